@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors in `Scripts/check.sh` and CI; a user's newer compiler may warn about more.
+let strict = Context.environment["MYNAH_STRICT"] == "1"
+
+let swiftSettings: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .strictMemorySafety(),
+  ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let cSettings: [CSetting] = [.enableWarning("all")] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "mynah",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Mynah", targets: ["Mynah"]),
+    .executable(name: "mynah", targets: ["MynahMain"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // The library, in the order of the data flow; imports point one way.
+    .target(name: "CMynah", cSettings: cSettings),
+    module("MynahTensors", ["CMynah"]),
+    module("MynahText", ["MynahTensors"]),
+    module("MynahModels", ["CMynah", "MynahTensors", "MynahText"]),
+    module("MynahTraining", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
+    module("MynahInference", ["MynahTensors", "MynahText", "MynahModels"]),
+    module("Mynah", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
+
+    // The command line.
+    module("MynahCommands", ["Mynah", argumentParser]),
+    .executableTarget(name: "MynahMain", dependencies: ["MynahCommands"], swiftSettings: swiftSettings),
+
+    // Tests, a bundle a module.
+    .target(
+      name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    tests("MynahTensorsTests", ["MynahTensors", "CMynah"]),
+    tests("MynahTextTests", ["MynahTensors", "MynahText"]),
+  ]
+)

@@ -1,0 +1,1 @@
+int mynah_placeholder;

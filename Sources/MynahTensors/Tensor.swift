@@ -1,0 +1,119 @@
+/// A dense array of float32 numbers in row-major order: a value, copied when written.
+///
+/// Copying a tensor costs one reference count; the elements are copied when a shared tensor is written.
+public struct Tensor: Sendable {
+  /// The sizes of the axes.
+  public private(set) var shape: Shape
+  private var storage: TensorStorage
+
+  package init(shape: Shape, storage: TensorStorage) {
+    precondition(storage.count == shape.elementCount, "shape \(shape) does not fit \(storage.count) elements")
+    self.shape = shape
+    self.storage = storage
+  }
+
+  /// Creates a tensor by filling memory once.
+  ///
+  /// - Parameter fill: Writes every one of the elements that it is handed.
+  package init(
+    shape: Shape, initializingWith fill: (UnsafeMutableBufferPointer<Float>) throws -> Void
+  ) rethrows {
+    let storage = TensorStorage(uninitialized: shape.elementCount)
+    try unsafe fill(UnsafeMutableBufferPointer(start: storage.base, count: storage.count))
+    self.init(shape: shape, storage: storage)
+  }
+
+  /// Creates a tensor from its elements in row-major order.
+  ///
+  /// - Precondition: there are as many elements as the shape asks for.
+  public init(shape: Shape, _ elements: [Float]) {
+    precondition(
+      elements.count == shape.elementCount,
+      "shape \(shape) needs \(shape.elementCount) elements, found \(elements.count)")
+    self.init(shape: shape) { target in _ = unsafe target.initialize(from: elements) }
+  }
+
+  /// Creates a tensor whose elements all have one value.
+  public init(shape: Shape, repeating value: Float) {
+    self.init(shape: shape) { target in unsafe target.initialize(repeating: value) }
+  }
+
+  /// Creates a scalar: shape `[]`.
+  public init(_ value: Float) { self.init(shape: [], repeating: value) }
+
+  /// Creates a vector: shape `[count]`.
+  public init(_ elements: [Float]) { self.init(shape: [elements.count], elements) }
+
+  /// A tensor of zeros.
+  public static func zeros(_ shape: Shape) -> Tensor { Tensor(shape: shape, repeating: 0) }
+
+  /// The elements in row-major order.
+  public var elements: [Float] { withSpan { span in span.indices.map { span[$0] } } }
+
+  /// The one element of a tensor that has just one.
+  ///
+  /// - Precondition: the element count is 1, whatever the rank.
+  public var scalar: Float {
+    precondition(shape.elementCount == 1, "a scalar was expected, found a tensor of shape \(shape)")
+    return withSpan { $0[0] }
+  }
+
+  /// The same elements in another shape of as many elements.
+  public func reshaped(_ shape: Shape) -> Tensor {
+    precondition(
+      shape.elementCount == self.shape.elementCount, "cannot reshape \(self.shape) to \(shape): other element counts")
+    var result = self
+    result.shape = shape
+    return result
+  }
+}
+
+// MARK: Access to the elements
+
+extension Tensor {
+  /// Calls `body` with the elements in row-major order.
+  public func withSpan<Result>(_ body: (Span<Float>) throws -> Result) rethrows -> Result {
+    try withUnsafeElements { try unsafe body($0.span) }
+  }
+
+  /// Calls `body` with the elements in row-major order, to change them.
+  public mutating func withMutableSpan<Result>(_ body: (inout MutableSpan<Float>) throws -> Result) rethrows -> Result {
+    try withUnsafeMutableElements { buffer in
+      var span = unsafe buffer.mutableSpan
+      return try body(&span)
+    }
+  }
+
+  /// Calls `body` with the memory of the elements, for a kernel to read.
+  package func withUnsafeElements<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
+    defer { extendLifetime(storage) }
+    return try unsafe body(UnsafeBufferPointer(start: storage.base, count: storage.count))
+  }
+
+  /// Calls `body` with the memory of the elements, for a kernel to write; copies them first if they are shared.
+  package mutating func withUnsafeMutableElements<Result>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    if !isKnownUniquelyReferenced(&storage) {
+      let copy = TensorStorage(uninitialized: storage.count)
+      unsafe copy.base.update(from: storage.base, count: storage.count)
+      storage = copy
+    }
+    defer { extendLifetime(storage) }
+    return try unsafe body(UnsafeMutableBufferPointer(start: storage.base, count: storage.count))
+  }
+}
+
+extension Tensor: Equatable {
+  /// Whether shapes and elements are equal; as for `Float`, NaN differs from itself.
+  public static func == (left: Tensor, right: Tensor) -> Bool {
+    guard left.shape == right.shape else { return false }
+    return left.withSpan { a in right.withSpan { b in a.indices.allSatisfy { a[$0] == b[$0] } } }
+  }
+}
+
+extension Tensor: CustomStringConvertible {
+  public var description: String {
+    shape.rank == 0 ? "\(scalar)" : "Tensor\(shape)"
+  }
+}
