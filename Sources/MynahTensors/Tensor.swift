@@ -30,12 +30,12 @@ public struct Tensor: Sendable {
     precondition(
       elements.count == shape.elementCount,
       "shape \(shape) needs \(shape.elementCount) elements, found \(elements.count)")
-    self.init(shape: shape) { target in _ = unsafe target.initialize(from: elements) }
+    unsafe self.init(shape: shape) { target in _ = unsafe target.initialize(from: elements) }
   }
 
   /// Creates a tensor whose elements all have one value.
   public init(shape: Shape, repeating value: Float) {
-    self.init(shape: shape) { target in unsafe target.initialize(repeating: value) }
+    unsafe self.init(shape: shape) { target in unsafe target.initialize(repeating: value) }
   }
 
   /// Creates a scalar: shape `[]`.
@@ -73,12 +73,12 @@ public struct Tensor: Sendable {
 extension Tensor {
   /// Calls `body` with the elements in row-major order.
   public func withSpan<Result>(_ body: (Span<Float>) throws -> Result) rethrows -> Result {
-    try withUnsafeElements { try unsafe body($0.span) }
+    try unsafe withUnsafeElements { try unsafe body($0.span) }
   }
 
   /// Calls `body` with the elements in row-major order, to change them.
   public mutating func withMutableSpan<Result>(_ body: (inout MutableSpan<Float>) throws -> Result) rethrows -> Result {
-    try withUnsafeMutableElements { buffer in
+    try unsafe withUnsafeMutableElements { buffer in
       var span = unsafe buffer.mutableSpan
       return try body(&span)
     }
