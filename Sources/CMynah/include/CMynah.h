@@ -1,0 +1,139 @@
+// CMynah: the float32 kernels of Mynah.
+//
+// Letters in shape comments: T steps, B batch, I input, H hidden, V vocabulary, E embedding. All matrices are row-major.
+// Arguments come as outputs, inputs, sizes. Kernels allocate nothing: a caller hands them a workspace whose size a
+// `_workspace` function tells. There is one table of kernels for each instruction set; `mynah_kernels_best` picks.
+//
+// Determinism: each output element is summed by one thread in a fixed order, so results have the same bits at any number
+// of threads (on one instruction set).
+#ifndef MYNAH_H
+#define MYNAH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// MARK: The team of threads (team.c)
+
+/// A team of threads that stays: workers wait in place for the next piece of work, spinning first, then asleep.
+typedef struct mynah_team mynah_team;
+
+/// One thread's view of a running piece of work.
+typedef struct {
+  int thread;        // 0 ..< count; 0 is the caller
+  int count;         // threads that run this work
+  mynah_team *team;  // NULL when the caller works alone
+} mynah_worker;
+
+typedef void (*mynah_work)(void *context, const mynah_worker *worker);
+
+/// Starts `threads - 1` workers; NULL when memory or threads are short.
+mynah_team *mynah_team_start(int threads);
+/// Ends the workers and frees the team. No work may be running.
+void mynah_team_stop(mynah_team *team);
+int mynah_team_threads(const mynah_team *team);
+/// Runs `work` once on every thread of the team and returns when all are done. Denormals are flushed to zero inside. A NULL
+/// team, or one that is busy with another caller's work, lets the caller do all of the work alone: same result, same bits.
+void mynah_team_run(mynah_team *team, mynah_work work, void *context);
+/// Waits until every thread of the work has come here.
+void mynah_worker_wait(const mynah_worker *worker);
+
+// MARK: Instruction sets (dispatch.c)
+
+typedef enum { MYNAH_PLAIN = 0, MYNAH_NEON = 1, MYNAH_AVX2 = 2, MYNAH_AVX512 = 3 } mynah_isa;
+enum { MYNAH_ISA_COUNT = 4 };
+
+/// The first tensor's operand of a matrix product: element (row, k) stands at
+/// base[row * row_stride + (k / inner) * outer_stride + (k % inner) * k_stride].
+typedef struct {
+  const float *base;
+  size_t row_stride, k_stride, inner, outer_stride;
+} mynah_operand;
+
+/// One LSTM layer over a sequence. Hp is H rounded up to `lanes`: rows of the saved arrays are padded with zeros.
+typedef struct {
+  size_t steps, batch, input, hidden;  // T, B, I, H: none is zero
+  const float *x;                      // [T·B, I]
+  const float *weight_ih, *weight_hh;  // [4·H, I], [4·H, H]; gates i, f, g, o
+  const float *bias;                   // [4·H]
+  const float *h0, *c0;                // [B, H]
+  float *gates;                        // [T·B, 4, Hp]: after activation (forward), their gradients (backward)
+  float *cells, *hiddens;              // [(T+1)·B, Hp]: block 0 is the state before the sequence
+  float *output;                       // [T·B, H]
+  float *workspace;
+} mynah_lstm_forward;
+
+typedef struct {
+  mynah_lstm_forward forward;          // as the forward pass left it; `output` is not read, `gates` are overwritten
+  const float *d_output;               // [T·B, H], or NULL for zeros
+  const float *d_last_h, *d_last_c;    // [B, H], or NULL for zeros
+  float *d_x;                          // [T·B, I], or NULL if not wanted
+  float *d_weight_ih, *d_weight_hh;    // [4·H, I], [4·H, H]
+  float *d_bias;                       // [4·H]
+  float *d_h0, *d_c0;                  // [B, H]
+  float *workspace;
+} mynah_lstm_backward;
+
+/// Linear layer, softmax and cross-entropy in one pass over the rows; logits are never kept whole.
+typedef struct {
+  size_t rows, hidden, vocabulary;     // N, H, V: none is zero
+  const float *h;                      // [N, H]
+  const float *weight, *bias;          // [V, H]; [V] or NULL
+  const int32_t *targets;              // [N], each in 0 ..< V
+  const float *row_weights;            // [N] or NULL for ones: what each row's loss counts
+  float scale;                         // what the gradients are multiplied with
+  double *loss;                        // [1]: sum of row_weight × negative log-probability, in nats
+  float *row_losses;                   // [N] or NULL: negative log-probabilities
+  float *d_h;                          // [N, H]; NULL: no gradients are made
+  float *d_weight, *d_bias;            // [V, H]; [V] or NULL: overwritten
+  float *workspace;
+} mynah_cross_entropy;
+
+/// The kernels of one instruction set.
+typedef struct {
+  mynah_isa isa;
+  const char *name;
+  size_t lanes;       // floats in a vector
+  size_t tile_rows;   // rows of a register tile
+  size_t tile_lanes;  // columns of a register tile and of a packed panel
+
+  // Vector mathematics: y[i] = f(x[i]); y may be x. Errors are stated in math.h and measured by tests.
+  void (*exp)(float *y, const float *x, size_t count);
+  void (*tanh)(float *y, const float *x, size_t count);
+  void (*sigmoid)(float *y, const float *x, size_t count);
+
+  // Reductions and updates, single-threaded; a fixed order of summation that does not depend on the address.
+  double (*sum)(const float *x, size_t count);
+  double (*sum_of_squares)(const float *x, size_t count);
+  void (*axpy)(float *y, const float *x, float a, size_t count);  // y += a·x
+  void (*add_rows)(float *sums, const float *x, const int32_t *order, const size_t *starts, size_t first, size_t last,
+                   size_t width);  // sums[u] = Σ x[order[j]], j in starts[u] ..< starts[u+1], u in first ..< last
+
+  // C[M, N] = A·B, or C += A·B; A is M × K (K × M if a_transposed), B is K × N (N × K if b_transposed).
+  size_t (*gemm_workspace)(size_t m, size_t n, size_t k);
+  void (*gemm)(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
+               bool b_transposed, bool accumulate, float *workspace);
+
+  size_t (*lstm_forward_workspace)(size_t input, size_t hidden);
+  void (*lstm_forward)(mynah_team *team, const mynah_lstm_forward *pass);
+  size_t (*lstm_backward_workspace)(size_t steps, size_t batch, size_t input, size_t hidden);
+  void (*lstm_backward)(mynah_team *team, const mynah_lstm_backward *pass);
+
+  size_t (*cross_entropy_workspace)(size_t rows, size_t hidden, size_t vocabulary, bool gradients);
+  void (*cross_entropy)(mynah_team *team, const mynah_cross_entropy *pass);
+} mynah_kernels;
+
+/// The kernels of an instruction set, or NULL if this machine (or this build) does not have it.
+const mynah_kernels *mynah_kernels_for(mynah_isa isa);
+/// The fastest kernels of this machine; the environment variable MYNAH_INSTRUCTION_SET (avx512, avx2, neon, plain) overrides
+/// the choice where the machine has that set.
+const mynah_kernels *mynah_kernels_best(void);
+
+// MARK: Textbook versions (reference.c): slow, obvious, in double inside; the tests hold every kernel to them
+
+void mynah_gemm_reference(float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
+                          bool b_transposed, bool accumulate);
+void mynah_lstm_forward_reference(double *output, double *last_h, double *last_c, const mynah_lstm_forward *pass);
+double mynah_cross_entropy_reference(const mynah_cross_entropy *pass);
+
+#endif

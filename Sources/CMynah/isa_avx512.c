@@ -1,0 +1,14 @@
+// AVX-512: 32 registers of 16 floats; a tile of 6 rows × 4 vectors keeps 24 sums.
+#if defined(__x86_64__)
+#define ISA_TABLE mynah_kernels_avx512
+#define ISA_NAME "avx512"
+#define ISA_ID MYNAH_AVX512
+#define LANES 16
+#define TILE_ROWS 6
+#define TILE_VECTORS 4
+#define HAS_FMA 1
+#include "kernels/prelude.h"
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#include "kernels/all.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,10 @@
+// Plain C in vectors of 4 floats, without fused multiply-add: what every compiler target can do.
+#define ISA_TABLE mynah_kernels_plain
+#define ISA_NAME "plain"
+#define ISA_ID MYNAH_PLAIN
+#define LANES 4
+#define TILE_ROWS 4
+#define TILE_VECTORS 2
+#define HAS_FMA 0
+#include "kernels/prelude.h"
+#include "kernels/all.h"

@@ -1,0 +1,30 @@
+// All kernels, compiled once for each instruction set by the isa_*.c files. Everything here is static but the table.
+#include "simd.h"
+#include "vector_math.h"
+#include "elementwise.h"
+#include "gemm.h"
+#include "lstm.h"
+#include "cross_entropy.h"
+
+const mynah_kernels ISA_TABLE = {
+    .isa = ISA_ID,
+    .name = ISA_NAME,
+    .lanes = LANES,
+    .tile_rows = TILE_ROWS,
+    .tile_lanes = TILE_VECTORS * LANES,
+    .exp = exp_array,
+    .tanh = tanh_array,
+    .sigmoid = sigmoid_array,
+    .sum = sum,
+    .sum_of_squares = sum_of_squares,
+    .axpy = axpy,
+    .add_rows = add_rows,
+    .gemm_workspace = gemm_workspace,
+    .gemm = gemm,
+    .lstm_forward_workspace = lstm_forward_workspace,
+    .lstm_forward = lstm_forward,
+    .lstm_backward_workspace = lstm_backward_workspace,
+    .lstm_backward = lstm_backward,
+    .cross_entropy_workspace = cross_entropy_workspace,
+    .cross_entropy = cross_entropy,
+};

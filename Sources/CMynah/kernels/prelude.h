@@ -1,0 +1,5 @@
+// What must be included before an instruction set's target attribute is pushed.
+#include "../dispatch.h"
+
+#include <math.h>
+#include <string.h>

@@ -1,0 +1,41 @@
+// Vectors of LANES floats in Clang's vector types.
+#define INLINE static inline __attribute__((always_inline, unused))
+
+typedef float vfloat __attribute__((vector_size(LANES * 4), may_alias));
+typedef int32_t vint __attribute__((vector_size(LANES * 4), may_alias));
+typedef vfloat vfloat_unaligned __attribute__((aligned(4)));
+
+INLINE vfloat load(const float *p) { return *(const vfloat_unaligned *)p; }
+INLINE void store(float *p, vfloat v) { *(vfloat_unaligned *)p = v; }
+INLINE vfloat splat(float x) { return (vfloat){0} + x; }
+INLINE vfloat select(vint condition, vfloat yes, vfloat no) { return (vfloat)((condition & (vint)yes) | (~condition & (vint)no)); }
+
+/// a·b + c
+INLINE vfloat fma_(vfloat a, vfloat b, vfloat c) {
+#if HAS_FMA
+  return __builtin_elementwise_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+/// The first `count` < LANES floats, the rest zero.
+INLINE vfloat load_first(const float *p, size_t count) {
+  vfloat v = {0};
+  memcpy(&v, p, count * sizeof(float));
+  return v;
+}
+INLINE void store_first(float *p, vfloat v, size_t count) { memcpy(p, &v, count * sizeof(float)); }
+
+INLINE size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
+INLINE size_t vectors_of(size_t count) { return (count + LANES - 1) / LANES; }
+INLINE size_t padded(size_t count) { return vectors_of(count) * LANES; }
+
+/// A worker's share of 0 ..< count: contiguous, sizes differ by one at the most.
+typedef struct {
+  size_t first, last;
+} range;
+INLINE range share(size_t count, const mynah_worker *worker) {
+  size_t thread = (size_t)worker->thread, threads = (size_t)worker->count;
+  return (range){count * thread / threads, count * (thread + 1) / threads};
+}

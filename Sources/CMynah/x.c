@@ -1,1 +1,0 @@
-int mynah_placeholder;
