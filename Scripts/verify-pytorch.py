@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Checks that a word model trained by Mynah has the same perplexity in PyTorch.
+
+    .venv/bin/python Scripts/verify-pytorch.py MODEL.safetensors TEXT --perplexity P [--vocabulary FILE]
+
+P is what `mynah evaluate MODEL TEXT --json` prints as `perplexity`; FILE is what `mynah inspect MODEL --vocabulary` prints, which
+this script asks .build/release/mynah for unless it is given. The model file must load strictly (no name missing, none left over)
+into torch.nn.Embedding, LSTM and Linear. The text is whitespace-separated words with `<eos>` for each newline and `<unk>` for an
+unknown word; the first input is `<eos>`, the state starts at zero and is carried to the end, so every token is predicted.
+PyTorch computes in float64. Prints both perplexities; the exit code is 0 if they agree within 1e-4 relative, 1 if not or if the
+check cannot be made. What to install: see Scripts/golden-pytorch.py.
+"""
+import argparse
+import math
+import pathlib
+import subprocess
+import sys
+
+try:
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+    from torch import nn
+except ImportError as missing:
+    sys.exit(f"error: {missing}; install what this script needs as described at the top of Scripts/golden-pytorch.py.")
+
+TOLERANCE = 1e-4
+WINDOW = 512  # steps at a time, to bound the memory of the logits
+
+
+class LanguageModel(nn.Module):
+    """Sizes are read off the weights; whether the weights fit otherwise is for `load_state_dict` to say."""
+
+    def __init__(self, weights):
+        super().__init__()
+        layer_count = sum(name.endswith(".weight_ih_l0") for name in weights)
+        self.embedding = nn.Embedding(*weights["embedding.weight"].shape)
+        kernels = [weights[f"recurrent.{i}.weight_ih_l0"] for i in range(layer_count)]
+        self.recurrent = nn.ModuleList(nn.LSTM(kernel.shape[1], kernel.shape[0] // 4) for kernel in kernels)
+        self.output = nn.Linear(weights["output.weight"].shape[1], weights["output.weight"].shape[0])
+
+    def forward(self, ids, state):
+        x, final_state = self.embedding(ids), []
+        for layer, layer_state in zip(self.recurrent, state):
+            x, layer_state = layer(x, layer_state)
+            final_state.append(layer_state)
+        return self.output(x), final_state
+
+
+def load_model(path):
+    try:
+        weights = load_file(path)
+        model = LanguageModel(weights)
+        model.load_state_dict(weights, strict=True)
+    except (OSError, SafetensorError, RuntimeError, TypeError) as problem:
+        sys.exit(f"error: {path} does not load as a language model: {problem}")
+    except KeyError as name:
+        sys.exit(f"error: {path} does not load as a language model: it has no tensor {name}.")
+    return model.double().eval()
+
+
+def read_text(path):
+    try:
+        return path.read_bytes().decode("utf-8-sig")  # bytes, so that no newline is translated
+    except (OSError, UnicodeDecodeError) as problem:
+        sys.exit(f"error: cannot read {path}: {problem}")
+
+
+def vocabulary_of(model_path):
+    mynah = pathlib.Path(__file__).resolve().parents[1] / ".build" / "release" / "mynah"
+    try:
+        return subprocess.run([mynah, "inspect", model_path, "--vocabulary"], check=True, stdout=subprocess.PIPE).stdout.decode()
+    except (OSError, subprocess.CalledProcessError) as problem:
+        sys.exit(f"error: cannot ask mynah for the vocabulary ({problem}); build it with `swift build -c release`, or give --vocabulary.")
+
+
+def encode(text, tokens):
+    """The ids of the text's tokens after a leading `<eos>`, and how many of its words are unknown."""
+    index = {token: i for i, token in enumerate(tokens)}
+    if "<eos>" not in index:
+        sys.exit("error: the vocabulary has no <eos>; this script verifies word models only.")
+    words = text.replace("\n", " <eos> ").split()
+    unknown = [word for word in words if word not in index]
+    if unknown and "<unk>" not in index:
+        sys.exit(f"error: the text's word {unknown[0]!r} is not in the vocabulary, which has no <unk> either.")
+    if not words:
+        sys.exit("error: the text is empty; there is nothing to predict.")
+    return [index["<eos>"]] + [index.get(word, index.get("<unk>")) for word in words], len(unknown)
+
+
+def nats_of(model, ids):
+    """The mean cross-entropy of every id but the first."""
+    ids = torch.tensor(ids)
+    state, total = [None] * len(model.recurrent), 0.0
+    with torch.inference_mode():
+        for start in range(0, len(ids) - 1, WINDOW):
+            targets = ids[start + 1 : start + 1 + WINDOW]
+            logits, state = model(ids[start : start + len(targets)].unsqueeze(1), state)
+            total += nn.functional.cross_entropy(logits.squeeze(1), targets, reduction="sum").item()
+    return total / (len(ids) - 1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=pathlib.Path)
+    parser.add_argument("text", type=pathlib.Path)
+    parser.add_argument("--perplexity", type=float, required=True, help="what mynah evaluate prints")
+    parser.add_argument("--vocabulary", type=pathlib.Path, help="what mynah inspect --vocabulary prints")
+    options = parser.parse_args()
+
+    model = load_model(options.model)
+    listing = read_text(options.vocabulary) if options.vocabulary else vocabulary_of(options.model)
+    tokens = listing.removesuffix("\n").split("\n")
+    if len(tokens) != model.embedding.num_embeddings:
+        sys.exit(f"error: the vocabulary has {len(tokens)} tokens, but the model has {model.embedding.num_embeddings}.")
+    ids, unknown_count = encode(read_text(options.text), tokens)
+    perplexity = math.exp(nats_of(model, ids))
+    difference = options.perplexity / perplexity - 1
+    agrees = abs(difference) <= TOLERANCE  # false for NaN
+    print(f"perplexity: mynah {options.perplexity:.6f}, PyTorch {perplexity:.6f}, relative difference {difference:+.1e} "
+          f"({'agrees' if agrees else 'DIFFERS'} within {TOLERANCE:g}); {len(ids) - 1} targets, {unknown_count} unknown words")
+    sys.exit(0 if agrees else 1)
+
+
+if __name__ == "__main__":
+    main()
