@@ -90,6 +90,9 @@ extension Tensor {
     return try unsafe body(UnsafeBufferPointer(start: storage.base, count: storage.count))
   }
 
+  /// The memory of the elements: valid as long as the tensor lives and is not written.
+  fileprivate var base: UnsafePointer<Float> { unsafe UnsafePointer(storage.base) }
+
   /// Calls `body` with the memory of the elements, for a kernel to write; copies them first if they are shared.
   package mutating func withUnsafeMutableElements<Result>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
@@ -116,4 +119,12 @@ extension Tensor: CustomStringConvertible {
   public var description: String {
     shape.rank == 0 ? "\(scalar)" : "Tensor\(shape)"
   }
+}
+
+/// Calls `body` with the memory of several tensors, for a kernel to read.
+package func withUnsafeBases<Result>(
+  of tensors: [Tensor], _ body: ([UnsafePointer<Float>]) throws -> Result
+) rethrows -> Result {
+  defer { extendLifetime(tensors) }
+  return try unsafe body(tensors.map { unsafe $0.base })
 }

@@ -57,20 +57,21 @@ typedef struct {
   const float *weight_ih, *weight_hh;  // [4·H, I], [4·H, H]; gates i, f, g, o
   const float *bias;                   // [4·H]
   const float *h0, *c0;                // [B, H]
-  float *gates;                        // [T·B, 4, Hp]: after activation (forward), their gradients (backward)
+  float *gates;                        // [T·B, 4, Hp]: after activation
   float *cells, *hiddens;              // [(T+1)·B, Hp]: block 0 is the state before the sequence
   float *output;                       // [T·B, H]
   float *workspace;
 } mynah_lstm_forward;
 
 typedef struct {
-  mynah_lstm_forward forward;          // as the forward pass left it; `output` is not read, `gates` are overwritten
+  mynah_lstm_forward forward;          // as the forward pass left it; `output` is not read
   const float *d_output;               // [T·B, H], or NULL for zeros
   const float *d_last_h, *d_last_c;    // [B, H], or NULL for zeros
   float *d_x;                          // [T·B, I], or NULL if not wanted
   float *d_weight_ih, *d_weight_hh;    // [4·H, I], [4·H, H]
   float *d_bias;                       // [4·H]
   float *d_h0, *d_c0;                  // [B, H]
+  float *d_gates;                      // [T·B, 4, Hp]: gradients of the gates before activation
   float *workspace;
 } mynah_lstm_backward;
 

@@ -106,13 +106,14 @@ static size_t lstm_backward_workspace(size_t steps, size_t batch, size_t input, 
          + 2 * batch * padded(hidden);         // dh and dc on their way back in time
 }
 
-/// The gates' gradients of step t, in place of the gates; dc becomes the gradient of c_{t-1}.
+/// The gates' gradients of step t; dc becomes the gradient of c_{t-1}.
 static void lstm_gates_backward(const mynah_lstm_backward *s, size_t t, const float *d_h_rows, float *d_c_rows, unit_share units) {
   const mynah_lstm_forward *f = &s->forward;
   size_t stride = padded(f->hidden);
   for (size_t b = 0; b < f->batch; b++) {
     size_t row = t * f->batch + b, before = row * stride + units.first, after = before + f->batch * stride;
-    float *gates = f->gates + row * GATES * stride + units.first;
+    const float *gates = f->gates + row * GATES * stride + units.first;
+    float *d_gates = s->d_gates + row * GATES * stride + units.first;
     const float *d_output = s->d_output ? s->d_output + row * f->hidden + units.first : NULL;
     const float *d_h_row = d_h_rows + b * stride + units.first;
     float *d_c_row = d_c_rows + b * stride + units.first;
@@ -123,10 +124,10 @@ static void lstm_gates_backward(const mynah_lstm_backward *s, size_t t, const fl
       vfloat i = load(gates + j), forget = load(gates + stride + j), g = load(gates + 2 * stride + j);
       vfloat o = load(gates + 3 * stride + j), tanh_c = vtanh(load(f->cells + after + j));
       vfloat d_c = load(d_c_row + j) + d_h * o * (1.0f - tanh_c * tanh_c);
-      store(gates + j, d_c * g * i * (1.0f - i));
-      store(gates + stride + j, d_c * load(f->cells + before + j) * forget * (1.0f - forget));
-      store(gates + 2 * stride + j, d_c * i * (1.0f - g * g));
-      store(gates + 3 * stride + j, d_h * tanh_c * o * (1.0f - o));
+      store(d_gates + j, d_c * g * i * (1.0f - i));
+      store(d_gates + stride + j, d_c * load(f->cells + before + j) * forget * (1.0f - forget));
+      store(d_gates + 2 * stride + j, d_c * i * (1.0f - g * g));
+      store(d_gates + 3 * stride + j, d_h * tanh_c * o * (1.0f - o));
       store(d_c_row + j, d_c * forget);
     }
   }
@@ -138,7 +139,7 @@ static void lstm_bias_backward(const mynah_lstm_backward *s, unit_share units) {
   size_t stride = padded(f->hidden), rows = f->steps * f->batch;
   for (size_t gate = 0; gate < GATES; gate++)
     for (size_t j = 0; j < units.count; j += LANES) {
-      const float *column = f->gates + gate * stride + units.first + j;
+      const float *column = s->d_gates + gate * stride + units.first + j;
       vfloat sums = {0};
       for (size_t r = 0; r < rows; r++) sums += load(column + r * GATES * stride);
       store_first(s->d_bias + gate * f->hidden + units.first + j, sums, minimum(LANES, units.count - j));
@@ -168,7 +169,7 @@ static void lstm_backward_work(void *context, const mynah_worker *worker) {
   for (size_t t = f->steps; t-- > 0;) {
     lstm_gates_backward(s, t, d_h, d_c, units);
     mynah_worker_wait(worker);  // the gates' gradients of step t are whole
-    mynah_operand d_gates = {f->gates + t * batch * GATES * stride, GATES * stride, 1, hidden, stride};
+    mynah_operand d_gates = {s->d_gates + t * batch * GATES * stride, GATES * stride, 1, hidden, stride};
     multiply(d_h + units.first, stride, NULL, 0, d_gates, packed_hh, batch, units.count, GATES * hidden, own, true);
   }
   for (size_t b = 0; b < batch; b++) {
@@ -184,14 +185,14 @@ static void lstm_backward_work(void *context, const mynah_worker *worker) {
   lstm_bias_backward(s, units);
   mynah_worker_wait(worker);
   for (size_t gate = 0; gate < GATES; gate++) {
-    mynah_operand d_gates = columns_of(f->gates + gate * stride + units.first, GATES * stride);
+    mynah_operand d_gates = columns_of(s->d_gates + gate * stride + units.first, GATES * stride);
     size_t row = gate * hidden + units.first;
     multiply(s->d_weight_ih + row * input, input, NULL, 0, d_gates, packed_x, units.count, input, rows, input_panels, false);
     multiply(s->d_weight_hh + row * hidden, hidden, NULL, 0, d_gates, packed_h, units.count, hidden, rows, hidden_panels, false);
   }
   if (s->d_x) {
     range r = share(rows, worker);
-    mynah_operand d_gates = {f->gates + r.first * GATES * stride, GATES * stride, 1, hidden, stride};
+    mynah_operand d_gates = {s->d_gates + r.first * GATES * stride, GATES * stride, 1, hidden, stride};
     multiply(s->d_x + r.first * input, input, NULL, 0, d_gates, packed_ih, r.last - r.first, input, GATES * hidden,
              input_panels, false);
   }

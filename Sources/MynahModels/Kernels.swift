@@ -1,0 +1,188 @@
+// The door from this module to CMynah: the only file here that sees a pointer.
+internal import CMynah
+internal import MynahTensors
+
+/// What an LSTM pass reads.
+struct LSTMInputs: Sendable {
+  let x, inputWeight, recurrentWeight, bias, hidden, cell: Tensor
+
+  init(_ tensors: [Tensor]) {
+    (x, inputWeight, recurrentWeight) = (tensors[0], tensors[1], tensors[2])
+    (bias, hidden, cell) = (tensors[3], tensors[4], tensors[5])
+  }
+
+  var all: [Tensor] { [x, inputWeight, recurrentWeight, bias, hidden, cell] }
+}
+
+/// What the backward pass of an LSTM needs of the forward pass; rows are padded as the kernels like them.
+struct LSTMSaved: Sendable {
+  let inputs: LSTMInputs
+  let gates, cells, hiddens: TensorStorage
+}
+
+/// The results of an LSTM pass.
+struct LSTMPass: Sendable {
+  let output, lastHidden, lastCell: Tensor
+  let saved: LSTMSaved
+}
+
+extension Kernels {
+  static func lstmForward(_ sizes: LSTMSizes, _ inputs: LSTMInputs) -> LSTMPass {
+    let kernels = unsafe table.pointee
+    let (rows, hidden) = (sizes.stepCount * sizes.batchSize, sizes.hiddenSize)
+    let stride = sizes.paddedHiddenSize
+    let saved = LSTMSaved(
+      inputs: inputs,
+      gates: TensorStorage(uninitialized: rows * 4 * stride),
+      cells: TensorStorage(uninitialized: (rows + sizes.batchSize) * stride),
+      hiddens: TensorStorage(uninitialized: (rows + sizes.batchSize) * stride))
+    let output = TensorStorage(uninitialized: rows * hidden)
+    let workspace = TensorStorage(uninitialized: unsafe kernels.lstm_forward_workspace(sizes.inputSize, hidden))
+    unsafe withForwardPass(sizes, saved) { pass in
+      unsafe pass.output = output.base
+      unsafe pass.workspace = workspace.base
+      ThreadTeam.current.withTeam { unsafe kernels.lstm_forward($0, &pass) }
+    }
+    extendLifetime((output, workspace))
+    let state: Shape = [sizes.batchSize, hidden]
+    return LSTMPass(
+      output: Tensor(shape: [sizes.stepCount, sizes.batchSize, hidden], storage: output),
+      lastHidden: lastRows(of: saved.hiddens, state, stride: stride),
+      lastCell: lastRows(of: saved.cells, state, stride: stride),
+      saved: saved)
+  }
+
+  /// The gradients of x, W_ih, W_hh, b, h0 and c0, given those of the output, the last h and the last c.
+  static func lstmBackward(
+    _ sizes: LSTMSizes, _ saved: LSTMSaved, gradients: [Tensor?], wantsInputGradient: Bool
+  ) -> [Gradient?] {
+    let kernels = unsafe table.pointee
+    let (rows, hidden) = (sizes.stepCount * sizes.batchSize, sizes.hiddenSize)
+    let shapes = saved.inputs.all.map(\.shape)
+    let results = shapes.map { TensorStorage(uninitialized: $0.elementCount) }
+    let gateGradients = TensorStorage(uninitialized: rows * 4 * sizes.paddedHiddenSize)
+    let workspace = TensorStorage(
+      uninitialized: unsafe kernels.lstm_backward_workspace(sizes.stepCount, sizes.batchSize, sizes.inputSize, hidden))
+    let none = Tensor(0)
+    unsafe withUnsafeBases(of: gradients.map { $0 ?? none }) { given in
+      unsafe withForwardPass(sizes, saved) { forward in
+        var pass = unsafe mynah_lstm_backward()
+        unsafe pass.forward = forward
+        unsafe pass.d_output = gradients[0] == nil ? nil : given[0]
+        unsafe pass.d_last_h = gradients[1] == nil ? nil : given[1]
+        unsafe pass.d_last_c = gradients[2] == nil ? nil : given[2]
+        unsafe pass.d_x = wantsInputGradient ? results[0].base : nil
+        unsafe pass.d_weight_ih = results[1].base
+        unsafe pass.d_weight_hh = results[2].base
+        unsafe pass.d_bias = results[3].base
+        unsafe pass.d_h0 = results[4].base
+        unsafe pass.d_c0 = results[5].base
+        unsafe pass.d_gates = gateGradients.base
+        unsafe pass.workspace = workspace.base
+        ThreadTeam.current.withTeam { unsafe kernels.lstm_backward($0, &pass) }
+      }
+    }
+    extendLifetime((gateGradients, workspace))
+    return zip(shapes, results).enumerated().map { index, result in
+      index == 0 && !wantsInputGradient ? nil : .dense(Tensor(shape: result.0, storage: result.1))
+    }
+  }
+
+  /// Calls `body` with the description of a forward pass over saved memory.
+  private static func withForwardPass(
+    _ sizes: LSTMSizes, _ saved: LSTMSaved, _ body: (inout mynah_lstm_forward) -> Void
+  ) {
+    unsafe withUnsafeBases(of: saved.inputs.all) { inputs in
+      var pass = unsafe mynah_lstm_forward()
+      unsafe pass.steps = sizes.stepCount
+      unsafe pass.batch = sizes.batchSize
+      unsafe pass.input = sizes.inputSize
+      unsafe pass.hidden = sizes.hiddenSize
+      unsafe pass.x = inputs[0]
+      unsafe pass.weight_ih = inputs[1]
+      unsafe pass.weight_hh = inputs[2]
+      unsafe pass.bias = inputs[3]
+      unsafe pass.h0 = inputs[4]
+      unsafe pass.c0 = inputs[5]
+      unsafe pass.gates = saved.gates.base
+      unsafe pass.cells = saved.cells.base
+      unsafe pass.hiddens = saved.hiddens.base
+      unsafe body(&pass)
+    }
+    extendLifetime(saved)
+  }
+
+  /// The last [B, H] rows of memory whose rows are `stride` apart.
+  private static func lastRows(of storage: TensorStorage, _ shape: Shape, stride: Int) -> Tensor {
+    let first = storage.count - shape[0] * stride
+    let result = TensorStorage(uninitialized: shape.elementCount)
+    for row in 0..<shape[0] {
+      unsafe (result.base + row * shape[1]).update(from: storage.base + first + row * stride, count: shape[1])
+    }
+    return Tensor(shape: shape, storage: result)
+  }
+}
+
+extension LSTMSizes {
+  /// H rounded up to whole vectors: what the kernels' saved rows are padded to.
+  fileprivate var paddedHiddenSize: Int {
+    let lanes = unsafe Kernels.table.pointee.lanes
+    return (hiddenSize + lanes - 1) / lanes * lanes
+  }
+}
+
+// MARK: Cross-entropy
+
+/// What linear + softmax + cross-entropy gives for N rows.
+struct CrossEntropyPass: Sendable {
+  /// Σ weight × negative log-probability, in nats.
+  let nats: Double
+  /// Each row's negative log-probability, if asked for.
+  let rowNats: Tensor?
+  /// The gradients of hidden [N, H], weight [V, H] and bias [V], if asked for.
+  let gradients: [Tensor]?
+}
+
+extension Kernels {
+  static func crossEntropy(
+    hidden: Tensor, weight: Tensor, bias: Tensor, targets: [Int32], rowWeights: [Float]?, scale: Float,
+    wantsRows: Bool, wantsGradients: Bool
+  ) -> CrossEntropyPass {
+    let kernels = unsafe table.pointee
+    let inputs = [hidden, weight, bias, Tensor(rowWeights ?? [])]
+    let rows = wantsRows ? TensorStorage(uninitialized: targets.count) : nil
+    let gradients = wantsGradients ? inputs[..<3].map { TensorStorage(uninitialized: $0.shape.elementCount) } : nil
+    let workspace = TensorStorage(
+      uninitialized: unsafe kernels.cross_entropy_workspace(
+        targets.count, hidden.shape[1], weight.shape[0], wantsGradients))
+    var nats = 0.0
+    unsafe withUnsafeBases(of: inputs) { inputs in
+      unsafe targets.withUnsafeBufferPointer { targets in
+        unsafe withUnsafeMutablePointer(to: &nats) { nats in
+          var pass = unsafe mynah_cross_entropy()
+          unsafe pass.rows = targets.count
+          unsafe pass.hidden = hidden.shape[1]
+          unsafe pass.vocabulary = weight.shape[0]
+          unsafe pass.h = inputs[0]
+          unsafe pass.weight = inputs[1]
+          unsafe pass.bias = inputs[2]
+          unsafe pass.targets = targets.baseAddress
+          unsafe pass.row_weights = rowWeights == nil ? nil : inputs[3]
+          unsafe pass.scale = scale
+          unsafe pass.loss = nats
+          unsafe pass.row_losses = rows?.base
+          unsafe pass.d_h = gradients?[0].base
+          unsafe pass.d_weight = gradients?[1].base
+          unsafe pass.d_bias = gradients?[2].base
+          unsafe pass.workspace = workspace.base
+          ThreadTeam.current.withTeam { unsafe kernels.cross_entropy($0, &pass) }
+        }
+      }
+    }
+    extendLifetime((rows, gradients, workspace))
+    return CrossEntropyPass(
+      nats: nats,
+      rowNats: rows.map { Tensor(shape: [targets.count], storage: $0) },
+      gradients: gradients.map { zip(inputs, $0).map { Tensor(shape: $0.shape, storage: $1) } })
+  }
+}

@@ -1,0 +1,35 @@
+import MynahTensors
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A negative log-likelihood with what it counts: nats over a number of targets.
+public struct Loss: Hashable, Codable, Sendable {
+  /// The sum of −log p(target), natural logarithm.
+  public var nats: Double
+  /// How many targets were predicted.
+  public var targetCount: Int
+
+  /// Creates a loss.
+  public init(nats: Double = 0, targetCount: Int = 0) {
+    self.nats = nats
+    self.targetCount = targetCount
+  }
+
+  /// Nats a target; NaN when nothing was predicted.
+  public var mean: Double { nats / Double(targetCount) }
+
+  /// The perplexity exp(nats / targets): a uniform guess among that many tokens would do as well.
+  public var perplexity: Double { exp(mean) }
+
+  /// The loss of two texts together.
+  public static func + (left: Loss, right: Loss) -> Loss {
+    Loss(nats: left.nats + right.nats, targetCount: left.targetCount + right.targetCount)
+  }
+
+  /// Adds another text's loss.
+  public static func += (left: inout Loss, right: Loss) { left = left + right }
+}

@@ -1,0 +1,71 @@
+public import MynahTensors
+
+/// A long short-term memory over a whole sequence: the scan of an `LSTMCell`, as one operation.
+///
+/// The input projection of all steps is one matrix product, the recurrent weights are packed once a sequence, and the
+/// backward pass is written by hand (`mynah_lstm_backward`).
+public struct LSTM: Module {
+  /// The weights and the step.
+  public var cell: LSTMCell
+
+  /// Creates a layer with drawn weights and zero biases.
+  public init(inputSize: Int, hiddenSize: Int, initializer: Initializer, using random: inout RandomSource) {
+    cell = LSTMCell(inputSize: inputSize, hiddenSize: hiddenSize, initializer: initializer, using: &random)
+  }
+
+  /// The outputs and the final state of a sequence.
+  ///
+  /// Cost: 8·T·B·H·(I + H) floating-point operations forward, twice that backward.
+  ///
+  /// - Parameters:
+  ///   - x: The inputs, time-major: [T, B, I].
+  ///   - state: The state before the first step: [B, H] each.
+  /// - Returns: The outputs [T, B, H] and the state after the last step, both differentiable.
+  public func callAsFunction(_ x: Variable, state: LSTMState) -> (output: Variable, state: LSTMState) {
+    let sizes = LSTMSizes(of: x, cell: cell, state: state)
+    guard sizes.stepCount > 0 && sizes.batchSize > 0 else {
+      return (Variable(Tensor.zeros([sizes.stepCount, sizes.batchSize, sizes.hiddenSize])), state)
+    }
+    let parents = [x, cell.inputWeight, cell.recurrentWeight, cell.bias, state.hidden, state.cell]
+    let pass = Kernels.lstmForward(sizes, LSTMInputs(parents.map(\.value)))
+    let wantsInputGradient = x.isTracked
+    let results = Variable.record(parents: parents, outputs: [pass.output, pass.lastHidden, pass.lastCell]) { gradients in
+      let dense = gradients.map { $0?.densified }
+      return Kernels.lstmBackward(sizes, pass.saved, gradients: dense, wantsInputGradient: wantsInputGradient)
+    }
+    return (results[0], LSTMState(hidden: results[1], cell: results[2]))
+  }
+
+  /// The same by stepping the cell: slow, readable, and what the fused pass is tested against.
+  package func stepped(_ x: Variable, state: LSTMState) -> (output: Variable, state: LSTMState) {
+    let sizes = LSTMSizes(of: x, cell: cell, state: state)
+    var state = state
+    var outputs: [Variable] = []
+    for step in 0..<sizes.stepCount {
+      let input = x.slice(axis: 0, step..<step + 1).reshaped([sizes.batchSize, sizes.inputSize])
+      state = cell(input, state: state)
+      outputs.append(state.hidden.reshaped([1, sizes.batchSize, sizes.hiddenSize]))
+    }
+    return (Variable.concatenate(outputs, axis: 0), state)
+  }
+
+  public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
+    try cell.visitParameters(prefix: prefix, body)
+  }
+}
+
+/// The sizes of one pass, checked against each other.
+package struct LSTMSizes: Sendable {
+  package let stepCount, batchSize, inputSize, hiddenSize: Int
+
+  init(of x: Variable, cell: LSTMCell, state: LSTMState) {
+    let shape = x.value.shape
+    precondition(
+      shape.rank == 3 && shape[2] == cell.inputSize, "an LSTM's input must be [T, B, \(cell.inputSize)], found \(shape)")
+    (stepCount, batchSize, inputSize, hiddenSize) = (shape[0], shape[1], shape[2], cell.hiddenSize)
+    let expected: Shape = [batchSize, hiddenSize]
+    precondition(
+      state.hidden.value.shape == expected && state.cell.value.shape == expected,
+      "an LSTM's state must be two of \(expected), found \(state.hidden.value.shape) and \(state.cell.value.shape)")
+  }
+}
