@@ -1,0 +1,14 @@
+public import MynahTensors
+
+/// The global norm √(Σ ‖g‖²) over all gradients.
+public func globalNorm(of gradients: [Gradient]) -> Double {
+  gradients.reduce(0) { $0 + $1.sumOfSquares }.squareRoot()
+}
+
+/// The factor that brings gradients of some global norm to at most `clipNorm`: min(1, clip / norm).
+///
+/// R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", 2013.
+public func clipFactor(norm: Double, clipNorm: Float?) -> Float {
+  guard let clipNorm, norm > Double(clipNorm) else { return 1 }
+  return Float(Double(clipNorm) / norm)
+}

@@ -1,0 +1,103 @@
+public import MynahModels
+public import MynahTensors
+public import MynahText
+
+/// Trains a language model by truncated backpropagation through time.
+///
+/// The same model, text, configuration and seed give the same bits, at any number of threads, stopped and resumed or not.
+public struct Trainer: Sendable {
+  /// What determines the run.
+  public let configuration: TrainingConfiguration
+  /// A checkpoint is made after so many steps, besides the one at the end of each epoch; nil: only there.
+  public var checkpointInterval: Int?
+  /// Asked after each step; true ends the run with a checkpoint and `TrainingError.interrupted`.
+  public var shouldStop: @Sendable () -> Bool = { false }
+
+  /// Creates a trainer.
+  public init(_ configuration: TrainingConfiguration, checkpointInterval: Int? = nil) {
+    self.configuration = configuration
+    self.checkpointInterval = checkpointInterval
+  }
+
+  /// Trains a model on a text and keeps the best one.
+  ///
+  /// - Parameters:
+  ///   - model: The model to train; at the end the one with the lowest validation loss, or the last without validation.
+  ///   - text: The tokens to learn.
+  ///   - validation: Tokens to validate with after each epoch, in batches of the same layout.
+  ///   - checkpoint: Where to go on; nil: at the beginning.
+  ///   - report: Called with each event, on the calling thread; what it throws ends the run.
+  /// - Returns: The figures of all epochs.
+  /// - Throws: `TextError` if a text is shorter than a batch, `TrainingError` if the run diverges or is interrupted.
+  @discardableResult
+  public func train(
+    _ model: inout LanguageModel, on text: [Int32], validating validation: [Int32]? = nil,
+    from checkpoint: TrainingCheckpoint? = nil, report: (TrainingEvent) throws -> Void = { _ in }
+  ) throws -> [EpochReport] {
+    let layout = configuration.batches
+    let batches = try ContiguousBatches(text, batchSize: layout.size, stepCount: layout.steps)
+    let validationBatches = try validation.map {
+      try ContiguousBatches($0, batchSize: layout.size, stepCount: layout.steps)
+    }
+    var run = checkpoint ?? TrainingCheckpoint(model: model, batchSize: layout.size)
+    while run.epoch <= configuration.epochs {
+      let rate = configuration.learningRate.rate(epoch: run.epoch)
+      while run.step < batches.count {
+        let norm = try step(&run, batches[run.step], rate: rate)
+        try report(.step(run.stepReport(stepCount: batches.count, gradientNorm: norm)))
+        let stopping = shouldStop()
+        if stopping || (run.step < batches.count && checkpointInterval.map(run.step.isMultiple) ?? false) {
+          try report(.checkpoint(run))
+        }
+        if stopping { throw TrainingError.interrupted(epoch: run.epoch, step: run.step) }
+      }
+      let epoch = run.endEpoch(rate: rate, validation: validationBatches.map(run.model.loss))
+      try report(.checkpoint(run))
+      try report(.epoch(epoch))
+    }
+    model = run.best?.model ?? run.model
+    return run.history
+  }
+
+  /// One step: loss, gradients, clip, update. Returns the gradients' norm before clipping.
+  private func step(_ run: inout TrainingCheckpoint, _ batch: ContiguousBatches.Batch, rate: Float) throws -> Double {
+    let pass = gradients(run, batch)
+    let norm = globalNorm(of: pass.gradients)
+    run.step += 1
+    guard pass.loss.nats.isFinite && norm.isFinite else {
+      throw TrainingError.diverged(
+        epoch: run.epoch, step: run.step, learningRate: rate, clipNorm: configuration.clipNorm)
+    }
+    let scale = clipFactor(norm: norm, clipNorm: configuration.clipNorm)
+    SGD().update(&run.model, gradients: pass.gradients, rate: rate, scale: scale)
+    run.state = pass.state
+    run.epochLoss += pass.loss
+    run.stepLoss = pass.loss
+    return norm
+  }
+
+  /// The loss of a batch and the gradients of all parameters; the tape ends here, so that parameters are updated in place.
+  private func gradients(
+    _ run: TrainingCheckpoint, _ batch: ContiguousBatches.Batch
+  ) -> (gradients: [Gradient], loss: Loss, state: LanguageModel.State) {
+    let tape = Tape()
+    let (model, parameters) = run.model.tracked(by: tape)
+    let masks = RandomSource(seed: configuration.seed, stream: UInt64(run.epoch) << 32 | UInt64(run.step))
+    let pass = model.loss(inputs: batch.inputs, targets: batch.targets, state: run.state, dropout: masks)
+    return (tape.gradients(of: pass.value, for: parameters), pass.loss, pass.state)
+  }
+}
+
+extension LanguageModel {
+  /// The loss of a text in batches from the zero state, the state carried from batch to batch; no dropout.
+  public func loss(of batches: ContiguousBatches) -> Loss {
+    var state = initialState(batchSize: batches.batchSize)
+    var total = Loss()
+    for batch in batches {
+      let pass = loss(inputs: batch.inputs, targets: batch.targets, state: state)
+      total += pass.loss
+      state = pass.state
+    }
+    return total
+  }
+}

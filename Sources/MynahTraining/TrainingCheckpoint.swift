@@ -1,0 +1,51 @@
+public import MynahModels
+import MynahTensors
+
+/// A training run between two steps: all that is needed to go on as if it had never stopped.
+///
+/// Dropout's masks are functions of the seed and the place in the run, so no random state has to be kept.
+public struct TrainingCheckpoint: Sendable {
+  /// The model as it is now.
+  public internal(set) var model: LanguageModel
+  /// The state that the next batch begins with.
+  public internal(set) var state: LanguageModel.State
+  /// The epoch of the next step; the first one is 1.
+  public internal(set) var epoch = 1
+  /// The steps of that epoch that are done.
+  public internal(set) var step = 0
+  /// The loss of that epoch so far.
+  public internal(set) var epochLoss = Loss()
+  /// The figures of the epochs that ended.
+  public internal(set) var history: [EpochReport] = []
+  /// The model with the lowest validation loss so far, and its epoch.
+  public internal(set) var best: (epoch: Int, model: LanguageModel)?
+  /// The loss of the last step; not kept in files.
+  var stepLoss = Loss()
+
+  /// The beginning of a run.
+  public init(model: LanguageModel, batchSize: Int) {
+    self.model = model
+    state = model.initialState(batchSize: batchSize)
+  }
+
+  func stepReport(stepCount: Int, gradientNorm: Double) -> StepReport {
+    StepReport(
+      epoch: epoch, step: step, stepCount: stepCount, epochLoss: epochLoss, stepLoss: stepLoss,
+      gradientNorm: gradientNorm)
+  }
+
+  /// Writes the epoch into the history, keeps the model if it is the best, and moves to the next epoch's beginning.
+  mutating func endEpoch(rate: Float, validation: Loss?) -> EpochReport {
+    let report = EpochReport(epoch: epoch, learningRate: rate, train: epochLoss, validation: validation)
+    if let validation {
+      let lowest = history.compactMap { $0.validation?.mean }.min() ?? .infinity
+      if validation.mean < lowest || best == nil { best = (epoch, model) }
+    }
+    history.append(report)
+    epoch += 1
+    step = 0
+    epochLoss = Loss()
+    state = model.initialState(batchSize: state.first?.hidden.value.shape[0] ?? 1)
+    return report
+  }
+}

@@ -1,0 +1,31 @@
+/// Why a training run ended early.
+public enum TrainingError: Error, Equatable, Sendable {
+  /// The loss or the gradients are no longer finite.
+  case diverged(epoch: Int, step: Int, learningRate: Float, clipNorm: Float?)
+  /// The caller asked to stop; the run can be resumed.
+  case interrupted(epoch: Int, step: Int)
+  /// A checkpoint is of another run: `what` differs.
+  case otherRun(what: String, expected: String, found: String)
+  /// A checkpoint's contents contradict each other.
+  case malformedCheckpoint(reason: String)
+}
+
+extension TrainingError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .diverged(let epoch, let step, let rate, let clip):
+      let advice =
+        clip == nil
+        ? "clip the gradients (a norm of 5 is usual) or lower the learning rate" : "lower the learning rate to a half or less"
+      return "training diverged: the loss or a gradient is not a finite number at epoch \(epoch), step \(step), "
+        + "learning rate \(rate). The last good checkpoint is kept; \(advice) and start again."
+    case .interrupted(let epoch, let step):
+      return "interrupted at epoch \(epoch), step \(step)."
+    case .otherRun(let what, let expected, let found):
+      return "the training state is of another run: \(what) was \(found) there and is \(expected) now. "
+        + "Give the same text and flags to resume it, or choose another output to start anew."
+    case .malformedCheckpoint(let reason):
+      return "the training state cannot be used: \(reason). Start anew without it."
+    }
+  }
+}

@@ -1,0 +1,39 @@
+public import MynahModels
+
+/// What a training run tells while it goes on.
+public enum TrainingEvent: Sendable {
+  /// A step was made.
+  case step(StepReport)
+  /// An epoch ended and was validated.
+  case epoch(EpochReport)
+  /// A moment from which the run can go on as if it had never stopped.
+  case checkpoint(TrainingCheckpoint)
+}
+
+/// The figures of a step.
+public struct StepReport: Hashable, Sendable {
+  /// The epoch; the first one is 1.
+  public let epoch: Int
+  /// The step in the epoch; the first one is 1.
+  public let step: Int
+  /// The number of steps of an epoch.
+  public let stepCount: Int
+  /// The loss of the epoch so far.
+  public let epochLoss: Loss
+  /// The loss of this step alone.
+  public let stepLoss: Loss
+  /// The global norm of the gradients, before clipping.
+  public let gradientNorm: Double
+}
+
+/// The figures of an epoch.
+public struct EpochReport: Hashable, Codable, Sendable {
+  /// The epoch; the first one is 1.
+  public let epoch: Int
+  /// The learning rate of the epoch.
+  public let learningRate: Float
+  /// The loss of the training text, each batch before its update.
+  public let train: Loss
+  /// The loss of the validation text after the epoch; nil without such a text.
+  public let validation: Loss?
+}
