@@ -63,6 +63,11 @@ struct DamagedFileTests {
   /// A header with one tensor of eight bytes, its entry's members given.
   static func entry(_ members: String) -> String { #"{"t":{\#(members)}}"# }
 
+  /// A number in so many arrays.
+  static func nested(_ depth: Int) -> String {
+    String(repeating: "[", count: depth) + "1" + String(repeating: "]", count: depth)
+  }
+
   static let goodEntry = #""dtype":"F32","shape":[2],"data_offsets":[0,8]"#
 
   @Test(
@@ -123,6 +128,7 @@ struct DamagedFileTests {
       (entry(#""dtype":"U8","shape":[1000000000000000000],"data_offsets":[0,1000000000000000000]"#), "cut short"),
       (entry(#""dtype":"F32","shape":[1],"data_offsets":[0,4]"#), "too long"),
       ("{}", "too long"),
+      (entry(#"\#(goodEntry),"x":\#(nested(126))"#), "at most 125 nested values, found one more"),
       (entry(#""x":tru,\#(goodEntry)"#), "'true'"), (entry(#""x":[1,{"y":]}],\#(goodEntry)"#), "expected a value"),
       (
         #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
@@ -145,6 +151,7 @@ struct DamagedFileTests {
       entry(goodEntry), entry(goodEntry) + " \n\t\r",
       #"{"t" : { "data_offsets" : [ 0 , 8 ] , "shape" : [ 2 ] , "dtype" : "F32" } }"#,
       entry(#"\#(goodEntry),"x":[1,-2.5e+3,0,{"y":null,"z":[true,false,"é\u00e9\ud83d\udc26"]},{}]"#),
+      entry(#"\#(goodEntry),"x":\#(nested(125))"#),
       #"{"\u0074":{\#(goodEntry)}}"#, #"{"__metadata__":null,"t":{\#(goodEntry)}}"#,
       #"{"z":{"dtype":"F32","shape":[0],"data_offsets":[8,8]},"t":{\#(goodEntry)},"y":{"dtype":"I8","shape":[5,0],"data_offsets":[0,0]}}"#,
     ])
@@ -162,7 +169,7 @@ struct DamagedFileTests {
       #expect(try error(reading: length + Array("{}          ".utf8)).kind == .badData)
     }
     let deep = String(repeating: "[", count: 1_000_000)
-    #expect("\(try error(reading: safetensors(#"{"t":{"x":\#(deep)"#)))".contains("at most 127 nested values"))
+    #expect("\(try error(reading: safetensors(#"{"t":{"x":\#(deep)"#)))".contains("at most 125 nested values"))
     let objects = String(repeating: #"{"a":"#, count: 1_000_000)
     #expect("\(try error(reading: safetensors(#"{"t":{"x":\#(objects)"#)))".contains("nested values"))
     let digits = String(repeating: "9", count: 1_000_000)

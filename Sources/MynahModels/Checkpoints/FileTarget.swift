@@ -89,7 +89,8 @@ struct FileTarget {
   /// Why a file could not be created here, and what to do.
   func reason(of failure: SystemFailure) -> String {
     switch failure.code {
-    case ENOENT: "there is no folder '\(folder)'; create it or name another"
+    case ENOENT where !FileManager.default.fileExists(atPath: folder):
+      "there is no folder '\(folder)'; create it or name another"
     case ENOTDIR: "'\(folder)' is not a folder; name another"
     case EACCES, EPERM, EROFS: "\(failure.reason) in the folder '\(folder)'; change its permissions or name another"
     default: failure.reason

@@ -10,8 +10,8 @@ struct HeaderScanner {
   /// The first bytes of a file hold the header's length; offsets in errors count from the file's start.
   static let lengthByteCount = 8
 
-  /// How deep values that nobody asked for may nest, which bounds the stack; as the format's own reader.
-  private static let greatestDepth = 127
+  /// How deep arrays and objects that nobody asked for may nest, which bounds the stack; as the format's own reader.
+  private static let greatestDepth = 125
 
   init(path: String, bytes: [UInt8]) {
     self.path = path
@@ -55,7 +55,7 @@ struct HeaderScanner {
   /// Reads past a value of any kind.
   mutating func anyValue(depth: Int = 0) throws(CheckpointError) {
     skipWhitespace()
-    guard depth < Self.greatestDepth else {
+    guard depth < Self.greatestDepth || (peek != "{" && peek != "[") else {
       throw malformed(expected: "at most \(Self.greatestDepth) nested values", found: "one more")
     }
     switch peek {
