@@ -55,5 +55,6 @@ let package = Package(
       name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("MynahTensorsTests", ["MynahTensors", "CMynah"]),
     tests("MynahTextTests", ["MynahTensors", "MynahText"]),
+    tests("MynahModelsTests", ["MynahTensors", "MynahModels"], resources: [.copy("Fixtures")]),
   ]
 )

@@ -1,0 +1,111 @@
+import Foundation
+
+/// A file that is written beside its target and takes the target's place only when it is whole.
+///
+/// The bytes go to a temporary file in the same folder; `commit` flushes it to the disk and renames it over the target.
+/// A reader, a crash or a lost power supply meets the old file or the new one, never a part. Unless `commit` returns,
+/// the temporary is removed. One that a killed process left behind is removed when its target is written again.
+///
+/// ```swift
+/// var file = try AtomicFile(replacing: "notes.bin")
+/// try file.write(bytes.span.bytes)
+/// try file.commit()
+/// ```
+public struct AtomicFile: ~Copyable {
+  /// Writes some of the bytes and returns how many, or −1 with `errno` set; as the system's `write`.
+  package typealias WriteFunction = @Sendable (_ descriptor: Int32, RawSpan) -> Int
+
+  private let path: String
+  private let target: FileTarget
+  private let temporaryPath: String
+  private var descriptor: Int32
+  private let systemWrite: WriteFunction
+  private var isTemporaryPresent = true
+
+  /// Creates the temporary file.
+  ///
+  /// - Throws: `CheckpointError.cannotWrite` if the folder is missing or may not be written, or the target is no file.
+  public init(replacing path: String) throws(CheckpointError) {
+    try self.init(replacing: path) { descriptor, bytes in
+      unsafe bytes.withUnsafeBytes { bytes in
+        unsafe Foundation.write(descriptor, bytes.baseAddress, min(bytes.count, greatestTransfer))
+      }
+    }
+  }
+
+  /// Creates the temporary file, with a double of the system's `write` to try failures with.
+  package init(replacing path: String, writingWith systemWrite: @escaping WriteFunction) throws(CheckpointError) {
+    let target = try FileTarget(path: path)
+    target.removeStaleTemporaries()
+    let temporaryPath = target.newTemporaryPath()
+    let descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: target.reason(of: SystemFailure())) }
+    // The lock tells a temporary in use from one left behind; the system drops it when the process ends.
+    _ = flock(descriptor, LOCK_EX | LOCK_NB)
+    if let permissions = target.existingPermissions { _ = fchmod(descriptor, permissions) }
+    self.path = path
+    self.target = target
+    self.temporaryPath = temporaryPath
+    self.descriptor = descriptor
+    self.systemWrite = systemWrite
+  }
+
+  deinit {
+    if isTemporaryPresent { _ = unsafe unlink(temporaryPath) }
+    if descriptor >= 0 { _ = close(descriptor) }
+  }
+
+  /// Checks that a file could be written there, so that a long run does not learn it at its end.
+  ///
+  /// - Throws: `CheckpointError.cannotWrite`.
+  public static func check(_ path: String) throws(CheckpointError) {
+    _ = try AtomicFile(replacing: path)
+  }
+
+  /// Writes bytes in place of the file that stood there.
+  ///
+  /// - Throws: `CheckpointError.cannotWrite` or `.writeFailed`; what stood there before is then unchanged.
+  public static func write(_ bytes: [UInt8], to path: String) throws(CheckpointError) {
+    var file = try AtomicFile(replacing: path)
+    try unsafe file.write(bytes.span.bytes)
+    try file.commit()
+  }
+
+  /// Appends bytes.
+  ///
+  /// - Throws: `CheckpointError.writeFailed`, such as on a full disk.
+  public mutating func write(_ bytes: RawSpan) throws(CheckpointError) {
+    var done = 0
+    while done < bytes.byteCount {
+      let count = systemWrite(descriptor, bytes.extracting(done...))
+      if count >= 0 {
+        done += count
+      } else {
+        let failure = SystemFailure()
+        guard failure.code == EINTR else { throw .writeFailed(path: path, reason: failure.reason) }
+      }
+    }
+  }
+
+  /// Flushes the bytes to the disk and lets the file take its target's place.
+  ///
+  /// - Throws: `CheckpointError`; what stood there before is then unchanged.
+  public consuming func commit() throws(CheckpointError) {
+    guard flush(descriptor) == 0 else { throw .writeFailed(path: path, reason: SystemFailure().reason) }
+    // Renamed while it is open and so locked: nobody takes it for stale.
+    guard unsafe rename(temporaryPath, target.path) == 0 else {
+      throw .cannotWrite(path: path, reason: target.reason(of: SystemFailure()))
+    }
+    isTemporaryPresent = false
+    target.flushFolder()
+  }
+}
+
+/// Makes a file's bytes survive a loss of power.
+private func flush(_ descriptor: Int32) -> Int32 {
+  #if canImport(Darwin)
+    // There, fsync alone leaves the bytes in the drive's memory.
+    if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
+  #endif
+  return fsync(descriptor)
+}

@@ -1,0 +1,93 @@
+public import MynahTensors
+
+/// What can go wrong between a model in memory and its file.
+public enum CheckpointError: Error, Equatable, Sendable {
+  // The file that should be read.
+  case notFound(path: String)
+  case notAFile(path: String, found: String)
+  case cannotOpen(path: String, reason: String)
+  case readFailed(path: String, byteOffset: Int, reason: String)
+
+  // What is inside of it.
+  case notSafetensors(path: String, found: String)
+  case truncated(path: String, expectedByteCount: Int, foundByteCount: Int)
+  case trailingBytes(path: String, expectedByteCount: Int, foundByteCount: Int)
+  case malformedHeader(path: String, byteOffset: Int, expected: String, found: String)
+  case malformedTensor(path: String, name: String, expected: String, found: String)
+
+  // What the reader looked for in it.
+  case missingMetadata(path: String, key: String)
+  case unexpectedMetadata(path: String, key: String, expected: String, found: String)
+  case missingTensor(path: String, name: String)
+  case unexpectedElementType(path: String, name: String, expected: ElementType, found: ElementType)
+  case unexpectedShape(path: String, name: String, expected: Shape, found: Shape)
+
+  // The file that should be written.
+  case cannotWrite(path: String, reason: String)
+  case writeFailed(path: String, reason: String)
+
+  /// The families of failure that a command tells apart by its exit code.
+  package enum Kind: Sendable {
+    /// There is nothing to read under that name (exit code 66).
+    case noSuchInput
+    /// The file can be read but is not what it should be (65).
+    case badData
+    /// The file cannot be created there (73).
+    case cannotCreate
+    /// Reading or writing broke off (74).
+    case inputOutput
+  }
+
+  /// The family that the error belongs to.
+  package var kind: Kind {
+    switch self {
+    case .notFound, .notAFile, .cannotOpen: .noSuchInput
+    case .readFailed, .writeFailed: .inputOutput
+    case .cannotWrite: .cannotCreate
+    case .notSafetensors, .truncated, .trailingBytes, .malformedHeader, .malformedTensor, .missingMetadata,
+      .unexpectedMetadata, .missingTensor, .unexpectedElementType, .unexpectedShape:
+      .badData
+    }
+  }
+}
+
+extension CheckpointError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notFound(let path):
+      "there is no file '\(path)'; check the path"
+    case .notAFile(let path, let found):
+      "'\(path)' should be a model file but is \(found); name the file itself"
+    case .cannotOpen(let path, let reason):
+      "cannot open '\(path)': \(reason); check its permissions"
+    case .readFailed(let path, let byteOffset, let reason):
+      "reading '\(path)' broke off at byte \(byteOffset): \(reason)"
+    case .notSafetensors(let path, let found):
+      "'\(path)' is not a safetensors file: \(found); name a file that was written as a model or a training checkpoint"
+    case .truncated(let path, let expected, let found):
+      "'\(path)' is cut short: \(expected) bytes expected, \(found) found; copy or download it again"
+    case .trailingBytes(let path, let expected, let found):
+      "'\(path)' is too long: \(expected) bytes expected, \(found) found; copy or download it again"
+    case .malformedHeader(let path, let byteOffset, let expected, let found):
+      "the header of '\(path)' is damaged at byte \(byteOffset): expected \(expected), found \(found); "
+        + "copy the file again or write it anew"
+    case .malformedTensor(let path, let name, let expected, let found):
+      "the entry of tensor '\(name)' in '\(path)' is damaged: expected \(expected), found \(found); "
+        + "copy the file again or write it anew"
+    case .missingMetadata(let path, let key):
+      "'\(path)' says nothing of '\(key)' in its metadata; was it written by another program?"
+    case .unexpectedMetadata(let path, let key, let expected, let found):
+      "the metadata '\(key)' of '\(path)' should be \(expected) but is \(found); was it written by another program?"
+    case .missingTensor(let path, let name):
+      "'\(path)' holds no tensor '\(name)'; it belongs to another kind of model"
+    case .unexpectedElementType(let path, let name, let expected, let found):
+      "tensor '\(name)' of '\(path)' should hold \(expected) elements but holds \(found); convert it and write it anew"
+    case .unexpectedShape(let path, let name, let expected, let found):
+      "tensor '\(name)' of '\(path)' should have shape \(expected) but has \(found); it belongs to another model"
+    case .cannotWrite(let path, let reason):
+      "cannot write '\(path)': \(reason)"
+    case .writeFailed(let path, let reason):
+      "writing '\(path)' broke off: \(reason); what stood there before is unchanged"
+    }
+  }
+}

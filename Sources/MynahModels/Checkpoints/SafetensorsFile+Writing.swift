@@ -1,0 +1,36 @@
+extension SafetensorsFile {
+  /// Writes the contents to a file, in place of what stood there, whole or not at all.
+  ///
+  /// Equal contents give equal bytes. The tensors go straight from their memory to the file.
+  ///
+  /// - Throws: `CheckpointError.cannotWrite` or `.writeFailed`; what stood there before is then unchanged.
+  public func write(to path: String) throws(CheckpointError) {
+    let header = SafetensorsHeader(metadata: metadata, laying: tensors)
+    let encoded = header.encoded()
+    let limit = SafetensorsHeader.greatestByteCount
+    guard encoded.count - HeaderScanner.lengthByteCount <= limit else {
+      throw .cannotWrite(path: path, reason: "its header takes \(encoded.count) bytes and at most \(limit) are allowed")
+    }
+    var file = try AtomicFile(replacing: path)
+    try unsafe file.write(encoded.span.bytes)
+    for entry in header.entries {
+      guard let tensor = tensors[entry.name] else { continue }
+      try tensor.write(to: &file)
+    }
+    try file.commit()
+  }
+}
+
+extension StoredTensor {
+  fileprivate func write(to file: inout AtomicFile) throws(CheckpointError) {
+    var failure: CheckpointError?
+    withBytes { bytes in
+      do throws(CheckpointError) {
+        try file.write(bytes)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+}
