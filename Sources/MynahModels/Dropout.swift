@@ -21,8 +21,8 @@ public struct Dropout: Hashable, Codable, Sendable {
   /// x with some elements dropped and the others scaled up, so that the expectation stays.
   public func callAsFunction(_ x: Variable, using random: RandomSource) -> Variable {
     guard keepProbability < 1 else { return x }
-    let results = Variable.record(parents: [x], outputs: [masked(x.value, using: random)]) { upstream in
-      [upstream[0].map { .dense(masked($0.densified, using: random)) }]
+    let results = Variable.custom(parents: [x], outputs: [masked(x.value, using: random)]) { upstream in
+      [upstream[0].map { .dense(masked($0.dense, using: random)) }]
     }
     return results[0]
   }

@@ -37,6 +37,18 @@ public struct LanguageModel: Module {
       inputSize: inputSize, outputSize: configuration.vocabularySize, initializer: initializer, using: &random)
   }
 
+  /// Creates a model from its parameters, in the order of `visitParameters`; their shapes are `parameterShapes`.
+  init(_ configuration: LanguageModelConfiguration, parameters: [Tensor]) {
+    self.configuration = configuration
+    embedding = Embedding(weight: Variable(parameters[0]))
+    recurrent = configuration.recurrent.indices.map { index in
+      let weights = parameters[(1 + 3 * index)...].prefix(3).map { Variable($0) }
+      return LSTM(cell: LSTMCell(inputWeight: weights[0], recurrentWeight: weights[1], bias: weights[2]))
+    }
+    let last = parameters.suffix(2).map { Variable($0) }
+    output = Linear(weight: last[0], bias: last[1])
+  }
+
   public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
     try embedding.visitParameters(prefix: prefix + "embedding.", body)
     for index in recurrent.indices {

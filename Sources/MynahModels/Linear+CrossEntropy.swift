@@ -24,8 +24,8 @@ extension Linear {
       wantsRows: false, wantsGradients: parents.contains(where: \.isTracked))
     let value = Tensor(scale * Float(pass.nats))
     let gradients = pass.gradients ?? []
-    let results = Variable.record(parents: parents, outputs: [value]) { upstream in
-      guard let factor = upstream[0]?.densified.scalar else { return [nil, nil, nil] }
+    let results = Variable.custom(parents: parents, outputs: [value]) { upstream in
+      guard let factor = upstream[0]?.dense.scalar else { return [nil, nil, nil] }
       return gradients.map { .dense(factor == 1 ? $0 : $0 * Tensor(factor)) }
     }
     return (results[0], pass.nats)

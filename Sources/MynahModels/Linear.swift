@@ -7,6 +7,12 @@ public struct Linear: Module {
   /// b, shape [out].
   public var bias: Variable
 
+  /// Creates a layer from its weights.
+  public init(weight: Variable, bias: Variable) {
+    self.weight = weight
+    self.bias = bias
+  }
+
   /// Creates a layer with drawn weights and biases.
   public init(inputSize: Int, outputSize: Int, initializer: Initializer, using random: inout RandomSource) {
     weight = Variable(initializer.draw([outputSize, inputSize], using: &random))
@@ -15,7 +21,7 @@ public struct Linear: Module {
 
   /// The map of each row: [N, in] → [N, out].
   public func callAsFunction(_ x: Variable) -> Variable {
-    x.matrixProduct(weight, transposingRight: true) + bias
+    x.matmul(weight, transposingOther: true) + bias
   }
 
   public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {

@@ -8,6 +8,9 @@ public struct LSTM: Module {
   /// The weights and the step.
   public var cell: LSTMCell
 
+  /// Creates a layer from its cell.
+  public init(cell: LSTMCell) { self.cell = cell }
+
   /// Creates a layer with drawn weights and zero biases.
   public init(inputSize: Int, hiddenSize: Int, initializer: Initializer, using random: inout RandomSource) {
     cell = LSTMCell(inputSize: inputSize, hiddenSize: hiddenSize, initializer: initializer, using: &random)
@@ -29,8 +32,8 @@ public struct LSTM: Module {
     let parents = [x, cell.inputWeight, cell.recurrentWeight, cell.bias, state.hidden, state.cell]
     let pass = Kernels.lstmForward(sizes, LSTMInputs(parents.map(\.value)))
     let wantsInputGradient = x.isTracked
-    let results = Variable.record(parents: parents, outputs: [pass.output, pass.lastHidden, pass.lastCell]) { gradients in
-      let dense = gradients.map { $0?.densified }
+    let results = Variable.custom(parents: parents, outputs: [pass.output, pass.lastHidden, pass.lastCell]) { gradients in
+      let dense = gradients.map { $0?.dense }
       return Kernels.lstmBackward(sizes, pass.saved, gradients: dense, wantsInputGradient: wantsInputGradient)
     }
     return (results[0], LSTMState(hidden: results[1], cell: results[2]))
@@ -42,11 +45,11 @@ public struct LSTM: Module {
     var state = state
     var outputs: [Variable] = []
     for step in 0..<sizes.stepCount {
-      let input = x.slice(axis: 0, step..<step + 1).reshaped([sizes.batchSize, sizes.inputSize])
+      let input = x.slice(step..<step + 1).reshaped([sizes.batchSize, sizes.inputSize])
       state = cell(input, state: state)
       outputs.append(state.hidden.reshaped([1, sizes.batchSize, sizes.hiddenSize]))
     }
-    return (Variable.concatenate(outputs, axis: 0), state)
+    return (Variable.concatenating(outputs), state)
   }
 
   public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {

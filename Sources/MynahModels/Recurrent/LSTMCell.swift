@@ -38,6 +38,13 @@ public struct LSTMCell: Module {
   /// b, shape [4H].
   public var bias: Variable
 
+  /// Creates a cell from its weights.
+  public init(inputWeight: Variable, recurrentWeight: Variable, bias: Variable) {
+    self.inputWeight = inputWeight
+    self.recurrentWeight = recurrentWeight
+    self.bias = bias
+  }
+
   /// Creates a cell with drawn weights and zero biases.
   public init(inputSize: Int, hiddenSize: Int, initializer: Initializer, using random: inout RandomSource) {
     inputWeight = Variable(initializer.draw([4 * hiddenSize, inputSize], using: &random))
@@ -53,14 +60,14 @@ public struct LSTMCell: Module {
   /// One step: x [B, I] and a state give the next state, whose `hidden` is the output.
   public func callAsFunction(_ x: Variable, state: LSTMState) -> LSTMState {
     let sums =
-      x.matrixProduct(inputWeight, transposingRight: true)
-      + state.hidden.matrixProduct(recurrentWeight, transposingRight: true) + bias
+      x.matmul(inputWeight, transposingOther: true)
+      + state.hidden.matmul(recurrentWeight, transposingOther: true) + bias
     let gate = { (name: Gate) -> Variable in
       let start = GateOrder.standard.index(of: name) * hiddenSize
-      return sums.slice(axis: 1, start..<start + hiddenSize)
+      return sums.slice(start..<start + hiddenSize, axis: 1)
     }
-    let cell = sigmoid(gate(.forget)) * state.cell + sigmoid(gate(.input)) * tanh(gate(.candidate))
-    return LSTMState(hidden: sigmoid(gate(.output)) * tanh(cell), cell: cell)
+    let cell = gate(.forget).sigmoid() * state.cell + gate(.input).sigmoid() * gate(.candidate).tanh()
+    return LSTMState(hidden: gate(.output).sigmoid() * cell.tanh(), cell: cell)
   }
 
   public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {

@@ -1,0 +1,163 @@
+public import MynahText
+import MynahTensors
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A language model in one safetensors file: weights under PyTorch's names, configuration and tokenizer in the metadata.
+///
+/// The weights load strictly into a PyTorch module with `embedding = nn.Embedding`, `recurrent = nn.ModuleList` of one-layer
+/// `nn.LSTM`s and `output = nn.Linear`: gates in the order i, f, g, o, the trained bias in `bias_ih_l0`, zeros in `bias_hh_l0`.
+public struct ModelFile: Sendable {
+  /// The model.
+  public var model: LanguageModel
+  /// How text becomes the model's tokens.
+  public var tokenizer: any Tokenizer
+  /// Notes of the model's maker, by key: "training" for instance says how it was trained.
+  public var notes: [String: String]
+
+  /// Creates the contents of a file.
+  public init(model: LanguageModel, tokenizer: any Tokenizer, notes: [String: String] = [:]) {
+    self.model = model
+    self.tokenizer = tokenizer
+    self.notes = notes
+  }
+
+  /// Reads a model file, checking that weights, configuration and tokenizer fit together.
+  ///
+  /// - Throws: `CheckpointError`; nothing is half-loaded.
+  public init(contentsOf path: String) throws {
+    let file = try SafetensorsFile(contentsOf: path)
+    try file.expect("model", for: Key.kind)
+    let configuration: LanguageModelConfiguration = try file.decode(Key.configuration)
+    let tokenizer: AnyTokenizer = try file.decode(Key.tokenizer)
+    if let defect = configuration.defect {
+      throw CheckpointError.unexpectedMetadata(
+        path: path, key: Key.configuration, expected: "a configuration that can be built", found: defect)
+    }
+    guard tokenizer.base.vocabulary.count == configuration.vocabularySize else {
+      throw CheckpointError.unexpectedMetadata(
+        path: path, key: Key.tokenizer, expected: "\(configuration.vocabularySize) tokens",
+        found: "\(tokenizer.base.vocabulary.count)")
+    }
+    model = try LanguageModel(configuration, from: file)
+    self.tokenizer = tokenizer.base
+    notes = file.metadata.filter { !Key.all.contains($0.key) }
+  }
+
+  /// Writes the file in place of what stands there, all or nothing.
+  ///
+  /// - Throws: `CheckpointError`.
+  public func write(to path: String) throws {
+    var file = SafetensorsFile(metadata: notes)
+    file.metadata[Key.kind] = "model"
+    file.metadata[Key.configuration] = try SafetensorsFile.encode(model.configuration)
+    file.metadata[Key.tokenizer] = try SafetensorsFile.encode(AnyTokenizer(tokenizer))
+    model.store(in: &file)
+    try file.write(to: path)
+  }
+
+  enum Key {
+    static let kind = "mynah", configuration = "configuration", tokenizer = "tokenizer"
+    static let all: Set = [kind, configuration, tokenizer]
+  }
+}
+
+// MARK: Weights in a file
+
+extension LanguageModel {
+  /// Reads the weights of a model of some configuration.
+  ///
+  /// Tensors and their shapes are checked before memory is set aside for the model. PyTorch keeps two biases that are only
+  /// ever added; they are added here.
+  ///
+  /// - Parameter prefix: What the tensors' names begin with.
+  /// - Throws: `CheckpointError` if a tensor is missing or has another shape.
+  package init(
+    _ configuration: LanguageModelConfiguration, from file: SafetensorsFile, prefix: String = ""
+  ) throws(CheckpointError) {
+    let shapes = configuration.parameterShapes
+    var values: [Tensor] = []
+    for (name, shape) in shapes {
+      var value = try file.tensor(named: prefix + name, shape: shape)
+      if name.hasSuffix("bias_ih_l0") {
+        let second = prefix + name.replacing("bias_ih_l0", with: "bias_hh_l0")
+        let other = try file.tensor(named: second, shape: shape)
+        if other.elements.contains(where: { $0 != 0 }) { value = value + other }
+      }
+      values.append(value)
+    }
+    self.init(configuration, parameters: values)
+  }
+
+  /// Stores the weights under PyTorch's names.
+  package func store(in file: inout SafetensorsFile, prefix: String = "") {
+    for (name, value) in parameters {
+      file[prefix + name] = StoredTensor(value)
+      if name.hasSuffix("bias_ih_l0") {
+        file[prefix + name.replacing("bias_ih_l0", with: "bias_hh_l0")] = StoredTensor(Tensor.zeros(value.shape))
+      }
+    }
+  }
+}
+
+extension LanguageModelConfiguration {
+  /// The names and shapes of the parameters, in the order of `visitParameters`.
+  package var parameterShapes: [(name: String, shape: Shape)] {
+    var result: [(name: String, shape: Shape)] = [("embedding.weight", [vocabularySize, embeddingSize])]
+    var inputSize = embeddingSize
+    for (index, layer) in recurrent.enumerated() {
+      let hiddenSize = layer.hiddenSize
+      result.append(("recurrent.\(index).weight_ih_l0", [4 * hiddenSize, inputSize]))
+      result.append(("recurrent.\(index).weight_hh_l0", [4 * hiddenSize, hiddenSize]))
+      result.append(("recurrent.\(index).bias_ih_l0", [4 * hiddenSize]))
+      inputSize = hiddenSize
+    }
+    return result + [("output.weight", [vocabularySize, inputSize]), ("output.bias", [vocabularySize])]
+  }
+}
+
+// MARK: JSON in the metadata
+
+extension SafetensorsFile {
+  /// A value as JSON with sorted keys, so that equal values give equal bytes.
+  package static func encode(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  /// The value that stands as JSON under a key of the metadata.
+  package func decode<Value: Decodable>(_ key: String) throws(CheckpointError) -> Value {
+    let text = try text(of: key)
+    do {
+      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch {
+      throw .unexpectedMetadata(
+        path: path, key: key, expected: "JSON of a \(Value.self)", found: "\(text.prefix(60))… (\(error.briefly))")
+    }
+  }
+
+  /// Checks a text in the metadata.
+  package func expect(_ expected: String, for key: String) throws(CheckpointError) {
+    let found = try text(of: key)
+    guard found == expected else {
+      throw .unexpectedMetadata(path: path, key: key, expected: "\"\(expected)\"", found: "\"\(found)\"")
+    }
+  }
+}
+
+extension Error {
+  /// What a decoder complains of, on one line.
+  fileprivate var briefly: String {
+    switch self as? DecodingError {
+    case .keyNotFound(let key, _): "\(key.stringValue) is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+      context.debugDescription.split(separator: "\n").first.map(String.init) ?? "malformed"
+    default: "\(self)".split(separator: "\n").first.map(String.init) ?? "malformed"
+    }
+  }
+}
