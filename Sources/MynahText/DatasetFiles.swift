@@ -9,10 +9,13 @@ struct DatasetFiles: Sendable, Hashable {
   let training: String
   let validation: String?
   let test: String?
+  /// The names of all files of the folder.
+  let names: [String]
 
   /// Finds the files; `.txt` files come before others, hidden files and folders are left aside.
   init(in directory: String) throws(TextError) {
     let names = try Self.fileNames(in: directory)
+    self.names = names
     func path(_ role: String) throws(TextError) -> String? {
       let named = names.filter { $0.lowercased().contains(role) }
       let texts = named.filter { $0.lowercased().hasSuffix(".txt") }
