@@ -37,6 +37,11 @@ struct DatasetFiles: Sendable, Hashable {
   }
 
   private static func fileNames(in directory: String) throws(TextError) -> [String] {
+    var isDirectory = false
+    guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
+      throw .noSuchFile(path: directory)
+    }
+    guard isDirectory else { throw .notADirectory(path: directory) }
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: directory)

@@ -1,4 +1,6 @@
-/// The SHA-256 digest, by which data sets are recognised. Source: FIPS 180-4.
+/// The SHA-256 digest, by which data sets are recognised.
+///
+/// Source: FIPS 180-4.
 package struct SHA256 {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
@@ -11,7 +13,9 @@ package struct SHA256 {
     message.append(0x80)
     while message.count % 64 != 56 { message.append(0) }
     let bitCount = UInt64(bytes.count) * 8
-    for shift in stride(from: UInt64(56), through: 0, by: -8) { message.append(UInt8(truncatingIfNeeded: bitCount >> shift)) }
+    for shift in stride(from: UInt64(56), through: 0, by: -8) {
+      message.append(UInt8(truncatingIfNeeded: bitCount >> shift))
+    }
     for start in stride(from: 0, to: message.count, by: 64) { hash.update(message[start..<(start + 64)]) }
     return hash.state.map { word in
       let digits = String(word, radix: 16)

@@ -2,6 +2,7 @@
 public enum TextError: Error, Hashable, Sendable {
   case noSuchFile(path: String)
   case isDirectory(path: String)
+  case notADirectory(path: String)
   case unreadable(path: String, reason: String)
   /// `offset` counts bytes from 0, `line` lines from 1.
   case notUTF8(path: String, offset: Int, line: Int, byte: UInt8)
@@ -40,6 +41,8 @@ extension TextError: CustomStringConvertible {
       "there is no file or folder at \(quoted(path)); check the path"
     case .isDirectory(let path):
       "expected a text file, found a folder at \(quoted(path)); name a file inside of it"
+    case .notADirectory(let path):
+      "expected a folder of text files, found a file at \(quoted(path)); name the folder that holds it"
     case .unreadable(let path, let reason):
       "\(quoted(path)) cannot be read: \(reason)"
     case .notUTF8(let path, let offset, let line, let byte):

@@ -33,8 +33,8 @@ extension DemoLanguage {
   private static let relativeClauses = """
     RelativeOne: 6 | 4 that WithinOne
     RelativeMany: 6 | 4 that WithinMany
-    WithinOne: 4 MeetsOne Anyone | 3 PlainOne MeetsOne | 3 PlainMany MeetsMany
-    WithinMany: 4 MeetsMany Anyone | 3 PlainOne MeetsOne | 3 PlainMany MeetsMany
+    WithinOne: 4 MeetsOne Anyone | 2 PlainOne MeetsOne | 3 PlainMany MeetsMany | 1 Name MeetsOne
+    WithinMany: 4 MeetsMany Anyone | 2 PlainOne MeetsOne | 3 PlainMany MeetsMany | 1 Name MeetsOne
     Aside: 7 | 3 , who AsideBody ,
     AsideBody: 1 MeetsOne Anyone | 1 UsesOne Something
     """
@@ -57,7 +57,9 @@ extension DemoLanguage {
   /// “when anna sleeps , she dreams”, or “anna dreams”: the same name, not any other.
   private static var namesRecalled: String {
     let people = women.map { ($0, "she", "herself") } + men.map { ($0, "he", "himself") }
-    let names = "Recalled: " + people.map { name, _, _ in "1 \(name) RestsOne Manner Place , Again.\(name)" }.joined(separator: " | ")
+    let names =
+      "Recalled: "
+      + people.map { name, _, _ in "1 \(name) RestsOne Manner Place , Again.\(name)" }.joined(separator: " | ")
     let again = people.map { name, pronoun, reflexive in
       "Again.\(name): 7 \(pronoun) PredicateOne.\(reflexive) | 3 \(name) PredicateOne.\(reflexive)"
     }

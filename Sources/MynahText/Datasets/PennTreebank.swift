@@ -1,4 +1,4 @@
-/// The Penn Treebank text as language models are compared on it: T. Mikolov's version of 10,000 words.
+/// The Penn Treebank text as language models are compared on it, in Mikolov's version of 10,000 words.
 ///
 /// Sentences stand one a line; rare words are already `<unk>` and numbers `N`. Each line end is the token `<eos>`. The
 /// vocabulary is the training text's words by count, falling, ties by code points, with no further tokens.
@@ -24,7 +24,9 @@ public struct PennTreebank: Sendable, Hashable {
   /// - Throws: When a file is missing, unreadable or not text.
   public init(at directory: String) throws(TextError) {
     let files = try DatasetFiles(in: directory)
-    guard let valid = files.validation else { throw .missingFile(directory: directory, role: "valid", found: files.names) }
+    guard let valid = files.validation else {
+      throw .missingFile(directory: directory, role: "valid", found: files.names)
+    }
     guard let test = files.test else { throw .missingFile(directory: directory, role: "test", found: files.names) }
     try self.init(
       train: TextFile(at: files.training).text, valid: TextFile(at: valid).text, test: TextFile(at: test).text)

@@ -3,34 +3,33 @@
 /// That it can, without a conflict, makes a grammar LL(1), and every LL(1) grammar is unambiguous. Source: Aho, Lam,
 /// Sethi, Ullman, "Compilers", 2nd edition, 4.4.3.
 package struct PredictiveParser: Sendable {
-  private let wordCount: Int
-  /// The alternative of phrase p before word w at p·wordCount + w, −1 where no sentence has w there.
+  /// The words, and after the last of them the end of the sentence.
+  private let columnCount: Int
+  /// The alternative of phrase p before word w at p·columnCount + w, −1 where no sentence has w there.
   private var table: [Int]
-  /// Phrases and words for which more than one alternative is possible; empty for an LL(1) grammar.
+  /// Phrases and words (the words' number for the end) for which more than one alternative is possible; empty for an LL(1) grammar.
   package private(set) var conflicts: [(phrase: Int, word: Int)] = []
 
   init(_ phrases: [[ProbabilisticGrammar.Alternative]], wordCount: Int) {
-    self.wordCount = wordCount
-    table = Array(repeating: -1, count: phrases.count * wordCount)
-    let sets = WordSets(phrases)
+    columnCount = wordCount + 1
+    table = Array(repeating: -1, count: phrases.count * columnCount)
+    let sets = WordSets(phrases, end: wordCount)
     for (phrase, alternatives) in phrases.enumerated() {
       for (index, alternative) in alternatives.enumerated() {
         let (first, isNullable) = sets.first(of: alternative.symbols[...])
         for word in isNullable ? first.union(sets.follow[phrase]) : first {
-          if table[phrase * wordCount + word] >= 0 { conflicts.append((phrase, word)) }
-          table[phrase * wordCount + word] = index
+          if table[phrase * columnCount + word] >= 0 { conflicts.append((phrase, word)) }
+          table[phrase * columnCount + word] = index
         }
       }
-      // Two empty alternatives at the end of all sentences have no word to conflict at.
-      let emptyCount = alternatives.count { sets.first(of: $0.symbols[...]).isNullable }
-      if emptyCount > 1 { conflicts.append((phrase, -1)) }
     }
   }
 
-  /// The number of the alternative of a phrase that can begin, or be left empty, before a word.
-  func alternative(of phrase: Int, before word: Int) -> Int? {
-    guard (0..<wordCount).contains(word) else { return nil }
-    let index = table[phrase * wordCount + word]
+  /// The number of the alternative of a phrase that can begin, or be left empty, before a word or, if nil, at the end.
+  func alternative(of phrase: Int, before word: Int?) -> Int? {
+    let word = word ?? columnCount - 1
+    guard (0..<columnCount).contains(word) else { return nil }
+    let index = table[phrase * columnCount + word]
     return index < 0 ? nil : index
   }
 }
@@ -41,9 +40,10 @@ private struct WordSets {
   private var isNullable: [Bool]
   private(set) var follow: [Set<Int>]
 
-  init(_ phrases: [[ProbabilisticGrammar.Alternative]]) {
+  init(_ phrases: [[ProbabilisticGrammar.Alternative]], end: Int) {
     first = Array(repeating: [], count: phrases.count)
     follow = first
+    follow[0] = [end]
     isNullable = Array(repeating: false, count: phrases.count)
     repeat {} while growFirst(phrases)
     repeat {} while growFollow(phrases)

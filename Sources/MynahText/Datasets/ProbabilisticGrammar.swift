@@ -25,7 +25,8 @@ package struct ProbabilisticGrammar: Sendable {
   package let phraseNames: [String]
   /// The alternatives of each phrase.
   package let phrases: [[Alternative]]
-  let parser: PredictiveParser
+  /// Tells which alternative a sentence takes; what it cannot tell stands in its `conflicts`.
+  package let parser: PredictiveParser
 
   /// Reads rules.
   ///
@@ -68,7 +69,9 @@ package struct ProbabilisticGrammar: Sendable {
       let next = phrases.indices.filter { phrase in
         !finished.contains(phrase)
           && phrases[phrase].allSatisfy { alternative in
-            alternative.symbols.allSatisfy { if case .phrase(let inner) = $0 { finished.contains(inner) } else { true } }
+            alternative.symbols.allSatisfy {
+              if case .phrase(let inner) = $0 { finished.contains(inner) } else { true }
+            }
           }
       }
       if next.isEmpty { return finished.count == phrases.count }
@@ -105,16 +108,20 @@ extension ProbabilisticGrammar {
   package func logProbability(of sentence: some Sequence<Int32>) -> Double? {
     var logProbability = 0.0
     var open = [Symbol.phrase(0)]
-    for word in sentence {
+    /// Replaces the phrases in front by what they are before a word or the end; false when they cannot stand there.
+    func unfold(before word: Int?) -> Bool {
       while case .phrase(let phrase)? = open.last {
-        guard let index = parser.alternative(of: phrase, before: Int(word)) else { return nil }
+        guard let index = parser.alternative(of: phrase, before: word) else { return false }
         logProbability += log(phrases[phrase][index].probability)
         open.removeLast()
         open.append(contentsOf: phrases[phrase][index].symbols.reversed())
       }
-      guard open.popLast() == .word(Int(word)) else { return nil }
+      return true
     }
-    return open.isEmpty ? logProbability : nil
+    for word in sentence.lazy.map(Int.init) {
+      guard words.indices.contains(word), unfold(before: word), open.popLast() == .word(word) else { return nil }
+    }
+    return unfold(before: nil) && open.isEmpty ? logProbability : nil
   }
 }
 
@@ -133,7 +140,8 @@ extension ProbabilisticGrammar {
       for alternative in phrases[phrase] {
         entropy -= alternative.probability * log(alternative.probability)
         for symbol in alternative.symbols {
-          let inner = if case .phrase(let number) = symbol { expectation(of: number) } else { (length: 1.0, entropy: 0.0) }
+          let inner =
+            if case .phrase(let number) = symbol { expectation(of: number) } else { (length: 1.0, entropy: 0.0) }
           length += alternative.probability * inner.length
           entropy += alternative.probability * inner.entropy
         }
