@@ -1,0 +1,92 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The text of a file, read strictly as UTF-8.
+public struct TextFile: Sendable, Hashable {
+  /// Where the text was read.
+  public let path: String
+  /// The text: without a byte order mark, its lines ended by `\n`.
+  public let text: String
+
+  /// Reads a whole file; a leading byte order mark is dropped and `\r\n` becomes `\n`.
+  ///
+  /// - Throws: When the file is missing, a folder or unreadable, when it is not UTF-8, or when it holds only white space.
+  public init(at path: String) throws(TextError) {
+    self.path = path
+    text = try Self.decode(try Self.bytes(at: path), path: path)
+  }
+
+  /// Decodes the bytes of a file.
+  static func decode(_ file: [UInt8], path: String) throws(TextError) -> String {
+    guard !file.starts(with: [0xFF, 0xFE]) && !file.starts(with: [0xFE, 0xFF]) else { throw .utf16(path: path) }
+    let markLength = file.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    if let offset = firstInvalidOffset(in: file) {
+      let line = 1 + file[..<offset].count { $0 == UInt8(ascii: "\n") }
+      throw .notUTF8(path: path, offset: offset, line: line, byte: file[offset])
+    }
+    let text = String(decoding: unixLines(file[markLength...]), as: UTF8.self)
+    guard text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else { throw .emptyText(path: path) }
+    return text
+  }
+
+  private static func bytes(at path: String) throws(TextError) -> [UInt8] {
+    var isDirectory = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else { throw .noSuchFile(path: path) }
+    guard !isDirectory else { throw .isDirectory(path: path) }
+    do {
+      return [UInt8](try Data(contentsOf: URL(filePath: path)))
+    } catch let error as CocoaError where error.code == .fileReadNoPermission {
+      throw .unreadable(path: path, reason: "permission denied; check who may read the file")
+    } catch {
+      throw .unreadable(path: path, reason: "the system reports “\(error)”")
+    }
+  }
+
+  /// The bytes with each `\r\n` made `\n`.
+  private static func unixLines(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let carriageReturn = UInt8(ascii: "\r")
+    guard bytes.contains(carriageReturn) else { return bytes }
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    for (index, byte) in zip(bytes.indices, bytes) {
+      let next = index + 1
+      if byte == carriageReturn && next < bytes.endIndex && bytes[next] == UInt8(ascii: "\n") { continue }
+      result.append(byte)
+    }
+    return result[...]
+  }
+}
+
+// MARK: Validation
+
+/// The offset of the first byte that is not part of well-formed UTF-8 (Unicode 16, table 3-7), nil when there is none.
+func firstInvalidOffset(in bytes: [UInt8]) -> Int? {
+  var offset = 0
+  while offset < bytes.count {
+    let first = bytes[offset]
+    if first < 0x80 {
+      offset += 1
+      continue
+    }
+    // The bounds of the second byte shut out overlong forms, surrogates and numbers over 10FFFF.
+    let (length, second): (Int, ClosedRange<UInt8>) =
+      switch first {
+      case 0xC2...0xDF: (2, 0x80...0xBF)
+      case 0xE0: (3, 0xA0...0xBF)
+      case 0xED: (3, 0x80...0x9F)
+      case 0xE1...0xEF: (3, 0x80...0xBF)
+      case 0xF0: (4, 0x90...0xBF)
+      case 0xF1...0xF3: (4, 0x80...0xBF)
+      case 0xF4: (4, 0x80...0x8F)
+      default: (0, 0...0)
+      }
+    guard length > 0, offset + length <= bytes.count, second.contains(bytes[offset + 1]),
+      bytes[(offset + 2)..<(offset + length)].allSatisfy({ (0x80...0xBF).contains($0) })
+    else { return offset }
+    offset += length
+  }
+  return nil
+}

@@ -1,0 +1,40 @@
+/// A tokenizer of a kind that is known when the program runs: what a model file holds.
+///
+/// It is coded with its kind beside its fields: `{"kind": "word", "vocabulary": ["the", …]}`.
+public enum AnyTokenizer: Tokenizer {
+  case word(WordTokenizer)
+  case character(CharacterTokenizer)
+
+  /// The tokenizer itself.
+  public var base: any Tokenizer {
+    switch self {
+    case .word(let tokenizer): tokenizer
+    case .character(let tokenizer): tokenizer
+    }
+  }
+
+  public var kind: String { base.kind }
+  public var vocabulary: Vocabulary { base.vocabulary }
+  public func encode(_ text: String) throws(TextError) -> EncodedText { try base.encode(text) }
+  public func encodePrompt(_ text: String) throws(TextError) -> EncodedText { try base.encodePrompt(text) }
+  public func decoder() -> TokenDecoder { base.decoder() }
+}
+
+extension AnyTokenizer: Codable {
+  private enum CodingKeys: String, CodingKey { case kind }
+
+  public init(from decoder: any Decoder) throws {
+    let kind = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .kind)
+    switch kind {
+    case WordTokenizer.kind: self = .word(try WordTokenizer(from: decoder))
+    case CharacterTokenizer.kind: self = .character(try CharacterTokenizer(from: decoder))
+    default: throw TextError.unknownTokenizer(kind: kind, known: [WordTokenizer.kind, CharacterTokenizer.kind])
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    try base.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(kind, forKey: .kind)
+  }
+}

@@ -1,0 +1,78 @@
+/// Takes as tokens the characters of a text: its Unicode scalars, line ends among them.
+public struct CharacterTokenizer: Tokenizer {
+  public static let kind = "character"
+  public var kind: String { Self.kind }
+  public let vocabulary: Vocabulary
+
+  /// Creates a tokenizer of a known vocabulary.
+  ///
+  /// - Throws: When a token other than `<unk>` and `<eos>` is not a single character.
+  public init(vocabulary: Vocabulary) throws(TextError) {
+    for id in 0..<Int32(vocabulary.count) where id != vocabulary.unknownID && id != vocabulary.endOfSentenceID {
+      let token = vocabulary[id]
+      guard token.unicodeScalars.count == 1 else { throw .notOneCharacter(token: token, id: Int(id)) }
+    }
+    self.vocabulary = vocabulary
+  }
+
+  /// Makes the vocabulary of a text: its characters by count, falling, ties by code points, and `<unk>` for all others.
+  ///
+  /// - Parameters:
+  ///   - minimumCount: Rarer characters are left out.
+  ///   - maximumSize: How many tokens to keep at most, `<unk>` among them.
+  public init(training text: String, minimumCount: Int = 1, maximumSize: Int? = nil) {
+    precondition(minimumCount >= 1, "a character's minimum count must be positive, found \(minimumCount)")
+    precondition(maximumSize ?? 1 >= 1, "a character vocabulary holds at least 1 token, found \(maximumSize ?? 1)")
+    let bytes = Array(text.utf8)
+    var counts = TokenCounts()
+    Self.forEachCharacter(in: bytes) { counts.add(bytes, $0) }
+    vocabulary = Vocabulary(
+      counts, minimumCount: minimumCount, maximumSize: maximumSize, required: [Vocabulary.unknown])
+  }
+
+  public func encode(_ text: String) throws(TextError) -> EncodedText {
+    let bytes = Array(text.utf8)
+    var ids: [Int32] = []
+    ids.reserveCapacity(bytes.count)
+    var unknownCount = 0
+    try Self.forEachCharacter(in: bytes) { range throws(TextError) in
+      if let id = vocabulary.id(of: bytes, range) {
+        ids.append(id)
+      } else if let id = vocabulary.unknownID {
+        ids.append(id)
+        unknownCount += 1
+      } else {
+        throw TextError.unknownToken(in: bytes, range)
+      }
+    }
+    return EncodedText(ids: ids, unknownCount: unknownCount, characterCount: ids.count)
+  }
+
+  public func encodePrompt(_ text: String) throws(TextError) -> EncodedText { try encode(text) }
+
+  public func decoder() -> TokenDecoder {
+    TokenDecoder(vocabulary, separator: "", lineEndID: vocabulary.endOfSentenceID)
+  }
+
+  /// Walks over the bytes of each Unicode scalar.
+  private static func forEachCharacter<Failure>(
+    in bytes: [UInt8], _ body: (Range<Int>) throws(Failure) -> Void
+  ) throws(Failure) {
+    var start = 0
+    while start < bytes.count {
+      var end = start + 1
+      while end < bytes.count && bytes[end] & 0xC0 == 0x80 { end += 1 }
+      try body(start..<end)
+      start = end
+    }
+  }
+}
+
+extension CharacterTokenizer {
+  private enum CodingKeys: String, CodingKey { case vocabulary }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(vocabulary: container.decode(Vocabulary.self, forKey: .vocabulary))
+  }
+}

@@ -1,0 +1,72 @@
+/// A text as the numbers of its tokens.
+public struct EncodedText: Sendable, Hashable {
+  /// The numbers of the tokens.
+  public var ids: [Int32]
+  /// How many tokens are not in the vocabulary and were encoded as `<unk>`; a `<unk>` that stands in the text is known.
+  public var unknownCount: Int
+  /// The text's length in Unicode scalars, line ends included.
+  public var characterCount: Int
+
+  /// Creates an encoded text.
+  public init(ids: [Int32], unknownCount: Int = 0, characterCount: Int) {
+    self.ids = ids
+    self.unknownCount = unknownCount
+    self.characterCount = characterCount
+  }
+}
+
+/// Cuts texts into tokens, numbers them by a vocabulary, and puts texts together again.
+public protocol Tokenizer: Sendable, Hashable, Codable {
+  /// The name of the kind of tokenizer, as in a model file.
+  var kind: String { get }
+  /// The tokens that it knows.
+  var vocabulary: Vocabulary { get }
+
+  /// Encodes a whole text; its last line counts as ended.
+  ///
+  /// - Throws: When a token is unknown and the vocabulary has no `<unk>`.
+  func encode(_ text: String) throws(TextError) -> EncodedText
+
+  /// Encodes the beginning of a text; its last line is still open unless a line end is its last character.
+  ///
+  /// - Throws: When a token is unknown and the vocabulary has no `<unk>`.
+  func encodePrompt(_ text: String) throws(TextError) -> EncodedText
+
+  /// A decoder that makes text of one token after another.
+  func decoder() -> TokenDecoder
+}
+
+extension Tokenizer {
+  /// The text of tokens.
+  ///
+  /// - Precondition: The ids are in the vocabulary.
+  public func decode(_ ids: some Sequence<Int32>) -> String {
+    var decoder = decoder()
+    return ids.reduce(into: "") { $0 += decoder.decode($1) }
+  }
+}
+
+/// Makes text of tokens as they come, for streaming.
+public struct TokenDecoder: Sendable {
+  let vocabulary: Vocabulary
+  /// What stands between two tokens of a line.
+  let separator: String
+  /// The token that is written as a line end.
+  let lineEndID: Int32?
+  private var isAtLineStart = true
+
+  init(_ vocabulary: Vocabulary, separator: String, lineEndID: Int32?) {
+    self.vocabulary = vocabulary
+    self.separator = separator
+    self.lineEndID = lineEndID
+  }
+
+  /// The piece of text that a token adds to those before it.
+  ///
+  /// - Precondition: The id is in the vocabulary.
+  public mutating func decode(_ id: Int32) -> String {
+    defer { isAtLineStart = id == lineEndID }
+    if id == lineEndID { return "\n" }
+    return isAtLineStart ? vocabulary[id] : separator + vocabulary[id]
+  }
+}

@@ -1,0 +1,49 @@
+/// Finds the words of a text, which white space parts, and its line ends.
+struct WordScanner {
+  enum Item: Hashable {
+    case word(Range<Int>)
+    case lineEnd
+  }
+
+  private let bytes: [UInt8]
+  private var position = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  /// The next word or line end (`\n`), nil at the text's end.
+  mutating func next() -> Item? {
+    while position < bytes.count {
+      if bytes[position] == UInt8(ascii: "\n") {
+        position += 1
+        return .lineEnd
+      }
+      let length = spaceLength(at: position)
+      if length == 0 { return .word(word()) }
+      position += length
+    }
+    return nil
+  }
+
+  private mutating func word() -> Range<Int> {
+    let start = position
+    while position < bytes.count && bytes[position] != UInt8(ascii: "\n") && spaceLength(at: position) == 0 {
+      position += 1
+    }
+    return start..<position
+  }
+
+  /// The length of the white space character that begins at an offset, 0 if another one does (Unicode: White_Space).
+  private func spaceLength(at offset: Int) -> Int {
+    let first = bytes[offset]
+    if first < 0x80 { return first == 0x20 || (0x09...0x0D).contains(first) ? 1 : 0 }
+    guard [0xC2, 0xE1, 0xE2, 0xE3].contains(first) else { return 0 }
+    func byte(_ index: Int) -> UInt8 { offset + index < bytes.count ? bytes[offset + index] : 0 }
+    switch (first, byte(1), byte(2)) {
+    case (0xC2, 0x85, _), (0xC2, 0xA0, _): return 2
+    case (0xE1, 0x9A, 0x80), (0xE2, 0x80, 0x80...0x8A), (0xE2, 0x80, 0xA8...0xA9), (0xE2, 0x80, 0xAF),
+      (0xE2, 0x81, 0x9F), (0xE3, 0x80, 0x80):
+      return 3
+    default: return 0
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/// Takes as tokens the words between white space, and `<eos>` for every line end.
+///
+/// `"a b\n"` is `a b <eos>`; an empty line is just `<eos>`; a last line without a line end gets its `<eos>` too, except
+/// in a prompt. Words are taken as they stand: neither lower-cased nor parted from their punctuation.
+public struct WordTokenizer: Tokenizer {
+  public static let kind = "word"
+  public var kind: String { Self.kind }
+  public let vocabulary: Vocabulary
+
+  /// Creates a tokenizer of a known vocabulary; without `<eos>` in it, line ends are white space like any other.
+  public init(vocabulary: Vocabulary) { self.vocabulary = vocabulary }
+
+  /// Makes the vocabulary of a text: its words by count, falling, and ties by code points; `<unk>` and `<eos>` always.
+  ///
+  /// - Parameters:
+  ///   - minimumCount: Rarer words are left out. When nil: 1 if `<unk>` stands in the text itself, else 2, so that the
+  ///     words that occur once teach a model what `<unk>` is like.
+  ///   - maximumSize: How many tokens to keep at most, `<unk>` and `<eos>` among them.
+  public init(training text: String, minimumCount: Int? = nil, maximumSize: Int? = nil) {
+    precondition(minimumCount ?? 1 >= 1, "a word's minimum count must be positive, found \(minimumCount ?? 1)")
+    precondition(maximumSize ?? 2 >= 2, "a word vocabulary holds at least 2 tokens, found \(maximumSize ?? 2)")
+    let counts = Self.counts(of: Array(text.utf8))
+    vocabulary = Vocabulary(
+      counts, minimumCount: minimumCount ?? (counts.count(of: Vocabulary.unknown) > 0 ? 1 : 2),
+      maximumSize: maximumSize, required: [Vocabulary.unknown, Vocabulary.endOfSentence])
+  }
+
+  public func encode(_ text: String) throws(TextError) -> EncodedText { try encode(text, endsLastLine: true) }
+
+  public func encodePrompt(_ text: String) throws(TextError) -> EncodedText { try encode(text, endsLastLine: false) }
+
+  public func decoder() -> TokenDecoder {
+    TokenDecoder(vocabulary, separator: " ", lineEndID: vocabulary.endOfSentenceID)
+  }
+
+  private func encode(_ text: String, endsLastLine: Bool) throws(TextError) -> EncodedText {
+    let bytes = Array(text.utf8)
+    var scanner = WordScanner(bytes)
+    var encoded = EncodedText(ids: [], characterCount: text.unicodeScalars.count)
+    encoded.ids.reserveCapacity(bytes.count / 5)
+    while let item = scanner.next() {
+      switch item {
+      case .lineEnd:
+        if let id = vocabulary.endOfSentenceID { encoded.ids.append(id) }
+      case .word(let range):
+        if let id = vocabulary.id(of: bytes, range) {
+          encoded.ids.append(id)
+        } else if let id = vocabulary.unknownID {
+          encoded.ids.append(id)
+          encoded.unknownCount += 1
+        } else {
+          throw .unknownToken(in: bytes, range)
+        }
+      }
+    }
+    if endsLastLine, Self.hasOpenLastLine(bytes), let id = vocabulary.endOfSentenceID { encoded.ids.append(id) }
+    return encoded
+  }
+
+  private static func counts(of bytes: [UInt8]) -> TokenCounts {
+    let endOfSentence = Array(Vocabulary.endOfSentence.utf8)
+    var counts = TokenCounts()
+    var scanner = WordScanner(bytes)
+    while let item = scanner.next() {
+      switch item {
+      case .lineEnd: counts.add(endOfSentence, endOfSentence.indices)
+      case .word(let range): counts.add(bytes, range)
+      }
+    }
+    if hasOpenLastLine(bytes) { counts.add(endOfSentence, endOfSentence.indices) }
+    return counts
+  }
+
+  /// Whether something but line ends stands after the last line end.
+  private static func hasOpenLastLine(_ bytes: [UInt8]) -> Bool { bytes.last.map { $0 != UInt8(ascii: "\n") } ?? false }
+}
+
+extension TextError {
+  /// The error for a token that stands in a range of a text's bytes.
+  static func unknownToken(in bytes: [UInt8], _ range: Range<Int>) -> TextError {
+    let before = bytes[..<range.lowerBound]
+    let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    return .unknownToken(
+      String(decoding: bytes[range], as: UTF8.self), line: 1 + before.count { $0 == UInt8(ascii: "\n") },
+      column: 1 + String(decoding: bytes[lineStart..<range.lowerBound], as: UTF8.self).unicodeScalars.count)
+  }
+}

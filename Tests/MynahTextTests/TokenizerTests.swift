@@ -1,0 +1,150 @@
+import Foundation
+import MynahText
+import Testing
+
+struct WordTokenizerTests {
+  let tokenizer: WordTokenizer
+
+  init() throws {
+    tokenizer = WordTokenizer(vocabulary: try Vocabulary(tokens: ["a", "b", "<eos>", "<unk>", "né"]))
+  }
+
+  @Test(
+    "Words are parted by white space and lines end with <eos>",
+    arguments: [
+      ("", []), ("a b\n", [0, 1, 2]), ("a b", [0, 1, 2]), ("\n", [2]), ("\n\n", [2, 2]), ("a\n\nb\n", [0, 2, 2, 1, 2]),
+      (" a  \t b \n", [0, 1, 2]), ("a\r\nb\r\n", [0, 2, 1, 2]), ("a\u{A0}b\u{2003}a\u{3000}\n", [0, 1, 0, 2]),
+      ("né\u{85}a\n", [4, 0, 2]), (" ", [2]), ("<eos>\n", [2, 2]),
+    ] as [(String, [Int32])])
+  func encoding(_ text: String, _ ids: [Int32]) throws {
+    #expect(try tokenizer.encode(text).ids == ids)
+  }
+
+  @Test(
+    "A prompt's last line stays open",
+    arguments: [("", []), ("a b", [0, 1]), ("a\nb", [0, 2, 1]), ("a\n", [0, 2])] as [(String, [Int32])])
+  func prompts(_ text: String, _ ids: [Int32]) throws {
+    #expect(try tokenizer.encodePrompt(text).ids == ids)
+  }
+
+  @Test("Unknown words are encoded as <unk> and counted; a <unk> in the text is known")
+  func unknownWords() throws {
+    let encoded = try tokenizer.encode("a <unk> caffè né\n")
+    #expect(encoded.ids == [0, 3, 3, 4, 2])
+    #expect(encoded.unknownCount == 1)
+    #expect(encoded.characterCount == 17)
+  }
+
+  @Test("Without <unk> an unknown word is an error that says where it stands")
+  func unknownWordError() throws {
+    let strict = WordTokenizer(vocabulary: try Vocabulary(tokens: ["é", "<eos>"]))
+    #expect(throws: TextError.unknownToken("ö", line: 2, column: 3)) { try strict.encode("é\né ö\n") }
+  }
+
+  @Test("Without <eos> line ends are white space")
+  func noLineEnds() throws {
+    let flat = WordTokenizer(vocabulary: try Vocabulary(tokens: ["a", "b"]))
+    #expect(try flat.encode("a\n\nb\n").ids == [0, 1])
+  }
+
+  @Test("Decoding gives words parted by spaces, and lines")
+  func decoding() {
+    #expect(tokenizer.decode([0, 1, 2, 2, 4, 0]) == "a b\n\nné a")
+    #expect(tokenizer.decode([]) == "")
+  }
+
+  @Test("Decoding piece by piece gives the same text")
+  func streaming() {
+    var decoder = tokenizer.decoder()
+    #expect(([0, 1, 2, 4] as [Int32]).map { decoder.decode($0) } == ["a", " b", "\n", "né"])
+  }
+
+  @Test("A vocabulary made of a text holds words that occur twice, and <unk> and <eos> always")
+  func training() {
+    #expect(WordTokenizer(training: "b a b\na c").vocabulary.tokens == ["<eos>", "a", "b", "<unk>"])
+    #expect(WordTokenizer(training: "").vocabulary.tokens == ["<unk>", "<eos>"])
+  }
+
+  @Test("A text with its own <unk> keeps every word, and parameters override both rules")
+  func trainingParameters() {
+    #expect(WordTokenizer(training: "b <unk> a b\n").vocabulary.tokens == ["b", "<eos>", "<unk>", "a"])
+    #expect(WordTokenizer(training: "b <unk> a b\n", minimumCount: 2).vocabulary.tokens == ["b", "<eos>", "<unk>"])
+    #expect(
+      WordTokenizer(training: "b a b\n", minimumCount: 1, maximumSize: 3).vocabulary.tokens == ["b", "<eos>", "<unk>"])
+  }
+
+  @Test("Five megabytes are encoded in well under a second")
+  func speed() throws {
+    let text = String(repeating: "a b né some unknown words in a line that goes on\n", count: 100_000)
+    let clock = ContinuousClock()
+    let time = try clock.measure { _ = try tokenizer.encode(text) }
+    #expect(time < .seconds(1))
+  }
+}
+
+struct CharacterTokenizerTests {
+  @Test("Characters are Unicode scalars, line ends among them")
+  func roundTrip() throws {
+    let text = "aé😀e\u{301}\n\na"
+    let tokenizer = CharacterTokenizer(training: text)
+    #expect(tokenizer.vocabulary.tokens == ["\n", "a", "e", "é", "\u{301}", "😀", "<unk>"])
+    let encoded = try tokenizer.encode(text)
+    #expect(encoded.ids == [1, 3, 5, 2, 4, 0, 0, 1])
+    #expect(encoded.characterCount == 8)
+    #expect(encoded.unknownCount == 0)
+    #expect(tokenizer.decode(encoded.ids) == text)
+    #expect(try tokenizer.encodePrompt(text) == encoded)
+    #expect(try tokenizer.encode("").ids.isEmpty)
+  }
+
+  @Test("Unknown characters are <unk>, or without it an error that says where they stand")
+  func unknownCharacters() throws {
+    let tokenizer = CharacterTokenizer(training: "aab", minimumCount: 2)
+    let encoded = try tokenizer.encode("ab😀")
+    #expect(encoded.ids == [0, 1, 1])
+    #expect(encoded.unknownCount == 2)
+    let strict = try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["a", "\n"]))
+    #expect(throws: TextError.unknownToken("é", line: 2, column: 2)) { try strict.encode("a\naé") }
+  }
+
+  @Test("A token of several characters does not fit a character vocabulary")
+  func longTokens() {
+    #expect(throws: TextError.notOneCharacter(token: "ab", id: 1)) {
+      try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["a", "ab"]))
+    }
+  }
+
+  @Test("Decoding piece by piece gives whole characters")
+  func streaming() throws {
+    let tokenizer = try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["é", "\n", "b"]))
+    var decoder = tokenizer.decoder()
+    #expect(([0, 2, 1, 0] as [Int32]).map { decoder.decode($0) } == ["é", "b", "\n", "é"])
+  }
+}
+
+struct AnyTokenizerTests {
+  @Test("A tokenizer's kind stands in its coded form and brings it back")
+  func coding() throws {
+    let tokenizers: [AnyTokenizer] = [
+      .word(WordTokenizer(training: "a b a \"é\\\n")), .character(CharacterTokenizer(training: "a b a\n\t\"")),
+    ]
+    for tokenizer in tokenizers {
+      let data = try JSONEncoder().encode(tokenizer)
+      #expect(String(decoding: data, as: UTF8.self).contains("\"kind\":\"\(tokenizer.kind)\""))
+      let decoded = try JSONDecoder().decode(AnyTokenizer.self, from: data)
+      #expect(decoded == tokenizer)
+      #expect(try decoded.encode("a b").ids == tokenizer.encode("a b").ids)
+      #expect(decoded.decode([0, 1]) == tokenizer.decode([0, 1]))
+    }
+  }
+
+  @Test("An unknown kind and a bad character vocabulary are errors")
+  func badForms() {
+    #expect(throws: TextError.unknownTokenizer(kind: "syllable", known: ["word", "character"])) {
+      try JSONDecoder().decode(AnyTokenizer.self, from: Data(#"{"kind": "syllable", "vocabulary": []}"#.utf8))
+    }
+    #expect(throws: TextError.notOneCharacter(token: "ab", id: 0)) {
+      try JSONDecoder().decode(AnyTokenizer.self, from: Data(#"{"kind": "character", "vocabulary": ["ab"]}"#.utf8))
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import Foundation
+
+/// A new folder for the files of one test; remove it when done.
+public struct TemporaryFolder: Sendable {
+  /// Where the folder is.
+  public let path: String
+
+  /// Makes the folder.
+  public init() throws {
+    let url = FileManager.default.temporaryDirectory.appending(path: "mynah-test-" + UUID().uuidString)
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path(percentEncoded: false)
+  }
+
+  /// Writes a file and gives its path.
+  @discardableResult
+  public func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> String {
+    let file = path + "/" + name
+    try Data(bytes).write(to: URL(filePath: file))
+    return file
+  }
+
+  /// Removes the folder and what is in it.
+  public func remove() { try? FileManager.default.removeItem(atPath: path) }
+}

@@ -1,0 +1,30 @@
+import Foundation
+
+/// The published data sets that some tests read; they are no part of the package.
+///
+/// They lie where the environment's `MYNAH_DATA` says, or else in `../shared/data` beside the package. Without them those
+/// tests are skipped and say so; on a machine with `CI=true` they run and fail instead.
+public enum TestData {
+  /// The folder of all data sets.
+  public static let directory: String =
+    environment["MYNAH_DATA"]
+    ?? URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "../shared/data").standardized.path(percentEncoded: false)
+
+  /// The folder of a data set.
+  public static func path(_ name: String) -> String { directory + "/" + name }
+
+  /// Whether a test that reads a data set shall run: if it is there, and always where continuous integration needs it.
+  ///
+  /// To be used as `.enabled(if: TestData.isExpected("ptb"), "\(TestData.reason("ptb"))")`.
+  public static func isExpected(_ name: String) -> Bool {
+    environment["CI"] == "true" || FileManager.default.fileExists(atPath: path(name))
+  }
+
+  /// Why the tests of a data set are skipped.
+  public static func reason(_ name: String) -> String {
+    "the data set \(name) is not in \(directory); set MYNAH_DATA to the folder that holds it"
+  }
+
+  private static let environment = ProcessInfo.processInfo.environment
+}
