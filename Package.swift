@@ -55,6 +55,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("MynahTensorsTests", ["MynahTensors", "CMynah"]),
     tests("MynahTextTests", ["MynahTensors", "MynahText"]),
-    tests("MynahModelsTests", ["MynahTensors", "MynahModels"], resources: [.copy("Fixtures")]),
+    tests(
+      "MynahModelsTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"], resources: [.copy("Fixtures")]),
   ]
 )

@@ -41,7 +41,7 @@ extension Kernels {
     unsafe withForwardPass(sizes, saved) { pass in
       unsafe pass.output = output.base
       unsafe pass.workspace = workspace.base
-      ThreadTeam.withCurrent { unsafe kernels.lstm_forward($0, &pass) }
+      unsafe ThreadTeam.withCurrent { unsafe kernels.lstm_forward($0, &pass) }
     }
     extendLifetime((output, workspace))
     let state: Shape = [sizes.batchSize, hidden]
@@ -79,7 +79,7 @@ extension Kernels {
         unsafe pass.d_c0 = results[5].base
         unsafe pass.d_gates = gateGradients.base
         unsafe pass.workspace = workspace.base
-        ThreadTeam.withCurrent { unsafe kernels.lstm_backward($0, &pass) }
+        unsafe ThreadTeam.withCurrent { unsafe kernels.lstm_backward($0, &pass) }
       }
     }
     extendLifetime((gateGradients, workspace))
@@ -175,7 +175,7 @@ extension Kernels {
           unsafe pass.d_weight = gradients?[1].base
           unsafe pass.d_bias = gradients?[2].base
           unsafe pass.workspace = workspace.base
-          ThreadTeam.withCurrent { unsafe kernels.cross_entropy($0, &pass) }
+          unsafe ThreadTeam.withCurrent { unsafe kernels.cross_entropy($0, &pass) }
         }
       }
     }

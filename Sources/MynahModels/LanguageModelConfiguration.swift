@@ -1,5 +1,3 @@
-public import MynahTensors
-
 /// A recurrent layer of a model: its kind and its size.
 public enum RecurrentLayer: Hashable, Codable, Sendable {
   /// An LSTM of so many hidden units.

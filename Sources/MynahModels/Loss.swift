@@ -1,10 +1,4 @@
-import MynahTensors
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import Foundation
 
 /// A negative log-likelihood with what it counts: nats over a number of targets.
 public struct Loss: Hashable, Codable, Sendable {

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import Foundation
 
 /// The learning rate as a function of the epoch: constant for some epochs, then multiplied by a factor at each one.
 ///

@@ -1,5 +1,5 @@
 public import MynahModels
-public import MynahTensors
+import MynahTensors
 public import MynahText
 
 /// Trains a language model by truncated backpropagation through time.

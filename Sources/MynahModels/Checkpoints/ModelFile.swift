@@ -1,11 +1,6 @@
+import Foundation
 public import MynahText
-import MynahTensors
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+package import MynahTensors
 
 /// A language model in one safetensors file: weights under PyTorch's names, configuration and tokenizer in the metadata.
 ///
@@ -15,12 +10,12 @@ public struct ModelFile: Sendable {
   /// The model.
   public var model: LanguageModel
   /// How text becomes the model's tokens.
-  public var tokenizer: any Tokenizer
+  public var tokenizer: AnyTokenizer
   /// Notes of the model's maker, by key: "training" for instance says how it was trained.
   public var notes: [String: String]
 
   /// Creates the contents of a file.
-  public init(model: LanguageModel, tokenizer: any Tokenizer, notes: [String: String] = [:]) {
+  public init(model: LanguageModel, tokenizer: AnyTokenizer, notes: [String: String] = [:]) {
     self.model = model
     self.tokenizer = tokenizer
     self.notes = notes
@@ -38,13 +33,13 @@ public struct ModelFile: Sendable {
       throw CheckpointError.unexpectedMetadata(
         path: path, key: Key.configuration, expected: "a configuration that can be built", found: defect)
     }
-    guard tokenizer.base.vocabulary.count == configuration.vocabularySize else {
+    guard tokenizer.vocabulary.count == configuration.vocabularySize else {
       throw CheckpointError.unexpectedMetadata(
         path: path, key: Key.tokenizer, expected: "\(configuration.vocabularySize) tokens",
-        found: "\(tokenizer.base.vocabulary.count)")
+        found: "\(tokenizer.vocabulary.count)")
     }
     model = try LanguageModel(configuration, from: file)
-    self.tokenizer = tokenizer.base
+    self.tokenizer = tokenizer
     notes = file.metadata.filter { !Key.all.contains($0.key) }
   }
 
@@ -55,7 +50,7 @@ public struct ModelFile: Sendable {
     var file = SafetensorsFile(metadata: notes)
     file.metadata[Key.kind] = "model"
     file.metadata[Key.configuration] = try SafetensorsFile.encode(model.configuration)
-    file.metadata[Key.tokenizer] = try SafetensorsFile.encode(AnyTokenizer(tokenizer))
+    file.metadata[Key.tokenizer] = try SafetensorsFile.encode(tokenizer)
     model.store(in: &file)
     try file.write(to: path)
   }
