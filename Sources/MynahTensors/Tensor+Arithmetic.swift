@@ -5,7 +5,7 @@ extension Tensor {
   public static func + (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 + $1 } }
   /// The difference, element by element; shapes broadcast.
   public static func - (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 - $1 } }
-  /// The product, element by element; shapes broadcast. The matrix product is `matmul`.
+  /// The product, element by element; shapes broadcast (`matmul` is the matrix product).
   public static func * (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 * $1 } }
   /// The quotient, element by element; shapes broadcast.
   public static func / (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 / $1 } }

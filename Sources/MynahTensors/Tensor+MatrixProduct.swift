@@ -12,8 +12,9 @@ extension Tensor {
     precondition(
       shape.rank == 2 && other.shape.rank == 2,
       "a matrix product needs two matrices, found shapes \(shape) and \(other.shape)")
-    let (rowCount, innerCount) = transposingSelf ? (shape[1], shape[0]) : (shape[0], shape[1])
-    let (otherCount, columnCount) = transposingOther ? (other.shape[1], other.shape[0]) : (other.shape[0], other.shape[1])
+    let (rowCount, innerCount) = (shape[transposingSelf ? 1 : 0], shape[transposingSelf ? 0 : 1])
+    let otherCount = other.shape[transposingOther ? 1 : 0]
+    let columnCount = other.shape[transposingOther ? 0 : 1]
     precondition(
       innerCount == otherCount,
       """
