@@ -53,6 +53,7 @@ let package = Package(
     // Tests, a bundle a module.
     .target(
       name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+    tests("CMynahTests", ["CMynah", "MynahTensors"]),
     tests("MynahTensorsTests", ["MynahTensors", "CMynah"]),
     tests("MynahTextTests", ["MynahTensors", "MynahText"]),
     tests(

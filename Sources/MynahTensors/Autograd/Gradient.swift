@@ -1,0 +1,61 @@
+/// What a scalar's slope with respect to a tensor is: a tensor of the same shape, or some rows of one.
+public enum Gradient: Sendable, Equatable {
+  case dense(Tensor)
+  /// The gradient of a table whose other rows were not read.
+  case rows(SparseRows)
+
+  /// The shape of what the gradient belongs to.
+  public var shape: Shape {
+    switch self {
+    case .dense(let tensor): tensor.shape
+    case .rows(let rows): rows.shape
+    }
+  }
+
+  /// The gradient as a tensor, zeros filled in.
+  public var dense: Tensor {
+    switch self {
+    case .dense(let tensor): tensor
+    case .rows(let rows): rows.dense
+    }
+  }
+
+  /// The sum of the elements' squares in double precision.
+  public var sumOfSquares: Double {
+    switch self {
+    case .dense(let tensor): tensor.sumOfSquares
+    case .rows(let rows): rows.values.sumOfSquares
+    }
+  }
+
+  /// The gradient multiplied by a number.
+  public func scaled(by factor: Float) -> Gradient {
+    switch self {
+    case .dense(let tensor): .dense(tensor * factor)
+    case .rows(let rows): .rows(rows.scaled(by: factor))
+    }
+  }
+
+  /// Adds another gradient of the same shape; in place where this one is dense and its tensor is not shared.
+  public mutating func add(_ other: Gradient) {
+    precondition(shape == other.shape, "cannot add gradients of shapes \(shape) and \(other.shape)")
+    switch self {
+    case .rows(let own):
+      switch other {
+      case .rows(let rows): self = .rows(own + rows)
+      case .dense(var tensor):
+        own.add(to: &tensor)
+        self = .dense(tensor)
+      }
+    case .dense(var tensor):
+      self = Self.nothing  // Gives up this reference, so that the tensor has no other and need not be copied.
+      switch other {
+      case .dense(let other): tensor.add(other)
+      case .rows(let rows): rows.add(to: &tensor)
+      }
+      self = .dense(tensor)
+    }
+  }
+
+  private static let nothing = Gradient.dense(.zeros([0]))
+}

@@ -1,0 +1,146 @@
+import Synchronization
+
+/// A record of the operations on variables, which is read backwards for gradients (reverse-mode differentiation).
+///
+/// ```swift
+/// let tape = Tape()
+/// let x = tape.variable(1), y = tape.variable(2)
+/// let z = 2 * x * x + 3 * x * y                          // 8
+/// let (dx, dy) = tape.gradients(of: z, for: x, y)        // 10, 3
+/// ```
+///
+/// Every value on the tape has a slot, numbered in the order of recording; a node makes the slots of its outputs from its
+/// parents' slots, which are lower. So the reverse order of recording is an order in which every gradient is complete
+/// before it is passed on. A tape is never consumed: it may be asked again, and go on recording.
+public final class Tape: Sendable {
+  /// From the gradients of a node's outputs to those of its parents; nil stands for zero, in both.
+  public typealias Pullback = @Sendable ([Gradient?]) -> [Gradient?]
+
+  struct Node: Sendable {
+    let outputs: Range<Int>
+    /// The parents' slots; nil for a constant.
+    let parents: [Int?]
+    let pullback: Pullback
+  }
+
+  private struct Record: Sendable {
+    var slotCount = 0
+    var nodes: [Node] = []
+
+    mutating func takeSlots(_ count: Int) -> Range<Int> {
+      defer { slotCount += count }
+      return slotCount..<slotCount + count
+    }
+  }
+
+  private let record = Mutex(Record())
+
+  /// Creates an empty tape.
+  public init() {}
+
+  /// A variable that gradients can be asked for.
+  public func variable(_ value: Tensor) -> Variable {
+    Variable(value, on: self, slot: record.withLock { $0.takeSlots(1).lowerBound })
+  }
+
+  /// A scalar variable that gradients can be asked for.
+  public func variable(_ value: Float) -> Variable { variable(Tensor(value)) }
+
+  /// Records a node and returns its outputs.
+  func add(parents: [Int?], outputs: [Tensor], pullback: @escaping Pullback) -> [Variable] {
+    let slots = record.withLock { record in
+      let slots = record.takeSlots(outputs.count)
+      record.nodes.append(Node(outputs: slots, parents: parents, pullback: pullback))
+      return slots
+    }
+    return zip(outputs, slots).map { Variable($0, on: self, slot: $1) }
+  }
+}
+
+// MARK: Gradients
+
+extension Tape {
+  /// The gradients of an expression with respect to variables, in their order.
+  ///
+  /// A variable that the expression does not depend on has a gradient of zeros.
+  ///
+  /// - Parameters:
+  ///   - output: A scalar; a constant has zero gradients.
+  ///   - variables: Variables of this tape: its own or results of operations on them.
+  ///   - seed: The gradient of the final result with respect to `output`, of its shape; needed where that is no scalar.
+  /// - Complexity: that of the operations between; nodes that do not lead from a variable to the output are not visited.
+  public func gradients(of output: Variable, for variables: [Variable], seed: Tensor? = nil) -> [Gradient] {
+    precondition(
+      seed != nil || output.value.shape.elementCount == 1,
+      "gradients need a scalar or a seed, found a value of shape \(output.value.shape)")
+    let seed = seed ?? Tensor(shape: output.value.shape, repeating: 1)
+    precondition(
+      seed.shape == output.value.shape, "a seed of shape \(seed.shape) does not fit a value of \(output.value.shape)")
+    precondition(output.tape == nil || output.tape === self, "the expression was recorded on another tape")
+    let wanted = variables.map { variable in
+      precondition(variable.tape === self, "gradients were asked for a variable that is not on this tape")
+      return variable.slot
+    }
+    let found = output.tape == nil ? [:] : sweep(from: output.slot, seed: seed, wanted: Set(wanted))
+    return zip(variables, wanted).map { variable, slot in found[slot] ?? .dense(.zeros(variable.value.shape)) }
+  }
+
+  /// Passes gradients from the output's slot down to the wanted ones.
+  private func sweep(from output: Int, seed: Tensor, wanted: Set<Int>) -> [Int: Gradient] {
+    let (nodes, slotCount) = record.withLock { ($0.nodes, $0.slotCount) }
+    var leadsToWanted = [Bool](repeating: false, count: slotCount)
+    for slot in wanted { leadsToWanted[slot] = true }
+    for node in nodes where node.parents.contains(where: { $0.map { leadsToWanted[$0] } ?? false }) {
+      for slot in node.outputs { leadsToWanted[slot] = true }
+    }
+
+    var gradients = [Gradient?](repeating: nil, count: slotCount)
+    var found: [Int: Gradient] = [:]
+    gradients[output] = .dense(seed)
+    for node in nodes.reversed() where node.outputs.lowerBound <= output && leadsToWanted[node.outputs.lowerBound] {
+      let arrived = node.outputs.map { gradients[$0].take() }
+      guard arrived.contains(where: { $0 != nil }) else { continue }
+      for (slot, gradient) in zip(node.outputs, arrived) where wanted.contains(slot) { found[slot] = gradient }
+      let passed = node.pullback(arrived)
+      precondition(
+        passed.count == node.parents.count, "a pullback gave \(passed.count) gradients to \(node.parents.count) parents"
+      )
+      for case (let slot?, let gradient?) in zip(node.parents, passed) where leadsToWanted[slot] {
+        gradients[slot].add(gradient)
+      }
+    }
+    for slot in wanted where found[slot] == nil { found[slot] = gradients[slot] }
+    return found
+  }
+
+  /// The gradient of a scalar expression with respect to a variable.
+  public func gradient(of output: Variable, for variable: Variable) -> Tensor {
+    gradients(of: output, for: [variable])[0].dense
+  }
+
+  /// The gradients of a scalar expression with respect to two variables.
+  public func gradients(of output: Variable, for first: Variable, _ second: Variable) -> (Tensor, Tensor) {
+    let all = gradients(of: output, for: [first, second])
+    return (all[0].dense, all[1].dense)
+  }
+
+  /// The gradients of a scalar expression with respect to three variables.
+  public func gradients(
+    of output: Variable, for first: Variable, _ second: Variable, _ third: Variable
+  ) -> (Tensor, Tensor, Tensor) {
+    let all = gradients(of: output, for: [first, second, third])
+    return (all[0].dense, all[1].dense, all[2].dense)
+  }
+}
+
+extension Gradient? {
+  /// Adds a gradient to what has arrived; taking it out first keeps it unshared, so that it is added in place.
+  fileprivate mutating func add(_ gradient: Gradient) {
+    guard var sum = take() else {
+      self = gradient
+      return
+    }
+    sum.add(gradient)
+    self = sum
+  }
+}

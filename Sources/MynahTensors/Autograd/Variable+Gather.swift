@@ -1,0 +1,45 @@
+// Gathering: a gradient is added to the places that were read, once for each time that they were.
+
+extension Variable {
+  /// The entries at given indices along an axis, which is replaced by the axes of `indices`; see `Tensor.gathered`.
+  ///
+  /// The gradient of a matrix whose rows were gathered is `.rows`.
+  public func gathered(_ indices: [some BinaryInteger], shape: Shape? = nil, axis: Int = 0) -> Variable {
+    guard self.shape.rank == 2 && self.shape.resolved(axis: axis) == 0 else {
+      return gatheringBlocks(gatherBlocks(of: self.shape, indices, shape: shape, axis: axis))
+    }
+    let (table, indices) = (self.shape, indices.map { Int32($0) })
+    let value = value.gathered(indices, shape: shape, axis: axis)
+    return .custom(parents: [self], outputs: [value]) { arrived in
+      let values = arrived[0]?.dense.reshaped([indices.count, table[1]])
+      return [values.map { .rows(SparseRows(shape: table, adding: $0, at: indices)) }]
+    }[0]
+  }
+
+  /// The entry at one index along an axis, which is dropped.
+  public func gathered(_ index: Int, axis: Int = 0) -> Variable { gathered([index], shape: [], axis: axis) }
+
+  /// The entry at a coordinate: an index for each of the first axes; the others stay.
+  public func gathered(coordinate: [Int]) -> Variable {
+    gathered(coordinates: coordinate, shape: [coordinate.count])
+  }
+
+  /// The entries at given coordinates, in row-major order; the last axis of `shape` holds the indices of one coordinate.
+  public func gathered(coordinates: [some BinaryInteger], shape: Shape) -> Variable {
+    gatheringBlocks(coordinateBlocks(of: self.shape, coordinates, shape: shape))
+  }
+
+  func gatheringBlocks(_ blocks: Blocks) -> Variable {
+    let own = shape
+    return .recorded(
+      value.gatheringBlocks(blocks),
+      (
+        self,
+        { gradient in
+          var result = Tensor.zeros(own)
+          result.addBlocks(blocks, of: gradient)
+          return result
+        }
+      ))
+  }
+}

@@ -1,0 +1,86 @@
+/// A tensor that may stand on a tape: operations on it are recorded there, so that gradients can be asked for.
+///
+/// A variable without a tape is a constant: operations on constants give constants and record nothing.
+public struct Variable: Sendable {
+  /// The number itself.
+  public let value: Tensor
+  let tape: Tape?
+  /// The number of the value's slot on the tape.
+  let slot: Int
+
+  /// Creates a constant.
+  public init(_ value: Tensor) {
+    self.value = value
+    tape = nil
+    slot = 0
+  }
+
+  /// Creates a scalar constant.
+  public init(_ value: Float) { self.init(Tensor(value)) }
+
+  init(_ value: Tensor, on tape: Tape, slot: Int) {
+    self.value = value
+    self.tape = tape
+    self.slot = slot
+  }
+
+  /// The sizes of the axes.
+  public var shape: Shape { value.shape }
+
+  /// Whether the variable stands on a tape: whether operations on it need what their gradient rules need.
+  public var isTracked: Bool { tape != nil }
+
+  /// The same value as a constant: no gradient flows through it.
+  public var detached: Variable { Variable(value) }
+}
+
+extension Variable: CustomStringConvertible {
+  public var description: String { value.description }
+}
+
+// MARK: Recording
+
+extension Variable {
+  /// Records an operation of your own: values made outside of the tape, with the rule for their gradients.
+  ///
+  /// If no parent is tracked, the outputs are constants and the pullback is dropped with all that it holds.
+  ///
+  /// - Parameters:
+  ///   - parents: What the outputs depend on; not all need be tracked, but those that are stand on one tape.
+  ///   - outputs: The operation's results.
+  ///   - pullback: From a gradient for each output (nil where nobody used it) to one for each parent (nil where it is zero
+  ///     or the parent is a constant). It must capture tensors, never variables: those hold the tape, which holds the
+  ///     pullback.
+  /// - Returns: The outputs as variables.
+  public static func custom(
+    parents: [Variable], outputs: [Tensor], pullback: @escaping Tape.Pullback
+  ) -> [Variable] {
+    guard let tape = tape(of: parents) else { return outputs.map { Variable($0) } }
+    return tape.add(parents: parents.map { $0.isTracked ? $0.slot : nil }, outputs: outputs, pullback: pullback)
+  }
+
+  /// A parent of an operation and the parent's gradient as a function of the result's.
+  typealias Rule = (parent: Variable, gradient: @Sendable (Tensor) -> Tensor)
+
+  /// Records an operation with one result; only the rules of tracked parents are kept, with what they capture.
+  static func recorded(_ value: Tensor, _ rules: Rule...) -> Variable {
+    let tracked = rules.filter(\.parent.isTracked)
+    guard let tape = tape(of: tracked.map(\.parent)) else { return Variable(value) }
+    let gradients = tracked.map(\.gradient)
+    return tape.add(parents: tracked.map(\.parent.slot), outputs: [value]) { arrived in
+      let arrived = arrived[0]?.dense
+      return gradients.map { gradient in arrived.map { .dense(gradient($0)) } }
+    }[0]
+  }
+
+  /// The tape of those variables that are tracked.
+  ///
+  /// - Precondition: they all stand on one tape.
+  private static func tape(of variables: [Variable]) -> Tape? {
+    let tape = variables.lazy.compactMap(\.tape).first
+    precondition(
+      variables.allSatisfy { $0.tape == nil || $0.tape === tape },
+      "an operation's operands stand on two different tapes")
+    return tape
+  }
+}

@@ -1,0 +1,76 @@
+// The index arithmetic that the tensor operations share: strides, broadcasting, sets of axes.
+
+extension Shape {
+  /// How far apart in memory the neighbours along each axis stand, in row-major order.
+  var strides: [Int] {
+    var strides = sizes
+    var stride = 1
+    for axis in sizes.indices.reversed() {
+      strides[axis] = stride
+      stride *= sizes[axis]
+    }
+    return strides
+  }
+
+  /// The shape that two shapes broadcast to, after NumPy's rule: axes are aligned at the last one, a size of 1 (or a
+  /// missing axis) stretches to the other's size.
+  ///
+  /// - Precondition: sizes that meet are equal, or one of them is 1.
+  public func broadcast(with other: Shape) -> Shape {
+    if self == other { return self }
+    let rank = max(rank, other.rank)
+    let sizes = zip(padded(to: rank), other.padded(to: rank)).map { a, b in
+      precondition(a == b || a == 1 || b == 1, "shapes \(self) and \(other) do not broadcast")
+      return a == 1 ? b : a
+    }
+    return Shape(sizes)
+  }
+
+  /// The strides that read a tensor of this shape as one of the broadcast shape: 0 along the axes that stretch.
+  func strides(broadcastingTo shape: Shape) -> [Int] {
+    let missing = shape.rank - rank
+    precondition(missing >= 0, "shape \(self) does not broadcast to \(shape)")
+    let own = strides
+    return shape.sizes.indices.map { axis in
+      guard axis >= missing else { return 0 }
+      let size = sizes[axis - missing]
+      precondition(size == shape.sizes[axis] || size == 1, "shape \(self) does not broadcast to \(shape)")
+      return size == 1 ? 0 : own[axis - missing]
+    }
+  }
+
+  /// The sizes with ones put before them up to a rank.
+  func padded(to rank: Int) -> [Int] { Array(repeating: 1, count: rank - self.rank) + sizes }
+
+  /// The axes counted from the first one, ascending; nil means all of them.
+  ///
+  /// - Precondition: no axis is named twice.
+  func resolved(axes: [Int]?) -> [Int] {
+    guard let axes else { return Array(0..<rank) }
+    let resolved = axes.map { self.resolved(axis: $0) }.sorted()
+    precondition(zip(resolved, resolved.dropFirst()).allSatisfy(<), "axes \(axes) name an axis of \(self) twice")
+    return resolved
+  }
+
+  /// The shape after a reduction over axes: they get size 1, or are dropped.
+  func reduced(over axes: [Int], keepingAxes: Bool) -> Shape {
+    let axes = Set(axes)
+    if keepingAxes { return Shape(sizes.enumerated().map { axes.contains($0.offset) ? 1 : $0.element }) }
+    return Shape(sizes.enumerated().filter { !axes.contains($0.offset) }.map(\.element))
+  }
+
+  /// The product of the sizes of a range of axes.
+  func elementCount(of axes: Range<Int>) -> Int { sizes[axes].reduce(1, *) }
+}
+
+/// The places of the elements whose last index is 0, of a strided view in row-major order.
+func rowStarts(sizes: some Collection<Int>, strides: some Collection<Int>) -> [Int] {
+  zip(sizes, strides).dropLast().reduce([0]) { starts, axis in
+    let (size, stride) = axis
+    if size == 1 { return starts }
+    var result: [Int] = []
+    result.reserveCapacity(starts.count * size)
+    for start in starts { for index in 0..<size { result.append(start + index * stride) } }
+    return result
+  }
+}

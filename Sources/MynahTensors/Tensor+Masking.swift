@@ -1,0 +1,28 @@
+// Masks: tensors whose elements other than zero mean yes.
+
+extension Tensor {
+  /// A mask: 1 where the elements satisfy a condition, 0 elsewhere.
+  public func mask(where condition: (Float) -> Bool) -> Tensor { map { condition($0) ? 1 : 0 } }
+
+  /// This tensor's elements where the mask is not zero and another's elsewhere; the three shapes broadcast.
+  ///
+  /// Unlike a product with the mask, what is masked out does not count at all, be it infinite or NaN.
+  public func masked(by mask: Tensor, otherwise other: Tensor) -> Tensor {
+    let target = shape.broadcast(with: mask.shape).broadcast(with: other.shape)
+    let (yes, no) = (broadcast(to: target), other.broadcast(to: target))
+    return mask.broadcast(to: target).withSpan { choice in
+      yes.withSpan { yes in
+        no.withSpan { no in
+          unsafe Tensor(shape: target) { result in
+            for index in choice.indices { unsafe result[index] = choice[index] != 0 ? yes[index] : no[index] }
+          }
+        }
+      }
+    }
+  }
+
+  /// This tensor's elements where the mask is not zero and one value elsewhere; the shapes broadcast.
+  public func masked(by mask: Tensor, otherwise value: Float = 0) -> Tensor {
+    combined(with: mask) { $1 != 0 ? $0 : value }
+  }
+}

@@ -1,0 +1,34 @@
+// The matrix product.
+
+extension Tensor {
+  /// The matrix product A·B of shape [M, N], where A is this matrix.
+  ///
+  /// - Parameters:
+  ///   - other: B, [K, N]; [N, K] if it is to be transposed.
+  ///   - transposingSelf: Whether this matrix is [K, M] and to be transposed.
+  ///   - transposingOther: Whether `other` is to be transposed.
+  /// - Precondition: both are matrices and agree in K.
+  public func matmul(_ other: Tensor, transposingSelf: Bool = false, transposingOther: Bool = false) -> Tensor {
+    precondition(
+      shape.rank == 2 && other.shape.rank == 2,
+      "a matrix product needs two matrices, found shapes \(shape) and \(other.shape)")
+    let (rowCount, innerCount) = (shape[transposingSelf ? 1 : 0], shape[transposingSelf ? 0 : 1])
+    let otherCount = other.shape[transposingOther ? 1 : 0]
+    let columnCount = other.shape[transposingOther ? 0 : 1]
+    precondition(
+      innerCount == otherCount,
+      """
+      cannot multiply shapes \(shape)\(transposingSelf ? " transposed" : "") \
+      and \(other.shape)\(transposingOther ? " transposed" : "")
+      """)
+    return unsafe withUnsafeElements { a in
+      unsafe other.withUnsafeElements { b in
+        unsafe Tensor(shape: [rowCount, columnCount]) { c in
+          unsafe Kernels.gemm(
+            c, a, b, rowCount: rowCount, columnCount: columnCount, innerCount: innerCount,
+            transposingA: transposingSelf, transposingB: transposingOther)
+        }
+      }
+    }
+  }
+}

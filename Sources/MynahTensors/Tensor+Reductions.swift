@@ -1,0 +1,63 @@
+// Sums, means and maxima over axes.
+
+extension Tensor {
+  /// The sum over axes, accumulated in double precision; 0 over an empty axis.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes to sum over, negative ones from the last; all of them if nil.
+  ///   - keepingAxes: Whether they stay, with size 1.
+  public func sum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    unsafe reduced(axes, keepingAxes) { unsafe Float(Kernels.sum($0)) }
+  }
+
+  /// The mean over axes, accumulated in double precision; NaN over an empty axis.
+  public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    unsafe reduced(axes, keepingAxes) { unsafe Float(Kernels.sum($0) / Double($0.count)) }
+  }
+
+  /// The largest element over axes; NaN if one is among the elements.
+  ///
+  /// - Precondition: no axis that is reduced is empty.
+  public func maximum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    let shape = shape
+    return unsafe reduced(axes, keepingAxes) { row in
+      precondition(row.count > 0, "an empty axis of shape \(shape) has no maximum")
+      return unsafe row.reduce(-.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 }
+    }
+  }
+
+  /// The index of the largest element along an axis, in the row-major order of the other axes; of equal ones the first.
+  ///
+  /// - Precondition: the axis is not empty.
+  public func indicesOfMaximum(axis: Int = -1) -> [Int32] {
+    precondition(shape[axis] > 0, "an empty axis of shape \(shape) has no maximum")
+    let count = shape[axis]
+    return movingAxisLast(axis).withSpan { span in
+      (0..<(span.count / count)).map { row in
+        var best = 0
+        for index in 1..<count where span[row * count + index] > span[row * count + best] { best = index }
+        return Int32(best)
+      }
+    }
+  }
+
+  /// The sum of the elements' squares in double precision.
+  package var sumOfSquares: Double { unsafe withUnsafeElements { unsafe Kernels.sumOfSquares($0) } }
+
+  /// Calls `reduce` with the elements that make each element of the result.
+  private func reduced(
+    _ axes: [Int]?, _ keepingAxes: Bool, _ reduce: (UnsafeBufferPointer<Float>) -> Float
+  ) -> Tensor {
+    let axes = shape.resolved(axes: axes)
+    let target = shape.reduced(over: axes, keepingAxes: keepingAxes)
+    let kept = shape.sizes.indices.filter { !axes.contains($0) }
+    let count = axes.reduce(1) { $0 * shape.sizes[$1] }
+    return unsafe transposed(kept + axes).withUnsafeElements { source in
+      unsafe Tensor(shape: target) { result in
+        for index in result.indices {
+          unsafe result[index] = unsafe reduce(.init(rebasing: source[index * count..<(index + 1) * count]))
+        }
+      }
+    }
+  }
+}

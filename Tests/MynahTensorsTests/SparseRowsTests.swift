@@ -1,0 +1,41 @@
+import MynahTensors
+import TestSupport
+import Testing
+
+struct SparseRowsTests {
+  @Test("Rows at repeated indices are added up, those of equal indices in their order", arguments: [1, 7, 16, 33])
+  func adding(width: Int) {
+    var random = RandomSource(seed: 3)
+    let indices = (0..<200).map { _ in Int32(random.next() % 20) }
+    let values = Tensor.random([200, width], using: &random)
+    let rows = SparseRows(shape: [25, width], adding: values, at: indices)
+    #expect(rows.rows == Set(indices).sorted())
+    var expected = [Float](repeating: 0, count: 25 * width)
+    for (place, index) in indices.enumerated() {
+      for column in 0..<width { expected[Int(index) * width + column] += values.elements[place * width + column] }
+    }
+    #expect(rows.dense == Tensor(shape: [25, width], expected))
+  }
+
+  @Test("No rows make a matrix of zeros")
+  func empty() {
+    let rows = SparseRows(shape: [3, 2], adding: .zeros([0, 2]), at: [])
+    #expect(rows.rows == [] && rows.dense == .zeros([3, 2]))
+    let other = SparseRows(shape: [3, 2], adding: Tensor(shape: [1, 2], [4, 5]), at: [2])
+    #expect(rows + other == other)
+    #expect(SparseRows(shape: [3, 0], adding: .zeros([2, 0]), at: [1, 1]).dense == .zeros([3, 0]))
+  }
+
+  @Test("Scaling, sums of squares and adding to a matrix")
+  func arithmetic() {
+    let rows = SparseRows(shape: [3, 2], rows: [0, 2], values: Tensor(shape: [2, 2], [1, 2, 3, 4]))
+    #expect(rows.scaled(by: 2).dense == Tensor(shape: [3, 2], [2, 4, 0, 0, 6, 8]))
+    #expect(Gradient.rows(rows).sumOfSquares == 30)
+    #expect(Gradient.rows(rows).scaled(by: 2).dense == rows.scaled(by: 2).dense)
+    #expect(Gradient.dense(rows.dense).sumOfSquares == 30)
+    #expect(Gradient.dense(rows.dense).scaled(by: 2) == .dense(rows.scaled(by: 2).dense))
+    var matrix = Tensor(shape: [3, 2], repeating: 1)
+    rows.add(to: &matrix, times: -0.5)
+    #expect(matrix == Tensor(shape: [3, 2], [0.5, 0, 1, 1, -0.5, -1]))
+  }
+}
