@@ -1,1 +1,6 @@
-
+// The library in one import.
+@_exported public import MynahInference
+@_exported public import MynahModels
+@_exported public import MynahTensors
+@_exported public import MynahText
+@_exported public import MynahTraining

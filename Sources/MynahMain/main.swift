@@ -1,1 +1,3 @@
-print("mynah")
+import MynahCommands
+
+MynahTool.run(Array(CommandLine.arguments.dropFirst()))

@@ -24,7 +24,7 @@ public struct Trainer: Sendable {
   /// - Parameters:
   ///   - model: The model to train; at the end the one with the lowest validation loss, or the last without validation.
   ///   - text: The tokens to learn.
-  ///   - validation: Tokens to validate with after each epoch, in batches of the same layout.
+  ///   - validation: Tokens to validate with after each epoch, in batches of the same layout (fewer rows if it is short).
   ///   - checkpoint: Where to go on; nil: at the beginning.
   ///   - report: Called with each event, on the calling thread; what it throws ends the run.
   /// - Returns: The figures of all epochs.
@@ -36,9 +36,7 @@ public struct Trainer: Sendable {
   ) throws -> [EpochReport] {
     let layout = configuration.batches
     let batches = try ContiguousBatches(text, batchSize: layout.size, stepCount: layout.steps)
-    let validationBatches = try validation.map {
-      try ContiguousBatches($0, batchSize: layout.size, stepCount: layout.steps)
-    }
+    let validationBatches = try validation.map { try layout.validationBatches($0) }
     var run = checkpoint ?? TrainingCheckpoint(model: model, batchSize: layout.size)
     while run.epoch <= configuration.epochs {
       let rate = configuration.learningRate.rate(epoch: run.epoch)

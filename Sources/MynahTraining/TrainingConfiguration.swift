@@ -1,3 +1,5 @@
+import MynahText
+
 /// How gradients become updates.
 public enum OptimizerKind: String, Hashable, Codable, Sendable, CaseIterable {
   /// Stochastic gradient descent: w ← w − rate · gradient.
@@ -13,6 +15,12 @@ public struct BatchLayout: Hashable, Codable, Sendable {
 
   /// Rows of contiguous text; the state is carried from one batch to the next.
   public static func contiguous(size: Int, steps: Int) -> BatchLayout { BatchLayout(size: size, steps: steps) }
+
+  /// A validation text in this layout; a text too short for all rows is cut into fewer.
+  func validationBatches(_ text: [Int32]) throws -> ContiguousBatches {
+    let rows = min(size, max(1, text.count / (steps + 1)))
+    return try ContiguousBatches(text, batchSize: rows, stepCount: steps)
+  }
 }
 
 /// Everything that determines a training run, besides the model and the text.

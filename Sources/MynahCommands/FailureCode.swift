@@ -1,0 +1,86 @@
+import MynahInference
+import MynahModels
+import MynahText
+import MynahTraining
+
+/// The exit codes, as in sysexits.h.
+package enum FailureCode: Int32, Sendable {
+  /// The command line cannot be understood.
+  case usage = 64
+  /// The input is wrong.
+  case badData = 65
+  /// There is no such input.
+  case noSuchInput = 66
+  /// A defect of ours.
+  case defect = 70
+  /// The output cannot be created.
+  case cannotCreate = 73
+  /// Reading or writing broke off.
+  case inputOutput = 74
+  /// The user interrupted.
+  case interrupted = 130
+}
+
+/// An error that knows its exit code and says in one sentence what was expected, what was found and what to do.
+protocol CommandFailure: Error {
+  var failureCode: FailureCode { get }
+  var sentence: String { get }
+}
+
+extension CommandFailure where Self: CustomStringConvertible {
+  var sentence: String { description }
+}
+
+extension TextError: CommandFailure {
+  var failureCode: FailureCode {
+    switch kind {
+    case .noSuchInput: .noSuchInput
+    case .badData: .badData
+    case .inputOutput: .inputOutput
+    }
+  }
+}
+
+extension CheckpointError: CommandFailure {
+  var failureCode: FailureCode {
+    switch kind {
+    case .noSuchInput: .noSuchInput
+    case .badData: .badData
+    case .cannotCreate: .cannotCreate
+    case .inputOutput: .inputOutput
+    }
+  }
+}
+
+extension TrainingError: CommandFailure {
+  var failureCode: FailureCode {
+    switch self {
+    case .interrupted: .interrupted
+    case .diverged, .otherRun, .malformedCheckpoint: .badData
+    }
+  }
+}
+
+/// What only a command can find wrong.
+enum CommandError: CommandFailure, Hashable {
+  /// A file stands where the output would go.
+  case outputExists(path: String)
+  /// There is nothing to resume.
+  case nothingToResume(path: String)
+
+  var failureCode: FailureCode {
+    switch self {
+    case .outputExists: .cannotCreate
+    case .nothingToResume: .noSuchInput
+    }
+  }
+
+  var sentence: String {
+    switch self {
+    case .outputExists(let path):
+      "\"\(path)\" already exists; continue that run with --resume, replace it with --overwrite, or name another --output"
+    case .nothingToResume(let path):
+      "there is no training state at \"\(path)\" to resume; leave --resume away to start anew"
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package import ArgumentParser
+import Foundation
+
+extension MynahTool {
+  /// Runs the command line and ends the process with its exit code.
+  ///
+  /// Results go to standard output, everything else to standard error; on failure the last line there begins `error: `.
+  ///
+  /// - Parameter arguments: What stands behind the program's name.
+  package static func run(_ arguments: [String]) -> Never {
+    // A reader that went away is an error of writing, not a reason to die of a signal; the same for a file size limit.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+      var command = try parseAsRoot(arguments)
+      do {
+        try command.run()
+      } catch let error as any CommandFailure {
+        fail(error.sentence, error.failureCode)
+      }
+      exit(0)
+    } catch {
+      let code = exitCode(for: error)
+      guard !code.isSuccess else {
+        print(fullMessage(for: error))
+        exit(0)
+      }
+      fail(message(for: error), code == .validationFailure ? .usage : .defect)
+    }
+  }
+
+  private static func fail(_ message: String, _ code: FailureCode) -> Never {
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    if code == .usage { StandardError.write("See 'mynah help' and 'mynah help COMMAND'.\n") }
+    StandardError.write("error: \(line)\n")
+    exit(code.rawValue)
+  }
+}

@@ -1,0 +1,22 @@
+package import ArgumentParser
+
+/// The command `mynah`: its subcommands do the work, one file each.
+package struct MynahTool: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "mynah",
+    abstract: "Recurrent language models that learn from your own text.",
+    discussion: """
+      Train, measure, resume and query LSTM language models on an ordinary CPU.
+
+        mynah demo                              learn a small language whose true perplexity is known
+        mynah train notes.txt                   learn your text: a model file, notes.safetensors
+        mynah evaluate notes.safetensors t.txt  how well it predicts another text
+        mynah generate notes.safetensors        let it write
+      """,
+    version: "0.1.0",
+    subcommands: [
+      DemoCommand.self, ReproduceCommand.self,
+    ])
+
+  package init() {}
+}

@@ -1,0 +1,54 @@
+import Foundation
+public import MynahModels
+import MynahTensors
+public import MynahText
+
+/// How well a model predicts a text, with all that was counted.
+public struct PerplexityReport: Hashable, Sendable {
+  /// The negative log-probability of the targets, in nats.
+  public let loss: Loss
+  /// How many targets are words that the vocabulary lacks, predicted as `<unk>`.
+  public let unknownCount: Int
+  /// The text's length in Unicode scalars, line ends included.
+  public let characterCount: Int
+  /// Whether `<eos>` was the first input, so that every token of the text was predicted; otherwise the first token of the
+  /// text was context only.
+  public let startsAfterEndOfSentence: Bool
+
+  /// exp(nats / targets).
+  public var perplexity: Double { loss.perplexity }
+  /// Bits a character of the text: nats / ln 2 / characters; it compares models of different vocabularies.
+  public var bitsPerCharacter: Double { loss.nats / log(2) / Double(characterCount) }
+}
+
+extension LanguageModel {
+  /// How well the model predicts a text: from the zero state, carried through to the end, nothing dropped.
+  ///
+  /// A model whose vocabulary has `<eos>` gets it as its first input, so every token is predicted, line ends included;
+  /// another model's first token is context only.
+  ///
+  /// - Parameter vocabulary: The vocabulary that the text was encoded with.
+  /// - Throws: `TextError.emptyText` if nothing is left to predict.
+  public func perplexity(of text: EncodedText, vocabulary: Vocabulary) throws -> PerplexityReport {
+    let start = vocabulary.endOfSentenceID
+    let ids = (start.map { [$0] } ?? []) + text.ids
+    guard ids.count > 1 else { throw TextError.emptyText(path: "the text to evaluate") }
+    return PerplexityReport(
+      loss: loss(of: ids), unknownCount: text.unknownCount, characterCount: text.characterCount,
+      startsAfterEndOfSentence: start != nil)
+  }
+
+  /// The loss of predicting each token but the first from all before it, in stretches of bounded memory.
+  public func loss(of ids: [Int32]) -> Loss {
+    let stretch = 256
+    var state = initialState(batchSize: 1)
+    var total = Loss()
+    for first in stride(from: 0, to: ids.count - 1, by: stretch) {
+      let last = min(first + stretch, ids.count - 1)
+      let pass = loss(inputs: Array(ids[first..<last]), targets: Array(ids[first + 1...last]), state: state)
+      total += pass.loss
+      state = pass.state
+    }
+    return total
+  }
+}

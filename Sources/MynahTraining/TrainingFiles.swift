@@ -1,0 +1,78 @@
+public import MynahModels
+public import MynahText
+
+/// The two files of a training run: the model, and beside it the training state, from which the run is resumed.
+///
+/// The state is written first, so a model file never stands without the state that it came from; each is replaced as a
+/// whole, so at any moment both open.
+public struct TrainingFiles: Sendable {
+  /// The model file.
+  public let modelPath: String
+  /// The training state: the model's path and ".training".
+  public var statePath: String { modelPath + ".training" }
+
+  private let configuration: TrainingConfiguration
+  private let tokenizer: AnyTokenizer
+  private let textHash: String
+
+  /// Names the files and what they hold besides the weights.
+  ///
+  /// - Parameter textHash: The sha256 of the training tokens.
+  public init(modelPath: String, configuration: TrainingConfiguration, tokenizer: AnyTokenizer, textHash: String) {
+    self.modelPath = modelPath
+    self.configuration = configuration
+    self.tokenizer = tokenizer
+    self.textHash = textHash
+  }
+
+  /// Reads the training state and checks that it is of this run.
+  ///
+  /// - Throws: `CheckpointError` or `TrainingError.otherRun`.
+  public func resume(_ model: LanguageModelConfiguration) throws -> TrainingCheckpoint {
+    let file = try TrainingStateFile(contentsOf: statePath)
+    try file.expect(configuration: configuration, model: model, tokenizer: tokenizer, textHash: textHash)
+    return file.checkpoint
+  }
+
+  /// Writes the training state, and the model file too if the checkpoint stands at an epoch's end.
+  ///
+  /// - Throws: `CheckpointError`.
+  public func write(_ checkpoint: TrainingCheckpoint) throws {
+    try TrainingStateFile(
+      checkpoint: checkpoint, configuration: configuration, tokenizer: tokenizer, textHash: textHash
+    ).write(to: statePath)
+    guard checkpoint.step == 0 && !checkpoint.history.isEmpty else { return }
+    let notes = TrainingNotes(
+      configuration: configuration, history: checkpoint.history, bestEpoch: checkpoint.best?.epoch)
+    try ModelFile(model: checkpoint.best?.model ?? checkpoint.model, tokenizer: tokenizer, notes: notes.encoded())
+      .write(to: modelPath)
+  }
+}
+
+/// How a model was trained: what its file tells about it.
+public struct TrainingNotes: Hashable, Codable, Sendable {
+  /// What determined the run.
+  public let configuration: TrainingConfiguration
+  /// The figures of its epochs.
+  public let history: [EpochReport]
+  /// The epoch whose model was kept: the one with the lowest validation loss.
+  public let bestEpoch: Int?
+
+  /// Reads the notes of a model file; nil if it has none.
+  ///
+  /// - Throws: `CheckpointError` if they cannot be understood.
+  public init?(_ file: SafetensorsFile) throws {
+    guard file.metadata[Self.key] != nil else { return nil }
+    self = try file.decode(Self.key)
+  }
+
+  init(configuration: TrainingConfiguration, history: [EpochReport], bestEpoch: Int?) {
+    self.configuration = configuration
+    self.history = history
+    self.bestEpoch = bestEpoch
+  }
+
+  func encoded() throws -> [String: String] { [Self.key: try SafetensorsFile.encode(self)] }
+
+  private static let key = "training"
+}
