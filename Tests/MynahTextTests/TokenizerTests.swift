@@ -133,8 +133,25 @@ struct AnyTokenizerTests {
       #expect(String(decoding: data, as: UTF8.self).contains("\"kind\":\"\(tokenizer.kind)\""))
       let decoded = try JSONDecoder().decode(AnyTokenizer.self, from: data)
       #expect(decoded == tokenizer)
+      #expect(try AnyTokenizer(tokenizer.base) == tokenizer)
+      #expect(try AnyTokenizer(tokenizer as any Tokenizer) == tokenizer)
       #expect(try decoded.encode("a b").ids == tokenizer.encode("a b").ids)
       #expect(decoded.decode([0, 1]) == tokenizer.decode([0, 1]))
+    }
+  }
+
+  @Test("A tokenizer of a kind of one's own does not fit a model file")
+  func foreignKind() {
+    struct Letters: Tokenizer {
+      let kind = "letters"
+      let vocabulary: Vocabulary
+      func encode(_ text: String) throws(TextError) -> EncodedText { EncodedText(ids: [], characterCount: 0) }
+      func encodePrompt(_ text: String) throws(TextError) -> EncodedText { EncodedText(ids: [], characterCount: 0) }
+      func decoder() -> TokenDecoder { WordTokenizer(vocabulary: vocabulary).decoder() }
+      private enum CodingKeys: CodingKey { case vocabulary }
+    }
+    #expect(throws: TextError.unknownTokenizer(kind: "letters", known: ["word", "character"])) {
+      try AnyTokenizer(Letters(vocabulary: Vocabulary(tokens: [])))
     }
   }
 

@@ -5,6 +5,20 @@ public enum AnyTokenizer: Tokenizer {
   case word(WordTokenizer)
   case character(CharacterTokenizer)
 
+  /// Wraps a tokenizer of one of the kinds that a model file can hold.
+  ///
+  /// - Throws: When it is of another kind.
+  public init(_ tokenizer: any Tokenizer) throws(TextError) {
+    switch tokenizer {
+    case let tokenizer as WordTokenizer: self = .word(tokenizer)
+    case let tokenizer as CharacterTokenizer: self = .character(tokenizer)
+    case let tokenizer as AnyTokenizer: self = tokenizer
+    default: throw .unknownTokenizer(kind: tokenizer.kind, known: Self.kinds)
+    }
+  }
+
+  private static let kinds = [WordTokenizer.kind, CharacterTokenizer.kind]
+
   /// The tokenizer itself.
   public var base: any Tokenizer {
     switch self {
@@ -28,7 +42,7 @@ extension AnyTokenizer: Codable {
     switch kind {
     case WordTokenizer.kind: self = .word(try WordTokenizer(from: decoder))
     case CharacterTokenizer.kind: self = .character(try CharacterTokenizer(from: decoder))
-    default: throw TextError.unknownTokenizer(kind: kind, known: [WordTokenizer.kind, CharacterTokenizer.kind])
+    default: throw TextError.unknownTokenizer(kind: kind, known: Self.kinds)
     }
   }
 
