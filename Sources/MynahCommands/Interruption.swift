@@ -5,9 +5,14 @@ import Synchronization
 /// Turns SIGINT and SIGTERM into a flag, so that a run ends between two steps with its state written.
 ///
 /// A second signal ends the process at once, as usual.
-final class Interruption: Sendable {
-  private let asked = Atomic(false)
+final class Interruption {
+  private let flag = Flag()
   private let sources: [any DispatchSourceSignal]
+
+  /// What the signal's handler and the run share.
+  private final class Flag: Sendable {
+    let isRaised = Atomic(false)
+  }
 
   /// Begins to watch.
   init() {
@@ -15,16 +20,18 @@ final class Interruption: Sendable {
     sources = signals.map { DispatchSource.makeSignalSource(signal: $0, queue: .global()) }
     for (number, source) in zip(signals, sources) {
       signal(number, SIG_IGN)
-      source.setEventHandler { [weak self] in
-        self?.asked.store(true, ordering: .relaxed)
+      source.setEventHandler { [flag] in
+        flag.isRaised.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
       }
       source.resume()
     }
   }
 
-  /// Whether a signal has come.
-  var isAsked: Bool { asked.load(ordering: .relaxed) }
+  /// Asks whether a signal has come.
+  var wasAsked: @Sendable () -> Bool {
+    { [flag] in flag.isRaised.load(ordering: .relaxed) }
+  }
 
   deinit { for source in sources { source.cancel() } }
 }

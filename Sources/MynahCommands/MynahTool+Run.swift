@@ -1,4 +1,4 @@
-package import ArgumentParser
+import ArgumentParser
 import Foundation
 
 extension MynahTool {
@@ -18,12 +18,12 @@ extension MynahTool {
       } catch let error as any CommandFailure {
         fail(error.sentence, error.failureCode)
       }
-      exit(0)
+      Foundation.exit(0)
     } catch {
       let code = exitCode(for: error)
       guard !code.isSuccess else {
         print(fullMessage(for: error))
-        exit(0)
+        Foundation.exit(0)
       }
       fail(message(for: error), code == .validationFailure ? .usage : .defect)
     }
@@ -33,6 +33,6 @@ extension MynahTool {
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
     if code == .usage { StandardError.write("See 'mynah help' and 'mynah help COMMAND'.\n") }
     StandardError.write("error: \(line)\n")
-    exit(code.rawValue)
+    Foundation.exit(code.rawValue)
   }
 }

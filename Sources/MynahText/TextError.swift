@@ -26,7 +26,7 @@ public enum TextError: Error, Hashable, Sendable {
   /// The error's family.
   package var kind: Kind {
     switch self {
-    case .noSuchFile: .noSuchInput
+    case .noSuchFile, .isDirectory, .notADirectory: .noSuchInput
     case .unreadable: .inputOutput
     default: .badData
     }

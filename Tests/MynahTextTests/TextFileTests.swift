@@ -80,8 +80,8 @@ struct TextFileTests {
   func sentences() {
     let errors: [(TextError, TextError.Kind, [String])] = [
       (.noSuchFile(path: "a.txt"), .noSuchInput, ["a.txt"]),
-      (.isDirectory(path: "a"), .badData, ["a", "folder"]),
-      (.notADirectory(path: "a.txt"), .badData, ["a.txt", "folder"]),
+      (.isDirectory(path: "a"), .noSuchInput, ["a", "folder"]),
+      (.notADirectory(path: "a.txt"), .noSuchInput, ["a.txt", "folder"]),
       (.unreadable(path: "a.txt", reason: "permission denied"), .inputOutput, ["a.txt", "permission denied"]),
       (.notUTF8(path: "a.txt", offset: 7, line: 3, byte: 0x0F), .badData, ["a.txt", "0x0F", "offset 7", "line 3"]),
       (.utf16(path: "a.txt"), .badData, ["a.txt", "UTF-16"]),
