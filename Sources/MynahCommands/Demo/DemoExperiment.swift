@@ -1,0 +1,69 @@
+import MynahInference
+import MynahModels
+import MynahTensors
+import MynahText
+import MynahTraining
+
+/// The demo's experiment: texts drawn from the demo language, a model that learns them, and what it is measured with.
+struct DemoExperiment {
+  /// The language: its true perplexity is known in closed form.
+  let language = DemoLanguage()
+  /// Tokens to learn, drawn from the language.
+  let training: [Int32]
+  /// Tokens to measure with, drawn apart.
+  let test: [Int32]
+  /// How the model is trained.
+  let configuration = TrainingConfiguration(
+    learningRate: LearningRateSchedule(initial: 1, factor: 0.25, constantEpochs: 1), clipNorm: 5, epochs: 3,
+    batches: .contiguous(size: 20, steps: 20))
+  /// The model before training.
+  let untrained: LanguageModel
+
+  /// Draws the texts and the initial weights.
+  init(seed: UInt64) {
+    var random = RandomSource(seed: seed)
+    training = language.sample(tokenCount: 800_000, using: &random)
+    test = language.sample(tokenCount: 100_000, using: &random)
+    untrained = LanguageModel(
+      LanguageModelConfiguration(vocabularySize: language.vocabulary.count, embedding: 64, recurrent: [.lstm(128)]),
+      using: &random)
+  }
+
+  /// Trains a copy of the model.
+  func train(stoppingIf shouldStop: @escaping @Sendable () -> Bool, report: (TrainingEvent) throws -> Void) throws
+    -> LanguageModel
+  {
+    var trainer = Trainer(configuration)
+    trainer.shouldStop = shouldStop
+    var model = untrained
+    try trainer.train(&model, on: training, report: report)
+    return model
+  }
+
+  /// The perplexity of the test text, each token predicted from all before it.
+  func perplexity(of model: LanguageModel) -> Double {
+    let start = language.vocabulary.endOfSentenceID.map { [$0] } ?? []
+    return model.loss(of: start + test).perplexity
+  }
+
+  /// The perplexity of an add-one trigram that learned the same text.
+  var trigramPerplexity: Double {
+    TrigramModel(
+      training: training, vocabularySize: language.vocabulary.count, startID: language.vocabulary.endOfSentenceID ?? 0
+    ).perplexity(of: test)
+  }
+
+  /// Tokens that a model writes by itself: whole sentences.
+  func write(_ model: LanguageModel, sentences: Int, seed: UInt64) throws -> [Int32] {
+    let file = ModelFile(model: model, tokenizer: try AnyTokenizer(language.tokenizer))
+    var generator = try TextGenerator(file, prompt: "", random: RandomSource(seed: seed))
+    var (ids, rest) = ([Int32](), sentences)
+    // An untrained model may take long to end a sentence.
+    while rest > 0 && ids.count < 60 * sentences {
+      let id = generator.next().id
+      ids.append(id)
+      if id == language.vocabulary.endOfSentenceID { rest -= 1 }
+    }
+    return ids
+  }
+}
