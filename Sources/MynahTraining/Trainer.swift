@@ -19,20 +19,29 @@ public struct Trainer: Sendable {
     self.checkpointInterval = checkpointInterval
   }
 
-  /// Trains a model on a text and keeps the best one.
+  /// Which model a run ends with.
+  public enum KeptModel: Sendable {
+    /// The one with the lowest validation loss; the last without validation.
+    case best
+    /// The one after the last step.
+    case last
+  }
+
+  /// Trains a model on a text.
   ///
   /// - Parameters:
-  ///   - model: The model to train; at the end the one with the lowest validation loss, or the last without validation.
+  ///   - model: The model to train; at the end the one that `kept` names.
   ///   - text: The tokens to learn.
   ///   - validation: Tokens to validate with after each epoch, in batches of the same layout (fewer rows if it is short).
   ///   - checkpoint: Where to go on; nil: at the beginning.
+  ///   - kept: Which model the run ends with.
   ///   - report: Called with each event, on the calling thread; what it throws ends the run.
   /// - Returns: The figures of all epochs.
   /// - Throws: `TextError` if a text is shorter than a batch, `TrainingError` if the run diverges or is interrupted.
   @discardableResult
   public func train(
     _ model: inout LanguageModel, on text: [Int32], validating validation: [Int32]? = nil,
-    from checkpoint: TrainingCheckpoint? = nil, report: (TrainingEvent) throws -> Void = { _ in }
+    from checkpoint: TrainingCheckpoint? = nil, keeping kept: KeptModel = .best, report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> [EpochReport] {
     let layout = configuration.batches
     let batches = try ContiguousBatches(text, batchSize: layout.size, stepCount: layout.steps)
@@ -53,7 +62,7 @@ public struct Trainer: Sendable {
       try report(.checkpoint(run))
       try report(.epoch(epoch))
     }
-    model = run.best?.model ?? run.model
+    model = kept == .best ? run.best?.model ?? run.model : run.model
     return run.history
   }
 

@@ -1,0 +1,76 @@
+import MynahModels
+import MynahTraining
+
+/// The log of a reproduction: the reference document's own lines on standard error, figures on standard output.
+struct ReproductionLog {
+  private let tokensPerStep: Int
+  private let json: Bool
+  private let start = ContinuousClock.now
+  private var epochStart = ContinuousClock.now
+  private var epochSteps = 0
+
+  init(tokensPerStep: Int, json: Bool) {
+    self.tokensPerStep = tokensPerStep
+    self.json = json
+  }
+
+  /// Ten lines an epoch: `Itr 10 of 774, perplexity: 4121.075 speed: 257 wps`.
+  mutating func write(_ step: StepReport) {
+    epochSteps += 1
+    guard step.step % max(step.stepCount / 10, 1) == min(10, step.stepCount - 1) else { return }
+    StandardError.write(
+      "Itr \(step.step) of \(step.stepCount), perplexity: \(step.epochLoss.perplexity.formatted(3)) "
+        + "speed: \(Int(tokensPerSecond)) wps\n")
+  }
+
+  /// The figures of an epoch with the reference's.
+  mutating func write(_ epoch: EpochReport) throws {
+    let reference = PennTreebankRecipe.reference[epoch.epoch - 1]
+    let validation = epoch.validation?.perplexity ?? .nan
+    StandardError.write(
+      "Epoch: \(epoch.epoch) Train Perplexity: \(epoch.train.perplexity.formatted(3)) (reference \(reference.train))\n"
+        + "Epoch: \(epoch.epoch) Valid Perplexity: \(validation.formatted(3)) (reference \(reference.validation))\n")
+    if json {
+      try StandardOutput.writeJSON(
+        EpochFigures(
+          epoch: epoch.epoch, learningRate: epoch.learningRate, train: epoch.train.perplexity, validation: validation,
+          referenceTrain: reference.train, referenceValidation: reference.validation, tokensPerSecond: tokensPerSecond))
+    }
+    (epochStart, epochSteps) = (.now, 0)
+  }
+
+  /// The test perplexity, and the table of all epochs.
+  func conclude(_ history: [EpochReport], test: Double) throws {
+    if json { return try StandardOutput.writeJSON(["test": test]) }
+    var lines = ["epoch  rate         train  (PyTorch)       validation  (PyTorch)"]
+    for (epoch, reference) in zip(history, PennTreebankRecipe.reference) {
+      let columns = [
+        "\(epoch.epoch)".leftPadded(5), "\(epoch.learningRate)".padding(12),
+        figure(epoch.train.perplexity, reference.train),
+        figure(epoch.validation?.perplexity ?? .nan, reference.validation),
+      ]
+      lines.append(columns.joined(separator: "  "))
+    }
+    let isWhole = history.count == PennTreebankRecipe.reference.count
+    let beside = isWhole ? " (PyTorch: \(PennTreebankRecipe.referenceTest))" : ""
+    lines.append("test perplexity: \(test.formatted(2))\(beside)")
+    try StandardOutput.write(lines.joined(separator: "\n") + "\n")
+  }
+
+  /// Training tokens a second in this epoch, the log's own time not counted out.
+  private var tokensPerSecond: Double {
+    Double(epochSteps * tokensPerStep) / max((ContinuousClock.now - epochStart).seconds, 1e-9)
+  }
+
+  private func figure(_ ours: Double, _ reference: Double) -> String {
+    let difference = 100 * (ours / reference - 1)
+    let sign = difference < 0 ? "" : "+"
+    return "\(ours.formatted(2).leftPadded(7)) (\(reference.formatted(2)), \(sign)\(difference.formatted(1)) %)".padding(28)
+  }
+
+  private struct EpochFigures: Encodable {
+    let epoch: Int
+    let learningRate: Float
+    let train, validation, referenceTrain, referenceValidation, tokensPerSecond: Double
+  }
+}
