@@ -67,11 +67,14 @@ enum CommandError: CommandFailure, Hashable {
   case outputExists(path: String)
   /// There is nothing to resume.
   case nothingToResume(path: String)
+  /// The user stopped a run whose state is written.
+  case interrupted(epoch: Int, step: Int)
 
   var failureCode: FailureCode {
     switch self {
     case .outputExists: .cannotCreate
     case .nothingToResume: .noSuchInput
+    case .interrupted: .interrupted
     }
   }
 
@@ -81,6 +84,8 @@ enum CommandError: CommandFailure, Hashable {
       "\"\(path)\" already exists; continue that run with --resume, replace it with --overwrite, or name another --output"
     case .nothingToResume(let path):
       "there is no training state at \"\(path)\" to resume; leave --resume away to start anew"
+    case .interrupted(let epoch, let step):
+      "interrupted at epoch \(epoch), step \(step); continue with --resume"
     }
   }
 }

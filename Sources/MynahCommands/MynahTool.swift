@@ -15,7 +15,7 @@ package struct MynahTool: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DemoCommand.self, ReproduceCommand.self,
+      DemoCommand.self, TrainCommand.self, ReproduceCommand.self,
     ])
 
   package init() {}

@@ -23,6 +23,9 @@ extension Module {
   /// The number of trained numbers.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.shape.elementCount } }
 
+  /// Whether no parameter is infinite or not a number.
+  public var isFinite: Bool { parameters.allSatisfy { $0.value.sumOfSquares.isFinite } }
+
   /// A copy whose parameters are on a tape, and these parameters in the order of `visitParameters`.
   public func tracked(by tape: Tape) -> (module: Self, parameters: [Variable]) {
     var copy = self

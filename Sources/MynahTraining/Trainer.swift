@@ -54,11 +54,14 @@ public struct Trainer: Sendable {
         try report(.step(run.stepReport(stepCount: batches.count, gradientNorm: norm)))
         let stopping = shouldStop()
         if stopping || (run.step < batches.count && checkpointInterval.map(run.step.isMultiple) ?? false) {
+          guard run.model.isFinite else { throw diverged(run, rate: rate) }
           try report(.checkpoint(run))
         }
         if stopping { throw TrainingError.interrupted(epoch: run.epoch, step: run.step) }
       }
-      let epoch = run.endEpoch(rate: rate, validation: validationBatches.map(run.model.loss))
+      let validationLoss = validationBatches.map(run.model.loss)
+      guard run.model.isFinite, validationLoss?.perplexity.isFinite ?? true else { throw diverged(run, rate: rate) }
+      let epoch = run.endEpoch(rate: rate, validation: validationLoss)
       try report(.checkpoint(run))
       try report(.epoch(epoch))
     }
@@ -71,16 +74,17 @@ public struct Trainer: Sendable {
     let pass = gradients(run, batch)
     let norm = globalNorm(of: pass.gradients)
     run.step += 1
-    guard pass.loss.nats.isFinite && norm.isFinite else {
-      throw TrainingError.diverged(
-        epoch: run.epoch, step: run.step, learningRate: rate, clipNorm: configuration.clipNorm)
-    }
+    guard pass.loss.perplexity.isFinite && norm.isFinite else { throw diverged(run, rate: rate) }
     let scale = clipFactor(norm: norm, clipNorm: configuration.clipNorm)
     SGD().update(&run.model, gradients: pass.gradients, rate: rate, scale: scale)
     run.state = pass.state
     run.epochLoss += pass.loss
     run.stepLoss = pass.loss
     return norm
+  }
+
+  private func diverged(_ run: TrainingCheckpoint, rate: Float) -> TrainingError {
+    .diverged(epoch: run.epoch, step: run.step, learningRate: rate, clipNorm: configuration.clipNorm)
   }
 
   /// The loss of a batch and the gradients of all parameters; the tape ends here, so that parameters are updated in place.

@@ -1,4 +1,4 @@
-import MynahText
+package import MynahText
 
 /// How gradients become updates.
 public enum OptimizerKind: String, Hashable, Codable, Sendable, CaseIterable {
@@ -16,8 +16,9 @@ public struct BatchLayout: Hashable, Codable, Sendable {
   /// Rows of contiguous text; the state is carried from one batch to the next.
   public static func contiguous(size: Int, steps: Int) -> BatchLayout { BatchLayout(size: size, steps: steps) }
 
-  /// A validation text in this layout; a text too short for all rows is cut into fewer.
-  func validationBatches(_ text: [Int32]) throws -> ContiguousBatches {
+  /// A validation text in this layout; a text too short for all rows or steps is cut into fewer.
+  package func validationBatches(_ text: [Int32]) throws -> ContiguousBatches {
+    let steps = max(1, min(steps, text.count - 1))
     let rows = min(size, max(1, text.count / (steps + 1)))
     return try ContiguousBatches(text, batchSize: rows, stepCount: steps)
   }

@@ -1,6 +1,6 @@
 /// Why a training run ended early.
 public enum TrainingError: Error, Equatable, Sendable {
-  /// The loss or the gradients are no longer finite.
+  /// The perplexity, the gradients or the weights are no longer finite.
   case diverged(epoch: Int, step: Int, learningRate: Float, clipNorm: Float?)
   /// The caller asked to stop; the run can be resumed.
   case interrupted(epoch: Int, step: Int)
@@ -17,7 +17,7 @@ extension TrainingError: CustomStringConvertible {
       let advice =
         clip == nil
         ? "clip the gradients (a norm of 5 is usual) or lower the learning rate" : "lower the learning rate to a half or less"
-      return "training diverged: the loss or a gradient is not a finite number at epoch \(epoch), step \(step), "
+      return "training diverged: the perplexity, a gradient or a weight is no longer a finite number at epoch \(epoch), step \(step), "
         + "learning rate \(rate). The last good checkpoint is kept; \(advice) and start again."
     case .interrupted(let epoch, let step):
       return "interrupted at epoch \(epoch), step \(step)."

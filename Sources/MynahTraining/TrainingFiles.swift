@@ -17,7 +17,7 @@ public struct TrainingFiles: Sendable {
 
   /// Names the files and what they hold besides the weights.
   ///
-  /// - Parameter textHash: The sha256 of the training tokens.
+  /// - Parameter textHash: The sha256 of the tokens of the texts, by which a run knows its own again.
   public init(modelPath: String, configuration: TrainingConfiguration, tokenizer: AnyTokenizer, textHash: String) {
     self.modelPath = modelPath
     self.configuration = configuration
@@ -29,9 +29,16 @@ public struct TrainingFiles: Sendable {
   ///
   /// - Throws: `CheckpointError` or `TrainingError.otherRun`.
   public func resume(_ model: LanguageModelConfiguration) throws -> TrainingCheckpoint {
-    let file = try TrainingStateFile(contentsOf: statePath)
-    try file.expect(configuration: configuration, model: model, tokenizer: tokenizer, textHash: textHash)
-    return file.checkpoint
+    let state = try TrainingStateFile(contentsOf: statePath)
+    try check(state, model: model)
+    return state.checkpoint
+  }
+
+  /// Checks that a training state is of this run.
+  ///
+  /// - Throws: `TrainingError.otherRun`.
+  public func check(_ state: TrainingStateFile, model: LanguageModelConfiguration) throws {
+    try state.expect(configuration: configuration, model: model, tokenizer: tokenizer, textHash: textHash)
   }
 
   /// Writes the training state, and the model file too if the checkpoint stands at an epoch's end.

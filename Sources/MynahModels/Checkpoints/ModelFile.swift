@@ -25,7 +25,14 @@ public struct ModelFile: Sendable {
   ///
   /// - Throws: `CheckpointError`; nothing is half-loaded.
   public init(contentsOf path: String) throws {
-    let file = try SafetensorsFile(contentsOf: path)
+    try self.init(SafetensorsFile(contentsOf: path))
+  }
+
+  /// Understands a file as a model, checking that weights, configuration and tokenizer fit together.
+  ///
+  /// - Throws: `CheckpointError`; nothing is half-loaded.
+  public init(_ file: SafetensorsFile) throws {
+    let path = file.path
     try file.expect("model", for: Key.kind)
     let configuration: LanguageModelConfiguration = try file.decode(Key.configuration)
     let tokenizer: AnyTokenizer = try file.decode(Key.tokenizer)

@@ -1,0 +1,44 @@
+import ArgumentParser
+
+/// Turns a flag's text into a number within bounds; whatever else stands there becomes a sentence with what was expected.
+enum Bounded {
+  /// A whole number.
+  static func integer(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
+    { text in
+      guard let value = Int(text), range.contains(value) else {
+        throw ValidationError("expected a whole number between \(range.lowerBound) and \(range.upperBound)")
+      }
+      return value
+    }
+  }
+
+  /// A number above 0.
+  static func positive(atMost bound: Float) -> @Sendable (String) throws -> Float {
+    { text in
+      guard let value = Float(text), value >= .leastNormalMagnitude, value <= bound else {
+        throw ValidationError("expected a number above 0 and at most \(bound)")
+      }
+      return value
+    }
+  }
+
+  /// Whole numbers with commas between.
+  static func integers(_ range: ClosedRange<Int>, atMost count: Int) -> @Sendable (String) throws -> [Int] {
+    { text in
+      let values = try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+        try integer(range)(part.trimmingCharacters(" "))
+      }
+      guard values.count <= count else { throw ValidationError("expected at most \(count) numbers") }
+      return values
+    }
+  }
+}
+
+extension Substring {
+  fileprivate func trimmingCharacters(_ character: Character) -> String {
+    var rest = self
+    while rest.first == character { rest.removeFirst() }
+    while rest.last == character { rest.removeLast() }
+    return String(rest)
+  }
+}

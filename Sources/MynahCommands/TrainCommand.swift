@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import MynahInference
+import MynahModels
+import MynahTensors
+import MynahText
+import MynahTraining
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Learn a text.",
+    discussion: """
+      Everything has a default that suits the text's size, so that this is enough:
+
+        mynah train notes.txt
+
+      The last tenth of a single file is held out to validate with; the model of the epoch that predicts it best is kept. \
+      A run that was interrupted or killed goes on with --resume, and the model becomes the same, byte for byte.
+      """)
+
+  @Argument(help: "A text file, or a folder whose files have train, valid and test in their names.")
+  var input: String
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+  @OptionGroup(title: "Tokens") var tokens: TokenizerOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Training") var optimizer: OptimizerOptions
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "Print a line of JSON for each epoch and one for the whole run.")
+  var json = false
+
+  mutating func run() throws {
+    let interruption = Interruption()
+    try threads.run { try train(shouldStop: interruption.wasAsked) }
+    withExtendedLifetime(interruption) {}
+  }
+
+  private func train(shouldStop: @escaping @Sendable () -> Bool) throws {
+    let modelPath = output.modelPath(input: input)
+    try output.check(modelPath: modelPath, statePath: modelPath + ".training", input: input)
+    let corpus = try Corpus(at: input)
+    let job = try TrainingJob(
+      corpus: corpus, modelPath: modelPath, resuming: output.resume, tokens: tokens, model: model, optimizer: optimizer)
+    StandardError.write(job.description(of: input, corpus: corpus))
+    var progress = TrainingProgress(job, json: json)
+    let trained: (model: LanguageModel, history: [EpochReport])
+    do {
+      trained = try job.run(
+        checkpointInterval: output.checkpointEvery, shouldStop: shouldStop, report: { try progress.report($0) })
+    } catch {
+      progress.clear()
+      if case .interrupted(let epoch, let step) = error as? TrainingError {
+        throw CommandError.interrupted(epoch: epoch, step: step)
+      }
+      throw error
+    }
+    try TrainingResult(job, model: trained.model, history: trained.history, test: corpus.test).write(json: json)
+  }
+}

@@ -1,0 +1,156 @@
+import ArgumentParser
+import MynahModels
+import MynahText
+import MynahTraining
+
+/// How a text is cut into tokens.
+struct TokenizerOptions: ParsableArguments {
+  /// The kinds of tokens.
+  enum Level: String, ExpressibleByArgument, CaseIterable {
+    case word, character
+  }
+
+  @Option(help: "What the model reads and writes: word or character. (default: word)")
+  var level: Level?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Tokens that are rarer become <unk>. (default: 2 for words unless <unk> stands in the text, else 1)",
+    transform: Bounded.integer(1...1_000_000_000))
+  var minimumCount: Int?
+
+  @Option(
+    parsing: .unconditional, help: "The largest number of tokens to know, the most frequent ones. (default: no limit)",
+    transform: Bounded.integer(2...16_777_216))
+  var vocabulary: Int?
+
+  /// Makes the tokenizer of a text.
+  func tokenizer(training text: String) -> AnyTokenizer {
+    switch level ?? .word {
+    case .word: .word(WordTokenizer(training: text, minimumCount: minimumCount, maximumSize: vocabulary))
+    case .character:
+      .character(CharacterTokenizer(training: text, minimumCount: minimumCount ?? 1, maximumSize: vocabulary))
+    }
+  }
+
+  /// Whether a flag was given.
+  var isGiven: Bool { level != nil || minimumCount != nil || vocabulary != nil }
+}
+
+/// The model's shape.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional, help: "The size of a token's vector. (default: from the text's size)",
+    transform: Bounded.integer(1...65536))
+  var embedding: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The sizes of the LSTM layers, the first one first: 256 or 128,64. (default: from the text's size)",
+    transform: Bounded.integers(1...65536, atMost: 64))
+  var hidden: [Int]?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The probability that an element of an LSTM layer's input and output is kept in training; 1 is no dropout.",
+    transform: Bounded.positive(atMost: 1))
+  var keep: Float?
+
+  @Option(
+    parsing: .unconditional, help: "Initial weights are drawn uniformly between minus and plus this. (default: 0.1)",
+    transform: Bounded.positive(atMost: 1000))
+  var initialRange: Float?
+
+  /// Writes what was given into a configuration.
+  func apply(to model: inout LanguageModelConfiguration) {
+    if let embedding { model.embeddingSize = embedding }
+    if let hidden { model.recurrent = hidden.map { .lstm($0) } }
+    if let keep { (model.inputKeepProbability, model.outputKeepProbability) = (keep, keep) }
+    if let initialRange { model.initializer = .uniform(initialRange) }
+  }
+}
+
+/// How the model learns.
+struct OptimizerOptions: ParsableArguments {
+  /// A norm, or none.
+  enum Clip: ExpressibleByArgument {
+    case norm(Float), none
+
+    init?(argument: String) {
+      guard argument != "none", argument != "0" else {
+        self = .none
+        return
+      }
+      guard let norm = Float(argument), norm >= .leastNormalMagnitude, norm.isFinite else { return nil }
+      self = .norm(norm)
+    }
+
+    var norm: Float? { if case .norm(let norm) = self { norm } else { nil } }
+  }
+
+  @Option(
+    parsing: .unconditional, help: "Rows of text that are learned side by side. (default: from the text's size)",
+    transform: Bounded.integer(1...1_000_000))
+  var batch: Int?
+
+  @Option(
+    parsing: .unconditional, help: "Steps that gradients flow back through. (default: from the text's size)",
+    transform: Bounded.integer(1...1_000_000))
+  var steps: Int?
+
+  @Option(
+    parsing: .unconditional, help: "Passes over the text. (default: from the text's size)",
+    transform: Bounded.integer(1...1_000_000))
+  var epochs: Int?
+
+  @Option(
+    help: "How gradients become updates: \(OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")). (default: sgd)",
+    transform: Self.optimizerKind)
+  var optimizer: OptimizerKind?
+
+  @Option(
+    parsing: .unconditional, help: "The learning rate of the first epochs. (default: 1)",
+    transform: Bounded.positive(atMost: 1e9))
+  var learningRate: Float?
+
+  @Option(
+    parsing: .unconditional, help: "Epochs before the learning rate decays. (default: half of the epochs)",
+    transform: Bounded.integer(0...1_000_000))
+  var decayAfter: Int?
+
+  @Option(
+    parsing: .unconditional, help: "What the rate is multiplied with at each later epoch; 1 keeps it. (default: 0.5)",
+    transform: Bounded.positive(atMost: 1))
+  var decay: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Gradients of a larger norm are scaled down to this one; 0 or none: never. (default: 5)")
+  var clip: Clip?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Where random numbers begin: equal seeds give the same model, byte for byte. (default: 1)",
+    transform: Bounded.integer(0...Int.max))
+  var seed: Int?
+
+  private static func optimizerKind(_ text: String) throws -> OptimizerKind {
+    guard let kind = OptimizerKind(rawValue: text) else {
+      throw ValidationError("expected one of \(OptimizerKind.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return kind
+  }
+
+  /// Writes what was given into a configuration.
+  func apply(to training: inout TrainingConfiguration) {
+    if let epochs { training.epochs = epochs }
+    let rate = training.learningRate
+    training.learningRate = LearningRateSchedule(
+      initial: learningRate ?? rate.initial, factor: decay ?? rate.factor,
+      constantEpochs: decayAfter ?? rate.constantEpochs)
+    if let optimizer { training.optimizer = optimizer }
+    if let clip { training.clipNorm = clip.norm }
+    training.batches = .contiguous(size: batch ?? training.batches.size, steps: steps ?? training.batches.steps)
+    if let seed { training.seed = UInt64(seed) }
+  }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Foundation
+import MynahModels
+import MynahTensors
+import MynahText
+import MynahTraining
+
+/// A run that is ready to begin or to go on: tokens, model, configuration and files fit together.
+struct TrainingJob {
+  let tokenizer: AnyTokenizer
+  let training: EncodedText, validation: EncodedText
+  let model: LanguageModelConfiguration
+  let configuration: TrainingConfiguration
+  let files: TrainingFiles
+  /// Where to go on; nil at the beginning.
+  let checkpoint: TrainingCheckpoint?
+
+  /// Prepares a run; what the flags leave open comes from the text's size or, on resuming, from the training state.
+  ///
+  /// - Throws: `TextError`, `CheckpointError`, `TrainingError.otherRun`, or a `ValidationError` on sizes that do not fit.
+  init(
+    corpus: Corpus, modelPath: String, resuming: Bool, tokens: TokenizerOptions, model modelOptions: ModelOptions,
+    optimizer: OptimizerOptions
+  ) throws {
+    let state = resuming ? try TrainingStateFile(contentsOf: modelPath + ".training") : nil
+    let tokenizer =
+      if let state, !tokens.isGiven { state.tokenizer } else { tokens.tokenizer(training: corpus.training) }
+    training = try tokenizer.encode(corpus.training)
+    validation = try tokenizer.encode(corpus.validation)
+    let defaults = TrainingDefaults(tokenCount: training.ids.count, tokenizer: tokenizer, epochs: optimizer.epochs)
+    var model = state?.checkpoint.model.configuration ?? defaults.model
+    var configuration = state?.configuration ?? defaults.training
+    modelOptions.apply(to: &model)
+    model.vocabularySize = tokenizer.vocabulary.count
+    optimizer.apply(to: &configuration)
+    (self.tokenizer, self.model, self.configuration) = (tokenizer, model, configuration)
+    let layout = configuration.batches
+    _ = try ContiguousBatches(training.ids, batchSize: layout.size, stepCount: layout.steps)
+    _ = try layout.validationBatches(validation.ids)
+    try Self.checkMemory(model, layout)
+    files = TrainingFiles(
+      modelPath: modelPath, configuration: configuration, tokenizer: tokenizer,
+      textHash: SHA256.hexadecimal(of: training.ids + [-1] + validation.ids))
+    checkpoint = state?.checkpoint
+    if let state { try files.check(state, model: model) }
+  }
+
+  /// Trains to the end, writing the files.
+  ///
+  /// - Returns: The best model and the figures of all epochs.
+  /// - Throws: `TrainingError`, `CheckpointError`, and what `report` throws.
+  func run(
+    checkpointInterval: Int, shouldStop: @escaping @Sendable () -> Bool, report: (TrainingEvent) throws -> Void
+  ) throws -> (model: LanguageModel, history: [EpochReport]) {
+    var random = RandomSource(seed: configuration.seed)
+    var model = checkpoint?.model ?? LanguageModel(self.model, using: &random)
+    let start = checkpoint ?? TrainingCheckpoint(model: model, batchSize: configuration.batches.size)
+    // Before the first step, so that from now on a kill leaves a run that can be resumed.
+    try files.write(start)
+    guard !shouldStop() else { throw TrainingError.interrupted(epoch: start.epoch, step: start.step) }
+    var trainer = Trainer(configuration, checkpointInterval: checkpointInterval)
+    trainer.shouldStop = shouldStop
+    let history = try trainer.train(&model, on: training.ids, validating: validation.ids, from: start) { event in
+      if case .checkpoint(let checkpoint) = event { try files.write(checkpoint) }
+      try report(event)
+    }
+    return (model, history)
+  }
+
+  /// Checks that a run has room in this machine's memory: the weights four times (with gradients, best model and a file's
+  /// copy) and what a batch leaves behind for the backward pass.
+  private static func checkMemory(_ model: LanguageModelConfiguration, _ layout: BatchLayout) throws {
+    let parameters = model.parameterShapes.reduce(0.0) { sum, parameter in
+      sum + parameter.shape.sizes.reduce(1) { $0 * Double($1) }
+    }
+    let perToken = model.recurrent.reduce(Double(model.embeddingSize)) { $0 + 8 * Double($1.hiddenSize) }
+    let needed = 16 * parameters + 4 * perToken * Double(layout.size) * Double(layout.steps)
+    let available = Double(ProcessInfo.processInfo.physicalMemory)
+    guard needed > available else { return }
+    func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes / 1e9) }
+    throw ValidationError(
+      "a model of \(String(format: "%.0f", parameters)) parameters in batches of \(layout.size) × \(layout.steps) needs "
+        + "some \(gigabytes(needed)) of memory and this machine has \(gigabytes(available)); "
+        + "choose a smaller --hidden, --embedding, --vocabulary, --batch or --steps")
+  }
+
+  /// What is about to be learned and by what, in words.
+  func description(of input: String, corpus: Corpus) -> String {
+    let unit = tokenizer.kind == WordTokenizer.kind ? "words and line ends" : "characters"
+    let held = corpus.isHeldOut ? "held out of it" : "in files of their own"
+    let rate = configuration.learningRate
+    return """
+      \(input): \(training.ids.count.grouped) \(unit) to learn, \(validation.ids.count.grouped) \(held) to validate with, \
+      \(tokenizer.vocabulary.count.grouped) different ones known
+      \(modelSummary)
+      \(configuration.epochs) epochs in batches of \(configuration.batches.size) rows × \(configuration.batches.steps) steps, \
+      learning rate \(rate.initial), times \(rate.factor) an epoch after \(rate.constantEpochs), \
+      clip \(configuration.clipNorm.map { "\($0)" } ?? "none"), seed \(configuration.seed)
+
+      """
+  }
+
+  private var modelSummary: String {
+    let layers = model.recurrent.map { "\($0.hiddenSize)" }.joined(separator: ", ")
+    return "embedding \(model.embeddingSize), LSTM \(layers): \(weightCount.grouped) weights besides the embedding"
+  }
+
+  /// The number of weights that every token touches; of the embedding it is one row only.
+  var weightCount: Int { model.parameterShapes.dropFirst().reduce(0) { $0 + $1.shape.elementCount } }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import MynahModels
+import MynahTraining
+
+/// Shows how a run goes on: a bar on a terminal or a line now and then on standard error, and each epoch's figures on
+/// standard output.
+struct TrainingProgress {
+  private let epochCount: Int
+  private let tokensPerStep: Int
+  private let flopsPerToken: Double
+  private let json: Bool
+  private let isTerminal = StandardError.isTerminal
+  private let clock = ContinuousClock()
+  private var epochStart: ContinuousClock.Instant
+  private var lastStep: ContinuousClock.Instant
+  private var lastShown: ContinuousClock.Instant
+  /// Tokens learned since `epochStart`.
+  private var tokenCount = 0
+
+  /// Starts the clock.
+  init(_ job: TrainingJob, json: Bool) {
+    epochCount = job.configuration.epochs
+    tokensPerStep = job.configuration.batches.size * job.configuration.batches.steps
+    // A weight costs a multiplication and an addition forward and twice that backward.
+    flopsPerToken = 6 * Double(job.weightCount)
+    self.json = json
+    let now = clock.now
+    (epochStart, lastStep, lastShown) = (now, now, now)
+  }
+
+  /// Shows an event.
+  ///
+  /// - Throws: `OutputError` if standard output takes no more.
+  mutating func report(_ event: TrainingEvent) throws {
+    switch event {
+    case .step(let step):
+      lastStep = clock.now
+      tokenCount += tokensPerStep
+      show(step)
+    case .checkpoint: break
+    case .epoch(let epoch):
+      clear()
+      try write(epoch)
+      (epochStart, tokenCount) = (clock.now, 0)
+      lastStep = epochStart
+    }
+  }
+
+  /// Removes the bar from the terminal.
+  func clear() {
+    if isTerminal { StandardError.write("\r\u{1B}[K") }
+  }
+
+  private var tokensPerSecond: Double {
+    let seconds = (lastStep - epochStart) / .seconds(1)
+    return seconds > 0 ? Double(tokenCount) / seconds : 0
+  }
+
+  // MARK: Steps
+
+  private mutating func show(_ step: StepReport) {
+    let pause: Duration = isTerminal ? .milliseconds(100) : .seconds(2)
+    let isTenth = isTerminal || step.step.isMultiple(of: max(1, step.stepCount / 10))
+    guard isTenth && (lastStep - lastShown >= pause || isTerminal && step.step == step.stepCount) else { return }
+    lastShown = lastStep
+    let rate = tokensPerSecond
+    let remainingSteps = (epochCount - step.epoch) * step.stepCount + step.stepCount - step.step
+    let seconds = rate > 0 ? Double(remainingSteps) * Double(tokensPerStep) / rate : 0
+    let figures = [
+      "step \(step.step)/\(step.stepCount)", "perplexity \(Figure.short(step.epochLoss.perplexity))",
+      "\(Int(rate).grouped) tokens/s", "\(Figure.short(rate * flopsPerToken / 1e9)) GFLOP/s",
+      "\(Figure.duration(seconds)) to go",
+    ].joined(separator: "  ")
+    let epoch = "epoch \(step.epoch)/\(epochCount)"
+    guard isTerminal else {
+      StandardError.write("\(epoch)  \(figures)\n")
+      return
+    }
+    let width = Terminal.width - epoch.count - figures.count - 5
+    let bar = width >= 8 ? Terminal.bar(Double(step.step) / Double(step.stepCount), width: min(width, 30)) + "  " : ""
+    StandardError.write("\r" + String("\(epoch)  \(bar)\(figures)".prefix(Terminal.width - 1)) + "\u{1B}[K")
+  }
+
+  // MARK: Epochs
+
+  private func write(_ epoch: EpochReport) throws {
+    guard !json else { return try StandardOutput.writeJSON(EpochLine(epoch, tokensPerSecond: tokensPerSecond)) }
+    let validation = epoch.validation.map { "  validation \(Figure.perplexity($0.perplexity))" } ?? ""
+    try StandardOutput.write(
+      "epoch \(epoch.epoch)  rate \(Figure.short(Double(epoch.learningRate)))  "
+        + "perplexity: train \(Figure.perplexity(epoch.train.perplexity))\(validation)  "
+        + "\(Int(tokensPerSecond).grouped) tokens/s\n")
+  }
+}
+
+/// An epoch's figures for machines.
+struct EpochLine: Encodable {
+  let epoch: Int
+  let learningRate: Float
+  let train: Double
+  let validation: Double?
+  let tokensPerSecond: Double?
+
+  init(_ report: EpochReport, tokensPerSecond: Double? = nil) {
+    (epoch, learningRate) = (report.epoch, report.learningRate)
+    (train, validation) = (report.train.perplexity, report.validation?.perplexity)
+    self.tokensPerSecond = tokensPerSecond
+  }
+}

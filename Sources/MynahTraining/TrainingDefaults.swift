@@ -1,0 +1,53 @@
+public import MynahModels
+public import MynahText
+
+/// A model and a training run that suit a text, for those who choose nothing themselves.
+///
+/// More text feeds a larger model and needs fewer passes. Rows are as many as leave some fifty updates in an epoch; of
+/// the learning rate, halved in the second half of the run, the clip to a norm of 5 and the initial range ±0.1 the usual
+/// values for LSTM language models are taken (W. Zaremba, I. Sutskever, O. Vinyals, 2014).
+public struct TrainingDefaults: Hashable, Sendable {
+  /// The model's shape.
+  public let model: LanguageModelConfiguration
+  /// The run.
+  public let training: TrainingConfiguration
+
+  /// Chooses by the number of tokens to learn and by their kind.
+  ///
+  /// - Parameter epochs: Passes over the text if they are not to be chosen; the learning rate follows them.
+  public init(tokenCount: Int, tokenizer: AnyTokenizer, epochs: Int? = nil) {
+    let size = Size(tokenCount: tokenCount, tokenizer: tokenizer)
+    let steps = max(1, min(size.steps, tokenCount - 1))
+    let rows = max(1, min(size.rows, tokenCount / (50 * steps)))
+    let epochs = epochs ?? size.epochs
+    model = LanguageModelConfiguration(
+      vocabularySize: tokenizer.vocabulary.count, embedding: size.embedding,
+      recurrent: size.hidden.map { .lstm($0) }, initializer: .uniform(0.1), inputKeepProbability: size.keep,
+      outputKeepProbability: size.keep)
+    training = TrainingConfiguration(
+      optimizer: .sgd, learningRate: .halving(from: 1, after: (epochs + 1) / 2), clipNorm: 5, epochs: epochs,
+      batches: .contiguous(size: rows, steps: steps), seed: 1)
+  }
+
+  /// A row of the table of sizes.
+  private struct Size {
+    let embedding: Int, hidden: [Int], keep: Float, rows: Int, steps: Int, epochs: Int
+
+    init(tokenCount: Int, tokenizer: AnyTokenizer) {
+      switch (tokenizer, tokenCount) {
+      case (.word, ..<50_000): self.init(64, [128], keep: 0.8, rows: 20, steps: 20, epochs: 20)
+      case (.word, ..<400_000): self.init(128, [200], keep: 0.8, rows: 20, steps: 20, epochs: 14)
+      case (.word, ..<4_000_000): self.init(200, [256, 128], keep: 1, rows: 40, steps: 20, epochs: 12)
+      case (.word, _): self.init(256, [512, 256], keep: 1, rows: 64, steps: 32, epochs: 6)
+      case (.character, ..<200_000): self.init(32, [128], keep: 1, rows: 20, steps: 40, epochs: 20)
+      case (.character, ..<4_000_000): self.init(48, [256], keep: 1, rows: 40, steps: 50, epochs: 10)
+      case (.character, _): self.init(64, [512], keep: 1, rows: 64, steps: 64, epochs: 5)
+      }
+    }
+
+    private init(_ embedding: Int, _ hidden: [Int], keep: Float, rows: Int, steps: Int, epochs: Int) {
+      (self.embedding, self.hidden, self.keep) = (embedding, hidden, keep)
+      (self.rows, self.steps, self.epochs) = (rows, steps, epochs)
+    }
+  }
+}
