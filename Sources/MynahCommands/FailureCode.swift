@@ -61,6 +61,10 @@ extension TrainingError: CommandFailure {
   }
 }
 
+extension InferenceError: CommandFailure {
+  var failureCode: FailureCode { .badData }
+}
+
 /// What only a command can find wrong.
 enum CommandError: CommandFailure, Hashable {
   /// A file stands where the output would go.

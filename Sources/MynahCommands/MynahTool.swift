@@ -15,7 +15,8 @@ package struct MynahTool: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DemoCommand.self, TrainCommand.self, ReproduceCommand.self,
+      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, GenerateCommand.self, InspectCommand.self,
+      ReproduceCommand.self,
     ])
 
   package init() {}

@@ -39,7 +39,8 @@ struct OutputOptions: ParsableArguments {
   /// - Throws: `CommandError`, or `CheckpointError.cannotWrite`.
   func check(modelPath: String, statePath: String, input: String) throws {
     let exists = FileManager.default.fileExists(atPath:)
-    if exists(input), URL(filePath: input).resolvingSymlinksInPath() == URL(filePath: modelPath).resolvingSymlinksInPath() {
+    let isInput = URL(filePath: input).resolvingSymlinksInPath() == URL(filePath: modelPath).resolvingSymlinksInPath()
+    if isInput && exists(input) {
       throw CommandError.outputExists(path: modelPath)
     }
     if resume {

@@ -21,6 +21,9 @@ enum Figure {
   /// Three digits or so.
   static func short(_ value: Double) -> String { String(format: "%.3g", value) }
 
+  /// So many decimals.
+  static func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
+
   /// A perplexity with two decimals.
   static func perplexity(_ value: Double) -> String { value < 1e6 ? String(format: "%.2f", value) : short(value) }
 

@@ -103,9 +103,7 @@ struct OptimizerOptions: ParsableArguments {
     transform: Bounded.integer(1...1_000_000))
   var epochs: Int?
 
-  @Option(
-    help: "How gradients become updates: \(OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")). (default: sgd)",
-    transform: Self.optimizerKind)
+  @Option(help: "How gradients become updates: \(optimizerNames). (default: sgd)", transform: Self.optimizerKind)
   var optimizer: OptimizerKind?
 
   @Option(
@@ -134,10 +132,10 @@ struct OptimizerOptions: ParsableArguments {
     transform: Bounded.integer(0...Int.max))
   var seed: Int?
 
+  private static let optimizerNames = OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")
+
   private static func optimizerKind(_ text: String) throws -> OptimizerKind {
-    guard let kind = OptimizerKind(rawValue: text) else {
-      throw ValidationError("expected one of \(OptimizerKind.allCases.map(\.rawValue).joined(separator: ", "))")
-    }
+    guard let kind = OptimizerKind(rawValue: text) else { throw ValidationError("expected one of \(optimizerNames)") }
     return kind
   }
 

@@ -88,14 +88,11 @@ struct TrainingJob {
   func description(of input: String, corpus: Corpus) -> String {
     let unit = tokenizer.kind == WordTokenizer.kind ? "words and line ends" : "characters"
     let held = corpus.isHeldOut ? "held out of it" : "in files of their own"
-    let rate = configuration.learningRate
     return """
       \(input): \(training.ids.count.grouped) \(unit) to learn, \(validation.ids.count.grouped) \(held) to validate with, \
       \(tokenizer.vocabulary.count.grouped) different ones known
       \(modelSummary)
-      \(configuration.epochs) epochs in batches of \(configuration.batches.size) rows × \(configuration.batches.steps) steps, \
-      learning rate \(rate.initial), times \(rate.factor) an epoch after \(rate.constantEpochs), \
-      clip \(configuration.clipNorm.map { "\($0)" } ?? "none"), seed \(configuration.seed)
+      \(configuration.inWords)
 
       """
   }

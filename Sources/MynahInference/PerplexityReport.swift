@@ -8,17 +8,29 @@ public struct PerplexityReport: Hashable, Sendable {
   /// The negative log-probability of the targets, in nats.
   public let loss: Loss
   /// How many targets are words that the vocabulary lacks, predicted as `<unk>`.
-  public let unknownCount: Int
-  /// The text's length in Unicode scalars, line ends included.
-  public let characterCount: Int
+  public private(set) var unknownCount: Int
+  /// The length of what was predicted in Unicode scalars, line ends included.
+  public private(set) var characterCount: Int
   /// Whether `<eos>` was the first input, so that every token of the text was predicted; otherwise the first token of the
   /// text was context only.
   public let startsAfterEndOfSentence: Bool
 
   /// exp(nats / targets).
   public var perplexity: Double { loss.perplexity }
-  /// Bits a character of the text: nats / ln 2 / characters; it compares models of different vocabularies.
+  /// Bits a predicted character: nats / ln 2 / characters; it compares models of different vocabularies.
   public var bitsPerCharacter: Double { loss.nats / log(2) / Double(characterCount) }
+
+  init(loss: Loss, unknownCount: Int, characterCount: Int, startsAfterEndOfSentence: Bool) {
+    (self.loss, self.unknownCount, self.characterCount) = (loss, unknownCount, characterCount)
+    self.startsAfterEndOfSentence = startsAfterEndOfSentence
+  }
+
+  /// Takes the text's first token, which is context only, out of what is counted.
+  fileprivate mutating func leaveOut(first id: Int32, _ vocabulary: Vocabulary) {
+    let isUnknown = id == vocabulary.unknownID && unknownCount > 0
+    unknownCount -= isUnknown ? 1 : 0
+    characterCount -= isUnknown ? 1 : vocabulary[id].unicodeScalars.count
+  }
 }
 
 extension LanguageModel {
@@ -28,14 +40,18 @@ extension LanguageModel {
   /// another model's first token is context only.
   ///
   /// - Parameter vocabulary: The vocabulary that the text was encoded with.
-  /// - Throws: `TextError.emptyText` if nothing is left to predict.
+  /// - Throws: `TextError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
   public func perplexity(of text: EncodedText, vocabulary: Vocabulary) throws -> PerplexityReport {
     let start = vocabulary.endOfSentenceID
     let ids = (start.map { [$0] } ?? []) + text.ids
     guard ids.count > 1 else { throw TextError.emptyText(path: "the text to evaluate") }
-    return PerplexityReport(
-      loss: loss(of: ids), unknownCount: text.unknownCount, characterCount: text.characterCount,
+    let loss = loss(of: ids)
+    guard loss.nats.isFinite else { throw InferenceError.notFinite }
+    var report = PerplexityReport(
+      loss: loss, unknownCount: text.unknownCount, characterCount: text.characterCount,
       startsAfterEndOfSentence: start != nil)
+    if start == nil { report.leaveOut(first: ids[0], vocabulary) }
+    return report
   }
 
   /// The loss of predicting each token but the first from all before it, in stretches of bounded memory.

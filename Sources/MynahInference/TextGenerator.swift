@@ -24,7 +24,7 @@ public struct TextGenerator: Sendable {
   ///   - prompt: The beginning of the text; may be empty.
   ///   - temperature: 0 or more; see `TemperatureSampler`.
   ///   - random: Where tokens are drawn from.
-  /// - Throws: `TextError` if the prompt has a character that the model does not know.
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
   public init(_ file: ModelFile, prompt: String, temperature: Double = 1, random: RandomSource) throws {
     let vocabulary = file.tokenizer.vocabulary
     let start = vocabulary.endOfSentenceID ?? vocabulary.id(of: "\n") ?? 0
@@ -37,23 +37,25 @@ public struct TextGenerator: Sendable {
     for id in prompt { _ = decoder.decode(id) }
     state = model.initialState(batchSize: 1)
     logits = []
-    read([start] + prompt)
+    try read([start] + prompt)
   }
 
   /// Draws the next token.
   ///
   /// - Returns: The token and the text that it adds.
-  public mutating func next() -> (id: Int32, text: String) {
+  /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
+  public mutating func next() throws -> (id: Int32, text: String) {
     let id = sampler(logits, using: &random)
-    read([id])
+    try read([id])
     return (id, decoder.decode(id))
   }
 
   /// Moves the state past some tokens and keeps the logits of the one that follows.
-  private mutating func read(_ ids: [Int32]) {
+  private mutating func read(_ ids: [Int32]) throws {
     let pass = model(ids, state: state)
     let last = pass.hidden.slice(ids.count - 1..<ids.count)
     logits = model.output(last).value.elements
     state = pass.state
+    guard logits.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
   }
 }

@@ -69,7 +69,9 @@ public struct Trainer: Sendable {
     return run.history
   }
 
-  /// One step: loss, gradients, clip, update. Returns the gradients' norm before clipping.
+  /// Makes one step: loss, gradients, clip, update.
+  ///
+  /// - Returns: The gradients' norm before clipping.
   private func step(_ run: inout TrainingCheckpoint, _ batch: ContiguousBatches.Batch, rate: Float) throws -> Double {
     let pass = gradients(run, batch)
     let norm = globalNorm(of: pass.gradients)

@@ -24,8 +24,12 @@ public struct TrainingCheckpoint: Sendable {
 
   /// The beginning of a run.
   public init(model: LanguageModel, batchSize: Int) {
+    self.init(model: model, state: model.initialState(batchSize: batchSize))
+  }
+
+  init(model: LanguageModel, state: LanguageModel.State) {
     self.model = model
-    state = model.initialState(batchSize: batchSize)
+    self.state = state
   }
 
   func stepReport(stepCount: Int, gradientNorm: Double) -> StepReport {

@@ -16,9 +16,11 @@ extension TrainingError: CustomStringConvertible {
     case .diverged(let epoch, let step, let rate, let clip):
       let advice =
         clip == nil
-        ? "clip the gradients (a norm of 5 is usual) or lower the learning rate" : "lower the learning rate to a half or less"
-      return "training diverged: the perplexity, a gradient or a weight is no longer a finite number at epoch \(epoch), step \(step), "
-        + "learning rate \(rate). The last good checkpoint is kept; \(advice) and start again."
+        ? "clip the gradients (a norm of 5 is usual) or lower the learning rate"
+        : "lower the learning rate to a half or less"
+      return "training diverged: the perplexity, a gradient or a weight is no longer a finite number "
+        + "at epoch \(epoch), step \(step), learning rate \(rate). "
+        + "The last good checkpoint is kept; \(advice) and start again."
     case .interrupted(let epoch, let step):
       return "interrupted at epoch \(epoch), step \(step)."
     case .otherRun(let what, let expected, let found):

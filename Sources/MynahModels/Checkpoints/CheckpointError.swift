@@ -16,6 +16,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case malformedTensor(path: String, name: String, expected: String, found: String)
 
   // What the reader looked for in it.
+  /// The file is a model, a training state, or what another program wrote (nil).
+  case unexpectedKind(path: String, expected: String, found: String?)
   case missingMetadata(path: String, key: String)
   case unexpectedMetadata(path: String, key: String, expected: String, found: String)
   case missingTensor(path: String, name: String)
@@ -44,8 +46,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
     case .notFound, .notAFile, .cannotOpen: .noSuchInput
     case .readFailed, .writeFailed: .inputOutput
     case .cannotWrite: .cannotCreate
-    case .notSafetensors, .truncated, .trailingBytes, .malformedHeader, .malformedTensor, .missingMetadata,
-      .unexpectedMetadata, .missingTensor, .unexpectedElementType, .unexpectedShape:
+    case .notSafetensors, .truncated, .trailingBytes, .malformedHeader, .malformedTensor, .unexpectedKind,
+      .missingMetadata, .unexpectedMetadata, .missingTensor, .unexpectedElementType, .unexpectedShape:
       .badData
     }
   }
@@ -74,6 +76,9 @@ extension CheckpointError: CustomStringConvertible {
     case .malformedTensor(let path, let name, let expected, let found):
       "the entry of tensor '\(name)' in '\(path)' is damaged: expected \(expected), found \(found); "
         + "copy the file again or write it anew"
+    case .unexpectedKind(let path, let expected, let found):
+      "'\(path)' should be \(kindInWords(expected)) but is \(kindInWords(found)); "
+        + (found == nil ? "give a file that mynah wrote" : "the other file of that run stands beside it")
     case .missingMetadata(let path, let key):
       "'\(path)' says nothing of '\(key)' in its metadata; was it written by another program?"
     case .unexpectedMetadata(let path, let key, let expected, let found):
@@ -89,5 +94,15 @@ extension CheckpointError: CustomStringConvertible {
     case .writeFailed(let path, let reason):
       "writing '\(path)' broke off: \(reason); what stood there before is unchanged"
     }
+  }
+}
+
+/// What a file of some kind is called; nil is a file without the mark of this package.
+private func kindInWords(_ kind: String?) -> String {
+  switch kind {
+  case "model": "a model file"
+  case "training": "a training state"
+  case let kind?: "a file of kind \"\(kind.prefix(40))\""
+  case nil: "a safetensors file of another program"
   }
 }

@@ -33,7 +33,7 @@ public struct ModelFile: Sendable {
   /// - Throws: `CheckpointError`; nothing is half-loaded.
   public init(_ file: SafetensorsFile) throws {
     let path = file.path
-    try file.expect("model", for: Key.kind)
+    try file.expectKind("model")
     let configuration: LanguageModelConfiguration = try file.decode(Key.configuration)
     let tokenizer: AnyTokenizer = try file.decode(Key.tokenizer)
     if let defect = configuration.defect {
@@ -143,12 +143,10 @@ extension SafetensorsFile {
     }
   }
 
-  /// Checks a text in the metadata.
-  package func expect(_ expected: String, for key: String) throws(CheckpointError) {
-    let found = try text(of: key)
-    guard found == expected else {
-      throw .unexpectedMetadata(path: path, key: key, expected: "\"\(expected)\"", found: "\"\(found)\"")
-    }
+  /// Checks that the file is of a kind: "model" or "training".
+  package func expectKind(_ expected: String) throws(CheckpointError) {
+    let found = metadata[ModelFile.Key.kind]
+    guard found == expected else { throw .unexpectedKind(path: path, expected: expected, found: found) }
   }
 }
 

@@ -1,0 +1,80 @@
+import ArgumentParser
+import MynahInference
+import MynahModels
+import MynahText
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measure how well a model predicts a text.",
+    discussion: """
+      The perplexity is how many equally likely tokens the model's uncertainty amounts to: lower is better. Models with \
+      different vocabularies are compared by bits per character.
+      """)
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Argument(help: "A text file that the model has not learned.")
+  var text: String
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "Print one object of JSON.")
+  var json = false
+
+  mutating func run() throws {
+    try threads.run {
+      let file = try ModelFile(contentsOf: model)
+      let encoded = try file.tokenizer.encode(TextFile(at: text).text)
+      let report = try file.model.perplexity(of: encoded, vocabulary: file.tokenizer.vocabulary)
+      if json {
+        try StandardOutput.writeJSON(Figures(report))
+      } else {
+        try StandardOutput.write(inWords(report, file.tokenizer))
+      }
+    }
+  }
+
+  /// The report for machines.
+  private struct Figures: Encodable {
+    let perplexity, nats: Double
+    let targetCount, unknownCount: Int
+    let bitsPerCharacter: Double
+
+    init(_ report: PerplexityReport) {
+      (perplexity, nats) = (report.perplexity, report.loss.nats)
+      (targetCount, unknownCount) = (report.loss.targetCount, report.unknownCount)
+      bitsPerCharacter = report.bitsPerCharacter
+    }
+  }
+
+  /// The report for people: the figures, and what was counted.
+  private func inWords(_ report: PerplexityReport, _ tokenizer: AnyTokenizer) -> String {
+    let isWord = tokenizer.kind == WordTokenizer.kind
+    let (targets, unknown) = (report.loss.targetCount, report.unknownCount)
+    let share = Figure.short(100 * Double(unknown) / Double(targets))
+    let lineEnds =
+      if tokenizer.vocabulary.endOfSentenceID != nil {
+        "each is the token <eos>, predicted like any other"
+      } else if isWord {
+        "white space like any other: not predicted"
+      } else {
+        "characters like any other"
+      }
+    let start =
+      report.startsAfterEndOfSentence
+      ? "zero, after an <eos>, so that every token was predicted; carried to the text's end"
+      : "zero; the first token was context only; carried to the text's end"
+    return """
+      perplexity          \(Figure.perplexity(report.perplexity))
+      bits per character  \(Figure.decimals(report.bitsPerCharacter, 4)), over \(report.characterCount.grouped) characters
+      nats                \(Figure.decimals(report.loss.nats, 2)), \(Figure.decimals(report.loss.mean, 4)) a target
+      targets             \(targets.grouped) \(isWord ? "words and line ends" : "characters")
+      unknown             \(unknown.grouped) of them (\(share) %), predicted as <unk>
+      line ends           \(lineEnds)
+      state               \(start)
+
+      """
+  }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import MynahInference
+import MynahModels
+import MynahTensors
+
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Let a model write.",
+    discussion: """
+      The text appears as it is written. The same model, prompt, seed and temperature give the same text.
+
+        mynah generate notes.safetensors "Once upon" --length 50 --temperature 0.8
+      """)
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Argument(help: "The text's beginning.")
+  var prompt = ""
+
+  @Option(
+    parsing: .unconditional, help: "How many tokens to write: words and line ends, or characters.",
+    transform: Bounded.integer(1...1_000_000_000))
+  var length = 200
+
+  @Option(
+    parsing: .unconditional,
+    help: "0 always takes the most probable token, below 1 is safer, 1 is as learned, above 1 is bolder.",
+    transform: Self.temperature)
+  var temperature = 1.0
+
+  @Option(
+    parsing: .unconditional, help: "Where random numbers begin. (default: another one each time)",
+    transform: Bounded.integer(0...Int.max))
+  var seed: Int?
+
+  @OptionGroup var threads: ThreadOptions
+
+  mutating func run() throws {
+    try threads.run {
+      let file = try ModelFile(contentsOf: model)
+      let seed = seed.map(UInt64.init) ?? UInt64.random(in: 0..<1_000_000)
+      var generator = try TextGenerator(
+        file, prompt: prompt, temperature: temperature, random: RandomSource(seed: seed))
+      try StandardOutput.write(prompt)
+      var last = prompt
+      for _ in 0..<length {
+        let text = try generator.next().text
+        if !text.isEmpty { last = text }
+        try StandardOutput.write(text)
+      }
+      if last.unicodeScalars.last != "\n" { try StandardOutput.write("\n") }
+      if self.seed == nil && StandardError.isTerminal {
+        StandardError.write("(--seed \(seed) gives this text again)\n")
+      }
+    }
+  }
+
+  private static func temperature(_ text: String) throws -> Double {
+    guard let value = Double(text), (0...1000).contains(value) else {
+      throw ValidationError("expected a number between 0 and 1000")
+    }
+    return value
+  }
+}

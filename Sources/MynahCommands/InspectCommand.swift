@@ -1,0 +1,124 @@
+import ArgumentParser
+import MynahModels
+import MynahText
+import MynahTraining
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Show what a model is made of and how it was trained.")
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Flag(help: "Print one object of JSON.")
+  var json = false
+
+  @Flag(help: "Print the tokens that the model knows, one a line in the order of their numbers; a line end as \\n.")
+  var vocabulary = false
+
+  func validate() throws {
+    if json && vocabulary { throw ValidationError("--json and --vocabulary contradict each other; give one of them") }
+  }
+
+  mutating func run() throws {
+    let file = try SafetensorsFile(contentsOf: model)
+    let content = try ModelFile(file)
+    if vocabulary {
+      let tokens = content.tokenizer.vocabulary.tokens.map(Self.escaped)
+      try StandardOutput.write(tokens.joined(separator: "\n") + "\n")
+    } else if json {
+      try StandardOutput.writeJSON(Contents(content, training: TrainingNotes(file)))
+    } else {
+      try StandardOutput.write(inWords(content, training: TrainingNotes(file)))
+    }
+  }
+
+  /// A token on one line: line ends as in Swift and C.
+  private static func escaped(_ token: String) -> String {
+    var result = ""
+    for scalar in token.unicodeScalars {
+      switch scalar {
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// A model for machines.
+  private struct Contents: Encodable {
+    let configuration: LanguageModelConfiguration
+    let parameterCount: Int
+    let layers: [LayerSummary]
+    let tokenizer: String
+    let vocabularySize: Int
+    let training: Training?
+
+    struct Training: Encodable {
+      let configuration: TrainingConfiguration
+      let bestEpoch: Int?
+      let history: [EpochLine]
+    }
+
+    init(_ file: ModelFile, training: TrainingNotes?) {
+      configuration = file.model.configuration
+      parameterCount = file.model.parameterCount
+      layers = file.model.layers
+      tokenizer = file.tokenizer.kind
+      vocabularySize = file.tokenizer.vocabulary.count
+      self.training = training.map {
+        Training(configuration: $0.configuration, bestEpoch: $0.bestEpoch, history: $0.history.map { EpochLine($0) })
+      }
+    }
+  }
+
+  private func inWords(_ file: ModelFile, training: TrainingNotes?) -> String {
+    let vocabulary = file.tokenizer.vocabulary
+    let special = [Vocabulary.unknown, Vocabulary.endOfSentence].filter { vocabulary.id(of: $0) != nil }
+    let extra = special.isEmpty ? "" : ", \(special.joined(separator: " and ")) among them"
+    var text = """
+      \(file.model.summary)
+
+      Reads and writes \(file.tokenizer.kind)s: \(vocabulary.count.grouped) are known\(extra).
+
+      """
+    if let training { text += "\n" + inWords(training) }
+    return text
+  }
+
+  private func inWords(_ training: TrainingNotes) -> String {
+    let epochs = training.history.map { report in
+      let columns = [
+        "\(report.epoch)", Figure.short(Double(report.learningRate)), Figure.perplexity(report.train.perplexity),
+        report.validation.map { Figure.perplexity($0.perplexity) } ?? "–",
+      ]
+      return columns.map { $0.leftPadded(to: 12) }.joined() + (report.epoch == training.bestEpoch ? "  kept" : "")
+    }
+    let header = ["epoch", "rate", "training", "validation"].map { $0.leftPadded(to: 12) }.joined()
+    return """
+      Trained with \(training.configuration.inWords)
+      Perplexity:
+      \(([header] + epochs).joined(separator: "\n"))
+
+      """
+  }
+}
+
+extension TrainingConfiguration {
+  /// The configuration on one line.
+  var inWords: String {
+    let decay =
+      learningRate.factor == 1
+      ? "" : ", times \(learningRate.factor) at each epoch after \(learningRate.constantEpochs)"
+    let clip = clipNorm.map { "clipped to a norm of \($0)" } ?? "not clipped"
+    return "\(optimizer.rawValue), \(epochs) epochs in batches of \(batches.size) rows × \(batches.steps) steps, "
+      + "learning rate \(learningRate.initial)\(decay), gradients \(clip), seed \(seed)"
+  }
+}
+
+extension String {
+  fileprivate func leftPadded(to width: Int) -> String {
+    String(repeating: " ", count: Swift.max(0, width - count)) + self
+  }
+}

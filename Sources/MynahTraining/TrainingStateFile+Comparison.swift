@@ -1,0 +1,59 @@
+public import MynahModels
+public import MynahText
+
+extension TrainingStateFile {
+  /// Checks that the state is of the same run: everything but the number of epochs must be equal, and that not below the
+  /// epochs that were made.
+  ///
+  /// - Throws: `TrainingError.otherRun` with the first thing that differs.
+  public func expect(
+    configuration wanted: TrainingConfiguration, model: LanguageModelConfiguration, tokenizer: AnyTokenizer,
+    textHash: String
+  ) throws {
+    let ownModel = checkpoint.model.configuration
+    try expect(tokenizer.kind, self.tokenizer.kind, "the kind of tokens")
+    try expect(tokenizer.vocabulary.count, self.tokenizer.vocabulary.count, "the vocabulary's size")
+    guard self.tokenizer == tokenizer else {
+      throw TrainingError.otherRun(what: "the vocabulary", expected: "of other tokens", found: "of as many tokens")
+    }
+    try expect(Self.brief(textHash), Self.brief(self.textHash), "the text")
+    try expect(model.embeddingSize, ownModel.embeddingSize, "the embedding's size")
+    try expect(Self.sizes(model), Self.sizes(ownModel), "the recurrent layers' size")
+    try expect(model.initializer, ownModel.initializer, "the initial weights' distribution")
+    try expect(model.inputKeepProbability, ownModel.inputKeepProbability, "the inputs' keep probability")
+    try expect(model.outputKeepProbability, ownModel.outputKeepProbability, "the outputs' keep probability")
+    try expect(wanted.batches.size, configuration.batches.size, "the batch size")
+    try expect(wanted.batches.steps, configuration.batches.steps, "the number of steps")
+    try expect(wanted.optimizer, configuration.optimizer, "the optimizer")
+    try expect(wanted.learningRate.initial, configuration.learningRate.initial, "the learning rate")
+    try expect(wanted.learningRate.factor, configuration.learningRate.factor, "the learning rate's decay")
+    try expect(
+      wanted.learningRate.constantEpochs, configuration.learningRate.constantEpochs, "the first epoch of the decay")
+    try expect(Self.norm(wanted), Self.norm(configuration), "the clip norm")
+    try expect(wanted.seed, configuration.seed, "the seed")
+    var rest = configuration
+    rest.epochs = wanted.epochs
+    // Whatever is added to the configurations and forgotten above.
+    guard rest == wanted, model == ownModel else {
+      throw TrainingError.otherRun(what: "the configuration", expected: "different", found: "another")
+    }
+    let made = checkpoint.history.count
+    guard made <= wanted.epochs else {
+      throw TrainingError.otherRun(
+        what: "the number of epochs", expected: "\(wanted.epochs)", found: "at \(made) already")
+    }
+  }
+
+  private func expect<Value: Equatable>(_ wanted: Value, _ own: Value, _ what: String) throws {
+    guard own != wanted else { return }
+    throw TrainingError.otherRun(what: what, expected: "\(wanted)", found: "\(own)")
+  }
+
+  private static func brief(_ hash: String) -> String { "the one with sha256 \(hash.prefix(8))…" }
+  private static func norm(_ configuration: TrainingConfiguration) -> String {
+    configuration.clipNorm.map { "\($0)" } ?? "none"
+  }
+  private static func sizes(_ model: LanguageModelConfiguration) -> String {
+    model.recurrent.map { "\($0.hiddenSize)" }.joined(separator: ",")
+  }
+}
