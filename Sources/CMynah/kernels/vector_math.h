@@ -34,15 +34,15 @@ INLINE vfloat vtanh(vfloat x) {
   vint sign = (vint)x & sign_bit;
   vfloat magnitude = (vfloat)((vint)x & ~sign_bit);
   vfloat large = 1.0f - 2.0f / (vexp(magnitude + magnitude) + 1.0f);
-  large = (vfloat)((vint)large | sign);
   vfloat square = x * x;
   vfloat p = splat(-5.70498872745e-3f);
   p = fma_(p, square, splat(2.06390887954e-2f));
   p = fma_(p, square, splat(-5.37397155531e-2f));
   p = fma_(p, square, splat(1.33314422036e-1f));
   p = fma_(p, square, splat(-3.33332819422e-1f));
-  vfloat small = fma_(p * square, x, x);
-  return select(magnitude < splat(0.625f), small, large);
+  vfloat small = fma_(p * square, magnitude, magnitude);
+  vfloat result = select(magnitude < splat(0.625f), small, large);
+  return (vfloat)((vint)result | sign);  // keeps the sign of −0 too
 }
 
 #define ARRAY_FUNCTION(name, function)                                              \
