@@ -58,5 +58,6 @@ let package = Package(
     tests("MynahTextTests", ["MynahTensors", "MynahText"]),
     tests(
       "MynahModelsTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"], resources: [.copy("Fixtures")]),
+    tests("MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"]),
   ]
 )

@@ -187,6 +187,8 @@ static void cross_entropy_work(void *context, const mynah_worker *worker) {
     if (worker->thread == 0)
       for (size_t r = 0; r < rows; r++) {
         double nats = denominators[r] - target_logit(s, row0 + r);
+        // The denominator comes of rounded logits: a sure target must not get a probability above 1. NaN stays.
+        if (nats < 0) nats = 0;
         if (s->row_losses) s->row_losses[row0 + r] = (float)nats;
         loss += s->row_weights ? s->row_weights[row0 + r] * nats : nats;
       }

@@ -60,7 +60,7 @@ struct DemoExperiment {
     var (ids, rest) = ([Int32](), sentences)
     // An untrained model may take long to end a sentence.
     while rest > 0 && ids.count < 60 * sentences {
-      let id = generator.next().id
+      let id = try generator.next().id
       ids.append(id)
       if id == language.vocabulary.endOfSentenceID { rest -= 1 }
     }

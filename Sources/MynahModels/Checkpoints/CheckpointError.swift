@@ -74,7 +74,7 @@ extension CheckpointError: CustomStringConvertible {
       "the header of '\(path)' is damaged at byte \(byteOffset): expected \(expected), found \(found); "
         + "copy the file again or write it anew"
     case .malformedTensor(let path, let name, let expected, let found):
-      "the entry of tensor '\(name)' in '\(path)' is damaged: expected \(expected), found \(found); "
+      "the entry of tensor '\(name.excerpt())' in '\(path)' is damaged: expected \(expected), found \(found.excerpt(200)); "
         + "copy the file again or write it anew"
     case .unexpectedKind(let path, let expected, let found):
       "'\(path)' should be \(kindInWords(expected)) but is \(kindInWords(found)); "
@@ -82,7 +82,8 @@ extension CheckpointError: CustomStringConvertible {
     case .missingMetadata(let path, let key):
       "'\(path)' says nothing of '\(key)' in its metadata; was it written by another program?"
     case .unexpectedMetadata(let path, let key, let expected, let found):
-      "the metadata '\(key)' of '\(path)' should be \(expected) but is \(found); was it written by another program?"
+      "the metadata '\(key)' of '\(path)' should be \(expected) but is \(found.excerpt(200)); "
+        + "was it written by another program?"
     case .missingTensor(let path, let name):
       "'\(path)' holds no tensor '\(name)'; it belongs to another kind of model"
     case .unexpectedElementType(let path, let name, let expected, let found):
@@ -102,7 +103,20 @@ private func kindInWords(_ kind: String?) -> String {
   switch kind {
   case "model": "a model file"
   case "training": "a training state"
-  case let kind?: "a file of kind \"\(kind.prefix(40))\""
+  case let kind?: "a file of kind \"\(kind.excerpt())\""
   case nil: "a safetensors file of another program"
+  }
+}
+
+extension String {
+  /// The first characters, on one line: what stands in a file may be long, and control characters act on a terminal.
+  func excerpt(_ length: Int = 40) -> String {
+    let visible = unicodeScalars.prefix(length).map { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
+      default: String(scalar)
+      }
+    }
+    return visible.joined() + (unicodeScalars.dropFirst(length).isEmpty ? "" : "…")
   }
 }

@@ -101,7 +101,7 @@ struct HeaderScanner {
     try number(what)
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     guard text.utf8.allSatisfy({ $0 >= 0x30 }), let value = Int(text) else {
-      throw malformed(at: start, expected: "\(what): a whole number from 0 to \(Int.max)", found: shortened(text))
+      throw malformed(at: start, expected: "\(what): a whole number from 0 to \(Int.max)", found: text.excerpt())
     }
     return value
   }
@@ -241,9 +241,5 @@ struct HeaderScanner {
     guard position < bytes.count else { return "the header's end" }
     let byte = bytes[position]
     return 0x20..<0x7f ~= byte ? "'\(Unicode.Scalar(byte))'" : "the byte 0x\(String(byte, radix: 16))"
-  }
-
-  private func shortened(_ text: String) -> String {
-    text.count <= 40 ? text : "\(text.prefix(40))…"
   }
 }

@@ -139,7 +139,7 @@ extension SafetensorsFile {
       return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
     } catch {
       throw .unexpectedMetadata(
-        path: path, key: key, expected: "JSON of a \(Value.self)", found: "\(text.prefix(60))… (\(error.briefly))")
+        path: path, key: key, expected: "JSON of a \(Value.self)", found: "\(text.excerpt(60)) (\(error.briefly))")
     }
   }
 

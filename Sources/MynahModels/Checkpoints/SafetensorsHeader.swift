@@ -78,7 +78,7 @@ extension SafetensorsHeader {
         let text = try scanner.string("an element type in double quotes")
         elementType = ElementType(rawValue: text)
         guard elementType != nil else {
-          throw malformed("an element type of the format, such as F32", "'\(text.prefix(40))'")
+          throw malformed("an element type of the format, such as F32", "'\(text.excerpt())'")
         }
       case "shape":
         sizes = try Self.wholeNumbers("a shape, such as [2, 3]", "a size", &scanner)

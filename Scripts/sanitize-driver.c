@@ -1,0 +1,164 @@
+// Exercises the kernels and the team of threads under a sanitizer (Scripts/sanitize.sh): every instruction set, awkward sizes,
+// 1 to 3 threads, in memory of exactly the documented sizes. The tests check results; this only has to run clean.
+#include "CMynah.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Thread_local uint64_t state = 1;
+
+/// A number in -1 ..< 1 (xorshift64*, S. Vigna 2016).
+static float draw(void) {
+  state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
+  return (float)((state * 0x2545F4914F6CDD1DULL) >> 40) * 0x1p-23f - 1;
+}
+
+static void *checked(void *memory) {
+  if (!memory) fprintf(stderr, "out of memory\n"), exit(1);
+  return memory;
+}
+
+/// Memory that is not initialised, so that a memory sanitizer sees reads of what was never written.
+static float *room(size_t count) { return checked(malloc(count ? count * sizeof(float) : 1)); }
+
+static float *numbers(size_t count) {
+  float *result = room(count);
+  for (size_t i = 0; i < count; i++) result[i] = draw();
+  return result;
+}
+
+/// Reads every element: a memory sanitizer complains of those that a kernel left out.
+static void read_all(const float *x, size_t count) {
+  volatile int negative = 0;
+  for (size_t i = 0; i < count; i++)
+    if (x[i] < 0) negative++;
+}
+
+static void try_gemm(const mynah_kernels *kernels, mynah_team *team, size_t m, size_t n, size_t k) {
+  for (int flags = 0; flags < 8; flags++) {
+    float *a = numbers(m * k), *b = numbers(k * n), *c = flags & 4 ? numbers(m * n) : room(m * n);
+    float *workspace = room(kernels->gemm_workspace(m, n, k));
+    kernels->gemm(team, c, a, b, m, n, k, flags & 1, flags & 2, flags & 4, workspace);
+    read_all(c, m * n);
+    free(a), free(b), free(c), free(workspace);
+  }
+}
+
+static void try_lstm(const mynah_kernels *kernels, mynah_team *team, size_t steps, size_t batch, size_t input, size_t hidden) {
+  size_t rows = steps * batch, padded = (hidden + kernels->lanes - 1) / kernels->lanes * kernels->lanes;
+  float *x = numbers(rows * input), *weight_ih = numbers(4 * hidden * input), *weight_hh = numbers(4 * hidden * hidden);
+  float *bias = numbers(4 * hidden), *h0 = numbers(batch * hidden), *c0 = numbers(batch * hidden);
+  float *gates = room(rows * 4 * padded), *cells = room((rows + batch) * padded), *hiddens = room((rows + batch) * padded);
+  float *output = room(rows * hidden), *workspace = room(kernels->lstm_forward_workspace(input, hidden));
+  mynah_lstm_forward forward = {steps, batch, input, hidden, x, weight_ih, weight_hh, bias, h0, c0,
+                                gates, cells, hiddens, output, workspace};
+  kernels->lstm_forward(team, &forward);
+  read_all(output, rows * hidden);
+  read_all(hiddens, (rows + batch) * padded);
+  free(workspace);
+  for (int flags = 0; flags < 16; flags++) {
+    float *d_output = flags & 1 ? numbers(rows * hidden) : NULL, *d_last_h = flags & 2 ? numbers(batch * hidden) : NULL;
+    float *d_last_c = flags & 4 ? numbers(batch * hidden) : NULL, *d_x = flags & 8 ? room(rows * input) : NULL;
+    float *d_weight_ih = room(4 * hidden * input), *d_weight_hh = room(4 * hidden * hidden), *d_bias = room(4 * hidden);
+    float *d_h0 = room(batch * hidden), *d_c0 = room(batch * hidden), *d_gates = room(rows * 4 * padded);
+    float *space = room(kernels->lstm_backward_workspace(steps, batch, input, hidden));
+    mynah_lstm_backward backward = {forward, d_output, d_last_h, d_last_c, d_x, d_weight_ih, d_weight_hh, d_bias, d_h0, d_c0,
+                                    d_gates, space};
+    kernels->lstm_backward(team, &backward);
+    if (d_x) read_all(d_x, rows * input);
+    read_all(d_weight_ih, 4 * hidden * input), read_all(d_weight_hh, 4 * hidden * hidden), read_all(d_bias, 4 * hidden);
+    read_all(d_h0, batch * hidden), read_all(d_c0, batch * hidden);
+    free(d_output), free(d_last_h), free(d_last_c), free(d_x), free(d_weight_ih), free(d_weight_hh), free(d_bias);
+    free(d_h0), free(d_c0), free(d_gates), free(space);
+  }
+  free(x), free(weight_ih), free(weight_hh), free(bias), free(h0), free(c0), free(gates), free(cells), free(hiddens), free(output);
+}
+
+static void try_cross_entropy(const mynah_kernels *kernels, mynah_team *team, size_t rows, size_t hidden, size_t vocabulary) {
+  float *h = numbers(rows * hidden), *weight = numbers(vocabulary * hidden), *bias = numbers(vocabulary);
+  float *row_weights = numbers(rows);
+  int32_t *targets = checked(malloc(rows * sizeof *targets));
+  for (size_t r = 0; r < rows; r++) targets[r] = (int32_t)(r * 7919 % vocabulary);
+  for (int flags = 0; flags < 16; flags++) {
+    bool gradients = flags & 8;
+    float *row_losses = flags & 4 ? room(rows) : NULL, *d_h = gradients ? room(rows * hidden) : NULL;
+    float *d_weight = gradients ? room(vocabulary * hidden) : NULL, *d_bias = gradients && flags & 1 ? room(vocabulary) : NULL;
+    float *workspace = room(kernels->cross_entropy_workspace(rows, hidden, vocabulary, gradients));
+    double loss;
+    mynah_cross_entropy pass = {rows, hidden, vocabulary, h, weight, flags & 1 ? bias : NULL, targets, flags & 2 ? row_weights : NULL,
+                                0.5f, &loss, row_losses, d_h, d_weight, d_bias, workspace};
+    kernels->cross_entropy(team, &pass);
+    if (loss != loss) fprintf(stderr, "the loss is not a number\n"), exit(1);
+    if (row_losses) read_all(row_losses, rows);
+    if (gradients) read_all(d_h, rows * hidden), read_all(d_weight, vocabulary * hidden);
+    if (d_bias) read_all(d_bias, vocabulary);
+    free(row_losses), free(d_h), free(d_weight), free(d_bias), free(workspace);
+  }
+  free(h), free(weight), free(bias), free(row_weights), free(targets);
+}
+
+static void try_arrays(const mynah_kernels *kernels, size_t count) {
+  float *x = numbers(count), *y = numbers(count);
+  kernels->exp(y, x, count), read_all(y, count);
+  kernels->tanh(y, x, count), read_all(y, count);
+  kernels->sigmoid(y, y, count), read_all(y, count);
+  kernels->axpy(y, x, 0.5f, count), read_all(y, count);
+  float sums[2] = {(float)kernels->sum(x, count), (float)kernels->sum_of_squares(x, count)};
+  read_all(sums, 2);
+  if (count > 0) {
+    const int32_t order[] = {2, 0, 2};
+    const size_t starts[] = {0, 1, 3};
+    float *table = numbers(3 * count), *rows = room(2 * count);
+    kernels->add_rows(rows, table, order, starts, 0, 2, count);
+    read_all(rows, 2 * count);
+    free(table), free(rows);
+  }
+  // Far outside of where the functions move.
+  const float extreme[] = {0, -0.0f, 1e38f, -1e38f, 89, -104, 1e-42f, __builtin_inff(), -__builtin_inff(), __builtin_nanf("")};
+  float results[10];
+  kernels->exp(results, extreme, 10), kernels->tanh(results, extreme, 10), kernels->sigmoid(results, extreme, 10);
+  free(x), free(y);
+}
+
+static void try_kernels(const mynah_kernels *kernels, mynah_team *team) {
+  const size_t sizes[] = {0, 1, 2, 7, 8, 9, 15, 16, 17, 33, 65};
+  enum { COUNT = sizeof sizes / sizeof *sizes };
+  for (size_t i = 0; i < COUNT; i++) try_arrays(kernels, sizes[i]);
+  for (size_t i = 0; i < COUNT; i++)
+    for (size_t j = 0; j < COUNT; j++) try_gemm(kernels, team, sizes[i], sizes[j], sizes[(i + 3 * j) % COUNT]);
+  try_gemm(kernels, team, 13, 1100, 70);
+  try_gemm(kernels, team, 130, 70, 600);
+  for (size_t i = 1; i < COUNT; i++)
+    try_lstm(kernels, team, sizes[(3 * i) % (COUNT - 1) + 1] % 8 + 1, sizes[(7 * i) % (COUNT - 1) + 1], sizes[COUNT - i], sizes[i]);
+  const size_t vocabularies[] = {1, 2, 15, 16, 17, 67, 511, 512, 513, 1100}, rows[] = {1, 7, 119, 120, 121, 250};
+  for (size_t i = 0; i < 10; i++) try_cross_entropy(kernels, team, rows[i % 6], sizes[i + 1], vocabularies[i]);
+  try_cross_entropy(kernels, team, 121, 9, 1100);
+  try_cross_entropy(kernels, team, 3, 2, 9001);
+}
+
+/// Callers that share a team: one has it, the others work alone.
+static void *caller(void *team) {
+  state = 3;
+  for (int round = 0; round < 20; round++) try_gemm(mynah_kernels_best(), team, 33, 65, 33);
+  return NULL;
+}
+
+int main(void) {
+  for (int threads = 1; threads <= 3; threads++) {
+    mynah_team *team = checked(mynah_team_start(threads));
+    for (int isa = 0; isa < MYNAH_ISA_COUNT; isa++) {
+      const mynah_kernels *kernels = mynah_kernels_for((mynah_isa)isa);
+      if (!kernels) continue;
+      try_kernels(kernels, team);
+      printf("%s on %d threads: clean\n", kernels->name, threads);
+    }
+    pthread_t callers[3];
+    for (int i = 0; i < 3; i++)
+      if (pthread_create(&callers[i], NULL, caller, team) != 0) return 1;
+    for (int i = 0; i < 3; i++) pthread_join(callers[i], NULL);
+    mynah_team_stop(team);
+  }
+  return 0;
+}

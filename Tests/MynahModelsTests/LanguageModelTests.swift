@@ -1,0 +1,212 @@
+import Foundation
+import MynahModels
+import MynahTensors
+import TestSupport
+import Testing
+
+struct LanguageModelTests {
+  static let ids: [Int32] = [3, 1, 0, 6, 3, 3]
+  static let targets: [Int32] = [1, 2, 3, 4, 0, 6]
+
+  static func configuration(_ hiddenSizes: [Int], inputKeep: Float = 1, outputKeep: Float = 1)
+    -> LanguageModelConfiguration
+  {
+    LanguageModelConfiguration(
+      vocabularySize: 7, embedding: 3, recurrent: hiddenSizes.map { .lstm($0) }, initializer: .uniform(0.8),
+      inputKeepProbability: inputKeep, outputKeepProbability: outputKeep)
+  }
+
+  /// A model whose parameters are the given variables.
+  static func model(_ configuration: LanguageModelConfiguration, _ parameters: some Sequence<Variable>) -> LanguageModel
+  {
+    var random = RandomSource(seed: 0)
+    var model = LanguageModel(configuration, using: &random)
+    var next = parameters.makeIterator()
+    model.visitParameters(prefix: "") { _, parameter in parameter = next.next() ?? parameter }
+    return model
+  }
+
+  /// The loss of 3 steps of 2 rows, in double precision, from the parameters and then each layer's h and c.
+  static func textbook(
+    _ configuration: LanguageModelConfiguration, _ inputs: [[Double]], masks: [[Double]]
+  ) -> Double {
+    let layerCount = configuration.recurrent.count
+    let parameterCount = 3 * layerCount + 3
+    var x = Textbook.gather(inputs[0], width: configuration.embeddingSize, ids: ids)
+    var inputSize = configuration.embeddingSize
+    for (index, layer) in configuration.recurrent.enumerated() {
+      if !masks.isEmpty { x = zip(x, masks[2 * index]).map(*) }
+      let sizes = Textbook.LSTMSizes(3, 2, inputSize, layer.hiddenSize)
+      let weights = inputs[(1 + 3 * index)...].prefix(3)
+      let state = inputs[(parameterCount + 2 * index)...].prefix(2)
+      x = Textbook.lstm([x] + weights + state, sizes).output
+      if !masks.isEmpty { x = zip(x, masks[2 * index + 1]).map(*) }
+      inputSize = layer.hiddenSize
+    }
+    let logits = Textbook.linear(x, weight: inputs[parameterCount - 2], bias: inputs[parameterCount - 1])
+    return Textbook.negativeLogProbabilities(logits, targets: targets).reduce(0, +) / 2
+  }
+
+  /// Values and gradients of the loss for all parameters and states.
+  static func check(_ configuration: LanguageModelConfiguration, dropout: RandomSource? = nil) -> GradientCheck {
+    var random = RandomSource(seed: 23)
+    let states = configuration.recurrent.flatMap { layer in
+      [0, 1].map { _ in Tensor.random([2, layer.hiddenSize], using: &random) }
+    }
+    let parameters = LanguageModel(configuration, using: &random).parameters.map(\.value)
+    // The masks that the model should use: an input's and an output's for each layer, each from a source of its own.
+    var masks: [[Double]] = []
+    if var source = dropout {
+      var inputSize = configuration.embeddingSize
+      for layer in configuration.recurrent {
+        for (size, keep) in [
+          (inputSize, configuration.inputKeepProbability), (layer.hiddenSize, configuration.outputKeepProbability),
+        ] {
+          let ones = Variable(Tensor(shape: [6 * size], repeating: 1))
+          masks.append(Dropout(keepProbability: keep)(ones, using: source.split()).value.elements.doubles)
+        }
+        inputSize = layer.hiddenSize
+      }
+    }
+    return GradientCheck(parameters + states) { inputs in
+      [textbook(configuration, inputs, masks: masks)]
+    } operation: { variables in
+      let states = variables[parameters.count...].map { $0 }
+      let state = configuration.recurrent.indices.map {
+        LSTMState(hidden: states[2 * $0], cell: states[2 * $0 + 1])
+      }
+      return model(configuration, variables).loss(inputs: ids, targets: targets, state: state, dropout: dropout).value
+    }
+  }
+
+  @Test("The loss and every gradient of one to three layers are the textbook's", arguments: [[4], [4, 3], [5, 2, 9]])
+  func gradients(hiddenSizes: [Int]) {
+    let check = Self.check(Self.configuration(hiddenSizes))
+    #expect(check.passes(tolerance: 2e-5), "\(check)")
+  }
+
+  @Test(
+    "The same with dropout around each layer, whose masks are made anew on the way back", arguments: [[4], [4, 3]])
+  func dropoutGradients(hiddenSizes: [Int]) {
+    let check = Self.check(
+      Self.configuration(hiddenSizes, inputKeep: 0.7, outputKeep: 0.6), dropout: RandomSource(seed: 4))
+    #expect(check.passes(tolerance: 2e-5), "\(check)")
+  }
+
+  @Test("Nothing is dropped at evaluation, and a training pass depends on its random source alone")
+  func evaluation() {
+    var (random, again) = (RandomSource(seed: 3), RandomSource(seed: 3))
+    let dropping = LanguageModel(Self.configuration([4, 3], inputKeep: 0.5, outputKeep: 0.5), using: &random)
+    let keeping = LanguageModel(Self.configuration([4, 3]), using: &again)
+    let state = dropping.initialState(batchSize: 2)
+    #expect(
+      dropping.logits(Self.ids, state: state).logits.value == keeping.logits(Self.ids, state: state).logits.value)
+    func loss(_ dropout: RandomSource?) -> Double {
+      dropping.loss(inputs: Self.ids, targets: Self.targets, state: state, dropout: dropout).loss.nats
+    }
+    #expect(loss(nil) == keeping.loss(inputs: Self.ids, targets: Self.targets, state: state).loss.nats)
+    #expect(loss(RandomSource(seed: 1)) == loss(RandomSource(seed: 1)))
+    #expect(loss(RandomSource(seed: 1)) != loss(RandomSource(seed: 2)))
+    #expect(loss(RandomSource(seed: 1)) != loss(nil))
+  }
+
+  @Test("The fused loss is the one of the logits, its mean and perplexity are derived from nats and targets")
+  func lossOfLogits() {
+    var random = RandomSource(seed: 3)
+    let model = LanguageModel(Self.configuration([4, 3]), using: &random)
+    let state = model.initialState(batchSize: 2)
+    let logits = model.logits(Self.ids, state: state).logits.value
+    #expect(logits.shape == [6, 7])
+    let expected = Textbook.negativeLogProbabilities(logits.elements.doubles, targets: Self.targets).reduce(0, +)
+    let result = model.loss(inputs: Self.ids, targets: Self.targets, state: state)
+    #expect(abs(result.loss.nats - expected) < 1e-5)
+    #expect(abs(Double(result.value.value.scalar) - expected / 2) < 1e-5)
+    #expect(result.loss.targetCount == 6 && result.loss.mean == result.loss.nats / 6)
+    #expect(result.loss.perplexity == exp(result.loss.mean))
+    #expect((result.loss + result.loss).perplexity == result.loss.perplexity)
+    #expect(Loss().mean.isNaN)
+  }
+
+  @Test(
+    "A model whose output weights are zero finds every token equally likely: perplexity V",
+    arguments: [1, 7, 1000, 10_000])
+  func uniform(vocabularySize: Int) {
+    var random = RandomSource(seed: 3)
+    var model = LanguageModel(
+      LanguageModelConfiguration(vocabularySize: vocabularySize, embedding: 3, recurrent: [.lstm(4)]), using: &random)
+    model.output = Linear(
+      weight: Variable(.zeros([vocabularySize, 4])), bias: Variable(Tensor(shape: [vocabularySize], repeating: 0.25)))
+    let ids = (0..<20).map { Int32($0 * 37 % vocabularySize) }
+    let loss = model.loss(inputs: ids, targets: ids.reversed(), state: model.initialState(batchSize: 4)).loss
+    #expect(abs(loss.perplexity / Double(vocabularySize) - 1) < 1e-6)
+  }
+
+  @Test("A text in pieces, its state carried on, has the same outputs as in one pass; rows do not touch each other")
+  func carriedState() {
+    var random = RandomSource(seed: 3)
+    let model = LanguageModel(Self.configuration([4, 9]), using: &random)
+    let whole = model.logits(Self.ids, state: model.initialState(batchSize: 2))
+    let first = model.logits(Array(Self.ids[..<2]), state: model.initialState(batchSize: 2))
+    let second = model.logits(Array(Self.ids[2...]), state: first.state)
+    #expect(first.logits.value.elements + second.logits.value.elements == whole.logits.value.elements)
+    #expect(
+      zip(second.state, whole.state).allSatisfy { $0.hidden.value == $1.hidden.value && $0.cell.value == $1.cell.value }
+    )
+    let row = model.logits([3, 0, 3], state: model.initialState(batchSize: 1)).logits.value.elements
+    let rows = whole.logits.value.elements
+    let alone = (0..<3).flatMap { rows[$0 * 14..<$0 * 14 + 7] }
+    #expect(differenceToScale(row, alone) < 1e-6)
+  }
+
+  @Test("The state that a loss hands on is a constant, so backpropagation is truncated there")
+  func detachedState() {
+    var random = RandomSource(seed: 3)
+    let tape = Tape()
+    let model = LanguageModel(Self.configuration([4]), using: &random).tracked(by: tape).module
+    let result = model.loss(inputs: Self.ids, targets: Self.targets, state: model.initialState(batchSize: 2))
+    #expect(result.value.isTracked && result.state.allSatisfy { !$0.hidden.isTracked && !$0.cell.isTracked })
+  }
+}
+
+struct SummaryTests {
+  @Test("The summary of the Penn Treebank model: 3,955,088 parameters")
+  func pennTreebank() {
+    var random = RandomSource(seed: 1)
+    let model = LanguageModel(
+      LanguageModelConfiguration(vocabularySize: 10_000, embedding: 200, recurrent: [.lstm(256), .lstm(128)]),
+      using: &random)
+    #expect(model.parameterCount == 3_955_088)
+    #expect(
+      model.parameters.map(\.value.shape) == [
+        [10_000, 200], [1024, 200], [1024, 256], [1024], [512, 256], [512, 128], [512], [10_000, 128], [10_000],
+      ])
+    #expect(
+      model.summary == """
+        Layer                  Output shape   Parameters
+        ────────────────────────────────────────────────
+        embedding (Embedding)  [T, B, 200]     2,000,000
+        recurrent.0 (LSTM)     [T, B, 256]       467,968
+        recurrent.1 (LSTM)     [T, B, 128]       197,120
+        output (Linear)        [T, B, 10000]   1,290,000
+        ────────────────────────────────────────────────
+        Total (all trained)                    3,955,088
+        """)
+  }
+
+  @Test("The summary of the character model: 17,152 + 5,246,976 + 68,675 = 5,332,803 parameters")
+  func characters() {
+    var random = RandomSource(seed: 1)
+    let model = LanguageModel(
+      LanguageModelConfiguration(vocabularySize: 67, embedding: 256, recurrent: [.lstm(1024)]), using: &random)
+    #expect(model.layers.map(\.parameters) == [17_152, 5_246_976, 68_675])
+    #expect(model.parameterCount == 5_332_803)
+    #expect(model.summary.hasSuffix("Total (all trained)                   5,332,803"), "\(model.summary)")
+  }
+
+  @Test(
+    "Digits are grouped in threes",
+    arguments: [
+      (0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567"), (.min, "-9,223,372,036,854,775,808"),
+    ])
+  func grouped(number: Int, text: String) { #expect(number.grouped == text) }
+}

@@ -1,0 +1,193 @@
+import Foundation
+import MynahModels
+import MynahTensors
+import MynahText
+import Testing
+
+struct ModelFileTests {
+  let folder: ScratchFolder
+  let original: ModelFile
+
+  init() throws {
+    folder = try ScratchFolder()
+    let vocabulary = try Vocabulary(tokens: ["<unk>", "<eos>", "a", "é\"\\", "🐦", " "])
+    var random = RandomSource(seed: 12)
+    let model = LanguageModel(
+      LanguageModelConfiguration(
+        vocabularySize: 6, embedding: 3, recurrent: [.lstm(4), .lstm(2)], initializer: .uniform(0.3),
+        inputKeepProbability: 0.9, outputKeepProbability: 0.7),
+      using: &random)
+    original = ModelFile(
+      model: model, tokenizer: .word(WordTokenizer(vocabulary: vocabulary)), notes: ["training": "{\"epochs\":3}"])
+    try original.write(to: folder("model"))
+  }
+
+  @Test("What is written is read back exactly")
+  func roundTrip() throws {
+    let read = try ModelFile(contentsOf: folder("model"))
+    #expect(read.model.configuration == original.model.configuration)
+    #expect(read.model.parameters.map(\.name) == original.model.parameters.map(\.name))
+    #expect(read.model.parameters.map(\.value) == original.model.parameters.map(\.value))
+    #expect(read.tokenizer.vocabulary == original.tokenizer.vocabulary)
+    #expect(read.tokenizer.kind == "word")
+    #expect(read.notes == ["training": "{\"epochs\":3}"])
+  }
+
+  @Test("Equal models give equal bytes, also one that was read")
+  func deterministic() throws {
+    try original.write(to: folder("again"))
+    try ModelFile(contentsOf: folder("model")).write(to: folder("copy"))
+    let bytes = try folder.bytes(of: "model")
+    #expect(try folder.bytes(of: "again") == bytes)
+    #expect(try folder.bytes(of: "copy") == bytes)
+  }
+
+  @Test("Names and shapes are PyTorch's: two biases a layer, the second one zero")
+  func names() throws {
+    let file = try SafetensorsFile(contentsOf: folder("model"))
+    #expect(
+      Set(file.names) == [
+        "embedding.weight", "output.weight", "output.bias",
+        "recurrent.0.weight_ih_l0", "recurrent.0.weight_hh_l0", "recurrent.0.bias_ih_l0", "recurrent.0.bias_hh_l0",
+        "recurrent.1.weight_ih_l0", "recurrent.1.weight_hh_l0", "recurrent.1.bias_ih_l0", "recurrent.1.bias_hh_l0",
+      ])
+    #expect(try file.tensor(named: "recurrent.1.weight_ih_l0").shape == [8, 4])
+    #expect(try file.tensor(named: "recurrent.1.bias_hh_l0") == .zeros([8]))
+    #expect(file.metadata.keys.sorted() == ["configuration", "mynah", "tokenizer", "training"])
+    #expect(original.model.configuration.parameterShapes.map(\.name) == original.model.parameters.map(\.name))
+    #expect(original.model.configuration.parameterShapes.map(\.shape) == original.model.parameters.map(\.value.shape))
+  }
+
+  @Test("A second bias that PyTorch trained is added to the first")
+  func secondBias() throws {
+    var file = try SafetensorsFile(contentsOf: folder("model"))
+    file["recurrent.0.bias_hh_l0"] = StoredTensor(Tensor(shape: [16], repeating: 0.5))
+    try file.write(to: folder("torch"))
+    let read = try ModelFile(contentsOf: folder("torch"))
+    #expect(
+      read.model.recurrent[0].cell.bias.value == original.model.recurrent[0].cell.bias.value + 0.5)
+  }
+
+  /// The error of reading the file after a change to it.
+  func error(_ change: (inout SafetensorsFile) throws -> Void) throws -> CheckpointError {
+    var file = try SafetensorsFile(contentsOf: folder("model"))
+    try change(&file)
+    try file.write(to: folder("changed"))
+    let error = try #require(throws: CheckpointError.self) { try ModelFile(contentsOf: folder("changed")) }
+    #expect(error.kind == .badData)
+    let sentence = "\(error)"
+    #expect(sentence.contains("changed'") && sentence.count < 600, "\(sentence)")
+    #expect(sentence.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }, "\(sentence)")
+    return error
+  }
+
+  @Test("A missing tensor or one of another shape or element type is named")
+  func tensors() throws {
+    let path = folder("changed")
+    for name in try SafetensorsFile(contentsOf: folder("model")).names {
+      #expect(try error { $0[name] = nil } == .missingTensor(path: path, name: name))
+      let integers = try error { file in
+        let shape = try file.tensor(named: name).shape
+        file[name] = StoredTensor([Int32](repeating: 1, count: shape.elementCount), shape: shape)
+      }
+      #expect(integers == .unexpectedElementType(path: path, name: name, expected: .float32, found: .int32))
+      guard case .unexpectedShape(_, name, _, [3, 5]) = try error({ $0[name] = StoredTensor(.zeros([3, 5])) }) else {
+        Issue.record("\(name) of a wrong shape")
+        continue
+      }
+    }
+  }
+
+  @Test(
+    "A missing key of the metadata is named, and so is one that holds something else",
+    arguments: ["mynah", "configuration", "tokenizer"])
+  func metadata(key: String) throws {
+    #expect(try error { $0.metadata[key] = nil } == .missingMetadata(path: folder("changed"), key: key))
+    for text in [
+      "", "training", "{", "{}", "null", "[]", "3", "\"\"", "\u{0}", "\u{1b}[2J\n",
+      String(repeating: "[", count: 100_000),
+    ] {
+      let error = try error { $0.metadata[key] = text }
+      guard case .unexpectedMetadata(_, key, _, _) = error else {
+        Issue.record("\(text.prefix(20)): \(error)")
+        continue
+      }
+    }
+  }
+
+  @Test(
+    "Each field of the configuration may be anything: the file is refused, at once and in a sentence",
+    arguments: [
+      "\"vocabularySize\":6", "\"embeddingSize\":3", "{\"lstm\":{\"_0\":4}}", "\"_0\":4", "\"_0\":2",
+      "\"initializer\":{\"uniform\":{\"_0\":", "\"inputKeepProbability\":", "\"outputKeepProbability\":",
+    ])
+  func configuration(field: String) throws {
+    let original = try SafetensorsFile(contentsOf: folder("model")).text(of: "configuration")
+    let range = try #require(original.range(of: field), "\(original)")
+    let valueStart = original[..<range.upperBound].lastIndex(of: ":").map(original.index(after:)) ?? range.lowerBound
+    let isWhole = field.hasPrefix("{")
+    let start = isWhole ? range.lowerBound : valueStart
+    let end = isWhole ? range.upperBound : original[start...].firstIndex { ",}".contains($0) } ?? original.endIndex
+    let values = ["0", "-1", "-9223372036854775808", "1e999", "null", "true", "\"x\"", "[]", "{}", "", "1\n2"]
+    for value in values {
+      _ = try error { $0.metadata["configuration"] = original.replacingCharacters(in: start..<end, with: value) }
+    }
+    _ = try error {
+      $0.metadata["configuration"] = original.replacingOccurrences(of: field, with: field.replacing("\"", with: "\"x"))
+    }
+    guard !field.contains("Probability"), !field.contains("initializer"), !isWhole else { return }
+    for value in ["1", "5", "16777216", "16777217", "9223372036854775807", "1e30", "2.5"] {
+      _ = try error { $0.metadata["configuration"] = original.replacingCharacters(in: start..<end, with: value) }
+    }
+  }
+
+  @Test("A configuration of more or of no layers is refused")
+  func layers() throws {
+    let original = try SafetensorsFile(contentsOf: folder("model")).text(of: "configuration")
+    let layer = "{\"lstm\":{\"_0\":16777216}}"
+    for layers in ["", layer, "\(layer),\(layer)", Array(repeating: layer, count: 20_000).joined(separator: ",")] {
+      let range = try #require(original.range(of: "[{\"lstm\":{\"_0\":4}},{\"lstm\":{\"_0\":2}}]"))
+      _ = try error {
+        $0.metadata["configuration"] = original.replacingCharacters(in: range, with: "[\(layers)]")
+      }
+    }
+  }
+
+  @Test("A tokenizer of another size, kind or with a token twice is refused")
+  func tokenizers() throws {
+    let smaller = try Vocabulary(tokens: ["<unk>", "<eos>"])
+    let found = try error {
+      $0.metadata["tokenizer"] = try SafetensorsFile.encode(AnyTokenizer.word(WordTokenizer(vocabulary: smaller)))
+    }
+    #expect(
+      found
+        == .unexpectedMetadata(path: folder("changed"), key: "tokenizer", expected: "6 tokens", found: "2"))
+    let text = try SafetensorsFile(contentsOf: folder("model")).text(of: "tokenizer")
+    for (from, to) in [("\"word\"", "\"syllable\""), ("\"a\"", "\"<eos>\""), ("\"a\"", "3"), ("\"a\",", "")] {
+      #expect(text.contains(from))
+      _ = try error { $0.metadata["tokenizer"] = text.replacing(from, with: to) }
+    }
+  }
+
+  @Test("A safetensors file that holds no model says so")
+  func noModel() throws {
+    let path = folder("other")
+    try SafetensorsFile().write(to: path)
+    #expect(throws: CheckpointError.missingMetadata(path: path, key: "mynah")) { try ModelFile(contentsOf: path) }
+    #expect(throws: CheckpointError.notFound(path: folder("none"))) { try ModelFile(contentsOf: folder("none")) }
+  }
+
+  @Test("What a file holds is quoted on one line and in few characters")
+  func excerpts() {
+    let hostile = "a\n\u{1b}[2J\u{202e}" + String(repeating: "\u{301}", count: 100_000)
+    for error in [
+      CheckpointError.malformedTensor(path: "p", name: hostile, expected: "x", found: hostile),
+      .unexpectedMetadata(path: "p", key: "k", expected: "x", found: hostile),
+    ] {
+      let text = "\(error)"
+      #expect(text.contains("a\\n\\u{1B}[2J\\u{202E}") && text.contains("…"), "\(text)")
+      #expect(text.unicodeScalars.count < 600)
+    }
+    #expect("\(CheckpointError.malformedTensor(path: "p", name: "é 漢", expected: "x", found: "y"))".contains("'é 漢'"))
+  }
+}
