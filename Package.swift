@@ -59,5 +59,6 @@ let package = Package(
     tests(
       "MynahModelsTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"], resources: [.copy("Fixtures")]),
     tests("MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"]),
+    tests("MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
   ]
 )

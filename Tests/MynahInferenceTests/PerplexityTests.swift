@@ -1,0 +1,62 @@
+import Foundation
+import MynahInference
+import MynahModels
+import MynahTensors
+import MynahText
+import Testing
+
+struct PerplexityTests {
+  private func model(vocabularySize: Int, seed: UInt64 = 1) -> LanguageModel {
+    var random = RandomSource(seed: seed)
+    return LanguageModel(
+      LanguageModelConfiguration(
+        vocabularySize: vocabularySize, embedding: 5, recurrent: [.lstm(7)], initializer: .uniform(0.5)),
+      using: &random)
+  }
+
+  @Test("A model without knowledge has the perplexity of its vocabulary's size")
+  func uniform() throws {
+    var model = model(vocabularySize: 13)
+    model.output = Linear(weight: Variable(.zeros([13, 7])), bias: Variable(.zeros([13])))
+    #expect(abs(model.loss(of: [1, 5, 12, 0, 3]).perplexity - 13) < 1e-4)
+  }
+
+  @Test("With <eos> every token is predicted; without it the first one is context only")
+  func counts() throws {
+    let words = try Vocabulary(tokens: ["a", "b", "<unk>", "<eos>"])
+    let text = try WordTokenizer(vocabulary: words).encode("a b\na stranger\n")
+    let report = try model(vocabularySize: 4).perplexity(of: text, vocabulary: words)
+    #expect(report.loss.targetCount == 6 && report.unknownCount == 1 && report.startsAfterEndOfSentence)
+    #expect(report.characterCount == 15)
+    #expect(abs(report.bitsPerCharacter - report.loss.nats / log(2) / 15) < 1e-12)
+
+    let letters = try Vocabulary(tokens: ["a", "b", "\n"])
+    let spelled = try CharacterTokenizer(vocabulary: letters).encode("abba\n")
+    let other = try model(vocabularySize: 3).perplexity(of: spelled, vocabulary: letters)
+    #expect(other.loss.targetCount == 4 && !other.startsAfterEndOfSentence)
+  }
+
+  @Test("A text of one token has nothing to predict without <eos>")
+  func tooShort() throws {
+    let letters = try Vocabulary(tokens: ["a", "b"])
+    let text = try CharacterTokenizer(vocabulary: letters).encode("a")
+    #expect(throws: (any Error).self) { try model(vocabularySize: 2).perplexity(of: text, vocabulary: letters) }
+  }
+
+  @Test("The loss is the textbook's sum over single steps, however long the text", arguments: [2, 3, 256, 257, 258, 600])
+  func stretches(count: Int) {
+    let model = model(vocabularySize: 9)
+    var random = RandomSource(seed: 5)
+    let ids = (0..<count).map { _ in Int32(random.next() % 9) }
+    var (state, nats) = (model.initialState(batchSize: 1), 0.0)
+    for (input, target) in zip(ids, ids.dropFirst()) {
+      let step = model.logits([input], state: state)
+      let logits = step.logits.value.elements.map(Double.init)
+      nats += log(logits.reduce(0) { $0 + exp($1) }) - logits[Int(target)]
+      state = step.state
+    }
+    let loss = model.loss(of: ids)
+    #expect(loss.targetCount == count - 1)
+    #expect(abs(loss.nats / nats - 1) < 1e-5)
+  }
+}

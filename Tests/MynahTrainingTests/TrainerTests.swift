@@ -1,0 +1,153 @@
+import MynahModels
+import MynahTensors
+import MynahText
+import MynahTraining
+import TestSupport
+import Testing
+
+struct TrainerTests {
+  /// A text of a demo language's words, and a model small enough to train in a moment.
+  private static let language = DemoLanguage()
+  private static func text(_ tokenCount: Int, seed: UInt64) -> [Int32] {
+    var random = RandomSource(seed: seed)
+    return language.sample(tokenCount: tokenCount, using: &random)
+  }
+
+  private static func model(keep: Float = 0.8) -> LanguageModel {
+    var random = RandomSource(seed: 3)
+    return LanguageModel(
+      LanguageModelConfiguration(
+        vocabularySize: language.vocabulary.count, embedding: 8, recurrent: [.lstm(12), .lstm(7)],
+        inputKeepProbability: keep, outputKeepProbability: keep),
+      using: &random)
+  }
+
+  private static func configuration(epochs: Int = 3, rate: Float = 1, clip: Float? = 5) -> TrainingConfiguration {
+    TrainingConfiguration(
+      learningRate: .halving(from: rate, after: 1), clipNorm: clip, epochs: epochs,
+      batches: .contiguous(size: 5, steps: 7), seed: 11)
+  }
+
+  private static func same(_ a: LanguageModel, _ b: LanguageModel) -> Bool {
+    zip(a.parameters, b.parameters).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+  }
+
+  private let text = text(1500, seed: 1)
+  private let validation = text(400, seed: 2)
+
+  @Test("Training lowers the loss, and a better model of the validation text is kept")
+  func learns() throws {
+    var model = Self.model()
+    let history = try Trainer(Self.configuration(epochs: 4)).train(&model, on: text, validating: validation)
+    #expect(history.map(\.epoch) == [1, 2, 3, 4])
+    #expect(history[3].train.mean < history[0].train.mean - 0.2)
+    let batches = try ContiguousBatches(validation, batchSize: 5, stepCount: 7)
+    let best = history.compactMap { $0.validation?.mean }.min()
+    #expect(model.loss(of: batches).mean == best)
+  }
+
+  @Test("One, two and three threads give the same bits")
+  func threads() throws {
+    var models: [LanguageModel] = []
+    for count in 1...3 {
+      var model = Self.model()
+      try ThreadTeam.$current.withValue(ThreadTeam(threadCount: count)) {
+        _ = try Trainer(Self.configuration()).train(&model, on: text, validating: validation)
+      }
+      models.append(model)
+    }
+    #expect(Self.same(models[0], models[1]) && Self.same(models[0], models[2]))
+    #expect(!Self.same(models[0], Self.model()))
+  }
+
+  @Test("A run that goes on from any of its checkpoints, read from a file, ends in the same bits")
+  func resumes() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let (configuration, tokenizer) = (Self.configuration(), AnyTokenizer.word(Self.language.tokenizer))
+    let trainer = Trainer(configuration, checkpointInterval: 10)
+    var paths: [String] = []
+    var whole = Self.model()
+    let history = try trainer.train(&whole, on: text, validating: validation) { event in
+      guard case .checkpoint(let checkpoint) = event else { return }
+      paths.append(folder.path + "/\(paths.count).training")
+      try TrainingStateFile(
+        checkpoint: checkpoint, configuration: configuration, tokenizer: tokenizer, textHash: "hash"
+      ).write(to: paths[paths.count - 1])
+    }
+    #expect(paths.count == 3 * 4 + 3)
+    for path in paths {
+      let file = try TrainingStateFile(contentsOf: path)
+      var resumed = Self.model(keep: 0.8)
+      let again = try trainer.train(&resumed, on: text, validating: validation, from: file.checkpoint)
+      #expect(Self.same(whole, resumed) && again == history, "\(path)")
+    }
+  }
+
+  @Test("A finished run has nothing left to do, and more epochs go on from its end")
+  func goesOn() throws {
+    var (three, last, five) = (Self.model(), TrainingCheckpoint?.none, Self.model())
+    _ = try Trainer(Self.configuration(epochs: 3)).train(&three, on: text, validating: validation) { event in
+      if case .checkpoint(let checkpoint) = event { last = checkpoint }
+    }
+    let checkpoint = try #require(last)
+    var again = Self.model()
+    _ = try Trainer(Self.configuration(epochs: 3)).train(&again, on: text, validating: validation, from: checkpoint)
+    #expect(Self.same(three, again))
+    _ = try Trainer(Self.configuration(epochs: 5)).train(&five, on: text, validating: validation)
+    var longer = Self.model()
+    _ = try Trainer(Self.configuration(epochs: 5)).train(&longer, on: text, validating: validation, from: checkpoint)
+    #expect(Self.same(five, longer))
+  }
+
+  @Test("A wish to stop ends the run after the step, with a checkpoint from which it goes on")
+  func stops() throws {
+    var trainer = Trainer(Self.configuration())
+    trainer.shouldStop = { true }
+    var (model, last) = (Self.model(), TrainingCheckpoint?.none)
+    #expect(throws: TrainingError.interrupted(epoch: 1, step: 1)) {
+      try trainer.train(&model, on: text) { event in
+        if case .checkpoint(let checkpoint) = event { last = checkpoint }
+      }
+    }
+    #expect(last?.step == 1)
+  }
+
+  @Test("A loss that is not finite stops the run before the weights are spoiled, and says what to try")
+  func diverges() throws {
+    var (model, steps) = (Self.model(keep: 1), 0)
+    let trainer = Trainer(Self.configuration(rate: 1e38, clip: nil))
+    let error = #expect(throws: TrainingError.self) {
+      try trainer.train(&model, on: text) { event in
+        if case .step = event { steps += 1 }
+      }
+    }
+    guard case .diverged(let epoch, let step, _, nil)? = error else {
+      Issue.record("expected divergence, found \(String(describing: error))")
+      return
+    }
+    #expect(epoch == 1 && step == steps + 1)
+    #expect(error?.description.contains("clip the gradients") == true)
+    #expect(Self.same(model, Self.model(keep: 1)))
+  }
+
+  @Test("A text shorter than a batch is an error, a short validation text is cut into fewer rows")
+  func shortTexts() throws {
+    var model = Self.model()
+    let trainer = Trainer(Self.configuration(epochs: 1))
+    #expect(throws: TextError.self) { try trainer.train(&model, on: Array(text.prefix(30))) }
+    #expect(throws: TextError.self) { try trainer.train(&model, on: text, validating: Array(validation.prefix(1))) }
+    let history = try trainer.train(&model, on: text, validating: Array(validation.prefix(9)))
+    #expect(history[0].validation?.targetCount == 7)
+  }
+
+  @Test("Without a validation text the last model is kept")
+  func withoutValidation() throws {
+    var (kept, last) = (Self.model(), TrainingCheckpoint?.none)
+    let history = try Trainer(Self.configuration()).train(&kept, on: text) { event in
+      if case .checkpoint(let checkpoint) = event { last = checkpoint }
+    }
+    #expect(history.allSatisfy { $0.validation == nil })
+    #expect(Self.same(kept, try #require(last).model))
+  }
+}
