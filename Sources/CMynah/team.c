@@ -8,12 +8,13 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
-enum { SPINS = 3000, YIELDS = 60 };
+enum { SPINS = 2000, YIELDS = 100 };
 
 static inline void cpu_relax(void) {
 #if defined(__x86_64__)
@@ -60,8 +61,8 @@ typedef struct {
   pthread_cond_t moved;
 } event;
 
-static void event_wait(event *e, unsigned old) {
-  for (int spin = 0; spin < SPINS; spin++) {
+static void event_wait(event *e, unsigned old, int spins) {
+  for (int spin = 0; spin < spins; spin++) {
     if (atomic_load_explicit(&e->value, memory_order_acquire) != old) return;
     cpu_relax();
   }
@@ -102,6 +103,7 @@ struct mynah_team {
   mynah_work work;
   void *context;
   int threads;
+  int spins;  // 0 where threads are more than processors: whoever spins keeps another from arriving
   member members[];
 };
 
@@ -122,7 +124,7 @@ static void *member_main(void *argument) {
   mynah_team *team = self->team;
   flush_denormals();
   for (unsigned seen = 0;; seen++) {
-    event_wait(&team->work_given, seen);
+    event_wait(&team->work_given, seen, team->spins);
     if (atomic_load(&team->stopping)) return NULL;
     mynah_worker worker = {.thread = self->index, .count = team->threads, .team = team};
     team->work(team->context, &worker);
@@ -141,6 +143,7 @@ mynah_team *mynah_team_start(int threads) {
   atomic_init(&team->stopping, false);
   pthread_mutex_init(&team->busy, NULL);
   team->threads = 1;
+  team->spins = threads <= sysconf(_SC_NPROCESSORS_ONLN) ? SPINS : 0;
   for (int index = 1; index < threads; index++) {
     team->members[index] = (member){.team = team, .index = index};
     if (pthread_create(&team->members[index].thread, NULL, member_main, &team->members[index]) != 0) {
@@ -190,6 +193,6 @@ void mynah_worker_wait(const mynah_worker *worker) {
     atomic_store(&team->arrived, 0);
     event_move(&team->all_arrived);
   } else {
-    event_wait(&team->all_arrived, old);
+    event_wait(&team->all_arrived, old, team->spins);
   }
 }
