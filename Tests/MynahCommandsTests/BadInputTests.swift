@@ -1,0 +1,155 @@
+import Foundation
+import MynahModels
+import MynahText
+import TestSupport
+import Testing
+
+@Suite("Bad input gives one sentence, the right exit code, and no file")
+struct BadInputTests {
+  /// A command line and what should come of it; `$` stands for the folder.
+  struct Case: CustomTestStringConvertible {
+    let name: String
+    let status: Int32
+    let arguments: [String]
+    let sentence: String
+    var testDescription: String { name }
+
+    init(_ name: String, _ status: Int32, _ arguments: String, says sentence: String) {
+      (self.name, self.status, self.sentence) = (name, status, sentence)
+      self.arguments = arguments.split(separator: " ").map { $0 == "''" ? "" : String($0) }
+    }
+  }
+
+  static let texts = [
+    Case("missing text", 66, "train none.txt", says: "there is no file or folder"),
+    Case("empty text", 65, "train empty.txt", says: "nothing but white space"),
+    Case("white space only", 65, "train blank.txt", says: "nothing but white space"),
+    Case("folder without a training text", 65, "train folder", says: "train"),
+    Case("latin-1 text", 65, "train latin.txt", says: "expected UTF-8 text, found the byte 0xE9 at offset 3"),
+    Case("UTF-16 text", 65, "train wide.txt", says: "UTF-16"),
+    Case("one word", 65, "train word.txt --batch 20 --steps 20", says: "needs at least 420"),
+    Case("one character", 65, "train character.txt", says: "too short"),
+    Case("text shorter than a batch", 65, "train text.txt --batch 100000 --steps 100000", says: "more text"),
+    Case("missing text to evaluate", 66, "evaluate model none.txt", says: "there is no file or folder"),
+    Case("folder as text to evaluate", 66, "evaluate model folder", says: "found a folder"),
+    Case("empty text to evaluate", 65, "evaluate model empty.txt", says: "nothing but white space"),
+    Case("latin-1 text to evaluate", 65, "evaluate model latin.txt", says: "0xE9"),
+    Case("unreadable text", 74, "train /proc/self/mem", says: "cannot be read"),
+  ]
+
+  static let models = [
+    Case("missing model", 66, "evaluate none text.txt", says: "there is no file"),
+    Case("folder as model", 66, "generate folder", says: "folder"),
+    Case("empty model", 65, "inspect empty.txt", says: "it is empty"),
+    Case("text as model", 65, "generate text.txt", says: "not a safetensors file"),
+    Case("model cut in its header", 65, "evaluate header text.txt", says: "cut short"),
+    Case("model cut in its data", 65, "evaluate cut text.txt", says: "cut short"),
+    Case("model with a tail", 65, "evaluate tail text.txt", says: "too long"),
+    Case("huge header length", 65, "inspect huge", says: "header of"),
+    Case("bad JSON", 65, "generate json", says: "damaged at byte"),
+    Case("tensors of another program", 65, "inspect other", says: "of another program"),
+    Case("training state as model", 65, "inspect state", says: "is a training state"),
+    Case("model as training state", 65, "train text.txt --output run --resume", says: "is a model file"),
+    Case("infinite weights, evaluated", 65, "evaluate infinite text.txt", says: "not finite"),
+    Case("infinite weights, writing", 65, "generate infinite", says: "not finite"),
+    Case("not a number, writing", 65, "generate nan", says: "not finite"),
+    Case("unknown character in a prompt", 65, "generate characters abz", says: "not in the vocabulary"),
+  ]
+
+  static let usage = [
+    Case("no such command", 64, "frobnicate", says: "frobnicate"),
+    Case("no input", 64, "train", says: "<input>"),
+    Case("unknown flag", 64, "train text.txt --frobnicate", says: "--frobnicate"),
+    Case("flag without value", 64, "train text.txt --batch", says: "--batch"),
+    Case("zero batch", 64, "train text.txt --batch 0", says: "between 1 and"),
+    Case("negative batch", 64, "train text.txt --batch -1", says: "between 1 and"),
+    Case("batch in words", 64, "train text.txt --batch many", says: "between 1 and"),
+    Case("a batch beyond all integers", 64, "train text.txt --batch 99999999999999999999", says: "between 1 and"),
+    Case("zero steps", 64, "train text.txt --steps 0", says: "between 1 and"),
+    Case("zero epochs", 64, "train text.txt --epochs 0", says: "between 1 and"),
+    Case("zero embedding", 64, "train text.txt --embedding 0", says: "between 1 and"),
+    Case("zero layer", 64, "train text.txt --hidden 8,0", says: "between 1 and"),
+    Case("no layer", 64, "train text.txt --hidden ''", says: "between 1 and"),
+    Case("a layer too many commas", 64, "train text.txt --hidden 8,,8", says: "between 1 and"),
+    Case("absurd layers", 64, "train text.txt --hidden 65536,65536,65536,65536", says: "of memory"),
+    Case("zero rate", 64, "train text.txt --learning-rate 0", says: "above 0"),
+    Case("negative rate", 64, "train text.txt --learning-rate -1", says: "above 0"),
+    Case("infinite rate", 64, "train text.txt --learning-rate inf", says: "above 0"),
+    Case("rate that is no number", 64, "train text.txt --learning-rate nan", says: "above 0"),
+    Case("growing rate", 64, "train text.txt --decay 2", says: "at most 1"),
+    Case("negative clip", 64, "train text.txt --clip -5", says: "--clip"),
+    Case("keep of 0", 64, "train text.txt --keep 0", says: "above 0"),
+    Case("keep above 1", 64, "train text.txt --keep 1.5", says: "at most 1"),
+    Case("zero range", 64, "train text.txt --initial-range 0", says: "above 0"),
+    Case("zero minimum count", 64, "train text.txt --minimum-count 0", says: "between 1 and"),
+    Case("vocabulary of one", 64, "train text.txt --vocabulary 1", says: "between 2 and"),
+    Case("negative seed", 64, "train text.txt --seed -1", says: "between 0 and"),
+    Case("zero threads", 64, "train text.txt --threads 0", says: "between 1 and"),
+    Case("zero checkpoint interval", 64, "train text.txt --checkpoint-every 0", says: "between 1 and"),
+    Case("unknown level", 64, "train text.txt --level syllable", says: "'word'"),
+    Case("unknown optimizer", 64, "train text.txt --optimizer sgdd", says: "sgd"),
+    Case("empty output", 64, "train text.txt --output ''", says: "--output"),
+    Case("resume and overwrite", 64, "train text.txt --resume --overwrite", says: "contradict"),
+    Case("zero length", 64, "generate model --length 0", says: "between 1 and"),
+    Case("negative temperature", 64, "generate model --temperature -1", says: "between 0 and"),
+    Case("temperature that is no number", 64, "generate model --temperature nan", says: "between 0 and"),
+    Case("two forms of output", 64, "inspect model --json --vocabulary", says: "contradict"),
+    Case("no such recipe", 64, "reproduce nonsense", says: "nonsense"),
+  ]
+
+  static let outputs = [
+    Case("output below a missing folder", 73, "train text.txt --output no/such/m", says: "there is no folder"),
+    Case("output below a file", 73, "train text.txt --output text.txt/m", says: "not a folder"),
+    Case("output in a folder that takes no files", 73, "train text.txt --output /proc/m", says: "cannot write"),
+    Case("folder as output", 73, "train text.txt --output folder", says: "already exists"),
+    Case("existing model", 73, "train text.txt --output model", says: "--overwrite"),
+    Case("existing training state", 73, "train text.txt --output run", says: "--resume"),
+    Case("the input as output", 73, "train text.txt --output text.txt --overwrite", says: "already exists"),
+    Case("nothing to resume", 66, "train text.txt --output none --resume", says: "no training state"),
+  ]
+
+  @Test("The sentence names what was found", arguments: texts + models + usage + outputs)
+  func sentence(_ example: Case) throws {
+    // These need files that only Linux has.
+    if let file = example.arguments.first(where: { $0.hasPrefix("/proc") }) {
+      guard FileManager.default.fileExists(atPath: (file as NSString).deletingLastPathComponent) else { return }
+    }
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try prepare(tool)
+    let before = try tool.files()
+    let outcome = try tool.run(example.arguments)
+    #expect(outcome.status == example.status, "\(outcome.errors)")
+    #expect(outcome.isTidy, "\(outcome.errors)")
+    #expect(outcome.lastLine.contains(example.sentence), "\(outcome.errors)")
+    #expect(outcome.output.isEmpty)
+    #expect(try tool.files() == before, "no file is made or lost")
+  }
+
+  /// Writes the files that the cases name.
+  private func prepare(_ tool: CommandLineTool) throws {
+    let text = "a b\nb a\n" + TinyModel.text(tokenCount: 300)
+    let files: [String: [UInt8]] = [
+      "text.txt": Array(text.utf8), "empty.txt": [], "blank.txt": Array("\n \n".utf8), "word.txt": Array("a\n".utf8),
+      "character.txt": Array("a".utf8), "latin.txt": Array("caf".utf8) + [0xE9, 0x20, 0xFF, 0xFE],
+      "wide.txt": [0xFF, 0xFE, 0x61, 0x00],
+    ]
+    for (name, bytes) in files { try tool.folder.write(bytes, to: name) }
+    try FileManager.default.createDirectory(atPath: tool.path("folder"), withIntermediateDirectories: false)
+
+    let characters = AnyTokenizer.character(try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["a", "b"])))
+    try TinyModel.drawn().write(to: tool.path("model"))
+    try TinyModel.filled(with: .infinity, TinyModel.drawn().tokenizer).write(to: tool.path("infinite"))
+    try TinyModel.filled(with: .nan, TinyModel.drawn().tokenizer).write(to: tool.path("nan"))
+    try TinyModel.filled(with: 0, characters).write(to: tool.path("characters"))
+    try SafetensorsFile(metadata: ["format": "pt"]).write(to: tool.path("other"))
+    try SafetensorsFile(metadata: ["mynah": "training"]).write(to: tool.path("state"))
+    let model = [UInt8](try tool.bytes("model"))
+    try tool.folder.write(model, to: "run.training")
+    try tool.folder.write(model.prefix(40), to: "header")
+    try tool.folder.write(model.dropLast(5), to: "cut")
+    try tool.folder.write(model + [0], to: "tail")
+    try tool.folder.write(Array(repeating: 0xFF, count: 8) + model.dropFirst(8), to: "huge")
+    try tool.folder.write(model.prefix(9) + [UInt8(ascii: "}")] + model.dropFirst(10), to: "json")
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import TestSupport
+
+/// The program `mynah` as a shell runs it.
+struct CommandLineTool {
+  /// What a run left behind.
+  struct Outcome {
+    let status: Int32
+    let wasKilled: Bool
+    let output: String
+    let errors: String
+
+    /// The last line of standard error.
+    var lastLine: String { errors.split(separator: "\n").last.map(String.init) ?? "" }
+
+    /// Whether it failed as it should: with one sentence behind `error: ` at the end, and nothing that looks like a crash.
+    var isTidy: Bool {
+      let traces = ["Fatal error", "fatalError", "Stack dump", "crashed", "Segmentation", ".swift:", "Swift.", "Optional("]
+      return !wasKilled && lastLine.hasPrefix("error: ") && lastLine.count > 20 && !traces.contains { errors.contains($0) }
+    }
+  }
+
+  /// A folder of its own, in which the program runs.
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// The path of a file in the folder.
+  func path(_ name: String) -> String { folder.path + "/" + name }
+
+  func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
+
+  func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(filePath: path(name))) }
+
+  @discardableResult
+  func write(_ text: String, to name: String) throws -> String { try folder.write(text.utf8, to: name) }
+
+  /// The names of the files in the folder, those of the runs' own output left out.
+  func files() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix("std") }.sorted()
+  }
+
+  // MARK: Running
+
+  /// Runs to the end.
+  func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
+
+  func run(_ arguments: [String]) throws -> Outcome { try start(arguments).finish() }
+
+  /// Runs under a limit on the size of files, in blocks of 512 or 1024 bytes.
+  func run(_ arguments: [String], fileBlocks: Int) throws -> Outcome {
+    try start(
+      ["-c", "ulimit -f \(fileBlocks); exec \"$0\" \"$@\"", Self.executable.path(percentEncoded: false)] + arguments,
+      executable: URL(filePath: "/bin/sh")
+    ).finish()
+  }
+
+  /// Runs with another standard output.
+  func run(_ arguments: [String], output: FileHandle) throws -> Outcome { try start(arguments, output: output).finish() }
+
+  /// Begins a run.
+  func start(_ arguments: [String], executable: URL? = nil, output: FileHandle? = nil) throws -> Run {
+    let process = Process()
+    process.executableURL = try executable ?? Self.checkedExecutable
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(filePath: folder.path)
+    let streams = try (newStream("stdout"), newStream("stderr"))
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try output ?? FileHandle(forWritingTo: streams.0)
+    process.standardError = try FileHandle(forWritingTo: streams.1)
+    try process.run()
+    return Run(process: process, output: streams.0, errors: streams.1)
+  }
+
+  private func newStream(_ name: String) throws -> URL {
+    URL(filePath: try folder.write([], to: "\(name)-\(UUID().uuidString)"))
+  }
+
+  /// A run that may still go on.
+  struct Run {
+    let process: Process
+    fileprivate let output: URL, errors: URL
+
+    func finish() throws -> Outcome {
+      process.waitUntilExit()
+      return Outcome(
+        status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
+        output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
+        errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+    }
+
+    /// Waits until something is so, while the run goes on, and at most a minute.
+    func wait(until isSo: () throws -> Bool) rethrows {
+      let end = Date.now + 60
+      while try !isSo() && process.isRunning && Date.now < end { usleep(2000) }
+    }
+  }
+
+  // MARK: The program
+
+  private struct NotBuilt: Error, CustomStringConvertible {
+    var description: String { "mynah is not built beside the tests at \(executable.path(percentEncoded: false))" }
+  }
+
+  /// The program lies beside the bundle of the tests.
+  private static let executable: URL = {
+    let bundles = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
+    let places = ([URL(filePath: CommandLine.arguments[0])] + bundles).map { place in
+      place.deletingLastPathComponent().appending(path: "mynah")
+    }
+    return places.first { FileManager.default.isExecutableFile(atPath: $0.path(percentEncoded: false)) } ?? places[0]
+  }()
+
+  private static var checkedExecutable: URL {
+    get throws {
+      guard FileManager.default.isExecutableFile(atPath: executable.path(percentEncoded: false)) else { throw NotBuilt() }
+      return executable
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import MynahModels
+import MynahTensors
+import MynahTraining
+import TestSupport
+import Testing
+
+@Suite("A run that was stopped goes on as if it had not been")
+struct ResumeTests {
+  private static let arguments =
+    ["train", "text.txt", "--output", "m", "--epochs", "3", "--checkpoint-every", "20"] + TinyModel.flags
+
+  @Test("Killed at random moments and resumed at 1 and 2 threads, the model is the same, byte for byte")
+  func killed() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(tokenCount: 12_000), to: "text.txt")
+    let (whole, duration) = try uninterrupted(tool, threads: 2)
+    #expect(try uninterrupted(tool, threads: 1).model == whole, "1 thread gives the same model as 2")
+
+    var random = RandomSource(seed: 5)
+    var kills = 0
+    while kills < 6 {
+      // The first runs may be killed before anything is written, later ones are resumed; a finished run begins anew.
+      if tool.exists("m") && isFinished(tool) { try removeFiles(tool) }
+      let run = try tool.start(arguments(tool, threads: 1 + kills % 2))
+      usleep(UInt32(1e6 * duration * (0.02 + 0.23 * random.uniform())))
+      if run.process.isRunning { kill(run.process.processIdentifier, SIGKILL) }
+      kills += try run.finish().wasKilled ? 1 : 0
+      try expectFilesOpen(tool)
+    }
+    let last = try tool.run(arguments(tool, threads: 2))
+    #expect(last.status == 0, "\(last.errors)")
+    #expect(try tool.bytes("m") == whole)
+    #expect(try tool.files() == ["m", "m.training", "text.txt"], "temporary files are cleared away")
+  }
+
+  @Test("An interrupt writes the state, ends with 130 and says how to go on", arguments: [SIGINT, SIGTERM])
+  func interrupted(signal: Int32) throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "text.txt")
+    let endless = ["train", "text.txt", "--output", "m", "--epochs", "100000", "--decay", "1"] + TinyModel.flags
+    for round in 1...2 {
+      let run = try tool.start(endless + (round == 1 ? [] : ["--resume"]))
+      let before = try? tool.bytes("m")
+      // Once the model was written, a whole epoch lies behind.
+      run.wait { (try? tool.bytes("m")) != before }
+      kill(run.process.processIdentifier, signal)
+      let outcome = try run.finish()
+      #expect(outcome.status == 130 && outcome.isTidy, "\(outcome.errors)")
+      #expect(outcome.lastLine.hasPrefix("error: interrupted at epoch "))
+      #expect(outcome.lastLine.hasSuffix("; continue with --resume"))
+      try expectFilesOpen(tool)
+    }
+  }
+
+  @Test("A finished run is written again by --resume, and more epochs can be asked for")
+  func finished() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "text.txt")
+    let arguments = ["train", "text.txt", "--output", "m", "--epochs", "2", "--decay-after", "1"] + TinyModel.flags
+    #expect(try tool.run(arguments).status == 0)
+    let whole = try tool.bytes("m")
+    try FileManager.default.removeItem(atPath: tool.path("m"))
+    // Flags that are not given are as they were.
+    #expect(try tool.run("train", "text.txt", "--output", "m", "--resume").status == 0)
+    #expect(try tool.bytes("m") == whole)
+    let more = try tool.run("train", "text.txt", "--output", "m", "--resume", "--epochs", "3")
+    #expect(more.status == 0 && more.output.contains("of 3"), "\(more.errors)")
+    let fewer = try tool.run("train", "text.txt", "--output", "m", "--resume", "--epochs", "1")
+    #expect(fewer.status == 65 && fewer.isTidy, "\(fewer.errors)")
+  }
+
+  /// A flag and what the sentence calls it.
+  static let otherFlags = [
+    (["--hidden", "16,9"], "the recurrent layers' size was 16,8 there and is 16,9 now"),
+    (["--embedding", "9"], "the embedding's size was 8 there and is 9 now"),
+    (["--batch", "9"], "the batch size was 8 there and is 9 now"),
+    (["--steps", "9"], "the number of steps was 8 there and is 9 now"),
+    (["--learning-rate", "2"], "the learning rate was 1.0 there and is 2.0 now"),
+    (["--decay", "0.75"], "the learning rate's decay was 0.5 there and is 0.75 now"),
+    (["--decay-after", "9"], "the first epoch of the decay was 1 there and is 9 now"),
+    (["--clip", "none"], "the clip norm was 5.0 there and is none now"),
+    (["--keep", "0.25"], "the outputs' keep probability was 0.5 there and is 0.25 now"),
+    (["--initial-range", "0.5"], "the initial weights' distribution was"),
+    (["--seed", "8"], "the seed was 7 there and is 8 now"),
+    (["--level", "character"], "the kind of tokens was word there and is character now"),
+    (["--vocabulary", "20"], "the vocabulary's size was"),
+  ]
+
+  @Test("A state is not resumed with other flags or on another text")
+  func otherRun() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "text.txt")
+    #expect(try tool.run(["train", "text.txt", "--output", "m", "--epochs", "1"] + TinyModel.flags).status == 0)
+    let before = try (tool.bytes("m"), tool.bytes("m.training"))
+    for (flags, sentence) in Self.otherFlags {
+      let outcome = try tool.run(["train", "text.txt", "--output", "m", "--resume"] + flags)
+      #expect(outcome.status == 65 && outcome.isTidy, "\(outcome.errors)")
+      #expect(outcome.lastLine.contains(sentence), "\(outcome.errors)")
+    }
+    try tool.write(TinyModel.text(seed: 4), to: "text.txt")
+    let outcome = try tool.run(["train", "text.txt", "--output", "m", "--resume"])
+    #expect(outcome.status == 65 && outcome.lastLine.contains("the text was the one with sha256"), "\(outcome.errors)")
+    #expect(try (tool.bytes("m"), tool.bytes("m.training")) == before)
+  }
+
+  // MARK: Steps
+
+  private func arguments(_ tool: CommandLineTool, threads: Int) -> [String] {
+    Self.arguments + ["--threads", "\(threads)"] + (tool.exists("m.training") ? ["--resume"] : [])
+  }
+
+  private func uninterrupted(_ tool: CommandLineTool, threads: Int) throws -> (model: Data, seconds: Double) {
+    let start = Date.now
+    let outcome = try tool.run(arguments(tool, threads: threads))
+    let seconds = Date.now.timeIntervalSince(start)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let model = try tool.bytes("m")
+    try removeFiles(tool)
+    return (model, seconds)
+  }
+
+  private func removeFiles(_ tool: CommandLineTool) throws {
+    for name in ["m", "m.training"] { try FileManager.default.removeItem(atPath: tool.path(name)) }
+  }
+
+  private func isFinished(_ tool: CommandLineTool) -> Bool {
+    (try? TrainingStateFile(contentsOf: tool.path("m.training")).checkpoint.history.count) == 3
+  }
+
+  /// Whatever stands there can be read, and no model stands there without its state.
+  private func expectFilesOpen(_ tool: CommandLineTool) throws {
+    if tool.exists("m.training") { _ = try TrainingStateFile(contentsOf: tool.path("m.training")) }
+    if tool.exists("m") {
+      _ = try ModelFile(contentsOf: tool.path("m"))
+      #expect(tool.exists("m.training"))
+    }
+  }
+}

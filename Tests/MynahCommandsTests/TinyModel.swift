@@ -1,0 +1,43 @@
+import Foundation
+import MynahModels
+import MynahTensors
+import MynahText
+
+/// A text and models that are small enough to train or to make in no time.
+enum TinyModel {
+  /// Flags of a tiny model.
+  static let flags = [
+    "--level", "word", "--embedding", "8", "--hidden", "16,8", "--batch", "8", "--steps", "8", "--optimizer", "sgd",
+    "--learning-rate", "1", "--clip", "5", "--seed", "7",
+  ]
+
+  /// Lines that the demo language's grammar makes.
+  static func text(tokenCount: Int = 4000, seed: UInt64 = 3) -> String {
+    let language = DemoLanguage()
+    var random = RandomSource(seed: seed)
+    let ids = language.sample(tokenCount: tokenCount, using: &random)
+    return WordTokenizer(vocabulary: language.vocabulary).decode(ids) + "\n"
+  }
+
+  /// A word model whose weights are drawn.
+  static func drawn(tokens: [String] = ["<unk>", "<eos>", "a", "b"], bound: Float = 0.5) throws -> ModelFile {
+    try file(.word(WordTokenizer(vocabulary: Vocabulary(tokens: tokens))), bound: bound)
+  }
+
+  /// A model all of whose weights are one number: 0 makes every token equally likely.
+  static func filled(with value: Float, _ tokenizer: AnyTokenizer) throws -> ModelFile {
+    var file = try file(tokenizer, bound: 0.5)
+    file.model.visitParameters(prefix: "") { _, parameter in
+      let shape = parameter.value.shape
+      parameter = Variable(Tensor(shape: shape, Array(repeating: value, count: shape.elementCount)))
+    }
+    return file
+  }
+
+  private static func file(_ tokenizer: AnyTokenizer, bound: Float) throws -> ModelFile {
+    var random = RandomSource(seed: 11)
+    let configuration = LanguageModelConfiguration(
+      vocabularySize: tokenizer.vocabulary.count, embedding: 3, recurrent: [.lstm(5)], initializer: .uniform(bound))
+    return ModelFile(model: LanguageModel(configuration, using: &random), tokenizer: tokenizer)
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import MynahModels
+import MynahTraining
+import TestSupport
+import Testing
+
+@Suite("mynah train")
+struct TrainCommandTests {
+  @Test("A text becomes a model file and a training state, with figures on standard output and progress beside")
+  func text() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "my notes.txt")
+    let outcome = try tool.run(["train", "my notes.txt", "--epochs", "2"] + TinyModel.flags)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try tool.files() == ["my notes.safetensors", "my notes.safetensors.training", "my notes.txt"])
+    #expect(outcome.output.split(separator: "\n").count == 3)
+    #expect(outcome.output.contains("epoch 2  rate 0.5"))
+    #expect(outcome.errors.contains("learning rate 1.0") && !outcome.errors.contains("\u{1B}"))
+    let model = try ModelFile(contentsOf: tool.path("my notes.safetensors")).model.configuration
+    #expect(model.embeddingSize == 8 && model.recurrent == [.lstm(16), .lstm(8)])
+  }
+
+  @Test("A folder's test text gives a test perplexity, the one that mynah evaluate finds")
+  func folder() throws {
+    struct Last: Decodable { let model: String, test: Double, bestEpoch: Int }
+    struct Epoch: Decodable { let epoch: Int, learningRate, train, validation, tokensPerSecond: Double }
+    struct Figures: Decodable { let perplexity: Double }
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try FileManager.default.createDirectory(atPath: tool.path("data"), withIntermediateDirectories: false)
+    for (seed, name) in [(1, "train"), (2, "valid"), (3, "test")] {
+      try tool.write(TinyModel.text(tokenCount: 1500, seed: UInt64(seed)), to: "data/\(name).txt")
+    }
+    let outcome = try tool.run(["train", "data", "--epochs", "3", "--decay-after", "1", "--json"] + TinyModel.flags)
+    let lines = outcome.output.split(separator: "\n").map { Data($0.utf8) }
+    try #require(lines.count == 4, "\(outcome.errors)")
+    let epochs = try lines.dropLast().map { try JSONDecoder().decode(Epoch.self, from: $0) }
+    #expect(epochs.map(\.epoch) == [1, 2, 3])
+    #expect(epochs.map(\.learningRate) == [1, 0.5, 0.25])
+    #expect(epochs.allSatisfy { $0.train > 1 && $0.validation > 1 && $0.tokensPerSecond > 0 })
+    let last = try JSONDecoder().decode(Last.self, from: lines[3])
+    #expect(last.model == "data.safetensors")
+    let evaluated = try tool.run("evaluate", last.model, "data/test.txt", "--json")
+    #expect(try JSONDecoder().decode(Figures.self, from: Data(evaluated.output.utf8)).perplexity == last.test)
+  }
+
+  @Test("A text shorter than the usual batch gets a smaller one", arguments: ["word", "character"])
+  func short(level: String) throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write("to be or not to be\nthat is\n", to: "short.txt")
+    let outcome = try tool.run("train", "short.txt", "--level", level, "--hidden", "4", "--epochs", "1")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
+  @Test("A byte order mark and CRLF line ends change nothing")
+  func lineEnds() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    let text = TinyModel.text(tokenCount: 1000)
+    try tool.write(text, to: "unix.txt")
+    try tool.write("\u{FEFF}" + text.replacingOccurrences(of: "\n", with: "\r\n"), to: "dos.txt")
+    for name in ["unix", "dos"] {
+      #expect(try tool.run(["train", "\(name).txt", "--epochs", "1"] + TinyModel.flags).status == 0)
+    }
+    #expect(try tool.bytes("unix.safetensors") == tool.bytes("dos.safetensors"))
+  }
+
+  @Test("A rate that is too high ends the run, and its last good state stays")
+  func divergence() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "text.txt")
+    let outcome = try tool.run(
+      ["train", "text.txt", "--output", "m", "--epochs", "2"] + TinyModel.flags
+        + ["--learning-rate", "1e6", "--clip", "none"])
+    #expect(outcome.status == 65 && outcome.isTidy, "\(outcome.errors)")
+    #expect(outcome.lastLine.contains("diverged") && outcome.lastLine.contains("clip the gradients"))
+    #expect(try TrainingStateFile(contentsOf: tool.path("m.training")).checkpoint.model.isFinite)
+  }
+
+  @Test("Replacing a model is said aloud with --overwrite")
+  func overwrite() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "text.txt")
+    let arguments = ["train", "text.txt", "--epochs", "1"] + TinyModel.flags
+    #expect(try tool.run(arguments).status == 0)
+    let first = try tool.bytes("text.safetensors")
+    #expect(try tool.run(arguments + ["--seed", "8"]).status == 73)
+    #expect(try tool.bytes("text.safetensors") == first)
+    #expect(try tool.run(arguments + ["--seed", "8", "--overwrite"]).status == 0)
+    #expect(try tool.bytes("text.safetensors") != first)
+  }
+
+  @Test("A full disk ends the run with what stood there unchanged and nothing half-written")
+  func fullDisk() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "text.txt")
+    let arguments = ["train", "text.txt", "--output", "m", "--epochs", "1"] + TinyModel.flags
+    let outcome = try tool.run(arguments, fileBlocks: 8)
+    #expect(outcome.status == 74 && outcome.isTidy, "\(outcome.errors)")
+    #expect(outcome.lastLine.contains("m.training"))
+    #expect(try tool.files() == ["text.txt"])
+    #expect(try tool.run(arguments).status == 0)
+    let before = try (tool.bytes("m"), tool.bytes("m.training"))
+    #expect(try tool.run(arguments + ["--overwrite"], fileBlocks: 8).status == 74)
+    #expect(try (tool.bytes("m"), tool.bytes("m.training")) == before)
+    #expect(try tool.files() == ["m", "m.training", "text.txt"])
+  }
+}
