@@ -67,18 +67,18 @@ struct TrainingProgress {
     let remainingSteps = (epochCount - step.epoch) * step.stepCount + step.stepCount - step.step
     let seconds = rate > 0 ? Double(remainingSteps) * Double(tokensPerStep) / rate : 0
     let figures = [
-      "step \(step.step)/\(step.stepCount)", "perplexity \(step.epochLoss.perplexity.brief)",
+      "\(step.step)/\(step.stepCount)", "perplexity \(step.epochLoss.perplexity.brief)",
       "\(Int(rate).grouped) tokens/s", "\((rate * flopsPerToken / 1e9).brief) GFLOP/s",
-      "\(seconds.asDuration) to go",
+      "ETA \(seconds.asDuration)",
     ].joined(separator: "  ")
     let epoch = "epoch \(step.epoch)/\(epochCount)"
     guard isTerminal else {
-      StandardError.write("\(epoch)  \(figures)\n")
+      StandardError.write("\(epoch)  step \(figures)\n")
       return
     }
-    let width = Terminal.width - epoch.count - figures.count - 5
-    let bar = width >= 8 ? Terminal.bar(Double(step.step) / Double(step.stepCount), width: min(width, 30)) + "  " : ""
-    StandardError.write("\r" + String("\(epoch)  \(bar)\(figures)".prefix(Terminal.width - 1)) + "\u{1B}[K")
+    let width = Terminal.width - epoch.count - figures.count - 3
+    let bar = width >= 4 ? Terminal.bar(Double(step.step) / Double(step.stepCount), width: min(width, 30)) + " " : ""
+    StandardError.write("\r" + String("\(epoch) \(bar)\(figures)".prefix(Terminal.width - 1)) + "\u{1B}[K")
   }
 
   // MARK: Epochs

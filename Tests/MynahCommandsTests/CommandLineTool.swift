@@ -15,8 +15,11 @@ struct CommandLineTool {
 
     /// Whether it failed as it should: with one sentence behind `error: ` at the end, and nothing that looks like a crash.
     var isTidy: Bool {
-      let traces = ["Fatal error", "fatalError", "Stack dump", "crashed", "Segmentation", ".swift:", "Swift.", "Optional("]
-      return !wasKilled && lastLine.hasPrefix("error: ") && lastLine.count > 20 && !traces.contains { errors.contains($0) }
+      let traces = [
+        "Fatal error", "fatalError", "Stack dump", "crashed", "Segmentation", ".swift:", "Swift.", "Optional(",
+      ]
+      return !wasKilled && lastLine.hasPrefix("error: ") && lastLine.count > 20
+        && !traces.contains { errors.contains($0) }
     }
   }
 
@@ -56,7 +59,9 @@ struct CommandLineTool {
   }
 
   /// Runs with another standard output.
-  func run(_ arguments: [String], output: FileHandle) throws -> Outcome { try start(arguments, output: output).finish() }
+  func run(_ arguments: [String], output: FileHandle) throws -> Outcome {
+    try start(arguments, output: output).finish()
+  }
 
   /// Begins a run.
   func start(_ arguments: [String], executable: URL? = nil, output: FileHandle? = nil) throws -> Run {
@@ -113,7 +118,9 @@ struct CommandLineTool {
 
   private static var checkedExecutable: URL {
     get throws {
-      guard FileManager.default.isExecutableFile(atPath: executable.path(percentEncoded: false)) else { throw NotBuilt() }
+      guard FileManager.default.isExecutableFile(atPath: executable.path(percentEncoded: false)) else {
+        throw NotBuilt()
+      }
       return executable
     }
   }
