@@ -101,7 +101,7 @@ struct ModelFileTests {
 
   @Test(
     "A missing key of the metadata is named, and so is one that holds something else",
-    arguments: ["mynah", "configuration", "tokenizer"])
+    arguments: ["configuration", "tokenizer"])
   func metadata(key: String) throws {
     #expect(try error { $0.metadata[key] = nil } == .missingMetadata(path: folder("changed"), key: key))
     for text in [
@@ -154,6 +154,14 @@ struct ModelFileTests {
     }
   }
 
+  @Test("A file of another kind is told apart, whatever its kind is called")
+  func kinds() throws {
+    for kind in [nil, "", "training", "Model", "model ", "\u{1b}[2J\n", String(repeating: "[", count: 100_000)] {
+      let found = try error { $0.metadata["mynah"] = kind }
+      #expect(found == .unexpectedKind(path: folder("changed"), expected: "model", found: kind))
+    }
+  }
+
   @Test("A tokenizer of another size, kind or with a token twice is refused")
   func tokenizers() throws {
     let smaller = try Vocabulary(tokens: ["<unk>", "<eos>"])
@@ -174,7 +182,9 @@ struct ModelFileTests {
   func noModel() throws {
     let path = folder("other")
     try SafetensorsFile().write(to: path)
-    #expect(throws: CheckpointError.missingMetadata(path: path, key: "mynah")) { try ModelFile(contentsOf: path) }
+    #expect(throws: CheckpointError.unexpectedKind(path: path, expected: "model", found: nil)) {
+      try ModelFile(contentsOf: path)
+    }
     #expect(throws: CheckpointError.notFound(path: folder("none"))) { try ModelFile(contentsOf: folder("none")) }
   }
 
