@@ -53,7 +53,7 @@ struct EvaluateCommand: ParsableCommand {
   private func inWords(_ report: PerplexityReport, _ tokenizer: AnyTokenizer) -> String {
     let isWord = tokenizer.kind == WordTokenizer.kind
     let (targets, unknown) = (report.loss.targetCount, report.unknownCount)
-    let share = Figure.short(100 * Double(unknown) / Double(targets))
+    let share = (100 * Double(unknown) / Double(targets)).brief
     let lineEnds =
       if tokenizer.vocabulary.endOfSentenceID != nil {
         "each is the token <eos>, predicted like any other"
@@ -67,9 +67,9 @@ struct EvaluateCommand: ParsableCommand {
       ? "zero, after an <eos>, so that every token was predicted; carried to the text's end"
       : "zero; the first token was context only; carried to the text's end"
     return """
-      perplexity          \(Figure.perplexity(report.perplexity))
-      bits per character  \(Figure.decimals(report.bitsPerCharacter, 4)), over \(report.characterCount.grouped) characters
-      nats                \(Figure.decimals(report.loss.nats, 2)), \(Figure.decimals(report.loss.mean, 4)) a target
+      perplexity          \(report.perplexity.asPerplexity)
+      bits per character  \(report.bitsPerCharacter.formatted(4)), over \(report.characterCount.grouped) characters
+      nats                \(report.loss.nats.formatted(2)), \(report.loss.mean.formatted(4)) a target
       targets             \(targets.grouped) \(isWord ? "words and line ends" : "characters")
       unknown             \(unknown.grouped) of them (\(share) %), predicted as <unk>
       line ends           \(lineEnds)

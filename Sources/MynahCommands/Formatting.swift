@@ -3,6 +3,21 @@ import Foundation
 extension Double {
   /// The number with so many digits behind the point, in the C locale.
   func formatted(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
+
+  /// The number in three digits or so.
+  var brief: String { String(format: "%.3g", self) }
+
+  /// The number with two decimals, or in brief where they would say nothing.
+  var asPerplexity: String { self < 1e6 ? formatted(2) : brief }
+
+  /// Seconds as 1:23:45, 1:23 or 45 s.
+  var asDuration: String {
+    let total = Int(min(max(self, 0), 1e9).rounded())
+    guard total >= 60 else { return "\(total) s" }
+    let clock = [total / 3600, total / 60 % 60, total % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
+    let text = (total >= 3600 ? clock : Array(clock.dropFirst())).joined(separator: ":")
+    return text.first == "0" ? String(text.dropFirst()) : text
+  }
 }
 
 extension Duration {

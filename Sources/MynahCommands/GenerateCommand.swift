@@ -20,18 +20,22 @@ struct GenerateCommand: ParsableCommand {
   var prompt = ""
 
   @Option(
-    parsing: .unconditional, help: "How many tokens to write: words and line ends, or characters.",
+    parsing: .unconditional,
+    help: ArgumentHelp("How many tokens to write: words and line ends, or characters.", valueName: "tokens"),
     transform: Bounded.integer(1...1_000_000_000))
   var length = 200
 
   @Option(
     parsing: .unconditional,
-    help: "0 always takes the most probable token, below 1 is safer, 1 is as learned, above 1 is bolder.",
+    help: ArgumentHelp(
+      "0 always takes the most probable token, below 1 is safer, 1 is as learned, above 1 is bolder.",
+      valueName: "number"),
     transform: Self.temperature)
   var temperature = 1.0
 
   @Option(
-    parsing: .unconditional, help: "Where random numbers begin. (default: another one each time)",
+    parsing: .unconditional,
+    help: ArgumentHelp("Where random numbers begin. (default: another one each time)", valueName: "number"),
     transform: Bounded.integer(0...Int.max))
   var seed: Int?
 

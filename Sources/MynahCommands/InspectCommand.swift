@@ -90,12 +90,12 @@ struct InspectCommand: ParsableCommand {
   private func inWords(_ training: TrainingNotes) -> String {
     let epochs = training.history.map { report in
       let columns = [
-        "\(report.epoch)", Figure.short(Double(report.learningRate)), Figure.perplexity(report.train.perplexity),
-        report.validation.map { Figure.perplexity($0.perplexity) } ?? "–",
+        "\(report.epoch)", Double(report.learningRate).brief, report.train.perplexity.asPerplexity,
+        report.validation.map { $0.perplexity.asPerplexity } ?? "–",
       ]
-      return columns.map { $0.leftPadded(to: 12) }.joined() + (report.epoch == training.bestEpoch ? "  kept" : "")
+      return columns.map { $0.leftPadded(12) }.joined() + (report.epoch == training.bestEpoch ? "  kept" : "")
     }
-    let header = ["epoch", "rate", "training", "validation"].map { $0.leftPadded(to: 12) }.joined()
+    let header = ["epoch", "rate", "training", "validation"].map { $0.leftPadded(12) }.joined()
     return """
       Trained with \(training.configuration.inWords)
       Perplexity:
@@ -112,13 +112,7 @@ extension TrainingConfiguration {
       learningRate.factor == 1
       ? "" : ", times \(learningRate.factor) at each epoch after \(learningRate.constantEpochs)"
     let clip = clipNorm.map { "clipped to a norm of \($0)" } ?? "not clipped"
-    return "\(optimizer.rawValue), \(epochs) epochs in batches of \(batches.size) rows × \(batches.steps) steps, "
-      + "learning rate \(learningRate.initial)\(decay), gradients \(clip), seed \(seed)"
-  }
-}
-
-extension String {
-  fileprivate func leftPadded(to width: Int) -> String {
-    String(repeating: " ", count: Swift.max(0, width - count)) + self
+    return "\(optimizer.rawValue), \(epochs) epoch\(epochs == 1 ? "" : "s") "
+      + "in batches of \(batches.size) rows × \(batches.steps) steps, learning rate \(learningRate.initial)\(decay), gradients \(clip), seed \(seed)"
   }
 }

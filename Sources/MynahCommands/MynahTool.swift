@@ -8,10 +8,10 @@ package struct MynahTool: ParsableCommand {
     discussion: """
       Train, measure, resume and query LSTM language models on an ordinary CPU.
 
-        mynah demo                              learn a small language whose true perplexity is known
-        mynah train notes.txt                   learn your text: a model file, notes.safetensors
-        mynah evaluate notes.safetensors t.txt  how well it predicts another text
-        mynah generate notes.safetensors        let it write
+        mynah demo                                 learn a language of known entropy
+        mynah train notes.txt                      learn your text
+        mynah evaluate notes.safetensors test.txt  measure how well it predicts
+        mynah generate notes.safetensors "Once"    let it write
       """,
     version: "0.1.0",
     subcommands: [

@@ -23,6 +23,9 @@ enum StandardOutput {
   static func writeJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // A perplexity may be too large for a number; JSON knows no infinity.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     try write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
   }
 }

@@ -4,12 +4,16 @@ import MynahModels
 
 /// Where a run leaves its model and its training state.
 struct OutputOptions: ParsableArguments {
-  @Option(help: "The model file. (default: the input's name with .safetensors, in the current folder)")
+  @Option(
+    help: ArgumentHelp(
+      "The model file. (default: the input's name with .safetensors, in the current folder)", valueName: "file"))
   var output: String?
 
   @Option(
     parsing: .unconditional,
-    help: "Write the training state, beside the model as OUTPUT.training, after so many steps of an epoch.",
+    help: ArgumentHelp(
+      "Write the training state, beside the model as OUTPUT.training, after so many steps of an epoch.",
+      valueName: "steps"),
     transform: Bounded.integer(1...1_000_000_000))
   var checkpointEvery = 500
 

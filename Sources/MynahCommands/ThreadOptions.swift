@@ -4,7 +4,9 @@ import MynahTensors
 
 /// How many threads a command may use.
 struct ThreadOptions: ParsableArguments {
-  @Option(help: "Threads to compute with; results are the same bits with any number. (default: all cores)")
+  @Option(
+    help: ArgumentHelp(
+      "Threads to compute with; results are the same bits with any number. (default: all cores)", valueName: "count"))
   var threads: Int?
 
   func validate() throws {

@@ -15,12 +15,16 @@ struct TokenizerOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Tokens that are rarer become <unk>. (default: 2 for words unless <unk> stands in the text, else 1)",
+    help: ArgumentHelp(
+      "Tokens that are rarer become <unk>. (default: 2 for words unless <unk> stands in the text, else 1)",
+      valueName: "count"),
     transform: Bounded.integer(1...1_000_000_000))
   var minimumCount: Int?
 
   @Option(
-    parsing: .unconditional, help: "The largest number of tokens to know, the most frequent ones. (default: no limit)",
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The largest number of tokens to know, the most frequent ones. (default: no limit)", valueName: "size"),
     transform: Bounded.integer(2...16_777_216))
   var vocabulary: Int?
 
@@ -40,24 +44,31 @@ struct TokenizerOptions: ParsableArguments {
 /// The model's shape.
 struct ModelOptions: ParsableArguments {
   @Option(
-    parsing: .unconditional, help: "The size of a token's vector. (default: from the text's size)",
+    parsing: .unconditional,
+    help: ArgumentHelp("The size of a token's vector. (default: from the text's size)", valueName: "size"),
     transform: Bounded.integer(1...65536))
   var embedding: Int?
 
   @Option(
     parsing: .unconditional,
-    help: "The sizes of the LSTM layers, the first one first: 256 or 128,64. (default: from the text's size)",
+    help: ArgumentHelp(
+      "The sizes of the LSTM layers, the first one first: 256 or 128,64. (default: from the text's size)",
+      valueName: "sizes"),
     transform: Bounded.integers(1...65536, atMost: 64))
   var hidden: [Int]?
 
   @Option(
     parsing: .unconditional,
-    help: "The probability that an element of an LSTM layer's input and output is kept in training; 1 is no dropout.",
+    help: ArgumentHelp(
+      "The probability that an element of an LSTM layer's output is kept in training; 1 is no dropout.",
+      valueName: "probability"),
     transform: Bounded.positive(atMost: 1))
   var keep: Float?
 
   @Option(
-    parsing: .unconditional, help: "Initial weights are drawn uniformly between minus and plus this. (default: 0.1)",
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Initial weights are drawn uniformly between minus and plus this. (default: 0.1)", valueName: "bound"),
     transform: Bounded.positive(atMost: 1000))
   var initialRange: Float?
 
@@ -65,7 +76,7 @@ struct ModelOptions: ParsableArguments {
   func apply(to model: inout LanguageModelConfiguration) {
     if let embedding { model.embeddingSize = embedding }
     if let hidden { model.recurrent = hidden.map { .lstm($0) } }
-    if let keep { (model.inputKeepProbability, model.outputKeepProbability) = (keep, keep) }
+    if let keep { model.outputKeepProbability = keep }
     if let initialRange { model.initializer = .uniform(initialRange) }
   }
 }
@@ -89,46 +100,58 @@ struct OptimizerOptions: ParsableArguments {
   }
 
   @Option(
-    parsing: .unconditional, help: "Rows of text that are learned side by side. (default: from the text's size)",
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Rows of text that are learned side by side. (default: from the text's size)", valueName: "rows"),
     transform: Bounded.integer(1...1_000_000))
   var batch: Int?
 
   @Option(
-    parsing: .unconditional, help: "Steps that gradients flow back through. (default: from the text's size)",
+    parsing: .unconditional,
+    help: ArgumentHelp("Steps that gradients flow back through. (default: from the text's size)", valueName: "steps"),
     transform: Bounded.integer(1...1_000_000))
   var steps: Int?
 
   @Option(
-    parsing: .unconditional, help: "Passes over the text. (default: from the text's size)",
+    parsing: .unconditional,
+    help: ArgumentHelp("Passes over the text. (default: from the text's size)", valueName: "epochs"),
     transform: Bounded.integer(1...1_000_000))
   var epochs: Int?
 
-  @Option(help: "How gradients become updates: \(optimizerNames). (default: sgd)", transform: Self.optimizerKind)
+  @Option(
+    help: ArgumentHelp("How gradients become updates: \(optimizerNames). (default: sgd)", valueName: "name"),
+    transform: Self.optimizerKind)
   var optimizer: OptimizerKind?
 
   @Option(
-    parsing: .unconditional, help: "The learning rate of the first epochs. (default: 1)",
+    parsing: .unconditional,
+    help: ArgumentHelp("The learning rate of the first epochs. (default: 1)", valueName: "rate"),
     transform: Bounded.positive(atMost: 1e9))
   var learningRate: Float?
 
   @Option(
-    parsing: .unconditional, help: "Epochs before the learning rate decays. (default: half of the epochs)",
+    parsing: .unconditional,
+    help: ArgumentHelp("Epochs before the learning rate decays. (default: half of the epochs)", valueName: "epochs"),
     transform: Bounded.integer(0...1_000_000))
   var decayAfter: Int?
 
   @Option(
-    parsing: .unconditional, help: "What the rate is multiplied with at each later epoch; 1 keeps it. (default: 0.5)",
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "What the rate is multiplied with at each later epoch; 1 keeps it. (default: 0.5)", valueName: "factor"),
     transform: Bounded.positive(atMost: 1))
   var decay: Float?
 
   @Option(
     parsing: .unconditional,
-    help: "Gradients of a larger norm are scaled down to this one; 0 or none: never. (default: 5)")
+    help: ArgumentHelp(
+      "Gradients of a larger norm are scaled down to this one; 0 or none: never. (default: 5)", valueName: "norm"))
   var clip: Clip?
 
   @Option(
     parsing: .unconditional,
-    help: "Where random numbers begin: equal seeds give the same model, byte for byte. (default: 1)",
+    help: ArgumentHelp(
+      "Where random numbers begin: equal seeds give the same model, byte for byte. (default: 1)", valueName: "number"),
     transform: Bounded.integer(0...Int.max))
   var seed: Int?
 

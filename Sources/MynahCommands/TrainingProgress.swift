@@ -67,9 +67,9 @@ struct TrainingProgress {
     let remainingSteps = (epochCount - step.epoch) * step.stepCount + step.stepCount - step.step
     let seconds = rate > 0 ? Double(remainingSteps) * Double(tokensPerStep) / rate : 0
     let figures = [
-      "step \(step.step)/\(step.stepCount)", "perplexity \(Figure.short(step.epochLoss.perplexity))",
-      "\(Int(rate).grouped) tokens/s", "\(Figure.short(rate * flopsPerToken / 1e9)) GFLOP/s",
-      "\(Figure.duration(seconds)) to go",
+      "step \(step.step)/\(step.stepCount)", "perplexity \(step.epochLoss.perplexity.brief)",
+      "\(Int(rate).grouped) tokens/s", "\((rate * flopsPerToken / 1e9).brief) GFLOP/s",
+      "\(seconds.asDuration) to go",
     ].joined(separator: "  ")
     let epoch = "epoch \(step.epoch)/\(epochCount)"
     guard isTerminal else {
@@ -85,10 +85,10 @@ struct TrainingProgress {
 
   private func write(_ epoch: EpochReport) throws {
     guard !json else { return try StandardOutput.writeJSON(EpochLine(epoch, tokensPerSecond: tokensPerSecond)) }
-    let validation = epoch.validation.map { "  validation \(Figure.perplexity($0.perplexity))" } ?? ""
+    let validation = epoch.validation.map { "  validation \($0.perplexity.asPerplexity)" } ?? ""
     try StandardOutput.write(
-      "epoch \(epoch.epoch)  rate \(Figure.short(Double(epoch.learningRate)))  "
-        + "perplexity: train \(Figure.perplexity(epoch.train.perplexity))\(validation)  "
+      "epoch \(epoch.epoch)  rate \(Double(epoch.learningRate).brief)  "
+        + "perplexity: train \(epoch.train.perplexity.asPerplexity)\(validation)  "
         + "\(Int(tokensPerSecond).grouped) tokens/s\n")
   }
 }

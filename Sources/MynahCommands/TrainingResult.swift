@@ -30,8 +30,8 @@ struct TrainingResult: Encodable {
   /// Writes the figures to standard output.
   func write(json: Bool) throws {
     guard !json else { return try StandardOutput.writeJSON(self) }
-    let validation = validation.map { ", validation perplexity \(Figure.perplexity($0))" } ?? ""
-    let test = test.map { ", test perplexity \(Figure.perplexity($0))" } ?? ""
+    let validation = validation.map { ", validation perplexity \($0.asPerplexity)" } ?? ""
+    let test = test.map { ", test perplexity \($0.asPerplexity)" } ?? ""
     try StandardOutput.write("\(model): the model of epoch \(bestEpoch) of \(epochs)\(validation)\(test)\n")
   }
 }

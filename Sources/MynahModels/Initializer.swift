@@ -12,4 +12,24 @@ public enum Initializer: Hashable, Codable, Sendable {
       Tensor(shape: shape, (0..<shape.elementCount).map { _ in random.uniform(in: -bound..<bound) })
     }
   }
+
+  // Coded as {"bound": 0.1, "kind": "uniform"}.
+  private struct Coded: Codable {
+    enum Kind: String, Codable { case uniform }
+    let kind: Kind
+    let bound: Float
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let coded = try Coded(from: decoder)
+    switch coded.kind {
+    case .uniform: self = .uniform(coded.bound)
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .uniform(let bound): try Coded(kind: .uniform, bound: bound).encode(to: encoder)
+    }
+  }
 }

@@ -9,6 +9,26 @@ public enum RecurrentLayer: Hashable, Codable, Sendable {
     case .lstm(let hiddenSize): hiddenSize
     }
   }
+
+  // Coded as {"hiddenSize": 256, "kind": "lstm"}.
+  private struct Coded: Codable {
+    enum Kind: String, Codable { case lstm }
+    let kind: Kind
+    let hiddenSize: Int
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let coded = try Coded(from: decoder)
+    switch coded.kind {
+    case .lstm: self = .lstm(coded.hiddenSize)
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .lstm(let hiddenSize): try Coded(kind: .lstm, hiddenSize: hiddenSize).encode(to: encoder)
+    }
+  }
 }
 
 /// What determines a language model's shape and its weights before training.

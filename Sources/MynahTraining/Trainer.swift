@@ -41,7 +41,8 @@ public struct Trainer: Sendable {
   @discardableResult
   public func train(
     _ model: inout LanguageModel, on text: [Int32], validating validation: [Int32]? = nil,
-    from checkpoint: TrainingCheckpoint? = nil, keeping kept: KeptModel = .best, report: (TrainingEvent) throws -> Void = { _ in }
+    from checkpoint: TrainingCheckpoint? = nil, keeping kept: KeptModel = .best,
+    report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> [EpochReport] {
     let layout = configuration.batches
     let batches = try ContiguousBatches(text, batchSize: layout.size, stepCount: layout.steps)

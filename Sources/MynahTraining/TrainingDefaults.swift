@@ -22,8 +22,7 @@ public struct TrainingDefaults: Hashable, Sendable {
     let epochs = epochs ?? size.epochs
     model = LanguageModelConfiguration(
       vocabularySize: tokenizer.vocabulary.count, embedding: size.embedding,
-      recurrent: size.hidden.map { .lstm($0) }, initializer: .uniform(0.1), inputKeepProbability: size.keep,
-      outputKeepProbability: size.keep)
+      recurrent: size.hidden.map { .lstm($0) }, initializer: .uniform(0.1), outputKeepProbability: size.keep)
     training = TrainingConfiguration(
       optimizer: .sgd, learningRate: .halving(from: 1, after: (epochs + 1) / 2), clipNorm: 5, epochs: epochs,
       batches: .contiguous(size: rows, steps: steps), seed: 1)
@@ -35,9 +34,9 @@ public struct TrainingDefaults: Hashable, Sendable {
 
     init(tokenCount: Int, tokenizer: AnyTokenizer) {
       switch (tokenizer, tokenCount) {
-      case (.word, ..<50_000): self.init(64, [128], keep: 0.8, rows: 20, steps: 20, epochs: 20)
-      case (.word, ..<400_000): self.init(128, [200], keep: 0.8, rows: 20, steps: 20, epochs: 14)
-      case (.word, ..<4_000_000): self.init(200, [256, 128], keep: 1, rows: 40, steps: 20, epochs: 12)
+      case (.word, ..<50_000): self.init(64, [128], keep: 0.5, rows: 20, steps: 20, epochs: 10)
+      case (.word, ..<400_000): self.init(128, [200], keep: 0.6, rows: 20, steps: 20, epochs: 8)
+      case (.word, ..<4_000_000): self.init(200, [256, 128], keep: 0.8, rows: 40, steps: 20, epochs: 10)
       case (.word, _): self.init(256, [512, 256], keep: 1, rows: 64, steps: 32, epochs: 6)
       case (.character, ..<200_000): self.init(32, [128], keep: 1, rows: 20, steps: 40, epochs: 20)
       case (.character, ..<4_000_000): self.init(48, [256], keep: 1, rows: 40, steps: 50, epochs: 10)
