@@ -2,36 +2,30 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Turns SIGINT and SIGTERM into a flag, so that a run ends between two steps with its state written.
+/// Turns SIGINT and SIGTERM into a question that a run asks between two steps, so that it ends with its state written.
 ///
 /// A second signal ends the process at once, as usual.
-final class Interruption {
-  private let flag = Flag()
-  private let sources: [any DispatchSourceSignal]
-
-  /// What the signal's handler and the run share.
-  private final class Flag: Sendable {
-    let isRaised = Atomic(false)
-  }
-
-  /// Begins to watch.
-  init() {
-    let signals = [SIGINT, SIGTERM]
-    sources = signals.map { DispatchSource.makeSignalSource(signal: $0, queue: .global()) }
-    for (number, source) in zip(signals, sources) {
+enum Interruption {
+  /// Calls `body` with the question whether a signal has come since.
+  static func watching<Result>(_ body: (_ wasAsked: @escaping @Sendable () -> Bool) throws -> Result) rethrows -> Result
+  {
+    let flag = Flag()
+    let sources = [SIGINT, SIGTERM].map { number in
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       signal(number, SIG_IGN)
-      source.setEventHandler { [flag] in
+      source.setEventHandler {
         flag.isRaised.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
       }
       source.resume()
+      return source
     }
+    defer { for source in sources { source.cancel() } }
+    return try body { flag.isRaised.load(ordering: .relaxed) }
   }
 
-  /// Asks whether a signal has come.
-  var wasAsked: @Sendable () -> Bool {
-    { [flag] in flag.isRaised.load(ordering: .relaxed) }
+  /// What the signals' handlers and the run share.
+  private final class Flag: Sendable {
+    let isRaised = Atomic(false)
   }
-
-  deinit { for source in sources { source.cancel() } }
 }

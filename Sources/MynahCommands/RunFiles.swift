@@ -1,55 +1,18 @@
-import ArgumentParser
 import Foundation
 import MynahModels
+import MynahTraining
 
-/// Where a run leaves its model and its training state.
-struct OutputOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "The model file. (default: the input's name with .safetensors, in the current folder)", valueName: "file"))
-  var output: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Write the training state, beside the model as OUTPUT.training, after so many steps of an epoch.",
-      valueName: "steps"),
-    transform: Bounded.integer(1...1_000_000_000))
-  var checkpointEvery = 500
-
-  @Flag(help: "Go on from the training state; flags that are not given are as they were.")
-  var resume = false
-
-  @Flag(help: "Replace a model and a training state that stand there.")
-  var overwrite = false
-
-  func validate() throws {
-    if resume && overwrite { throw ValidationError("--resume and --overwrite contradict each other; give one of them") }
-    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
-  }
-
-  /// The model's path.
-  func modelPath(input: String) -> String {
-    if let output { return output }
-    let url = URL(filePath: input).standardizedFileURL
-    var isDirectory: ObjCBool = false
-    _ = unsafe FileManager.default.fileExists(atPath: input, isDirectory: &isDirectory)
-    let name = isDirectory.boolValue ? url.lastPathComponent : url.deletingPathExtension().lastPathComponent
-    return name + ".safetensors"
-  }
-
-  /// Checks that the files of a run can be written and that nothing is lost by it.
+/// What stands where a run would leave its files.
+enum RunFiles {
+  /// Checks that the files of a run can be written and that nothing is lost by it, before hours are spent.
   ///
   /// - Throws: `CommandError`, or `CheckpointError.cannotWrite`.
-  func check(modelPath: String, statePath: String, input: String) throws {
+  static func check(modelPath: String, resuming: Bool, overwriting: Bool) throws {
+    let statePath = TrainingFiles.statePath(besides: modelPath)
     let exists = FileManager.default.fileExists(atPath:)
-    let isInput = URL(filePath: input).resolvingSymlinksInPath() == URL(filePath: modelPath).resolvingSymlinksInPath()
-    if isInput && exists(input) {
-      throw CommandError.outputExists(path: modelPath)
-    }
-    if resume {
+    if resuming {
       guard exists(statePath) else { throw CommandError.nothingToResume(path: statePath) }
-    } else if !overwrite, let path = [modelPath, statePath].first(where: exists) {
+    } else if !overwriting, let path = [modelPath, statePath].first(where: exists) {
       throw CommandError.outputExists(path: path)
     }
     for path in [modelPath, statePath] { try AtomicFile.check(path) }

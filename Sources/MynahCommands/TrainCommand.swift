@@ -32,14 +32,14 @@ struct TrainCommand: ParsableCommand {
   var json = false
 
   mutating func run() throws {
-    let interruption = Interruption()
-    try threads.run { try train(shouldStop: interruption.wasAsked) }
-    withExtendedLifetime(interruption) {}
+    try Interruption.watching { wasAsked in
+      try threads.run { try train(shouldStop: wasAsked) }
+    }
   }
 
   private func train(shouldStop: @escaping @Sendable () -> Bool) throws {
     let modelPath = output.modelPath(input: input)
-    try output.check(modelPath: modelPath, statePath: modelPath + ".training", input: input)
+    try output.check(modelPath: modelPath, input: input)
     let corpus = try Corpus(at: input)
     let job = try TrainingJob(
       corpus: corpus, modelPath: modelPath, resuming: output.resume, tokens: tokens, model: model, optimizer: optimizer)

@@ -22,7 +22,7 @@ struct TrainingJob {
     corpus: Corpus, modelPath: String, resuming: Bool, tokens: TokenizerOptions, model modelOptions: ModelOptions,
     optimizer: OptimizerOptions
   ) throws {
-    let state = resuming ? try TrainingStateFile(contentsOf: modelPath + ".training") : nil
+    let state = resuming ? try TrainingStateFile(contentsOf: TrainingFiles.statePath(besides: modelPath)) : nil
     let tokenizer =
       if let state, !tokens.isGiven { state.tokenizer } else { tokens.tokenizer(training: corpus.training) }
     training = try tokenizer.encode(corpus.training)

@@ -80,8 +80,7 @@ extension LanguageModel {
     let batchSize = state.first?.hidden.value.shape[0] ?? 0
     precondition(
       state.count == recurrent.count && batchSize > 0 && ids.count.isMultiple(of: batchSize),
-      "\(ids.count) ids do not fill rows of a batch of \(batchSize), or \(state.count) states are not \(recurrent.count)"
-    )
+      "\(ids.count) ids do not fill rows of a batch of \(batchSize), or \(state.count) states not \(recurrent.count)")
     let stepCount = ids.count / batchSize
     let inputDropout = Dropout(keepProbability: configuration.inputKeepProbability)
     let outputDropout = Dropout(keepProbability: configuration.outputKeepProbability)

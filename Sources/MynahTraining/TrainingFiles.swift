@@ -9,7 +9,10 @@ public struct TrainingFiles: Sendable {
   /// The model file.
   public let modelPath: String
   /// The training state: the model's path and ".training".
-  public var statePath: String { modelPath + ".training" }
+  public var statePath: String { Self.statePath(besides: modelPath) }
+
+  /// The training state's path beside a model's.
+  public static func statePath(besides modelPath: String) -> String { modelPath + ".training" }
 
   private let configuration: TrainingConfiguration
   private let tokenizer: AnyTokenizer

@@ -28,10 +28,11 @@ struct DemoCommand: ParsableCommand {
     try threads.run {
       let experiment = DemoExperiment(seed: seed)
       try introduce(experiment)
-      let interruption = Interruption()
       let start = ContinuousClock.now
-      let model = try experiment.train(stoppingIf: interruption.wasAsked) { event in
-        if case .epoch(let epoch) = event { tell(epoch, of: experiment, since: start) }
+      let model = try Interruption.watching { wasAsked in
+        try experiment.train(stoppingIf: wasAsked) { event in
+          if case .epoch(let epoch) = event { tell(epoch, of: experiment, since: start) }
+        }
       }
       let seconds = (ContinuousClock.now - start).seconds
       let sample = try experiment.write(model, sentences: 1000, seed: seed)

@@ -75,17 +75,21 @@ extension PennTreebankReproduction {
 // MARK: The run
 
 extension PennTreebankReproduction {
-  func run(output: String?, resume: Bool, json: Bool) throws {
+  /// Trains, reports each epoch beside the reference, and measures the test text.
+  ///
+  /// - Parameters:
+  ///   - output: Where the best model and the training state are kept; nil: nowhere.
+  ///   - shouldStop: Asked after each step.
+  func run(output: String?, resuming: Bool, json: Bool, shouldStop: @escaping @Sendable () -> Bool) throws {
     let files = output.map {
       TrainingFiles(
         modelPath: $0, configuration: configuration, tokenizer: .word(treebank.tokenizer),
         textHash: SHA256.hexadecimal(of: treebank.train))
     }
-    if let files, !resume { try files.expectNone() }
-    let checkpoint = try resume ? files?.resume(untrained.configuration) : nil
-    let interruption = Interruption()
-    var trainer = Trainer(configuration)
-    trainer.shouldStop = interruption.wasAsked
+    if let files { try RunFiles.check(modelPath: files.modelPath, resuming: resuming, overwriting: false) }
+    let checkpoint = try resuming ? files?.resume(untrained.configuration) : nil
+    var trainer = Trainer(configuration, checkpointInterval: files == nil ? nil : 250)
+    trainer.shouldStop = shouldStop
     var log = ReproductionLog(tokensPerStep: configuration.batches.size * configuration.batches.steps, json: json)
     var model = untrained
     let history = try trainer.train(

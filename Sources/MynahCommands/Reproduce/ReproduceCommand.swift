@@ -57,7 +57,9 @@ struct ReproduceCommand: ParsableCommand {
     try threads.run {
       let reproduction = try PennTreebankReproduction(data: data, seed: seed, epochs: epochs)
       if dryRun { return try reproduction.describe(json: json) }
-      try reproduction.run(output: output, resume: resume, json: json)
+      try Interruption.watching { wasAsked in
+        try reproduction.run(output: output, resuming: resume, json: json, shouldStop: wasAsked)
+      }
     }
   }
 }

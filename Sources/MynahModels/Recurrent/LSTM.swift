@@ -32,9 +32,8 @@ public struct LSTM: Module {
     let parents = [x, cell.inputWeight, cell.recurrentWeight, cell.bias, state.hidden, state.cell]
     let pass = Kernels.lstmForward(sizes, LSTMInputs(parents.map(\.value)))
     let wantsInputGradient = x.isTracked
-    let results = Variable.custom(parents: parents, outputs: [pass.output, pass.lastHidden, pass.lastCell]) {
-      gradients in
-      let dense = gradients.map { $0?.dense }
+    let results = Variable.custom(parents: parents, outputs: [pass.output, pass.lastHidden, pass.lastCell]) { arrived in
+      let dense = arrived.map { $0?.dense }
       return Kernels.lstmBackward(sizes, pass.saved, gradients: dense, wantsInputGradient: wantsInputGradient)
     }
     return (results[0], LSTMState(hidden: results[1], cell: results[2]))
@@ -65,8 +64,7 @@ package struct LSTMSizes: Sendable {
   init(of x: Variable, cell: LSTMCell, state: LSTMState) {
     let shape = x.value.shape
     precondition(
-      shape.rank == 3 && shape[2] == cell.inputSize, "an LSTM's input must be [T, B, \(cell.inputSize)], found \(shape)"
-    )
+      shape.rank == 3 && shape[2] == cell.inputSize, "an LSTM reads [T, B, \(cell.inputSize)], found \(shape)")
     (stepCount, batchSize, inputSize, hiddenSize) = (shape[0], shape[1], shape[2], cell.hiddenSize)
     let expected: Shape = [batchSize, hiddenSize]
     precondition(
