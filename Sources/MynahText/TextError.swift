@@ -3,6 +3,7 @@ public enum TextError: Error, Hashable, Sendable {
   case noSuchFile(path: String)
   case isDirectory(path: String)
   case notADirectory(path: String)
+  case notPermitted(path: String)
   case unreadable(path: String, reason: String)
   /// `offset` counts bytes from 0, `line` lines from 1.
   case notUTF8(path: String, offset: Int, line: Int, byte: UInt8)
@@ -26,7 +27,7 @@ public enum TextError: Error, Hashable, Sendable {
   /// The error's family.
   package var kind: Kind {
     switch self {
-    case .noSuchFile, .isDirectory, .notADirectory: .noSuchInput
+    case .noSuchFile, .isDirectory, .notADirectory, .notPermitted: .noSuchInput
     case .unreadable: .inputOutput
     default: .badData
     }
@@ -43,6 +44,8 @@ extension TextError: CustomStringConvertible {
       "expected a text file, found a folder at \(quoted(path)); name a file inside of it"
     case .notADirectory(let path):
       "expected a folder of text files, found a file at \(quoted(path)); name the folder that holds it"
+    case .notPermitted(let path):
+      "\(quoted(path)) may not be read by you; change its permissions or name a copy of it"
     case .unreadable(let path, let reason):
       "\(quoted(path)) cannot be read: \(reason)"
     case .notUTF8(let path, let offset, let line, let byte):

@@ -39,7 +39,7 @@ public struct TextFile: Sendable, Hashable {
     do {
       return [UInt8](try Data(contentsOf: URL(filePath: path)))
     } catch let error as CocoaError where error.code == .fileReadNoPermission {
-      throw .unreadable(path: path, reason: "permission denied; check who may read the file")
+      throw .notPermitted(path: path)
     } catch {
       throw .unreadable(path: path, reason: "the system reports “\(error)”")
     }
