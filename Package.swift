@@ -21,6 +21,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
+func example(_ name: String) -> Target {
+  .executableTarget(name: name, dependencies: ["Mynah"], path: "Examples/\(name)", swiftSettings: swiftSettings)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
   .testTarget(
     name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: swiftSettings)
@@ -49,6 +53,12 @@ let package = Package(
     // The command line.
     module("MynahCommands", ["Mynah", argumentParser]),
     .executableTarget(name: "MynahMain", dependencies: ["MynahCommands"], swiftSettings: swiftSettings),
+
+    // Examples, run by continuous integration.
+    example("TinyCharacterModel"),
+    example("LibraryTour"),
+    example("CustomLoss"),
+    example("DemoText"),
 
     // Tests, a bundle a module.
     .target(

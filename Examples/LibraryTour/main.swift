@@ -1,0 +1,21 @@
+import Mynah
+
+let corpus = try Corpus(at: "Examples/Texts/sentences.txt")  // the last tenth is held out
+let tokenizer = WordTokenizer(training: corpus.training)
+let (words, heldOut) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
+
+var random = RandomSource(seed: 1)
+var model = LanguageModel(
+  LanguageModelConfiguration(vocabularySize: tokenizer.vocabulary.count, embedding: 64, recurrent: [.lstm(128)]),
+  using: &random)
+let trainer = Trainer(
+  TrainingConfiguration(
+    learningRate: .halving(from: 1, after: 5), epochs: 8, batches: .contiguous(size: 10, steps: 20)))
+try trainer.train(&model, on: words.ids, validating: heldOut.ids) { event in
+  if case .epoch(let epoch) = event { print("epoch \(epoch.epoch): perplexity \(epoch.train.perplexity)") }
+}
+print("held out:", try model.perplexity(of: heldOut, vocabulary: tokenizer.vocabulary).perplexity)
+
+let file = ModelFile(model: model, tokenizer: .word(tokenizer))
+var generator = try TextGenerator(file, prompt: "the old", random: random)
+print("the old" + (0..<40).map { _ in generator.next().text }.joined())
