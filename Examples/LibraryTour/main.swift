@@ -18,4 +18,6 @@ print("held out:", try model.perplexity(of: heldOut, vocabulary: tokenizer.vocab
 
 let file = ModelFile(model: model, tokenizer: .word(tokenizer))
 var generator = try TextGenerator(file, prompt: "the old", random: random)
-print("the old" + (0..<40).map { _ in generator.next().text }.joined())
+print("the old", terminator: "")
+for _ in 0..<40 { print(try generator.next().text, terminator: "") }
+print()

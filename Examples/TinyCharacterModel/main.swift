@@ -44,5 +44,5 @@ try trainer.train(&model, on: tokens) { event in
 let file = ModelFile(model: model, tokenizer: .character(tokenizer))
 var generator = try TextGenerator(file, prompt: "The baker", temperature: 0.5, random: random)
 print("\nThe baker", terminator: "")
-for _ in 0..<240 { print(generator.next().text, terminator: "") }
+for _ in 0..<240 { print(try generator.next().text, terminator: "") }
 print()
