@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# What must pass before a change goes in: formatting, a build in which warnings are errors, the README's tests and code.
+#
+# Tests that read published data sets look in MYNAH_DATA; without the data they are skipped and say so, and fail if CI=true.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export MYNAH_STRICT=1
+
+step() { printf '\n== %s\n' "$1"; }
+
+step "format"
+swift format lint --strict -r -p Package.swift Sources Tests Examples
+
+step "the README's example is Examples/LibraryTour"
+awk '/^```swift$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md | diff - Examples/LibraryTour/main.swift
+
+step "build, warnings as errors"
+swift build -c release --build-tests
+
+test_command=$(Scripts/readme-command.sh "The tests")
+step "$test_command"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+$test_command 2>&1 | tee "$log" || status=$?
+# The tests are Swift Testing's; "Executed 0 tests", which may stand above, is XCTest's, of which there are none.
+step "the tests' closing line"
+grep -E "Test run with [0-9]+ tests?.*(passed|failed)" "$log" | tail -n 1 || { echo "error: no tests ran" >&2; exit 1; }
+exit "$status"
