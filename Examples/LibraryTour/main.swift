@@ -17,7 +17,7 @@ try trainer.train(&model, on: words.ids, validating: heldOut.ids) { event in
 print("held out:", try model.perplexity(of: heldOut, vocabulary: tokenizer.vocabulary).perplexity)
 
 let file = ModelFile(model: model, tokenizer: .word(tokenizer))
-var generator = try TextGenerator(file, prompt: "the old", random: random)
-print("the old", terminator: "")
+var generator = try TextGenerator(file, prompt: "a friendly", random: random)
+print("a friendly", terminator: "")
 for _ in 0..<40 { print(try generator.next().text, terminator: "") }
 print()
