@@ -43,7 +43,8 @@ struct PerplexityTests {
     #expect(throws: (any Error).self) { try model(vocabularySize: 2).perplexity(of: text, vocabulary: letters) }
   }
 
-  @Test("The loss is the textbook's sum over single steps, however long the text", arguments: [2, 3, 256, 257, 258, 600])
+  @Test(
+    "The loss is the textbook's sum over single steps, however long the text", arguments: [2, 3, 256, 257, 258, 600])
   func stretches(count: Int) {
     let model = model(vocabularySize: 9)
     var random = RandomSource(seed: 5)

@@ -62,7 +62,8 @@ struct PennTreebankRecipeTests {
     let state = untrained().initialState(batchSize: 60)
     #expect(state.map(\.hidden.shape) == [[60, 256], [60, 128]])
     #expect(state.map(\.cell.shape) == [[60, 256], [60, 128]])
-    #expect(state.allSatisfy { layer in (layer.hidden.value.elements + layer.cell.value.elements).allSatisfy { $0 == 0 } })
+    let elements = state.flatMap { $0.hidden.value.elements + $0.cell.value.elements }
+    #expect(elements.allSatisfy { $0 == 0 })
   }
 
   @Test(

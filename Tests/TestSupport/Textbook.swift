@@ -84,7 +84,7 @@ public enum Textbook {
     }
   }
 
-  /// 1 / (1 + e⁻ˣ)
+  /// The logistic function 1 / (1 + e⁻ˣ).
   public static func logistic(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 }
 

@@ -65,7 +65,8 @@ struct ReproductionLog {
   private func figure(_ ours: Double, _ reference: Double) -> String {
     let difference = 100 * (ours / reference - 1)
     let sign = difference < 0 ? "" : "+"
-    return "\(ours.formatted(2).leftPadded(7)) (\(reference.formatted(2)), \(sign)\(difference.formatted(1)) %)".padding(28)
+    let beside = "(\(reference.formatted(2)), \(sign)\(difference.formatted(1)) %)"
+    return "\(ours.formatted(2).leftPadded(7)) \(beside)".padding(28)
   }
 
   private struct EpochFigures: Encodable {
