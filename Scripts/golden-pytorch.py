@@ -2,8 +2,7 @@
 """Writes the golden fixtures that Mynah's LSTM language model is compared with: PyTorch's results, computed in float64.
 
     python3 -m venv .venv
-    .venv/bin/pip install --index-url https://download.pytorch.org/whl/cpu 'torch==2.13.0+cpu'
-    .venv/bin/pip install numpy safetensors
+    .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-pytorch.py [FOLDER]
 
 FOLDER is Tests/MynahModelsTests/Fixtures unless given. The seed is fixed; a second run writes the same bytes. Each file,
