@@ -155,74 +155,95 @@ static void weights_backward(const loss_work *w, size_t p, size_t row0, size_t r
   }
 }
 
-static void cross_entropy_work(void *context, const mynah_worker *worker) {
-  const loss_work *w = context;
+/// Packs a worker's share of the parts: Wᵀ for the logits, W for dh, and the bias.
+static void pack_weights(const loss_work *w, const mynah_worker *worker) {
   const mynah_cross_entropy *s = w->pass;
-  const size_t hidden = s->hidden, stride = padded(hidden), chunk = chunk_rows(s->rows), parts = w->parts;
-  const bool by_parts = parts >= (size_t)worker->count;
-  const range all_columns = {0, vectors_of(hidden)};
-  range own_parts = by_parts ? share(parts, worker) : (range){0, parts};
-
-  range packing = share(parts, worker);
-  for (size_t p = packing.first; p < packing.last; p++) {
-    vocabulary_part part = part_of(s->vocabulary, parts, p);
+  size_t hidden = s->hidden;
+  range own = share(w->parts, worker);
+  for (size_t p = own.first; p < own.last; p++) {
+    vocabulary_part part = part_of(s->vocabulary, w->parts, p);
     const float *weight = s->weight + part.first * hidden;
-    // Panels are cut for the part's whole vectors, as the product below cuts them; the padding's weights are zero.
     pack_transposed(w->packed_transposed + part.first * hidden, weight, hidden, hidden, part.valid, all_panels(part.valid));
     for (size_t j = 0; j < part.vectors * LANES; j++)
       w->bias[part.first + j] = j >= part.valid ? -1e30f : s->bias ? s->bias[part.first + j] : 0;
-    if (s->d_h) pack(w->packed + part.first * stride, weight, hidden, part.valid, hidden, all_panels(hidden), NULL);
+    if (s->d_h) pack(w->packed + part.first * padded(hidden), weight, hidden, part.valid, hidden, all_panels(hidden), NULL);
   }
-  mynah_worker_wait(worker);
+}
 
+/// The loss of a chunk of rows, in their order.
+static double chunk_loss(const mynah_cross_entropy *s, size_t row0, size_t rows, const double *denominators) {
   double loss = 0;
-  for (size_t row0 = 0, index = 0; row0 < s->rows; row0 += chunk, index++) {
-    size_t rows = minimum(chunk, s->rows - row0), half = index % 2;
+  for (size_t r = row0; r < row0 + rows; r++) {
+    double nats = denominators[r - row0] - target_logit(s, r);
+    // The denominator comes of rounded logits: a sure target must not get a probability above 1. NaN stays.
+    if (nats < 0) nats = 0;
+    if (s->row_losses) s->row_losses[r] = (float)nats;
+    loss += s->row_weights ? s->row_weights[r] * nats : nats;
+  }
+  return loss;
+}
+
+/// A part's own dh, E·W, for some rows; and what it counts in each row: a_p × the gradient's scale.
+static void hidden_backward(const loss_work *w, size_t p, size_t row0, range rows, size_t half, const double *denominators) {
+  const mynah_cross_entropy *s = w->pass;
+  size_t chunk = chunk_rows(s->rows), stride = padded(s->hidden);
+  for (size_t r = rows.first; r < rows.last; r++) {
+    float maximum = w->maxima[(half * w->parts + p) * chunk + r];
+    w->row_scale[p * chunk + r] = (float)exp(maximum - denominators[r]) * gradient_scale(s, row0 + r);
+  }
+  vocabulary_part part = part_of(s->vocabulary, w->parts, p);
+  const float *e = w->e + p * chunk * e_stride(s->vocabulary, w->parts) + rows.first * part.stride;
+  multiply(w->partial + (p * chunk + rows.first) * stride, stride, NULL, 0, rows_of(e, part.stride),
+           w->packed + part.first * stride, rows.last - rows.first, s->hidden, part.valid, all_panels(s->hidden), true);
+}
+
+/// dh of some rows: the parts' own, in their order, less the one-hot term.
+static void combine_hidden(const loss_work *w, size_t row0, range rows) {
+  const mynah_cross_entropy *s = w->pass;
+  size_t chunk = chunk_rows(s->rows), hidden = s->hidden, stride = padded(hidden);
+  for (size_t r = rows.first; r < rows.last; r++) {
+    float *d_h = s->d_h + (row0 + r) * hidden;
+    const float *target = s->weight + (size_t)s->targets[row0 + r] * hidden;
+    for (size_t j = 0; j < hidden; j += LANES) {
+      size_t count = minimum(LANES, hidden - j);
+      vfloat d = load_first(target + j, count) * -gradient_scale(s, row0 + r);
+      for (size_t p = 0; p < w->parts; p++)
+        d = fma_(splat(w->row_scale[p * chunk + r]), load(w->partial + (p * chunk + r) * stride + j), d);
+      store_first(d_h + j, d, count);
+    }
+  }
+}
+
+static void cross_entropy_work(void *context, const mynah_worker *worker) {
+  const loss_work *w = context;
+  const mynah_cross_entropy *s = w->pass;
+  const bool by_parts = w->parts >= (size_t)worker->count;
+  range parts = by_parts ? share(w->parts, worker) : (range){0, w->parts};
+  range columns = {0, vectors_of(s->hidden)};
+  if (!by_parts) columns = share(columns.last, worker);
+
+  pack_weights(w, worker);
+  mynah_worker_wait(worker);
+  double loss = 0;
+  for (size_t row0 = 0, half = 0; row0 < s->rows; row0 += chunk_rows(s->rows), half = 1 - half) {
+    size_t rows = minimum(chunk_rows(s->rows), s->rows - row0);
     range own_rows = by_parts ? (range){0, rows} : share(rows, worker);
-    for (size_t p = own_parts.first; p < own_parts.last; p++) exponentials(w, p, row0, own_rows, half);
-    mynah_worker_wait(worker);
+    for (size_t p = parts.first; p < parts.last; p++) exponentials(w, p, row0, own_rows, half);
+    mynah_worker_wait(worker);  // all parts' maxima and sums are there
 
     double denominators[CHUNK_ROWS];
     for (size_t r = 0; r < rows; r++) denominators[r] = log_denominator(w, half, r);
-    if (worker->thread == 0)
-      for (size_t r = 0; r < rows; r++) {
-        double nats = denominators[r] - target_logit(s, row0 + r);
-        // The denominator comes of rounded logits: a sure target must not get a probability above 1. NaN stays.
-        if (nats < 0) nats = 0;
-        if (s->row_losses) s->row_losses[row0 + r] = (float)nats;
-        loss += s->row_weights ? s->row_weights[row0 + r] * nats : nats;
-      }
+    if (worker->thread == 0) loss += chunk_loss(s, row0, rows, denominators);
     if (!s->d_h) continue;
-
-    // Which rows' scales a worker needs: all of its parts' (by parts), or all rows of every part (by rows: dW sums over all).
-    for (size_t p = own_parts.first; p < own_parts.last; p++)
-      for (size_t r = by_parts ? 0 : own_rows.first; r < (by_parts ? rows : own_rows.last); r++) {
-        float maximum = w->maxima[(half * parts + p) * chunk + r];
-        w->row_scale[p * chunk + r] = (float)exp(maximum - denominators[r]) * gradient_scale(s, row0 + r);
-      }
-    for (size_t p = own_parts.first; p < own_parts.last; p++) {
-      vocabulary_part part = part_of(s->vocabulary, parts, p);
-      const float *e = w->e + p * chunk * e_stride(s->vocabulary, parts) + own_rows.first * part.stride;
-      multiply(w->partial + (p * chunk + own_rows.first) * stride, stride, NULL, 0, rows_of(e, part.stride),
-               w->packed + part.first * stride, own_rows.last - own_rows.first, hidden, part.valid, all_panels(hidden), true);
-      if (by_parts) weights_backward(w, p, row0, rows, all_columns);
+    for (size_t p = parts.first; p < parts.last; p++) {
+      hidden_backward(w, p, row0, own_rows, half, denominators);
+      if (by_parts) weights_backward(w, p, row0, rows, columns);  // while E is near
     }
-    mynah_worker_wait(worker);
+    mynah_worker_wait(worker);  // all parts' dh and scales are there
     if (!by_parts)
-      for (size_t p = 0; p < parts; p++) weights_backward(w, p, row0, rows, share(all_columns.last, worker));
-    range combining = share(rows, worker);
-    for (size_t r = combining.first; r < combining.last; r++) {
-      float *d_h = s->d_h + (row0 + r) * hidden;
-      const float *target = s->weight + (size_t)s->targets[row0 + r] * hidden;
-      for (size_t j = 0; j < hidden; j += LANES) {
-        size_t count = minimum(LANES, hidden - j);
-        vfloat d = load_first(target + j, count) * -gradient_scale(s, row0 + r);
-        for (size_t p = 0; p < parts; p++)
-          d = fma_(splat(w->row_scale[p * chunk + r]), load(w->partial + (p * chunk + r) * stride + j), d);
-        store_first(d_h + j, d, count);
-      }
-    }
-    mynah_worker_wait(worker);  // E, partial and row_scale are free again
+      for (size_t p = parts.first; p < parts.last; p++) weights_backward(w, p, row0, rows, columns);
+    combine_hidden(w, row0, share(rows, worker));
+    mynah_worker_wait(worker);  // E, dh and the scales are free again
   }
   if (worker->thread == 0) *s->loss = loss;
 }
