@@ -47,6 +47,7 @@ struct GenerateCommand: ParsableCommand {
       let seed = seed.map(UInt64.init) ?? UInt64.random(in: 0..<1_000_000)
       var generator = try TextGenerator(
         file, prompt: prompt, temperature: temperature, random: RandomSource(seed: seed))
+      try warnOfUnknownWords(file)
       try StandardOutput.write(prompt)
       var last = prompt
       for _ in 0..<length {
@@ -59,6 +60,13 @@ struct GenerateCommand: ParsableCommand {
         StandardError.write("(--seed \(seed) gives this text again)\n")
       }
     }
+  }
+
+  /// Words that the model never saw are read as `<unk>`: the text that follows cannot know of them.
+  private func warnOfUnknownWords(_ file: ModelFile) throws {
+    let count = try file.tokenizer.encodePrompt(prompt).unknownCount
+    guard count > 0 else { return }
+    StandardError.write("note: the model does not know \(count) of the prompt's tokens and reads them as <unk>\n")
   }
 
   private static func temperature(_ text: String) throws -> Double {
