@@ -2,6 +2,7 @@ import ArgumentParser
 import MynahInference
 import MynahModels
 import MynahTensors
+import MynahText
 
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
