@@ -34,6 +34,8 @@ struct BadInputTests {
     Case("folder as text to evaluate", 66, "evaluate model folder", says: "found a folder"),
     Case("empty text to evaluate", 65, "evaluate model empty.txt", says: "nothing but white space"),
     Case("latin-1 text to evaluate", 65, "evaluate model latin.txt", says: "0xE9"),
+    Case("missing folder of a recipe's data", 66, "reproduce ptb --data none", says: "there is no file or folder"),
+    Case("folder without a recipe's data", 65, "reproduce ptb --data folder", says: "train"),
     Case("unreadable text", 74, "train /proc/self/mem", says: "cannot be read"),
   ]
 
@@ -95,6 +97,9 @@ struct BadInputTests {
     Case("temperature that is no number", 64, "generate model --temperature nan", says: "between 0 and"),
     Case("two forms of output", 64, "inspect model --json --vocabulary", says: "contradict"),
     Case("no such recipe", 64, "reproduce nonsense", says: "nonsense"),
+    Case("recipe without data", 64, "reproduce ptb", says: "--data"),
+    Case("more epochs than the recipe's", 64, "reproduce ptb --data folder --epochs 16", says: "between 1 and 15"),
+    Case("nowhere to resume", 64, "reproduce ptb --data folder --resume", says: "--output"),
   ]
 
   static let outputs = [
