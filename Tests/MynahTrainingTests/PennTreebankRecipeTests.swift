@@ -8,7 +8,7 @@ import Testing
 /// The figures of the Penn Treebank benchmark's model and training; those of its data are in `PennTreebankTests`.
 struct PennTreebankRecipeTests {
   private func untrained() -> LanguageModel {
-    var random = RandomSource(seed: 4)
+    var random = RandomSource(seed: 1)
     return LanguageModel(PennTreebankRecipe.model(vocabularySize: 10_000), using: &random)
   }
 

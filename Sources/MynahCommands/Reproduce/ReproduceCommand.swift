@@ -29,7 +29,7 @@ struct ReproduceCommand: ParsableCommand {
   var epochs: Int?
 
   @Option(help: "The seed of the initial weights.")
-  var seed: UInt64 = 4
+  var seed: UInt64 = 1
 
   @Option(help: ArgumentHelp("Keep the best model, and beside it the training state, in this file.", valueName: "file"))
   var output: String?

@@ -39,9 +39,11 @@ struct ReproductionLog {
     (epochStart, epochSteps) = (.now, 0)
   }
 
-  /// The test perplexity, and the table of all epochs.
+  /// The test perplexity, beside the reference's after all epochs, and the table of the epochs.
   func conclude(_ history: [EpochReport], test: Double) throws {
-    if json { return try StandardOutput.writeJSON(["test": test]) }
+    let isWhole = history.count == PennTreebankRecipe.reference.count
+    let reference = isWhole ? PennTreebankRecipe.referenceTest : nil
+    if json { return try StandardOutput.writeJSON(TestFigures(test: test, referenceTest: reference)) }
     var lines = ["epoch  rate         train  (PyTorch)       validation  (PyTorch)"]
     for (epoch, reference) in zip(history, PennTreebankRecipe.reference) {
       let columns = [
@@ -51,8 +53,7 @@ struct ReproductionLog {
       ]
       lines.append(columns.joined(separator: "  "))
     }
-    let isWhole = history.count == PennTreebankRecipe.reference.count
-    let beside = isWhole ? " (PyTorch: \(PennTreebankRecipe.referenceTest))" : ""
+    let beside = reference.map { " (PyTorch: \($0))" } ?? ""
     lines.append("test perplexity: \(test.formatted(2))\(beside)")
     try StandardOutput.write(lines.joined(separator: "\n") + "\n")
   }
@@ -67,6 +68,11 @@ struct ReproductionLog {
     let sign = difference < 0 ? "" : "+"
     let beside = "(\(reference.formatted(2)), \(sign)\(difference.formatted(1)) %)"
     return "\(ours.formatted(2).leftPadded(7)) \(beside)".padding(28)
+  }
+
+  private struct TestFigures: Encodable {
+    let test: Double
+    let referenceTest: Double?
   }
 
   private struct EpochFigures: Encodable {
