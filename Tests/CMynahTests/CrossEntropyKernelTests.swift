@@ -15,7 +15,7 @@ struct CrossEntropyKernelTests {
   func everyVocabulary(vocabulary: Int) {
     for (index, rows) in Self.rowCounts.enumerated() {
       let hidden = [1, 17, 9, 16, 33, 7][(index + vocabulary) % 6]
-      check(
+      expectTextbook(
         CrossEntropyProblem(
           rows: rows, hidden: hidden, vocabulary: vocabulary, biased: index % 2 == 0, weighted: index % 3 != 1))
     }
@@ -23,15 +23,15 @@ struct CrossEntropyKernelTests {
 
   @Test("The same for the most parts that a vocabulary is cut in", arguments: [(9001, 121), (8192, 7), (8209, 1)])
   func largeVocabulary(vocabulary: Int, rows: Int) {
-    check(CrossEntropyProblem(rows: rows, hidden: 5, vocabulary: vocabulary))
+    expectTextbook(CrossEntropyProblem(rows: rows, hidden: 5, vocabulary: vocabulary))
   }
 
   @Test("The same for wide hidden rows, whose panels are several", arguments: [63, 64, 65, 130, 600])
   func wide(hidden: Int) {
-    check(CrossEntropyProblem(rows: 122, hidden: hidden, vocabulary: 70))
+    expectTextbook(CrossEntropyProblem(rows: 122, hidden: hidden, vocabulary: 70))
   }
 
-  func check(_ problem: CrossEntropyProblem) {
+  func expectTextbook(_ problem: CrossEntropyProblem) {
     let expected = problem.textbook
     let size = "\(problem.rows) rows, H \(problem.hidden), V \(problem.vocabulary)"
     let lossScale = zip(expected.rowLosses, problem.rowWeights ?? problem.targets.map { _ in 1 })

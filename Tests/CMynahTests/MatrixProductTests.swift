@@ -58,7 +58,7 @@ struct MatrixProductTests {
   @Test("Products of larger sizes, where blocks of K and shares of threads begin", arguments: cases)
   func largeProduct(_ test: Case) throws {
     var random = RandomSource(seed: 2)
-    for (m, n, k) in [(5, 1100, 70), (129, 200, 530), (61, 257, 1030), (1, 1025, 64), (301, 3, 9)] {
+    for (m, n, k) in [(5, 1100, 70), (129, 200, 530), (61, 257, 1030), (1, 1025, 64), (301, 3, 9), (521, 131, 790)] {
       let a = GuardedMemory((0..<m * k).map { _ in random.uniform(in: -1..<1) })
       let b = GuardedMemory((0..<n * k).map { _ in random.uniform(in: -1..<1) })
       let zeros = [Float](repeating: 0, count: m * n)

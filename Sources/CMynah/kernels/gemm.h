@@ -1,7 +1,7 @@
 // Matrix product C = start + A·B.
 //
 // B is packed in panels of at most TILE_VECTORS vectors: [panel][K][panel's columns], padded with zeros to whole vectors. A is
-// read where it lies, a broadcast an element. A register tile of TILE_ROWS × TILE_VECTORS sums runs over K; the panel (outer
+// read where it lies, a broadcast an element (gathered first where its columns are scattered). A register tile of TILE_ROWS × TILE_VECTORS sums runs over K; the panel (outer
 // loop) stays in the nearest cache while A streams by (inner loop). Widths are shared out evenly, so no panel is nearly empty.
 // Sums start from `start` instead of being added to it at the end: each element is one chain in the order of k, however K, M and
 // N are cut, which makes results independent of blocks and threads.
@@ -127,34 +127,58 @@ static void tile_at_edge(tile_function function, size_t rows, size_t width, size
   for (size_t r = 0; r < rows; r++) memcpy(c + r * ldc, aside + r * width, valid * sizeof(float));
 }
 
+/// A block of a product's k: C, where sums start from, and the packed panels.
+typedef struct {
+  float *c;
+  const float *start, *packed;
+  size_t ldc, start_stride, n, k, k0, block;
+  bool whole_vectors;
+} product_block;
+
+/// The tile of C at rows [r, r + rows) and the panel of vectors v; `a` is the operand's element (r, k0).
+INLINE void multiply_tile(const product_block *s, range v, size_t r, size_t rows, const float *a, size_t row_stride,
+                          size_t k_stride) {
+  size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
+  tile_function function = tiles[rows - 1][v.last - v.first - 1];
+  float *c = s->c + r * s->ldc + first;
+  const float *start = s->start ? s->start + r * s->start_stride + first : NULL;
+  const float *panel = s->packed + first * s->k + s->k0 * width;
+  if (!s->whole_vectors && v.last * LANES > s->n)
+    tile_at_edge(function, rows, width, s->n - first, c, s->ldc, start, s->start_stride, a, row_stride, k_stride, panel, s->block);
+  else
+    function(c, s->ldc, start, s->start_stride, a, row_stride, k_stride, panel, s->block);
+}
+
 /// The columns of some panels of C[m, n] = start + A·B. If `whole_vectors`, C's rows have room for n rounded up to LANES.
 static void multiply(float *c, size_t ldc, const float *start, size_t start_stride, mynah_operand a, const float *packed, size_t m,
                      size_t n, size_t k, range panels, bool whole_vectors) {
   if (m == 0 || n == 0) return;
-  size_t vectors = vectors_of(n), row_tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
+  // The first `higher` tiles have a row more than the others.
+  size_t vectors = vectors_of(n), row_tiles = (m + TILE_ROWS - 1) / TILE_ROWS, height = m / row_tiles, higher = m % row_tiles;
   // One pass over k at least, so that C is written when k is 0.
   for (size_t k0 = 0, block; k0 == 0 || k0 < k; k0 += block) {
     size_t in_group = k0 % a.inner;
     block = minimum(minimum(k - k0, K_BLOCK), a.inner - in_group);
     const float *a_block = a.base + k0 / a.inner * a.outer_stride + in_group * a.k_stride;
-    const float *from = k0 ? c : start;
-    size_t from_stride = k0 ? ldc : start_stride;
-    for (size_t p = panels.first; p < panels.last; p++) {
-      range v = panel_vectors(vectors, p);
-      size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
-      bool edge = !whole_vectors && v.last * LANES > n;
-      const float *panel = packed + first * k + k0 * width;
-      for (size_t t = 0; t < row_tiles; t++) {
-        size_t r = m * t / row_tiles, rows = m * (t + 1) / row_tiles - r;
-        tile_function function = tiles[rows - 1][v.last - v.first - 1];
-        float *to = c + r * ldc + first;
-        const float *tile_start = from ? from + r * from_stride + first : NULL;
-        const float *tile_a = a_block + r * a.row_stride;
-        if (edge)
-          tile_at_edge(function, rows, width, n - first, to, ldc, tile_start, from_stride, tile_a, a.row_stride, a.k_stride, panel,
-                       block);
-        else
-          function(to, ldc, tile_start, from_stride, tile_a, a.row_stride, a.k_stride, panel, block);
+    product_block s = {c, k0 ? c : start, packed, ldc, k0 ? ldc : start_stride, n, k, k0, block, whole_vectors};
+    if (a.k_stride > K_BLOCK && block >= K_BLOCK / 2) {
+      // A column of A is scattered over as many pages as it is long: gathered once, it serves all panels.
+      float gathered[TILE_ROWS * K_BLOCK];
+      for (size_t t = 0, r = 0, rows; t < row_tiles; t++, r += rows) {
+        rows = height + (t < higher);
+        const float *from = a_block + r * a.row_stride;
+        for (size_t i = 0; i < block; i++)
+          for (size_t j = 0; j < rows; j++) gathered[i * TILE_ROWS + j] = from[i * a.k_stride + j * a.row_stride];
+        for (size_t p = panels.first; p < panels.last; p++)
+          multiply_tile(&s, panel_vectors(vectors, p), r, rows, gathered, 1, TILE_ROWS);
+      }
+    } else {
+      for (size_t p = panels.first; p < panels.last; p++) {
+        range v = panel_vectors(vectors, p);
+        for (size_t t = 0, r = 0, rows; t < row_tiles; t++, r += rows) {
+          rows = height + (t < higher);
+          multiply_tile(&s, v, r, rows, a_block + r * a.row_stride, a.row_stride, a.k_stride);
+        }
       }
     }
     if (k == 0) break;
