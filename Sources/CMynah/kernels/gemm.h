@@ -1,10 +1,11 @@
 // Matrix product C = start + A·B.
 //
 // B is packed in panels of at most TILE_VECTORS vectors: [panel][K][panel's columns], padded with zeros to whole vectors. A is
-// read where it lies, a broadcast an element (gathered first where its columns are scattered). A register tile of TILE_ROWS × TILE_VECTORS sums runs over K; the panel (outer
-// loop) stays in the nearest cache while A streams by (inner loop). Widths are shared out evenly, so no panel is nearly empty.
-// Sums start from `start` instead of being added to it at the end: each element is one chain in the order of k, however K, M and
-// N are cut, which makes results independent of blocks and threads.
+// read where it lies, a broadcast an element; only columns that are scattered over memory are gathered first. A register tile
+// of TILE_ROWS × TILE_VECTORS sums runs over K; the panel (outer loop) stays in the nearest cache while A streams by (inner
+// loop). Widths are shared out evenly, so no panel is nearly empty. Sums start from `start` instead of being added to it at the
+// end: each element is one chain in the order of k, however K, M and N are cut, which makes results independent of blocks and
+// threads.
 
 enum { TILE_LANES = TILE_VECTORS * LANES, K_BLOCK = 512 };
 
