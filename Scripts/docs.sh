@@ -15,4 +15,4 @@ cp .build/*/symbolgraph/Mynah*@Mynah*.symbols.json "$graphs"
 convert=(docc convert Sources/Mynah/Mynah.docc --additional-symbol-graph-dir "$graphs"
   --fallback-bundle-identifier mynah --output-path .build/docs/Mynah.doccarchive)
 if command -v docc > /dev/null; then "${convert[@]}"; else xcrun "${convert[@]}"; fi
-echo "written: .build/docs/Mynah.doccarchive; read it with: docc preview, or any web server"
+echo "written: .build/docs/Mynah.doccarchive; read it with: python3 -m http.server -d .build/docs/Mynah.doccarchive"

@@ -69,6 +69,8 @@ extension InferenceError: CommandFailure {
 enum CommandError: CommandFailure, Hashable {
   /// A file stands where the output would go.
   case outputExists(path: String)
+  /// Something else than a model or a training state stands where the output would go.
+  case notOfARun(path: String)
   /// There is nothing to resume.
   case nothingToResume(path: String)
   /// The user stopped a run whose state is written.
@@ -76,7 +78,7 @@ enum CommandError: CommandFailure, Hashable {
 
   var failureCode: FailureCode {
     switch self {
-    case .outputExists: .cannotCreate
+    case .outputExists, .notOfARun: .cannotCreate
     case .nothingToResume: .noSuchInput
     case .interrupted: .interrupted
     }
@@ -86,6 +88,8 @@ enum CommandError: CommandFailure, Hashable {
     switch self {
     case .outputExists(let path):
       "\"\(path)\" already exists; continue that run with --resume, replace it with --overwrite, or name another --output"
+    case .notOfARun(let path):
+      "\"\(path)\" is neither a model nor a training state and is left alone; name another --output"
     case .nothingToResume(let path):
       "there is no training state at \"\(path)\" to resume; leave --resume away to start anew"
     case .interrupted(let epoch, let step):

@@ -22,14 +22,15 @@ struct GenerateCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How many tokens to write: words and line ends, or characters.", valueName: "tokens"),
+    help: ArgumentHelp(
+      "How many tokens to write: words and line ends, or characters. (default: 200)", valueName: "tokens"),
     transform: Bounded.integer(1...1_000_000_000))
   var length = 200
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "0 always takes the most probable token, below 1 is safer, 1 is as learned, above 1 is bolder.",
+      "0 always takes the most probable token, below 1 is safer, 1 is as learned, above 1 is bolder. (default: 1)",
       valueName: "number"),
     transform: Self.temperature)
   var temperature = 1.0

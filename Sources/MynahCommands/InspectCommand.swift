@@ -80,7 +80,8 @@ struct InspectCommand: ParsableCommand {
     var text = """
       \(file.model.summary)
 
-      Reads and writes \(file.tokenizer.kind)s: \(vocabulary.count.grouped) are known\(extra).
+      Reads and writes \(file.tokenizer.kind)s: \(vocabulary.count.grouped) are known\(extra). Training used \
+      \(file.model.configuration.dropoutInWords).
 
       """
     if let training { text += "\n" + inWords(training) }
@@ -113,6 +114,16 @@ extension TrainingConfiguration {
       ? "" : ", times \(learningRate.factor) at each epoch after \(learningRate.constantEpochs)"
     let clip = clipNorm.map { "clipped to a norm of \($0)" } ?? "not clipped"
     return "\(optimizer.rawValue), \(epochs) epoch\(epochs == 1 ? "" : "s") "
-      + "in batches of \(batches.size) rows × \(batches.steps) steps, learning rate \(learningRate.initial)\(decay), gradients \(clip), seed \(seed)"
+      + "in batches of \(batches.size) row\(batches.size == 1 ? "" : "s") × \(batches.steps) steps, "
+      + "learning rate \(learningRate.initial)\(decay), gradients \(clip), seed \(seed)"
+  }
+}
+
+extension LanguageModelConfiguration {
+  /// How training drops elements of the LSTM layers.
+  var dropoutInWords: String {
+    let drops = [("inputs", inputKeepProbability), ("outputs", outputKeepProbability)].filter { $0.1 < 1 }
+    guard !drops.isEmpty else { return "no dropout" }
+    return "dropout keeping " + drops.map { "\($0.1) of the \($0.0)" }.joined(separator: " and ")
   }
 }

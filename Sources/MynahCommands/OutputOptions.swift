@@ -37,12 +37,10 @@ struct OutputOptions: ParsableArguments {
     return name + ".safetensors"
   }
 
-  /// Checks that the files of a run can be written and that nothing, the input least of all, is lost by it.
+  /// Checks that the files of a run can be written and that nothing is lost by it.
   ///
   /// - Throws: `CommandError`, or `CheckpointError.cannotWrite`.
-  func check(modelPath: String, input: String) throws {
-    let isInput = URL(filePath: input).resolvingSymlinksInPath() == URL(filePath: modelPath).resolvingSymlinksInPath()
-    if isInput && FileManager.default.fileExists(atPath: input) { throw CommandError.outputExists(path: modelPath) }
+  func check(modelPath: String) throws {
     try RunFiles.check(modelPath: modelPath, resuming: resume, overwriting: overwrite)
   }
 }

@@ -10,11 +10,21 @@ enum RunFiles {
   static func check(modelPath: String, resuming: Bool, overwriting: Bool) throws {
     let statePath = TrainingFiles.statePath(besides: modelPath)
     let exists = FileManager.default.fileExists(atPath:)
+    for path in [modelPath, statePath] {
+      try AtomicFile.check(path)
+      // No flag replaces a text, the one to be learned least of all.
+      if exists(path) && !isEmptyOrSafetensors(path) { throw CommandError.notOfARun(path: path) }
+    }
     if resuming {
       guard exists(statePath) else { throw CommandError.nothingToResume(path: statePath) }
     } else if !overwriting, let path = [modelPath, statePath].first(where: exists) {
       throw CommandError.outputExists(path: path)
     }
-    for path in [modelPath, statePath] { try AtomicFile.check(path) }
+  }
+
+  /// Whether a file is empty or begins as a safetensors file does: eight bytes of the header's length, then a brace.
+  private static func isEmptyOrSafetensors(_ path: String) -> Bool {
+    guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 9) else { return true }
+    return start.isEmpty || start.count == 9 && start[8] == UInt8(ascii: "{") && start[4..<8].allSatisfy { $0 == 0 }
   }
 }

@@ -39,7 +39,7 @@ struct TrainCommand: ParsableCommand {
 
   private func train(shouldStop: @escaping @Sendable () -> Bool) throws {
     let modelPath = output.modelPath(input: input)
-    try output.check(modelPath: modelPath, input: input)
+    try output.check(modelPath: modelPath)
     let corpus = try Corpus(at: input)
     let job = try TrainingJob(
       corpus: corpus, modelPath: modelPath, resuming: output.resume, tokens: tokens, model: model, optimizer: optimizer)

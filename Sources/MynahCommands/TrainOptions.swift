@@ -60,7 +60,7 @@ struct ModelOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability that an element of an LSTM layer's output is kept in training; 1 is no dropout.",
+      "The probability that an element of an LSTM layer's output is kept in training; 1 is no dropout. (default: from the text's size)",
       valueName: "probability"),
     transform: Bounded.positive(atMost: 1))
   var keep: Float?

@@ -90,7 +90,7 @@ struct TrainingJob {
     let held = corpus.isHeldOut ? "held out of it" : "in files of their own"
     return """
       \(input): \(training.ids.count.grouped) \(unit) to learn, \(validation.ids.count.grouped) \(held) to validate with, \
-      \(tokenizer.vocabulary.count.grouped) different ones known
+      \(tokenizer.vocabulary.count.grouped) different ones known\(unknownInWords)
       \(modelSummary)
       \(configuration.inWords)
 
@@ -99,7 +99,16 @@ struct TrainingJob {
 
   private var modelSummary: String {
     let layers = model.recurrent.map { "\($0.hiddenSize)" }.joined(separator: ", ")
-    return "embedding \(model.embeddingSize), LSTM \(layers): \(weightCount.grouped) weights besides the embedding"
+    return "embedding \(model.embeddingSize), LSTM \(layers), \(model.dropoutInWords): "
+      + "\(weightCount.grouped) weights besides the embedding"
+  }
+
+  /// How much of the text the vocabulary lacks; a text without spaces is one unknown word a line.
+  private var unknownInWords: String {
+    guard training.unknownCount > 0 else { return "" }
+    let share = 100 * Double(training.unknownCount) / Double(training.ids.count)
+    let advice = share > 30 ? "; learn more words with --minimum-count 1, or --level character" : ""
+    return ", \(training.unknownCount.grouped) (\(share.brief) %) unknown\(advice)"
   }
 
   /// The number of weights that every token touches; of the embedding it is one row only.

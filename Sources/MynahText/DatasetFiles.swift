@@ -12,7 +12,7 @@ struct DatasetFiles: Sendable, Hashable {
   /// The names of all files of the folder.
   let names: [String]
 
-  /// Finds the files; `.txt` files come before others, hidden files and folders are left aside.
+  /// Finds the files; `.txt` files come before others; hidden files, folders, and what a run left there are left aside.
   init(in directory: String) throws(TextError) {
     let names = try Self.fileNames(in: directory)
     self.names = names
@@ -51,7 +51,8 @@ struct DatasetFiles: Sendable, Hashable {
     return names.filter { name in
       var isDirectory = false
       let exists = FileManager.default.fileExists(atPath: directory + "/" + name, isDirectory: &isDirectory)
-      return exists && !isDirectory && !name.hasPrefix(".")
+      let isOfARun = name.hasSuffix(".safetensors") || name.hasSuffix(".training")
+      return exists && !isDirectory && !isOfARun && !name.hasPrefix(".")
     }.sorted()
   }
 }

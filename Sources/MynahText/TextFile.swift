@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import Foundation
 
 /// The text of a file, read strictly as UTF-8.
 public struct TextFile: Sendable, Hashable {
@@ -33,13 +29,15 @@ public struct TextFile: Sendable, Hashable {
   }
 
   private static func bytes(at path: String) throws(TextError) -> [UInt8] {
-    var isDirectory = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else { throw .noSuchFile(path: path) }
-    guard !isDirectory else { throw .isDirectory(path: path) }
+    var isDirectory: ObjCBool = false
+    guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw .noSuchFile(path: path)
+    }
+    guard !isDirectory.boolValue else { throw .isDirectory(path: path) }
+    // A handle reads pipes too, unlike `Data(contentsOf:)`.
+    guard let file = FileHandle(forReadingAtPath: path) else { throw .notPermitted(path: path) }
     do {
-      return [UInt8](try Data(contentsOf: URL(filePath: path)))
-    } catch let error as CocoaError where error.code == .fileReadNoPermission {
-      throw .notPermitted(path: path)
+      return [UInt8](try file.readToEnd() ?? Data())
     } catch {
       throw .unreadable(path: path, reason: "the system reports “\(error)”")
     }

@@ -1,4 +1,5 @@
 import CMynah
+import Foundation
 import Testing
 import MynahTensors
 
@@ -42,5 +43,18 @@ final class GuardedMemory {
   /// Whether nothing was written outside of the numbers.
   var guardsAreWhole: Bool {
     unsafe memory[..<offset].allSatisfy { $0.isNaN } && memory[(offset + count)...].allSatisfy { $0.isNaN }
+  }
+}
+
+struct InstructionSetTests {
+  @Test("The environment's MYNAH_INSTRUCTION_SET names a set that this machine has, and it is the one in use")
+  func choice() {
+    guard let best = unsafe mynah_kernels_best() else {
+      Issue.record("no instruction set was chosen")
+      return
+    }
+    let name = unsafe String(cString: best.pointee.name)
+    let wanted = ProcessInfo.processInfo.environment["MYNAH_INSTRUCTION_SET"]
+    #expect(name == wanted ?? InstructionSet.available.last?.testDescription)
   }
 }

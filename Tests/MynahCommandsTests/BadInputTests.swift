@@ -106,10 +106,11 @@ struct BadInputTests {
     Case("output below a missing folder", 73, "train text.txt --output no/such/m", says: "there is no folder"),
     Case("output below a file", 73, "train text.txt --output text.txt/m", says: "not a folder"),
     Case("output in a folder that takes no files", 73, "train text.txt --output /proc/m", says: "cannot write"),
-    Case("folder as output", 73, "train text.txt --output folder", says: "already exists"),
+    Case("folder as output", 73, "train text.txt --output folder", says: "directory"),
+    Case("another file as output", 73, "train text.txt --output latin.txt --overwrite", says: "left alone"),
     Case("existing model", 73, "train text.txt --output model", says: "--overwrite"),
     Case("existing training state", 73, "train text.txt --output run", says: "--resume"),
-    Case("the input as output", 73, "train text.txt --output text.txt --overwrite", says: "already exists"),
+    Case("the input as output", 73, "train text.txt --output text.txt --overwrite", says: "left alone"),
     Case("nothing to resume", 66, "train text.txt --output none --resume", says: "no training state"),
   ]
 

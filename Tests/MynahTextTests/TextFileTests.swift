@@ -76,6 +76,17 @@ struct TextFileTests {
     }
   }
 
+  @Test("What a run left in a folder of texts is none of its texts")
+  func leftovers() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    for name in ["wiki.train.tokens", "wiki.valid.tokens"] { try folder.write(Array("a b\n".utf8), to: name) }
+    for name in ["wiki.safetensors", "wiki.safetensors.training", "train.safetensors"] {
+      try folder.write([1, 2, 3], to: name)
+    }
+    #expect(try Corpus(at: folder.path).training == "a b\n")
+  }
+
   @Test("Each error has a kind and a sentence of one line that names what it is about")
   func sentences() {
     let errors: [(TextError, TextError.Kind, [String])] = [

@@ -11,9 +11,9 @@ struct DemoCommand: ParsableCommand {
     commandName: "demo",
     abstract: "Learn a small language whose true perplexity is known.",
     discussion: """
-      Draws a text from a probabilistic grammar of some 280 English words, trains an LSTM on it, and shows what was learned.
-      The grammar is unambiguous, so its entropy is exact: the perplexity that no model can beat is printed beside the
-      model's own and a trigram's.
+      Draws a text from a probabilistic grammar of some 280 English words, trains an LSTM on it, and shows what was \
+      learned. The grammar is unambiguous, so its entropy is exact: the perplexity that no model can beat is printed \
+      beside the model's own and a trigram's.
       """)
 
   @Option(help: "The seed of the texts, the initial weights and the sentences.")

@@ -10,8 +10,8 @@ struct ReproduceCommand: ParsableCommand {
     commandName: "reproduce",
     abstract: "Run a reference recipe and set its figures beside the published ones.",
     discussion: """
-      ptb   Penn Treebank (Mikolov's files ptb.train.txt, ptb.valid.txt and ptb.test.txt in --data): embedding 200,
-            LSTMs of 256 and 128, gradient descent, 15 epochs; test perplexity 117.95 in PyTorch.
+      ptb: the Penn Treebank (Mikolov's files ptb.train.txt, ptb.valid.txt and ptb.test.txt in --data), an embedding of \
+      200, LSTMs of 256 and 128, gradient descent, 15 epochs; its test perplexity in PyTorch is 117.95.
       """)
 
   /// The recipes, by name.
