@@ -46,18 +46,8 @@ public struct PennTreebank: Sendable, Hashable {
   /// A tokenizer of the data's vocabulary, for other texts and for a model file.
   public var tokenizer: WordTokenizer { WordTokenizer(vocabulary: vocabulary) }
 
-  private static let endOfSentence = Array(Vocabulary.endOfSentence.utf8)
-
   private static func vocabulary(of text: String) -> Vocabulary {
-    let bytes = Array(text.utf8)
-    var counts = TokenCounts()
-    var scanner = WordScanner(bytes)
-    while let item = scanner.next() {
-      switch item {
-      case .lineEnd: counts.add(endOfSentence, endOfSentence.indices)
-      case .word(let range): counts.add(bytes, range)
-      }
-    }
+    let counts = WordTokenizer.counts(of: Array(text.utf8), endingLastLine: false)
     return Vocabulary(counts, minimumCount: 1, maximumSize: nil, required: [])
   }
 

@@ -19,7 +19,7 @@ public struct WordTokenizer: Tokenizer {
   public init(training text: String, minimumCount: Int? = nil, maximumSize: Int? = nil) {
     precondition(minimumCount ?? 1 >= 1, "a word's minimum count must be positive, found \(minimumCount ?? 1)")
     precondition(maximumSize ?? 2 >= 2, "a word vocabulary holds at least 2 tokens, found \(maximumSize ?? 2)")
-    let counts = Self.counts(of: Array(text.utf8))
+    let counts = Self.counts(of: Array(text.utf8), endingLastLine: true)
     vocabulary = Vocabulary(
       counts, minimumCount: minimumCount ?? (counts.count(of: Vocabulary.unknown) > 0 ? 1 : 2),
       maximumSize: maximumSize, required: [Vocabulary.unknown, Vocabulary.endOfSentence])
@@ -57,7 +57,8 @@ public struct WordTokenizer: Tokenizer {
     return encoded
   }
 
-  private static func counts(of bytes: [UInt8]) -> TokenCounts {
+  /// How often each word and `<eos>` occurs; an open last line counts as ended only if that is asked for.
+  static func counts(of bytes: [UInt8], endingLastLine: Bool) -> TokenCounts {
     let endOfSentence = Array(Vocabulary.endOfSentence.utf8)
     var counts = TokenCounts()
     var scanner = WordScanner(bytes)
@@ -67,7 +68,7 @@ public struct WordTokenizer: Tokenizer {
       case .word(let range): counts.add(bytes, range)
       }
     }
-    if hasOpenLastLine(bytes) { counts.add(endOfSentence, endOfSentence.indices) }
+    if endingLastLine && hasOpenLastLine(bytes) { counts.add(endOfSentence, endOfSentence.indices) }
     return counts
   }
 
