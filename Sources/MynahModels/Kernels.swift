@@ -18,6 +18,8 @@ struct LSTMInputs: Sendable {
 struct LSTMSaved: Sendable {
   let inputs: LSTMInputs
   let gates, cells, hiddens: TensorStorage
+  /// That of the forward pass; the backward pass may run outside of its task-local value.
+  let precision = Precision.current
 }
 
 /// The results of an LSTM pass.
@@ -94,6 +96,7 @@ extension Kernels {
   ) {
     unsafe withUnsafeBases(of: saved.inputs.all) { inputs in
       var pass = unsafe mynah_lstm_forward()
+      unsafe pass.precision = saved.precision.forKernels
       unsafe pass.steps = sizes.stepCount
       unsafe pass.batch = sizes.batchSize
       unsafe pass.input = sizes.inputSize
@@ -160,6 +163,7 @@ extension Kernels {
       unsafe targets.withUnsafeBufferPointer { targets in
         unsafe withUnsafeMutablePointer(to: &nats) { nats in
           var pass = unsafe mynah_cross_entropy()
+          unsafe pass.precision = Precision.current.forKernels
           unsafe pass.rows = targets.count
           unsafe pass.hidden = hidden.shape[1]
           unsafe pass.vocabulary = weight.shape[0]

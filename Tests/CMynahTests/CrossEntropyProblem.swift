@@ -86,7 +86,8 @@ struct CrossEntropyRun {
     unsafe problem.targets.withUnsafeBufferPointer { targets in
       unsafe withUnsafeMutablePointer(to: &loss) { loss in
         var pass = unsafe mynah_cross_entropy(
-          rows: problem.rows, hidden: problem.hidden, vocabulary: problem.vocabulary, h: h.base, weight: weight.base,
+          precision: MYNAH_FLOAT32, rows: problem.rows, hidden: problem.hidden, vocabulary: problem.vocabulary,
+          h: h.base, weight: weight.base,
           bias: bias?.base, targets: targets.baseAddress, row_weights: rowWeights?.base, scale: problem.scale,
           loss: loss, row_losses: wantsRowLosses ? rowLosses.base : nil,
           d_h: wantsGradients ? results[0].base : nil, d_weight: wantsGradients ? results[1].base : nil,

@@ -64,7 +64,8 @@ struct LSTMRun {
     let output = undefined(rows * sizes.hiddenSize)
     let workspace = undefined(unsafe set.kernels.lstm_forward_workspace(sizes.inputSize, sizes.hiddenSize))
     var forward = unsafe mynah_lstm_forward(
-      steps: sizes.stepCount, batch: sizes.batchSize, input: sizes.inputSize, hidden: sizes.hiddenSize,
+      precision: MYNAH_FLOAT32, steps: sizes.stepCount, batch: sizes.batchSize, input: sizes.inputSize,
+      hidden: sizes.hiddenSize,
       x: inputs[0].base, weight_ih: inputs[1].base, weight_hh: inputs[2].base, bias: inputs[3].base,
       h0: inputs[4].base, c0: inputs[5].base, gates: gates.base, cells: states[0].base, hiddens: states[1].base,
       output: output.base, workspace: workspace.base)

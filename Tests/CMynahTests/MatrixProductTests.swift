@@ -38,7 +38,7 @@ struct MatrixProductTests {
               let workspace = GuardedMemory([Float](repeating: .nan, count: workspaceSize))
               unsafe test.set.kernels.gemm(
                 team, target.base, a.base, b.base, m, n, k, test.transposingA, test.transposingB, accumulating,
-                workspace.base)
+                MYNAH_FLOAT32, workspace.base)
               #expect(target.guardsAreWhole && workspace.guardsAreWhole)
               return target.elements
             }
@@ -68,7 +68,8 @@ struct MatrixProductTests {
         defer { unsafe mynah_team_stop(team) }
         let (target, workspace) = (GuardedMemory(zeros), GuardedMemory([Float](repeating: .nan, count: workspaceSize)))
         unsafe test.set.kernels.gemm(
-          team, target.base, a.base, b.base, m, n, k, test.transposingA, test.transposingB, false, workspace.base)
+          team, target.base, a.base, b.base, m, n, k, test.transposingA, test.transposingB, false, MYNAH_FLOAT32,
+          workspace.base)
         #expect(target.guardsAreWhole && workspace.guardsAreWhole)
         return target.elements
       }

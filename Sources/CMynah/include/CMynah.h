@@ -43,6 +43,9 @@ void mynah_worker_wait(const mynah_worker *worker);
 typedef enum { MYNAH_PLAIN = 0, MYNAH_NEON = 1, MYNAH_AVX2 = 2, MYNAH_AVX512 = 3 } mynah_isa;
 enum { MYNAH_ISA_COUNT = 4 };
 
+/// What the factors of matrix products are rounded to; sums are always float32. MYNAH_BFLOAT16 needs `has_bfloat16`.
+typedef enum { MYNAH_FLOAT32 = 0, MYNAH_BFLOAT16 = 1 } mynah_precision;
+
 /// The first tensor's operand of a matrix product: element (row, k) stands at
 /// base[row * row_stride + (k / inner) * outer_stride + (k % inner) * k_stride].
 typedef struct {
@@ -52,6 +55,7 @@ typedef struct {
 
 /// One LSTM layer over a sequence. Hp is H rounded up to `lanes`: rows of the saved arrays are padded with zeros.
 typedef struct {
+  mynah_precision precision;
   size_t steps, batch, input, hidden;  // T, B, I, H: none is zero
   const float *x;                      // [T·B, I]
   const float *weight_ih, *weight_hh;  // [4·H, I], [4·H, H]; gates i, f, g, o
@@ -77,6 +81,7 @@ typedef struct {
 
 /// Linear layer, softmax and cross-entropy in one pass over the rows; logits are never kept whole.
 typedef struct {
+  mynah_precision precision;
   size_t rows, hidden, vocabulary;     // N, H, V: none is zero
   const float *h;                      // [N, H]
   const float *weight, *bias;          // [V, H]; [V] or NULL
@@ -97,6 +102,7 @@ typedef struct {
   size_t lanes;       // floats in a vector
   size_t tile_rows;   // rows of a register tile
   size_t tile_lanes;  // columns of a register tile and of a packed panel
+  bool has_bfloat16;  // whether products of bfloat16 numbers are faster here than those of float32
 
   // Vector mathematics: y[i] = f(x[i]); y may be x. Errors are stated in math.h and measured by tests.
   void (*exp)(float *y, const float *x, size_t count);
@@ -113,7 +119,7 @@ typedef struct {
   // C[M, N] = A·B, or C += A·B; A is M × K (K × M if a_transposed), B is K × N (N × K if b_transposed).
   size_t (*gemm_workspace)(size_t m, size_t n, size_t k);
   void (*gemm)(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
-               bool b_transposed, bool accumulate, float *workspace);
+               bool b_transposed, bool accumulate, mynah_precision precision, float *workspace);
 
   size_t (*lstm_forward_workspace)(size_t input, size_t hidden);
   void (*lstm_forward)(mynah_team *team, const mynah_lstm_forward *pass);

@@ -12,6 +12,7 @@ const mynah_kernels ISA_TABLE = {
     .lanes = LANES,
     .tile_rows = TILE_ROWS,
     .tile_lanes = TILE_VECTORS * LANES,
+    .has_bfloat16 = false,
     .exp = exp_array,
     .tanh = tanh_array,
     .sigmoid = sigmoid_array,

@@ -223,7 +223,8 @@ static size_t gemm_workspace(size_t m, size_t n, size_t k) {
 }
 
 static void gemm(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
-                 bool b_transposed, bool accumulate, float *workspace) {
+                 bool b_transposed, bool accumulate, mynah_precision precision, float *workspace) {
+  (void)precision;
   if (m == 0 || n == 0) return;
   gemm_pass pass = {c, a, b, m, n, k, a_transposed, b_transposed, accumulate, workspace};
   bool small = m * n * k < 1 << 15;  // a meeting of the team costs more than it saves

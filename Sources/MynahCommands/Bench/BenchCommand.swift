@@ -1,0 +1,11 @@
+import ArgumentParser
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measure how fast this machine is, and mynah on it.",
+    discussion: """
+      Models here have random weights and random texts: only the time counts.
+      """,
+    subcommands: [])
+}
