@@ -4,6 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// The system hands the tile registers out only to a process that asks for them; asking again is harmless.
+static bool has_tiles(void) {
+  enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+  return __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") && __builtin_cpu_supports("avx512bf16") &&
+         syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+}
+#endif
+
 const mynah_kernels *mynah_kernels_for(mynah_isa isa) {
   switch (isa) {
     case MYNAH_PLAIN: return &mynah_kernels_plain;
@@ -15,6 +27,9 @@ const mynah_kernels *mynah_kernels_for(mynah_isa isa) {
                      __builtin_cpu_supports("avx512vl")
                  ? &mynah_kernels_avx512
                  : NULL;
+#if defined(__linux__)
+    case MYNAH_AMX: return mynah_kernels_for(MYNAH_AVX512) && has_tiles() ? &mynah_kernels_amx : NULL;
+#endif
 #elif defined(__aarch64__)
     case MYNAH_NEON: return &mynah_kernels_neon;
 #endif

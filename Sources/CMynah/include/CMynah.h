@@ -40,18 +40,11 @@ void mynah_worker_wait(const mynah_worker *worker);
 
 // MARK: Instruction sets (dispatch.c)
 
-typedef enum { MYNAH_PLAIN = 0, MYNAH_NEON = 1, MYNAH_AVX2 = 2, MYNAH_AVX512 = 3 } mynah_isa;
-enum { MYNAH_ISA_COUNT = 4 };
+typedef enum { MYNAH_PLAIN = 0, MYNAH_NEON = 1, MYNAH_AVX2 = 2, MYNAH_AVX512 = 3, MYNAH_AMX = 4 } mynah_isa;
+enum { MYNAH_ISA_COUNT = 5 };
 
 /// What the factors of matrix products are rounded to; sums are always float32. MYNAH_BFLOAT16 needs `has_bfloat16`.
 typedef enum { MYNAH_FLOAT32 = 0, MYNAH_BFLOAT16 = 1 } mynah_precision;
-
-/// The first tensor's operand of a matrix product: element (row, k) stands at
-/// base[row * row_stride + (k / inner) * outer_stride + (k % inner) * k_stride].
-typedef struct {
-  const float *base;
-  size_t row_stride, k_stride, inner, outer_stride;
-} mynah_operand;
 
 /// One LSTM layer over a sequence. Hp is H rounded up to `lanes`: rows of the saved arrays are padded with zeros.
 typedef struct {
@@ -100,8 +93,6 @@ typedef struct {
   mynah_isa isa;
   const char *name;
   size_t lanes;       // floats in a vector
-  size_t tile_rows;   // rows of a register tile
-  size_t tile_lanes;  // columns of a register tile and of a packed panel
   bool has_bfloat16;  // whether products of bfloat16 numbers are faster here than those of float32
 
   // Vector mathematics: y[i] = f(x[i]); y may be x. Errors are stated in math.h and measured by tests.
@@ -132,7 +123,7 @@ typedef struct {
 
 /// The kernels of an instruction set, or NULL if this machine (or this build) does not have it.
 const mynah_kernels *mynah_kernels_for(mynah_isa isa);
-/// The fastest kernels of this machine; the environment variable MYNAH_INSTRUCTION_SET (avx512, avx2, neon, plain) overrides
+/// The fastest kernels of this machine; the environment variable MYNAH_INSTRUCTION_SET (amx, avx512, avx2, neon, plain) overrides
 /// the choice where the machine has that set.
 const mynah_kernels *mynah_kernels_best(void);
 

@@ -2,6 +2,12 @@
 #include "simd.h"
 #include "vector_math.h"
 #include "elementwise.h"
+#include "product.h"
+#if HAS_AMX
+#include "gemm_amx.h"
+#else
+#include "gemm_fma.h"
+#endif
 #include "gemm.h"
 #include "lstm.h"
 #include "cross_entropy.h"
@@ -10,9 +16,7 @@ const mynah_kernels ISA_TABLE = {
     .isa = ISA_ID,
     .name = ISA_NAME,
     .lanes = LANES,
-    .tile_rows = TILE_ROWS,
-    .tile_lanes = TILE_VECTORS * LANES,
-    .has_bfloat16 = false,
+    .has_bfloat16 = HAS_AMX,
     .exp = exp_array,
     .tanh = tanh_array,
     .sigmoid = sigmoid_array,

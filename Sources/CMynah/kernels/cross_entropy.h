@@ -2,31 +2,39 @@
 //
 //   l = W h + b    loss = -Σ_r w_r log softmax(l_r)[target_r]    dl = scale·w_r (softmax(l_r) − onehot)    dh = Wᵀdl    dW = dl hᵀ
 //
-// The vocabulary is cut into parts whose number depends on its size alone. A part finds its own maximum m_p and keeps
-// E = exp(l − m_p); parts meet once a chunk, and E is never rescaled: with M = max m_p and Z = Σ_p e^{m_p − M} Σ E, the factor
-// a_p = e^{m_p − M} / Z scales part p's rows of dh and the packed rows of h that make dW. The one-hot term touches one row of W
-// a target and is subtracted apart.
+// The vocabulary is cut into parts whose number depends on its size alone. A part finds its own maximum m_p of each row and keeps
+// E = exp(l − m_p), and multiplies it with its rows of W while it is near. When all parts of a chunk of rows are done, E is not
+// rescaled: with M = max m_p and Z = Σ_p e^{m_p − M} Σ E, the factor a_p = e^{m_p − M} / Z scales part p's share of dh and the
+// packed rows of h that make dW. The one-hot term touches one row of W a target and is subtracted apart.
 //
 // Workers take parts when there are enough, else rows. Sums run in the order of rows, so chunks and threads leave no trace
 // in the bits; dh is the sum of its parts in order.
 
-enum { MOST_PARTS = 16, PART_VECTORS = 512 / LANES, CHUNK_ROWS = 120 };
+enum { MOST_PARTS = 16, PART_VECTORS = 512 / LANES };
+// Rows whose logits are worked on at a time, and the most numbers of E that are kept. Multiply-adds take as long as moving E
+// between the caches, so there a chunk is one block. Tiles are so fast that what counts is to write dW as few times as possible.
+#if HAS_AMX
+enum { BLOCK_ROWS = 128, KEPT_NUMBERS = 1 << 23 };
+#else
+enum { BLOCK_ROWS = 120, KEPT_NUMBERS = 0 };
+#endif
 
 typedef struct {
   const mynah_cross_entropy *pass;
-  size_t parts;
+  size_t parts, chunk;       // chunk: the most rows whose E is kept
   float *packed_transposed;  // Wᵀ for the logits, part by part
-  float *packed;             // W for dh, part by part
+  float *packed;             // [part]: packed W for dh
+  float *scaled;             // [part]: packed h of a chunk, scaled by a_p
   float *bias;               // padded with -1e30, so that padding gets probability 0
-  float *e;                  // [part][chunk rows][part's width, an odd number of vectors]
+  float *e;                  // [part]: kept matrix [chunk rows][part's width]
   float *partial;            // [part][chunk rows][Hp]: dh of each part, unscaled
-  float *scaled;             // [part][Hp panels][chunk rows]: h scaled by a_p
-  float *maxima, *sums;      // [2][part][chunk rows]; two, since the next chunk begins while this one's are read
-  float *row_scale;          // [part][chunk rows]
+  float *maxima, *sums;      // [part][chunk rows]
+  float *row_scale;          // [part][chunk rows]: a_p × the gradient's scale
+  double *nats;              // [chunk rows]
 } loss_work;
 
 typedef struct {
-  size_t first, valid, vectors, stride;  // columns of the vocabulary; stride of E
+  size_t first, valid, vectors;  // columns of the vocabulary
 } vocabulary_part;
 
 INLINE size_t part_count(size_t vocabulary) {
@@ -37,77 +45,108 @@ INLINE size_t part_count(size_t vocabulary) {
 INLINE vocabulary_part part_of(size_t vocabulary, size_t parts, size_t p) {
   size_t vectors = vectors_of(vocabulary), first = vectors * p / parts, last = vectors * (p + 1) / parts;
   size_t valid = minimum(vocabulary, last * LANES) - first * LANES;
-  // An odd stride in cache lines spreads a column's rows over all sets of the cache.
-  return (vocabulary_part){first * LANES, valid, last - first, ((last - first) | 1) * LANES};
+  return (vocabulary_part){first * LANES, valid, last - first};
+}
+INLINE size_t widest_part(size_t vocabulary, size_t parts) { return (vectors_of(vocabulary) + parts - 1) / parts * LANES; }
+
+/// Rows are shared out evenly over as few chunks as KEPT_NUMBERS allows, a chunk being at least a block.
+INLINE size_t chunk_rows(size_t rows, size_t vocabulary) {
+  size_t most = KEPT_NUMBERS / vocabulary > BLOCK_ROWS ? KEPT_NUMBERS / vocabulary : BLOCK_ROWS;
+  size_t chunks = (rows + most - 1) / most;
+  return (rows + chunks - 1) / chunks;
 }
 
-INLINE size_t e_stride(size_t vocabulary, size_t parts) { return ((vectors_of(vocabulary) + parts - 1) / parts | 1) * LANES; }
-INLINE size_t chunk_rows(size_t rows) { return minimum(rows, CHUNK_ROWS); }
+/// The next `count` floats of a workspace; NULL where there is none yet and only `used` is wanted.
+INLINE float *take(float *workspace, size_t *used, size_t count) {
+  float *place = workspace ? workspace + *used : NULL;
+  *used += count;
+  return place;
+}
+
+/// Where everything stands in the workspace; returns how much is used. Gradients' memory takes no place where none are wanted.
+INLINE size_t loss_layout(loss_work *w, float *workspace, size_t rows, size_t hidden, size_t vocabulary, bool gradients) {
+  size_t parts = part_count(vocabulary), chunk = chunk_rows(rows, vocabulary), numbers = parts * chunk, used = 0;
+  size_t widest = widest_part(vocabulary, parts);
+  w->parts = parts, w->chunk = chunk;
+  w->packed_transposed = take(workspace, &used, packed_size(padded(vocabulary), hidden));
+  w->packed = take(workspace, &used, gradients ? parts * packed_size(hidden, widest) : 0);
+  w->scaled = take(workspace, &used, gradients ? parts * packed_size(hidden, chunk) : 0);
+  w->bias = take(workspace, &used, padded(vocabulary));
+  w->e = take(workspace, &used, parts * kept_size(chunk, widest));
+  w->partial = take(workspace, &used, gradients ? numbers * padded(hidden) : 0);
+  w->nats = (double *)take(workspace, &used, padded(2 * chunk));
+  w->maxima = take(workspace, &used, numbers);
+  w->sums = take(workspace, &used, numbers);
+  w->row_scale = take(workspace, &used, numbers);
+  return used;
+}
 
 static size_t cross_entropy_workspace(size_t rows, size_t hidden, size_t vocabulary, bool gradients) {
-  size_t parts = part_count(vocabulary), chunk = chunk_rows(rows);
-  size_t size = padded(vocabulary) * (hidden + 1) + parts * chunk * (e_stride(vocabulary, parts) + 5);
-  if (gradients) size += vocabulary * padded(hidden) + 2 * parts * chunk * padded(hidden);
-  return size + LANES;
+  loss_work w = {0};
+  return loss_layout(&w, NULL, rows, hidden, vocabulary, gradients) + ALIGNMENT;
 }
 
-static loss_work loss_layout(const mynah_cross_entropy *s) {
-  size_t parts = part_count(s->vocabulary), chunk = chunk_rows(s->rows), stride = padded(s->hidden);
-  loss_work w = {.pass = s, .parts = parts};
-  float *next = s->workspace;
-  w.packed_transposed = next, next += padded(s->vocabulary) * s->hidden;
-  w.bias = next, next += padded(s->vocabulary);
-  w.e = next, next += parts * chunk * e_stride(s->vocabulary, parts);
-  w.maxima = next, next += 2 * parts * chunk;
-  w.sums = next, next += 2 * parts * chunk;
-  w.row_scale = next, next += parts * chunk;
-  if (s->d_h) {
-    w.packed = next, next += s->vocabulary * stride;
-    w.partial = next, next += parts * chunk * stride;
-    w.scaled = next;
-  }
-  return w;
+INLINE float *part_e(const loss_work *w, size_t p) { 
+  return w->e + p * kept_size(w->chunk, widest_part(w->pass->vocabulary, w->parts));
+}
+INLINE float *part_packed(const loss_work *w, size_t p) {
+  return w->packed + p * packed_size(w->pass->hidden, widest_part(w->pass->vocabulary, w->parts));
+}
+
+/// Packs a part's Wᵀ for the logits, its W for dh, and its bias.
+static void pack_part(const loss_work *w, size_t p) {
+  const mynah_cross_entropy *s = w->pass;
+  size_t hidden = s->hidden;
+  vocabulary_part part = part_of(s->vocabulary, w->parts, p);
+  const float *weight = s->weight + part.first * hidden;
+  pack_transposed(w->packed_transposed + packed_size(part.first, hidden), weight, hidden, hidden, part.valid,
+                  all_panels(part.valid), s->precision);
+  for (size_t j = 0; j < part.vectors * LANES; j++)
+    w->bias[part.first + j] = j >= part.valid ? -1e30f : s->bias ? s->bias[part.first + j] : 0;
+  if (s->d_h) pack(part_packed(w, p), plain_rows(weight, hidden), part.valid, hidden, all_panels(hidden), s->precision);
 }
 
 /// E and its row sums for some rows of a part: logits, their maximum, exponentials.
-static void exponentials(const loss_work *w, size_t p, size_t row0, range rows, size_t half) {
+static void exponentials(const loss_work *w, size_t p, size_t row0, range rows) {
   const mynah_cross_entropy *s = w->pass;
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
-  size_t chunk = chunk_rows(s->rows);
-  float *e = w->e + p * chunk * e_stride(s->vocabulary, w->parts);
-  multiply(e + rows.first * part.stride, part.stride, w->bias + part.first, 0,
-           rows_of(s->h + (row0 + rows.first) * s->hidden, s->hidden), w->packed_transposed + part.first * s->hidden,
-           rows.last - rows.first, part.vectors * LANES, s->hidden, all_panels(part.vectors * LANES), true);
+  float *e = part_e(w, p);
+  size_t width = part.vectors * LANES;
+  product logits = kept_product(e, w->chunk, width, rows.first, w->bias + part.first,
+                                w->packed_transposed + packed_size(part.first, s->hidden));
+  multiply(rows_of(s->h + (row0 + rows.first) * s->hidden, s->hidden), rows.last - rows.first, s->hidden, &logits, 1,
+           s->precision);
   for (size_t r = rows.first; r < rows.last; r++) {
-    float *row = e + r * part.stride;
-    vfloat largest = load(row);
+    vfloat largest = load(kept_vector(e, w->chunk, width, r, 0));
     for (size_t v = 1; v < part.vectors; v++) {
-      vfloat x = load(row + v * LANES);
-      largest = select(x > largest, x, largest);
+      vfloat x = load(kept_vector(e, w->chunk, width, r, v));
+      largest = blend(x > largest, x, largest);
     }
     float maximum = largest[0];
     for (int lane = 1; lane < LANES; lane++) maximum = largest[lane] > maximum ? largest[lane] : maximum;
     vfloat sums = {0};
     for (size_t v = 0; v < part.vectors; v++) {
-      vfloat x = vexp(load(row + v * LANES) - maximum);
-      store(row + v * LANES, x);
+      float *place = kept_vector(e, w->chunk, width, r, v);
+      vfloat x = vexp(load(place) - maximum);
+      store(place, x);
       sums += x;
     }
     double total = 0;
     for (int lane = 0; lane < LANES; lane++) total += sums[lane];
-    w->maxima[(half * w->parts + p) * chunk + r] = maximum;
-    w->sums[(half * w->parts + p) * chunk + r] = (float)total;
+    w->maxima[p * w->chunk + r] = maximum;
+    w->sums[p * w->chunk + r] = (float)total;
   }
 }
 
-/// log of the softmax's denominator of a row, Σ over parts.
-INLINE double log_denominator(const loss_work *w, size_t half, size_t r) {
-  size_t chunk = chunk_rows(w->pass->rows);
-  const float *maxima = w->maxima + half * w->parts * chunk + r, *sums = w->sums + half * w->parts * chunk + r;
-  double m = maxima[0], z = 0;
-  for (size_t p = 1; p < w->parts; p++) m = maxima[p * chunk] > m ? maxima[p * chunk] : m;
-  for (size_t p = 0; p < w->parts; p++) z += sums[p * chunk] * exp(maxima[p * chunk] - m);
-  return m + log(z);
+/// A part's own dh, E·W, for some rows, unscaled.
+static void hidden_backward(const loss_work *w, size_t p, range rows) {
+  const mynah_cross_entropy *s = w->pass;
+  size_t stride = padded(s->hidden);
+  vocabulary_part part = part_of(s->vocabulary, w->parts, p);
+  product d_h = {w->partial + (p * w->chunk + rows.first) * stride, stride, NULL, 0, part_packed(w, p), s->hidden,
+                 all_panels(s->hidden), true};
+  multiply(kept_rows(part_e(w, p), w->chunk, part.vectors * LANES, rows.first), rows.last - rows.first, part.valid, &d_h, 1,
+           s->precision);
 }
 
 /// The target's logit, in double.
@@ -122,20 +161,62 @@ INLINE float gradient_scale(const mynah_cross_entropy *s, size_t row) {
   return s->row_weights ? s->scale * s->row_weights[row] : s->scale;
 }
 
+/// The loss of a row and, for each part, what its E counts in the gradients.
+static void finish_row(const loss_work *w, size_t row0, size_t r) {
+  const mynah_cross_entropy *s = w->pass;
+  const float *maxima = w->maxima + r, *sums = w->sums + r;
+  double m = maxima[0], z = 0;
+  for (size_t p = 1; p < w->parts; p++) m = maxima[p * w->chunk] > m ? maxima[p * w->chunk] : m;
+  for (size_t p = 0; p < w->parts; p++) z += sums[p * w->chunk] * exp(maxima[p * w->chunk] - m);
+  for (size_t p = 0; p < w->parts; p++)
+    w->row_scale[p * w->chunk + r] = (float)(exp(maxima[p * w->chunk] - m) / z) * gradient_scale(s, row0 + r);
+  double nats = m + log(z) - target_logit(s, row0 + r);
+  // The denominator comes of rounded logits: a sure target must not get a probability above 1. NaN stays.
+  w->nats[r] = nats < 0 ? 0 : nats;
+}
+
+/// The loss of a chunk of rows, in their order.
+static double chunk_loss(const loss_work *w, size_t row0, size_t rows) {
+  const mynah_cross_entropy *s = w->pass;
+  double loss = 0;
+  for (size_t r = 0; r < rows; r++) {
+    if (s->row_losses) s->row_losses[row0 + r] = (float)w->nats[r];
+    loss += s->row_weights ? s->row_weights[row0 + r] * w->nats[r] : w->nats[r];
+  }
+  return loss;
+}
+
+/// dh of some rows: the parts' own, in their order, less the one-hot term.
+static void combine_hidden(const loss_work *w, size_t row0, range rows) {
+  const mynah_cross_entropy *s = w->pass;
+  size_t hidden = s->hidden, stride = padded(hidden);
+  for (size_t r = rows.first; r < rows.last; r++) {
+    float *d_h = s->d_h + (row0 + r) * hidden;
+    const float *target = s->weight + (size_t)s->targets[row0 + r] * hidden;
+    for (size_t j = 0; j < hidden; j += LANES) {
+      size_t count = minimum(LANES, hidden - j);
+      vfloat d = load_first(target + j, count) * -gradient_scale(s, row0 + r);
+      for (size_t p = 0; p < w->parts; p++)
+        d = fma_(splat(w->row_scale[p * w->chunk + r]), load(w->partial + (p * w->chunk + r) * stride + j), d);
+      store_first(d_h + j, d, count);
+    }
+  }
+}
+
 /// dW and db of some hidden columns of a part, from one chunk of rows: dW += Eᵀ·(a_p h), then the one-hot term.
 static void weights_backward(const loss_work *w, size_t p, size_t row0, size_t rows, range columns) {
   const mynah_cross_entropy *s = w->pass;
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
-  size_t chunk = chunk_rows(s->rows), first = columns.first * LANES;
-  size_t width = minimum(s->hidden, columns.last * LANES) - first;
+  size_t first = columns.first * LANES, width = minimum(s->hidden, columns.last * LANES) - first;
   if (columns.first == columns.last) return;
-  const float *e = w->e + p * chunk * e_stride(s->vocabulary, w->parts);
-  const float *row_scale = w->row_scale + p * chunk;
-  float *scaled = w->scaled + p * chunk * padded(s->hidden) + first * chunk;
-  pack(scaled, s->h + row0 * s->hidden + first, s->hidden, rows, width, all_panels(width), row_scale);
+  float *e = part_e(w, p);
+  const float *row_scale = w->row_scale + p * w->chunk;
+  float *scaled = w->scaled + p * packed_size(s->hidden, w->chunk) + packed_size(first, w->chunk);
+  source_rows h = {s->h + row0 * s->hidden + first, s->hidden, SIZE_MAX, SIZE_MAX, row_scale};
+  pack(scaled, h, rows, width, all_panels(width), s->precision);
   float *d_weight = s->d_weight + part.first * s->hidden + first;
-  multiply(d_weight, s->hidden, row0 ? d_weight : NULL, s->hidden, columns_of(e, part.stride), scaled, part.valid, width, rows,
-           all_panels(width), false);
+  product d_weights = {d_weight, s->hidden, row0 ? d_weight : NULL, s->hidden, scaled, width, all_panels(width), false};
+  multiply(kept_columns(e, w->chunk, part.vectors * LANES), part.valid, rows, &d_weights, 1, s->precision);
   for (size_t r = 0; r < rows; r++) {
     size_t target = (size_t)s->targets[row0 + r];
     if (target < part.first || target >= part.first + part.valid) continue;
@@ -146,71 +227,12 @@ static void weights_backward(const loss_work *w, size_t p, size_t row0, size_t r
   for (size_t j = 0; j < part.valid; j += LANES) {
     size_t count = minimum(LANES, part.valid - j);
     vfloat sums = row0 ? load_first(d_bias + j, count) : splat(0);
-    for (size_t r = 0; r < rows; r++) sums = fma_(splat(row_scale[r]), load(e + r * part.stride + j), sums);
+    for (size_t r = 0; r < rows; r++) sums = fma_(splat(row_scale[r]), load(kept_vector(e, w->chunk, part.vectors * LANES, r, j / LANES)), sums);
     store_first(d_bias + j, sums, count);
   }
   for (size_t r = 0; r < rows; r++) {
     size_t target = (size_t)s->targets[row0 + r];
     if (target >= part.first && target < part.first + part.valid) s->d_bias[target] -= gradient_scale(s, row0 + r);
-  }
-}
-
-/// Packs a worker's share of the parts: Wᵀ for the logits, W for dh, and the bias.
-static void pack_weights(const loss_work *w, const mynah_worker *worker) {
-  const mynah_cross_entropy *s = w->pass;
-  size_t hidden = s->hidden;
-  range own = share(w->parts, worker);
-  for (size_t p = own.first; p < own.last; p++) {
-    vocabulary_part part = part_of(s->vocabulary, w->parts, p);
-    const float *weight = s->weight + part.first * hidden;
-    pack_transposed(w->packed_transposed + part.first * hidden, weight, hidden, hidden, part.valid, all_panels(part.valid));
-    for (size_t j = 0; j < part.vectors * LANES; j++)
-      w->bias[part.first + j] = j >= part.valid ? -1e30f : s->bias ? s->bias[part.first + j] : 0;
-    if (s->d_h) pack(w->packed + part.first * padded(hidden), weight, hidden, part.valid, hidden, all_panels(hidden), NULL);
-  }
-}
-
-/// The loss of a chunk of rows, in their order.
-static double chunk_loss(const mynah_cross_entropy *s, size_t row0, size_t rows, const double *denominators) {
-  double loss = 0;
-  for (size_t r = row0; r < row0 + rows; r++) {
-    double nats = denominators[r - row0] - target_logit(s, r);
-    // The denominator comes of rounded logits: a sure target must not get a probability above 1. NaN stays.
-    if (nats < 0) nats = 0;
-    if (s->row_losses) s->row_losses[r] = (float)nats;
-    loss += s->row_weights ? s->row_weights[r] * nats : nats;
-  }
-  return loss;
-}
-
-/// A part's own dh, E·W, for some rows; and what it counts in each row: a_p × the gradient's scale.
-static void hidden_backward(const loss_work *w, size_t p, size_t row0, range rows, size_t half, const double *denominators) {
-  const mynah_cross_entropy *s = w->pass;
-  size_t chunk = chunk_rows(s->rows), stride = padded(s->hidden);
-  for (size_t r = rows.first; r < rows.last; r++) {
-    float maximum = w->maxima[(half * w->parts + p) * chunk + r];
-    w->row_scale[p * chunk + r] = (float)exp(maximum - denominators[r]) * gradient_scale(s, row0 + r);
-  }
-  vocabulary_part part = part_of(s->vocabulary, w->parts, p);
-  const float *e = w->e + p * chunk * e_stride(s->vocabulary, w->parts) + rows.first * part.stride;
-  multiply(w->partial + (p * chunk + rows.first) * stride, stride, NULL, 0, rows_of(e, part.stride),
-           w->packed + part.first * stride, rows.last - rows.first, s->hidden, part.valid, all_panels(s->hidden), true);
-}
-
-/// dh of some rows: the parts' own, in their order, less the one-hot term.
-static void combine_hidden(const loss_work *w, size_t row0, range rows) {
-  const mynah_cross_entropy *s = w->pass;
-  size_t chunk = chunk_rows(s->rows), hidden = s->hidden, stride = padded(hidden);
-  for (size_t r = rows.first; r < rows.last; r++) {
-    float *d_h = s->d_h + (row0 + r) * hidden;
-    const float *target = s->weight + (size_t)s->targets[row0 + r] * hidden;
-    for (size_t j = 0; j < hidden; j += LANES) {
-      size_t count = minimum(LANES, hidden - j);
-      vfloat d = load_first(target + j, count) * -gradient_scale(s, row0 + r);
-      for (size_t p = 0; p < w->parts; p++)
-        d = fma_(splat(w->row_scale[p * chunk + r]), load(w->partial + (p * chunk + r) * stride + j), d);
-      store_first(d_h + j, d, count);
-    }
   }
 }
 
@@ -220,35 +242,41 @@ static void cross_entropy_work(void *context, const mynah_worker *worker) {
   const bool by_parts = w->parts >= (size_t)worker->count;
   range parts = by_parts ? share(w->parts, worker) : (range){0, w->parts};
   range columns = {0, vectors_of(s->hidden)};
-  if (!by_parts) columns = share(columns.last, worker);
+  if (!by_parts) {
+    columns = share(columns.last, worker);
+    range packs = share(w->parts, worker);
+    for (size_t p = packs.first; p < packs.last; p++) pack_part(w, p);
+    mynah_worker_wait(worker);
+  }
 
-  pack_weights(w, worker);
-  mynah_worker_wait(worker);
   double loss = 0;
-  for (size_t row0 = 0, half = 0; row0 < s->rows; row0 += chunk_rows(s->rows), half = 1 - half) {
-    size_t rows = minimum(chunk_rows(s->rows), s->rows - row0);
+  for (size_t row0 = 0; row0 < s->rows; row0 += w->chunk) {
+    size_t rows = minimum(w->chunk, s->rows - row0);
     range own_rows = by_parts ? (range){0, rows} : share(rows, worker);
-    for (size_t p = parts.first; p < parts.last; p++) exponentials(w, p, row0, own_rows, half);
-    mynah_worker_wait(worker);  // all parts' maxima and sums are there
-
-    double denominators[CHUNK_ROWS];
-    for (size_t r = 0; r < rows; r++) denominators[r] = log_denominator(w, half, r);
-    if (worker->thread == 0) loss += chunk_loss(s, row0, rows, denominators);
-    if (!s->d_h) continue;
     for (size_t p = parts.first; p < parts.last; p++) {
-      hidden_backward(w, p, row0, own_rows, half, denominators);
-      if (by_parts) weights_backward(w, p, row0, rows, columns);  // while E is near
+      if (by_parts && row0 == 0) pack_part(w, p);
+      for (size_t r = own_rows.first; r < own_rows.last; r += BLOCK_ROWS) {
+        range block = {r, minimum(own_rows.last, r + BLOCK_ROWS)};
+        exponentials(w, p, row0, block);
+        if (s->d_h) hidden_backward(w, p, block);
+      }
     }
-    mynah_worker_wait(worker);  // all parts' dh and scales are there
-    if (!by_parts)
+    mynah_worker_wait(worker);  // all parts' maxima, sums and dh are there
+    range finished = share(rows, worker);
+    for (size_t r = finished.first; r < finished.last; r++) finish_row(w, row0, r);
+    mynah_worker_wait(worker);  // all rows' losses and scales are there
+    if (worker->thread == 0) loss += chunk_loss(w, row0, rows);
+    if (s->d_h) {
       for (size_t p = parts.first; p < parts.last; p++) weights_backward(w, p, row0, rows, columns);
-    combine_hidden(w, row0, share(rows, worker));
+      combine_hidden(w, row0, finished);
+    }
     mynah_worker_wait(worker);  // E, dh and the scales are free again
   }
   if (worker->thread == 0) *s->loss = loss;
 }
 
 static void cross_entropy(mynah_team *team, const mynah_cross_entropy *pass) {
-  loss_work work = loss_layout(pass);
+  loss_work work = {.pass = pass};
+  loss_layout(&work, aligned(pass->workspace), pass->rows, pass->hidden, pass->vocabulary, pass->d_h != NULL);
   mynah_team_run(team, cross_entropy_work, &work);
 }

@@ -20,7 +20,7 @@ INLINE unit_share units_of(size_t hidden, const mynah_worker *worker) {
 }
 
 static size_t lstm_forward_workspace(size_t input, size_t hidden) {
-  return GATES * padded(hidden) * (input + hidden + 1);
+  return GATES * (packed_size(hidden, input) + packed_size(hidden, hidden) + padded(hidden)) + ALIGNMENT;
 }
 
 /// Copies [rows, H] into rows padded with zeros to Hp.
@@ -58,31 +58,34 @@ static void lstm_forward_work(void *context, const mynah_worker *worker) {
   unit_share units = units_of(hidden, worker);
   range own = all_panels(units.count);
   size_t width = units.vectors * LANES;
-  // Own share of the workspace: packed W_ih, packed W_hh, padded bias.
-  float *packed_ih = s->workspace + units.first * GATES * (s->input + hidden + 1);
-  float *packed_hh = packed_ih + GATES * width * s->input;
-  float *bias = packed_hh + GATES * width * hidden;
+  // Own share of the workspace: packed W_ih, packed W_hh, padded bias; of each gate.
+  float *packed_ih = aligned(s->workspace) + GATES * packed_size(units.first, s->input);
+  float *packed_hh = aligned(s->workspace) + GATES * (packed_size(hidden, s->input) + packed_size(units.first, hidden));
+  float *bias = aligned(s->workspace) + GATES * (packed_size(hidden, s->input) + packed_size(hidden, hidden) + units.first);
+  product projections[GATES], recurrences[GATES];
   for (size_t gate = 0; gate < GATES; gate++) {
     size_t row = gate * hidden + units.first;
-    pack_transposed(packed_ih + gate * width * s->input, s->weight_ih + row * s->input, s->input, s->input, units.count, own);
-    pack_transposed(packed_hh + gate * width * hidden, s->weight_hh + row * hidden, hidden, hidden, units.count, own);
+    float *ih = packed_ih + gate * packed_size(units.count, s->input), *hh = packed_hh + gate * packed_size(units.count, hidden);
+    pack_transposed(ih, s->weight_ih + row * s->input, s->input, s->input, units.count, own, s->precision);
+    pack_transposed(hh, s->weight_hh + row * hidden, hidden, hidden, units.count, own, s->precision);
     memset(bias + gate * width, 0, width * sizeof(float));
     memcpy(bias + gate * width, s->bias + row, units.count * sizeof(float));
+    float *gates = s->gates + gate * stride + units.first;
+    projections[gate] = (product){gates, GATES * stride, bias + gate * width, 0, ih, units.count, own, true};
+    recurrences[gate] = (product){gates, GATES * stride, gates, GATES * stride, hh, units.count, own, true};
   }
   if (worker->thread == 0) {
     copy_padded(s->hiddens, s->h0, s->batch, hidden);
     copy_padded(s->cells, s->c0, s->batch, hidden);
   }
-  for (size_t gate = 0; gate < GATES; gate++)
-    multiply(s->gates + gate * stride + units.first, GATES * stride, bias + gate * width, 0, rows_of(s->x, s->input),
-             packed_ih + gate * width * s->input, rows, units.count, s->input, own, true);
+  multiply(rows_of(s->x, s->input), rows, s->input, projections, GATES, s->precision);
   for (size_t t = 0; t < s->steps; t++) {
     mynah_worker_wait(worker);  // h_{t-1} is whole
-    float *gates = s->gates + t * s->batch * GATES * stride + units.first;
-    mynah_operand h = rows_of(s->hiddens + t * s->batch * stride, stride);
-    for (size_t gate = 0; gate < GATES; gate++)
-      multiply(gates + gate * stride, GATES * stride, gates + gate * stride, GATES * stride, h,
-               packed_hh + gate * width * hidden, s->batch, units.count, hidden, own, true);
+    multiply(rows_of(s->hiddens + t * s->batch * stride, stride), s->batch, hidden, recurrences, GATES, s->precision);
+    for (size_t gate = 0; gate < GATES; gate++) {
+      recurrences[gate].c += s->batch * GATES * stride;
+      recurrences[gate].start = recurrences[gate].c;
+    }
     lstm_gates_forward(s, t, units);
     for (size_t b = 0; b < s->batch; b++) {
       size_t row = t * s->batch + b;
@@ -99,11 +102,11 @@ static void lstm_forward(mynah_team *team, const mynah_lstm_forward *pass) {
 // MARK: Backward
 
 static size_t lstm_backward_workspace(size_t steps, size_t batch, size_t input, size_t hidden) {
-  size_t rows = steps * batch;
-  return GATES * hidden * padded(hidden)       // W_hh as B of dh = dG·W_hh, each worker's columns
-         + GATES * hidden * padded(input)      // W_ih as B of dX = dG·W_ih
-         + rows * (padded(input) + padded(hidden))  // X and H as B of the weights' gradients
-         + 2 * batch * padded(hidden);         // dh and dc on their way back in time
+  size_t rows = steps * batch, gates = GATES * padded(hidden);
+  return packed_size(hidden, gates)                                  // W_hh as B of dh = dG·W_hh, each worker's columns
+         + packed_size(input, gates)                                 // W_ih as B of dX = dG·W_ih
+         + packed_size(input, rows) + packed_size(hidden, rows)      // X and H as B of the weights' gradients
+         + 2 * batch * padded(hidden) + ALIGNMENT;                      // dh and dc on their way back in time
 }
 
 /// The gates' gradients of step t; dc becomes the gradient of c_{t-1}.
@@ -152,13 +155,15 @@ static void lstm_backward_work(void *context, const mynah_worker *worker) {
   const size_t hidden = f->hidden, input = f->input, batch = f->batch, stride = padded(hidden), rows = f->steps * batch;
   unit_share units = units_of(hidden, worker);
   range own = all_panels(units.count);
-  float *recurrent = s->workspace;
-  float *packed_ih = recurrent + GATES * hidden * stride;
-  float *packed_x = packed_ih + GATES * hidden * padded(input);
-  float *packed_h = packed_x + rows * padded(input);
-  float *d_h = packed_h + rows * stride, *d_c = d_h + batch * stride;
-  float *packed_hh = recurrent + units.first * GATES * hidden;
-  pack(packed_hh, f->weight_hh + units.first, hidden, GATES * hidden, units.count, own, NULL);
+  const size_t gates = GATES * stride;
+  float *packed_hh = aligned(s->workspace);
+  float *packed_ih = packed_hh + packed_size(hidden, gates);
+  float *packed_x = packed_ih + packed_size(input, gates);
+  float *packed_h = packed_x + packed_size(input, rows);
+  float *d_h = packed_h + packed_size(hidden, rows), *d_c = d_h + batch * stride;
+  packed_hh += packed_size(units.first, gates);
+  source_rows recurrent_rows = {f->weight_hh + units.first, hidden, hidden, stride, NULL};
+  pack(packed_hh, recurrent_rows, gates, units.count, own, f->precision);
 
   for (size_t b = 0; b < batch; b++)
     for (size_t j = 0; j < units.vectors * LANES; j++) {
@@ -169,8 +174,8 @@ static void lstm_backward_work(void *context, const mynah_worker *worker) {
   for (size_t t = f->steps; t-- > 0;) {
     lstm_gates_backward(s, t, d_h, d_c, units);
     mynah_worker_wait(worker);  // the gates' gradients of step t are whole
-    mynah_operand d_gates = {s->d_gates + t * batch * GATES * stride, GATES * stride, 1, hidden, stride};
-    multiply(d_h + units.first, stride, NULL, 0, d_gates, packed_hh, batch, units.count, GATES * hidden, own, true);
+    product back = {d_h + units.first, stride, NULL, 0, packed_hh, units.count, own, true};
+    multiply(rows_of(s->d_gates + t * batch * gates, gates), batch, gates, &back, 1, f->precision);
   }
   for (size_t b = 0; b < batch; b++) {
     memcpy(s->d_h0 + b * hidden + units.first, d_h + b * stride + units.first, units.count * sizeof(float));
@@ -179,22 +184,22 @@ static void lstm_backward_work(void *context, const mynah_worker *worker) {
 
   // The weights' gradients: rows of own units, dWᵀ's operands packed by all together.
   range input_panels = all_panels(input), hidden_panels = all_panels(hidden);
-  pack(packed_x, f->x, input, rows, input, share(input_panels.last, worker), NULL);
-  pack(packed_h, f->hiddens, stride, rows, hidden, share(hidden_panels.last, worker), NULL);
-  if (s->d_x) pack(packed_ih, f->weight_ih, input, GATES * hidden, input, share(input_panels.last, worker), NULL);
+  pack(packed_x, plain_rows(f->x, input), rows, input, share(input_panels.last, worker), f->precision);
+  pack(packed_h, plain_rows(f->hiddens, stride), rows, hidden, share(hidden_panels.last, worker), f->precision);
+  source_rows input_rows = {f->weight_ih, input, hidden, stride, NULL};
+  if (s->d_x) pack(packed_ih, input_rows, gates, input, share(input_panels.last, worker), f->precision);
   lstm_bias_backward(s, units);
   mynah_worker_wait(worker);
   for (size_t gate = 0; gate < GATES; gate++) {
-    mynah_operand d_gates = columns_of(s->d_gates + gate * stride + units.first, GATES * stride);
     size_t row = gate * hidden + units.first;
-    multiply(s->d_weight_ih + row * input, input, NULL, 0, d_gates, packed_x, units.count, input, rows, input_panels, false);
-    multiply(s->d_weight_hh + row * hidden, hidden, NULL, 0, d_gates, packed_h, units.count, hidden, rows, hidden_panels, false);
+    product d_weights[] = {{s->d_weight_ih + row * input, input, NULL, 0, packed_x, input, input_panels, false},
+                           {s->d_weight_hh + row * hidden, hidden, NULL, 0, packed_h, hidden, hidden_panels, false}};
+    multiply(columns_of(s->d_gates + gate * stride + units.first, gates), units.count, rows, d_weights, 2, f->precision);
   }
   if (s->d_x) {
     range r = share(rows, worker);
-    mynah_operand d_gates = {s->d_gates + r.first * GATES * stride, GATES * stride, 1, hidden, stride};
-    multiply(s->d_x + r.first * input, input, NULL, 0, d_gates, packed_ih, r.last - r.first, input, GATES * hidden,
-             input_panels, false);
+    product d_x = {s->d_x + r.first * input, input, NULL, 0, packed_ih, input, input_panels, false};
+    multiply(rows_of(s->d_gates + r.first * gates, gates), r.last - r.first, gates, &d_x, 1, f->precision);
   }
 }
 

@@ -8,7 +8,7 @@ typedef vfloat vfloat_unaligned __attribute__((aligned(4)));
 INLINE vfloat load(const float *p) { return *(const vfloat_unaligned *)p; }
 INLINE void store(float *p, vfloat v) { *(vfloat_unaligned *)p = v; }
 INLINE vfloat splat(float x) { return (vfloat){0} + x; }
-INLINE vfloat select(vint condition, vfloat yes, vfloat no) { return (vfloat)((condition & (vint)yes) | (~condition & (vint)no)); }
+INLINE vfloat blend(vint condition, vfloat yes, vfloat no) { return (vfloat)((condition & (vint)yes) | (~condition & (vint)no)); }
 
 /// a·b + c
 INLINE vfloat fma_(vfloat a, vfloat b, vfloat c) {
@@ -27,6 +27,9 @@ INLINE vfloat load_first(const float *p, size_t count) {
 }
 INLINE void store_first(float *p, vfloat v, size_t count) { memcpy(p, &v, count * sizeof(float)); }
 
+/// The first place at or behind p that begins a cache line, at most ALIGNMENT floats further.
+enum { ALIGNMENT = 16 };
+INLINE float *aligned(float *p) { return (float *)(((uintptr_t)p + 63) & ~(uintptr_t)63); }
 INLINE size_t minimum(size_t a, size_t b) { return a < b ? a : b; }
 INLINE size_t vectors_of(size_t count) { return (count + LANES - 1) / LANES; }
 INLINE size_t padded(size_t count) { return vectors_of(count) * LANES; }

@@ -6,8 +6,8 @@
 /// eˣ = 2ⁿ·eʳ, n = round(x / ln 2), |r| ≤ ln 2 / 2. NaN stays NaN; overflow gives ∞, underflow 0.
 INLINE vfloat vexp(vfloat x) {
   const float round_shift = 12582912.0f;  // 1.5·2²³: adding it leaves the rounded integer in the low bits
-  x = select(x > splat(89.0f), splat(89.0f), x);
-  x = select(x < splat(-104.0f), splat(-104.0f), x);
+  x = blend(x > splat(89.0f), splat(89.0f), x);
+  x = blend(x < splat(-104.0f), splat(-104.0f), x);
   vfloat shifted = fma_(x, splat(1.44269504088896341f), splat(round_shift));
   vint n = (vint)shifted - (vint)splat(round_shift);
   vfloat whole = shifted - round_shift;
@@ -41,7 +41,7 @@ INLINE vfloat vtanh(vfloat x) {
   p = fma_(p, square, splat(1.33314422036e-1f));
   p = fma_(p, square, splat(-3.33332819422e-1f));
   vfloat small = fma_(p * square, magnitude, magnitude);
-  vfloat result = select(magnitude < splat(0.625f), small, large);
+  vfloat result = blend(magnitude < splat(0.625f), small, large);
   return (vfloat)((vint)result | sign);  // keeps the sign of −0 too
 }
 

@@ -1,0 +1,51 @@
+// What the products of all kernels have in common: their operands, and how rows, columns and threads share them.
+//
+// Every instruction set offers, in gemm_fma.h or gemm_amx.h:
+//   packed_size       floats that a packed B takes
+//   pack              packs panels of B from its rows
+//   pack_transposed   the same from the rows of Bᵀ
+//   multiply          C = start + A·B for one A and one or more packed B
+//   kept_…            the layout of matrices that products write and others read again
+// B is packed once and used many times; A is read where it lies. Each element of C is one sum in the order of k that starts
+// from `start`, however m, n and k are cut, so blocks and threads leave no trace in the bits.
+
+/// A: element (row, k) stands at base[row·row_stride + k·k_stride]; one of the strides is 1. Of a kept matrix, every
+/// KEPT_WIDTH rows, or k, are `group_stride` further.
+typedef struct {
+  const float *base;
+  size_t row_stride, k_stride;
+  size_t row_group_stride, k_group_stride;  // 0: no groups
+} operand;
+
+INLINE operand rows_of(const float *base, size_t ld) { return (operand){base, ld, 1, 0, 0}; }
+INLINE operand columns_of(const float *base, size_t ld) { return (operand){base, 1, ld, 0, 0}; }
+
+/// The rows of a B to pack, `ld` apart. They may come in groups of `group` rows that are padded with zeros to
+/// `padded_group` when packed: the gates of an LSTM, which its kernels keep in whole vectors.
+typedef struct {
+  const float *base;
+  size_t ld, group, padded_group;
+  const float *scales;  // what each row is multiplied with, or NULL
+} source_rows;
+
+INLINE source_rows plain_rows(const float *base, size_t ld) { return (source_rows){base, ld, SIZE_MAX, SIZE_MAX, NULL}; }
+
+/// Row i of the packed matrix; NULL for padding.
+INLINE const float *source_row(const source_rows *s, size_t i) {
+  if (s->group == s->padded_group) return s->base + i * s->ld;
+  size_t group = i / s->padded_group, row = i % s->padded_group;
+  return row < s->group ? s->base + (group * s->group + row) * s->ld : NULL;
+}
+
+/// One C of a product: columns of some panels of its packed B.
+typedef struct {
+  float *c;
+  size_t ldc;
+  const float *start;    // what sums begin with, NULL for zeros
+  size_t start_stride;   // between its rows; 0 repeats one row: a bias
+  const float *packed;
+  size_t n;
+  range panels;
+  bool whole_vectors;    // C's rows, and `start`'s, have room for n rounded up to LANES
+  size_t panel_stride;   // between the panels of a kept C; 0: side by side
+} product;
