@@ -1,31 +1,38 @@
-// The general matrix product: B is packed inside the call.
+// The general matrix product: B is packed inside the call, or once before many.
 
 typedef struct {
   float *c;
   const float *a, *b;
+  float *packed;
   size_t m, n, k;
   bool a_transposed, b_transposed, accumulate;
   mynah_precision precision;
-  float *workspace;
 } gemm_pass;
+
+static void pack_share(const gemm_pass *g, range panels) {
+  if (g->b_transposed) pack_transposed(g->packed, g->b, g->k, g->k, g->n, panels, g->precision);
+  else pack(g->packed, plain_rows(g->b, g->n), g->k, g->n, panels, g->precision);
+}
 
 /// Each worker packs its share of the panels. If there are many, it multiplies with just those; else the rows are split.
 static void gemm_work(void *context, const mynah_worker *worker) {
   const gemm_pass *g = context;
   range panels = all_panels(g->n), own = share(panels.last, worker), rows = {0, g->m};
-  if (g->b_transposed) pack_transposed(aligned(g->workspace), g->b, g->k, g->k, g->n, own, g->precision);
-  else pack(aligned(g->workspace), plain_rows(g->b, g->n), g->k, g->n, own, g->precision);
+  if (g->b) pack_share(g, own);
   bool by_columns = g->n >= g->m && panels.last >= 4 * (size_t)worker->count;
   if (!by_columns) {
-    mynah_worker_wait(worker);
+    if (g->b) mynah_worker_wait(worker);
     own = panels;
     rows = share(g->m, worker);
   }
   operand a = g->a_transposed ? columns_of(g->a + rows.first, g->m) : rows_of(g->a + rows.first * g->k, g->k);
   float *c = g->c + rows.first * g->n;
-  product p = {c, g->n, g->accumulate ? c : NULL, g->n, aligned(g->workspace), g->n, own, false};
+  product p = {c, g->n, g->accumulate ? c : NULL, g->n, g->packed, g->n, own, false, 0};
   multiply(a, rows.last - rows.first, g->k, &p, 1, g->precision);
 }
+
+/// A meeting of the team costs more than it saves where there is little to do.
+static mynah_team *team_for(mynah_team *team, const gemm_pass *g) { return g->m * g->n * g->k < 1 << 15 ? NULL : team; }
 
 static size_t gemm_workspace(size_t m, size_t n, size_t k) {
   (void)m;
@@ -35,7 +42,24 @@ static size_t gemm_workspace(size_t m, size_t n, size_t k) {
 static void gemm(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
                  bool b_transposed, bool accumulate, mynah_precision precision, float *workspace) {
   if (m == 0 || n == 0) return;
-  gemm_pass pass = {c, a, b, m, n, k, a_transposed, b_transposed, accumulate, precision, workspace};
-  bool small = m * n * k < 1 << 15;  // a meeting of the team costs more than it saves
-  mynah_team_run(small ? NULL : team, gemm_work, &pass);
+  gemm_pass pass = {c, a, b, aligned(workspace), m, n, k, a_transposed, b_transposed, accumulate, precision};
+  mynah_team_run(team_for(team, &pass), gemm_work, &pass);
+}
+
+static void gemm_pack_work(void *context, const mynah_worker *worker) {
+  const gemm_pass *g = context;
+  pack_share(g, share(all_panels(g->n).last, worker));
+}
+
+static void gemm_pack(mynah_team *team, float *packed, const float *b, size_t n, size_t k, bool b_transposed,
+                      mynah_precision precision) {
+  gemm_pass pass = {.b = b, .packed = aligned(packed), .m = 1, .n = n, .k = k, .b_transposed = b_transposed, .precision = precision};
+  mynah_team_run(team_for(team, &pass), gemm_pack_work, &pass);
+}
+
+static void gemm_packed(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k, bool accumulate,
+                        mynah_precision precision) {
+  if (m == 0 || n == 0) return;
+  gemm_pass pass = {.c = c, .a = a, .packed = aligned(packed), .m = m, .n = n, .k = k, .accumulate = accumulate, .precision = precision};
+  mynah_team_run(team_for(team, &pass), gemm_work, &pass);
 }

@@ -6,10 +6,11 @@
 // float32 product, which the tests check. (The method: G. Henry, P. T. P. Tang, A. Heinecke, "Leveraging the bfloat16
 // artificial intelligence datatype for higher-precision computations", 2019.) bfloat16: x₀·y₀ alone.
 //
-// Both operands are cut into tiles of 16 × 32 numbers, 1 KiB a plane x₀, x₁, x₂. B is packed by its owner, A a block of 32 rows
-// at a time here. Registers hold 2 × 2 tiles of C over a whole block of k.
+// Both operands are cut into tiles of 16 × 32 numbers, 1 KiB a plane x₀, x₁, x₂. B is packed by its owner, A some pairs of row
+// tiles at a time here. Registers hold 2 × 2 tiles of C over a whole block of k.
 
-enum { SIDE = 16, DEPTH = 32, TILE_BYTES = 1024, MOST_PLANES = 3, KEPT_WIDTH = 2 * SIDE, K_BLOCK = 256 };
+enum { SIDE = 16, DEPTH = 32, TILE_BYTES = 1024, MOST_PLANES = 3, KEPT_WIDTH = 2 * SIDE, K_BLOCK = 256,
+       MOST_PAIRS = 4 };
 
 INLINE size_t planes_of(mynah_precision precision) { return precision == MYNAH_BFLOAT16 ? 1 : MOST_PLANES; }
 
@@ -306,41 +307,61 @@ INLINE void multiply_panel(const bool two_rows, const bool two_columns, const si
   for (size_t r = 0; r < rows; r++) memcpy(c + r * ldc, aside + r * width, valid * sizeof(float));
 }
 
+/// Some pairs of row tiles of A, all of one height, that are gathered together.
+typedef struct {
+  size_t row, height, pairs, k0, k;  // rows from `row` on; the block of k and where it begins
+  char *tiles;                       // [pair][block][plane][2 row tiles]
+} gathered_rows;
+
+INLINE size_t pair_bytes(size_t k, size_t planes) { return 2 * TILE_BYTES * planes * depth_blocks(k); }
+INLINE size_t top_rows(size_t height) { return height <= SIDE ? height : height == 2 * SIDE ? SIDE : (height + 1) / 2; }
+
+/// The gathered rows times all panels of B: a panel stays near while the pairs go by.
+INLINE void multiply_gathered(const gathered_rows *g, const product *s, size_t whole_k, const size_t planes) {
+  size_t panel_stride = s->panel_stride ? s->panel_stride : 2 * SIDE, start_stride = g->k0 ? s->ldc : s->start_stride;
+  size_t top = top_rows(g->height), bottom = g->height - top, blocks = depth_blocks(g->k);
+  for (size_t p = s->panels.first; p < s->panels.last; p++) {
+    size_t first = p * 2 * SIDE, valid = s->whole_vectors ? 2 * SIDE : s->n - first;
+    bool two_columns = side_tiles(s->n) >= 2 * p + 2;
+    const char *b = packed_tile((char *)s->packed, s->n, whole_k, planes, 2 * p, g->k0 / DEPTH);
+    for (size_t pair = 0; pair < g->pairs; pair++) {
+      size_t row = g->row + pair * g->height;
+      const char *a = g->tiles + pair * pair_bytes(g->k, planes);
+      float *c = s->c + row * s->ldc + p * panel_stride;
+      const float *start = g->k0 ? c : s->start ? s->start + row * s->start_stride + first : NULL;
+      if (bottom && two_columns)
+        multiply_panel(true, true, planes, c, s->ldc, start, start_stride, top, bottom, valid, a, b, blocks);
+      else if (bottom)
+        multiply_panel(true, false, planes, c, s->ldc, start, start_stride, top, bottom, valid, a, b, blocks);
+      else if (two_columns)
+        multiply_panel(false, true, planes, c, s->ldc, start, start_stride, top, 0, valid, a, b, blocks);
+      else
+        multiply_panel(false, false, planes, c, s->ldc, start, start_stride, top, 0, valid, a, b, blocks);
+    }
+  }
+}
+
 INLINE void multiply_planes(operand a, size_t m, size_t k, const product *products, size_t count, const size_t planes) {
-  char gathered[2 * SIDE * K_BLOCK * MOST_PLANES * 2] __attribute__((aligned(64)));
-  size_t pairs = (m + 2 * SIDE - 1) / (2 * SIDE), top_before = 0, bottom_before = 0;
+  char tiles[MOST_PAIRS * 2 * SIDE * K_BLOCK * MOST_PLANES * 2] __attribute__((aligned(64)));
+  // Pairs of row tiles share the rows evenly, unless these stand in groups; what is left over is a lower pair.
+  size_t most = (m + 2 * SIDE - 1) / (2 * SIDE), height = a.row_group_stride ? minimum(KEPT_WIDTH, m) : (m + most - 1) / most;
+  size_t configured = 0;
   // One pass over k at least, so that C is written when k is 0.
   for (size_t k0 = 0, block; k0 == 0 || k0 < k; k0 += block) {
     block = minimum(k - k0, K_BLOCK);
-    for (size_t pair = 0; pair < pairs; pair++) {
-      // Even shares, unless the rows stand in groups.
-      size_t row = m * pair / pairs, rows = m * (pair + 1) / pairs - row;
-      if (a.row_group_stride) row = pair * KEPT_WIDTH, rows = minimum(KEPT_WIDTH, m - row);
-      size_t top = rows <= SIDE ? rows : a.row_group_stride ? SIDE : (rows + 1) / 2, bottom = rows - top;
-      if (top != top_before || bottom != bottom_before) configure_tiles(top, bottom);
-      top_before = top, bottom_before = bottom;
-      gather_rows(gathered, a, row, top, k0, block, planes);
-      if (bottom) gather_rows(gathered + TILE_BYTES, a, row + top, bottom, k0, block, planes);
-      for (const product *s = products; s < products + count; s++) {
-        size_t panel_stride = s->panel_stride ? s->panel_stride : 2 * SIDE, start_stride = k0 ? s->ldc : s->start_stride;
-        for (size_t p = s->panels.first; p < s->panels.last; p++) {
-          size_t first = p * 2 * SIDE;
-          bool two_columns = side_tiles(s->n) >= 2 * p + 2;
-          size_t valid = s->whole_vectors ? 2 * SIDE : s->n - first;
-          const char *b = packed_tile((char *)s->packed, s->n, k, planes, 2 * p, k0 / DEPTH);
-          float *c = s->c + row * s->ldc + p * panel_stride;
-          const float *start = k0 ? c : s->start ? s->start + row * s->start_stride + first : NULL;
-          size_t blocks = depth_blocks(block);
-          if (bottom && two_columns)
-            multiply_panel(true, true, planes, c, s->ldc, start, start_stride, top, bottom, valid, gathered, b, blocks);
-          else if (bottom)
-            multiply_panel(true, false, planes, c, s->ldc, start, start_stride, top, bottom, valid, gathered, b, blocks);
-          else if (two_columns)
-            multiply_panel(false, true, planes, c, s->ldc, start, start_stride, top, 0, valid, gathered, b, blocks);
-          else
-            multiply_panel(false, false, planes, c, s->ldc, start, start_stride, top, 0, valid, gathered, b, blocks);
-        }
+    for (size_t row = 0, rows; row < m; row += rows) {
+      gathered_rows g = {row, minimum(height, m - row), minimum(MOST_PAIRS, (m - row) / height), k0, block, tiles};
+      if (g.pairs == 0) g.pairs = 1;
+      rows = g.pairs * g.height;
+      size_t top = top_rows(g.height), bottom = g.height - top;
+      if (g.height != configured) configure_tiles(top, bottom);
+      configured = g.height;
+      for (size_t pair = 0; pair < g.pairs; pair++) {
+        char *to = tiles + pair * pair_bytes(block, planes);
+        gather_rows(to, a, row + pair * g.height, top, k0, block, planes);
+        if (bottom) gather_rows(to + TILE_BYTES, a, row + pair * g.height + top, bottom, k0, block, planes);
       }
+      for (const product *s = products; s < products + count; s++) multiply_gathered(&g, s, k, planes);
     }
     if (k == 0) break;
   }

@@ -7,7 +7,8 @@ typedef vfloat vfloat_unaligned __attribute__((aligned(4)));
 
 INLINE vfloat load(const float *p) { return *(const vfloat_unaligned *)p; }
 INLINE void store(float *p, vfloat v) { *(vfloat_unaligned *)p = v; }
-INLINE vfloat splat(float x) { return (vfloat){0} + x; }
+// x − 0 is x, whatever its sign, so nothing is left of the subtraction; x + 0 is not, and would cost as much as a product.
+INLINE vfloat splat(float x) { return x - (vfloat){0}; }
 INLINE vfloat blend(vint condition, vfloat yes, vfloat no) { return (vfloat)((condition & (vint)yes) | (~condition & (vint)no)); }
 
 /// a·b + c
