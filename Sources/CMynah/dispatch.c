@@ -16,6 +16,22 @@ static bool has_tiles(void) {
 }
 #endif
 
+#if defined(__aarch64__)
+#if defined(__APPLE__)
+#include <sys/sysctl.h>
+static bool has_neon_bfloat16(void) {
+  int found = 0;
+  size_t size = sizeof found;
+  return sysctlbyname("hw.optional.arm.FEAT_BF16", &found, &size, NULL, 0) == 0 && found;
+}
+#elif defined(__linux__)
+#include <sys/auxv.h>
+static bool has_neon_bfloat16(void) { return getauxval(AT_HWCAP2) & 1 << 14; }  // HWCAP2_BF16
+#else
+static bool has_neon_bfloat16(void) { return false; }
+#endif
+#endif
+
 const mynah_kernels *mynah_kernels_for(mynah_isa isa) {
   switch (isa) {
     case MYNAH_PLAIN: return &mynah_kernels_plain;
@@ -27,14 +43,26 @@ const mynah_kernels *mynah_kernels_for(mynah_isa isa) {
                      __builtin_cpu_supports("avx512vl")
                  ? &mynah_kernels_avx512
                  : NULL;
+    case MYNAH_AVX512_BF16:
+      return mynah_kernels_for(MYNAH_AVX512) && __builtin_cpu_supports("avx512bf16") ? &mynah_kernels_avx512_bf16 : NULL;
 #if defined(__linux__)
     case MYNAH_AMX: return mynah_kernels_for(MYNAH_AVX512) && has_tiles() ? &mynah_kernels_amx : NULL;
 #endif
 #elif defined(__aarch64__)
     case MYNAH_NEON: return &mynah_kernels_neon;
+    case MYNAH_NEON_BF16: return has_neon_bfloat16() ? &mynah_kernels_neon_bf16 : NULL;
 #endif
     default: return NULL;
   }
+}
+
+/// Intel's processors sum pairs at half the rate of multiply-adds: there they gain nothing.
+static bool is_worthwhile(mynah_isa isa) {
+#if defined(__x86_64__)
+  if (isa == MYNAH_AVX512_BF16) return __builtin_cpu_is("amd");
+#endif
+  (void)isa;
+  return true;
 }
 
 const mynah_kernels *mynah_kernels_best(void) {
@@ -44,7 +72,7 @@ const mynah_kernels *mynah_kernels_best(void) {
     const mynah_kernels *kernels = mynah_kernels_for((mynah_isa)isa);
     if (!kernels) continue;
     if (wish && strcmp(wish, kernels->name) == 0) return kernels;
-    best = kernels;
+    if (is_worthwhile((mynah_isa)isa)) best = kernels;
   }
   return best;
 }

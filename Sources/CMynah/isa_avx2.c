@@ -7,6 +7,7 @@
 #define TILE_ROWS 6
 #define TILE_VECTORS 2
 #define HAS_AMX 0
+#define HAS_DOT 0
 #define HAS_FMA 1
 #include "kernels/prelude.h"
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

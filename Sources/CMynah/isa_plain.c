@@ -6,6 +6,7 @@
 #define TILE_ROWS 4
 #define TILE_VECTORS 2
 #define HAS_AMX 0
+#define HAS_DOT 0
 #define HAS_FMA 0
 #include "kernels/prelude.h"
 #include "kernels/all.h"

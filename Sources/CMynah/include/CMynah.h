@@ -40,8 +40,17 @@ void mynah_worker_wait(const mynah_worker *worker);
 
 // MARK: Instruction sets (dispatch.c)
 
-typedef enum { MYNAH_PLAIN = 0, MYNAH_NEON = 1, MYNAH_AVX2 = 2, MYNAH_AVX512 = 3, MYNAH_AMX = 4 } mynah_isa;
-enum { MYNAH_ISA_COUNT = 5 };
+/// In the order of preference: what comes later is faster where a machine has both.
+typedef enum {
+  MYNAH_PLAIN = 0,
+  MYNAH_NEON,
+  MYNAH_NEON_BF16,
+  MYNAH_AVX2,
+  MYNAH_AVX512,
+  MYNAH_AVX512_BF16,
+  MYNAH_AMX,
+} mynah_isa;
+enum { MYNAH_ISA_COUNT = 7 };
 
 /// What the factors of matrix products are rounded to; sums are always float32. MYNAH_BFLOAT16 needs `has_bfloat16`.
 typedef enum { MYNAH_FLOAT32 = 0, MYNAH_BFLOAT16 = 1 } mynah_precision;
@@ -129,8 +138,8 @@ typedef struct {
 
 /// The kernels of an instruction set, or NULL if this machine (or this build) does not have it.
 const mynah_kernels *mynah_kernels_for(mynah_isa isa);
-/// The fastest kernels of this machine; the environment variable MYNAH_INSTRUCTION_SET (amx, avx512, avx2, neon, plain) overrides
-/// the choice where the machine has that set.
+/// The fastest kernels of this machine; the environment variable MYNAH_INSTRUCTION_SET (amx, avx512-bf16, avx512, avx2,
+/// neon-bf16, neon, plain) overrides the choice where the machine has that set.
 const mynah_kernels *mynah_kernels_best(void);
 
 // MARK: Textbook versions (reference.c): slow, obvious, in double inside; the tests hold every kernel to them

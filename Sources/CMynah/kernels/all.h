@@ -3,6 +3,7 @@
 #include "vector_math.h"
 #include "elementwise.h"
 #include "product.h"
+#include "bfloat16.h"
 #if HAS_AMX
 #include "gemm_amx.h"
 #else
@@ -16,7 +17,7 @@ const mynah_kernels ISA_TABLE = {
     .isa = ISA_ID,
     .name = ISA_NAME,
     .lanes = LANES,
-    .has_bfloat16 = HAS_AMX,
+    .has_bfloat16 = HAS_AMX || HAS_DOT,
     .exp = exp_array,
     .tanh = tanh_array,
     .sigmoid = sigmoid_array,

@@ -9,6 +9,12 @@ INLINE vfloat load(const float *p) { return *(const vfloat_unaligned *)p; }
 INLINE void store(float *p, vfloat v) { *(vfloat_unaligned *)p = v; }
 // x − 0 is x, whatever its sign, so nothing is left of the subtraction; x + 0 is not, and would cost as much as a product.
 INLINE vfloat splat(float x) { return x - (vfloat){0}; }
+/// Four bytes in every lane, whatever they mean.
+INLINE vfloat splat_bits(const float *p) {
+  int32_t bits;
+  memcpy(&bits, p, sizeof bits);
+  return (vfloat)(bits - (vint){0});
+}
 INLINE vfloat blend(vint condition, vfloat yes, vfloat no) { return (vfloat)((condition & (vint)yes) | (~condition & (vint)no)); }
 
 /// a·b + c

@@ -1,0 +1,38 @@
+// bfloat16: float32's upper half, rounded to nearest, ties to even. Two of them make a word: a pair along k.
+
+INLINE size_t pairs_of(size_t count) { return (count + 1) / 2; }
+
+/// The numbers' bits as bfloat16, in the lower half of each lane. NaN stays NaN.
+INLINE vint round_to_bfloat16(vfloat x) {
+  typedef uint32_t vbits __attribute__((vector_size(LANES * 4)));
+  vbits bits = (vbits)x;
+  vbits rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+  return (vint)blend(x == x, (vfloat)rounded, (vfloat)((bits >> 16) | 0x40));
+}
+
+/// The pairs (even[i], odd[i]).
+INLINE vint round_pairs(vfloat even, vfloat odd) { return round_to_bfloat16(even) | round_to_bfloat16(odd) << 16; }
+
+/// Rounds a row to its pairs; an odd last number is paired with zero.
+INLINE void round_row(uint32_t *pairs, const float *row, size_t count) {
+  typedef uint64_t vdoublewords __attribute__((vector_size(LANES * 4)));
+  typedef uint32_t vhalf __attribute__((vector_size(LANES * 2), aligned(4)));
+  for (size_t i = 0; i < count; i += LANES) {
+    vfloat x = i + LANES <= count ? load(row + i) : load_first(row + i, count - i);
+    vdoublewords words = (vdoublewords)round_to_bfloat16(x);  // even | odd·2³²
+    vhalf packed = __builtin_convertvector(words | words >> 16, vhalf);
+    if (i + LANES <= count) *(vhalf *)(pairs + i / 2) = packed;
+    else memcpy(pairs + i / 2, &packed, pairs_of(count - i) * sizeof(uint32_t));
+  }
+}
+
+/// sums + a.even·b.even + a.odd·b.odd in float32
+INLINE vfloat dot_pairs(vfloat a, vfloat b, vfloat sums) {
+#if HAS_DOT && defined(__x86_64__)
+  return (vfloat)_mm512_dpbf16_ps((__m512)sums, (__m512bh)a, (__m512bh)b);
+#elif HAS_DOT && defined(__aarch64__)
+  return (vfloat)vbfdotq_f32((float32x4_t)sums, (bfloat16x8_t)a, (bfloat16x8_t)b);
+#else
+  return a * b + sums;  // never called
+#endif
+}
