@@ -21,7 +21,9 @@ struct CrossEntropyKernelTests {
     }
   }
 
-  @Test("The same for the most parts that a vocabulary is cut in", arguments: [(9001, 121), (8192, 7), (8209, 1)])
+  @Test(
+    "The same for the most parts that a vocabulary is cut in",
+    arguments: [(9001, 121), (8192, 7), (8209, 1), (65_600, 131)])
   func largeVocabulary(vocabulary: Int, rows: Int) {
     expectTextbook(CrossEntropyProblem(rows: rows, hidden: 5, vocabulary: vocabulary))
   }

@@ -71,7 +71,7 @@ struct CrossEntropyRun {
   /// Runs in memory of exactly the documented sizes, off the boundaries of vectors.
   init(
     _ problem: CrossEntropyProblem, _ set: InstructionSet, threads: Int32 = 0, wantsGradients: Bool = true,
-    wantsBiasGradient: Bool = true, wantsRowLosses: Bool = true
+    wantsBiasGradient: Bool = true, wantsRowLosses: Bool = true, precision: mynah_precision = MYNAH_FLOAT32
   ) {
     let team = unsafe mynah_team_start(threads)
     defer { unsafe mynah_team_stop(team) }
@@ -86,7 +86,7 @@ struct CrossEntropyRun {
     unsafe problem.targets.withUnsafeBufferPointer { targets in
       unsafe withUnsafeMutablePointer(to: &loss) { loss in
         var pass = unsafe mynah_cross_entropy(
-          precision: MYNAH_FLOAT32, rows: problem.rows, hidden: problem.hidden, vocabulary: problem.vocabulary,
+          precision: precision, rows: problem.rows, hidden: problem.hidden, vocabulary: problem.vocabulary,
           h: h.base, weight: weight.base,
           bias: bias?.base, targets: targets.baseAddress, row_weights: rowWeights?.base, scale: problem.scale,
           loss: loss, row_losses: wantsRowLosses ? rowLosses.base : nil,

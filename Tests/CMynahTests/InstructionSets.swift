@@ -54,7 +54,11 @@ struct InstructionSetTests {
       return
     }
     let name = unsafe String(cString: best.pointee.name)
-    let wanted = ProcessInfo.processInfo.environment["MYNAH_INSTRUCTION_SET"]
-    #expect(name == wanted ?? InstructionSet.available.last?.testDescription)
+    if let wanted = ProcessInfo.processInfo.environment["MYNAH_INSTRUCTION_SET"] {
+      #expect(name == wanted)
+    } else {
+      // The last of those that this machine has, unless it gains nothing by that one.
+      #expect(InstructionSet.available.suffix(2).map(\.testDescription).contains(name))
+    }
   }
 }

@@ -49,7 +49,7 @@ struct LSTMRun {
   ///   - seeds: Which of the arriving gradients are given; the others are NULL.
   init(
     _ problem: LSTMProblem, _ set: InstructionSet, threads: Int32 = 0, seeds: [Bool] = [true, true, true],
-    wantsInputGradient: Bool = true
+    wantsInputGradient: Bool = true, precision: mynah_precision = MYNAH_FLOAT32
   ) {
     let team = unsafe mynah_team_start(threads)
     defer { unsafe mynah_team_stop(team) }
@@ -64,7 +64,7 @@ struct LSTMRun {
     let output = undefined(rows * sizes.hiddenSize)
     let workspace = undefined(unsafe set.kernels.lstm_forward_workspace(sizes.inputSize, sizes.hiddenSize))
     var forward = unsafe mynah_lstm_forward(
-      precision: MYNAH_FLOAT32, steps: sizes.stepCount, batch: sizes.batchSize, input: sizes.inputSize,
+      precision: precision, steps: sizes.stepCount, batch: sizes.batchSize, input: sizes.inputSize,
       hidden: sizes.hiddenSize,
       x: inputs[0].base, weight_ih: inputs[1].base, weight_hh: inputs[2].base, bias: inputs[3].base,
       h0: inputs[4].base, c0: inputs[5].base, gates: gates.base, cells: states[0].base, hiddens: states[1].base,
