@@ -10,6 +10,8 @@
 public enum Precision: String, Codable, CaseIterable, Sendable {
   case float32, bfloat16
 
-  /// The precision of the current task's products. Where the machine lacks it (see `isSupported`), float32 is used.
+  /// The precision of the current task's products.
+  ///
+  /// Where the machine lacks it (see `isSupported`), float32 is used.
   @TaskLocal public static var current: Precision = .float32
 }
