@@ -183,6 +183,36 @@ INLINE const float *element(const operand *a, size_t row, size_t k) {
   return p + (a->k_group_stride ? k / KEPT_WIDTH * a->k_group_stride : k * a->k_stride);
 }
 
+/// A's tile of all planes from `depth` lines of up to 16 numbers (`rows`), a line for each k.
+INLINE void tile_across_k(char *to, const float *from, size_t k_stride, size_t rows, size_t depth, const size_t planes) {
+  __mmask16 mask = first_lanes(rows);
+  __m512i lines[2][SIDE];
+  if (planes == 1) {  // rounded first: half as much to transpose
+    for (size_t pair = 0; pair < SIDE; pair++) {
+      vfloat even = {0}, odd = {0};
+      if (2 * pair < depth) even = load_masked(mask, from + 2 * pair * k_stride);
+      if (2 * pair + 1 < depth) odd = load_masked(mask, from + (2 * pair + 1) * k_stride);
+      split_pair(even, odd, 1, &lines[0][pair]);
+    }
+    transpose(lines[0]);
+    for (size_t r = 0; r < rows; r++) _mm512_store_si512(to + r * 64, lines[0][r]);
+    return;
+  }
+  for (size_t half = 0; half < 2; half++) {  // transposed first: planes would be three times as much
+    for (size_t i = 0; i < SIDE; i++) {
+      vfloat line = {0};
+      if (half * SIDE + i < depth) line = load_masked(mask, from + (half * SIDE + i) * k_stride);
+      lines[half][i] = (__m512i)line;
+    }
+    transpose(lines[half]);
+  }
+  for (size_t r = 0; r < rows; r++) {
+    __m512i row[MOST_PLANES];
+    split((vfloat)lines[0][r], (vfloat)lines[1][r], planes, row);
+    for (size_t p = 0; p < planes; p++) _mm512_store_si512(to + p * 2 * TILE_BYTES + r * 64, row[p]);
+  }
+}
+
 /// The tiles of up to 16 rows of A over a block of k: [block][plane][2 row tiles]; `to` is one of the two.
 INLINE void gather_rows(char *to, operand a, size_t row, size_t rows, size_t k0, size_t k, const size_t planes) {
   for (size_t block = 0; block < depth_blocks(k); block++, to += 2 * planes * TILE_BYTES) {
@@ -192,20 +222,7 @@ INLINE void gather_rows(char *to, operand a, size_t row, size_t rows, size_t k0,
       tile_along_k(to, 2 * TILE_BYTES, from, a.row_stride, rows, depth, planes, false);
       continue;
     }
-    __m512i pairs[MOST_PLANES][SIDE];
-    __mmask16 mask = first_lanes(rows);
-    for (size_t pair = 0; pair < SIDE; pair++) {
-      vfloat lines[2] = {{0}, {0}};
-      for (size_t j = 0; j < 2; j++)
-        if (2 * pair + j < depth) lines[j] = load_masked(mask, from + (2 * pair + j) * a.k_stride);
-      __m512i result[MOST_PLANES];
-      split_pair(lines[0], lines[1], planes, result);
-      for (size_t p = 0; p < planes; p++) pairs[p][pair] = result[p];
-    }
-    for (size_t p = 0; p < planes; p++) {
-      transpose(pairs[p]);
-      for (size_t r = 0; r < rows; r++) _mm512_store_si512(to + p * 2 * TILE_BYTES + r * 64, pairs[p][r]);
-    }
+    tile_across_k(to, from, a.k_stride, rows, depth, planes);
   }
 }
 

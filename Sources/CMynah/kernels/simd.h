@@ -26,13 +26,17 @@ INLINE vfloat fma_(vfloat a, vfloat b, vfloat c) {
 #endif
 }
 
-/// The first `count` < LANES floats, the rest zero.
+/// The first `count` ≤ LANES floats, the rest zero.
 INLINE vfloat load_first(const float *p, size_t count) {
+  if (count == LANES) return load(p);
   vfloat v = {0};
   memcpy(&v, p, count * sizeof(float));
   return v;
 }
-INLINE void store_first(float *p, vfloat v, size_t count) { memcpy(p, &v, count * sizeof(float)); }
+INLINE void store_first(float *p, vfloat v, size_t count) {
+  if (count == LANES) store(p, v);
+  else memcpy(p, &v, count * sizeof(float));
+}
 
 /// The first place at or behind p that begins a cache line, at most ALIGNMENT floats further.
 enum { ALIGNMENT = 16 };
