@@ -36,6 +36,8 @@ let package = Package(
   products: [
     .library(name: "Mynah", targets: ["Mynah"]),
     .executable(name: "mynah", targets: ["MynahMain"]),
+    // The kernels alone, for the package in Benchmarks/; no promise to anyone else.
+    .library(name: "CMynah", targets: ["CMynah"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")

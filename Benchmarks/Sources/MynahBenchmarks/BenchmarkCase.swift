@@ -1,0 +1,35 @@
+import Measurement
+import MynahTensors
+
+/// One thing to measure.
+struct BenchmarkCase: Sendable {
+  /// What is timed, and how much a call of it gets done.
+  typealias Prepared = (work: Work, call: () throws -> Void)
+
+  /// Family and sizes, with slashes between.
+  let name: String
+  /// The precision that the machine must support.
+  let precision: Precision
+  /// Makes the inputs.
+  let prepare: @Sendable () throws -> Prepared
+
+  init(name: String, precision: Precision = .float32, prepare: @escaping @Sendable () throws -> Prepared) {
+    self.name = name
+    self.precision = precision
+    self.prepare = prepare
+  }
+
+  /// All cases, in the order of `--list`.
+  static let all =
+    matrixProducts + vectorMathematics + lstmPasses + losses + trainingSteps + generations + scorings + modelLoading
+    + tokenizing
+
+  /// Times the case on the current team of threads; nil where the machine lacks the precision.
+  func result(_ stopwatch: Stopwatch) throws -> Report.Result? {
+    guard precision.isSupported else { return nil }
+    return try Precision.$current.withValue(precision) {
+      let prepared = try prepare()
+      return Report.Result(name: name, timing: try stopwatch.time(prepared.call), work: prepared.work)
+    }
+  }
+}
