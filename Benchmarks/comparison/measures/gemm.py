@@ -1,0 +1,76 @@
+"""Matrix products, ours and those of two libraries, on one thread and on two."""
+import platform
+
+from .. import programs
+from ..samples import Sample
+
+LIBRARIES = {"oneDNN": (["-ldnnl", "-fopenmp"], "libdnnl-dev"), "OpenBLAS": (["-lopenblas"], "libopenblas-dev")}
+PROBE = "1200x1024x200/nn"
+CORE_TYPES = ("COOPERLAKE", "SKYLAKEX", "HASWELL", "ZEN")
+REDUCED = ("60x1024x256/nn", "1x1024x256/nn")
+
+
+def groups(setting):
+    products = list(REDUCED) if setting.reduced else listed_products()
+    peers = {name: peer for name in LIBRARIES if (peer := library(name, setting))}
+    for threads in (1, 2):
+        jobs = [lambda threads=threads: ours(products, threads, setting)]
+        for name, (program, environment) in peers.items():
+            jobs.append(lambda n=name, p=program, e=environment, t=threads: theirs(n, p, e, products, t, setting))
+        yield f"gemm, {threads} thread{'s' if threads > 1 else ''}", jobs
+
+
+def listed_products():
+    names = programs.run([programs.MYNAH_BENCHMARKS, "--list", "--filter", "gemm/float32/"]).split()
+    return [name.removeprefix("gemm/float32/") for name in names]
+
+
+def ours(products, threads, setting):
+    filters = [f"{kind}/{precision}/{product}" for kind in ("gemm", "recurrent")
+               for precision in ("float32", "bfloat16") for product in products]
+    if not setting.reduced:
+        filters = ["gemm/", "recurrent/"]
+    command = [programs.MYNAH_BENCHMARKS, "--json", "--threads", threads, "--seconds", setting.gemm_seconds]
+    (found,) = programs.json_lines(command + [word for name in filters for word in ("--filter", name)])
+    for result in found["results"]:
+        section, precision, product = result["name"].split("/", 2)
+        yield Sample(section, product, "mynah", precision, threads,
+                     {"milliseconds": result["median"], "gigaflops": result["throughput"]})
+
+
+def theirs(name, program, environment, products, threads, setting):
+    for found in programs.json_lines([program, threads, setting.gemm_seconds, *products], environment):
+        setting.engines[name] = found["engine"]
+        yield Sample("gemm", found["product"], name, "float32", threads,
+                     {key: found[key] for key in ("milliseconds", "gigaflops")})
+
+
+def library(name, setting):
+    """The program that times a library, with the environment that makes it fastest; None where it is not here."""
+    flags, package = LIBRARIES[name]
+    try:
+        program = programs.build_gemm_peer(name, flags)
+        return program, fastest_environment(program, setting) if name == "OpenBLAS" else {}
+    except programs.Failure as failure:
+        setting.say(f"{name} is not compared; install {package} (Debian's name): {failure}")
+        return None
+
+
+def fastest_environment(program, setting):
+    """OpenBLAS does not know processors that are younger than it is and then takes slow kernels; tries the others."""
+    def probe(environment):
+        try:
+            (found,) = programs.json_lines([program, 1, 0.05, PROBE], environment)
+        except programs.Failure:  # kernels that this processor cannot run
+            return 0, ""
+        return found["gigaflops"], found["engine"]
+
+    by_itself, engine = probe({})
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return {}
+    speed, core_type = max((probe({"OPENBLAS_CORETYPE": name})[0], name) for name in CORE_TYPES)
+    if speed < 1.1 * by_itself:
+        return {}
+    setting.say(f"OpenBLAS runs with OPENBLAS_CORETYPE={core_type}, {speed / by_itself:.1f} times as fast as what it chooses "
+                f"by itself here: {engine}")
+    return {"OPENBLAS_CORETYPE": core_type}

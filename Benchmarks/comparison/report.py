@@ -1,0 +1,151 @@
+"""The sections' tables, made of samples: each is Markdown, or None where nothing was measured."""
+from . import targets
+from .measures import gemm, inference, train
+from .samples import ratio
+from .tables import number, table
+
+KERAS = ("Keras", "Keras XLA")
+
+
+def blocks(samples, about, judge):
+    """All blocks by name, those of sections that were not measured left out."""
+    found = {
+        "gemm": gemm_table(samples, judge),
+        "train": train_table(samples),
+        "train-ratios": train_ratios(samples, judge),
+        "inference": inference_table(samples, judge),
+        "start": start_table(samples, judge),
+        "summary": summary(samples, about),
+    }
+    found = {name: text for name, text in found.items() if text}
+    return {"machine": machine(about), **found} if found else {}
+
+
+def machine(about):
+    engines = "; ".join(sorted(set(about["engines"].values()))) or "no peers"
+    lines = [
+        f"{about['machine']['cpu']}, {about['machine']['cores']} cores, kernels for {about['instructionSet']}. "
+        f"mynah at {about['commit']}, {about['swift']}; {engines}. {about['date'][:10]}, medians of {about['rounds']} "
+        f"round{'s' if about['rounds'] > 1 else ''}."]
+    return "\n".join(lines + [f"- {sentence}." for sentence in about["notes"]])
+
+
+def operations(product):
+    m, n, k = product.split("/")[0].split("x")
+    return 2 * int(m) * int(n) * int(k)
+
+
+def gemm_table(samples, judge):
+    rows = []
+    for product in sorted(samples.cases("gemm"), key=lambda p: p in samples.cases("recurrent")):
+        is_recurrent = product in samples.cases("recurrent")
+        row = [product + (" recurrent" if is_recurrent else "")]
+        for threads in (1, 2):
+            figures = {e: samples.median("gigaflops", section="gemm", case=product, engine=e, precision="float32", threads=threads)
+                       for e in ("mynah", *gemm.LIBRARIES)}
+            ours = figures["mynah"]
+            if is_recurrent:  # two lower bounds of the product with packed weights
+                inside = samples.median("gigaflops", section="recurrent", case=product, precision="float32", threads=threads)
+                ours = max((x for x in (ours, inside) if x is not None), default=None)
+            target = targets.RECURRENT if is_recurrent else targets.GEMM
+            row += [number(ours), number(figures["oneDNN"]), number(figures["OpenBLAS"]),
+                    judge.at_least(ratio(ours, figures["oneDNN"]), target)]
+        single, half = (samples.median("gigaflops", section="gemm", case=product, engine="mynah", precision=p, threads=2)
+                        for p in ("float32", "bfloat16"))
+        is_large = operations(product) >= targets.LARGE
+        row += [number(half), judge.at_least(ratio(half, single), targets.BFLOAT16_GEMM if is_large else None)]
+        rows.append(row)
+    header = ["M×N×K, form"]
+    for threads in ("1 thread", "2 threads"):
+        header += [f"mynah, {threads}", "oneDNN", "OpenBLAS", "mynah ÷ oneDNN"]
+    return rows and table(header + ["mynah bfloat16, 2 threads", "÷ float32"], rows)
+
+
+def train_table(samples):
+    columns = [("mynah", "float32"), ("mynah", "bfloat16"), ("PyTorch", "float32"), ("PyTorch", "bfloat16"),
+               ("Keras", "float32"), ("Keras XLA", "float32")]
+    rows = []
+    for preset in samples.cases("train"):
+        wanted = dict(section="train", case=preset, threads=2)
+        rows.append([preset] + [number(samples.median("milliseconds", engine=e, precision=p, **wanted)) for e, p in columns])
+        rows.append(["– tokens/s"] + [number(samples.median("tokensPerSecond", engine=e, precision=p, **wanted)) for e, p in columns])
+        rows.append(["– peak MiB"] + [number(samples.median("peakMiB", engine=e, precision=p, **wanted)) for e, p in columns])
+    return rows and table(["ms a step"] + [f"{e} {p}" for e, p in columns], rows)
+
+
+def train_speeds(samples, preset):
+    """Ours in float32 and bfloat16, and the fastest peers of float32 and of any precision with their names."""
+    wanted = dict(section="train", case=preset, threads=2)
+    ours = [samples.median("tokensPerSecond", engine="mynah", precision=p, **wanted) for p in ("float32", "bfloat16")]
+    peers = ("PyTorch", *KERAS)
+    return (*ours, samples.best("tokensPerSecond", peers, ("float32",), **wanted),
+            samples.best("tokensPerSecond", peers, ("float32", "bfloat16"), **wanted))
+
+
+def train_ratios(samples, judge):
+    rows = []
+    for preset in samples.cases("train"):
+        single, half, (single_peer, single_name), (peer, name) = train_speeds(samples, preset)
+        float32 = dict(section="train", case=preset, precision="float32")
+        memory = ratio(samples.median("peakMiB", engine="mynah", threads=2, **float32),
+                       samples.median("peakMiB", engine="PyTorch", threads=2, **float32))
+        alone = samples.median("tokensPerSecond", engine="mynah", threads=1, **float32)
+        share = samples.median("shareOfPeak", engine="mynah", threads=2, **float32)
+        target = targets.TRAIN.get(preset, (None, None))
+        rows.append([preset, judge.at_least(ratio(single, single_peer), target[0]), single_name or "–",
+                     judge.at_least(ratio(half, peer), target[1]), name or "–", judge.at_most(memory, targets.MEMORY),
+                     judge.at_least(ratio(single, alone), targets.SECOND_THREAD), judge.at_least(share, targets.SHARE_OF_PEAK)])
+    return rows and table(["speed, mynah ÷ peer", "float32", "fastest float32 peer", "bfloat16", "fastest peer",
+                           "memory ÷ PyTorch's", "2 threads ÷ 1", "share of float32 peak"], rows)
+
+
+def inference_speeds(samples, task, preset, streams):
+    """Ours by precision, PyTorch's by precision."""
+    return [{p: samples.median("tokensPerSecond", section=task, case=preset, streams=streams, engine=e, precision=p)
+             for p in inference.PRECISIONS} for e in ("mynah", "PyTorch")]
+
+
+def inference_table(samples, judge):
+    rows = []
+    for task, streams in inference.TASKS:
+        for preset in samples.cases(task):
+            ours, theirs = inference_speeds(samples, task, preset, streams)
+            best, best_peer = (max((v for v in speeds.values() if v), default=None) for speeds in (ours, theirs))
+            judged = ours["float32"] if streams > 1 else best
+            rows.append([f"{task} {preset}, {streams} stream{'s' if streams > 1 else ''}",
+                         *map(number, ours.values()), *map(number, theirs.values()),
+                         judge.at_least(ratio(judged, theirs["float32"]), targets.INFERENCE.get((task, preset, streams))),
+                         number(ratio(best, best_peer))])
+    names = [f"{e} {p}" for e in ("mynah", "PyTorch") for p in inference.PRECISIONS]
+    return rows and table(["tokens/s", *names, "mynah ÷ PyTorch float32", "best ÷ best"], rows)
+
+
+def start_table(samples, judge):
+    rows = []
+    for case in samples.cases("start"):
+        target = next((bound for name, bound in targets.START.items() if case.startswith(name)), None)
+        rows.append([case, judge.at_most(samples.median("milliseconds", section="start", case=case), target)])
+    return rows and table(["", "ms"], rows)
+
+
+def summary(samples, about):
+    """The few figures that README.md shows."""
+    rows = []
+    for preset in samples.cases("train"):
+        single, half, (single_peer, single_name), (peer, name) = train_speeds(samples, preset)
+        rows.append([f"training {preset}, float32", number(single), number(single_peer), single_name or "–",
+                     number(ratio(single, single_peer))])
+        if half:
+            rows.append([f"training {preset}, bfloat16", number(half), number(peer), name or "–", number(ratio(half, peer))])
+    for task, streams in inference.TASKS:
+        for preset in samples.cases(task):
+            ours, theirs = inference_speeds(samples, task, preset, streams)
+            best, best_peer = (max(((v, p) for p, v in speeds.items() if v), default=(None, None)) for speeds in (ours, theirs))
+            label = {"generate": "generating", "score": "scoring"}[task]
+            rows.append([f"{label} {preset}, {streams} stream{'s' if streams > 1 else ''}"
+                         + (f", {best[1]}" if best[1] else ""), number(best[0]), number(best_peer[0]),
+                         f"PyTorch {best_peer[1]}" if best_peer[1] else "–", number(ratio(best[0], best_peer[0]))])
+    if not rows:
+        return None
+    place = f"{about['machine']['cpu']}, 2 threads, mynah at {about['commit']}"
+    return table(["tokens a second", "mynah", "fastest peer", "which", "ratio"], rows) + f"\n\nOn {place}, {about['date'][:10]}."

@@ -1,0 +1,41 @@
+"""What was measured."""
+import dataclasses
+import statistics
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """One figure or more of one engine at one case, of one round."""
+    section: str  # gemm, train, generate, score, start
+    case: str  # a product, a preset, a command
+    engine: str  # mynah, PyTorch, Keras, Keras XLA, oneDNN, OpenBLAS
+    precision: str
+    threads: int
+    values: dict  # figures by name: milliseconds, tokensPerSecond, peakMiB, gigaflops, shareOfPeak
+    streams: int = 1
+
+
+class Samples:
+    def __init__(self, samples=()):
+        self.all = list(samples)
+
+    def matching(self, **wanted):
+        return [s for s in self.all if all(getattr(s, key) == value for key, value in wanted.items())]
+
+    def cases(self, section):
+        """The section's cases in the order of their first samples."""
+        return list(dict.fromkeys(s.case for s in self.all if s.section == section))
+
+    def median(self, value, **wanted):
+        """The median over the rounds, None where nothing was measured."""
+        found = [s.values[value] for s in self.matching(**wanted) if s.values.get(value) is not None]
+        return statistics.median(found) if found else None
+
+    def best(self, value, engines, precisions, **wanted):
+        """The largest median of some engines in some precisions, and which it is; (None, None) where none was measured."""
+        medians = [(self.median(value, engine=e, precision=p, **wanted), f"{e} {p}") for e in engines for p in precisions]
+        return max((pair for pair in medians if pair[0] is not None), default=(None, None))
+
+
+def ratio(ours, theirs):
+    return ours / theirs if ours is not None and theirs else None

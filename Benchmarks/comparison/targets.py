@@ -1,0 +1,25 @@
+"""What mynah means to reach; a ratio is at least its target, a time at most."""
+
+# mynah's speed over the peer's
+GEMM = 0.95
+RECURRENT = 1.0
+BFLOAT16_GEMM = 1.7  # over our float32, products of at least LARGE operations
+LARGE = 4e8
+
+# tokens a second over the fastest peer's: float32 over float32 peers, bfloat16 over peers of any precision
+TRAIN = {
+    "ptb": (1.65, 3.0), "brown": (1.5, 2.5), "zaremba-small": (1.7, 1.9), "shakespeare": (1.27, 1.5),
+    "zaremba-medium": (1.3, 1.75),
+}
+SHARE_OF_PEAK = 0.88
+SECOND_THREAD = 1.8
+MEMORY = 0.35  # of PyTorch's, at most
+
+# tokens a second over PyTorch's float32: best precision at one stream; float32 at 32 streams
+INFERENCE = {
+    ("generate", "shakespeare", 1): 60, ("generate", "ptb", 1): 25, ("generate", "zaremba-medium", 1): 50,
+    ("generate", "shakespeare", 32): 3,
+    ("score", "shakespeare", 1): 4, ("score", "ptb", 1): 3, ("score", "zaremba-medium", 1): 3.5,
+}
+
+START = {"mynah --version": 20, "open a model": 60}  # milliseconds, at most
