@@ -9,7 +9,7 @@ export MYNAH_STRICT=1
 step() { printf '\n== %s\n' "$1"; }
 
 step "format"
-swift format lint --strict -r -p Package.swift Sources Tests Examples
+swift format lint --strict -r -p Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
 
 step "the README's example is Examples/LibraryTour"
 awk '/^```swift$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md | diff - Examples/LibraryTour/main.swift
@@ -29,3 +29,15 @@ grep -E "Test run with [0-9]+ tests?.*(passed|failed)" "$log" | tail -n 1 || { e
 # Last, because SwiftPM builds for tests with other flags in the same folder: what is left behind is what users run.
 step "build, warnings as errors"
 swift build -c release
+
+step "the benchmarks, at small sizes"
+swift build -c release --package-path Benchmarks
+benchmarks=$(swift build -c release --package-path Benchmarks --show-bin-path)/mynah-benchmarks
+"$benchmarks" --list | wc -l
+"$benchmarks" --filter vector/exp --seconds 0.01
+if command -v python3 > /dev/null; then
+  python3 -m unittest discover -q -t Benchmarks -s Benchmarks/comparison/tests
+  Benchmarks/compare --reduced --no-build
+else
+  echo "SKIPPED: Benchmarks/compare, because there is no Python here"
+fi

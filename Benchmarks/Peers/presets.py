@@ -18,7 +18,7 @@ class Preset:
     batch: int
     steps: int
     optimizer: str  # sgd or adam
-    dropout: float  # the probability that an input or output of an LSTM is dropped in training
+    dropout: float  # of the embedding's and each LSTM's output in training
 
 
 PRESETS = {

@@ -18,11 +18,10 @@ import presets
 
 def language_model(preset):
     ids = tf.keras.Input((preset.steps,), batch_size=preset.batch, dtype="int32")
-    x = tf.keras.layers.Embedding(preset.vocabulary, preset.embedding)(ids)
+    dropout = (lambda x: tf.keras.layers.Dropout(preset.dropout)(x)) if preset.dropout else (lambda x: x)
+    x = dropout(tf.keras.layers.Embedding(preset.vocabulary, preset.embedding)(ids))
     for size in preset.hidden:
-        x = tf.keras.layers.Dropout(preset.dropout)(x) if preset.dropout else x
-        x = tf.keras.layers.LSTM(size, return_sequences=True)(x)
-        x = tf.keras.layers.Dropout(preset.dropout)(x) if preset.dropout else x
+        x = dropout(tf.keras.layers.LSTM(size, return_sequences=True)(x))
     return tf.keras.Model(ids, tf.keras.layers.Dense(preset.vocabulary)(x))
 
 

@@ -2,6 +2,7 @@
 import argparse
 import dataclasses
 import json
+import os
 import pathlib
 import sys
 
@@ -10,6 +11,7 @@ from .measures import SECTIONS
 from .samples import Sample, Samples
 
 DOCUMENTS = (programs.ROOT / "docs/performance.md", programs.ROOT / "README.md")
+QUIET_LOAD = 0.5  # programs that run besides
 
 
 @dataclasses.dataclass
@@ -74,6 +76,10 @@ def checked_interpreter(setting, option, module):
 def measure(options):
     """Runs all sections round by round; the samples, what they are about, and how many jobs failed."""
     setting = Setting(options.torch, options.keras, options.seconds, options.gemm_seconds, options.reduced)
+    load = os.getloadavg()[0]
+    if load > QUIET_LOAD:
+        setting.say(f"the machine was not quiet: {load:.1f} programs ran before the start; peers whose threads wait by spinning "
+                    "lose most by that")
     if not options.no_build:
         programs.build_mynah()
     setting.torch = checked_interpreter(setting, "torch", "torch")

@@ -1,6 +1,6 @@
 """The sections' tables, made of samples: each is Markdown, or None where nothing was measured."""
 from . import targets
-from .measures import gemm, inference, train
+from .measures import gemm, inference, peak, train
 from .samples import ratio
 from .tables import number, table
 
@@ -10,6 +10,7 @@ KERAS = ("Keras", "Keras XLA")
 def blocks(samples, about, judge):
     """All blocks by name, those of sections that were not measured left out."""
     found = {
+        "peak": peak_table(samples),
         "gemm": gemm_table(samples, judge),
         "train": train_table(samples),
         "train-ratios": train_ratios(samples, judge),
@@ -28,6 +29,12 @@ def machine(about):
         f"mynah at {about['commit']}, {about['swift']}; {engines}. {about['date'][:10]}, medians of {about['rounds']} "
         f"round{'s' if about['rounds'] > 1 else ''}."]
     return "\n".join(lines + [f"- {sentence}." for sentence in about["notes"]])
+
+
+def peak_table(samples):
+    rows = [[label] + [number(samples.median(figure, section="peak", threads=threads)) for threads in (1, 2)]
+            for figure, label in peak.FIGURES.items()]
+    return samples.cases("peak") and table(["the machine's roof", "1 thread", "2 threads"], rows)
 
 
 def operations(product):

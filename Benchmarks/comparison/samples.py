@@ -6,7 +6,7 @@ import statistics
 @dataclasses.dataclass(frozen=True)
 class Sample:
     """One figure or more of one engine at one case, of one round."""
-    section: str  # gemm, train, generate, score, start
+    section: str  # peak, gemm, recurrent, train, generate, score, start
     case: str  # a product, a preset, a command
     engine: str  # mynah, PyTorch, Keras, Keras XLA, oneDNN, OpenBLAS
     precision: str
