@@ -31,7 +31,7 @@ step "build, warnings as errors"
 swift build -c release
 
 step "the benchmarks, at small sizes"
-swift build -c release --package-path Benchmarks
+swift test -c release --package-path Benchmarks
 benchmarks=$(swift build -c release --package-path Benchmarks --show-bin-path)/mynah-benchmarks
 "$benchmarks" --list | wc -l
 "$benchmarks" --filter vector/exp --seconds 0.01

@@ -8,6 +8,13 @@ package struct Timing: Hashable, Sendable {
   package let callsPerRepeat: Int
   /// The median time of a call.
   package let medianSeconds: Double
+
+  package init(warmUpCalls: Int, repeats: Int, callsPerRepeat: Int, medianSeconds: Double) {
+    self.warmUpCalls = warmUpCalls
+    self.repeats = repeats
+    self.callsPerRepeat = callsPerRepeat
+    self.medianSeconds = medianSeconds
+  }
 }
 
 /// Times work by repeating it.

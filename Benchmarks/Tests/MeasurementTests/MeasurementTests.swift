@@ -6,7 +6,7 @@ import Testing
 @Suite struct MeasurementTests {
   @Test(
     "The median is the middle value, or the mean of the two middle ones",
-    arguments: [([3.0], 3.0), ([1, 9, 2], 2), ([4, 1, 3, 2], 2.5), ([5, 5, 1, 1, 100], 5)])
+    arguments: [[3]: 3, [1, 9, 2]: 2, [4, 1, 3, 2]: 2.5, [5, 5, 1, 1, 100]: 5] as [[Double]: Double])
   func median(values: [Double], expected: Double) {
     #expect(values.median == expected)
   }
