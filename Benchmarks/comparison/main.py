@@ -6,12 +6,11 @@ import os
 import pathlib
 import sys
 
-from . import programs, report, tables
+from . import programs, quiet, report, tables
 from .measures import SECTIONS
 from .samples import Sample, Samples
 
 DOCUMENTS = (programs.ROOT / "docs/performance.md", programs.ROOT / "README.md")
-QUIET_LOAD = 0.5  # programs that run besides
 
 
 @dataclasses.dataclass
@@ -76,17 +75,13 @@ def checked_interpreter(setting, option, module):
 def measure(options):
     """Runs all sections round by round; the samples, what they are about, and how many jobs failed."""
     setting = Setting(options.torch, options.keras, options.seconds, options.gemm_seconds, options.reduced)
-    load = os.getloadavg()[0]
-    if load > QUIET_LOAD:
-        setting.say(f"the machine was not quiet: {load:.1f} programs ran before the start; peers whose threads wait by spinning "
-                    "lose most by that")
     if not options.no_build:
         programs.build_mynah()
     setting.torch = checked_interpreter(setting, "torch", "torch")
     setting.keras = checked_interpreter(setting, "keras", "tensorflow")
     wanted = options.only.split(",") if options.only else list(SECTIONS)
     groups = [group for name in SECTIONS if name in wanted for group in SECTIONS[name].groups(setting)]
-    samples, failures = [], set()
+    samples, failures, watch = [], set(), quiet.Watch()
     for round in range(options.rounds):
         for name, jobs in groups:
             print(f"round {round + 1} of {options.rounds}: {name}", file=sys.stderr, flush=True)
@@ -97,15 +92,20 @@ def measure(options):
                 except programs.Failure as failure:
                     failures.add(str(failure))
                     print(f"error: {failure}", file=sys.stderr, flush=True)
-    return samples, about(setting, options.rounds), len(failures)
+    return samples, about(setting, options.rounds, watch.others()), len(failures)
 
 
-def about(setting, rounds):
-    """Where and what was measured."""
+def about(setting, rounds, others):
+    """Where and what was measured, and whether other programs disturbed it."""
+    cores = os.cpu_count() or 1
+    is_disturbed = quiet.is_disturbed(others, cores)
+    if is_disturbed:
+        setting.say(f"other programs kept {others:.1f} of {cores} cores busy meanwhile: peers whose threads wait by spinning lose most "
+                    "by that, so ratios are worth nothing and targets are not judged")
     (header,) = programs.json_lines(
         [programs.MYNAH_BENCHMARKS, "--json", "--filter", "vector/exp", "--seconds", 0])
     kept = {key: header[key] for key in ("machine", "instructionSet", "commit", "date", "swift")}
-    return {**kept, "rounds": rounds, "engines": setting.engines, "notes": setting.notes}
+    return {**kept, "rounds": rounds, "isDisturbed": is_disturbed, "engines": setting.engines, "notes": setting.notes}
 
 
 def load(paths):
@@ -117,7 +117,8 @@ def load(paths):
         abouts.append(content["about"])
     engines = {name: version for each in abouts for name, version in each["engines"].items()}
     notes = list(dict.fromkeys(note for each in abouts for note in each["notes"]))
-    return samples, {**abouts[-1], "engines": engines, "notes": notes}
+    is_disturbed = any(each["isDisturbed"] for each in abouts)
+    return samples, {**abouts[-1], "engines": engines, "notes": notes, "isDisturbed": is_disturbed}
 
 
 def main(description):
@@ -127,7 +128,7 @@ def main(description):
     except (programs.Failure, OSError, ValueError, KeyError, TypeError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
-    judge = tables.Judge(has_targets=not options.reduced)
+    judge = tables.Judge(has_targets=not options.reduced and not origin["isDisturbed"])
     blocks = report.blocks(Samples(samples), origin, judge)
     for name, text in blocks.items():
         print(f"\n{text}")

@@ -1,0 +1,43 @@
+"""Whether other programs disturb what is measured."""
+import os
+import pathlib
+import time
+
+THREADS = 2  # what measurements use
+ALLOWANCE = 0.2  # of a core
+
+
+def busy_seconds(statistics, ticks_per_second):
+    """The time that all processors spent on work, other virtual machines' work included: from a text like Linux's /proc/stat."""
+    fields = statistics.split("\n", 1)[0].split()
+    if not fields or fields[0] != "cpu":
+        return None
+    user, nice, system, _idle, _waiting, interrupts, soft_interrupts, stolen = (int(f) for f in (fields[1:] + ["0"] * 8)[:8])
+    return (user + nice + system + interrupts + soft_interrupts + stolen) / ticks_per_second
+
+
+class Watch:
+    """Counts the processors' work that is not ours, from its making on."""
+
+    def __init__(self):
+        self.start = self._reading()
+
+    @staticmethod
+    def _reading():
+        try:
+            busy = busy_seconds(pathlib.Path("/proc/stat").read_text(), os.sysconf("SC_CLK_TCK"))
+        except OSError:
+            busy = None
+        return time.monotonic(), busy, sum(os.times()[:4])  # of this process and of its children that have ended
+
+    def others(self):
+        """How many cores other programs kept busy since the start; where that is unknown, the system's load before it."""
+        (begin, busy, ours), (end, busy_now, ours_now) = self.start, self._reading()
+        if busy is None or busy_now is None:
+            return os.getloadavg()[2]
+        return max(0.0, busy_now - busy - (ours_now - ours)) / max(end - begin, 1e-3)
+
+
+def is_disturbed(others, cores):
+    """Whether so many busy cores leave too few for the measurements."""
+    return others > max(0, cores - THREADS) + ALLOWANCE
