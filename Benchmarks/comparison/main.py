@@ -8,7 +8,7 @@ import sys
 
 from . import programs, quiet, report, tables
 from .measures import SECTIONS
-from .samples import Sample, Samples
+from .samples import About, Sample, Samples
 
 DOCUMENTS = (programs.ROOT / "docs/performance.md", programs.ROOT / "README.md")
 
@@ -105,35 +105,38 @@ def about(setting, rounds, others):
     (header,) = programs.json_lines(
         [programs.MYNAH_BENCHMARKS, "--json", "--filter", "vector/exp", "--seconds", 0])
     kept = {key: header[key] for key in ("machine", "instructionSet", "commit", "date", "swift")}
-    return {**kept, "rounds": rounds, "isDisturbed": is_disturbed, "engines": setting.engines, "notes": setting.notes}
+    return About(**kept, rounds=rounds, isDisturbed=is_disturbed, engines=setting.engines, notes=setting.notes)
 
 
 def load(paths):
     """The samples of some files, described as the last of them."""
     samples, abouts = [], []
     for path in paths:
-        content = json.loads(path.read_text())
-        samples += [Sample(**sample) for sample in content["samples"]]
-        abouts.append(content["about"])
-    engines = {name: version for each in abouts for name, version in each["engines"].items()}
-    notes = list(dict.fromkeys(note for each in abouts for note in each["notes"]))
-    is_disturbed = any(each["isDisturbed"] for each in abouts)
-    return samples, {**abouts[-1], "engines": engines, "notes": notes, "isDisturbed": is_disturbed}
+        try:
+            content = json.loads(path.read_text())
+            samples += [Sample(**sample) for sample in content["samples"]]
+            abouts.append(About(**content["about"]))
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise programs.Failure(f"{path} cannot be read as what --json writes: {problem!r}") from problem
+    return samples, dataclasses.replace(
+        abouts[-1], engines={name: version for each in abouts for name, version in each.engines.items()},
+        notes=list(dict.fromkeys(note for each in abouts for note in each.notes)),
+        isDisturbed=any(each.isDisturbed for each in abouts))
 
 
 def main(description):
     options = parse(description)
     try:
         samples, origin, failed = (*load(options.sources), 0) if options.sources else measure(options)
-    except (programs.Failure, OSError, ValueError, KeyError, TypeError) as problem:
+    except programs.Failure as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
-    judge = tables.Judge(has_targets=not options.reduced and not origin["isDisturbed"])
+    judge = tables.Judge(has_targets=not options.reduced and not origin.isDisturbed)
     blocks = report.blocks(Samples(samples), origin, judge)
     for name, text in blocks.items():
         print(f"\n{text}")
     if options.json:
-        content = {"about": origin, "samples": [dataclasses.asdict(sample) for sample in samples]}
+        content = {"about": dataclasses.asdict(origin), "samples": [dataclasses.asdict(sample) for sample in samples]}
         options.json.write_text(json.dumps(content, indent=1) + "\n")
     if options.update_docs:
         for path in DOCUMENTS:

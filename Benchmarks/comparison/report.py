@@ -23,12 +23,12 @@ def blocks(samples, about, judge):
 
 
 def machine(about):
-    engines = "; ".join(sorted(set(about["engines"].values()))) or "no peers"
+    engines = "; ".join(sorted(set(about.engines.values()))) or "no peers"
     lines = [
-        f"{about['machine']['cpu']}, {about['machine']['cores']} cores, kernels for {about['instructionSet']}. "
-        f"mynah at {about['commit']}, {about['swift']}; {engines}. {about['date'][:10]}, medians of {about['rounds']} "
-        f"round{'s' if about['rounds'] > 1 else ''}."]
-    return "\n".join(lines + [f"- {sentence}." for sentence in about["notes"]])
+        f"{about.machine['cpu']}, {about.machine['cores']} cores, kernels for {about.instructionSet}. "
+        f"mynah at {about.commit}, {about.swift}; {engines}. {about.date[:10]}, medians of {about.rounds} "
+        f"round{'s' if about.rounds > 1 else ''}."]
+    return "\n".join(lines + [f"- {sentence}." for sentence in about.notes])
 
 
 def peak_table(samples):
@@ -154,5 +154,5 @@ def summary(samples, about):
                          f"PyTorch {best_peer[1]}" if best_peer[1] else "–", number(ratio(best[0], best_peer[0]))])
     if not rows:
         return None
-    place = f"{about['machine']['cpu']}, 2 threads, mynah at {about['commit']}"
-    return table(["tokens a second", "mynah", "fastest peer", "which", "ratio"], rows) + f"\n\nOn {place}, {about['date'][:10]}."
+    place = f"{about.machine['cpu']}, 2 threads, mynah at {about.commit}"
+    return table(["tokens a second", "mynah", "fastest peer", "which", "ratio"], rows) + f"\n\nOn {place}, {about.date[:10]}."

@@ -15,6 +15,20 @@ class Sample:
     streams: int = 1
 
 
+@dataclasses.dataclass(frozen=True)
+class About:
+    """Where and what was measured; names as in the report of mynah-benchmarks."""
+    machine: dict  # cpu, cores
+    instructionSet: str
+    commit: str
+    date: str
+    swift: str
+    rounds: int
+    isDisturbed: bool  # by other programs
+    engines: dict  # versions by name
+    notes: list  # sentences that belong to the figures
+
+
 class Samples:
     def __init__(self, samples=()):
         self.all = list(samples)

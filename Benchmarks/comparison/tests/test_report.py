@@ -1,11 +1,12 @@
 import unittest
 
 from .. import report
-from ..samples import Sample, Samples
+from ..samples import About, Sample, Samples
 from ..tables import Judge
 
-ABOUT = {"machine": {"cpu": "A CPU", "cores": 2}, "instructionSet": "plain", "commit": "abc", "swift": "Swift 6", "date": "2026-01-02T",
-         "rounds": 1, "engines": {"PyTorch": "PyTorch 2"}, "notes": ["something was missing"]}
+ABOUT = About(
+    machine={"cpu": "A CPU", "cores": 2}, instructionSet="plain", commit="abc", date="2026-01-02T", swift="Swift 6", rounds=1,
+    isDisturbed=False, engines={"PyTorch": "PyTorch 2"}, notes=["something was missing"])
 
 
 def train(engine, precision, threads, tokens, **more):
