@@ -118,6 +118,8 @@ def inference_table(samples, judge):
         for preset in samples.cases(task):
             ours, theirs = inference_speeds(samples, task, preset, streams)
             best, best_peer = (max((v for v in speeds.values() if v), default=None) for speeds in (ours, theirs))
+            if best is None and best_peer is None:
+                continue
             judged = ours["float32"] if streams > 1 else best
             rows.append([f"{task} {preset}, {streams} stream{'s' if streams > 1 else ''}",
                          *map(number, ours.values()), *map(number, theirs.values()),
@@ -148,6 +150,8 @@ def summary(samples, about):
         for preset in samples.cases(task):
             ours, theirs = inference_speeds(samples, task, preset, streams)
             best, best_peer = (max(((v, p) for p, v in speeds.items() if v), default=(None, None)) for speeds in (ours, theirs))
+            if best[0] is None and best_peer[0] is None:
+                continue
             label = {"generate": "generating", "score": "scoring"}[task]
             rows.append([f"{label} {preset}, {streams} stream{'s' if streams > 1 else ''}"
                          + (f", {best[1]}" if best[1] else ""), number(best[0]), number(best_peer[0]),

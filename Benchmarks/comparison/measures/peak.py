@@ -7,7 +7,7 @@ FIGURES = {"gigaflops": "float32 multiply-add, GFLOP/s", "cacheGigabytesPerSecon
 
 
 def groups(setting):
-    yield "peak", [lambda threads=threads: measure(threads) for threads in (1, 2)]
+    yield "peak", [lambda threads=threads: measure(threads) for threads in ((2,) if setting.reduced else (1, 2))]
 
 
 def measure(threads):

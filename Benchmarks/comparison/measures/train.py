@@ -14,7 +14,8 @@ def groups(setting):
 
 def jobs(preset, setting):
     sizes = REDUCED_SIZES if setting.reduced else ()
-    for precision, threads in (("float32", 2), ("bfloat16", 2), ("float32", 1)):
+    ours = (("float32", 2), ("bfloat16", 2), ("float32", 1))
+    for precision, threads in ours[:2] if setting.reduced else ours:
         command = [programs.MYNAH, "bench", "train", preset, *sizes, "--precision", precision, "--threads", threads, "--json"]
         yield job(setting, "mynah", preset, precision, threads, command)
     if setting.torch:
