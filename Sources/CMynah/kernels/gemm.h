@@ -14,12 +14,38 @@ static void pack_share(const gemm_pass *g, range panels) {
   else pack(g->packed, plain_rows(g->b, g->n), g->k, g->n, panels, g->precision);
 }
 
-/// Each worker packs its share of the panels. If there are many, it multiplies with just those; else the rows are split.
+enum { GROUP_PANELS = 16 };
+
+/// The columns of C that belong to some panels. Panels of a group are a matrix of their own: its columns of B.
+static void gemm_by_groups(const gemm_pass *g, range panels) {
+  for (size_t p = panels.first, next; p < panels.last; p = next) {
+    next = minimum(p + GROUP_PANELS, panels.last);
+    range columns = {panel_start(g->n, p), minimum(g->n, panel_start(g->n, next))};
+    size_t n = columns.last - columns.first;
+    float *packed = g->packed + packed_size(columns.first, g->k), *c = g->c + columns.first;
+    for (size_t k0 = 0, k; k0 == 0 || k0 < g->k; k0 += k) {
+      k = minimum(g->k - k0, K_BLOCK);
+      if (g->b_transposed) pack_transposed(packed, g->b + columns.first * g->k + k0, g->k, k, n, all_panels(n), g->precision);
+      else pack(packed, plain_rows(g->b + k0 * g->n + columns.first, g->n), k, n, all_panels(n), g->precision);
+      product of_group = {c, g->n, g->accumulate || k0 ? c : NULL, g->n, packed, n, all_panels(n), false, 0};
+      operand a = g->a_transposed ? columns_of(g->a + k0 * g->m, g->m) : rows_of(g->a + k0, g->k);
+      multiply(a, g->m, k, &of_group, 1, g->precision);
+      if (k == 0) break;
+    }
+  }
+}
+
+/// If there are many panels, each worker takes some of them and needs no other's: it packs a few at a time, a block of k at a
+/// time, and multiplies while they are near. Else all pack together, meet, and share the rows.
 static void gemm_work(void *context, const mynah_worker *worker) {
   const gemm_pass *g = context;
   range panels = all_panels(g->n), own = share(panels.last, worker), rows = {0, g->m};
-  if (g->b) pack_share(g, own);
   bool by_columns = g->n >= g->m && panels.last >= 4 * (size_t)worker->count;
+  if (by_columns && g->b) {
+    gemm_by_groups(g, own);
+    return;
+  }
+  if (g->b) pack_share(g, own);
   if (!by_columns) {
     if (g->b) mynah_worker_wait(worker);
     own = panels;

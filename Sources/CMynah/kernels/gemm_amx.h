@@ -20,6 +20,11 @@ INLINE size_t side_tiles(size_t n) { return (n + SIDE - 1) / SIDE; }
 INLINE size_t depth_blocks(size_t k) { return (k + DEPTH - 1) / DEPTH; }
 /// A panel is a pair of tile columns; the last may be a single one.
 INLINE range all_panels(size_t n) { return (range){0, (side_tiles(n) + 1) / 2}; }
+/// The first column of a panel.
+INLINE size_t panel_start(size_t n, size_t panel) {
+  (void)n;
+  return panel * 2 * SIDE;
+}
 INLINE size_t packed_size(size_t n, size_t k) {
   return side_tiles(n) * depth_blocks(k) * MOST_PLANES * (TILE_BYTES / sizeof(float));
 }
@@ -136,25 +141,27 @@ INLINE char *packed_tile(char *packed, size_t n, size_t k, size_t planes, size_t
 INLINE size_t plane_stride_of(size_t n, size_t column) { return column / 2 * 2 + 2 <= side_tiles(n) ? 2 * TILE_BYTES : TILE_BYTES; }
 
 INLINE void pack_planes(float *packed, source_rows b, size_t k, size_t n, range panels, const size_t planes) {
-  char *base = (char *)packed;
-  for (size_t column = 2 * panels.first; column < minimum(2 * panels.last, side_tiles(n)); column++) {
-    __mmask16 mask = first_lanes(n - column * SIDE);
-    size_t plane_stride = plane_stride_of(n, column);
-    for (size_t block = 0; block < depth_blocks(k); block++) {
-      char *to = packed_tile(base, n, k, planes, column, block);
-      for (size_t pair = 0; pair < SIDE; pair++) {
+  enum { STRIP = 16 };  // tile columns that are walked along a row together: 1 KiB of each line of b
+  size_t last = minimum(2 * panels.last, side_tiles(n));
+  for (size_t strip = 2 * panels.first; strip < last; strip += STRIP)
+    for (size_t pair = 0; pair < depth_blocks(k) * SIDE; pair++) {
+      const float *rows[2] = {NULL, NULL};
+      vfloat scales[2] = {splat(1), splat(1)};
+      for (size_t j = 0; j < 2 && 2 * pair + j < k; j++) {
+        rows[j] = source_row(&b, 2 * pair + j);
+        if (b.scales) scales[j] = splat(b.scales[2 * pair + j]);
+      }
+      for (size_t column = strip; column < minimum(last, strip + STRIP); column++) {
+        __mmask16 mask = first_lanes(n - column * SIDE);
         vfloat lines[2] = {{0}, {0}};
-        for (size_t j = 0; j < 2; j++) {
-          size_t i = block * DEPTH + 2 * pair + j;
-          const float *row = i < k ? source_row(&b, i) : NULL;
-          if (row) lines[j] = load_masked(mask, row + column * SIDE) * (b.scales ? b.scales[i] : 1.0f);
-        }
+        for (size_t j = 0; j < 2; j++)
+          if (rows[j]) lines[j] = load_masked(mask, rows[j] + column * SIDE) * scales[j];
         __m512i result[MOST_PLANES];
         split_pair(lines[0], lines[1], planes, result);
-        for (size_t p = 0; p < planes; p++) _mm512_store_si512(to + p * plane_stride + pair * 64, result[p]);
+        char *to = packed_tile((char *)packed, n, k, planes, column, pair / SIDE) + pair % SIDE * 64;
+        for (size_t p = 0; p < planes; p++) _mm512_store_si512(to + p * plane_stride_of(n, column), result[p]);
       }
     }
-  }
 }
 static void pack(float *packed, source_rows b, size_t k, size_t n, range panels, mynah_precision precision) {
   if (planes_of(precision) == 1) pack_planes(packed, b, k, n, panels, 1);

@@ -29,6 +29,8 @@ INLINE range panel_vectors(size_t vectors, size_t index) {
 }
 INLINE size_t panel_count(size_t vectors) { return (vectors + TILE_VECTORS - 1) / TILE_VECTORS; }
 INLINE range all_panels(size_t n) { return (range){0, panel_count(vectors_of(n))}; }
+/// The first column of a panel.
+INLINE size_t panel_start(size_t n, size_t panel) { return panel_vectors(vectors_of(n), panel).first * LANES; }
 INLINE size_t packed_size(size_t n, size_t k) { return padded(n) * k; }
 
 #if HAS_DOT
