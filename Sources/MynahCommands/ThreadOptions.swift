@@ -15,6 +15,9 @@ struct ThreadOptions: ParsableArguments {
     }
   }
 
+  /// How many.
+  var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
   /// Runs `body` on so many threads.
   func run<Result>(_ body: () throws -> Result) rethrows -> Result {
     guard let threads else { return try body() }

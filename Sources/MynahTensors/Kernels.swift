@@ -11,6 +11,9 @@ package enum Kernels {
     return unsafe table
   }
 
+  /// The name of that instruction set.
+  package static var instructionSet: String { unsafe String(cString: table.pointee.name) }
+
   typealias Source = UnsafeBufferPointer<Float>
   typealias Target = UnsafeMutableBufferPointer<Float>
 
@@ -53,6 +56,24 @@ package enum Kernels {
         transposingB, false, Precision.current.forKernels, workspace.base)
     }
     extendLifetime(workspace)
+  }
+}
+
+// MARK: The machine
+
+extension Kernels {
+  /// Multiplies and adds in registers on all threads of the current team, to be timed.
+  ///
+  /// - Returns: The number of floating-point operations.
+  package static func multiplyAndAdd(rounds: Int) -> Int {
+    unsafe ThreadTeam.withCurrent { Int(unsafe table.pointee.peak($0, UInt64(rounds))) }
+  }
+
+  /// Reads all elements once on all threads of the current team, to be timed.
+  package static func readThrough(_ tensor: Tensor) {
+    unsafe tensor.withUnsafeElements { elements in
+      unsafe ThreadTeam.withCurrent { unsafe table.pointee.read_through($0, elements.baseAddress, elements.count) }
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 #include "simd.h"
 #include "vector_math.h"
 #include "elementwise.h"
+#include "peak.h"
 #include "product.h"
 #include "bfloat16.h"
 #if HAS_AMX
@@ -18,6 +19,8 @@ const mynah_kernels ISA_TABLE = {
     .name = ISA_NAME,
     .lanes = LANES,
     .has_bfloat16 = HAS_AMX || HAS_DOT,
+    .peak = peak,
+    .read_through = read_through,
     .exp = exp_array,
     .tanh = tanh_array,
     .sigmoid = sigmoid_array,

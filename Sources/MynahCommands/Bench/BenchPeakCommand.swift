@@ -1,0 +1,61 @@
+import ArgumentParser
+import MynahTensors
+
+/// `mynah bench peak`: the machine's roof, and where training steps stand under it.
+struct BenchPeakCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "peak",
+    abstract: "Measure this machine's peak, and the share of it that training reaches.",
+    discussion: """
+      The peak is that of float32 fused multiply-adds in registers; memory is read in order, a block of 8 MiB, which \
+      caches hold, and one of 256 MiB.
+      """)
+
+  @Flag(help: "Print JSON: a line for the machine, then one for each preset.")
+  var json = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  func run() throws {
+    let machine = PeakRecord(threadCount: threads.count)
+    if json { try StandardOutput.writeJSON(machine) } else { try StandardOutput.write(machine.inWords) }
+  }
+}
+
+/// The figures of the machine; the names that it shares with `BenchRecord` mean the same.
+struct PeakRecord: Encodable {
+  let config = "peak"
+  let precision = Precision.float32
+  let threads: Int
+  let instructionSet = Kernels.instructionSet
+  /// What the measurement took.
+  let milliseconds: Double
+  let tokensPerSecond = 0.0
+  let peakMiB: Double
+  let gigaflops: Double
+  let shareOfPeak = 1.0
+  /// Reading 8 MiB and 256 MiB, in 10⁹ bytes a second.
+  let cacheGigabytesPerSecond, memoryGigabytesPerSecond: Double
+
+  /// Measures.
+  init(threadCount: Int) {
+    threads = threadCount
+    let start = ContinuousClock.now
+    gigaflops = MachinePeak.float32GigaflopsPerSecond(threadCount: threadCount)
+    cacheGigabytesPerSecond = MachinePeak.readGigabytesPerSecond(mebibytes: 8, passCount: 50, threadCount: threadCount)
+    memoryGigabytesPerSecond = MachinePeak.readGigabytesPerSecond(
+      mebibytes: 256, passCount: 2, threadCount: threadCount)
+    milliseconds = (ContinuousClock.now - start).seconds * 1e3
+    peakMiB = ProcessMemory.peakMiB
+  }
+
+  var inWords: String {
+    """
+    \(threads) thread\(threads == 1 ? "" : "s"), \(instructionSet)
+    float32 multiply-add  \(gigaflops.brief) GFLOP/s
+    reading 8 MiB         \(cacheGigabytesPerSecond.brief) GB/s
+    reading 256 MiB       \(memoryGigabytesPerSecond.brief) GB/s
+
+    """
+  }
+}
