@@ -9,7 +9,9 @@ public enum Initializer: Hashable, Codable, Sendable {
   public func draw(_ shape: Shape, using random: inout RandomSource) -> Tensor {
     switch self {
     case .uniform(let bound):
-      Tensor(shape: shape, (0..<shape.elementCount).map { _ in random.uniform(in: -bound..<bound) })
+      unsafe Tensor(shape: shape) { elements in
+        for index in elements.indices { unsafe elements[index] = random.uniform(in: -bound..<bound) }
+      }
     }
   }
 

@@ -6,17 +6,31 @@
 package final class TensorStorage: @unchecked Sendable {
   package let base: UnsafeMutablePointer<Float>
   package let count: Int
+  /// Where the block came from and goes back to; nil: the allocator.
+  private let pool: StoragePool?
 
   /// The alignment in bytes of every block: one cache line and one AVX-512 register.
   package static let alignment = 64
 
-  /// Allocates a block whose contents are undefined.
+  /// Allocates a block whose contents are undefined, from the pool of the current task if it has one.
   package init(uninitialized count: Int) {
-    let bytes = UnsafeMutableRawPointer.allocate(
-      byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: Self.alignment)
+    let byteCount = Self.byteCount(count)
+    var pool = StoragePool.current(forByteCount: byteCount)
+    var bytes = unsafe pool?.take(byteCount)
+    if unsafe bytes == nil {
+      pool = nil
+      unsafe bytes = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: Self.alignment)
+    }
+    guard let bytes = unsafe bytes else { preconditionFailure("the allocator gives memory or ends the process") }
     unsafe base = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count
+    self.pool = pool
   }
 
-  deinit { unsafe UnsafeMutableRawPointer(base).deallocate() }
+  deinit {
+    let bytes = unsafe UnsafeMutableRawPointer(base)
+    if let pool { unsafe pool.give(bytes, Self.byteCount(count)) } else { unsafe bytes.deallocate() }
+  }
+
+  private static func byteCount(_ count: Int) -> Int { max(count, 1) * MemoryLayout<Float>.stride }
 }

@@ -1,0 +1,109 @@
+import Foundation
+import Synchronization
+
+/// Memory that is used again: a stretch of address space from which tensors take their blocks and to which they give them
+/// back, instead of to the system, which would hand out every page of them anew.
+///
+/// The steps of a training run or of a long text need the same blocks again and again: from the second step on nothing is
+/// asked of the system, and the pool is as large as what was in use at once. Blocks come from the pool of the current task
+/// and go back to the pool that they came from.
+package final class StoragePool: Sendable {
+  /// The pool of the current task; nil: tensors allocate for themselves.
+  @TaskLocal private static var currentPool: StoragePool?
+
+  /// Smaller blocks are left to the allocator, which is quick with them.
+  static let smallestByteCount = 1 << 14
+
+  /// Blocks are whole pages.
+  private static let pageByteCount = Int(sysconf(Int32(_SC_PAGESIZE)))
+
+  private struct State: Sendable {
+    /// Blocks below and from `largeByteCount` on, apart, so that small ones that stay do not cut the room of large ones.
+    var small: AddressSpace, large: AddressSpace
+    var isClosed = false
+  }
+
+  private static let largeByteCount = 1 << 20
+
+  private let state: Mutex<State>
+  private let first: UInt, byteCount: Int
+
+  /// Reserves address space, of which no page costs anything before it is written; nil if the system gives none.
+  private init?() {
+    var byteCount = Int(clamping: ProcessInfo.processInfo.physicalMemory) / Self.pageByteCount * Self.pageByteCount
+    while byteCount > 1 << 30 {
+      let flags = MAP_PRIVATE | MAP_ANON | MAP_NORESERVE
+      if let base = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, flags, -1, 0),
+        UInt(bitPattern: base) != .max
+      {
+        (first, self.byteCount) = (UInt(bitPattern: base), byteCount)
+        let smallCount = byteCount / 16 / Self.pageByteCount * Self.pageByteCount
+        state = Mutex(
+          State(
+            small: AddressSpace(first: first, byteCount: smallCount),
+            large: AddressSpace(first: first + UInt(smallCount), byteCount: byteCount - smallCount)))
+        return
+      }
+      byteCount /= 2 * Self.pageByteCount
+      byteCount *= Self.pageByteCount
+    }
+    return nil
+  }
+
+  deinit {
+    if let base = unsafe UnsafeMutableRawPointer(bitPattern: first) { _ = unsafe munmap(base, byteCount) }
+  }
+
+  /// Calls `body` with a new pool; at the end what is free goes back to the system, blocks in use when they end.
+  package static func recycling<Result>(_ body: () throws -> Result) rethrows -> Result {
+    guard let pool = StoragePool() else { return try body() }
+    defer { pool.close() }
+    return try $currentPool.withValue(pool, operation: body)
+  }
+
+  /// The pool to ask for a block of some size.
+  static func current(forByteCount byteCount: Int) -> StoragePool? {
+    byteCount < smallestByteCount ? nil : currentPool
+  }
+
+  /// A block of at least that size, on a page's boundary; nil if there is no room.
+  func take(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    let byteCount = Self.pages(byteCount)
+    let address = state.withLock { state in
+      byteCount < Self.largeByteCount ? state.small.take(byteCount) : state.large.take(byteCount)
+    }
+    return unsafe address.flatMap { unsafe UnsafeMutableRawPointer(bitPattern: $0) }
+  }
+
+  /// Gives a block back that was taken with that size.
+  func give(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
+    let (address, byteCount) = (UInt(bitPattern: block), Self.pages(byteCount))
+    state.withLock { state in
+      // Before the block is anybody else's.
+      if state.isClosed { Self.discard(address, byteCount) }
+      if byteCount < Self.largeByteCount {
+        state.small.give(address, byteCount)
+      } else {
+        state.large.give(address, byteCount)
+      }
+    }
+  }
+
+  private func close() {
+    state.withLock { state in
+      state.isClosed = true
+      for range in state.small.free + state.large.free { Self.discard(range.first, range.byteCount) }
+    }
+  }
+
+  private static func pages(_ byteCount: Int) -> Int {
+    (byteCount + pageByteCount - 1) / pageByteCount * pageByteCount
+  }
+
+  /// Lets the system have pages back whose contents are not needed.
+  private static func discard(_ address: UInt, _ byteCount: Int) {
+    if let base = unsafe UnsafeMutableRawPointer(bitPattern: address) {
+      _ = unsafe madvise(base, byteCount, MADV_DONTNEED)
+    }
+  }
+}
