@@ -62,7 +62,9 @@ extension Kernels {
     let (rows, hidden) = (sizes.stepCount * sizes.batchSize, sizes.hiddenSize)
     let shapes = saved.inputs.all.map(\.shape)
     let results = shapes.map { TensorStorage(uninitialized: $0.elementCount) }
-    let gateGradients = TensorStorage(uninitialized: rows * 4 * sizes.paddedHiddenSize)
+    // The gates' gradients are made element by element, so they may take the gates' place when those are read no more.
+    let gateGradients =
+      Tape.isEnding ? saved.gates : TensorStorage(uninitialized: rows * 4 * sizes.paddedHiddenSize)
     let workspace = TensorStorage(
       uninitialized: unsafe kernels.lstm_backward_workspace(sizes.stepCount, sizes.batchSize, sizes.inputSize, hidden))
     let none = Tensor(0)

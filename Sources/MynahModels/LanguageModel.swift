@@ -85,11 +85,13 @@ extension LanguageModel {
     let inputDropout = Dropout(keepProbability: configuration.inputKeepProbability)
     let outputDropout = Dropout(keepProbability: configuration.outputKeepProbability)
     var dropout = dropout
-    var x = embedding(ids).reshaped([stepCount, batchSize, configuration.embeddingSize])
+    var x = StepProfile.measure(.embedding) {
+      embedding(ids).reshaped([stepCount, batchSize, configuration.embeddingSize])
+    }
     var newState: State = []
     for (layer, layerState) in zip(recurrent, state) {
       if let mask = dropout?.split() { x = inputDropout(x, using: mask) }
-      let result = layer(x, state: layerState)
+      let result = StepProfile.measure(.recurrence) { layer(x, state: layerState) }
       newState.append(result.state)
       x = result.output
       if let mask = dropout?.split() { x = outputDropout(x, using: mask) }
@@ -114,7 +116,9 @@ extension LanguageModel {
   ) -> (value: Variable, loss: Loss, state: State) {
     let pass = self(inputs, state: state, dropout: dropout)
     let batchSize = Float(state.first?.hidden.value.shape[0] ?? 1)
-    let result = output.crossEntropy(of: pass.hidden, targets: targets, scale: 1 / batchSize)
+    let result = StepProfile.measure(.loss) {
+      output.crossEntropy(of: pass.hidden, targets: targets, scale: 1 / batchSize)
+    }
     return (result.value, Loss(nats: result.nats, targetCount: targets.count), pass.state.map(\.detached))
   }
 }

@@ -59,6 +59,18 @@ public struct LanguageModelConfiguration: Hashable, Codable, Sendable {
     self.outputKeepProbability = outputKeepProbability
   }
 
+  /// The multiplications of a token's forward pass: one a weight of the layers and of the output.
+  ///
+  /// Looking up the token's vector takes none. Gradients take twice as many.
+  package var multiplicationsPerToken: Int {
+    var (input, count) = (embeddingSize, 0)
+    for layer in recurrent {
+      count += 4 * layer.hiddenSize * (input + layer.hiddenSize)
+      input = layer.hiddenSize
+    }
+    return count + vocabularySize * input
+  }
+
   /// What is wrong with the configuration, in words; nil if it can be built.
   ///
   /// Configurations come from files and command lines, so sizes are checked before anything is allocated.

@@ -49,6 +49,25 @@ struct LSTMTests {
     }
   }
 
+  @Test("A tape that ends gives gradients of the same bits", arguments: sizes)
+  func finalGradients(sizes: Sizes) {
+    var random = RandomSource(seed: 2)
+    let seed = Tensor.random([sizes.stepCount, sizes.batchSize, sizes.hiddenSize], using: &random)
+    func run(_ gradients: (Tape, Variable, [Variable]) -> [Gradient]) -> [[UInt32]] {
+      let tape = Tape()
+      let variables = Self.inputs(sizes).map { tape.variable($0) }
+      let (layer, state) = Self.layer(variables[1...])
+      let first = layer(variables[0], state: state)
+      return gradients(tape, first.output, variables).map(\.dense.elements.bits)
+    }
+    let kept = run { tape, output, variables in
+      // Twice: what the operation saved is still there.
+      _ = tape.gradients(of: output, for: variables, seed: seed)
+      return tape.gradients(of: output, for: variables, seed: seed)
+    }
+    #expect(run { $0.finalGradients(of: $1, for: $2, seed: seed) } == kept)
+  }
+
   @Test("A sequence cut anywhere, its state carried on, has the same bits as in one run", arguments: sizes)
   func splitting(sizes: Sizes) {
     let variables = Self.inputs(sizes).map { Variable($0) }

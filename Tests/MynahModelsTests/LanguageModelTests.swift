@@ -209,4 +209,13 @@ struct SummaryTests {
       (0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567"), (.min, "-9,223,372,036,854,775,808"),
     ])
   func grouped(number: Int, text: String) { #expect(number.grouped == text) }
+
+  @Test("A token takes a multiplication for each weight of the layers and of the output, none for its vector")
+  func multiplications() {
+    for hidden in [[1], [256, 128], [7, 5, 9]] {
+      let model = LanguageModelConfiguration(vocabularySize: 30, embedding: 20, recurrent: hidden.map { .lstm($0) })
+      let weights = model.parameterShapes.dropFirst().filter { $0.shape.rank == 2 }
+      #expect(model.multiplicationsPerToken == weights.reduce(0) { $0 + $1.shape.elementCount })
+    }
+  }
 }

@@ -29,6 +29,31 @@ struct TapeTests {
     #expect([dSquare, dx, dCube] == [Tensor(3), Tensor(27), Tensor(1)])
   }
 
+  @Test("A tape that ends lets go of what operations saved, and refuses to be asked again")
+  func ends() async {
+    final class Saved: Sendable {}
+    let tape = Tape()
+    let x = tape.variable(3)
+    weak var saved: Saved?
+    func doubled(_ x: Variable) -> Variable {
+      let own = Saved()
+      saved = own
+      return Variable.custom(parents: [x], outputs: [x.value * 2]) { arrived in
+        withExtendedLifetime(own) { [arrived[0].map { .dense($0.dense * 2) }] }
+      }[0]
+    }
+    let y = doubled(x * x)
+    #expect(tape.gradient(of: y, for: x) == Tensor(12) && saved != nil)
+    #expect(tape.finalGradients(of: y, for: [x]) == [.dense(Tensor(12))])
+    #expect(saved == nil)
+    await #expect(processExitsWith: .failure) {
+      let tape = Tape()
+      let x = tape.variable(3)
+      _ = tape.finalGradients(of: x * x, for: [x])
+      _ = tape.gradients(of: x, for: [x])
+    }
+  }
+
   @Test("Variables that are not reached have gradients of zeros")
   func unreached() {
     let tape = Tape()

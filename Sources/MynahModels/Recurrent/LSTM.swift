@@ -31,10 +31,12 @@ public struct LSTM: Module {
     }
     let parents = [x, cell.inputWeight, cell.recurrentWeight, cell.bias, state.hidden, state.cell]
     let pass = Kernels.lstmForward(sizes, LSTMInputs(parents.map(\.value)))
-    let wantsInputGradient = x.isTracked
+    let (saved, wantsInputGradient) = (pass.saved, x.isTracked)
     let results = Variable.custom(parents: parents, outputs: [pass.output, pass.lastHidden, pass.lastCell]) { arrived in
       let dense = arrived.map { $0?.dense }
-      return Kernels.lstmBackward(sizes, pass.saved, gradients: dense, wantsInputGradient: wantsInputGradient)
+      return StepProfile.measure(.backward) {
+        Kernels.lstmBackward(sizes, saved, gradients: dense, wantsInputGradient: wantsInputGradient)
+      }
     }
     return (results[0], LSTMState(hidden: results[1], cell: results[2]))
   }

@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// Every value on the tape has a slot, numbered in the order of recording; a node makes the slots of its outputs from its
 /// parents' slots, which are lower. So the reverse order of recording is an order in which every gradient is complete
-/// before it is passed on. A tape is never consumed: it may be asked again, and go on recording.
+/// before it is passed on. A tape may be asked again, and go on recording, unless `finalGradients` ends it.
 public final class Tape: Sendable {
   /// From the gradients of a node's outputs to those of its parents; nil stands for zero, in both.
   public typealias Pullback = @Sendable ([Gradient?]) -> [Gradient?]
@@ -26,6 +26,7 @@ public final class Tape: Sendable {
   private struct Record: Sendable {
     var slotCount = 0
     var nodes: [Node] = []
+    var hasEnded = false
 
     mutating func takeSlots(_ count: Int) -> Range<Int> {
       defer { slotCount += count }
@@ -70,6 +71,25 @@ extension Tape {
   ///   - seed: The gradient of the final result with respect to `output`, of its shape; needed where that is no scalar.
   /// - Complexity: that of the operations between; nodes that do not lead from a variable to the output are not visited.
   public func gradients(of output: Variable, for variables: [Variable], seed: Tensor? = nil) -> [Gradient] {
+    gradients(of: output, for: variables, seed: seed, endingTape: false)
+  }
+
+  /// The gradients of an expression, for which the tape is given up; see `gradients(of:for:seed:)`.
+  ///
+  /// What an operation saved for its gradient goes as soon as the gradient is made, and its memory may serve for the gradient
+  /// itself: the largest arrays of a training step exist once so, not twice.
+  ///
+  /// - Precondition: the tape is not used afterwards.
+  public func finalGradients(of output: Variable, for variables: [Variable], seed: Tensor? = nil) -> [Gradient] {
+    gradients(of: output, for: variables, seed: seed, endingTape: true)
+  }
+
+  /// Whether the pullback that runs is the last to see what its operation saved, so that it may write there.
+  @TaskLocal package static var isEnding = false
+
+  private func gradients(
+    of output: Variable, for variables: [Variable], seed: Tensor?, endingTape: Bool
+  ) -> [Gradient] {
     precondition(
       seed != nil || output.value.shape.elementCount == 1,
       "gradients need a scalar or a seed, found a value of shape \(output.value.shape)")
@@ -81,13 +101,33 @@ extension Tape {
       precondition(variable.tape === self, "gradients were asked for a variable that is not on this tape")
       return variable.slot
     }
-    let found = output.tape == nil ? [:] : sweep(from: output.slot, seed: seed, wanted: Set(wanted))
+    var found: [Int: Gradient] = [:]
+    if output.tape != nil {
+      found = Self.$isEnding.withValue(endingTape) {
+        sweep(takeRecord(endingTape: endingTape), from: output.slot, seed: seed, wanted: Set(wanted))
+      }
+    }
     return zip(variables, wanted).map { variable, slot in found[slot] ?? .dense(.zeros(variable.value.shape)) }
   }
 
+  /// What was recorded; taken away from the tape if it ends.
+  private func takeRecord(endingTape: Bool) -> Record {
+    record.withLock { record in
+      precondition(!record.hasEnded, "the tape was given up by finalGradients; record on a new one")
+      let taken = record
+      if endingTape {
+        record.nodes = []
+        record.hasEnded = true
+      }
+      return taken
+    }
+  }
+
   /// Passes gradients from the output's slot down to the wanted ones.
-  private func sweep(from output: Int, seed: Tensor, wanted: Set<Int>) -> [Int: Gradient] {
-    let (nodes, slotCount) = record.withLock { ($0.nodes, $0.slotCount) }
+  private func sweep(_ record: consuming Record, from output: Int, seed: Tensor, wanted: Set<Int>) -> [Int: Gradient] {
+    var nodes = record.nodes
+    let slotCount = record.slotCount
+    record.nodes = []
     var leadsToWanted = [Bool](repeating: false, count: slotCount)
     for slot in wanted { leadsToWanted[slot] = true }
     for node in nodes where node.parents.contains(where: { $0.map { leadsToWanted[$0] } ?? false }) {
@@ -97,7 +137,9 @@ extension Tape {
     var gradients = [Gradient?](repeating: nil, count: slotCount)
     var found: [Int: Gradient] = [:]
     gradients[output] = .dense(seed)
-    for node in nodes.reversed() where node.outputs.lowerBound <= output && leadsToWanted[node.outputs.lowerBound] {
+    // Nodes are taken off the end, so that on a tape that ends each goes when it is done, with all that it saved.
+    while let node = nodes.popLast() {
+      guard node.outputs.lowerBound <= output && leadsToWanted[node.outputs.lowerBound] else { continue }
       let arrived = node.outputs.map { gradients[$0].take() }
       guard arrived.contains(where: { $0 != nil }) else { continue }
       for (slot, gradient) in zip(node.outputs, arrived) where wanted.contains(slot) { found[slot] = gradient }

@@ -1,0 +1,70 @@
+import Synchronization
+
+/// Where the time of training steps goes, added up by section; a section costs two readings of the clock.
+///
+/// Layers measure their sections for the profile of the current task; without one they measure nothing.
+package final class StepProfile: Sendable {
+  /// The parts of a step that are told apart; the rest of a step is in none of them.
+  package enum Section: Int, CaseIterable, Sendable {
+    /// Looking up the tokens' vectors, and adding their gradients up by token.
+    case embedding
+    /// The recurrent layers forward.
+    case recurrence
+    /// The map to the vocabulary, softmax and cross-entropy, with their gradients.
+    case loss
+    /// The recurrent layers' gradients.
+    case backward
+    /// The gradients' norm, the clip, the optimiser.
+    case update
+  }
+
+  /// What was added up.
+  package struct Times: Sendable {
+    /// Seconds of each section.
+    package var sections = [Double](repeating: 0, count: Section.allCases.count)
+    /// Seconds of whole steps.
+    package var steps = 0.0
+    package var stepCount = 0
+
+    /// The share of a section in the time of the steps.
+    package func share(of section: Section) -> Double { steps > 0 ? sections[section.rawValue] / steps : 0 }
+  }
+
+  /// The profile of the current task.
+  @TaskLocal private static var current: StepProfile?
+
+  private let times = Mutex(Times())
+
+  /// Creates a profile without any time in it.
+  package init() {}
+
+  /// What was added up since the last call; begins anew.
+  package func take() -> Times {
+    times.withLock { times in
+      defer { times = Times() }
+      return times
+    }
+  }
+
+  /// Runs a whole step, whose sections are added to this profile.
+  package func wholeStep<Result>(_ step: () throws -> Result) rethrows -> Result {
+    let start = ContinuousClock.now
+    let result = try Self.$current.withValue(self, operation: step)
+    let time = (ContinuousClock.now - start) / .seconds(1)
+    times.withLock {
+      $0.steps += time
+      $0.stepCount += 1
+    }
+    return result
+  }
+
+  /// Runs a section of a step.
+  package static func measure<Result>(_ section: Section, _ body: () throws -> Result) rethrows -> Result {
+    guard let current else { return try body() }
+    let start = ContinuousClock.now
+    let result = try body()
+    let time = (ContinuousClock.now - start) / .seconds(1)
+    current.times.withLock { $0.sections[section.rawValue] += time }
+    return result
+  }
+}
