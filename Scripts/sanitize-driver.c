@@ -107,7 +107,7 @@ static void try_cross_entropy(const mynah_kernels *kernels, mynah_team *team, si
   free(h), free(weight), free(bias), free(row_weights), free(targets);
 }
 
-static void try_arrays(const mynah_kernels *kernels, size_t count) {
+static void try_arrays(const mynah_kernels *kernels, mynah_team *team, size_t count) {
   float *x = numbers(count), *y = numbers(count);
   kernels->exp(y, x, count), read_all(y, count);
   kernels->tanh(y, x, count), read_all(y, count);
@@ -119,7 +119,7 @@ static void try_arrays(const mynah_kernels *kernels, size_t count) {
     const int32_t order[] = {2, 0, 2};
     const size_t starts[] = {0, 1, 3};
     float *table = numbers(3 * count), *rows = room(2 * count);
-    kernels->add_rows(rows, table, order, starts, 0, 2, count);
+    kernels->add_rows(team, rows, table, order, starts, 2, count);
     read_all(rows, 2 * count);
     free(table), free(rows);
   }
@@ -130,13 +130,50 @@ static void try_arrays(const mynah_kernels *kernels, size_t count) {
   free(x), free(y);
 }
 
+static void try_dropout(const mynah_kernels *kernels, mynah_team *team, size_t count) {
+  float *x = numbers(count), *y = room(count);
+  for (uint64_t first = 0; first < 6; first += 2) {
+    mynah_dropout_mask mask = {1, 2, first, 1u << 31, 2};
+    kernels->dropout(team, y, x, count, &mask);
+    read_all(y, count);
+  }
+  kernels->read_through(team, x, count);
+  free(x), free(y);
+}
+
+/// One parameter with a dense gradient and one of whose rows every second has one.
+static void try_updates(const mynah_kernels *kernels, mynah_team *team, size_t rows, size_t width) {
+  size_t count = rows * width, stored = (rows + 1) / 2;
+  float *arrays[8];
+  for (int i = 0; i < 8; i++) arrays[i] = numbers(count);
+  for (int i = 0; i < 8; i++)
+    for (size_t j = 0; j < count; j++) arrays[i][j] *= arrays[i][j];  // second moments are squares
+  int32_t *places = checked(malloc(stored * sizeof *places + 1));
+  for (size_t i = 0; i < stored; i++) places[i] = (int32_t)(2 * i);
+  mynah_parameter parameters[2] = {
+      {1, count, arrays[0], arrays[1], arrays[2], arrays[3], NULL, 0},
+      {rows, width, arrays[4], arrays[5], arrays[6], arrays[7], places, stored},
+  };
+  double *workspace = checked(malloc(kernels->norm_workspace(parameters, 2) * sizeof(double) + 1));
+  float norm = (float)kernels->squared_norm(team, parameters, 2, workspace);
+  read_all(&norm, 1);
+  kernels->descend(team, parameters, 2, 0.1f);
+  mynah_adam settings = {1, 0.01f, 0.9f, 0.999f, 1, 1e-8f};
+  kernels->adam(team, parameters, 2, &settings);
+  for (int i = 0; i < 8; i++) read_all(arrays[i], count), free(arrays[i]);
+  free(places), free(workspace);
+}
+
 static void try_kernels(const mynah_kernels *kernels, mynah_team *team, mynah_precision chosen) {
   precision = chosen;
   const size_t sizes[] = {0, 1, 2, 7, 8, 9, 15, 16, 17, 33, 65};
   enum { COUNT = sizeof sizes / sizeof *sizes };
-  for (size_t i = 0; i < COUNT; i++) try_arrays(kernels, sizes[i]);
+  for (size_t i = 0; i < COUNT; i++) try_arrays(kernels, team, sizes[i]);
   for (size_t i = 0; i < COUNT; i++)
     for (size_t j = 0; j < COUNT; j++) try_gemm(kernels, team, sizes[i], sizes[j], sizes[(i + 3 * j) % COUNT]);
+  for (size_t i = 0; i < COUNT; i++) try_dropout(kernels, team, sizes[i]), try_updates(kernels, team, sizes[i], sizes[COUNT - i - 1]);
+  try_dropout(kernels, team, 20001);
+  try_updates(kernels, team, 300, 117);
   try_gemm(kernels, team, 13, 1100, 70);
   try_gemm(kernels, team, 130, 70, 600);
   for (size_t i = 1; i < COUNT; i++)

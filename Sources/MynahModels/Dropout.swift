@@ -28,17 +28,8 @@ public struct Dropout: Hashable, Codable, Sendable {
   }
 
   private func masked(_ tensor: Tensor, using random: RandomSource) -> Tensor {
-    var (result, random) = (tensor, random)
-    let scale = 1 / keepProbability
-    let threshold = UInt64(keepProbability * 0x1p32)
-    result.withMutableSpan { elements in
-      var word: UInt64 = 0
-      for index in elements.indices {
-        // Two elements share a word of 64 bits.
-        word = index.isMultiple(of: 2) ? random.next() : word >> 32
-        elements[index] = word & 0xFFFF_FFFF < threshold ? elements[index] * scale : 0
-      }
-    }
-    return result
+    // Below 2³², as the largest number below 1 is 1 − 2⁻²⁴.
+    let threshold = UInt32(keepProbability * 0x1p32)
+    return tensor.dropping(keeping: threshold, scale: 1 / keepProbability, using: random)
   }
 }

@@ -38,10 +38,22 @@ package enum Kernels {
     unsafe table.pointee.axpy(y.baseAddress, x.baseAddress, a, x.count)
   }
 
-  /// Adds rows up: sums[u] = Σ x[order[j]] over j in starts[u] ..< starts[u + 1]: rows of `width` elements; no sum is empty.
+  /// Adds rows up on the threads of the current team: sums[u] = Σ x[order[j]] over j in starts[u] ..< starts[u + 1]: rows of
+  /// `width` elements; no sum is empty.
   static func addRows(_ sums: Target, _ x: Source, order: [Int32], starts: [Int], width: Int) {
-    unsafe table.pointee.add_rows(
-      sums.baseAddress, x.baseAddress, order, starts, 0, starts.count - 1, width)
+    unsafe ThreadTeam.withCurrent { team in
+      unsafe table.pointee.add_rows(team, sums.baseAddress, x.baseAddress, order, starts, starts.count - 1, width)
+    }
+  }
+
+  /// y = x · scale where the element's word of the source's stream is below `threshold`, else 0, on the threads of the
+  /// current team; two elements share a draw of 64 bits, its lower half first.
+  static func dropout(_ y: Target, _ x: Source, keeping threshold: UInt32, scale: Float, using random: RandomSource) {
+    var mask = mynah_dropout_mask(
+      seed: random.seed, stream: random.stream, first: 2 * random.position, threshold: threshold, scale: scale)
+    unsafe ThreadTeam.withCurrent { team in
+      unsafe table.pointee.dropout(team, y.baseAddress, x.baseAddress, x.count, &mask)
+    }
   }
 
   /// C = A·B on the threads of the current team.

@@ -20,6 +20,19 @@ extension Tensor {
     gatheringBlocks(gatherBlocks(of: self.shape, indices, shape: shape, axis: axis))
   }
 
+  /// Rows of a matrix: shape [indices.count, width].
+  func gatheringRows(_ indices: [Int32]) -> Tensor {
+    let (rowCount, width) = (shape[0], shape[1])
+    precondition(
+      indices.allSatisfy { $0 >= 0 && $0 < rowCount }, "indices of rows are outside of a matrix of shape \(shape)")
+    return unsafe withUnsafeElements { source in
+      unsafe Tensor(shape: [indices.count, width]) { rows in
+        // Each row is a sum of one row.
+        unsafe Kernels.addRows(rows, source, order: indices, starts: Array(0...indices.count), width: width)
+      }
+    }
+  }
+
   /// The entry at one index along an axis, which is dropped.
   public func gathered(_ index: Int, axis: Int = 0) -> Tensor { gathered([index], shape: [], axis: axis) }
 

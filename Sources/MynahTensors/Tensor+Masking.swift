@@ -26,3 +26,15 @@ extension Tensor {
     combined(with: mask) { $1 != 0 ? $0 : value }
   }
 }
+
+extension Tensor {
+  /// Some elements multiplied by a number and the others replaced by 0, at random: element `i` is kept where the `i`th half
+  /// (32 bits, the lower half of a draw first) of what `random` would draw is below `threshold`.
+  package func dropping(keeping threshold: UInt32, scale: Float, using random: RandomSource) -> Tensor {
+    unsafe withUnsafeElements { source in
+      unsafe Tensor(shape: shape) {
+        unsafe Kernels.dropout($0, source, keeping: threshold, scale: scale, using: random)
+      }
+    }
+  }
+}

@@ -97,13 +97,27 @@ extension Tensor {
   package mutating func withUnsafeMutableElements<Result>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
   ) rethrows -> Result {
-    if !isKnownUniquelyReferenced(&storage) {
-      let copy = TensorStorage(uninitialized: storage.count)
-      unsafe copy.base.update(from: storage.base, count: storage.count)
-      storage = copy
-    }
+    makeUnique()
     defer { extendLifetime(storage) }
     return try unsafe body(UnsafeMutableBufferPointer(start: storage.base, count: storage.count))
+  }
+}
+
+extension Tensor {
+  /// Copies the elements if they are shared.
+  fileprivate mutating func makeUnique() {
+    guard !isKnownUniquelyReferenced(&storage) else { return }
+    let copy = TensorStorage(uninitialized: storage.count)
+    unsafe copy.base.update(from: storage.base, count: storage.count)
+    storage = copy
+  }
+
+  /// The memory of the elements, to be written: valid as long as the tensor lives and is not copied.
+  fileprivate var mutableBase: UnsafeMutablePointer<Float> {
+    mutating get {
+      makeUnique()
+      return unsafe storage.base
+    }
   }
 }
 
@@ -127,4 +141,13 @@ package func withUnsafeBases<Result>(
 ) rethrows -> Result {
   defer { extendLifetime(tensors) }
   return try unsafe body(tensors.map { unsafe $0.base })
+}
+
+/// Calls `body` with the memory of several tensors, for a kernel to write; copies first what is shared.
+package func withUnsafeMutableBases<Result>(
+  of tensors: inout [Tensor], _ body: ([UnsafeMutablePointer<Float>]) throws -> Result
+) rethrows -> Result {
+  defer { extendLifetime(tensors) }
+  let bases = unsafe tensors.indices.map { unsafe tensors[$0].mutableBase }
+  return try unsafe body(bases)
 }

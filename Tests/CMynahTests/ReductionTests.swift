@@ -42,7 +42,7 @@ struct ReductionTests {
       let order: [Int32] = [5, 0, 0, 2, 4]
       let starts = [0, 1, 4, 5]
       let sums = GuardedMemory([Float](repeating: 0, count: 3 * width), misalignment: 1)
-      unsafe set.kernels.add_rows(sums.base, x, order, starts, 0, 3, width)
+      unsafe set.kernels.add_rows(nil, sums.base, x, order, starts, 3, width)
       for row in 0..<3 {
         for column in 0..<width {
           var expected: Float?

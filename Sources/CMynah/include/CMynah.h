@@ -77,7 +77,7 @@ typedef struct {
   float *d_weight_ih, *d_weight_hh;    // [4·H, I], [4·H, H]
   float *d_bias;                       // [4·H]
   float *d_h0, *d_c0;                  // [B, H]
-  float *d_gates;                      // [T·B, 4, Hp]: gradients of the gates before activation
+  float *d_gates;                      // [T·B, 4, Hp]: gradients of the gates before activation; may be forward.gates
   float *workspace;
 } mynah_lstm_backward;
 
@@ -96,6 +96,32 @@ typedef struct {
   float *d_weight, *d_bias;            // [V, H]; [V] or NULL: overwritten
   float *workspace;
 } mynah_cross_entropy;
+
+/// A trained matrix [rows, width] with its gradient: [rows, width], or of some rows only.
+typedef struct {
+  size_t rows, width;
+  float *weights;                      // [rows, width]; not touched by the norm
+  float *first_moments, *second_moments;  // [rows, width]: Adam's; not touched by the others
+  const float *gradient;               // [rows, width], or [stored_count, width]
+  const int32_t *stored_rows;          // [stored_count] in ascending order, none twice; NULL: all rows are there
+  size_t stored_count;
+} mynah_parameter;
+
+/// A step of Adam. With t for the number of steps, this one included:
+typedef struct {
+  float scale;                         // what gradients are multiplied with first
+  float rate;                          // the learning rate / (1 − beta1ᵗ)
+  float beta1, beta2;                  // what is kept of the moments
+  float root_scale;                    // 1 / √(1 − beta2ᵗ)
+  float epsilon;
+} mynah_adam;
+
+/// Which elements dropout keeps: element i is kept where word first + i of a stream of random words is below `threshold`.
+typedef struct {
+  uint64_t seed, stream, first;
+  uint32_t threshold;
+  float scale;                         // what kept elements are multiplied with
+} mynah_dropout_mask;
 
 /// The kernels of one instruction set.
 typedef struct {
@@ -118,8 +144,18 @@ typedef struct {
   double (*sum)(const float *x, size_t count);
   double (*sum_of_squares)(const float *x, size_t count);
   void (*axpy)(float *y, const float *x, float a, size_t count);  // y += a·x
-  void (*add_rows)(float *sums, const float *x, const int32_t *order, const size_t *starts, size_t first, size_t last,
-                   size_t width);  // sums[u] = Σ x[order[j]], j in starts[u] ..< starts[u+1], u in first ..< last
+  // sums[u] = Σ x[order[j]] over j in starts[u] ..< starts[u+1], rows of `width`, u in 0 ..< count; no sum is empty.
+  void (*add_rows)(mynah_team *team, float *sums, const float *x, const int32_t *order, const size_t *starts, size_t count,
+                   size_t width);
+
+  // The gradients' norm and the optimisers' updates, all parameters in one piece of work on the team. The squared norm is Σ g² in
+  // double; its workspace is as many doubles as norm_workspace tells.
+  size_t (*norm_workspace)(const mynah_parameter *parameters, size_t count);
+  double (*squared_norm)(mynah_team *team, const mynah_parameter *parameters, size_t count, double *workspace);
+  void (*descend)(mynah_team *team, const mynah_parameter *parameters, size_t count, float rate);  // w −= rate·g
+  void (*adam)(mynah_team *team, const mynah_parameter *parameters, size_t count, const mynah_adam *settings);
+
+  void (*dropout)(mynah_team *team, float *y, const float *x, size_t count, const mynah_dropout_mask *mask);
 
   // C[M, N] = A·B, or C += A·B; A is M × K (K × M if a_transposed), B is K × N (N × K if b_transposed).
   size_t (*gemm_workspace)(size_t m, size_t n, size_t k);

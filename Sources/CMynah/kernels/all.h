@@ -3,6 +3,8 @@
 #include "vector_math.h"
 #include "elementwise.h"
 #include "peak.h"
+#include "update.h"
+#include "dropout.h"
 #include "product.h"
 #include "bfloat16.h"
 #if HAS_AMX
@@ -28,6 +30,11 @@ const mynah_kernels ISA_TABLE = {
     .sum_of_squares = sum_of_squares,
     .axpy = axpy,
     .add_rows = add_rows,
+    .norm_workspace = norm_workspace,
+    .squared_norm = squared_norm,
+    .descend = descend,
+    .adam = adam,
+    .dropout = dropout,
     .gemm_workspace = gemm_workspace,
     .gemm = gemm,
     .gemm_pack = gemm_pack,

@@ -24,11 +24,27 @@ static void axpy(float *restrict y, const float *restrict x, float a, size_t cou
   if (i < count) store_first(y + i, fma_(splat(a), load_first(x + i, count - i), load_first(y + i, count - i)), count - i);
 }
 
-static void add_rows(float *restrict sums, const float *restrict x, const int32_t *order, const size_t *starts, size_t first,
-                     size_t last, size_t width) {
-  for (size_t u = first; u < last; u++) {
-    float *row = sums + u * width;
-    memcpy(row, x + (size_t)order[starts[u]] * width, width * sizeof(float));
-    for (size_t j = starts[u] + 1; j < starts[u + 1]; j++) axpy(row, x + (size_t)order[j] * width, 1, width);
+typedef struct {
+  float *sums;
+  const float *x;
+  const int32_t *order;
+  const size_t *starts;
+  size_t count, width;
+} rows_pass;
+
+static void rows_work(void *context, const mynah_worker *worker) {
+  const rows_pass *s = context;
+  range own = share(s->count, worker);
+  for (size_t u = own.first; u < own.last; u++) {
+    float *row = s->sums + u * s->width;
+    memcpy(row, s->x + (size_t)s->order[s->starts[u]] * s->width, s->width * sizeof(float));
+    for (size_t j = s->starts[u] + 1; j < s->starts[u + 1]; j++) axpy(row, s->x + (size_t)s->order[j] * s->width, 1, s->width);
   }
+}
+
+static void add_rows(mynah_team *team, float *sums, const float *x, const int32_t *order, const size_t *starts, size_t count,
+                     size_t width) {
+  rows_pass pass = {sums, x, order, starts, count, width};
+  bool small = count * width < 1 << 14;  // a meeting of the team costs more than it saves
+  mynah_team_run(small ? NULL : team, rows_work, &pass);
 }

@@ -1,7 +1,8 @@
 // What the machine can do at best: the speed of fused multiply-adds in registers, and of reading memory in order.
 
-/// Numbers that stay in registers, as many as a register tile's sums: enough for the units never to wait for a result.
-enum { CHAINS = TILE_ROWS * TILE_VECTORS };
+/// Vectors that stay in registers: enough for the units never to wait for a result, and few enough for the registers, of which
+/// AVX-512 and NEON have 32, the others 16.
+enum { CHAINS = LANES == 16 || (LANES == 4 && HAS_FMA) ? 24 : LANES == 8 ? 12 : 8 };
 
 typedef struct {
   uint64_t rounds;

@@ -34,18 +34,20 @@ public struct SparseRows: Sendable, Equatable {
     precondition(
       values.shape == [indices.count, shape[1]],
       "\(indices.count) indices into shape \(shape) do not fit values of shape \(values.shape)")
-    // Equal indices keep their order, so that each sum is always made in the same one.
-    let order = indices.indices.sorted { (indices[$0], $0) < (indices[$1], $1) }
+    // Equal indices keep their order, so that each sum is always made in the same one: numbers are sorted whose upper half is
+    // the index and whose lower half is its place.
+    let keys = indices.enumerated().map { Int64($1) << 32 | Int64($0) }.sorted()
+    let order = keys.map { Int32(truncatingIfNeeded: $0) }
     var rows: [Int32] = []
     var starts: [Int] = []
-    for (place, index) in order.enumerated() where indices[index] != rows.last {
-      rows.append(indices[index])
+    for (place, index) in order.enumerated() where indices[Int(index)] != rows.last {
+      rows.append(indices[Int(index)])
       starts.append(place)
     }
     starts.append(order.count)
     let sums = unsafe values.withUnsafeElements { source in
       unsafe Tensor(shape: [rows.count, shape[1]]) { sums in
-        unsafe Kernels.addRows(sums, source, order: order.map { Int32($0) }, starts: starts, width: shape[1])
+        unsafe Kernels.addRows(sums, source, order: order, starts: starts, width: shape[1])
       }
     }
     self.init(shape: shape, rows: rows, values: sums)

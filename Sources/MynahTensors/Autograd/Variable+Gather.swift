@@ -9,10 +9,13 @@ extension Variable {
       return gatheringBlocks(gatherBlocks(of: self.shape, indices, shape: shape, axis: axis))
     }
     let (table, indices) = (self.shape, indices.map { Int32($0) })
-    let value = value.gathered(indices, shape: shape, axis: axis)
+    let rowsShape = Shape((shape ?? [indices.count]).sizes + [table[1]])
+    let value = value.gatheringRows(indices).reshaped(rowsShape)
     return .custom(parents: [self], outputs: [value]) { arrived in
       let values = arrived[0]?.dense.reshaped([indices.count, table[1]])
-      return [values.map { .rows(SparseRows(shape: table, adding: $0, at: indices)) }]
+      return StepProfile.measure(.embedding) {
+        [values.map { .rows(SparseRows(shape: table, adding: $0, at: indices)) }]
+      }
     }[0]
   }
 
