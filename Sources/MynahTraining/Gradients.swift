@@ -1,9 +1,7 @@
 public import MynahTensors
 
-/// The global norm √(Σ ‖g‖²) over all gradients.
-public func globalNorm(of gradients: [Gradient]) -> Double {
-  gradients.reduce(0) { $0 + $1.sumOfSquares }.squareRoot()
-}
+/// The global norm √(Σ ‖g‖²) over all gradients, in double precision.
+public func globalNorm(of gradients: [Gradient]) -> Double { Kernels.squaredNorm(of: gradients).squareRoot() }
 
 /// The factor that brings gradients of some global norm to at most `clipNorm`: min(1, clip / norm).
 ///

@@ -1,5 +1,5 @@
 public import MynahModels
-import MynahTensors
+package import MynahTensors
 public import MynahText
 
 /// Trains a language model by truncated backpropagation through time.
@@ -10,6 +10,8 @@ public struct Trainer: Sendable {
   public let configuration: TrainingConfiguration
   /// A checkpoint is made after so many steps, besides the one at the end of each epoch; nil: only there.
   public var checkpointInterval: Int?
+  /// Where the time of the steps is added up; nil: nowhere.
+  package var profile: StepProfile?
   /// Asked after each step; true ends the run with a checkpoint and `TrainingError.interrupted`.
   public var shouldStop: @Sendable () -> Bool = { false }
 
@@ -44,14 +46,31 @@ public struct Trainer: Sendable {
     from checkpoint: TrainingCheckpoint? = nil, keeping kept: KeptModel = .best,
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> [EpochReport] {
+    try StoragePool.recycling {
+      try Precision.$current.withValue(configuration.precision) {
+        try run(&model, on: text, validating: validation, from: checkpoint, keeping: kept, report: report)
+      }
+    }
+  }
+
+  private func run(
+    _ model: inout LanguageModel, on text: [Int32], validating validation: [Int32]?,
+    from checkpoint: TrainingCheckpoint?, keeping kept: KeptModel, report: (TrainingEvent) throws -> Void
+  ) throws -> [EpochReport] {
     let layout = configuration.batches
     let batches = try ContiguousBatches(text, batchSize: layout.size, stepCount: layout.steps)
     let validationBatches = try validation.map { try layout.validationBatches($0) }
-    var run = checkpoint ?? TrainingCheckpoint(model: model, batchSize: layout.size)
+    var run =
+      checkpoint
+      ?? TrainingCheckpoint(model: model, batchSize: layout.size, optimizer: Optimizer(configuration.optimizer))
+    guard run.optimizer.kind == configuration.optimizer else {
+      throw TrainingError.otherRun(
+        what: "the optimizer", expected: configuration.optimizer.rawValue, found: run.optimizer.kind.rawValue)
+    }
     while run.epoch <= configuration.epochs {
       let rate = configuration.learningRate.rate(epoch: run.epoch)
       while run.step < batches.count {
-        let norm = try step(&run, batches[run.step], rate: rate)
+        let norm = try profiled { try step(&run, batches, rate: rate) }
         try report(.step(run.stepReport(stepCount: batches.count, gradientNorm: norm)))
         let stopping = shouldStop()
         if stopping || (run.step < batches.count && checkpointInterval.map(run.step.isMultiple) ?? false) {
@@ -72,33 +91,31 @@ public struct Trainer: Sendable {
 
   /// Makes one step: loss, gradients, clip, update.
   ///
+  /// A batch is cut when it is needed: that is two copies of T·B numbers, a ten-thousandth of a step or less.
+  ///
   /// - Returns: The gradients' norm before clipping.
-  private func step(_ run: inout TrainingCheckpoint, _ batch: ContiguousBatches.Batch, rate: Float) throws -> Double {
-    let pass = gradients(run, batch)
-    let norm = globalNorm(of: pass.gradients)
+  private func step(_ run: inout TrainingCheckpoint, _ batches: ContiguousBatches, rate: Float) throws -> Double {
+    let (batch, state) = (batches[run.step], run.state)
+    let masks = RandomSource(seed: configuration.seed, stream: UInt64(run.epoch) << 32 | UInt64(run.step))
+    let (norm, pass) = run.optimizer.step(&run.model, rate: rate, clipNorm: configuration.clipNorm) { model in
+      let pass = model.loss(inputs: batch.inputs, targets: batch.targets, state: state, dropout: masks)
+      return (pass.value, (loss: pass.loss, state: pass.state))
+    }
     run.step += 1
     guard pass.loss.perplexity.isFinite && norm.isFinite else { throw diverged(run, rate: rate) }
-    let scale = clipFactor(norm: norm, clipNorm: configuration.clipNorm)
-    SGD().update(&run.model, gradients: pass.gradients, rate: rate, scale: scale)
     run.state = pass.state
     run.epochLoss += pass.loss
     run.stepLoss = pass.loss
     return norm
   }
 
-  private func diverged(_ run: TrainingCheckpoint, rate: Float) -> TrainingError {
-    .diverged(epoch: run.epoch, step: run.step, learningRate: rate, clipNorm: configuration.clipNorm)
+  private func profiled<Result>(_ step: () throws -> Result) rethrows -> Result {
+    guard let profile else { return try step() }
+    return try profile.wholeStep(step)
   }
 
-  /// The loss of a batch and the gradients of all parameters; the tape ends here, so that parameters are updated in place.
-  private func gradients(
-    _ run: TrainingCheckpoint, _ batch: ContiguousBatches.Batch
-  ) -> (gradients: [Gradient], loss: Loss, state: LanguageModel.State) {
-    let tape = Tape()
-    let (model, parameters) = run.model.tracked(by: tape)
-    let masks = RandomSource(seed: configuration.seed, stream: UInt64(run.epoch) << 32 | UInt64(run.step))
-    let pass = model.loss(inputs: batch.inputs, targets: batch.targets, state: run.state, dropout: masks)
-    return (tape.gradients(of: pass.value, for: parameters), pass.loss, pass.state)
+  private func diverged(_ run: TrainingCheckpoint, rate: Float) -> TrainingError {
+    .diverged(epoch: run.epoch, step: run.step, learningRate: rate, clipNorm: configuration.clipNorm)
   }
 }
 

@@ -9,6 +9,8 @@ public struct TrainingCheckpoint: Sendable {
   public internal(set) var model: LanguageModel
   /// The state that the next batch begins with.
   public internal(set) var state: LanguageModel.State
+  /// What the optimiser remembers.
+  public internal(set) var optimizer: Optimizer
   /// The epoch of the next step; the first one is 1.
   public internal(set) var epoch = 1
   /// The steps of that epoch that are done.
@@ -23,13 +25,14 @@ public struct TrainingCheckpoint: Sendable {
   var stepLoss = Loss()
 
   /// The beginning of a run.
-  public init(model: LanguageModel, batchSize: Int) {
-    self.init(model: model, state: model.initialState(batchSize: batchSize))
+  public init(model: LanguageModel, batchSize: Int, optimizer: Optimizer = Optimizer(.sgd)) {
+    self.init(model: model, state: model.initialState(batchSize: batchSize), optimizer: optimizer)
   }
 
-  init(model: LanguageModel, state: LanguageModel.State) {
+  init(model: LanguageModel, state: LanguageModel.State, optimizer: Optimizer) {
     self.model = model
     self.state = state
+    self.optimizer = optimizer
   }
 
   func stepReport(stepCount: Int, gradientNorm: Double) -> StepReport {

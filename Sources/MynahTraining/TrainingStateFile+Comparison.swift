@@ -31,6 +31,7 @@ extension TrainingStateFile {
       wanted.learningRate.constantEpochs, configuration.learningRate.constantEpochs, "the first epoch of the decay")
     try expect(Self.norm(wanted), Self.norm(configuration), "the clip norm")
     try expect(wanted.seed, configuration.seed, "the seed")
+    try expect(wanted.precision, configuration.precision, "the precision")
     var rest = configuration
     rest.epochs = wanted.epochs
     // Whatever is added to the configurations and forgotten above.

@@ -52,7 +52,9 @@ public struct TrainingStateFile: Sendable {
         hidden: Variable(try file.tensor(named: "state.\(index).hidden", shape: shape)),
         cell: Variable(try file.tensor(named: "state.\(index).cell", shape: shape)))
     }
-    checkpoint = TrainingCheckpoint(model: model, state: state)
+    checkpoint = TrainingCheckpoint(
+      model: model, state: state,
+      optimizer: try Optimizer(configuration.optimizer, of: model, from: file, stepCount: progress.optimizerStepCount))
     checkpoint.epoch = progress.epoch
     checkpoint.step = progress.step
     checkpoint.epochLoss = progress.epochLoss
@@ -75,8 +77,9 @@ public struct TrainingStateFile: Sendable {
     file.metadata[Key.progress] = try SafetensorsFile.encode(
       Progress(
         epoch: checkpoint.epoch, step: checkpoint.step, epochLoss: checkpoint.epochLoss, history: checkpoint.history,
-        bestEpoch: checkpoint.best?.epoch))
+        bestEpoch: checkpoint.best?.epoch, optimizerStepCount: checkpoint.optimizer.stepCount))
     checkpoint.model.store(in: &file, prefix: "model.")
+    checkpoint.optimizer.store(in: &file, of: checkpoint.model)
     checkpoint.best?.model.store(in: &file, prefix: "best.")
     for (index, state) in checkpoint.state.enumerated() {
       file["state.\(index).hidden"] = StoredTensor(state.hidden.value)
@@ -90,6 +93,8 @@ public struct TrainingStateFile: Sendable {
     var epochLoss: Loss
     var history: [EpochReport]
     var bestEpoch: Int?
+    /// The steps that the optimiser counted; nil for one that counts none.
+    var optimizerStepCount: Int?
   }
 
   private enum Key {

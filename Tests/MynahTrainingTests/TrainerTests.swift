@@ -22,9 +22,12 @@ struct TrainerTests {
       using: &random)
   }
 
-  private static func configuration(epochs: Int = 3, rate: Float = 1, clip: Float? = 5) -> TrainingConfiguration {
+  private static func configuration(
+    _ optimizer: OptimizerKind = .sgd, epochs: Int = 3, rate: Float? = nil, clip: Float? = 5
+  ) -> TrainingConfiguration {
     TrainingConfiguration(
-      learningRate: .halving(from: rate, after: 1), clipNorm: clip, epochs: epochs,
+      optimizer: optimizer, learningRate: .halving(from: rate ?? optimizer.usualLearningRate, after: 1), clipNorm: clip,
+      epochs: epochs,
       batches: .contiguous(size: 5, steps: 7), seed: 11)
   }
 
@@ -46,13 +49,13 @@ struct TrainerTests {
     #expect(model.loss(of: batches).mean == best)
   }
 
-  @Test("One, two and three threads give the same bits")
-  func threads() throws {
+  @Test("One, two and three threads give the same bits", arguments: OptimizerKind.allCases)
+  func threads(optimizer: OptimizerKind) throws {
     var models: [LanguageModel] = []
     for count in 1...3 {
       var model = Self.model()
       try ThreadTeam.$current.withValue(ThreadTeam(threadCount: count)) {
-        _ = try Trainer(Self.configuration()).train(&model, on: text, validating: validation)
+        _ = try Trainer(Self.configuration(optimizer)).train(&model, on: text, validating: validation)
       }
       models.append(model)
     }
@@ -60,11 +63,13 @@ struct TrainerTests {
     #expect(!Self.same(models[0], Self.model()))
   }
 
-  @Test("A run that goes on from any of its checkpoints, read from a file, ends in the same bits")
-  func resumes() throws {
+  @Test(
+    "A run that goes on from any of its checkpoints, read from a file, ends in the same bits",
+    arguments: OptimizerKind.allCases)
+  func resumes(optimizer: OptimizerKind) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let (configuration, tokenizer) = (Self.configuration(), AnyTokenizer.word(Self.language.tokenizer))
+    let (configuration, tokenizer) = (Self.configuration(optimizer), AnyTokenizer.word(Self.language.tokenizer))
     let trainer = Trainer(configuration, checkpointInterval: 10)
     var paths: [String] = []
     var whole = Self.model()
@@ -82,6 +87,36 @@ struct TrainerTests {
       let again = try trainer.train(&resumed, on: text, validating: validation, from: file.checkpoint)
       #expect(Self.same(whole, resumed) && again == history, "\(path)")
     }
+  }
+
+  @Test("A checkpoint is not gone on from with another optimizer")
+  func otherOptimizer() throws {
+    var (model, last) = (Self.model(), TrainingCheckpoint?.none)
+    _ = try Trainer(Self.configuration(.adam, epochs: 1)).train(&model, on: text) { event in
+      if case .checkpoint(let checkpoint) = event { last = checkpoint }
+    }
+    let error = TrainingError.otherRun(what: "the optimizer", expected: "sgd", found: "adam")
+    #expect(throws: error) { try Trainer(Self.configuration(.sgd)).train(&model, on: text, from: last) }
+  }
+
+  @Test("A profile counts every step, and its sections are no longer than the steps")
+  func profile() throws {
+    var (model, steps) = (Self.model(), 0)
+    var trainer = Trainer(Self.configuration(epochs: 1))
+    let profile = StepProfile()
+    trainer.profile = profile
+    _ = try trainer.train(&model, on: text, validating: validation) { event in
+      if case .step = event { steps += 1 }
+    }
+    let times = profile.take()
+    #expect(times.stepCount == steps && steps > 0 && times.steps > 0)
+    #expect(times.sections.allSatisfy { $0 > 0 } && times.sections.reduce(0, +) <= times.steps)
+    let nothing = profile.take()
+    #expect(nothing.stepCount == 0 && nothing.steps == 0 && nothing.share(of: .loss) == 0)
+    // The same bits with a profile and without.
+    var plain = Self.model()
+    _ = try Trainer(Self.configuration(epochs: 1)).train(&plain, on: text, validating: validation)
+    #expect(Self.same(plain, model))
   }
 
   @Test("A finished run has nothing left to do, and more epochs go on from its end")
