@@ -1,5 +1,6 @@
 import ArgumentParser
 import MynahModels
+import MynahTensors
 import MynahText
 import MynahTraining
 
@@ -116,6 +117,7 @@ extension TrainingConfiguration {
     return "\(optimizer.rawValue), \(epochs) epoch\(epochs == 1 ? "" : "s") "
       + "in batches of \(batches.size) row\(batches.size == 1 ? "" : "s") × \(batches.steps) steps, "
       + "learning rate \(learningRate.initial)\(decay), gradients \(clip), seed \(seed)"
+      + (precision == .float32 ? "" : ", products in \(precision.rawValue)")
   }
 }
 

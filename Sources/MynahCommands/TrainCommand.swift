@@ -26,7 +26,11 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Tokens") var tokens: TokenizerOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Training") var optimizer: OptimizerOptions
+  @OptionGroup var precision: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: ArgumentHelp(ProfileFigures.help))
+  var profile = false
 
   @Flag(help: "Print a line of JSON for each epoch and one for the whole run.")
   var json = false
@@ -42,13 +46,16 @@ struct TrainCommand: ParsableCommand {
     try output.check(modelPath: modelPath)
     let corpus = try Corpus(at: input)
     let job = try TrainingJob(
-      corpus: corpus, modelPath: modelPath, resuming: output.resume, tokens: tokens, model: model, optimizer: optimizer)
+      corpus: corpus, modelPath: modelPath, resuming: output.resume, tokens: tokens, model: model, optimizer: optimizer,
+      precision: precision.supported)
     StandardError.write(job.description(of: input, corpus: corpus))
-    var progress = TrainingProgress(job, json: json)
+    let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
+    var progress = TrainingProgress(job, json: json, recorder: recorder)
     let trained: (model: LanguageModel, history: [EpochReport])
     do {
       trained = try job.run(
-        checkpointInterval: output.checkpointEvery, shouldStop: shouldStop, report: { try progress.report($0) })
+        checkpointInterval: output.checkpointEvery, profile: recorder?.profile, shouldStop: shouldStop,
+        report: { try progress.report($0) })
     } catch {
       progress.clear()
       if case .interrupted(let epoch, let step) = error as? TrainingError {

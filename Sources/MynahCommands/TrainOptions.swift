@@ -125,7 +125,8 @@ struct OptimizerOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The learning rate of the first epochs. (default: 1)", valueName: "rate"),
+    help: ArgumentHelp(
+      "The learning rate of the first epochs. (default: 1 for sgd, 0.001 for adam)", valueName: "rate"),
     transform: Bounded.positive(atMost: 1e9))
   var learningRate: Float?
 
@@ -155,9 +156,9 @@ struct OptimizerOptions: ParsableArguments {
     transform: Bounded.integer(0...Int.max))
   var seed: Int?
 
-  private static let optimizerNames = OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")
+  static let optimizerNames = OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")
 
-  private static func optimizerKind(_ text: String) throws -> OptimizerKind {
+  static func optimizerKind(_ text: String) throws -> OptimizerKind {
     guard let kind = OptimizerKind(rawValue: text) else { throw ValidationError("expected one of \(optimizerNames)") }
     return kind
   }
@@ -165,11 +166,15 @@ struct OptimizerOptions: ParsableArguments {
   /// Writes what was given into a configuration.
   func apply(to training: inout TrainingConfiguration) {
     if let epochs { training.epochs = epochs }
-    let rate = training.learningRate
+    var rate = training.learningRate
+    if let optimizer, optimizer != training.optimizer {
+      training.optimizer = optimizer
+      rate = LearningRateSchedule(
+        initial: optimizer.usualLearningRate, factor: rate.factor, constantEpochs: rate.constantEpochs)
+    }
     training.learningRate = LearningRateSchedule(
       initial: learningRate ?? rate.initial, factor: decay ?? rate.factor,
       constantEpochs: decayAfter ?? rate.constantEpochs)
-    if let optimizer { training.optimizer = optimizer }
     if let clip { training.clipNorm = clip.norm }
     training.batches = .contiguous(size: batch ?? training.batches.size, steps: steps ?? training.batches.steps)
     if let seed { training.seed = UInt64(seed) }

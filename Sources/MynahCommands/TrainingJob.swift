@@ -20,7 +20,7 @@ struct TrainingJob {
   /// - Throws: `TextError`, `CheckpointError`, `TrainingError.otherRun`, or a `ValidationError` on sizes that do not fit.
   init(
     corpus: Corpus, modelPath: String, resuming: Bool, tokens: TokenizerOptions, model modelOptions: ModelOptions,
-    optimizer: OptimizerOptions
+    optimizer: OptimizerOptions, precision: Precision?
   ) throws {
     let state = resuming ? try TrainingStateFile(contentsOf: TrainingFiles.statePath(besides: modelPath)) : nil
     let tokenizer =
@@ -33,11 +33,12 @@ struct TrainingJob {
     modelOptions.apply(to: &model)
     model.vocabularySize = tokenizer.vocabulary.count
     optimizer.apply(to: &configuration)
+    if let precision { configuration.precision = precision }
     (self.tokenizer, self.model, self.configuration) = (tokenizer, model, configuration)
     let layout = configuration.batches
     _ = try ContiguousBatches(training.ids, batchSize: layout.size, stepCount: layout.steps)
     _ = try layout.validationBatches(validation.ids)
-    try Self.checkMemory(model, layout)
+    try Self.checkMemory(model, configuration)
     files = TrainingFiles(
       modelPath: modelPath, configuration: configuration, tokenizer: tokenizer,
       textHash: SHA256.hexadecimal(of: training.ids + [-1] + validation.ids))
@@ -50,16 +51,21 @@ struct TrainingJob {
   /// - Returns: The best model and the figures of all epochs.
   /// - Throws: `TrainingError`, `CheckpointError`, and what `report` throws.
   func run(
-    checkpointInterval: Int, shouldStop: @escaping @Sendable () -> Bool, report: (TrainingEvent) throws -> Void
+    checkpointInterval: Int, profile: StepProfile?, shouldStop: @escaping @Sendable () -> Bool,
+    report: (TrainingEvent) throws -> Void
   ) throws -> (model: LanguageModel, history: [EpochReport]) {
     var random = RandomSource(seed: configuration.seed)
     var model = checkpoint?.model ?? LanguageModel(self.model, using: &random)
-    let start = checkpoint ?? TrainingCheckpoint(model: model, batchSize: configuration.batches.size)
+    let start =
+      checkpoint
+      ?? TrainingCheckpoint(
+        model: model, batchSize: configuration.batches.size, optimizer: Optimizer(configuration.optimizer))
     // Before the first step, so that from now on a kill leaves a run that can be resumed.
     try files.write(start)
     guard !shouldStop() else { throw TrainingError.interrupted(epoch: start.epoch, step: start.step) }
     var trainer = Trainer(configuration, checkpointInterval: checkpointInterval)
     trainer.shouldStop = shouldStop
+    trainer.profile = profile
     let history = try trainer.train(&model, on: training.ids, validating: validation.ids, from: start) { event in
       if case .checkpoint(let checkpoint) = event { try files.write(checkpoint) }
       try report(event)
@@ -68,13 +74,14 @@ struct TrainingJob {
   }
 
   /// Checks that a run has room in this machine's memory: the weights four times (with gradients, best model and a file's
-  /// copy) and what a batch leaves behind for the backward pass.
-  private static func checkMemory(_ model: LanguageModelConfiguration, _ layout: BatchLayout) throws {
+  /// copy), Adam's two moments, and what a batch leaves behind for the backward pass.
+  private static func checkMemory(_ model: LanguageModelConfiguration, _ training: TrainingConfiguration) throws {
+    let (layout, copies) = (training.batches, training.optimizer == .adam ? 6.0 : 4.0)
     let parameters = model.parameterShapes.reduce(0.0) { sum, parameter in
       sum + parameter.shape.sizes.reduce(1) { $0 * Double($1) }
     }
     let perToken = model.recurrent.reduce(Double(model.embeddingSize)) { $0 + 8 * Double($1.hiddenSize) }
-    let needed = 16 * parameters + 4 * perToken * Double(layout.size) * Double(layout.steps)
+    let needed = 4 * copies * parameters + 4 * perToken * Double(layout.size) * Double(layout.steps)
     let available = Double(ProcessInfo.processInfo.physicalMemory)
     guard needed > available else { return }
     func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes / 1e9) }
@@ -112,5 +119,7 @@ struct TrainingJob {
   }
 
   /// The number of weights that every token touches; of the embedding it is one row only.
-  var weightCount: Int { model.parameterShapes.dropFirst().reduce(0) { $0 + $1.shape.elementCount } }
+  private var weightCount: Int { model.parameterShapes.dropFirst().reduce(0) { $0 + $1.shape.elementCount } }
+
+  var tokensPerStep: Int { configuration.batches.size * configuration.batches.steps }
 }

@@ -9,6 +9,7 @@ struct TrainingProgress {
   private let tokensPerStep: Int
   private let flopsPerToken: Double
   private let json: Bool
+  private let recorder: ProfileRecorder?
   private let isTerminal = StandardError.isTerminal
   private let clock = ContinuousClock()
   private var epochStart: ContinuousClock.Instant
@@ -18,12 +19,12 @@ struct TrainingProgress {
   private var tokenCount = 0
 
   /// Starts the clock.
-  init(_ job: TrainingJob, json: Bool) {
+  init(_ job: TrainingJob, json: Bool, recorder: ProfileRecorder?) {
     epochCount = job.configuration.epochs
-    tokensPerStep = job.configuration.batches.size * job.configuration.batches.steps
+    tokensPerStep = job.tokensPerStep
     // A weight costs a multiplication and an addition forward and twice that backward.
-    flopsPerToken = 6 * Double(job.weightCount)
-    self.json = json
+    flopsPerToken = 6 * Double(job.model.multiplicationsPerToken)
+    (self.json, self.recorder) = (json, recorder)
     let now = clock.now
     (epochStart, lastStep, lastShown) = (now, now, now)
   }
@@ -84,7 +85,11 @@ struct TrainingProgress {
   // MARK: Epochs
 
   private func write(_ epoch: EpochReport) throws {
-    guard !json else { return try StandardOutput.writeJSON(EpochLine(epoch, tokensPerSecond: tokensPerSecond)) }
+    let profile = recorder?.take()
+    guard !json else {
+      return try StandardOutput.writeJSON(EpochLine(epoch, tokensPerSecond: tokensPerSecond, profile: profile))
+    }
+    if let profile { StandardError.write(profile.inWords + "\n") }
     let validation = epoch.validation.map { "  validation \($0.perplexity.asPerplexity)" } ?? ""
     try StandardOutput.write(
       "epoch \(epoch.epoch)  rate \(Double(epoch.learningRate).brief)  "
@@ -100,10 +105,12 @@ struct EpochLine: Encodable {
   let train: Double
   let validation: Double?
   let tokensPerSecond: Double?
+  let profile: ProfileFigures?
 
-  init(_ report: EpochReport, tokensPerSecond: Double? = nil) {
+  init(_ report: EpochReport, tokensPerSecond: Double? = nil, profile: ProfileFigures? = nil) {
     (epoch, learningRate) = (report.epoch, report.learningRate)
     (train, validation) = (report.train.perplexity, report.validation?.perplexity)
     self.tokensPerSecond = tokensPerSecond
+    self.profile = profile
   }
 }

@@ -84,6 +84,7 @@ struct ResumeTests {
     (["--decay-after", "9"], "the first epoch of the decay was 1 there and is 9 now"),
     (["--clip", "none"], "the clip norm was 5.0 there and is none now"),
     (["--keep", "0.25"], "the outputs' keep probability was 0.5 there and is 0.25 now"),
+    (["--optimizer", "adam"], "the optimizer was sgd there and is adam now"),
     (["--initial-range", "0.5"], "the initial weights' distribution was"),
     (["--seed", "8"], "the seed was 7 there and is 8 now"),
     (["--level", "character"], "the kind of tokens was word there and is character now"),
@@ -97,7 +98,11 @@ struct ResumeTests {
     try tool.write(TinyModel.text(), to: "text.txt")
     #expect(try tool.run(["train", "text.txt", "--output", "m", "--epochs", "1"] + TinyModel.flags).status == 0)
     let before = try (tool.bytes("m"), tool.bytes("m.training"))
-    for (flags, sentence) in Self.otherFlags {
+    var otherFlags = Self.otherFlags
+    if Precision.bfloat16.isSupported {
+      otherFlags.append((["--precision", "bfloat16"], "the precision was float32 there and is bfloat16 now"))
+    }
+    for (flags, sentence) in otherFlags {
       let outcome = try tool.run(["train", "text.txt", "--output", "m", "--resume"] + flags)
       #expect(outcome.status == 65 && outcome.isTidy, "\(outcome.errors)")
       #expect(outcome.lastLine.contains(sentence), "\(outcome.errors)")

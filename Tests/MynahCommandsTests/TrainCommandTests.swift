@@ -45,6 +45,35 @@ struct TrainCommandTests {
     #expect(try JSONDecoder().decode(Figures.self, from: Data(evaluated.output.utf8)).perplexity == last.test)
   }
 
+  @Test("A profile is a line an epoch, in words and in JSON; Adam has a rate of its own")
+  func profile() throws {
+    struct Epoch: Decodable {
+      struct Profile: Decodable {
+        let tokensPerSecond, gigaflops, shareOfPeak, embedding, recurrence, loss, backward, update, other: Double
+      }
+      let learningRate: Double, profile: Profile?
+    }
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "text.txt")
+    let flags = ["--hidden", "8", "--embedding", "4", "--epochs", "2", "--optimizer", "adam", "--profile"]
+    let words = try tool.run(["train", "text.txt"] + flags)
+    #expect(words.errors.split(separator: "\n").count { $0.hasPrefix("profile  ") } == 2, "\(words.errors)")
+    #expect(words.errors.contains("adam, 2 epochs") && words.errors.contains("learning rate 0.001"))
+    let outcome = try tool.run(["train", "text.txt", "--json", "--overwrite"] + flags)
+    let lines = outcome.output.split(separator: "\n").dropLast().map { Data($0.utf8) }
+    let epochs = try lines.map { try JSONDecoder().decode(Epoch.self, from: $0) }
+    #expect(epochs.count == 2 && epochs.allSatisfy { $0.learningRate <= 0.001 }, "\(outcome.errors)")
+    for profile in epochs.map(\.profile) {
+      let profile = try #require(profile)
+      let shares = [
+        profile.embedding, profile.recurrence, profile.loss, profile.backward, profile.update, profile.other,
+      ]
+      #expect(shares.allSatisfy { $0 >= 0 } && abs(shares.reduce(0, +) - 1) < 1e-9)
+      #expect(profile.tokensPerSecond > 0 && profile.gigaflops > 0 && profile.shareOfPeak > 0)
+    }
+  }
+
   @Test("A text shorter than the usual batch gets a smaller one", arguments: ["word", "character"])
   func short(level: String) throws {
     let tool = try CommandLineTool()

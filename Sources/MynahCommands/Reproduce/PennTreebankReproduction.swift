@@ -13,11 +13,12 @@ struct PennTreebankReproduction {
   /// Reads the data and draws the weights.
   ///
   /// - Throws: `TextError`.
-  init(data: String, seed: UInt64, epochs: Int?) throws {
+  init(data: String, seed: UInt64, epochs: Int?, precision: Precision) throws {
     treebank = try PennTreebank(at: data)
     var configuration = PennTreebankRecipe.training
     configuration.epochs = epochs ?? configuration.epochs
     configuration.seed = seed
+    configuration.precision = precision
     self.configuration = configuration
     var random = RandomSource(seed: seed)
     untrained = LanguageModel(PennTreebankRecipe.model(vocabularySize: treebank.vocabulary.count), using: &random)
@@ -80,7 +81,9 @@ extension PennTreebankReproduction {
   /// - Parameters:
   ///   - output: Where the best model and the training state are kept; nil: nowhere.
   ///   - shouldStop: Asked after each step.
-  func run(output: String?, resuming: Bool, json: Bool, shouldStop: @escaping @Sendable () -> Bool) throws {
+  func run(
+    output: String?, resuming: Bool, json: Bool, profiling: Bool, shouldStop: @escaping @Sendable () -> Bool
+  ) throws {
     let files = output.map {
       TrainingFiles(
         modelPath: $0, configuration: configuration, tokenizer: .word(treebank.tokenizer),
@@ -90,7 +93,10 @@ extension PennTreebankReproduction {
     let checkpoint = try resuming ? files?.resume(untrained.configuration) : nil
     var trainer = Trainer(configuration, checkpointInterval: files == nil ? nil : 250)
     trainer.shouldStop = shouldStop
-    var log = ReproductionLog(tokensPerStep: configuration.batches.size * configuration.batches.steps, json: json)
+    let tokensPerStep = configuration.batches.size * configuration.batches.steps
+    let recorder = profiling ? ProfileRecorder(untrained.configuration, tokensPerStep: tokensPerStep) : nil
+    trainer.profile = recorder?.profile
+    var log = ReproductionLog(tokensPerStep: tokensPerStep, json: json, recorder: recorder)
     var model = untrained
     let history = try trainer.train(
       &model, on: treebank.train, validating: treebank.valid, from: checkpoint, keeping: .last
@@ -101,7 +107,9 @@ extension PennTreebankReproduction {
       case .epoch(let epoch): try log.write(epoch)
       }
     }
-    let test = model.loss(of: try batches(treebank.test)).perplexity
+    let test = try Precision.$current.withValue(configuration.precision) {
+      model.loss(of: try batches(treebank.test)).perplexity
+    }
     try log.conclude(history, test: test)
   }
 }

@@ -43,6 +43,10 @@ struct ReproduceCommand: ParsableCommand {
   @Flag(help: "Print JSON: a line an epoch, then the test perplexity.")
   var json = false
 
+  @Flag(help: ArgumentHelp(ProfileFigures.help))
+  var profile = false
+
+  @OptionGroup var precision: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
@@ -55,10 +59,11 @@ struct ReproduceCommand: ParsableCommand {
 
   func run() throws {
     try threads.run {
-      let reproduction = try PennTreebankReproduction(data: data, seed: seed, epochs: epochs)
+      let reproduction = try PennTreebankReproduction(
+        data: data, seed: seed, epochs: epochs, precision: precision.supported ?? .float32)
       if dryRun { return try reproduction.describe(json: json) }
       try Interruption.watching { wasAsked in
-        try reproduction.run(output: output, resuming: resume, json: json, shouldStop: wasAsked)
+        try reproduction.run(output: output, resuming: resume, json: json, profiling: profile, shouldStop: wasAsked)
       }
     }
   }

@@ -5,13 +5,14 @@ import MynahTraining
 struct ReproductionLog {
   private let tokensPerStep: Int
   private let json: Bool
+  private let recorder: ProfileRecorder?
   private let start = ContinuousClock.now
   private var epochStart = ContinuousClock.now
   private var epochSteps = 0
 
-  init(tokensPerStep: Int, json: Bool) {
+  init(tokensPerStep: Int, json: Bool, recorder: ProfileRecorder?) {
     self.tokensPerStep = tokensPerStep
-    self.json = json
+    (self.json, self.recorder) = (json, recorder)
   }
 
   /// Ten lines an epoch: `Itr 10 of 774, perplexity: 4121.075 speed: 257 wps`.
@@ -30,11 +31,14 @@ struct ReproductionLog {
     StandardError.write(
       "Epoch: \(epoch.epoch) Train Perplexity: \(epoch.train.perplexity.formatted(3)) (reference \(reference.train))\n"
         + "Epoch: \(epoch.epoch) Valid Perplexity: \(validation.formatted(3)) (reference \(reference.validation))\n")
+    let profile = recorder?.take()
+    if let profile { StandardError.write(profile.inWords + "\n") }
     if json {
       try StandardOutput.writeJSON(
         EpochFigures(
           epoch: epoch.epoch, learningRate: epoch.learningRate, train: epoch.train.perplexity, validation: validation,
-          referenceTrain: reference.train, referenceValidation: reference.validation, tokensPerSecond: tokensPerSecond))
+          referenceTrain: reference.train, referenceValidation: reference.validation, tokensPerSecond: tokensPerSecond,
+          profile: profile))
     }
     (epochStart, epochSteps) = (.now, 0)
   }
@@ -79,5 +83,6 @@ struct ReproductionLog {
     let epoch: Int
     let learningRate: Float
     let train, validation, referenceTrain, referenceValidation, tokensPerSecond: Double
+    let profile: ProfileFigures?
   }
 }

@@ -1,0 +1,114 @@
+import ArgumentParser
+import MynahModels
+import MynahTensors
+import MynahTraining
+
+/// `mynah bench train`: the time of a training step.
+struct BenchTrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Time a training step: a fresh random batch, forward, loss, backward, clip, update.",
+    discussion: """
+      The presets are \(BenchPreset.all.map(\.name).joined(separator: ", ")); flags replace their sizes. The median time of a step is shown \
+      after two steps to warm up, and what share of the machine's measured float32 peak its arithmetic is: \
+      6 operations a weight and token, looking up the tokens' vectors not counted.
+      """)
+
+  @Argument(help: "The model and the step, by name.", transform: BenchPreset.named)
+  var preset: BenchPreset
+
+  @Option(help: "The number of tokens.", transform: Bounded.integer(1...16_777_216))
+  var vocabulary: Int?
+
+  @Option(help: "The size of a token's vector.", transform: Bounded.integer(1...65536))
+  var embedding: Int?
+
+  @Option(
+    help: ArgumentHelp("The sizes of the LSTM layers, the first one first.", valueName: "sizes"),
+    transform: Bounded.integers(1...65536, atMost: 64))
+  var hidden: [Int]?
+
+  @Option(help: "The rows of a batch.", transform: Bounded.integer(1...1_000_000))
+  var batch: Int?
+
+  @Option(help: "The steps of a batch.", transform: Bounded.integer(1...1_000_000))
+  var steps: Int?
+
+  @Option(
+    help: "How gradients become updates: \(OptimizerOptions.optimizerNames).", transform: OptimizerOptions.optimizerKind
+  )
+  var optimizer: OptimizerKind?
+
+  @Option(help: "How long to time steps; four are timed at least.", transform: Bounded.positive(atMost: 3600))
+  var seconds: Float = 2.5
+
+  @Flag(help: "Print one object of JSON.")
+  var json = false
+
+  @OptionGroup var precision: PrecisionOptions
+  @OptionGroup var threads: ThreadOptions
+
+  func run() throws {
+    let preset = preset.replacing(
+      vocabularySize: vocabulary, embeddingSize: embedding, hiddenSizes: hidden, batchSize: batch, stepCount: steps,
+      optimizer: optimizer)
+    let record = Self.record(
+      preset, precision: precision.supported ?? .float32, threadCount: threads.count, seconds: Double(seconds))
+    if json { try StandardOutput.writeJSON(record) } else { try StandardOutput.write(record.inWords + "\n") }
+  }
+
+  /// Measures a preset, and the machine's peak beside it.
+  static func record(
+    _ preset: BenchPreset, precision: Precision, threadCount: Int, seconds: Double, leastCount: Int = 4
+  ) -> BenchRecord {
+    // Before and after, as other work on the machine may come and go.
+    let peakBefore = MachinePeak.float32GigaflopsPerSecond(threadCount: threadCount)
+    let kind = OptimizerKind(rawValue: preset.optimizer) ?? .sgd
+    var benchmark = TrainingBenchmark(preset, optimizer: kind, precision: precision)
+    let times = ThreadTeam.$current.withValue(ThreadTeam(threadCount: threadCount)) {
+      benchmark.times(seconds: seconds, leastCount: leastCount)
+    }
+    let time = times.sorted()[times.count / 2]
+    let peak = max(peakBefore, MachinePeak.float32GigaflopsPerSecond(threadCount: threadCount))
+    let gigaflops = benchmark.operationsPerStep / time / 1e9
+    return BenchRecord(
+      config: preset.name, precision: precision.rawValue, threads: threadCount,
+      instructionSet: Kernels.instructionSet, milliseconds: time * 1e3,
+      tokensPerSecond: Double(benchmark.tokensPerStep) / time, peakMiB: ProcessMemory.peakMiB, gigaflops: gigaflops,
+      shareOfPeak: gigaflops / peak)
+  }
+}
+
+extension BenchPreset {
+  /// The preset of a name.
+  @Sendable static func named(_ name: String) throws -> BenchPreset {
+    guard let preset = all.first(where: { $0.name == name }) else {
+      throw ValidationError("expected one of \(all.map(\.name).joined(separator: ", "))")
+    }
+    return preset
+  }
+
+  /// The preset with other sizes; nil leaves one as it is.
+  func replacing(
+    vocabularySize: Int?, embeddingSize: Int?, hiddenSizes: [Int]?, batchSize: Int?, stepCount: Int?,
+    optimizer: OptimizerKind?
+  ) -> BenchPreset {
+    BenchPreset(
+      name: name, vocabularySize: vocabularySize ?? self.vocabularySize,
+      embeddingSize: embeddingSize ?? self.embeddingSize, hiddenSizes: hiddenSizes ?? self.hiddenSizes,
+      batchSize: batchSize ?? self.batchSize, stepCount: stepCount ?? self.stepCount,
+      optimizer: optimizer?.rawValue ?? self.optimizer, keepProbability: keepProbability)
+  }
+}
+
+extension BenchRecord {
+  /// The record as a line of words.
+  var inWords: String {
+    [
+      config.padding(14), precision.padding(8), "\(milliseconds.formatted(2).leftPadded(9)) ms",
+      "\(Int(tokensPerSecond).grouped.leftPadded(9)) tokens/s", "\(gigaflops.brief.leftPadded(5)) GFLOP/s",
+      "\((100 * shareOfPeak).formatted(1).leftPadded(5)) % of the float32 peak",
+      "\(Int(peakMiB.rounded())) MiB",
+    ].joined(separator: "  ")
+  }
+}

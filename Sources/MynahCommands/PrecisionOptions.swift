@@ -1,0 +1,27 @@
+import ArgumentParser
+import MynahTensors
+
+/// What the factors of matrix products are rounded to.
+struct PrecisionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What matrix products round their factors to: \(names); weights and sums are float32 either way. (default: float32)",
+      valueName: "name"),
+    transform: Self.precision)
+  var precision: Precision?
+
+  /// What was asked for; float32, with a note on standard error, where this machine lacks it; nil where nothing was.
+  var supported: Precision? {
+    guard let precision, !precision.isSupported else { return precision }
+    StandardError.write(
+      "note: this machine has no instructions for products in \(precision.rawValue); float32 is used\n")
+    return .float32
+  }
+
+  private static let names = Precision.allCases.map(\.rawValue).joined(separator: ", ")
+
+  private static func precision(_ text: String) throws -> Precision {
+    guard let precision = Precision(rawValue: text) else { throw ValidationError("expected one of \(names)") }
+    return precision
+  }
+}

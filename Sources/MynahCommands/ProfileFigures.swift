@@ -1,0 +1,57 @@
+import MynahModels
+import MynahTensors
+
+/// Where training's time went since the last look, and how near to the machine's peak it came.
+struct ProfileFigures: Encodable {
+  /// Of the steps alone: without validation and without writing files.
+  let tokensPerSecond: Double
+  /// The model's arithmetic, in 10⁹ floating-point operations a second.
+  let gigaflops: Double
+  /// `gigaflops` over the measured float32 peak; above 1 where other instructions are faster.
+  let shareOfPeak: Double
+  /// Shares of the steps' time: the tokens' vectors, the recurrent layers forward and backward, the output's loss with its
+  /// gradients, norm, clip and update, and all the rest.
+  let embedding, recurrence, loss, backward, update, other: Double
+
+  var inWords: String {
+    let shares = [
+      ("embedding", embedding), ("recurrence", recurrence), ("loss", loss), ("backward", backward), ("update", update),
+      ("other", other),
+    ].map { "\($0.0) \((100 * $0.1).formatted(1)) %" }
+    return "profile  \(Int(tokensPerSecond).grouped) tokens/s  \(gigaflops.brief) GFLOP/s, "
+      + "\((100 * shareOfPeak).formatted(1)) % of the float32 peak  \(shares.joined(separator: "  "))"
+  }
+}
+
+/// A profile of a run's steps, with what it takes to say how fast they are.
+struct ProfileRecorder {
+  let profile = StepProfile()
+  private let tokensPerStep: Int
+  private let operationsPerToken: Double
+  private let peak: Double
+
+  /// Measures the machine's peak on as many threads as the current team has.
+  init(_ model: LanguageModelConfiguration, tokensPerStep: Int) {
+    self.tokensPerStep = tokensPerStep
+    // Two operations a multiplication, forward once and backward twice.
+    operationsPerToken = 6 * Double(model.multiplicationsPerToken)
+    peak = MachinePeak.float32GigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1)
+  }
+
+  /// The figures since the last call; nil if no step was made.
+  func take() -> ProfileFigures? {
+    let times = profile.take()
+    guard times.steps > 0 else { return nil }
+    let tokensPerSecond = Double(times.stepCount * tokensPerStep) / times.steps
+    let gigaflops = tokensPerSecond * operationsPerToken / 1e9
+    return ProfileFigures(
+      tokensPerSecond: tokensPerSecond, gigaflops: gigaflops, shareOfPeak: gigaflops / peak,
+      embedding: times.share(of: .embedding), recurrence: times.share(of: .recurrence), loss: times.share(of: .loss),
+      backward: times.share(of: .backward), update: times.share(of: .update),
+      other: 1 - StepProfile.Section.allCases.reduce(0) { $0 + times.share(of: $1) })
+  }
+}
+
+extension ProfileFigures {
+  static let help = "After each epoch, tell how near training came to the machine's peak and where its time went."
+}
