@@ -11,6 +11,15 @@ package enum Kernels {
     return unsafe table
   }
 
+  /// The inference kernels of that set: constants of C too.
+  package nonisolated(unsafe) static let inference: UnsafePointer<mynah_inference_kernels> =
+    unsafe chooseInferenceTable()
+
+  private static func chooseInferenceTable() -> UnsafePointer<mynah_inference_kernels> {
+    guard let table = unsafe mynah_inference_best() else { preconditionFailure("no instruction set has kernels") }
+    return unsafe table
+  }
+
   typealias Source = UnsafeBufferPointer<Float>
   typealias Target = UnsafeMutableBufferPointer<Float>
 

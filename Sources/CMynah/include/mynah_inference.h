@@ -33,9 +33,9 @@ typedef struct {
 typedef struct {
   size_t steps, batch, vocabulary, layer_count;  // T, B, V: none is zero
   const mynah_inference_layer *layers;
-  const float *inputs;        // [T·B, E], or NULL if there is a table
+  const int32_t *ids;         // [T·B], each in 0 ..< V
+  const float *embedding;     // [V, E]; not read if there is a table
   const float *table;         // [V, table_width]: what `tabulate` made of the first layer's inputs, or NULL
-  const int32_t *ids;         // [T·B], each in 0 ..< V: rows of the table; NULL if there is none
   mynah_packed output;        // W [V, H of the last layer]
   const float *output_bias;   // [V]
   float *logits;              // [B, V] after the last step, or NULL if not wanted
@@ -52,7 +52,7 @@ typedef struct {
   size_t lanes;       // floats in a vector
   bool has_dot8;      // whether one instruction sums products of four bytes
 
-  // Rows of x [rows, columns] as integers of -127 ... 127 and a scale each: scale = max |x| / 127. A row that is not finite gets
+  // Rows of x [rows, columns] as integers of -127 ... 127 and a scale each: scale = max |x| / 127, rounded up a little. A row that is not finite gets
   // a scale that is not finite.
   void (*quantize_rows)(int8_t *q, float *scales, const float *x, size_t rows, size_t columns);
 

@@ -7,5 +7,5 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       Models here have random weights and random texts: only the time counts.
       """,
-    subcommands: [])
+    subcommands: [BenchGenerateCommand.self, BenchScoreCommand.self])
 }

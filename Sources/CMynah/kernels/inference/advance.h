@@ -6,6 +6,8 @@
 
 typedef struct {
   const mynah_inference_pass *pass;
+  float *gathered;              // [T·B][E]: the tokens' vectors
+  const float *inputs;          // the same, or one vector where it lies
   float *projected;             // [T·B][4·Hp]
   float *outputs[2];            // [T·B][Hp]: a layer reads one and writes the other
   void *rounded;                // [worker]: rows for products of integers
@@ -29,6 +31,8 @@ static size_t advance_layout(advance_work *w, const mynah_inference_pass *s, siz
   columns = hidden > columns ? hidden : columns;
   char *base = s->workspace;
   *w = (advance_work){.pass = s, .most_rows = rows, .most_columns = columns};
+  if (!s->table && rows > 1)
+    w->gathered = (float *)(void *)(base + bytes), bytes += up_to_line(rows * s->layers[0].input.columns * sizeof(float));
   w->projected = (float *)(void *)(base + bytes), bytes += up_to_line(rows * table_width(hidden) * sizeof(float));
   for (int i = 0; i < 2; i++) w->outputs[i] = (float *)(void *)(base + bytes), bytes += up_to_line(rows * padded(hidden) * sizeof(float));
   if (s->targets) {
@@ -92,7 +96,7 @@ static void advance_layer(const advance_work *w, size_t index, const mynah_worke
   float *outputs = w->outputs[index % 2];
   bool table = index == 0 && s->table;
   if (!table) {
-    const float *x = index == 0 ? s->inputs : w->outputs[1 - index % 2];
+    const float *x = index == 0 ? w->inputs : w->outputs[1 - index % 2];
     size_t x_stride = index == 0 ? layer->input.columns : padded(layer->input.columns);
     project(&layer->input, own, rows, w->projected, layer->bias, rows_for(&layer->input, x, x_stride, rows, memory));
   }
@@ -122,5 +126,12 @@ static void advance_worker(void *context, const mynah_worker *worker) {
 static void advance(mynah_team *team, const mynah_inference_pass *pass) {
   advance_work work;
   advance_layout(&work, pass, (size_t)mynah_team_threads(team));
+  if (!pass->table) {
+    size_t width = pass->layers[0].input.columns, rows = pass->steps * pass->batch;
+    work.inputs = work.gathered ? work.gathered : pass->embedding + (size_t)pass->ids[0] * width;
+    if (work.gathered)
+      for (size_t r = 0; r < rows; r++)
+        memcpy(work.gathered + r * width, pass->embedding + (size_t)pass->ids[r] * width, width * sizeof(float));
+  }
   mynah_team_run(team, advance_worker, &work);
 }

@@ -1,4 +1,7 @@
 // Rows of float32 numbers as integers of -127 ... 127 and a scale each: q = round(x / scale), scale = max |x| / 127.
+//
+// Scales are rounded up to 17 significant bits, so q·scale is exact in float32, and such a row gives the same integers and the same
+// scale again: weights that were rounded once may be kept as float32 and rounded any number of times.
 
 typedef uint8_t vbytes __attribute__((vector_size(LANES), may_alias, aligned(1)));
 
@@ -21,9 +24,16 @@ INLINE float largest_magnitude(const float *x, size_t count) {
 
 /// The scale of a row, and what its elements are multiplied with to become integers.
 INLINE float scale_of(float largest, float *inverse) {
-  bool counts = largest >= SMALLEST_ROW && largest < INFINITY;
-  *inverse = counts ? 127.0f / largest : 0;
-  return counts ? largest / 127.0f : largest < SMALLEST_ROW ? 0 : largest - largest;  // NaN for a row that is not finite
+  *inverse = 0;
+  if (!(largest < INFINITY)) return NAN;
+  if (largest < SMALLEST_ROW) return 0;
+  float scale = largest / 127.0f;
+  int32_t bits;
+  memcpy(&bits, &scale, sizeof bits);
+  bits = (bits + 0x7f) & ~0x7f;
+  memcpy(&scale, &bits, sizeof scale);
+  *inverse = 1.0f / scale;
+  return scale;
 }
 
 /// The integers of a vector; ties go to the even one.
