@@ -11,7 +11,9 @@ struct WeightPrecisionOptions: ParsableArguments {
   var precision: WeightPrecision?
 
   /// A file's model, its weights packed.
-  func model(of file: ModelFile) -> InferenceModel { InferenceModel(file.model, precision: precision ?? file.precision) }
+  func model(of file: ModelFile) -> InferenceModel {
+    InferenceModel(file.model, precision: precision ?? file.precision)
+  }
 
   static var names: String { WeightPrecision.allCases.map(\.rawValue).joined(separator: ", ") }
 

@@ -14,7 +14,8 @@ struct BenchInferenceOptions: ParsableArguments {
   var streams = 1
 
   @Option(
-    help: ArgumentHelp("What weights are rounded to: \(WeightPrecisionOptions.names). (default: float32)", valueName: "name"),
+    help: ArgumentHelp(
+      "What weights are rounded to: \(WeightPrecisionOptions.names). (default: float32)", valueName: "name"),
     transform: WeightPrecisionOptions.named)
   var precision = WeightPrecision.float32
 

@@ -79,7 +79,8 @@ extension SafetensorsFile {
     case .float32:
       return try tensor(named: name, shape: shape)
     case .bfloat16:
-      return Tensor(bfloat16Bits: try elements(named: name, as: BFloat16Bits.self, shape: shape).map(\.bits), shape: shape)
+      return Tensor(
+        bfloat16Bits: try elements(named: name, as: BFloat16Bits.self, shape: shape).map(\.bits), shape: shape)
     case .int8:
       let integers = try elements(named: name, as: Int8.self, shape: shape)
       let scales = try tensor(named: name + Self.scaleSuffix, shape: [shape[0]])
