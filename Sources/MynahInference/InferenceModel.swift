@@ -72,12 +72,13 @@ extension InferenceModel {
     check(ids, state)
     precondition(!ids.isEmpty, "a model needs a token to tell the next one")
     var rest = ids[...]
+    var workspace = PackedMemory(byteCount: 0)
     while rest.count > Self.stretch(state) {
-      _ = pass(Array(rest.prefix(Self.stretch(state))), &state, for: .state)
+      _ = pass(Array(rest.prefix(Self.stretch(state))), &state, for: .state, in: &workspace)
       rest = rest.dropFirst(Self.stretch(state))
     }
     let logits = TensorStorage(uninitialized: state.batchSize * configuration.vocabularySize)
-    _ = pass(Array(rest), &state, for: .logits(logits))
+    _ = pass(Array(rest), &state, for: .logits(logits), in: &workspace)
     return Tensor(shape: [state.batchSize, configuration.vocabularySize], storage: logits)
   }
 
@@ -98,9 +99,10 @@ extension InferenceModel {
     check(targets, state)
     var result: [Double] = []
     result.reserveCapacity(targets.count)
+    var workspace = PackedMemory(byteCount: 0)
     for first in stride(from: 0, to: inputs.count, by: Self.stretch(state)) {
       let range = first..<min(first + Self.stretch(state), inputs.count)
-      result += pass(Array(inputs[range]), &state, for: .losses(Array(targets[range])))
+      result += pass(Array(inputs[range]), &state, for: .losses(Array(targets[range])), in: &workspace)
     }
     return result
   }

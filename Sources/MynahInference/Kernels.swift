@@ -8,13 +8,15 @@ internal import MynahTensors
 @safe
 final class PackedMemory: Sendable {
   fileprivate nonisolated(unsafe) let base: UnsafeMutableRawPointer
+  let byteCount: Int
 
-  init(byteCount: Int) {
+  init(byteCount leastByteCount: Int) {
     // Large pages keep weights that are walked through for every token in fewer entries of the translation cache, and in
     // a neater order in the second-level cache.
     let largePage = 1 << 21
-    let isLarge = byteCount >= largePage
-    unsafe base = .allocate(byteCount: max(byteCount, 1), alignment: isLarge ? largePage : 64)
+    let isLarge = leastByteCount >= largePage
+    byteCount = isLarge ? (leastByteCount + largePage - 1) / largePage * largePage : max(leastByteCount, 64)
+    unsafe base = .allocate(byteCount: byteCount, alignment: isLarge ? largePage : 64)
     #if os(Linux)
       if isLarge { _ = unsafe madvise(base, byteCount, Int32(MADV_HUGEPAGE)) }
     #endif
@@ -116,7 +118,11 @@ extension InferenceModel {
   }
 
   /// Moves the state past T·B tokens, time-major; returns the losses if they are the purpose.
-  func pass(_ ids: [Int32], _ state: inout InferenceState, for purpose: Purpose) -> [Double] {
+  ///
+  /// - Parameter workspace: Memory to work in, replaced if it is too small; a long text's passes share it.
+  func pass(
+    _ ids: [Int32], _ state: inout InferenceState, for purpose: Purpose, in workspace: inout PackedMemory
+  ) -> [Double] {
     let kernels = unsafe Kernels.inference.pointee
     let (batchSize, stepCount) = (state.batchSize, ids.count / state.batchSize)
     var losses: [Double] = []
@@ -159,7 +165,8 @@ extension InferenceModel {
               unsafe losses.withUnsafeMutableBufferPointer { losses in
                 unsafe pass.row_losses = losses.baseAddress
                 let threadCount = ThreadTeam.current?.threadCount ?? 1
-                let workspace = PackedMemory(byteCount: unsafe kernels.advance_bytes(&pass, threadCount))
+                let byteCount = unsafe kernels.advance_bytes(&pass, threadCount)
+                if workspace.byteCount < byteCount { workspace = PackedMemory(byteCount: byteCount) }
                 unsafe pass.workspace = workspace.base
                 unsafe ThreadTeam.withCurrent { unsafe kernels.advance($0, &pass) }
                 extendLifetime(workspace)

@@ -71,7 +71,8 @@ static void recur(const advance_work *w, const mynah_inference_layer *layer, boo
   const float *before = t == 0 ? layer->h : outputs + (t - 1) * batch * stride;
   tile_rows h = rows_for(&layer->recurrent, before, t == 0 ? hidden : stride, batch, memory);
   for (size_t i = 0; i < own.last - own.first; i++) {
-    size_t p = reversed ? own.last - 1 - i : own.first + i, unit = p * LANES, valid = minimum(LANES, hidden - unit);
+    size_t p = panel_at(own, reversed, i), next = panel_at(own, reversed, i + 1);
+    size_t unit = p * LANES, valid = minimum(LANES, hidden - unit);
     for (size_t tile = 0; tile < row_tile_count(batch); tile++) {
       range r = row_tile(batch, tile);
       float sums[MOST_ROWS * PANEL_LANES];
@@ -80,7 +81,7 @@ static void recur(const advance_work *w, const mynah_inference_layer *layer, boo
         const float *start = table ? s->table + (size_t)s->ids[row] * width : w->projected + row * width;
         memcpy(sums + (b - r.first) * PANEL_LANES, start + p * PANEL_LANES, PANEL_LANES * sizeof(float));
       }
-      multiply_panel(&layer->recurrent, p, r.last - r.first, sums, PANEL_LANES, sums, PANEL_LANES, rows_from(h, r.first));
+      multiply_panel(&layer->recurrent, p, next, tile, r.last - r.first, sums, PANEL_LANES, sums, PANEL_LANES, rows_from(h, r.first));
       for (size_t b = r.first; b < r.last; b++)
         apply_gates(sums + (b - r.first) * PANEL_LANES, layer->c + b * hidden + unit, outputs + (t * batch + b) * stride + unit, valid);
     }

@@ -10,7 +10,7 @@ static void part_losses(const advance_work *w, size_t part, range rows, tile_row
   float logits[MOST_ROWS][PART_LANES], bias[PART_LANES];
   for (size_t j = 0; j < panels * PANEL_LANES; j++) bias[j] = j < valid ? s->output_bias[first + j] : -1e30f;  // padding: e^l = 0
   for (size_t p = 0; p < panels; p++)
-    multiply_panel(&s->output, part * PART_PANELS + p, rows.last - rows.first, logits[0] + p * PANEL_LANES, PART_LANES,
+    multiply_panel(&s->output, part * PART_PANELS + p, part * PART_PANELS + p, 0, rows.last - rows.first, logits[0] + p * PANEL_LANES, PART_LANES,
                    bias + p * PANEL_LANES, 0, rows_from(x, rows.first));
   for (size_t r = rows.first; r < rows.last; r++) {
     const float *row = logits[r - rows.first];

@@ -38,17 +38,23 @@ typedef struct {
   void *workspace;
 } packed_product;
 
+/// The panel number `index` of a worker's own, forwards or backwards; the last one again behind the end.
+INLINE size_t panel_at(range own, bool reversed, size_t index) {
+  size_t last = own.last - own.first - 1, i = index < last ? index : last;
+  return reversed ? own.last - 1 - i : own.first + i;
+}
+
 /// Panels [own) of y[rows, N] = start + x·Wᵀ.
 static void multiply_own_panels(const mynah_packed *m, range own, bool reversed, size_t rows, float *y, const float *start, tile_rows x) {
   float sums[MOST_ROWS * PANEL_LANES], first[PANEL_LANES];
   for (size_t i = 0; i < own.last - own.first; i++) {
-    size_t p = reversed ? own.last - 1 - i : own.first + i, column = p * PANEL_LANES;
+    size_t p = panel_at(own, reversed, i), next = panel_at(own, reversed, i + 1), column = p * PANEL_LANES;
     size_t valid = minimum(PANEL_LANES, m->rows - column);
     memset(first, 0, sizeof first);
     if (start) memcpy(first, start + column, valid * sizeof(float));
     for (size_t t = 0; t < row_tile_count(rows); t++) {
       range r = row_tile(rows, t);
-      multiply_panel(m, p, r.last - r.first, sums, PANEL_LANES, first, 0, rows_from(x, r.first));
+      multiply_panel(m, p, next, t, r.last - r.first, sums, PANEL_LANES, first, 0, rows_from(x, r.first));
       for (size_t j = r.first; j < r.last; j++)
         memcpy(y + j * m->rows + column, sums + (j - r.first) * PANEL_LANES, valid * sizeof(float));
     }
@@ -95,7 +101,7 @@ static void project(const mynah_packed *m, range own, size_t rows, float *to, co
       store(start + gate * LANES, load_first(bias + gate * hidden + unit, valid));
     for (size_t t = 0; t < row_tile_count(rows); t++) {
       range r = row_tile(rows, t);
-      multiply_panel(m, p, r.last - r.first, to + r.first * width + p * PANEL_LANES, width, start, 0, rows_from(x, r.first));
+      multiply_panel(m, p, p + 1 < own.last ? p + 1 : p, t, r.last - r.first, to + r.first * width + p * PANEL_LANES, width, start, 0, rows_from(x, r.first));
     }
   }
 }

@@ -1,7 +1,8 @@
 // The register tile of packed weights: a few rows of x times one panel.
 //
 // sums[rows][4·LANES] = start + x·panelᵀ. Each sum is one chain in the order of k, however many rows are done at once, so a stream's
-// numbers do not depend on its neighbours. One row reads each weight once and is bound by bandwidth; six rows are bound by arithmetic.
+// numbers do not depend on its neighbours. One row reads each weight once and is bound by bandwidth; six rows are bound by arithmetic,
+// and leave time to fetch the panel that comes next: a line of it each step, a quarter of it each tile.
 
 /// 4 vectors of sums a row, and as many weights, must fit the registers: 32 of them where tiles of the matrix product have 4 vectors.
 enum { MOST_ROWS = TILE_VECTORS == 4 ? 6 : 3 };
@@ -30,13 +31,23 @@ INLINE vint dot8(vint sum, vint x, vint w) {
 #define FOR_ROWS _Pragma("clang loop unroll(full)") for (size_t r = 0; r < rows; r++)
 #define FOR_VECTORS _Pragma("clang loop unroll(full)") for (size_t v = 0; v < PANEL_VECTORS; v++)
 
+enum { AHEAD_PARTS = 4 };
+
+/// Brings the next quarter of a step's bytes near. A row or two wait for memory anyway, which the hardware fetches in order.
+INLINE void fetch(const size_t rows, const char **ahead) {
+  if (rows < 3) return;
+  for (size_t byte = 0; byte < PANEL_LANES * 4 / AHEAD_PARTS; byte += 64) __builtin_prefetch(*ahead + byte, 0, 2);
+  *ahead += PANEL_LANES * 4 / AHEAD_PARTS;
+}
+
 INLINE void tile_float32(const size_t rows, float *to, size_t stride, const float *start, size_t start_stride, const void *panel,
-                         size_t columns, tile_rows x) {
+                         size_t columns, tile_rows x, const char *ahead) {
   vfloat sums[MOST_ROWS][PANEL_VECTORS];
   FOR_ROWS FOR_VECTORS sums[r][v] = start ? load(start + r * start_stride + v * LANES) : splat(0);
   const float *w = panel;
 #pragma clang loop unroll(disable)
   for (size_t k = 0; k < columns; k++, w += PANEL_LANES) {
+    fetch(rows, &ahead);
     vfloat weights[PANEL_VECTORS];
     FOR_VECTORS weights[v] = load(w + v * LANES);
     FOR_ROWS {
@@ -48,13 +59,14 @@ INLINE void tile_float32(const size_t rows, float *to, size_t stride, const floa
 }
 
 INLINE void tile_bfloat16(const size_t rows, float *to, size_t stride, const float *start, size_t start_stride, const void *panel,
-                          size_t columns, tile_rows x) {
+                          size_t columns, tile_rows x, const char *ahead) {
   vfloat sums[MOST_ROWS][PANEL_VECTORS];
   FOR_ROWS FOR_VECTORS sums[r][v] = start ? load(start + r * start_stride + v * LANES) : splat(0);
   const float *w = panel;
   size_t k = 0;
 #pragma clang loop unroll(disable)
   for (; k + 2 <= columns; k += 2, w += PANEL_LANES) {
+    fetch(rows, &ahead);
     // Each weight is widened straight before its use: all at once would not fit the registers beside six rows of sums.
     FOR_VECTORS {
       vint pair = (vint)load(w + v * LANES);
@@ -75,12 +87,13 @@ INLINE void tile_bfloat16(const size_t rows, float *to, size_t stride, const flo
 
 /// The sums of integers begin with −128·Σ row, which undoes the offset of x.
 INLINE void tile_int8(const size_t rows, float *to, size_t stride, const float *start, size_t start_stride, const void *panel,
-                      size_t columns, tile_rows x) {
+                      size_t columns, tile_rows x, const char *ahead) {
   const float *scales = panel, *offsets = scales + PANEL_LANES, *w = offsets + PANEL_LANES;
   vint sums[MOST_ROWS][PANEL_VECTORS];
   FOR_ROWS FOR_VECTORS sums[r][v] = (vint)load(offsets + v * LANES);
 #pragma clang loop unroll(disable)
   for (size_t k = 0; k < columns; k += 4, w += PANEL_LANES) {
+    fetch(rows, &ahead);
     vint weights[PANEL_VECTORS];
     FOR_VECTORS weights[v] = (vint)load(w + v * LANES);
     FOR_ROWS {
@@ -97,11 +110,11 @@ INLINE void tile_int8(const size_t rows, float *to, size_t stride, const float *
 }
 
 typedef void (*packed_tile)(float *to, size_t stride, const float *start, size_t start_stride, const void *panel, size_t columns,
-                            tile_rows x);
+                            tile_rows x, const char *ahead);
 #define TILE(kind, rows)                                                                                                      \
   static void tile_##kind##_##rows(float *to, size_t stride, const float *start, size_t start_stride, const void *panel,      \
-                                   size_t columns, tile_rows x) {                                                            \
-    tile_##kind(rows, to, stride, start, start_stride, panel, columns, x);                                                    \
+                                   size_t columns, tile_rows x, const char *ahead) {                                                            \
+    tile_##kind(rows, to, stride, start, start_stride, panel, columns, x, ahead);                                             \
   }
 #if TILE_VECTORS == 4
 #define TILES_OF(kind) TILE(kind, 1) TILE(kind, 2) TILE(kind, 3) TILE(kind, 4) TILE(kind, 5) TILE(kind, 6)
@@ -131,8 +144,10 @@ INLINE range row_tile(size_t rows, size_t index) {
   return (range){rows * index / count, rows * (index + 1) / count};
 }
 
-INLINE void multiply_panel(const mynah_packed *m, size_t panel, size_t rows, float *to, size_t stride, const float *start,
-                           size_t start_stride, tile_rows x) {
-  const char *from = (const char *)m->panels + panel * bytes_of_panel(m->kind, m->columns);
-  packed_tiles[m->kind][rows - 1](to, stride, start, start_stride, from, m->columns, x);
+/// Row tile number `tile` of a panel; the panel `next` is fetched beside.
+INLINE void multiply_panel(const mynah_packed *m, size_t panel, size_t next, size_t tile, size_t rows, float *to, size_t stride,
+                           const float *start, size_t start_stride, tile_rows x) {
+  size_t bytes = bytes_of_panel(m->kind, m->columns);
+  const char *panels = m->panels, *ahead = panels + next * bytes + (tile < AHEAD_PARTS ? tile : 0) * (bytes / AHEAD_PARTS);
+  packed_tiles[m->kind][rows - 1](to, stride, start, start_stride, panels + panel * bytes, m->columns, x, ahead);
 }
