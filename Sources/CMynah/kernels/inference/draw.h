@@ -23,7 +23,7 @@ static size_t draw(const float *logits, size_t count, const int32_t *forbidden, 
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) {
     vfloat x = load(weights + i);
-    largest = select(x > largest, x, largest);
+    largest = blend(x > largest, x, largest);
   }
   float maximum = -INFINITY;
   for (int lane = 0; lane < LANES; lane++) maximum = largest[lane] > maximum ? largest[lane] : maximum;

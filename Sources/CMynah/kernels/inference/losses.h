@@ -17,7 +17,7 @@ static void part_losses(const advance_work *w, size_t part, range rows, tile_row
     vfloat largest = load(row);
     for (size_t v = 1; v < vectors; v++) {
       vfloat l = load(row + v * LANES);
-      largest = select(l > largest, l, largest);
+      largest = blend(l > largest, l, largest);
     }
     float maximum = largest[0];
     for (int lane = 1; lane < LANES; lane++) maximum = largest[lane] > maximum ? largest[lane] : maximum;

@@ -3,7 +3,5 @@
 #include "../prelude.h"
 
 #if defined(__x86_64__)
-#define select system_select  // declared behind immintrin.h on some systems; simd.h has a function of that name
 #include <immintrin.h>
-#undef select
 #endif

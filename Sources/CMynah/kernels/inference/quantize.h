@@ -13,7 +13,7 @@ INLINE float largest_magnitude(const float *x, size_t count) {
   vint largest = {0};
   for (size_t i = 0; i < count; i += LANES) {
     vint bits = (vint)(i + LANES <= count ? load(x + i) : load_first(x + i, count - i)) & 0x7fffffff;
-    largest = (vint)select(bits > largest, (vfloat)bits, (vfloat)largest);
+    largest = (vint)blend(bits > largest, (vfloat)bits, (vfloat)largest);
   }
   int32_t bits = largest[0];
   for (int lane = 1; lane < LANES; lane++) bits = largest[lane] > bits ? largest[lane] : bits;
