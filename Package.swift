@@ -49,7 +49,7 @@ let package = Package(
     module("MynahText", ["MynahTensors"]),
     module("MynahModels", ["CMynah", "MynahTensors", "MynahText"]),
     module("MynahTraining", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
-    module("MynahInference", ["MynahTensors", "MynahText", "MynahModels"]),
+    module("MynahInference", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
     module("Mynah", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
 
     // The command line.

@@ -18,6 +18,7 @@ struct EvaluateCommand: ParsableCommand {
   @Argument(help: "A text file that the model has not learned.")
   var text: String
 
+  @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
   @Flag(help: "Print one object of JSON.")
@@ -27,7 +28,7 @@ struct EvaluateCommand: ParsableCommand {
     try threads.run {
       let file = try ModelFile(contentsOf: model)
       let encoded = try file.tokenizer.encode(TextFile(at: text).text)
-      let report = try file.model.perplexity(of: encoded, vocabulary: file.tokenizer.vocabulary)
+      let report = try precision.model(of: file).perplexity(of: encoded, vocabulary: file.tokenizer.vocabulary)
       if json {
         try StandardOutput.writeJSON(Figures(report))
       } else {

@@ -69,6 +69,10 @@ extension InferenceError: CommandFailure {
 enum CommandError: CommandFailure, Hashable {
   /// A file stands where the output would go.
   case outputExists(path: String)
+  /// A file stands where a converted model would go.
+  case resultExists(path: String)
+  /// A model with rounded weights should be trained further.
+  case roundedModel(path: String, precision: WeightPrecision)
   /// Something else than a model or a training state stands where the output would go.
   case notOfARun(path: String)
   /// There is nothing to resume.
@@ -78,7 +82,8 @@ enum CommandError: CommandFailure, Hashable {
 
   var failureCode: FailureCode {
     switch self {
-    case .outputExists, .notOfARun: .cannotCreate
+    case .outputExists, .resultExists, .notOfARun: .cannotCreate
+    case .roundedModel: .badData
     case .nothingToResume: .noSuchInput
     case .interrupted: .interrupted
     }
@@ -88,6 +93,11 @@ enum CommandError: CommandFailure, Hashable {
     switch self {
     case .outputExists(let path):
       "\"\(path)\" already exists; continue that run with --resume, replace it with --overwrite, or name another --output"
+    case .resultExists(let path):
+      "\"\(path)\" already exists; replace it with --overwrite, or name another --output"
+    case .roundedModel(let path, let precision):
+      "\"\(path)\" holds weights rounded to \(precision.rawValue), which cannot be trained further; train the model that it was "
+        + "made from, or name another --output"
     case .notOfARun(let path):
       "\"\(path)\" is neither a model nor a training state and is left alone; name another --output"
     case .nothingToResume(let path):

@@ -41,6 +41,7 @@ struct GenerateCommand: ParsableCommand {
     transform: Bounded.integer(0...Int.max))
   var seed: Int?
 
+  @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
   mutating func run() throws {
@@ -48,7 +49,8 @@ struct GenerateCommand: ParsableCommand {
       let file = try ModelFile(contentsOf: model)
       let seed = seed.map(UInt64.init) ?? UInt64.random(in: 0..<1_000_000)
       var generator = try TextGenerator(
-        file, prompt: prompt, temperature: temperature, random: RandomSource(seed: seed))
+        precision.model(of: file), tokenizer: file.tokenizer, prompt: prompt, temperature: temperature,
+        random: RandomSource(seed: seed))
       try warnOfUnknownWords(file)
       try StandardOutput.write(prompt)
       var last = prompt

@@ -54,6 +54,7 @@ struct InspectCommand: ParsableCommand {
     let layers: [LayerSummary]
     let tokenizer: String
     let vocabularySize: Int
+    let precision: WeightPrecision
     let training: Training?
 
     struct Training: Encodable {
@@ -68,6 +69,7 @@ struct InspectCommand: ParsableCommand {
       layers = file.model.layers
       tokenizer = file.tokenizer.kind
       vocabularySize = file.tokenizer.vocabulary.count
+      precision = file.precision
       self.training = training.map {
         Training(configuration: $0.configuration, bestEpoch: $0.bestEpoch, history: $0.history.map { EpochLine($0) })
       }
@@ -85,6 +87,7 @@ struct InspectCommand: ParsableCommand {
       \(file.model.configuration.dropoutInWords).
 
       """
+    if file.precision != .float32 { text += "Its matrices are rounded to \(file.precision.rawValue).\n" }
     if let training { text += "\n" + inWords(training) }
     return text
   }

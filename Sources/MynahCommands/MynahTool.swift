@@ -16,7 +16,7 @@ package struct MynahTool: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, TrainCommand.self, EvaluateCommand.self, GenerateCommand.self, InspectCommand.self,
-      ReproduceCommand.self, BenchCommand.self,
+      QuantizeCommand.self, ReproduceCommand.self, BenchCommand.self,
     ])
 
   package init() {}

@@ -16,6 +16,8 @@ enum RunFiles {
       if exists(path) && !isEmptyOrSafetensors(path) { throw CommandError.notOfARun(path: path) }
     }
     if resuming {
+      let precision = exists(modelPath) ? (try? ModelFile(contentsOf: modelPath).precision) ?? .float32 : .float32
+      guard precision == .float32 else { throw CommandError.roundedModel(path: modelPath, precision: precision) }
       guard exists(statePath) else { throw CommandError.nothingToResume(path: statePath) }
     } else if !overwriting, let path = [modelPath, statePath].first(where: exists) {
       throw CommandError.outputExists(path: path)

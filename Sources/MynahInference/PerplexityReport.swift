@@ -33,7 +33,7 @@ public struct PerplexityReport: Hashable, Sendable {
   }
 }
 
-extension LanguageModel {
+extension InferenceModel {
   /// How well the model predicts a text: from the zero state, carried through to the end, nothing dropped.
   ///
   /// A model whose vocabulary has `<eos>` gets it as its first input, so every token is predicted, line ends included;
@@ -53,18 +53,23 @@ extension LanguageModel {
     if start == nil { report.leaveOut(first: ids[0], vocabulary) }
     return report
   }
+}
+
+extension LanguageModel {
+  /// How well the model predicts a text; see `InferenceModel.perplexity`, which is the place to ask for several texts.
+  ///
+  /// - Throws: `TextError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
+  public func perplexity(of text: EncodedText, vocabulary: Vocabulary) throws -> PerplexityReport {
+    try InferenceModel(self, precision: .ofProducts).perplexity(of: text, vocabulary: vocabulary)
+  }
 
   /// The loss of predicting each token but the first from all before it, in stretches of bounded memory.
-  public func loss(of ids: [Int32]) -> Loss {
-    let stretch = 256
-    var state = initialState(batchSize: 1)
-    var total = Loss()
-    for first in stride(from: 0, to: ids.count - 1, by: stretch) {
-      let last = min(first + stretch, ids.count - 1)
-      let pass = loss(inputs: Array(ids[first..<last]), targets: Array(ids[first + 1...last]), state: state)
-      total += pass.loss
-      state = pass.state
-    }
-    return total
+  public func loss(of ids: [Int32]) -> Loss { InferenceModel(self, precision: .ofProducts).loss(of: ids) }
+}
+
+extension WeightPrecision {
+  /// What a trained model's weights are rounded to where products are those of `Precision.current`.
+  fileprivate static var ofProducts: WeightPrecision {
+    Precision.current == .bfloat16 && Precision.bfloat16.isSupported ? .bfloat16 : .float32
   }
 }

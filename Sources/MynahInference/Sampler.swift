@@ -1,4 +1,3 @@
-import Foundation
 public import MynahTensors
 
 /// Draws a token from logits.
@@ -24,12 +23,26 @@ public struct TemperatureSampler: Hashable, Sendable {
   ///
   /// - Precondition: a token is not forbidden.
   public func callAsFunction(_ logits: [Float], using random: inout RandomSource) -> Int32 {
-    let allowed = logits.indices.filter { !forbidden.contains(Int32($0)) }
-    guard let best = allowed.max(by: { logits[$0] < logits[$1] }) else {
-      preconditionFailure("all \(logits.count) tokens are forbidden")
+    unsafe logits.withUnsafeBufferPointer { unsafe draw($0, using: &random) }
+  }
+
+  /// A token for each stream, drawn from logits [B, V].
+  ///
+  /// - Precondition: a token is not forbidden.
+  public func callAsFunction(_ logits: Tensor, using random: inout RandomSource) -> [Int32] {
+    let vocabularySize = logits.shape[logits.shape.rank - 1]
+    return unsafe logits.withUnsafeElements { elements in
+      stride(from: 0, to: elements.count, by: vocabularySize).map { first in
+        unsafe draw(.init(rebasing: elements[first..<first + vocabularySize]), using: &random)
+      }
     }
-    guard temperature > 0 else { return Int32(best) }
-    let weights = allowed.map { exp(Double(logits[$0] - logits[best]) / temperature) }
-    return Int32(allowed[random.index(weights: weights)])
+  }
+
+  private func draw(_ logits: UnsafeBufferPointer<Float>, using random: inout RandomSource) -> Int32 {
+    let uniform = temperature > 0 ? random.uniform() : 0
+    let token = unsafe Kernels.draw(
+      logits, temperature: temperature, forbidden: Array(forbidden), uniform: uniform)
+    guard let token else { preconditionFailure("all \(logits.count) tokens are forbidden") }
+    return token
   }
 }

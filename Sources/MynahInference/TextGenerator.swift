@@ -1,18 +1,29 @@
 public import MynahModels
 public import MynahTensors
-import MynahText
+public import MynahText
 
 /// Writes text, one token after another, beginning with a prompt.
 ///
 /// The state goes along: a token costs the same after ten tokens and after ten million. Equal models, prompts and random
 /// sources give equal texts.
 public struct TextGenerator: Sendable {
-  private let model: LanguageModel
+  private let model: InferenceModel
   private let sampler: TemperatureSampler
   private var random: RandomSource
   private var decoder: TokenDecoder
-  private var state: LanguageModel.State
-  private var logits: [Float]
+  private var state: InferenceState
+  private var logits: Tensor
+
+  /// Reads the prompt with a model file's weights, in the precision that they are stored in.
+  ///
+  /// The weights are packed here; for several texts of one model see the other initialiser.
+  ///
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
+  public init(_ file: ModelFile, prompt: String, temperature: Double = 1, random: RandomSource) throws {
+    try self.init(
+      InferenceModel(file.model, precision: file.precision), tokenizer: file.tokenizer, prompt: prompt,
+      temperature: temperature, random: random)
+  }
 
   /// Reads the prompt.
   ///
@@ -20,23 +31,30 @@ public struct TextGenerator: Sendable {
   /// token `<unk>` is never written.
   ///
   /// - Parameters:
-  ///   - file: The model and its tokenizer.
+  ///   - model: The model.
+  ///   - tokenizer: How the model's tokens become text.
   ///   - prompt: The beginning of the text; may be empty.
   ///   - temperature: 0 or more; see `TemperatureSampler`.
   ///   - random: Where tokens are drawn from.
   /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
-  public init(_ file: ModelFile, prompt: String, temperature: Double = 1, random: RandomSource) throws {
-    let vocabulary = file.tokenizer.vocabulary
+  /// - Precondition: the tokenizer has as many tokens as the model.
+  public init(
+    _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String, temperature: Double = 1, random: RandomSource
+  ) throws {
+    let vocabulary = tokenizer.vocabulary
+    precondition(
+      vocabulary.count == model.configuration.vocabularySize,
+      "a tokenizer of \(vocabulary.count) tokens does not fit a model of \(model.configuration.vocabularySize)")
     let start = vocabulary.endOfSentenceID ?? vocabulary.id(of: "\n") ?? 0
-    let prompt = try file.tokenizer.encodePrompt(prompt).ids
-    model = file.model
+    let prompt = try tokenizer.encodePrompt(prompt).ids
+    self.model = model
     let unknown = vocabulary.count > 1 ? vocabulary.unknownID : nil
     sampler = TemperatureSampler(temperature: temperature, forbidding: unknown.map { [$0] } ?? [])
     self.random = random
-    decoder = file.tokenizer.decoder()
+    decoder = tokenizer.decoder()
     for id in prompt { _ = decoder.decode(id) }
-    state = model.initialState(batchSize: 1)
-    logits = []
+    state = model.initialState()
+    logits = Tensor([])
     try read([start] + prompt)
   }
 
@@ -45,17 +63,14 @@ public struct TextGenerator: Sendable {
   /// - Returns: The token and the text that it adds.
   /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
   public mutating func next() throws -> (id: Int32, text: String) {
-    let id = sampler(logits, using: &random)
+    let id = sampler(logits, using: &random)[0]
     try read([id])
     return (id, decoder.decode(id))
   }
 
   /// Moves the state past some tokens and keeps the logits of the one that follows.
   private mutating func read(_ ids: [Int32]) throws {
-    let pass = model(ids, state: state)
-    let last = pass.hidden.slice(ids.count - 1..<ids.count)
-    logits = model.output(last).value.elements
-    state = pass.state
-    guard logits.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
+    logits = model.advance(ids, state: &state)
+    guard Kernels.areFinite(logits) else { throw InferenceError.notFinite }
   }
 }

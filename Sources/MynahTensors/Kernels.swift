@@ -14,6 +14,15 @@ package enum Kernels {
   /// The name of that instruction set.
   package static var instructionSet: String { unsafe String(cString: table.pointee.name) }
 
+  /// The inference kernels of that set: constants of C too.
+  package nonisolated(unsafe) static let inference: UnsafePointer<mynah_inference_kernels> =
+    unsafe chooseInferenceTable()
+
+  private static func chooseInferenceTable() -> UnsafePointer<mynah_inference_kernels> {
+    guard let table = unsafe mynah_inference_best() else { preconditionFailure("no instruction set has kernels") }
+    return unsafe table
+  }
+
   typealias Source = UnsafeBufferPointer<Float>
   typealias Target = UnsafeMutableBufferPointer<Float>
 

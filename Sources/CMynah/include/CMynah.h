@@ -183,6 +183,10 @@ const mynah_kernels *mynah_kernels_for(mynah_isa isa);
 /// neon-bf16, neon, plain) overrides the choice where the machine has that set.
 const mynah_kernels *mynah_kernels_best(void);
 
+// MARK: Inference over packed weights (inference_*.c)
+
+#include "mynah_inference.h"
+
 // MARK: Textbook versions (reference.c): slow, obvious, in double inside; the tests hold every kernel to them
 
 void mynah_gemm_reference(float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,

@@ -46,7 +46,7 @@ INLINE vfloat vtanh(vfloat x) {
 }
 
 #define ARRAY_FUNCTION(name, function)                                              \
-  static void name(float *y, const float *x, size_t count) {                        \
+  static __attribute__((unused)) void name(float *y, const float *x, size_t count) {                      \
     size_t i = 0;                                                                   \
     for (; i + LANES <= count; i += LANES) store(y + i, function(load(x + i)));     \
     if (i < count) store_first(y + i, function(load_first(x + i, count - i)), count - i); \

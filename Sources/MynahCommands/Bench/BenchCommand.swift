@@ -7,5 +7,7 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       Models here have random weights and random texts: only the time counts.
       """,
-    subcommands: [BenchPeakCommand.self, BenchTrainCommand.self])
+    subcommands: [
+      BenchPeakCommand.self, BenchTrainCommand.self, BenchGenerateCommand.self, BenchScoreCommand.self,
+    ])
 }

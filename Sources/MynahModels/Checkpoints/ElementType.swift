@@ -56,6 +56,7 @@ public protocol StoredElement: BitwiseCopyable, Sendable {
   static var elementType: ElementType { get }
 }
 
+extension Int8: StoredElement { public static var elementType: ElementType { .int8 } }
 extension UInt8: StoredElement { public static var elementType: ElementType { .uint8 } }
 extension Int32: StoredElement { public static var elementType: ElementType { .int32 } }
 extension UInt32: StoredElement { public static var elementType: ElementType { .uint32 } }

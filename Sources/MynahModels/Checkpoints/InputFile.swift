@@ -1,6 +1,9 @@
 import Foundation
 
 /// A regular file that is open for reading; it closes itself.
+///
+/// It is read, not mapped into memory: a mapped file that becomes shorter kills the process, and reading 21 MB that the system
+/// has at hand takes 5 ms, straight into the tensors' own aligned memory.
 struct InputFile: ~Copyable {
   let path: String
   let byteCount: Int

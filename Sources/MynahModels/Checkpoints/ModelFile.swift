@@ -8,14 +8,21 @@ package import MynahTensors
 /// `nn.LSTM`s and `output = nn.Linear`: gates in the order i, f, g, o, the trained bias in `bias_ih_l0`, zeros in `bias_hh_l0`.
 public struct ModelFile: Sendable {
   /// The model.
+  ///
+  /// Of a file with rounded weights these are the rounded ones.
   public var model: LanguageModel
   /// How text becomes the model's tokens.
   public var tokenizer: AnyTokenizer
   /// Notes of the model's maker, by key: "training" for instance says how it was trained.
   public var notes: [String: String]
+  /// What the matrices are stored in, and what the model is best asked in.
+  public var precision: WeightPrecision
 
   /// Creates the contents of a file.
-  public init(model: LanguageModel, tokenizer: AnyTokenizer, notes: [String: String] = [:]) {
+  public init(
+    model: LanguageModel, tokenizer: AnyTokenizer, notes: [String: String] = [:], precision: WeightPrecision = .float32
+  ) {
+    self.precision = precision
     self.model = model
     self.tokenizer = tokenizer
     self.notes = notes
@@ -45,7 +52,8 @@ public struct ModelFile: Sendable {
         path: path, key: Key.tokenizer, expected: "\(configuration.vocabularySize) tokens",
         found: "\(tokenizer.vocabulary.count)")
     }
-    model = try LanguageModel(configuration, from: file)
+    precision = try file.weightPrecision()
+    model = try LanguageModel(configuration, from: file, precision: precision)
     self.tokenizer = tokenizer
     notes = file.metadata.filter { !Key.all.contains($0.key) }
   }
@@ -58,7 +66,7 @@ public struct ModelFile: Sendable {
     file.metadata[Key.kind] = "model"
     file.metadata[Key.configuration] = try SafetensorsFile.encode(model.configuration)
     file.metadata[Key.tokenizer] = try SafetensorsFile.encode(tokenizer)
-    model.store(in: &file)
+    model.store(in: &file, precision: precision)
     try file.write(to: path)
   }
 
@@ -76,15 +84,21 @@ extension LanguageModel {
   /// Tensors and their shapes are checked before memory is set aside for the model. PyTorch keeps two biases that are only
   /// ever added; they are added here.
   ///
-  /// - Parameter prefix: What the tensors' names begin with.
-  /// - Throws: `CheckpointError` if a tensor is missing or has another shape.
+  /// - Parameters:
+  ///   - prefix: What the tensors' names begin with.
+  ///   - precision: What the matrices are stored in.
+  /// - Throws: `CheckpointError` if a tensor is missing or has another type or shape.
   package init(
-    _ configuration: LanguageModelConfiguration, from file: SafetensorsFile, prefix: String = ""
+    _ configuration: LanguageModelConfiguration, from file: SafetensorsFile, prefix: String = "",
+    precision: WeightPrecision = .float32
   ) throws(CheckpointError) {
     let shapes = configuration.parameterShapes
     var values: [Tensor] = []
     for (name, shape) in shapes {
-      var value = try file.tensor(named: prefix + name, shape: shape)
+      var value =
+        shape.rank == 2
+        ? try file.matrix(named: prefix + name, shape: shape, precision: precision)
+        : try file.tensor(named: prefix + name, shape: shape)
       if name.hasSuffix("bias_ih_l0") {
         let second = prefix + name.replacing("bias_ih_l0", with: "bias_hh_l0")
         let other = try file.tensor(named: second, shape: shape)
@@ -95,10 +109,14 @@ extension LanguageModel {
     self.init(configuration, parameters: values)
   }
 
-  /// Stores the weights under PyTorch's names.
-  package func store(in file: inout SafetensorsFile, prefix: String = "") {
+  /// Stores the weights under PyTorch's names, matrices rounded to a precision.
+  package func store(in file: inout SafetensorsFile, prefix: String = "", precision: WeightPrecision = .float32) {
     for (name, value) in parameters {
-      file[prefix + name] = StoredTensor(value)
+      if value.shape.rank == 2 {
+        file.store(matrix: value, named: prefix + name, precision: precision)
+      } else {
+        file[prefix + name] = StoredTensor(value)
+      }
       if name.hasSuffix("bias_ih_l0") {
         file[prefix + name.replacing("bias_ih_l0", with: "bias_hh_l0")] = StoredTensor(Tensor.zeros(value.shape))
       }

@@ -1,0 +1,89 @@
+// Inference kernels: stacked LSTMs over weights that are packed once, in float32, bfloat16 or int8.
+//
+// One call advances B streams by T steps: a token of one stream (T = B = 1), a prompt, a batch, or a stretch of a long text with
+// the losses of its targets. Included by CMynah.h.
+#ifndef MYNAH_INFERENCE_H
+#define MYNAH_INFERENCE_H
+
+/// How packed weights are held. Everything else is float32.
+///
+/// - MYNAH_WEIGHTS_BFLOAT16: weights rounded to bfloat16, widened again on their way into float32 products.
+/// - MYNAH_WEIGHTS_INT8: each row of W as integers of -127 ... 127 times a scale of its own; rows of x are rounded in the same
+///   way when they are used, and products are exact sums of integers. Needs columns ≤ MYNAH_INT8_MOST_COLUMNS.
+typedef enum { MYNAH_WEIGHTS_FLOAT32 = 0, MYNAH_WEIGHTS_BFLOAT16 = 1, MYNAH_WEIGHTS_INT8 = 2 } mynah_weights;
+enum { MYNAH_INT8_MOST_COLUMNS = 1 << 17 };  // 127² × columns stays below 2³¹
+
+/// A matrix W [N, K] in panels of 4 vectors of rows. If `gates`, N is 4·H and the vectors are the gates i, f, g, o of the same
+/// units; else they are consecutive rows. Missing rows are zeros.
+typedef struct {
+  mynah_weights kind;
+  size_t rows, columns;  // N, K
+  bool gates;
+  const void *panels;    // 64-byte aligned
+} mynah_packed;
+
+typedef struct {
+  size_t hidden;           // H
+  mynah_packed input;      // W_ih [4·H, I], gates; not read in the first layer if there is a table
+  mynah_packed recurrent;  // W_hh [4·H, H], gates
+  const float *bias;       // [4·H]: i, f, g, o
+  float *h, *c;            // [B, H]: the state, overwritten with the one after the last step
+} mynah_inference_layer;
+
+typedef struct {
+  size_t steps, batch, vocabulary, layer_count;  // T, B, V: none is zero
+  const mynah_inference_layer *layers;
+  const int32_t *ids;         // [T·B], each in 0 ..< V
+  const float *embedding;     // [V, E]; not read if there is a table
+  const float *table;         // [V, table_width]: what `tabulate` made of the first layer's inputs, or NULL
+  mynah_packed output;        // W [V, H of the last layer]
+  const float *output_bias;   // [V]
+  float *logits;              // [B, V] after the last step, or NULL if not wanted
+  const int32_t *targets;     // [T·B], each in 0 ..< V, or NULL if no losses are wanted
+  double *row_losses;         // [T·B]: negative log-probabilities of the targets, in nats
+  bool reversed;              // walk through the panels backwards: alternating calls find the last ones still in cache
+  void *workspace;            // 64-byte aligned
+} mynah_inference_pass;
+
+/// The inference kernels of one instruction set.
+typedef struct {
+  mynah_isa isa;      // the set that it belongs to
+  const char *name;
+  size_t lanes;       // floats in a vector
+  bool has_dot8;      // whether one instruction sums products of four bytes
+
+  // Rows of x [rows, columns] as integers of -127 ... 127 and a scale each: scale = max |x| / 127, rounded up a little. A row that is not finite gets
+  // a scale that is not finite.
+  void (*quantize_rows)(int8_t *q, float *scales, const float *x, size_t rows, size_t columns);
+
+  size_t (*packed_bytes)(mynah_weights kind, size_t rows, size_t columns, bool gates);
+  void (*pack)(mynah_team *team, void *panels, const mynah_packed *matrix, const float *w);  // w [N, K]; `panels` is not read
+
+  // y[B, N] = start[N] + x[B, K]·Wᵀ; start may be NULL. `gates` is false.
+  size_t (*multiply_packed_bytes)(const mynah_packed *matrix, size_t batch);
+  void (*multiply_packed)(mynah_team *team, float *y, const float *start, const float *x, const mynah_packed *matrix, size_t batch,
+                          void *workspace);
+
+  // table[rows, table_width] = bias + x[rows, I]·W_ihᵀ in the panels' order: what a layer whose inputs are a token's row reads.
+  size_t (*table_width)(size_t hidden);
+  size_t (*tabulate_bytes)(const mynah_packed *matrix, size_t rows);
+  void (*tabulate)(mynah_team *team, float *table, const float *bias, const float *x, const mynah_packed *matrix, size_t rows,
+                   void *workspace);
+
+  size_t (*advance_bytes)(const mynah_inference_pass *pass, size_t threads);  // the workspace
+  void (*advance)(mynah_team *team, const mynah_inference_pass *pass);
+
+  bool (*all_finite)(const float *x, size_t count);
+  // A token drawn with probability ∝ exp(logit · inverse_temperature) by a uniform number of 0 ..< 1; the first of the largest
+  // logits if inverse_temperature is ∞. The forbidden ones are never drawn; `count` if nothing is left. workspace [count].
+  size_t (*draw)(const float *logits, size_t count, const int32_t *forbidden, size_t forbidden_count, float inverse_temperature,
+                 double uniform, float *workspace);
+} mynah_inference_kernels;
+
+enum { MYNAH_INFERENCE_COUNT = 6 };
+/// The kernels number 0 ..< MYNAH_INFERENCE_COUNT, slowest first, or NULL if this machine (or this build) does not have them.
+const mynah_inference_kernels *mynah_inference_at(int index);
+/// The fastest ones that belong to the instruction set that `mynah_kernels_best` picks, or to a smaller one.
+const mynah_inference_kernels *mynah_inference_best(void);
+
+#endif

@@ -1,0 +1,10 @@
+// Plain C in vectors of 4 floats, without fused multiply-add: what every compiler target can do.
+#define ISA_TABLE mynah_inference_plain
+#define ISA_NAME "plain"
+#define ISA_ID MYNAH_PLAIN
+#define LANES 4
+#define TILE_VECTORS 2
+#define HAS_FMA 0
+#define HAS_DOT8 false
+#include "kernels/inference/prelude.h"
+#include "kernels/inference/all.h"

@@ -1,0 +1,28 @@
+// The inference kernels, compiled once for each instruction set by the inference_*.c files. Everything is static but the table.
+#include "../simd.h"
+#include "../vector_math.h"
+#include "quantize.h"
+#include "packed.h"
+#include "tiles.h"
+#include "products.h"
+#include "advance.h"
+#include "draw.h"
+
+const mynah_inference_kernels ISA_TABLE = {
+    .isa = ISA_ID,
+    .name = ISA_NAME,
+    .lanes = LANES,
+    .has_dot8 = HAS_DOT8,
+    .quantize_rows = quantize_rows,
+    .packed_bytes = packed_bytes,
+    .pack = pack_panels,
+    .multiply_packed_bytes = multiply_packed_bytes,
+    .multiply_packed = multiply_packed,
+    .table_width = table_width,
+    .tabulate_bytes = tabulate_bytes,
+    .tabulate = tabulate,
+    .advance_bytes = advance_bytes,
+    .advance = advance,
+    .all_finite = all_finite,
+    .draw = draw,
+};

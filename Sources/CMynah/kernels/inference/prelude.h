@@ -1,0 +1,7 @@
+// What must be included before an instruction set's target attribute is pushed.
+#include "../../inference_dispatch.h"
+#include "../prelude.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif

@@ -1,0 +1,71 @@
+// Rows of float32 numbers as integers of -127 ... 127 and a scale each: q = round(x / scale), scale = max |x| / 127.
+//
+// Scales are rounded up to 17 significant bits, so q·scale is exact in float32, and such a row gives the same integers and the same
+// scale again: weights that were rounded once may be kept as float32 and rounded any number of times.
+
+typedef uint8_t vbytes __attribute__((vector_size(LANES), may_alias, aligned(1)));
+
+/// Rows whose largest magnitude is smaller are taken for zeros: the inverse of a scale must be finite.
+#define SMALLEST_ROW 1e-30f
+
+/// max |x|; NaN if there is one, since its bits are the largest.
+INLINE float largest_magnitude(const float *x, size_t count) {
+  vint largest = {0};
+  for (size_t i = 0; i < count; i += LANES) {
+    vint bits = (vint)(i + LANES <= count ? load(x + i) : load_first(x + i, count - i)) & 0x7fffffff;
+    largest = (vint)blend(bits > largest, (vfloat)bits, (vfloat)largest);
+  }
+  int32_t bits = largest[0];
+  for (int lane = 1; lane < LANES; lane++) bits = largest[lane] > bits ? largest[lane] : bits;
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+
+/// The scale of a row, and what its elements are multiplied with to become integers.
+INLINE float scale_of(float largest, float *inverse) {
+  *inverse = 0;
+  if (!(largest < INFINITY)) return NAN;
+  if (largest < SMALLEST_ROW) return 0;
+  float scale = largest / 127.0f;
+  int32_t bits;
+  memcpy(&bits, &scale, sizeof bits);
+  bits = (bits + 0x7f) & ~0x7f;
+  memcpy(&scale, &bits, sizeof scale);
+  *inverse = 1.0f / scale;
+  return scale;
+}
+
+/// The integers of a vector; ties go to the even one.
+INLINE vint rounded(vfloat x, float inverse) {
+#pragma clang fp contract(off)  // the same integers with and without fused multiply-add
+  const float round_shift = 12582912.0f;  // 1.5·2²³: adding it leaves the rounded integer in the low bits
+  vfloat scaled = x * inverse;
+  vfloat shifted = scaled + round_shift;
+  return (vint)shifted - (vint)splat(round_shift);
+}
+
+/// A row as bytes offset by 128, padded with zeros to a multiple of four; returns its scale.
+INLINE float quantize_offset(uint8_t *q, const float *x, size_t count) {
+  float inverse, scale = scale_of(largest_magnitude(x, count), &inverse);
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) *(vbytes *)(q + i) = __builtin_convertvector(rounded(load(x + i), inverse) + 128, vbytes);
+  if (i < count) {
+    vbytes last = __builtin_convertvector(rounded(load_first(x + i, count - i), inverse) + 128, vbytes);
+    memcpy(q + i, &last, count - i);
+  }
+  for (i = count; i % 4; i++) q[i] = 128;
+  return scale;
+}
+
+static void quantize_rows(int8_t *q, float *scales, const float *x, size_t rows, size_t columns) {
+  for (size_t r = 0; r < rows; r++) {
+    float inverse;
+    scales[r] = scale_of(largest_magnitude(x + r * columns, columns), &inverse);
+    for (size_t i = 0; i < columns; i += LANES) {
+      size_t count = minimum(LANES, columns - i);
+      vint integers = rounded(load_first(x + r * columns + i, count), inverse);
+      for (size_t j = 0; j < count; j++) q[r * columns + i + j] = (int8_t)integers[j];
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// The register tile of packed weights: a few rows of x times one panel.
+//
+// sums[rows][4·LANES] = start + x·panelᵀ. Each sum is one chain in the order of k, however many rows are done at once, so a stream's
+// numbers do not depend on its neighbours. One row reads each weight once and is bound by bandwidth; six rows are bound by arithmetic,
+// and leave time to fetch the panel that comes next: a line of it each step, a quarter of it each tile.
+
+/// 4 vectors of sums a row, and as many weights, must fit the registers: 32 of them where tiles of the matrix product have 4 vectors.
+enum { MOST_ROWS = TILE_VECTORS == 4 ? 6 : 3 };
+
+/// Rows that are multiplied with a panel: float32, or bytes offset by 128 with a scale each.
+typedef struct {
+  const float *x;
+  size_t stride;
+  const uint8_t *q;
+  size_t q_stride;
+  const float *scales;
+} tile_rows;
+
+#ifndef DOT8
+#define DOT8 dot8
+/// sum + Σ x[j]·w[j] over the four bytes of each lane: x unsigned, w signed.
+INLINE vint dot8(vint sum, vint x, vint w) {
+  for (int j = 0; j < 4; j++) {
+    vint xj = (x >> (8 * j)) & 255, wj = (w << (24 - 8 * j)) >> 24;
+    sum += xj * wj;
+  }
+  return sum;
+}
+#endif
+
+#define FOR_ROWS _Pragma("clang loop unroll(full)") for (size_t r = 0; r < rows; r++)
+#define FOR_VECTORS _Pragma("clang loop unroll(full)") for (size_t v = 0; v < PANEL_VECTORS; v++)
+
+enum { AHEAD_PARTS = 4 };
+
+/// Brings the next quarter of a step's bytes near. A row or two wait for memory anyway, which the hardware fetches in order.
+INLINE void fetch(const size_t rows, const char **ahead) {
+  if (rows < 3) return;
+  for (size_t byte = 0; byte < PANEL_LANES * 4 / AHEAD_PARTS; byte += 64) __builtin_prefetch(*ahead + byte, 0, 2);
+  *ahead += PANEL_LANES * 4 / AHEAD_PARTS;
+}
+
+INLINE void tile_float32(const size_t rows, float *to, size_t stride, const float *start, size_t start_stride, const void *panel,
+                         size_t columns, tile_rows x, const char *ahead) {
+  vfloat sums[MOST_ROWS][PANEL_VECTORS];
+  FOR_ROWS FOR_VECTORS sums[r][v] = start ? load(start + r * start_stride + v * LANES) : splat(0);
+  const float *w = panel;
+#pragma clang loop unroll(disable)
+  for (size_t k = 0; k < columns; k++, w += PANEL_LANES) {
+    fetch(rows, &ahead);
+    vfloat weights[PANEL_VECTORS];
+    FOR_VECTORS weights[v] = load(w + v * LANES);
+    FOR_ROWS {
+      vfloat element = splat(x.x[r * x.stride + k]);
+      FOR_VECTORS sums[r][v] = fma_(element, weights[v], sums[r][v]);
+    }
+  }
+  FOR_ROWS FOR_VECTORS store(to + r * stride + v * LANES, sums[r][v]);
+}
+
+INLINE void tile_bfloat16(const size_t rows, float *to, size_t stride, const float *start, size_t start_stride, const void *panel,
+                          size_t columns, tile_rows x, const char *ahead) {
+  vfloat sums[MOST_ROWS][PANEL_VECTORS];
+  FOR_ROWS FOR_VECTORS sums[r][v] = start ? load(start + r * start_stride + v * LANES) : splat(0);
+  const float *w = panel;
+  size_t k = 0;
+#pragma clang loop unroll(disable)
+  for (; k + 2 <= columns; k += 2, w += PANEL_LANES) {
+    fetch(rows, &ahead);
+    // Each weight is widened straight before its use: all at once would not fit the registers beside six rows of sums.
+    FOR_VECTORS {
+      vint pair = (vint)load(w + v * LANES);
+      vfloat even = (vfloat)(pair << 16), odd = (vfloat)(pair & (int32_t)0xffff0000);
+      FOR_ROWS {
+        sums[r][v] = fma_(splat(x.x[r * x.stride + k]), even, sums[r][v]);
+        sums[r][v] = fma_(splat(x.x[r * x.stride + k + 1]), odd, sums[r][v]);
+      }
+    }
+  }
+  if (k < columns)
+    FOR_VECTORS {
+      vfloat even = (vfloat)((vint)load(w + v * LANES) << 16);
+      FOR_ROWS sums[r][v] = fma_(splat(x.x[r * x.stride + k]), even, sums[r][v]);
+    }
+  FOR_ROWS FOR_VECTORS store(to + r * stride + v * LANES, sums[r][v]);
+}
+
+/// The sums of integers begin with −128·Σ row, which undoes the offset of x.
+INLINE void tile_int8(const size_t rows, float *to, size_t stride, const float *start, size_t start_stride, const void *panel,
+                      size_t columns, tile_rows x, const char *ahead) {
+  const float *scales = panel, *offsets = scales + PANEL_LANES, *w = offsets + PANEL_LANES;
+  vint sums[MOST_ROWS][PANEL_VECTORS];
+  FOR_ROWS FOR_VECTORS sums[r][v] = (vint)load(offsets + v * LANES);
+#pragma clang loop unroll(disable)
+  for (size_t k = 0; k < columns; k += 4, w += PANEL_LANES) {
+    fetch(rows, &ahead);
+    vint weights[PANEL_VECTORS];
+    FOR_VECTORS weights[v] = (vint)load(w + v * LANES);
+    FOR_ROWS {
+      int32_t bytes;
+      memcpy(&bytes, x.q + r * x.q_stride + k, 4);
+      vint four = (vint){0} + bytes;
+      FOR_VECTORS sums[r][v] = DOT8(sums[r][v], four, weights[v]);
+    }
+  }
+  FOR_ROWS FOR_VECTORS {
+    vfloat product = __builtin_convertvector(sums[r][v], vfloat) * (load(scales + v * LANES) * x.scales[r]);
+    store(to + r * stride + v * LANES, start ? load(start + r * start_stride + v * LANES) + product : product);
+  }
+}
+
+typedef void (*packed_tile)(float *to, size_t stride, const float *start, size_t start_stride, const void *panel, size_t columns,
+                            tile_rows x, const char *ahead);
+#define TILE(kind, rows)                                                                                                      \
+  static void tile_##kind##_##rows(float *to, size_t stride, const float *start, size_t start_stride, const void *panel,      \
+                                   size_t columns, tile_rows x, const char *ahead) {                                                            \
+    tile_##kind(rows, to, stride, start, start_stride, panel, columns, x, ahead);                                             \
+  }
+#if TILE_VECTORS == 4
+#define TILES_OF(kind) TILE(kind, 1) TILE(kind, 2) TILE(kind, 3) TILE(kind, 4) TILE(kind, 5) TILE(kind, 6)
+#define TILE_NAMES(kind) {tile_##kind##_1, tile_##kind##_2, tile_##kind##_3, tile_##kind##_4, tile_##kind##_5, tile_##kind##_6}
+#else
+#define TILES_OF(kind) TILE(kind, 1) TILE(kind, 2) TILE(kind, 3)
+#define TILE_NAMES(kind) {tile_##kind##_1, tile_##kind##_2, tile_##kind##_3}
+#endif
+TILES_OF(float32) TILES_OF(bfloat16) TILES_OF(int8)
+static const packed_tile packed_tiles[3][MOST_ROWS] = {TILE_NAMES(float32), TILE_NAMES(bfloat16), TILE_NAMES(int8)};
+#undef TILE
+#undef TILES_OF
+#undef TILE_NAMES
+#undef FOR_ROWS
+#undef FOR_VECTORS
+
+INLINE tile_rows rows_from(tile_rows x, size_t row) {
+  x.x += row * x.stride;
+  if (x.q) x.q += row * x.q_stride, x.scales += row;
+  return x;
+}
+
+/// The rows of tile `index` when `rows` are shared out over the fewest tiles possible.
+INLINE size_t row_tile_count(size_t rows) { return (rows + MOST_ROWS - 1) / MOST_ROWS; }
+INLINE range row_tile(size_t rows, size_t index) {
+  size_t count = row_tile_count(rows);
+  return (range){rows * index / count, rows * (index + 1) / count};
+}
+
+/// Row tile number `tile` of a panel; the panel `next` is fetched beside.
+INLINE void multiply_panel(const mynah_packed *m, size_t panel, size_t next, size_t tile, size_t rows, float *to, size_t stride,
+                           const float *start, size_t start_stride, tile_rows x) {
+  size_t bytes = bytes_of_panel(m->kind, m->columns);
+  const char *panels = m->panels, *ahead = panels + next * bytes + (tile < AHEAD_PARTS ? tile : 0) * (bytes / AHEAD_PARTS);
+  packed_tiles[m->kind][rows - 1](to, stride, start, start_stride, panels + panel * bytes, m->columns, x, ahead);
+}

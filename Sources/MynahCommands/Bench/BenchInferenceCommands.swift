@@ -1,0 +1,84 @@
+import ArgumentParser
+import MynahInference
+import MynahModels
+import MynahTensors
+
+/// What the measurements of inference have in common.
+struct BenchInferenceOptions: ParsableArguments {
+  @Argument(help: "The model's sizes, by name.", transform: Self.preset)
+  var preset: BenchPreset
+
+  @Option(
+    help: ArgumentHelp("How many texts are advanced at once. (default: 1)", valueName: "count"),
+    transform: Bounded.integer(1...65536))
+  var streams = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "What weights are rounded to: \(WeightPrecisionOptions.names). (default: float32)", valueName: "name"),
+    transform: WeightPrecisionOptions.named)
+  var precision = WeightPrecision.float32
+
+  @Flag(help: "Print one object of JSON.")
+  var json = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  private static func preset(_ name: String) throws -> BenchPreset {
+    guard let preset = BenchPreset.all.first(where: { $0.name == name }) else {
+      throw ValidationError("expected one of \(BenchPreset.all.map(\.name).joined(separator: ", "))")
+    }
+    return preset
+  }
+
+  /// Measures three times and writes the median.
+  ///
+  /// - Parameters:
+  ///   - tokenCount: The tokens of each stream.
+  ///   - stepCount: What `milliseconds` is the time of: a token of every stream, or a whole text.
+  func report(tokenCount: Int, stepCount: Int, _ seconds: (inout InferenceBenchmark) -> Double) throws {
+    let record = threads.run {
+      var benchmark = InferenceBenchmark(preset, precision: precision, streamCount: streams)
+      let time = (0..<3).map { _ in seconds(&benchmark) }.sorted()[1]
+      let threadCount = ThreadTeam.current?.threadCount ?? 1
+      let tokensPerSecond = Double(tokenCount * streams) / time
+      let gigaflops = tokensPerSecond * benchmark.operationsPerToken / 1e9
+      return BenchRecord(
+        config: preset.name, precision: precision.rawValue, threads: threadCount,
+        instructionSet: Kernels.inferenceName, milliseconds: time * 1e3 / Double(stepCount),
+        tokensPerSecond: tokensPerSecond, peakMiB: ProcessMemory.peakMiB, gigaflops: gigaflops,
+        shareOfPeak: gigaflops / MachinePeak.float32GigaflopsPerSecond(threadCount: threadCount))
+    }
+    guard !json else { return try StandardOutput.writeJSON(record) }
+    try StandardOutput.write(
+      "\(record.config), \(streams) stream\(streams == 1 ? "" : "s"), \(record.precision): "
+        + "\(Int(record.tokensPerSecond).grouped) tokens/s, \(record.gigaflops.brief) GFLOP/s, "
+        + "\((100 * record.shareOfPeak).formatted(1)) % of the float32 peak, \(Int(record.peakMiB.rounded())) MiB\n")
+  }
+}
+
+struct BenchGenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Time sampled tokens: 400 of each stream, one after another.",
+    discussion: "The median of three runs is shown; tokens a second are those of all streams.")
+
+  @OptionGroup var options: BenchInferenceOptions
+
+  func run() throws {
+    try options.report(tokenCount: 400, stepCount: 400) { $0.secondsOfGeneration(stepCount: 400) }
+  }
+}
+
+struct BenchScoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "score",
+    abstract: "Time the loss of a given text: 2,000 tokens of each stream.",
+    discussion: "The median of three runs is shown; tokens a second are those of all streams.")
+
+  @OptionGroup var options: BenchInferenceOptions
+
+  func run() throws {
+    try options.report(tokenCount: 1999, stepCount: 1) { $0.secondsOfScoring(tokenCount: 2000) }
+  }
+}

@@ -1,0 +1,47 @@
+import MynahInference
+import MynahModels
+import MynahTensors
+
+/// How fast models of a preset's size are asked: random weights, random texts.
+struct InferenceBenchmark {
+  private let model: InferenceModel
+  private let preset: BenchPreset
+  private let streamCount: Int
+  private var random = RandomSource(seed: 1)
+
+  init(_ preset: BenchPreset, precision: WeightPrecision, streamCount: Int) {
+    self.preset = preset
+    self.streamCount = streamCount
+    model = InferenceModel(LanguageModel(preset.configuration, using: &random), precision: precision)
+  }
+
+  /// The arithmetic of a token: a multiplication and an addition a weight, the embedding not counted.
+  var operationsPerToken: Double {
+    preset.configuration.parameterShapes.dropFirst().filter { $0.shape.rank == 2 }
+      .reduce(0) { $0 + 2 * Double($1.shape.elementCount) }
+  }
+
+  /// The seconds of sampling some tokens of every stream, one after another.
+  mutating func secondsOfGeneration(stepCount: Int) -> Double {
+    let sampler = TemperatureSampler()
+    var state = model.initialState(batchSize: streamCount)
+    var ids = [Int32](repeating: 0, count: streamCount)
+    return ContinuousClock().measure {
+      for _ in 0..<stepCount {
+        let logits = model.advance(ids, state: &state)
+        ids = sampler(logits, using: &random)
+      }
+    }.seconds
+  }
+
+  /// The seconds of the losses of given texts.
+  mutating func secondsOfScoring(tokenCount: Int) -> Double {
+    let ids = (0..<tokenCount * streamCount).map { _ in Int32(random.next() % UInt64(preset.vocabularySize)) }
+    var state = model.initialState(batchSize: streamCount)
+    let (inputs, targets) = (Array(ids.dropLast(streamCount)), Array(ids.dropFirst(streamCount)))
+    return ContinuousClock().measure {
+      let losses = model.negativeLogProbabilities(of: targets, after: inputs, state: &state)
+      precondition(losses.reduce(0, +).isFinite, "random weights give finite losses")
+    }.seconds
+  }
+}

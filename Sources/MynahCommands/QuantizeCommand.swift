@@ -1,0 +1,114 @@
+import ArgumentParser
+import Foundation
+import MynahInference
+import MynahModels
+import MynahText
+
+struct QuantizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quantize",
+    abstract: "Make a model file smaller and faster to ask, by rounding its weights.",
+    discussion: """
+      int8 keeps each row of a matrix as whole numbers of -127 to 127 and a scale: a quarter of the size. With a text that the \
+      model has not learned the perplexity before and after is shown. The result is for evaluate, generate and inspect; \
+      training goes on from the original.
+
+        mynah quantize notes.safetensors --text held-out.txt
+      """)
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The smaller model file. (default: the model's name with -int8 or -bfloat16, beside it)", valueName: "file"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp("What weights are rounded to: int8 or bfloat16. (default: int8)", valueName: "name"),
+    transform: Self.precision)
+  var precision = WeightPrecision.int8
+
+  @Option(help: ArgumentHelp("A text to compare the perplexity on.", valueName: "file"))
+  var text: String?
+
+  @Flag(help: "Replace a file that stands there.")
+  var overwrite = false
+
+  @Flag(help: "Print one object of JSON.")
+  var json = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
+  }
+
+  mutating func run() throws {
+    try threads.run {
+      let path = output ?? defaultOutput
+      try AtomicFile.check(path)
+      guard overwrite || !FileManager.default.fileExists(atPath: path) else {
+        throw CommandError.resultExists(path: path)
+      }
+      let original = try ModelFile(contentsOf: model)
+      let rounded = original.rounded(to: precision)
+      var figures = Figures(
+        model: path, precision: precision, byteCount: 0, originalByteCount: try Self.byteCount(of: model))
+      if let text {
+        let encoded = try original.tokenizer.encode(TextFile(at: text).text)
+        figures.originalPerplexity = try Self.perplexity(of: encoded, original)
+        figures.perplexity = try Self.perplexity(of: encoded, rounded)
+      }
+      try rounded.write(to: path)
+      figures.byteCount = try Self.byteCount(of: path)
+      if json { try StandardOutput.writeJSON(figures) } else { try StandardOutput.write(figures.inWords) }
+    }
+  }
+
+  private static func perplexity(of text: EncodedText, _ file: ModelFile) throws -> Double {
+    let model = InferenceModel(file.model, precision: file.precision)
+    return try model.perplexity(of: text, vocabulary: file.tokenizer.vocabulary).perplexity
+  }
+
+  private static func byteCount(of path: String) throws -> Int {
+    guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else {
+      throw CheckpointError.notFound(path: path)
+    }
+    return size
+  }
+
+  private var defaultOutput: String {
+    let suffix = ".safetensors"
+    let name = model.hasSuffix(suffix) ? String(model.dropLast(suffix.count)) : model
+    return "\(name)-\(precision.rawValue)\(suffix)"
+  }
+
+  private static func precision(_ name: String) throws -> WeightPrecision {
+    guard let precision = WeightPrecision(rawValue: name), precision != .float32 else {
+      throw ValidationError("expected int8 or bfloat16")
+    }
+    return precision
+  }
+
+  /// What came of it, for machines.
+  private struct Figures: Encodable {
+    let model: String
+    let precision: WeightPrecision
+    var byteCount: Int
+    let originalByteCount: Int
+    var perplexity: Double?
+    var originalPerplexity: Double?
+
+    var inWords: String {
+      let share = (100 * Double(byteCount) / Double(originalByteCount)).formatted(1)
+      var text = "\(model): \(byteCount.grouped) bytes, \(share) % of the original's \(originalByteCount.grouped)\n"
+      if let perplexity, let originalPerplexity {
+        let change = 100 * (perplexity / originalPerplexity - 1)
+        text += "perplexity \(originalPerplexity.formatted(4)) before, \(perplexity.formatted(4)) after "
+        text += "(\(change < 0 ? "" : "+")\(change.formatted(3)) %)\n"
+      }
+      return text
+    }
+  }
+}

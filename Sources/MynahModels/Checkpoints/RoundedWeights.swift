@@ -1,0 +1,114 @@
+import MynahTensors
+
+// Matrices in fewer bits: bfloat16 as they stand, int8 with a float32 scale a row under the matrix's name and ".scale".
+
+extension ModelFile {
+  /// The same model with its matrices rounded; biases stay as they are.
+  ///
+  /// Rounding is idempotent: what is written and read again has the same weights.
+  public func rounded(to precision: WeightPrecision) -> ModelFile {
+    var result = self
+    result.precision = precision
+    result.model.visitParameters(prefix: "") { _, parameter in
+      if parameter.value.shape.rank == 2 { parameter = Variable(parameter.value.roundedRows(to: precision)) }
+    }
+    return result
+  }
+}
+
+extension Tensor {
+  /// A matrix rounded to a precision, as float32.
+  func roundedRows(to precision: WeightPrecision) -> Tensor {
+    switch precision {
+    case .float32: self
+    case .bfloat16: Tensor(bfloat16Bits: bfloat16Bits, shape: shape)
+    case .int8:
+      { Tensor(integers: $0.integers, scales: $0.scales, shape: shape) }(Kernels.quantizeRows(self))
+    }
+  }
+
+  /// The upper half of each element, rounded to the nearest, ties to even; a NaN stays one.
+  fileprivate var bfloat16Bits: [UInt16] {
+    withSpan { span in
+      span.indices.map { index in
+        let bits = span[index].bitPattern
+        if span[index].isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
+        return UInt16(truncatingIfNeeded: (bits &+ 0x7fff &+ (bits >> 16 & 1)) >> 16)
+      }
+    }
+  }
+
+  fileprivate init(bfloat16Bits: [UInt16], shape: Shape) {
+    self.init(shape: shape, bfloat16Bits.map { Float(bitPattern: UInt32($0) << 16) })
+  }
+
+  fileprivate init(integers: [Int8], scales: Tensor, shape: Shape) {
+    let columnCount = shape[1]
+    unsafe self.init(shape: shape) { target in
+      scales.withSpan { scales in
+        for row in 0..<shape[0] {
+          let scale = scales[row]
+          for index in row * columnCount..<(row + 1) * columnCount {
+            unsafe target[index] = Float(integers[index]) * scale
+          }
+        }
+      }
+    }
+  }
+}
+
+extension SafetensorsFile {
+  private static let scaleSuffix = ".scale"
+
+  /// What the model's matrices are stored in, as the first of them tells.
+  func weightPrecision() throws(CheckpointError) -> WeightPrecision {
+    let name = "embedding.weight"
+    guard let type = self[name]?.elementType else { throw .missingTensor(path: path, name: name) }
+    switch type {
+    case .int8: return .int8
+    case .bfloat16: return .bfloat16
+    default: return .float32
+    }
+  }
+
+  /// A matrix of the model, widened to float32.
+  ///
+  /// - Throws: `CheckpointError` if it or its scales are missing, have another type or shape, or if a scale is no scale.
+  func matrix(named name: String, shape: Shape, precision: WeightPrecision) throws(CheckpointError) -> Tensor {
+    switch precision {
+    case .float32:
+      return try tensor(named: name, shape: shape)
+    case .bfloat16:
+      return Tensor(
+        bfloat16Bits: try elements(named: name, as: BFloat16Bits.self, shape: shape).map(\.bits), shape: shape)
+    case .int8:
+      let integers = try elements(named: name, as: Int8.self, shape: shape)
+      let scales = try tensor(named: name + Self.scaleSuffix, shape: [shape[0]])
+      if let scale = scales.elements.first(where: { !($0 >= 0 && $0.isFinite) }) {
+        throw .malformedTensor(
+          path: path, name: name + Self.scaleSuffix, expected: "finite scales of 0 or more", found: "\(scale)")
+      }
+      return Tensor(integers: integers, scales: scales, shape: shape)
+    }
+  }
+
+  /// Stores a matrix rounded to a precision.
+  mutating func store(matrix: Tensor, named name: String, precision: WeightPrecision) {
+    switch precision {
+    case .float32:
+      self[name] = StoredTensor(matrix)
+    case .bfloat16:
+      self[name] = StoredTensor(matrix.bfloat16Bits.map(BFloat16Bits.init), shape: matrix.shape)
+    case .int8:
+      let (integers, scales) = Kernels.quantizeRows(matrix)
+      self[name] = StoredTensor(integers, shape: matrix.shape)
+      self[name + Self.scaleSuffix] = StoredTensor(scales)
+    }
+  }
+}
+
+/// A bfloat16 number as it is stored.
+private struct BFloat16Bits: StoredElement {
+  static var elementType: ElementType { .bfloat16 }
+  let bits: UInt16
+}

@@ -1,0 +1,13 @@
+/// What weights are rounded to where they are only read: in a model file, and when a model is asked.
+///
+/// A token of one stream reads every weight once, so its speed is that of memory and caches: half the bytes, twice the
+/// speed.
+public enum WeightPrecision: String, Codable, CaseIterable, Sendable {
+  /// As trained.
+  case float32
+  /// 8 bits of significand; products are those of float32 numbers.
+  case bfloat16
+  /// Each row of a matrix as integers of −127 ... 127 times a scale of its own. What is multiplied with it is rounded in the
+  /// same way, and products are exact sums of integers: the same on every machine.
+  case int8
+}

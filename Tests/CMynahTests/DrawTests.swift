@@ -1,0 +1,73 @@
+import CMynah
+import Foundation
+import MynahTensors
+import Testing
+
+struct DrawTests {
+  private func draw(
+    _ kernels: InferenceKernels, _ logits: [Float], forbidden: [Int32] = [], inverse: Float = 1, uniform: Double
+  ) -> Int {
+    let (source, workspace) = (GuardedMemory(logits, misalignment: 1), GuardedMemory(logits, misalignment: 3))
+    let index = unsafe kernels.table.draw(
+      source.base, logits.count, forbidden, forbidden.count, inverse, uniform, workspace.base)
+    #expect(source.elements.map(\.bitPattern) == logits.map(\.bitPattern) && workspace.guardsAreWhole)
+    return index
+  }
+
+  @Test(
+    "The token drawn is the one whose share of the probabilities holds the number",
+    arguments: InferenceKernels.available)
+  func shares(_ kernels: InferenceKernels) {
+    var random = RandomSource(seed: 1)
+    for count in [1, 2, 7, 16, 17, 255, 256, 257, 1000] {
+      let logits = (0..<count).map { _ in random.uniform(in: -3..<3) }
+      for inverse: Float in [0.5, 1, 3] {
+        let weights = logits.map { exp(Double($0 * inverse)) }
+        let total = weights.reduce(0, +)
+        for _ in 0..<20 {
+          let uniform = random.uniform()
+          let index = draw(kernels, logits, inverse: inverse, uniform: uniform)
+          let before = weights[..<index].reduce(0, +) / total, after = before + weights[index] / total
+          #expect(uniform > before - 1e-5 && uniform < after + 1e-5)
+        }
+        #expect(draw(kernels, logits, inverse: inverse, uniform: 0) == 0)
+        #expect(draw(kernels, logits, inverse: inverse, uniform: 1 - 0x1p-53) == count - 1)
+      }
+    }
+  }
+
+  @Test(
+    "Forbidden tokens are never drawn, impossible ones neither; nothing left is said",
+    arguments: InferenceKernels.available)
+  func forbidden(_ kernels: InferenceKernels) {
+    var random = RandomSource(seed: 2)
+    let logits: [Float] = [5, 9, 1, 2, 9, -300, 0]
+    for uniform in (0..<50).map({ _ in random.uniform() }) + [0, 1 - 0x1p-53] {
+      #expect([0, 2, 3, 6].contains(draw(kernels, logits, forbidden: [1, 4], uniform: uniform)))
+    }
+    #expect(draw(kernels, [1, 2], forbidden: [0, 1], uniform: 0.5) == 2)
+  }
+
+  @Test("Without temperature the first of the largest is taken", arguments: InferenceKernels.available)
+  func greedy(_ kernels: InferenceKernels) {
+    let logits: [Float] = (0..<300).map { $0 == 70 || $0 == 290 ? 4 : Float($0 % 3) }
+    #expect(draw(kernels, logits, inverse: .infinity, uniform: 0) == 70)
+    #expect(draw(kernels, logits, forbidden: [70], inverse: .infinity, uniform: 0) == 290)
+  }
+
+  @Test("A number that is not finite is found at any place", arguments: InferenceKernels.available)
+  func finite(_ kernels: InferenceKernels) {
+    for count in [1, 15, 16, 17, 100] {
+      for damage: Float in [.nan, .infinity, -.infinity] {
+        for place in 0..<count {
+          var numbers = [Float](repeating: -.greatestFiniteMagnitude, count: count)
+          let whole = GuardedMemory(numbers)
+          #expect(unsafe kernels.table.all_finite(whole.base, count))
+          numbers[place] = damage
+          let damaged = GuardedMemory(numbers)
+          #expect(unsafe !kernels.table.all_finite(damaged.base, count))
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import CMynah
+import Testing
+
+/// The inference kernels of one instruction set that this machine has.
+@safe
+struct InferenceKernels: @unchecked Sendable, CustomTestStringConvertible {
+  // Constants of C, which nobody writes.
+  private let pointer: UnsafePointer<mynah_inference_kernels>
+
+  var table: mynah_inference_kernels { unsafe pointer.pointee }
+  var testDescription: String { unsafe String(cString: table.name) }
+
+  /// All that this machine has.
+  static let available: [InferenceKernels] = (0..<Int32(MYNAH_INFERENCE_COUNT)).compactMap { number in
+    unsafe mynah_inference_at(number).map { unsafe InferenceKernels(pointer: $0) }
+  }
+
+  static let weights = [MYNAH_WEIGHTS_FLOAT32, MYNAH_WEIGHTS_BFLOAT16, MYNAH_WEIGHTS_INT8]
+}
+
+/// Bytes at a boundary of 64, with a guard behind.
+@safe
+final class AlignedMemory {
+  private let memory: UnsafeMutableRawBufferPointer
+  private let byteCount: Int
+
+  init(byteCount: Int) {
+    self.byteCount = byteCount
+    unsafe memory = .allocate(byteCount: byteCount + 64, alignment: 64)
+    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0xff)
+  }
+
+  deinit { unsafe memory.deallocate() }
+
+  var base: UnsafeMutableRawPointer? { unsafe memory.baseAddress }
+  var guardIsWhole: Bool { unsafe memory[byteCount...].allSatisfy { $0 == 0xff } }
+}
+
+/// What packed weights stand for: the rounded matrix, in double.
+enum RoundedWeights {
+  static func bfloat16(_ x: Float) -> Double {
+    let bits = x.bitPattern
+    return Double(Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000))
+  }
+
+  /// The integers of a row and their scale, from max |x| / 127 rounded up to 17 significant bits.
+  static func int8(_ row: ArraySlice<Float>) -> (integers: [Int], scale: Float) {
+    let largest = row.map(abs).max() ?? 0
+    guard largest >= 1e-30 else { return (row.map { _ in 0 }, 0) }
+    let scale = Float(bitPattern: ((largest / 127).bitPattern + 0x7f) & ~0x7f)
+    let inverse = 1 / scale
+    return (row.map { Int(($0 * inverse).rounded(.toNearestOrEven)) }, scale)
+  }
+}
