@@ -58,13 +58,12 @@ static void try_lstm(const mynah_kernels *kernels, mynah_team *team, size_t step
   size_t rows = steps * batch, padded = (hidden + kernels->lanes - 1) / kernels->lanes * kernels->lanes;
   float *x = numbers(rows * input), *weight_ih = numbers(4 * hidden * input), *weight_hh = numbers(4 * hidden * hidden);
   float *bias = numbers(4 * hidden), *h0 = numbers(batch * hidden), *c0 = numbers(batch * hidden);
-  float *gates = room(rows * 4 * padded), *cells = room((rows + batch) * padded), *hiddens = room((rows + batch) * padded);
+  float *gates = room(rows * 4 * padded), *cells = room((rows + batch) * padded);
   float *output = room(rows * hidden), *workspace = room(kernels->lstm_forward_workspace(input, hidden));
   mynah_lstm_forward forward = {precision, steps, batch, input, hidden, x, weight_ih, weight_hh, bias, h0, c0,
-                                gates, cells, hiddens, output, workspace};
+                                gates, cells, output, workspace};
   kernels->lstm_forward(team, &forward);
   read_all(output, rows * hidden);
-  read_all(hiddens, (rows + batch) * padded);
   free(workspace);
   for (int flags = 0; flags < 16; flags++) {
     float *d_output = flags & 1 ? numbers(rows * hidden) : NULL, *d_last_h = flags & 2 ? numbers(batch * hidden) : NULL;
@@ -81,7 +80,7 @@ static void try_lstm(const mynah_kernels *kernels, mynah_team *team, size_t step
     free(d_output), free(d_last_h), free(d_last_c), free(d_x), free(d_weight_ih), free(d_weight_hh), free(d_bias);
     free(d_h0), free(d_c0), free(d_gates), free(space);
   }
-  free(x), free(weight_ih), free(weight_hh), free(bias), free(h0), free(c0), free(gates), free(cells), free(hiddens), free(output);
+  free(x), free(weight_ih), free(weight_hh), free(bias), free(h0), free(c0), free(gates), free(cells), free(output);
 }
 
 static void try_cross_entropy(const mynah_kernels *kernels, mynah_team *team, size_t rows, size_t hidden, size_t vocabulary) {
@@ -93,7 +92,8 @@ static void try_cross_entropy(const mynah_kernels *kernels, mynah_team *team, si
     bool gradients = flags & 8;
     float *row_losses = flags & 4 ? room(rows) : NULL, *d_h = gradients ? room(rows * hidden) : NULL;
     float *d_weight = gradients ? room(vocabulary * hidden) : NULL, *d_bias = gradients && flags & 1 ? room(vocabulary) : NULL;
-    float *workspace = room(kernels->cross_entropy_workspace(rows, hidden, vocabulary, gradients));
+    float *workspace = room(kernels->cross_entropy_workspace(rows, hidden, vocabulary, gradients,
+                                                                (size_t)mynah_team_threads(team)));
     double loss;
     mynah_cross_entropy pass = {precision, rows, hidden, vocabulary, h, weight, flags & 1 ? bias : NULL, targets, flags & 2 ? row_weights : NULL,
                                 0.5f, &loss, row_losses, d_h, d_weight, d_bias, workspace};

@@ -17,7 +17,7 @@ struct LSTMInputs: Sendable {
 /// What the backward pass of an LSTM needs of the forward pass; rows are padded as the kernels like them.
 struct LSTMSaved: Sendable {
   let inputs: LSTMInputs
-  let gates, cells, hiddens: TensorStorage
+  let gates, cells, output: TensorStorage
   /// That of the forward pass; the backward pass may run outside of its task-local value.
   let precision = Precision.current
 }
@@ -37,19 +37,17 @@ extension Kernels {
       inputs: inputs,
       gates: TensorStorage(uninitialized: rows * 4 * stride),
       cells: TensorStorage(uninitialized: (rows + sizes.batchSize) * stride),
-      hiddens: TensorStorage(uninitialized: (rows + sizes.batchSize) * stride))
-    let output = TensorStorage(uninitialized: rows * hidden)
+      output: TensorStorage(uninitialized: rows * hidden))
     let workspace = TensorStorage(uninitialized: unsafe kernels.lstm_forward_workspace(sizes.inputSize, hidden))
     unsafe withForwardPass(sizes, saved) { pass in
-      unsafe pass.output = output.base
       unsafe pass.workspace = workspace.base
       unsafe ThreadTeam.withCurrent { unsafe kernels.lstm_forward($0, &pass) }
     }
-    extendLifetime((output, workspace))
+    extendLifetime(workspace)
     let state: Shape = [sizes.batchSize, hidden]
     return LSTMPass(
-      output: Tensor(shape: [sizes.stepCount, sizes.batchSize, hidden], storage: output),
-      lastHidden: lastRows(of: saved.hiddens, state, stride: stride),
+      output: Tensor(shape: [sizes.stepCount, sizes.batchSize, hidden], storage: saved.output),
+      lastHidden: lastRows(of: saved.output, state, stride: hidden),
       lastCell: lastRows(of: saved.cells, state, stride: stride),
       saved: saved)
   }
@@ -111,7 +109,7 @@ extension Kernels {
       unsafe pass.c0 = inputs[5]
       unsafe pass.gates = saved.gates.base
       unsafe pass.cells = saved.cells.base
-      unsafe pass.hiddens = saved.hiddens.base
+      unsafe pass.output = saved.output.base
       unsafe body(&pass)
     }
     extendLifetime(saved)
@@ -159,7 +157,7 @@ extension Kernels {
     let gradients = wantsGradients ? inputs[..<3].map { TensorStorage(uninitialized: $0.shape.elementCount) } : nil
     let workspace = TensorStorage(
       uninitialized: unsafe kernels.cross_entropy_workspace(
-        targets.count, hidden.shape[1], weight.shape[0], wantsGradients))
+        targets.count, hidden.shape[1], weight.shape[0], wantsGradients, ThreadTeam.current?.threadCount ?? 1))
     var nats = 0.0
     unsafe withUnsafeBases(of: inputs) { inputs in
       unsafe targets.withUnsafeBufferPointer { targets in

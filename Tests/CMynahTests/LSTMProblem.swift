@@ -60,14 +60,14 @@ struct LSTMRun {
     let undefined = { (count: Int) in GuardedMemory([Float](repeating: .nan, count: count), misalignment: 1) }
     let inputs = problem.inputs.enumerated().map { GuardedMemory($1, misalignment: $0 % 3) }
     let (gates, gateGradients) = (undefined(rows * 4 * padded), undefined(rows * 4 * padded))
-    let states = [0, 1].map { _ in undefined((rows + sizes.batchSize) * padded) }
+    let cells = undefined((rows + sizes.batchSize) * padded)
     let output = undefined(rows * sizes.hiddenSize)
     let workspace = undefined(unsafe set.kernels.lstm_forward_workspace(sizes.inputSize, sizes.hiddenSize))
     var forward = unsafe mynah_lstm_forward(
       precision: precision, steps: sizes.stepCount, batch: sizes.batchSize, input: sizes.inputSize,
       hidden: sizes.hiddenSize,
       x: inputs[0].base, weight_ih: inputs[1].base, weight_hh: inputs[2].base, bias: inputs[3].base,
-      h0: inputs[4].base, c0: inputs[5].base, gates: gates.base, cells: states[0].base, hiddens: states[1].base,
+      h0: inputs[4].base, c0: inputs[5].base, gates: gates.base, cells: cells.base,
       output: output.base, workspace: workspace.base)
     unsafe set.kernels.lstm_forward(team, &forward)
 
@@ -84,18 +84,13 @@ struct LSTMRun {
     unsafe set.kernels.lstm_backward(team, &backward)
 
     self.output = output.elements
-    let last = states.map { memory in
-      (0..<sizes.batchSize).flatMap {
-        memory.elements[(rows + $0) * padded..<(rows + $0 + 1) * padded].prefix(sizes.hiddenSize)
-      }
+    lastHidden = Array(output.elements.suffix(state))
+    lastCell = (0..<sizes.batchSize).flatMap {
+      cells.elements[(rows + $0) * padded..<(rows + $0 + 1) * padded].prefix(sizes.hiddenSize)
     }
-    (lastCell, lastHidden) = (last[0], last[1])
     gradients = results.enumerated().map { $0 == 0 && !wantsInputGradient ? [] : $1.elements }
-    let all = inputs + [gates, gateGradients, output, workspace, backwardWorkspace] + states + results
-    let paddingIsZero = states.allSatisfy { memory in
-      let elements = memory.elements
-      return elements.indices.allSatisfy { $0 % padded < sizes.hiddenSize || elements[$0] == 0 }
-    }
+    let all = inputs + [gates, gateGradients, output, workspace, backwardWorkspace, cells] + results
+    let paddingIsZero = cells.elements.enumerated().allSatisfy { $0 % padded < sizes.hiddenSize || $1 == 0 }
     isTidy =
       all.allSatisfy(\.guardsAreWhole) && paddingIsZero && inputs.map(\.elements) == problem.inputs
       && output.elements.count == sizes.stepCount * state

@@ -64,13 +64,13 @@ typedef struct {
   const float *bias;                   // [4·H]
   const float *h0, *c0;                // [B, H]
   float *gates;                        // [T·B, 4, Hp]: after activation
-  float *cells, *hiddens;              // [(T+1)·B, Hp]: block 0 is the state before the sequence
+  float *cells;                        // [(T+1)·B, Hp]: block 0 is the state before the sequence
   float *output;                       // [T·B, H]
   float *workspace;
 } mynah_lstm_forward;
 
 typedef struct {
-  mynah_lstm_forward forward;          // as the forward pass left it; `output` is not read
+  mynah_lstm_forward forward;          // as the forward pass left it
   const float *d_output;               // [T·B, H], or NULL for zeros
   const float *d_last_h, *d_last_c;    // [B, H], or NULL for zeros
   float *d_x;                          // [T·B, I], or NULL if not wanted
@@ -173,7 +173,8 @@ typedef struct {
   size_t (*lstm_backward_workspace)(size_t steps, size_t batch, size_t input, size_t hidden);
   void (*lstm_backward)(mynah_team *team, const mynah_lstm_backward *pass);
 
-  size_t (*cross_entropy_workspace)(size_t rows, size_t hidden, size_t vocabulary, bool gradients);
+  // Enough for a team of `threads` threads, or fewer.
+  size_t (*cross_entropy_workspace)(size_t rows, size_t hidden, size_t vocabulary, bool gradients, size_t threads);
   void (*cross_entropy)(mynah_team *team, const mynah_cross_entropy *pass);
 } mynah_kernels;
 

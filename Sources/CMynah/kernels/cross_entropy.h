@@ -11,20 +11,24 @@
 // in the bits; dh is the sum of its parts in order.
 
 enum { MOST_PARTS = 16, PART_VECTORS = 512 / LANES };
-// Rows whose logits are worked on at a time, and the most numbers of E that are kept. Multiply-adds take as long as moving E
-// between the caches, so there a chunk is one block. Tiles are so fast that what counts is to write dW as few times as possible.
+// Rows whose logits are worked on at a time, and the most numbers of E, and of the parts' dh, that are kept. Multiply-adds take
+// as long as moving E between the caches, so there a chunk is one block. Tiles are so fast that what counts is to write dW as
+// few times as possible.
 #if HAS_AMX
-enum { BLOCK_ROWS = 128, KEPT_NUMBERS = 1 << 23 };
+enum { BLOCK_ROWS = 128, KEPT_NUMBERS = 1 << 23, KEPT_GRADIENTS = 1 << 22 };
 #else
-enum { BLOCK_ROWS = 120, KEPT_NUMBERS = 0 };
+enum { BLOCK_ROWS = 120, KEPT_NUMBERS = 0, KEPT_GRADIENTS = 0 };
 #endif
+// A part's weights are packed anew for each chunk where chunks are so few, which takes less memory than to keep them.
+enum { FEW_CHUNKS = 4 };
 
 typedef struct {
   const mynah_cross_entropy *pass;
   size_t parts, chunk;       // chunk: the most rows whose E is kept
-  float *packed_transposed;  // Wᵀ for the logits, part by part
-  float *packed;             // [part]: packed W for dh
-  float *scaled;             // [part]: packed h of a chunk, scaled by a_p
+  bool packs_anew;           // then slots are threads, else parts
+  float *packed_transposed;  // [slot]: packed Wᵀ for the logits
+  float *packed;             // [slot]: packed W for dh
+  float *scaled;             // [slot]: packed h of a chunk, scaled by a_p
   float *bias;               // padded with -1e30, so that padding gets probability 0
   float *e;                  // [part]: kept matrix [chunk rows][part's width]
   float *partial;            // [part][chunk rows][Hp]: dh of each part, unscaled
@@ -49,9 +53,10 @@ INLINE vocabulary_part part_of(size_t vocabulary, size_t parts, size_t p) {
 }
 INLINE size_t widest_part(size_t vocabulary, size_t parts) { return (vectors_of(vocabulary) + parts - 1) / parts * LANES; }
 
-/// Rows are shared out evenly over as few chunks as KEPT_NUMBERS allows, a chunk being at least a block.
-INLINE size_t chunk_rows(size_t rows, size_t vocabulary) {
-  size_t most = KEPT_NUMBERS / vocabulary > BLOCK_ROWS ? KEPT_NUMBERS / vocabulary : BLOCK_ROWS;
+/// Rows are shared out evenly over as few chunks as what may be kept allows, a chunk being at least a block.
+INLINE size_t chunk_rows(size_t rows, size_t hidden, size_t vocabulary) {
+  size_t most = minimum(KEPT_NUMBERS / vocabulary, KEPT_GRADIENTS / (part_count(vocabulary) * padded(hidden)));
+  if (most < BLOCK_ROWS) most = BLOCK_ROWS;
   size_t chunks = (rows + most - 1) / most;
   return (rows + chunks - 1) / chunks;
 }
@@ -64,13 +69,16 @@ INLINE float *take(float *workspace, size_t *used, size_t count) {
 }
 
 /// Where everything stands in the workspace; returns how much is used. Gradients' memory takes no place where none are wanted.
-INLINE size_t loss_layout(loss_work *w, float *workspace, size_t rows, size_t hidden, size_t vocabulary, bool gradients) {
-  size_t parts = part_count(vocabulary), chunk = chunk_rows(rows, vocabulary), numbers = parts * chunk, used = 0;
+INLINE size_t loss_layout(loss_work *w, float *workspace, size_t rows, size_t hidden, size_t vocabulary, bool gradients,
+                          size_t threads) {
+  size_t parts = part_count(vocabulary), chunk = chunk_rows(rows, hidden, vocabulary), numbers = parts * chunk, used = 0;
   size_t widest = widest_part(vocabulary, parts);
   w->parts = parts, w->chunk = chunk;
-  w->packed_transposed = take(workspace, &used, packed_size(padded(vocabulary), hidden));
-  w->packed = take(workspace, &used, gradients ? parts * packed_size(hidden, widest) : 0);
-  w->scaled = take(workspace, &used, gradients ? parts * packed_size(hidden, chunk) : 0);
+  w->packs_anew = parts >= threads && rows <= FEW_CHUNKS * chunk;
+  size_t slots = w->packs_anew ? threads : parts;
+  w->packed_transposed = take(workspace, &used, slots * packed_size(widest, hidden));
+  w->packed = take(workspace, &used, gradients ? slots * packed_size(hidden, widest) : 0);
+  w->scaled = take(workspace, &used, gradients ? slots * packed_size(hidden, chunk) : 0);
   w->bias = take(workspace, &used, padded(vocabulary));
   w->e = take(workspace, &used, parts * kept_size(chunk, widest));
   w->partial = take(workspace, &used, gradients ? numbers * padded(hidden) : 0);
@@ -81,39 +89,43 @@ INLINE size_t loss_layout(loss_work *w, float *workspace, size_t rows, size_t hi
   return used;
 }
 
-static size_t cross_entropy_workspace(size_t rows, size_t hidden, size_t vocabulary, bool gradients) {
+static size_t cross_entropy_workspace(size_t rows, size_t hidden, size_t vocabulary, bool gradients, size_t threads) {
   loss_work w = {0};
-  return loss_layout(&w, NULL, rows, hidden, vocabulary, gradients) + ALIGNMENT;
+  // A caller that finds the team busy works alone, and its slots may be more: a part each.
+  size_t together = loss_layout(&w, NULL, rows, hidden, vocabulary, gradients, threads);
+  size_t alone = loss_layout(&w, NULL, rows, hidden, vocabulary, gradients, 1);
+  return (together > alone ? together : alone) + ALIGNMENT;
 }
 
 INLINE float *part_e(const loss_work *w, size_t p) { 
   return w->e + p * kept_size(w->chunk, widest_part(w->pass->vocabulary, w->parts));
 }
-INLINE float *part_packed(const loss_work *w, size_t p) {
-  return w->packed + p * packed_size(w->pass->hidden, widest_part(w->pass->vocabulary, w->parts));
+INLINE float *slot_transposed(const loss_work *w, size_t slot) {
+  return w->packed_transposed + slot * packed_size(widest_part(w->pass->vocabulary, w->parts), w->pass->hidden);
+}
+INLINE float *slot_packed(const loss_work *w, size_t slot) {
+  return w->packed + slot * packed_size(w->pass->hidden, widest_part(w->pass->vocabulary, w->parts));
 }
 
 /// Packs a part's Wᵀ for the logits, its W for dh, and its bias.
-static void pack_part(const loss_work *w, size_t p) {
+static void pack_part(const loss_work *w, size_t p, size_t slot) {
   const mynah_cross_entropy *s = w->pass;
   size_t hidden = s->hidden;
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
   const float *weight = s->weight + part.first * hidden;
-  pack_transposed(w->packed_transposed + packed_size(part.first, hidden), weight, hidden, hidden, part.valid,
-                  all_panels(part.valid), s->precision);
+  pack_transposed(slot_transposed(w, slot), weight, hidden, hidden, part.valid, all_panels(part.valid), s->precision);
   for (size_t j = 0; j < part.vectors * LANES; j++)
     w->bias[part.first + j] = j >= part.valid ? -1e30f : s->bias ? s->bias[part.first + j] : 0;
-  if (s->d_h) pack(part_packed(w, p), plain_rows(weight, hidden), part.valid, hidden, all_panels(hidden), s->precision);
+  if (s->d_h) pack(slot_packed(w, slot), plain_rows(weight, hidden), part.valid, hidden, all_panels(hidden), s->precision);
 }
 
 /// E and its row sums for some rows of a part: logits, their maximum, exponentials.
-static void exponentials(const loss_work *w, size_t p, size_t row0, range rows) {
+static void exponentials(const loss_work *w, size_t p, size_t slot, size_t row0, range rows) {
   const mynah_cross_entropy *s = w->pass;
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
   float *e = part_e(w, p);
   size_t width = part.vectors * LANES;
-  product logits = kept_product(e, w->chunk, width, rows.first, w->bias + part.first,
-                                w->packed_transposed + packed_size(part.first, s->hidden));
+  product logits = kept_product(e, w->chunk, width, rows.first, w->bias + part.first, slot_transposed(w, slot));
   multiply(rows_of(s->h + (row0 + rows.first) * s->hidden, s->hidden), rows.last - rows.first, s->hidden, &logits, 1,
            s->precision);
   for (size_t r = rows.first; r < rows.last; r++) {
@@ -139,11 +151,11 @@ static void exponentials(const loss_work *w, size_t p, size_t row0, range rows) 
 }
 
 /// A part's own dh, E·W, for some rows, unscaled.
-static void hidden_backward(const loss_work *w, size_t p, range rows) {
+static void hidden_backward(const loss_work *w, size_t p, size_t slot, range rows) {
   const mynah_cross_entropy *s = w->pass;
   size_t stride = padded(s->hidden);
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
-  product d_h = {w->partial + (p * w->chunk + rows.first) * stride, stride, NULL, 0, part_packed(w, p), s->hidden,
+  product d_h = {w->partial + (p * w->chunk + rows.first) * stride, stride, NULL, 0, slot_packed(w, slot), s->hidden,
                  all_panels(s->hidden), true};
   multiply(kept_rows(part_e(w, p), w->chunk, part.vectors * LANES, rows.first), rows.last - rows.first, part.valid, &d_h, 1,
            s->precision);
@@ -204,15 +216,15 @@ static void combine_hidden(const loss_work *w, size_t row0, range rows) {
 }
 
 /// dW and db of some hidden columns of a part, from one chunk of rows: dW += Eᵀ·(a_p h), then the one-hot term.
-static void weights_backward(const loss_work *w, size_t p, size_t row0, size_t rows, range columns) {
+static void weights_backward(const loss_work *w, size_t p, size_t slot, size_t row0, size_t rows, range columns) {
   const mynah_cross_entropy *s = w->pass;
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
   size_t first = columns.first * LANES, width = minimum(s->hidden, columns.last * LANES) - first;
   if (columns.first == columns.last) return;
   float *e = part_e(w, p);
   const float *row_scale = w->row_scale + p * w->chunk;
-  float *scaled = w->scaled + p * packed_size(s->hidden, w->chunk) + packed_size(first, w->chunk);
-  source_rows h = {s->h + row0 * s->hidden + first, s->hidden, SIZE_MAX, SIZE_MAX, row_scale};
+  float *scaled = w->scaled + slot * packed_size(s->hidden, w->chunk) + packed_size(first, w->chunk);
+  source_rows h = {.base = s->h + row0 * s->hidden + first, .ld = s->hidden, .scales = row_scale};
   pack(scaled, h, rows, width, all_panels(width), s->precision);
   float *d_weight = s->d_weight + part.first * s->hidden + first;
   product d_weights = {d_weight, s->hidden, row0 ? d_weight : NULL, s->hidden, scaled, width, all_panels(width), false};
@@ -237,15 +249,17 @@ static void weights_backward(const loss_work *w, size_t p, size_t row0, size_t r
 }
 
 static void cross_entropy_work(void *context, const mynah_worker *worker) {
-  const loss_work *w = context;
+  loss_work layout = *(const loss_work *)context;
+  const loss_work *w = &layout;
   const mynah_cross_entropy *s = w->pass;
+  loss_layout(&layout, aligned(s->workspace), s->rows, s->hidden, s->vocabulary, s->d_h != NULL, (size_t)worker->count);
   const bool by_parts = w->parts >= (size_t)worker->count;
   range parts = by_parts ? share(w->parts, worker) : (range){0, w->parts};
   range columns = {0, vectors_of(s->hidden)};
   if (!by_parts) {
     columns = share(columns.last, worker);
     range packs = share(w->parts, worker);
-    for (size_t p = packs.first; p < packs.last; p++) pack_part(w, p);
+    for (size_t p = packs.first; p < packs.last; p++) pack_part(w, p, p);
     mynah_worker_wait(worker);
   }
 
@@ -254,11 +268,12 @@ static void cross_entropy_work(void *context, const mynah_worker *worker) {
     size_t rows = minimum(w->chunk, s->rows - row0);
     range own_rows = by_parts ? (range){0, rows} : share(rows, worker);
     for (size_t p = parts.first; p < parts.last; p++) {
-      if (by_parts && row0 == 0) pack_part(w, p);
+      size_t slot = w->packs_anew ? (size_t)worker->thread : p;
+      if (by_parts && (w->packs_anew || row0 == 0)) pack_part(w, p, slot);
       for (size_t r = own_rows.first; r < own_rows.last; r += BLOCK_ROWS) {
         range block = {r, minimum(own_rows.last, r + BLOCK_ROWS)};
-        exponentials(w, p, row0, block);
-        if (s->d_h) hidden_backward(w, p, block);
+        exponentials(w, p, slot, row0, block);
+        if (s->d_h) hidden_backward(w, p, slot, block);
       }
     }
     mynah_worker_wait(worker);  // all parts' maxima, sums and dh are there
@@ -267,7 +282,8 @@ static void cross_entropy_work(void *context, const mynah_worker *worker) {
     mynah_worker_wait(worker);  // all rows' losses and scales are there
     if (worker->thread == 0) loss += chunk_loss(w, row0, rows);
     if (s->d_h) {
-      for (size_t p = parts.first; p < parts.last; p++) weights_backward(w, p, row0, rows, columns);
+      for (size_t p = parts.first; p < parts.last; p++)
+        weights_backward(w, p, w->packs_anew ? (size_t)worker->thread : p, row0, rows, columns);
       combine_hidden(w, row0, finished);
     }
     mynah_worker_wait(worker);  // E, dh and the scales are free again
@@ -277,6 +293,5 @@ static void cross_entropy_work(void *context, const mynah_worker *worker) {
 
 static void cross_entropy(mynah_team *team, const mynah_cross_entropy *pass) {
   loss_work work = {.pass = pass};
-  loss_layout(&work, aligned(pass->workspace), pass->rows, pass->hidden, pass->vocabulary, pass->d_h != NULL);
   mynah_team_run(team, cross_entropy_work, &work);
 }

@@ -37,6 +37,7 @@ static void lstm_gates_forward(const mynah_lstm_forward *s, size_t t, unit_share
   for (size_t b = 0; b < s->batch; b++) {
     float *gates = s->gates + (t * s->batch + b) * GATES * stride + units.first;
     size_t before = (t * s->batch + b) * stride + units.first, after = before + s->batch * stride;
+    float *h = s->output + (t * s->batch + b) * s->hidden + units.first;
     for (size_t v = 0; v < units.vectors; v++) {
       size_t j = v * LANES;
       vfloat i = vsigmoid(load(gates + j)), f = vsigmoid(load(gates + stride + j));
@@ -47,7 +48,7 @@ static void lstm_gates_forward(const mynah_lstm_forward *s, size_t t, unit_share
       store(gates + 2 * stride + j, g);
       store(gates + 3 * stride + j, o);
       store(s->cells + after + j, c);
-      store(s->hiddens + after + j, o * vtanh(c));
+      store_first(h + j, o * vtanh(c), minimum(LANES, units.count - j));
     }
   }
 }
@@ -74,24 +75,17 @@ static void lstm_forward_work(void *context, const mynah_worker *worker) {
     projections[gate] = (product){gates, GATES * stride, bias + gate * width, 0, ih, units.count, own, true};
     recurrences[gate] = (product){gates, GATES * stride, gates, GATES * stride, hh, units.count, own, true};
   }
-  if (worker->thread == 0) {
-    copy_padded(s->hiddens, s->h0, s->batch, hidden);
-    copy_padded(s->cells, s->c0, s->batch, hidden);
-  }
+  if (worker->thread == 0) copy_padded(s->cells, s->c0, s->batch, hidden);
   multiply(rows_of(s->x, s->input), rows, s->input, projections, GATES, s->precision);
   for (size_t t = 0; t < s->steps; t++) {
     mynah_worker_wait(worker);  // h_{t-1} is whole
-    multiply(rows_of(s->hiddens + t * s->batch * stride, stride), s->batch, hidden, recurrences, GATES, s->precision);
+    const float *h = t ? s->output + (t - 1) * s->batch * hidden : s->h0;
+    multiply(rows_of(h, hidden), s->batch, hidden, recurrences, GATES, s->precision);
     for (size_t gate = 0; gate < GATES; gate++) {
       recurrences[gate].c += s->batch * GATES * stride;
       recurrences[gate].start = recurrences[gate].c;
     }
     lstm_gates_forward(s, t, units);
-    for (size_t b = 0; b < s->batch; b++) {
-      size_t row = t * s->batch + b;
-      memcpy(s->output + row * hidden + units.first, s->hiddens + (row + s->batch) * stride + units.first,
-             units.count * sizeof(float));
-    }
   }
 }
 
@@ -101,12 +95,24 @@ static void lstm_forward(mynah_team *team, const mynah_lstm_forward *pass) {
 
 // MARK: Backward
 
+/// Rows of X and H that are packed at a time for the weights' gradients.
+INLINE size_t lstm_chunk_rows(size_t rows) {
+  enum { MOST_ROWS = 2048 };
+  size_t chunks = (rows + MOST_ROWS - 1) / MOST_ROWS;
+  return (rows + chunks - 1) / chunks;
+}
+
+/// One place for what is packed, since it is needed one after the other: W_hh as B of dh = dG·W_hh, each worker's columns; X and H
+/// as B of the weights' gradients; W_ih as B of dX = dG·W_ih. Behind it dh and dc on their way back in time.
+static size_t lstm_packed_size(size_t steps, size_t batch, size_t input, size_t hidden) {
+  size_t chunk = lstm_chunk_rows(steps * batch), gates = GATES * padded(hidden);
+  size_t sizes[] = {packed_size(hidden, gates), packed_size(input, chunk) + packed_size(hidden, chunk), packed_size(input, gates)};
+  size_t largest = sizes[0];
+  for (int i = 1; i < 3; i++) largest = sizes[i] > largest ? sizes[i] : largest;
+  return largest;
+}
 static size_t lstm_backward_workspace(size_t steps, size_t batch, size_t input, size_t hidden) {
-  size_t rows = steps * batch, gates = GATES * padded(hidden);
-  return packed_size(hidden, gates)                                  // W_hh as B of dh = dG·W_hh, each worker's columns
-         + packed_size(input, gates)                                 // W_ih as B of dX = dG·W_ih
-         + packed_size(input, rows) + packed_size(hidden, rows)      // X and H as B of the weights' gradients
-         + 2 * batch * padded(hidden) + ALIGNMENT;                      // dh and dc on their way back in time
+  return lstm_packed_size(steps, batch, input, hidden) + 2 * batch * padded(hidden) + ALIGNMENT;
 }
 
 /// The gates' gradients of step t; dc becomes the gradient of c_{t-1}.
@@ -149,22 +155,15 @@ static void lstm_bias_backward(const mynah_lstm_backward *s, unit_share units) {
     }
 }
 
-static void lstm_backward_work(void *context, const mynah_worker *worker) {
-  const mynah_lstm_backward *s = context;
+/// dh and dc of all steps, from the last to the first: the gates' gradients, and those of h0 and c0.
+static void lstm_recurrence_backward(const mynah_lstm_backward *s, unit_share units, const mynah_worker *worker) {
   const mynah_lstm_forward *f = &s->forward;
-  const size_t hidden = f->hidden, input = f->input, batch = f->batch, stride = padded(hidden), rows = f->steps * batch;
-  unit_share units = units_of(hidden, worker);
+  const size_t hidden = f->hidden, batch = f->batch, stride = padded(hidden), gates = GATES * stride;
   range own = all_panels(units.count);
-  const size_t gates = GATES * stride;
-  float *packed_hh = aligned(s->workspace);
-  float *packed_ih = packed_hh + packed_size(hidden, gates);
-  float *packed_x = packed_ih + packed_size(input, gates);
-  float *packed_h = packed_x + packed_size(input, rows);
-  float *d_h = packed_h + packed_size(hidden, rows), *d_c = d_h + batch * stride;
-  packed_hh += packed_size(units.first, gates);
-  source_rows recurrent_rows = {f->weight_hh + units.first, hidden, hidden, stride, NULL};
-  pack(packed_hh, recurrent_rows, gates, units.count, own, f->precision);
-
+  float *packed = aligned(s->workspace) + packed_size(units.first, gates);
+  float *d_h = aligned(s->workspace) + lstm_packed_size(f->steps, batch, f->input, hidden), *d_c = d_h + batch * stride;
+  source_rows recurrent = {.base = f->weight_hh + units.first, .ld = hidden, .group = hidden, .padded_group = stride};
+  pack(packed, recurrent, gates, units.count, own, f->precision);
   for (size_t b = 0; b < batch; b++)
     for (size_t j = 0; j < units.vectors * LANES; j++) {
       bool inside = j < units.count;
@@ -174,33 +173,61 @@ static void lstm_backward_work(void *context, const mynah_worker *worker) {
   for (size_t t = f->steps; t-- > 0;) {
     lstm_gates_backward(s, t, d_h, d_c, units);
     mynah_worker_wait(worker);  // the gates' gradients of step t are whole
-    product back = {d_h + units.first, stride, NULL, 0, packed_hh, units.count, own, true};
+    product back = {d_h + units.first, stride, NULL, 0, packed, units.count, own, true, 0};
     multiply(rows_of(s->d_gates + t * batch * gates, gates), batch, gates, &back, 1, f->precision);
   }
   for (size_t b = 0; b < batch; b++) {
     memcpy(s->d_h0 + b * hidden + units.first, d_h + b * stride + units.first, units.count * sizeof(float));
     memcpy(s->d_c0 + b * hidden + units.first, d_c + b * stride + units.first, units.count * sizeof(float));
   }
+}
 
-  // The weights' gradients: rows of own units, dWᵀ's operands packed by all together.
+/// dW_ih and dW_hh: each worker makes the rows of its own units, with operands that all pack together.
+static void lstm_weights_backward(const mynah_lstm_backward *s, unit_share units, const mynah_worker *worker) {
+  const mynah_lstm_forward *f = &s->forward;
+  const size_t hidden = f->hidden, input = f->input, stride = padded(hidden), gates = GATES * stride;
+  const size_t rows = f->steps * f->batch, chunk = lstm_chunk_rows(rows);
   range input_panels = all_panels(input), hidden_panels = all_panels(hidden);
-  pack(packed_x, plain_rows(f->x, input), rows, input, share(input_panels.last, worker), f->precision);
-  pack(packed_h, plain_rows(f->hiddens, stride), rows, hidden, share(hidden_panels.last, worker), f->precision);
-  source_rows input_rows = {f->weight_ih, input, hidden, stride, NULL};
-  if (s->d_x) pack(packed_ih, input_rows, gates, input, share(input_panels.last, worker), f->precision);
+  float *packed_x = aligned(s->workspace), *packed_h = packed_x + packed_size(input, chunk);
+  for (size_t row0 = 0; row0 < rows; row0 += chunk) {
+    size_t count = minimum(chunk, rows - row0);
+    source_rows x = {.base = f->x, .ld = input, .skipped = row0};
+    source_rows h = {.base = f->output, .ld = hidden, .before = f->h0, .before_count = f->batch, .skipped = row0};
+    pack(packed_x, x, count, input, share(input_panels.last, worker), f->precision);
+    pack(packed_h, h, count, hidden, share(hidden_panels.last, worker), f->precision);
+    mynah_worker_wait(worker);  // the operands are there
+    for (size_t gate = 0; gate < GATES; gate++) {
+      float *d_ih = s->d_weight_ih + (gate * hidden + units.first) * input;
+      float *d_hh = s->d_weight_hh + (gate * hidden + units.first) * hidden;
+      product d_weights[] = {{d_ih, input, row0 ? d_ih : NULL, input, packed_x, input, input_panels, false, 0},
+                             {d_hh, hidden, row0 ? d_hh : NULL, hidden, packed_h, hidden, hidden_panels, false, 0}};
+      operand d_gates = columns_of(s->d_gates + row0 * gates + gate * stride + units.first, gates);
+      multiply(d_gates, units.count, count, d_weights, 2, f->precision);
+    }
+    mynah_worker_wait(worker);  // their place is free again
+  }
+}
+
+static void lstm_input_backward(const mynah_lstm_backward *s, const mynah_worker *worker) {
+  const mynah_lstm_forward *f = &s->forward;
+  const size_t input = f->input, stride = padded(f->hidden), gates = GATES * stride;
+  range panels = all_panels(input), rows = share(f->steps * f->batch, worker);
+  float *packed = aligned(s->workspace);
+  source_rows weights = {.base = f->weight_ih, .ld = input, .group = f->hidden, .padded_group = stride};
+  pack(packed, weights, gates, input, share(panels.last, worker), f->precision);
+  mynah_worker_wait(worker);  // W_ih is there
+  product d_x = {s->d_x + rows.first * input, input, NULL, 0, packed, input, panels, false, 0};
+  multiply(rows_of(s->d_gates + rows.first * gates, gates), rows.last - rows.first, gates, &d_x, 1, f->precision);
+}
+
+static void lstm_backward_work(void *context, const mynah_worker *worker) {
+  const mynah_lstm_backward *s = context;
+  unit_share units = units_of(s->forward.hidden, worker);
+  lstm_recurrence_backward(s, units, worker);
   lstm_bias_backward(s, units);
-  mynah_worker_wait(worker);
-  for (size_t gate = 0; gate < GATES; gate++) {
-    size_t row = gate * hidden + units.first;
-    product d_weights[] = {{s->d_weight_ih + row * input, input, NULL, 0, packed_x, input, input_panels, false},
-                           {s->d_weight_hh + row * hidden, hidden, NULL, 0, packed_h, hidden, hidden_panels, false}};
-    multiply(columns_of(s->d_gates + gate * stride + units.first, gates), units.count, rows, d_weights, 2, f->precision);
-  }
-  if (s->d_x) {
-    range r = share(rows, worker);
-    product d_x = {s->d_x + r.first * input, input, NULL, 0, packed_ih, input, input_panels, false};
-    multiply(rows_of(s->d_gates + r.first * gates, gates), r.last - r.first, gates, &d_x, 1, f->precision);
-  }
+  mynah_worker_wait(worker);  // nobody needs W_hh any more
+  lstm_weights_backward(s, units, worker);
+  if (s->d_x) lstm_input_backward(s, worker);
 }
 
 static void lstm_backward(mynah_team *team, const mynah_lstm_backward *pass) {

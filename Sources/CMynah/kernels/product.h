@@ -20,18 +20,26 @@ typedef struct {
 INLINE operand rows_of(const float *base, size_t ld) { return (operand){base, ld, 1, 0, 0}; }
 INLINE operand columns_of(const float *base, size_t ld) { return (operand){base, 1, ld, 0, 0}; }
 
-/// The rows of a B to pack, `ld` apart. They may come in groups of `group` rows that are padded with zeros to
-/// `padded_group` when packed: the gates of an LSTM, which its kernels keep in whole vectors.
+/// The rows of a B to pack, `ld` apart.
 typedef struct {
   const float *base;
-  size_t ld, group, padded_group;
+  size_t ld;
+  // They may come in groups of `group` rows that are padded with zeros to `padded_group` when packed: the gates of an LSTM,
+  // which its kernels keep in whole vectors. 0: no groups.
+  size_t group, padded_group;
   const float *scales;  // what each row is multiplied with, or NULL
+  const float *before;  // `before_count` rows that stand elsewhere and come first: the state before a sequence
+  size_t before_count;
+  size_t skipped;       // rows that are left out at the beginning
 } source_rows;
 
-INLINE source_rows plain_rows(const float *base, size_t ld) { return (source_rows){base, ld, SIZE_MAX, SIZE_MAX, NULL}; }
+INLINE source_rows plain_rows(const float *base, size_t ld) { return (source_rows){.base = base, .ld = ld}; }
 
 /// Row i of the packed matrix; NULL for padding.
 INLINE const float *source_row(const source_rows *s, size_t i) {
+  i += s->skipped;
+  if (i < s->before_count) return s->before + i * s->ld;
+  i -= s->before_count;
   if (s->group == s->padded_group) return s->base + i * s->ld;
   size_t group = i / s->padded_group, row = i % s->padded_group;
   return row < s->group ? s->base + (group * s->group + row) * s->ld : NULL;
