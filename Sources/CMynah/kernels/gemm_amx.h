@@ -307,11 +307,6 @@ INLINE void multiply_panel(const bool two_rows, const bool two_columns, const si
                            const float *start, size_t start_stride, size_t top, size_t bottom, size_t valid, const char *a,
                            const char *b, size_t blocks) {
   if (valid >= (two_columns ? 2 * SIDE : SIDE)) {
-    if (!start)  // what is only written comes from memory all the same: ask for it before the sums are made
-      for (size_t r = 0; r < top + bottom; r++) {
-        __builtin_prefetch(c + r * ldc, 1);
-        if (two_columns) __builtin_prefetch(c + r * ldc + SIDE, 1);
-      }
     load_tiles(two_rows, two_columns, start, start_stride, top);
     sum_tiles(two_rows, two_columns, planes, a, b, blocks);
     store_tiles(two_rows, two_columns, c, ldc, top);
