@@ -194,7 +194,7 @@ extension Kernels {
 // MARK: Rounded weights
 
 extension Kernels {
-  /// The rows of a matrix as integers between −127 and 127 and a scale each.
+  /// The rows of a matrix as integers from −127 to 127 and a scale each.
   static func quantizeRows(_ matrix: Tensor) -> (integers: [Int8], scales: Tensor) {
     let (rowCount, columnCount) = (matrix.shape[0], matrix.shape[1])
     let scales = TensorStorage(uninitialized: rowCount)
