@@ -15,9 +15,9 @@ enum { MOST_PARTS = 16, PART_VECTORS = 512 / LANES };
 // as long as moving E between the caches, so there a chunk is one block. Tiles are so fast that what counts is to write dW as
 // few times as possible.
 #if HAS_AMX
-enum { BLOCK_ROWS = 128, KEPT_NUMBERS = 1 << 23, KEPT_GRADIENTS = 1 << 22 };
+enum { BLOCK_ROWS = 128, STRIP_ROWS = 128, KEPT_NUMBERS = 1 << 23, KEPT_GRADIENTS = 1 << 22 };
 #else
-enum { BLOCK_ROWS = 120, KEPT_NUMBERS = 0, KEPT_GRADIENTS = 0 };
+enum { BLOCK_ROWS = 120, STRIP_ROWS = 1, KEPT_NUMBERS = 0, KEPT_GRADIENTS = 0 };
 #endif
 // A part's weights are packed anew for each chunk where chunks are so few, which takes less memory than to keep them.
 enum { FEW_CHUNKS = 4 };
@@ -119,6 +119,36 @@ static void pack_part(const loss_work *w, size_t p, size_t slot) {
   if (s->d_h) pack(slot_packed(w, slot), plain_rows(weight, hidden), part.valid, hidden, all_panels(hidden), s->precision);
 }
 
+/// Maxima, exponentials and sums of some rows, which are walked through in the order that they are kept in.
+INLINE void exponentials_of_strip(const loss_work *w, size_t p, size_t row, size_t rows, size_t vectors) {
+  float *e = part_e(w, p), *maxima = w->maxima + p * w->chunk + row, *row_sums = w->sums + p * w->chunk + row;
+  const size_t width = vectors * LANES;
+  vfloat largest[STRIP_ROWS], sums[STRIP_ROWS];
+  for (size_t r = 0; r < rows; r++) largest[r] = load(kept_vector(e, w->chunk, width, row + r, 0));
+  for (size_t v = 1; v < vectors; v++)
+    for (size_t r = 0; r < rows; r++) {
+      vfloat x = load(kept_vector(e, w->chunk, width, row + r, v));
+      largest[r] = blend(x > largest[r], x, largest[r]);
+    }
+  for (size_t r = 0; r < rows; r++) {
+    maxima[r] = largest[r][0];
+    for (int lane = 1; lane < LANES; lane++) maxima[r] = largest[r][lane] > maxima[r] ? largest[r][lane] : maxima[r];
+    sums[r] = splat(0);
+  }
+  for (size_t v = 0; v < vectors; v++)
+    for (size_t r = 0; r < rows; r++) {
+      float *place = kept_vector(e, w->chunk, width, row + r, v);
+      vfloat x = vexp_of_negative(load(place) - maxima[r]);
+      store(place, x);
+      sums[r] += x;
+    }
+  for (size_t r = 0; r < rows; r++) {
+    double total = 0;
+    for (int lane = 0; lane < LANES; lane++) total += sums[r][lane];
+    row_sums[r] = (float)total;
+  }
+}
+
 /// E and its row sums for some rows of a part: logits, their maximum, exponentials.
 static void exponentials(const loss_work *w, size_t p, size_t slot, size_t row0, range rows) {
   const mynah_cross_entropy *s = w->pass;
@@ -128,26 +158,8 @@ static void exponentials(const loss_work *w, size_t p, size_t slot, size_t row0,
   product logits = kept_product(e, w->chunk, width, rows.first, w->bias + part.first, slot_transposed(w, slot));
   multiply(rows_of(s->h + (row0 + rows.first) * s->hidden, s->hidden), rows.last - rows.first, s->hidden, &logits, 1,
            s->precision);
-  for (size_t r = rows.first; r < rows.last; r++) {
-    vfloat largest = load(kept_vector(e, w->chunk, width, r, 0));
-    for (size_t v = 1; v < part.vectors; v++) {
-      vfloat x = load(kept_vector(e, w->chunk, width, r, v));
-      largest = blend(x > largest, x, largest);
-    }
-    float maximum = largest[0];
-    for (int lane = 1; lane < LANES; lane++) maximum = largest[lane] > maximum ? largest[lane] : maximum;
-    vfloat sums = {0};
-    for (size_t v = 0; v < part.vectors; v++) {
-      float *place = kept_vector(e, w->chunk, width, r, v);
-      vfloat x = vexp(load(place) - maximum);
-      store(place, x);
-      sums += x;
-    }
-    double total = 0;
-    for (int lane = 0; lane < LANES; lane++) total += sums[lane];
-    w->maxima[p * w->chunk + r] = maximum;
-    w->sums[p * w->chunk + r] = (float)total;
-  }
+  for (size_t first = rows.first; first < rows.last; first += STRIP_ROWS)
+    exponentials_of_strip(w, p, first, minimum(STRIP_ROWS, rows.last - first), part.vectors);
 }
 
 /// A part's own dh, E·W, for some rows, unscaled.

@@ -103,7 +103,7 @@ INLINE size_t lstm_chunk_rows(size_t rows) {
 }
 
 /// One place for what is packed, since it is needed one after the other: W_hh as B of dh = dG·W_hh, each worker's columns; X and H
-/// as B of the weights' gradients; W_ih as B of dX = dG·W_ih. Behind it dh and dc on their way back in time.
+/// as B of the weights' gradients; W_ih as B of dX = dG·W_ih. Behind it dh and dc on their way back in time, and db.
 static size_t lstm_packed_size(size_t steps, size_t batch, size_t input, size_t hidden) {
   size_t chunk = lstm_chunk_rows(steps * batch), gates = GATES * padded(hidden);
   size_t sizes[] = {packed_size(hidden, gates), packed_size(input, chunk) + packed_size(hidden, chunk), packed_size(input, gates)};
@@ -112,11 +112,12 @@ static size_t lstm_packed_size(size_t steps, size_t batch, size_t input, size_t 
   return largest;
 }
 static size_t lstm_backward_workspace(size_t steps, size_t batch, size_t input, size_t hidden) {
-  return lstm_packed_size(steps, batch, input, hidden) + 2 * batch * padded(hidden) + ALIGNMENT;
+  return lstm_packed_size(steps, batch, input, hidden) + (2 * batch + GATES) * padded(hidden) + ALIGNMENT;
 }
 
-/// The gates' gradients of step t; dc becomes the gradient of c_{t-1}.
-static void lstm_gates_backward(const mynah_lstm_backward *s, size_t t, const float *d_h_rows, float *d_c_rows, unit_share units) {
+/// The gates' gradients of step t, added to the bias's; dc becomes the gradient of c_{t-1}.
+static void lstm_gates_backward(const mynah_lstm_backward *s, size_t t, const float *d_h_rows, float *d_c_rows, float *d_bias,
+                                unit_share units) {
   const mynah_lstm_forward *f = &s->forward;
   size_t stride = padded(f->hidden);
   for (size_t b = 0; b < f->batch; b++) {
@@ -133,35 +134,26 @@ static void lstm_gates_backward(const mynah_lstm_backward *s, size_t t, const fl
       vfloat i = load(gates + j), forget = load(gates + stride + j), g = load(gates + 2 * stride + j);
       vfloat o = load(gates + 3 * stride + j), tanh_c = vtanh(load(f->cells + after + j));
       vfloat d_c = load(d_c_row + j) + d_h * o * (1.0f - tanh_c * tanh_c);
-      store(d_gates + j, d_c * g * i * (1.0f - i));
-      store(d_gates + stride + j, d_c * load(f->cells + before + j) * forget * (1.0f - forget));
-      store(d_gates + 2 * stride + j, d_c * i * (1.0f - g * g));
-      store(d_gates + 3 * stride + j, d_h * tanh_c * o * (1.0f - o));
+      vfloat gradients[GATES] = {d_c * g * i * (1.0f - i), d_c * load(f->cells + before + j) * forget * (1.0f - forget),
+                                 d_c * i * (1.0f - g * g), d_h * tanh_c * o * (1.0f - o)};
+      for (size_t gate = 0; gate < GATES; gate++) {
+        float *sums = d_bias + gate * stride + units.first + j;
+        store(d_gates + gate * stride + j, gradients[gate]);
+        store(sums, load(sums) + gradients[gate]);
+      }
       store(d_c_row + j, d_c * forget);
     }
   }
 }
 
-/// Σ over rows of the gates' gradients: the bias's gradient of own units.
-static void lstm_bias_backward(const mynah_lstm_backward *s, unit_share units) {
-  const mynah_lstm_forward *f = &s->forward;
-  size_t stride = padded(f->hidden), rows = f->steps * f->batch;
-  for (size_t gate = 0; gate < GATES; gate++)
-    for (size_t j = 0; j < units.count; j += LANES) {
-      const float *column = s->d_gates + gate * stride + units.first + j;
-      vfloat sums = {0};
-      for (size_t r = 0; r < rows; r++) sums += load(column + r * GATES * stride);
-      store_first(s->d_bias + gate * f->hidden + units.first + j, sums, minimum(LANES, units.count - j));
-    }
-}
-
-/// dh and dc of all steps, from the last to the first: the gates' gradients, and those of h0 and c0.
+/// dh and dc of all steps, from the last to the first: the gradients of the gates, the bias, h0 and c0.
 static void lstm_recurrence_backward(const mynah_lstm_backward *s, unit_share units, const mynah_worker *worker) {
   const mynah_lstm_forward *f = &s->forward;
   const size_t hidden = f->hidden, batch = f->batch, stride = padded(hidden), gates = GATES * stride;
   range own = all_panels(units.count);
   float *packed = aligned(s->workspace) + packed_size(units.first, gates);
   float *d_h = aligned(s->workspace) + lstm_packed_size(f->steps, batch, f->input, hidden), *d_c = d_h + batch * stride;
+  float *d_bias = d_c + batch * stride;
   source_rows recurrent = {.base = f->weight_hh + units.first, .ld = hidden, .group = hidden, .padded_group = stride};
   pack(packed, recurrent, gates, units.count, own, f->precision);
   for (size_t b = 0; b < batch; b++)
@@ -170,8 +162,9 @@ static void lstm_recurrence_backward(const mynah_lstm_backward *s, unit_share un
       d_h[b * stride + units.first + j] = inside && s->d_last_h ? s->d_last_h[b * hidden + units.first + j] : 0;
       d_c[b * stride + units.first + j] = inside && s->d_last_c ? s->d_last_c[b * hidden + units.first + j] : 0;
     }
+  for (size_t gate = 0; gate < GATES; gate++) memset(d_bias + gate * stride + units.first, 0, units.vectors * LANES * sizeof(float));
   for (size_t t = f->steps; t-- > 0;) {
-    lstm_gates_backward(s, t, d_h, d_c, units);
+    lstm_gates_backward(s, t, d_h, d_c, d_bias, units);
     mynah_worker_wait(worker);  // the gates' gradients of step t are whole
     product back = {d_h + units.first, stride, NULL, 0, packed, units.count, own, true, 0};
     multiply(rows_of(s->d_gates + t * batch * gates, gates), batch, gates, &back, 1, f->precision);
@@ -180,6 +173,8 @@ static void lstm_recurrence_backward(const mynah_lstm_backward *s, unit_share un
     memcpy(s->d_h0 + b * hidden + units.first, d_h + b * stride + units.first, units.count * sizeof(float));
     memcpy(s->d_c0 + b * hidden + units.first, d_c + b * stride + units.first, units.count * sizeof(float));
   }
+  for (size_t gate = 0; gate < GATES; gate++)
+    memcpy(s->d_bias + gate * hidden + units.first, d_bias + gate * stride + units.first, units.count * sizeof(float));
 }
 
 /// dW_ih and dW_hh: each worker makes the rows of its own units, with operands that all pack together.
@@ -224,7 +219,6 @@ static void lstm_backward_work(void *context, const mynah_worker *worker) {
   const mynah_lstm_backward *s = context;
   unit_share units = units_of(s->forward.hidden, worker);
   lstm_recurrence_backward(s, units, worker);
-  lstm_bias_backward(s, units);
   mynah_worker_wait(worker);  // nobody needs W_hh any more
   lstm_weights_backward(s, units, worker);
   if (s->d_x) lstm_input_backward(s, worker);
