@@ -58,7 +58,7 @@ static void try_lstm(const mynah_kernels *kernels, mynah_team *team, size_t step
   size_t rows = steps * batch, padded = (hidden + kernels->lanes - 1) / kernels->lanes * kernels->lanes;
   float *x = numbers(rows * input), *weight_ih = numbers(4 * hidden * input), *weight_hh = numbers(4 * hidden * hidden);
   float *bias = numbers(4 * hidden), *h0 = numbers(batch * hidden), *c0 = numbers(batch * hidden);
-  float *gates = room(rows * 4 * padded), *cells = room((rows + batch) * padded);
+  float *gates = room(kernels->lstm_gates_size(rows, hidden)), *cells = room((rows + batch) * padded);
   float *output = room(rows * hidden), *workspace = room(kernels->lstm_forward_workspace(input, hidden));
   mynah_lstm_forward forward = {precision, steps, batch, input, hidden, x, weight_ih, weight_hh, bias, h0, c0,
                                 gates, cells, output, workspace};
@@ -69,7 +69,7 @@ static void try_lstm(const mynah_kernels *kernels, mynah_team *team, size_t step
     float *d_output = flags & 1 ? numbers(rows * hidden) : NULL, *d_last_h = flags & 2 ? numbers(batch * hidden) : NULL;
     float *d_last_c = flags & 4 ? numbers(batch * hidden) : NULL, *d_x = flags & 8 ? room(rows * input) : NULL;
     float *d_weight_ih = room(4 * hidden * input), *d_weight_hh = room(4 * hidden * hidden), *d_bias = room(4 * hidden);
-    float *d_h0 = room(batch * hidden), *d_c0 = room(batch * hidden), *d_gates = room(rows * 4 * padded);
+    float *d_h0 = room(batch * hidden), *d_c0 = room(batch * hidden), *d_gates = room(kernels->lstm_gates_size(rows, hidden));
     float *space = room(kernels->lstm_backward_workspace(steps, batch, input, hidden));
     mynah_lstm_backward backward = {forward, d_output, d_last_h, d_last_c, d_x, d_weight_ih, d_weight_hh, d_bias, d_h0, d_c0,
                                     d_gates, space};

@@ -35,7 +35,7 @@ extension Kernels {
     let stride = sizes.paddedHiddenSize
     let saved = LSTMSaved(
       inputs: inputs,
-      gates: TensorStorage(uninitialized: rows * 4 * stride),
+      gates: TensorStorage(uninitialized: unsafe kernels.lstm_gates_size(rows, hidden)),
       cells: TensorStorage(uninitialized: (rows + sizes.batchSize) * stride),
       output: TensorStorage(uninitialized: rows * hidden))
     let workspace = TensorStorage(uninitialized: unsafe kernels.lstm_forward_workspace(sizes.inputSize, hidden))
@@ -57,14 +57,13 @@ extension Kernels {
     _ sizes: LSTMSizes, _ saved: LSTMSaved, gradients: [Tensor?], wantsInputGradient: Bool
   ) -> [Gradient?] {
     let kernels = unsafe table.pointee
-    let (rows, hidden) = (sizes.stepCount * sizes.batchSize, sizes.hiddenSize)
     let shapes = saved.inputs.all.map(\.shape)
     let results = shapes.map { TensorStorage(uninitialized: $0.elementCount) }
     // The gates' gradients are made element by element, so they may take the gates' place when those are read no more.
     let gateGradients =
-      Tape.isEnding ? saved.gates : TensorStorage(uninitialized: rows * 4 * sizes.paddedHiddenSize)
+      Tape.isEnding ? saved.gates : TensorStorage(uninitialized: saved.gates.count)
     let workspace = TensorStorage(
-      uninitialized: unsafe kernels.lstm_backward_workspace(sizes.stepCount, sizes.batchSize, sizes.inputSize, hidden))
+      uninitialized: unsafe kernels.lstm_backward_workspace(sizes.stepCount, sizes.batchSize, sizes.inputSize, sizes.hiddenSize))
     let none = Tensor(0)
     unsafe withUnsafeBases(of: gradients.map { $0 ?? none }) { given in
       unsafe withForwardPass(sizes, saved) { forward in

@@ -59,7 +59,8 @@ struct LSTMRun {
     let padded = (sizes.hiddenSize + lanes - 1) / lanes * lanes
     let undefined = { (count: Int) in GuardedMemory([Float](repeating: .nan, count: count), misalignment: 1) }
     let inputs = problem.inputs.enumerated().map { GuardedMemory($1, misalignment: $0 % 3) }
-    let (gates, gateGradients) = (undefined(rows * 4 * padded), undefined(rows * 4 * padded))
+    let gatesSize = unsafe set.kernels.lstm_gates_size(rows, sizes.hiddenSize)
+    let (gates, gateGradients) = (undefined(gatesSize), undefined(gatesSize))
     let cells = undefined((rows + sizes.batchSize) * padded)
     let output = undefined(rows * sizes.hiddenSize)
     let workspace = undefined(unsafe set.kernels.lstm_forward_workspace(sizes.inputSize, sizes.hiddenSize))

@@ -63,7 +63,7 @@ typedef struct {
   const float *weight_ih, *weight_hh;  // [4·H, I], [4·H, H]; gates i, f, g, o
   const float *bias;                   // [4·H]
   const float *h0, *c0;                // [B, H]
-  float *gates;                        // [T·B, 4, Hp]: after activation
+  float *gates;                        // lstm_gates_size floats: the gates after activation, in an order of the kernels' own
   float *cells;                        // [(T+1)·B, Hp]: block 0 is the state before the sequence
   float *output;                       // [T·B, H]
   float *workspace;
@@ -77,7 +77,7 @@ typedef struct {
   float *d_weight_ih, *d_weight_hh;    // [4·H, I], [4·H, H]
   float *d_bias;                       // [4·H]
   float *d_h0, *d_c0;                  // [B, H]
-  float *d_gates;                      // [T·B, 4, Hp]: gradients of the gates before activation; may be forward.gates
+  float *d_gates;                      // lstm_gates_size floats: gradients of the gates before activation; may be forward.gates
   float *workspace;
 } mynah_lstm_backward;
 
@@ -168,6 +168,7 @@ typedef struct {
   void (*gemm_packed)(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k, bool accumulate,
                       mynah_precision precision);
 
+  size_t (*lstm_gates_size)(size_t rows, size_t hidden);  // rows: T·B
   size_t (*lstm_forward_workspace)(size_t input, size_t hidden);
   void (*lstm_forward)(mynah_team *team, const mynah_lstm_forward *pass);
   size_t (*lstm_backward_workspace)(size_t steps, size_t batch, size_t input, size_t hidden);

@@ -155,7 +155,7 @@ static void exponentials(const loss_work *w, size_t p, size_t slot, size_t row0,
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
   float *e = part_e(w, p);
   size_t width = part.vectors * LANES;
-  product logits = kept_product(e, w->chunk, width, rows.first, w->bias + part.first, slot_transposed(w, slot));
+  product logits = kept_product(e, w->chunk, width, rows.first, 0, width, w->bias + part.first, slot_transposed(w, slot));
   multiply(rows_of(s->h + (row0 + rows.first) * s->hidden, s->hidden), rows.last - rows.first, s->hidden, &logits, 1,
            s->precision);
   for (size_t first = rows.first; first < rows.last; first += STRIP_ROWS)
@@ -240,7 +240,7 @@ static void weights_backward(const loss_work *w, size_t p, size_t slot, size_t r
   pack(scaled, h, rows, width, all_panels(width), s->precision);
   float *d_weight = s->d_weight + part.first * s->hidden + first;
   product d_weights = {d_weight, s->hidden, row0 ? d_weight : NULL, s->hidden, scaled, width, all_panels(width), false};
-  multiply(kept_columns(e, w->chunk, part.vectors * LANES), part.valid, rows, &d_weights, 1, s->precision);
+  multiply(kept_columns(e, w->chunk, part.vectors * LANES, 0, 0), part.valid, rows, &d_weights, 1, s->precision);
   for (size_t r = 0; r < rows; r++) {
     size_t target = (size_t)s->targets[row0 + r];
     if (target < part.first || target >= part.first + part.valid) continue;

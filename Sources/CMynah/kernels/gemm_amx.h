@@ -43,13 +43,18 @@ INLINE operand kept_rows(const float *kept, size_t rows, size_t n, size_t row0) 
   (void)n;
   return (operand){kept + row0 * KEPT_WIDTH, KEPT_WIDTH, 1, 0, rows * KEPT_WIDTH};
 }
-INLINE operand kept_columns(const float *kept, size_t rows, size_t n) {
+/// The columns from `first` on (a panel's first), of the rows from `row0` on, as a product's A.
+INLINE operand kept_columns(const float *kept, size_t rows, size_t n, size_t row0, size_t first) {
   (void)n;
-  return (operand){kept, 1, KEPT_WIDTH, rows * KEPT_WIDTH, 0};
+  return (operand){kept + first * rows + row0 * KEPT_WIDTH, 1, KEPT_WIDTH, rows * KEPT_WIDTH, 0};
 }
-/// The rows from `row0` on as a product's C; sums begin with one row, a bias.
-INLINE product kept_product(float *kept, size_t rows, size_t n, size_t row0, const float *bias, const float *packed) {
-  return (product){kept + row0 * KEPT_WIDTH, KEPT_WIDTH, bias, 0, packed, n, all_panels(n), true, rows * KEPT_WIDTH};
+/// `count` columns from `first` on (a panel's first), of the rows from `row0` on, as a product's C. Sums begin with one row, a bias,
+/// or with what stands there where it is NULL.
+INLINE product kept_product(float *kept, size_t rows, size_t n, size_t row0, size_t first, size_t count, const float *bias,
+                            const float *packed) {
+  (void)n;
+  float *c = kept + first * rows + row0 * KEPT_WIDTH;
+  return (product){c, KEPT_WIDTH, bias ? bias : c, bias ? 0 : KEPT_WIDTH, packed, count, all_panels(count), true, rows * KEPT_WIDTH};
 }
 
 // MARK: Numbers as sums of bfloat16 numbers
@@ -347,7 +352,7 @@ INLINE void multiply_gathered(const gathered_rows *g, const product *s, size_t w
       size_t row = g->row + pair * g->height;
       const char *a = g->tiles + pair * pair_bytes(g->k, planes);
       float *c = s->c + row * s->ldc + p * panel_stride;
-      const float *start = g->k0 ? c : s->start ? s->start + row * s->start_stride + first : NULL;
+      const float *start = g->k0 || s->start == s->c ? c : s->start ? s->start + row * s->start_stride + first : NULL;
       if (bottom && two_columns)
         multiply_panel(true, true, planes, c, s->ldc, start, start_stride, top, bottom, valid, a, b, blocks);
       else if (bottom)

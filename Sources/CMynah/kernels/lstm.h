@@ -7,17 +7,26 @@
 
 enum { GATES = 4 };  // i, f, g, o
 
-/// A worker's hidden units, cut at whole vectors.
+/// A worker's hidden units, cut where the columns of kept matrices are.
 typedef struct {
-  size_t first, count;   // units
-  size_t vectors;
+  size_t first, count;  // units
+  size_t vectors;       // with those units
+  size_t kept_vectors;  // and without any, up to where the next gate's columns begin
 } unit_share;
 
 INLINE unit_share units_of(size_t hidden, const mynah_worker *worker) {
-  range v = share(vectors_of(hidden), worker);
-  size_t first = v.first * LANES;
-  return (unit_share){first, minimum(hidden, v.last * LANES) - minimum(hidden, first), v.last - v.first};
+  range groups = share((hidden + KEPT_WIDTH - 1) / KEPT_WIDTH, worker);
+  size_t first = groups.first * KEPT_WIDTH, last = minimum(hidden, groups.last * KEPT_WIDTH);
+  size_t count = last > first ? last - first : 0;
+  return (unit_share){first, count, vectors_of(count), (groups.last - groups.first) * (KEPT_WIDTH / LANES)};
 }
+
+/// The gates are a kept matrix [T·B, 4·gate_width].
+INLINE size_t gate_width(size_t hidden) { return (hidden + KEPT_WIDTH - 1) / KEPT_WIDTH * KEPT_WIDTH; }
+INLINE float *gate_vector(float *gates, size_t rows, size_t hidden, size_t row, size_t gate, size_t unit) {
+  return kept_vector(gates, rows, GATES * gate_width(hidden), row, (gate * gate_width(hidden) + unit) / LANES);
+}
+static size_t lstm_gates_size(size_t rows, size_t hidden) { return kept_size(rows, GATES * gate_width(hidden)); }
 
 static size_t lstm_forward_workspace(size_t input, size_t hidden) {
   return GATES * (packed_size(hidden, input) + packed_size(hidden, hidden) + padded(hidden)) + ALIGNMENT;
@@ -33,21 +42,21 @@ INLINE void copy_padded(float *to, const float *from, size_t rows, size_t hidden
 }
 
 static void lstm_gates_forward(const mynah_lstm_forward *s, size_t t, unit_share units) {
-  size_t stride = padded(s->hidden);
+  const size_t hidden = s->hidden, stride = padded(hidden), rows = s->steps * s->batch;
   for (size_t b = 0; b < s->batch; b++) {
-    float *gates = s->gates + (t * s->batch + b) * GATES * stride + units.first;
-    size_t before = (t * s->batch + b) * stride + units.first, after = before + s->batch * stride;
-    float *h = s->output + (t * s->batch + b) * s->hidden + units.first;
-    for (size_t v = 0; v < units.vectors; v++) {
-      size_t j = v * LANES;
-      vfloat i = vsigmoid(load(gates + j)), f = vsigmoid(load(gates + stride + j));
-      vfloat g = vtanh(load(gates + 2 * stride + j)), o = vsigmoid(load(gates + 3 * stride + j));
-      vfloat c = fma_(f, load(s->cells + before + j), i * g);
-      store(gates + j, i);
-      store(gates + stride + j, f);
-      store(gates + 2 * stride + j, g);
-      store(gates + 3 * stride + j, o);
-      store(s->cells + after + j, c);
+    const size_t row = t * s->batch + b;
+    const float *before = s->cells + row * stride + units.first;
+    float *after = s->cells + (row + s->batch) * stride + units.first, *h = s->output + row * hidden + units.first;
+    for (size_t j = 0; j < units.vectors * LANES; j += LANES) {
+      float *gates[GATES];
+      for (size_t gate = 0; gate < GATES; gate++) gates[gate] = gate_vector(s->gates, rows, hidden, row, gate, units.first + j);
+      vfloat i = vsigmoid(load(gates[0])), f = vsigmoid(load(gates[1])), g = vtanh(load(gates[2])), o = vsigmoid(load(gates[3]));
+      vfloat c = fma_(f, load(before + j), i * g);
+      store(gates[0], i);
+      store(gates[1], f);
+      store(gates[2], g);
+      store(gates[3], o);
+      store(after + j, c);
       store_first(h + j, o * vtanh(c), minimum(LANES, units.count - j));
     }
   }
@@ -55,7 +64,7 @@ static void lstm_gates_forward(const mynah_lstm_forward *s, size_t t, unit_share
 
 static void lstm_forward_work(void *context, const mynah_worker *worker) {
   const mynah_lstm_forward *s = context;
-  const size_t hidden = s->hidden, stride = padded(hidden), rows = s->steps * s->batch;
+  const size_t hidden = s->hidden, rows = s->steps * s->batch, columns = GATES * gate_width(hidden);
   unit_share units = units_of(hidden, worker);
   range own = all_panels(units.count);
   size_t width = units.vectors * LANES;
@@ -63,7 +72,7 @@ static void lstm_forward_work(void *context, const mynah_worker *worker) {
   float *packed_ih = aligned(s->workspace) + GATES * packed_size(units.first, s->input);
   float *packed_hh = aligned(s->workspace) + GATES * (packed_size(hidden, s->input) + packed_size(units.first, hidden));
   float *bias = aligned(s->workspace) + GATES * (packed_size(hidden, s->input) + packed_size(hidden, hidden) + units.first);
-  product projections[GATES], recurrences[GATES];
+  product products[GATES];
   for (size_t gate = 0; gate < GATES; gate++) {
     size_t row = gate * hidden + units.first;
     float *ih = packed_ih + gate * packed_size(units.count, s->input), *hh = packed_hh + gate * packed_size(units.count, hidden);
@@ -71,20 +80,18 @@ static void lstm_forward_work(void *context, const mynah_worker *worker) {
     pack_transposed(hh, s->weight_hh + row * hidden, hidden, hidden, units.count, own, s->precision);
     memset(bias + gate * width, 0, width * sizeof(float));
     memcpy(bias + gate * width, s->bias + row, units.count * sizeof(float));
-    float *gates = s->gates + gate * stride + units.first;
-    projections[gate] = (product){gates, GATES * stride, bias + gate * width, 0, ih, units.count, own, true};
-    recurrences[gate] = (product){gates, GATES * stride, gates, GATES * stride, hh, units.count, own, true};
+    products[gate] = kept_product(s->gates, rows, columns, 0, gate * gate_width(hidden) + units.first, units.count,
+                                  bias + gate * width, ih);
   }
   if (worker->thread == 0) copy_padded(s->cells, s->c0, s->batch, hidden);
-  multiply(rows_of(s->x, s->input), rows, s->input, projections, GATES, s->precision);
+  multiply(rows_of(s->x, s->input), rows, s->input, products, GATES, s->precision);
   for (size_t t = 0; t < s->steps; t++) {
     mynah_worker_wait(worker);  // h_{t-1} is whole
+    for (size_t gate = 0; gate < GATES; gate++)
+      products[gate] = kept_product(s->gates, rows, columns, t * s->batch, gate * gate_width(hidden) + units.first, units.count,
+                                    NULL, packed_hh + gate * packed_size(units.count, hidden));
     const float *h = t ? s->output + (t - 1) * s->batch * hidden : s->h0;
-    multiply(rows_of(h, hidden), s->batch, hidden, recurrences, GATES, s->precision);
-    for (size_t gate = 0; gate < GATES; gate++) {
-      recurrences[gate].c += s->batch * GATES * stride;
-      recurrences[gate].start = recurrences[gate].c;
-    }
+    multiply(rows_of(h, hidden), s->batch, hidden, products, GATES, s->precision);
     lstm_gates_forward(s, t, units);
   }
 }
@@ -105,7 +112,7 @@ INLINE size_t lstm_chunk_rows(size_t rows) {
 /// One place for what is packed, since it is needed one after the other: W_hh as B of dh = dG·W_hh, each worker's columns; X and H
 /// as B of the weights' gradients; W_ih as B of dX = dG·W_ih. Behind it dh and dc on their way back in time, and db.
 static size_t lstm_packed_size(size_t steps, size_t batch, size_t input, size_t hidden) {
-  size_t chunk = lstm_chunk_rows(steps * batch), gates = GATES * padded(hidden);
+  size_t chunk = lstm_chunk_rows(steps * batch), gates = GATES * gate_width(hidden);
   size_t sizes[] = {packed_size(hidden, gates), packed_size(input, chunk) + packed_size(hidden, chunk), packed_size(input, gates)};
   size_t largest = sizes[0];
   for (int i = 1; i < 3; i++) largest = sizes[i] > largest ? sizes[i] : largest;
@@ -119,42 +126,46 @@ static size_t lstm_backward_workspace(size_t steps, size_t batch, size_t input, 
 static void lstm_gates_backward(const mynah_lstm_backward *s, size_t t, const float *d_h_rows, float *d_c_rows, float *d_bias,
                                 unit_share units) {
   const mynah_lstm_forward *f = &s->forward;
-  size_t stride = padded(f->hidden);
+  const size_t hidden = f->hidden, stride = padded(hidden), rows = f->steps * f->batch;
   for (size_t b = 0; b < f->batch; b++) {
-    size_t row = t * f->batch + b, before = row * stride + units.first, after = before + f->batch * stride;
-    const float *gates = f->gates + row * GATES * stride + units.first;
-    float *d_gates = s->d_gates + row * GATES * stride + units.first;
-    const float *d_output = s->d_output ? s->d_output + row * f->hidden + units.first : NULL;
+    const size_t row = t * f->batch + b;
+    const float *before = f->cells + row * stride + units.first, *after = before + f->batch * stride;
+    const float *d_output = s->d_output ? s->d_output + row * hidden + units.first : NULL;
     const float *d_h_row = d_h_rows + b * stride + units.first;
     float *d_c_row = d_c_rows + b * stride + units.first;
-    for (size_t v = 0; v < units.vectors; v++) {
-      size_t j = v * LANES;
+    for (size_t j = 0; j < units.vectors * LANES; j += LANES) {
+      vfloat gates[GATES];
+      for (size_t gate = 0; gate < GATES; gate++)
+        gates[gate] = load(gate_vector(f->gates, rows, hidden, row, gate, units.first + j));
+      vfloat i = gates[0], forget = gates[1], g = gates[2], o = gates[3], tanh_c = vtanh(load(after + j));
       vfloat d_h = load(d_h_row + j);
-      if (d_output) d_h += j + LANES <= units.count ? load(d_output + j) : load_first(d_output + j, units.count - j);
-      vfloat i = load(gates + j), forget = load(gates + stride + j), g = load(gates + 2 * stride + j);
-      vfloat o = load(gates + 3 * stride + j), tanh_c = vtanh(load(f->cells + after + j));
+      if (d_output) d_h += load_first(d_output + j, minimum(LANES, units.count - j));
       vfloat d_c = load(d_c_row + j) + d_h * o * (1.0f - tanh_c * tanh_c);
-      vfloat gradients[GATES] = {d_c * g * i * (1.0f - i), d_c * load(f->cells + before + j) * forget * (1.0f - forget),
-                                 d_c * i * (1.0f - g * g), d_h * tanh_c * o * (1.0f - o)};
+      vfloat d_gates[GATES] = {d_c * g * i * (1.0f - i), d_c * load(before + j) * forget * (1.0f - forget), d_c * i * (1.0f - g * g),
+                               d_h * tanh_c * o * (1.0f - o)};
       for (size_t gate = 0; gate < GATES; gate++) {
         float *sums = d_bias + gate * stride + units.first + j;
-        store(d_gates + gate * stride + j, gradients[gate]);
-        store(sums, load(sums) + gradients[gate]);
+        store(gate_vector(s->d_gates, rows, hidden, row, gate, units.first + j), d_gates[gate]);
+        store(sums, load(sums) + d_gates[gate]);
       }
       store(d_c_row + j, d_c * forget);
     }
+    for (size_t v = units.vectors; v < units.kept_vectors; v++)
+      for (size_t gate = 0; gate < GATES; gate++)
+        store(gate_vector(s->d_gates, rows, hidden, row, gate, units.first + v * LANES), splat(0));
   }
 }
 
 /// dh and dc of all steps, from the last to the first: the gradients of the gates, the bias, h0 and c0.
 static void lstm_recurrence_backward(const mynah_lstm_backward *s, unit_share units, const mynah_worker *worker) {
   const mynah_lstm_forward *f = &s->forward;
-  const size_t hidden = f->hidden, batch = f->batch, stride = padded(hidden), gates = GATES * stride;
+  const size_t hidden = f->hidden, batch = f->batch, stride = padded(hidden);
+  const size_t rows = f->steps * batch, gates = GATES * gate_width(hidden);
   range own = all_panels(units.count);
   float *packed = aligned(s->workspace) + packed_size(units.first, gates);
   float *d_h = aligned(s->workspace) + lstm_packed_size(f->steps, batch, f->input, hidden), *d_c = d_h + batch * stride;
   float *d_bias = d_c + batch * stride;
-  source_rows recurrent = {.base = f->weight_hh + units.first, .ld = hidden, .group = hidden, .padded_group = stride};
+  source_rows recurrent = {.base = f->weight_hh + units.first, .ld = hidden, .group = hidden, .padded_group = gate_width(hidden)};
   pack(packed, recurrent, gates, units.count, own, f->precision);
   for (size_t b = 0; b < batch; b++)
     for (size_t j = 0; j < units.vectors * LANES; j++) {
@@ -167,7 +178,7 @@ static void lstm_recurrence_backward(const mynah_lstm_backward *s, unit_share un
     lstm_gates_backward(s, t, d_h, d_c, d_bias, units);
     mynah_worker_wait(worker);  // the gates' gradients of step t are whole
     product back = {d_h + units.first, stride, NULL, 0, packed, units.count, own, true, 0};
-    multiply(rows_of(s->d_gates + t * batch * gates, gates), batch, gates, &back, 1, f->precision);
+    multiply(kept_rows(s->d_gates, rows, gates, t * batch), batch, gates, &back, 1, f->precision);
   }
   for (size_t b = 0; b < batch; b++) {
     memcpy(s->d_h0 + b * hidden + units.first, d_h + b * stride + units.first, units.count * sizeof(float));
@@ -180,7 +191,7 @@ static void lstm_recurrence_backward(const mynah_lstm_backward *s, unit_share un
 /// dW_ih and dW_hh: each worker makes the rows of its own units, with operands that all pack together.
 static void lstm_weights_backward(const mynah_lstm_backward *s, unit_share units, const mynah_worker *worker) {
   const mynah_lstm_forward *f = &s->forward;
-  const size_t hidden = f->hidden, input = f->input, stride = padded(hidden), gates = GATES * stride;
+  const size_t hidden = f->hidden, input = f->input, gates = GATES * gate_width(hidden);
   const size_t rows = f->steps * f->batch, chunk = lstm_chunk_rows(rows);
   range input_panels = all_panels(input), hidden_panels = all_panels(hidden);
   float *packed_x = aligned(s->workspace), *packed_h = packed_x + packed_size(input, chunk);
@@ -196,7 +207,7 @@ static void lstm_weights_backward(const mynah_lstm_backward *s, unit_share units
       float *d_hh = s->d_weight_hh + (gate * hidden + units.first) * hidden;
       product d_weights[] = {{d_ih, input, row0 ? d_ih : NULL, input, packed_x, input, input_panels, false, 0},
                              {d_hh, hidden, row0 ? d_hh : NULL, hidden, packed_h, hidden, hidden_panels, false, 0}};
-      operand d_gates = columns_of(s->d_gates + row0 * gates + gate * stride + units.first, gates);
+      operand d_gates = kept_columns(s->d_gates, rows, gates, row0, gate * gate_width(hidden) + units.first);
       multiply(d_gates, units.count, count, d_weights, 2, f->precision);
     }
     mynah_worker_wait(worker);  // their place is free again
@@ -205,14 +216,14 @@ static void lstm_weights_backward(const mynah_lstm_backward *s, unit_share units
 
 static void lstm_input_backward(const mynah_lstm_backward *s, const mynah_worker *worker) {
   const mynah_lstm_forward *f = &s->forward;
-  const size_t input = f->input, stride = padded(f->hidden), gates = GATES * stride;
-  range panels = all_panels(input), rows = share(f->steps * f->batch, worker);
+  const size_t input = f->input, all = f->steps * f->batch, gates = GATES * gate_width(f->hidden);
+  range panels = all_panels(input), rows = share(all, worker);
   float *packed = aligned(s->workspace);
-  source_rows weights = {.base = f->weight_ih, .ld = input, .group = f->hidden, .padded_group = stride};
+  source_rows weights = {.base = f->weight_ih, .ld = input, .group = f->hidden, .padded_group = gate_width(f->hidden)};
   pack(packed, weights, gates, input, share(panels.last, worker), f->precision);
   mynah_worker_wait(worker);  // W_ih is there
   product d_x = {s->d_x + rows.first * input, input, NULL, 0, packed, input, panels, false, 0};
-  multiply(rows_of(s->d_gates + rows.first * gates, gates), rows.last - rows.first, gates, &d_x, 1, f->precision);
+  multiply(kept_rows(s->d_gates, all, gates, rows.first), rows.last - rows.first, gates, &d_x, 1, f->precision);
 }
 
 static void lstm_backward_work(void *context, const mynah_worker *worker) {

@@ -49,7 +49,7 @@ INLINE const float *source_row(const source_rows *s, size_t i) {
 typedef struct {
   float *c;
   size_t ldc;
-  const float *start;    // what sums begin with, NULL for zeros
+  const float *start;    // what sums begin with: NULL for zeros, c for what stands there
   size_t start_stride;   // between its rows; 0 repeats one row: a bias
   const float *packed;
   size_t n;
