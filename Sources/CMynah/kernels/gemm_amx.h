@@ -9,7 +9,7 @@
 // Both operands are cut into tiles of 16 × 32 numbers, 1 KiB a plane x₀, x₁, x₂. B is packed by its owner, A some pairs of row
 // tiles at a time here. Registers hold 2 × 2 tiles of C over a whole block of k.
 
-enum { SIDE = 16, DEPTH = 32, TILE_BYTES = 1024, MOST_PLANES = 3, KEPT_WIDTH = 2 * SIDE, K_BLOCK = 256,
+enum { SIDE = 16, DEPTH = 32, TILE_BYTES = 1024, MOST_PLANES = 3, KEPT_WIDTH = 2 * SIDE, K_BLOCK = 512,
        MOST_PAIRS = 4 };
 
 INLINE size_t planes_of(mynah_precision precision) { return precision == MYNAH_BFLOAT16 ? 1 : MOST_PLANES; }
@@ -372,7 +372,7 @@ INLINE void multiply_planes(operand a, size_t m, size_t k, const product *produc
   size_t configured = 0;
   // One pass over k at least, so that C is written when k is 0.
   for (size_t k0 = 0, block; k0 == 0 || k0 < k; k0 += block) {
-    block = minimum(k - k0, K_BLOCK);
+    block = minimum(k - k0, planes == 1 ? 2 * K_BLOCK : K_BLOCK);
     for (size_t row = 0, rows; row < m; row += rows) {
       gathered_rows g = {row, minimum(height, m - row), minimum(MOST_PAIRS, (m - row) / height), k0, block, tiles};
       if (g.pairs == 0) g.pairs = 1;
