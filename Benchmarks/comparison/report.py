@@ -51,9 +51,8 @@ def gemm_table(samples, judge):
             figures = {e: samples.median("gigaflops", section="gemm", case=product, engine=e, precision="float32", threads=threads)
                        for e in ("mynah", *gemm.LIBRARIES)}
             ours = figures["mynah"]
-            if is_recurrent:  # two lower bounds of the product with packed weights
-                inside = samples.median("gigaflops", section="recurrent", case=product, precision="float32", threads=threads)
-                ours = max((x for x in (ours, inside) if x is not None), default=None)
+            if is_recurrent:  # with weights that were packed before
+                ours = samples.median("gigaflops", section="recurrent", case=product, precision="float32", threads=threads)
             target = targets.RECURRENT if is_recurrent else targets.GEMM
             row += [number(ours), number(figures["oneDNN"]), number(figures["OpenBLAS"]),
                     judge.at_least(ratio(ours, figures["oneDNN"]), target)]

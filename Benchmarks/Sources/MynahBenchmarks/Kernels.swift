@@ -31,6 +31,18 @@ final class Kernels: Sendable {
     }
   }
 
+  /// C = A·B with a B that was packed before, as a layer packs its recurrent weights once a sequence.
+  func packedProduct(_ product: MatrixProduct, precision: Precision) -> () -> Void {
+    let (m, n, k) = (product.rowCount, product.columnCount, product.innerCount)
+    let (a, b, c) = (Block(count: m * k, seed: 1), Block(count: k * n, seed: 2), Block(count: m * n))
+    let packed = Block(count: unsafe table.pointee.gemm_workspace(m, n, k))
+    let precision = precision == .bfloat16 ? MYNAH_BFLOAT16 : MYNAH_FLOAT32
+    unsafe table.pointee.gemm_pack(team, packed.base, b.base, n, k, false, precision)
+    return {
+      unsafe self.table.pointee.gemm_packed(self.team, c.base, a.base, packed.base, m, n, k, false, precision)
+    }
+  }
+
   enum Function: String, CaseIterable, Sendable { case exp, tanh, sigmoid }
 
   /// y[i] = f(x[i]), on one thread.

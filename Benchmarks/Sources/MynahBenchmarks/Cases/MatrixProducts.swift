@@ -1,5 +1,4 @@
 import Measurement
-import MynahModels
 import MynahTensors
 
 extension BenchmarkCase {
@@ -24,21 +23,12 @@ extension BenchmarkCase {
     }
   }
 
-  /// The forward pass of an LSTM over many steps that reads one number a step.
-  ///
-  /// Nearly all products are those with the recurrent weights, which are packed once. The time includes the gates'
-  /// arithmetic, the operations do not, so the throughput is a lower bound of the products'.
+  /// A step of a recurrence with weights that were packed before.
   private static func recurrence(batchSize: Int, hiddenSize: Int, _ precision: Precision) -> BenchmarkCase {
-    let stepCount = 64
     let product = MatrixProduct.recurrent(batchSize: batchSize, hiddenSize: hiddenSize)
-    let inputProjection = MatrixProduct(batchSize * stepCount, 4 * hiddenSize, 1)
-    let operationCount = Double(stepCount) * product.operationCount + inputProjection.operationCount
     return BenchmarkCase(name: "recurrent/\(precision.rawValue)/\(product)", precision: precision) {
-      var random = RandomSource(seed: 1)
-      let layer = LSTM(inputSize: 1, hiddenSize: hiddenSize, initializer: .uniform(0.1), using: &random)
-      let x = Variable(Initializer.uniform(1).draw([stepCount, batchSize, 1], using: &random))
-      let state = LSTMState.zero(batchSize: batchSize, hiddenSize: hiddenSize)
-      return (.operations(operationCount), { _ = layer(x, state: state) })
+      let kernels = Kernels(threadCount: ThreadTeam.current?.threadCount ?? 1)
+      return (.operations(product.operationCount), kernels.packedProduct(product, precision: precision))
     }
   }
 }
