@@ -63,7 +63,8 @@ extension Kernels {
     let gateGradients =
       Tape.isEnding ? saved.gates : TensorStorage(uninitialized: saved.gates.count)
     let workspace = TensorStorage(
-      uninitialized: unsafe kernels.lstm_backward_workspace(sizes.stepCount, sizes.batchSize, sizes.inputSize, sizes.hiddenSize))
+      uninitialized: unsafe kernels.lstm_backward_workspace(
+        sizes.stepCount, sizes.batchSize, sizes.inputSize, sizes.hiddenSize))
     let none = Tensor(0)
     unsafe withUnsafeBases(of: gradients.map { $0 ?? none }) { given in
       unsafe withForwardPass(sizes, saved) { forward in

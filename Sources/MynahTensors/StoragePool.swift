@@ -106,7 +106,9 @@ package final class StoragePool: Sendable {
   private static func askForHugePages(_ address: UInt, _ byteCount: Int) {
     #if os(Linux)
       let hugePages: Int32 = 14  // MADV_HUGEPAGE
-      if let base = unsafe UnsafeMutableRawPointer(bitPattern: address) { _ = unsafe madvise(base, byteCount, hugePages) }
+      if let base = unsafe UnsafeMutableRawPointer(bitPattern: address) {
+        _ = unsafe madvise(base, byteCount, hugePages)
+      }
     #endif
   }
 
