@@ -1,0 +1,180 @@
+// Tiles of bfloat16 numbers from float32 ones: packing B, gathering A.
+
+/// Rounds 32 numbers to bfloat16, plane after plane: each plane holds what the ones before it left over.
+INLINE void split(vfloat low, vfloat high, size_t planes, __m512i result[MOST_PLANES]) {
+#pragma clang loop unroll(full)
+  for (size_t p = 0; p < planes; p++) {
+    __m512i rounded = (__m512i)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low);
+    result[p] = rounded;
+    if (p + 1 == planes) break;
+    low -= (vfloat)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_castsi512_si256(rounded)), 16);
+    high -= (vfloat)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(rounded, 1)), 16);
+  }
+}
+
+/// Transposes 16 × 16 words of 32 bits.
+INLINE void transpose(__m512i r[SIDE]) {
+  __m512i t[SIDE];
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < SIDE; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+  }
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < SIDE; i += 4) {
+    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < 4; i++) {
+    t[i] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0x88);
+    t[i + 4] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0xDD);
+    t[i + 8] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0x88);
+    t[i + 12] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xDD);
+  }
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < 4; i++) {
+    r[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
+    r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xDD);
+    r[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
+    r[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xDD);
+  }
+}
+
+INLINE __mmask16 first_lanes(size_t count) { return count >= LANES ? 0xFFFF : (__mmask16)((1u << count) - 1); }
+INLINE vfloat load_masked(__mmask16 mask, const float *p) { return (vfloat)_mm512_maskz_loadu_ps(mask, p); }
+
+/// A tile of all planes from 16 (`sides`) lines of 32 (`depth`) numbers that stand together along k: as A's tile, or transposed
+/// as B's. Planes of a tile stand `plane_stride` bytes apart.
+INLINE void tile_along_k(char *to, size_t plane_stride, const float *from, size_t stride, size_t sides, size_t depth,
+                         size_t planes, bool transposed) {
+  __m512i lines[MOST_PLANES][SIDE];
+  __mmask16 low = first_lanes(depth), high = first_lanes(depth > LANES ? depth - LANES : 0);
+  for (size_t i = 0; i < SIDE; i++) {
+    __m512i line[MOST_PLANES] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
+    if (i < sides) split(load_masked(low, from + i * stride), load_masked(high, from + i * stride + LANES), planes, line);
+    else if (!transposed) break;
+    for (size_t p = 0; p < planes; p++)
+      if (transposed) lines[p][i] = line[p];
+      else _mm512_store_si512(to + p * plane_stride + i * 64, line[p]);
+  }
+  if (!transposed) return;
+  for (size_t p = 0; p < planes; p++) {
+    transpose(lines[p]);
+    for (size_t i = 0; i < SIDE; i++) _mm512_store_si512(to + p * plane_stride + i * 64, lines[p][i]);
+  }
+}
+
+/// Two lines of one k each, interleaved: the 16 pairs (k, k + 1).
+INLINE void split_pair(vfloat even, vfloat odd, size_t planes, __m512i result[MOST_PLANES]) {
+  const __m512i interleaved =
+      _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17,
+                       1, 16, 0);
+  split(even, odd, planes, result);
+#pragma clang loop unroll(full)
+  for (size_t p = 0; p < planes; p++) result[p] = _mm512_permutexvar_epi16(interleaved, result[p]);
+}
+
+// MARK: Packing B
+
+/// Where tile column `column` of block `block` stands in a packed B.
+INLINE char *packed_tile(char *packed, size_t n, size_t k, size_t planes, size_t column, size_t block) {
+  size_t columns = column / 2 * 2 + 2 <= side_tiles(n) ? 2 : 1;  // in this panel
+  return packed + (column / 2 * 2 * depth_blocks(k) + block * columns) * planes * TILE_BYTES + column % 2 * TILE_BYTES;
+}
+INLINE size_t plane_stride_of(size_t n, size_t column) { return column / 2 * 2 + 2 <= side_tiles(n) ? 2 * TILE_BYTES : TILE_BYTES; }
+
+INLINE void pack_planes(float *packed, source_rows b, size_t k, size_t n, range panels, const size_t planes) {
+  enum { STRIP = 16 };  // tile columns that are walked along a row together: 1 KiB of each line of b
+  size_t last = minimum(2 * panels.last, side_tiles(n));
+  for (size_t strip = 2 * panels.first; strip < last; strip += STRIP)
+    for (size_t pair = 0; pair < depth_blocks(k) * SIDE; pair++) {
+      const float *rows[2] = {NULL, NULL};
+      vfloat scales[2] = {splat(1), splat(1)};
+      for (size_t j = 0; j < 2 && 2 * pair + j < k; j++) {
+        rows[j] = source_row(&b, 2 * pair + j);
+        if (b.scales) scales[j] = splat(b.scales[2 * pair + j]);
+      }
+      for (size_t column = strip; column < minimum(last, strip + STRIP); column++) {
+        __mmask16 mask = first_lanes(n - column * SIDE);
+        vfloat lines[2] = {{0}, {0}};
+        for (size_t j = 0; j < 2; j++)
+          if (rows[j]) lines[j] = load_masked(mask, rows[j] + column * SIDE) * scales[j];
+        __m512i result[MOST_PLANES];
+        split_pair(lines[0], lines[1], planes, result);
+        char *to = packed_tile((char *)packed, n, k, planes, column, pair / SIDE) + pair % SIDE * 64;
+        for (size_t p = 0; p < planes; p++) _mm512_store_si512(to + p * plane_stride_of(n, column), result[p]);
+      }
+    }
+}
+static void pack(float *packed, source_rows b, size_t k, size_t n, range panels, mynah_precision precision) {
+  if (planes_of(precision) == 1) pack_planes(packed, b, k, n, panels, 1);
+  else pack_planes(packed, b, k, n, panels, MOST_PLANES);
+}
+
+INLINE void pack_transposed_planes(float *packed, const float *b, size_t ld, size_t k, size_t n, range panels, const size_t planes) {
+  char *base = (char *)packed;
+  for (size_t column = 2 * panels.first; column < minimum(2 * panels.last, side_tiles(n)); column++)
+    for (size_t block = 0; block < depth_blocks(k); block++)
+      tile_along_k(packed_tile(base, n, k, planes, column, block), plane_stride_of(n, column),
+                   b + column * SIDE * ld + block * DEPTH, ld, minimum(SIDE, n - column * SIDE), k - block * DEPTH, planes, true);
+}
+/// Packs panels of B[k][n] given as its transpose, b[n][k] row-major with ld.
+static void pack_transposed(float *packed, const float *b, size_t ld, size_t k, size_t n, range panels, mynah_precision precision) {
+  if (planes_of(precision) == 1) pack_transposed_planes(packed, b, ld, k, n, panels, 1);
+  else pack_transposed_planes(packed, b, ld, k, n, panels, MOST_PLANES);
+}
+
+// MARK: A's tiles
+
+/// Where element (row, k) stands; k begins a block.
+INLINE const float *element(const operand *a, size_t row, size_t k) {
+  const float *p = a->base;
+  p += a->row_group_stride ? row / KEPT_WIDTH * a->row_group_stride + row % KEPT_WIDTH * a->row_stride : row * a->row_stride;
+  return p + (a->k_group_stride ? k / KEPT_WIDTH * a->k_group_stride : k * a->k_stride);
+}
+
+/// A's tile of all planes from `depth` lines of up to 16 numbers (`rows`), a line for each k.
+INLINE void tile_across_k(char *to, const float *from, size_t k_stride, size_t rows, size_t depth, const size_t planes) {
+  __mmask16 mask = first_lanes(rows);
+  __m512i lines[2][SIDE];
+  if (planes == 1) {  // rounded first: half as much to transpose
+    for (size_t pair = 0; pair < SIDE; pair++) {
+      vfloat even = {0}, odd = {0};
+      if (2 * pair < depth) even = load_masked(mask, from + 2 * pair * k_stride);
+      if (2 * pair + 1 < depth) odd = load_masked(mask, from + (2 * pair + 1) * k_stride);
+      split_pair(even, odd, 1, &lines[0][pair]);
+    }
+    transpose(lines[0]);
+    for (size_t r = 0; r < rows; r++) _mm512_store_si512(to + r * 64, lines[0][r]);
+    return;
+  }
+  for (size_t half = 0; half < 2; half++) {  // transposed first: planes would be three times as much
+    for (size_t i = 0; i < SIDE; i++) {
+      vfloat line = {0};
+      if (half * SIDE + i < depth) line = load_masked(mask, from + (half * SIDE + i) * k_stride);
+      lines[half][i] = (__m512i)line;
+    }
+    transpose(lines[half]);
+  }
+  for (size_t r = 0; r < rows; r++) {
+    __m512i row[MOST_PLANES];
+    split((vfloat)lines[0][r], (vfloat)lines[1][r], planes, row);
+    for (size_t p = 0; p < planes; p++) _mm512_store_si512(to + p * 2 * TILE_BYTES + r * 64, row[p]);
+  }
+}
+
+/// The tiles of up to 16 rows of A over a block of k: [block][plane][2 row tiles]; `to` is one of the two.
+INLINE void gather_rows(char *to, operand a, size_t row, size_t rows, size_t k0, size_t k, const size_t planes) {
+  for (size_t block = 0; block < depth_blocks(k); block++, to += 2 * planes * TILE_BYTES) {
+    size_t depth = minimum(DEPTH, k - block * DEPTH);
+    const float *from = element(&a, row, k0 + block * DEPTH);
+    if (a.k_stride == 1) {
+      tile_along_k(to, 2 * TILE_BYTES, from, a.row_stride, rows, depth, planes, false);
+      continue;
+    }
+    tile_across_k(to, from, a.k_stride, rows, depth, planes);
+  }
+}

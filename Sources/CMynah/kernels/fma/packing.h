@@ -1,0 +1,110 @@
+// Packing B in panels.
+
+enum { TILE_LANES = TILE_VECTORS * LANES, K_BLOCK = 512 };
+
+#if HAS_DOT
+#define PAIRS_INSTEAD(precision, call)                                         \
+  if (precision == MYNAH_BFLOAT16) {                                           \
+    call;                                                                      \
+    return;                                                                    \
+  }
+#else
+#define PAIRS_INSTEAD(precision, call) (void)precision;
+#endif
+
+// MARK: Panels
+
+/// The vectors of panel `index` when `vectors` are shared out over the fewest panels possible.
+INLINE range panel_vectors(size_t vectors, size_t index) {
+  size_t panels = (vectors + TILE_VECTORS - 1) / TILE_VECTORS;
+  return (range){vectors * index / panels, vectors * (index + 1) / panels};
+}
+INLINE size_t panel_count(size_t vectors) { return (vectors + TILE_VECTORS - 1) / TILE_VECTORS; }
+INLINE range all_panels(size_t n) { return (range){0, panel_count(vectors_of(n))}; }
+/// The first column of a panel.
+INLINE size_t panel_start(size_t n, size_t panel) { return panel_vectors(vectors_of(n), panel).first * LANES; }
+INLINE size_t packed_size(size_t n, size_t k) { return padded(n) * k; }
+
+#if HAS_DOT
+static void pack_pairs(float *restrict packed, source_rows b, size_t k, size_t n, range panels) {
+  size_t vectors = vectors_of(n), pairs = pairs_of(k);
+  for (size_t p = panels.first; p < panels.last; p++) {
+    range v = panel_vectors(vectors, p);
+    size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
+    size_t valid = minimum(n, v.last * LANES) - first;
+    float *to = packed + first * pairs;
+    for (size_t i = 0; i < pairs; i++, to += width)
+      for (size_t j = 0; j < width; j += LANES) {
+        vfloat lines[2] = {{0}, {0}};
+        for (size_t line = 0; line < 2 && 2 * i + line < k; line++) {
+          const float *from = source_row(&b, 2 * i + line);
+          if (!from) continue;
+          from += first + j;
+          lines[line] = (j + LANES <= valid ? load(from) : load_first(from, valid - j)) * (b.scales ? b.scales[2 * i + line] : 1.0f);
+        }
+        store(to + j, (vfloat)round_pairs(lines[0], lines[1]));
+      }
+  }
+}
+
+static void pack_pairs_transposed(float *restrict packed, const float *restrict b, size_t ld, size_t k, size_t n, range panels) {
+  size_t vectors = vectors_of(n), pairs = pairs_of(k);
+  for (size_t p = panels.first; p < panels.last; p++) {
+    range v = panel_vectors(vectors, p);
+    size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
+    size_t valid = minimum(n, v.last * LANES) - first;
+    uint32_t *to = (uint32_t *)(packed + first * pairs);
+    for (size_t k0 = 0; k0 < k; k0 += 2 * LANES)
+      for (size_t j = 0; j < width; j++) {
+        uint32_t row[LANES] = {0};
+        size_t count = minimum(2 * LANES, k - k0);
+        if (j < valid) round_row(row, b + (first + j) * ld + k0, count);
+        for (size_t i = 0; i < pairs_of(count); i++) to[(k0 / 2 + i) * width + j] = row[i];
+      }
+  }
+}
+#endif
+
+static void pack(float *restrict packed, source_rows b, size_t k, size_t n, range panels, mynah_precision precision) {
+  PAIRS_INSTEAD(precision, pack_pairs(packed, b, k, n, panels))
+  size_t vectors = vectors_of(n);
+  for (size_t p = panels.first; p < panels.last; p++) {
+    range v = panel_vectors(vectors, p);
+    size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
+    size_t valid = minimum(n, v.last * LANES) - first;
+    float *to = packed + first * k;
+    for (size_t i = 0; i < k; i++, to += width) {
+      const float *from = source_row(&b, i);
+      if (!from) {
+        memset(to, 0, width * sizeof(float));
+        continue;
+      }
+      from += first;
+      vfloat scale = splat(b.scales ? b.scales[i] : 1);
+      size_t j = 0;
+      for (; j + LANES <= valid; j += LANES) store(to + j, load(from + j) * scale);
+      if (j < width) store(to + j, load_first(from + j, valid - j) * scale);
+    }
+  }
+}
+
+/// Packs panels of B[k][n] given as its transpose, b[n][k] row-major with ld.
+static void pack_transposed(float *restrict packed, const float *restrict b, size_t ld, size_t k, size_t n, range panels,
+                            mynah_precision precision) {
+  PAIRS_INSTEAD(precision, pack_pairs_transposed(packed, b, ld, k, n, panels))
+  size_t vectors = vectors_of(n);
+  for (size_t p = panels.first; p < panels.last; p++) {
+    range v = panel_vectors(vectors, p);
+    size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
+    size_t valid = minimum(n, v.last * LANES) - first;
+    float *to = packed + first * k;
+    // Blocks of 16 k: the lines written stay in the nearest cache while the rows of b are walked along.
+    for (size_t k0 = 0; k0 < k; k0 += 16) {
+      size_t k1 = minimum(k0 + 16, k);
+      for (size_t j = 0; j < valid; j++)
+        for (size_t i = k0; i < k1; i++) to[i * width + j] = b[(first + j) * ld + i];
+      for (size_t i = k0; i < k1; i++)
+        for (size_t j = valid; j < width; j++) to[i * width + j] = 0;
+    }
+  }
+}
