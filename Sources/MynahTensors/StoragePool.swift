@@ -101,8 +101,10 @@ package final class StoragePool: Sendable {
     (byteCount + pageByteCount - 1) / pageByteCount * pageByteCount
   }
 
-  /// Asks for pages of 2 MiB, where the system has them, for the large blocks: a sequence's gates are walked through in steps
-  /// of several KiB, and to look up a small page at each step takes longer than the arithmetic.
+  /// Asks for pages of 2 MiB for the large blocks, where the system has them.
+  ///
+  /// Their rows stand several KiB apart, so there are fewer pages to look up; large blocks lie side by side, so that it costs a
+  /// few MiB at most.
   private static func askForHugePages(_ address: UInt, _ byteCount: Int) {
     #if os(Linux)
       let hugePages: Int32 = 14  // MADV_HUGEPAGE
