@@ -10,6 +10,7 @@
 #define HAS_DOT 0
 #define HAS_FMA 1
 #include "kernels/prelude.h"
+#include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
 #include "kernels/all.h"
 #pragma clang attribute pop

@@ -14,7 +14,7 @@ struct LSTMInputs: Sendable {
   var all: [Tensor] { [x, inputWeight, recurrentWeight, bias, hidden, cell] }
 }
 
-/// What the backward pass of an LSTM needs of the forward pass; rows are padded as the kernels like them.
+/// What the backward pass of an LSTM needs of the forward pass; gates and cells stand as the kernels like them.
 struct LSTMSaved: Sendable {
   let inputs: LSTMInputs
   let gates, cells, output: TensorStorage
@@ -32,23 +32,24 @@ extension Kernels {
   static func lstmForward(_ sizes: LSTMSizes, _ inputs: LSTMInputs) -> LSTMPass {
     let kernels = unsafe table.pointee
     let (rows, hidden) = (sizes.stepCount * sizes.batchSize, sizes.hiddenSize)
-    let stride = sizes.paddedHiddenSize
+    let state: Shape = [sizes.batchSize, hidden]
+    let lastCell = TensorStorage(uninitialized: state.elementCount)
     let saved = LSTMSaved(
       inputs: inputs,
       gates: TensorStorage(uninitialized: unsafe kernels.lstm_gates_size(rows, hidden)),
-      cells: TensorStorage(uninitialized: (rows + sizes.batchSize) * stride),
+      cells: TensorStorage(uninitialized: unsafe kernels.lstm_cells_size(sizes.stepCount, sizes.batchSize, hidden)),
       output: TensorStorage(uninitialized: rows * hidden))
     let workspace = TensorStorage(uninitialized: unsafe kernels.lstm_forward_workspace(sizes.inputSize, hidden))
     unsafe withForwardPass(sizes, saved) { pass in
+      unsafe pass.last_c = lastCell.base
       unsafe pass.workspace = workspace.base
       unsafe ThreadTeam.withCurrent { unsafe kernels.lstm_forward($0, &pass) }
     }
     extendLifetime(workspace)
-    let state: Shape = [sizes.batchSize, hidden]
     return LSTMPass(
       output: Tensor(shape: [sizes.stepCount, sizes.batchSize, hidden], storage: saved.output),
-      lastHidden: lastRows(of: saved.output, state, stride: hidden),
-      lastCell: lastRows(of: saved.cells, state, stride: stride),
+      lastHidden: lastRows(of: saved.output, state),
+      lastCell: Tensor(shape: state, storage: lastCell),
       saved: saved)
   }
 
@@ -115,22 +116,11 @@ extension Kernels {
     extendLifetime(saved)
   }
 
-  /// The last [B, H] rows of memory whose rows are `stride` apart.
-  private static func lastRows(of storage: TensorStorage, _ shape: Shape, stride: Int) -> Tensor {
-    let first = storage.count - shape[0] * stride
+  /// The last [B, H] rows of memory.
+  private static func lastRows(of storage: TensorStorage, _ shape: Shape) -> Tensor {
     let result = TensorStorage(uninitialized: shape.elementCount)
-    for row in 0..<shape[0] {
-      unsafe (result.base + row * shape[1]).update(from: storage.base + first + row * stride, count: shape[1])
-    }
+    unsafe result.base.update(from: storage.base + storage.count - result.count, count: result.count)
     return Tensor(shape: shape, storage: result)
-  }
-}
-
-extension LSTMSizes {
-  /// H rounded up to whole vectors: what the kernels' saved rows are padded to.
-  fileprivate var paddedHiddenSize: Int {
-    let lanes = unsafe Kernels.table.pointee.lanes
-    return (hiddenSize + lanes - 1) / lanes * lanes
   }
 }
 

@@ -125,7 +125,7 @@ struct LSTMKernelTests {
       precision: MYNAH_FLOAT32, steps: sizes.stepCount, batch: sizes.batchSize, input: sizes.inputSize,
       hidden: sizes.hiddenSize,
       x: inputs[0].base, weight_ih: inputs[1].base, weight_hh: inputs[2].base, bias: inputs[3].base,
-      h0: inputs[4].base, c0: inputs[5].base, gates: nil, cells: nil, output: nil, workspace: nil)
+      h0: inputs[4].base, c0: inputs[5].base, gates: nil, cells: nil, output: nil, last_c: nil, workspace: nil)
     unsafe mynah_lstm_forward_reference(&result.output, &result.lastHidden, &result.lastCell, &pass)
     extendLifetime(inputs)
     return result

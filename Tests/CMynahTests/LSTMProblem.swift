@@ -55,21 +55,20 @@ struct LSTMRun {
     defer { unsafe mynah_team_stop(team) }
     let sizes = problem.sizes
     let (rows, state) = (sizes.stepCount * sizes.batchSize, sizes.batchSize * sizes.hiddenSize)
-    let lanes = unsafe set.kernels.lanes
-    let padded = (sizes.hiddenSize + lanes - 1) / lanes * lanes
     let undefined = { (count: Int) in GuardedMemory([Float](repeating: .nan, count: count), misalignment: 1) }
     let inputs = problem.inputs.enumerated().map { GuardedMemory($1, misalignment: $0 % 3) }
     let gatesSize = unsafe set.kernels.lstm_gates_size(rows, sizes.hiddenSize)
     let (gates, gateGradients) = (undefined(gatesSize), undefined(gatesSize))
-    let cells = undefined((rows + sizes.batchSize) * padded)
+    let cells = undefined(unsafe set.kernels.lstm_cells_size(sizes.stepCount, sizes.batchSize, sizes.hiddenSize))
     let output = undefined(rows * sizes.hiddenSize)
+    let last = undefined(state)
     let workspace = undefined(unsafe set.kernels.lstm_forward_workspace(sizes.inputSize, sizes.hiddenSize))
     var forward = unsafe mynah_lstm_forward(
       precision: precision, steps: sizes.stepCount, batch: sizes.batchSize, input: sizes.inputSize,
       hidden: sizes.hiddenSize,
       x: inputs[0].base, weight_ih: inputs[1].base, weight_hh: inputs[2].base, bias: inputs[3].base,
       h0: inputs[4].base, c0: inputs[5].base, gates: gates.base, cells: cells.base,
-      output: output.base, workspace: workspace.base)
+      output: output.base, last_c: last.base, workspace: workspace.base)
     unsafe set.kernels.lstm_forward(team, &forward)
 
     let given = zip(problem.seeds, seeds).map { $1 ? GuardedMemory($0, misalignment: 2) : nil }
@@ -86,14 +85,11 @@ struct LSTMRun {
 
     self.output = output.elements
     lastHidden = Array(output.elements.suffix(state))
-    lastCell = (0..<sizes.batchSize).flatMap {
-      cells.elements[(rows + $0) * padded..<(rows + $0 + 1) * padded].prefix(sizes.hiddenSize)
-    }
+    lastCell = last.elements
     gradients = results.enumerated().map { $0 == 0 && !wantsInputGradient ? [] : $1.elements }
-    let all = inputs + [gates, gateGradients, output, workspace, backwardWorkspace, cells] + results
-    let paddingIsZero = cells.elements.enumerated().allSatisfy { $0 % padded < sizes.hiddenSize || $1 == 0 }
+    let all = inputs + [gates, gateGradients, output, workspace, backwardWorkspace, cells, last] + results
     isTidy =
-      all.allSatisfy(\.guardsAreWhole) && paddingIsZero && inputs.map(\.elements) == problem.inputs
+      all.allSatisfy(\.guardsAreWhole) && inputs.map(\.elements) == problem.inputs
       && output.elements.count == sizes.stepCount * state
   }
 }

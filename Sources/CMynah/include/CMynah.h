@@ -55,7 +55,7 @@ enum { MYNAH_ISA_COUNT = 7 };
 /// What the factors of matrix products are rounded to; sums are always float32. MYNAH_BFLOAT16 needs `has_bfloat16`.
 typedef enum { MYNAH_FLOAT32 = 0, MYNAH_BFLOAT16 = 1 } mynah_precision;
 
-/// One LSTM layer over a sequence. Hp is H rounded up to `lanes`: rows of the saved arrays are padded with zeros.
+/// One LSTM layer over a sequence.
 typedef struct {
   mynah_precision precision;
   size_t steps, batch, input, hidden;  // T, B, I, H: none is zero
@@ -64,8 +64,9 @@ typedef struct {
   const float *bias;                   // [4·H]
   const float *h0, *c0;                // [B, H]
   float *gates;                        // lstm_gates_size floats: the gates after activation, in an order of the kernels' own
-  float *cells;                        // [(T+1)·B, Hp]: block 0 is the state before the sequence
+  float *cells;                        // lstm_cells_size floats: c of all steps and the one before, in an order of their own too
   float *output;                       // [T·B, H]
+  float *last_c;                       // [B, H]; the last h is the last step's output
   float *workspace;
 } mynah_lstm_forward;
 
@@ -169,6 +170,7 @@ typedef struct {
                       mynah_precision precision);
 
   size_t (*lstm_gates_size)(size_t rows, size_t hidden);  // rows: T·B
+  size_t (*lstm_cells_size)(size_t steps, size_t batch, size_t hidden);
   size_t (*lstm_forward_workspace)(size_t input, size_t hidden);
   void (*lstm_forward)(mynah_team *team, const mynah_lstm_forward *pass);
   size_t (*lstm_backward_workspace)(size_t steps, size_t batch, size_t input, size_t hidden);

@@ -40,6 +40,7 @@ const mynah_kernels ISA_TABLE = {
     .gemm_pack = gemm_pack,
     .gemm_packed = gemm_packed,
     .lstm_gates_size = lstm_gates_size,
+    .lstm_cells_size = lstm_cells_size,
     .lstm_forward_workspace = lstm_forward_workspace,
     .lstm_forward = lstm_forward,
     .lstm_backward_workspace = lstm_backward_workspace,

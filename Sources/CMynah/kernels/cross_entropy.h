@@ -13,11 +13,11 @@
 enum { MOST_PARTS = 16, PART_VECTORS = 512 / LANES };
 // Rows whose logits are worked on at a time, and the most numbers of E, and of the parts' dh, that are kept. Multiply-adds take
 // as long as moving E between the caches, so there a chunk is one block. Tiles are so fast that what counts is to write dW as
-// few times as possible.
+// few times as possible; beyond some rows that is no gain any more, and h and dh of a chunk take memory.
 #if HAS_AMX
-enum { BLOCK_ROWS = 128, STRIP_ROWS = 128, KEPT_NUMBERS = 1 << 23, KEPT_GRADIENTS = 1 << 22 };
+enum { BLOCK_ROWS = 128, STRIP_ROWS = 128, MOST_ROWS = 1280, KEPT_NUMBERS = 1 << 23, KEPT_GRADIENTS = 1 << 22 };
 #else
-enum { BLOCK_ROWS = 120, STRIP_ROWS = 1, KEPT_NUMBERS = 0, KEPT_GRADIENTS = 0 };
+enum { BLOCK_ROWS = 120, STRIP_ROWS = 1, MOST_ROWS = BLOCK_ROWS, KEPT_NUMBERS = 0, KEPT_GRADIENTS = 0 };
 #endif
 // A part's weights are packed anew for each chunk where chunks are so few, which takes less memory than to keep them.
 enum { FEW_CHUNKS = 4 };
@@ -55,7 +55,8 @@ INLINE size_t widest_part(size_t vocabulary, size_t parts) { return (vectors_of(
 
 /// Rows are shared out evenly over as few chunks as what may be kept allows, a chunk being at least a block.
 INLINE size_t chunk_rows(size_t rows, size_t hidden, size_t vocabulary) {
-  size_t most = minimum(KEPT_NUMBERS / vocabulary, KEPT_GRADIENTS / (part_count(vocabulary) * padded(hidden)));
+  size_t most = minimum(MOST_ROWS, KEPT_NUMBERS / vocabulary);
+  most = minimum(most, KEPT_GRADIENTS / (part_count(vocabulary) * padded(hidden)));
   if (most < BLOCK_ROWS) most = BLOCK_ROWS;
   size_t chunks = (rows + most - 1) / most;
   return (rows + chunks - 1) / chunks;

@@ -6,6 +6,8 @@
 // columns of every gate, so it projects, recurs and applies the gates to its own, and all meet once a step, when h_t is whole.
 
 enum { GATES = 4 };  // i, f, g, o
+// Rows of x that are projected at a time: many enough to use W_ih well, few enough for the gates to be near when h joins them.
+enum { PROJECTED_ROWS = 128 };
 
 /// A worker's hidden units, cut where the columns of kept matrices are.
 typedef struct {
@@ -32,33 +34,43 @@ static size_t lstm_forward_workspace(size_t input, size_t hidden) {
   return GATES * (packed_size(hidden, input) + packed_size(hidden, hidden) + padded(hidden)) + ALIGNMENT;
 }
 
-/// Copies [rows, H] into rows padded with zeros to Hp.
-INLINE void copy_padded(float *to, const float *from, size_t rows, size_t hidden) {
-  size_t stride = padded(hidden);
-  for (size_t r = 0; r < rows; r++) {
-    memcpy(to + r * stride, from + r * hidden, hidden * sizeof(float));
-    memset(to + r * stride + hidden, 0, (stride - hidden) * sizeof(float));
-  }
+/// The cells are a kept matrix [(T+1)·B, H]: block 0 is the state before the sequence.
+static size_t lstm_cells_size(size_t steps, size_t batch, size_t hidden) { return kept_size((steps + 1) * batch, hidden); }
+
+/// Some units of [rows, H], or zeros for NULL, as rows of a kept matrix of `all` rows, and the other way round.
+INLINE void keep_units(float *kept, size_t all, const float *from, size_t rows, size_t hidden, unit_share units) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t j = 0; j < units.count; j += LANES) {
+      vfloat v = from ? load_first(from + r * hidden + units.first + j, minimum(LANES, units.count - j)) : splat(0);
+      store(kept_vector(kept, all, hidden, r, (units.first + j) / LANES), v);
+    }
+}
+INLINE void take_units(float *to, float *kept, size_t all, size_t row0, size_t rows, size_t hidden, unit_share units) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t j = 0; j < units.count; j += LANES)
+      store_first(to + r * hidden + units.first + j,
+                  load(kept_vector(kept, all, hidden, row0 + r, (units.first + j) / LANES)), minimum(LANES, units.count - j));
 }
 
 static void lstm_gates_forward(const mynah_lstm_forward *s, size_t t, unit_share units) {
-  const size_t hidden = s->hidden, stride = padded(hidden), rows = s->steps * s->batch;
-  for (size_t b = 0; b < s->batch; b++) {
-    const size_t row = t * s->batch + b;
-    const float *before = s->cells + row * stride + units.first;
-    float *after = s->cells + (row + s->batch) * stride + units.first, *h = s->output + row * hidden + units.first;
-    for (size_t j = 0; j < units.vectors * LANES; j += LANES) {
-      float *gates[GATES];
-      for (size_t gate = 0; gate < GATES; gate++) gates[gate] = gate_vector(s->gates, rows, hidden, row, gate, units.first + j);
-      vfloat i = vsigmoid(load(gates[0])), f = vsigmoid(load(gates[1])), g = vtanh(load(gates[2])), o = vsigmoid(load(gates[3]));
-      vfloat c = fma_(f, load(before + j), i * g);
-      store(gates[0], i);
-      store(gates[1], f);
-      store(gates[2], g);
-      store(gates[3], o);
-      store(after + j, c);
-      store_first(h + j, o * vtanh(c), minimum(LANES, units.count - j));
-    }
+  const size_t hidden = s->hidden, batch = s->batch, rows = s->steps * batch, width = units.vectors * LANES;
+  // In the order that kept matrices stand in.
+  for (size_t first = 0, next; first < width; first = next) {
+    next = minimum(width, first + KEPT_TOGETHER);
+    for (size_t row = t * batch; row < (t + 1) * batch; row++)
+      for (size_t j = first; j < next; j += LANES) {
+        const size_t vector = (units.first + j) / LANES;
+        float *gates[GATES];
+        for (size_t gate = 0; gate < GATES; gate++) gates[gate] = gate_vector(s->gates, rows, hidden, row, gate, units.first + j);
+        vfloat i = vsigmoid(load(gates[0])), f = vsigmoid(load(gates[1])), g = vtanh(load(gates[2])), o = vsigmoid(load(gates[3]));
+        vfloat c = fma_(f, load(kept_vector(s->cells, rows + batch, hidden, row, vector)), i * g);
+        store(gates[0], i);
+        store(gates[1], f);
+        store(gates[2], g);
+        store(gates[3], o);
+        store(kept_vector(s->cells, rows + batch, hidden, row + batch, vector), c);
+        store_first(s->output + row * hidden + units.first + j, o * vtanh(c), minimum(LANES, units.count - j));
+      }
   }
 }
 
@@ -72,28 +84,37 @@ static void lstm_forward_work(void *context, const mynah_worker *worker) {
   float *packed_ih = aligned(s->workspace) + GATES * packed_size(units.first, s->input);
   float *packed_hh = aligned(s->workspace) + GATES * (packed_size(hidden, s->input) + packed_size(units.first, hidden));
   float *bias = aligned(s->workspace) + GATES * (packed_size(hidden, s->input) + packed_size(hidden, hidden) + units.first);
-  product products[GATES];
   for (size_t gate = 0; gate < GATES; gate++) {
     size_t row = gate * hidden + units.first;
-    float *ih = packed_ih + gate * packed_size(units.count, s->input), *hh = packed_hh + gate * packed_size(units.count, hidden);
-    pack_transposed(ih, s->weight_ih + row * s->input, s->input, s->input, units.count, own, s->precision);
-    pack_transposed(hh, s->weight_hh + row * hidden, hidden, hidden, units.count, own, s->precision);
+    pack_transposed(packed_ih + gate * packed_size(units.count, s->input), s->weight_ih + row * s->input, s->input, s->input,
+                    units.count, own, s->precision);
+    pack_transposed(packed_hh + gate * packed_size(units.count, hidden), s->weight_hh + row * hidden, hidden, hidden, units.count,
+                    own, s->precision);
     memset(bias + gate * width, 0, width * sizeof(float));
     memcpy(bias + gate * width, s->bias + row, units.count * sizeof(float));
-    products[gate] = kept_product(s->gates, rows, columns, 0, gate * gate_width(hidden) + units.first, units.count,
-                                  bias + gate * width, ih);
   }
-  if (worker->thread == 0) copy_padded(s->cells, s->c0, s->batch, hidden);
-  multiply(rows_of(s->x, s->input), rows, s->input, products, GATES, s->precision);
+  keep_units(s->cells, rows + s->batch, s->c0, s->batch, hidden, units);
+  // The gates of the rows from `row0` on as a product's C: of W_ih, whose sums begin with the bias, or of W_hh, which adds to them.
+#define GATE_PRODUCTS(row0, bias, packed, k)                                                                                  \
+  for (size_t gate = 0; gate < GATES; gate++)                                                                                 \
+    products[gate] = kept_product(s->gates, rows, columns, row0, gate * gate_width(hidden) + units.first, units.count, bias,  \
+                                  packed + gate * packed_size(units.count, k));
+  product products[GATES];
+  const size_t ahead = (PROJECTED_ROWS + s->batch - 1) / s->batch;
   for (size_t t = 0; t < s->steps; t++) {
+    if (t % ahead == 0) {
+      GATE_PRODUCTS(t * s->batch, bias + gate * width, packed_ih, s->input)
+      multiply(rows_of(s->x + t * s->batch * s->input, s->input), minimum(ahead, s->steps - t) * s->batch, s->input, products, GATES,
+               s->precision);
+    }
     mynah_worker_wait(worker);  // h_{t-1} is whole
-    for (size_t gate = 0; gate < GATES; gate++)
-      products[gate] = kept_product(s->gates, rows, columns, t * s->batch, gate * gate_width(hidden) + units.first, units.count,
-                                    NULL, packed_hh + gate * packed_size(units.count, hidden));
+    GATE_PRODUCTS(t * s->batch, NULL, packed_hh, hidden)
     const float *h = t ? s->output + (t - 1) * s->batch * hidden : s->h0;
     multiply(rows_of(h, hidden), s->batch, hidden, products, GATES, s->precision);
     lstm_gates_forward(s, t, units);
   }
+#undef GATE_PRODUCTS
+  take_units(s->last_c, s->cells, rows + s->batch, rows, s->batch, hidden, units);
 }
 
 static void lstm_forward(mynah_team *team, const mynah_lstm_forward *pass) {
@@ -119,73 +140,68 @@ static size_t lstm_packed_size(size_t steps, size_t batch, size_t input, size_t 
   return largest;
 }
 static size_t lstm_backward_workspace(size_t steps, size_t batch, size_t input, size_t hidden) {
-  return lstm_packed_size(steps, batch, input, hidden) + (2 * batch + GATES) * padded(hidden) + ALIGNMENT;
+  return lstm_packed_size(steps, batch, input, hidden) + 2 * kept_size(batch, hidden) + GATES * padded(hidden) + ALIGNMENT;
 }
 
-/// The gates' gradients of step t, added to the bias's; dc becomes the gradient of c_{t-1}.
-static void lstm_gates_backward(const mynah_lstm_backward *s, size_t t, const float *d_h_rows, float *d_c_rows, float *d_bias,
-                                unit_share units) {
+/// The gates' gradients of step t, added to the bias's; dc becomes the gradient of c_{t-1}. dh and dc: kept [B, H].
+static void lstm_gates_backward(const mynah_lstm_backward *s, size_t t, float *d_hs, float *d_cs, float *d_bias, unit_share units) {
   const mynah_lstm_forward *f = &s->forward;
-  const size_t hidden = f->hidden, stride = padded(hidden), rows = f->steps * f->batch;
-  for (size_t b = 0; b < f->batch; b++) {
-    const size_t row = t * f->batch + b;
-    const float *before = f->cells + row * stride + units.first, *after = before + f->batch * stride;
-    const float *d_output = s->d_output ? s->d_output + row * hidden + units.first : NULL;
-    const float *d_h_row = d_h_rows + b * stride + units.first;
-    float *d_c_row = d_c_rows + b * stride + units.first;
-    for (size_t j = 0; j < units.vectors * LANES; j += LANES) {
-      vfloat gates[GATES];
-      for (size_t gate = 0; gate < GATES; gate++)
-        gates[gate] = load(gate_vector(f->gates, rows, hidden, row, gate, units.first + j));
-      vfloat i = gates[0], forget = gates[1], g = gates[2], o = gates[3], tanh_c = vtanh(load(after + j));
-      vfloat d_h = load(d_h_row + j);
-      if (d_output) d_h += load_first(d_output + j, minimum(LANES, units.count - j));
-      vfloat d_c = load(d_c_row + j) + d_h * o * (1.0f - tanh_c * tanh_c);
-      vfloat d_gates[GATES] = {d_c * g * i * (1.0f - i), d_c * load(before + j) * forget * (1.0f - forget), d_c * i * (1.0f - g * g),
-                               d_h * tanh_c * o * (1.0f - o)};
-      for (size_t gate = 0; gate < GATES; gate++) {
-        float *sums = d_bias + gate * stride + units.first + j;
-        store(gate_vector(s->d_gates, rows, hidden, row, gate, units.first + j), d_gates[gate]);
-        store(sums, load(sums) + d_gates[gate]);
+  const size_t hidden = f->hidden, batch = f->batch, rows = f->steps * batch, width = units.kept_vectors * LANES;
+  for (size_t first = 0, next; first < width; first = next) {
+    next = minimum(width, first + KEPT_TOGETHER);
+    for (size_t b = 0; b < batch; b++)
+      for (size_t j = first; j < next; j += LANES) {
+        const size_t row = t * batch + b, unit = units.first + j;
+        vfloat gates[GATES], d_gates[GATES] = {{0}, {0}, {0}, {0}};
+        if (j < units.count) {
+          for (size_t gate = 0; gate < GATES; gate++) gates[gate] = load(gate_vector(f->gates, rows, hidden, row, gate, unit));
+          vfloat i = gates[0], forget = gates[1], g = gates[2], o = gates[3];
+          vfloat before = load(kept_vector(f->cells, rows + batch, hidden, row, unit / LANES));
+          vfloat tanh_c = vtanh(load(kept_vector(f->cells, rows + batch, hidden, row + batch, unit / LANES)));
+          float *d_c_before = kept_vector(d_cs, batch, hidden, b, unit / LANES);
+          vfloat d_h = load(kept_vector(d_hs, batch, hidden, b, unit / LANES));
+          if (s->d_output) d_h += load_first(s->d_output + row * hidden + unit, minimum(LANES, units.count - j));
+          vfloat d_c = load(d_c_before) + d_h * o * (1.0f - tanh_c * tanh_c);
+          d_gates[0] = d_c * g * i * (1.0f - i);
+          d_gates[1] = d_c * before * forget * (1.0f - forget);
+          d_gates[2] = d_c * i * (1.0f - g * g);
+          d_gates[3] = d_h * tanh_c * o * (1.0f - o);
+          store(d_c_before, d_c * forget);
+          for (size_t gate = 0; gate < GATES; gate++) {
+            float *sums = d_bias + gate * padded(hidden) + unit;
+            store(sums, load(sums) + d_gates[gate]);
+          }
+        }
+        for (size_t gate = 0; gate < GATES; gate++) store(gate_vector(s->d_gates, rows, hidden, row, gate, unit), d_gates[gate]);
       }
-      store(d_c_row + j, d_c * forget);
-    }
-    for (size_t v = units.vectors; v < units.kept_vectors; v++)
-      for (size_t gate = 0; gate < GATES; gate++)
-        store(gate_vector(s->d_gates, rows, hidden, row, gate, units.first + v * LANES), splat(0));
   }
 }
 
 /// dh and dc of all steps, from the last to the first: the gradients of the gates, the bias, h0 and c0.
 static void lstm_recurrence_backward(const mynah_lstm_backward *s, unit_share units, const mynah_worker *worker) {
   const mynah_lstm_forward *f = &s->forward;
-  const size_t hidden = f->hidden, batch = f->batch, stride = padded(hidden);
+  const size_t hidden = f->hidden, batch = f->batch;
   const size_t rows = f->steps * batch, gates = GATES * gate_width(hidden);
   range own = all_panels(units.count);
   float *packed = aligned(s->workspace) + packed_size(units.first, gates);
-  float *d_h = aligned(s->workspace) + lstm_packed_size(f->steps, batch, f->input, hidden), *d_c = d_h + batch * stride;
-  float *d_bias = d_c + batch * stride;
+  float *d_h = aligned(s->workspace) + lstm_packed_size(f->steps, batch, f->input, hidden), *d_c = d_h + kept_size(batch, hidden);
+  float *d_bias = d_c + kept_size(batch, hidden);
   source_rows recurrent = {.base = f->weight_hh + units.first, .ld = hidden, .group = hidden, .padded_group = gate_width(hidden)};
   pack(packed, recurrent, gates, units.count, own, f->precision);
-  for (size_t b = 0; b < batch; b++)
-    for (size_t j = 0; j < units.vectors * LANES; j++) {
-      bool inside = j < units.count;
-      d_h[b * stride + units.first + j] = inside && s->d_last_h ? s->d_last_h[b * hidden + units.first + j] : 0;
-      d_c[b * stride + units.first + j] = inside && s->d_last_c ? s->d_last_c[b * hidden + units.first + j] : 0;
-    }
-  for (size_t gate = 0; gate < GATES; gate++) memset(d_bias + gate * stride + units.first, 0, units.vectors * LANES * sizeof(float));
+  keep_units(d_h, batch, s->d_last_h, batch, hidden, units);
+  keep_units(d_c, batch, s->d_last_c, batch, hidden, units);
+  for (size_t gate = 0; gate < GATES; gate++) memset(d_bias + gate * padded(hidden) + units.first, 0, units.vectors * LANES * sizeof(float));
   for (size_t t = f->steps; t-- > 0;) {
     lstm_gates_backward(s, t, d_h, d_c, d_bias, units);
     mynah_worker_wait(worker);  // the gates' gradients of step t are whole
-    product back = {d_h + units.first, stride, NULL, 0, packed, units.count, own, true, 0};
+    product back = kept_product(d_h, batch, hidden, 0, units.first, units.count, NULL, packed);
+    back.start = NULL;
     multiply(kept_rows(s->d_gates, rows, gates, t * batch), batch, gates, &back, 1, f->precision);
   }
-  for (size_t b = 0; b < batch; b++) {
-    memcpy(s->d_h0 + b * hidden + units.first, d_h + b * stride + units.first, units.count * sizeof(float));
-    memcpy(s->d_c0 + b * hidden + units.first, d_c + b * stride + units.first, units.count * sizeof(float));
-  }
+  take_units(s->d_h0, d_h, batch, 0, batch, hidden, units);
+  take_units(s->d_c0, d_c, batch, 0, batch, hidden, units);
   for (size_t gate = 0; gate < GATES; gate++)
-    memcpy(s->d_bias + gate * hidden + units.first, d_bias + gate * stride + units.first, units.count * sizeof(float));
+    memcpy(s->d_bias + gate * hidden + units.first, d_bias + gate * padded(hidden) + units.first, units.count * sizeof(float));
 }
 
 /// dW_ih and dW_hh: each worker makes the rows of its own units, with operands that all pack together.

@@ -26,6 +26,17 @@ INLINE vfloat fma_(vfloat a, vfloat b, vfloat c) {
 #endif
 }
 
+/// 1 / x for normal x whose reciprocal is normal too. AVX-512 divides a vector in 16 cycles; an estimate of 14 bits and a Newton
+/// step, y + y·(1 − x·y), take a quarter of that and err by 1 ulp at most.
+INLINE vfloat reciprocal(vfloat x) {
+#if LANES == 16
+  vfloat y = (vfloat)_mm512_rcp14_ps((__m512)x);
+  return fma_(y, fma_(-x, y, splat(1)), y);
+#else
+  return 1.0f / x;
+#endif
+}
+
 /// The first `count` ≤ LANES floats, the rest zero.
 INLINE vfloat load_first(const float *p, size_t count) {
   if (count == LANES) return load(p);

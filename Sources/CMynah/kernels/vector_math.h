@@ -30,10 +30,10 @@ INLINE vfloat vexp(vfloat x) {
   return p * (vfloat)((half + 127) << 23) * (vfloat)((rest + 127) << 23);
 }
 
-/// eˣ for x ≤ 0, in two thirds of the time; what is below e⁻⁸⁷, the smallest normal number, is e⁻⁸⁷.
-INLINE vfloat vexp_of_negative(vfloat x) {
+/// eˣ for |x| ≤ LARGEST_EXPONENT, in two thirds of the time: 2ⁿ is a normal number.
+#define LARGEST_EXPONENT 87.33654f  // e⁻ˣ is the smallest normal number
+INLINE vfloat vexp_in_range(vfloat x) {
   const float round_shift = 12582912.0f;
-  x = blend(x < splat(-87.0f), splat(-87.0f), x);
   vfloat shifted = fma_(x, splat(1.44269504088896341f), splat(round_shift));
   vfloat whole = shifted - round_shift;
   vfloat r = fma_(whole, splat(-0.693359375f), x);
@@ -41,15 +41,25 @@ INLINE vfloat vexp_of_negative(vfloat x) {
   return vexp_polynomial(r) * (vfloat)(((vint)shifted << 23) + (vint)splat(1.0f));
 }
 
-/// σ(x) = 1 / (1 + e⁻ˣ)
-INLINE vfloat vsigmoid(vfloat x) { return 1.0f / (1.0f + vexp(-x)); }
+/// eˣ for x ≤ 0; what is below the smallest normal number is that.
+INLINE vfloat vexp_of_negative(vfloat x) {
+  return vexp_in_range(blend(x < splat(-LARGEST_EXPONENT), splat(-LARGEST_EXPONENT), x));
+}
+
+/// σ(x) = 1 / (1 + e⁻ˣ); denormal results are 0.
+INLINE vfloat vsigmoid(vfloat x) {
+  const vfloat largest = splat(LARGEST_EXPONENT);
+  vfloat inside = blend(x > largest, largest, blend(x < -largest, -largest, x));
+  return blend(x < -largest, splat(0), reciprocal(1.0f + vexp_in_range(-inside)));
+}
 
 /// tanh x = sign(x)·(1 − 2 / (e^{2|x|} + 1)), and x + x³·P(x²) where |x| < 0.625
 INLINE vfloat vtanh(vfloat x) {
   const vint sign_bit = (vint){0} + (int32_t)0x80000000;
   vint sign = (vint)x & sign_bit;
   vfloat magnitude = (vfloat)((vint)x & ~sign_bit);
-  vfloat large = 1.0f - 2.0f / (vexp(magnitude + magnitude) + 1.0f);
+  vfloat twice = blend(magnitude > splat(10), splat(20), magnitude + magnitude);  // where it is 1
+  vfloat large = fma_(splat(-2), reciprocal(vexp_in_range(twice) + 1.0f), splat(1));
   vfloat square = x * x;
   vfloat p = splat(-5.70498872745e-3f);
   p = fma_(p, square, splat(2.06390887954e-2f));

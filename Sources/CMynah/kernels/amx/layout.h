@@ -1,6 +1,6 @@
 // Where the tiles of packed and of kept matrices stand.
 
-enum { SIDE = 16, DEPTH = 32, TILE_BYTES = 1024, MOST_PLANES = 3, KEPT_WIDTH = 2 * SIDE, K_BLOCK = 512,
+enum { SIDE = 16, DEPTH = 32, TILE_BYTES = 1024, MOST_PLANES = 3, KEPT_WIDTH = 2 * SIDE, KEPT_TOGETHER = KEPT_WIDTH, K_BLOCK = 512,
        MOST_PAIRS = 4 };
 
 INLINE size_t planes_of(mynah_precision precision) { return precision == MYNAH_BFLOAT16 ? 1 : MOST_PLANES; }

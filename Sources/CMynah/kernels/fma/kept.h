@@ -1,6 +1,6 @@
 // Matrices that products write and others read again.
 
-enum { KEPT_WIDTH = LANES };  // columns that are handed out together
+enum { KEPT_WIDTH = LANES, KEPT_TOGETHER = 1 << 30 };  // columns that are handed out together, and that stand together in a row
 
 /// Rows of `n` columns, an odd number of vectors apart, which spreads a column over all sets of a cache.
 INLINE size_t kept_stride(size_t n) { return (vectors_of(n) | 1) * LANES; }
