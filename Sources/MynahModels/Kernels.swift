@@ -59,13 +59,40 @@ extension Kernels {
   ) -> [Gradient?] {
     let kernels = unsafe table.pointee
     let shapes = saved.inputs.all.map(\.shape)
-    let results = shapes.map { TensorStorage(uninitialized: $0.elementCount) }
     // The gates' gradients are made element by element, so they may take the gates' place when those are read no more.
     let gateGradients =
       Tape.isEnding ? saved.gates : TensorStorage(uninitialized: saved.gates.count)
-    let workspace = TensorStorage(
-      uninitialized: unsafe kernels.lstm_backward_workspace(
-        sizes.stepCount, sizes.batchSize, sizes.inputSize, sizes.hiddenSize))
+    // Large results are made room for when the workspace of the way through time is free again.
+    var results = [TensorStorage?](repeating: nil, count: shapes.count)
+    let run = { (filled: Range<Int>, workspaceCount: Int, kernel: BackwardKernel?) in
+      for index in filled where index > 0 || wantsInputGradient {
+        results[index] = TensorStorage(uninitialized: shapes[index].elementCount)
+      }
+      let workspace = TensorStorage(uninitialized: workspaceCount)
+      unsafe withBackwardPass(sizes, saved, gradients, results) { pass in
+        unsafe pass.d_gates = gateGradients.base
+        unsafe pass.workspace = workspace.base
+        unsafe ThreadTeam.withCurrent { unsafe kernel?($0, &pass) }
+      }
+      extendLifetime(workspace)
+    }
+    unsafe run(3..<6, kernels.lstm_backward_workspace(sizes.batchSize, sizes.hiddenSize), kernels.lstm_backward)
+    unsafe run(
+      0..<3,
+      kernels.lstm_gradients_workspace(sizes.stepCount, sizes.batchSize, sizes.inputSize, sizes.hiddenSize),
+      kernels.lstm_gradients)
+    extendLifetime(gateGradients)
+    return zip(shapes, results).map { shape, storage in storage.map { .dense(Tensor(shape: shape, storage: $0)) } }
+  }
+
+  private typealias BackwardKernel = @convention(c) (OpaquePointer?, UnsafePointer<mynah_lstm_backward>?) -> Void
+
+  /// Calls `body` with the description of a backward pass: arriving gradients of the output, the last h and the last c; results
+  /// as in `lstmBackward`, those that are there.
+  private static func withBackwardPass(
+    _ sizes: LSTMSizes, _ saved: LSTMSaved, _ gradients: [Tensor?], _ results: [TensorStorage?],
+    _ body: (inout mynah_lstm_backward) -> Void
+  ) {
     let none = Tensor(0)
     unsafe withUnsafeBases(of: gradients.map { $0 ?? none }) { given in
       unsafe withForwardPass(sizes, saved) { forward in
@@ -74,21 +101,16 @@ extension Kernels {
         unsafe pass.d_output = gradients[0] == nil ? nil : given[0]
         unsafe pass.d_last_h = gradients[1] == nil ? nil : given[1]
         unsafe pass.d_last_c = gradients[2] == nil ? nil : given[2]
-        unsafe pass.d_x = wantsInputGradient ? results[0].base : nil
-        unsafe pass.d_weight_ih = results[1].base
-        unsafe pass.d_weight_hh = results[2].base
-        unsafe pass.d_bias = results[3].base
-        unsafe pass.d_h0 = results[4].base
-        unsafe pass.d_c0 = results[5].base
-        unsafe pass.d_gates = gateGradients.base
-        unsafe pass.workspace = workspace.base
-        unsafe ThreadTeam.withCurrent { unsafe kernels.lstm_backward($0, &pass) }
+        unsafe pass.d_x = results[0]?.base
+        unsafe pass.d_weight_ih = results[1]?.base
+        unsafe pass.d_weight_hh = results[2]?.base
+        unsafe pass.d_bias = results[3]?.base
+        unsafe pass.d_h0 = results[4]?.base
+        unsafe pass.d_c0 = results[5]?.base
+        unsafe body(&pass)
       }
     }
-    extendLifetime((gateGradients, workspace))
-    return zip(shapes, results).enumerated().map { index, result in
-      index == 0 && !wantsInputGradient ? nil : .dense(Tensor(shape: result.0, storage: result.1))
-    }
+    extendLifetime(results)
   }
 
   /// Calls `body` with the description of a forward pass over saved memory.

@@ -74,7 +74,9 @@ struct LSTMRun {
     let given = zip(problem.seeds, seeds).map { $1 ? GuardedMemory($0, misalignment: 2) : nil }
     let results = sizes.inputCounts.map(undefined)
     let backwardWorkspace = undefined(
-      unsafe set.kernels.lstm_backward_workspace(
+      unsafe set.kernels.lstm_backward_workspace(sizes.batchSize, sizes.hiddenSize))
+    let gradientsWorkspace = undefined(
+      unsafe set.kernels.lstm_gradients_workspace(
         sizes.stepCount, sizes.batchSize, sizes.inputSize, sizes.hiddenSize))
     var backward = unsafe mynah_lstm_backward(
       forward: forward, d_output: given[0]?.base, d_last_h: given[1]?.base, d_last_c: given[2]?.base,
@@ -82,12 +84,14 @@ struct LSTMRun {
       d_bias: results[3].base, d_h0: results[4].base, d_c0: results[5].base, d_gates: gateGradients.base,
       workspace: backwardWorkspace.base)
     unsafe set.kernels.lstm_backward(team, &backward)
+    unsafe backward.workspace = gradientsWorkspace.base
+    unsafe set.kernels.lstm_gradients(team, &backward)
 
     self.output = output.elements
     lastHidden = Array(output.elements.suffix(state))
     lastCell = last.elements
     gradients = results.enumerated().map { $0 == 0 && !wantsInputGradient ? [] : $1.elements }
-    let all = inputs + [gates, gateGradients, output, workspace, backwardWorkspace, cells, last] + results
+    let all = inputs + [gates, gateGradients, output, workspace, backwardWorkspace, gradientsWorkspace, cells, last] + results
     isTidy =
       all.allSatisfy(\.guardsAreWhole) && inputs.map(\.elements) == problem.inputs
       && output.elements.count == sizes.stepCount * state

@@ -173,8 +173,12 @@ typedef struct {
   size_t (*lstm_cells_size)(size_t steps, size_t batch, size_t hidden);
   size_t (*lstm_forward_workspace)(size_t input, size_t hidden);
   void (*lstm_forward)(mynah_team *team, const mynah_lstm_forward *pass);
-  size_t (*lstm_backward_workspace)(size_t steps, size_t batch, size_t input, size_t hidden);
+  // The backward pass in two parts. Through time: d_gates, d_bias, d_h0, d_c0. Then products of d_gates: d_weight_ih, d_weight_hh,
+  // d_x; here only these need to be there, and neither the cells, W_hh nor d_output.
+  size_t (*lstm_backward_workspace)(size_t batch, size_t hidden);
   void (*lstm_backward)(mynah_team *team, const mynah_lstm_backward *pass);
+  size_t (*lstm_gradients_workspace)(size_t steps, size_t batch, size_t input, size_t hidden);
+  void (*lstm_gradients)(mynah_team *team, const mynah_lstm_backward *pass);
 
   // Enough for a team of `threads` threads, or fewer.
   size_t (*cross_entropy_workspace)(size_t rows, size_t hidden, size_t vocabulary, bool gradients, size_t threads);

@@ -14,6 +14,7 @@
 #endif
 #include "gemm.h"
 #include "lstm.h"
+#include "lstm_backward.h"
 #include "cross_entropy.h"
 
 const mynah_kernels ISA_TABLE = {
@@ -45,6 +46,8 @@ const mynah_kernels ISA_TABLE = {
     .lstm_forward = lstm_forward,
     .lstm_backward_workspace = lstm_backward_workspace,
     .lstm_backward = lstm_backward,
+    .lstm_gradients_workspace = lstm_gradients_workspace,
+    .lstm_gradients = lstm_gradients,
     .cross_entropy_workspace = cross_entropy_workspace,
     .cross_entropy = cross_entropy,
 };
