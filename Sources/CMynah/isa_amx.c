@@ -4,6 +4,8 @@
 #define ISA_NAME "amx"
 #define ISA_ID MYNAH_AMX
 #define LANES 16
+#define TILE_ROWS 6
+#define TILE_VECTORS 4
 #define HAS_DOT 0
 #define HAS_FMA 1
 #define HAS_AMX 1

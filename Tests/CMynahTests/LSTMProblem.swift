@@ -91,7 +91,8 @@ struct LSTMRun {
     lastHidden = Array(output.elements.suffix(state))
     lastCell = last.elements
     gradients = results.enumerated().map { $0 == 0 && !wantsInputGradient ? [] : $1.elements }
-    let all = inputs + [gates, gateGradients, output, workspace, backwardWorkspace, gradientsWorkspace, cells, last] + results
+    let workspaces = [workspace, backwardWorkspace, gradientsWorkspace]
+    let all = inputs + workspaces + [gates, gateGradients, output, cells, last] + results
     isTidy =
       all.allSatisfy(\.guardsAreWhole) && inputs.map(\.elements) == problem.inputs
       && output.elements.count == sizes.stepCount * state

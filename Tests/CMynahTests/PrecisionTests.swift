@@ -163,7 +163,7 @@ private struct Product {
   func resultPackedOnce(_ set: InstructionSet, precision: mynah_precision) -> [Float] {
     let (a, b, c) = (GuardedMemory(a), GuardedMemory(b), GuardedMemory([Float](repeating: .nan, count: m * n)))
     let packed = workspace(set)
-    unsafe set.kernels.gemm_pack(nil, packed.base, b.base, n, k, transposingB, precision)
+    unsafe set.kernels.gemm_pack(nil, packed.base, b.base, m, n, k, transposingB, precision)
     unsafe set.kernels.gemm_packed(nil, c.base, a.base, packed.base, m, n, k, false, precision)
     #expect(c.guardsAreWhole && packed.guardsAreWhole)
     return c.elements

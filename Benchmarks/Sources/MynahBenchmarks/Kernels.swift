@@ -37,7 +37,7 @@ final class Kernels: Sendable {
     let (a, b, c) = (Block(count: m * k, seed: 1), Block(count: k * n, seed: 2), Block(count: m * n))
     let packed = Block(count: unsafe table.pointee.gemm_workspace(m, n, k))
     let precision = precision == .bfloat16 ? MYNAH_BFLOAT16 : MYNAH_FLOAT32
-    unsafe table.pointee.gemm_pack(team, packed.base, b.base, n, k, false, precision)
+    unsafe table.pointee.gemm_pack(team, packed.base, b.base, m, n, k, false, precision)
     return {
       unsafe self.table.pointee.gemm_packed(self.team, c.base, a.base, packed.base, m, n, k, false, precision)
     }

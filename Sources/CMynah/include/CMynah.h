@@ -162,9 +162,9 @@ typedef struct {
   size_t (*gemm_workspace)(size_t m, size_t n, size_t k);
   void (*gemm)(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
                bool b_transposed, bool accumulate, mynah_precision precision, float *workspace);
-  // The same in two steps: B is packed once into `gemm_workspace` floats and multiplied with many A. The floats stay where
-  // they are in between: their place decides on their alignment.
-  void (*gemm_pack)(mynah_team *team, float *packed, const float *b, size_t n, size_t k, bool b_transposed,
+  // The same in two steps: B is packed once into `gemm_workspace` floats and multiplied with many A of M rows each. The floats
+  // stay where they are in between: their place decides on their alignment.
+  void (*gemm_pack)(mynah_team *team, float *packed, const float *b, size_t m, size_t n, size_t k, bool b_transposed,
                     mynah_precision precision);
   void (*gemm_packed)(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k, bool accumulate,
                       mynah_precision precision);

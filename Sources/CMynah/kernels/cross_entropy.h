@@ -114,10 +114,10 @@ static void pack_part(const loss_work *w, size_t p, size_t slot) {
   size_t hidden = s->hidden;
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
   const float *weight = s->weight + part.first * hidden;
-  pack_transposed(slot_transposed(w, slot), weight, hidden, hidden, part.valid, all_panels(part.valid), s->precision);
+  pack_transposed(slot_transposed(w, slot), weight, hidden, hidden, part.valid, all_panels(part.valid), (form)s->precision);
   for (size_t j = 0; j < part.vectors * LANES; j++)
     w->bias[part.first + j] = j >= part.valid ? -1e30f : s->bias ? s->bias[part.first + j] : 0;
-  if (s->d_h) pack(slot_packed(w, slot), plain_rows(weight, hidden), part.valid, hidden, all_panels(hidden), s->precision);
+  if (s->d_h) pack(slot_packed(w, slot), plain_rows(weight, hidden), part.valid, hidden, all_panels(hidden), (form)s->precision);
 }
 
 /// Maxima, exponentials and sums of some rows, which are walked through in the order that they are kept in.
@@ -158,7 +158,7 @@ static void exponentials(const loss_work *w, size_t p, size_t slot, size_t row0,
   size_t width = part.vectors * LANES;
   product logits = kept_product(e, w->chunk, width, rows.first, 0, width, w->bias + part.first, slot_transposed(w, slot));
   multiply(rows_of(s->h + (row0 + rows.first) * s->hidden, s->hidden), rows.last - rows.first, s->hidden, &logits, 1,
-           s->precision);
+           (form)s->precision);
   for (size_t first = rows.first; first < rows.last; first += STRIP_ROWS)
     exponentials_of_strip(w, p, first, minimum(STRIP_ROWS, rows.last - first), part.vectors);
 }
@@ -171,7 +171,7 @@ static void hidden_backward(const loss_work *w, size_t p, size_t slot, range row
   product d_h = {w->partial + (p * w->chunk + rows.first) * stride, stride, NULL, 0, slot_packed(w, slot), s->hidden,
                  all_panels(s->hidden), true};
   multiply(kept_rows(part_e(w, p), w->chunk, part.vectors * LANES, rows.first), rows.last - rows.first, part.valid, &d_h, 1,
-           s->precision);
+           (form)s->precision);
 }
 
 /// The target's logit, in double.
@@ -238,10 +238,10 @@ static void weights_backward(const loss_work *w, size_t p, size_t slot, size_t r
   const float *row_scale = w->row_scale + p * w->chunk;
   float *scaled = w->scaled + slot * packed_size(s->hidden, w->chunk) + packed_size(first, w->chunk);
   source_rows h = {.base = s->h + row0 * s->hidden + first, .ld = s->hidden, .scales = row_scale};
-  pack(scaled, h, rows, width, all_panels(width), s->precision);
+  pack(scaled, h, rows, width, all_panels(width), (form)s->precision);
   float *d_weight = s->d_weight + part.first * s->hidden + first;
   product d_weights = {d_weight, s->hidden, row0 ? d_weight : NULL, s->hidden, scaled, width, all_panels(width), false};
-  multiply(kept_columns(e, w->chunk, part.vectors * LANES, 0, 0), part.valid, rows, &d_weights, 1, s->precision);
+  multiply(kept_columns(e, w->chunk, part.vectors * LANES, 0, 0), part.valid, rows, &d_weights, 1, (form)s->precision);
   for (size_t r = 0; r < rows; r++) {
     size_t target = (size_t)s->targets[row0 + r];
     if (target < part.first || target >= part.first + part.valid) continue;

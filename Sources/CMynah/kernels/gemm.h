@@ -6,12 +6,12 @@ typedef struct {
   float *packed;
   size_t m, n, k;
   bool a_transposed, b_transposed, accumulate;
-  mynah_precision precision;
+  form form;
 } gemm_pass;
 
 static void pack_share(const gemm_pass *g, range panels) {
-  if (g->b_transposed) pack_transposed(g->packed, g->b, g->k, g->k, g->n, panels, g->precision);
-  else pack(g->packed, plain_rows(g->b, g->n), g->k, g->n, panels, g->precision);
+  if (g->b_transposed) pack_transposed(g->packed, g->b, g->k, g->k, g->n, panels, g->form);
+  else pack(g->packed, plain_rows(g->b, g->n), g->k, g->n, panels, g->form);
 }
 
 enum { GROUP_PANELS = 16 };
@@ -25,11 +25,11 @@ static void gemm_by_groups(const gemm_pass *g, range panels) {
     float *packed = g->packed + packed_size(columns.first, g->k), *c = g->c + columns.first;
     for (size_t k0 = 0, k; k0 == 0 || k0 < g->k; k0 += k) {
       k = minimum(g->k - k0, K_BLOCK);
-      if (g->b_transposed) pack_transposed(packed, g->b + columns.first * g->k + k0, g->k, k, n, all_panels(n), g->precision);
-      else pack(packed, plain_rows(g->b + k0 * g->n + columns.first, g->n), k, n, all_panels(n), g->precision);
+      if (g->b_transposed) pack_transposed(packed, g->b + columns.first * g->k + k0, g->k, k, n, all_panels(n), g->form);
+      else pack(packed, plain_rows(g->b + k0 * g->n + columns.first, g->n), k, n, all_panels(n), g->form);
       product of_group = {c, g->n, g->accumulate || k0 ? c : NULL, g->n, packed, n, all_panels(n), false, 0};
       operand a = g->a_transposed ? columns_of(g->a + k0 * g->m, g->m) : rows_of(g->a + k0, g->k);
-      multiply(a, g->m, k, &of_group, 1, g->precision);
+      multiply(a, g->m, k, &of_group, 1, g->form);
       if (k == 0) break;
     }
   }
@@ -54,7 +54,7 @@ static void gemm_work(void *context, const mynah_worker *worker) {
   operand a = g->a_transposed ? columns_of(g->a + rows.first, g->m) : rows_of(g->a + rows.first * g->k, g->k);
   float *c = g->c + rows.first * g->n;
   product p = {c, g->n, g->accumulate ? c : NULL, g->n, g->packed, g->n, own, false, 0};
-  multiply(a, rows.last - rows.first, g->k, &p, 1, g->precision);
+  multiply(a, rows.last - rows.first, g->k, &p, 1, g->form);
 }
 
 /// A meeting of the team costs more than it saves where there is little to do.
@@ -68,7 +68,7 @@ static size_t gemm_workspace(size_t m, size_t n, size_t k) {
 static void gemm(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
                  bool b_transposed, bool accumulate, mynah_precision precision, float *workspace) {
   if (m == 0 || n == 0) return;
-  gemm_pass pass = {c, a, b, aligned(workspace), m, n, k, a_transposed, b_transposed, accumulate, precision};
+  gemm_pass pass = {c, a, b, aligned(workspace), m, n, k, a_transposed, b_transposed, accumulate, form_for(precision, m)};
   mynah_team_run(team_for(team, &pass), gemm_work, &pass);
 }
 
@@ -77,15 +77,17 @@ static void gemm_pack_work(void *context, const mynah_worker *worker) {
   pack_share(g, share(all_panels(g->n).last, worker));
 }
 
-static void gemm_pack(mynah_team *team, float *packed, const float *b, size_t n, size_t k, bool b_transposed,
+static void gemm_pack(mynah_team *team, float *packed, const float *b, size_t m, size_t n, size_t k, bool b_transposed,
                       mynah_precision precision) {
-  gemm_pass pass = {.b = b, .packed = aligned(packed), .m = 1, .n = n, .k = k, .b_transposed = b_transposed, .precision = precision};
+  gemm_pass pass = {.b = b, .packed = aligned(packed), .m = m, .n = n, .k = k, .b_transposed = b_transposed,
+                    .form = form_for(precision, m)};
   mynah_team_run(team_for(team, &pass), gemm_pack_work, &pass);
 }
 
 static void gemm_packed(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k, bool accumulate,
                         mynah_precision precision) {
   if (m == 0 || n == 0) return;
-  gemm_pass pass = {.c = c, .a = a, .packed = aligned(packed), .m = m, .n = n, .k = k, .accumulate = accumulate, .precision = precision};
+  gemm_pass pass = {.c = c, .a = a, .packed = aligned(packed), .m = m, .n = n, .k = k, .accumulate = accumulate,
+                    .form = form_for(precision, m)};
   mynah_team_run(team_for(team, &pass), gemm_work, &pass);
 }

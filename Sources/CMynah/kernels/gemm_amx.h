@@ -8,6 +8,11 @@
 //
 // Both operands are cut into tiles of 16 × 32 numbers, 1 KiB a plane x₀, x₁, x₂. B is packed by its owner, A some pairs of row
 // tiles at a time here. Registers hold 2 × 2 tiles of C over a whole block of k.
+//
+// Products of few rows are left to multiply-adds.
+#include "fma/tile.h"
 #include "amx/layout.h"
+#include "amx/splitting.h"
+#include "amx/few_rows.h"
 #include "amx/packing.h"
 #include "amx/tiles.h"

@@ -1,8 +1,8 @@
-// One LSTM layer over a sequence, forward and backward (S. Hochreiter, J. Schmidhuber 1997; forget gate: F. Gers et al. 2000).
+// One LSTM layer over a sequence, forward (S. Hochreiter, J. Schmidhuber 1997; forget gate: F. Gers et al. 2000).
 //
 //   i, f, o = σ(W_ih x_t + W_hh h_{t-1} + b)   g = tanh(…)   c_t = f ⊙ c_{t-1} + i ⊙ g   h_t = o ⊙ tanh c_t
 //
-// The input projection of the whole sequence is one product; W_hh is packed once. Each worker owns some hidden units: their
+// x is projected some steps ahead of h; the weights are packed once. Each worker owns some hidden units: their
 // columns of every gate, so it projects, recurs and applies the gates to its own, and all meet once a step, when h_t is whole.
 
 enum { GATES = 4 };  // i, f, g, o
@@ -74,9 +74,18 @@ static void lstm_gates_forward(const mynah_lstm_forward *s, size_t t, unit_share
   }
 }
 
+/// The gates of own units from step t on as C of four products: of W_ih, whose sums begin with the bias, or of W_hh, which adds.
+INLINE void gate_products(product products[GATES], const mynah_lstm_forward *s, unit_share units, size_t t, const float *bias,
+                          const float *packed, size_t k) {
+  const size_t hidden = s->hidden, width = gate_width(hidden);
+  for (size_t gate = 0; gate < GATES; gate++)
+    products[gate] = kept_product(s->gates, s->steps * s->batch, GATES * width, t * s->batch, gate * width + units.first, units.count,
+                                  bias ? bias + gate * units.vectors * LANES : NULL, packed + gate * packed_size(units.count, k));
+}
+
 static void lstm_forward_work(void *context, const mynah_worker *worker) {
   const mynah_lstm_forward *s = context;
-  const size_t hidden = s->hidden, rows = s->steps * s->batch, columns = GATES * gate_width(hidden);
+  const size_t hidden = s->hidden, rows = s->steps * s->batch;
   unit_share units = units_of(hidden, worker);
   range own = all_panels(units.count);
   size_t width = units.vectors * LANES;
@@ -84,36 +93,32 @@ static void lstm_forward_work(void *context, const mynah_worker *worker) {
   float *packed_ih = aligned(s->workspace) + GATES * packed_size(units.first, s->input);
   float *packed_hh = aligned(s->workspace) + GATES * (packed_size(hidden, s->input) + packed_size(units.first, hidden));
   float *bias = aligned(s->workspace) + GATES * (packed_size(hidden, s->input) + packed_size(hidden, hidden) + units.first);
+  const size_t ahead = minimum(s->steps, (PROJECTED_ROWS + s->batch - 1) / s->batch);
+  // W_ih's form must not depend on how a text is cut into sequences.
+  const form input_form = (form)s->precision, recurrent_form = form_for(s->precision, s->batch);
   for (size_t gate = 0; gate < GATES; gate++) {
     size_t row = gate * hidden + units.first;
     pack_transposed(packed_ih + gate * packed_size(units.count, s->input), s->weight_ih + row * s->input, s->input, s->input,
-                    units.count, own, s->precision);
+                    units.count, own, input_form);
     pack_transposed(packed_hh + gate * packed_size(units.count, hidden), s->weight_hh + row * hidden, hidden, hidden, units.count,
-                    own, s->precision);
+                    own, recurrent_form);
     memset(bias + gate * width, 0, width * sizeof(float));
     memcpy(bias + gate * width, s->bias + row, units.count * sizeof(float));
   }
   keep_units(s->cells, rows + s->batch, s->c0, s->batch, hidden, units);
-  // The gates of the rows from `row0` on as a product's C: of W_ih, whose sums begin with the bias, or of W_hh, which adds to them.
-#define GATE_PRODUCTS(row0, bias, packed, k)                                                                                  \
-  for (size_t gate = 0; gate < GATES; gate++)                                                                                 \
-    products[gate] = kept_product(s->gates, rows, columns, row0, gate * gate_width(hidden) + units.first, units.count, bias,  \
-                                  packed + gate * packed_size(units.count, k));
   product products[GATES];
-  const size_t ahead = (PROJECTED_ROWS + s->batch - 1) / s->batch;
   for (size_t t = 0; t < s->steps; t++) {
     if (t % ahead == 0) {
-      GATE_PRODUCTS(t * s->batch, bias + gate * width, packed_ih, s->input)
+      gate_products(products, s, units, t, bias, packed_ih, s->input);
       multiply(rows_of(s->x + t * s->batch * s->input, s->input), minimum(ahead, s->steps - t) * s->batch, s->input, products, GATES,
-               s->precision);
+               input_form);
     }
     mynah_worker_wait(worker);  // h_{t-1} is whole
-    GATE_PRODUCTS(t * s->batch, NULL, packed_hh, hidden)
+    gate_products(products, s, units, t, NULL, packed_hh, hidden);
     const float *h = t ? s->output + (t - 1) * s->batch * hidden : s->h0;
-    multiply(rows_of(h, hidden), s->batch, hidden, products, GATES, s->precision);
+    multiply(rows_of(h, hidden), s->batch, hidden, products, GATES, recurrent_form);
     lstm_gates_forward(s, t, units);
   }
-#undef GATE_PRODUCTS
   take_units(s->last_c, s->cells, rows + s->batch, rows, s->batch, hidden, units);
 }
 

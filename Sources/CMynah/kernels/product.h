@@ -1,13 +1,17 @@
 // What the products of all kernels have in common: their operands, and how rows, columns and threads share them.
 //
 // Every instruction set offers, in gemm_fma.h or gemm_amx.h:
-//   packed_size       floats that a packed B takes
+//   form_for          how B is best packed for products of so many rows
+//   packed_size       floats that a packed B takes, in whatever form
 //   pack              packs panels of B from its rows
 //   pack_transposed   the same from the rows of Bᵀ
 //   multiply          C = start + A·B for one A and one or more packed B
 //   kept_…            the layout of matrices that products write and others read again
 // B is packed once and used many times; A is read where it lies. Each element of C is one sum in the order of k that starts
 // from `start`, however m, n and k are cut, so blocks and threads leave no trace in the bits.
+
+/// How B is packed: what its numbers are rounded to and, on AMX, whether multiply-adds are to read it instead of tiles.
+typedef enum { FORM_FLOAT32 = MYNAH_FLOAT32, FORM_BFLOAT16 = MYNAH_BFLOAT16, FORM_FEW_ROWS } form;
 
 /// A: element (row, k) stands at base[row·row_stride + k·k_stride]; one of the strides is 1. Of a kept matrix, every
 /// KEPT_WIDTH rows, or k, are `group_stride` further.

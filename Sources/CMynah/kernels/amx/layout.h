@@ -3,7 +3,13 @@
 enum { SIDE = 16, DEPTH = 32, TILE_BYTES = 1024, MOST_PLANES = 3, KEPT_WIDTH = 2 * SIDE, KEPT_TOGETHER = KEPT_WIDTH, K_BLOCK = 512,
        MOST_PAIRS = 4 };
 
-INLINE size_t planes_of(mynah_precision precision) { return precision == MYNAH_BFLOAT16 ? 1 : MOST_PLANES; }
+INLINE size_t planes_of(form form) { return form == FORM_BFLOAT16 ? 1 : MOST_PLANES; }
+
+/// Products of few rows leave tiles half empty and wait for B's bytes: 4 a number for multiply-adds, 6 in planes.
+enum { FEW_ROWS = 12 };
+INLINE form form_for(mynah_precision precision, size_t rows) {
+  return precision == MYNAH_FLOAT32 && rows <= FEW_ROWS ? FORM_FEW_ROWS : (form)precision;
+}
 
 // MARK: Panels
 
@@ -46,4 +52,13 @@ INLINE product kept_product(float *kept, size_t rows, size_t n, size_t row0, siz
   (void)n;
   float *c = kept + first * rows + row0 * KEPT_WIDTH;
   return (product){c, KEPT_WIDTH, bias ? bias : c, bias ? 0 : KEPT_WIDTH, packed, count, all_panels(count), true, rows * KEPT_WIDTH};
+}
+
+// MARK: A
+
+/// Where element (row, k) of an A stands; k begins a block.
+INLINE const float *element(const operand *a, size_t row, size_t k) {
+  const float *p = a->base;
+  p += a->row_group_stride ? row / KEPT_WIDTH * a->row_group_stride + row % KEPT_WIDTH * a->row_stride : row * a->row_stride;
+  return p + (a->k_group_stride ? k / KEPT_WIDTH * a->k_group_stride : k * a->k_stride);
 }

@@ -152,8 +152,9 @@ INLINE void multiply_planes(operand a, size_t m, size_t k, const product *produc
   _tile_release();
 }
 /// C = start + A·B for each of some B.
-static void multiply(operand a, size_t m, size_t k, const product *products, size_t count, mynah_precision precision) {
+static void multiply(operand a, size_t m, size_t k, const product *products, size_t count, form form) {
   if (m == 0) return;
-  if (planes_of(precision) == 1) multiply_planes(a, m, k, products, count, 1);
+  if (form == FORM_FEW_ROWS) multiply_few(a, m, k, products, count);
+  else if (planes_of(form) == 1) multiply_planes(a, m, k, products, count, 1);
   else multiply_planes(a, m, k, products, count, MOST_PLANES);
 }

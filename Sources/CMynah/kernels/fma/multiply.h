@@ -1,17 +1,5 @@
 // Products with a packed B.
 
-/// A tile whose last columns are not C's own: computed aside, then only the valid columns are copied.
-static void tile_at_edge(tile_function function, size_t rows, size_t width, size_t valid, float *c, size_t ldc,
-                         const float *start, size_t start_stride, const float *a, size_t row_stride, size_t k_stride,
-                         const float *b, size_t k) {
-  float aside[TILE_ROWS * TILE_LANES];
-  memset(aside, 0, sizeof aside);
-  if (start)
-    for (size_t r = 0; r < rows; r++) memcpy(aside + r * width, start + r * start_stride, valid * sizeof(float));
-  function(aside, width, aside, width, a, row_stride, k_stride, b, k);
-  for (size_t r = 0; r < rows; r++) memcpy(c + r * ldc, aside + r * width, valid * sizeof(float));
-}
-
 /// A block of k of a product: where it begins, how long it is, and which tiles sum it.
 typedef struct {
   const tile_function (*tiles)[TILE_VECTORS];
@@ -32,15 +20,6 @@ INLINE void multiply_tile(const product *s, const k_block *block, range v, size_
                  block->length);
   else
     function(c, s->ldc, start, start_stride, a, row_stride, k_stride, panel, block->length);
-}
-
-/// Row tiles of balanced heights: the first `higher` have a row more than the others.
-typedef struct {
-  size_t count, height, higher;
-} row_tiles;
-INLINE row_tiles row_tiles_of(size_t m) {
-  size_t count = (m + TILE_ROWS - 1) / TILE_ROWS;
-  return (row_tiles){count, m / count, m % count};
 }
 
 #if HAS_DOT
@@ -86,9 +65,9 @@ static void multiply_pairs(operand a, size_t m, size_t k, const product *product
 #endif
 
 /// C = start + A·B for each of some B.
-static void multiply(operand a, size_t m, size_t k, const product *products, size_t count, mynah_precision precision) {
+static void multiply(operand a, size_t m, size_t k, const product *products, size_t count, const form form) {
   if (m == 0) return;
-  PAIRS_INSTEAD(precision, multiply_pairs(a, m, k, products, count))
+  PAIRS_INSTEAD(form, multiply_pairs(a, m, k, products, count))
   row_tiles shares = row_tiles_of(m);
   // One pass over k at least, so that C is written when k is 0.
   for (size_t k0 = 0, length; k0 == 0 || k0 < k; k0 += length) {

@@ -1,15 +1,20 @@
 // Packing B in panels.
 
-enum { TILE_LANES = TILE_VECTORS * LANES, K_BLOCK = 512 };
+enum { K_BLOCK = 512 };
+
+INLINE form form_for(mynah_precision precision, size_t rows) {
+  (void)rows;
+  return (form)precision;
+}
 
 #if HAS_DOT
-#define PAIRS_INSTEAD(precision, call)                                         \
-  if (precision == MYNAH_BFLOAT16) {                                           \
+#define PAIRS_INSTEAD(form, call)                                              \
+  if (form == FORM_BFLOAT16) {                                           \
     call;                                                                      \
     return;                                                                    \
   }
 #else
-#define PAIRS_INSTEAD(precision, call) (void)precision;
+#define PAIRS_INSTEAD(form, call) (void)form;
 #endif
 
 // MARK: Panels
@@ -65,8 +70,8 @@ static void pack_pairs_transposed(float *restrict packed, const float *restrict 
 }
 #endif
 
-static void pack(float *restrict packed, source_rows b, size_t k, size_t n, range panels, mynah_precision precision) {
-  PAIRS_INSTEAD(precision, pack_pairs(packed, b, k, n, panels))
+static void pack(float *restrict packed, source_rows b, size_t k, size_t n, range panels, const form form) {
+  PAIRS_INSTEAD(form, pack_pairs(packed, b, k, n, panels))
   size_t vectors = vectors_of(n);
   for (size_t p = panels.first; p < panels.last; p++) {
     range v = panel_vectors(vectors, p);
@@ -90,8 +95,8 @@ static void pack(float *restrict packed, source_rows b, size_t k, size_t n, rang
 
 /// Packs panels of B[k][n] given as its transpose, b[n][k] row-major with ld.
 static void pack_transposed(float *restrict packed, const float *restrict b, size_t ld, size_t k, size_t n, range panels,
-                            mynah_precision precision) {
-  PAIRS_INSTEAD(precision, pack_pairs_transposed(packed, b, ld, k, n, panels))
+                            const form form) {
+  PAIRS_INSTEAD(form, pack_pairs_transposed(packed, b, ld, k, n, panels))
   size_t vectors = vectors_of(n);
   for (size_t p = panels.first; p < panels.last; p++) {
     range v = panel_vectors(vectors, p);

@@ -1,5 +1,7 @@
 // The register tile.
 
+enum { TILE_LANES = TILE_VECTORS * LANES };
+
 /// c[rows][vectors·LANES] = start + A·B over one block of k; `start_stride` 0 repeats one row (a bias), start NULL is zero. With
 /// `pairs`, elements of A and B are pairs of bfloat16 numbers.
 INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, float *c, size_t ldc, const float *start, size_t start_stride,
@@ -65,3 +67,24 @@ ALL_TILES(pair_tiles, true)
 #undef TILE
 #undef TILES_OF
 #undef TILE_NAMES
+
+/// A tile whose last columns are not C's own: computed aside, then only the valid columns are copied.
+static void tile_at_edge(tile_function function, size_t rows, size_t width, size_t valid, float *c, size_t ldc,
+                         const float *start, size_t start_stride, const float *a, size_t row_stride, size_t k_stride,
+                         const float *b, size_t k) {
+  float aside[TILE_ROWS * TILE_LANES];
+  memset(aside, 0, sizeof aside);
+  if (start)
+    for (size_t r = 0; r < rows; r++) memcpy(aside + r * width, start + r * start_stride, valid * sizeof(float));
+  function(aside, width, aside, width, a, row_stride, k_stride, b, k);
+  for (size_t r = 0; r < rows; r++) memcpy(c + r * ldc, aside + r * width, valid * sizeof(float));
+}
+
+/// Row tiles of balanced heights: the first `higher` have a row more than the others.
+typedef struct {
+  size_t count, height, higher;
+} row_tiles;
+INLINE row_tiles row_tiles_of(size_t m) {
+  size_t count = (m + TILE_ROWS - 1) / TILE_ROWS;
+  return (row_tiles){count, m / count, m % count};
+}

@@ -1,0 +1,63 @@
+// Products of few rows, by multiply-adds: [panel][K][panel's columns] of float32 numbers, as in fma/, with panels as tiles have them.
+
+/// The columns of a panel, padded.
+INLINE size_t few_width(size_t n, size_t panel) { return minimum(2, side_tiles(n) - 2 * panel) * SIDE; }
+
+static void pack_few(float *packed, source_rows b, size_t k, size_t n, range panels) {
+  for (size_t p = panels.first; p < panels.last; p++) {
+    size_t first = panel_start(n, p), width = few_width(n, p);
+    float *to = packed + first * k;
+    for (size_t i = 0; i < k; i++, to += width) {
+      const float *from = source_row(&b, i);
+      for (size_t j = 0; j < width; j += LANES) {
+        vfloat line = from ? load_masked(first_lanes(n - first - j), from + first + j) : splat(0);
+        store(to + j, b.scales ? line * b.scales[i] : line);
+      }
+    }
+  }
+}
+
+/// The same of B[k][n] given as its transpose, b[n][k] row-major with ld.
+static void pack_few_transposed(float *packed, const float *b, size_t ld, size_t k, size_t n, range panels) {
+  for (size_t p = panels.first; p < panels.last; p++) {
+    size_t first = panel_start(n, p), width = few_width(n, p);
+    for (size_t j = 0; j < width; j += SIDE)
+      for (size_t k0 = 0; k0 < k; k0 += SIDE) {
+        __m512i lines[SIDE];
+        for (size_t i = 0; i < SIDE; i++) {
+          bool inside = first + j + i < n;
+          lines[i] = inside ? (__m512i)load_masked(first_lanes(k - k0), b + (first + j + i) * ld + k0) : _mm512_setzero_si512();
+        }
+        transpose(lines);
+        for (size_t i = 0; i < minimum(SIDE, k - k0); i++)
+          store(packed + first * k + (k0 + i) * width + j, (vfloat)lines[i]);
+      }
+  }
+}
+
+static void multiply_few(operand a, size_t m, size_t k, const product *products, size_t count) {
+  row_tiles shares = row_tiles_of(m);
+  const size_t most = a.k_group_stride ? KEPT_WIDTH : k;  // that stand in one line of A
+  for (const product *s = products; s < products + count; s++)
+    for (size_t p = s->panels.first; p < s->panels.last; p++) {
+      size_t first = panel_start(s->n, p), width = few_width(s->n, p), panel_stride = s->panel_stride ? s->panel_stride : KEPT_WIDTH;
+      for (size_t t = 0, r = 0, rows; t < shares.count; t++, r += rows) {
+        rows = shares.height + (t < shares.higher);
+        tile_function function = tiles[rows - 1][width / LANES - 1];
+        float *c = s->c + r * s->ldc + p * panel_stride;
+        const float *start = s->start == s->c ? c : s->start ? s->start + r * s->start_stride + first : NULL;
+        size_t start_stride = s->start_stride;
+        // One pass over k at least, so that C is written when k is 0.
+        for (size_t k0 = 0, length; k0 == 0 || k0 < k; k0 += length, start = c, start_stride = s->ldc) {
+          length = minimum(k - k0, most);
+          const float *b = s->packed + first * k + k0 * width;
+          if (!s->whole_vectors && first + width > s->n)
+            tile_at_edge(function, rows, width, s->n - first, c, s->ldc, start, start_stride, element(&a, r, k0), a.row_stride,
+                         a.k_stride, b, length);
+          else
+            function(c, s->ldc, start, start_stride, element(&a, r, k0), a.row_stride, a.k_stride, b, length);
+          if (k == 0) break;
+        }
+      }
+    }
+}
