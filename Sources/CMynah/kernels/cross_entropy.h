@@ -169,7 +169,7 @@ static void hidden_backward(const loss_work *w, size_t p, size_t slot, range row
   size_t stride = padded(s->hidden);
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
   product d_h = {w->partial + (p * w->chunk + rows.first) * stride, stride, NULL, 0, slot_packed(w, slot), s->hidden,
-                 all_panels(s->hidden), true};
+                 all_panels(s->hidden), true, 0};
   multiply(kept_rows(part_e(w, p), w->chunk, part.vectors * LANES, rows.first), rows.last - rows.first, part.valid, &d_h, 1,
            (form)s->precision);
 }
@@ -240,7 +240,7 @@ static void weights_backward(const loss_work *w, size_t p, size_t slot, size_t r
   source_rows h = {.base = s->h + row0 * s->hidden + first, .ld = s->hidden, .scales = row_scale};
   pack(scaled, h, rows, width, all_panels(width), (form)s->precision);
   float *d_weight = s->d_weight + part.first * s->hidden + first;
-  product d_weights = {d_weight, s->hidden, row0 ? d_weight : NULL, s->hidden, scaled, width, all_panels(width), false};
+  product d_weights = {d_weight, s->hidden, row0 ? d_weight : NULL, s->hidden, scaled, width, all_panels(width), false, 0};
   multiply(kept_columns(e, w->chunk, part.vectors * LANES, 0, 0), part.valid, rows, &d_weights, 1, (form)s->precision);
   for (size_t r = 0; r < rows; r++) {
     size_t target = (size_t)s->targets[row0 + r];
