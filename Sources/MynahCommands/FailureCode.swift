@@ -1,5 +1,6 @@
 import MynahInference
 import MynahModels
+import MynahTensors
 import MynahText
 import MynahTraining
 
@@ -46,8 +47,16 @@ extension CheckpointError: CommandFailure {
     switch kind {
     case .noSuchInput: .noSuchInput
     case .badData: .badData
-    case .cannotCreate: .cannotCreate
     case .inputOutput: .inputOutput
+    }
+  }
+}
+
+extension FileError: CommandFailure {
+  var failureCode: FailureCode {
+    switch self {
+    case .cannotWrite: .cannotCreate
+    case .writeFailed: .inputOutput
     }
   }
 }

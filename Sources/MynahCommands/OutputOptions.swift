@@ -39,7 +39,7 @@ struct OutputOptions: ParsableArguments {
 
   /// Checks that the files of a run can be written and that nothing is lost by it.
   ///
-  /// - Throws: `CommandError`, or `CheckpointError.cannotWrite`.
+  /// - Throws: `CommandError`, or `FileError.cannotWrite`.
   func check(modelPath: String) throws {
     try RunFiles.check(modelPath: modelPath, resuming: resume, overwriting: overwrite)
   }

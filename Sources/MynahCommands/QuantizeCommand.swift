@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import MynahInference
 import MynahModels
+import MynahTensors
 import MynahText
 
 struct QuantizeCommand: ParsableCommand {

@@ -1,12 +1,13 @@
 import Foundation
 import MynahModels
+import MynahTensors
 import MynahTraining
 
 /// What stands where a run would leave its files.
 enum RunFiles {
   /// Checks that the files of a run can be written and that nothing is lost by it, before hours are spent.
   ///
-  /// - Throws: `CommandError`, or `CheckpointError.cannotWrite`.
+  /// - Throws: `CommandError`, or `FileError.cannotWrite`.
   static func check(modelPath: String, resuming: Bool, overwriting: Bool) throws {
     let statePath = TrainingFiles.statePath(besides: modelPath)
     let exists = FileManager.default.fileExists(atPath:)

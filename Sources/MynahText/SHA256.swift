@@ -5,59 +5,93 @@ package struct SHA256 {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
+  private var byteCount: UInt64 = 0
+  /// The last bytes, which do not fill a block yet.
+  private var rest: [UInt8] = []
+  private static let blockSize = 64
+
+  /// The digest of nothing so far.
+  package init() {}
 
   /// The digest of bytes in hexadecimal.
   package static func hexadecimal(of bytes: [UInt8]) -> String {
     var hash = SHA256()
-    var message = bytes
-    message.append(0x80)
-    while message.count % 64 != 56 { message.append(0) }
-    let bitCount = UInt64(bytes.count) * 8
-    for shift in stride(from: UInt64(56), through: 0, by: -8) {
-      message.append(UInt8(truncatingIfNeeded: bitCount >> shift))
-    }
-    for start in stride(from: 0, to: message.count, by: 64) { hash.update(message[start..<(start + 64)]) }
-    return hash.state.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 8 - digits.count) + digits
-    }.joined()
+    hash.update(bytes)
+    return hash.hexadecimal()
   }
 
-  /// The digest of token numbers as little-endian 32-bit integers.
-  package static func hexadecimal(of ids: [Int32]) -> String {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(ids.count * 4)
-    for id in ids {
-      let bits = UInt32(bitPattern: id)
-      for shift in [0, 8, 16, 24] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+  /// Appends bytes.
+  package mutating func update(_ bytes: [UInt8]) { unsafe bytes.withUnsafeBytes { unsafe update($0) } }
+
+  /// Appends token numbers as little-endian 32-bit integers, which is how they stand in memory.
+  package mutating func update(_ ids: [Int32]) { unsafe ids.withUnsafeBytes { unsafe update($0) } }
+
+  private mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    byteCount &+= UInt64(bytes.count)
+    let missing = rest.isEmpty ? 0 : min(Self.blockSize - rest.count, bytes.count)
+    unsafe rest.append(contentsOf: bytes[..<missing])
+    if rest.count == Self.blockSize {
+      let block = rest
+      rest = []
+      unsafe block.withUnsafeBytes { unsafe compress($0) }
     }
-    return hexadecimal(of: bytes)
+    let end = missing + (bytes.count - missing) / Self.blockSize * Self.blockSize
+    unsafe compress(UnsafeRawBufferPointer(rebasing: bytes[missing..<end]))
+    unsafe rest.append(contentsOf: bytes[end...])
   }
 
-  private mutating func update(_ block: ArraySlice<UInt8>) {
-    var w: [UInt32] = []
-    w.reserveCapacity(64)
-    for start in stride(from: block.startIndex, to: block.endIndex, by: 4) {
-      w.append(block[start..<(start + 4)].reduce(0) { $0 << 8 | UInt32($1) })
-    }
-    for t in 16..<64 {
-      let s0 = rotated(w[t - 15], 7) ^ rotated(w[t - 15], 18) ^ (w[t - 15] >> 3)
-      let s1 = rotated(w[t - 2], 17) ^ rotated(w[t - 2], 19) ^ (w[t - 2] >> 10)
-      w.append(w[t - 16] &+ s0 &+ w[t - 7] &+ s1)
-    }
-    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-    for t in 0..<64 {
-      let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
-      let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ Self.constants[t] &+ w[t]
-      let s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
-      let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
-      (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
-    }
-    for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
+  /// The digest of what was appended: 32 bytes.
+  package func digest() -> [UInt8] {
+    var hash = self
+    let bitCount = byteCount &* 8
+    hash.update([0x80] as [UInt8])
+    hash.update([UInt8](repeating: 0, count: (Self.blockSize + 56 - hash.rest.count) % Self.blockSize))
+    hash.update(stride(from: UInt64(56), through: 0, by: -8).map { UInt8(truncatingIfNeeded: bitCount >> $0) })
+    return hash.state.flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) } }
   }
 
-  private func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
+  /// The digest of what was appended, in hexadecimal.
+  package func hexadecimal() -> String { Self.hexadecimal(digest: digest()) }
+
+  /// Bytes as two digits each.
+  package static func hexadecimal(digest: some Sequence<UInt8>) -> String {
+    digest.reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
+  }
+
+  /// Takes whole blocks into the state.
+  private mutating func compress(_ blocks: UnsafeRawBufferPointer) {
+    var sums = state
+    unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
+      unsafe w.initialize(repeating: 0)
+      unsafe Self.constants.withUnsafeBufferPointer { k in
+        for start in stride(from: 0, to: blocks.count, by: Self.blockSize) {
+          for t in 0..<16 {
+            unsafe w[t] = UInt32(bigEndian: blocks.loadUnaligned(fromByteOffset: start + 4 * t, as: UInt32.self))
+          }
+          for t in 16..<64 {
+            let (early, late) = unsafe (w[t - 15], w[t - 2])
+            let s0 = rotated(early, 7) ^ rotated(early, 18) ^ (early >> 3)
+            let s1 = rotated(late, 17) ^ rotated(late, 19) ^ (late >> 10)
+            unsafe w[t] = w[t - 16] &+ s0 &+ w[t - 7] &+ s1
+          }
+          var (a, b, c, d) = (sums[0], sums[1], sums[2], sums[3])
+          var (e, f, g, h) = (sums[4], sums[5], sums[6], sums[7])
+          for t in 0..<64 {
+            let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
+            let t1 = unsafe h &+ s1 &+ ((e & f) ^ (~e & g)) &+ k[t] &+ w[t]
+            let s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
+            let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
+          }
+          (sums[0], sums[1], sums[2], sums[3]) = (sums[0] &+ a, sums[1] &+ b, sums[2] &+ c, sums[3] &+ d)
+          (sums[4], sums[5], sums[6], sums[7]) = (sums[4] &+ e, sums[5] &+ f, sums[6] &+ g, sums[7] &+ h)
+        }
+      }
+    }
+    state = sums
+  }
+
+  private func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word &>> count | word &<< (32 - count) }
 
   /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
   private static let constants: [UInt32] = [

@@ -33,7 +33,7 @@ public struct Trainer: Sendable {
   ///
   /// - Parameters:
   ///   - model: The model to train; at the end the one that `kept` names.
-  ///   - text: The tokens to learn.
+  ///   - text: The tokens to learn, an array or a token file.
   ///   - validation: Tokens to validate with after each epoch, in batches of the same layout (fewer rows if it is short).
   ///   - checkpoint: Where to go on; nil: at the beginning.
   ///   - kept: Which model the run ends with.
@@ -42,7 +42,7 @@ public struct Trainer: Sendable {
   /// - Throws: `TextError` if a text is shorter than a batch, `TrainingError` if the run diverges or is interrupted.
   @discardableResult
   public func train(
-    _ model: inout LanguageModel, on text: [Int32], validating validation: [Int32]? = nil,
+    _ model: inout LanguageModel, on text: any TokenSource, validating validation: (any TokenSource)? = nil,
     from checkpoint: TrainingCheckpoint? = nil, keeping kept: KeptModel = .best,
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> [EpochReport] {
@@ -54,7 +54,7 @@ public struct Trainer: Sendable {
   }
 
   private func run(
-    _ model: inout LanguageModel, on text: [Int32], validating validation: [Int32]?,
+    _ model: inout LanguageModel, on text: any TokenSource, validating validation: (any TokenSource)?,
     from checkpoint: TrainingCheckpoint?, keeping kept: KeptModel, report: (TrainingEvent) throws -> Void
   ) throws -> [EpochReport] {
     let layout = configuration.batches

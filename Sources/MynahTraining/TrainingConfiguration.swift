@@ -28,7 +28,7 @@ public struct BatchLayout: Hashable, Codable, Sendable {
   public static func contiguous(size: Int, steps: Int) -> BatchLayout { BatchLayout(size: size, steps: steps) }
 
   /// A validation text in this layout; a text too short for all rows or steps is cut into fewer.
-  package func validationBatches(_ text: [Int32]) throws -> ContiguousBatches {
+  package func validationBatches(_ text: any TokenSource) throws -> ContiguousBatches {
     let steps = max(1, min(steps, text.count - 1))
     let rows = min(size, max(1, text.count / (steps + 1)))
     return try ContiguousBatches(text, batchSize: rows, stepCount: steps)

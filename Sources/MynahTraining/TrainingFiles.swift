@@ -46,7 +46,7 @@ public struct TrainingFiles: Sendable {
 
   /// Writes the training state, and the model file too if the checkpoint stands at an epoch's end.
   ///
-  /// - Throws: `CheckpointError`.
+  /// - Throws: `FileError`.
   public func write(_ checkpoint: TrainingCheckpoint) throws {
     try TrainingStateFile(
       checkpoint: checkpoint, configuration: configuration, tokenizer: tokenizer, textHash: textHash

@@ -66,7 +66,7 @@ public struct TrainingStateFile: Sendable {
 
   /// Writes the file in place of what stands there, all or nothing.
   ///
-  /// - Throws: `CheckpointError`.
+  /// - Throws: `FileError`.
   public func write(to path: String) throws {
     var file = SafetensorsFile()
     file.metadata[Key.kind] = "training"

@@ -1,6 +1,7 @@
 import MynahModels
 import MynahTensors
 import MynahText
+import TestSupport
 import Testing
 
 struct RoundedModelFileTests {

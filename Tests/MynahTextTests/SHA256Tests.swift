@@ -19,6 +19,16 @@ struct SHA256Tests {
     #expect(SHA256.hexadecimal(of: Array(text.utf8)) == digest)
   }
 
+  @Test("Bytes may come in pieces of any length", arguments: [1, 7, 63, 64, 65, 200])
+  func pieces(_ size: Int) {
+    let bytes = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    var hash = SHA256()
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      hash.update(Array(bytes[start..<min(start + size, bytes.count)]))
+    }
+    #expect(hash.hexadecimal() == SHA256.hexadecimal(of: bytes))
+  }
+
   @Test("Token numbers are little-endian 32-bit integers")
   func ids() {
     #expect(

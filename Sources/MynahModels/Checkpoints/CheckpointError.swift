@@ -1,6 +1,6 @@
 public import MynahTensors
 
-/// What can go wrong between a model in memory and its file.
+/// What can be wrong with a file that a model should be read from; what can go wrong on writing is a `FileError`.
 public enum CheckpointError: Error, Equatable, Sendable {
   // The file that should be read.
   case notFound(path: String)
@@ -24,19 +24,13 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case unexpectedElementType(path: String, name: String, expected: ElementType, found: ElementType)
   case unexpectedShape(path: String, name: String, expected: Shape, found: Shape)
 
-  // The file that should be written.
-  case cannotWrite(path: String, reason: String)
-  case writeFailed(path: String, reason: String)
-
   /// The families of failure that a command tells apart by its exit code.
   package enum Kind: Sendable {
     /// There is nothing to read under that name (exit code 66).
     case noSuchInput
     /// The file can be read but is not what it should be (65).
     case badData
-    /// The file cannot be created there (73).
-    case cannotCreate
-    /// Reading or writing broke off (74).
+    /// Reading broke off (74).
     case inputOutput
   }
 
@@ -44,8 +38,7 @@ public enum CheckpointError: Error, Equatable, Sendable {
   package var kind: Kind {
     switch self {
     case .notFound, .notAFile, .cannotOpen: .noSuchInput
-    case .readFailed, .writeFailed: .inputOutput
-    case .cannotWrite: .cannotCreate
+    case .readFailed: .inputOutput
     case .notSafetensors, .truncated, .trailingBytes, .malformedHeader, .malformedTensor, .unexpectedKind,
       .missingMetadata, .unexpectedMetadata, .missingTensor, .unexpectedElementType, .unexpectedShape:
       .badData
@@ -90,10 +83,6 @@ extension CheckpointError: CustomStringConvertible {
       "tensor '\(name)' of '\(path)' should hold \(expected) elements but holds \(found); convert it and write it anew"
     case .unexpectedShape(let path, let name, let expected, let found):
       "tensor '\(name)' of '\(path)' should have shape \(expected) but has \(found); it belongs to another model"
-    case .cannotWrite(let path, let reason):
-      "cannot write '\(path)': \(reason)"
-    case .writeFailed(let path, let reason):
-      "writing '\(path)' broke off: \(reason); what stood there before is unchanged"
     }
   }
 }

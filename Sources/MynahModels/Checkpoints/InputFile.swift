@@ -1,4 +1,5 @@
 import Foundation
+import MynahTensors
 
 /// A regular file that is open for reading; it closes itself.
 ///

@@ -60,7 +60,7 @@ public struct ModelFile: Sendable {
 
   /// Writes the file in place of what stands there, all or nothing.
   ///
-  /// - Throws: `CheckpointError`.
+  /// - Throws: `FileError`.
   public func write(to path: String) throws {
     var file = SafetensorsFile(metadata: notes)
     file.metadata[Key.kind] = "model"

@@ -1,10 +1,12 @@
+public import MynahTensors
+
 extension SafetensorsFile {
   /// Writes the contents to a file, in place of what stood there, whole or not at all.
   ///
   /// Equal contents give equal bytes. The tensors go straight from their memory to the file.
   ///
-  /// - Throws: `CheckpointError.cannotWrite` or `.writeFailed`; what stood there before is then unchanged.
-  public func write(to path: String) throws(CheckpointError) {
+  /// - Throws: `FileError.cannotWrite` or `.writeFailed`; what stood there before is then unchanged.
+  public func write(to path: String) throws(FileError) {
     let header = SafetensorsHeader(metadata: metadata, laying: tensors)
     let encoded = header.encoded()
     let limit = SafetensorsHeader.greatestByteCount
@@ -22,10 +24,10 @@ extension SafetensorsFile {
 }
 
 extension StoredTensor {
-  fileprivate func write(to file: inout AtomicFile) throws(CheckpointError) {
-    var failure: CheckpointError?
+  fileprivate func write(to file: inout AtomicFile) throws(FileError) {
+    var failure: FileError?
     withBytes { bytes in
-      do throws(CheckpointError) {
+      do throws(FileError) {
         try file.write(bytes)
       } catch {
         failure = error

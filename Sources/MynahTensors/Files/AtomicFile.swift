@@ -24,8 +24,8 @@ public struct AtomicFile: ~Copyable {
 
   /// Creates the temporary file.
   ///
-  /// - Throws: `CheckpointError.cannotWrite` if the folder is missing or may not be written, or the target is no file.
-  public init(replacing path: String) throws(CheckpointError) {
+  /// - Throws: `FileError.cannotWrite` if the folder is missing or may not be written, or the target is no file.
+  public init(replacing path: String) throws(FileError) {
     try self.init(replacing: path) { descriptor, bytes in
       unsafe bytes.withUnsafeBytes { bytes in
         unsafe Foundation.write(descriptor, bytes.baseAddress, min(bytes.count, greatestTransfer))
@@ -34,7 +34,7 @@ public struct AtomicFile: ~Copyable {
   }
 
   /// Creates the temporary file, with a double of the system's `write` to try failures with.
-  package init(replacing path: String, writingWith systemWrite: @escaping WriteFunction) throws(CheckpointError) {
+  package init(replacing path: String, writingWith systemWrite: @escaping WriteFunction) throws(FileError) {
     let target = try FileTarget(path: path)
     target.removeStaleTemporaries()
     let temporaryPath = target.newTemporaryPath()
@@ -57,15 +57,15 @@ public struct AtomicFile: ~Copyable {
 
   /// Checks that a file could be written there, so that a long run does not learn it at its end.
   ///
-  /// - Throws: `CheckpointError.cannotWrite`.
-  public static func check(_ path: String) throws(CheckpointError) {
+  /// - Throws: `FileError.cannotWrite`.
+  public static func check(_ path: String) throws(FileError) {
     _ = try AtomicFile(replacing: path)
   }
 
   /// Writes bytes in place of the file that stood there.
   ///
-  /// - Throws: `CheckpointError.cannotWrite` or `.writeFailed`; what stood there before is then unchanged.
-  public static func write(_ bytes: [UInt8], to path: String) throws(CheckpointError) {
+  /// - Throws: `FileError.cannotWrite` or `.writeFailed`; what stood there before is then unchanged.
+  public static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
     var file = try AtomicFile(replacing: path)
     try unsafe file.write(bytes.span.bytes)
     try file.commit()
@@ -73,8 +73,8 @@ public struct AtomicFile: ~Copyable {
 
   /// Appends bytes.
   ///
-  /// - Throws: `CheckpointError.writeFailed`, such as on a full disk.
-  public mutating func write(_ bytes: RawSpan) throws(CheckpointError) {
+  /// - Throws: `FileError.writeFailed`, such as on a full disk.
+  public mutating func write(_ bytes: RawSpan) throws(FileError) {
     var done = 0
     while done < bytes.byteCount {
       let count = systemWrite(descriptor, bytes.extracting(done...))
@@ -87,10 +87,25 @@ public struct AtomicFile: ~Copyable {
     }
   }
 
+  /// Replaces the first bytes of what was written, as of a header that is known only at the end.
+  ///
+  /// - Throws: `FileError.writeFailed`.
+  package mutating func overwriteStart(_ bytes: RawSpan) throws(FileError) {
+    try seek(to: 0, from: SEEK_SET)
+    try write(bytes)
+    try seek(to: 0, from: SEEK_END)
+  }
+
+  private func seek(to offset: off_t, from origin: Int32) throws(FileError) {
+    guard lseek(descriptor, offset, origin) >= 0 else {
+      throw .writeFailed(path: path, reason: SystemFailure().reason)
+    }
+  }
+
   /// Flushes the bytes to the disk and lets the file take its target's place.
   ///
-  /// - Throws: `CheckpointError`; what stood there before is then unchanged.
-  public consuming func commit() throws(CheckpointError) {
+  /// - Throws: `FileError`; what stood there before is then unchanged.
+  public consuming func commit() throws(FileError) {
     guard flush(descriptor) == 0 else { throw .writeFailed(path: path, reason: SystemFailure().reason) }
     // Renamed while it is open and so locked: nobody takes it for stale.
     guard unsafe rename(temporaryPath, target.path) == 0 else {

@@ -30,6 +30,41 @@ struct ContiguousBatchesTests {
     }
   }
 
+  @Test("All batches but the first carry the state")
+  func state() throws {
+    #expect(try ContiguousBatches(Array(0..<17), batchSize: 2, stepCount: 3).map(\.carriesState) == [false, true])
+  }
+
+  @Test("With the remainder kept, rows end where the next begins and the last batch is narrower", arguments: [1, 2, 5])
+  func keeping(_ batchSize: Int) throws {
+    for count in [batchSize + 1, 83, 84] {
+      let batches = try ContiguousBatches(
+        Array(0..<Int32(count)), batchSize: batchSize, stepCount: 4, remainder: .keep)
+      let rowLength = (count - 1) / batchSize
+      #expect(batches.rowLength == rowLength && batches.map(\.stepCount).reduce(0, +) == rowLength)
+      for row in 0..<batchSize {
+        let inputs = batches.flatMap { batch in (0..<batch.stepCount).map { batch.inputs[$0 * batchSize + row] } }
+        let targets = batches.flatMap { batch in (0..<batch.stepCount).map { batch.targets[$0 * batchSize + row] } }
+        #expect(inputs == Array(Int32(row * rowLength)..<Int32((row + 1) * rowLength)))
+        #expect(targets == inputs.map { $0 + 1 })
+      }
+    }
+    #expect(throws: TextError.tooShortForBatches(tokenCount: 3, needed: 4, batchSize: 3, stepCount: 2)) {
+      try ContiguousBatches([1, 2, 3], batchSize: 3, stepCount: 2, remainder: .keep)
+    }
+    #expect(throws: TextError.tooShortForBatches(tokenCount: 0, needed: 2, batchSize: 1, stepCount: 2)) {
+      try ContiguousBatches([], batchSize: 1, stepCount: 2, remainder: .keep)
+    }
+  }
+
+  @Test("Brown's 969,950 training tokens make 388 slices of rows of 9,699, the last of width 24")
+  func brown() throws {
+    let batches = try ContiguousBatches(
+      Array(repeating: 0, count: 969_950), batchSize: 100, stepCount: 25, remainder: .keep)
+    #expect(batches.rowLength == 9_699 && batches.count == 388)
+    #expect(batches[386].stepCount == 25 && batches[387].stepCount == 24)
+  }
+
   @Test("The smallest text fills one batch, one token less is an error that names the need")
   func smallest() throws {
     #expect(try ContiguousBatches([1, 2], batchSize: 1, stepCount: 1).map(\.targets) == [[2]])

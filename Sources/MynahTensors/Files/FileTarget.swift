@@ -11,8 +11,8 @@ struct FileTarget {
 
   /// Looks at a place.
   ///
-  /// - Throws: `CheckpointError.cannotWrite` if something other than a file stands there.
-  init(path givenPath: String) throws(CheckpointError) {
+  /// - Throws: `FileError.cannotWrite` if something other than a file stands there.
+  init(path givenPath: String) throws(FileError) {
     guard !givenPath.isEmpty else { throw .cannotWrite(path: givenPath, reason: "the path is empty; name a file") }
     var status = stat()
     if unsafe stat(givenPath, &status) == 0 {

@@ -1,0 +1,86 @@
+/// What becomes of elements at the end that do not fill a whole batch.
+public enum Remainder: Sendable, Hashable {
+  /// They make a smaller batch.
+  case keep
+  /// They are left out.
+  case drop
+}
+
+extension Dataset {
+  /// Each element transformed.
+  public func map<Output: Sendable>(_ transform: @escaping @Sendable (Element) -> Output) -> Dataset<Output> {
+    Dataset<Output> { pass in
+      let elements = iterator(pass: pass)
+      return AnyIterator { elements.next().map(transform) }
+    }
+  }
+
+  /// The elements of all sequences that the elements are transformed into, one after another.
+  public func flatMap<Elements: Sequence>(
+    _ transform: @escaping @Sendable (Element) -> Elements
+  ) -> Dataset<Elements.Element> where Elements.Element: Sendable, Elements.Iterator: SendableMetatype {
+    Dataset<Elements.Element> { pass in
+      let elements = iterator(pass: pass)
+      var inner: Elements.Iterator?
+      return AnyIterator {
+        while true {
+          if let next = inner?.next() { return next }
+          guard let element = elements.next() else { return nil }
+          inner = transform(element).makeIterator()
+        }
+      }
+    }
+  }
+
+  /// Arrays of so many elements that follow each other; of a dataset of batches, batches of batches.
+  ///
+  /// - Precondition: The size is positive.
+  public func batch(_ size: Int, remainder: Remainder = .keep) -> Dataset<[Element]> {
+    precondition(size > 0, "a batch holds at least 1 element, found \(size)")
+    return Dataset<[Element]> { pass in
+      let elements = iterator(pass: pass)
+      return AnyIterator {
+        var batch: [Element] = []
+        while batch.count < size, let element = elements.next() { batch.append(element) }
+        return batch.count == size || remainder == .keep && !batch.isEmpty ? batch : nil
+      }
+    }
+  }
+
+  /// The first elements, as many as there are up to a number.
+  ///
+  /// - Precondition: The number is not negative.
+  public func take(_ count: Int) -> Dataset {
+    precondition(count >= 0, "the number of elements to take must not be negative, found \(count)")
+    return Dataset { pass in
+      let elements = iterator(pass: pass)
+      var rest = count
+      return AnyIterator {
+        guard rest > 0 else { return nil }
+        rest -= 1
+        return elements.next()
+      }
+    }
+  }
+
+  /// The stream so many times over; nil: without end.
+  ///
+  /// Each time is a pass of its own, so a `shuffle` before it draws a new order. A pass that gives nothing ends the
+  /// repetition, an endless one too.
+  ///
+  /// - Precondition: The number lies in 0 ... 2³¹ − 1.
+  public func `repeat`(_ count: Int? = nil) -> Dataset {
+    precondition((0...Int(Int32.max)).contains(count ?? 0), "a stream cannot be repeated \(count ?? 0) times")
+    return Dataset { pass in
+      let first = count.map { pass &* $0 } ?? pass
+      var passes = (first..<(count.map { first + $0 } ?? .max)).makeIterator()
+      var elements = AnyIterator<Element> { nil }
+      return AnyIterator {
+        if let element = elements.next() { return element }
+        guard let next = passes.next() else { return nil }
+        elements = iterator(pass: next)
+        return elements.next()
+      }
+    }
+  }
+}
