@@ -36,7 +36,7 @@ struct DatasetFiles: Sendable, Hashable {
     if let test, test == validation { throw .ambiguousFiles(directory: directory, role: "test", found: names) }
   }
 
-  private static func fileNames(in directory: String) throws(TextError) -> [String] {
+  static func fileNames(in directory: String) throws(TextError) -> [String] {
     var isDirectory = false
     guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
       throw .noSuchFile(path: directory)

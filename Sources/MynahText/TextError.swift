@@ -18,6 +18,19 @@ public enum TextError: Error, Hashable, Sendable {
   case unknownToken(String, line: Int, column: Int)
   case notOneCharacter(token: String, id: Int)
   case unknownTokenizer(kind: String, known: [String])
+  /// A token that has a place of its own, `role` ("mask token", …), stands among the others.
+  case reservedToken(String, role: String, position: Int)
+  case tooManyTokens(count: Int, maximum: Int)
+  /// A string that a lookup without a place for unknown ones does not know.
+  case unknownString(String)
+  /// `line` counts from 1.
+  case badEscape(line: Int, found: String)
+  case unwritable(path: String, reason: String)
+  /// `offset` counts bytes from 0.
+  case badJSON(offset: Int, expected: String)
+  /// `part` names a field of a tokenizer's JSON, like `pre_tokenizer.type`.
+  case badTokenizerJSON(part: String, expected: String, found: String)
+  case badMerge(left: String, right: String, index: Int)
 
   /// The family of an error, from which a program makes its exit code or status.
   package enum Kind: Sendable {
@@ -28,7 +41,7 @@ public enum TextError: Error, Hashable, Sendable {
   package var kind: Kind {
     switch self {
     case .noSuchFile, .isDirectory, .notADirectory, .notPermitted: .noSuchInput
-    case .unreadable: .inputOutput
+    case .unreadable, .unwritable: .inputOutput
     default: .badData
     }
   }
@@ -78,6 +91,25 @@ extension TextError: CustomStringConvertible {
     case .unknownTokenizer(let kind, let known):
       "expected a tokenizer of the kind \(known.joined(separator: " or ")), found \(quoted(kind)); "
         + "the file may come from a newer version"
+    case .reservedToken(let token, let role, let position):
+      "expected the \(role) \(quoted(token)) in front or not at all, found it as token \(position); remove it there"
+    case .tooManyTokens(let count, let maximum):
+      "expected at most \(maximum) tokens, found \(count), those with places of their own counted; raise the maximum or "
+        + "shorten the list"
+    case .unknownString(let string):
+      "\(quoted(string)) is not in the vocabulary, which has no place for unknown strings; make one or remove the string"
+    case .badEscape(let line, let found):
+      "expected \\\\, \\n, \\r or \\u{FEFF} in line \(line) of a vocabulary, found \(quoted(found)); write a backslash as \\\\"
+    case .unwritable(let path, let reason):
+      "\(quoted(path)) cannot be written: \(reason)"
+    case .badJSON(let offset, let expected):
+      "expected \(expected) at offset \(offset) of a JSON text; the file is damaged or of another kind"
+    case .badTokenizerJSON(let part, let expected, let found):
+      "expected \(expected) as \(quoted(part)) of a tokenizer in JSON, found \(found); "
+        + "export a tokenizer of a kind that is supported"
+    case .badMerge(let left, let right, let index):
+      "merge \(index) joins \(quoted(left)) and \(quoted(right)), but these or what they join to are not in the "
+        + "vocabulary; the file is damaged"
     }
   }
 }

@@ -16,7 +16,7 @@ public struct TextFile: Sendable, Hashable {
   }
 
   /// Decodes the bytes of a file.
-  static func decode(_ file: [UInt8], path: String) throws(TextError) -> String {
+  static func decode(_ file: [UInt8], path: String, mayBeEmpty: Bool = false) throws(TextError) -> String {
     guard !file.starts(with: [0xFF, 0xFE]) && !file.starts(with: [0xFE, 0xFF]) else { throw .utf16(path: path) }
     let markLength = file.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     if let offset = firstInvalidOffset(in: file) {
@@ -24,11 +24,14 @@ public struct TextFile: Sendable, Hashable {
       throw .notUTF8(path: path, offset: offset, line: line, byte: file[offset])
     }
     let text = String(decoding: unixLines(file[markLength...]), as: UTF8.self)
-    guard text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else { throw .emptyText(path: path) }
+    guard mayBeEmpty || text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
+      throw .emptyText(path: path)
+    }
     return text
   }
 
-  private static func bytes(at path: String) throws(TextError) -> [UInt8] {
+  /// The bytes of a file, as they are.
+  static func bytes(at path: String) throws(TextError) -> [UInt8] {
     var isDirectory: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw .noSuchFile(path: path)
@@ -60,31 +63,34 @@ public struct TextFile: Sendable, Hashable {
 
 // MARK: Validation
 
-/// The offset of the first byte that is not part of well-formed UTF-8 (Unicode 16, table 3-7), nil when there is none.
+/// The offset of the first byte that is not part of well-formed UTF-8, nil when there is none.
 func firstInvalidOffset(in bytes: [UInt8]) -> Int? {
   var offset = 0
   while offset < bytes.count {
-    let first = bytes[offset]
-    if first < 0x80 {
-      offset += 1
-      continue
-    }
-    // The bounds of the second byte shut out overlong forms, surrogates and numbers over 10FFFF.
-    let (length, second): (Int, ClosedRange<UInt8>) =
-      switch first {
-      case 0xC2...0xDF: (2, 0x80...0xBF)
-      case 0xE0: (3, 0xA0...0xBF)
-      case 0xED: (3, 0x80...0x9F)
-      case 0xE1...0xEF: (3, 0x80...0xBF)
-      case 0xF0: (4, 0x90...0xBF)
-      case 0xF1...0xF3: (4, 0x80...0xBF)
-      case 0xF4: (4, 0x80...0x8F)
-      default: (0, 0...0)
-      }
-    guard length > 0, offset + length <= bytes.count, second.contains(bytes[offset + 1]),
-      bytes[(offset + 2)..<(offset + length)].allSatisfy({ (0x80...0xBF).contains($0) })
-    else { return offset }
+    guard let length = sequenceLength(in: bytes, at: offset) else { return offset }
     offset += length
   }
   return nil
+}
+
+/// The length of the well-formed UTF-8 sequence that begins at an offset (Unicode 16, table 3-7), nil when there is none.
+func sequenceLength(in bytes: [UInt8], at offset: Int) -> Int? {
+  let first = bytes[offset]
+  if first < 0x80 { return 1 }
+  // The bounds of the second byte shut out overlong forms, surrogates and numbers over 10FFFF.
+  let (length, second): (Int, ClosedRange<UInt8>) =
+    switch first {
+    case 0xC2...0xDF: (2, 0x80...0xBF)
+    case 0xE0: (3, 0xA0...0xBF)
+    case 0xED: (3, 0x80...0x9F)
+    case 0xE1...0xEF: (3, 0x80...0xBF)
+    case 0xF0: (4, 0x90...0xBF)
+    case 0xF1...0xF3: (4, 0x80...0xBF)
+    case 0xF4: (4, 0x80...0x8F)
+    default: (0, 0...0)
+    }
+  guard length > 0, offset + length <= bytes.count, second.contains(bytes[offset + 1]),
+    bytes[(offset + 2)..<(offset + length)].allSatisfy({ (0x80...0xBF).contains($0) })
+  else { return nil }
+  return length
 }

@@ -33,14 +33,14 @@ public struct TrainingDefaults: Hashable, Sendable {
     let embedding: Int, hidden: [Int], keep: Float, rows: Int, steps: Int, epochs: Int
 
     init(tokenCount: Int, tokenizer: AnyTokenizer) {
-      switch (tokenizer, tokenCount) {
-      case (.word, ..<50_000): self.init(64, [128], keep: 0.5, rows: 20, steps: 20, epochs: 10)
-      case (.word, ..<400_000): self.init(128, [200], keep: 0.6, rows: 20, steps: 20, epochs: 8)
-      case (.word, ..<4_000_000): self.init(200, [256, 128], keep: 0.8, rows: 40, steps: 20, epochs: 10)
-      case (.word, _): self.init(256, [512, 256], keep: 1, rows: 64, steps: 32, epochs: 6)
-      case (.character, ..<200_000): self.init(32, [128], keep: 1, rows: 20, steps: 40, epochs: 20)
-      case (.character, ..<4_000_000): self.init(48, [256], keep: 1, rows: 40, steps: 50, epochs: 10)
-      case (.character, _): self.init(64, [512], keep: 1, rows: 64, steps: 64, epochs: 5)
+      switch (tokenizer.hasWords, tokenCount) {
+      case (true, ..<50_000): self.init(64, [128], keep: 0.5, rows: 20, steps: 20, epochs: 10)
+      case (true, ..<400_000): self.init(128, [200], keep: 0.6, rows: 20, steps: 20, epochs: 8)
+      case (true, ..<4_000_000): self.init(200, [256, 128], keep: 0.8, rows: 40, steps: 20, epochs: 10)
+      case (true, _): self.init(256, [512, 256], keep: 1, rows: 64, steps: 32, epochs: 6)
+      case (false, ..<200_000): self.init(32, [128], keep: 1, rows: 20, steps: 40, epochs: 20)
+      case (false, ..<4_000_000): self.init(48, [256], keep: 1, rows: 40, steps: 50, epochs: 10)
+      case (false, _): self.init(64, [512], keep: 1, rows: 64, steps: 64, epochs: 5)
       }
     }
 

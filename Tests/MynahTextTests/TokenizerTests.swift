@@ -114,6 +114,24 @@ struct CharacterTokenizerTests {
     }
   }
 
+  @Test("Marks may stand in front, [UNK] in the stead of <unk>, and characters in the order of their code points")
+  func leading() throws {
+    let tokenizer = CharacterTokenizer(training: "b\na b", order: .codePoint, leading: ["", "[UNK]"])
+    #expect(tokenizer.vocabulary.tokens == ["", "[UNK]", "\n", " ", "a", "b"])
+    #expect(try tokenizer.encode("abc").ids == [4, 5, 1] && tokenizer.encode("c").unknownCount == 1)
+    let small = CharacterTokenizer(training: "aab", maximumSize: 3, leading: [""])
+    #expect(small.vocabulary.tokens == ["", "a", "<unk>"])
+    let data = try JSONEncoder().encode(AnyTokenizer.character(tokenizer))
+    #expect(try JSONDecoder().decode(AnyTokenizer.self, from: data) == .character(tokenizer))
+  }
+
+  @Test("The form of older model files still opens")
+  func olderForm() throws {
+    let json = #"{"kind": "character", "vocabulary": ["a", "\n", "<unk>"]}"#
+    let tokenizer = try JSONDecoder().decode(AnyTokenizer.self, from: Data(json.utf8))
+    #expect(try tokenizer.encode("a\nb").ids == [0, 1, 2])
+  }
+
   @Test("Decoding piece by piece gives whole characters")
   func streaming() throws {
     let tokenizer = try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["é", "\n", "b"]))
@@ -127,6 +145,8 @@ struct AnyTokenizerTests {
   func coding() throws {
     let tokenizers: [AnyTokenizer] = [
       .word(WordTokenizer(training: "a b a \"é\\\n")), .character(CharacterTokenizer(training: "a b a\n\t\"")),
+      .bytes(ByteTokenizer()), .bytePair(BytePairTokenizer(training: "a b a b", vocabularySize: 257)),
+      .kerasWord(KerasTokenizer(.init(unknownToken: "<unk>"), training: ["a b a"])),
     ]
     for tokenizer in tokenizers {
       let data = try JSONEncoder().encode(tokenizer)
@@ -150,14 +170,14 @@ struct AnyTokenizerTests {
       func decoder() -> TokenDecoder { WordTokenizer(vocabulary: vocabulary).decoder() }
       private enum CodingKeys: CodingKey { case vocabulary }
     }
-    #expect(throws: TextError.unknownTokenizer(kind: "letters", known: ["word", "character"])) {
+    #expect(throws: TextError.unknownTokenizer(kind: "letters", known: AnyTokenizer.kinds)) {
       try AnyTokenizer(Letters(vocabulary: Vocabulary(tokens: [])))
     }
   }
 
   @Test("An unknown kind and a bad character vocabulary are errors")
   func badForms() {
-    #expect(throws: TextError.unknownTokenizer(kind: "syllable", known: ["word", "character"])) {
+    #expect(throws: TextError.unknownTokenizer(kind: "syllable", known: AnyTokenizer.kinds)) {
       try JSONDecoder().decode(AnyTokenizer.self, from: Data(#"{"kind": "syllable", "vocabulary": []}"#.utf8))
     }
     #expect(throws: TextError.notOneCharacter(token: "ab", id: 0)) {

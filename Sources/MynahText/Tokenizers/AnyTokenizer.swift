@@ -4,6 +4,9 @@
 public enum AnyTokenizer: Tokenizer {
   case word(WordTokenizer)
   case character(CharacterTokenizer)
+  case bytes(ByteTokenizer)
+  case bytePair(BytePairTokenizer)
+  case kerasWord(KerasTokenizer)
 
   /// Wraps a tokenizer of one of the kinds that a model file can hold.
   ///
@@ -12,18 +15,36 @@ public enum AnyTokenizer: Tokenizer {
     switch tokenizer {
     case let tokenizer as WordTokenizer: self = .word(tokenizer)
     case let tokenizer as CharacterTokenizer: self = .character(tokenizer)
+    case let tokenizer as ByteTokenizer: self = .bytes(tokenizer)
+    case let tokenizer as BytePairTokenizer: self = .bytePair(tokenizer)
+    case let tokenizer as KerasTokenizer: self = .kerasWord(tokenizer)
     case let tokenizer as AnyTokenizer: self = tokenizer
     default: throw .unknownTokenizer(kind: tokenizer.kind, known: Self.kinds)
     }
   }
 
-  private static let kinds = [WordTokenizer.kind, CharacterTokenizer.kind]
+  /// The kinds that there are.
+  public static let kinds = [
+    WordTokenizer.kind, CharacterTokenizer.kind, ByteTokenizer.kind, BytePairTokenizer.kind, KerasTokenizer.kind,
+  ]
 
   /// The tokenizer itself.
   public var base: any Tokenizer {
     switch self {
     case .word(let tokenizer): tokenizer
     case .character(let tokenizer): tokenizer
+    case .bytes(let tokenizer): tokenizer
+    case .bytePair(let tokenizer): tokenizer
+    case .kerasWord(let tokenizer): tokenizer
+    }
+  }
+
+  /// Whether its tokens are words or pieces of words, not characters or bytes.
+  public var hasWords: Bool {
+    switch self {
+    case .word, .bytePair: true
+    case .character, .bytes: false
+    case .kerasWord(let tokenizer): !tokenizer.settings.takesCharacters
     }
   }
 
@@ -42,6 +63,9 @@ extension AnyTokenizer: Codable {
     switch kind {
     case WordTokenizer.kind: self = .word(try WordTokenizer(from: decoder))
     case CharacterTokenizer.kind: self = .character(try CharacterTokenizer(from: decoder))
+    case ByteTokenizer.kind: self = .bytes(try ByteTokenizer(from: decoder))
+    case BytePairTokenizer.kind: self = .bytePair(try BytePairTokenizer(from: decoder))
+    case KerasTokenizer.kind: self = .kerasWord(try KerasTokenizer(from: decoder))
     default: throw TextError.unknownTokenizer(kind: kind, known: Self.kinds)
     }
   }

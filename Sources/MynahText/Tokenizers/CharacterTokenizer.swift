@@ -6,28 +6,42 @@ public struct CharacterTokenizer: Tokenizer {
 
   /// Creates a tokenizer of a known vocabulary.
   ///
-  /// - Throws: When a token other than `<unk>` and `<eos>` is not a single character.
+  /// - Throws: When a token is not a single character, the empty one and those for unknown ones and line ends aside.
   public init(vocabulary: Vocabulary) throws(TextError) {
-    for id in 0..<Int32(vocabulary.count) where id != vocabulary.unknownID && id != vocabulary.endOfSentenceID {
+    let special = vocabulary.textlessIDs + [vocabulary.endOfSentenceID].compactMap(\.self)
+    for id in 0..<Int32(vocabulary.count) where !special.contains(id) {
       let token = vocabulary[id]
       guard token.unicodeScalars.count == 1 else { throw .notOneCharacter(token: token, id: Int(id)) }
     }
     self.vocabulary = vocabulary
   }
 
-  /// Makes the vocabulary of a text: its characters by count, falling, ties by code points, and `<unk>` for all others.
+  /// Makes the vocabulary of a text: its characters, and `<unk>` for all others.
   ///
   /// - Parameters:
+  ///   - order: How the characters are numbered.
   ///   - minimumCount: Rarer characters are left out.
-  ///   - maximumSize: How many tokens to keep at most, `<unk>` among them.
-  public init(training text: String, minimumCount: Int = 1, maximumSize: Int? = nil) {
+  ///   - maximumSize: How many tokens to keep at most, `<unk>` and those of `leading` among them.
+  ///   - leading: Tokens that have the first numbers: the empty one for padding, `<eos>`, and `<unk>` or, in its stead,
+  ///     `[UNK]`; without one of these two, `<unk>` comes at the end.
+  public init(
+    training text: String, order: Vocabulary.Order = .countThenCodePoint, minimumCount: Int = 1,
+    maximumSize: Int? = nil, leading: [String] = []
+  ) {
     precondition(minimumCount >= 1, "a character's minimum count must be positive, found \(minimumCount)")
-    precondition(maximumSize ?? 1 >= 1, "a character vocabulary holds at least 1 token, found \(maximumSize ?? 1)")
+    let unknown = [Vocabulary.unknown, Vocabulary.bracketedUnknown]
+    let known = unknown + [Vocabulary.padding, Vocabulary.endOfSentence]
+    precondition(leading.allSatisfy(known.contains), "expected leading tokens out of \(known), found \(leading)")
+    let required = leading.contains(where: unknown.contains) ? [] : [Vocabulary.unknown]
+    let smallest = leading.count + required.count
+    precondition(
+      maximumSize ?? smallest >= smallest,
+      "a character vocabulary with these tokens holds at least \(smallest), found \(maximumSize ?? smallest)")
     let bytes = Array(text.utf8)
     var counts = TokenCounts()
     Self.forEachCharacter(in: bytes) { counts.add(bytes, $0) }
     vocabulary = Vocabulary(
-      counts, minimumCount: minimumCount, maximumSize: maximumSize, required: [Vocabulary.unknown])
+      counts, order: order, minimumCount: minimumCount, maximumSize: maximumSize, leading: leading, required: required)
   }
 
   public func encode(_ text: String) throws(TextError) -> EncodedText {

@@ -42,31 +42,7 @@ extension Tokenizer {
   /// - Precondition: The ids are in the vocabulary.
   public func decode(_ ids: some Sequence<Int32>) -> String {
     var decoder = decoder()
-    return ids.reduce(into: "") { $0 += decoder.decode($1) }
-  }
-}
-
-/// Makes text of tokens as they come, for streaming.
-public struct TokenDecoder: Sendable {
-  let vocabulary: Vocabulary
-  /// What stands between two tokens of a line.
-  let separator: String
-  /// The token that is written as a line end.
-  let lineEndID: Int32?
-  private var isAtLineStart = true
-
-  init(_ vocabulary: Vocabulary, separator: String, lineEndID: Int32?) {
-    self.vocabulary = vocabulary
-    self.separator = separator
-    self.lineEndID = lineEndID
-  }
-
-  /// The piece of text that a token adds to those before it.
-  ///
-  /// - Precondition: The id is in the vocabulary.
-  public mutating func decode(_ id: Int32) -> String {
-    defer { isAtLineStart = id == lineEndID }
-    if id == lineEndID { return "\n" }
-    return isAtLineStart ? vocabulary[id] : separator + vocabulary[id]
+    let text = ids.reduce(into: "") { $0 += decoder.decode($1) }
+    return text + decoder.finish()
   }
 }

@@ -1,0 +1,53 @@
+/// What all kinds of Hugging Face's `tokenizer.json` have in common; source: the library `tokenizers`, version 0.23.
+enum HuggingFaceTokenizer {
+  /// A whole file.
+  static func file(
+    addedTokens: [JSONValue] = [], normalizer: JSONValue = .null, preTokenizer: JSONValue, decoder: JSONValue = .null,
+    model: JSONValue
+  ) -> JSONValue {
+    .record([
+      "version": .string("1.0"), "truncation": .null, "padding": .null, "added_tokens": .array(addedTokens),
+      "normalizer": normalizer, "pre_tokenizer": preTokenizer, "post_processor": .null, "decoder": decoder,
+      "model": model,
+    ])
+  }
+
+  /// The tokens of a model and the added ones in the order of their numbers, which begin with 0 and leave none out.
+  static func vocabulary(_ root: JSONField) throws(TextError) -> Vocabulary {
+    let field = root["model"]["vocab"]
+    var entries = try field.counts()
+    for added in try addedTokens(root) {
+      let isKnown = entries.contains { $0.count == added.count && $0.name.utf8.elementsEqual(added.name.utf8) }
+      if !isKnown { entries.append(added) }
+    }
+    entries.sort { $0.count < $1.count }
+    for (number, entry) in entries.enumerated() where entry.count != number {
+      throw field.error("the numbers 0 ..< \(entries.count), each once (\(number) is missing or comes twice)")
+    }
+    return try Vocabulary(tokens: entries.map(\.name))
+  }
+
+  /// The added tokens and their numbers.
+  static func addedTokens(_ root: JSONField) throws(TextError) -> [(name: String, count: Int)] {
+    let field = root["added_tokens"]
+    if field.isNull { return [] }
+    guard let tokens = field.value?.array else { throw field.error("an array") }
+    var result: [(name: String, count: Int)] = []
+    for (index, value) in tokens.enumerated() {
+      let token = JSONField("added_tokens[\(index)]", value)
+      for option in ["single_word", "lstrip", "rstrip"] where token[option].value?.bool == true {
+        throw token[option].error("false")
+      }
+      result.append((try token["content"].string(), try token["id"].count()))
+    }
+    return result
+  }
+
+  /// Refuses a part that would change the tokens: one that is neither missing nor of one of some types.
+  static func require(_ field: JSONField, types: [String] = []) throws(TextError) {
+    guard !field.isNull else { return }
+    guard let type = field["type"].value?.string, types.contains(type) else {
+      throw field.error((["null"] + types.map { "“\($0)”" }).joined(separator: " or "))
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/// How often words were seen, and in how many texts, in the order of their first sight.
+struct KerasWordCounts: Sendable, Hashable {
+  private var table = TokenTable()
+  private(set) var counts: [Int] = []
+  /// In how many texts each word was.
+  private(set) var textCounts: [Int] = []
+  private(set) var documentCount = 0
+
+  init() {}
+
+  /// Takes up counts that were made before.
+  ///
+  /// - Precondition: No word comes twice.
+  init(_ entries: [(word: String, count: Int, textCount: Int)], documentCount: Int) {
+    self.documentCount = documentCount
+    for entry in entries {
+      let number = insert(entry.word)
+      (counts[number], textCounts[number]) = (entry.count, entry.textCount)
+    }
+  }
+
+  /// Counts the words of one text.
+  mutating func add(_ words: [String]) {
+    documentCount += 1
+    var seen: Set<Int> = []
+    for word in words {
+      let number = insert(word)
+      counts[number] += 1
+      if seen.insert(number).inserted { textCounts[number] += 1 }
+    }
+  }
+
+  private mutating func insert(_ word: String) -> Int {
+    let bytes = Array(word.utf8)
+    let number = Int(table.insert(bytes, bytes.indices))
+    if number == counts.count {
+      counts.append(0)
+      textCounts.append(0)
+    }
+    return number
+  }
+
+  private func number(of word: String) -> Int? {
+    let bytes = Array(word.utf8)
+    return table.number(of: bytes, bytes.indices).map { Int($0) }
+  }
+
+  func count(of word: String) -> Int { number(of: word).map { counts[$0] } ?? 0 }
+
+  /// In how many texts a word was.
+  func textCount(of word: String) -> Int { number(of: word).map { textCounts[$0] } ?? 0 }
+
+  /// The words as they were first seen.
+  var words: [String] { counts.indices.map { String(decoding: table[Int32($0)], as: UTF8.self) } }
+
+  /// The words by count, falling, ties as they were first seen.
+  var ranked: [String] {
+    let words = words
+    return counts.indices.sorted { (-counts[$0], $0) < (-counts[$1], $1) }.map { words[$0] }
+  }
+}

@@ -1,0 +1,48 @@
+import MynahText
+import Testing
+
+struct MersenneTwisterTests {
+  @Test("The first outputs of seed 42 are NumPy's")
+  func firstOutputs() {
+    var random = MersenneTwister(seed: 42)
+    #expect(
+      (0..<5).map { _ in random.next() } == [1_608_637_542, 3_421_126_067, 4_083_286_876, 787_846_414, 3_143_890_026])
+  }
+
+  @Test("The ten thousandth output of the seed 5489 is the one that the C++ standard names")
+  func standardOutput() {
+    var random = MersenneTwister(seed: 5489)
+    for _ in 0..<9999 { _ = random.next() }
+    #expect(random.next() == 4_123_659_995)
+  }
+
+  @Test("A shuffle of 57,340 numbers by seed 42 is NumPy's")
+  func permutation() {
+    var random = MersenneTwister(seed: 42)
+    var order = (0..<57_340).map { Int32($0) }
+    random.shuffle(&order)
+    #expect(order.prefix(10) == [34194, 3394, 44447, 13098, 8819, 21208, 36666, 18215, 42844, 29688])
+    #expect(order.suffix(5) == [54343, 38158, 860, 15795, 56422])
+    #expect(SHA256.hexadecimal(of: order) == "171b9aaa975ee107412d44a2cad550fe9c7f0f53c53a34f567e952561c76b243")
+    var other = MersenneTwister(seed: 42)
+    for _ in 0..<81_498 { _ = other.next() }
+    #expect(random == other)
+  }
+
+  @Test("Nothing and a single element are left as they are, without a draw", arguments: [0, 1])
+  func small(_ count: Int) {
+    var random = MersenneTwister(seed: 7)
+    var elements = Array(repeating: "a", count: count)
+    random.shuffle(&elements)
+    #expect(elements.count == count)
+    #expect(random == MersenneTwister(seed: 7))
+  }
+
+  @Test("Bounded numbers stay in their bounds and reach both", arguments: [0, 1, 2, 3, 4, 255, 256, .max] as [UInt32])
+  func bounds(_ last: UInt32) {
+    var random = MersenneTwister(seed: 0)
+    let numbers = (0..<4000).map { _ in random.next(through: last) }
+    #expect(numbers.allSatisfy { $0 <= last })
+    if last < 300 { #expect(Set(numbers).count == Int(last) + 1) }
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import MynahText
+import TestSupport
+import Testing
+
+struct VocabularyOrderTests {
+  @Test(
+    "Each order numbers the same counts in its own way",
+    arguments: [
+      (.countThenCodePoint, ["c", "a", "b", "d", "é"]), (.countThenFirstSeen, ["c", "b", "a", "é", "d"]),
+      (.countThenFallingBytes, ["c", "b", "a", "é", "d"]), (.codePoint, ["a", "b", "c", "d", "é"]),
+      (.firstSeen, ["b", "a", "c", "é", "d"]),
+    ] as [(Vocabulary.Order, [String])])
+  func orders(_ order: Vocabulary.Order, _ tokens: [String]) {
+    #expect(Vocabulary(counting: "b a c é c b d a c".split(separator: " "), order: order).tokens == tokens)
+  }
+
+  @Test("The documented example of falling ties: a c d d z b gives d z c b a")
+  func fallingTies() {
+    let words = ["a", "c", "d", "d", "z", "b"]
+    #expect(Vocabulary(counting: words, order: .countThenFallingBytes).tokens == ["d", "z", "c", "b", "a"])
+    #expect(Vocabulary(counting: [String](), order: .countThenFallingBytes).count == 0)
+  }
+
+  @Test("Leading tokens come first, once, whether they occur or not, and count for the size")
+  func leading() {
+    let words = "a a <unk> b b b c".split(separator: " ")
+    #expect(
+      Vocabulary(counting: words, leading: ["", "<unk>"], required: ["<unk>", "<eos>"]).tokens
+        == ["", "<unk>", "b", "a", "c", "<eos>"])
+    #expect(Vocabulary(counting: words, maximumSize: 3, leading: ["", "<unk>"]).tokens == ["", "<unk>", "b"])
+    #expect(Vocabulary(counting: words, minimumCount: 2, leading: ["<s>"]).tokens == ["<s>", "b", "a"])
+  }
+
+  @Test("In slots the last place of a token is its number, and both places lead to it")
+  func slots() throws {
+    let vocabulary = Vocabulary(slots: ["<unk>", "a", "<unk>", "b", ""])
+    #expect(vocabulary.count == 5 && vocabulary.tokens == ["<unk>", "a", "<unk>", "b", ""])
+    #expect(vocabulary.unknownID == 2 && vocabulary.paddingID == 4 && vocabulary.textlessIDs == [2, 4])
+    #expect(vocabulary.id(of: "a") == 1 && vocabulary.id(of: "b") == 3 && vocabulary.id(of: "c") == nil)
+    #expect(try Vocabulary(slots: ["a", "b"]) == Vocabulary(tokens: ["a", "b"]))
+    for vocabulary in [vocabulary, Vocabulary(slots: []), Vocabulary(slots: ["", ""])] {
+      let data = try JSONEncoder().encode(vocabulary)
+      #expect(try JSONDecoder().decode(Vocabulary.self, from: data) == vocabulary)
+    }
+  }
+
+  @Test("[UNK] stands for unknown tokens where there is no <unk>")
+  func unknown() throws {
+    #expect(try Vocabulary(tokens: ["[UNK]", "<unk>"]).unknownID == 1)
+    #expect(try Vocabulary(tokens: ["a", "[UNK]"]).unknownID == 1)
+    #expect(try Vocabulary(tokens: ["a"]).textlessIDs.isEmpty)
+  }
+}
+
+struct VocabularyLinesTests {
+  static let vocabularies = [
+    [], [""], ["a"], ["\n"], ["\u{FEFF}b", "", "a b", "\\", "\\n", "\r", "é", "e\u{301}", "\t", "u{FEFF}"], [" "],
+  ]
+
+  @Test("A vocabulary is a token a line, and any token comes back", arguments: vocabularies)
+  func roundTrip(_ tokens: [String]) throws {
+    let vocabulary = try Vocabulary(tokens: tokens)
+    #expect(vocabulary.lines.utf8.count { $0 == UInt8(ascii: "\n") } == tokens.count)
+    #expect(try Vocabulary(lines: vocabulary.lines) == vocabulary)
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try vocabulary.write(to: folder.path + "/vocabulary.txt")
+    #expect(try Vocabulary(at: folder.path + "/vocabulary.txt") == vocabulary)
+  }
+
+  @Test("The last line needs no end, and lines may end as on Windows")
+  func lineEnds() throws {
+    #expect(try Vocabulary(lines: "\na\nb").tokens == ["", "a", "b"])
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    #expect(try Vocabulary(at: folder.write("a\r\nb\r\n".utf8, to: "v")).tokens == ["a", "b"])
+    #expect(try Vocabulary(tokens: ["a\nb\\", ""]).lines == "a\\nb\\\\\n\n")
+  }
+
+  @Test("A doubled line, an unknown escape, bytes that are no text and a place that cannot be written are errors")
+  func errors() throws {
+    #expect(throws: TextError.duplicateToken("a", firstID: 0, secondID: 2)) { try Vocabulary(lines: "a\nb\na\n") }
+    #expect(throws: TextError.badEscape(line: 2, found: "\\x")) { try Vocabulary(lines: "a\nb\\x\n") }
+    #expect(throws: TextError.badEscape(line: 1, found: "\\")) { try Vocabulary(lines: "a\\") }
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let path = try folder.write([0x61, 0x0A, 0xFF], to: "v")
+    #expect(throws: TextError.notUTF8(path: path, offset: 2, line: 2, byte: 0xFF)) { try Vocabulary(at: path) }
+    let error = #expect(throws: TextError.self) {
+      try Vocabulary(tokens: ["a"]).write(to: folder.path + "/none/vocabulary.txt")
+    }
+    #expect(error?.kind == .inputOutput)
+  }
+}
