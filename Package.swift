@@ -60,6 +60,7 @@ let package = Package(
     example("TinyCharacterModel"),
     example("LibraryTour"),
     example("CustomLoss"),
+    example("CustomCell"),
     example("DemoText"),
 
     // Tests, a bundle a module.

@@ -22,6 +22,16 @@ enum Bounded {
     }
   }
 
+  /// A number within bounds.
+  static func number(_ range: ClosedRange<Float>) -> @Sendable (String) throws -> Float {
+    { text in
+      guard let value = Float(text), range.contains(value) else {
+        throw ValidationError("expected a number between \(range.lowerBound) and \(range.upperBound)")
+      }
+      return value
+    }
+  }
+
   /// Whole numbers with commas between.
   static func integers(_ range: ClosedRange<Int>, atMost count: Int) -> @Sendable (String) throws -> [Int] {
     { text in

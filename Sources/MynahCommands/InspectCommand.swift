@@ -125,10 +125,14 @@ extension TrainingConfiguration {
 }
 
 extension LanguageModelConfiguration {
-  /// How training drops elements of the LSTM layers.
+  /// What training drops.
   var dropoutInWords: String {
-    let drops = [("inputs", inputKeepProbability), ("outputs", outputKeepProbability)].filter { $0.1 < 1 }
+    let drops = [
+      ("inputs", inputKeepProbability), ("outputs", outputKeepProbability), ("tokens", embeddingKeepProbability),
+      ("recurrent weights", weightKeepProbability),
+    ].filter { $0.1 < 1 }
     guard !drops.isEmpty else { return "no dropout" }
-    return "dropout keeping " + drops.map { "\($0.1) of the \($0.0)" }.joined(separator: " and ")
+    return (locksDropout ? "locked " : "") + "dropout keeping "
+      + drops.map { "\($0.1) of the \($0.0)" }.joined(separator: " and ")
   }
 }

@@ -6,7 +6,7 @@ package struct MynahTool: ParsableCommand {
     commandName: "mynah",
     abstract: "Recurrent language models that learn from your own text.",
     discussion: """
-      Train, measure, resume and query LSTM language models on an ordinary CPU.
+      Train, measure, resume and query recurrent language models on an ordinary CPU.
 
         mynah demo                                 learn a language of known entropy
         mynah train notes.txt                      learn your text
@@ -16,7 +16,7 @@ package struct MynahTool: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, TrainCommand.self, EvaluateCommand.self, GenerateCommand.self, InspectCommand.self,
-      QuantizeCommand.self, ReproduceCommand.self, BenchCommand.self,
+      QuantizeCommand.self, ImportCommand.self, ReproduceCommand.self, BenchCommand.self,
     ])
 
   package init() {}

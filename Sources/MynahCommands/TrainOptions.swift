@@ -41,46 +41,6 @@ struct TokenizerOptions: ParsableArguments {
   var isGiven: Bool { level != nil || minimumCount != nil || vocabulary != nil }
 }
 
-/// The model's shape.
-struct ModelOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The size of a token's vector. (default: from the text's size)", valueName: "size"),
-    transform: Bounded.integer(1...65536))
-  var embedding: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The sizes of the LSTM layers, the first one first: 256 or 128,64. (default: from the text's size)",
-      valueName: "sizes"),
-    transform: Bounded.integers(1...65536, atMost: 64))
-  var hidden: [Int]?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The probability that an element of an LSTM layer's output is kept in training; 1 is no dropout. (default: from the text's size)",
-      valueName: "probability"),
-    transform: Bounded.positive(atMost: 1))
-  var keep: Float?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Initial weights are drawn uniformly between minus and plus this. (default: 0.1)", valueName: "bound"),
-    transform: Bounded.positive(atMost: 1000))
-  var initialRange: Float?
-
-  /// Writes what was given into a configuration.
-  func apply(to model: inout LanguageModelConfiguration) {
-    if let embedding { model.embeddingSize = embedding }
-    if let hidden { model.recurrent = hidden.map { .lstm($0) } }
-    if let keep { model.outputKeepProbability = keep }
-    if let initialRange { model.initializer = .uniform(initialRange) }
-  }
-}
-
 /// How the model learns.
 struct OptimizerOptions: ParsableArguments {
   /// A norm, or none.

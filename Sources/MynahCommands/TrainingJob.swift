@@ -30,7 +30,7 @@ struct TrainingJob {
     let defaults = TrainingDefaults(tokenCount: training.ids.count, tokenizer: tokenizer, epochs: optimizer.epochs)
     var model = state?.checkpoint.model.configuration ?? defaults.model
     var configuration = state?.configuration ?? defaults.training
-    modelOptions.apply(to: &model)
+    try modelOptions.apply(to: &model)
     model.vocabularySize = tokenizer.vocabulary.count
     optimizer.apply(to: &configuration)
     if let precision { configuration.precision = precision }
@@ -106,7 +106,8 @@ struct TrainingJob {
 
   private var modelSummary: String {
     let layers = model.recurrent.map { "\($0.hiddenSize)" }.joined(separator: ", ")
-    return "embedding \(model.embeddingSize), LSTM \(layers), \(model.dropoutInWords): "
+    let kind = model.recurrent.first?.name ?? ""
+    return "embedding \(model.embeddingSize), \(kind) \(layers), \(model.dropoutInWords): "
       + "\(weightCount.grouped) weights besides the embedding"
   }
 

@@ -1,7 +1,10 @@
 public import MynahModels
 public import MynahTensors
 
-/// A language model to be asked, not trained: its weights are packed once, and no tape is kept.
+/// A language model to be asked, not trained: no tape is kept, and the weights of LSTMs are packed once.
+///
+/// Models of other recurrent layers, or whose layers add their inputs to their outputs, have no packed form: they go through their
+/// own passes, which is slower (`isPacked`).
 ///
 /// ```swift
 /// let model = InferenceModel(file.model, precision: .int8)
@@ -16,39 +19,24 @@ public struct InferenceModel: Sendable {
   /// What the weights are held in.
   public let precision: WeightPrecision
 
-  /// One recurrent layer.
-  struct Layer: Sendable {
-    let hiddenSize: Int
-    let input, recurrent: PackedMatrix
-    let bias: Tensor
+  /// How the model is asked.
+  enum Form: Sendable {
+    case packed(PackedModel)
+    case composed(LanguageModel)
   }
 
-  let embedding: Tensor
-  let layers: [Layer]
-  let output: PackedMatrix
-  let outputBias: Tensor
-  /// What each token's vector contributes to the first layer's gates, where the vocabulary is so small that this takes no more
-  /// memory than the layer's own weights.
-  let table: TensorStorage?
+  let form: Form
 
-  /// Packs a model's weights.
+  /// Whether the weights are packed for the kernels of inference.
+  public var isPacked: Bool { if case .packed = form { true } else { false } }
+
+  /// Packs a model's weights, or rounds them where they cannot be packed.
   public init(_ model: LanguageModel, precision: WeightPrecision = .float32) {
     configuration = model.configuration
     self.precision = precision
-    embedding = model.embedding.weight.value
-    layers = model.recurrent.map { layer in
-      let cell = layer.cell
-      return Layer(
-        hiddenSize: cell.hiddenSize,
-        input: PackedMatrix(cell.inputWeight.value, precision: precision, isGates: true),
-        recurrent: PackedMatrix(cell.recurrentWeight.value, precision: precision, isGates: true), bias: cell.bias.value)
-    }
-    output = PackedMatrix(model.output.weight.value, precision: precision, isGates: false)
-    outputBias = model.output.bias.value
-    let first = layers[0]
-    table =
-      configuration.vocabularySize <= first.input.columnCount + first.hiddenSize
-      ? Kernels.tabulate(first.input, inputs: embedding, bias: first.bias) : nil
+    form =
+      PackedModel(model, precision: precision).map { .packed($0) }
+      ?? .composed(model.rounded(to: precision))
   }
 
   /// The state before B texts.
@@ -56,7 +44,18 @@ public struct InferenceModel: Sendable {
   /// - Precondition: `batchSize` is positive.
   public func initialState(batchSize: Int = 1) -> InferenceState {
     precondition(batchSize > 0, "a state has one stream at least, found \(batchSize)")
-    return InferenceState(batchSize: batchSize, hiddenSizes: layers.map(\.hiddenSize))
+    return InferenceState(
+      batchSize: batchSize, hiddenSizes: configuration.recurrent.map(\.hiddenSize), partSizes: partSizes)
+  }
+}
+
+extension InferenceModel {
+  /// The sizes of the parts of a stream's state, layer by layer.
+  var partSizes: [Int] {
+    switch form {
+    case .packed(let model): model.layers.flatMap { [$0.hiddenSize, $0.hiddenSize] }
+    case .composed(let model): model.initialState(batchSize: 1).flatMap { $0.parts.map { $0.shape[1] } }
+    }
   }
 }
 
@@ -118,10 +117,20 @@ extension InferenceModel {
   /// The tokens that go through the layers at once: whole steps of some 256 rows.
   private static func stretch(_ state: InferenceState) -> Int { max(1, 256 / state.batchSize) * state.batchSize }
 
+  /// Moves the state past T·B tokens, time-major; returns the losses if they are the purpose.
+  private func pass(
+    _ ids: [Int32], _ state: inout InferenceState, for purpose: PackedModel.Purpose, in workspace: inout PackedMemory
+  ) -> [Double] {
+    switch form {
+    case .packed(let model): model.pass(ids, &state, for: purpose, in: &workspace)
+    case .composed(let model): model.pass(ids, &state, for: purpose)
+    }
+  }
+
   private func check(_ ids: [Int32], _ state: InferenceState) {
     precondition(
-      state.hiddenSizes == layers.map(\.hiddenSize) && ids.count.isMultiple(of: state.batchSize)
-        && state.values.count == 2 * state.batchSize * state.hiddenSizes.reduce(0, +),
+      state.hiddenSizes == configuration.recurrent.map(\.hiddenSize) && ids.count.isMultiple(of: state.batchSize)
+        && state.values.count == state.batchSize * partSizes.reduce(0, +),
       "\(ids.count) ids do not fill \(state.batchSize) streams, or the state is of another model")
     let vocabularySize = configuration.vocabularySize
     precondition(ids.allSatisfy { $0 >= 0 && $0 < vocabularySize }, "ids must lie in 0 ..< \(vocabularySize)")

@@ -8,13 +8,13 @@ public struct InferenceState: Hashable, Codable, Sendable {
   public let hiddenSizes: [Int]
   /// How many tokens of each stream were read.
   public internal(set) var stepCount = 0
-  /// h [B, H] and c [B, H] of each layer.
+  /// The parts of each layer's state: h [B, H] and c [B, H] of an LSTM.
   var values: [Float]
 
   /// The state before a text: zeros.
-  init(batchSize: Int, hiddenSizes: [Int]) {
+  init(batchSize: Int, hiddenSizes: [Int], partSizes: [Int]) {
     self.batchSize = batchSize
     self.hiddenSizes = hiddenSizes
-    values = [Float](repeating: 0, count: 2 * batchSize * hiddenSizes.reduce(0, +))
+    values = [Float](repeating: 0, count: batchSize * partSizes.reduce(0, +))
   }
 }

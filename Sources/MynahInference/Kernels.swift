@@ -84,6 +84,14 @@ extension Kernels {
     return table
   }
 
+  /// Writes a tensor's elements to memory of as many.
+  static func copy(_ numbers: Tensor, to storage: TensorStorage) {
+    unsafe numbers.withUnsafeElements { source in
+      if let first = source.baseAddress { unsafe storage.base.update(from: first, count: source.count) }
+    }
+    extendLifetime(storage)
+  }
+
   static func areFinite(_ numbers: Tensor) -> Bool {
     unsafe numbers.withUnsafeElements { unsafe inference.pointee.all_finite($0.baseAddress, $0.count) }
   }
@@ -106,7 +114,7 @@ extension Kernels {
 
 // MARK: Passes
 
-extension InferenceModel {
+extension PackedModel {
   /// What a pass is for.
   enum Purpose {
     /// The state alone.

@@ -16,14 +16,15 @@ extension LanguageModel {
         layer: "embedding (Embedding)", outputShape: "[T, B, \(configuration.embeddingSize)]",
         parameters: embedding.parameterCount)
     ]
-    let recurrentRows = recurrent.enumerated().map { index, layer in
+    let recurrentRows = zip(configuration.recurrent, recurrent).enumerated().map { index, entry in
       LayerSummary(
-        layer: "recurrent.\(index) (LSTM)", outputShape: "[T, B, \(layer.cell.hiddenSize)]",
-        parameters: layer.parameterCount)
+        layer: "recurrent.\(index) (\(entry.0.name))", outputShape: "[T, B, \(entry.1.outputSize)]",
+        parameters: entry.1.parameterCount)
     }
     let last = LayerSummary(
-      layer: "output (Linear)", outputShape: "[T, B, \(configuration.vocabularySize)]",
-      parameters: output.parameterCount)
+      layer: configuration.isTied ? "output (Linear, tied)" : "output (Linear)",
+      outputShape: "[T, B, \(configuration.vocabularySize)]",
+      parameters: configuration.isTied ? configuration.vocabularySize : output.parameterCount)
     return rows + recurrentRows + [last]
   }
 

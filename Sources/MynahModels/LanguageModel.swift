@@ -4,16 +4,16 @@ public import MynahTensors
 ///
 /// It predicts the next token from all tokens before it, which it remembers in a state that the caller holds.
 public struct LanguageModel: Module {
-  /// The states of the recurrent layers, first layer first.
-  public typealias State = [LSTMState]
+  /// The states of the recurrent layers, first layer first: `LSTMState`s for LSTMs.
+  public typealias State = [any RecurrentState]
 
   /// Shape and initialisation.
   public let configuration: LanguageModelConfiguration
   /// The tokens' vectors.
   public var embedding: Embedding
-  /// The recurrent layers, first layer first.
-  public var recurrent: [LSTM]
-  /// The map to the vocabulary's logits.
+  /// The recurrent layers, first layer first: `LSTM`s, or the `Recurrence` of another cell.
+  public var recurrent: [any SequenceLayer]
+  /// The map to the vocabulary's logits; of a tied model its weights are the embedding's.
   public var output: Linear
 
   /// Creates a model with drawn weights.
@@ -21,40 +21,61 @@ public struct LanguageModel: Module {
   /// - Precondition: the configuration has no `defect`.
   public init(_ configuration: LanguageModelConfiguration, using random: inout RandomSource) {
     if let defect = configuration.defect { preconditionFailure(defect) }
-    self.configuration = configuration
-    let initializer = configuration.initializer
-    embedding = Embedding(
-      vocabularySize: configuration.vocabularySize, size: configuration.embeddingSize, initializer: initializer,
-      using: &random)
-    var inputSize = configuration.embeddingSize
-    recurrent = []
-    for layer in configuration.recurrent {
-      recurrent.append(
-        LSTM(inputSize: inputSize, hiddenSize: layer.hiddenSize, initializer: initializer, using: &random))
-      inputSize = layer.hiddenSize
-    }
-    output = Linear(
-      inputSize: inputSize, outputSize: configuration.vocabularySize, initializer: initializer, using: &random)
+    self.init(configuration, parameters: configuration.drawParameters(using: &random))
   }
 
   /// Creates a model from its parameters, in the order of `visitParameters`; their shapes are `parameterShapes`.
-  init(_ configuration: LanguageModelConfiguration, parameters: [Tensor]) {
+  package init(_ configuration: LanguageModelConfiguration, parameters: [Tensor]) {
     self.configuration = configuration
-    embedding = Embedding(weight: Variable(parameters[0]))
-    recurrent = configuration.recurrent.indices.map { index in
-      let weights = parameters[(1 + 3 * index)...].prefix(3).map { Variable($0) }
-      return LSTM(cell: LSTMCell(inputWeight: weights[0], recurrentWeight: weights[1], bias: weights[2]))
+    var rest = parameters.map { Variable($0) }[...]
+    embedding = Embedding(weight: rest.removeFirst())
+    recurrent = configuration.recurrentInputs.map { layer, inputSize in
+      let count = layer.parameterShapes(inputSize: inputSize).count
+      defer { rest = rest.dropFirst(count) }
+      return layer.layer(weights: Array(rest.prefix(count)))
     }
-    let last = parameters.suffix(2).map { Variable($0) }
-    output = Linear(weight: last[0], bias: last[1])
+    let weight = configuration.isTied ? embedding.weight : rest.removeFirst()
+    output = Linear(weight: weight, bias: rest.removeFirst())
   }
 
   public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
+    // While a tied weight is changed nobody else holds it.
+    if configuration.isTied { output.weight = Variable(0) }
     try embedding.visitParameters(prefix: prefix + "embedding.", body)
     for index in recurrent.indices {
       try recurrent[index].visitParameters(prefix: prefix + "recurrent.\(index).", body)
     }
-    try output.visitParameters(prefix: prefix + "output.", body)
+    guard configuration.isTied else { return try output.visitParameters(prefix: prefix + "output.", body) }
+    output.weight = embedding.weight
+    try body(prefix + "output.bias", &output.bias)
+  }
+}
+
+extension LanguageModelConfiguration {
+  /// The names and shapes of the parameters, in the order of `visitParameters`.
+  package var parameterShapes: [(name: String, shape: Shape)] {
+    let embedding: (name: String, shape: Shape) = ("embedding.weight", [vocabularySize, embeddingSize])
+    let layers = recurrentInputs.enumerated().flatMap { index, entry in
+      entry.layer.parameterShapes(inputSize: entry.inputSize).map { ("recurrent.\(index).\($0.name)", $0.shape) }
+    }
+    let output: [(name: String, shape: Shape)] = [
+      ("output.weight", [vocabularySize, outputSize]), ("output.bias", [vocabularySize]),
+    ]
+    return [embedding] + layers + output.dropFirst(isTied ? 1 : 0)
+  }
+
+  /// Draws the parameters, in the order of `visitParameters`.
+  fileprivate func drawParameters(using random: inout RandomSource) -> [Tensor] {
+    var result = [(embeddingInitializer ?? initializer).draw([vocabularySize, embeddingSize], using: &random)]
+    for (layer, inputSize) in recurrentInputs {
+      for (name, shape) in layer.parameterShapes(inputSize: inputSize) {
+        result.append(
+          layer.draw(name, shape, initializer, recurrent: recurrentInitializer ?? initializer, using: &random))
+      }
+    }
+    if !isTied { result.append((outputInitializer ?? initializer).draw([vocabularySize, outputSize], using: &random)) }
+    result.append((outputInitializer == nil ? initializer : .zeros).draw([vocabularySize], using: &random))
+    return result
   }
 }
 
@@ -63,7 +84,7 @@ public struct LanguageModel: Module {
 extension LanguageModel {
   /// The state before a text: zeros.
   public func initialState(batchSize: Int) -> State {
-    recurrent.map { .zero(batchSize: batchSize, hiddenSize: $0.cell.hiddenSize) }
+    recurrent.map { $0.anyZeroState(batchSize: batchSize) }
   }
 
   /// What the last recurrent layer says after each token, and the state after the last one.
@@ -77,24 +98,24 @@ extension LanguageModel {
   public func callAsFunction(
     _ ids: [Int32], state: State, dropout: RandomSource? = nil
   ) -> (hidden: Variable, state: State) {
-    let batchSize = state.first?.hidden.value.shape[0] ?? 0
+    let batchSize = state.first?.batchSize ?? 0
     precondition(
       state.count == recurrent.count && batchSize > 0 && ids.count.isMultiple(of: batchSize),
       "\(ids.count) ids do not fill rows of a batch of \(batchSize), or \(state.count) states not \(recurrent.count)")
     let stepCount = ids.count / batchSize
-    let inputDropout = Dropout(keepProbability: configuration.inputKeepProbability)
-    let outputDropout = Dropout(keepProbability: configuration.outputKeepProbability)
-    var dropout = dropout
+    var masks = dropout.map { DropoutMasks(configuration, random: $0) }
     var x = StepProfile.measure(.embedding) {
-      embedding(ids).reshaped([stepCount, batchSize, configuration.embeddingSize])
+      let vectors = masks?.embed(ids, embedding) ?? embedding(ids)
+      return vectors.reshaped([stepCount, batchSize, configuration.embeddingSize])
     }
     var newState: State = []
     for (layer, layerState) in zip(recurrent, state) {
-      if let mask = dropout?.split() { x = inputDropout(x, using: mask) }
-      let result = StepProfile.measure(.recurrence) { layer(x, state: layerState) }
+      let input = masks?.input(x) ?? x
+      let masked = masks?.weights(of: layer) ?? layer
+      let result = StepProfile.measure(.recurrence) { masked(input, state: layerState) }
       newState.append(result.state)
-      x = result.output
-      if let mask = dropout?.split() { x = outputDropout(x, using: mask) }
+      let output = result.output.joined(residual: configuration.isResidual ? x : nil)
+      x = masks?.output(output) ?? output
     }
     return (x.reshaped([ids.count, output.weight.value.shape[1]]), newState)
   }
@@ -115,7 +136,7 @@ extension LanguageModel {
     inputs: [Int32], targets: [Int32], state: State, dropout: RandomSource? = nil
   ) -> (value: Variable, loss: Loss, state: State) {
     let pass = self(inputs, state: state, dropout: dropout)
-    let batchSize = Float(state.first?.hidden.value.shape[0] ?? 1)
+    let batchSize = Float(state.first?.batchSize ?? 1)
     let result = StepProfile.measure(.loss) {
       output.crossEntropy(of: pass.hidden, targets: targets, scale: 1 / batchSize)
     }

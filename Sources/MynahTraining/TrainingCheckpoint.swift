@@ -52,7 +52,7 @@ public struct TrainingCheckpoint: Sendable {
     epoch += 1
     step = 0
     epochLoss = Loss()
-    state = model.initialState(batchSize: state.first?.hidden.value.shape[0] ?? 1)
+    state = model.initialState(batchSize: state.first?.batchSize ?? 1)
     return report
   }
 }

@@ -18,6 +18,7 @@ extension TrainingStateFile {
     }
     try expect(Self.brief(textHash), Self.brief(self.textHash), "the text")
     try expect(model.embeddingSize, ownModel.embeddingSize, "the embedding's size")
+    try expect(Self.kinds(model), Self.kinds(ownModel), "the kind of recurrent layers")
     try expect(Self.sizes(model), Self.sizes(ownModel), "the recurrent layers' size")
     try expect(model.initializer, ownModel.initializer, "the initial weights' distribution")
     try expect(model.inputKeepProbability, ownModel.inputKeepProbability, "the inputs' keep probability")
@@ -53,6 +54,9 @@ extension TrainingStateFile {
   private static func brief(_ hash: String) -> String { "the one with sha256 \(hash.prefix(8))…" }
   private static func norm(_ configuration: TrainingConfiguration) -> String {
     configuration.clipNorm.map { "\($0)" } ?? "none"
+  }
+  private static func kinds(_ model: LanguageModelConfiguration) -> String {
+    model.recurrent.map(\.name).joined(separator: ", ")
   }
   private static func sizes(_ model: LanguageModelConfiguration) -> String {
     model.recurrent.map { "\($0.hiddenSize)" }.joined(separator: ",")

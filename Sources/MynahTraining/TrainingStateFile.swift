@@ -45,13 +45,7 @@ public struct TrainingStateFile: Sendable {
         path: path, key: Key.progress, expected: "a training state that fits together", found: defect)
     }
     let model = try LanguageModel(modelConfiguration, from: file, prefix: "model.")
-    let batchSize = configuration.batches.size
-    let state = try model.recurrent.enumerated().map { index, layer in
-      let shape: Shape = [batchSize, layer.cell.hiddenSize]
-      return LSTMState(
-        hidden: Variable(try file.tensor(named: "state.\(index).hidden", shape: shape)),
-        cell: Variable(try file.tensor(named: "state.\(index).cell", shape: shape)))
-    }
+    let state = try model.state(from: file, batchSize: configuration.batches.size)
     checkpoint = TrainingCheckpoint(
       model: model, state: state,
       optimizer: try Optimizer(configuration.optimizer, of: model, from: file, stepCount: progress.optimizerStepCount))
@@ -81,10 +75,7 @@ public struct TrainingStateFile: Sendable {
     checkpoint.model.store(in: &file, prefix: "model.")
     checkpoint.optimizer.store(in: &file, of: checkpoint.model)
     checkpoint.best?.model.store(in: &file, prefix: "best.")
-    for (index, state) in checkpoint.state.enumerated() {
-      file["state.\(index).hidden"] = StoredTensor(state.hidden.value)
-      file["state.\(index).cell"] = StoredTensor(state.cell.value)
-    }
+    LanguageModel.store(checkpoint.state, in: &file)
     try file.write(to: path)
   }
 

@@ -42,7 +42,7 @@ struct LSTMTests {
       return [all.value] + tape.gradients(of: all, for: variables, seed: seed).map(\.dense)
     }
     let fused = run { $0($1, state: $2) }
-    let stepped = run { $0.stepped($1, state: $2) }
+    let stepped = run { Recurrence($0.cell)($1, state: $2) }
     for (index, pair) in zip(fused, stepped).enumerated() {
       #expect(pair.0.shape == pair.1.shape)
       #expect(differenceToScale(pair.0.elements, pair.1.elements) < 1e-5, "result \(index)")
@@ -184,5 +184,14 @@ struct LSTMTests {
       drawn.allSatisfy { $0 >= -0.25 && $0 < 0.25 } && drawn.contains { $0 < -0.2 } && drawn.contains { $0 > 0.2 })
     let other = LSTM(inputSize: 3, hiddenSize: 5, initializer: .uniform(0.25), using: &again)
     #expect(other.parameters.map(\.value) == layer.parameters.map(\.value))
+  }
+
+  @Test("A forget bias is where the forget gates' biases begin, and theirs alone")
+  func forgetBias() {
+    var (random, again) = (RandomSource(seed: 8), RandomSource(seed: 8))
+    let layer = LSTM(inputSize: 3, hiddenSize: 2, initializer: .uniform(0.25), forgetBias: 1, using: &random)
+    #expect(layer.cell.bias.value == Tensor([0, 0, 1, 1, 0, 0, 0, 0]))
+    let other = LSTM(inputSize: 3, hiddenSize: 2, initializer: .uniform(0.25), using: &again)
+    #expect(layer.cell.recurrentWeight.value == other.cell.recurrentWeight.value)
   }
 }

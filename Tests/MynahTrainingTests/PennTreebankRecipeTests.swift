@@ -18,11 +18,12 @@ struct PennTreebankRecipeTests {
     #expect(model.parameterCount == 3_955_088)
     #expect(model.embedding.weight.shape == [10_000, 200])
     // The benchmark stacks an LSTM's two matrices, transposed: (456, 1024) and (384, 512).
-    let stacked = model.recurrent.map { layer -> [Int] in
-      [layer.cell.inputWeight.shape[1] + layer.cell.recurrentWeight.shape[1], layer.cell.inputWeight.shape[0]]
+    let cells = model.recurrent.compactMap { ($0 as? LSTM)?.cell }
+    let stacked = cells.map { cell -> [Int] in
+      [cell.inputWeight.shape[1] + cell.recurrentWeight.shape[1], cell.inputWeight.shape[0]]
     }
     #expect(stacked == [[456, 1024], [384, 512]])
-    #expect(model.recurrent.map { $0.cell.bias.shape } == [[1024], [512]])
+    #expect(cells.map(\.bias.shape) == [[1024], [512]])
     #expect(model.output.weight.shape == [10_000, 128])
     #expect(model.output.bias.shape == [10_000])
   }

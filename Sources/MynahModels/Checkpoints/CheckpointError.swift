@@ -24,6 +24,9 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case unexpectedElementType(path: String, name: String, expected: ElementType, found: ElementType)
   case unexpectedShape(path: String, name: String, expected: Shape, found: Shape)
 
+  /// A model of another program has a layer that this package lacks.
+  case unsupportedLayer(path: String, name: String, reason: String)
+
   /// The families of failure that a command tells apart by its exit code.
   package enum Kind: Sendable {
     /// There is nothing to read under that name (exit code 66).
@@ -40,7 +43,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
     case .notFound, .notAFile, .cannotOpen: .noSuchInput
     case .readFailed: .inputOutput
     case .notSafetensors, .truncated, .trailingBytes, .malformedHeader, .malformedTensor, .unexpectedKind,
-      .missingMetadata, .unexpectedMetadata, .missingTensor, .unexpectedElementType, .unexpectedShape:
+      .missingMetadata, .unexpectedMetadata, .missingTensor, .unexpectedElementType, .unexpectedShape,
+      .unsupportedLayer:
       .badData
     }
   }
@@ -83,6 +87,8 @@ extension CheckpointError: CustomStringConvertible {
       "tensor '\(name)' of '\(path)' should hold \(expected) elements but holds \(found); convert it and write it anew"
     case .unexpectedShape(let path, let name, let expected, let found):
       "tensor '\(name)' of '\(path)' should have shape \(expected) but has \(found); it belongs to another model"
+    case .unsupportedLayer(let path, let name, let reason):
+      "tensor '\(name.excerpt())' of '\(path)' belongs to a layer that cannot be taken over: \(reason)"
     }
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 public import MynahText
-package import MynahTensors
+import MynahTensors
 
 /// A language model in one safetensors file: weights under PyTorch's names, configuration and tokenizer in the metadata.
 ///
@@ -93,15 +93,15 @@ extension LanguageModel {
     precision: WeightPrecision = .float32
   ) throws(CheckpointError) {
     let shapes = configuration.parameterShapes
+    let names = Set(shapes.map(\.name))
     var values: [Tensor] = []
     for (name, shape) in shapes {
       var value =
         shape.rank == 2
         ? try file.matrix(named: prefix + name, shape: shape, precision: precision)
         : try file.tensor(named: prefix + name, shape: shape)
-      if name.hasSuffix("bias_ih_l0") {
-        let second = prefix + name.replacing("bias_ih_l0", with: "bias_hh_l0")
-        let other = try file.tensor(named: second, shape: shape)
+      if let second = names.nameOfSecondBias(besides: name) {
+        let other = try file.tensor(named: prefix + second, shape: shape)
         if other.elements.contains(where: { $0 != 0 }) { value = value + other }
       }
       values.append(value)
@@ -111,32 +111,26 @@ extension LanguageModel {
 
   /// Stores the weights under PyTorch's names, matrices rounded to a precision.
   package func store(in file: inout SafetensorsFile, prefix: String = "", precision: WeightPrecision = .float32) {
+    let names = Set(parameters.map(\.name))
     for (name, value) in parameters {
       if value.shape.rank == 2 {
         file.store(matrix: value, named: prefix + name, precision: precision)
       } else {
         file[prefix + name] = StoredTensor(value)
       }
-      if name.hasSuffix("bias_ih_l0") {
-        file[prefix + name.replacing("bias_ih_l0", with: "bias_hh_l0")] = StoredTensor(Tensor.zeros(value.shape))
+      if let second = names.nameOfSecondBias(besides: name) {
+        file[prefix + second] = StoredTensor(Tensor.zeros(value.shape))
       }
     }
   }
 }
 
-extension LanguageModelConfiguration {
-  /// The names and shapes of the parameters, in the order of `visitParameters`.
-  package var parameterShapes: [(name: String, shape: Shape)] {
-    var result: [(name: String, shape: Shape)] = [("embedding.weight", [vocabularySize, embeddingSize])]
-    var inputSize = embeddingSize
-    for (index, layer) in recurrent.enumerated() {
-      let hiddenSize = layer.hiddenSize
-      result.append(("recurrent.\(index).weight_ih_l0", [4 * hiddenSize, inputSize]))
-      result.append(("recurrent.\(index).weight_hh_l0", [4 * hiddenSize, hiddenSize]))
-      result.append(("recurrent.\(index).bias_ih_l0", [4 * hiddenSize]))
-      inputSize = hiddenSize
-    }
-    return result + [("output.weight", [vocabularySize, inputSize]), ("output.bias", [vocabularySize])]
+extension Set<String> {
+  /// The second bias that PyTorch keeps beside a first one, if the parameters of these names have none of their own.
+  fileprivate func nameOfSecondBias(besides name: String) -> String? {
+    guard name.hasSuffix("bias_ih_l0") else { return nil }
+    let second = name.replacing("bias_ih_l0", with: "bias_hh_l0")
+    return contains(second) ? nil : second
   }
 }
 

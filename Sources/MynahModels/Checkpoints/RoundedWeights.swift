@@ -9,7 +9,16 @@ extension ModelFile {
   public func rounded(to precision: WeightPrecision) -> ModelFile {
     var result = self
     result.precision = precision
-    result.model.visitParameters(prefix: "") { _, parameter in
+    result.model = model.rounded(to: precision)
+    return result
+  }
+}
+
+extension LanguageModel {
+  /// The same model with its matrices rounded; biases stay as they are.
+  package func rounded(to precision: WeightPrecision) -> LanguageModel {
+    var result = self
+    result.visitParameters(prefix: "") { _, parameter in
       if parameter.value.shape.rank == 2 { parameter = Variable(parameter.value.roundedRows(to: precision)) }
     }
     return result

@@ -24,12 +24,15 @@ public struct GateOrder: Hashable, Sendable {
   ///
   /// - Precondition: the first axis is a multiple of 4.
   public func converting(_ packed: Tensor, to other: GateOrder) -> Tensor {
-    let rows = packed.shape[0]
-    precondition(rows.isMultiple(of: 4), "packed gates need 4·H rows, found shape \(packed.shape)")
-    let block = packed.shape.elementCount / 4
-    let elements = packed.elements
-    return Tensor(
-      shape: packed.shape,
-      other.gates.flatMap { gate in elements[index(of: gate) * block..<(index(of: gate) + 1) * block] })
+    precondition(packed.shape[0].isMultiple(of: 4), "packed gates need 4·H rows, found shape \(packed.shape)")
+    return packed.reorderingBlocks(other.gates.map { index(of: $0) })
+  }
+}
+
+extension Tensor {
+  /// Equal blocks of rows in another order: block `i` of the result is block `order[i]`.
+  func reorderingBlocks(_ order: [Int]) -> Tensor {
+    let (block, elements) = (shape.elementCount / order.count, elements)
+    return Tensor(shape: shape, order.flatMap { elements[$0 * block..<($0 + 1) * block] })
   }
 }

@@ -1,20 +1,28 @@
 public import MynahTensors
 
-/// A long short-term memory over a whole sequence: the scan of an `LSTMCell`, as one operation.
+/// A long short-term memory over a whole sequence: what `Recurrence` makes of an `LSTMCell`, as one operation.
 ///
 /// The input projection of all steps is one matrix product, the recurrent weights are packed once a sequence, and the
 /// backward pass is written by hand (`mynah_lstm_backward`).
-public struct LSTM: Module {
+public struct LSTM: SequenceLayer {
   /// The weights and the step.
   public var cell: LSTMCell
 
   /// Creates a layer from its cell.
   public init(cell: LSTMCell) { self.cell = cell }
 
-  /// Creates a layer with drawn weights and zero biases.
-  public init(inputSize: Int, hiddenSize: Int, initializer: Initializer, using random: inout RandomSource) {
-    cell = LSTMCell(inputSize: inputSize, hiddenSize: hiddenSize, initializer: initializer, using: &random)
+  /// Creates a layer with drawn weights; the biases begin at zero, or the forget gates' at a number of their own.
+  public init(
+    inputSize: Int, hiddenSize: Int, initializer: Initializer, forgetBias: Float = 0, using random: inout RandomSource
+  ) {
+    cell = LSTMCell(
+      inputSize: inputSize, hiddenSize: hiddenSize, initializer: initializer, forgetBias: forgetBias, using: &random)
   }
+
+  public var inputSize: Int { cell.inputSize }
+  public var outputSize: Int { cell.hiddenSize }
+
+  public func zeroState(batchSize: Int) -> LSTMState { cell.zeroState(batchSize: batchSize) }
 
   /// The outputs and the final state of a sequence.
   ///
@@ -39,19 +47,6 @@ public struct LSTM: Module {
       }
     }
     return (results[0], LSTMState(hidden: results[1], cell: results[2]))
-  }
-
-  /// The same by stepping the cell: slow, readable, and what the fused pass is tested against.
-  package func stepped(_ x: Variable, state: LSTMState) -> (output: Variable, state: LSTMState) {
-    let sizes = LSTMSizes(of: x, cell: cell, state: state)
-    var state = state
-    var outputs: [Variable] = []
-    for step in 0..<sizes.stepCount {
-      let input = x.slice(step..<step + 1).reshaped([sizes.batchSize, sizes.inputSize])
-      state = cell(input, state: state)
-      outputs.append(state.hidden.reshaped([1, sizes.batchSize, sizes.hiddenSize]))
-    }
-    return (Variable.concatenating(outputs), state)
   }
 
   public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {

@@ -1,28 +1,5 @@
 public import MynahTensors
 
-/// The state of an LSTM between two steps: an argument and a result, never hidden in a layer.
-public struct LSTMState: Sendable {
-  /// h, shape [B, H].
-  public var hidden: Variable
-  /// c, shape [B, H].
-  public var cell: Variable
-
-  /// Creates a state.
-  public init(hidden: Variable, cell: Variable) {
-    self.hidden = hidden
-    self.cell = cell
-  }
-
-  /// The state before a text: zeros.
-  public static func zero(batchSize: Int, hiddenSize: Int) -> LSTMState {
-    let zeros = Variable(Tensor.zeros([batchSize, hiddenSize]))
-    return LSTMState(hidden: zeros, cell: zeros)
-  }
-
-  /// The same values as constants: gradients stop here (truncated backpropagation through time).
-  public var detached: LSTMState { LSTMState(hidden: Variable(hidden.value), cell: Variable(cell.value)) }
-}
-
 /// One step of a long short-term memory, in the equations' own words.
 ///
 ///     i, f, o = σ(W_ih x + W_hh h + b)     g = tanh(W_ih x + W_hh h + b)
@@ -30,7 +7,7 @@ public struct LSTMState: Sendable {
 ///
 /// S. Hochreiter, J. Schmidhuber, "Long short-term memory", 1997; forget gate: F. Gers, J. Schmidhuber, F. Cummins, 2000.
 /// `LSTM` computes the same over a whole sequence, faster; this is what it is tested against.
-public struct LSTMCell: Module {
+public struct LSTMCell: RecurrentCell {
   /// W_ih, shape [4H, I]: the rows of the gates one below the other, in `GateOrder.standard`.
   public var inputWeight: Variable
   /// W_hh, shape [4H, H].
@@ -45,11 +22,23 @@ public struct LSTMCell: Module {
     self.bias = bias
   }
 
-  /// Creates a cell with drawn weights and zero biases.
-  public init(inputSize: Int, hiddenSize: Int, initializer: Initializer, using random: inout RandomSource) {
+  /// Creates a cell with drawn weights; the biases begin at zero, or the forget gates' at a number of their own.
+  ///
+  /// - Parameter forgetBias: 1 lets the cells remember at the beginning (R. Jozefowicz, W. Zaremba, I. Sutskever, 2015).
+  public init(
+    inputSize: Int, hiddenSize: Int, initializer: Initializer, forgetBias: Float = 0, using random: inout RandomSource
+  ) {
     inputWeight = Variable(initializer.draw([4 * hiddenSize, inputSize], using: &random))
     recurrentWeight = Variable(initializer.draw([4 * hiddenSize, hiddenSize], using: &random))
-    bias = Variable(Tensor.zeros([4 * hiddenSize]))
+    bias = Variable(Self.initialBias(hiddenSize: hiddenSize, forgetBias: forgetBias))
+  }
+
+  /// Biases of 0, the forget gates' of another number: shape [4H].
+  static func initialBias(hiddenSize: Int, forgetBias: Float) -> Tensor {
+    let gates = GateOrder.standard.gates.flatMap { gate in
+      [Float](repeating: gate == .forget ? forgetBias : 0, count: hiddenSize)
+    }
+    return Tensor(gates)
   }
 
   /// I.
@@ -57,16 +46,17 @@ public struct LSTMCell: Module {
   /// H.
   public var hiddenSize: Int { recurrentWeight.value.shape[1] }
 
-  /// One step: x [B, I] and a state give the next state, whose `hidden` is the output.
-  public func callAsFunction(_ x: Variable, state: LSTMState) -> LSTMState {
-    let sums =
-      x.matmul(inputWeight, transposingOther: true)
-      + state.hidden.matmul(recurrentWeight, transposingOther: true) + bias
-    let gate = { (name: Gate) -> Variable in
-      let start = GateOrder.standard.index(of: name) * hiddenSize
-      return sums.slice(start..<start + hiddenSize, axis: 1)
-    }
-    let cell = gate(.forget).sigmoid() * state.cell + gate(.input).sigmoid() * gate(.candidate).tanh()
+  /// W_ih x + b: [N, I] → [N, 4H].
+  public func projection(of x: Variable) -> Variable { x.product(with: inputWeight) + bias }
+
+  public func step(_ projection: Variable, state: LSTMState) -> LSTMState {
+    Self.advance(projection + state.hidden.product(with: recurrentWeight), cell: state.cell)
+  }
+
+  /// The next state from the gates' sums [B, 4H] and the cells [B, H].
+  static func advance(_ sums: Variable, cell: Variable) -> LSTMState {
+    let gate = { sums.gate(GateOrder.standard.index(of: $0), size: sums.shape[1] / 4) }
+    let cell = gate(.forget).sigmoid() * cell + gate(.input).sigmoid() * gate(.candidate).tanh()
     return LSTMState(hidden: gate(.output).sigmoid() * cell.tanh(), cell: cell)
   }
 

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import MynahModels
+import MynahText
+
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Take a model over from PyTorch or Keras.",
+    discussion: """
+      The weights are a safetensors file: of PyTorch what safetensors.torch.save_file makes of a state_dict(), of Keras what \
+      Scripts/keras-weights.py makes of a .weights.h5. Sizes and kinds of layers are read off the tensors. The vocabulary is a text \
+      file with a token a line, in the order of their numbers; a line end is \\n, as mynah inspect --vocabulary prints it.
+
+        mynah import weights.safetensors --from pytorch --vocabulary words.txt --output model.safetensors
+      """)
+
+  /// The programs that models are taken over from.
+  enum Toolkit: String, ExpressibleByArgument, CaseIterable {
+    case pytorch, keras
+  }
+
+  @Argument(help: "The weights.")
+  var weights: String
+
+  @Option(help: ArgumentHelp("The program that made them: pytorch or keras.", valueName: "name"))
+  var from: Toolkit
+
+  @Option(help: ArgumentHelp("The tokens, one a line.", valueName: "file"))
+  var vocabulary: String
+
+  @Option(help: "What a token is: word or character. (default: word)")
+  var level = TokenizerOptions.Level.word
+
+  @Option(help: ArgumentHelp("The model file.", valueName: "file"))
+  var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "What PyTorch calls the embedding, the recurrent layers and the output. (default: embedding,recurrent,output)",
+      valueName: "names"),
+    transform: Self.names)
+  var names: PyTorchNames?
+
+  @Flag(help: "Replace a file that stands there.")
+  var overwrite = false
+
+  func validate() throws {
+    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
+    if names != nil && from != .pytorch { throw ValidationError("--names is for --from pytorch; leave it out") }
+  }
+
+  mutating func run() throws {
+    try AtomicFile.check(output)
+    guard overwrite || !FileManager.default.fileExists(atPath: output) else {
+      throw CommandError.resultExists(path: output)
+    }
+    let file = try SafetensorsFile(contentsOf: weights)
+    let tokenizer = try tokenizer()
+    let model =
+      switch from {
+      case .pytorch: try LanguageModel(pyTorch: file, names: names ?? PyTorchNames())
+      case .keras: try LanguageModel(keras: file)
+      }
+    let count = tokenizer.vocabulary.count
+    guard count == model.configuration.vocabularySize else {
+      throw ValidationError(
+        "expected a vocabulary of \(model.configuration.vocabularySize) tokens, as the model has, "
+          + "found \(count) in '\(vocabulary)'")
+    }
+    try ModelFile(model: model, tokenizer: tokenizer).write(to: output)
+    try StandardOutput.write(model.summary + "\n")
+  }
+
+  private func tokenizer() throws -> AnyTokenizer {
+    var lines = try TextFile(at: vocabulary).text.split(separator: "\n", omittingEmptySubsequences: false)
+    if lines.last == "" { lines.removeLast() }
+    let tokens = lines.map { $0.replacing("\\n", with: "\n").replacing("\\r", with: "\r") }
+    let vocabulary = try Vocabulary(tokens: tokens.map { String($0) })
+    switch level {
+    case .word: return .word(WordTokenizer(vocabulary: vocabulary))
+    case .character: return .character(try CharacterTokenizer(vocabulary: vocabulary))
+    }
+  }
+
+  @Sendable private static func names(_ text: String) throws -> PyTorchNames {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
+    guard parts.count == 3, !parts.contains("") else {
+      throw ValidationError("expected three names with commas between, as encoder,rnn,decoder")
+    }
+    return PyTorchNames(embedding: parts[0], recurrent: parts[1], output: parts[2])
+  }
+}

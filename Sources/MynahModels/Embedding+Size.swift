@@ -1,0 +1,15 @@
+extension Embedding {
+  /// The size of a token's vector by a rule of thumb: ⌊V^¼⌋, 10 for 10,000 tokens.
+  ///
+  /// - Precondition: there is a token.
+  public static func usualSize(vocabularySize: Int) -> Int {
+    precondition(vocabularySize > 0, "a vocabulary has a token at least, found \(vocabularySize)")
+    // By whole numbers: the fourth root of 10,000 need not be 10 in floating point.
+    var size = 1
+    while (size + 1) * (size + 1) * (size + 1) <= vocabularySize / (size + 1) { size += 1 }
+    return size
+  }
+
+  /// The distribution that goes with the rule: uniform ±0.5 / size, ±0.05 for a size of 10.
+  public static func usualInitializer(size: Int) -> Initializer { .uniform(0.5 / Float(size)) }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import MynahModels
+import TestSupport
+import Testing
+
+@Suite("mynah train with other kinds of models")
+struct ModelKindCommandTests {
+  static let small = ["--epochs", "1", "--batch", "8", "--steps", "8", "--embedding", "8"]
+
+  @Test(
+    "Each kind trains, resumes, evaluates, writes and is inspected",
+    arguments: [
+      (["--cell", "rnn", "--hidden", "12"], [RecurrentLayer.simple(12)], "RNN"),
+      (
+        ["--cell", "relu", "--hidden", "6", "--initializer", "orthogonal"], [.simple(6, activation: .relu)], "RNN, relu"
+      ),
+      (["--cell", "gru", "--hidden", "12,8", "--tied"], [.gru(12), .gru(8)], "GRU"),
+      (["--cell", "gru-reset-before", "--hidden", "8"], [.gru(8, reset: .before)], "GRU, reset before"),
+      (
+        ["--cell", "peephole", "--hidden", "8", "--forget-bias", "1", "--residual"], [.peepholeLSTM(8, forgetBias: 1)],
+        "peephole LSTM"
+      ),
+      (["--cell", "coupled", "--hidden", "8", "--keep-recurrent", "0.8"], [.coupledLSTM(8)], "coupled LSTM"),
+      (
+        ["--projection", "8", "--hidden", "12,12", "--tied"],
+        [.projectedLSTM(12, to: 8), .projectedLSTM(12, to: 8)], "projected LSTM"
+      ),
+      (
+        ["--tied", "--forget-bias", "1", "--locked-dropout", "--keep", "0.8", "--keep-embedding", "0.9"],
+        [.lstm(8, forgetBias: 1)], "LSTM"
+      ),
+    ])
+  func kinds(flags: [String], layers: [RecurrentLayer], name: String) throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(tokenCount: 1500), to: "text.txt")
+    let arguments = ["train", "text.txt", "--output", "m"] + Self.small + flags
+    let trained = try tool.run(arguments)
+    #expect(trained.status == 0 && trained.errors.contains(name), "\(trained.errors)")
+    let configuration = try ModelFile(contentsOf: tool.path("m")).model.configuration
+    #expect(configuration.recurrent == layers && configuration.isTied == flags.contains("--tied"))
+    #expect(configuration.isResidual == flags.contains("--residual"))
+    #expect(configuration.locksDropout == flags.contains("--locked-dropout"))
+
+    // One epoch more than the run had is the run of two epochs, byte for byte.
+    let resumed = try tool.run("train", "text.txt", "--output", "m", "--resume", "--epochs", "2", "--decay-after", "1")
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    let whole = try tool.run(
+      ["train", "text.txt", "--output", "whole"] + Self.small + flags + ["--epochs", "2", "--decay-after", "1"])
+    #expect(whole.status == 0, "\(whole.errors)")
+    #expect(try tool.bytes("m") == tool.bytes("whole"))
+
+    #expect(try tool.run("evaluate", "m", "text.txt").status == 0)
+    #expect(try tool.run("generate", "m", "--length", "5", "--seed", "1").status == 0)
+    let inspected = try tool.run("inspect", "m")
+    #expect(inspected.output.contains("(\(name))"), "\(inspected.output)")
+  }
+
+  @Test("A run is not resumed as one of another kind")
+  func otherKind() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(tokenCount: 1500), to: "text.txt")
+    #expect(
+      try tool.run(["train", "text.txt", "--output", "m", "--cell", "gru", "--hidden", "8"] + Self.small).status == 0)
+    let outcome = try tool.run("train", "text.txt", "--output", "m", "--resume", "--cell", "rnn")
+    #expect(outcome.status != 0 && outcome.lastLine.contains("the kind of recurrent layers"), "\(outcome.errors)")
+  }
+}

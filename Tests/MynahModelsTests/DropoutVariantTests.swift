@@ -1,0 +1,122 @@
+import MynahModels
+import MynahTensors
+import TestSupport
+import Testing
+
+/// Dropout whose masks are made again by hand: from the words that the random source draws.
+struct DropoutVariantTests {
+  /// What `count` elements are multiplied with: 1 / keep where the element's 32 bits are below keep · 2³², else 0.
+  static func mask(_ count: Int, keep: Float, using random: RandomSource) -> [Float] {
+    var random = random
+    let words = (0..<(count + 1) / 2).flatMap { _ in
+      let word = random.next()
+      return [UInt32(truncatingIfNeeded: word), UInt32(truncatingIfNeeded: word >> 32)]
+    }
+    return words.prefix(count).map { Double($0) < Double(keep) * 0x1p32 ? 1 / keep : 0 }
+  }
+
+  var random = RandomSource(seed: 40)
+
+  @Test("Locked: one mask of a row's features at all steps, with its gradient")
+  mutating func locked() {
+    let source = RandomSource(seed: 3, stream: 8)
+    let x = Tensor.random([4, 3, 5], using: &random)
+    let mask = Self.mask(15, keep: 0.6, using: source)
+    #expect(Set(mask).count == 2)
+    let tape = Tape()
+    let variable = tape.variable(x)
+    let y = LockedDropout(keepProbability: 0.6)(variable, using: source)
+    let expected = x.elements.enumerated().map { $1 * mask[$0 % 15] }
+    #expect(y.value.elements == expected)
+    let gradient = tape.gradient(of: y.sum(), for: variable).elements
+    #expect(gradient == (0..<60).map { mask[$0 % 15] })
+  }
+
+  @Test("Embedding rows: a token that is dropped is zero wherever it stands, with its gradient")
+  mutating func embedding() {
+    let source = RandomSource(seed: 9)
+    let ids: [Int32] = [5, 0, 5, 2, 1, 0, 7, 3]
+    let table = Tensor.random([8, 3], using: &random)
+    let mask = Self.mask(8, keep: 0.5, using: source)
+    #expect(Set(ids.map { mask[Int($0)] }).count == 2)
+    let tape = Tape()
+    let (layer, parameters) = Embedding(weight: Variable(table)).tracked(by: tape)
+    let y = EmbeddingDropout(keepProbability: 0.5)(layer, ids, using: source)
+    #expect(y.shape == [8, 3])
+    #expect(y.value.elements == ids.flatMap { id in table.gathered(Int(id)).elements.map { $0 * mask[Int(id)] } })
+    let gradient = tape.gradients(of: y.sum(), for: parameters)[0].dense
+    for row in 0..<8 {
+      let count = Float(ids.count { $0 == row })
+      #expect(gradient.gathered(row).elements == [Float](repeating: count * mask[row], count: 3))
+    }
+  }
+
+  @Test("Recurrent weights: one mask for a batch, on W_hh alone; the layer that was given stays")
+  mutating func weights() {
+    let layer = LSTM(inputSize: 3, hiddenSize: 2, initializer: .uniform(1), using: &random)
+    let source = RandomSource(seed: 2)
+    var own = source
+    let mask = Self.mask(16, keep: 0.7, using: own.split())
+    #expect(Set(mask).count == 2)
+    let before = layer.parameters.map(\.value)
+    let tape = Tape()
+    let (tracked, parameters) = layer.tracked(by: tape)
+    let dropped = WeightDrop(keepProbability: 0.7)(tracked, using: source)
+    let after = dropped.parameters.map(\.value)
+    #expect(after[0] == before[0] && after[2] == before[2])
+    #expect(after[1].elements == zip(before[1].elements, mask).map { $0 * $1 })
+    #expect(layer.parameters.map(\.value) == before)
+    let x = Variable(Tensor.random([4, 2, 3], using: &random))
+    let gradient = tape.gradients(
+      of: dropped(x, state: dropped.zeroState(batchSize: 2)).output.sum(), for: parameters)[1].dense
+    #expect(zip(gradient.elements, mask).allSatisfy { ($0 == 0) == ($1 == 0) })
+  }
+
+  @Test("Keeping all changes nothing", arguments: [1] as [Float])
+  mutating func keepsAll(keep: Float) {
+    let x = Variable(Tensor.random([2, 2, 3], using: &random))
+    let source = RandomSource(seed: 1)
+    #expect(LockedDropout(keepProbability: keep)(x, using: source).value == x.value)
+    let table = Embedding(vocabularySize: 4, size: 2, initializer: .uniform(1), using: &random)
+    #expect(EmbeddingDropout(keepProbability: keep)(table, [3, 1], using: source).value == table([3, 1]).value)
+    let layer = LSTM(inputSize: 3, hiddenSize: 2, initializer: .uniform(1), using: &random)
+    #expect(
+      WeightDrop(keepProbability: keep)(layer, using: source).parameters.map(\.value) == layer.parameters.map(\.value))
+  }
+
+  /// A model with one kind of dropout.
+  private func model(_ change: (inout LanguageModelConfiguration) -> Void) -> LanguageModel {
+    var configuration = LanguageModelConfiguration(
+      vocabularySize: 9, embedding: 4, recurrent: [.lstm(5), .gru(5)], initializer: .uniform(0.8))
+    change(&configuration)
+    var random = RandomSource(seed: 3)
+    return LanguageModel(configuration, using: &random)
+  }
+
+  @Test("In a model each kind acts in training and not at evaluation, and draws from its random source alone")
+  func models() {
+    let plain = model { _ in }
+    let ids = (0..<12).map { Int32($0 % 9) }
+    func loss(_ model: LanguageModel, _ dropout: RandomSource?) -> Double {
+      model.loss(inputs: ids, targets: ids, state: model.initialState(batchSize: 3), dropout: dropout).loss.nats
+    }
+    let kinds: [(inout LanguageModelConfiguration) -> Void] = [
+      { $0.inputKeepProbability = 0.5 }, { $0.outputKeepProbability = 0.5 }, { $0.embeddingKeepProbability = 0.5 },
+      { $0.weightKeepProbability = 0.5 },
+      {
+        $0.outputKeepProbability = 0.5
+        $0.locksDropout = true
+      },
+    ]
+    var losses: [Double] = []
+    for kind in kinds {
+      let dropping = model(kind)
+      #expect(loss(dropping, nil) == loss(plain, nil))
+      losses.append(loss(dropping, RandomSource(seed: 4)))
+      #expect(losses.last == loss(dropping, RandomSource(seed: 4)))
+      #expect(losses.last != loss(dropping, RandomSource(seed: 5)))
+    }
+    #expect(Set(losses).count == kinds.count && !losses.contains(loss(plain, nil)))
+    #expect(loss(plain, RandomSource(seed: 4)) == loss(plain, nil))
+  }
+}

@@ -1,0 +1,114 @@
+import MynahModels
+import MynahTensors
+import TestSupport
+import Testing
+
+/// Models of PyTorch and Keras (`Scripts/golden-imports.py`).
+struct ImportTests {
+  static let names = PyTorchNames(embedding: "encoder", recurrent: "rnn", output: "decoder")
+
+  private func expectLogits(_ model: LanguageModel, _ file: SafetensorsFile) throws {
+    let ids = try file.elements(named: "golden.ids", as: Int32.self)
+    let logits = model.logits(ids, state: model.initialState(batchSize: 3)).logits.value
+    let expected = try file.tensor(named: "golden.logits").reshaped([18, 11])
+    let largest = zip(logits.elements, expected.elements).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(largest < 1e-5)
+  }
+
+  @Test(
+    "A model of PyTorch has the same logits",
+    arguments: [
+      ("lstm", [RecurrentLayer.lstm(5), .lstm(5)]), ("gru", [.gru(5), .gru(5)]), ("rnn", [.simple(5)]),
+      ("projected", [.projectedLSTM(5, to: 2), .projectedLSTM(5, to: 2)]), ("tied", [.lstm(4)]),
+    ])
+  func pyTorch(kind: String, layers: [RecurrentLayer]) throws {
+    let file = try SafetensorsFile.fixture("import-pytorch-\(kind)")
+    let model = try LanguageModel(pyTorch: file, names: Self.names)
+    #expect(model.configuration.recurrent == layers && model.configuration.isTied == (kind == "tied"))
+    #expect(model.configuration.vocabularySize == 11 && model.configuration.embeddingSize == 4)
+    try expectLogits(model, file)
+  }
+
+  @Test(
+    "A model of Keras has the same logits",
+    arguments: [
+      ("lstm", [RecurrentLayer.lstm(5), .lstm(3)]), ("gru", [.gru(5)]), ("gru-before", [.gru(5, reset: .before)]),
+      ("rnn", [.simple(5)]),
+    ])
+  func keras(kind: String, layers: [RecurrentLayer]) throws {
+    let file = try SafetensorsFile.fixture("import-keras-\(kind)")
+    let model = try LanguageModel(keras: file)
+    #expect(model.configuration.recurrent == layers)
+    try expectLogits(model, file)
+  }
+
+  @Test("Arrays in another order of gates, or with a row an output, are read with a layout that says so")
+  func layouts() throws {
+    let file = try SafetensorsFile.fixture("import-keras-lstm")
+    var reordered = file
+    var turned = file
+    for name in file.names where !name.hasPrefix("golden") {
+      let tensor = try file.tensor(named: name)
+      let isMatrix = tensor.shape.rank == 2
+      if isMatrix && !name.hasPrefix("embedding") { turned[name] = StoredTensor(tensor.transposed()) }
+      guard name.hasPrefix("recurrent") else { continue }
+      let rows = isMatrix ? tensor.transposed() : tensor
+      let converted = GateOrder.standard.converting(rows, to: .tensorFlow)
+      reordered[name] = StoredTensor(isMatrix ? converted.transposed() : converted)
+    }
+    try expectLogits(try LanguageModel(keras: reordered, layout: KerasLayout(gateOrder: .tensorFlow)), file)
+    try expectLogits(try LanguageModel(keras: turned, layout: KerasLayout(isTransposed: false)), file)
+  }
+
+  @Test("A list of one-layer modules is read as a stack of layers is")
+  func moduleList() throws {
+    let file = try SafetensorsFile.fixture("import-pytorch-lstm")
+    var listed = SafetensorsFile()
+    for name in file.names {
+      let changed = name.replacing("rnn.", with: name.contains("_l1") ? "rnn.1." : "rnn.0.").replacing(
+        "_l1", with: "_l0")
+      listed[changed] = file[name]
+    }
+    try expectLogits(try LanguageModel(pyTorch: listed, names: Self.names), file)
+  }
+
+  @Test("What is missing, of another shape or of another kind is named")
+  func damaged() throws {
+    let file = try SafetensorsFile.fixture("import-pytorch-lstm")
+    func error(_ change: (inout SafetensorsFile) -> Void) -> CheckpointError? {
+      var changed = file
+      change(&changed)
+      return #expect(throws: CheckpointError.self) { try LanguageModel(pyTorch: changed, names: Self.names) }
+    }
+    let path = file.path
+    #expect(error { $0["encoder.weight"] = nil } == .missingTensor(path: path, name: "encoder.weight"))
+    #expect(error { $0["rnn.weight_ih_l0"] = nil } == .missingTensor(path: path, name: "rnn.weight_ih_l0"))
+    #expect(error { $0["decoder.weight"] = nil } == .missingTensor(path: path, name: "decoder.weight"))
+    #expect(
+      error { $0["decoder.weight"] = StoredTensor(.zeros([11, 4])) }
+        == .unexpectedShape(path: path, name: "decoder.weight", expected: [11, 5], found: [11, 4]))
+    #expect(
+      error { $0["rnn.weight_ih_l1"] = StoredTensor(.zeros([20, 4])) }
+        == .unexpectedShape(path: path, name: "rnn.weight_ih_l1", expected: [20, 5], found: [20, 4]))
+    #expect(
+      error { $0["rnn.bias_ih_l0"] = StoredTensor([1, 2] as [Int64]) }
+        == .unexpectedShape(path: path, name: "rnn.bias_ih_l0", expected: [20], found: [2]))
+    #expect(
+      error { $0["encoder.weight"] = StoredTensor([1, 2] as [Int64]) }
+        == .unexpectedElementType(path: path, name: "encoder.weight", expected: .float32, found: .int64))
+    for (name, tensor) in [
+      ("rnn.weight_ih_l0_reverse", Tensor.zeros([20, 4])), ("rnn.weight_hh_l0", .zeros([11, 5])),
+      ("encoder.weight", .zeros([3])), ("rnn.weight_hh_l0", .zeros([0, 0])), ("encoder.weight", .zeros([0, 4])),
+    ] {
+      let found = error { $0[name] = StoredTensor(tensor) }
+      guard let found, case .unsupportedLayer(path, name, _) = found else {
+        Issue.record("\(name): \(String(describing: found))")
+        continue
+      }
+      #expect("\(found)".contains("cannot be taken over") && found.kind == .badData)
+    }
+    #expect(throws: CheckpointError.missingTensor(path: path, name: "embedding.embeddings")) {
+      try LanguageModel(keras: file)
+    }
+  }
+}

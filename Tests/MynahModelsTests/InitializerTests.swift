@@ -1,0 +1,83 @@
+import Foundation
+import MynahModels
+import MynahTensors
+import TestSupport
+import Testing
+
+struct InitializerTests {
+  var random = RandomSource(seed: 5)
+
+  @Test("Glorot's bound is √(6 / (rows + columns)), reached from below and above; vectors are zero")
+  mutating func glorot() {
+    let elements = Initializer.glorotUniform.draw([40, 110], using: &random).elements
+    let bound: Float = 0.2  // √(6 / 150)
+    #expect(elements.allSatisfy { abs($0) <= bound })
+    #expect(elements.contains { $0 > 0.99 * bound } && elements.contains { $0 < -0.99 * bound })
+    #expect(abs(elements.doubles.reduce(0, +) / 4400) < 0.01)
+    #expect(Initializer.glorotUniform.draw([7], using: &random) == .zeros([7]))
+  }
+
+  @Test(
+    "Rows or columns, whichever are fewer, are orthonormal",
+    arguments: [[1, 1], [3, 3], [5, 2], [2, 5], [64, 16], [16, 64], [33, 33]])
+  mutating func orthogonal(sizes: [Int]) {
+    let matrix = Initializer.orthogonal.draw(Shape(sizes), using: &random)
+    #expect(matrix.shape == Shape(sizes))
+    let isWide = sizes[0] <= sizes[1]
+    let product = matrix.matmul(matrix, transposingSelf: !isWide, transposingOther: isWide)
+    let count = min(sizes[0], sizes[1])
+    for row in 0..<count {
+      for column in 0..<count {
+        let expected: Float = row == column ? 1 : 0
+        #expect(abs(product.gathered(coordinate: [row, column]).scalar - expected) < 1e-6)
+      }
+    }
+    #expect(Initializer.orthogonal.draw([7], using: &random) == .zeros([7]))
+  }
+
+  @Test("Every direction of an orthogonal matrix is equally likely: signs and means")
+  mutating func orthogonalDistribution() {
+    let draws = (0..<2000).map { _ in Initializer.orthogonal.draw([2, 2], using: &random).elements.doubles }
+    for place in 0..<4 {
+      #expect(abs(draws.map { $0[place] }.reduce(0, +) / 2000) < 0.06)
+      #expect(abs(draws.map { $0[place] * $0[place] }.reduce(0, +) / 2000 - 0.5) < 0.04)
+    }
+    // Rotations and reflections alike.
+    let rotations = draws.count { $0[0] * $0[3] - $0[1] * $0[2] > 0 }
+    #expect((900...1100).contains(rotations))
+  }
+
+  @Test("Zeros are zeros and draw nothing")
+  mutating func zeros() {
+    let before = random
+    #expect(Initializer.zeros.draw([2, 3], using: &random) == .zeros([2, 3]) && random == before)
+  }
+
+  @Test(
+    "Each is coded by its kind, a uniform one with its bound as ever",
+    arguments: [
+      (Initializer.uniform(0.25), #"{"bound":0.25,"kind":"uniform"}"#), (.glorotUniform, #"{"kind":"glorotUniform"}"#),
+      (.orthogonal, #"{"kind":"orthogonal"}"#), (.zeros, #"{"kind":"zeros"}"#),
+    ])
+  func coding(initializer: Initializer, json: String) throws {
+    #expect(try SafetensorsFile.encode(initializer) == json)
+    #expect(try JSONDecoder().decode(Initializer.self, from: Data(json.utf8)) == initializer)
+  }
+
+  @Test("A kind that is not known, or a uniform one without a bound, is refused")
+  func badCoding() {
+    for json in [#"{"kind":"normal"}"#, #"{"kind":"uniform"}"#, "{}"] {
+      #expect(throws: DecodingError.self) { try JSONDecoder().decode(Initializer.self, from: Data(json.utf8)) }
+    }
+  }
+
+  @Test(
+    "An embedding's usual size is the fourth root of the vocabulary's, rounded down",
+    arguments: [(1, 1), (15, 1), (16, 2), (80, 2), (81, 3), (9_999, 9), (10_000, 10), (14_640, 10), (14_641, 11)])
+  func usualSize(vocabularySize: Int, size: Int) {
+    #expect(Embedding.usualSize(vocabularySize: vocabularySize) == size)
+  }
+
+  @Test("Its weights lie within half of one over the size: ±0.05 for 10,000 tokens")
+  func usualInitializer() { #expect(Embedding.usualInitializer(size: 10) == .uniform(0.05)) }
+}

@@ -1,0 +1,184 @@
+import Foundation
+import MynahModels
+import MynahTensors
+import MynahText
+import TestSupport
+import Testing
+
+/// Language models of every kind of layer and with every option.
+struct ModelKindTests {
+  static let kinds: [RecurrentLayer] = [
+    .lstm(4), .lstm(4, forgetBias: 1), .simple(4), .simple(4, activation: .relu), .gru(4), .gru(4, reset: .before),
+    .peepholeLSTM(4), .peepholeLSTM(4, forgetBias: 1.5), .coupledLSTM(4), .projectedLSTM(6, to: 4),
+    .projectedLSTM(6, to: 4, forgetBias: 1),
+  ]
+
+  static func configuration(
+    _ layers: [RecurrentLayer], _ change: (inout LanguageModelConfiguration) -> Void = { _ in }
+  ) -> LanguageModelConfiguration {
+    var configuration = LanguageModelConfiguration(
+      vocabularySize: 6, embedding: 4, recurrent: layers, initializer: .uniform(0.5))
+    change(&configuration)
+    return configuration
+  }
+
+  static func model(_ configuration: LanguageModelConfiguration) -> LanguageModel {
+    var random = RandomSource(seed: 12)
+    return LanguageModel(configuration, using: &random)
+  }
+
+  static let options: [LanguageModelConfiguration] =
+    kinds.map { configuration([$0, $0]) } + [
+      configuration([.gru(5), .lstm(4)]) { $0.isTied = true },
+      configuration([.simple(4), .lstm(4)]) { $0.isResidual = true },
+      configuration([.lstm(4)]) {
+        ($0.recurrentInitializer, $0.embeddingInitializer, $0.outputInitializer) = (.orthogonal, .zeros, .glorotUniform)
+        ($0.locksDropout, $0.embeddingKeepProbability, $0.weightKeepProbability) = (true, 0.9, 0.8)
+      },
+    ]
+
+  @Test("Names and shapes are those that the configuration tells, and every weight can be learned", arguments: options)
+  func parameters(configuration: LanguageModelConfiguration) {
+    let model = Self.model(configuration)
+    #expect(configuration.parameterShapes.map(\.name) == model.parameters.map(\.name))
+    #expect(configuration.parameterShapes.map(\.shape) == model.parameters.map(\.value.shape))
+    let tape = Tape()
+    let (tracked, parameters) = model.tracked(by: tape)
+    let ids: [Int32] = [0, 1, 2, 3, 4, 5, 0, 1]
+    let pass = tracked.loss(inputs: ids, targets: ids.reversed(), state: model.initialState(batchSize: 2))
+    #expect(pass.state.allSatisfy { !$0.parts.contains(where: \.isTracked) })
+    for (name, gradient) in zip(model.parameters.map(\.name), tape.gradients(of: pass.value, for: parameters)) {
+      #expect(gradient.sumOfSquares > 0 || configuration.embeddingInitializer == .zeros, "\(name) has no gradient")
+    }
+  }
+
+  @Test("A pass in pieces, its state carried on, has the bits of one pass", arguments: options)
+  func carriedState(configuration: LanguageModelConfiguration) {
+    let model = Self.model(configuration)
+    let ids: [Int32] = [0, 1, 2, 3, 4, 5]
+    let whole = model.logits(ids, state: model.initialState(batchSize: 2))
+    let first = model.logits(Array(ids[..<2]), state: model.initialState(batchSize: 2))
+    let second = model.logits(Array(ids[2...]), state: first.state)
+    #expect(first.logits.value.elements + second.logits.value.elements == whole.logits.value.elements)
+    #expect(zip(second.state, whole.state).allSatisfy { $0.bits == $1.bits })
+  }
+
+  @Test("A model file gives the same model back, and equal models equal bytes", arguments: options)
+  func files(configuration: LanguageModelConfiguration) throws {
+    let folder = try ScratchFolder()
+    let vocabulary = try Vocabulary(tokens: ["<unk>", "<eos>", "a", "b", "c", "d"])
+    let file = ModelFile(
+      model: Self.model(configuration), tokenizer: .word(WordTokenizer(vocabulary: vocabulary)))
+    try file.write(to: folder("model"))
+    let read = try ModelFile(contentsOf: folder("model"))
+    #expect(read.model.configuration == configuration)
+    #expect(read.model.parameters.map(\.value) == file.model.parameters.map(\.value))
+    let ids: [Int32] = [3, 1, 0, 5]
+    let state = file.model.initialState(batchSize: 1)
+    #expect(read.model.logits(ids, state: state).logits.value == file.model.logits(ids, state: state).logits.value)
+    try read.write(to: folder("again"))
+    #expect(try folder.bytes(of: "again") == folder.bytes(of: "model"))
+    let names = Set(try SafetensorsFile(contentsOf: folder("model")).names)
+    #expect(names.contains("output.weight") == !configuration.isTied)
+    #expect(names.contains("recurrent.0.bias_hh_l0"))
+  }
+
+  @Test("A model of LSTMs without options is coded as ever, with no key more")
+  func codedAsEver() throws {
+    let configuration = LanguageModelConfiguration(
+      vocabularySize: 6, embedding: 3, recurrent: [.lstm(4), .lstm(2)], initializer: .uniform(0.25),
+      inputKeepProbability: 0.5, outputKeepProbability: 0.75)
+    let json =
+      #"{"embeddingSize":3,"initializer":{"bound":0.25,"kind":"uniform"},"inputKeepProbability":0.5,"#
+      + #""outputKeepProbability":0.75,"recurrent":[{"hiddenSize":4,"kind":"lstm"},{"hiddenSize":2,"kind":"lstm"}],"#
+      + #""vocabularySize":6}"#
+    #expect(try SafetensorsFile.encode(configuration) == json)
+    #expect(try JSONDecoder().decode(LanguageModelConfiguration.self, from: Data(json.utf8)) == configuration)
+  }
+
+  @Test("Each kind of layer is coded by its name and by what is not usual", arguments: kinds)
+  func coding(layer: RecurrentLayer) throws {
+    let json = try SafetensorsFile.encode(layer)
+    #expect(try JSONDecoder().decode(RecurrentLayer.self, from: Data(json.utf8)) == layer)
+    #expect(json.contains("forgetBias") == (layer.forgetBias != 0))
+  }
+
+  @Test("A kind that is not known is refused")
+  func unknownKind() {
+    for json in [#"{"kind":"transformer","hiddenSize":4}"#, #"{"kind":"gru"}"#, #"{"hiddenSize":4}"#] {
+      #expect(throws: DecodingError.self) { try JSONDecoder().decode(RecurrentLayer.self, from: Data(json.utf8)) }
+    }
+  }
+
+  @Test("Weights that are tied are one: counted once, changed together, their gradient the sum of both uses")
+  func tied() {
+    let ids: [Int32] = [0, 1, 2, 3], targets: [Int32] = [1, 2, 3, 0]
+    let tied = Self.model(Self.configuration([.lstm(4)]) { $0.isTied = true })
+    #expect(tied.output.weight.value == tied.embedding.weight.value)
+    var separate = Self.model(Self.configuration([.lstm(4)]))
+    var values = tied.parameters.map(\.value)
+    values.insert(values[0], at: values.count - 1)
+    var next = values.makeIterator()
+    separate.visitParameters(prefix: "") { _, parameter in parameter = Variable(next.next() ?? parameter.value) }
+    #expect(tied.parameterCount == separate.parameterCount - 24)
+    func gradients(_ model: LanguageModel) -> [Tensor] {
+      let tape = Tape()
+      let (tracked, parameters) = model.tracked(by: tape)
+      let pass = tracked.loss(inputs: ids, targets: targets, state: model.initialState(batchSize: 2))
+      return tape.gradients(of: pass.value, for: parameters).map(\.dense)
+    }
+    let (one, two) = (gradients(tied), gradients(separate))
+    #expect(differenceToScale(one[0].elements, (two[0] + two[two.count - 2]).elements) < 1e-5)
+    var changed = tied
+    changed.visitParameters(prefix: "") { name, parameter in
+      if name == "embedding.weight" { parameter = Variable(.zeros([6, 4])) }
+    }
+    #expect(changed.output.weight.value == .zeros([6, 4]))
+    #expect(
+      tied.summary.contains("output (Linear, tied)")
+        && tied.layers.map(\.parameters).reduce(0, +) == tied.parameterCount)
+  }
+
+  @Test("A residual layer's inputs are added to its outputs where the sizes agree, and only there")
+  func residual() {
+    func hidden(_ layers: [RecurrentLayer], isResidual: Bool) -> (LanguageModel, Tensor) {
+      let model = Self.model(Self.configuration(layers) { $0.isResidual = isResidual })
+      return (model, model([0, 1, 2], state: model.initialState(batchSize: 1)).hidden.value)
+    }
+    let (model, plain) = hidden([.lstm(4)], isResidual: false)
+    let inputs = model.embedding([0, 1, 2]).value
+    #expect(hidden([.lstm(4)], isResidual: true).1 == plain + inputs)
+    #expect(hidden([.lstm(5)], isResidual: true).1 == hidden([.lstm(5)], isResidual: false).1)
+  }
+
+  @Test("Initial weights: forget biases alone begin elsewhere than at zero; each part is drawn as asked")
+  func initialWeights() {
+    for kind in Self.kinds {
+      for (name, value) in Self.model(Self.configuration([kind])).parameters where name.contains("bias_") {
+        let numbers = Set(value.elements)
+        #expect(numbers == (kind.forgetBias == 0 ? [0] : [0, kind.forgetBias]), "\(kind) \(name)")
+      }
+    }
+    let model = Self.model(
+      Self.configuration([.lstm(4)]) {
+        ($0.recurrentInitializer, $0.embeddingInitializer, $0.outputInitializer) = (.zeros, .uniform(0.01), .uniform(2))
+      })
+    #expect(model.parameters[2].value == .zeros([16, 4]))
+    #expect(model.embedding.weight.value.elements.allSatisfy { abs($0) <= 0.01 })
+    #expect(model.output.weight.value.elements.contains { abs($0) > 1 } && model.output.bias.value == .zeros([6]))
+  }
+
+  @Test(
+    "A configuration that cannot be built says why",
+    arguments: [
+      (configuration([.lstm(5)]) { $0.isTied = true }, "tied"), (configuration([.projectedLSTM(4, to: 0)]), "sizes"),
+      (configuration([.lstm(4, forgetBias: .infinity)]), "forget biases"),
+      (configuration([.lstm(4)]) { $0.weightKeepProbability = 0 }, "keep probabilities"),
+      (configuration([.lstm(4)]) { $0.embeddingKeepProbability = .nan }, "keep probabilities"),
+      (configuration([.lstm(4)]) { $0.recurrentInitializer = .uniform(-1) }, "bound"),
+      (configuration([]), "at least one"),
+    ])
+  func defects(configuration: LanguageModelConfiguration, word: String) {
+    #expect(configuration.defect?.contains(word) == true, "\(configuration.defect ?? "none")")
+  }
+}
