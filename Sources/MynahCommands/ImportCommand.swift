@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MynahModels
+import MynahTensors
 import MynahText
 
 struct ImportCommand: ParsableCommand {
