@@ -68,7 +68,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("CMynahTests", ["CMynah", "MynahTensors"]),
     tests("MynahTensorsTests", ["MynahTensors", "CMynah"]),
-    tests("MynahTextTests", ["MynahTensors", "MynahText"]),
+    tests("MynahTextTests", ["MynahTensors", "MynahText"], resources: [.copy("Fixtures")]),
     tests(
       "MynahModelsTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"], resources: [.copy("Fixtures")]),
     tests("MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"]),
