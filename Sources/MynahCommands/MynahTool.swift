@@ -15,7 +15,9 @@ package struct MynahTool: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DemoCommand.self, TrainCommand.self, EvaluateCommand.self, GenerateCommand.self, InspectCommand.self,
+      DemoCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self,
+      GenerateCommand.self,
+      InspectCommand.self,
       QuantizeCommand.self, ReproduceCommand.self, BenchCommand.self,
     ])
 

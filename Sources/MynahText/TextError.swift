@@ -18,6 +18,7 @@ public enum TextError: Error, Hashable, Sendable {
   case unknownToken(String, line: Int, column: Int)
   case notOneCharacter(token: String, id: Int)
   case unknownTokenizer(kind: String, known: [String])
+  case malformedTokenFile(path: String, expected: String, found: String)
 
   /// The family of an error, from which a program makes its exit code or status.
   package enum Kind: Sendable {
@@ -78,6 +79,8 @@ extension TextError: CustomStringConvertible {
     case .unknownTokenizer(let kind, let known):
       "expected a tokenizer of the kind \(known.joined(separator: " or ")), found \(quoted(kind)); "
         + "the file may come from a newer version"
+    case .malformedTokenFile(let path, let expected, let found):
+      "the token file \(quoted(path)) is damaged: expected \(expected), found \(found); make it anew with mynah prepare"
     }
   }
 }

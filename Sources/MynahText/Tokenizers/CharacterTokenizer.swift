@@ -23,9 +23,13 @@ public struct CharacterTokenizer: Tokenizer {
   public init(training text: String, minimumCount: Int = 1, maximumSize: Int? = nil) {
     precondition(minimumCount >= 1, "a character's minimum count must be positive, found \(minimumCount)")
     precondition(maximumSize ?? 1 >= 1, "a character vocabulary holds at least 1 token, found \(maximumSize ?? 1)")
-    let bytes = Array(text.utf8)
     var counts = TokenCounts()
-    Self.forEachCharacter(in: bytes) { counts.add(bytes, $0) }
+    counts.addCharacters(of: Array(text.utf8))
+    self.init(counts, minimumCount: minimumCount, maximumSize: maximumSize)
+  }
+
+  /// Makes the vocabulary of counted characters.
+  init(_ counts: TokenCounts, minimumCount: Int, maximumSize: Int?) {
     vocabulary = Vocabulary(
       counts, minimumCount: minimumCount, maximumSize: maximumSize, required: [Vocabulary.unknown])
   }
@@ -55,7 +59,7 @@ public struct CharacterTokenizer: Tokenizer {
   }
 
   /// Walks over the bytes of each Unicode scalar.
-  private static func forEachCharacter<Failure>(
+  static func forEachCharacter<Failure>(
     in bytes: [UInt8], _ body: (Range<Int>) throws(Failure) -> Void
   ) throws(Failure) {
     var start = 0
