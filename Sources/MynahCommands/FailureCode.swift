@@ -84,17 +84,21 @@ enum CommandError: CommandFailure, Hashable {
   case roundedModel(path: String, precision: WeightPrecision)
   /// Something else than a model or a training state stands where the output would go.
   case notOfARun(path: String)
+  /// Something else than a token file stands where one would go.
+  case notATokenFile(path: String)
   /// There is nothing to resume.
   case nothingToResume(path: String)
   /// The user stopped a run whose state is written.
   case interrupted(epoch: Int, step: Int)
+  /// The user stopped what leaves nothing behind.
+  case stopped
 
   var failureCode: FailureCode {
     switch self {
-    case .outputExists, .resultExists, .notOfARun: .cannotCreate
+    case .outputExists, .resultExists, .notOfARun, .notATokenFile: .cannotCreate
     case .roundedModel: .badData
     case .nothingToResume: .noSuchInput
-    case .interrupted: .interrupted
+    case .interrupted, .stopped: .interrupted
     }
   }
 
@@ -109,10 +113,14 @@ enum CommandError: CommandFailure, Hashable {
         + "made from, or name another --output"
     case .notOfARun(let path):
       "\"\(path)\" is neither a model nor a training state and is left alone; name another --output"
+    case .notATokenFile(let path):
+      "\"\(path)\" is no token file and is left alone; name another --output"
     case .nothingToResume(let path):
       "there is no training state at \"\(path)\" to resume; leave --resume away to start anew"
     case .interrupted(let epoch, let step):
       "interrupted at epoch \(epoch), step \(step); continue with --resume"
+    case .stopped:
+      "interrupted; nothing was written"
     }
   }
 }

@@ -19,7 +19,8 @@ struct TrainCommand: ParsableCommand {
       A run that was interrupted or killed goes on with --resume, and the model becomes the same, byte for byte.
       """)
 
-  @Argument(help: "A text file, or a folder whose files have train, valid and test in their names.")
+  @Argument(
+    help: "A text file, a folder whose files have train, valid and test in their names, or what mynah prepare made.")
   var input: String
 
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -44,11 +45,10 @@ struct TrainCommand: ParsableCommand {
   private func train(shouldStop: @escaping @Sendable () -> Bool) throws {
     let modelPath = output.modelPath(input: input)
     try output.check(modelPath: modelPath)
-    let corpus = try Corpus(at: input)
     let job = try TrainingJob(
-      corpus: corpus, modelPath: modelPath, resuming: output.resume, tokens: tokens, model: model, optimizer: optimizer,
+      input: input, modelPath: modelPath, resuming: output.resume, tokens: tokens, model: model, optimizer: optimizer,
       precision: precision.supported)
-    StandardError.write(job.description(of: input, corpus: corpus))
+    StandardError.write(job.description(of: input))
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder)
     let trained: (model: LanguageModel, history: [EpochReport])
@@ -63,6 +63,6 @@ struct TrainCommand: ParsableCommand {
       }
       throw error
     }
-    try TrainingResult(job, model: trained.model, history: trained.history, test: corpus.test).write(json: json)
+    try TrainingResult(job, model: trained.model, history: trained.history, test: job.text.test).write(json: json)
   }
 }

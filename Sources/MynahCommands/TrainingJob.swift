@@ -7,8 +7,7 @@ import MynahTraining
 
 /// A run that is ready to begin or to go on: tokens, model, configuration and files fit together.
 struct TrainingJob {
-  let tokenizer: AnyTokenizer
-  let training: EncodedText, validation: EncodedText
+  let text: TrainingText
   let model: LanguageModelConfiguration
   let configuration: TrainingConfiguration
   let files: TrainingFiles
@@ -19,29 +18,26 @@ struct TrainingJob {
   ///
   /// - Throws: `TextError`, `CheckpointError`, `TrainingError.otherRun`, or a `ValidationError` on sizes that do not fit.
   init(
-    corpus: Corpus, modelPath: String, resuming: Bool, tokens: TokenizerOptions, model modelOptions: ModelOptions,
+    input: String, modelPath: String, resuming: Bool, tokens: TokenizerOptions, model modelOptions: ModelOptions,
     optimizer: OptimizerOptions, precision: Precision?
   ) throws {
     let state = resuming ? try TrainingStateFile(contentsOf: TrainingFiles.statePath(besides: modelPath)) : nil
-    let tokenizer =
-      if let state, !tokens.isGiven { state.tokenizer } else { tokens.tokenizer(training: corpus.training) }
-    training = try tokenizer.encode(corpus.training)
-    validation = try tokenizer.encode(corpus.validation)
-    let defaults = TrainingDefaults(tokenCount: training.ids.count, tokenizer: tokenizer, epochs: optimizer.epochs)
+    let text = try TrainingText(at: input, tokens: tokens, resuming: state?.tokenizer)
+    let tokenizer = text.tokenizer
+    let defaults = TrainingDefaults(tokenCount: text.training.count, tokenizer: tokenizer, epochs: optimizer.epochs)
     var model = state?.checkpoint.model.configuration ?? defaults.model
     var configuration = state?.configuration ?? defaults.training
     try modelOptions.apply(to: &model)
     model.vocabularySize = tokenizer.vocabulary.count
     optimizer.apply(to: &configuration)
     if let precision { configuration.precision = precision }
-    (self.tokenizer, self.model, self.configuration) = (tokenizer, model, configuration)
+    (self.text, self.model, self.configuration) = (text, model, configuration)
     let layout = configuration.batches
-    _ = try ContiguousBatches(training.ids, batchSize: layout.size, stepCount: layout.steps)
-    _ = try layout.validationBatches(validation.ids)
+    _ = try ContiguousBatches(text.training, batchSize: layout.size, stepCount: layout.steps)
+    _ = try layout.validationBatches(text.validation)
     try Self.checkMemory(model, configuration)
     files = TrainingFiles(
-      modelPath: modelPath, configuration: configuration, tokenizer: tokenizer,
-      textHash: SHA256.hexadecimal(of: training.ids + [-1] + validation.ids))
+      modelPath: modelPath, configuration: configuration, tokenizer: tokenizer, textHash: text.hash)
     checkpoint = state?.checkpoint
     if let state { try files.check(state, model: model) }
   }
@@ -49,7 +45,7 @@ struct TrainingJob {
   /// Trains to the end, writing the files.
   ///
   /// - Returns: The best model and the figures of all epochs.
-  /// - Throws: `TrainingError`, `CheckpointError`, and what `report` throws.
+  /// - Throws: `TrainingError`, `FileError`, and what `report` throws.
   func run(
     checkpointInterval: Int, profile: StepProfile?, shouldStop: @escaping @Sendable () -> Bool,
     report: (TrainingEvent) throws -> Void
@@ -66,7 +62,7 @@ struct TrainingJob {
     var trainer = Trainer(configuration, checkpointInterval: checkpointInterval)
     trainer.shouldStop = shouldStop
     trainer.profile = profile
-    let history = try trainer.train(&model, on: training.ids, validating: validation.ids, from: start) { event in
+    let history = try trainer.train(&model, on: text.training, validating: text.validation, from: start) { event in
       if case .checkpoint(let checkpoint) = event { try files.write(checkpoint) }
       try report(event)
     }
@@ -92,11 +88,11 @@ struct TrainingJob {
   }
 
   /// What is about to be learned and by what, in words.
-  func description(of input: String, corpus: Corpus) -> String {
+  func description(of input: String) -> String {
     let unit = tokenizer.kind == WordTokenizer.kind ? "words and line ends" : "characters"
-    let held = corpus.isHeldOut ? "held out of it" : "in files of their own"
+    let held = text.isHeldOut ? "held out of it" : "in files of their own"
     return """
-      \(input): \(training.ids.count.grouped) \(unit) to learn, \(validation.ids.count.grouped) \(held) to validate with, \
+      \(input): \(text.training.count.grouped) \(unit) to learn, \(text.validation.count.grouped) \(held) to validate with, \
       \(tokenizer.vocabulary.count.grouped) different ones known\(unknownInWords)
       \(modelSummary)
       \(configuration.inWords)
@@ -113,14 +109,16 @@ struct TrainingJob {
 
   /// How much of the text the vocabulary lacks; a text without spaces is one unknown word a line.
   private var unknownInWords: String {
-    guard training.unknownCount > 0 else { return "" }
-    let share = 100 * Double(training.unknownCount) / Double(training.ids.count)
+    guard text.unknownCount > 0 else { return "" }
+    let share = 100 * Double(text.unknownCount) / Double(text.training.count)
     let advice = share > 30 ? "; learn more words with --minimum-count 1, or --level character" : ""
-    return ", \(training.unknownCount.grouped) (\(share.brief) %) unknown\(advice)"
+    return ", \(text.unknownCount.grouped) (\(share.brief) %) unknown\(advice)"
   }
 
   /// The number of weights that every token touches; of the embedding it is one row only.
   private var weightCount: Int { model.parameterShapes.dropFirst().reduce(0) { $0 + $1.shape.elementCount } }
+
+  var tokenizer: AnyTokenizer { text.tokenizer }
 
   var tokensPerStep: Int { configuration.batches.size * configuration.batches.steps }
 }

@@ -31,6 +31,7 @@ public enum TextError: Error, Hashable, Sendable {
   /// `part` names a field of a tokenizer's JSON, like `pre_tokenizer.type`.
   case badTokenizerJSON(part: String, expected: String, found: String)
   case badMerge(left: String, right: String, index: Int)
+  case malformedTokenFile(path: String, expected: String, found: String)
 
   /// The family of an error, from which a program makes its exit code or status.
   package enum Kind: Sendable {
@@ -110,6 +111,8 @@ extension TextError: CustomStringConvertible {
     case .badMerge(let left, let right, let index):
       "merge \(index) joins \(quoted(left)) and \(quoted(right)), but these or what they join to are not in the "
         + "vocabulary; the file is damaged"
+    case .malformedTokenFile(let path, let expected, let found):
+      "the token file \(quoted(path)) is damaged: expected \(expected), found \(found); make it anew with mynah prepare"
     }
   }
 }

@@ -47,7 +47,7 @@ public struct TextFile: Sendable, Hashable {
   }
 
   /// The bytes with each `\r\n` made `\n`.
-  private static func unixLines(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+  static func unixLines(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let carriageReturn = UInt8(ascii: "\r")
     guard bytes.contains(carriageReturn) else { return bytes }
     var result: [UInt8] = []

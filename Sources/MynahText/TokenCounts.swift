@@ -15,6 +15,15 @@ struct TokenCounts: Sendable {
     add(bytes, bytes.indices)
   }
 
+  /// Adds what was counted elsewhere.
+  mutating func add(_ other: TokenCounts) {
+    for (number, count) in other.counts.enumerated() {
+      let token = Array(other.table[Int32(number)])
+      let own = Int(table.insert(token, token.indices))
+      if own == counts.count { counts.append(count) } else { counts[own] += count }
+    }
+  }
+
   /// How often a token was counted.
   func count(of token: String) -> Int {
     let bytes = Array(token.utf8)

@@ -10,7 +10,7 @@ public struct Batch: Sendable, Hashable {
   public let stepCount: Int
   /// The number of rows, B.
   public let batchSize: Int
-  /// The number of real steps of each row; what stands behind them is padding. Nil where all rows are T long.
+  /// The number of real steps of each row, with padding behind them; nil where all rows are T long.
   public let lengths: [Int]?
   /// Whether each row goes on where the same row of the batch before ended, so that it begins with that batch's last
   /// state; if not, with the zero state.

@@ -29,6 +29,16 @@ public struct CharacterTokenizer: Tokenizer {
     maximumSize: Int? = nil, leading: [String] = []
   ) {
     precondition(minimumCount >= 1, "a character's minimum count must be positive, found \(minimumCount)")
+    var counts = TokenCounts()
+    counts.addCharacters(of: Array(text.utf8))
+    self.init(counts, order: order, minimumCount: minimumCount, maximumSize: maximumSize, leading: leading)
+  }
+
+  /// Makes the vocabulary of counted characters.
+  init(
+    _ counts: TokenCounts, order: Vocabulary.Order = .countThenCodePoint, minimumCount: Int, maximumSize: Int?,
+    leading: [String] = []
+  ) {
     let unknown = [Vocabulary.unknown, Vocabulary.bracketedUnknown]
     let known = unknown + [Vocabulary.padding, Vocabulary.endOfSentence]
     precondition(leading.allSatisfy(known.contains), "expected leading tokens out of \(known), found \(leading)")
@@ -37,9 +47,6 @@ public struct CharacterTokenizer: Tokenizer {
     precondition(
       maximumSize ?? smallest >= smallest,
       "a character vocabulary with these tokens holds at least \(smallest), found \(maximumSize ?? smallest)")
-    let bytes = Array(text.utf8)
-    var counts = TokenCounts()
-    Self.forEachCharacter(in: bytes) { counts.add(bytes, $0) }
     vocabulary = Vocabulary(
       counts, order: order, minimumCount: minimumCount, maximumSize: maximumSize, leading: leading, required: required)
   }
@@ -69,7 +76,7 @@ public struct CharacterTokenizer: Tokenizer {
   }
 
   /// Walks over the bytes of each Unicode scalar.
-  private static func forEachCharacter<Failure>(
+  static func forEachCharacter<Failure>(
     in bytes: [UInt8], _ body: (Range<Int>) throws(Failure) -> Void
   ) throws(Failure) {
     var start = 0

@@ -19,7 +19,12 @@ public struct WordTokenizer: Tokenizer {
   public init(training text: String, minimumCount: Int? = nil, maximumSize: Int? = nil) {
     precondition(minimumCount ?? 1 >= 1, "a word's minimum count must be positive, found \(minimumCount ?? 1)")
     precondition(maximumSize ?? 2 >= 2, "a word vocabulary holds at least 2 tokens, found \(maximumSize ?? 2)")
-    let counts = Self.counts(of: Array(text.utf8), endingLastLine: true)
+    self.init(
+      Self.counts(of: Array(text.utf8), endingLastLine: true), minimumCount: minimumCount, maximumSize: maximumSize)
+  }
+
+  /// Makes the vocabulary of counted words.
+  init(_ counts: TokenCounts, minimumCount: Int?, maximumSize: Int?) {
     vocabulary = Vocabulary(
       counts, minimumCount: minimumCount ?? (counts.count(of: Vocabulary.unknown) > 0 ? 1 : 2),
       maximumSize: maximumSize, required: [Vocabulary.unknown, Vocabulary.endOfSentence])
@@ -59,21 +64,13 @@ public struct WordTokenizer: Tokenizer {
 
   /// How often each word and `<eos>` occurs; an open last line counts as ended only if that is asked for.
   static func counts(of bytes: [UInt8], endingLastLine: Bool) -> TokenCounts {
-    let endOfSentence = Array(Vocabulary.endOfSentence.utf8)
     var counts = TokenCounts()
-    var scanner = WordScanner(bytes)
-    while let item = scanner.next() {
-      switch item {
-      case .lineEnd: counts.add(endOfSentence, endOfSentence.indices)
-      case .word(let range): counts.add(bytes, range)
-      }
-    }
-    if endingLastLine && hasOpenLastLine(bytes) { counts.add(endOfSentence, endOfSentence.indices) }
+    counts.addWords(of: bytes, endingLastLine: endingLastLine)
     return counts
   }
 
   /// Whether something but line ends stands after the last line end.
-  private static func hasOpenLastLine(_ bytes: [UInt8]) -> Bool { bytes.last.map { $0 != UInt8(ascii: "\n") } ?? false }
+  static func hasOpenLastLine(_ bytes: [UInt8]) -> Bool { bytes.last.map { $0 != UInt8(ascii: "\n") } ?? false }
 }
 
 extension TextError {

@@ -1,0 +1,141 @@
+import ArgumentParser
+import Foundation
+import MynahModels
+import MynahTensors
+import MynahText
+
+struct PrepareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prepare",
+    abstract: "Turn texts that may be larger than memory into a file of tokens.",
+    discussion: """
+      Training from such a file needs no more memory than the model, however long the text:
+
+        mynah prepare part-1.txt part-2.txt --output web.tokens
+        mynah train web.tokens
+
+      The texts follow each other as if they were one; its last tenth is held out to validate with.
+      """)
+
+  /// What tokens are.
+  enum Tokens: String, ExpressibleByArgument, CaseIterable {
+    case word, character
+
+    var level: TextPreparation.Level {
+      switch self {
+      case .word: .word
+      case .character: .character
+      }
+    }
+  }
+
+  @Argument(help: "Text files.")
+  var texts: [String]
+
+  @Option(help: ArgumentHelp("The file of tokens.", valueName: "file"))
+  var output: String
+
+  @Option(help: "What tokens are: word or character.")
+  var tokenizer = Tokens.word
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Tokens that are rarer become <unk>. (default: 2 for words unless <unk> stands in the text, else 1)",
+      valueName: "count"),
+    transform: Bounded.integer(1...1_000_000_000))
+  var minimumCount: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The largest number of tokens to know, the most frequent ones. (default: no limit)", valueName: "size"),
+    transform: Bounded.integer(2...16_777_216))
+  var maximumVocabulary: Int?
+
+  @Flag(help: "Replace a file that stands there.")
+  var overwrite = false
+
+  @Flag(help: "Print one object of JSON.")
+  var json = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
+  }
+
+  mutating func run() throws {
+    try Interruption.watching { wasAsked in
+      try checkOutput()
+      let preparation = try TextPreparation(of: texts, threadCount: threads.count)
+      var progress = PreparationProgress()
+      defer { progress.clear() }
+      let made = try preparation.tokenizer(tokenizer.level, minimumCount: minimumCount, maximumSize: maximumVocabulary)
+      {
+        try progress.report($0, wasAsked: wasAsked)
+      }
+      try preparation.write(made, to: output) { try progress.report($0, wasAsked: wasAsked) }
+    }
+    let figures = Figures(try TokenFile(at: output))
+    if json { try StandardOutput.writeJSON(figures) } else { try StandardOutput.write(figures.inWords) }
+  }
+
+  /// Checks that the file can be written and that nothing is lost by it, least of all a text.
+  private func checkOutput() throws {
+    try AtomicFile.check(output)
+    guard FileManager.default.fileExists(atPath: output) else { return }
+    guard TokenFile.isTokenFile(output) else { throw CommandError.notATokenFile(path: output) }
+    guard overwrite else { throw CommandError.resultExists(path: output) }
+  }
+
+  /// What was made.
+  private struct Figures: Encodable {
+    let output: String
+    let tokens, trainingTokens, unknown, vocabularySize, characters: Int
+
+    init(_ file: TokenFile) {
+      output = file.path
+      (tokens, trainingTokens, unknown) = (file.count, file.training.count, file.unknownCount)
+      (vocabularySize, characters) = (file.tokenizer.vocabulary.count, file.characterCount)
+    }
+
+    var inWords: String {
+      """
+      \(output): \(tokens.grouped) tokens of \(characters.grouped) characters, \(trainingTokens.grouped) to learn \
+      (\(unknown.grouped) of them unknown), the others to validate with; \(vocabularySize.grouped) different ones known
+
+      """
+    }
+  }
+}
+
+/// Shows how far a preparation is: on a terminal ten times a second, else every two seconds.
+private struct PreparationProgress {
+  private let isTerminal = StandardError.isTerminal
+  private let clock = ContinuousClock()
+  private var start = ContinuousClock.now
+  private var lastShown = ContinuousClock.now
+  private var wasCounting = true
+
+  /// Shows the figures.
+  ///
+  /// - Throws: `CommandError.stopped` if the user asked to stop.
+  mutating func report(_ progress: TextPreparation.Progress, wasAsked: () -> Bool) throws {
+    guard !wasAsked() else { throw CommandError.stopped }
+    let now = clock.now
+    if wasCounting && !progress.isCounting { (wasCounting, start) = (false, lastShown) }
+    guard now - lastShown >= (isTerminal ? .milliseconds(100) : .seconds(2)) else { return }
+    lastShown = now
+    let share = Double(progress.byteCount) / Double(max(progress.totalByteCount, 1))
+    let speed = Double(progress.byteCount) / 1e6 / max((now - start).seconds, 1e-9)
+    let line =
+      "\(progress.isCounting ? "counting" : "numbering") \((100 * share).formatted(1)) %  \(speed.formatted(0)) MB/s"
+    StandardError.write(isTerminal ? "\r\(line)\u{1B}[K" : line + "\n")
+  }
+
+  /// Removes the line from the terminal.
+  func clear() {
+    if isTerminal { StandardError.write("\r\u{1B}[K") }
+  }
+}

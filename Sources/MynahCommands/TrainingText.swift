@@ -1,0 +1,46 @@
+import ArgumentParser
+import MynahText
+
+/// The tokens that a run learns and validates with, from texts in memory or from a token file.
+struct TrainingText {
+  let tokenizer: AnyTokenizer
+  let training: any TokenSource, validation: any TokenSource
+  /// How many of the tokens to learn are unknown.
+  let unknownCount: Int
+  /// Whether the tokens to validate with are the end of the text to learn.
+  let isHeldOut: Bool
+  /// By which a run knows its text again.
+  let hash: String
+  /// The text for the final figure, if there is one.
+  let test: String?
+
+  /// Reads a text or a token file.
+  ///
+  /// - Parameter known: The tokenizer of a run that is resumed.
+  /// - Throws: `TextError`, or a `ValidationError` on flags that a token file leaves no choice for.
+  init(at input: String, tokens: TokenizerOptions, resuming known: AnyTokenizer?) throws {
+    if TokenFile.isTokenFile(input) {
+      guard !tokens.isGiven else {
+        throw ValidationError(
+          "\(input) holds tokens already; leave --level, --minimum-count and --vocabulary away, or prepare the text anew"
+        )
+      }
+      self.init(try TokenFile(at: input))
+    } else {
+      try self.init(Corpus(at: input), tokens: tokens, resuming: known)
+    }
+  }
+
+  private init(_ file: TokenFile) {
+    (tokenizer, training, validation) = (file.tokenizer, file.training, file.validation)
+    (unknownCount, isHeldOut, hash, test) = (file.unknownCount, true, file.digest, nil)
+  }
+
+  private init(_ corpus: Corpus, tokens: TokenizerOptions, resuming known: AnyTokenizer?) throws {
+    tokenizer = if let known, !tokens.isGiven { known } else { tokens.tokenizer(training: corpus.training) }
+    let (learned, heldOut) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
+    (training, validation) = (learned.ids, heldOut.ids)
+    (unknownCount, isHeldOut, test) = (learned.unknownCount, corpus.isHeldOut, corpus.test)
+    hash = SHA256.hexadecimal(of: learned.ids + [-1] + heldOut.ids)
+  }
+}

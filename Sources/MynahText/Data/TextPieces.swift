@@ -1,0 +1,137 @@
+import Foundation
+
+/// The bytes of a stretch of a text, as they stand in its file, that can be tokenised on their own.
+struct TextPiece: Sendable {
+  let bytes: [UInt8]
+  let path: String
+  /// Where they begin in the file.
+  let byteOffset: Int
+  let isForValidation: Bool
+  /// Whether the file ends with them.
+  let endsFile: Bool
+
+  /// The text: checked UTF-8 without byte order mark, its lines ended by `\n`.
+  ///
+  /// - Throws: When it is not UTF-8.
+  func text() throws(TextError) -> [UInt8] {
+    let isAtStart = byteOffset == 0
+    if isAtStart && (bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])) {
+      throw .utf16(path: path)
+    }
+    if let offset = firstInvalidOffset(in: bytes) {
+      let line = 1 + (try lineEndCount()) + bytes[..<offset].count { $0 == UInt8(ascii: "\n") }
+      throw .notUTF8(path: path, offset: byteOffset + offset, line: line, byte: bytes[offset])
+    }
+    let markLength = isAtStart && bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    return Array(TextFile.unixLines(bytes[markLength...]))
+  }
+
+  /// The number of line ends before the piece; read again, since only an error needs it.
+  private func lineEndCount() throws(TextError) -> Int {
+    let file = try MappedFile(path: path)
+    return stride(from: 0, to: min(byteOffset, file.byteCount), by: 1 << 16).reduce(0) { count, start in
+      let range = start..<min(start + 1 << 16, byteOffset, file.byteCount)
+      return unsafe count + file.withBytes(range) { bytes in unsafe bytes.count { $0 == UInt8(ascii: "\n") } }
+    }
+  }
+}
+
+/// Cuts stretches of texts into pieces that neither cut a word nor a character, reading only what is asked for.
+///
+/// A piece ends after the last line end of so many bytes, or else after the last space; where there is none, more bytes are
+/// read, up to four times as many, and then the piece ends before a character.
+struct TextPieces: Sequence, Sendable {
+  let parts: [TextPart]
+  var pieceSize = 1 << 20
+
+  func makeIterator() -> Iterator { Iterator(parts: parts[...], pieceSize: pieceSize) }
+
+  struct Iterator: IteratorProtocol {
+    fileprivate var parts: ArraySlice<TextPart>
+    fileprivate let pieceSize: Int
+    private var file: FileHandle?
+    /// Where the buffer begins in the file.
+    private var offset = 0
+    /// What was read and not given out.
+    private var buffer: [UInt8] = []
+
+    fileprivate init(parts: ArraySlice<TextPart>, pieceSize: Int) { (self.parts, self.pieceSize) = (parts, pieceSize) }
+
+    /// The next piece, or why there is none; nothing comes behind an error.
+    mutating func next() -> Result<TextPiece, TextError>? {
+      do throws(TextError) {
+        return try nextPiece().map { .success($0) }
+      } catch {
+        parts = []
+        return .failure(error)
+      }
+    }
+
+    private mutating func nextPiece() throws(TextError) -> TextPiece? {
+      while let part = parts.first {
+        if file == nil { try open(part) }
+        let rest = part.range.upperBound - offset
+        guard rest > 0 else {
+          (parts, file, buffer) = (parts.dropFirst(), nil, [])
+          continue
+        }
+        var wanted = Swift.min(pieceSize, rest)
+        try fill(wanted, part)
+        var end = wanted == rest ? rest : cut()
+        while end == nil && wanted < Swift.min(4 * pieceSize, rest) {
+          wanted = Swift.min(2 * wanted, rest)
+          try fill(wanted, part)
+          end = wanted == rest ? rest : cut()
+        }
+        return take(end ?? lastCharacterStart(), of: part)
+      }
+      return nil
+    }
+
+    private mutating func open(_ part: TextPart) throws(TextError) {
+      guard let handle = FileHandle(forReadingAtPath: part.path) else { throw .notPermitted(path: part.path) }
+      do {
+        try handle.seek(toOffset: UInt64(part.range.lowerBound))
+      } catch {
+        throw .unreadable(path: part.path, reason: "the system reports “\(error)”")
+      }
+      (file, offset, buffer) = (handle, part.range.lowerBound, [])
+    }
+
+    private mutating func fill(_ wanted: Int, _ part: TextPart) throws(TextError) {
+      while buffer.count < wanted {
+        let bytes: Data?
+        do {
+          bytes = try file?.read(upToCount: wanted - buffer.count)
+        } catch {
+          throw .unreadable(path: part.path, reason: "the system reports “\(error)”")
+        }
+        guard let bytes, !bytes.isEmpty else {
+          throw .unreadable(path: part.path, reason: "it became shorter while it was read")
+        }
+        buffer += bytes
+      }
+    }
+
+    /// Where the buffer can be cut: after the last line end, or else after the last space.
+    private func cut() -> Int? {
+      (buffer.lastIndex(of: UInt8(ascii: "\n")) ?? buffer.lastIndex(of: UInt8(ascii: " "))).map { $0 + 1 }
+    }
+
+    /// Where the buffer's last character begins, but not between `\r` and `\n`.
+    private func lastCharacterStart() -> Int {
+      var start = buffer.count - 1
+      while start > 1 && (buffer[start] & 0xC0 == 0x80 || buffer[start - 1] == UInt8(ascii: "\r")) { start -= 1 }
+      return Swift.max(start, 1)
+    }
+
+    private mutating func take(_ count: Int, of part: TextPart) -> TextPiece {
+      let piece = TextPiece(
+        bytes: Array(buffer[..<count]), path: part.path, byteOffset: offset, isForValidation: part.isForValidation,
+        endsFile: part.endsFile && offset + count == part.range.upperBound)
+      buffer.removeFirst(count)
+      offset += count
+      return piece
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import Synchronization
+
+/// Makes a token file of texts that may be larger than memory: one pass counts tokens, a second one numbers them.
+///
+/// Both passes read the texts by pieces and work on these on several threads; the pieces' tokens are written in order, so the
+/// file does not depend on the number of threads. The last tenth of the texts is to validate with and counts for nothing in
+/// the vocabulary.
+public struct TextPreparation: Sendable {
+  /// What a text is cut into.
+  public enum Level: String, Sendable, CaseIterable {
+    case word, character
+  }
+
+  /// How far a pass is.
+  public struct Progress: Sendable, Hashable {
+    /// Whether tokens are counted; if not, they are numbered and written.
+    public let isCounting: Bool
+    /// The bytes of the texts that are done.
+    public let byteCount: Int
+    /// The bytes of the texts that this pass reads.
+    public let totalByteCount: Int
+  }
+
+  private let parts: [TextPart]
+  private let threadCount: Int
+  private let pieceSize: Int
+
+  /// Looks at the texts, which follow each other as if they were one.
+  ///
+  /// - Parameters:
+  ///   - paths: The texts' files, at least one.
+  ///   - threadCount: Threads to work on, at least 1.
+  /// - Throws: When a file is missing or unreadable, or when there is too little to hold out a tenth.
+  public init(of paths: [String], threadCount: Int) throws(TextError) {
+    try self.init(of: paths, threadCount: threadCount, pieceSize: 1 << 20)
+  }
+
+  /// As above, with pieces of another size.
+  package init(of paths: [String], threadCount: Int, pieceSize: Int) throws(TextError) {
+    precondition(threadCount > 0 && pieceSize > 0, "expected a thread and a byte, found \(threadCount), \(pieceSize)")
+    parts = try TextPart.parts(of: paths)
+    (self.threadCount, self.pieceSize) = (threadCount, pieceSize)
+  }
+
+  /// Counts the tokens to learn and makes a tokenizer of them, by the rules of `WordTokenizer` and `CharacterTokenizer`.
+  ///
+  /// - Parameter report: Called after each piece; what it throws ends the pass.
+  /// - Throws: When a text is not UTF-8 or holds nothing but white space.
+  public func tokenizer(
+    _ level: Level, minimumCount: Int? = nil, maximumSize: Int? = nil, report: (Progress) throws -> Void = { _ in }
+  ) throws -> AnyTokenizer {
+    let pool = CountsPool()
+    try forEachPiece(of: parts.filter { !$0.isForValidation }, isCounting: true, report: report) {
+      piece throws(TextError) in
+      pool.count(try piece.text(), level, endsFile: piece.endsFile)
+    } then: { _, _ in
+    }
+    guard pool.hasText else { throw TextError.emptyText(path: parts[0].path) }
+    let counts = pool.total
+    return switch level {
+    case .word: .word(WordTokenizer(counts, minimumCount: minimumCount, maximumSize: maximumSize))
+    case .character:
+      .character(CharacterTokenizer(counts, minimumCount: minimumCount ?? 1, maximumSize: maximumSize))
+    }
+  }
+
+  /// Numbers the tokens and writes them, all or nothing.
+  ///
+  /// - Parameter report: Called after each piece; what it throws ends the pass, and what stood at the path is unchanged.
+  /// - Throws: `TextError` when a text is not UTF-8 or a token is unknown and the vocabulary has no `<unk>`; `FileError`.
+  public func write(
+    _ tokenizer: AnyTokenizer, to path: String, report: (Progress) throws -> Void = { _ in }
+  ) throws {
+    var writer = try TokenFileWriter(replacing: path, tokenizer: tokenizer)
+    let width = TokenFileWriter.width(vocabularySize: tokenizer.vocabulary.count)
+    try forEachPiece(of: parts, isCounting: false, report: report) { piece throws(TextError) in
+      let text = String(decoding: try piece.text(), as: UTF8.self)
+      // A piece that is followed by others may end in the middle of a line.
+      let tokens = piece.endsFile ? try tokenizer.encode(text) : try tokenizer.encodePrompt(text)
+      return TokenFileWriter.Stretch(tokens, width: width)
+    } then: { stretch, piece in
+      try writer.write(stretch, isForValidation: piece.isForValidation)
+    }
+    try writer.commit()
+  }
+
+  /// Works on pieces on several threads and takes the results in order, on the calling thread.
+  private func forEachPiece<Output: Sendable>(
+    of parts: [TextPart], isCounting: Bool, report: (Progress) throws -> Void,
+    _ work: @escaping @Sendable (TextPiece) throws(TextError) -> Output,
+    then take: (Output, TextPiece) throws -> Void
+  ) throws {
+    let total = parts.reduce(0) { $0 + $1.range.count }
+    var done = 0
+    let results = Dataset(TextPieces(parts: parts, pieceSize: pieceSize)).map(threads: threadCount) { piece in
+      piece.flatMap { piece in
+        Result { () throws(TextError) in (output: try work(piece), piece: piece) }
+      }
+    }
+    for result in results {
+      let (output, piece) = try result.get()
+      try take(output, piece)
+      done += piece.bytes.count
+      try report(Progress(isCounting: isCounting, byteCount: done, totalByteCount: total))
+    }
+  }
+}
+
+/// Counts of tokens, one for each thread that counts at a time; which of them counts a piece makes no difference in the end.
+private final class CountsPool: Sendable {
+  private struct State {
+    var free: [TokenCounts] = []
+    var hasText = false
+  }
+
+  private let state = Mutex(State())
+
+  func count(_ text: [UInt8], _ level: TextPreparation.Level, endsFile: Bool) {
+    var counts = state.withLock { $0.free.popLast() } ?? TokenCounts()
+    switch level {
+    case .word: counts.addWords(of: text, endingLastLine: endsFile)
+    case .character: counts.addCharacters(of: text)
+    }
+    let hasText = text.contains { $0 > 0x20 }
+    state.withLock { state in
+      state.free.append(counts)
+      state.hasText = state.hasText || hasText
+    }
+  }
+
+  /// Whether a piece held something else than white space.
+  var hasText: Bool { state.withLock { $0.hasText } }
+
+  /// What all threads counted.
+  var total: TokenCounts {
+    state.withLock { state in
+      var total = state.free.popLast() ?? TokenCounts()
+      for counts in state.free { total.add(counts) }
+      state.free = []
+      return total
+    }
+  }
+}

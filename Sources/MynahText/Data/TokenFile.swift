@@ -1,0 +1,90 @@
+import Foundation
+
+/// The tokens of a text that may be larger than memory, in a file that is mapped into memory, with their tokenizer.
+///
+/// `mynah prepare` and `TextPreparation` make such files. Opening one looks at all of its tokens once, so that no number
+/// outside of the vocabulary meets a model.
+public struct TokenFile: TokenSource {
+  /// Where the file is.
+  public let path: String
+  /// How the text became tokens.
+  public let tokenizer: AnyTokenizer
+  private let header: TokenFileHeader
+  private let file: MappedFile
+
+  /// Whether a file begins as a token file does; false if it cannot be read.
+  public static func isTokenFile(_ path: String) -> Bool {
+    // Reading from a pipe would take its first bytes away.
+    guard (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType == .typeRegular,
+      let file = FileHandle(forReadingAtPath: path)
+    else { return false }
+    let start = try? file.read(upToCount: TokenFileHeader.magic.count)
+    return start.map { $0.elementsEqual(TokenFileHeader.magic) } ?? false
+  }
+
+  /// Opens a file, checking all of it.
+  ///
+  /// - Throws: When it is missing, cannot be read, or is damaged.
+  public init(at path: String) throws(TextError) {
+    file = try MappedFile(path: path)
+    let start = file.bytes(0..<min(TokenFileHeader.byteCount, file.byteCount))
+    header = try TokenFileHeader(start, path: path, fileByteCount: file.byteCount)
+    let end = TokenFileHeader.byteCount + header.tokenizerByteCount
+    tokenizer = try Self.tokenizer(file.bytes(TokenFileHeader.byteCount..<end), header, path: path)
+    self.path = path
+    try checkTokens()
+  }
+
+  private static func tokenizer(
+    _ json: [UInt8], _ header: TokenFileHeader, path: String
+  ) throws(TextError) -> AnyTokenizer {
+    var hash = SHA256()
+    hash.update(json)
+    guard hash.digest() == header.tokenizerDigest else {
+      throw .malformedTokenFile(
+        path: path, expected: "a tokenizer of sha256 \(SHA256.hexadecimal(digest: header.tokenizerDigest).prefix(8))…",
+        found: "\(hash.hexadecimal().prefix(8))…")
+    }
+    do {
+      return try JSONDecoder().decode(AnyTokenizer.self, from: Data(json))
+    } catch {
+      throw .malformedTokenFile(path: path, expected: "a tokenizer that this version knows", found: "another")
+    }
+  }
+
+  private func checkTokens() throws(TextError) {
+    let known = 0..<Int32(tokenizer.vocabulary.count)
+    for start in stride(from: 0, to: count, by: 1 << 18) {
+      let ids = ids(in: start..<min(start + 1 << 18, count))
+      if let unknown = ids.first(where: { !known.contains($0) }) {
+        throw .malformedTokenFile(path: path, expected: "tokens of a vocabulary of \(known.count)", found: "\(unknown)")
+      }
+    }
+  }
+
+  /// The number of tokens.
+  public var count: Int { header.count }
+  /// How many of the tokens to learn are not in the vocabulary and were encoded as `<unk>`.
+  public var unknownCount: Int { header.unknownCount }
+  /// The length of the text in Unicode scalars.
+  public var characterCount: Int { header.characterCount }
+  /// A digest of the tokens in hexadecimal, by which a run knows its text again.
+  public var digest: String { SHA256.hexadecimal(digest: header.tokensDigest) }
+  /// The tokens to learn.
+  public var training: TokenRange { TokenRange(self, 0..<header.trainingCount) }
+  /// The tokens to validate with: those of the text's last tenth.
+  public var validation: TokenRange { TokenRange(self, header.trainingCount..<header.count) }
+
+  public func ids(in range: Range<Int>) -> [Int32] {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) lies outside of \(count) tokens")
+    let width = header.width
+    let bytes = header.tokensOffset + range.lowerBound * width..<header.tokensOffset + range.upperBound * width
+    return unsafe file.withBytes(bytes) { bytes in
+      (0..<range.count).map { index in
+        width == 2
+          ? unsafe Int32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))
+          : unsafe Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: Int32.self))
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/// The first bytes of a token file, all numbers little-endian.
+///
+///     offset  bytes
+///          0      8  "MYNAHTOK"
+///          8      4  the version, 1
+///         12      4  the width of a token: 2 or 4 bytes
+///         16      8  the number of tokens
+///         24      8  the number of those to learn, before those to validate with
+///         32      8  how many of those to learn are unknown
+///         40      8  the length of the tokenizer's JSON, which stands from byte 128 on
+///         48      8  where the tokens begin: a multiple of 64
+///         56      8  the length of the text in characters
+///         64     32  the sha256 of the tokenizer's JSON
+///         96     32  the tokens' digest: the sha256 of the sha256 of each stretch that was written
+struct TokenFileHeader: Hashable {
+  static let magic = Array("MYNAHTOK".utf8)
+  static let version: UInt64 = 1
+  static let byteCount = 128
+  static let alignment = 64
+
+  var width = 4
+  var count = 0
+  var trainingCount = 0
+  var unknownCount = 0
+  var tokenizerByteCount = 0
+  var tokensOffset = 0
+  var characterCount = 0
+  var tokenizerDigest: [UInt8] = []
+  var tokensDigest: [UInt8] = []
+
+  /// The header of a file whose tokens are still to come.
+  init(width: Int, tokenizerJSON: [UInt8]) {
+    self.width = width
+    tokenizerByteCount = tokenizerJSON.count
+    let end = Self.byteCount + tokenizerByteCount
+    tokensOffset = (end + Self.alignment - 1) / Self.alignment * Self.alignment
+    var hash = SHA256()
+    hash.update(tokenizerJSON)
+    tokenizerDigest = hash.digest()
+    tokensDigest = Array(repeating: 0, count: 32)
+  }
+
+  /// The header as bytes.
+  var bytes: [UInt8] {
+    var result = Self.magic
+    func append(_ value: UInt64, _ byteCount: Int) {
+      for index in 0..<byteCount { result.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) }
+    }
+    append(Self.version, 4)
+    append(UInt64(width), 4)
+    for value in [count, trainingCount, unknownCount, tokenizerByteCount, tokensOffset, characterCount] {
+      append(UInt64(value), 8)
+    }
+    return result + tokenizerDigest + tokensDigest
+  }
+
+  /// Reads a header, checking that its numbers fit each other and a file's size.
+  ///
+  /// - Throws: `TextError.malformedTokenFile`.
+  init(_ bytes: [UInt8], path: String, fileByteCount: Int) throws(TextError) {
+    func expect(_ isSo: Bool, _ expected: String, _ found: String) throws(TextError) {
+      guard isSo else { throw .malformedTokenFile(path: path, expected: expected, found: found) }
+    }
+    func number(_ offset: Int, _ byteCount: Int = 8) -> UInt64 {
+      bytes[offset..<offset + byteCount].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    try expect(bytes.count == Self.byteCount, "a header of \(Self.byteCount) bytes", "\(bytes.count)")
+    try expect(bytes.starts(with: Self.magic), "\"MYNAHTOK\" at its beginning", "something else")
+    try expect(number(8, 4) == Self.version, "version \(Self.version)", "\(number(8, 4)), perhaps of a newer mynah")
+    let values = (0..<6).map { number(16 + 8 * $0) }
+    // So small that no sum or product below overflows.
+    try expect(values.allSatisfy { $0 < 1 << 48 }, "numbers below 2⁴⁸", "\(values.max() ?? 0)")
+    width = Int(number(12, 4))
+    (count, trainingCount, unknownCount) = (Int(values[0]), Int(values[1]), Int(values[2]))
+    (tokenizerByteCount, tokensOffset, characterCount) = (Int(values[3]), Int(values[4]), Int(values[5]))
+    tokenizerDigest = Array(bytes[64..<96])
+    tokensDigest = Array(bytes[96..<128])
+    try expect(width == 2 || width == 4, "tokens of 2 or 4 bytes", "\(width)")
+    try expect(trainingCount <= count, "at most \(count) tokens to learn", "\(trainingCount)")
+    try expect(unknownCount <= trainingCount, "at most \(trainingCount) unknown tokens", "\(unknownCount)")
+    let end = Self.byteCount + tokenizerByteCount
+    try expect(
+      tokensOffset >= end && tokensOffset < end + Self.alignment && tokensOffset.isMultiple(of: Self.alignment),
+      "tokens behind the tokenizer's end at byte \(end)", "byte \(tokensOffset)")
+    let byteCount = tokensOffset + count * width
+    try expect(
+      fileByteCount == byteCount, "\(byteCount) bytes for \(count) tokens", "\(fileByteCount); was it cut short?")
+  }
+}

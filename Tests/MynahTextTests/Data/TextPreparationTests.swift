@@ -1,0 +1,152 @@
+import Foundation
+import MynahTensors
+import MynahText
+import TestSupport
+import Testing
+
+struct TextPreparationTests {
+  let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
+
+  private struct Prepared {
+    let file: TokenFile
+    let bytes: [UInt8]
+  }
+
+  private func prepare(
+    _ texts: [String], _ level: TextPreparation.Level = .word, threads: Int = 2, pieceSize: Int = 1 << 20,
+    minimumCount: Int? = nil, maximumSize: Int? = nil
+  ) throws -> Prepared {
+    let paths = try texts.enumerated().map { try folder.put(Array($1.utf8), as: "\($0).txt") }
+    let preparation = try TextPreparation(of: paths, threadCount: threads, pieceSize: pieceSize)
+    let tokenizer = try preparation.tokenizer(level, minimumCount: minimumCount, maximumSize: maximumSize)
+    try preparation.write(tokenizer, to: folder("text.tokens"))
+    return Prepared(file: try TokenFile(at: folder("text.tokens")), bytes: try folder.bytes(of: "text.tokens"))
+  }
+
+  private static let sentences: String = {
+    let language = DemoLanguage()
+    var random = RandomSource(seed: 8)
+    let ids = language.sample(tokenCount: 3000, using: &random)
+    return WordTokenizer(vocabulary: language.vocabulary).decode(ids) + "\n\nnaïve 漢字 😀\u{3000}end\n"
+  }()
+
+  /// Tokens and vocabulary as of a text in memory.
+  private func expectAsInMemory(_ prepared: Prepared, _ level: TextPreparation.Level, _ text: String) throws {
+    let corpus = try Corpus(at: folder.put(Array(text.utf8), as: "whole"))
+    let tokenizer: AnyTokenizer =
+      level == .word
+      ? .word(WordTokenizer(training: corpus.training)) : .character(CharacterTokenizer(training: corpus.training))
+    let (training, validation) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
+    let file = prepared.file
+    #expect(file.tokenizer == tokenizer)
+    #expect(file.training.ids(in: 0..<file.training.count) == training.ids)
+    #expect(file.validation.ids(in: 0..<file.validation.count) == validation.ids)
+    #expect(file.unknownCount == training.unknownCount)
+    #expect(file.characterCount == text.unicodeScalars.count)
+  }
+
+  @Test(
+    "Tokens and vocabulary are those of the text in memory, however it is cut and on however many threads",
+    arguments: TextPreparation.Level.allCases, [1 << 20, 4096, 97, 8])
+  func asInMemory(_ level: TextPreparation.Level, _ pieceSize: Int) throws {
+    let text = pieceSize < 100 ? String(Self.sentences.suffix(2500)) : Self.sentences
+    let prepared = try prepare([text], level, threads: pieceSize % 3 + 1, pieceSize: pieceSize)
+    try expectAsInMemory(prepared, level, text)
+  }
+
+  @Test("The file is the same byte for byte on one, two and five threads")
+  func threads() throws {
+    let files = try [1, 2, 5].map { try prepare([Self.sentences], threads: $0, pieceSize: 500).bytes }
+    #expect(files[0] == files[1] && files[0] == files[2])
+  }
+
+  @Test("Texts that follow each other are one text; a last line without its end is ended")
+  func severalTexts() throws {
+    let prepared = try prepare(["a b\nb a", "", "a c\na b\n", "a"], minimumCount: 1)
+    #expect(prepared.file.tokenizer.vocabulary.tokens == ["<eos>", "a", "b", "c", "<unk>"])
+    #expect(prepared.file.ids(in: 0..<prepared.file.count) == [1, 2, 0, 2, 1, 0, 1, 3, 0, 1, 2, 0, 1, 0])
+    #expect(prepared.file.training.count == 9)
+  }
+
+  @Test("Carriage returns before line ends and a byte order mark are no tokens, wherever pieces are cut")
+  func lineEnds() throws {
+    let unix = "ab c\n\nd e f\ng\n"
+    let dos = "\u{FEFF}" + unix.replacing("\n", with: "\r\n")
+    for level in TextPreparation.Level.allCases {
+      for pieceSize in [1, 2, 3, 4, 5, 100] {
+        let (one, other) = try (
+          prepare([unix], level, pieceSize: 100).file, prepare([dos], level, pieceSize: pieceSize).file
+        )
+        #expect(one.count == other.count)
+      }
+    }
+  }
+
+  @Test("A vocabulary is limited by count and size")
+  func limits() throws {
+    let text = "a a a b b c\nx\n"
+    #expect(try prepare([text], minimumCount: 2).file.tokenizer.vocabulary.tokens == ["a", "b", "<eos>", "<unk>"])
+    #expect(try prepare([text], maximumSize: 3).file.tokenizer.vocabulary.tokens == ["a", "<eos>", "<unk>"])
+    #expect(try prepare([text], .character, maximumSize: 3).file.tokenizer.vocabulary.tokens == [" ", "a", "<unk>"])
+  }
+
+  @Test("A line that is longer than the pieces is cut between words, a word longer than four pieces between characters")
+  func longLines() throws {
+    let words = (0..<300).map { "w\($0 % 7)" }.joined(separator: " ")
+    try expectAsInMemory(try prepare([words + "\nend\n"], pieceSize: 64), .word, words + "\nend\n")
+    let long = String(repeating: "é", count: 500) + "\nend\n"
+    try expectAsInMemory(try prepare([long], .character, pieceSize: 9), .character, long)
+  }
+
+  @Test("Bytes that are not UTF-8 are found with their offset and line, in whichever piece they stand")
+  func invalidBytes() throws {
+    var bytes = Array(String(repeating: "some words\n", count: 100).utf8)
+    bytes[700] = 0xFF
+    let path = try folder.put(bytes, as: "latin.txt")
+    for pieceSize in [50, 1 << 20] {
+      let preparation = try TextPreparation(of: [path], threadCount: 2, pieceSize: pieceSize)
+      #expect(throws: TextError.notUTF8(path: path, offset: 700, line: 64, byte: 0xFF)) {
+        try preparation.tokenizer(.word)
+      }
+      #expect(throws: TextError.self) {
+        try preparation.write(.character(CharacterTokenizer(training: "some words\n")), to: folder("out"))
+      }
+    }
+    #expect(folder.names == ["latin.txt"])
+    let wide = try folder.put([0xFF, 0xFE, 0x61, 0x00], as: "wide.txt")
+    #expect(throws: TextError.utf16(path: wide)) {
+      try TextPreparation(of: [wide], threadCount: 1).tokenizer(.character)
+    }
+  }
+
+  @Test("Nothing to learn and nothing to hold out are errors")
+  func tooLittle() throws {
+    func error(_ text: String) throws -> TextError {
+      try #require(throws: TextError.self) { _ = try prepare([text]) }
+    }
+    #expect(try error("") == .emptyText(path: folder("0.txt")))
+    #expect(try error(" \n\n \n") == .emptyText(path: folder("0.txt")))
+    #expect(try error("é") == .tooShortToHoldOut(path: folder("0.txt")))
+    #expect(throws: TextError.noSuchFile(path: "none")) { try TextPreparation(of: ["none"], threadCount: 1) }
+  }
+
+  @Test("Progress rises to the whole in both passes; what it throws ends them and leaves nothing")
+  func progress() throws {
+    struct Stop: Error {}
+    let path = try folder.put(Array(Self.sentences.utf8), as: "a.txt")
+    let preparation = try TextPreparation(of: [path], threadCount: 2, pieceSize: 1000)
+    var reports: [TextPreparation.Progress] = []
+    let tokenizer = try preparation.tokenizer(.word) { reports.append($0) }
+    try preparation.write(tokenizer, to: folder("out")) { reports.append($0) }
+    for pass in [reports.filter(\.isCounting), reports.filter { !$0.isCounting }] {
+      #expect(pass.count > 5 && zip(pass, pass.dropFirst()).allSatisfy { $0.byteCount < $1.byteCount })
+      #expect(pass.last?.byteCount == pass.last?.totalByteCount)
+    }
+    #expect(reports.last?.byteCount == Self.sentences.utf8.count)
+    let before = try folder.bytes(of: "out")
+    #expect(throws: Stop.self) { try preparation.write(tokenizer, to: folder("out")) { _ in throw Stop() } }
+    #expect(try folder.bytes(of: "out") == before && folder.names == ["a.txt", "out"])
+  }
+}
