@@ -1,5 +1,6 @@
 import Foundation
 import MynahModels
+import MynahText
 import MynahTensors
 import TestSupport
 import Testing
