@@ -46,7 +46,7 @@ static void try_gemm(const mynah_kernels *kernels, mynah_team *team, size_t m, s
     kernels->gemm(team, c, a, b, m, n, k, flags & 1, flags & 2, flags & 4, precision, workspace);
     read_all(c, m * n);
     if (!(flags & 5)) {
-      kernels->gemm_pack(team, workspace, b, n, k, flags & 2, precision);
+      kernels->gemm_pack(team, workspace, b, m, n, k, flags & 2, precision);
       kernels->gemm_packed(team, c, a, workspace, m, n, k, false, precision);
       read_all(c, m * n);
     }
@@ -55,32 +55,36 @@ static void try_gemm(const mynah_kernels *kernels, mynah_team *team, size_t m, s
 }
 
 static void try_lstm(const mynah_kernels *kernels, mynah_team *team, size_t steps, size_t batch, size_t input, size_t hidden) {
-  size_t rows = steps * batch, padded = (hidden + kernels->lanes - 1) / kernels->lanes * kernels->lanes;
+  size_t rows = steps * batch;
   float *x = numbers(rows * input), *weight_ih = numbers(4 * hidden * input), *weight_hh = numbers(4 * hidden * hidden);
   float *bias = numbers(4 * hidden), *h0 = numbers(batch * hidden), *c0 = numbers(batch * hidden);
-  float *gates = room(kernels->lstm_gates_size(rows, hidden)), *cells = room((rows + batch) * padded);
-  float *output = room(rows * hidden), *workspace = room(kernels->lstm_forward_workspace(input, hidden));
+  float *gates = room(kernels->lstm_gates_size(rows, hidden)), *cells = room(kernels->lstm_cells_size(steps, batch, hidden));
+  float *output = room(rows * hidden), *last_c = room(batch * hidden);
+  float *workspace = room(kernels->lstm_forward_workspace(input, hidden));
   mynah_lstm_forward forward = {precision, steps, batch, input, hidden, x, weight_ih, weight_hh, bias, h0, c0,
-                                gates, cells, output, workspace};
+                                gates, cells, output, last_c, workspace};
   kernels->lstm_forward(team, &forward);
-  read_all(output, rows * hidden);
+  read_all(output, rows * hidden), read_all(last_c, batch * hidden);
   free(workspace);
   for (int flags = 0; flags < 16; flags++) {
     float *d_output = flags & 1 ? numbers(rows * hidden) : NULL, *d_last_h = flags & 2 ? numbers(batch * hidden) : NULL;
     float *d_last_c = flags & 4 ? numbers(batch * hidden) : NULL, *d_x = flags & 8 ? room(rows * input) : NULL;
     float *d_weight_ih = room(4 * hidden * input), *d_weight_hh = room(4 * hidden * hidden), *d_bias = room(4 * hidden);
     float *d_h0 = room(batch * hidden), *d_c0 = room(batch * hidden), *d_gates = room(kernels->lstm_gates_size(rows, hidden));
-    float *space = room(kernels->lstm_backward_workspace(steps, batch, input, hidden));
+    float *space = room(kernels->lstm_backward_workspace(batch, hidden));
+    float *products = room(kernels->lstm_gradients_workspace(steps, batch, input, hidden));
     mynah_lstm_backward backward = {forward, d_output, d_last_h, d_last_c, d_x, d_weight_ih, d_weight_hh, d_bias, d_h0, d_c0,
                                     d_gates, space};
     kernels->lstm_backward(team, &backward);
+    backward.workspace = products;
+    kernels->lstm_gradients(team, &backward);
     if (d_x) read_all(d_x, rows * input);
     read_all(d_weight_ih, 4 * hidden * input), read_all(d_weight_hh, 4 * hidden * hidden), read_all(d_bias, 4 * hidden);
     read_all(d_h0, batch * hidden), read_all(d_c0, batch * hidden);
     free(d_output), free(d_last_h), free(d_last_c), free(d_x), free(d_weight_ih), free(d_weight_hh), free(d_bias);
-    free(d_h0), free(d_c0), free(d_gates), free(space);
+    free(d_h0), free(d_c0), free(d_gates), free(space), free(products);
   }
-  free(x), free(weight_ih), free(weight_hh), free(bias), free(h0), free(c0), free(gates), free(cells), free(output);
+  free(x), free(weight_ih), free(weight_hh), free(bias), free(h0), free(c0), free(gates), free(cells), free(output), free(last_c);
 }
 
 static void try_cross_entropy(const mynah_kernels *kernels, mynah_team *team, size_t rows, size_t hidden, size_t vocabulary) {
