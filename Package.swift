@@ -16,9 +16,10 @@ let swiftSettings: [SwiftSetting] =
 let cSettings: [CSetting] = [.enableWarning("all")] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+func module(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
 }
 
 func example(_ name: String) -> Target {
@@ -40,7 +41,8 @@ let package = Package(
     .library(name: "CMynah", targets: ["CMynah"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     // The library, in the order of the data flow; imports point one way.
@@ -53,7 +55,8 @@ let package = Package(
     module("Mynah", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
 
     // The command line.
-    module("MynahCommands", ["Mynah", argumentParser]),
+    module("MynahTensorBoard", [protobuf], exclude: ["Protos"]),
+    module("MynahCommands", ["Mynah", "MynahTensorBoard", argumentParser]),
     .executableTarget(name: "MynahMain", dependencies: ["MynahCommands"], swiftSettings: swiftSettings),
 
     // Examples, run by continuous integration.
@@ -71,8 +74,11 @@ let package = Package(
     tests("MynahTextTests", ["MynahTensors", "MynahText"], resources: [.copy("Fixtures")]),
     tests(
       "MynahModelsTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"], resources: [.copy("Fixtures")]),
-    tests("MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"]),
+    tests(
+      "MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"],
+      resources: [.copy("Fixtures")]),
     tests("MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
+    tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
     tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"]),
   ]
 )

@@ -64,7 +64,7 @@ for update in 1...300 {
   let oneHot = ids.flatMap { id in (0..<symbolCount).map { $0 == Int(id) ? 1 : 0 as Float } }
   let x = Variable(Tensor(shape: [stepCount, batchSize, symbolCount], oneHot))
   let firsts = Array(ids.prefix(batchSize))
-  let loss = optimizer.step(&model, rate: 0.005, clipNorm: 1) { model in
+  let loss = optimizer.step(&model, rate: 0.005, clip: GradientClip(norm: 1)) { model in
     let zero = model.layer.zeroState(batchSize: batchSize)
     let last: HiddenState = model.layer(x, state: zero).state
     let loss = model.output.crossEntropy(of: last.hidden, targets: firsts, scale: 1 / Float(batchSize))

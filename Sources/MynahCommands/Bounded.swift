@@ -32,6 +32,20 @@ enum Bounded {
     }
   }
 
+  /// Numbers from 0 to below 1 with commas between.
+  static func shares(count: Int) -> @Sendable (String) throws -> [Float] {
+    { text in
+      let values = text.split(separator: ",", omittingEmptySubsequences: false).map {
+        Float($0.trimmingCharacters(" "))
+      }
+      let shares = values.compactMap { $0 }.filter { (0..<1).contains($0) }
+      guard shares.count == count && values.count == count else {
+        throw ValidationError("expected \(count) numbers from 0 to below 1 with commas between")
+      }
+      return shares
+    }
+  }
+
   /// Whole numbers with commas between.
   static func integers(_ range: ClosedRange<Int>, atMost count: Int) -> @Sendable (String) throws -> [Int] {
     { text in

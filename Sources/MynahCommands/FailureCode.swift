@@ -65,7 +65,7 @@ extension TrainingError: CommandFailure {
   var failureCode: FailureCode {
     switch self {
     case .interrupted: .interrupted
-    case .diverged, .otherRun, .malformedCheckpoint: .badData
+    case .diverged, .otherRun, .impossible, .malformedCheckpoint: .badData
     }
   }
 }

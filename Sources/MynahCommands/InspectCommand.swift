@@ -113,14 +113,19 @@ struct InspectCommand: ParsableCommand {
 extension TrainingConfiguration {
   /// The configuration on one line.
   var inWords: String {
-    let decay =
-      learningRate.factor == 1
-      ? "" : ", times \(learningRate.factor) at each epoch after \(learningRate.constantEpochs)"
-    let clip = clipNorm.map { "clipped to a norm of \($0)" } ?? "not clipped"
-    return "\(optimizer.rawValue), \(epochs) epoch\(epochs == 1 ? "" : "s") "
-      + "in batches of \(batches.size) row\(batches.size == 1 ? "" : "s") × \(batches.steps) steps, "
-      + "learning rate \(learningRate.initial)\(decay), gradients \(clip), seed \(seed)"
-      + (precision == .float32 ? "" : ", products in \(precision.rawValue)")
+    let clips = [clipValue.map { "to ±\($0)" }, clipNorm.map { "to a norm of \($0)" }].compactMap(\.self)
+    let update = batchesPerUpdate == 1 ? "" : ", an update after \(batchesPerUpdate) batches"
+    let extras = [
+      loss == .full ? nil : "\(loss)", reduction == .sumOverSteps ? nil : "the mean over targets",
+      penalties == .none ? nil : "penalties: \(penalties)",
+      patience.map { "ended after \($0) epochs without a lower loss" },
+      precision == .float32 ? nil : "products in \(precision.rawValue)",
+    ].compactMap { $0.map { ", " + $0 } }
+    return "\(optimizer), \(epochs) epoch\(epochs == 1 ? "" : "s") "
+      + "in batches of \(batches.size) row\(batches.size == 1 ? "" : "s") × \(batches.steps) steps\(update), "
+      + "learning rate \(learningRate), "
+      + "gradients \(clips.isEmpty ? "not clipped" : "clipped \(clips.joined(separator: ", then "))"), seed \(seed)"
+      + extras.joined()
   }
 }
 

@@ -21,12 +21,20 @@ enum StandardOutput {
 
   /// Writes a value as one line of JSON, keys in alphabetical order.
   static func writeJSON(_ value: some Encodable) throws {
+    try write(String(decoding: try JSONLines.line(value), as: UTF8.self))
+  }
+}
+
+/// Values as lines of JSON.
+enum JSONLines {
+  /// A value on one line, keys in alphabetical order, with the line end.
+  static func line(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // A perplexity may be too large for a number; JSON knows no infinity.
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    try write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+    return try encoder.encode(value) + Data("\n".utf8)
   }
 }
 

@@ -27,6 +27,9 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Tokens") var tokens: TokenizerOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Training") var optimizer: OptimizerOptions
+  @OptionGroup(title: "Learning rate") var schedule: ScheduleOptions
+  @OptionGroup(title: "Loss") var loss: LossOptions
+  @OptionGroup(title: "Logs") var logs: LogOptions
   @OptionGroup var precision: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
@@ -46,16 +49,21 @@ struct TrainCommand: ParsableCommand {
     let modelPath = output.modelPath(input: input)
     try output.check(modelPath: modelPath)
     let job = try TrainingJob(
-      input: input, modelPath: modelPath, resuming: output.resume, tokens: tokens, model: model, optimizer: optimizer,
-      precision: precision.supported)
+      input: input, modelPath: modelPath, resuming: output.resume, tokens: tokens, model: model,
+      training: TrainingOptions(optimizer: optimizer, schedule: schedule, loss: loss, precision: precision.supported))
     StandardError.write(job.description(of: input))
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder)
+    var running = try logs.started(job)
     let trained: (model: LanguageModel, history: [EpochReport])
     do {
       trained = try job.run(
-        checkpointInterval: output.checkpointEvery, profile: recorder?.profile, shouldStop: shouldStop,
-        report: { try progress.report($0) })
+        checkpointInterval: output.checkpointEvery, metrics: logs.metrics, profile: recorder?.profile,
+        shouldStop: shouldStop,
+        report: {
+          try progress.report($0)
+          try running.report($0)
+        })
     } catch {
       progress.clear()
       if case .interrupted(let epoch, let step) = error as? TrainingError {
@@ -63,6 +71,8 @@ struct TrainCommand: ParsableCommand {
       }
       throw error
     }
-    try TrainingResult(job, model: trained.model, history: trained.history, test: job.text.test).write(json: json)
+    let result = try TrainingResult(job, model: trained.model, history: trained.history, test: job.text.test)
+    try running.finish(result, model: trained.model)
+    try result.write(json: json)
   }
 }

@@ -5,6 +5,25 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
+/// What flags say of a training run.
+struct TrainingOptions {
+  let optimizer: OptimizerOptions
+  let schedule: ScheduleOptions
+  let loss: LossOptions
+  let precision: Precision?
+
+  /// Writes what was given into a configuration.
+  ///
+  /// - Throws: `ValidationError` if no run can be made of it.
+  func apply(to training: inout TrainingConfiguration, vocabularySize: Int) throws {
+    try optimizer.apply(to: &training)
+    schedule.apply(to: &training)
+    loss.apply(to: &training)
+    if let precision { training.precision = precision }
+    if let defect = training.defect(vocabularySize: vocabularySize) { throw ValidationError(defect) }
+  }
+}
+
 /// A run that is ready to begin or to go on: tokens, model, configuration and files fit together.
 struct TrainingJob {
   let text: TrainingText
@@ -19,18 +38,18 @@ struct TrainingJob {
   /// - Throws: `TextError`, `CheckpointError`, `TrainingError.otherRun`, or a `ValidationError` on sizes that do not fit.
   init(
     input: String, modelPath: String, resuming: Bool, tokens: TokenizerOptions, model modelOptions: ModelOptions,
-    optimizer: OptimizerOptions, precision: Precision?
+    training options: TrainingOptions
   ) throws {
     let state = resuming ? try TrainingStateFile(contentsOf: TrainingFiles.statePath(besides: modelPath)) : nil
     let text = try TrainingText(at: input, tokens: tokens, resuming: state?.tokenizer)
     let tokenizer = text.tokenizer
-    let defaults = TrainingDefaults(tokenCount: text.training.count, tokenizer: tokenizer, epochs: optimizer.epochs)
+    let defaults = TrainingDefaults(
+      tokenCount: text.training.count, tokenizer: tokenizer, epochs: options.optimizer.epochs)
     var model = state?.checkpoint.model.configuration ?? defaults.model
     var configuration = state?.configuration ?? defaults.training
     try modelOptions.apply(to: &model)
     model.vocabularySize = tokenizer.vocabulary.count
-    optimizer.apply(to: &configuration)
-    if let precision { configuration.precision = precision }
+    try options.apply(to: &configuration, vocabularySize: model.vocabularySize)
     (self.text, self.model, self.configuration) = (text, model, configuration)
     let layout = configuration.batches
     _ = try ContiguousBatches(text.training, batchSize: layout.size, stepCount: layout.steps)
@@ -47,7 +66,7 @@ struct TrainingJob {
   /// - Returns: The best model and the figures of all epochs.
   /// - Throws: `TrainingError`, `FileError`, and what `report` throws.
   func run(
-    checkpointInterval: Int, profile: StepProfile?, shouldStop: @escaping @Sendable () -> Bool,
+    checkpointInterval: Int, metrics: [Metric], profile: StepProfile?, shouldStop: @escaping @Sendable () -> Bool,
     report: (TrainingEvent) throws -> Void
   ) throws -> (model: LanguageModel, history: [EpochReport]) {
     var random = RandomSource(seed: configuration.seed)
@@ -61,6 +80,7 @@ struct TrainingJob {
     guard !shouldStop() else { throw TrainingError.interrupted(epoch: start.epoch, step: start.step) }
     var trainer = Trainer(configuration, checkpointInterval: checkpointInterval)
     trainer.shouldStop = shouldStop
+    trainer.metrics = metrics
     trainer.profile = profile
     let history = try trainer.train(&model, on: text.training, validating: text.validation, from: start) { event in
       if case .checkpoint(let checkpoint) = event { try files.write(checkpoint) }
@@ -70,9 +90,9 @@ struct TrainingJob {
   }
 
   /// Checks that a run has room in this machine's memory: the weights four times (with gradients, best model and a file's
-  /// copy), Adam's two moments, and what a batch leaves behind for the backward pass.
+  /// copy), what the optimiser remembers, and what a batch leaves behind for the backward pass.
   private static func checkMemory(_ model: LanguageModelConfiguration, _ training: TrainingConfiguration) throws {
-    let (layout, copies) = (training.batches, training.optimizer == .adam ? 6.0 : 4.0)
+    let (layout, copies) = (training.batches, Double(4 + training.optimizer.rule.slotNames.count))
     let parameters = model.parameterShapes.reduce(0.0) { sum, parameter in
       sum + parameter.shape.sizes.reduce(1) { $0 * Double($1) }
     }

@@ -27,16 +27,18 @@ extension Kernels {
     }
   }
 
-  /// A step of Adam on weights and moments.
+  /// A step of Adam on weights and their two moments.
   static func adam(
-    _ weights: inout [Tensor], _ moments: inout Adam.Moments, _ gradients: [Gradient], _ step: Adam.Step
+    _ weights: inout [Tensor], _ moments: inout [[Tensor]], _ gradients: [Gradient], _ step: Adam.Numbers
   ) {
     var settings = mynah_adam(
       scale: step.scale, rate: step.rate, beta1: step.beta1, beta2: step.beta2, root_scale: step.rootScale,
       epsilon: step.epsilon)
+    var (first, second) = (moments[0], moments[1])
+    moments = []  // so that the moments have one owner and are updated in place
     unsafe withUnsafeMutableBases(of: &weights) { weights in
-      unsafe withUnsafeMutableBases(of: &moments.first) { first in
-        unsafe withUnsafeMutableBases(of: &moments.second) { second in
+      unsafe withUnsafeMutableBases(of: &first) { first in
+        unsafe withUnsafeMutableBases(of: &second) { second in
           unsafe withParameters(gradients) { parameters in
             for index in parameters.indices {
               unsafe parameters[index].weights = weights[index]
@@ -50,6 +52,7 @@ extension Kernels {
         }
       }
     }
+    moments = [first, second]
   }
 
   /// Calls `body` with the kernels' description of gradients, to which it may add the weights.

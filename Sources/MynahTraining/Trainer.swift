@@ -10,6 +10,8 @@ public struct Trainer: Sendable {
   public let configuration: TrainingConfiguration
   /// A checkpoint is made after so many steps, besides the one at the end of each epoch; nil: only there.
   public var checkpointInterval: Int?
+  /// Figures of the validation text's predictions that epochs report besides the loss.
+  public var metrics: [Metric] = []
   /// Where the time of the steps is added up; nil: nowhere.
   package var profile: StepProfile?
   /// Asked after each step; true ends the run with a checkpoint and `TrainingError.interrupted`.
@@ -57,78 +59,37 @@ public struct Trainer: Sendable {
     _ model: inout LanguageModel, on text: any TokenSource, validating validation: (any TokenSource)?,
     from checkpoint: TrainingCheckpoint?, keeping kept: KeptModel, report: (TrainingEvent) throws -> Void
   ) throws -> [EpochReport] {
+    if let defect = configuration.defect(vocabularySize: model.configuration.vocabularySize) {
+      throw TrainingError.impossible(reason: defect)
+    }
     let layout = configuration.batches
     let batches = try ContiguousBatches(text, batchSize: layout.size, stepCount: layout.steps)
     let validationBatches = try validation.map { try layout.validationBatches($0) }
     var run =
       checkpoint
       ?? TrainingCheckpoint(model: model, batchSize: layout.size, optimizer: Optimizer(configuration.optimizer))
-    guard run.optimizer.kind == configuration.optimizer else {
+    guard run.optimizer.configuration == configuration.optimizer else {
       throw TrainingError.otherRun(
-        what: "the optimizer", expected: configuration.optimizer.rawValue, found: run.optimizer.kind.rawValue)
+        what: "the optimizer", expected: "\(configuration.optimizer)", found: "\(run.optimizer.configuration)")
     }
-    while run.epoch <= configuration.epochs {
-      let rate = configuration.learningRate.rate(epoch: run.epoch)
+    while run.epoch <= configuration.epochs
+      && !configuration.hasStoppedEarly(validationLosses: run.history.validationLosses)
+    {
       while run.step < batches.count {
-        let norm = try profiled { try step(&run, batches, rate: rate) }
-        try report(.step(run.stepReport(stepCount: batches.count, gradientNorm: norm)))
+        let before = run.step
+        try report(.step(try profiled { try step(&run, batches) }))
         let stopping = shouldStop()
-        if stopping || (run.step < batches.count && checkpointInterval.map(run.step.isMultiple) ?? false) {
-          guard run.model.isFinite else { throw diverged(run, rate: rate) }
+        if stopping || run.step < batches.count && isCheckpointDue(from: before, to: run.step) {
+          guard run.model.isFinite else { throw diverged(run, stepsPerEpoch: batches.count) }
           try report(.checkpoint(run))
         }
         if stopping { throw TrainingError.interrupted(epoch: run.epoch, step: run.step) }
       }
-      let validationLoss = validationBatches.map(run.model.loss)
-      guard run.model.isFinite, validationLoss?.perplexity.isFinite ?? true else { throw diverged(run, rate: rate) }
-      let epoch = run.endEpoch(rate: rate, validation: validationLoss)
+      let epoch = try endEpoch(&run, validation: validationBatches, stepsPerEpoch: batches.count)
       try report(.checkpoint(run))
       try report(.epoch(epoch))
     }
-    model = kept == .best ? run.best?.model ?? run.model : run.model
+    model = kept == .best ? run.best?.model ?? run.model : run.evaluatedModel
     return run.history
-  }
-
-  /// Makes one step: loss, gradients, clip, update.
-  ///
-  /// A batch is cut when it is needed: that is two copies of T·B numbers, a ten-thousandth of a step or less.
-  ///
-  /// - Returns: The gradients' norm before clipping.
-  private func step(_ run: inout TrainingCheckpoint, _ batches: ContiguousBatches, rate: Float) throws -> Double {
-    let (batch, state) = (batches[run.step], run.state)
-    let masks = RandomSource(seed: configuration.seed, stream: UInt64(run.epoch) << 32 | UInt64(run.step))
-    let (norm, pass) = run.optimizer.step(&run.model, rate: rate, clipNorm: configuration.clipNorm) { model in
-      let pass = model.loss(inputs: batch.inputs, targets: batch.targets, state: state, dropout: masks)
-      return (pass.value, (loss: pass.loss, state: pass.state))
-    }
-    run.step += 1
-    guard pass.loss.perplexity.isFinite && norm.isFinite else { throw diverged(run, rate: rate) }
-    run.state = pass.state
-    run.epochLoss += pass.loss
-    run.stepLoss = pass.loss
-    return norm
-  }
-
-  private func profiled<Result>(_ step: () throws -> Result) rethrows -> Result {
-    guard let profile else { return try step() }
-    return try profile.wholeStep(step)
-  }
-
-  private func diverged(_ run: TrainingCheckpoint, rate: Float) -> TrainingError {
-    .diverged(epoch: run.epoch, step: run.step, learningRate: rate, clipNorm: configuration.clipNorm)
-  }
-}
-
-extension LanguageModel {
-  /// The loss of a text in batches from the zero state, the state carried from batch to batch; no dropout.
-  public func loss(of batches: ContiguousBatches) -> Loss {
-    var state = initialState(batchSize: batches.batchSize)
-    var total = Loss()
-    for batch in batches {
-      let pass = loss(inputs: batch.inputs, targets: batch.targets, state: state)
-      total += pass.loss
-      state = pass.state
-    }
-    return total
   }
 }

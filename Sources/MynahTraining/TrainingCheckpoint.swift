@@ -21,8 +21,6 @@ public struct TrainingCheckpoint: Sendable {
   public internal(set) var history: [EpochReport] = []
   /// The model with the lowest validation loss so far, and its epoch.
   public internal(set) var best: (epoch: Int, model: LanguageModel)?
-  /// The loss of the last step; not kept in files.
-  var stepLoss = Loss()
 
   /// The beginning of a run.
   public init(model: LanguageModel, batchSize: Int, optimizer: Optimizer = Optimizer(.sgd)) {
@@ -35,24 +33,19 @@ public struct TrainingCheckpoint: Sendable {
     self.optimizer = optimizer
   }
 
-  func stepReport(stepCount: Int, gradientNorm: Double) -> StepReport {
-    StepReport(
-      epoch: epoch, step: step, stepCount: stepCount, epochLoss: epochLoss, stepLoss: stepLoss,
-      gradientNorm: gradientNorm)
-  }
+  /// What of the model is to be evaluated: the model itself, or its averaged weights.
+  public var evaluatedModel: LanguageModel { optimizer.evaluated(model) }
 
   /// Writes the epoch into the history, keeps the model if it is the best, and moves to the next epoch's beginning.
-  mutating func endEpoch(rate: Float, validation: Loss?) -> EpochReport {
-    let report = EpochReport(epoch: epoch, learningRate: rate, train: epochLoss, validation: validation)
-    if let validation {
-      let lowest = history.compactMap { $0.validation?.mean }.min() ?? .infinity
-      if validation.mean < lowest || best == nil { best = (epoch, model) }
+  mutating func endEpoch(_ report: EpochReport, evaluated: LanguageModel) {
+    if let validation = report.validation {
+      let lowest = history.validationLosses.min() ?? .infinity
+      if validation.mean < lowest || best == nil { best = (epoch, evaluated) }
     }
     history.append(report)
     epoch += 1
     step = 0
     epochLoss = Loss()
     state = model.initialState(batchSize: state.first?.batchSize ?? 1)
-    return report
   }
 }

@@ -1,22 +1,6 @@
 public import MynahTensors
 package import MynahText
 
-/// How gradients become updates.
-public enum OptimizerKind: String, Hashable, Codable, Sendable, CaseIterable {
-  /// Stochastic gradient descent: w ← w − rate · gradient.
-  case sgd
-  /// Steps by running means of the gradients and of their squares (see `Adam`).
-  case adam
-
-  /// A rate to begin with where nothing is known: 1 for gradient descent on clipped gradients, 0.001 for Adam.
-  public var usualLearningRate: Float {
-    switch self {
-    case .sgd: 1
-    case .adam: 0.001
-    }
-  }
-}
-
 /// How a text is cut into batches.
 public struct BatchLayout: Hashable, Codable, Sendable {
   /// B, rows that are trained side by side: each a contiguous stretch of the text.
@@ -38,43 +22,88 @@ public struct BatchLayout: Hashable, Codable, Sendable {
 /// Everything that determines a training run, besides the model and the text.
 public struct TrainingConfiguration: Hashable, Codable, Sendable {
   /// How gradients become updates.
-  public var optimizer: OptimizerKind
-  /// The learning rate of each epoch.
+  public var optimizer: OptimizerConfiguration
+  /// The learning rate of each step.
   public var learningRate: LearningRateSchedule
   /// Gradients whose global norm is larger are scaled to this norm; nil: never.
   public var clipNorm: Float?
+  /// Before that, numbers of gradients beyond ± this are set to it; nil: never.
+  public var clipValue: Float?
+  /// The batches whose gradients' mean makes one update; at an epoch's end they may be fewer.
+  public var batchesPerUpdate: Int
   /// Passes over the text.
   public var epochs: Int
+  /// The run ends early when the validation loss has not fallen for so many epochs; nil: never.
+  public var patience: Int?
   /// How the text is cut.
   public var batches: BatchLayout
-  /// Where dropout's masks begin: equal seeds give equal bits.
+  /// What training makes small.
+  public var loss: TrainingLoss
+  /// How the losses of a batch's targets become one number.
+  public var reduction: LossReduction
+  /// What is added to that number.
+  public var penalties: Penalties
+  /// Where dropout's masks and sampled tokens begin: equal seeds give equal bits.
   public var seed: UInt64
   /// What the factors of matrix products are rounded to; weights and sums are float32 either way.
   public var precision: Precision
 
   /// Creates a configuration.
   public init(
-    optimizer: OptimizerKind = .sgd, learningRate: LearningRateSchedule, clipNorm: Float? = 5, epochs: Int,
-    batches: BatchLayout, seed: UInt64 = 0, precision: Precision = .float32
+    optimizer: OptimizerConfiguration = .sgd, learningRate: LearningRateSchedule, clipNorm: Float? = 5,
+    clipValue: Float? = nil, batchesPerUpdate: Int = 1, epochs: Int, patience: Int? = nil, batches: BatchLayout,
+    loss: TrainingLoss = .full, reduction: LossReduction = .sumOverSteps, penalties: Penalties = .none,
+    seed: UInt64 = 0, precision: Precision = .float32
   ) {
-    self.optimizer = optimizer
-    self.learningRate = learningRate
-    self.clipNorm = clipNorm
-    self.epochs = epochs
-    self.batches = batches
-    self.seed = seed
-    self.precision = precision
+    (self.optimizer, self.learningRate) = (optimizer, learningRate)
+    (self.clipNorm, self.clipValue, self.batchesPerUpdate) = (clipNorm, clipValue, batchesPerUpdate)
+    (self.epochs, self.patience, self.batches) = (epochs, patience, batches)
+    (self.loss, self.reduction, self.penalties) = (loss, reduction, penalties)
+    (self.seed, self.precision) = (seed, precision)
   }
 
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    optimizer = try values.decode(OptimizerKind.self, forKey: .optimizer)
+    func value<Value: Decodable>(_ key: CodingKeys, orElse usual: Value) throws -> Value {
+      try values.decodeIfPresent(Value.self, forKey: key) ?? usual
+    }
+    optimizer = try values.decode(OptimizerConfiguration.self, forKey: .optimizer)
     learningRate = try values.decode(LearningRateSchedule.self, forKey: .learningRate)
     clipNorm = try values.decodeIfPresent(Float.self, forKey: .clipNorm)
     epochs = try values.decode(Int.self, forKey: .epochs)
     batches = try values.decode(BatchLayout.self, forKey: .batches)
     seed = try values.decode(UInt64.self, forKey: .seed)
-    // Files of before there was a choice do not name it.
-    precision = try values.decodeIfPresent(Precision.self, forKey: .precision) ?? .float32
+    // Files of before there was a choice do not name these.
+    clipValue = try values.decodeIfPresent(Float.self, forKey: .clipValue)
+    patience = try values.decodeIfPresent(Int.self, forKey: .patience)
+    batchesPerUpdate = try value(.batchesPerUpdate, orElse: 1)
+    loss = try value(.loss, orElse: .full)
+    reduction = try value(.reduction, orElse: .sumOverSteps)
+    penalties = try value(.penalties, orElse: .none)
+    precision = try value(.precision, orElse: .float32)
+  }
+
+  /// What is wrong with the configuration for a vocabulary, in words; nil if a run can be made.
+  ///
+  /// Configurations come from files and command lines.
+  public func defect(vocabularySize: Int) -> String? {
+    if let defect = optimizer.rule.defect ?? learningRate.defect ?? penalties.defect { return defect }
+    if let defect = loss.defect(vocabularySize: vocabularySize) { return defect }
+    if let clip = [clipNorm, clipValue].compactMap(\.self).first(where: { !($0 > 0 && $0.isFinite) }) {
+      return "a clip is a positive number, found \(clip)"
+    }
+    if batchesPerUpdate < 1 { return "an update is made of 1 batch or more, found \(batchesPerUpdate)" }
+    if let patience, patience < 1 { return "a run waits 1 epoch or more for a lower loss, found \(patience)" }
+    return nil
+  }
+
+  /// The bounds of gradients.
+  var clip: GradientClip { GradientClip(value: clipValue, norm: clipNorm) }
+
+  /// Whether the validation loss has not fallen for so long that the run ends.
+  func hasStoppedEarly(validationLosses: [Double]) -> Bool {
+    guard let patience, let lowest = validationLosses.indices.min(by: { validationLosses[$0] < validationLosses[$1] })
+    else { return false }
+    return validationLosses.count - 1 - lowest >= patience
   }
 }

@@ -6,6 +6,8 @@ public enum TrainingError: Error, Equatable, Sendable {
   case interrupted(epoch: Int, step: Int)
   /// A checkpoint is of another run: `what` differs.
   case otherRun(what: String, expected: String, found: String)
+  /// The configuration cannot be followed.
+  case impossible(reason: String)
   /// A checkpoint's contents contradict each other.
   case malformedCheckpoint(reason: String)
 }
@@ -26,6 +28,8 @@ extension TrainingError: CustomStringConvertible {
     case .otherRun(let what, let expected, let found):
       return "the training state is of another run: \(what) was \(found) there and is \(expected) now. "
         + "Give the same text and flags to resume it, or choose another output to start anew."
+    case .impossible(let reason):
+      return "the training configuration cannot be followed: \(reason)."
     case .malformedCheckpoint(let reason):
       return "the training state cannot be used: \(reason). Start anew without it."
     }

@@ -26,11 +26,15 @@ extension TrainingStateFile {
     try expect(wanted.batches.size, configuration.batches.size, "the batch size")
     try expect(wanted.batches.steps, configuration.batches.steps, "the number of steps")
     try expect(wanted.optimizer, configuration.optimizer, "the optimizer")
-    try expect(wanted.learningRate.initial, configuration.learningRate.initial, "the learning rate")
-    try expect(wanted.learningRate.factor, configuration.learningRate.factor, "the learning rate's decay")
+    try expect(schedule: wanted.learningRate)
+    try expect(Self.bound(wanted.clipNorm), Self.bound(configuration.clipNorm), "the clip norm")
+    try expect(Self.bound(wanted.clipValue), Self.bound(configuration.clipValue), "the clip value")
+    try expect(wanted.batchesPerUpdate, configuration.batchesPerUpdate, "the number of batches of an update")
     try expect(
-      wanted.learningRate.constantEpochs, configuration.learningRate.constantEpochs, "the first epoch of the decay")
-    try expect(Self.norm(wanted), Self.norm(configuration), "the clip norm")
+      wanted.patience.map(String.init) ?? "none", configuration.patience.map(String.init) ?? "none", "the patience")
+    try expect(wanted.loss, configuration.loss, "the loss")
+    try expect(wanted.reduction, configuration.reduction, "the loss's reduction")
+    try expect(wanted.penalties, configuration.penalties, "the penalties")
     try expect(wanted.seed, configuration.seed, "the seed")
     try expect(wanted.precision, configuration.precision, "the precision")
     var rest = configuration
@@ -51,10 +55,18 @@ extension TrainingStateFile {
     throw TrainingError.otherRun(what: what, expected: "\(wanted)", found: "\(own)")
   }
 
-  private static func brief(_ hash: String) -> String { "the one with sha256 \(hash.prefix(8))…" }
-  private static func norm(_ configuration: TrainingConfiguration) -> String {
-    configuration.clipNorm.map { "\($0)" } ?? "none"
+  private func expect(schedule wanted: LearningRateSchedule) throws {
+    let own = configuration.learningRate
+    try expect(wanted.initial, own.initial, "the learning rate")
+    if let wantedDecay = wanted.decayAlone, let ownDecay = own.decayAlone {
+      try expect(wantedDecay.factor, ownDecay.factor, "the learning rate's decay")
+      try expect(wantedDecay.epochs, ownDecay.epochs, "the first epoch of the decay")
+    }
+    try expect(wanted, own, "the learning rate's schedule")
   }
+
+  private static func brief(_ hash: String) -> String { "the one with sha256 \(hash.prefix(8))…" }
+  private static func bound(_ bound: Float?) -> String { bound.map { "\($0)" } ?? "none" }
   private static func kinds(_ model: LanguageModelConfiguration) -> String {
     model.recurrent.map(\.name).joined(separator: ", ")
   }

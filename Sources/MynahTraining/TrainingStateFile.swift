@@ -36,6 +36,7 @@ public struct TrainingStateFile: Sendable {
     textHash = try file.text(of: Key.textHash)
     let defect =
       modelConfiguration.defect
+      ?? configuration.defect(vocabularySize: modelConfiguration.vocabularySize)
       ?? (progress.epoch < 1 || progress.step < 0 ? "the place in the run is impossible" : nil)
       ?? (tokenizer.vocabulary.count != modelConfiguration.vocabularySize ? "tokenizer and model do not fit" : nil)
       ?? ([configuration.batches.size, configuration.batches.steps].allSatisfy((1...1 << 24).contains)
@@ -48,7 +49,7 @@ public struct TrainingStateFile: Sendable {
     let state = try model.state(from: file, batchSize: configuration.batches.size)
     checkpoint = TrainingCheckpoint(
       model: model, state: state,
-      optimizer: try Optimizer(configuration.optimizer, of: model, from: file, stepCount: progress.optimizerStepCount))
+      optimizer: try Optimizer(configuration.optimizer, of: model, from: file, notes: file.decode(Key.progress)))
     checkpoint.epoch = progress.epoch
     checkpoint.step = progress.step
     checkpoint.epochLoss = progress.epochLoss
@@ -68,10 +69,11 @@ public struct TrainingStateFile: Sendable {
     file.metadata[Key.configuration] = try SafetensorsFile.encode(configuration)
     file.metadata[Key.tokenizer] = try SafetensorsFile.encode(tokenizer)
     file.metadata[Key.textHash] = textHash
+    let progress = Progress(
+      epoch: checkpoint.epoch, step: checkpoint.step, epochLoss: checkpoint.epochLoss, history: checkpoint.history,
+      bestEpoch: checkpoint.best?.epoch)
     file.metadata[Key.progress] = try SafetensorsFile.encode(
-      Progress(
-        epoch: checkpoint.epoch, step: checkpoint.step, epochLoss: checkpoint.epochLoss, history: checkpoint.history,
-        bestEpoch: checkpoint.best?.epoch, optimizerStepCount: checkpoint.optimizer.stepCount))
+      ProgressAndOptimizer(progress: progress, optimizer: checkpoint.optimizer.notes))
     checkpoint.model.store(in: &file, prefix: "model.")
     checkpoint.optimizer.store(in: &file, of: checkpoint.model)
     checkpoint.best?.model.store(in: &file, prefix: "best.")
@@ -84,8 +86,17 @@ public struct TrainingStateFile: Sendable {
     var epochLoss: Loss
     var history: [EpochReport]
     var bestEpoch: Int?
-    /// The steps that the optimiser counted; nil for one that counts none.
-    var optimizerStepCount: Int?
+  }
+
+  /// Both in one object of JSON, side by side.
+  private struct ProgressAndOptimizer: Encodable {
+    let progress: Progress
+    let optimizer: Optimizer.Notes
+
+    func encode(to encoder: any Encoder) throws {
+      try progress.encode(to: encoder)
+      try optimizer.encode(to: encoder)
+    }
   }
 
   private enum Key {

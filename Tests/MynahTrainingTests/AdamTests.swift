@@ -11,7 +11,7 @@ struct AdamTests {
     // m 0.02, v 0.00031225; corrected 0.02/0.19 = 0.10526316 and 0.00031225/0.001999 = 0.15620310, its root 0.39522538:
     // 0.9 − 0.1·0.10526316/0.39522538 = 0.87336614.
     var layer = Embedding(weight: Variable(Tensor(shape: [1, 1], [1])))
-    var adam = Adam()
+    var adam = Optimizer(.adam)
     for (gradient, expected) in [(0.5, 0.9), (-0.25, 0.87336614)] as [(Float, Float)] {
       adam.update(&layer, gradients: [.dense(Tensor(shape: [1, 1], [gradient]))], rate: 0.1)
       #expect(abs(layer.weight.value.scalar - expected) < 2e-7)
@@ -23,7 +23,7 @@ struct AdamTests {
     "The first step moves each number by the rate, whatever the gradient's size, and one without a gradient not at all")
   func firstStep() {
     var layer = Embedding(weight: Variable(Tensor(shape: [1, 4], [1, 1, 1, 1])))
-    var adam = Adam()
+    var adam = Optimizer(.adam)
     adam.update(&layer, gradients: [.dense(Tensor(shape: [1, 4], [1e-3, 1e6, -7, 0]))], rate: 0.125)
     let expected: [Float] = [0.875, 0.875, 1.125, 1]
     #expect(zip(layer.weight.value.elements, expected).allSatisfy { abs($0 - $1) < 2e-6 })

@@ -24,9 +24,96 @@ struct LearningRateScheduleTests {
     #expect(LearningRateSchedule.halving(from: 1, after: 0).rate(epoch: 10_000) == 0)
   }
 
-  @Test("It travels as JSON")
-  func codable() throws {
-    let schedule = LearningRateSchedule.halving(from: 0.7, after: 3)
-    #expect(try JSONDecoder().decode(LearningRateSchedule.self, from: JSONEncoder().encode(schedule)) == schedule)
+  /// The rates of the first steps of a run of 4 steps an epoch.
+  private func rates(_ schedule: LearningRateSchedule, _ count: Int) -> [Float] {
+    (0..<count).map { schedule.rate(at: TrainingPlace(epoch: 1 + $0 / 4, step: $0 % 4, stepsPerEpoch: 4)) }
   }
+
+  private func expectRates(
+    _ schedule: LearningRateSchedule, _ expected: [Float], sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let found = rates(schedule, expected.count)
+    #expect(
+      zip(found, expected).allSatisfy { abs($0 - $1) < 1e-6 }, "\(found)", sourceLocation: sourceLocation)
+  }
+
+  @Test("Steps, lines and cosines are those computed by hand, and stay at their ends")
+  func spans() {
+    expectRates(.step(from: 8, factor: 0.5, every: 2), [8, 8, 8, 8, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4, 4, 4, 2])
+    expectRates(.linear(from: 4, over: .steps(4)), [4, 3, 2, 1, 0, 0])
+    expectRates(.linear(from: 4, to: 0.5, over: .epochs(1)), [4, 3.5, 3, 2.5, 2, 2])
+    // cos of 0, 60, 120 and 180 degrees: 1, ½, −½, −1
+    expectRates(.cosine(from: 1, over: .steps(3)), [1, 0.75, 0.25, 0, 0])
+    expectRates(.cosine(from: 2, to: 0.1, over: .steps(2)), [2, 1.1, 0.2, 0.2])
+    #expect(LearningRateSchedule.cosine(from: 1, over: .steps(3)).changesWithinEpochs)
+    #expect(!LearningRateSchedule.halving(from: 1, after: 1).changesWithinEpochs)
+  }
+
+  @Test("A warm-up rises to any schedule in a straight line, and factors multiply")
+  func warmUp() {
+    expectRates(LearningRateSchedule.constant(8).warmingUp(over: .steps(4)), [2, 4, 6, 8, 8, 8])
+    expectRates(LearningRateSchedule.linear(from: 4, over: .steps(4)).warmingUp(over: .steps(2)), [2, 3, 2, 1, 0])
+    expectRates(LearningRateSchedule.halving(from: 1, after: 1).warmingUp(over: .steps(1)), [1, 1, 1, 1, 0.5])
+  }
+
+  @Test("One cycle is PyTorch's: from a 25th to the top at three tenths, and down to a 250,000th")
+  func oneCycle() {
+    // torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=10): the top stands at step 0.3·10 − 1 = 2.
+    let up: [Float] = [0.04, 0.52, 1]
+    let down = (1...7).map { Float(4e-6 + (1 - 4e-6) * (1 + cos(.pi * Double($0) / 7)) / 2) }
+    expectRates(.oneCycle(highest: 1, over: .steps(10)), up + down + [4e-6])
+    expectRates(.oneCycle(highest: 1, over: .steps(1)), [4e-6])
+  }
+
+  @Test("A plateau multiplies the rate when the loss has not fallen for more than its patience, again and again")
+  func plateau() {
+    func rate(_ losses: [Double], patience: Int) -> Float {
+      LearningRateSchedule.plateau(from: 1, factor: 0.5, patience: patience)
+        .rate(at: TrainingPlace(epoch: losses.count + 1, validationLosses: losses))
+    }
+    #expect(rate([], patience: 1) == 1)
+    #expect(rate([3, 2, 1], patience: 0) == 1)
+    #expect(rate([3, 3], patience: 0) == 0.5)
+    #expect(rate([3, 3], patience: 1) == 1)
+    #expect(rate([3, 3.1, 3], patience: 1) == 0.5)
+    #expect(rate([3, 3.1, 2.9, 3], patience: 1) == 1)
+    #expect(rate([3, 4, 4, 4, 4], patience: 1) == 0.25)
+    // Less than a ten-thousandth is no fall.
+    #expect(rate([3, 2.9999], patience: 0) == 0.5)
+  }
+
+  static let schedules: [LearningRateSchedule] = [
+    .halving(from: 0.7, after: 3), .constant(0.1), .step(from: 1, factor: 0.1, every: 2),
+    .linear(from: 1, over: .epochs(3)), .cosine(from: 1, to: 0.1, over: .steps(9)).warmingUp(over: .steps(2)),
+    .oneCycle(highest: 2, over: .epochs(1)), .plateau(from: 1),
+    LearningRateSchedule(initial: 1, factor: 1, constantEpochs: 4),
+  ]
+
+  @Test("It travels as JSON", arguments: schedules)
+  func codable(schedule: LearningRateSchedule) throws {
+    #expect(try JSONDecoder().decode(LearningRateSchedule.self, from: JSONEncoder().encode(schedule)) == schedule)
+    #expect(schedule.defect == nil)
+  }
+
+  @Test("The form of files that knew decays only is read and written")
+  func oldForm() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    for (json, schedule) in [
+      (#"{"constantEpochs":5,"factor":0.5,"initial":1}"#, LearningRateSchedule.halving(from: 1, after: 5)),
+      (#"{"constantEpochs":0,"factor":1,"initial":2}"#, .constant(2)),
+    ] {
+      #expect(try JSONDecoder().decode(LearningRateSchedule.self, from: Data(json.utf8)) == schedule)
+      #expect(String(decoding: try encoder.encode(schedule), as: UTF8.self) == json)
+    }
+  }
+
+  @Test(
+    "What makes no sense has a defect",
+    arguments: [
+      .constant(0), .constant(.nan), .step(from: 1, factor: 0.5, every: 0), .linear(from: 1, over: .steps(0)),
+      .plateau(from: 1, factor: 2), .oneCycle(highest: 1, over: .epochs(0)),
+      LearningRateSchedule.constant(1).warmingUp(over: .steps(0)), .cosine(from: 1, to: -1, over: .steps(2)),
+    ] as [LearningRateSchedule])
+  func defects(schedule: LearningRateSchedule) { #expect(schedule.defect != nil) }
 }

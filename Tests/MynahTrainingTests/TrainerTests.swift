@@ -26,7 +26,8 @@ struct TrainerTests {
     _ optimizer: OptimizerKind = .sgd, epochs: Int = 3, rate: Float? = nil, clip: Float? = 5
   ) -> TrainingConfiguration {
     TrainingConfiguration(
-      optimizer: optimizer, learningRate: .halving(from: rate ?? optimizer.usualLearningRate, after: 1), clipNorm: clip,
+      optimizer: OptimizerConfiguration(optimizer),
+      learningRate: .halving(from: rate ?? optimizer.usualLearningRate, after: 1), clipNorm: clip,
       epochs: epochs,
       batches: .contiguous(size: 5, steps: 7), seed: 11)
   }

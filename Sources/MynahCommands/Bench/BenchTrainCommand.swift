@@ -39,6 +39,10 @@ struct BenchTrainCommand: ParsableCommand {
   )
   var optimizer: OptimizerKind?
 
+  @Option(
+    help: "Take a softmax over so many sampled tokens in place of all.", transform: Bounded.integer(1...16_777_216))
+  var sampled: Int?
+
   @Option(help: "How long to time steps; four are timed at least.", transform: Bounded.positive(atMost: 3600))
   var seconds: Float = 2.5
 
@@ -49,22 +53,28 @@ struct BenchTrainCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func run() throws {
+    let size = vocabulary ?? preset.vocabularySize
+    if let defect = sampled.flatMap({ TrainingLoss.sampled(candidates: $0).defect(vocabularySize: size) }) {
+      throw ValidationError(defect)
+    }
     let preset = preset.replacing(
       vocabularySize: vocabulary, embeddingSize: embedding, hiddenSizes: hidden, batchSize: batch, stepCount: steps,
       optimizer: optimizer)
     let record = Self.record(
-      preset, precision: precision.supported ?? .float32, threadCount: threads.count, seconds: Double(seconds))
+      preset, precision: precision.supported ?? .float32, threadCount: threads.count, seconds: Double(seconds),
+      sampled: sampled)
     if json { try StandardOutput.writeJSON(record) } else { try StandardOutput.write(record.inWords + "\n") }
   }
 
   /// Measures a preset, and the machine's peak beside it.
   static func record(
-    _ preset: BenchPreset, precision: Precision, threadCount: Int, seconds: Double, leastCount: Int = 4
+    _ preset: BenchPreset, precision: Precision, threadCount: Int, seconds: Double, leastCount: Int = 4,
+    sampled: Int? = nil
   ) -> BenchRecord {
     // Before and after, as other work on the machine may come and go.
     let peakBefore = MachinePeak.float32GigaflopsPerSecond(threadCount: threadCount)
     let kind = OptimizerKind(rawValue: preset.optimizer) ?? .sgd
-    var benchmark = TrainingBenchmark(preset, optimizer: kind, precision: precision)
+    var benchmark = TrainingBenchmark(preset, optimizer: kind, precision: precision, sampled: sampled)
     let times = ThreadTeam.$current.withValue(ThreadTeam(threadCount: threadCount)) {
       benchmark.times(seconds: seconds, leastCount: leastCount)
     }

@@ -8,16 +8,19 @@ import MynahTraining
 struct TrainingBenchmark {
   let preset: BenchPreset
   let precision: Precision
+  /// The tokens of a sampled softmax; nil: the full one.
+  let sampled: Int?
   private var model: LanguageModel
   private var state: LanguageModel.State
   private var optimizer: Optimizer
   private var random = RandomSource(seed: 1)
 
   /// Draws a model.
-  init(_ preset: BenchPreset, optimizer: OptimizerKind, precision: Precision) {
+  init(_ preset: BenchPreset, optimizer: OptimizerKind, precision: Precision, sampled: Int? = nil) {
     self.preset = preset
     self.precision = precision
-    self.optimizer = Optimizer(optimizer)
+    self.sampled = sampled
+    self.optimizer = Optimizer(OptimizerConfiguration(optimizer))
     model = LanguageModel(preset.configuration, using: &random)
     state = model.initialState(batchSize: preset.batchSize)
   }
@@ -25,7 +28,12 @@ struct TrainingBenchmark {
   var tokensPerStep: Int { preset.batchSize * preset.stepCount }
 
   /// Floating-point operations of a step: two a multiplication, forward once and backward twice.
-  var operationsPerStep: Double { 6 * Double(preset.configuration.multiplicationsPerToken * tokensPerStep) }
+  var operationsPerStep: Double {
+    var configuration = preset.configuration
+    // The target and the sampled tokens stand for the vocabulary.
+    if let sampled { configuration.vocabularySize = sampled + 1 }
+    return 6 * Double(configuration.multiplicationsPerToken * tokensPerStep)
+  }
 
   /// Makes two steps to warm up and then times steps one by one.
   ///
@@ -51,13 +59,18 @@ struct TrainingBenchmark {
 
   private mutating func step() {
     let (inputs, targets, masks) = (tokens(), tokens(), random.split())
-    let (preset, before) = (preset, state)
+    let (preset, before, candidates) = (preset, state, candidates())
     let rate: Float = optimizer.kind == .sgd ? 0.1 : 1e-4
     state =
-      optimizer.step(&model, rate: rate, clipNorm: 5) { model in
+      optimizer.step(&model, rate: rate, clip: GradientClip(norm: 5)) { model in
         let (hidden, state) = Self.forward(model, inputs, state: before, preset: preset, masks: masks)
         let scale = 1 / Float(targets.count)
-        let loss = model.output.crossEntropy(of: hidden, targets: targets, scale: scale).value
+        let output = model.output
+        let loss =
+          candidates.map {
+            output.sampledCrossEntropy(of: hidden, targets: targets, candidates: $0, scale: scale).value
+          }
+          ?? output.crossEntropy(of: hidden, targets: targets, scale: scale).value
         return (loss, state.map(\.detached))
       }.kept
   }
@@ -77,6 +90,11 @@ struct TrainingBenchmark {
       x = dropout(result.output, using: masks.split())
     }
     return (x.reshaped([ids.count, x.shape[2]]), newState)
+  }
+
+  private mutating func candidates() -> SampledCandidates? {
+    guard let sampled else { return nil }
+    return SampledCandidates(count: sampled, vocabularySize: preset.vocabularySize, using: &random)
   }
 
   private mutating func tokens() -> [Int32] {

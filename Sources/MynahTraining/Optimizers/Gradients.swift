@@ -10,3 +10,14 @@ public func clipFactor(norm: Double, clipNorm: Float?) -> Float {
   guard let clipNorm, norm > Double(clipNorm) else { return 1 }
   return Float(Double(clipNorm) / norm)
 }
+
+extension Gradient {
+  /// The gradient with each number beyond ±`bound` set to that bound.
+  public func clamped(to bound: Float) -> Gradient {
+    let clamp = { (tensor: Tensor) in tensor.map { min(max($0, -bound), bound) } }
+    return switch self {
+    case .dense(let tensor): .dense(clamp(tensor))
+    case .rows(let rows): .rows(SparseRows(shape: rows.shape, rows: rows.rows, values: clamp(rows.values)))
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import MynahModels
+import MynahText
+import MynahTraining
+
+/// A run's log for machines: a line of JSON for each event, added to what stands in the file.
+///
+/// Each line has a key `event`: `start`, `step`, `epoch`, `sample` or `end`.
+struct JSONLog: RunLog {
+  private let path: String
+  private let file: FileHandle
+
+  init(path: String) throws {
+    self.path = path
+    if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
+    guard let file = FileHandle(forWritingAtPath: path) else {
+      throw LogError(path: path, reason: "it cannot be opened")
+    }
+    self.file = file
+    do { try file.seekToEnd() } catch { throw LogError(path: path, reason: error.localizedDescription) }
+  }
+
+  func start(_ job: TrainingJob) throws {
+    try write(
+      Start(
+        configuration: job.configuration, model: job.model, tokenCount: job.text.training.count,
+        isResumed: job.checkpoint != nil))
+  }
+
+  func write(_ step: StepReport) throws { try write(Step(step)) }
+
+  func write(_ epoch: EpochReport, model: LanguageModel, sample: String?, stepsDone: Int) throws {
+    try write(Epoch(epoch, stepsDone: stepsDone))
+    if let sample { try write(Sample(epoch: epoch.epoch, text: sample)) }
+  }
+
+  func finish(_ result: TrainingResult, model: LanguageModel, job: TrainingJob) throws {
+    try write(End(result: result))
+  }
+
+  private func write(_ line: some Encodable) throws {
+    do {
+      try file.write(contentsOf: try JSONLines.line(line))
+    } catch {
+      throw LogError(path: path, reason: error.localizedDescription)
+    }
+  }
+
+  // MARK: Lines
+
+  private struct Start: Encodable {
+    let event = "start"
+    let configuration: TrainingConfiguration
+    let model: LanguageModelConfiguration
+    let tokenCount: Int
+    let isResumed: Bool
+  }
+
+  private struct Step: Encodable {
+    let event = "step"
+    let epoch, step, stepCount, stepsDone: Int
+    let learningRate: Float
+    let loss, perplexity, gradientNorm: Double
+
+    init(_ step: StepReport) {
+      (epoch, self.step, stepCount) = (step.epoch, step.step, step.stepCount)
+      (stepsDone, learningRate) = (step.stepsDone, step.learningRate)
+      (loss, perplexity, gradientNorm) = (step.stepLoss.mean, step.stepLoss.perplexity, step.gradientNorm)
+    }
+  }
+
+  private struct Epoch: Encodable {
+    let event = "epoch"
+    let epoch, stepsDone: Int
+    let learningRate: Float
+    let train: Double
+    let validation: Double?
+    let metrics: [String: Double]?
+
+    init(_ epoch: EpochReport, stepsDone: Int) {
+      (self.epoch, self.stepsDone, learningRate) = (epoch.epoch, stepsDone, epoch.learningRate)
+      (train, validation, metrics) = (epoch.train.perplexity, epoch.validation?.perplexity, epoch.metrics)
+    }
+  }
+
+  private struct Sample: Encodable {
+    let event = "sample"
+    let epoch: Int
+    let text: String
+  }
+
+  private struct End: Encodable {
+    let event = "end"
+    let result: TrainingResult
+  }
+}

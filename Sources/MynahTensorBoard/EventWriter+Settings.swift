@@ -1,0 +1,78 @@
+import Foundation
+import SwiftProtobuf
+
+extension EventWriter {
+  /// A setting of a run.
+  public enum Setting: Hashable, Sendable {
+    case number(Double)
+    case text(String)
+  }
+
+  /// Writes the settings of the run that begins, and the tags of the scalars that runs are compared by.
+  public mutating func hyperparameters(
+    _ settings: [String: Setting], metrics: [String]
+  ) throws(TensorBoardError) {
+    let now = Date.now.timeIntervalSince1970
+    let experiment = TBExperiment.with { experiment in
+      experiment.timeCreatedSecs = now
+      experiment.hparamInfos = settings.sorted { $0.key < $1.key }.map { name, setting in
+        .with {
+          $0.name = name
+          $0.type = setting.type
+        }
+      }
+      experiment.metricInfos = metrics.map { tag in .with { $0.name.tag = tag } }
+    }
+    try write("experiment", .with { $0.experiment = experiment })
+    try write(
+      "session_start_info",
+      .with {
+        $0.sessionStartInfo.startTimeSecs = now
+        $0.sessionStartInfo.hparams = settings.mapValues(\.value)
+      })
+  }
+
+  /// Writes that the run ended well.
+  public mutating func endOfSession() throws(TensorBoardError) {
+    try write(
+      "session_end_info",
+      .with {
+        $0.sessionEndInfo.status = .success
+        $0.sessionEndInfo.endTimeSecs = Date.now.timeIntervalSince1970
+      })
+  }
+
+  private mutating func write(_ name: String, _ data: TBHParams) throws(TensorBoardError) {
+    let content: Data
+    do {
+      content = try data.serializedData()
+    } catch {
+      throw TensorBoardError(path: path, reason: "the settings cannot be coded")
+    }
+    try summary("_hparams_/" + name, step: 0) {
+      $0.metadata.pluginData.pluginName = "hparams"
+      $0.metadata.pluginData.content = content
+      // The plugin reads the metadata; readers of any summary want a value too: an empty tensor.
+      $0.tensor = .with {
+        $0.dtype = .float
+        $0.tensorShape.dim = [.with { $0.size = 0 }]
+      }
+    }
+  }
+}
+
+extension EventWriter.Setting {
+  fileprivate var type: TBExperiment.TypeEnum {
+    switch self {
+    case .number: .float64
+    case .text: .string
+    }
+  }
+
+  fileprivate var value: Google_Protobuf_Value {
+    switch self {
+    case .number(let number): Google_Protobuf_Value(numberValue: number)
+    case .text(let text): Google_Protobuf_Value(stringValue: text)
+    }
+  }
+}

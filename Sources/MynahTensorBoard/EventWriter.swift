@@ -1,0 +1,118 @@
+import Foundation
+import SwiftProtobuf
+
+/// Writes an event file that TensorBoard shows: scalars, histograms, texts, and a run's settings.
+///
+/// ```swift
+/// var events = try EventWriter(directory: "logs/run-1")
+/// try events.scalar("loss", 2.5, step: 1)
+/// try events.flush()
+/// ```
+///
+/// Events are buffered; what was not flushed is lost when the process ends. Several files may stand in one folder: TensorBoard
+/// reads them in the order of their names, which begin with their time.
+public struct EventWriter {
+  private var file: RecordFile
+
+  /// The event file.
+  public var path: String { file.path }
+
+  /// Makes an event file in a folder, which is made too.
+  public init(directory: String) throws(TensorBoardError) {
+    do {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    } catch {
+      throw TensorBoardError(path: directory, reason: "the folder cannot be made")
+    }
+    let process = ProcessInfo.processInfo
+    // Ten digits, so that names sort by time; the rest keeps files of the same second apart.
+    let name = [
+      "events.out.tfevents", "\(Int(Date.now.timeIntervalSince1970))", process.hostName,
+      "\(process.processIdentifier)", UUID().uuidString.prefix(8).lowercased(),
+    ].joined(separator: ".")
+    file = try RecordFile(path: directory + "/" + name)
+    try append(.with { $0.fileVersion = "brain.Event:2" })
+  }
+
+  /// Writes what is buffered.
+  public mutating func flush() throws(TensorBoardError) { try file.flush() }
+
+  /// Says that the run begins again: what other files say of this step and later ones is void.
+  public mutating func restart(fromStep step: Int) throws(TensorBoardError) {
+    try append(
+      .with {
+        $0.step = Int64(step)
+        $0.sessionLog = .with { $0.status = .start }
+      })
+  }
+
+  // MARK: Values
+
+  /// A number at a step.
+  public mutating func scalar(_ tag: String, _ value: Double, step: Int) throws(TensorBoardError) {
+    try summary(tag, step: step) { $0.simpleValue = Float(value) }
+  }
+
+  /// The distribution of numbers at a step; those that are not finite are left out.
+  public mutating func histogram(_ tag: String, _ numbers: [Float], step: Int) throws(TensorBoardError) {
+    try summary(tag, step: step) { $0.histo = TBHistogram(numbers) }
+  }
+
+  /// A text at a step, which TensorBoard reads as Markdown.
+  public mutating func text(_ tag: String, _ text: String, step: Int) throws(TensorBoardError) {
+    try summary(tag, step: step) {
+      $0.metadata.pluginData.pluginName = "text"
+      $0.tensor = .with {
+        $0.dtype = .string
+        $0.tensorShape.dim = [.with { $0.size = 1 }]
+        $0.stringVal = [Data(text.utf8)]
+      }
+    }
+  }
+
+  /// Writes an event of one value.
+  mutating func summary(
+    _ tag: String, step: Int, _ fill: (inout TBSummary.Value) -> Void
+  ) throws(TensorBoardError) {
+    var value = TBSummary.Value()
+    value.tag = tag
+    fill(&value)
+    try append(
+      .with {
+        $0.step = Int64(step)
+        $0.summary.value = [value]
+      })
+  }
+
+  private mutating func append(_ event: TBEvent) throws(TensorBoardError) {
+    var event = event
+    event.wallTime = Date.now.timeIntervalSince1970
+    do {
+      try file.append(try event.serializedData())
+    } catch let error as TensorBoardError {
+      throw error
+    } catch {
+      throw TensorBoardError(path: path, reason: "an event cannot be coded")
+    }
+  }
+}
+
+extension TBHistogram {
+  /// Up to `bucketCount` buckets of the same width from the least number to the greatest.
+  package init(_ numbers: [Float], bucketCount: Int = 30) {
+    self.init()
+    let finite = numbers.lazy.filter(\.isFinite).map(Double.init)
+    guard let least = finite.min(), let greatest = finite.max() else { return }
+    (min, max) = (least, greatest)
+    let width = (greatest - least) / Double(bucketCount)
+    let count = width > 0 ? bucketCount : 1
+    bucketLimit = (1...count).map { $0 == count ? greatest : least + Double($0) * width }
+    bucket = Array(repeating: 0, count: count)
+    for number in finite {
+      bucket[width > 0 ? Swift.min(Int((number - least) / width), count - 1) : 0] += 1
+      num += 1
+      sum += number
+      sumSquares += number * number
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import Foundation
+public import MynahTensors
+
+/// Adam: steps along the gradients' running mean, each number's by the root of its running square.
+///
+///     w ← (1 − rate·λ) w
+///     m ← β₁ m + (1 − β₁) g     v ← β₂ v + (1 − β₂) g²     (g times scale)
+///     w ← w − rate · m̂ / (√v̂ + ε),   m̂ = m / (1 − β₁ᵗ),   v̂ = v / (1 − β₂ᵗ)
+///
+/// D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015. A weight decay λ acts on the weights themselves, not
+/// through the gradients (AdamW: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019). AMSGrad divides by the
+/// largest v so far (S. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", 2018). Rows that a sparse gradient
+/// lacks have the gradient 0: their moments decay and still move them.
+public struct Adam: OptimizerRule {
+  public static let kind = OptimizerKind.adam
+
+  /// β₁ and β₂, the share of the moments that a step keeps: 0 ≤ β < 1.
+  public let beta1, beta2: Float
+  /// ε, what the root is raised by: positive.
+  public let epsilon: Float
+  /// λ, the share of the weights that a step takes away, times the rate: 0 or more.
+  public let weightDecay: Float
+  /// Whether v̂ is the largest so far.
+  public let isAMSGrad: Bool
+
+  /// Creates the rule with the paper's constants.
+  public init() { self.init(beta1: 0.9) }
+
+  /// Creates the rule; the defaults are the paper's.
+  ///
+  /// - Precondition: the constants lie in their ranges.
+  public init(
+    beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0, isAMSGrad: Bool = false
+  ) {
+    (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
+    (self.weightDecay, self.isAMSGrad) = (weightDecay, isAMSGrad)
+    if let defect { preconditionFailure(defect) }
+  }
+
+  public var slotNames: [String] { ["first", "second"] + (isAMSGrad ? ["largest"] : []) }
+
+  public var defect: String? {
+    if !(0..<1).contains(beta1) || !(0..<1).contains(beta2) { return "betas lie in [0, 1), found \(beta1), \(beta2)" }
+    if !(epsilon > 0 && epsilon.isFinite) { return "epsilon must be positive, found \(epsilon)" }
+    return weightDecayDefect(weightDecay)
+  }
+
+  public func update(
+    _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
+  ) {
+    if weightDecay > 0 { shrink(&weights, by: 1 - step.rate * weightDecay) }
+    let numbers = Numbers(self, step, stepCount: memory.stepCount)
+    memory.withSlots(slotNames, of: weights) { slots in
+      if isAMSGrad {
+        Self.updateWithLargest(&weights, &slots, gradients, numbers)
+      } else {
+        Kernels.adam(&weights, &slots, gradients, numbers)
+      }
+    }
+  }
+
+  /// The numbers of one step: step t has the rate / (1 − β₁ᵗ) and multiplies √v with 1 / √(1 − β₂ᵗ).
+  struct Numbers {
+    let beta1, beta2, epsilon, rate, rootScale, scale: Float
+
+    init(_ adam: Adam, _ step: UpdateStep, stepCount: Int) {
+      (beta1, beta2, epsilon, scale) = (adam.beta1, adam.beta2, adam.epsilon, step.scale)
+      let t = Double(stepCount)
+      rate = Float(Double(step.rate) / (1 - pow(Double(beta1), t)))
+      rootScale = Float(1 / (1 - pow(Double(beta2), t)).squareRoot())
+    }
+  }
+
+  /// AMSGrad: slots are m, v and the largest v.
+  private static func updateWithLargest(
+    _ weights: inout [Tensor], _ slots: inout [[Tensor]], _ gradients: [Gradient], _ numbers: Numbers
+  ) {
+    for index in weights.indices {
+      unsafe withUnsafeMutableElements(of: &slots, index) { moments in
+        let (first, second, largest) = unsafe (moments[0], moments[1], moments[2])
+        unsafe weights[index].withUnsafeMutableElements { weights in
+          unsafe gradients[index].forEachStretch(visitingZeros: true) { start, gradient in
+            for i in gradient.indices {
+              let (place, g) = unsafe (start + i, numbers.scale * gradient[i])
+              let m = unsafe first[place] + (1 - numbers.beta1) * (g - first[place])
+              let v = unsafe numbers.beta2 * second[place] + (1 - numbers.beta2) * g * g
+              let top = unsafe max(largest[place], v)
+              unsafe (first[place], second[place], largest[place]) = (m, v, top)
+              unsafe weights[place] -= numbers.rate * m / (top.squareRoot() * numbers.rootScale + numbers.epsilon)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with the memory of one parameter's tensors in all slots.
+  private static func withUnsafeMutableElements(
+    of slots: inout [[Tensor]], _ index: Int, _ body: ([UnsafeMutablePointer<Float>]) -> Void
+  ) {
+    var tensors: [Tensor] = []
+    for slot in slots.indices {
+      tensors.append(slots[slot][index])
+      slots[slot][index] = Tensor(0)  // so that `tensors` holds the only reference
+    }
+    unsafe withUnsafeMutableBases(of: &tensors) { unsafe body($0) }
+    for slot in slots.indices { slots[slot][index] = tensors[slot] }
+  }
+}

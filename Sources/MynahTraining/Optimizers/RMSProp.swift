@@ -1,0 +1,49 @@
+public import MynahTensors
+
+/// RMSProp: each number's rate falls with the running mean of its squared gradients.
+///
+///     d = scale·g + λ w     s ← α s + (1 − α) d²     w ← w − rate · d / (√s + ε)
+///
+/// T. Tieleman, G. Hinton, "Lecture 6.5: rmsprop", 2012, as PyTorch computes it.
+public struct RMSProp: OptimizerRule {
+  public static let kind = OptimizerKind.rmsprop
+
+  /// α, the share of the mean that a step keeps: 0 ≤ α < 1.
+  public let decay: Float
+  /// ε, what the root is raised by: positive.
+  public let epsilon: Float
+  /// λ, what the gradient of (λ / 2)·‖w‖² is added with: 0 or more.
+  public let weightDecay: Float
+
+  /// Creates the rule with PyTorch's constants.
+  public init() { self.init(decay: 0.99) }
+
+  /// Creates the rule.
+  ///
+  /// - Precondition: the constants lie in their ranges.
+  public init(decay: Float = 0.99, epsilon: Float = 1e-8, weightDecay: Float = 0) {
+    (self.decay, self.epsilon, self.weightDecay) = (decay, epsilon, weightDecay)
+    if let defect { preconditionFailure(defect) }
+  }
+
+  public var slotNames: [String] { ["square"] }
+
+  public var defect: String? {
+    if !(0..<1).contains(decay) { return "a decay lies in [0, 1), found \(decay)" }
+    if !(epsilon > 0 && epsilon.isFinite) { return "epsilon must be positive, found \(epsilon)" }
+    return weightDecayDefect(weightDecay)
+  }
+
+  public func update(
+    _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
+  ) {
+    let (kept, epsilon, decay) = (decay, epsilon, weightDecay)
+    memory.withSlots(slotNames, of: weights) { slots in
+      updateEach(&weights, &slots[0], gradients, visitingZeros: true) { weight, square, gradient in
+        let direction = step.scale * gradient + decay * weight
+        square = kept * square + (1 - kept) * direction * direction
+        weight -= step.rate * direction / (square.squareRoot() + epsilon)
+      }
+    }
+  }
+}

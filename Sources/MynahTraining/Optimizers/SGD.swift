@@ -1,0 +1,104 @@
+public import MynahModels
+public import MynahTensors
+
+/// Stochastic gradient descent, with momentum and weight decay if wanted.
+///
+///     d = scale·g + λ w     v ← μ v + d     w ← w − rate · v   (Nesterov: w ← w − rate · (d + μ v))
+///
+/// Without momentum v = d, and nothing is remembered. Momentum: B. Polyak 1964; Y. Nesterov 1983, in the form of
+/// I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep learning", 2013, as
+/// PyTorch computes it.
+public struct SGD: OptimizerRule {
+  public static let kind = OptimizerKind.sgd
+
+  /// μ, what is kept of the last step: 0 ≤ μ < 1; 0 remembers nothing.
+  public let momentum: Float
+  /// Whether the gradient is added to the momentum once more.
+  public let isNesterov: Bool
+  /// λ, what the gradient of (λ / 2)·‖w‖² is added with: 0 or more.
+  public let weightDecay: Float
+
+  /// Creates plain gradient descent.
+  public init() { self.init(momentum: 0) }
+
+  /// Creates the rule.
+  ///
+  /// - Precondition: the constants lie in their ranges.
+  public init(momentum: Float = 0, isNesterov: Bool = false, weightDecay: Float = 0) {
+    (self.momentum, self.isNesterov, self.weightDecay) = (momentum, isNesterov, weightDecay)
+    if let defect { preconditionFailure(defect) }
+  }
+
+  public var slotNames: [String] { momentum > 0 ? ["momentum"] : [] }
+
+  public var defect: String? {
+    if !(0..<1).contains(momentum) { return "a momentum lies in [0, 1), found \(momentum)" }
+    if isNesterov && momentum == 0 { return "Nesterov's step needs a momentum above 0, found 0" }
+    return weightDecayDefect(weightDecay)
+  }
+
+  public func update(
+    _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
+  ) {
+    guard momentum > 0 else { return descend(&weights, gradients, step, weightDecay: weightDecay) }
+    let (momentum, isNesterov, decay) = (momentum, isNesterov, weightDecay)
+    memory.withSlots(slotNames, of: weights) { slots in
+      updateEach(&weights, &slots[0], gradients, visitingZeros: true) { weight, velocity, gradient in
+        let direction = step.scale * gradient + decay * weight
+        velocity = momentum * velocity + direction
+        weight -= step.rate * (isNesterov ? direction + momentum * velocity : velocity)
+      }
+    }
+  }
+
+  /// Updates a module's parameters by plain gradient descent, which needs no memory: w ← w − rate · scale · gradient.
+  ///
+  /// - Parameters:
+  ///   - module: What is trained.
+  ///   - gradients: One a parameter, in the order of `visitParameters`; rows that are not in a sparse one stay untouched.
+  ///   - rate: The learning rate.
+  ///   - scale: What gradients are multiplied with first: the clip's factor.
+  /// - Precondition: the momentum is 0; with one, use an `Optimizer`, which remembers.
+  public func update(_ module: inout some Module, gradients: [Gradient], rate: Float, scale: Float = 1) {
+    precondition(momentum == 0, "a momentum of \(momentum) needs an Optimizer, which remembers the last step")
+    module.updateParameters(gradients) {
+      descend(&$0, gradients, UpdateStep(rate: rate, scale: scale), weightDecay: weightDecay)
+    }
+  }
+}
+
+/// Gradient descent on tensors: w ← w − rate · (scale·g + λ w).
+func descend(_ weights: inout [Tensor], _ gradients: [Gradient], _ step: UpdateStep, weightDecay: Float) {
+  if weightDecay > 0 { shrink(&weights, by: 1 - step.rate * weightDecay) }
+  Kernels.descend(&weights, gradients, rate: step.rate * step.scale)
+}
+
+/// What is wrong with a weight decay; nil if nothing is.
+func weightDecayDefect(_ decay: Float) -> String? {
+  decay >= 0 && decay.isFinite ? nil : "a weight decay is 0 or more, found \(decay)"
+}
+
+extension Module {
+  /// Calls `body` with the parameters' values to change them: in place where nobody else holds them.
+  ///
+  /// - Precondition: there is a gradient of the same shape for each parameter.
+  mutating func updateParameters(_ gradients: [Gradient], _ body: (inout [Tensor]) -> Void) {
+    var values: [Tensor] = []
+    visitParameters(prefix: "") { name, parameter in
+      guard values.count < gradients.count else {
+        preconditionFailure("parameter \(name) has no gradient: \(gradients.count) were given")
+      }
+      let (own, given) = (parameter.shape, gradients[values.count].shape)
+      precondition(own == given, "parameter \(name) of shape \(own) got a gradient of shape \(given)")
+      values.append(parameter.value)
+      parameter = Variable(Tensor(0))  // so that `values` holds the only reference
+    }
+    precondition(values.count == gradients.count, "more gradients than parameters: \(gradients.count)")
+    body(&values)
+    var next = values.makeIterator()
+    values = []
+    visitParameters(prefix: "") { _, parameter in
+      if let value = next.next() { parameter = Variable(value) }
+    }
+  }
+}

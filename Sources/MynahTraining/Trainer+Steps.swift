@@ -1,0 +1,80 @@
+import MynahModels
+import MynahTensors
+import MynahText
+
+// The parts of a run: one update, and what comes at an epoch's end.
+
+extension Trainer {
+  /// Makes one update: losses and gradients of one batch or some, clip, update.
+  ///
+  /// A batch is cut when it is needed: that is two copies of T·B numbers, a ten-thousandth of a step or less.
+  func step(_ run: inout TrainingCheckpoint, _ batches: ContiguousBatches) throws -> StepReport {
+    let (epoch, first) = (run.epoch, run.step)
+    let rate = self.rate(of: run, step: first, stepsPerEpoch: batches.count)
+    let count = min(configuration.batchesPerUpdate, batches.count - first)
+    var (next, state, loss) = (first, run.state, Loss())
+    let (norm, _) = run.optimizer.step(&run.model, rate: rate, clip: configuration.clip, passCount: count) { model in
+      let place = RandomPlace(seed: configuration.seed, epoch: epoch, batch: next)
+      let pass = model.objective(batches[next], state: state, configuration: configuration, place: place)
+      next += 1
+      state = pass.state
+      loss += pass.loss
+      return (pass.value, ())
+    }
+    run.step = next
+    guard loss.perplexity.isFinite && norm.isFinite else { throw diverged(run, stepsPerEpoch: batches.count) }
+    run.state = state
+    run.epochLoss += loss
+    return StepReport(
+      epoch: epoch, step: next, stepCount: batches.count, learningRate: rate, epochLoss: run.epochLoss, stepLoss: loss,
+      gradientNorm: norm)
+  }
+
+  /// Validates the model, tells the optimiser, and moves to the next epoch's beginning.
+  func endEpoch(
+    _ run: inout TrainingCheckpoint, validation: ContiguousBatches?, stepsPerEpoch: Int
+  ) throws -> EpochReport {
+    let model = run.evaluatedModel
+    let figures = validation.map { model.evaluated(on: $0, metrics: metrics) }
+    guard run.model.isFinite, figures?.loss.perplexity.isFinite ?? true else {
+      throw diverged(run, stepsPerEpoch: stepsPerEpoch)
+    }
+    let report = EpochReport(
+      epoch: run.epoch, learningRate: lastRate(of: run, stepsPerEpoch: stepsPerEpoch), train: run.epochLoss,
+      validation: figures?.loss,
+      metrics: figures.flatMap { $0.metrics.isEmpty ? nil : $0.metrics.filter(\.value.isFinite) })
+    run.endEpoch(report, evaluated: model)
+    run.optimizer.endEpoch(validationLosses: run.history.validationLosses)
+    return report
+  }
+
+  private func rate(of run: TrainingCheckpoint, step: Int, stepsPerEpoch: Int) -> Float {
+    configuration.learningRate.rate(
+      at: TrainingPlace(
+        epoch: run.epoch, step: step, stepsPerEpoch: stepsPerEpoch, validationLosses: run.history.validationLosses))
+  }
+
+  /// The learning rate of the last update before this moment of an epoch.
+  ///
+  /// A function of the place alone, as a run may be resumed at an epoch's last step.
+  private func lastRate(of run: TrainingCheckpoint, stepsPerEpoch: Int) -> Float {
+    let size = configuration.batchesPerUpdate
+    return rate(of: run, step: max(run.step - 1, 0) / size * size, stepsPerEpoch: stepsPerEpoch)
+  }
+
+  /// Whether a checkpoint is due among the steps that were just made.
+  func isCheckpointDue(from before: Int, to after: Int) -> Bool {
+    checkpointInterval.map { before / $0 < after / $0 } ?? false
+  }
+
+  func profiled<Result>(_ step: () throws -> Result) rethrows -> Result {
+    guard let profile else { return try step() }
+    return try profile.wholeStep(step)
+  }
+
+  func diverged(_ run: TrainingCheckpoint, stepsPerEpoch: Int) -> TrainingError {
+    .diverged(
+      epoch: run.epoch, step: run.step, learningRate: lastRate(of: run, stepsPerEpoch: stepsPerEpoch),
+      clipNorm: configuration.clipNorm)
+  }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import MynahModels
+import MynahTensors
+import MynahTraining
+import TestSupport
+import Testing
+
+struct OptimizerTests {
+  /// A rule and one weight after each of two steps, computed by hand.
+  struct Row: CustomTestStringConvertible, Sendable {
+    let rule: any OptimizerRule
+    let first, second: Float
+    var testDescription: String { "\(OptimizerConfiguration(rule))" }
+  }
+
+  // The weight begins at 1; the gradients are 0.5 and −0.25, the rate is 0.1.
+  static let table = [
+    // 1 − 0.1·0.5; 0.95 + 0.1·0.25
+    Row(rule: SGD(), first: 0.95, second: 0.975),
+    // d = 0.5 + 0.1·1 = 0.6; d = −0.25 + 0.1·0.94 = −0.156
+    Row(rule: SGD(weightDecay: 0.1), first: 0.94, second: 0.9556),
+    // v = 0.5; v = 0.45 − 0.25 = 0.2
+    Row(rule: SGD(momentum: 0.9), first: 0.95, second: 0.93),
+    // 0.5 + 0.9·0.5 = 0.95; v = 0.2: −0.25 + 0.9·0.2 = −0.07
+    Row(rule: SGD(momentum: 0.9, isNesterov: true), first: 0.905, second: 0.912),
+    // s = 0.25, 0.1·0.5/0.5 = 0.1; s = 0.3125, 0.1·0.25/0.5590170 = 0.0447214
+    Row(rule: Adagrad(), first: 0.9, second: 0.9447214),
+    // s = 1 + 0.25, 0.05/1.1180340 = 0.0447214; s = 1.3125, 0.025/1.1456439 = 0.0218218
+    Row(rule: Adagrad(initialSum: 1), first: 0.9552786, second: 0.9771004),
+    // s = 0.1·0.25, 0.05/0.1581139 = 0.3162278; s = 0.0225 + 0.00625 = 0.02875, 0.025/0.1695582 = 0.1474420
+    Row(rule: RMSProp(decay: 0.9), first: 0.6837722, second: 0.8312142),
+    // see AdamTests
+    Row(rule: Adam(), first: 0.9, second: 0.87336614),
+    // Decay first: 0.99 − 0.1 = 0.89; 0.8811 − 0.02663386
+    Row(rule: Adam(weightDecay: 0.1), first: 0.89, second: 0.85446614),
+    // v would fall: 0.5·0.5 = 0.125 of 0.25, then 0.0625 + 0.03125 = 0.09375, but 0.125 stays. Second step with β₁ = 0:
+    // m̂ = −0.25, v̂ = 0.125/(1 − 0.25) = 1/6: 0.9 + 0.1·0.25/0.4082483 = 0.9612372
+    Row(rule: Adam(beta1: 0, beta2: 0.5, isAMSGrad: true), first: 0.9, second: 0.9612372),
+    Row(rule: AveragedSGD(patience: nil), first: 0.95, second: 0.975),
+  ]
+
+  @Test("Two steps are those computed by hand", arguments: table)
+  func twoSteps(row: Row) {
+    var layer = Embedding(weight: Variable(Tensor(shape: [1, 1], [1])))
+    var optimizer = Optimizer(OptimizerConfiguration(row.rule))
+    for (gradient, expected) in [(0.5, row.first), (-0.25, row.second)] as [(Float, Float)] {
+      optimizer.update(&layer, gradients: [.dense(Tensor(shape: [1, 1], [gradient]))], rate: 0.1)
+      #expect(abs(layer.weight.value.scalar - expected) < 3e-7)
+    }
+  }
+
+  /// Four steps on a table, with a scale that clips.
+  private func trained(_ rule: any OptimizerRule, _ gradients: [Gradient]) -> [Float] {
+    var random = RandomSource(seed: 4)
+    var layer = Embedding(weight: Variable(.random([5, 3], using: &random)))
+    var optimizer = Optimizer(OptimizerConfiguration(rule))
+    for gradient in gradients { optimizer.update(&layer, gradients: [gradient], rate: 0.1, scale: 0.5) }
+    return layer.weight.value.elements
+  }
+
+  @Test(
+    "Rows and the dense matrix they stand for give the same numbers",
+    arguments: GoldenOptimizersTests.optimizers.map(\.name))
+  func rowsAndDense(name: String) throws {
+    let rule = try #require(GoldenOptimizersTests.optimizers.first { $0.name == name }).rule
+    let rows = ([[1, 4], [0], [], [0, 1, 2, 3, 4]] as [[Int32]]).map { rows in
+      SparseRows(
+        shape: [5, 3], rows: rows,
+        values: Tensor(shape: [rows.count, 3], rows.flatMap { [1, Float($0), 2] }))
+    }
+    let sparse = trained(rule, rows.map { .rows($0) })
+    #expect(sparse.bits == trained(rule, rows.map { .dense($0.dense) }).bits)
+    #expect(sparse != trained(rule, []))
+  }
+
+  @Test("Averaging begins when a loss is above the lowest of those more than n epochs older, and not before")
+  func trigger() {
+    var layer = Embedding(weight: Variable(Tensor(shape: [1, 1], [0])))
+    var optimizer = Optimizer(OptimizerConfiguration(AveragedSGD(patience: 2)))
+    let step = [Gradient.dense(Tensor(shape: [1, 1], [-1]))]
+    // 4 is above 3, but that is only two epochs older; then 3.5 is above the 3 that is three epochs older.
+    let losses = [3.0, 4, 4, 3.5]
+    for epoch in 1...4 {
+      optimizer.update(&layer, gradients: step, rate: 1)
+      optimizer.endEpoch(validationLosses: Array(losses[..<epoch]))
+      #expect(optimizer.evaluated(layer).weight.value.scalar == Float(epoch), "epoch \(epoch)")
+    }
+    // Weights 5, 6, 7, 8; as in PyTorch the first one is left out of the mean.
+    for (weight, average) in [(5, 5), (6, 6), (7, 6.5), (8, 7)] as [(Float, Float)] {
+      optimizer.update(&layer, gradients: step, rate: 1)
+      #expect(layer.weight.value.scalar == weight)
+      #expect(abs(optimizer.evaluated(layer).weight.value.scalar - average) < 1e-6)
+    }
+  }
+
+  @Test("Numbers beyond a bound are set to it, and then the norm is clipped")
+  func clips() {
+    let rows = SparseRows(shape: [2, 1], rows: [1], values: Tensor(shape: [1, 1], [-9]))
+    #expect(Gradient.rows(rows).clamped(to: 4).dense.elements == [0, -4])
+    var layer = Embedding(weight: Variable(Tensor(shape: [1, 2], [0, 0])))
+    func step(_ clip: GradientClip) -> (norm: Double, kept: Int) {
+      var optimizer = Optimizer(.sgd)
+      layer = Embedding(weight: Variable(Tensor(shape: [1, 2], [0, 0])))
+      return optimizer.step(&layer, rate: 1, clip: clip) { layer in
+        ((layer.weight * Variable(Tensor([-3, -40]))).sum(), 7)
+      }
+    }
+    #expect(abs(step(GradientClip()).norm - 1609.0.squareRoot()) < 1e-4 && layer.weight.value.elements == [3, 40])
+    #expect(abs(step(GradientClip(value: 4)).norm - 1609.0.squareRoot()) < 1e-4)
+    #expect(layer.weight.value.elements == [3, 4])
+    #expect(step(GradientClip(value: 4, norm: 2.5)).kept == 7 && layer.weight.value.elements == [1.5, 2])
+  }
+
+  @Test("A step of several passes takes the mean of their gradients, also of sparse ones")
+  func severalPasses() {
+    var layer = Embedding(weight: Variable(Tensor(shape: [3, 1], [0, 0, 0])))
+    var (optimizer, pass) = (Optimizer(.sgd), 0)
+    let result = optimizer.step(&layer, rate: 1, clip: GradientClip(norm: 100), passCount: 3) { layer in
+      pass += 1
+      return (-Float(3 * pass) * layer([Int32(min(pass, 2) - 1)]).sum(), pass)
+    }
+    // Gradients 3, then 6 and 9, of which a third each counts.
+    #expect(layer.weight.value.elements == [1, 5, 0] && result.kept == 3)
+    #expect(abs(result.norm - 26.0.squareRoot()) < 1e-6)
+  }
+
+  @Test("Configurations travel as JSON, a rule with its usual constants as its name")
+  func codable() throws {
+    for (_, rule) in GoldenOptimizersTests.optimizers {
+      let configuration = OptimizerConfiguration(rule)
+      let data = try JSONEncoder().encode(configuration)
+      #expect(try JSONDecoder().decode(OptimizerConfiguration.self, from: data) == configuration)
+    }
+    #expect(try JSONEncoder().encode(OptimizerConfiguration.adam) == Data(#""adam""#.utf8))
+    #expect("\(OptimizerConfiguration(SGD(momentum: 0.5)))" == "sgd, momentum 0.5")
+    #expect("\(OptimizerConfiguration(AveragedSGD(patience: 3)))" == "asgd, patience 3")
+    #expect(OptimizerConfiguration(SGD(momentum: 0.5)) != .sgd && OptimizerConfiguration(SGD()) == .sgd)
+  }
+
+  @Test(
+    "Constants that make no sense are refused",
+    arguments: [
+      #""speed""#, #"{"kind":"sgd","momentum":1.5,"isNesterov":false,"weightDecay":0}"#, #"{"kind":"sgd"}"#,
+      #"{"kind":"rmsprop","decay":0.9,"epsilon":0,"weightDecay":0}"#,
+      #"{"kind":"adam","beta1":0.9,"beta2":2,"epsilon":1,"weightDecay":0,"isAMSGrad":false}"#,
+      #"{"kind":"asgd","patience":-1,"weightDecay":0}"#,
+      #"{"kind":"adagrad","epsilon":1,"initialSum":-1,"weightDecay":0}"#,
+    ])
+  func refused(json: String) {
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(OptimizerConfiguration.self, from: Data(json.utf8))
+    }
+  }
+}

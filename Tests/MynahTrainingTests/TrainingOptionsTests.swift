@@ -1,0 +1,321 @@
+import Foundation
+import MynahModels
+import MynahTensors
+import MynahText
+import MynahTraining
+import Synchronization
+import TestSupport
+import Testing
+
+/// What a training configuration can ask for besides the defaults, in runs small enough for a moment.
+struct TrainingOptionsTests {
+  private static let language = DemoLanguage()
+
+  private static func text(_ tokenCount: Int, seed: UInt64) -> [Int32] {
+    var random = RandomSource(seed: seed)
+    return language.sample(tokenCount: tokenCount, using: &random)
+  }
+
+  private static func model() -> LanguageModel {
+    var random = RandomSource(seed: 3)
+    return LanguageModel(
+      LanguageModelConfiguration(
+        vocabularySize: language.vocabulary.count, embedding: 6, recurrent: [.lstm(8)], outputKeepProbability: 0.8),
+      using: &random)
+  }
+
+  /// A run of three epochs of 21 batches; `change` sets what it is about.
+  private static func configuration(
+    _ change: (inout TrainingConfiguration) -> Void = { _ in }
+  ) -> TrainingConfiguration {
+    var configuration = TrainingConfiguration(
+      learningRate: .constant(0.5), epochs: 3, batches: .contiguous(size: 4, steps: 7), seed: 11)
+    change(&configuration)
+    return configuration
+  }
+
+  private let text = text(600, seed: 1)
+  private let validation = text(200, seed: 2)
+
+  private static func same(_ a: LanguageModel, _ b: LanguageModel) -> Bool {
+    zip(a.parameters, b.parameters).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+  }
+
+  @discardableResult
+  private func train(
+    _ configuration: TrainingConfiguration, from checkpoint: TrainingCheckpoint? = nil, metrics: [Metric] = [],
+    validating: Bool = true, interval: Int? = nil, report: (TrainingEvent) throws -> Void = { _ in }
+  ) throws -> (model: LanguageModel, history: [EpochReport]) {
+    var (trainer, model) = (Trainer(configuration, checkpointInterval: interval), Self.model())
+    trainer.metrics = metrics
+    let history = try trainer.train(
+      &model, on: text, validating: validating ? validation : nil, from: checkpoint, report: report)
+    return (model, history)
+  }
+
+  // MARK: Resuming
+
+  static let configurations: [(name: String, configuration: TrainingConfiguration)] = [
+    ("sampled", configuration { $0.loss = .sampled(candidates: 20) }),
+    ("smoothed", configuration { $0.loss = .smoothed(0.1) }),
+    (
+      "penalties and the mean",
+      configuration {
+        $0.penalties = Penalties(weights: 1e-4, activation: 0.5, temporal: 0.25)
+        $0.reduction = .meanPerTarget
+      }
+    ),
+    ("three batches an update", configuration { $0.batchesPerUpdate = 3 }),
+    (
+      "a cosine after a warm-up",
+      configuration {
+        $0.learningRate = .cosine(from: 1, over: .epochs(3)).warmingUp(over: .steps(30))
+      }
+    ),
+    ("a plateau", configuration { $0.learningRate = .plateau(from: 4, factor: 0.5, patience: 0) }),
+    (
+      "averages from the start",
+      configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(patience: nil)) }
+    ),
+    ("a clip by value", configuration { $0.clipValue = 0.01 }),
+  ]
+
+  @Test(
+    "A run that goes on from any of its checkpoints, read from a file, ends in the same bits",
+    arguments: configurations.map(\.name))
+  func resumes(name: String) throws {
+    let configuration = try #require(Self.configurations.first { $0.name == name }).configuration
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    var paths: [String] = []
+    let whole = try train(configuration, metrics: [.accuracy], interval: 8) { event in
+      guard case .checkpoint(let checkpoint) = event else { return }
+      paths.append(folder.path + "/\(paths.count).training")
+      try TrainingStateFile(
+        checkpoint: checkpoint, configuration: configuration, tokenizer: .word(Self.language.tokenizer), textHash: "h"
+      ).write(to: paths[paths.count - 1])
+    }
+    #expect(paths.count == 3 * 2 + 3)
+    for path in paths {
+      let file = try TrainingStateFile(contentsOf: path)
+      #expect(file.configuration == configuration)
+      let resumed = try train(configuration, from: file.checkpoint, metrics: [.accuracy])
+      #expect(Self.same(whole.model, resumed.model) && whole.history == resumed.history, "\(path)")
+    }
+    #expect(!Self.same(whole.model, try train(Self.configuration()).model), "the option changes something")
+  }
+
+  /// Says yes at the given time of being asked.
+  private final class StopAt: Sendable {
+    private let asked = Mutex(0)
+    private let time: Int
+    init(_ time: Int) { self.time = time }
+    func callAsFunction() -> Bool {
+      asked.withLock { asked in
+        asked += 1
+        return asked == time
+      }
+    }
+  }
+
+  @Test("A stop at an epoch's last step loses nothing of the epoch's figures")
+  func stopsAtTheEnd() throws {
+    let configuration = Self.configuration { $0.learningRate = .linear(from: 1, over: .epochs(4)) }
+    let whole = try train(configuration)
+    var (trainer, model) = (Trainer(configuration), Self.model())
+    var last: TrainingCheckpoint?
+    let stop = StopAt(21)
+    trainer.shouldStop = { stop() }
+    #expect(throws: TrainingError.interrupted(epoch: 1, step: 21)) {
+      try trainer.train(&model, on: text, validating: validation) { event in
+        if case .checkpoint(let checkpoint) = event { last = checkpoint }
+      }
+    }
+    let checkpoint = try #require(last)
+    let resumed = try train(configuration, from: checkpoint)
+    #expect(resumed.history == whole.history && Self.same(resumed.model, whole.model))
+    for (epoch, steps) in zip(whole.history, [20, 41, 62]) {
+      #expect(abs(epoch.learningRate - (1 - Float(steps) / 84)) < 1e-6)
+    }
+  }
+
+  @Test("A state of before there was a choice opens: sgd without a count, adam with unnamed slots")
+  func oldStates() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    for optimizer in [OptimizerConfiguration.sgd, .adam] {
+      var configuration = Self.configuration { $0.optimizer = optimizer }
+      configuration.learningRate = .halving(from: optimizer.usualLearningRate, after: 1)
+      var last: TrainingCheckpoint?
+      let whole = try train(configuration, interval: 8) { event in
+        if case .checkpoint(let checkpoint) = event, last == nil { last = checkpoint }
+      }
+      let path = folder.path + "/state"
+      try TrainingStateFile(
+        checkpoint: try #require(last), configuration: configuration, tokenizer: .word(Self.language.tokenizer),
+        textHash: "h"
+      ).write(to: path)
+      var file = try SafetensorsFile(contentsOf: path)
+      func edit(_ key: String, _ change: (inout [String: Any]) -> Void) throws {
+        let object = try JSONSerialization.jsonObject(with: Data(try file.text(of: key).utf8))
+        var values = try #require(object as? [String: Any])
+        change(&values)
+        file.metadata[key] = String(decoding: try JSONSerialization.data(withJSONObject: values), as: UTF8.self)
+      }
+      try edit("training") { values in
+        #expect(values["optimizer"] as? String == optimizer.kind.rawValue)
+        #expect(Set((values["learningRate"] as? [String: Any] ?? [:]).keys) == ["initial", "factor", "constantEpochs"])
+        for key in ["batchesPerUpdate", "loss", "reduction", "penalties"] { values[key] = nil }
+      }
+      try edit("progress") { values in
+        values["optimizerSlots"] = nil
+        if optimizer == .sgd { values["optimizerStepCount"] = nil }
+      }
+      try file.write(to: path)
+      let old = try TrainingStateFile(contentsOf: path)
+      #expect(old.configuration == configuration)
+      #expect(Self.same(try train(configuration, from: old.checkpoint).model, whole.model))
+    }
+  }
+
+  @Test("A state whose slots are missing, or another optimiser's, is refused")
+  func damagedSlots() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let configuration = Self.configuration { $0.optimizer = OptimizerConfiguration(SGD(momentum: 0.9)) }
+    var last: TrainingCheckpoint?
+    try train(configuration) { event in
+      if case .checkpoint(let checkpoint) = event { last = checkpoint }
+    }
+    let path = folder.path + "/state"
+    try TrainingStateFile(
+      checkpoint: try #require(last), configuration: configuration, tokenizer: .word(Self.language.tokenizer),
+      textHash: "h"
+    ).write(to: path)
+    let whole = try SafetensorsFile(contentsOf: path)
+    #expect(whole["optimizer.momentum.output.bias"] != nil)
+    var file = whole
+    file["optimizer.momentum.output.bias"] = nil
+    try file.write(to: path)
+    #expect(throws: CheckpointError.self) { try TrainingStateFile(contentsOf: path) }
+    file = whole
+    file.metadata["progress"] = try whole.text(of: "progress").replacingOccurrences(of: "momentum", with: "first")
+    try file.write(to: path)
+    #expect(throws: CheckpointError.self) { try TrainingStateFile(contentsOf: path) }
+  }
+
+  // MARK: What the options do
+
+  @Test("A run ends early when the validation loss has not fallen for its patience")
+  func patience() throws {
+    let configuration = Self.configuration {
+      $0.epochs = 50
+      $0.patience = 2
+      $0.learningRate = .constant(4)  // so high that the loss soon rises
+    }
+    let losses = try train(configuration).history.compactMap { $0.validation?.mean }
+    let lowest = try #require(losses.indices.min { losses[$0] < losses[$1] })
+    #expect(losses.count < 50 && losses.count - 1 - lowest == 2)
+    let unvalidated = Self.configuration { $0.patience = 1 }
+    #expect(try train(unvalidated, validating: false).history.count == 3)
+  }
+
+  @Test("A plateau lowers the rate after an epoch that brought no lower loss")
+  func plateau() throws {
+    let configuration = Self.configuration {
+      $0.epochs = 12
+      $0.learningRate = .plateau(from: 8, factor: 0.5, patience: 0)
+    }
+    let history = try train(configuration).history
+    let losses = history.compactMap { $0.validation?.mean }
+    for (index, epoch) in history.enumerated() {
+      let place = TrainingPlace(epoch: index + 1, validationLosses: Array(losses[..<index]))
+      #expect(epoch.learningRate == configuration.learningRate.rate(at: place))
+    }
+    #expect(history[11].learningRate < 8)
+  }
+
+  @Test("Accuracy and top k are those counted from the logits, and a figure of one's own is called with them")
+  func metrics() throws {
+    let nothing = Metric("rows") { logits, targets in Double(logits.shape[0] == targets.count ? targets.count : -99) }
+    let last = try #require(
+      try train(Self.configuration(), metrics: [.accuracy, .top(3), .top(10_000), nothing]).history.last)
+    let figures = try #require(last.metrics)
+    #expect(figures["rows"] == 1 && figures["top10000"] == 1)
+    let (accuracy, top3) = (try #require(figures["accuracy"]), try #require(figures["top3"]))
+    #expect(accuracy > 0.05 && accuracy < top3 && top3 < 1)
+    let logits = Tensor(shape: [3, 4], [1, 2, 3, 0, 5, 5, 5, 5, -1, -2, -3, -4])
+    #expect(Metric.accuracy.sum(logits, [2, 0, 1]) == 2)
+    #expect(Metric.accuracy.sum(logits, [2, 1, 1]) == 1, "of equal logits the first is the guess")
+    #expect(Metric.top(2).sum(logits, [1, 1, 1]) == 3 && Metric.top(2).sum(logits, [0, 2, 3]) == 0)
+    #expect(try train(Self.configuration()).history.last?.metrics == nil)
+  }
+
+  @Test("An update of several batches counts them all, and the last one of an epoch may be smaller")
+  func batchesPerUpdate() throws {
+    var steps: [Int] = []
+    let history = try train(Self.configuration { $0.batchesPerUpdate = 8 }) { event in
+      if case .step(let step) = event, step.epoch == 1 { steps.append(step.step) }
+    }.history
+    #expect(steps == [8, 16, 21] && history[0].train.targetCount == 21 * 28)
+  }
+
+  @Test("Averaged weights are what is validated and kept")
+  func averages() throws {
+    let configuration = Self.configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(patience: nil)) }
+    var last: TrainingCheckpoint?
+    let trained = try train(configuration) { event in
+      if case .checkpoint(let checkpoint) = event { last = checkpoint }
+    }
+    let checkpoint = try #require(last)
+    #expect(!Self.same(checkpoint.model, checkpoint.evaluatedModel))
+    let batches = try ContiguousBatches(validation, batchSize: 4, stepCount: 7)
+    #expect(checkpoint.evaluatedModel.loss(of: batches) == trained.history.last?.validation)
+    #expect(trained.model.loss(of: batches).mean == trained.history.compactMap { $0.validation?.mean }.min())
+  }
+
+  @Test("Steps report the rate of their update and their place in the run")
+  func stepReports() throws {
+    var rates: [Float] = []
+    var places: [Int] = []
+    try train(Self.configuration { $0.learningRate = .linear(from: 84, over: .epochs(4)) }) { event in
+      guard case .step(let step) = event else { return }
+      rates.append(step.learningRate)
+      places.append(step.stepsDone)
+    }
+    #expect(places == Array(1...63))
+    #expect(zip(rates, places).allSatisfy { abs($0 - Float(85 - $1)) < 1e-4 })
+  }
+
+  @Test("Penalties are what their formulas say")
+  func penalties() {
+    let hidden = Variable(Tensor(shape: [4, 2], [1, 2, 0, 0, 3, 1, 0, -2]))
+    let layer = Embedding(weight: Variable(Tensor(shape: [1, 2], [3, 4])))
+    func value(_ penalties: Penalties, batchSize: Int = 2) -> Float {
+      penalties.added(to: Variable(1), of: layer, hidden: hidden, batchSize: batchSize).value.scalar
+    }
+    #expect(value(.none) == 1)
+    #expect(value(Penalties(weights: 2)) == 51)
+    #expect(value(Penalties(activation: 8)) == 1 + 19)
+    // Rows 2 − 0 and 3 − 1: (2, −1) and (0, −2): 9 / 4.
+    #expect(value(Penalties(temporal: 4)) == 1 + 9)
+    #expect(value(Penalties(temporal: 4), batchSize: 4) == 1, "one step has no changes")
+  }
+
+  @Test(
+    "A configuration that cannot be followed is refused with a sentence",
+    arguments: [
+      (configuration { $0.loss = .sampled(candidates: 0) }, "draws 1 to"),
+      (configuration { $0.loss = .sampled(candidates: 1_000_000) }, "the size of the vocabulary"),
+      (configuration { $0.loss = .smoothed(1) }, "smoothing"),
+      (configuration { $0.batchesPerUpdate = 0 }, "1 batch or more"),
+      (configuration { $0.patience = 0 }, "1 epoch or more"),
+      (configuration { $0.clipValue = -1 }, "a clip is a positive number"),
+      (configuration { $0.penalties.temporal = -1 }, "a penalty is 0 or more"),
+      (configuration { $0.learningRate = .constant(-1) }, "a learning rate must be a positive number"),
+    ])
+  func impossible(configuration: TrainingConfiguration, sentence: String) {
+    let error = #expect(throws: TrainingError.self) { try train(configuration) }
+    #expect(error?.description.contains(sentence) == true, "\(String(describing: error))")
+  }
+}
