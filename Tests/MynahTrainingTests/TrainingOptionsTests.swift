@@ -130,7 +130,8 @@ struct TrainingOptionsTests {
         if case .checkpoint(let checkpoint) = event { last = checkpoint }
       }
     }
-    let resumed = try train(configuration, from: try #require(last))
+    let checkpoint = try #require(last)
+    let resumed = try train(configuration, from: checkpoint)
     #expect(resumed.history == whole.history && Self.same(resumed.model, whole.model))
     for (epoch, steps) in zip(whole.history, [20, 41, 62]) {
       #expect(abs(epoch.learningRate - (1 - Float(steps) / 84)) < 1e-6)
