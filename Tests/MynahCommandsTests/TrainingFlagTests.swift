@@ -155,8 +155,5 @@ struct TrainingFlagTests {
       let outcome = try tool.run(Self.base + flags)
       #expect(outcome.status == 73 && outcome.isTidy && outcome.lastLine.contains(path), "\(outcome.errors)")
     }
-    let prompt = try tool.run(
-      Self.base + ["--level", "character", "--sample-every-epoch", "5/Ж"])
-    #expect(prompt.status == 65 && prompt.isTidy, "\(prompt.errors)")
   }
 }

@@ -145,5 +145,7 @@ extension LearningRateSchedule: Codable {
 
 extension LearningRateSchedule: CustomStringConvertible {
   /// The schedule in words: "1.0, times 0.5 at each epoch after 5".
-  public var description: String { (["\(initial)"] + factors.map(\.description)).joined(separator: ", ") }
+  public var description: String {
+    (["\(initial)"] + factors.map(\.description).filter { !$0.isEmpty }).joined(separator: ", ")
+  }
 }

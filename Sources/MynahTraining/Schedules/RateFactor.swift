@@ -129,9 +129,10 @@ extension TrainingPlace {
 }
 
 extension RateFactor: CustomStringConvertible {
-  /// The factor in words.
+  /// The factor in words; empty where it is always 1.
   public var description: String {
     switch self {
+    case .decay(1, _), .step(1, _), .plateau(1, _): ""
     case .decay(let factor, let after): "times \(factor) at each epoch after \(after)"
     case .step(let factor, let every): "times \(factor) after every \(TrainingSpan.epochs(every))"
     case .linear(let to, let span): "in a line to \(to) of it over \(span)"
