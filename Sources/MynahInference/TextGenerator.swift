@@ -27,8 +27,8 @@ public struct TextGenerator: Sendable {
 
   /// Reads the prompt.
   ///
-  /// The model starts at the beginning of a text: after an `<eos>` where the vocabulary has it, else after a line end; the
-  /// token `<unk>` is never written.
+  /// The model starts at the beginning of a text: after an `<eos>` where the vocabulary has it, else after a line end;
+  /// tokens that stand for no text, such as `<unk>`, are never written.
   ///
   /// - Parameters:
   ///   - model: The model.
@@ -45,17 +45,17 @@ public struct TextGenerator: Sendable {
     precondition(
       vocabulary.count == model.configuration.vocabularySize,
       "a tokenizer of \(vocabulary.count) tokens does not fit a model of \(model.configuration.vocabularySize)")
-    let start = vocabulary.endOfSentenceID ?? vocabulary.id(of: "\n") ?? 0
     let prompt = try tokenizer.encodePrompt(prompt).ids
     self.model = model
-    let unknown = vocabulary.count > 1 ? vocabulary.unknownID : nil
-    sampler = TemperatureSampler(temperature: temperature, forbidding: unknown.map { [$0] } ?? [])
+    let textless = Set(vocabulary.textlessIDs)
+    sampler = TemperatureSampler(
+      temperature: temperature, forbidding: textless.count < vocabulary.count ? textless : [])
     self.random = random
     decoder = tokenizer.decoder()
     for id in prompt { _ = decoder.decode(id) }
     state = model.initialState()
     logits = Tensor([])
-    try read([start] + prompt)
+    try read([tokenizer.startID] + prompt)
   }
 
   /// Draws the next token.

@@ -47,6 +47,15 @@ struct BytePairTokenizerTests {
     #expect(try tokenizer.encode("é b").ids.map { decoder.decode($0) } == ["", "é", " ", "b"])
   }
 
+  @Test("Texts begin after a line feed, which is a byte's character here")
+  func start() {
+    let tokenizer = BytePairTokenizer(training: "", vocabularySize: 256)
+    #expect(tokenizer.vocabulary[tokenizer.startID] == "Ċ")
+    #expect(ByteTokenizer().startID == 10 && KerasTokenizer().startID == 0)
+    #expect(WordTokenizer(training: "a\n").startID == 0)
+    #expect(AnyTokenizer.bytePair(tokenizer).startID == tokenizer.startID)
+  }
+
   @Test("A text without pairs has the bytes alone")
   func small() throws {
     for text in ["", "a", "a b c"] {

@@ -37,6 +37,12 @@ public protocol Tokenizer: Sendable, Hashable, Codable {
 }
 
 extension Tokenizer {
+  /// The token that a text begins after: a line end, in whichever form the vocabulary has it, else number 0.
+  public var startID: Int32 {
+    let lineFeed = ByteAlphabet.string(of: "\n".utf8)
+    return vocabulary.endOfSentenceID ?? vocabulary.id(of: "\n") ?? vocabulary.id(of: lineFeed) ?? 0
+  }
+
   /// The text of tokens.
   ///
   /// - Precondition: The ids are in the vocabulary.
