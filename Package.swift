@@ -72,6 +72,6 @@ let package = Package(
       "MynahModelsTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"], resources: [.copy("Fixtures")]),
     tests("MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"]),
     tests("MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
-    tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"]),
+    tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"], resources: [.copy("Fixtures")]),
   ]
 )

@@ -15,7 +15,7 @@ package struct MynahTool: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DemoCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self,
+      DemoCommand.self, DataCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self,
       GenerateCommand.self,
       InspectCommand.self,
       QuantizeCommand.self, ReproduceCommand.self, BenchCommand.self,
