@@ -79,6 +79,6 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests("MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
     tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
-    tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"]),
+    tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"], resources: [.copy("Fixtures")]),
   ]
 )

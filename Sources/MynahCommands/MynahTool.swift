@@ -15,8 +15,9 @@ package struct MynahTool: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DemoCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, GenerateCommand.self,
-      InspectCommand.self, QuantizeCommand.self, ImportCommand.self, ReproduceCommand.self, BenchCommand.self,
+      DemoCommand.self, DataCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self,
+      GenerateCommand.self, InspectCommand.self, QuantizeCommand.self, ImportCommand.self, ReproduceCommand.self,
+      BenchCommand.self,
     ])
 
   package init() {}

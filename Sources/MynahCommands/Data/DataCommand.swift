@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+import MynahModels
+
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data", abstract: "List and get the published data sets that recipes and tests use.",
+    subcommands: [DataListCommand.self, DataGetCommand.self])
+}
+
+struct DataListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the data sets with their sizes, licences and addresses.")
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    if json { return try StandardOutput.writeJSON(NamedDataSet.all.map(Listed.init)) }
+    for dataSet in NamedDataSet.all {
+      let addresses = dataSet.files.map { "  \($0.address)\n" }.joined()
+      try StandardOutput.write(
+        "\(dataSet.name): \(dataSet.summary), \(dataSet.byteCount.grouped) bytes\n  \(dataSet.licence)\n\(addresses)")
+    }
+  }
+
+  private struct Listed: Encodable {
+    struct File: Encodable { let name, address, sha256: String, byteCount: Int }
+    let name, summary, licence: String
+    let files: [File]
+
+    init(_ dataSet: NamedDataSet) {
+      (name, summary, licence) = (dataSet.name, dataSet.summary, dataSet.licence)
+      files = dataSet.files.map {
+        File(name: $0.name, address: $0.address, sha256: $0.sha256, byteCount: $0.byteCount)
+      }
+    }
+  }
+}
+
+struct DataGetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get", abstract: "Take a data set from a folder and check that it is the right one.",
+    discussion: """
+      Each file takes its place only when its sha256 is the known one; archives are unpacked. mynah data list has the addresses.
+
+        mynah data get ptb --to data/ptb --from Downloads
+        mynah reproduce ptb --data data/ptb
+      """)
+
+  @Argument(help: ArgumentHelp("The data set: \(names).", valueName: "name"), transform: Self.dataSet)
+  var dataSet: NamedDataSet
+
+  @Option(help: ArgumentHelp("The folder to put the files into. (default: the data set's name)", valueName: "folder"))
+  var to: String?
+
+  @Option(help: ArgumentHelp("The folder that holds the files.", valueName: "folder"))
+  var from: String
+
+  func validate() throws {
+    if to == "" || from == "" {
+      throw ValidationError("expected a value behind each flag, found nothing")
+    }
+  }
+
+  func run() throws {
+    StandardError.write("\(dataSet.name): \(dataSet.summary)\nLicence: \(dataSet.licence)\n")
+    let folder = to ?? dataSet.name
+    let store = DataSetStore(in: folder, from: from)
+    for file in dataSet.files {
+      let isNew = try store.bring(file)
+      try StandardOutput.write(
+        "\(folder)/\(file.name): \(file.byteCount.grouped) bytes, \(isNew ? "new" : "there already")\n")
+    }
+  }
+
+  private static let names = NamedDataSet.all.map(\.name).joined(separator: ", ")
+
+  private static func dataSet(_ name: String) throws -> NamedDataSet {
+    guard let dataSet = NamedDataSet.all.first(where: { $0.name == name }) else {
+      throw ValidationError("expected one of \(names)")
+    }
+    return dataSet
+  }
+}
