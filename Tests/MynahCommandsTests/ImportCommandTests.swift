@@ -1,6 +1,7 @@
 import Foundation
 import MynahModels
 import MynahTensors
+import MynahText
 import TestSupport
 import Testing
 
