@@ -92,11 +92,12 @@ extension LanguageModel {
   /// - Parameters:
   ///   - ids: T·B tokens, time-major: all rows' first tokens, then all rows' second ones.
   ///   - state: The state before the first token; its batch size is B.
+  ///   - lengths: How many of each row's tokens are real; past them outputs are zero and the row's state stays. nil: all.
   ///   - dropout: Where masks are drawn from in training; nil at evaluation: nothing is dropped.
   /// - Returns: Outputs [T·B, H] and the state after the last token.
   /// - Precondition: the number of ids is a multiple of B, and each lies in 0 ..< V.
   public func callAsFunction(
-    _ ids: [Int32], state: State, dropout: RandomSource? = nil
+    _ ids: [Int32], state: State, lengths: [Int]? = nil, dropout: RandomSource? = nil
   ) -> (hidden: Variable, state: State) {
     let batchSize = state.first?.batchSize ?? 0
     precondition(
@@ -112,17 +113,22 @@ extension LanguageModel {
     for (layer, layerState) in zip(recurrent, state) {
       let input = masks?.input(x) ?? x
       let masked = masks?.weights(of: layer) ?? layer
-      let result = StepProfile.measure(.recurrence) { masked(input, state: layerState) }
+      let result = StepProfile.measure(.recurrence) {
+        if let lengths { masked(input, state: layerState, lengths: lengths) } else { masked(input, state: layerState) }
+      }
       newState.append(result.state)
       let output = result.output.joined(residual: configuration.isResidual ? x : nil)
       x = masks?.output(output) ?? output
     }
+    if let lengths, configuration.isResidual { x = x.masked(by: .stepMask(lengths: lengths, stepCount: stepCount)) }
     return (x.reshaped([ids.count, output.weight.value.shape[1]]), newState)
   }
 
   /// The logits of the token after each of the given ones, [T·B, V], and the state after the last one.
-  public func logits(_ ids: [Int32], state: State) -> (logits: Variable, state: State) {
-    let pass = self(ids, state: state)
+  public func logits(
+    _ ids: [Int32], state: State, lengths: [Int]? = nil
+  ) -> (logits: Variable, state: State) {
+    let pass = self(ids, state: state, lengths: lengths)
     return (output(pass.hidden), pass.state)
   }
 

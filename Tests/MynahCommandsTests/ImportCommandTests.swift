@@ -2,6 +2,7 @@ import Foundation
 import MynahModels
 import MynahText
 import MynahTensors
+import MynahText
 import TestSupport
 import Testing
 

@@ -63,6 +63,29 @@ struct ModelKindTests {
     #expect(zip(second.state, whole.state).allSatisfy { $0.bits == $1.bits })
   }
 
+  @Test(
+    "Rows of different lengths: past their ends outputs are zero, and each row has the bits of its own sequence",
+    arguments: options)
+  func lengths(configuration: LanguageModelConfiguration) {
+    let model = Self.model(configuration)
+    let (ids, lengths): ([Int32], [Int]) = ([0, 1, 2, 3, 4, 5, 1, 0, 0], [3, 1, 2])
+    let padded = model(ids, state: model.initialState(batchSize: 3), lengths: lengths)
+    let width = model.output.weight.shape[1]
+    let outputs = padded.hidden.value.reshaped([3, 3, width])
+    for (row, length) in lengths.enumerated() {
+      let own = (0..<length).map { ids[$0 * 3 + row] }
+      let alone = model(own, state: model.initialState(batchSize: 1))
+      let found = outputs.slice(row..<row + 1, axis: 1)
+      #expect(found.slice(0..<length).elements.bits == alone.hidden.value.elements.bits)
+      #expect(found.slice(length..<3).elements.allSatisfy { $0 == 0 })
+      for (batch, single) in zip(padded.state, alone.state) {
+        #expect(batch.parts.map { $0.value.slice(row..<row + 1).elements.bits } == single.bits)
+      }
+    }
+    let logits = model.logits(ids, state: model.initialState(batchSize: 3), lengths: [3, 3, 3]).logits.value
+    #expect(logits == model.logits(ids, state: model.initialState(batchSize: 3)).logits.value)
+  }
+
   @Test("A model file gives the same model back, and equal models equal bytes", arguments: options)
   func files(configuration: LanguageModelConfiguration) throws {
     let folder = try ScratchFolder()
