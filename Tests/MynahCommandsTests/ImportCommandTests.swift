@@ -1,6 +1,5 @@
 import Foundation
 import MynahModels
-import MynahText
 import MynahTensors
 import MynahText
 import TestSupport
