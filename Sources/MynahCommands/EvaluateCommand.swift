@@ -61,7 +61,7 @@ struct EvaluateCommand: ParsableCommand {
       } else if isWord {
         "white space like any other: not predicted"
       } else {
-        "characters like any other"
+        "tokens like any other"
       }
     let start =
       report.startsAfterEndOfSentence
@@ -71,7 +71,7 @@ struct EvaluateCommand: ParsableCommand {
       perplexity          \(report.perplexity.asPerplexity)
       bits per character  \(report.bitsPerCharacter.formatted(4)), over \(report.characterCount.grouped) characters
       nats                \(report.loss.nats.formatted(2)), \(report.loss.mean.formatted(4)) a target
-      targets             \(targets.grouped) \(isWord ? "words and line ends" : "characters")
+      targets             \(targets.grouped) \(tokenizer.countedNoun)
       unknown             \(unknown.grouped) of them (\(share) %), predicted as <unk>
       line ends           \(lineEnds)
       state               \(start)

@@ -59,6 +59,9 @@ struct GenerateCommand: ParsableCommand {
         if !text.isEmpty { last = text }
         try StandardOutput.write(text)
       }
+      let rest = generator.finish()
+      try StandardOutput.write(rest)
+      if !rest.isEmpty { last = rest }
       if last.unicodeScalars.last != "\n" { try StandardOutput.write("\n") }
       if self.seed == nil && StandardError.isTerminal {
         StandardError.write("(--seed \(seed) gives this text again)\n")

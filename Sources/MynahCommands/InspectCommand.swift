@@ -83,7 +83,7 @@ struct InspectCommand: ParsableCommand {
     var text = """
       \(file.model.summary)
 
-      Reads and writes \(file.tokenizer.kind)s: \(vocabulary.count.grouped) are known\(extra). Training used \
+      Reads and writes \(file.tokenizer.tokenNoun): \(vocabulary.count.grouped) are known\(extra). Training used \
       \(file.model.configuration.dropoutInWords).
 
       """

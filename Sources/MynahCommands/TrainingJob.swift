@@ -109,10 +109,9 @@ struct TrainingJob {
 
   /// What is about to be learned and by what, in words.
   func description(of input: String) -> String {
-    let unit = tokenizer.kind == WordTokenizer.kind ? "words and line ends" : "characters"
     let held = text.isHeldOut ? "held out of it" : "in files of their own"
     return """
-      \(input): \(text.training.count.grouped) \(unit) to learn, \(text.validation.count.grouped) \(held) to validate with, \
+      \(input): \(text.training.count.grouped) \(tokenizer.countedNoun) to learn, \(text.validation.count.grouped) \(held) to validate with, \
       \(tokenizer.vocabulary.count.grouped) different ones known\(unknownInWords)
       \(modelSummary)
       \(configuration.inWords)

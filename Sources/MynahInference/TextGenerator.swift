@@ -68,6 +68,9 @@ public struct TextGenerator: Sendable {
     return (id, decoder.decode(id))
   }
 
+  /// What was held back of a character whose last bytes never came: to be written behind the last token.
+  public mutating func finish() -> String { decoder.finish() }
+
   /// Moves the state past some tokens and keeps the logits of the one that follows.
   private mutating func read(_ ids: [Int32]) throws {
     logits = model.advance(ids, state: &state)

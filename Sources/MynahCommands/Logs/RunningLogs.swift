@@ -63,6 +63,7 @@ struct RunningLogs {
       ModelFile(model: model, tokenizer: job.tokenizer), prompt: sample.prompt, random: random)
     var text = sample.prompt
     for _ in 0..<sample.length { text += try generator.next().text }
+    text += generator.finish()
     StandardError.write("sample of epoch \(epoch.epoch): \(text)\n")
     return text
   }

@@ -1,0 +1,17 @@
+import MynahText
+
+extension AnyTokenizer {
+  /// What the tokens are, in words.
+  var tokenNoun: String {
+    switch self {
+    case .word: "words"
+    case .character: "characters"
+    case .bytes: "bytes"
+    case .bytePair: "pieces of words"
+    case .kerasWord: hasWords ? "words" : "characters"
+    }
+  }
+
+  /// The same where tokens are counted: line ends are among a word tokenizer's.
+  var countedNoun: String { if case .word = self { "words and line ends" } else { tokenNoun } }
+}
