@@ -17,47 +17,19 @@ struct PrepareCommand: ParsableCommand {
       The texts follow each other as if they were one; its last tenth is held out to validate with.
       """)
 
-  /// What tokens are.
-  enum Tokens: String, ExpressibleByArgument, CaseIterable {
-    case word, character
-
-    var level: TextPreparation.Level {
-      switch self {
-      case .word: .word
-      case .character: .character
-      }
-    }
-  }
-
   @Argument(help: "Text files.")
   var texts: [String]
 
   @Option(help: ArgumentHelp("The file of tokens.", valueName: "file"))
   var output: String
 
-  @Option(help: "What tokens are: word or character.")
-  var tokenizer = Tokens.word
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Tokens that are rarer become <unk>. (default: 2 for words unless <unk> stands in the text, else 1)",
-      valueName: "count"),
-    transform: Bounded.integer(1...1_000_000_000))
-  var minimumCount: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The largest number of tokens to know, the most frequent ones. (default: no limit)", valueName: "size"),
-    transform: Bounded.integer(2...16_777_216))
-  var maximumVocabulary: Int?
-
   @Flag(help: "Replace a file that stands there.")
   var overwrite = false
 
   @Flag(help: "Print one object of JSON.")
   var json = false
+
+  @OptionGroup(title: "Tokens") var tokens: TokenizerOptions
 
   @OptionGroup var threads: ThreadOptions
 
@@ -71,8 +43,12 @@ struct PrepareCommand: ParsableCommand {
       let preparation = try TextPreparation(of: texts, threadCount: threads.count)
       var progress = PreparationProgress()
       defer { progress.clear() }
-      let made = try preparation.tokenizer(tokenizer.level, minimumCount: minimumCount, maximumSize: maximumVocabulary)
-      {
+      let level: TextPreparation.Level =
+        switch tokens.level ?? .word {
+        case .word: .word
+        case .character: .character
+        }
+      let made = try preparation.tokenizer(level, minimumCount: tokens.minimumCount, maximumSize: tokens.vocabulary) {
         try progress.report($0, wasAsked: wasAsked)
       }
       try preparation.write(made, to: output) { try progress.report($0, wasAsked: wasAsked) }

@@ -44,7 +44,7 @@ struct PrepareCommandTests {
     defer { tool.folder.remove() }
     try tool.write("to be or not to be\nthat is\n", to: "a.txt")
     let outcome = try tool.run(
-      "prepare", "a.txt", "a.txt", "--output", "a", "--tokenizer", "character", "--maximum-vocabulary", "5", "--json",
+      "prepare", "a.txt", "a.txt", "--output", "a", "--level", "character", "--vocabulary", "5", "--json",
       "--threads", "3")
     let figures = try JSONDecoder().decode(Figures.self, from: Data(outcome.output.utf8))
     #expect(figures.tokens == 54 && figures.characters == 54 && figures.vocabularySize == 5)
@@ -69,8 +69,8 @@ struct PrepareCommandTests {
       (["prepare", "text.txt", "--output", "no/o"], 73, "there is no folder"),
       (["prepare", "text.txt", "--output", ""], 64, "--output"), (["prepare", "text.txt"], 64, "--output"),
       (["prepare", "text.txt", "--output", "damaged"], 73, "--overwrite"),
-      (["prepare", "text.txt", "--output", "o", "--maximum-vocabulary", "1"], 64, "between 2 and"),
-      (["prepare", "text.txt", "--output", "o", "--tokenizer", "syllable"], 64, "word"),
+      (["prepare", "text.txt", "--output", "o", "--vocabulary", "1"], 64, "between 2 and"),
+      (["prepare", "text.txt", "--output", "o", "--level", "syllable"], 64, "word"),
       (["train", "damaged"], 65, "128 bytes"),
     ]
     for (arguments, status, sentence) in cases {
