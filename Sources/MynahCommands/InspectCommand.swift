@@ -116,16 +116,27 @@ extension TrainingConfiguration {
     let clips = [clipValue.map { "to ±\($0)" }, clipNorm.map { "to a norm of \($0)" }].compactMap(\.self)
     let update = batchesPerUpdate == 1 ? "" : ", an update after \(batchesPerUpdate) batches"
     let extras = [
-      loss == .full ? nil : "\(loss)", reduction == .sumOverSteps ? nil : "the mean over targets",
+      loss == .full ? nil : "\(loss)", reduction.inWords,
       penalties == .none ? nil : "penalties: \(penalties)",
       patience.map { "ended after \($0) epochs without a lower loss" },
       precision == .float32 ? nil : "products in \(precision.rawValue)",
     ].compactMap { $0.map { ", " + $0 } }
     return "\(optimizer), \(epochs) epoch\(epochs == 1 ? "" : "s") "
-      + "in batches of \(batches.size) row\(batches.size == 1 ? "" : "s") × \(batches.steps) steps\(update), "
+      + "in batches of \(batches)\(update), "
       + "learning rate \(learningRate), "
       + "gradients \(clips.isEmpty ? "not clipped" : "clipped \(clips.joined(separator: ", then "))"), seed \(seed)"
       + extras.joined()
+  }
+}
+
+extension LossReduction {
+  /// The reduction; nil for the usual one.
+  fileprivate var inWords: String? {
+    switch self {
+    case .sumOverSteps: nil
+    case .meanPerTarget: "the mean over targets"
+    case .sum: "the sum over targets"
+    }
   }
 }
 
@@ -133,8 +144,8 @@ extension LanguageModelConfiguration {
   /// What training drops.
   var dropoutInWords: String {
     let drops = [
-      ("inputs", inputKeepProbability), ("outputs", outputKeepProbability), ("tokens", embeddingKeepProbability),
-      ("recurrent weights", weightKeepProbability),
+      ("tokens' vectors", vectorKeepProbability), ("inputs", inputKeepProbability), ("outputs", outputKeepProbability),
+      ("tokens", embeddingKeepProbability), ("recurrent weights", weightKeepProbability),
     ].filter { $0.1 < 1 }
     guard !drops.isEmpty else { return "no dropout" }
     return (locksDropout ? "locked " : "") + "dropout keeping "

@@ -67,6 +67,14 @@ struct ModelOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
+      "The probability that an element of a token's vector is kept, once, before the first layer. (default: 1)",
+      valueName: "probability"),
+    transform: Bounded.positive(atMost: 1))
+  var keepVectors: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
       "The probability that a weight from state to state is kept for a batch. (default: 1)", valueName: "probability"),
     transform: Bounded.positive(atMost: 1))
   var keepRecurrent: Float?
@@ -108,6 +116,7 @@ struct ModelOptions: ParsableArguments {
     if let keep { model.outputKeepProbability = keep }
     if let keepInput { model.inputKeepProbability = keepInput }
     if let keepEmbedding { model.embeddingKeepProbability = keepEmbedding }
+    if let keepVectors { model.vectorKeepProbability = keepVectors }
     if let keepRecurrent { model.weightKeepProbability = keepRecurrent }
     if lockedDropout { model.locksDropout = true }
     if let initialRange { model.initializer = .uniform(initialRange) }

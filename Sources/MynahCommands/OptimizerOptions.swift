@@ -22,19 +22,6 @@ struct OptimizerOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "Rows of text that are learned side by side. (default: from the text's size)", valueName: "rows"),
-    transform: Bounded.integer(1...1_000_000))
-  var batch: Int?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("Steps that gradients flow back through. (default: from the text's size)", valueName: "steps"),
-    transform: Bounded.integer(1...1_000_000))
-  var steps: Int?
-
-  @Option(
-    parsing: .unconditional,
     help: ArgumentHelp("Passes over the text. (default: from the text's size)", valueName: "epochs"),
     transform: Bounded.integer(1...1_000_000))
   var epochs: Int?
@@ -137,7 +124,6 @@ struct OptimizerOptions: ParsableArguments {
     if let clipValue { training.clipValue = clipValue }
     if let batchesPerUpdate { training.batchesPerUpdate = batchesPerUpdate }
     if let patience { training.patience = patience }
-    training.batches = .contiguous(size: batch ?? training.batches.size, steps: steps ?? training.batches.steps)
     if let seed { training.seed = UInt64(seed) }
   }
 

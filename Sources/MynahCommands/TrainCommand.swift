@@ -26,6 +26,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Tokens") var tokens: TokenizerOptions
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Batches") var batches: BatchOptions
   @OptionGroup(title: "Training") var optimizer: OptimizerOptions
   @OptionGroup(title: "Learning rate") var schedule: ScheduleOptions
   @OptionGroup(title: "Loss") var loss: LossOptions
@@ -50,7 +51,8 @@ struct TrainCommand: ParsableCommand {
     try output.check(modelPath: modelPath)
     let job = try TrainingJob(
       input: input, modelPath: modelPath, resuming: output.resume, tokens: tokens, model: model,
-      training: TrainingOptions(optimizer: optimizer, schedule: schedule, loss: loss, precision: precision.supported))
+      training: TrainingOptions(
+        batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision.supported))
     StandardError.write(job.description(of: input))
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder)

@@ -7,6 +7,7 @@ import MynahTraining
 
 /// What flags say of a training run.
 struct TrainingOptions {
+  let batches: BatchOptions
   let optimizer: OptimizerOptions
   let schedule: ScheduleOptions
   let loss: LossOptions
@@ -15,12 +16,13 @@ struct TrainingOptions {
   /// Writes what was given into a configuration.
   ///
   /// - Throws: `ValidationError` if no run can be made of it.
-  func apply(to training: inout TrainingConfiguration, vocabularySize: Int) throws {
+  func apply(to training: inout TrainingConfiguration, vocabulary: Vocabulary) throws {
+    try batches.apply(to: &training, vocabulary: vocabulary)
     try optimizer.apply(to: &training)
     schedule.apply(to: &training)
     loss.apply(to: &training)
     if let precision { training.precision = precision }
-    if let defect = training.defect(vocabularySize: vocabularySize) { throw ValidationError(defect) }
+    if let defect = training.defect(vocabularySize: vocabulary.count) { throw ValidationError(defect) }
   }
 }
 
@@ -49,11 +51,11 @@ struct TrainingJob {
     var configuration = state?.configuration ?? defaults.training
     try modelOptions.apply(to: &model)
     model.vocabularySize = tokenizer.vocabulary.count
-    try options.apply(to: &configuration, vocabularySize: model.vocabularySize)
+    try options.apply(to: &configuration, vocabulary: tokenizer.vocabulary)
     (self.text, self.model, self.configuration) = (text, model, configuration)
     let layout = configuration.batches
-    _ = try ContiguousBatches(text.training, batchSize: layout.size, stepCount: layout.steps)
-    _ = try layout.validationBatches(text.validation)
+    _ = try layout.batches(of: text.training, seed: configuration.seed)
+    _ = try layout.validationBatches(of: text.validation)
     try Self.checkMemory(model, configuration)
     files = TrainingFiles(
       modelPath: modelPath, configuration: configuration, tokenizer: tokenizer, textHash: text.hash)

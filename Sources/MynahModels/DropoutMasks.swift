@@ -10,11 +10,13 @@ struct DropoutMasks {
     self.random = random
   }
 
-  /// The vectors of tokens, some tokens dropped.
-  mutating func embed(_ ids: [Int32], _ embedding: Embedding) -> Variable {
+  /// The vectors of tokens [T, B, E], some tokens and some elements dropped.
+  mutating func vectors(of ids: [Int32], _ embedding: Embedding, shape: Shape) -> Variable {
     let dropout = EmbeddingDropout(keepProbability: configuration.embeddingKeepProbability)
     // What draws nothing takes no source, so that the other masks are those of a model that cannot do this.
-    return dropout.keepProbability < 1 ? dropout(embedding, ids, using: random.split()) : embedding(ids)
+    let vectors = dropout.keepProbability < 1 ? dropout(embedding, ids, using: random.split()) : embedding(ids)
+    let keep = configuration.vectorKeepProbability
+    return keep < 1 ? masked(vectors.reshaped(shape), keep) : vectors.reshaped(shape)
   }
 
   /// A layer, some of its recurrent weights dropped.

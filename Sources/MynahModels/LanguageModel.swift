@@ -70,7 +70,9 @@ extension LanguageModelConfiguration {
     for (layer, inputSize) in recurrentInputs {
       for (name, shape) in layer.parameterShapes(inputSize: inputSize) {
         result.append(
-          layer.draw(name, shape, initializer, recurrent: recurrentInitializer ?? initializer, using: &random))
+          layer.draw(
+            name, shape, initializer, recurrent: recurrentInitializer ?? initializer, bias: recurrentBiasInitializer,
+            using: &random))
       }
     }
     if !isTied { result.append((outputInitializer ?? initializer).draw([vocabularySize, outputSize], using: &random)) }
@@ -106,8 +108,8 @@ extension LanguageModel {
     let stepCount = ids.count / batchSize
     var masks = dropout.map { DropoutMasks(configuration, random: $0) }
     var x = StepProfile.measure(.embedding) {
-      let vectors = masks?.embed(ids, embedding) ?? embedding(ids)
-      return vectors.reshaped([stepCount, batchSize, configuration.embeddingSize])
+      let shape: Shape = [stepCount, batchSize, configuration.embeddingSize]
+      return masks?.vectors(of: ids, embedding, shape: shape) ?? embedding(ids).reshaped(shape)
     }
     var newState: State = []
     for (layer, layerState) in zip(recurrent, state) {

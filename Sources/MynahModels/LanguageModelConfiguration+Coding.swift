@@ -5,6 +5,7 @@ extension LanguageModelConfiguration: Codable {
     case vocabularySize, embeddingSize, recurrent, initializer, inputKeepProbability, outputKeepProbability
     case isTied, isResidual, recurrentInitializer, embeddingInitializer, outputInitializer
     case locksDropout, embeddingKeepProbability, weightKeepProbability
+    case recurrentBiasInitializer, vectorKeepProbability
   }
 
   public init(from decoder: any Decoder) throws {
@@ -24,6 +25,8 @@ extension LanguageModelConfiguration: Codable {
     locksDropout = try values.decodeIfPresent(Bool.self, forKey: .locksDropout) ?? false
     embeddingKeepProbability = try values.decodeIfPresent(Float.self, forKey: .embeddingKeepProbability) ?? 1
     weightKeepProbability = try values.decodeIfPresent(Float.self, forKey: .weightKeepProbability) ?? 1
+    recurrentBiasInitializer = try values.decodeIfPresent(Initializer.self, forKey: .recurrentBiasInitializer)
+    vectorKeepProbability = try values.decodeIfPresent(Float.self, forKey: .vectorKeepProbability) ?? 1
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -42,5 +45,7 @@ extension LanguageModelConfiguration: Codable {
     if locksDropout { try values.encode(true, forKey: .locksDropout) }
     if embeddingKeepProbability != 1 { try values.encode(embeddingKeepProbability, forKey: .embeddingKeepProbability) }
     if weightKeepProbability != 1 { try values.encode(weightKeepProbability, forKey: .weightKeepProbability) }
+    try values.encodeIfPresent(recurrentBiasInitializer, forKey: .recurrentBiasInitializer)
+    if vectorKeepProbability != 1 { try values.encode(vectorKeepProbability, forKey: .vectorKeepProbability) }
   }
 }

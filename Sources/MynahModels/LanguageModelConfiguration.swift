@@ -20,10 +20,16 @@ public struct LanguageModelConfiguration: Hashable, Sendable {
   public var embeddingInitializer: Initializer?
   /// What the output's weights are drawn from, whose biases then begin at zero; nil: both as all others.
   public var outputInitializer: Initializer?
+  /// What the recurrent layers' biases are drawn from; nil: they begin at zero, forget gates' at a number of their own.
+  public var recurrentBiasInitializer: Initializer?
   /// The probability that an element of a recurrent layer's input is kept in training; 1 is no dropout.
   public var inputKeepProbability: Float
   /// The same for a recurrent layer's output.
   public var outputKeepProbability: Float
+  /// The same for the tokens' vectors, once, before the first layer sees them.
+  ///
+  /// With it and the outputs' there is one mask between two layers, as in W. Zaremba, I. Sutskever, O. Vinyals, 2014.
+  public var vectorKeepProbability: Float = 1
   /// Whether those masks are the same at every step of a sequence: `LockedDropout`.
   public var locksDropout = false
   /// The probability that a token's vector is kept in training: `EmbeddingDropout`.
@@ -72,14 +78,19 @@ public struct LanguageModelConfiguration: Hashable, Sendable {
       return "an output that is tied to the embedding needs a last layer of its size, "
         + "found a layer of \(outputSize) and an embedding of \(embeddingSize)"
     }
-    let keeps = [inputKeepProbability, outputKeepProbability, embeddingKeepProbability, weightKeepProbability]
+    let keeps = [
+      inputKeepProbability, outputKeepProbability, vectorKeepProbability, embeddingKeepProbability,
+      weightKeepProbability,
+    ]
     if let keep = keeps.first(where: { !($0 > 0 && $0 <= 1) }) {
       return "keep probabilities must be above 0 and at most 1, found \(keep)"
     }
     if let bias = recurrent.map(\.forgetBias).first(where: { !$0.isFinite }) {
       return "forget biases must be finite, found \(bias)"
     }
-    let initializers = [initializer, recurrentInitializer, embeddingInitializer, outputInitializer]
+    let initializers = [
+      initializer, recurrentInitializer, embeddingInitializer, outputInitializer, recurrentBiasInitializer,
+    ]
     return initializers.lazy.compactMap { $0?.defect }.first
   }
 }

@@ -42,11 +42,13 @@ extension RecurrentLayer {
     }
   }
 
-  /// Draws one of the parameters: biases begin at zero, or the forget gates' at their own number.
+  /// Draws one of the parameters: biases that are not drawn begin at zero, or the forget gates' at their own number.
   func draw(
-    _ name: String, _ shape: Shape, _ initializer: Initializer, recurrent: Initializer, using random: inout RandomSource
+    _ name: String, _ shape: Shape, _ initializer: Initializer, recurrent: Initializer, bias: Initializer?,
+    using random: inout RandomSource
   ) -> Tensor {
     if name.hasPrefix("bias") {
+      if let bias { return bias.draw(shape, using: &random) }
       return forgetBias == 0 ? .zeros(shape) : LSTMCell.initialBias(hiddenSize: hiddenSize, forgetBias: forgetBias)
     }
     return (name.hasPrefix("weight_hh") ? recurrent : initializer).draw(shape, using: &random)

@@ -3,36 +3,35 @@ import MynahTensors
 public import MynahText
 
 extension LanguageModel {
-  /// The loss of a text in batches from the zero state, the state carried from batch to batch; no dropout.
-  public func loss(of batches: ContiguousBatches) -> Loss { evaluated(on: batches, metrics: []).loss }
+  /// The loss of batches, no dropout; each begins with the zero state or with the state of the one before, as it says.
+  public func loss(of batches: some Sequence<Batch>) -> Loss { evaluated(on: batches, metrics: []).loss }
 
-  /// The loss of a text in batches, as above, and figures of the predictions, each a mean over all targets.
-  public func evaluated(on batches: ContiguousBatches, metrics: [Metric]) -> (loss: Loss, metrics: [String: Double]) {
-    var state = initialState(batchSize: batches.batchSize)
+  /// The loss of batches, as above, and figures of the predictions, each a mean over all targets.
+  public func evaluated(
+    on batches: some Sequence<Batch>, metrics: [Metric]
+  ) -> (loss: Loss, metrics: [String: Double]) {
+    var state: State = []
     var (total, sums) = (Loss(), [Double](repeating: 0, count: metrics.count))
     for batch in batches {
-      guard !metrics.isEmpty else {
-        let pass = loss(inputs: batch.inputs, targets: batch.targets, state: state)
-        total += pass.loss
-        state = pass.state
-        continue
-      }
-      let pass = self(batch.inputs, state: state)
-      let nats = output.crossEntropy(of: pass.hidden, targets: batch.targets).nats
-      total += Loss(nats: nats, targetCount: batch.targets.count)
+      let before = batch.carriesState ? state : initialState(batchSize: batch.batchSize)
+      let pass = self(batch.inputs, state: before, lengths: batch.lengths)
+      let nats = output.crossEntropy(of: pass.hidden, targets: batch.targets, weights: batch.weights).nats
+      total += Loss(nats: nats, targetCount: batch.targetCount)
       state = pass.state
-      for (index, metric) in metrics.enumerated() { sums[index] += sum(of: metric, pass.hidden.value, batch.targets) }
+      for (index, metric) in metrics.enumerated() { sums[index] += sum(of: metric, pass.hidden.value, batch) }
     }
     let means = zip(metrics, sums).map { ($0.name, $1 / Double(total.targetCount)) }
     return (total, Dictionary(means) { first, _ in first })
   }
 
-  /// A figure's sum over rows, of whose logits a few at a time are made.
-  private func sum(of metric: Metric, _ hidden: Tensor, _ targets: [Int32]) -> Double {
-    let step = 128
-    return stride(from: 0, to: targets.count, by: step).reduce(0) { sum, first in
-      let rows = first..<min(first + step, targets.count)
-      return sum + metric.sum(output(Variable(hidden.slice(rows))).value, Array(targets[rows]))
+  /// A figure's sum over the real targets, of whose logits a few at a time are made.
+  private func sum(of metric: Metric, _ hidden: Tensor, _ batch: Batch) -> Double {
+    let weights = batch.weights
+    let real = batch.targets.indices.filter { row in weights?[row] ?? 1 > 0 }
+    return stride(from: 0, to: real.count, by: 128).reduce(0) { sum, first in
+      let rows = real[first..<min(first + 128, real.count)]
+      let logits = output(Variable(hidden.gathered(rows.map(Int32.init)))).value
+      return sum + metric.sum(logits, rows.map { batch.targets[$0] })
     }
   }
 }

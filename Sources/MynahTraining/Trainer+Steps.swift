@@ -6,36 +6,52 @@ import MynahText
 
 extension Trainer {
   /// Makes one update: losses and gradients of one batch or some, clip, update.
-  ///
-  /// A batch is cut when it is needed: that is two copies of T·B numbers, a ten-thousandth of a step or less.
-  func step(_ run: inout TrainingCheckpoint, _ batches: ContiguousBatches) throws -> StepReport {
+  func step(
+    _ run: inout TrainingCheckpoint, _ batches: inout some IteratorProtocol<Batch>, stepsPerEpoch: Int
+  ) throws -> StepReport {
     let (epoch, first) = (run.epoch, run.step)
-    let rate = self.rate(of: run, step: first, stepsPerEpoch: batches.count)
-    let count = min(configuration.batchesPerUpdate, batches.count - first)
+    let rate = self.rate(of: run, step: first, stepsPerEpoch: stepsPerEpoch)
+    let count = min(configuration.batchesPerUpdate, stepsPerEpoch - first)
+    let group = try (first..<first + count).map { index in
+      guard let batch = batches.next() else {
+        throw TrainingError.impossible(
+          reason: "the data gave \(index) of the \(stepsPerEpoch) batches of epoch \(epoch)")
+      }
+      return batch
+    }
+    if group[0].carriesState && run.state.first?.batchSize != group[0].batchSize {
+      throw TrainingError.malformedCheckpoint(
+        reason: "its state is of \(run.state.first?.batchSize ?? 0) rows, the next batch of \(group[0].batchSize)")
+    }
     var (next, state, loss) = (first, run.state, Loss())
     let (norm, _) = run.optimizer.step(&run.model, rate: rate, clip: configuration.clip, passCount: count) { model in
       let place = RandomPlace(seed: configuration.seed, epoch: epoch, batch: next)
-      let pass = model.objective(batches[next], state: state, configuration: configuration, place: place)
+      let batch = group[next - first]
+      if !batch.carriesState { state = model.initialState(batchSize: batch.batchSize) }
+      let pass = model.objective(batch, state: state, configuration: configuration, place: place)
       next += 1
       state = pass.state
       loss += pass.loss
       return (pass.value, ())
     }
     run.step = next
-    guard loss.perplexity.isFinite && norm.isFinite else { throw diverged(run, stepsPerEpoch: batches.count) }
+    // A batch of padding alone has no perplexity.
+    guard loss.nats.isFinite && (loss.targetCount == 0 || loss.perplexity.isFinite) && norm.isFinite else {
+      throw diverged(run, stepsPerEpoch: stepsPerEpoch)
+    }
     run.state = state
     run.epochLoss += loss
     return StepReport(
-      epoch: epoch, step: next, stepCount: batches.count, learningRate: rate, epochLoss: run.epochLoss, stepLoss: loss,
+      epoch: epoch, step: next, stepCount: stepsPerEpoch, learningRate: rate, epochLoss: run.epochLoss, stepLoss: loss,
       gradientNorm: norm)
   }
 
   /// Validates the model, tells the optimiser, and moves to the next epoch's beginning.
-  func endEpoch(
-    _ run: inout TrainingCheckpoint, validation: ContiguousBatches?, stepsPerEpoch: Int
-  ) throws -> EpochReport {
-    let model = run.evaluatedModel
-    let figures = validation.map { model.evaluated(on: $0, metrics: metrics) }
+  func endEpoch(_ run: inout TrainingCheckpoint, _ batches: EpochBatches, validation: EpochBatches?) throws
+    -> EpochReport
+  {
+    let (model, stepsPerEpoch) = (run.evaluatedModel, batches.count)
+    let figures = validation.map { model.evaluated(on: $0.batches(epoch: 1), metrics: metrics) }
     guard run.model.isFinite, figures?.loss.perplexity.isFinite ?? true else {
       throw diverged(run, stepsPerEpoch: stepsPerEpoch)
     }
@@ -43,7 +59,7 @@ extension Trainer {
       epoch: run.epoch, learningRate: lastRate(of: run, stepsPerEpoch: stepsPerEpoch), train: run.epochLoss,
       validation: figures?.loss,
       metrics: figures.flatMap { $0.metrics.isEmpty ? nil : $0.metrics.filter(\.value.isFinite) })
-    run.endEpoch(report, evaluated: model)
+    run.endEpoch(report, evaluated: model, batchSize: batches.batchSize)
     run.optimizer.endEpoch(validationLosses: run.history.validationLosses)
     return report
   }

@@ -31,7 +31,7 @@ public struct Trainer: Sendable {
     case last
   }
 
-  /// Trains a model on a text.
+  /// Trains a model on a text, cut as the configuration says.
   ///
   /// - Parameters:
   ///   - model: The model to train; at the end the one that `kept` names.
@@ -48,26 +48,52 @@ public struct Trainer: Sendable {
     from checkpoint: TrainingCheckpoint? = nil, keeping kept: KeptModel = .best,
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> [EpochReport] {
-    try StoragePool.recycling {
+    try check(model)
+    let layout = configuration.batches
+    return try train(
+      &model, on: layout.batches(of: text, seed: configuration.seed),
+      validating: validation.map { try layout.validationBatches(of: $0) }, from: checkpoint, keeping: kept,
+      report: report)
+  }
+
+  /// Trains a model on batches of your own; the configuration's layout then only names them.
+  ///
+  /// - Parameters:
+  ///   - model: The model to train; at the end the one that `kept` names.
+  ///   - batches: What to learn.
+  ///   - validation: What to validate with after each epoch: the batches of epoch 1.
+  ///   - checkpoint: Where to go on; nil: at the beginning.
+  ///   - kept: Which model the run ends with.
+  ///   - report: Called with each event, on the calling thread; what it throws ends the run.
+  /// - Returns: The figures of all epochs.
+  /// - Throws: `TrainingError` if the run diverges or is interrupted, or if an epoch has fewer batches than were promised.
+  @discardableResult
+  public func train(
+    _ model: inout LanguageModel, on batches: EpochBatches, validating validation: EpochBatches? = nil,
+    from checkpoint: TrainingCheckpoint? = nil, keeping kept: KeptModel = .best,
+    report: (TrainingEvent) throws -> Void = { _ in }
+  ) throws -> [EpochReport] {
+    try check(model)
+    return try StoragePool.recycling {
       try Precision.$current.withValue(configuration.precision) {
-        try run(&model, on: text, validating: validation, from: checkpoint, keeping: kept, report: report)
+        try run(&model, on: batches, validating: validation, from: checkpoint, keeping: kept, report: report)
       }
     }
   }
 
-  private func run(
-    _ model: inout LanguageModel, on text: any TokenSource, validating validation: (any TokenSource)?,
-    from checkpoint: TrainingCheckpoint?, keeping kept: KeptModel, report: (TrainingEvent) throws -> Void
-  ) throws -> [EpochReport] {
+  private func check(_ model: LanguageModel) throws {
     if let defect = configuration.defect(vocabularySize: model.configuration.vocabularySize) {
       throw TrainingError.impossible(reason: defect)
     }
-    let layout = configuration.batches
-    let batches = try ContiguousBatches(text, batchSize: layout.size, stepCount: layout.steps)
-    let validationBatches = try validation.map { try layout.validationBatches($0) }
+  }
+
+  private func run(
+    _ model: inout LanguageModel, on batches: EpochBatches, validating validation: EpochBatches?,
+    from checkpoint: TrainingCheckpoint?, keeping kept: KeptModel, report: (TrainingEvent) throws -> Void
+  ) throws -> [EpochReport] {
     var run =
       checkpoint
-      ?? TrainingCheckpoint(model: model, batchSize: layout.size, optimizer: Optimizer(configuration.optimizer))
+      ?? TrainingCheckpoint(model: model, batchSize: batches.batchSize, optimizer: Optimizer(configuration.optimizer))
     guard run.optimizer.configuration == configuration.optimizer else {
       throw TrainingError.otherRun(
         what: "the optimizer", expected: "\(configuration.optimizer)", found: "\(run.optimizer.configuration)")
@@ -75,9 +101,10 @@ public struct Trainer: Sendable {
     while run.epoch <= configuration.epochs
       && !configuration.hasStoppedEarly(validationLosses: run.history.validationLosses)
     {
+      var next = batches.batches(epoch: run.epoch, from: run.step)
       while run.step < batches.count {
         let before = run.step
-        try report(.step(try profiled { try step(&run, batches) }))
+        try report(.step(try profiled { try step(&run, &next, stepsPerEpoch: batches.count) }))
         let stopping = shouldStop()
         if stopping || run.step < batches.count && isCheckpointDue(from: before, to: run.step) {
           guard run.model.isFinite else { throw diverged(run, stepsPerEpoch: batches.count) }
@@ -85,7 +112,7 @@ public struct Trainer: Sendable {
         }
         if stopping { throw TrainingError.interrupted(epoch: run.epoch, step: run.step) }
       }
-      let epoch = try endEpoch(&run, validation: validationBatches, stepsPerEpoch: batches.count)
+      let epoch = try endEpoch(&run, batches, validation: validation)
       try report(.checkpoint(run))
       try report(.epoch(epoch))
     }

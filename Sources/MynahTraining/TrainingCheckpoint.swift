@@ -37,7 +37,7 @@ public struct TrainingCheckpoint: Sendable {
   public var evaluatedModel: LanguageModel { optimizer.evaluated(model) }
 
   /// Writes the epoch into the history, keeps the model if it is the best, and moves to the next epoch's beginning.
-  mutating func endEpoch(_ report: EpochReport, evaluated: LanguageModel) {
+  mutating func endEpoch(_ report: EpochReport, evaluated: LanguageModel, batchSize: Int) {
     if let validation = report.validation {
       let lowest = history.validationLosses.min() ?? .infinity
       if validation.mean < lowest || best == nil { best = (epoch, evaluated) }
@@ -46,6 +46,6 @@ public struct TrainingCheckpoint: Sendable {
     epoch += 1
     step = 0
     epochLoss = Loss()
-    state = model.initialState(batchSize: state.first?.batchSize ?? 1)
+    state = model.initialState(batchSize: batchSize)
   }
 }

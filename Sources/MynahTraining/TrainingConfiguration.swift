@@ -1,23 +1,4 @@
 public import MynahTensors
-package import MynahText
-
-/// How a text is cut into batches.
-public struct BatchLayout: Hashable, Codable, Sendable {
-  /// B, rows that are trained side by side: each a contiguous stretch of the text.
-  public let size: Int
-  /// T, steps that gradients flow back through.
-  public let steps: Int
-
-  /// Rows of contiguous text; the state is carried from one batch to the next.
-  public static func contiguous(size: Int, steps: Int) -> BatchLayout { BatchLayout(size: size, steps: steps) }
-
-  /// A validation text in this layout; a text too short for all rows or steps is cut into fewer.
-  package func validationBatches(_ text: any TokenSource) throws -> ContiguousBatches {
-    let steps = max(1, min(steps, text.count - 1))
-    let rows = min(size, max(1, text.count / (steps + 1)))
-    return try ContiguousBatches(text, batchSize: rows, stepCount: steps)
-  }
-}
 
 /// Everything that determines a training run, besides the model and the text.
 public struct TrainingConfiguration: Hashable, Codable, Sendable {
@@ -87,7 +68,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
   ///
   /// Configurations come from files and command lines.
   public func defect(vocabularySize: Int) -> String? {
-    if let defect = optimizer.rule.defect ?? learningRate.defect ?? penalties.defect { return defect }
+    if let defect = optimizer.rule.defect ?? learningRate.defect ?? penalties.defect ?? batches.defect { return defect }
     if let defect = loss.defect(vocabularySize: vocabularySize) { return defect }
     if let clip = [clipNorm, clipValue].compactMap(\.self).first(where: { !($0 > 0 && $0.isFinite) }) {
       return "a clip is a positive number, found \(clip)"

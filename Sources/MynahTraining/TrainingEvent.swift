@@ -43,6 +43,14 @@ public struct EpochReport: Hashable, Codable, Sendable {
   public let validation: Loss?
   /// Figures of the validation text's predictions, by name; nil where none were asked for.
   public var metrics: [String: Double]?
+
+  /// Creates a report.
+  public init(
+    epoch: Int, learningRate: Float, train: Loss, validation: Loss? = nil, metrics: [String: Double]? = nil
+  ) {
+    (self.epoch, self.learningRate, self.train) = (epoch, learningRate, train)
+    (self.validation, self.metrics) = (validation, metrics)
+  }
 }
 
 extension [EpochReport] {

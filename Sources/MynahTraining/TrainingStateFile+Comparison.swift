@@ -25,6 +25,7 @@ extension TrainingStateFile {
     try expect(model.outputKeepProbability, ownModel.outputKeepProbability, "the outputs' keep probability")
     try expect(wanted.batches.size, configuration.batches.size, "the batch size")
     try expect(wanted.batches.steps, configuration.batches.steps, "the number of steps")
+    try expect(wanted.batches, configuration.batches, "how the text is cut")
     try expect(wanted.optimizer, configuration.optimizer, "the optimizer")
     try expect(schedule: wanted.learningRate)
     try expect(Self.bound(wanted.clipNorm), Self.bound(configuration.clipNorm), "the clip norm")

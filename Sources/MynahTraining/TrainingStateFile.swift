@@ -39,14 +39,12 @@ public struct TrainingStateFile: Sendable {
       ?? configuration.defect(vocabularySize: modelConfiguration.vocabularySize)
       ?? (progress.epoch < 1 || progress.step < 0 ? "the place in the run is impossible" : nil)
       ?? (tokenizer.vocabulary.count != modelConfiguration.vocabularySize ? "tokenizer and model do not fit" : nil)
-      ?? ([configuration.batches.size, configuration.batches.steps].allSatisfy((1...1 << 24).contains)
-        ? nil : "the batches' sizes are impossible")
     if let defect {
       throw CheckpointError.unexpectedMetadata(
         path: path, key: Key.progress, expected: "a training state that fits together", found: defect)
     }
     let model = try LanguageModel(modelConfiguration, from: file, prefix: "model.")
-    let state = try model.state(from: file, batchSize: configuration.batches.size)
+    let state = try model.state(from: file)
     checkpoint = TrainingCheckpoint(
       model: model, state: state,
       optimizer: try Optimizer(configuration.optimizer, of: model, from: file, notes: file.decode(Key.progress)))

@@ -36,6 +36,10 @@ struct TrainingFlagTests {
       (["--activation-penalty", "2", "--temporal-penalty", "1"], "penalties: activation 2.0, temporal 1.0"),
       (["--clip-value", "0.5", "--batches-per-update", "2"], "clipped to ±0.5, then to a norm of 5.0"),
       (["--patience", "3"], "ended after 3 epochs without a lower loss"),
+      (["--rows", "windows", "--batch", "4", "--steps", "6"], "in batches of 4 windows × 6 steps"),
+      (["--rows", "lines", "--batch", "3"], "in batches of 3 documents ×"),
+      (["--rows", "lines", "--level", "character"], "documents ×"),
+      (["--keep-vectors", "0.7"], "keeping 0.7 of the tokens' vectors"),
     ])
   func words(flags: [String], words: String) throws {
     let tool = try tool()
@@ -50,7 +54,8 @@ struct TrainingFlagTests {
   @Test(
     "Flags that contradict each other or lie out of range end with 64 and a sentence",
     arguments: [
-      (["--optimizer", "speed"], "expected one of sgd"), (["--nesterov"], "--nesterov needs --momentum"),
+      (["--rows", "columns"], "columns"), (["--optimizer", "speed"], "expected one of sgd"),
+      (["--nesterov"], "--nesterov needs --momentum"),
       (["--optimizer", "adam", "--momentum", "0.9"], "--momentum is for --optimizer sgd, found adam"),
       (["--amsgrad"], "--amsgrad is for --optimizer adam, found sgd"), (["--momentum", "1"], "above 0 and at most"),
       (["--optimizer", "adam", "--betas", "0.9"], "expected 2 numbers"),

@@ -93,6 +93,20 @@ struct DropoutVariantTests {
     return LanguageModel(configuration, using: &random)
   }
 
+  @Test("The tokens' vectors are dropped once, before the first layer alone")
+  func vectors() {
+    let model = model { $0.vectorKeepProbability = 0.6 }
+    let source = RandomSource(seed: 12)
+    var own = source
+    let ids: [Int32] = [4, 0, 7, 4, 2, 8]
+    let mask = Tensor(shape: [3, 2, 4], Self.mask(24, keep: 0.6, using: own.split()))
+    let state = model.initialState(batchSize: 2)
+    let vectors = Variable(model.embedding(ids).value.reshaped([3, 2, 4]) * mask)
+    let first = model.recurrent[0](vectors, state: state[0]).output
+    let second = model.recurrent[1](first, state: state[1]).output
+    #expect(model(ids, state: state, dropout: source).hidden.value == second.value.reshaped([6, 5]))
+  }
+
   @Test("In a model each kind acts in training and not at evaluation, and draws from its random source alone")
   func models() {
     let plain = model { _ in }
@@ -102,7 +116,7 @@ struct DropoutVariantTests {
     }
     let kinds: [(inout LanguageModelConfiguration) -> Void] = [
       { $0.inputKeepProbability = 0.5 }, { $0.outputKeepProbability = 0.5 }, { $0.embeddingKeepProbability = 0.5 },
-      { $0.weightKeepProbability = 0.5 },
+      { $0.weightKeepProbability = 0.5 }, { $0.vectorKeepProbability = 0.5 },
       {
         $0.outputKeepProbability = 0.5
         $0.locksDropout = true

@@ -1,34 +1,29 @@
 import ArgumentParser
-import MynahModels
 import MynahTensors
-import MynahText
 import MynahTraining
 
-/// `mynah reproduce`: a reference recipe from beginning to end.
+/// `mynah reproduce`: a recipe from beginning to end.
 struct ReproduceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reproduce",
-    abstract: "Run a reference recipe and set its figures beside the published ones.",
-    discussion: """
-      ptb: the Penn Treebank (Mikolov's files ptb.train.txt, ptb.valid.txt and ptb.test.txt in --data), an embedding of \
-      200, LSTMs of 256 and 128, gradient descent, 15 epochs; its test perplexity in PyTorch is 117.95.
+    abstract: "Run a published recipe and set its figures beside the reference's.",
+    discussion: Recipe.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n") + """
+
+
+      At the end stands a verdict: whether the figures are those that they should be. The data come by mynah data get; that \
+      they are the right ones is checked.
       """)
 
-  /// The recipes, by name.
-  enum Recipe: String, ExpressibleByArgument, CaseIterable {
-    case ptb
-  }
-
-  @Argument(help: "The recipe.")
+  @Argument(help: ArgumentHelp("The recipe: \(names).", valueName: "name"), transform: Self.recipe)
   var recipe: Recipe
 
   @Option(help: ArgumentHelp("The folder that holds the data.", valueName: "folder"))
-  var data: String
+  var data: String?
 
   @Option(help: "Epochs to train, fewer than the recipe's for a quick look. (default: all)")
   var epochs: Int?
 
-  @Option(help: "The seed of the initial weights.")
+  @Option(help: "The seed of the initial weights, of orders and of masks.")
   var seed: UInt64 = 1
 
   @Option(help: ArgumentHelp("Keep the best model, and beside it the training state, in this file.", valueName: "file"))
@@ -37,10 +32,10 @@ struct ReproduceCommand: ParsableCommand {
   @Flag(help: "Go on from the training state beside --output.")
   var resume = false
 
-  @Flag(help: "Print the data's and the model's figures instead of training.")
+  @Flag(help: "Print the data's and the model's figures and an estimate of the time instead of training.")
   var dryRun = false
 
-  @Flag(help: "Print JSON: a line an epoch, then the test perplexity.")
+  @Flag(help: "Print JSON: a line an epoch, then the test perplexity and the verdict.")
   var json = false
 
   @Flag(help: ArgumentHelp(ProfileFigures.help))
@@ -50,21 +45,32 @@ struct ReproduceCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    let longest = PennTreebankRecipe.training.epochs
+    let longest = recipe.training.epochs
     if let epochs, !(1...longest).contains(epochs) {
       throw ValidationError("--epochs must lie between 1 and \(longest), found \(epochs)")
     }
     if resume && output == nil { throw ValidationError("--resume needs --output, the model whose training goes on") }
+    if let dataSet = recipe.dataSet, data == nil {
+      throw ValidationError(
+        "\(recipe.name) needs --data, the folder of its texts; get them by: mynah data get \(dataSet)")
+    }
   }
 
   func run() throws {
     try threads.run {
-      let reproduction = try PennTreebankReproduction(
-        data: data, seed: seed, epochs: epochs, precision: precision.supported ?? .float32)
+      let reproduction = try Reproduction(
+        recipe, data: data ?? "", seed: seed, epochs: epochs, precision: precision.supported ?? .float32)
       if dryRun { return try reproduction.describe(json: json) }
       try Interruption.watching { wasAsked in
         try reproduction.run(output: output, resuming: resume, json: json, profiling: profile, shouldStop: wasAsked)
       }
     }
+  }
+
+  private static let names = Recipe.all.map(\.name).joined(separator: ", ")
+
+  private static func recipe(_ name: String) throws -> Recipe {
+    guard let recipe = Recipe.named(name) else { throw ValidationError("expected one of \(names), found \(name)") }
+    return recipe
   }
 }

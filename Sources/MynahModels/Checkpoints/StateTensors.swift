@@ -12,10 +12,12 @@ extension LanguageModel {
     }
   }
 
-  /// Reads a state of this model.
+  /// Reads a state of this model, of as many rows as its first part has.
   ///
   /// - Throws: `CheckpointError` if a part is missing or has another shape.
-  package func state(from file: SafetensorsFile, batchSize: Int) throws(CheckpointError) -> State {
+  package func state(from file: SafetensorsFile) throws(CheckpointError) -> State {
+    let first = initialState(batchSize: 1).first?.partNames.first ?? ""
+    let batchSize = max(1, file["state.0.\(first)"]?.shape.sizes.first ?? 1)
     var result: State = []
     for (index, zero) in initialState(batchSize: batchSize).enumerated() {
       var parts: [Variable] = []

@@ -12,23 +12,25 @@ extension LanguageModel {
   func objective(
     _ batch: Batch, state: State, configuration: TrainingConfiguration, place: RandomPlace
   ) -> (value: Variable, loss: Loss, state: State) {
-    let targets = batch.targets
-    let pass = self(batch.inputs, state: state, dropout: place.masks)
-    let scale = configuration.reduction.scale(targetCount: targets.count, batchSize: batch.batchSize)
+    let (targets, weights) = (batch.targets, batch.weights)
+    let pass = self(batch.inputs, state: state, lengths: batch.lengths, dropout: place.masks)
+    let scale = configuration.reduction.scale(targetCount: batch.targetCount, batchSize: batch.batchSize)
     let (value, nats) = StepProfile.measure(.loss) {
       switch configuration.loss {
-      case .full: return output.crossEntropy(of: pass.hidden, targets: targets, scale: scale)
+      case .full: return output.crossEntropy(of: pass.hidden, targets: targets, weights: weights, scale: scale)
       case .smoothed(let share):
-        return output.smoothedCrossEntropy(of: pass.hidden, targets: targets, smoothing: share, scale: scale)
+        return output.smoothedCrossEntropy(
+          of: pass.hidden, targets: targets, smoothing: share, weights: weights, scale: scale)
       case .sampled(let count):
         var random = place.candidates
         let candidates = SampledCandidates(
           count: count, vocabularySize: self.configuration.vocabularySize, using: &random)
-        return output.sampledCrossEntropy(of: pass.hidden, targets: targets, candidates: candidates, scale: scale)
+        return output.sampledCrossEntropy(
+          of: pass.hidden, targets: targets, candidates: candidates, weights: weights, scale: scale)
       }
     }
     let whole = configuration.penalties.added(to: value, of: self, hidden: pass.hidden, batchSize: batch.batchSize)
-    return (whole, Loss(nats: nats, targetCount: targets.count), pass.state.map(\.detached))
+    return (whole, Loss(nats: nats, targetCount: batch.targetCount), pass.state.map(\.detached))
   }
 }
 

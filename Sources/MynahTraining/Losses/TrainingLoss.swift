@@ -69,12 +69,16 @@ public enum LossReduction: String, Hashable, Codable, Sendable, CaseIterable {
   case sumOverSteps
   /// The mean over all targets.
   case meanPerTarget
+  /// Summed over all targets: gradients grow with the steps and the rows.
+  case sum
 
   /// What the sum over all targets is multiplied with.
   func scale(targetCount: Int, batchSize: Int) -> Float {
     switch self {
     case .sumOverSteps: 1 / Float(batchSize)
-    case .meanPerTarget: 1 / Float(targetCount)
+    // A batch of padding alone has the loss 0, not 0 / 0.
+    case .meanPerTarget: 1 / Float(max(targetCount, 1))
+    case .sum: 1
     }
   }
 }

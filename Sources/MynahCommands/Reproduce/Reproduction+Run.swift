@@ -1,0 +1,40 @@
+import MynahModels
+import MynahTraining
+
+extension Reproduction {
+  /// Trains, reports each epoch beside the reference, measures the test text, and tells the verdict.
+  ///
+  /// - Parameters:
+  ///   - output: Where the best model and the training state are kept; nil: nowhere.
+  ///   - shouldStop: Asked after each step.
+  func run(
+    output: String?, resuming: Bool, json: Bool, profiling: Bool, shouldStop: @escaping @Sendable () -> Bool
+  ) throws {
+    let files = output.map {
+      TrainingFiles(
+        modelPath: $0, configuration: configuration, tokenizer: data.tokenizer, textHash: data.trainingIDsSHA256)
+    }
+    if let files { try RunFiles.check(modelPath: files.modelPath, resuming: resuming, overwriting: false) }
+    let checkpoint = try resuming ? files?.resume(untrained.configuration) : nil
+    var trainer = Trainer(configuration, checkpointInterval: files == nil ? nil : 250)
+    trainer.shouldStop = shouldStop
+    trainer.metrics = recipe.metrics
+    let tokensPerStep = configuration.batches.size * configuration.batches.steps
+    let recorder = profiling ? ProfileRecorder(untrained.configuration, tokensPerStep: tokensPerStep) : nil
+    trainer.profile = recorder?.profile
+    var log = ReproductionLog(recipe, json: json, recorder: recorder)
+    StandardError.write("\(recipe.name): \(estimateInWords)\n")
+    var model = untrained
+    let history = try trainer.train(
+      &model, on: batches, validating: data.validation.map { try configuration.batches.validationBatches(of: $0) },
+      from: checkpoint, keeping: recipe.kept
+    ) { event in
+      switch event {
+      case .step(let step): log.write(step)
+      case .checkpoint(let checkpoint): try files?.write(checkpoint)
+      case .epoch(let epoch): try log.write(epoch)
+      }
+    }
+    try log.conclude(history, test: testPerplexity(of: model))
+  }
+}

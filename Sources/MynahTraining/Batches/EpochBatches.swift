@@ -1,0 +1,121 @@
+public import MynahText
+
+/// The batches of a run: the same number in each epoch, in an order that is a function of the epoch.
+///
+/// Those of a layout are made by `BatchLayout.batches(of:seed:)`; any other by a `Dataset`:
+///
+/// ```swift
+/// let windows = TokenWindows(ids, length: 100)
+/// let batches = Dataset(windows).shuffle(buffer: 10_000, seed: 1).batch(64, remainder: .drop).map(Batch.init(windows:))
+/// try trainer.train(&model, on: EpochBatches(batches.prefetch(), count: windows.count / 64, batchSize: 64))
+/// ```
+public struct EpochBatches: Sendable {
+  /// The number of batches of an epoch, at least 1.
+  public let count: Int
+  /// B, the rows of an epoch's first batch.
+  public let batchSize: Int
+  private let begin: @Sendable (_ epoch: Int, _ first: Int) -> AnyIterator<Batch>
+
+  /// Names the batches of a dataset, of which epoch e sees pass e − 1.
+  ///
+  /// - Parameters:
+  ///   - dataset: At least `count` batches in each pass.
+  ///   - count: The number of batches of an epoch.
+  ///   - batchSize: The rows of an epoch's first batch.
+  /// - Precondition: the numbers are positive.
+  public init(_ dataset: Dataset<Batch>, count: Int, batchSize: Int) {
+    precondition(count > 0 && batchSize > 0, "expected a batch and a row, found \(count) and \(batchSize)")
+    (self.count, self.batchSize) = (count, batchSize)
+    begin = { epoch, first in
+      let elements = dataset.pass(epoch - 1).makeIterator()
+      for _ in 0..<first where elements.next() == nil { break }
+      return elements
+    }
+  }
+
+  /// Names batches in a text's order, the same in each epoch.
+  public init(_ batches: ContiguousBatches) {
+    (count, batchSize) = (batches.count, batches.batchSize)
+    begin = { _, first in AnyIterator(batches[min(first, batches.count)...].makeIterator()) }
+  }
+
+  /// The batches of an epoch.
+  ///
+  /// - Parameters:
+  ///   - epoch: The epoch; the first one is 1.
+  ///   - first: The number of batches to leave out at the beginning.
+  public func batches(epoch: Int, from first: Int = 0) -> some Sequence<Batch> & IteratorProtocol<Batch> {
+    begin(epoch, first)
+  }
+}
+
+extension BatchLayout {
+  /// A text in this layout.
+  ///
+  /// - Parameter seed: Where the shuffle's random numbers begin.
+  /// - Throws: `TextError` if the text does not fill one batch.
+  public func batches(of text: any TokenSource, seed: UInt64) throws(TextError) -> EpochBatches {
+    switch rows {
+    case .contiguous:
+      return EpochBatches(try ContiguousBatches(text, batchSize: size, stepCount: steps, remainder: remainder))
+    case .windows(let buffer, let repeats):
+      let windows = TokenWindows(text, length: steps)
+      let shuffled = Dataset(windows).repeat(repeats).shuffle(buffer: buffer, seed: seed)
+      return try batches(
+        of: shuffled.batch(size, remainder: remainder).map(Batch.init(windows:)), text, windows.count * repeats)
+    case .sentences(let buffer, let end):
+      let length = steps + 1
+      let sentences = Dataset(Documents(text, endingWith: end)).map { document in
+        Array(document.dropFirst().prefix { $0 != end })
+      }
+      let batched = sentences.shuffle(buffer: buffer, seed: seed).batch(size, remainder: remainder)
+      let padded = batched.map { Batch(padding: $0, maximumLength: length, paddingID: end) }
+      return try batches(of: padded, text, sentences.reduce(0) { count, _ in count + 1 })
+    case .documents(let end):
+      let steps = steps
+      let groups = Dataset(Documents(text, endingWith: end)).batch(size)
+      let batches = groups.flatMap { Batch.segments(of: $0, stepCount: steps, paddingID: end) }
+      let count = groups.reduce(0) { count, group in
+        count + ((group.map(\.count).max() ?? 1) - 1 + steps - 1) / steps
+      }
+      guard count > 0, let first = groups.first(where: { _ in true }) else { throw tooShort(text) }
+      return EpochBatches(batches, count: count, batchSize: first.count)
+    }
+  }
+
+  /// A text to validate with in this layout: in the text's order, with all of its rows, in fewer rows or steps if it is too
+  /// short for those of training.
+  ///
+  /// - Throws: `TextError` if there is nothing to predict.
+  public func validationBatches(of text: any TokenSource) throws(TextError) -> EpochBatches {
+    let steps = max(1, min(steps, text.count - 1))
+    switch rows {
+    case .contiguous:
+      let size = min(size, max(1, text.count / (steps + 1)))
+      return try with(size: size, steps: steps).batches(of: text, seed: 0)
+    case .windows:
+      return try BatchLayout.windows(size: size, steps: steps, buffer: 1).batches(of: text, seed: 0)
+    case .sentences(_, let end):
+      return try BatchLayout(rows: .sentences(buffer: 1, end: end), size: size, steps: self.steps, remainder: .keep)
+        .batches(of: text, seed: 0)
+    case .documents:
+      return try batches(of: text, seed: 0)
+    }
+  }
+
+  /// Rows in batches, made ahead in the background.
+  private func batches(
+    of dataset: Dataset<Batch>, _ text: any TokenSource, _ rowCount: Int
+  ) throws(TextError) -> EpochBatches {
+    let (whole, rest) = rowCount.quotientAndRemainder(dividingBy: size)
+    let count = whole + (remainder == .keep && rest > 0 ? 1 : 0)
+    guard count > 0 else { throw tooShort(text) }
+    return EpochBatches(dataset.prefetch(), count: count, batchSize: min(size, rowCount))
+  }
+
+  private func tooShort(_ text: any TokenSource) -> TextError {
+    let rows = remainder == .keep ? 1 : size
+    return .tooShortForBatches(
+      tokenCount: text.count, needed: rows * steps + 1, batchSize: size, stepCount: steps)
+  }
+}

@@ -1,0 +1,54 @@
+import MynahModels
+import MynahText
+
+// Models of the course w266 at Berkeley: embedding and output begin uniform in ±1, recurrent layers as Keras draws them; what
+// LSTMs put out is dropped with probability 0.1; Adam at 0.01.
+
+extension Recipe {
+  /// The Brown corpus: 10,000 words, two LSTMs of 200, 10 epochs of windows of 25.
+  public static let brown = Recipe(
+    name: "brown",
+    summary: "the Brown corpus: 10,000 words, two LSTMs of 200, Adam, 10 epochs of windows of 25",
+    dataSet: "brown",
+    data: { (directory) throws(TextError) in
+      let corpus = try Brown(at: directory)
+      // The course's program leaves a window out where fewer than 25 tokens are left behind it.
+      let testCount = max(0, corpus.test.ids.count - 25) / 25 * 25 + 1
+      return RecipeData(
+        training: corpus.train.ids, validation: Array(corpus.test.ids.prefix(testCount)),
+        tokenizer: .word(corpus.tokenizer))
+    },
+    trainingIDsSHA256: "cf2d089a905259950f2aafd6fbd616f6b14726c71f2d66d7133309c0c2395a10",
+    model: { w266Model(vocabularySize: $0, size: 200, layerCount: 2) },
+    training: w266Training(epochs: 10, batches: .windows(size: 100, steps: 25, buffer: 2500)),
+    metrics: [.accuracy], goals: [.asReference(within: 0.03)])
+
+  /// Two sentences about a lamb, a hundred times over: an LSTM of 10 learns them by heart in 20 epochs.
+  public static let toy = Recipe(
+    name: "toy",
+    summary: "two sentences about a lamb: an LSTM of 10 learns them by heart in 20 epochs; needs no data",
+    dataSet: nil,
+    data: { (_) throws(TextError) in
+      let corpus = ToyCorpus()
+      let last = corpus.targets.suffix(1)
+      return RecipeData(training: corpus.inputs + last, tokenizer: .word(corpus.tokenizer))
+    },
+    trainingIDsSHA256: "18f441387a2e24846ae5b46ed4bca52ea61082971a09649b9ee658d1dde8ee70",
+    model: { w266Model(vocabularySize: $0, size: 10, layerCount: 1) },
+    training: w266Training(epochs: 20, batches: .windows(size: 32, steps: 8, buffer: 200, repeats: 100)),
+    goals: [.trainingLoss(atMost: 0.1)])
+
+  private static func w266Model(vocabularySize: Int, size: Int, layerCount: Int) -> LanguageModelConfiguration {
+    keras(
+      LanguageModelConfiguration(
+        vocabularySize: vocabularySize, embedding: size,
+        recurrent: Array(repeating: .lstm(size, forgetBias: 1), count: layerCount), outputKeepProbability: 0.9),
+      embedding: .uniform(1), output: .uniform(1))
+  }
+
+  private static func w266Training(epochs: Int, batches: BatchLayout) -> TrainingConfiguration {
+    TrainingConfiguration(
+      optimizer: OptimizerConfiguration(Adam(epsilon: 1e-7)), learningRate: .constant(0.01), clipNorm: nil,
+      epochs: epochs, batches: batches, reduction: .meanPerTarget)
+  }
+}

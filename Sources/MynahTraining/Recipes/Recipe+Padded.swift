@@ -1,0 +1,44 @@
+import MynahModels
+import MynahText
+
+extension Recipe {
+  /// Sentences of the Penn Treebank, each on its own, padded or cut to 20 words: an embedding of ⌊V^¼⌋ = 10, an LSTM of 128 with
+  /// half of its inputs and outputs dropped, 5 epochs.
+  ///
+  /// Words are numbered as the Keras `Tokenizer` does, 0 is padding and stands between the sentences; the loss is summed over the
+  /// real targets of a batch; no mark ends a sentence.
+  public static let padded = Recipe(
+    name: "padded",
+    summary:
+      "sentences of the Penn Treebank padded to 20 words: an embedding of 10, an LSTM of 128, dropout 0.5, Adam, "
+      + "5 epochs",
+    dataSet: "ptb",
+    data: { (directory) throws(TextError) in
+      let corpus = try Corpus(at: directory)
+      func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
+      let training = lines(corpus.training)
+      let tokenizer = KerasTokenizer(.init(wordLimit: 10_000, filters: ""), training: training)
+      func ids(_ lines: [String]) throws(TextError) -> [Int32] {
+        var ids: [Int32] = []
+        for line in lines { ids += try tokenizer.encode(line).ids + [0] }
+        return ids
+      }
+      return RecipeData(
+        training: try ids(training), validation: try ids(lines(corpus.validation)),
+        test: try corpus.test.map { (text) throws(TextError) in try ids(lines(text)) }, tokenizer: .kerasWord(tokenizer)
+      )
+    },
+    trainingIDsSHA256: "516282e01811440b89a8e4e8eedcbcef38317586f9c816b0017ebef3a21e8bcf",
+    model: { vocabularySize in
+      let size = Embedding.usualSize(vocabularySize: vocabularySize)
+      return keras(
+        LanguageModelConfiguration(
+          vocabularySize: vocabularySize, embedding: size, recurrent: [.lstm(128, forgetBias: 1)],
+          inputKeepProbability: 0.5, outputKeepProbability: 0.5),
+        embedding: Embedding.usualInitializer(size: size), output: .glorotUniform)
+    },
+    training: TrainingConfiguration(
+      optimizer: OptimizerConfiguration(Adam(epsilon: 1e-7)), learningRate: .constant(0.001), clipNorm: nil, epochs: 5,
+      batches: .sentences(size: 64, maximumLength: 20, endingWith: 0, buffer: 50_000), reduction: .sum),
+    goals: [.asReference(within: 0.03)])
+}

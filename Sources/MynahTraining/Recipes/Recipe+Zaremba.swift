@@ -1,0 +1,45 @@
+import MynahModels
+import MynahText
+
+// W. Zaremba, I. Sutskever, O. Vinyals, "Recurrent neural network regularization", 2014, with the settings of the authors'
+// program: all weights and biases begin uniform, gradients of a loss that is summed over the steps are clipped by their norm,
+// masks lie on the tokens' vectors and on each layer's outputs.
+
+extension Recipe {
+  /// The small model, without regularisation: two LSTMs of 200, 13 epochs; the paper's test perplexity is 114.5.
+  public static let zarembaSmall = zaremba(
+    name: "zaremba-small",
+    summary:
+      "Zaremba's small model of the Penn Treebank: two LSTMs of 200, 13 epochs; test perplexity 114.5 in the paper",
+    hidden: 200, range: 0.1, keep: 1, steps: 20,
+    rate: .init(initial: 1, factor: 0.5, constantEpochs: 4), epochs: 13, testLimit: 117)
+
+  /// The medium model: two LSTMs of 650, half of the non-recurrent connections dropped, 39 epochs; the paper's test perplexity
+  /// is 82.7.
+  public static let zarembaMedium = zaremba(
+    name: "zaremba-medium",
+    summary: "Zaremba's medium model of the Penn Treebank: two LSTMs of 650, dropout 0.5, 39 epochs; "
+      + "test perplexity 82.7 in the paper",
+    hidden: 650, range: 0.05, keep: 0.5, steps: 35,
+    rate: .init(initial: 1, factor: 0.8, constantEpochs: 6), epochs: 39, testLimit: 84.5)
+
+  private static func zaremba(
+    name: String, summary: String, hidden: Int, range: Float, keep: Float, steps: Int, rate: LearningRateSchedule,
+    epochs: Int, testLimit: Double
+  ) -> Recipe {
+    Recipe(
+      name: name, summary: summary, dataSet: "ptb", data: pennTreebankData, trainingIDsSHA256: pennTreebankSHA256,
+      model: { vocabularySize in
+        var model = LanguageModelConfiguration(
+          vocabularySize: vocabularySize, embedding: hidden, recurrent: [.lstm(hidden), .lstm(hidden)],
+          initializer: .uniform(range), outputKeepProbability: keep)
+        model.recurrentBiasInitializer = .uniform(range)
+        model.vectorKeepProbability = keep
+        return model
+      },
+      training: TrainingConfiguration(
+        learningRate: rate, clipNorm: 5, epochs: epochs, batches: .contiguous(size: 20, steps: steps)),
+      // The test text is read from its first word to its last in one row.
+      testBatches: .contiguous(size: 1, steps: steps, remainder: .keep), goals: [.test(atMost: testLimit)])
+  }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import MynahText
+import MynahTraining
+import Testing
+
+struct BatchLayoutTests {
+  private let text = (0..<60).map(Int32.init)
+
+  /// The first inputs of all rows of an epoch.
+  private func starts(_ batches: EpochBatches, epoch: Int = 1, from first: Int = 0) -> [Int32] {
+    batches.batches(epoch: epoch, from: first).flatMap { $0.inputs.prefix($0.batchSize) }
+  }
+
+  @Test("Windows stand in an order of their own in each epoch, each of them once, none carrying a state")
+  func windows() throws {
+    let layout = BatchLayout.windows(size: 4, steps: 5)
+    let batches = try layout.batches(of: text, seed: 3)
+    #expect(batches.count == 3 && batches.batchSize == 4)
+    let orders = (1...3).map { starts(batches, epoch: $0) }
+    #expect(orders.allSatisfy { $0.sorted() == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50] })
+    #expect(Set(orders).count == 3)
+    #expect(starts(try layout.batches(of: text, seed: 3), epoch: 2) == orders[1])
+    #expect(starts(try layout.batches(of: text, seed: 4)) != orders[0])
+    #expect(batches.batches(epoch: 1).allSatisfy { !$0.carriesState && $0.lengths == nil })
+  }
+
+  @Test("Windows that do not fill a batch are left out if asked, and an epoch may go over all of them several times")
+  func remainderAndRepeats() throws {
+    let dropping = try BatchLayout.windows(size: 4, steps: 5, remainder: .drop).batches(of: text, seed: 1)
+    #expect(dropping.count == 2 && starts(dropping).count == 8)
+    let repeated = try BatchLayout.windows(size: 4, steps: 5, repeats: 3).batches(of: text, seed: 1)
+    #expect(repeated.count == 9 && starts(repeated).count == 33)
+    #expect(starts(repeated).sorted() == (0..<11).flatMap { Array(repeating: Int32($0 * 5), count: 3) })
+  }
+
+  @Test(
+    "An epoch that goes on in its middle gives the rest of the same batches",
+    arguments: [
+      BatchLayout.contiguous(size: 3, steps: 4), .windows(size: 2, steps: 5),
+      .documents(size: 2, steps: 3, endingWith: 7),
+      .sentences(size: 2, maximumLength: 5, endingWith: 7),
+    ])
+  func goesOn(layout: BatchLayout) throws {
+    let text = (0..<200).map { number -> Int32 in number * number % 11 == 9 ? 7 : Int32(number % 7) }
+    let batches = try layout.batches(of: text, seed: 1)
+    for epoch in 1...2 {
+      let whole = Array(batches.batches(epoch: epoch))
+      #expect(whole.count == batches.count && whole[0].batchSize == batches.batchSize)
+      for first in [0, 1, batches.count - 1, batches.count] {
+        #expect(Array(batches.batches(epoch: epoch, from: first)) == Array(whole[first...]))
+      }
+    }
+  }
+
+  @Test("Sentences lose their end and are cut or padded to the same length")
+  func sentences() throws {
+    let text: [Int32] = [1, 2, 3, 0, 4, 5, 6, 7, 8, 9, 0, 0, 5, 0]
+    let layout = BatchLayout.sentences(size: 4, maximumLength: 5, endingWith: 0, buffer: 1)
+    let batches = Array(try layout.batches(of: text, seed: 1).batches(epoch: 1))
+    #expect(batches.count == 1 && batches[0].stepCount == 4)
+    // Time-major: the first tokens of all sentences, then the second ones.
+    #expect(batches[0].inputs == [1, 4, 0, 0, 2, 5, 0, 0, 0, 6, 0, 0, 0, 7, 0, 0])
+    #expect(batches[0].targets == [2, 5, 0, 0, 3, 6, 0, 0, 0, 7, 0, 0, 0, 8, 0, 0])
+    #expect(batches[0].lengths == [2, 4, 0, 0])
+  }
+
+  @Test("A document that is longer than a batch goes on in the next with its state, the next document does not")
+  func documents() throws {
+    let text: [Int32] = [1, 2, 3, 0, 4, 0, 5, 6, 0]
+    let batches = try BatchLayout.documents(size: 2, steps: 3, endingWith: 0).batches(of: text, seed: 1)
+    let all = Array(batches.batches(epoch: 1))
+    #expect(batches.count == 3 && all.count == 3)
+    #expect(all.map(\.carriesState) == [false, true, false])
+    #expect(all.map(\.batchSize) == [2, 2, 1])
+    #expect(all[0].inputs == [0, 0, 1, 4, 2, 0] && all[0].lengths == [3, 2])
+    #expect(all.reduce(0) { $0 + $1.targetCount } == text.count)
+  }
+
+  @Test("A text to validate with is cut in its own order, with all of its rows, however short it is")
+  func validation() throws {
+    let windows = try BatchLayout.windows(size: 4, steps: 5, remainder: .drop).validationBatches(of: text)
+    #expect(starts(windows) == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50])
+    #expect(try BatchLayout.windows(size: 4, steps: 100).validationBatches(of: text).count == 1)
+    let contiguous = try BatchLayout.contiguous(size: 50, steps: 20).validationBatches(of: text)
+    #expect(contiguous.batchSize == 2 && contiguous.count == 1)
+    let sentences = BatchLayout.sentences(size: 2, maximumLength: 9, endingWith: 9)
+    #expect(try sentences.validationBatches(of: [1, 2, 9, 3, 4, 9, 5, 6]).count == 2)
+  }
+
+  @Test(
+    "A text that fills no batch is refused",
+    arguments: [
+      BatchLayout.contiguous(size: 3, steps: 4), .windows(size: 2, steps: 9),
+      .windows(size: 3, steps: 2, remainder: .drop),
+      .sentences(size: 3, maximumLength: 5, endingWith: 7, remainder: .drop),
+    ])
+  func tooShort(layout: BatchLayout) {
+    #expect(throws: TextError.self) { try layout.batches(of: [1, 2, 3, 4, 5], seed: 1) }
+    #expect(throws: TextError.self) { try layout.batches(of: [], seed: 1) }
+  }
+
+  @Test(
+    "A layout is what it was when it comes back from JSON",
+    arguments: [
+      BatchLayout.contiguous(size: 3, steps: 4), .contiguous(size: 1, steps: 4, remainder: .keep),
+      .windows(size: 2, steps: 5), .windows(size: 2, steps: 5, buffer: 7, repeats: 3, remainder: .drop),
+      .sentences(size: 2, maximumLength: 5, endingWith: 7), .documents(size: 2, steps: 3, endingWith: 7),
+    ])
+  func coding(layout: BatchLayout) throws {
+    #expect(try JSONDecoder().decode(BatchLayout.self, from: JSONEncoder().encode(layout)) == layout)
+  }
+
+  @Test("A layout of older files is contiguous, and rows without the token that ends them are refused")
+  func olderFiles() throws {
+    func decode(_ json: String) throws -> BatchLayout {
+      try JSONDecoder().decode(BatchLayout.self, from: Data(json.utf8))
+    }
+    #expect(try decode(#"{"size": 60, "steps": 20}"#) == .contiguous(size: 60, steps: 20))
+    #expect(throws: DecodingError.self) { try decode(#"{"size": 60, "steps": 20, "rows": "documents"}"#) }
+  }
+
+  @Test("Sizes that no batch can have are named")
+  func defects() {
+    #expect(BatchLayout.windows(size: 1, steps: 1, buffer: 1).defect == nil)
+    #expect(BatchLayout.contiguous(size: 0, steps: 1).defect?.contains("found 0") == true)
+    #expect(BatchLayout.contiguous(size: 1, steps: .max).defect?.contains("found \(Int.max)") == true)
+    #expect(BatchLayout.windows(size: 1, steps: 1, buffer: -1).defect?.contains("found -1") == true)
+    #expect(BatchLayout.windows(size: 1, steps: 1, repeats: 0).defect?.contains("found 0") == true)
+    #expect(BatchLayout.documents(size: 1, steps: 1, endingWith: -2).defect?.contains("found -2") == true)
+  }
+}

@@ -1,0 +1,150 @@
+import MynahModels
+import MynahTensors
+import MynahText
+import MynahTraining
+import TestSupport
+import Testing
+
+/// Training on rows of other kinds than contiguous text.
+struct TrainingOnBatchesTests {
+  /// Sentences of 1 to 9 tokens that count from 1 to 6 and begin anew, each ended by a 0.
+  private static let text: [Int32] = {
+    var random = RandomSource(seed: 8)
+    return (0..<40).flatMap { _ -> [Int32] in
+      let (start, length) = (Int32(random.next() % 6), 1 + Int32(random.next() % 9))
+      return (0..<length).map { 1 + (start + $0) % 6 } + [0]
+    }
+  }()
+
+  private static func model(_ layer: RecurrentLayer = .lstm(9), keep: Float = 0.8) -> LanguageModel {
+    var random = RandomSource(seed: 3)
+    return LanguageModel(
+      LanguageModelConfiguration(
+        vocabularySize: 7, embedding: 6, recurrent: [layer, .lstm(5)], outputKeepProbability: keep), using: &random)
+  }
+
+  private static func configuration(
+    _ layout: BatchLayout, epochs: Int = 2, reduction: LossReduction = .sumOverSteps,
+    loss: TrainingLoss = .full
+  ) -> TrainingConfiguration {
+    TrainingConfiguration(
+      learningRate: .constant(0.2), clipNorm: nil, epochs: epochs, batches: layout, loss: loss, reduction: reduction,
+      seed: 5)
+  }
+
+  static let layouts = [
+    BatchLayout.windows(size: 4, steps: 6), .windows(size: 3, steps: 5, remainder: .drop),
+    .sentences(size: 6, maximumLength: 7, endingWith: 0), .documents(size: 6, steps: 4, endingWith: 0),
+  ]
+
+  private static func same(_ a: LanguageModel, _ b: LanguageModel) -> Bool {
+    zip(a.parameters, b.parameters).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+  }
+
+  @Test("Each kind of rows lowers the loss", arguments: layouts)
+  func learns(layout: BatchLayout) throws {
+    var model = Self.model(keep: 1)
+    var configuration = Self.configuration(layout, epochs: 12)
+    configuration.optimizer = OptimizerConfiguration(.adam)
+    configuration.learningRate = .constant(0.03)
+    let history = try Trainer(configuration).train(
+      &model, on: Self.text, validating: Self.text)
+    #expect(history[11].train.mean < history[0].train.mean - 0.2)
+    #expect((history[11].validation?.mean ?? 9) < (history[0].validation?.mean ?? 0) - 0.2)
+  }
+
+  @Test("A run that goes on from any step, read from a file, ends in the same bits", arguments: layouts)
+  func resumes(layout: BatchLayout) throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let configuration = Self.configuration(layout)
+    let tokenizer = AnyTokenizer.word(WordTokenizer(vocabulary: try Vocabulary(tokens: (0..<7).map { "w\($0)" })))
+    let trainer = Trainer(configuration, checkpointInterval: 1)
+    var (paths, whole) = ([String](), Self.model())
+    let history = try trainer.train(&whole, on: Self.text, validating: Self.text) { event in
+      guard case .checkpoint(let checkpoint) = event else { return }
+      paths.append(folder.path + "/\(paths.count).training")
+      try TrainingStateFile(
+        checkpoint: checkpoint, configuration: configuration, tokenizer: tokenizer, textHash: "hash"
+      ).write(to: paths[paths.count - 1])
+    }
+    #expect(paths.count > 8)
+    for path in paths {
+      var resumed = Self.model()
+      let file = try TrainingStateFile(contentsOf: path)
+      let again = try trainer.train(&resumed, on: Self.text, validating: Self.text, from: file.checkpoint)
+      #expect(Self.same(whole, resumed) && again == history, "\(path)")
+    }
+  }
+
+  @Test("Padding changes nothing: sentences padded further give the same losses and weights")
+  func padding() throws {
+    for (reduction, loss) in [
+      (LossReduction.sum, TrainingLoss.full), (.meanPerTarget, .smoothed(0.2)),
+      (.meanPerTarget, .sampled(candidates: 4)),
+    ] {
+      // The longest sentence has 9 tokens.
+      let runs = try [9, 14].map { length in
+        var model = Self.model(keep: 1)
+        let layout = BatchLayout.sentences(size: 5, maximumLength: length, endingWith: 0)
+        let trainer = Trainer(Self.configuration(layout, reduction: reduction, loss: loss))
+        return (try trainer.train(&model, on: Self.text, validating: Self.text), model)
+      }
+      for (short, long) in zip(runs[0].0, runs[1].0) {
+        #expect(short.train.targetCount == long.train.targetCount)
+        #expect(abs(short.train.nats / long.train.nats - 1) < 1e-6)
+      }
+      for (short, long) in zip(runs[0].1.parameters, runs[1].1.parameters) {
+        #expect(zip(short.value.elements, long.value.elements).allSatisfy { abs($0 - $1) < 1e-5 }, "\(short.name)")
+      }
+    }
+  }
+
+  @Test("The loss of sentences side by side is that of each on its own, and figures count real targets alone")
+  func evaluation() throws {
+    let model = Self.model()
+    func evaluated(_ size: Int) throws -> (loss: Loss, metrics: [String: Double]) {
+      let layout = BatchLayout.sentences(size: size, maximumLength: 10, endingWith: 0)
+      return model.evaluated(
+        on: try layout.validationBatches(of: Self.text).batches(epoch: 1), metrics: [.accuracy, .top(7)])
+    }
+    let (together, alone) = (try evaluated(40), try evaluated(1))
+    #expect(together.loss.targetCount == alone.loss.targetCount)
+    #expect(abs(together.loss.mean - alone.loss.mean) < 1e-6)
+    #expect(together.metrics["top7"] == 1 && alone.metrics["top7"] == 1)
+    #expect(abs((together.metrics["accuracy"] ?? 0) - (alone.metrics["accuracy"] ?? 1)) < 1e-9)
+  }
+
+  @Test("A batch of nothing but padding is no divergence", arguments: LossReduction.allCases)
+  func nothingButPadding(reduction: LossReduction) throws {
+    var model = Self.model(keep: 1)
+    let layout = BatchLayout.sentences(size: 1, maximumLength: 4, endingWith: 0)
+    let trainer = Trainer(Self.configuration(layout, epochs: 1, reduction: reduction))
+    let history = try trainer.train(&model, on: [1, 2, 3, 0, 4, 0, 0, 2, 1, 0])
+    #expect(history[0].train.targetCount == 3 && history[0].train.perplexity.isFinite)
+  }
+
+  @Test("A dataset of your own is trained on, and one that ends too early is told")
+  func ownDataset() throws {
+    let batches = Dataset(TokenWindows(Self.text, length: 5)).batch(4).map(Batch.init(windows:))
+    let count = Array(batches).count
+    let trainer = Trainer(Self.configuration(.windows(size: 4, steps: 5)))
+    var model = Self.model()
+    #expect(try trainer.train(&model, on: EpochBatches(batches, count: count, batchSize: 4)).count == 2)
+    let error = TrainingError.impossible(reason: "the data gave \(count) of the \(count + 1) batches of epoch 1")
+    #expect(throws: error) {
+      try trainer.train(&model, on: EpochBatches(batches, count: count + 1, batchSize: 4))
+    }
+  }
+
+  @Test("A checkpoint whose state is of other rows than the next batch is refused")
+  func otherRows() throws {
+    let trainer = Trainer(Self.configuration(.contiguous(size: 3, steps: 4), epochs: 1), checkpointInterval: 1)
+    var (model, middle) = (Self.model(), TrainingCheckpoint?.none)
+    try trainer.train(&model, on: Self.text) { event in
+      if case .checkpoint(let checkpoint) = event, checkpoint.step == 2 { middle = checkpoint }
+    }
+    let other = try ContiguousBatches(Self.text, batchSize: 2, stepCount: 4)
+    #expect(throws: TrainingError.self) { try trainer.train(&model, on: EpochBatches(other), from: middle) }
+  }
+}
