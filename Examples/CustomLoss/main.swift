@@ -1,4 +1,4 @@
-// A loss of your own: label-smoothed cross-entropy, written with the operations on `Variable`s, and training steps by hand.
+// A loss of your own: label-smoothed cross-entropy, written with the operations on `Variable`s, in place of the trainer's.
 //
 //     swift run -c release CustomLoss
 //
@@ -19,33 +19,23 @@ func smoothedCrossEntropy(_ logits: Variable, _ targets: [Int32], smoothing: Flo
 // What the model learns: numbers that count 0, 1, 2, … 6, 0, 1, … and repeat.
 let vocabularySize = 7
 let counting = (0..<421).map { Int32($0 % vocabularySize) }
-let batches = try ContiguousBatches(counting, batchSize: 4, stepCount: 8)
 
 var random = RandomSource(seed: 1)
 var model = LanguageModel(
   LanguageModelConfiguration(vocabularySize: vocabularySize, embedding: 8, recurrent: [.lstm(16)]), using: &random)
 
+// The trainer asks for the scalar to differentiate, and for the nats that it reports. The model that the loss gets is on a tape:
+// whatever is computed with its parameters is recorded, and the tape is then read backwards.
 let smoothing: Float = 0.1
-for epoch in 1...20 {
-  var state = model.initialState(batchSize: batches.batchSize)
-  var sum = 0.0
-  for batch in batches {
-    // 1. A copy of the model whose parameters are on a tape: what is computed with it is recorded.
-    let tape = Tape()
-    let (tracked, parameters) = model.tracked(by: tape)
-    let pass = tracked.logits(batch.inputs, state: state)
-    let loss = smoothedCrossEntropy(pass.logits, batch.targets, smoothing: smoothing)
-
-    // 2. The tape is read backwards: one gradient a parameter. They are clipped and taken off the parameters.
-    let gradients = tape.gradients(of: loss, for: parameters)
-    let scale = clipFactor(norm: globalNorm(of: gradients), clipNorm: 1)
-    SGD().update(&model, gradients: gradients, rate: 2, scale: scale)
-
-    // 3. The state goes on to the next batch without its history: gradients stop here.
-    state = pass.state.map(\.detached)
-    sum += Double(loss.value.scalar)
-  }
-  print("epoch \(epoch): smoothed loss \(sum / Double(batches.count)) nats a token")
+var trainer = Trainer(
+  TrainingConfiguration(
+    learningRate: .constant(2), clipNorm: 1, epochs: 20, batches: .contiguous(size: 4, steps: 8)))
+trainer.loss = { model, hidden, batch in
+  let loss = smoothedCrossEntropy(model.output(hidden), batch.targets, smoothing: smoothing)
+  return (loss, Double(loss.value.scalar) * Double(batch.targetCount))
+}
+try trainer.train(&model, on: counting) { event in
+  if case .epoch(let epoch) = event { print("epoch \(epoch.epoch): smoothed loss \(epoch.train.mean) nats a token") }
 }
 
 // Smoothing asks for 1 − ε + ε/V on the target, not for 1: the model should be that sure and no surer.

@@ -56,7 +56,7 @@ struct TrainCommand: ParsableCommand {
     StandardError.write(job.description(of: input))
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder)
-    var running = try logs.started(job)
+    var running = try logs.started(job.runDescription)
     let trained: (model: LanguageModel, history: [EpochReport])
     do {
       trained = try job.run(
@@ -73,7 +73,10 @@ struct TrainCommand: ParsableCommand {
       }
       throw error
     }
-    let result = try TrainingResult(job, model: trained.model, history: trained.history, test: job.text.test)
+    let test = try job.text.test.map {
+      try trained.model.perplexity(of: job.tokenizer.encode($0), vocabulary: job.tokenizer.vocabulary).perplexity
+    }
+    let result = TrainingResult(trained.model, at: modelPath, history: trained.history, test: test)
     try running.finish(result, model: trained.model)
     try result.write(json: json)
   }

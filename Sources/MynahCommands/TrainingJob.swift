@@ -31,6 +31,8 @@ struct TrainingJob {
   let text: TrainingText
   let model: LanguageModelConfiguration
   let configuration: TrainingConfiguration
+  /// The texts, cut.
+  let batches, validation: EpochBatches
   let files: TrainingFiles
   /// Where to go on; nil at the beginning.
   let checkpoint: TrainingCheckpoint?
@@ -54,8 +56,8 @@ struct TrainingJob {
     try options.apply(to: &configuration, vocabulary: tokenizer.vocabulary)
     (self.text, self.model, self.configuration) = (text, model, configuration)
     let layout = configuration.batches
-    _ = try layout.batches(of: text.training, seed: configuration.seed)
-    _ = try layout.validationBatches(of: text.validation)
+    batches = try layout.batches(of: text.training, seed: configuration.seed)
+    validation = try layout.validationBatches(of: text.validation)
     try Self.checkMemory(model, configuration)
     files = TrainingFiles(
       modelPath: modelPath, configuration: configuration, tokenizer: tokenizer, textHash: text.hash)
@@ -76,7 +78,7 @@ struct TrainingJob {
     let start =
       checkpoint
       ?? TrainingCheckpoint(
-        model: model, batchSize: configuration.batches.size, optimizer: Optimizer(configuration.optimizer))
+        model: model, batchSize: batches.batchSize, optimizer: Optimizer(configuration.optimizer))
     // Before the first step, so that from now on a kill leaves a run that can be resumed.
     try files.write(start)
     guard !shouldStop() else { throw TrainingError.interrupted(epoch: start.epoch, step: start.step) }
@@ -84,7 +86,7 @@ struct TrainingJob {
     trainer.shouldStop = shouldStop
     trainer.metrics = metrics
     trainer.profile = profile
-    let history = try trainer.train(&model, on: text.training, validating: text.validation, from: start) { event in
+    let history = try trainer.train(&model, on: batches, validating: validation, from: start) { event in
       if case .checkpoint(let checkpoint) = event { try files.write(checkpoint) }
       try report(event)
     }
@@ -140,6 +142,13 @@ struct TrainingJob {
   private var weightCount: Int { model.parameterShapes.dropFirst().reduce(0) { $0 + $1.shape.elementCount } }
 
   var tokenizer: AnyTokenizer { text.tokenizer }
+
+  /// What logs tell of the run.
+  var runDescription: RunDescription {
+    RunDescription(
+      model: model, configuration: configuration, tokenizer: tokenizer, tokenCount: text.training.count,
+      stepsPerEpoch: batches.count, checkpoint: checkpoint)
+  }
 
   var tokensPerStep: Int { configuration.batches.size * configuration.batches.steps }
 }

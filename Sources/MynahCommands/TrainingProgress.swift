@@ -6,7 +6,6 @@ import MynahTraining
 /// standard output.
 struct TrainingProgress {
   private let epochCount: Int
-  private let tokensPerStep: Int
   private let flopsPerToken: Double
   private let json: Bool
   private let recorder: ProfileRecorder?
@@ -15,13 +14,14 @@ struct TrainingProgress {
   private var epochStart: ContinuousClock.Instant
   private var lastStep: ContinuousClock.Instant
   private var lastShown: ContinuousClock.Instant
-  /// Tokens learned since `epochStart`.
-  private var tokenCount = 0
+  /// Tokens learned and batches done since `epochStart`.
+  private var tokenCount = 0, stepCount = 0
+  /// The batches of the epoch that were done at the last step; nil before the first one of a run.
+  private var lastBatch: Int?
 
   /// Starts the clock.
   init(_ job: TrainingJob, json: Bool, recorder: ProfileRecorder?) {
     epochCount = job.configuration.epochs
-    tokensPerStep = job.tokensPerStep
     // A weight costs a multiplication and an addition forward and twice that backward.
     flopsPerToken = 6 * Double(job.model.multiplicationsPerToken)
     (self.json, self.recorder) = (json, recorder)
@@ -36,13 +36,15 @@ struct TrainingProgress {
     switch event {
     case .step(let step):
       lastStep = clock.now
-      tokenCount += tokensPerStep
+      tokenCount += step.stepLoss.targetCount
+      stepCount += step.step - (lastBatch ?? step.step - 1)
+      lastBatch = step.step
       show(step)
     case .checkpoint: break
     case .epoch(let epoch):
       clear()
       try write(epoch)
-      (epochStart, tokenCount) = (clock.now, 0)
+      (epochStart, tokenCount, stepCount, lastBatch) = (clock.now, 0, 0, 0)
       lastStep = epochStart
     }
   }
@@ -66,7 +68,8 @@ struct TrainingProgress {
     lastShown = lastStep
     let rate = tokensPerSecond
     let remainingSteps = (epochCount - step.epoch) * step.stepCount + step.stepCount - step.step
-    let seconds = rate > 0 ? Double(remainingSteps) * Double(tokensPerStep) / rate : 0
+    let pace = (lastStep - epochStart).seconds / Double(max(stepCount, 1))
+    let seconds = Double(remainingSteps) * pace
     let figures = [
       "\(step.step)/\(step.stepCount)", "perplexity \(step.epochLoss.perplexity.brief)",
       "\(Int(rate).grouped) tokens/s", "\((rate * flopsPerToken / 1e9).brief) GFLOP/s",

@@ -5,7 +5,8 @@ import MynahTraining
 
 /// What a finished run came to.
 struct TrainingResult: Encodable {
-  let model: String
+  /// The model's file; nil: it was not kept.
+  let model: String?
   let epochs: Int
   let bestEpoch: Int
   let train: Double
@@ -14,16 +15,21 @@ struct TrainingResult: Encodable {
   let vocabularySize: Int
   let parameterCount: Int
 
-  /// Gathers the figures and measures the model on the test text, if there is one.
-  init(_ job: TrainingJob, model: LanguageModel, history: [EpochReport], test: String?) throws {
-    let vocabulary = job.tokenizer.vocabulary
+  /// Gathers the figures.
+  ///
+  /// - Parameters:
+  ///   - model: The model that was kept.
+  ///   - path: Its file.
+  ///   - history: At least one epoch.
+  ///   - test: The perplexity of the test text, if there is one.
+  init(_ model: LanguageModel, at path: String?, history: [EpochReport], test: Double?) {
     let best = history.min { ($0.validation?.mean ?? 0) < ($1.validation?.mean ?? 0) }
     guard let best else { preconditionFailure("a finished run has an epoch") }
-    self.model = job.files.modelPath
+    self.model = path
     epochs = history.count
     (bestEpoch, train, validation) = (best.epoch, best.train.perplexity, best.validation?.perplexity)
-    self.test = try test.map { try model.perplexity(of: job.tokenizer.encode($0), vocabulary: vocabulary).perplexity }
-    vocabularySize = vocabulary.count
+    self.test = test
+    vocabularySize = model.configuration.vocabularySize
     parameterCount = model.parameterCount
   }
 
@@ -32,6 +38,6 @@ struct TrainingResult: Encodable {
     guard !json else { return try StandardOutput.writeJSON(self) }
     let validation = validation.map { ", validation perplexity \($0.asPerplexity)" } ?? ""
     let test = test.map { ", test perplexity \($0.asPerplexity)" } ?? ""
-    try StandardOutput.write("\(model): the model of epoch \(bestEpoch) of \(epochs)\(validation)\(test)\n")
+    try StandardOutput.write("\(model ?? ""): the model of epoch \(bestEpoch) of \(epochs)\(validation)\(test)\n")
   }
 }

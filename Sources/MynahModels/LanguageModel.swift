@@ -101,6 +101,14 @@ extension LanguageModel {
   public func callAsFunction(
     _ ids: [Int32], state: State, lengths: [Int]? = nil, dropout: RandomSource? = nil
   ) -> (hidden: Variable, state: State) {
+    let pass = pass(ids, state: state, lengths: lengths, dropout: dropout)
+    return (pass.hidden, pass.state)
+  }
+
+  /// The same, and the last layer's outputs before their dropout, `raw`.
+  package func pass(
+    _ ids: [Int32], state: State, lengths: [Int]? = nil, dropout: RandomSource? = nil
+  ) -> (hidden: Variable, raw: Variable, state: State) {
     let batchSize = state.first?.batchSize ?? 0
     precondition(
       state.count == recurrent.count && batchSize > 0 && ids.count.isMultiple(of: batchSize),
@@ -111,7 +119,7 @@ extension LanguageModel {
       let shape: Shape = [stepCount, batchSize, configuration.embeddingSize]
       return masks?.vectors(of: ids, embedding, shape: shape) ?? embedding(ids).reshaped(shape)
     }
-    var newState: State = []
+    var (newState, raw) = (State(), x)
     for (layer, layerState) in zip(recurrent, state) {
       let input = masks?.input(x) ?? x
       let masked = masks?.weights(of: layer) ?? layer
@@ -119,11 +127,12 @@ extension LanguageModel {
         if let lengths { masked(input, state: layerState, lengths: lengths) } else { masked(input, state: layerState) }
       }
       newState.append(result.state)
-      let output = result.output.joined(residual: configuration.isResidual ? x : nil)
-      x = masks?.output(output) ?? output
+      raw = result.output.joined(residual: configuration.isResidual ? x : nil)
+      x = masks?.output(raw) ?? raw
     }
     if let lengths, configuration.isResidual { x = x.masked(by: .stepMask(lengths: lengths, stepCount: stepCount)) }
-    return (x.reshaped([ids.count, output.weight.value.shape[1]]), newState)
+    let shape: Shape = [ids.count, output.weight.value.shape[1]]
+    return (x.reshaped(shape), raw.reshaped(shape), newState)
   }
 
   /// The logits of the token after each of the given ones, [T·B, V], and the state after the last one.

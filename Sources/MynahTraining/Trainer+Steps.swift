@@ -28,7 +28,7 @@ extension Trainer {
       let place = RandomPlace(seed: configuration.seed, epoch: epoch, batch: next)
       let batch = group[next - first]
       if !batch.carriesState { state = model.initialState(batchSize: batch.batchSize) }
-      let pass = model.objective(batch, state: state, configuration: configuration, place: place)
+      let pass = model.objective(batch, state: state, configuration: configuration, place: place, own: self.loss)
       next += 1
       state = pass.state
       loss += pass.loss

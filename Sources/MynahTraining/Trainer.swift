@@ -10,6 +10,8 @@ public struct Trainer: Sendable {
   public let configuration: TrainingConfiguration
   /// A checkpoint is made after so many steps, besides the one at the end of each epoch; nil: only there.
   public var checkpointInterval: Int?
+  /// A loss of your own in place of the configuration's; penalties are added to it too. Validation stays the cross-entropy.
+  public var loss: CustomLoss?
   /// Figures of the validation text's predictions that epochs report besides the loss.
   public var metrics: [Metric] = []
   /// Where the time of the steps is added up; nil: nowhere.

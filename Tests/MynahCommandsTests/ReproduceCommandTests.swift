@@ -70,6 +70,19 @@ struct ReproduceCommandTests {
     #expect(generated.output.contains("lamb was white as snow ."), "\(generated.output)\(generated.errors)")
   }
 
+  @Test("Logs are kept of a recipe as of any training run")
+  func logs() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    let outcome = try tool.run(
+      "reproduce", "toy", "--epochs", "2", "--log-json", "log", "--tensorboard", "board", "--metrics", "top2")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let lines = String(decoding: try tool.bytes("log"), as: UTF8.self).split(separator: "\n")
+    // A start, 7 steps and an end of each epoch, the run's end.
+    #expect(lines.count == 1 + 2 * 8 + 1)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: tool.path("board")).count >= 3)
+  }
+
   @Test("A run that is cut short and resumed ends with the same file")
   func resumes() throws {
     let tool = try CommandLineTool()

@@ -124,6 +124,38 @@ struct TrainingOnBatchesTests {
     #expect(history[0].train.targetCount == 3 && history[0].train.perplexity.isFinite)
   }
 
+  @Test(
+    "A loss of your own is what is differentiated and reported; the cross-entropy gives what the built-in one gives")
+  func ownLoss() throws {
+    func train(_ loss: CustomLoss?) throws -> (history: [EpochReport], model: LanguageModel) {
+      var model = Self.model(keep: 1)
+      var trainer = Trainer(
+        Self.configuration(.sentences(size: 6, maximumLength: 7, endingWith: 0), reduction: .meanPerTarget))
+      trainer.loss = loss
+      return (try trainer.train(&model, on: Self.text, validating: Self.text), model)
+    }
+    let usual = try train(nil)
+    let own = try train { model, hidden, batch in
+      let weights = Variable(Tensor(batch.weights ?? Array(repeating: 1, count: batch.targets.count)))
+      let coordinates = batch.targets.enumerated().flatMap { [Int32($0), $1] }
+      let logs = model.output(hidden).logSoftmax().gathered(coordinates: coordinates, shape: [batch.targets.count, 2])
+      let sum = -(logs * weights).sum()
+      return (sum / Float(batch.targetCount), Double(sum.value.scalar))
+    }
+    for (usual, own) in zip(usual.history, own.history) {
+      #expect(abs(usual.train.mean / own.train.mean - 1) < 1e-5)
+      #expect(abs((usual.validation?.mean ?? 0) / (own.validation?.mean ?? 1) - 1) < 1e-5)
+    }
+    for (usual, own) in zip(usual.model.parameters, own.model.parameters) {
+      #expect(zip(usual.value.elements, own.value.elements).allSatisfy { abs($0 - $1) < 1e-5 }, "\(usual.name)")
+    }
+    let doubled = try train { model, hidden, batch in
+      let pass = model.output.crossEntropy(of: hidden, targets: batch.targets, weights: batch.weights)
+      return (pass.value, 2 * pass.nats)
+    }
+    #expect(doubled.history[0].train.mean > 1.5 * usual.history[0].train.mean)
+  }
+
   @Test("A dataset of your own is trained on, and one that ends too early is told")
   func ownDataset() throws {
     let batches = Dataset(TokenWindows(Self.text, length: 5)).batch(4).map(Batch.init(windows:))

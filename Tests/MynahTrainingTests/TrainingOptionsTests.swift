@@ -289,15 +289,16 @@ struct TrainingOptionsTests {
 
   @Test("Penalties are what their formulas say")
   func penalties() {
-    let hidden = Variable(Tensor(shape: [4, 2], [1, 2, 0, 0, 3, 1, 0, -2]))
+    let raw = Variable(Tensor(shape: [4, 2], [1, 2, 0, 0, 3, 1, 0, -2]))
+    let hidden = Variable(Tensor(shape: [4, 2], [2, 4, 0, 0, 0, 2, 0, -4]))
     let layer = Embedding(weight: Variable(Tensor(shape: [1, 2], [3, 4])))
     func value(_ penalties: Penalties, batchSize: Int = 2) -> Float {
-      penalties.added(to: Variable(1), of: layer, hidden: hidden, batchSize: batchSize).value.scalar
+      penalties.added(to: Variable(1), of: layer, hidden: hidden, raw: raw, batchSize: batchSize).value.scalar
     }
     #expect(value(.none) == 1)
     #expect(value(Penalties(weights: 2)) == 51)
-    #expect(value(Penalties(activation: 8)) == 1 + 19)
-    // Rows 2 − 0 and 3 − 1: (2, −1) and (0, −2): 9 / 4.
+    #expect(value(Penalties(activation: 8)) == 1 + 40, "of the outputs after dropout")
+    // Of the outputs before it: rows 2 − 0 and 3 − 1: (2, −1) and (0, −2): 9 / 4.
     #expect(value(Penalties(temporal: 4)) == 1 + 9)
     #expect(value(Penalties(temporal: 4), batchSize: 4) == 1, "one step has no changes")
   }

@@ -20,11 +20,11 @@ struct JSONLog: RunLog {
     do { try file.seekToEnd() } catch { throw LogError(path: path, reason: error.localizedDescription) }
   }
 
-  func start(_ job: TrainingJob) throws {
+  func start(_ run: RunDescription) throws {
     try write(
       Start(
-        configuration: job.configuration, model: job.model, tokenCount: job.text.training.count,
-        isResumed: job.checkpoint != nil))
+        configuration: run.configuration, model: run.model, tokenCount: run.tokenCount,
+        isResumed: run.checkpoint != nil))
   }
 
   func write(_ step: StepReport) throws { try write(Step(step)) }
@@ -34,7 +34,7 @@ struct JSONLog: RunLog {
     if let sample { try write(Sample(epoch: epoch.epoch, text: sample)) }
   }
 
-  func finish(_ result: TrainingResult, model: LanguageModel, job: TrainingJob) throws {
+  func finish(_ result: TrainingResult, model: LanguageModel, of run: RunDescription) throws {
     try write(End(result: result))
   }
 

@@ -55,11 +55,11 @@ struct LogOptions: ParsableArguments {
   /// Opens the logs of a run and writes their beginnings.
   ///
   /// - Throws: `LogError` if one cannot be written; `TextError` if the model cannot read the sample's prompt.
-  func started(_ job: TrainingJob) throws -> RunningLogs {
-    if let prompt = sampleEveryEpoch?.prompt { _ = try job.tokenizer.encodePrompt(prompt) }
+  func started(_ run: RunDescription) throws -> RunningLogs {
+    if let prompt = sampleEveryEpoch?.prompt { _ = try run.tokenizer.encodePrompt(prompt) }
     var logs: [any RunLog] = []
     if let logJson { logs.append(try JSONLog(path: logJson)) }
-    if let tensorboard { logs.append(try TensorBoardLog(directory: tensorboard, isResuming: job.checkpoint != nil)) }
-    return try RunningLogs(job, logs: logs, sample: sampleEveryEpoch)
+    if let tensorboard { logs.append(try TensorBoardLog(directory: tensorboard)) }
+    return try RunningLogs(run, logs: logs, sample: sampleEveryEpoch)
   }
 }

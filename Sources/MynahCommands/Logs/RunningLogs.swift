@@ -7,25 +7,25 @@ import MynahTraining
 /// A log that a run keeps.
 protocol RunLog {
   /// The run begins, or goes on.
-  mutating func start(_ job: TrainingJob) throws
+  mutating func start(_ run: RunDescription) throws
   /// An update was made.
   mutating func write(_ step: StepReport) throws
   /// An epoch ended, with the model that it left, and what that model wrote if it was asked.
   mutating func write(_ epoch: EpochReport, model: LanguageModel, sample: String?, stepsDone: Int) throws
   /// The run ended with a model.
-  mutating func finish(_ result: TrainingResult, model: LanguageModel, job: TrainingJob) throws
+  mutating func finish(_ result: TrainingResult, model: LanguageModel, of run: RunDescription) throws
 }
 
 /// The logs of a run that goes on, and the samples that are written for them.
 struct RunningLogs {
-  private let job: TrainingJob
+  private let run: RunDescription
   private var logs: [any RunLog]
   private let sample: LogOptions.Sample?
   private var stepsDone = 0
 
-  init(_ job: TrainingJob, logs: [any RunLog], sample: LogOptions.Sample?) throws {
-    (self.job, self.logs, self.sample) = (job, logs, sample)
-    for index in logs.indices { try self.logs[index].start(job) }
+  init(_ run: RunDescription, logs: [any RunLog], sample: LogOptions.Sample?) throws {
+    (self.run, self.logs, self.sample) = (run, logs, sample)
+    for index in logs.indices { try self.logs[index].start(run) }
   }
 
   /// Writes what an event tells.
@@ -50,7 +50,7 @@ struct RunningLogs {
 
   /// Writes the run's end.
   mutating func finish(_ result: TrainingResult, model: LanguageModel) throws {
-    for index in logs.indices { try logs[index].finish(result, model: model, job: job) }
+    for index in logs.indices { try logs[index].finish(result, model: model, of: run) }
   }
 
   /// Lets a model write a text, which goes to standard error too.
@@ -58,9 +58,9 @@ struct RunningLogs {
     _ sample: LogOptions.Sample, by model: LanguageModel, after epoch: EpochReport
   ) throws -> String {
     // A stream of its own for each epoch, which neither masks nor candidates use.
-    let random = RandomSource(seed: job.configuration.seed, stream: 1 << 62 | UInt64(epoch.epoch))
+    let random = RandomSource(seed: run.configuration.seed, stream: 1 << 62 | UInt64(epoch.epoch))
     var generator = try TextGenerator(
-      ModelFile(model: model, tokenizer: job.tokenizer), prompt: sample.prompt, random: random)
+      ModelFile(model: model, tokenizer: run.tokenizer), prompt: sample.prompt, random: random)
     var text = sample.prompt
     for _ in 0..<sample.length { text += try generator.next().text }
     text += generator.finish()

@@ -9,23 +9,17 @@ import MynahTraining
 /// end the tokens' vectors for the embedding projector.
 struct TensorBoardLog: RunLog {
   private let directory: String
-  private let isResuming: Bool
   private var events: EventWriter
 
-  init(directory: String, isResuming: Bool) throws {
-    (self.directory, self.isResuming) = (directory, isResuming)
+  init(directory: String) throws {
+    self.directory = directory
     events = try Self.withLogErrors { try EventWriter(directory: directory) }
   }
 
-  mutating func start(_ job: TrainingJob) throws {
-    let checkpoint = job.checkpoint
+  mutating func start(_ run: RunDescription) throws {
     try Self.withLogErrors {
-      if let checkpoint, isResuming {
-        let layout = job.configuration.batches
-        let stepsPerEpoch = (job.text.training.count / layout.size - 1) / layout.steps
-        try events.restart(fromStep: (checkpoint.epoch - 1) * stepsPerEpoch + checkpoint.step + 1)
-      }
-      try events.hyperparameters(job.hyperparameters, metrics: [Tag.validation, Tag.train])
+      if run.checkpoint != nil { try events.restart(fromStep: run.stepsDone + 1) }
+      try events.hyperparameters(run.hyperparameters, metrics: [Tag.validation, Tag.train])
     }
   }
 
@@ -53,13 +47,13 @@ struct TensorBoardLog: RunLog {
     }
   }
 
-  mutating func finish(_ result: TrainingResult, model: LanguageModel, job: TrainingJob) throws {
+  mutating func finish(_ result: TrainingResult, model: LanguageModel, of run: RunDescription) throws {
     try Self.withLogErrors {
       try events.endOfSession()
       try events.flush()
       let vectors = model.embedding.weight.value
       try EmbeddingProjector.write(
-        vectors: vectors.elements, width: vectors.shape[1], labels: job.tokenizer.vocabulary.tokens, name: "embedding",
+        vectors: vectors.elements, width: vectors.shape[1], labels: run.tokenizer.vocabulary.tokens, name: "embedding",
         to: directory)
     }
   }
@@ -77,7 +71,7 @@ struct TensorBoardLog: RunLog {
   }
 }
 
-extension TrainingJob {
+extension RunDescription {
   /// The settings that runs are compared by.
   var hyperparameters: [String: EventWriter.Setting] {
     [
@@ -86,6 +80,7 @@ extension TrainingJob {
       "schedule": .text("\(configuration.learningRate)"),
       "batch_size": .number(Double(configuration.batches.size)),
       "steps": .number(Double(configuration.batches.steps)),
+      "batches": .text("\(configuration.batches)"),
       "epochs": .number(Double(configuration.epochs)),
       "clip_norm": .number(Double(configuration.clipNorm ?? 0)),
       "loss": .text("\(configuration.loss)"),

@@ -41,6 +41,7 @@ struct ReproduceCommand: ParsableCommand {
   @Flag(help: ArgumentHelp(ProfileFigures.help))
   var profile = false
 
+  @OptionGroup(title: "Logs") var logs: LogOptions
   @OptionGroup var precision: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
@@ -62,7 +63,8 @@ struct ReproduceCommand: ParsableCommand {
         recipe, data: data ?? "", seed: seed, epochs: epochs, precision: precision.supported ?? .float32)
       if dryRun { return try reproduction.describe(json: json) }
       try Interruption.watching { wasAsked in
-        try reproduction.run(output: output, resuming: resume, json: json, profiling: profile, shouldStop: wasAsked)
+        try reproduction.run(
+          output: output, resuming: resume, json: json, profiling: profile, logs: logs, shouldStop: wasAsked)
       }
     }
   }

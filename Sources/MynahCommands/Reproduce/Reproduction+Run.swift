@@ -6,9 +6,11 @@ extension Reproduction {
   ///
   /// - Parameters:
   ///   - output: Where the best model and the training state are kept; nil: nowhere.
+  ///   - logs: The logs to keep, and the figures that epochs report besides the recipe's.
   ///   - shouldStop: Asked after each step.
   func run(
-    output: String?, resuming: Bool, json: Bool, profiling: Bool, shouldStop: @escaping @Sendable () -> Bool
+    output: String?, resuming: Bool, json: Bool, profiling: Bool, logs: LogOptions,
+    shouldStop: @escaping @Sendable () -> Bool
   ) throws {
     let files = output.map {
       TrainingFiles(
@@ -18,11 +20,15 @@ extension Reproduction {
     let checkpoint = try resuming ? files?.resume(untrained.configuration) : nil
     var trainer = Trainer(configuration, checkpointInterval: files == nil ? nil : 250)
     trainer.shouldStop = shouldStop
-    trainer.metrics = recipe.metrics
+    trainer.metrics = recipe.metrics + logs.metrics
     let tokensPerStep = configuration.batches.size * configuration.batches.steps
     let recorder = profiling ? ProfileRecorder(untrained.configuration, tokensPerStep: tokensPerStep) : nil
     trainer.profile = recorder?.profile
     var log = ReproductionLog(recipe, json: json, recorder: recorder)
+    var running = try logs.started(
+      RunDescription(
+        model: untrained.configuration, configuration: configuration, tokenizer: data.tokenizer,
+        tokenCount: data.training.count, stepsPerEpoch: batches.count, checkpoint: checkpoint))
     StandardError.write("\(recipe.name): \(estimateInWords)\n")
     var model = untrained
     let history = try trainer.train(
@@ -34,7 +40,10 @@ extension Reproduction {
       case .checkpoint(let checkpoint): try files?.write(checkpoint)
       case .epoch(let epoch): try log.write(epoch)
       }
+      try running.report(event)
     }
-    try log.conclude(history, test: testPerplexity(of: model))
+    let test = try testPerplexity(of: model)
+    try running.finish(TrainingResult(model, at: output, history: history, test: test), model: model)
+    try log.conclude(history, test: test)
   }
 }

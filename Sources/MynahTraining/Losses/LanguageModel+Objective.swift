@@ -9,13 +9,15 @@ extension LanguageModel {
   ///   - batch: Tokens to read and to predict.
   ///   - state: The state before the batch; gradients do not flow into what came before it.
   ///   - place: What random numbers of this step are a function of.
+  ///   - own: A loss in place of the configuration's.
   func objective(
-    _ batch: Batch, state: State, configuration: TrainingConfiguration, place: RandomPlace
+    _ batch: Batch, state: State, configuration: TrainingConfiguration, place: RandomPlace, own: CustomLoss? = nil
   ) -> (value: Variable, loss: Loss, state: State) {
     let (targets, weights) = (batch.targets, batch.weights)
-    let pass = self(batch.inputs, state: state, lengths: batch.lengths, dropout: place.masks)
+    let pass = self.pass(batch.inputs, state: state, lengths: batch.lengths, dropout: place.masks)
     let scale = configuration.reduction.scale(targetCount: batch.targetCount, batchSize: batch.batchSize)
     let (value, nats) = StepProfile.measure(.loss) {
+      if let own { return own(self, pass.hidden, batch) }
       switch configuration.loss {
       case .full: return output.crossEntropy(of: pass.hidden, targets: targets, weights: weights, scale: scale)
       case .smoothed(let share):
@@ -29,7 +31,8 @@ extension LanguageModel {
           of: pass.hidden, targets: targets, candidates: candidates, weights: weights, scale: scale)
       }
     }
-    let whole = configuration.penalties.added(to: value, of: self, hidden: pass.hidden, batchSize: batch.batchSize)
+    let whole = configuration.penalties.added(
+      to: value, of: self, hidden: pass.hidden, raw: pass.raw, batchSize: batch.batchSize)
     return (whole, Loss(nats: nats, targetCount: batch.targetCount), pass.state.map(\.detached))
   }
 }

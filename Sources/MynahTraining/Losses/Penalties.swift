@@ -5,8 +5,9 @@ public import MynahTensors
 ///
 ///     λ Σ w²  +  α mean(h_t²)  +  β mean((h_{t+1} − h_t)²)
 ///
-/// h is the last recurrent layer's output, with its dropout. α and β: S. Merity, B. McCann, R. Socher, "Revisiting activation
-/// regularization for language RNNs", 2017. Reported losses are without penalties.
+/// h is the last recurrent layer's output: with its dropout in the mean of α, before it in that of β. α and β: S. Merity, B.
+/// McCann, R. Socher, "Revisiting activation regularization for language RNNs", 2017; dropout as in the authors' AWD-LSTM.
+/// Reported losses are without penalties.
 public struct Penalties: Hashable, Codable, Sendable {
   /// λ, of the sum of all weights' squares: 0 or more.
   ///
@@ -35,17 +36,20 @@ public struct Penalties: Hashable, Codable, Sendable {
   /// - Parameters:
   ///   - loss: The scalar to differentiate.
   ///   - module: Whose weights count.
-  ///   - hidden: The last layer's outputs, time-major [T·B, H].
+  ///   - hidden: The last layer's outputs, time-major [T·B, H], after dropout.
+  ///   - raw: The same before dropout.
   ///   - batchSize: B.
-  public func added(to loss: Variable, of module: some Module, hidden: Variable, batchSize: Int) -> Variable {
+  public func added(
+    to loss: Variable, of module: some Module, hidden: Variable, raw: Variable, batchSize: Int
+  ) -> Variable {
     var loss = loss
     if weights > 0 {
       var module = module
       module.visitParameters(prefix: "") { _, parameter in loss = loss + weights * parameter.sumOfSquares() }
     }
     if activation > 0 { loss = loss + activation * hidden.meanSquare() }
-    if temporal > 0 && hidden.shape[0] > batchSize {
-      let changes = hidden.slice(batchSize..<hidden.shape[0]) - hidden.slice(0..<hidden.shape[0] - batchSize)
+    if temporal > 0 && raw.shape[0] > batchSize {
+      let changes = raw.slice(batchSize..<raw.shape[0]) - raw.slice(0..<raw.shape[0] - batchSize)
       loss = loss + temporal * changes.meanSquare()
     }
     return loss

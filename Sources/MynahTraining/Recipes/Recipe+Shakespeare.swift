@@ -24,7 +24,8 @@ extension Recipe {
         embedding: .uniform(0.05), output: .glorotUniform)
     },
     training: TrainingConfiguration(
-      optimizer: OptimizerConfiguration(Adam(epsilon: 1e-7)), learningRate: .constant(0.0001), clipNorm: nil, epochs: 20,
+      optimizer: OptimizerConfiguration(Adam(epsilon: 1e-7)), learningRate: .constant(0.0001), clipNorm: nil,
+      epochs: 20,
       batches: .windows(size: 64, steps: 100, buffer: 10_000, remainder: .drop), reduction: .meanPerTarget),
     kept: .best, goals: [.asReference(within: 0.03)])
 
