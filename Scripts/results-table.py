@@ -1,49 +1,65 @@
 #!/usr/bin/env python3
-"""Turns the JSON lines of `mynah reproduce ptb --json` into the Markdown table of docs/results.md.
+"""Turns the JSON lines of `mynah reproduce NAME --json` into a Markdown table of docs/results.md.
 
     .build/release/mynah reproduce ptb --data FOLDER --json > ptb.jsonl
-    Scripts/results-table.py ptb.jsonl                      # prints the table
-    Scripts/results-table.py ptb.jsonl --into docs/results.md    # puts it between the marks there
+    Scripts/results-table.py ptb.jsonl                           # prints the table
+    Scripts/results-table.py ptb.jsonl --into docs/results.md    # puts it between the recipe's marks there
+
+Lines of several runs may follow each other: of a resumed run the last line of an epoch counts.
 """
 import argparse
 import json
 import pathlib
 import sys
 
-BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
-COLUMNS = ["epoch", "rate", "train", "PyTorch", "difference", "validation", "PyTorch", "difference"]
-
 
 def pair(ours, reference):
+    """Our figure, the reference's and the difference."""
+    if reference is None:
+        return [f"{ours:.2f}", "", ""]
     return [f"{ours:.2f}", f"{reference:.2f}", f"{100 * (ours / reference - 1):+.2f} %"]
 
 
 def table(lines):
-    epochs = [line for line in lines if "epoch" in line]
-    tests = [line for line in lines if "test" in line]
+    epochs = list({line["epoch"]: line for line in lines if "epoch" in line}.values())
+    tests = [line for line in lines if "verdict" in line]
     if not epochs:
-        sys.exit("error: no epoch in the input; expected the output of mynah reproduce ptb --json")
-    rows = [COLUMNS, ["--:"] * len(COLUMNS)]
+        sys.exit("error: no epoch in the input; expected the output of mynah reproduce NAME --json")
+    source = tests[-1].get("reference") if tests else None
+    metrics = sorted({name for line in epochs for name in line.get("metrics") or {}})
+    columns = ["epoch", "rate"]
+    for part in ["train", "validation"]:
+        if any(part in line for line in epochs):
+            columns += [part, source or "", "difference" if source else ""]
+    columns += metrics
+    rows = [columns]
     for line in epochs:
-        rows.append([str(line["epoch"]), f"{line['learningRate']:.6g}",
-                     *pair(line["train"], line["referenceTrain"]),
-                     *pair(line["validation"], line["referenceValidation"])])
+        row = [str(line["epoch"]), f"{line['learningRate']:.6g}"]
+        for part in ["train", "validation"]:
+            if part in line:
+                row += pair(line[part], line.get("reference" + part.capitalize()))
+        rows.append(row + [f"{line['metrics'][name]:.4f}" for name in metrics])
+    kept = [index for index in range(len(columns)) if columns[index]]
+    rows = [[row[index] for index in kept] for row in rows]
+    rows.insert(1, ["--:"] * len(kept))
     text = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     for line in tests[-1:]:
-        beside = ""
-        if "referenceTest" in line:
-            ours, reference, difference = pair(line["test"], line["referenceTest"])
-            beside = f" (PyTorch: {reference}, {difference})"
-        text += f"\n\nTest perplexity after epoch {epochs[-1]['epoch']}: **{line['test']:.2f}**{beside}."
+        if "test" in line:
+            beside = ""
+            if "referenceTest" in line:
+                _, reference, difference = pair(line["test"], line["referenceTest"])
+                beside = f" ({source}: {reference}, {difference})"
+            text += f"\n\nTest perplexity after epoch {epochs[-1]['epoch']}: **{line['test']:.2f}**{beside}."
     return text
 
 
-def put(text, path):
+def put(text, recipe, path):
+    begin_mark, end_mark = f"<!-- {recipe}: begin -->", f"<!-- {recipe}: end -->"
     page = path.read_text()
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = page.partition(begin_mark)
+    _, end, after = rest.partition(end_mark)
     if not (begin and end):
-        sys.exit(f"error: {path} has no marks {BEGIN} and {END}")
+        sys.exit(f"error: {path} has no marks {begin_mark} and {end_mark}")
     path.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
@@ -55,8 +71,8 @@ def main():
     try:
         lines = [json.loads(line) for line in options.log.read_text().splitlines() if line.startswith("{")]
         text = table(lines)
-        put(text, options.into) if options.into else print(text)
-    except (OSError, ValueError, KeyError) as problem:
+        put(text, lines[-1].get("recipe", "ptb"), options.into) if options.into else print(text)
+    except (OSError, ValueError, KeyError, IndexError) as problem:
         sys.exit(f"error: {options.log}: {problem!r}")
 
 

@@ -69,6 +69,7 @@ struct RecipeTests {
     let recipe = try #require(Recipe.named(name))
     #expect(Recipe.all.count { $0.name == name } == 1)
     #expect(!recipe.summary.isEmpty && !recipe.goals.isEmpty && recipe.trainingIDsSHA256.count == 64)
+    #expect(recipe.reference != nil || !recipe.goals.contains { if case .asReference = $0 { true } else { false } })
     #expect(recipe.training.defect(vocabularySize: 15) == nil && recipe.model(15).defect == nil)
   }
 

@@ -34,6 +34,8 @@ struct TensorBoardLog: RunLog {
 
   mutating func write(_ epoch: EpochReport, model: LanguageModel, sample: String?, stepsDone: Int) throws {
     try Self.withLogErrors {
+      // The table keeps its columns as preformatted text.
+      if epoch.epoch == 1 { try events.text("model", "```\n\(model.summary)\n```", step: stepsDone) }
       try events.scalar(Tag.train, epoch.train.perplexity, step: stepsDone)
       if let validation = epoch.validation { try events.scalar(Tag.validation, validation.perplexity, step: stepsDone) }
       for (name, value) in (epoch.metrics ?? [:]).sorted(by: { $0.key < $1.key }) {

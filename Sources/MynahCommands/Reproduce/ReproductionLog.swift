@@ -39,7 +39,7 @@ struct ReproductionLog {
     if json {
       try StandardOutput.writeJSON(
         EpochFigures(
-          epoch: epoch.epoch, learningRate: epoch.learningRate, train: epoch.train.perplexity,
+          recipe: recipe.name, epoch: epoch.epoch, learningRate: epoch.learningRate, train: epoch.train.perplexity,
           validation: epoch.validation?.perplexity, metrics: epoch.metrics, referenceTrain: reference?.train,
           referenceValidation: reference?.validation, tokensPerSecond: tokensPerSecond, profile: profile))
     }
@@ -53,7 +53,8 @@ struct ReproductionLog {
     let reference = isWhole ? recipe.reference?.test : nil
     if json {
       return try StandardOutput.writeJSON(
-        TestFigures(test: test, referenceTest: reference, verdict: verdict.kind, misses: verdict.misses))
+        TestFigures(
+          recipe: recipe.name, test: test, referenceTest: reference, reference: recipe.reference?.source, verdict: verdict.kind, misses: verdict.misses))
     }
     var lines = [row("epoch", "rate", "train", "validation", [])]
     for epoch in history {
@@ -100,12 +101,15 @@ struct ReproductionLog {
   }
 
   private struct TestFigures: Encodable {
+    let recipe: String
     let test, referenceTest: Double?
+    let reference: String?
     let verdict: RecipeVerdict.Kind
     let misses: [String]
   }
 
   private struct EpochFigures: Encodable {
+    let recipe: String
     let epoch: Int
     let learningRate: Float
     let train: Double

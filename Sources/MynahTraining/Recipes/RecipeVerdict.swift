@@ -62,7 +62,7 @@ extension Recipe {
   }
 
   private func misses(_ history: [EpochReport], _ test: Double?, within share: Double) -> [String] {
-    guard let reference else { return [] }
+    guard let reference else { return ["there is no reference to compare with"] }
     func miss(_ what: String, _ found: Double, _ expected: Double) -> String? {
       let difference = found / expected - 1
       guard !(abs(difference) <= share) else { return nil }
