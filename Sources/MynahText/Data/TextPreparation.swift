@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Makes a token file of texts that may be larger than memory: one pass counts tokens, a second one numbers them.
 ///
 /// Both passes read the texts by pieces and work on these on several threads; the pieces' tokens are written in order, so the
@@ -49,14 +47,15 @@ public struct TextPreparation: Sendable {
   public func tokenizer(
     _ level: Level, minimumCount: Int? = nil, maximumSize: Int? = nil, report: (Progress) throws -> Void = { _ in }
   ) throws -> AnyTokenizer {
-    let pool = CountsPool()
+    var (counts, hasText) = (TokenCounts(), false)
     try forEachPiece(of: parts.filter { !$0.isForValidation }, isCounting: true, report: report) {
       piece throws(TextError) in
-      pool.count(try piece.text(), level, endsFile: piece.endsFile)
-    } then: { _, _ in
+      PieceCounts(try piece.text(), level, endsFile: piece.endsFile)
+    } then: { piece, _ in
+      counts.add(piece.counts)
+      hasText = hasText || piece.hasText
     }
-    guard pool.hasText else { throw TextError.emptyText(path: parts[0].path) }
-    let counts = pool.total
+    guard hasText else { throw TextError.emptyText(path: parts[0].path) }
     return switch level {
     case .word: .word(WordTokenizer(counts, minimumCount: minimumCount, maximumSize: maximumSize))
     case .character:
@@ -106,38 +105,17 @@ public struct TextPreparation: Sendable {
   }
 }
 
-/// Counts of tokens, one for each thread that counts at a time; which of them counts a piece makes no difference in the end.
-private final class CountsPool: Sendable {
-  private struct State {
-    var free: [TokenCounts] = []
-    var hasText = false
-  }
+/// What was counted of a piece; added up in the pieces' order, so that there is one large table whatever the number of threads.
+private struct PieceCounts: Sendable {
+  private(set) var counts = TokenCounts()
+  /// Whether something else than white space was there.
+  let hasText: Bool
 
-  private let state = Mutex(State())
-
-  func count(_ text: [UInt8], _ level: TextPreparation.Level, endsFile: Bool) {
-    var counts = state.withLock { $0.free.popLast() } ?? TokenCounts()
+  init(_ text: [UInt8], _ level: TextPreparation.Level, endsFile: Bool) {
+    hasText = text.contains { $0 > 0x20 }
     switch level {
     case .word: counts.addWords(of: text, endingLastLine: endsFile)
     case .character: counts.addCharacters(of: text)
-    }
-    let hasText = text.contains { $0 > 0x20 }
-    state.withLock { state in
-      state.free.append(counts)
-      state.hasText = state.hasText || hasText
-    }
-  }
-
-  /// Whether a piece held something else than white space.
-  var hasText: Bool { state.withLock { $0.hasText } }
-
-  /// What all threads counted.
-  var total: TokenCounts {
-    state.withLock { state in
-      var total = state.free.popLast() ?? TokenCounts()
-      for counts in state.free { total.add(counts) }
-      state.free = []
-      return total
     }
   }
 }
