@@ -16,14 +16,13 @@ struct TrainingResult: Encodable {
 
   /// Gathers the figures and measures the model on the test text, if there is one.
   init(_ job: TrainingJob, model: LanguageModel, history: [EpochReport], test: String?) throws {
-    let vocabulary = job.tokenizer.vocabulary
     let best = history.min { ($0.validation?.mean ?? 0) < ($1.validation?.mean ?? 0) }
     guard let best else { preconditionFailure("a finished run has an epoch") }
     self.model = job.files.modelPath
     epochs = history.count
     (bestEpoch, train, validation) = (best.epoch, best.train.perplexity, best.validation?.perplexity)
-    self.test = try test.map { try model.perplexity(of: job.tokenizer.encode($0), vocabulary: vocabulary).perplexity }
-    vocabularySize = vocabulary.count
+    self.test = try test.map { try model.perplexity(of: job.tokenizer.encode($0), tokenizer: job.tokenizer).perplexity }
+    vocabularySize = job.tokenizer.vocabulary.count
     parameterCount = model.parameterCount
   }
 

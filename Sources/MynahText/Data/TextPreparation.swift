@@ -4,11 +4,6 @@
 /// file does not depend on the number of threads. The last tenth of the texts is to validate with and counts for nothing in
 /// the vocabulary.
 public struct TextPreparation: Sendable {
-  /// What a text is cut into.
-  public enum Level: String, Sendable, CaseIterable {
-    case word, character
-  }
-
   /// How far a pass is.
   public struct Progress: Sendable, Hashable {
     /// Whether tokens are counted; if not, they are numbered and written.
@@ -40,13 +35,16 @@ public struct TextPreparation: Sendable {
     (self.threadCount, self.pieceSize) = (threadCount, pieceSize)
   }
 
-  /// Counts the tokens to learn and makes a tokenizer of them, by the rules of `WordTokenizer` and `CharacterTokenizer`.
+  /// Counts the tokens to learn and makes the tokenizer of them that `AnyTokenizer` makes of a text in memory.
+  ///
+  /// Memory is needed for each different word or, for byte pairs, piece of a word. For bytes nothing is read.
   ///
   /// - Parameter report: Called after each piece; what it throws ends the pass.
   /// - Throws: When a text is not UTF-8 or holds nothing but white space.
   public func tokenizer(
-    _ level: Level, minimumCount: Int? = nil, maximumSize: Int? = nil, report: (Progress) throws -> Void = { _ in }
+    _ level: TokenLevel, minimumCount: Int? = nil, maximumSize: Int? = nil, report: (Progress) throws -> Void = { _ in }
   ) throws -> AnyTokenizer {
+    guard level != .byte else { return .bytes(ByteTokenizer()) }
     var (counts, hasText) = (TokenCounts(), false)
     try forEachPiece(of: parts.filter { !$0.isForValidation }, isCounting: true, report: report) {
       piece throws(TextError) in
@@ -56,14 +54,12 @@ public struct TextPreparation: Sendable {
       hasText = hasText || piece.hasText
     }
     guard hasText else { throw TextError.emptyText(path: parts[0].path) }
-    return switch level {
-    case .word: .word(WordTokenizer(counts, minimumCount: minimumCount, maximumSize: maximumSize))
-    case .character:
-      .character(CharacterTokenizer(counts, minimumCount: minimumCount ?? 1, maximumSize: maximumSize))
-    }
+    return AnyTokenizer(level, counts, minimumCount: minimumCount, maximumSize: maximumSize)
   }
 
   /// Numbers the tokens and writes them, all or nothing.
+  ///
+  /// A special token of byte pairs that has white space in it may be overlooked where texts are cut.
   ///
   /// - Parameter report: Called after each piece; what it throws ends the pass, and what stood at the path is unchanged.
   /// - Throws: `TextError` when a text is not UTF-8 or a token is unknown and the vocabulary has no `<unk>`; `FileError`.
@@ -74,8 +70,7 @@ public struct TextPreparation: Sendable {
     let width = TokenFileWriter.width(vocabularySize: tokenizer.vocabulary.count)
     try forEachPiece(of: parts, isCounting: false, report: report) { piece throws(TextError) in
       let text = String(decoding: try piece.text(), as: UTF8.self)
-      // A piece that is followed by others may end in the middle of a line.
-      let tokens = piece.endsFile ? try tokenizer.encode(text) : try tokenizer.encodePrompt(text)
+      let tokens = try tokenizer.encode(text, beginsText: piece.beginsPart, endsText: piece.endsFile)
       return TokenFileWriter.Stretch(tokens, width: width)
     } then: { stretch, piece in
       try writer.write(stretch, isForValidation: piece.isForValidation)
@@ -107,15 +102,21 @@ public struct TextPreparation: Sendable {
 
 /// What was counted of a piece; added up in the pieces' order, so that there is one large table whatever the number of threads.
 private struct PieceCounts: Sendable {
-  private(set) var counts = TokenCounts()
+  let counts: TokenCounts
   /// Whether something else than white space was there.
   let hasText: Bool
 
-  init(_ text: [UInt8], _ level: TextPreparation.Level, endsFile: Bool) {
+  init(_ text: [UInt8], _ level: TokenLevel, endsFile: Bool) {
     hasText = text.contains { $0 > 0x20 }
-    switch level {
-    case .word: counts.addWords(of: text, endingLastLine: endsFile)
-    case .character: counts.addCharacters(of: text)
-    }
+    counts = TokenCounts(of: text, level, endsText: endsFile)
+  }
+}
+
+extension AnyTokenizer {
+  /// Encodes a stretch of a text that begins and ends with the text or where white space follows something else.
+  fileprivate func encode(_ text: String, beginsText: Bool, endsText: Bool) throws(TextError) -> EncodedText {
+    if case .bytePair(let tokenizer) = self, !beginsText { return try tokenizer.encodeContinuation(text) }
+    // The last line of a stretch that is followed by others may be open.
+    return endsText ? try encode(text) : try encodePrompt(text)
   }
 }
