@@ -14,7 +14,7 @@ let trainer = Trainer(
 try trainer.train(&model, on: words.ids, validating: heldOut.ids) { event in
   if case .epoch(let epoch) = event { print("epoch \(epoch.epoch): perplexity \(epoch.train.perplexity)") }
 }
-print("held out:", try model.perplexity(of: heldOut, vocabulary: tokenizer.vocabulary).perplexity)
+print("held out:", try model.perplexity(of: heldOut, tokenizer: tokenizer).perplexity)
 
 let file = ModelFile(model: model, tokenizer: .word(tokenizer))
 var generator = try TextGenerator(file, prompt: "a friendly", random: random)

@@ -28,7 +28,7 @@ struct EvaluateCommand: ParsableCommand {
     try threads.run {
       let file = try ModelFile(contentsOf: model)
       let encoded = try file.tokenizer.encode(TextFile(at: text).text)
-      let report = try precision.model(of: file).perplexity(of: encoded, vocabulary: file.tokenizer.vocabulary)
+      let report = try precision.model(of: file).perplexity(of: encoded, tokenizer: file.tokenizer)
       if json {
         try StandardOutput.writeJSON(Figures(report))
       } else {
@@ -52,16 +52,15 @@ struct EvaluateCommand: ParsableCommand {
 
   /// The report for people: the figures, and what was counted.
   private func inWords(_ report: PerplexityReport, _ tokenizer: AnyTokenizer) -> String {
-    let isWord = tokenizer.kind == WordTokenizer.kind
     let (targets, unknown) = (report.loss.targetCount, report.unknownCount)
     let share = (100 * Double(unknown) / Double(targets)).brief
     let lineEnds =
-      if tokenizer.vocabulary.endOfSentenceID != nil {
-        "each is the token <eos>, predicted like any other"
-      } else if isWord {
-        "white space like any other: not predicted"
-      } else {
-        "tokens like any other"
+      switch tokenizer {
+      case _ where tokenizer.vocabulary.endOfSentenceID != nil: "each is the token <eos>, predicted like any other"
+      case .word: "white space like any other: not predicted"
+      case .kerasWord where tokenizer.hasWords: "left out like other white space and punctuation: not predicted"
+      case .bytePair: "tokens or parts of tokens like any other"
+      default: "tokens like any other"
       }
     let start =
       report.startsAfterEndOfSentence

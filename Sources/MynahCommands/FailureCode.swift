@@ -86,6 +86,12 @@ enum CommandError: CommandFailure, Hashable {
   case notOfARun(path: String)
   /// Something else than a token file stands where one would go.
   case notATokenFile(path: String)
+  /// A file holds no tokenizer that can be taken over.
+  case badTokenizer(path: String, defect: TextError)
+  /// A model's tokenizer is of a kind that tokenizer.json has no form for.
+  case noTokenizerJSON(path: String, kind: String)
+  /// A file stands where a tokenizer would go.
+  case inspectionExists(path: String)
   /// There is nothing to resume.
   case nothingToResume(path: String)
   /// The user stopped a run whose state is written.
@@ -95,8 +101,8 @@ enum CommandError: CommandFailure, Hashable {
 
   var failureCode: FailureCode {
     switch self {
-    case .outputExists, .resultExists, .notOfARun, .notATokenFile: .cannotCreate
-    case .roundedModel: .badData
+    case .outputExists, .resultExists, .inspectionExists, .notOfARun, .notATokenFile: .cannotCreate
+    case .roundedModel, .badTokenizer, .noTokenizerJSON: .badData
     case .nothingToResume: .noSuchInput
     case .interrupted, .stopped: .interrupted
     }
@@ -115,6 +121,13 @@ enum CommandError: CommandFailure, Hashable {
       "\"\(path)\" is neither a model nor a training state and is left alone; name another --output"
     case .notATokenFile(let path):
       "\"\(path)\" is no token file and is left alone; name another --output"
+    case .badTokenizer(let path, let defect):
+      "\"\(path)\" holds no tokenizer that can be taken over: \(defect)"
+    case .noTokenizerJSON(let path, let kind):
+      "expected a model of words or byte pairs, found the tokens of \"\(path)\" to be of the kind \(kind), which a "
+        + "tokenizer.json has no form for; see them with --vocabulary"
+    case .inspectionExists(let path):
+      "\"\(path)\" already exists; replace it with --overwrite, or name another file"
     case .nothingToResume(let path):
       "there is no training state at \"\(path)\" to resume; leave --resume away to start anew"
     case .interrupted(let epoch, let step):

@@ -23,7 +23,8 @@ struct GenerateCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "How many tokens to write: words and line ends, or characters. (default: 200)", valueName: "tokens"),
+      "How many tokens to write: words and line ends, characters, or what the model's tokens are. (default: 200)",
+      valueName: "tokens"),
     transform: Bounded.integer(1...1_000_000_000))
   var length = 200
 

@@ -21,6 +21,11 @@ struct ImportCommand: ParsableCommand {
     case pytorch, keras
   }
 
+  /// What a list of tokens can be of; other tokenizers are more than a list.
+  enum Level: String, ExpressibleByArgument, CaseIterable {
+    case word, character
+  }
+
   @Argument(help: "The weights.")
   var weights: String
 
@@ -31,7 +36,7 @@ struct ImportCommand: ParsableCommand {
   var vocabulary: String
 
   @Option(help: "What a token is: word or character. (default: word)")
-  var level = TokenizerOptions.Level.word
+  var level = Level.word
 
   @Option(help: ArgumentHelp("The model file.", valueName: "file"))
   var output: String

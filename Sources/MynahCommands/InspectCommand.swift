@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import MynahModels
 import MynahTensors
 import MynahText
@@ -17,14 +18,31 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Print the tokens that the model knows, one a line in the order of their numbers; a line end as \\n.")
   var vocabulary = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the tokenizer of a model of words or byte pairs to a file, as Hugging Face's tokenizer.json.",
+      valueName: "file"))
+  var tokenizer: String?
+
+  @Flag(help: "Replace a file that stands there.")
+  var overwrite = false
+
   func validate() throws {
-    if json && vocabulary { throw ValidationError("--json and --vocabulary contradict each other; give one of them") }
+    let given = [json ? "--json" : nil, vocabulary ? "--vocabulary" : nil, tokenizer == nil ? nil : "--tokenizer"]
+      .compactMap(\.self)
+    if given.count > 1 {
+      throw ValidationError("\(given[0]) and \(given[1]) contradict each other; give one of them")
+    }
+    if tokenizer == "" { throw ValidationError("expected a path behind --tokenizer, found nothing") }
+    if overwrite && tokenizer == nil { throw ValidationError("--overwrite is for --tokenizer; leave it away") }
   }
 
   mutating func run() throws {
     let file = try SafetensorsFile(contentsOf: model)
     let content = try ModelFile(file)
-    if vocabulary {
+    if let tokenizer {
+      try write(content.tokenizer, to: tokenizer)
+    } else if vocabulary {
       let tokens = content.tokenizer.vocabulary.tokens.map(Self.escaped)
       try StandardOutput.write(tokens.joined(separator: "\n") + "\n")
     } else if json {
@@ -32,6 +50,18 @@ struct InspectCommand: ParsableCommand {
     } else {
       try StandardOutput.write(inWords(content, training: TrainingNotes(file)))
     }
+  }
+
+  private func write(_ tokenizer: AnyTokenizer, to path: String) throws {
+    guard let text = tokenizer.tokenizerJSON else {
+      throw CommandError.noTokenizerJSON(path: model, kind: tokenizer.kind)
+    }
+    guard overwrite || !FileManager.default.fileExists(atPath: path) else {
+      throw CommandError.inspectionExists(path: path)
+    }
+    try AtomicFile.write(Array(text.utf8), to: path)
+    let count = tokenizer.vocabulary.count.grouped
+    try StandardOutput.write("\(path): \(count) \(tokenizer.tokenNoun), as Hugging Face's tokenizer.json\n")
   }
 
   /// A token on one line: line ends as in Swift and C.

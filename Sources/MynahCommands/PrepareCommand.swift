@@ -43,15 +43,13 @@ struct PrepareCommand: ParsableCommand {
       let preparation = try TextPreparation(of: texts, threadCount: threads.count)
       var progress = PreparationProgress()
       defer { progress.clear() }
-      let level: TextPreparation.Level =
-        switch tokens.level ?? .word {
-        case .word: .word
-        case .character: .character
-        }
-      let made = try preparation.tokenizer(level, minimumCount: tokens.minimumCount, maximumSize: tokens.vocabulary) {
-        try progress.report($0, wasAsked: wasAsked)
-      }
-      try preparation.write(made, to: output) { try progress.report($0, wasAsked: wasAsked) }
+      let given = try tokens.given()
+      let tokenizer =
+        try given
+        ?? preparation.tokenizer(
+          tokens.level ?? .word, minimumCount: tokens.minimumCount, maximumSize: tokens.vocabulary
+        ) { try progress.report($0, wasAsked: wasAsked) }
+      try preparation.write(tokenizer, to: output) { try progress.report($0, wasAsked: wasAsked) }
     }
     let figures = Figures(try TokenFile(at: output))
     if json { try StandardOutput.writeJSON(figures) } else { try StandardOutput.write(figures.inWords) }

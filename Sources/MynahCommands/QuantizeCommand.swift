@@ -69,7 +69,7 @@ struct QuantizeCommand: ParsableCommand {
 
   private static func perplexity(of text: EncodedText, _ file: ModelFile) throws -> Double {
     let model = InferenceModel(file.model, precision: file.precision)
-    return try model.perplexity(of: text, vocabulary: file.tokenizer.vocabulary).perplexity
+    return try model.perplexity(of: text, tokenizer: file.tokenizer).perplexity
   }
 
   private static func byteCount(of path: String) throws -> Int {

@@ -74,7 +74,7 @@ struct TrainCommand: ParsableCommand {
       throw error
     }
     let test = try job.text.test.map {
-      try trained.model.perplexity(of: job.tokenizer.encode($0), vocabulary: job.tokenizer.vocabulary).perplexity
+      try trained.model.perplexity(of: job.tokenizer.encode($0), tokenizer: job.tokenizer).perplexity
     }
     let result = TrainingResult(trained.model, at: modelPath, history: trained.history, test: test)
     try running.finish(result, model: trained.model)

@@ -134,7 +134,8 @@ struct TrainingJob {
   private var unknownInWords: String {
     guard text.unknownCount > 0 else { return "" }
     let share = 100 * Double(text.unknownCount) / Double(text.training.count)
-    let advice = share > 30 ? "; learn more words with --minimum-count 1, or --level character" : ""
+    let remedy = if case .kerasWord = tokenizer { "a larger --vocabulary" } else { "--minimum-count 1" }
+    let advice = share > 30 ? "; learn more words with \(remedy), or --level character" : ""
     return ", \(text.unknownCount.grouped) (\(share.brief) %) unknown\(advice)"
   }
 

@@ -23,8 +23,9 @@ struct TrainingResult: Encodable {
   ///   - history: At least one epoch.
   ///   - test: The perplexity of the test text, if there is one.
   init(_ model: LanguageModel, at path: String?, history: [EpochReport], test: Double?) {
-    let best = history.min { ($0.validation?.mean ?? 0) < ($1.validation?.mean ?? 0) }
-    guard let best else { preconditionFailure("a finished run has an epoch") }
+    let validated = history.filter { $0.validation != nil }
+    let lowest = validated.min { ($0.validation?.mean ?? 0) < ($1.validation?.mean ?? 0) }
+    guard let best = lowest ?? history.last else { preconditionFailure("a finished run has an epoch") }
     self.model = path
     epochs = history.count
     (bestEpoch, train, validation) = (best.epoch, best.train.perplexity, best.validation?.perplexity)

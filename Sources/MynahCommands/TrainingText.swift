@@ -22,7 +22,8 @@ struct TrainingText {
     if TokenFile.isTokenFile(input) {
       guard !tokens.isGiven else {
         throw ValidationError(
-          "\(input) holds tokens already; leave --level, --minimum-count and --vocabulary away, or prepare the text anew"
+          "\(input) holds tokens already; leave --level, --minimum-count, --vocabulary and --tokenizer away, "
+            + "or prepare the text anew"
         )
       }
       self.init(try TokenFile(at: input))
@@ -37,7 +38,7 @@ struct TrainingText {
   }
 
   private init(_ corpus: Corpus, tokens: TokenizerOptions, resuming known: AnyTokenizer?) throws {
-    tokenizer = if let known, !tokens.isGiven { known } else { tokens.tokenizer(training: corpus.training) }
+    tokenizer = if let known, !tokens.isGiven { known } else { try tokens.tokenizer(training: corpus.training) }
     let (learned, heldOut) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
     (training, validation) = (learned.ids, heldOut.ids)
     (unknownCount, isHeldOut, test) = (learned.unknownCount, corpus.isHeldOut, corpus.test)

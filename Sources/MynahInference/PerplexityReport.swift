@@ -7,7 +7,7 @@ public import MynahText
 public struct PerplexityReport: Hashable, Sendable {
   /// The negative log-probability of the targets, in nats.
   public let loss: Loss
-  /// How many targets are words that the vocabulary lacks, predicted as `<unk>`.
+  /// How many targets are tokens that the vocabulary lacks, predicted as `<unk>`.
   public private(set) var unknownCount: Int
   /// The length of what was predicted in Unicode scalars, line ends included.
   public private(set) var characterCount: Int
@@ -25,11 +25,12 @@ public struct PerplexityReport: Hashable, Sendable {
     self.startsAfterEndOfSentence = startsAfterEndOfSentence
   }
 
-  /// Takes the text's first token, which is context only, out of what is counted.
-  fileprivate mutating func leaveOut(first id: Int32, _ vocabulary: Vocabulary) {
-    let isUnknown = id == vocabulary.unknownID && unknownCount > 0
+  /// Takes the text's first token, which is context only, out of what is counted; the length of an unknown one is lost, and
+  /// counts as 1.
+  fileprivate mutating func leaveOut(first id: Int32, _ tokenizer: some Tokenizer) {
+    let isUnknown = id == tokenizer.vocabulary.unknownID && unknownCount > 0
     unknownCount -= isUnknown ? 1 : 0
-    characterCount -= isUnknown ? 1 : vocabulary[id].unicodeScalars.count
+    characterCount -= isUnknown ? 1 : tokenizer.characterCount(of: id)
   }
 }
 
@@ -39,10 +40,10 @@ extension InferenceModel {
   /// A model whose vocabulary has `<eos>` gets it as its first input, so every token is predicted, line ends included;
   /// another model's first token is context only.
   ///
-  /// - Parameter vocabulary: The vocabulary that the text was encoded with.
+  /// - Parameter tokenizer: The tokenizer that the text was encoded with.
   /// - Throws: `TextError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
-  public func perplexity(of text: EncodedText, vocabulary: Vocabulary) throws -> PerplexityReport {
-    let start = vocabulary.endOfSentenceID
+  public func perplexity(of text: EncodedText, tokenizer: some Tokenizer) throws -> PerplexityReport {
+    let start = tokenizer.vocabulary.endOfSentenceID
     let ids = (start.map { [$0] } ?? []) + text.ids
     guard ids.count > 1 else { throw TextError.emptyText(path: "the text to evaluate") }
     let loss = loss(of: ids)
@@ -50,7 +51,7 @@ extension InferenceModel {
     var report = PerplexityReport(
       loss: loss, unknownCount: text.unknownCount, characterCount: text.characterCount,
       startsAfterEndOfSentence: start != nil)
-    if start == nil { report.leaveOut(first: ids[0], vocabulary) }
+    if start == nil { report.leaveOut(first: ids[0], tokenizer) }
     return report
   }
 }
@@ -59,8 +60,8 @@ extension LanguageModel {
   /// How well the model predicts a text; see `InferenceModel.perplexity`, which is the place to ask for several texts.
   ///
   /// - Throws: `TextError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
-  public func perplexity(of text: EncodedText, vocabulary: Vocabulary) throws -> PerplexityReport {
-    try InferenceModel(self, precision: .ofProducts).perplexity(of: text, vocabulary: vocabulary)
+  public func perplexity(of text: EncodedText, tokenizer: some Tokenizer) throws -> PerplexityReport {
+    try InferenceModel(self, precision: .ofProducts).perplexity(of: text, tokenizer: tokenizer)
   }
 
   /// The loss of predicting each token but the first from all before it, in stretches of bounded memory.

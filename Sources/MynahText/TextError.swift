@@ -25,7 +25,6 @@ public enum TextError: Error, Hashable, Sendable {
   case unknownString(String)
   /// `line` counts from 1.
   case badEscape(line: Int, found: String)
-  case unwritable(path: String, reason: String)
   /// `offset` counts bytes from 0.
   case badJSON(offset: Int, expected: String)
   /// `part` names a field of a tokenizer's JSON, like `pre_tokenizer.type`.
@@ -42,7 +41,7 @@ public enum TextError: Error, Hashable, Sendable {
   package var kind: Kind {
     switch self {
     case .noSuchFile, .isDirectory, .notADirectory, .notPermitted: .noSuchInput
-    case .unreadable, .unwritable: .inputOutput
+    case .unreadable: .inputOutput
     default: .badData
     }
   }
@@ -101,8 +100,6 @@ extension TextError: CustomStringConvertible {
       "\(quoted(string)) is not in the vocabulary, which has no place for unknown strings; make one or remove the string"
     case .badEscape(let line, let found):
       "expected \\\\, \\n, \\r or \\u{FEFF} in line \(line) of a vocabulary, found \(quoted(found)); write a backslash as \\\\"
-    case .unwritable(let path, let reason):
-      "\(quoted(path)) cannot be written: \(reason)"
     case .badJSON(let offset, let expected):
       "expected \(expected) at offset \(offset) of a JSON text; the file is damaged or of another kind"
     case .badTokenizerJSON(let part, let expected, let found):

@@ -18,8 +18,7 @@ struct TokenCounts: Sendable {
   /// Adds what was counted elsewhere.
   mutating func add(_ other: TokenCounts) {
     for (number, count) in other.counts.enumerated() {
-      let token = Array(other.table[Int32(number)])
-      let own = Int(table.insert(token, token.indices))
+      let own = Int(table.insert(Int32(number), of: other.table))
       if own == counts.count { counts.append(count) } else { counts[own] += count }
     }
   }
@@ -46,29 +45,33 @@ struct TokenCounts: Sendable {
     var room = (maximumSize ?? .max) - leading.count - required.count
     var ranked = TokenTable()
     for token in leading { _ = ranked.insert(token, token.indices) }
-    for number in numbers(in: order) {
-      let token = Array(table[Int32(number)])
-      if !required.contains(token) && !leading.contains(token) {
-        guard counts[number] >= minimumCount && room > 0 else { continue }
+    let special = Set((leading + required).compactMap { table.number(of: $0, $0.indices) })
+    // Sorted after those that are too rare are left out: of a large text they are most.
+    let kept = (0..<Int32(counts.count)).filter { counts[Int($0)] >= minimumCount || special.contains($0) }
+    for number in sorted(kept, order) {
+      if !special.contains(number) {
+        guard room > 0 else { continue }
         room -= 1
       }
-      _ = ranked.insert(token, token.indices)
+      _ = ranked.insert(number, of: table)
     }
     for token in required { _ = ranked.insert(token, token.indices) }
     return ranked
   }
 
-  private func numbers(in order: Vocabulary.Order) -> [Int] {
+  /// Tokens, given as they were first seen, in another order.
+  private func sorted(_ numbers: [Int32], _ order: Vocabulary.Order) -> [Int32] {
+    func count(_ number: Int32) -> Int { counts[Int(number)] }
     // The order of UTF-8 bytes is the order of code points.
-    func precedes(_ a: Int, _ b: Int) -> Bool { table[Int32(a)].lexicographicallyPrecedes(table[Int32(b)]) }
+    func precedes(_ a: Int32, _ b: Int32) -> Bool { table[a].lexicographicallyPrecedes(table[b]) }
     switch order {
-    case .firstSeen: return Array(counts.indices)
-    case .codePoint: return counts.indices.sorted(by: precedes)
-    case .countThenFirstSeen: return counts.indices.sorted { (-counts[$0], $0) < (-counts[$1], $1) }
+    case .firstSeen: return numbers
+    case .codePoint: return numbers.sorted(by: precedes)
+    case .countThenFirstSeen: return numbers.sorted { (-count($0), $0) < (-count($1), $1) }
     case .countThenCodePoint:
-      return counts.indices.sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : precedes($0, $1) }
+      return numbers.sorted { count($0) != count($1) ? count($0) > count($1) : precedes($0, $1) }
     case .countThenFallingBytes:
-      return counts.indices.sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : precedes($1, $0) }
+      return numbers.sorted { count($0) != count($1) ? count($0) > count($1) : precedes($1, $0) }
     }
   }
 }

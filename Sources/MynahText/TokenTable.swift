@@ -4,8 +4,8 @@
 /// compares bytes, so that “é” and “e” + “◌́” are two tokens, and looks words up in place. Open addressing, linear probing.
 struct TokenTable: Sendable {
   private var bytes: [UInt8] = []
-  /// Where each token's bytes end.
-  private var ends: [Int] = []
+  /// Where each token's bytes end, all together below 4 GiB; millions of them are counted in a large text.
+  private var ends: [UInt32] = []
   /// Token numbers, −1 where free; the size is a power of two, at most half of it taken.
   private var slots: [Int32] = Array(repeating: -1, count: 64)
 
@@ -25,15 +25,22 @@ struct TokenTable: Sendable {
     let number = Int32(count)
     slots[place] = number
     bytes.append(contentsOf: text[range])
-    ends.append(bytes.count)
+    ends.append(UInt32(bytes.count))
     if count * 2 > slots.count { grow() }
     return number
+  }
+
+  /// The number of another table's token, a new one if it had none.
+  mutating func insert(_ number: Int32, of other: TokenTable) -> Int32 {
+    insert(other.bytes, other.range(of: Int(number)))
   }
 
   /// The bytes of a token.
   subscript(number: Int32) -> ArraySlice<UInt8> { bytes[range(of: Int(number))] }
 
-  private func range(of number: Int) -> Range<Int> { (number == 0 ? 0 : ends[number - 1])..<ends[number] }
+  private func range(of number: Int) -> Range<Int> {
+    (number == 0 ? 0 : Int(ends[number - 1]))..<Int(ends[number])
+  }
 
   /// The slot that holds the token or, if none does, the free one where it belongs.
   private func slot(of text: [UInt8], _ range: Range<Int>) -> Int {

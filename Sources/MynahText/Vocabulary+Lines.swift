@@ -1,4 +1,4 @@
-import Foundation
+public import MynahTensors
 
 extension Vocabulary {
   /// Reads a file with a token a line, as `write(to:)` makes it and as toolkits exchange vocabularies: line 0 is token 0.
@@ -39,14 +39,8 @@ extension Vocabulary {
 
   /// Writes `lines` to a file, whole or not at all.
   ///
-  /// - Throws: When the file cannot be written.
-  public func write(to path: String) throws(TextError) {
-    do {
-      try Data(lines.utf8).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw .unwritable(path: path, reason: "the system reports “\(error.localizedDescription)”")
-    }
-  }
+  /// - Throws: `FileError`.
+  public func write(to path: String) throws(FileError) { try AtomicFile.write(Array(lines.utf8), to: path) }
 
   private static let escapes: [(scalar: Unicode.Scalar, name: String)] = [
     ("\\", "\\"), ("\n", "n"), ("\r", "r"), ("\u{FEFF}", "u{FEFF}"),

@@ -24,23 +24,38 @@ struct PerplexityTests {
   @Test("With <eos> every token is predicted; without it the first one is context only")
   func counts() throws {
     let words = try Vocabulary(tokens: ["a", "b", "<unk>", "<eos>"])
-    let text = try WordTokenizer(vocabulary: words).encode("a b\na stranger\n")
-    let report = try model(vocabularySize: 4).perplexity(of: text, vocabulary: words)
+    let tokenizer = WordTokenizer(vocabulary: words)
+    let text = try tokenizer.encode("a b\na stranger\n")
+    let report = try model(vocabularySize: 4).perplexity(of: text, tokenizer: tokenizer)
     #expect(report.loss.targetCount == 6 && report.unknownCount == 1 && report.startsAfterEndOfSentence)
     #expect(report.characterCount == 15)
     #expect(abs(report.bitsPerCharacter - report.loss.nats / log(2) / 15) < 1e-12)
 
     let letters = try Vocabulary(tokens: ["a", "b", "\n"])
-    let spelled = try CharacterTokenizer(vocabulary: letters).encode("abba\n")
-    let other = try model(vocabularySize: 3).perplexity(of: spelled, vocabulary: letters)
+    let speller = try CharacterTokenizer(vocabulary: letters)
+    let other = try model(vocabularySize: 3).perplexity(of: speller.encode("abba\n"), tokenizer: speller)
     #expect(other.loss.targetCount == 4 && !other.startsAfterEndOfSentence)
+  }
+
+  @Test("Without <eos>, the characters that begin in the first token are not predicted")
+  func contextOnly() throws {
+    func counted(_ text: String, _ tokenizer: some Tokenizer) throws -> Int {
+      let model = model(vocabularySize: tokenizer.vocabulary.count)
+      return try model.perplexity(of: tokenizer.encode(text), tokenizer: tokenizer).characterCount
+    }
+    #expect(try counted("é\n", ByteTokenizer()) == 1 && counted("a\n", ByteTokenizer()) == 1)
+    let pairs = BytePairTokenizer(training: "été été été", vocabularySize: 260)
+    #expect(try pairs.encode("été!").ids.count == 2 && counted("été!", pairs) == 1)
+    let keras = KerasTokenizer(.init(unknownToken: "<unk>"), training: ["Some words."])
+    #expect(try counted("some words", keras) == 6 && counted("all words", keras) == 8)
   }
 
   @Test("A text of one token has nothing to predict without <eos>")
   func tooShort() throws {
     let letters = try Vocabulary(tokens: ["a", "b"])
-    let text = try CharacterTokenizer(vocabulary: letters).encode("a")
-    #expect(throws: (any Error).self) { try model(vocabularySize: 2).perplexity(of: text, vocabulary: letters) }
+    let tokenizer = try CharacterTokenizer(vocabulary: letters)
+    let text = try tokenizer.encode("a")
+    #expect(throws: (any Error).self) { try model(vocabularySize: 2).perplexity(of: text, tokenizer: tokenizer) }
   }
 
   @Test(

@@ -116,7 +116,6 @@ struct TextFileTests {
       (.tooManyTokens(count: 12, maximum: 11), .badData, ["12", "11"]),
       (.unknownString("s\n"), .badData, ["s\\n"]),
       (.badEscape(line: 3, found: "\\x"), .badData, ["3", "\\x"]),
-      (.unwritable(path: "a.txt", reason: "no room"), .inputOutput, ["a.txt", "no room"]),
       (.badJSON(offset: 7, expected: "a value"), .badData, ["7", "a value"]),
       (.badTokenizerJSON(part: "p.q", expected: "null", found: "an array"), .badData, ["p.q", "null", "an array"]),
       (.badMerge(left: "a", right: "b", index: 5), .badData, ["a", "b", "5"]),

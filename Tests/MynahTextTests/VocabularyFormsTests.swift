@@ -1,4 +1,5 @@
 import Foundation
+import MynahTensors
 import MynahText
 import TestSupport
 import Testing
@@ -87,9 +88,6 @@ struct VocabularyLinesTests {
     defer { folder.remove() }
     let path = try folder.write([0x61, 0x0A, 0xFF], to: "v")
     #expect(throws: TextError.notUTF8(path: path, offset: 2, line: 2, byte: 0xFF)) { try Vocabulary(at: path) }
-    let error = #expect(throws: TextError.self) {
-      try Vocabulary(tokens: ["a"]).write(to: folder.path + "/none/vocabulary.txt")
-    }
-    #expect(error?.kind == .inputOutput)
+    #expect(throws: FileError.self) { try Vocabulary(tokens: ["a"]).write(to: folder.path + "/none/vocabulary.txt") }
   }
 }

@@ -54,7 +54,8 @@ struct ReproductionLog {
     if json {
       return try StandardOutput.writeJSON(
         TestFigures(
-          recipe: recipe.name, test: test, referenceTest: reference, reference: recipe.reference?.source, verdict: verdict.kind, misses: verdict.misses))
+          recipe: recipe.name, test: test, referenceTest: reference, reference: recipe.reference?.source,
+          verdict: verdict.kind, misses: verdict.misses))
     }
     var lines = [row("epoch", "rate", "train", "validation", [])]
     for epoch in history {

@@ -7,6 +7,8 @@ struct TextPiece: Sendable {
   /// Where they begin in the file.
   let byteOffset: Int
   let isForValidation: Bool
+  /// Whether what is to learn or to validate with begins in the file with them.
+  let beginsPart: Bool
   /// Whether the file ends with them.
   let endsFile: Bool
 
@@ -38,8 +40,8 @@ struct TextPiece: Sendable {
 
 /// Cuts stretches of texts into pieces that neither cut a word nor a character, reading only what is asked for.
 ///
-/// A piece ends after the last line end of so many bytes, or else after the last space; where there is none, more bytes are
-/// read, up to four times as many, and then the piece ends before a character.
+/// A piece ends before the last white space of so many bytes that something else stands before: no kind of token spans that
+/// place. Where there is none, more bytes are read, up to four times as many, and then the piece ends before a character.
 struct TextPieces: Sequence, Sendable {
   let parts: [TextPart]
   var pieceSize = 1 << 20
@@ -113,9 +115,17 @@ struct TextPieces: Sequence, Sendable {
       }
     }
 
-    /// Where the buffer can be cut: after the last line end, or else after the last space.
+    /// Where the buffer can be cut: between something and white space behind it.
     private func cut() -> Int? {
-      (buffer.lastIndex(of: UInt8(ascii: "\n")) ?? buffer.lastIndex(of: UInt8(ascii: " "))).map { $0 + 1 }
+      let spaces = [UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: " ")]
+      return buffer.indices.dropFirst().last { spaces.contains(buffer[$0]) && !hasSpace(before: $0) }
+    }
+
+    /// Whether the character before an offset is white space.
+    private func hasSpace(before offset: Int) -> Bool {
+      var start = offset - 1
+      while start > 0 && buffer[start] & 0xC0 == 0x80 { start -= 1 }
+      return WordScanner.spaceLength(in: buffer, at: start) > 0
     }
 
     /// Where the buffer's last character begins, but not between `\r` and `\n`.
@@ -128,7 +138,7 @@ struct TextPieces: Sequence, Sendable {
     private mutating func take(_ count: Int, of part: TextPart) -> TextPiece {
       let piece = TextPiece(
         bytes: Array(buffer[..<count]), path: part.path, byteOffset: offset, isForValidation: part.isForValidation,
-        endsFile: part.endsFile && offset + count == part.range.upperBound)
+        beginsPart: offset == part.range.lowerBound, endsFile: part.endsFile && offset + count == part.range.upperBound)
       buffer.removeFirst(count)
       offset += count
       return piece

@@ -1,16 +1,9 @@
-import Synchronization
-
 /// Makes a token file of texts that may be larger than memory: one pass counts tokens, a second one numbers them.
 ///
 /// Both passes read the texts by pieces and work on these on several threads; the pieces' tokens are written in order, so the
 /// file does not depend on the number of threads. The last tenth of the texts is to validate with and counts for nothing in
 /// the vocabulary.
 public struct TextPreparation: Sendable {
-  /// What a text is cut into.
-  public enum Level: String, Sendable, CaseIterable {
-    case word, character
-  }
-
   /// How far a pass is.
   public struct Progress: Sendable, Hashable {
     /// Whether tokens are counted; if not, they are numbered and written.
@@ -42,29 +35,31 @@ public struct TextPreparation: Sendable {
     (self.threadCount, self.pieceSize) = (threadCount, pieceSize)
   }
 
-  /// Counts the tokens to learn and makes a tokenizer of them, by the rules of `WordTokenizer` and `CharacterTokenizer`.
+  /// Counts the tokens to learn and makes the tokenizer of them that `AnyTokenizer` makes of a text in memory.
+  ///
+  /// Memory is needed for each different word or, for byte pairs, piece of a word. For bytes nothing is read.
   ///
   /// - Parameter report: Called after each piece; what it throws ends the pass.
   /// - Throws: When a text is not UTF-8 or holds nothing but white space.
   public func tokenizer(
-    _ level: Level, minimumCount: Int? = nil, maximumSize: Int? = nil, report: (Progress) throws -> Void = { _ in }
+    _ level: TokenLevel, minimumCount: Int? = nil, maximumSize: Int? = nil, report: (Progress) throws -> Void = { _ in }
   ) throws -> AnyTokenizer {
-    let pool = CountsPool()
+    guard level != .byte else { return .bytes(ByteTokenizer()) }
+    var (counts, hasText) = (TokenCounts(), false)
     try forEachPiece(of: parts.filter { !$0.isForValidation }, isCounting: true, report: report) {
       piece throws(TextError) in
-      pool.count(try piece.text(), level, endsFile: piece.endsFile)
-    } then: { _, _ in
+      PieceCounts(try piece.text(), level, endsFile: piece.endsFile)
+    } then: { piece, _ in
+      counts.add(piece.counts)
+      hasText = hasText || piece.hasText
     }
-    guard pool.hasText else { throw TextError.emptyText(path: parts[0].path) }
-    let counts = pool.total
-    return switch level {
-    case .word: .word(WordTokenizer(counts, minimumCount: minimumCount, maximumSize: maximumSize))
-    case .character:
-      .character(CharacterTokenizer(counts, minimumCount: minimumCount ?? 1, maximumSize: maximumSize))
-    }
+    guard hasText else { throw TextError.emptyText(path: parts[0].path) }
+    return AnyTokenizer(level, counts, minimumCount: minimumCount, maximumSize: maximumSize)
   }
 
   /// Numbers the tokens and writes them, all or nothing.
+  ///
+  /// A special token of byte pairs that has white space in it may be overlooked where texts are cut.
   ///
   /// - Parameter report: Called after each piece; what it throws ends the pass, and what stood at the path is unchanged.
   /// - Throws: `TextError` when a text is not UTF-8 or a token is unknown and the vocabulary has no `<unk>`; `FileError`.
@@ -75,8 +70,7 @@ public struct TextPreparation: Sendable {
     let width = TokenFileWriter.width(vocabularySize: tokenizer.vocabulary.count)
     try forEachPiece(of: parts, isCounting: false, report: report) { piece throws(TextError) in
       let text = String(decoding: try piece.text(), as: UTF8.self)
-      // A piece that is followed by others may end in the middle of a line.
-      let tokens = piece.endsFile ? try tokenizer.encode(text) : try tokenizer.encodePrompt(text)
+      let tokens = try tokenizer.encode(text, beginsText: piece.beginsPart, endsText: piece.endsFile)
       return TokenFileWriter.Stretch(tokens, width: width)
     } then: { stretch, piece in
       try writer.write(stretch, isForValidation: piece.isForValidation)
@@ -106,38 +100,23 @@ public struct TextPreparation: Sendable {
   }
 }
 
-/// Counts of tokens, one for each thread that counts at a time; which of them counts a piece makes no difference in the end.
-private final class CountsPool: Sendable {
-  private struct State {
-    var free: [TokenCounts] = []
-    var hasText = false
+/// What was counted of a piece; added up in the pieces' order, so that there is one large table whatever the number of threads.
+private struct PieceCounts: Sendable {
+  let counts: TokenCounts
+  /// Whether something else than white space was there.
+  let hasText: Bool
+
+  init(_ text: [UInt8], _ level: TokenLevel, endsFile: Bool) {
+    hasText = text.contains { $0 > 0x20 }
+    counts = TokenCounts(of: text, level, endsText: endsFile)
   }
+}
 
-  private let state = Mutex(State())
-
-  func count(_ text: [UInt8], _ level: TextPreparation.Level, endsFile: Bool) {
-    var counts = state.withLock { $0.free.popLast() } ?? TokenCounts()
-    switch level {
-    case .word: counts.addWords(of: text, endingLastLine: endsFile)
-    case .character: counts.addCharacters(of: text)
-    }
-    let hasText = text.contains { $0 > 0x20 }
-    state.withLock { state in
-      state.free.append(counts)
-      state.hasText = state.hasText || hasText
-    }
-  }
-
-  /// Whether a piece held something else than white space.
-  var hasText: Bool { state.withLock { $0.hasText } }
-
-  /// What all threads counted.
-  var total: TokenCounts {
-    state.withLock { state in
-      var total = state.free.popLast() ?? TokenCounts()
-      for counts in state.free { total.add(counts) }
-      state.free = []
-      return total
-    }
+extension AnyTokenizer {
+  /// Encodes a stretch of a text that begins and ends with the text or where white space follows something else.
+  fileprivate func encode(_ text: String, beginsText: Bool, endsText: Bool) throws(TextError) -> EncodedText {
+    if case .bytePair(let tokenizer) = self, !beginsText { return try tokenizer.encodeContinuation(text) }
+    // The last line of a stretch that is followed by others may be open.
+    return endsText ? try encode(text) : try encodePrompt(text)
   }
 }

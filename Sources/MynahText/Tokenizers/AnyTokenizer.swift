@@ -53,6 +53,7 @@ public enum AnyTokenizer: Tokenizer {
   public func encode(_ text: String) throws(TextError) -> EncodedText { try base.encode(text) }
   public func encodePrompt(_ text: String) throws(TextError) -> EncodedText { try base.encodePrompt(text) }
   public func decoder() -> TokenDecoder { base.decoder() }
+  public func characterCount(of id: Int32) -> Int { base.characterCount(of: id) }
 }
 
 extension AnyTokenizer: Codable {

@@ -22,6 +22,8 @@ public struct ByteTokenizer: Tokenizer {
 
   public func decoder() -> TokenDecoder { TokenDecoder { id in [Self.byte(id)] } }
 
+  public func characterCount(of id: Int32) -> Int { Self.byte(id) & 0xC0 == 0x80 ? 0 : 1 }
+
   /// The bytes of tokens, which need not be text.
   ///
   /// - Precondition: The ids are in the vocabulary.

@@ -34,6 +34,11 @@ public protocol Tokenizer: Sendable, Hashable, Codable {
 
   /// A decoder that makes text of one token after another.
   func decoder() -> TokenDecoder
+
+  /// How many of a text's Unicode scalars begin in a token, what parts it from others aside.
+  ///
+  /// - Precondition: The id is in the vocabulary.
+  func characterCount(of id: Int32) -> Int
 }
 
 extension Tokenizer {
@@ -42,6 +47,8 @@ extension Tokenizer {
     let lineFeed = ByteAlphabet.string(of: "\n".utf8)
     return vocabulary.endOfSentenceID ?? vocabulary.id(of: "\n") ?? vocabulary.id(of: lineFeed) ?? 0
   }
+
+  public func characterCount(of id: Int32) -> Int { vocabulary[id].unicodeScalars.count }
 
   /// The text of tokens.
   ///

@@ -32,8 +32,10 @@ struct WordScanner {
     return start..<position
   }
 
+  private func spaceLength(at offset: Int) -> Int { Self.spaceLength(in: bytes, at: offset) }
+
   /// The length of the white space character that begins at an offset, 0 if another one does (Unicode: White_Space).
-  private func spaceLength(at offset: Int) -> Int {
+  static func spaceLength(in bytes: [UInt8], at offset: Int) -> Int {
     let first = bytes[offset]
     if first < 0x80 { return first == 0x20 || (0x09...0x0D).contains(first) ? 1 : 0 }
     guard [0xC2, 0xE1, 0xE2, 0xE3].contains(first) else { return 0 }

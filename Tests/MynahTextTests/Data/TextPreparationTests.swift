@@ -15,7 +15,7 @@ struct TextPreparationTests {
   }
 
   private func prepare(
-    _ texts: [String], _ level: TextPreparation.Level = .word, threads: Int = 2, pieceSize: Int = 1 << 20,
+    _ texts: [String], _ level: TokenLevel = .word, threads: Int = 2, pieceSize: Int = 1 << 20,
     minimumCount: Int? = nil, maximumSize: Int? = nil
   ) throws -> Prepared {
     let paths = try texts.enumerated().map { try folder.put(Array($1.utf8), as: "\($0).txt") }
@@ -33,11 +33,17 @@ struct TextPreparationTests {
   }()
 
   /// Tokens and vocabulary as of a text in memory.
-  private func expectAsInMemory(_ prepared: Prepared, _ level: TextPreparation.Level, _ text: String) throws {
+  private func expectAsInMemory(_ prepared: Prepared, _ level: TokenLevel, _ text: String) throws {
     let corpus = try Corpus(at: folder.put(Array(text.utf8), as: "whole"))
     let tokenizer: AnyTokenizer =
-      level == .word
-      ? .word(WordTokenizer(training: corpus.training)) : .character(CharacterTokenizer(training: corpus.training))
+      switch level {
+      case .word: .word(WordTokenizer(training: corpus.training))
+      case .character: .character(CharacterTokenizer(training: corpus.training))
+      case .byte: .bytes(ByteTokenizer())
+      case .bytePair: .bytePair(BytePairTokenizer(training: corpus.training, vocabularySize: 8192))
+      case .kerasWord: .kerasWord(KerasTokenizer(.init(unknownToken: "<unk>"), training: [corpus.training]))
+      }
+    #expect(AnyTokenizer(level, training: corpus.training) == tokenizer)
     let (training, validation) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
     let file = prepared.file
     #expect(file.tokenizer == tokenizer)
@@ -49,8 +55,8 @@ struct TextPreparationTests {
 
   @Test(
     "Tokens and vocabulary are those of the text in memory, however it is cut and on however many threads",
-    arguments: TextPreparation.Level.allCases, [1 << 20, 4096, 97, 8])
-  func asInMemory(_ level: TextPreparation.Level, _ pieceSize: Int) throws {
+    arguments: TokenLevel.allCases, [1 << 20, 4096, 97, 8])
+  func asInMemory(_ level: TokenLevel, _ pieceSize: Int) throws {
     let text = pieceSize < 100 ? String(Self.sentences.suffix(2500)) : Self.sentences
     let prepared = try prepare([text], level, threads: pieceSize % 3 + 1, pieceSize: pieceSize)
     try expectAsInMemory(prepared, level, text)
@@ -74,7 +80,7 @@ struct TextPreparationTests {
   func lineEnds() throws {
     let unix = "ab c\n\nd e f\ng\n"
     let dos = "\u{FEFF}" + unix.replacing("\n", with: "\r\n")
-    for level in TextPreparation.Level.allCases {
+    for level in [TokenLevel.word, .character, .byte] {
       for pieceSize in [1, 2, 3, 4, 5, 100] {
         let (one, other) = try (
           prepare([unix], level, pieceSize: 100).file, prepare([dos], level, pieceSize: pieceSize).file
@@ -90,6 +96,26 @@ struct TextPreparationTests {
     #expect(try prepare([text], minimumCount: 2).file.tokenizer.vocabulary.tokens == ["a", "b", "<eos>", "<unk>"])
     #expect(try prepare([text], maximumSize: 3).file.tokenizer.vocabulary.tokens == ["a", "<eos>", "<unk>"])
     #expect(try prepare([text], .character, maximumSize: 3).file.tokenizer.vocabulary.tokens == [" ", "a", "<unk>"])
+  }
+
+  @Test("Byte pairs that begin a text with a space do so once, wherever pieces are cut", arguments: [1 << 20, 40, 9])
+  func leadingSpace(_ pieceSize: Int) throws {
+    let text = "some words\n\nthen  other words \nand some more\nwords at last\n"
+    let trained = BytePairTokenizer(training: " " + text, vocabularySize: 300)
+    let merges = try #require(JSONSerialization.jsonObject(with: JSONEncoder().encode(trained)) as? [String: Any])
+    let tokenizer = try BytePairTokenizer(
+      vocabulary: trained.vocabulary,
+      merges: (try #require(merges["merges"] as? [String])).map { line in
+        let parts = line.split(separator: " ").map(String.init)
+        return (parts[0], parts[1])
+      }, addsLeadingSpace: true)
+    let path = try folder.put(Array(text.utf8), as: "text.txt")
+    try TextPreparation(of: [path], threadCount: 2, pieceSize: pieceSize).write(
+      .bytePair(tokenizer), to: folder("out"))
+    let file = try TokenFile(at: folder("out"))
+    let corpus = try Corpus(at: path)
+    #expect(file.training.ids(in: 0..<file.training.count) == (try tokenizer.encode(corpus.training).ids))
+    #expect(file.validation.ids(in: 0..<file.validation.count) == (try tokenizer.encode(corpus.validation).ids))
   }
 
   @Test("A line that is longer than the pieces is cut between words, a word longer than four pieces between characters")

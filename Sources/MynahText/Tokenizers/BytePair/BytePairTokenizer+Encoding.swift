@@ -5,11 +5,19 @@ extension BytePairTokenizer {
 
   public func encodePrompt(_ text: String) throws(TextError) -> EncodedText { try encode(text) }
 
+  /// Encodes what stands behind other text in a file: no space is put before it.
+  func encodeContinuation(_ text: String) throws(TextError) -> EncodedText {
+    EncodedText(
+      ids: try encode(bytes: Array(text.utf8), isContinuation: true), characterCount: text.unicodeScalars.count)
+  }
+
   /// The tokens of bytes, which need not be text.
   ///
   /// - Throws: When there is a byte that the vocabulary lacks; one that was trained here lacks none.
-  public func encode(bytes: [UInt8]) throws(TextError) -> [Int32] {
-    var encoder = PieceEncoder(self)
+  public func encode(bytes: [UInt8]) throws(TextError) -> [Int32] { try encode(bytes: bytes, isContinuation: false) }
+
+  private func encode(bytes: [UInt8], isContinuation: Bool) throws(TextError) -> [Int32] {
+    var encoder = PieceEncoder(self, isContinuation: isContinuation)
     var start = 0
     for special in specialPlaces(in: bytes) {
       try encoder.add(bytes, start..<special.range.lowerBound)
@@ -50,11 +58,17 @@ private struct PieceEncoder {
   /// How many pieces are kept: most of a text's words are among the first that come.
   private static let mostSeen = 1 << 16
 
-  init(_ tokenizer: BytePairTokenizer) { self.tokenizer = tokenizer }
+  /// Whether what comes first gets no leading space.
+  private let isContinuation: Bool
+
+  init(_ tokenizer: BytePairTokenizer, isContinuation: Bool) {
+    (self.tokenizer, self.isContinuation) = (tokenizer, isContinuation)
+  }
 
   mutating func add(_ bytes: [UInt8], _ range: Range<Int>) throws(TextError) {
     guard !range.isEmpty else { return }
-    if tokenizer.addsLeadingSpace && bytes[range.lowerBound] != UInt8(ascii: " ") {
+    let mayAddSpace = tokenizer.addsLeadingSpace && !(isContinuation && range.lowerBound == 0)
+    if mayAddSpace && bytes[range.lowerBound] != UInt8(ascii: " ") {
       let spaced = [UInt8(ascii: " ")] + bytes[range]
       try addPieces(spaced, spaced.indices)
     } else {

@@ -70,11 +70,18 @@ public struct BytePairTokenizer: Tokenizer {
   ///   - specialTokens: Tokens that stand for themselves, such as `<|endoftext|>`.
   /// - Precondition: There is room for the special tokens and 256 bytes.
   public init(training text: String, vocabularySize: Int, minimumCount: Int = 2, specialTokens: [String] = []) {
+    self.init(
+      TokenCounts(of: Array(text.utf8), .bytePair, endsText: true), vocabularySize: vocabularySize,
+      minimumCount: minimumCount, specialTokens: specialTokens)
+  }
+
+  /// Learns the merges of counted pieces.
+  init(_ counts: TokenCounts, vocabularySize: Int, minimumCount: Int, specialTokens: [String] = []) {
     let smallest = specialTokens.count + 256
     precondition(
       vocabularySize >= smallest,
       "a vocabulary of byte pairs with these special tokens holds at least \(smallest) tokens, found \(vocabularySize)")
-    var trainer = BytePairTrainer(Array(text.utf8), specialTokens: specialTokens)
+    var trainer = BytePairTrainer(counts, specialTokens: specialTokens)
     trainer.train(vocabularySize: vocabularySize, minimumCount: minimumCount)
     let tokens = trainer.tokens
     let vocabulary = Vocabulary(
@@ -86,6 +93,8 @@ public struct BytePairTokenizer: Tokenizer {
     let pieces = pieces
     return TokenDecoder { pieces[Int($0)][...] }
   }
+
+  public func characterCount(of id: Int32) -> Int { pieces[Int(id)].count { $0 & 0xC0 != 0x80 } }
 
   /// The bytes of tokens, which need not be text.
   ///

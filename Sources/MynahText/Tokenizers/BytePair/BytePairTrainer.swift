@@ -25,12 +25,10 @@ struct BytePairTrainer {
   private var places: [TokenPair: [Int32]] = [:]
   private var queue = Heap<Candidate>()
 
-  init(_ text: [UInt8], specialTokens: [String]) {
+  /// - Parameter counts: How often each piece of the text occurs.
+  init(_ counts: TokenCounts, specialTokens: [String]) {
     let alphabet = ByteAlphabet.characters.sorted().map { String($0) }
     for token in specialTokens + alphabet { _ = insert(Array(token.utf8)) }
-    var counts = TokenCounts()
-    var scanner = PretokenScanner(text, text.indices)
-    while let range = scanner.next() { counts.add(text, range) }
     let ids = ByteAlphabet.characters.map { insert(Array(String($0).utf8)) }
     for (piece, count) in counts.entries {
       pieces.append(piece.map { ids[Int($0)] })

@@ -19,6 +19,12 @@ struct KerasWordCounts: Sendable, Hashable {
     }
   }
 
+  /// Takes up what was counted of one text.
+  init(ofOneText counts: TokenCounts) {
+    self.init(
+      counts.entries.map { (String(decoding: $0.token, as: UTF8.self), $0.count, 1) }, documentCount: 1)
+  }
+
   /// Counts the words of one text.
   mutating func add(_ words: [String]) {
     documentCount += 1

@@ -1,0 +1,121 @@
+import Foundation
+import MynahModels
+import MynahText
+import TestSupport
+import Testing
+
+@Suite("--level and --tokenizer")
+struct TokenLevelCommandTests {
+  private static let flags = TinyModel.flags.dropFirst(2) + ["--epochs", "1"]
+
+  private func words(_ level: TokenLevel) -> [String] {
+    ["--level", level.rawValue] + (level == .bytePair ? ["--vocabulary", "300"] : [])
+  }
+
+  @Test(
+    "A model of any tokens is trained, goes on, evaluates, writes and shows itself, and prepared tokens give the same",
+    arguments: zip(
+      TokenLevel.allCases,
+      [
+        ("words and line ends", "each is the token <eos>"), ("characters", "tokens like any other"),
+        ("bytes", "tokens like any other"), ("pieces of words", "parts of tokens"), ("words", "punctuation"),
+      ]))
+  func endToEnd(_ level: TokenLevel, _ says: (noun: String, lineEnds: String)) throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(tokenCount: 2500) + "“ Übermut ” !\n", to: "text.txt")
+    let trained = try tool.run(["train", "text.txt"] + Self.flags + words(level))
+    #expect(trained.status == 0 && trained.errors.contains(" \(says.noun) to learn"), "\(trained.errors)")
+    #expect(try tool.run(["prepare", "text.txt", "--output", "other.tokens"] + words(level)).status == 0)
+    #expect(try tool.run(["train", "other.tokens"] + Self.flags).status == 0)
+    #expect(try tool.bytes("other.safetensors") == tool.bytes("text.safetensors"))
+
+    let resumed = try tool.run("train", "text.txt", "--resume", "--epochs", "2")
+    #expect(resumed.status == 0 && resumed.output.contains("epoch 2 of 2"), "\(resumed.errors)")
+    let evaluated = try tool.run("evaluate", "text.safetensors", "text.txt").output
+    #expect(evaluated.contains(" \(says.noun)\n") && evaluated.contains(says.lineEnds), "\(evaluated)")
+    let written = try tool.run("generate", "text.safetensors", "the", "--length", "9", "--seed", "1")
+    #expect(written.status == 0 && written.output.hasPrefix("the"), "\(written.errors)")
+    #expect(try tool.run("inspect", "text.safetensors", "--json").output.contains("\"\(level.rawValue)\""))
+  }
+
+  @Test("A tokenizer is written, read for another model and written again, the same byte for byte")
+  func roundTrip() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(tokenCount: 2500), to: "text.txt")
+    try tool.write(TinyModel.text(tokenCount: 2500, seed: 5), to: "other.txt")
+    for level in [TokenLevel.word, .bytePair] {
+      let arguments = ["train", "text.txt", "--output", "first", "--overwrite"] + Self.flags + words(level)
+      #expect(try tool.run(arguments).status == 0)
+      let written = try tool.run("inspect", "first", "--tokenizer", "one.json", "--overwrite")
+      #expect(written.status == 0 && written.output.hasPrefix("one.json: "), "\(written.errors)")
+      let given = ["--tokenizer", "one.json", "--overwrite"]
+      #expect(try tool.run(["train", "other.txt", "--output", "second"] + given + Self.flags).status == 0)
+      #expect(try tool.run("inspect", "second", "--tokenizer", "two.json", "--overwrite").status == 0)
+      #expect(try tool.bytes("one.json") == tool.bytes("two.json"))
+      #expect(try tool.run(["prepare", "other.txt", "--output", "other.tokens"] + given).status == 0)
+      #expect(
+        try TokenFile(at: tool.path("other.tokens")).tokenizer == ModelFile(contentsOf: tool.path("first")).tokenizer)
+    }
+  }
+
+  @Test("The first character that is context only counts as one, of however many bytes it is")
+  func contextOnly() throws {
+    struct Figures: Decodable { let targetCount: Int, nats, bitsPerCharacter: Double }
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try TinyModel.filled(with: 0, .bytes(ByteTokenizer())).write(to: tool.path("m"))
+    for (text, targets, characters) in [("éa\n", 3, 2.0), ("aé\n", 3, 2.0), ("abc\n", 3, 3.0)] {
+      try tool.write(text, to: "text.txt")
+      let output = try tool.run("evaluate", "m", "text.txt", "--json").output
+      let figures = try JSONDecoder().decode(Figures.self, from: Data(output.utf8))
+      #expect(figures.targetCount == targets, "\(text)")
+      #expect(abs(figures.bitsPerCharacter - 8 * Double(targets) / characters) < 1e-4, "\(text)")
+    }
+  }
+
+  @Test("Flags that contradict each other and files that hold no tokenizer are refused in one sentence")
+  func badInput() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "text.txt")
+    try tool.write("{\"model\":{\"type\":\"Unigram\"}}", to: "unigram.json")
+    try TinyModel.filled(with: 0, .bytes(ByteTokenizer())).write(to: tool.path("bytes"))
+    try TinyModel.drawn().write(to: tool.path("words"))
+    let before = try tool.files()
+    let cases: [([String], Int32, String)] = [
+      (["train", "--tokenizer", "t.json", "--level", "byte"], 64, "leave --level away"),
+      (["train", "--tokenizer", "t.json", "--vocabulary", "300"], 64, "leave --vocabulary away"),
+      (
+        ["prepare", "--output", "o", "--tokenizer", "t.json", "--minimum-count", "3"], 64, "leave --minimum-count away"
+      ),
+      (["train", "--tokenizer", ""], 64, "--tokenizer"),
+      (["train", "--level", "byte", "--vocabulary", "300"], 64, "256 bytes"),
+      (["prepare", "--output", "o", "--level", "byte", "--minimum-count", "2"], 64, "256 bytes"),
+      (["train", "--level", "byte-pair", "--vocabulary", "255"], 64, "at least 256, found 255"),
+      (["train", "--level", "keras-word", "--minimum-count", "2"], 64, "--vocabulary"),
+      (["train", "--tokenizer", "none.json"], 66, "none.json"),
+      (["train", "--tokenizer", "unigram.json"], 65, "unigram.json"),
+      (["prepare", "--output", "o", "--tokenizer", "text.txt"], 65, "text.txt"),
+    ]
+    for (arguments, status, sentence) in cases {
+      let outcome = try tool.run([arguments[0], "text.txt"] + arguments.dropFirst())
+      #expect(outcome.status == status && outcome.isTidy, "\(arguments): \(outcome.errors)")
+      #expect(outcome.lastLine.contains(sentence), "\(outcome.errors)")
+    }
+    let inspections: [([String], Int32, String)] = [
+      (["bytes", "--tokenizer", "t.json"], 65, "of the kind byte"),
+      (["words", "--tokenizer", "text.txt"], 73, "--overwrite"),
+      (["words", "--tokenizer", "none/t.json"], 73, "there is no folder"),
+      (["words", "--tokenizer", "t.json", "--json"], 64, "contradict"),
+      (["words", "--overwrite"], 64, "--tokenizer"),
+    ]
+    for (arguments, status, sentence) in inspections {
+      let outcome = try tool.run(["inspect"] + arguments)
+      #expect(outcome.status == status && outcome.isTidy, "\(arguments): \(outcome.errors)")
+      #expect(outcome.lastLine.contains(sentence), "\(outcome.errors)")
+    }
+    #expect(try tool.files() == before)
+  }
+}
