@@ -1,3 +1,5 @@
+import MynahTensors
+
 /// A stretch of a text file: either to learn or to validate with.
 struct TextPart: Sendable, Hashable {
   let path: String
@@ -14,7 +16,7 @@ struct TextPart: Sendable, Hashable {
   static func parts(of paths: [String]) throws(TextError) -> [TextPart] {
     precondition(!paths.isEmpty, "expected the path of a text, found none")
     var sizes: [Int] = []
-    for path in paths { sizes.append(try MappedFile(path: path).byteCount) }
+    for path in paths { sizes.append(try InputFile.ofText(at: path).byteCount) }
     let total = sizes.reduce(0, +)
     guard total > 0 else { throw .emptyText(path: paths[0]) }
 
@@ -24,7 +26,7 @@ struct TextPart: Sendable, Hashable {
       index += 1
     }
     let split = try heldOutStart(
-      in: MappedFile(path: paths[index]), near: middle, path: paths[index], isFirst: index == 0,
+      in: .ofText(at: paths[index]), near: middle, path: paths[index], isFirst: index == 0,
       isLast: index == paths.count - 1)
 
     let parts = zip(paths, sizes).enumerated().flatMap { place, file in
@@ -39,42 +41,42 @@ struct TextPart: Sendable, Hashable {
   }
 
   private static func heldOutStart(
-    in file: MappedFile, near middle: Int, path: String, isFirst: Bool, isLast: Bool
+    in file: InputFile, near middle: Int, path: String, isFirst: Bool, isLast: Bool
   ) throws(TextError) -> Int {
     let (newline, space) = (UInt8(ascii: "\n"), UInt8(ascii: " "))
-    if let before = file.lastIndex(of: newline, before: middle) { return before + 1 }
+    if let before = try file.lastIndex(of: newline, before: middle) { return before + 1 }
     if !isFirst { return 0 }
-    if let behind = file.firstIndex(of: newline, from: middle), behind + 1 < file.byteCount { return behind + 1 }
+    if let behind = try file.firstIndex(of: newline, from: middle), behind + 1 < file.byteCount { return behind + 1 }
     if !isLast { return file.byteCount }
-    if let before = file.lastIndex(of: space, before: middle) { return before + 1 }
-    if let behind = file.firstIndex(of: space, from: middle), behind + 1 < file.byteCount { return behind + 1 }
+    if let before = try file.lastIndex(of: space, before: middle) { return before + 1 }
+    if let behind = try file.firstIndex(of: space, from: middle), behind + 1 < file.byteCount { return behind + 1 }
     // The byte where a character begins.
     var start = max(middle, 1)
-    while start < file.byteCount && file.bytes(start..<start + 1)[0] & 0xC0 == 0x80 { start += 1 }
+    while start < file.byteCount, try file.textBytes(start..<start + 1)[0] & 0xC0 == 0x80 { start += 1 }
     guard start < file.byteCount else { throw .tooShortToHoldOut(path: path) }
     return start
   }
 }
 
-extension MappedFile {
+extension InputFile {
   private static var window: Int { 1 << 16 }
 
   /// The offset of a byte's last occurrence before an offset.
-  fileprivate func lastIndex(of byte: UInt8, before end: Int) -> Int? {
+  fileprivate func lastIndex(of byte: UInt8, before end: Int) throws(TextError) -> Int? {
     var end = end
     while end > 0 {
       let start = max(0, end - Self.window)
-      if let index = unsafe withBytes(start..<end, { unsafe $0.lastIndex(of: byte) }) { return start + index }
+      if let index = try textBytes(start..<end).lastIndex(of: byte) { return start + index }
       end = start
     }
     return nil
   }
 
   /// The offset of a byte's first occurrence from an offset on.
-  fileprivate func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+  fileprivate func firstIndex(of byte: UInt8, from start: Int) throws(TextError) -> Int? {
     for start in stride(from: start, to: byteCount, by: Self.window) {
-      let range = start..<min(start + Self.window, byteCount)
-      if let index = unsafe withBytes(range, { unsafe $0.firstIndex(of: byte) }) { return start + index }
+      let bytes = try textBytes(start..<min(start + Self.window, byteCount))
+      if let index = bytes.firstIndex(of: byte) { return start + index }
     }
     return nil
   }

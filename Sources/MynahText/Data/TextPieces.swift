@@ -1,4 +1,4 @@
-import Foundation
+import MynahTensors
 
 /// The bytes of a stretch of a text, as they stand in its file, that can be tokenised on their own.
 struct TextPiece: Sendable {
@@ -30,11 +30,12 @@ struct TextPiece: Sendable {
 
   /// The number of line ends before the piece; read again, since only an error needs it.
   private func lineEndCount() throws(TextError) -> Int {
-    let file = try MappedFile(path: path)
-    return stride(from: 0, to: min(byteOffset, file.byteCount), by: 1 << 16).reduce(0) { count, start in
-      let range = start..<min(start + 1 << 16, byteOffset, file.byteCount)
-      return unsafe count + file.withBytes(range) { bytes in unsafe bytes.count { $0 == UInt8(ascii: "\n") } }
+    let file = try InputFile.ofText(at: path)
+    var count = 0
+    for start in stride(from: 0, to: byteOffset, by: 1 << 16) {
+      count += try file.textBytes(start..<min(start + 1 << 16, byteOffset)).count { $0 == UInt8(ascii: "\n") }
     }
+    return count
   }
 }
 
@@ -51,7 +52,7 @@ struct TextPieces: Sequence, Sendable {
   struct Iterator: IteratorProtocol {
     fileprivate var parts: ArraySlice<TextPart>
     fileprivate let pieceSize: Int
-    private var file: FileHandle?
+    private var file: InputFile?
     /// Where the buffer begins in the file.
     private var offset = 0
     /// What was read and not given out.
@@ -71,18 +72,18 @@ struct TextPieces: Sequence, Sendable {
 
     private mutating func nextPiece() throws(TextError) -> TextPiece? {
       while let part = parts.first {
-        if file == nil { try open(part) }
+        let file = try open(part)
         let rest = part.range.upperBound - offset
         guard rest > 0 else {
-          (parts, file, buffer) = (parts.dropFirst(), nil, [])
+          (parts, self.file, buffer) = (parts.dropFirst(), nil, [])
           continue
         }
         var wanted = Swift.min(pieceSize, rest)
-        try fill(wanted, part)
+        try fill(wanted, from: file)
         var end = wanted == rest ? rest : cut()
         while end == nil && wanted < Swift.min(4 * pieceSize, rest) {
           wanted = Swift.min(2 * wanted, rest)
-          try fill(wanted, part)
+          try fill(wanted, from: file)
           end = wanted == rest ? rest : cut()
         }
         return take(end ?? lastCharacterStart(), of: part)
@@ -90,29 +91,15 @@ struct TextPieces: Sequence, Sendable {
       return nil
     }
 
-    private mutating func open(_ part: TextPart) throws(TextError) {
-      guard let handle = FileHandle(forReadingAtPath: part.path) else { throw .notPermitted(path: part.path) }
-      do {
-        try handle.seek(toOffset: UInt64(part.range.lowerBound))
-      } catch {
-        throw .unreadable(path: part.path, reason: "the system reports “\(error)”")
-      }
-      (file, offset, buffer) = (handle, part.range.lowerBound, [])
+    private mutating func open(_ part: TextPart) throws(TextError) -> InputFile {
+      if let file { return file }
+      let file = try InputFile.ofText(at: part.path)
+      (self.file, offset, buffer) = (file, part.range.lowerBound, [])
+      return file
     }
 
-    private mutating func fill(_ wanted: Int, _ part: TextPart) throws(TextError) {
-      while buffer.count < wanted {
-        let bytes: Data?
-        do {
-          bytes = try file?.read(upToCount: wanted - buffer.count)
-        } catch {
-          throw .unreadable(path: part.path, reason: "the system reports “\(error)”")
-        }
-        guard let bytes, !bytes.isEmpty else {
-          throw .unreadable(path: part.path, reason: "it became shorter while it was read")
-        }
-        buffer += bytes
-      }
+    private mutating func fill(_ wanted: Int, from file: InputFile) throws(TextError) {
+      if buffer.count < wanted { buffer += try file.textBytes(offset + buffer.count..<offset + wanted) }
     }
 
     /// Where the buffer can be cut: between something and white space behind it.

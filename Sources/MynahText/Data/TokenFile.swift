@@ -1,16 +1,17 @@
 import Foundation
+import MynahTensors
 
-/// The tokens of a text that may be larger than memory, in a file that is mapped into memory, with their tokenizer.
+/// The tokens of a text that may be larger than memory, in a file that is read where it is needed, with their tokenizer.
 ///
 /// `mynah prepare` and `TextPreparation` make such files. Opening one looks at all of its tokens once, so that no number
-/// outside of the vocabulary meets a model.
+/// outside of the vocabulary meets a model. A file that mynah replaces stays readable to those who have opened it.
 public struct TokenFile: TokenSource {
   /// Where the file is.
   public let path: String
   /// How the text became tokens.
   public let tokenizer: AnyTokenizer
   private let header: TokenFileHeader
-  private let file: MappedFile
+  private let file: InputFile
 
   /// Whether a file begins as a token file does; false if it cannot be read.
   public static func isTokenFile(_ path: String) -> Bool {
@@ -26,11 +27,11 @@ public struct TokenFile: TokenSource {
   ///
   /// - Throws: When it is missing, cannot be read, or is damaged.
   public init(at path: String) throws(TextError) {
-    file = try MappedFile(path: path)
-    let start = file.bytes(0..<min(TokenFileHeader.byteCount, file.byteCount))
+    file = try .ofText(at: path)
+    let start = try file.textBytes(0..<min(TokenFileHeader.byteCount, file.byteCount))
     header = try TokenFileHeader(start, path: path, fileByteCount: file.byteCount)
     let end = TokenFileHeader.byteCount + header.tokenizerByteCount
-    tokenizer = try Self.tokenizer(file.bytes(TokenFileHeader.byteCount..<end), header, path: path)
+    tokenizer = try Self.tokenizer(file.textBytes(TokenFileHeader.byteCount..<end), header, path: path)
     self.path = path
     try checkTokens()
   }
@@ -55,7 +56,7 @@ public struct TokenFile: TokenSource {
   private func checkTokens() throws(TextError) {
     let known = 0..<Int32(tokenizer.vocabulary.count)
     for start in stride(from: 0, to: count, by: 1 << 18) {
-      let ids = ids(in: start..<min(start + 1 << 18, count))
+      let ids = try checkedIDs(in: start..<min(start + 1 << 18, count))
       if let unknown = ids.first(where: { !known.contains($0) }) {
         throw .malformedTokenFile(path: path, expected: "tokens of a vocabulary of \(known.count)", found: "\(unknown)")
       }
@@ -76,10 +77,20 @@ public struct TokenFile: TokenSource {
   public var validation: TokenRange { TokenRange(self, header.trainingCount..<header.count) }
 
   public func ids(in range: Range<Int>) -> [Int32] {
+    do throws(TextError) {
+      return try checkedIDs(in: range)
+    } catch {
+      // The file was whole when it was opened; there is nothing that a step of training could do about it.
+      preconditionFailure("\(error)")
+    }
+  }
+
+  private func checkedIDs(in range: Range<Int>) throws(TextError) -> [Int32] {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) lies outside of \(count) tokens")
     let width = header.width
-    let bytes = header.tokensOffset + range.lowerBound * width..<header.tokensOffset + range.upperBound * width
-    return unsafe file.withBytes(bytes) { bytes in
+    let start = header.tokensOffset + range.lowerBound * width
+    let bytes = try file.textBytes(start..<start + range.count * width)
+    return unsafe bytes.withUnsafeBytes { bytes in
       (0..<range.count).map { index in
         width == 2
           ? unsafe Int32(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)))

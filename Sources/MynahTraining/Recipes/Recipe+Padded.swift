@@ -7,6 +7,9 @@ extension Recipe {
   ///
   /// Words are numbered as the Keras `Tokenizer` does, 0 is padding and stands between the sentences; the loss is summed over the
   /// real targets of a batch; no mark ends a sentence.
+  ///
+  /// The reference is PyTorch 2.13 on a CPU, seed 1 (`Scripts/reference-recipes.py`). The perplexity falls steeply, so seeds differ by
+  /// some 5 % on the way and by 0.2 % after the last epoch.
   public static let padded = Recipe(
     name: "padded",
     summary:
@@ -40,5 +43,8 @@ extension Recipe {
     training: TrainingConfiguration(
       optimizer: OptimizerConfiguration(Adam(epsilon: 1e-7)), learningRate: .constant(0.001), clipNorm: nil, epochs: 5,
       batches: .sentences(size: 64, maximumLength: 20, endingWith: 0, buffer: 50_000), reduction: .sum),
-    goals: [.asReference(within: 0.03)])
+    reference: RecipeReference(
+      source: "PyTorch",
+      epochs: [(1055.08, 788.53), (744.73, 648.29), (629.01, 537.22), (545.42, 470.41), (488.79, 425.78)]),
+    goals: [.asReference(within: 0.06)])
 }
