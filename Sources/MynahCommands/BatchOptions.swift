@@ -31,19 +31,19 @@ struct BatchOptions: ParsableArguments {
   /// Writes what was given into a configuration.
   ///
   /// - Throws: `ValidationError` if the vocabulary has nothing that ends a line.
-  func apply(to training: inout TrainingConfiguration, vocabulary: Vocabulary) throws {
+  func apply(to training: inout TrainingConfiguration, tokenizer: AnyTokenizer) throws {
     let sizes = training.batches.with(size: batch, steps: steps)
     training.batches =
       switch rows {
       case nil: sizes
       case .contiguous: .contiguous(size: sizes.size, steps: sizes.steps)
       case .windows: .windows(size: sizes.size, steps: sizes.steps)
-      case .lines: .documents(size: sizes.size, steps: sizes.steps, endingWith: try endOfLine(vocabulary))
+      case .lines: .documents(size: sizes.size, steps: sizes.steps, endingWith: try endOfLine(tokenizer))
       }
   }
 
-  private func endOfLine(_ vocabulary: Vocabulary) throws -> Int32 {
-    guard let id = vocabulary.endOfSentenceID ?? vocabulary.id(of: "\n") else {
+  private func endOfLine(_ tokenizer: AnyTokenizer) throws -> Int32 {
+    guard let id = tokenizer.endOfSentenceID ?? tokenizer.vocabulary.id(of: "\n") else {
       throw ValidationError(
         "--rows lines needs a text with line ends, and the vocabulary has no token for them; choose windows or contiguous"
       )

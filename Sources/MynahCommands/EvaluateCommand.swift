@@ -56,7 +56,8 @@ struct EvaluateCommand: ParsableCommand {
     let share = (100 * Double(unknown) / Double(targets)).brief
     let lineEnds =
       switch tokenizer {
-      case _ where tokenizer.vocabulary.endOfSentenceID != nil: "each is the token <eos>, predicted like any other"
+      case _ where tokenizer.endOfSentenceID != nil:
+        "each is the token \(tokenizer.endOfSentenceID.map { tokenizer.vocabulary[$0] } ?? ""), predicted like any other"
       case .word: "white space like any other: not predicted"
       case .kerasWord where tokenizer.hasWords: "left out like other white space and punctuation: not predicted"
       case .bytePair: "tokens or parts of tokens like any other"

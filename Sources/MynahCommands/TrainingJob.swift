@@ -16,13 +16,13 @@ struct TrainingOptions {
   /// Writes what was given into a configuration.
   ///
   /// - Throws: `ValidationError` if no run can be made of it.
-  func apply(to training: inout TrainingConfiguration, vocabulary: Vocabulary) throws {
-    try batches.apply(to: &training, vocabulary: vocabulary)
+  func apply(to training: inout TrainingConfiguration, tokenizer: AnyTokenizer) throws {
+    try batches.apply(to: &training, tokenizer: tokenizer)
     try optimizer.apply(to: &training)
     schedule.apply(to: &training)
     loss.apply(to: &training)
     if let precision { training.precision = precision }
-    if let defect = training.defect(vocabularySize: vocabulary.count) { throw ValidationError(defect) }
+    if let defect = training.defect(vocabularySize: tokenizer.vocabulary.count) { throw ValidationError(defect) }
   }
 }
 
@@ -53,7 +53,7 @@ struct TrainingJob {
     var configuration = state?.configuration ?? defaults.training
     try modelOptions.apply(to: &model)
     model.vocabularySize = tokenizer.vocabulary.count
-    try options.apply(to: &configuration, vocabulary: tokenizer.vocabulary)
+    try options.apply(to: &configuration, tokenizer: tokenizer)
     (self.text, self.model, self.configuration) = (text, model, configuration)
     let layout = configuration.batches
     batches = try layout.batches(of: text.training, seed: configuration.seed)

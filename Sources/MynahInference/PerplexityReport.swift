@@ -37,13 +37,13 @@ public struct PerplexityReport: Hashable, Sendable {
 extension InferenceModel {
   /// How well the model predicts a text: from the zero state, carried through to the end, nothing dropped.
   ///
-  /// A model whose vocabulary has `<eos>` gets it as its first input, so every token is predicted, line ends included;
+  /// A model whose line ends are a token of their own, `<eos>`, gets it as its first input, so every token is predicted, line ends included;
   /// another model's first token is context only.
   ///
   /// - Parameter tokenizer: The tokenizer that the text was encoded with.
   /// - Throws: `TextError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
   public func perplexity(of text: EncodedText, tokenizer: some Tokenizer) throws -> PerplexityReport {
-    let start = tokenizer.vocabulary.endOfSentenceID
+    let start = tokenizer.endOfSentenceID
     let ids = (start.map { [$0] } ?? []) + text.ids
     guard ids.count > 1 else { throw TextError.emptyText(path: "the text to evaluate") }
     let loss = loss(of: ids)

@@ -44,6 +44,23 @@ struct BrownRulesTests {
     #expect(sentences.markedCanonicalWords.prefix(5) == ["<s>", "a", "b", "<s>", "<s>"])
   }
 
+  @Test("The tokenizer makes of a text of lines what the corpus is made of, and text of it again")
+  func tokenizer() throws {
+    let sentences = BrownSentences(texts: ["The/at dog/nn ran/vb ./.\n\nIn/in 1960/cd it/pp ran/vb ./.\n"])
+    let brown = Brown(sentences, vocabularySize: 20, trainingShare: 1, shuffleSeed: nil)
+    let tokenizer = brown.tokenizer
+    let encoded = try tokenizer.encode("The DOG ran .\nin 1871 it ran .\n")
+    #expect([tokenizer.startID] + encoded.ids == brown.train.ids && encoded.unknownCount == 0)
+    #expect(try tokenizer.encode("Cats ran").ids == [2, brown.vocabulary.id(of: "ran"), 0])
+    #expect(try tokenizer.encode("Cats ran").unknownCount == 1)
+    #expect(tokenizer.decode(encoded.ids) == "the dog ran .\nin DGDGDGDG it ran .\n")
+    let coded = try JSONEncoder().encode(AnyTokenizer.word(tokenizer))
+    #expect(try JSONDecoder().decode(AnyTokenizer.self, from: coded) == .word(tokenizer))
+    #expect(AnyTokenizer.word(tokenizer).tokenizerJSON == nil)
+    let usual = Data(#"{"kind": "word", "vocabulary": ["<eos>", "a"]}"#.utf8)
+    #expect(try JSONDecoder().decode(AnyTokenizer.self, from: usual).encode("a\n").ids == [1, 0])
+  }
+
   @Test("Nothing to split gives two parts of one mark")
   func empty() {
     let brown = Brown(BrownSentences(texts: []))
@@ -110,7 +127,7 @@ struct BrownDataTests {
     let lines = brown.vocabulary.tokens.map { $0 + "\n" }.joined()
     #expect(
       SHA256.hexadecimal(of: Array(lines.utf8)) == "5250672d78a03599ece6a071480420f1389ab342c8606a406b3620d3ced3c594")
-    #expect(brown.tokenizer.decode(brown.train.ids.prefix(5)) == "<s> open market policy <s>")
+    #expect(brown.tokenizer.decode(brown.train.ids.prefix(5)) == "\nopen market policy\n")
   }
 
   @Test("Pairs for windows of 25 are 969,925 in training")
@@ -158,8 +175,8 @@ struct ToyCorpusTests {
     #expect(toy.vocabulary.count == 15)
     #expect(toy.inputs == [3, 6, 7, 8, 9, 4, 5, 3, 10, 4, 11, 12, 13, 14, 5, 3])
     #expect(toy.targets == [6, 7, 8, 9, 4, 5, 3, 10, 4, 11, 12, 13, 14, 5, 3, 2])
-    #expect(toy.tokenizer.decode(toy.inputs) == ToyCorpus.text)
-    #expect(try toy.tokenizer.encode(ToyCorpus.labels).ids == toy.targets)
+    #expect(toy.tokenizer.decode(toy.inputs) == "\nMary had a little lamb .\nThe lamb was white as snow .\n")
+    #expect(try toy.tokenizer.encodePrompt(ToyCorpus.labels).ids == toy.targets)
     let data = try JSONEncoder().encode(AnyTokenizer.word(toy.tokenizer))
     #expect(try JSONDecoder().decode(AnyTokenizer.self, from: data) == .word(toy.tokenizer))
   }

@@ -60,8 +60,10 @@ public struct Brown: Sendable, Hashable {
     (train, test) = (part(order[..<split]), part(order[split...]))
   }
 
-  /// A tokenizer of the data's vocabulary, for a model file; it takes words as they stand.
-  public var tokenizer: WordTokenizer { WordTokenizer(vocabulary: vocabulary) }
+  /// A tokenizer of the data's vocabulary, for other texts and for a model file: canonical words, `<s>` for line ends.
+  public var tokenizer: WordTokenizer {
+    WordTokenizer(vocabulary: vocabulary, lineEnd: Self.startOfSentence, form: .canonical)
+  }
 
   /// The numbers of the sentences in random order.
   static func order(_ count: Int, shuffleSeed: UInt32?) -> [Int] {

@@ -25,6 +25,6 @@ public struct ToyCorpus: Sendable, Hashable {
     (inputs, targets) = (encode(Self.text), encode(Self.labels))
   }
 
-  /// A tokenizer of the vocabulary, for a model file.
-  public var tokenizer: WordTokenizer { WordTokenizer(vocabulary: vocabulary) }
+  /// A tokenizer of the vocabulary, for a model file: `<s>` for line ends.
+  public var tokenizer: WordTokenizer { WordTokenizer(vocabulary: vocabulary, lineEnd: Brown.startOfSentence) }
 }

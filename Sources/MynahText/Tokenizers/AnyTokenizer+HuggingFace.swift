@@ -1,11 +1,13 @@
 extension AnyTokenizer {
-  /// The tokenizer as Hugging Face's `tokenizer.json`; words as `WordLevel`, byte pairs as `BPE`, nil for other kinds.
+  /// The tokenizer as Hugging Face's `tokenizer.json`; words as `WordLevel`, byte pairs as `BPE`, nil for other kinds and for words
+  /// with another line end or form than the usual one.
   ///
   /// Their library then gives the same tokens, with one exception: of words, a last line without a line end gets no `<eos>`
   /// from it.
   public var tokenizerJSON: String? {
     switch self {
-    case .word(let tokenizer): HuggingFaceTokenizer.json(of: tokenizer).text
+    case .word(let tokenizer) where tokenizer == WordTokenizer(vocabulary: tokenizer.vocabulary):
+      HuggingFaceTokenizer.json(of: tokenizer).text
     case .bytePair(let tokenizer): HuggingFaceTokenizer.json(of: tokenizer).text
     default: nil
     }

@@ -50,6 +50,7 @@ public enum AnyTokenizer: Tokenizer {
 
   public var kind: String { base.kind }
   public var vocabulary: Vocabulary { base.vocabulary }
+  public var endOfSentenceID: Int32? { base.endOfSentenceID }
   public func encode(_ text: String) throws(TextError) -> EncodedText { try base.encode(text) }
   public func encodePrompt(_ text: String) throws(TextError) -> EncodedText { try base.encodePrompt(text) }
   public func decoder() -> TokenDecoder { base.decoder() }

@@ -32,6 +32,11 @@ public protocol Tokenizer: Sendable, Hashable, Codable {
   /// - Throws: When a token is unknown and the vocabulary has no `<unk>`.
   func encodePrompt(_ text: String) throws(TextError) -> EncodedText
 
+  /// The token that each line end becomes, if it is one that stands for nothing else: texts begin after it too.
+  ///
+  /// nil where line ends are tokens or parts of tokens like others, or none at all.
+  var endOfSentenceID: Int32? { get }
+
   /// A decoder that makes text of one token after another.
   func decoder() -> TokenDecoder
 
@@ -45,8 +50,10 @@ extension Tokenizer {
   /// The token that a text begins after: a line end, in whichever form the vocabulary has it, else number 0.
   public var startID: Int32 {
     let lineFeed = ByteAlphabet.string(of: "\n".utf8)
-    return vocabulary.endOfSentenceID ?? vocabulary.id(of: "\n") ?? vocabulary.id(of: lineFeed) ?? 0
+    return endOfSentenceID ?? vocabulary.id(of: "\n") ?? vocabulary.id(of: lineFeed) ?? 0
   }
+
+  public var endOfSentenceID: Int32? { vocabulary.endOfSentenceID }
 
   public func characterCount(of id: Int32) -> Int { vocabulary[id].unicodeScalars.count }
 
