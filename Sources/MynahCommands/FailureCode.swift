@@ -12,6 +12,8 @@ package enum FailureCode: Int32, Sendable {
   case badData = 65
   /// There is no such input.
   case noSuchInput = 66
+  /// A server cannot be reached or does not answer as it should.
+  case unavailable = 69
   /// A defect of ours.
   case defect = 70
   /// The output cannot be created.

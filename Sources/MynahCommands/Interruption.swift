@@ -10,18 +10,33 @@ enum Interruption {
   static func watching<Result>(_ body: (_ wasAsked: @escaping @Sendable () -> Bool) throws -> Result) rethrows -> Result
   {
     let flag = Flag()
-    let sources = [SIGINT, SIGTERM].map { number in
+    let sources = sources { flag.isRaised.store(true, ordering: .relaxed) }
+    defer { for source in sources { source.cancel() } }
+    return try body { flag.isRaised.load(ordering: .relaxed) }
+  }
+
+  /// Calls `body` in a task that a signal cancels: for what waits for others instead of taking steps.
+  static func cancelling<Result: Sendable>(
+    _ body: @escaping @Sendable () async throws -> Result
+  ) async throws -> Result {
+    let task = Task(operation: body)
+    let sources = sources { task.cancel() }
+    defer { for source in sources { source.cancel() } }
+    return try await task.value
+  }
+
+  /// Watches the signals; the second one has its usual effect.
+  private static func sources(_ raise: @escaping @Sendable () -> Void) -> [any DispatchSourceSignal] {
+    [SIGINT, SIGTERM].map { number in
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       signal(number, SIG_IGN)
       source.setEventHandler {
-        flag.isRaised.store(true, ordering: .relaxed)
+        raise()
         signal(number, SIG_DFL)
       }
       source.resume()
       return source
     }
-    defer { for source in sources { source.cancel() } }
-    return try body { flag.isRaised.load(ordering: .relaxed) }
   }
 
   /// What the signals' handlers and the run share.

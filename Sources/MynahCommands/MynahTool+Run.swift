@@ -7,14 +7,18 @@ extension MynahTool {
   /// Results go to standard output, everything else to standard error; on failure the last line there begins `error: `.
   ///
   /// - Parameter arguments: What stands behind the program's name.
-  package static func run(_ arguments: [String]) -> Never {
+  package static func run(_ arguments: [String]) async -> Never {
     // A reader that went away is an error of writing, not a reason to die of a signal; the same for a file size limit.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot(arguments)
       do {
-        try command.run()
+        if var waiting = command as? any AsyncParsableCommand {
+          try await waiting.run()
+        } else {
+          try command.run()
+        }
       } catch let error as any CommandFailure {
         fail(error.sentence, error.failureCode)
       }

@@ -1,3 +1,3 @@
 import MynahCommands
 
-MynahTool.run(Array(CommandLine.arguments.dropFirst()))
+await MynahTool.run(Array(CommandLine.arguments.dropFirst()))

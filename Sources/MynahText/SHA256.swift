@@ -1,3 +1,5 @@
+import Foundation
+
 /// The SHA-256 digest, by which data sets are recognised.
 ///
 /// Source: FIPS 180-4.
@@ -17,6 +19,18 @@ package struct SHA256 {
   package static func hexadecimal(of bytes: [UInt8]) -> String {
     var hash = SHA256()
     hash.update(bytes)
+    return hash.hexadecimal()
+  }
+
+  /// The digest of a file in hexadecimal, read a mebibyte at a time; nil if it cannot be read.
+  package static func hexadecimal(ofFileAt path: String) -> String? {
+    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    var hash = SHA256()
+    do {
+      while let block = try file.read(upToCount: 1 << 20), !block.isEmpty { hash.update([UInt8](block)) }
+    } catch {
+      return nil
+    }
     return hash.hexadecimal()
   }
 

@@ -11,12 +11,12 @@ struct DataSetStoreTests {
 
   init() throws { (source, folder) = (try ScratchFolder(), try ScratchFolder()) }
 
-  private func bring(_ contents: [UInt8], hashOf original: [UInt8], unpacks: Bool = false) throws -> Bool {
+  private func bring(_ contents: [UInt8], hashOf original: [UInt8], unpacks: Bool = false) async throws -> Bool {
     try source.put(contents, as: "a")
     let file = NamedDataSet.File(
       "a", from: "https://example.invalid/a", byteCount: original.count, sha256: SHA256.hexadecimal(of: original),
       unpacks: unpacks)
-    return try DataSetStore(in: folder("new/one"), from: source.path).bring(file)
+    return try await DataSetStore(in: folder("new/one"), from: .folder(source.path)).bring(file)
   }
 
   private func bytes(_ name: String) throws -> [UInt8] {
@@ -24,36 +24,36 @@ struct DataSetStoreTests {
   }
 
   @Test("A file is brought once; another one in its place is replaced")
-  func once() throws {
-    #expect(try bring([1, 2, 3], hashOf: [1, 2, 3]))
-    #expect(try !bring([9], hashOf: [1, 2, 3]))
+  func once() async throws {
+    #expect(try await bring([1, 2, 3], hashOf: [1, 2, 3]))
+    #expect(try await !bring([9], hashOf: [1, 2, 3]))
     #expect(try bytes("a") == [1, 2, 3])
-    #expect(try bring([4, 5], hashOf: [4, 5]))
+    #expect(try await bring([4, 5], hashOf: [4, 5]))
     #expect(try bytes("a") == [4, 5])
   }
 
   @Test("A file of another digest is refused, and what stood there stays")
-  func wrongHash() throws {
-    #expect(try bring([1], hashOf: [1]))
-    let error = try #require(throws: DataSetError.self) { _ = try bring([1, 2, 3], hashOf: [1, 2]) }
+  func wrongHash() async throws {
+    #expect(try await bring([1], hashOf: [1]))
+    let error = try await #require(throws: DataSetError.self) { _ = try await bring([1, 2, 3], hashOf: [1, 2]) }
     #expect(error.failureCode == .badData && error.sentence.contains(SHA256.hexadecimal(of: [1, 2] as [UInt8])))
     #expect(try bytes("a") == [1])
   }
 
   @Test("Archives are unpacked beside themselves; what is gone is unpacked again")
-  func archives() throws {
+  func archives() async throws {
     let url = try #require(Bundle.module.url(forResource: "Fixtures/golden", withExtension: "zip"))
     let archive = [UInt8](try Data(contentsOf: url))
-    #expect(try bring(archive, hashOf: archive, unpacks: true))
+    #expect(try await bring(archive, hashOf: archive, unpacks: true))
     #expect(try bytes("fixed codes") == Array("hello, hello, hello".utf8))
     #expect(try bytes("text/dynamic codes").count > 10_000)
     try FileManager.default.removeItem(atPath: folder("new/one/one"))
-    #expect(try !bring(archive, hashOf: archive, unpacks: true))
+    #expect(try await !bring(archive, hashOf: archive, unpacks: true))
     #expect(try bytes("one") == [0x61])
   }
 
   @Test("A file of an archive that would stand outside of the folder is refused")
-  func outside() throws {
+  func outside() async throws {
     let url = try #require(Bundle.module.url(forResource: "Fixtures/golden", withExtension: "zip"))
     var archive = [UInt8](try Data(contentsOf: url))
     // "text/dynamic codes" becomes "../t/dynamic codes" in both of the places where it stands.
@@ -61,7 +61,9 @@ struct DataSetStoreTests {
     for start in 0..<archive.count - name.count where archive[start..<start + name.count].elementsEqual(name) {
       archive.replaceSubrange(start..<start + name.count, with: other)
     }
-    let error = try #require(throws: DataSetError.self) { _ = try bring(archive, hashOf: archive, unpacks: true) }
+    let error = try await #require(throws: DataSetError.self) {
+      _ = try await bring(archive, hashOf: archive, unpacks: true)
+    }
     #expect(error.sentence.contains("outside of its folder"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder("new")) == ["one"])
   }
@@ -125,7 +127,7 @@ struct DataCommandTests {
     try tool.write("", to: "file")
     let cases: [([String], Int32, String)] = [
       (["data", "get", "nonsense", "--from", "a"], 64, "ptb, tinyshakespeare"),
-      (["data", "get", "ptb"], 64, "--from"),
+      (["data", "get", "ptb", "--from", ""], 64, "expected a value"),
       (["data", "get", "tinyshakespeare", "--to", "d", "--from", "empty"], 66, "input.txt"),
       (["data", "get", "tinyshakespeare", "--to", "d", "--from", "other"], 65, "sha256"),
       (["data", "get", "tinyshakespeare", "--to", "file", "--from", "other"], 73, "file"),

@@ -32,7 +32,7 @@ struct AtomicFileTests {
   }
 
   /// Writes bytes to "a" with a double of the system's `write`.
-  func write(_ bytes: [UInt8], with systemWrite: @escaping AtomicFile.WriteFunction) throws {
+  func write(_ bytes: [UInt8], with systemWrite: @escaping WriteFunction) throws {
     var file = try AtomicFile(replacing: folder("a"), writingWith: systemWrite)
     try unsafe file.write(bytes.span.bytes)
     try file.commit()

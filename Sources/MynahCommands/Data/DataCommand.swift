@@ -38,14 +38,15 @@ struct DataListCommand: ParsableCommand {
   }
 }
 
-struct DataGetCommand: ParsableCommand {
+struct DataGetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "get", abstract: "Take a data set from a folder and check that it is the right one.",
+    commandName: "get", abstract: "Fetch a data set, or take it from a folder, and check that it is the right one.",
     discussion: """
-      Each file takes its place only when its sha256 is the known one; archives are unpacked. mynah data list has the addresses.
+      Each file takes its place only when its sha256 is the known one; archives are unpacked. What was fetched of a file stays \
+      in FILE.part when the connection breaks off or you interrupt, and the next run goes on from there.
 
+        mynah data get tinyshakespeare --to data/tinyshakespeare
         mynah data get ptb --to data/ptb --from Downloads
-        mynah reproduce ptb --data data/ptb
       """)
 
   @Argument(help: ArgumentHelp("The data set: \(names).", valueName: "name"), transform: Self.dataSet)
@@ -54,8 +55,10 @@ struct DataGetCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The folder to put the files into. (default: the data set's name)", valueName: "folder"))
   var to: String?
 
-  @Option(help: ArgumentHelp("The folder that holds the files.", valueName: "folder"))
-  var from: String
+  @Option(
+    help: ArgumentHelp(
+      "A folder that holds the files already. (default: they are fetched from their addresses)", valueName: "folder"))
+  var from: String?
 
   func validate() throws {
     if to == "" || from == "" {
@@ -63,15 +66,23 @@ struct DataGetCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     StandardError.write("\(dataSet.name): \(dataSet.summary)\nLicence: \(dataSet.licence)\n")
-    let folder = to ?? dataSet.name
-    let store = DataSetStore(in: folder, from: from)
-    for file in dataSet.files {
-      let isNew = try store.bring(file)
-      try StandardOutput.write(
-        "\(folder)/\(file.name): \(file.byteCount.grouped) bytes, \(isNew ? "new" : "there already")\n")
+    let (folder, source, files) = (to ?? dataSet.name, from, dataSet.files)
+    try await Interruption.cancelling {
+      for file in files { try await Self.bring(file, into: folder, from: source) }
     }
+  }
+
+  private static func bring(_ file: NamedDataSet.File, into folder: String, from source: String?) async throws {
+    let progress = DownloadProgress(name: file.name)
+    let store = DataSetStore(
+      in: folder, from: source.map { .folder($0) } ?? .addresses(Download(report: progress.report)))
+    defer { progress.clear() }
+    let isNew = try await store.bring(file)
+    progress.clear()
+    try StandardOutput.write(
+      "\(folder)/\(file.name): \(file.byteCount.grouped) bytes, \(isNew ? "new" : "there already")\n")
   }
 
   private static let names = NamedDataSet.all.map(\.name).joined(separator: ", ")

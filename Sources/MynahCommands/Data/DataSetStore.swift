@@ -4,31 +4,39 @@ import MynahText
 
 /// Brings the files of data sets into a folder, each checked by its digest before it takes its place.
 package struct DataSetStore {
-  private let folder: String
-  private let source: String
+  /// Where files come from.
+  package enum Source {
+    /// A folder that holds them.
+    case folder(String)
+    /// The addresses where they are published.
+    case addresses(Download)
+  }
 
-  /// Names the folder, which is made if it is missing, and the one that holds the files.
-  package init(in folder: String, from source: String) { (self.folder, self.source) = (folder, source) }
+  private let folder: String
+  private let source: Source
+
+  /// Names the folder, which is made if it is missing, and where the files come from.
+  package init(in folder: String, from source: Source) { (self.folder, self.source) = (folder, source) }
 
   /// Brings a file, and what is in it if it is an archive to unpack.
   ///
   /// - Returns: Whether it was brought; false if it was there.
-  /// - Throws: `DataSetError` or `FileError`.
-  package func bring(_ file: NamedDataSet.File) throws -> Bool {
+  /// - Throws: `DataSetError`, `DownloadError` or `FileError`; what stood there before is then unchanged.
+  package func bring(_ file: NamedDataSet.File) async throws -> Bool {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw FileError.cannotWrite(path: folder, reason: "the folder cannot be made; name another with --to")
     }
     let path = "\(folder)/\(file.name)"
-    var bytes = Self.bytes(at: path)
-    let isThere = bytes.map(SHA256.hexadecimal(of:)) == file.sha256
+    let isThere = SHA256.hexadecimal(ofFileAt: path) == file.sha256
     if !isThere {
-      let found = try found(file)
-      try AtomicFile.write(found, to: path)
-      bytes = found
+      switch source {
+      case .folder(let source): try AtomicFile.write(found(file, in: source), to: path)
+      case .addresses(let download): try await fetch(file, to: path, by: download)
+      }
     }
-    if file.unpacks { try unpack(bytes ?? [], path) }
+    if file.unpacks { try unpack(Self.bytes(at: path) ?? [], path) }
     return !isThere
   }
 
@@ -37,7 +45,7 @@ package struct DataSetStore {
   }
 
   /// The contents of a file that fit its digest.
-  private func found(_ file: NamedDataSet.File) throws -> [UInt8] {
+  private func found(_ file: NamedDataSet.File, in source: String) throws -> [UInt8] {
     let path = "\(source)/\(file.name)"
     guard let bytes = Self.bytes(at: path) else { throw DataSetError.missingFile(path: path, address: file.address) }
     return try checked(bytes, file, source: path)
@@ -50,6 +58,55 @@ package struct DataSetStore {
     }
     return bytes
   }
+
+  // MARK: Addresses
+
+  /// How much longer than the file an archive may be that holds it.
+  private static let archiveAllowance = 16 << 20
+
+  private func fetch(_ file: NamedDataSet.File, to path: String, by download: Download) async throws {
+    let part = try PartFile(of: path)
+    let target =
+      file.member == nil
+      ? Download.Target(address: file.address, byteCount: file.byteCount)
+      : Download.Target(address: file.address, limit: file.byteCount + Self.archiveAllowance)
+    try await download.fetch(target, into: part)
+    do {
+      if let member = file.member {
+        let archive = try ZipArchive(Self.bytes(at: part.path) ?? [], path: file.address)
+        try AtomicFile.write(self.member(member, of: archive, file), to: path)
+        part.remove()
+      } else {
+        try checkDigest(SHA256.hexadecimal(ofFileAt: part.path) ?? "", file)
+        try part.commit()
+      }
+    } catch let error where error is DataSetError || error is DownloadError {
+      // Going on from wrong bytes leads nowhere.
+      part.remove()
+      throw error
+    }
+  }
+
+  private func member(_ name: String, of archive: ZipArchive, _ file: NamedDataSet.File) throws -> [UInt8] {
+    guard let entry = archive.entries.first(where: { $0.name == name }) else {
+      throw DataSetError.malformedArchive(path: file.address, reason: "it holds no file “\(name)”")
+    }
+    guard entry.byteCount == file.byteCount else {
+      throw DownloadError.otherSize(
+        address: "“\(name)” in \(file.address)", expected: file.byteCount, found: entry.byteCount)
+    }
+    let bytes = try archive.contents(of: entry)
+    try checkDigest(SHA256.hexadecimal(of: bytes), file)
+    return bytes
+  }
+
+  private func checkDigest(_ found: String, _ file: NamedDataSet.File) throws {
+    guard found == file.sha256 else {
+      throw DownloadError.otherContents(address: file.address, expectedHash: file.sha256, foundHash: found)
+    }
+  }
+
+  // MARK: Archives
 
   /// Writes the files of an archive beside it, but for what macOS adds to archives.
   private func unpack(_ bytes: [UInt8], _ path: String) throws {

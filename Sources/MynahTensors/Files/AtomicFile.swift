@@ -12,9 +12,6 @@ import Foundation
 /// try file.commit()
 /// ```
 public struct AtomicFile: ~Copyable {
-  /// Writes some of the bytes and returns how many, or −1 with `errno` set; as the system's `write`.
-  package typealias WriteFunction = @Sendable (_ descriptor: Int32, RawSpan) -> Int
-
   private let path: String
   private let target: FileTarget
   private let temporaryPath: String
@@ -26,11 +23,7 @@ public struct AtomicFile: ~Copyable {
   ///
   /// - Throws: `FileError.cannotWrite` if the folder is missing or may not be written, or the target is no file.
   public init(replacing path: String) throws(FileError) {
-    try self.init(replacing: path) { descriptor, bytes in
-      unsafe bytes.withUnsafeBytes { bytes in
-        unsafe Foundation.write(descriptor, bytes.baseAddress, min(bytes.count, greatestTransfer))
-      }
-    }
+    try self.init(replacing: path, writingWith: posixWrite)
   }
 
   /// Creates the temporary file, with a double of the system's `write` to try failures with.
@@ -75,16 +68,7 @@ public struct AtomicFile: ~Copyable {
   ///
   /// - Throws: `FileError.writeFailed`, such as on a full disk.
   public mutating func write(_ bytes: RawSpan) throws(FileError) {
-    var done = 0
-    while done < bytes.byteCount {
-      let count = systemWrite(descriptor, bytes.extracting(done...))
-      if count >= 0 {
-        done += count
-      } else {
-        let failure = SystemFailure()
-        guard failure.code == EINTR else { throw .writeFailed(path: path, reason: failure.reason) }
-      }
-    }
+    try writeAll(bytes, to: descriptor, of: path, with: systemWrite)
   }
 
   /// Replaces the first bytes of what was written, as of a header that is known only at the end.
@@ -114,13 +98,4 @@ public struct AtomicFile: ~Copyable {
     isTemporaryPresent = false
     target.flushFolder()
   }
-}
-
-/// Makes a file's bytes survive a loss of power.
-private func flush(_ descriptor: Int32) -> Int32 {
-  #if canImport(Darwin)
-    // There, fsync alone leaves the bytes in the drive's memory.
-    if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
-  #endif
-  return fsync(descriptor)
 }

@@ -1,0 +1,39 @@
+import Foundation
+
+/// Writes some of the bytes and returns how many, or −1 with `errno` set; as the system's `write`.
+package typealias WriteFunction = @Sendable (_ descriptor: Int32, RawSpan) -> Int
+
+/// The system's `write`.
+package func posixWrite(_ descriptor: Int32, _ bytes: RawSpan) -> Int {
+  unsafe bytes.withUnsafeBytes { bytes in
+    unsafe Foundation.write(descriptor, bytes.baseAddress, min(bytes.count, greatestTransfer))
+  }
+}
+
+/// Writes all bytes, in as many calls as it takes.
+///
+/// - Parameter path: What the file is called in errors.
+/// - Throws: `FileError.writeFailed`, such as on a full disk.
+func writeAll(
+  _ bytes: RawSpan, to descriptor: Int32, of path: String, with write: WriteFunction
+) throws(FileError) {
+  var done = 0
+  while done < bytes.byteCount {
+    let count = write(descriptor, bytes.extracting(done...))
+    if count >= 0 {
+      done += count
+    } else {
+      let failure = SystemFailure()
+      guard failure.code == EINTR else { throw .writeFailed(path: path, reason: failure.reason) }
+    }
+  }
+}
+
+/// Makes a file's bytes survive a loss of power.
+func flush(_ descriptor: Int32) -> Int32 {
+  #if canImport(Darwin)
+    // There, fsync alone leaves the bytes in the drive's memory.
+    if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
+  #endif
+  return fsync(descriptor)
+}
