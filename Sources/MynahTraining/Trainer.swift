@@ -10,7 +10,9 @@ public struct Trainer: Sendable {
   public let configuration: TrainingConfiguration
   /// A checkpoint is made after so many steps, besides the one at the end of each epoch; nil: only there.
   public var checkpointInterval: Int?
-  /// A loss of your own in place of the configuration's; penalties are added to it too. Validation stays the cross-entropy.
+  /// A loss of your own in place of the configuration's.
+  ///
+  /// Penalties are added to it too. What is validated stays the cross-entropy.
   public var loss: CustomLoss?
   /// Figures of the validation text's predictions that epochs report besides the loss.
   public var metrics: [Metric] = []

@@ -6,6 +6,9 @@ extension Recipe {
   ///
   /// Layers begin as Keras draws them: the embedding uniform in ±0.05, matrices by Glorot, orthogonal from state to state, forget
   /// gates' biases at 1. Adam at 0.0001; TensorFlow's tutorial on text generation, which the experiment follows, has 0.001.
+  ///
+  /// The reference is PyTorch 2.13 on a CPU, seed 1, of which 3 epochs were made (`Scripts/reference-recipes.py`). The document prints a
+  /// running loss of 2.8563 nats after 19 batches of epoch 3, a perplexity of 17.4.
   public static let shakespeare = Recipe(
     name: "shakespeare",
     summary:
@@ -27,7 +30,9 @@ extension Recipe {
       optimizer: OptimizerConfiguration(Adam(epsilon: 1e-7)), learningRate: .constant(0.0001), clipNorm: nil,
       epochs: 20,
       batches: .windows(size: 64, steps: 100, buffer: 10_000, remainder: .drop), reduction: .meanPerTarget),
-    kept: .best, goals: [.asReference(within: 0.03)])
+    kept: .best,
+    reference: RecipeReference(source: "PyTorch", epochs: [(32.07, 27.32), (22.78, 18.39), (15.69, 13.55)]),
+    goals: [.asReference(within: 0.05)])
 
   /// A model whose layers begin as Keras draws them.
   static func keras(
