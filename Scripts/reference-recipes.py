@@ -139,7 +139,7 @@ def digest(ids):
 
 RECIPES = {
     "padded": Recipe(read_padded, 10, 0.05, [128], (0.5, 0.5), None, 64, False, True, 1e-3),
-    "shakespeare": Recipe(read_shakespeare, 256, 0.05, [1024], (0, 0), None, 64, True, False, 1e-3),
+    "shakespeare": Recipe(read_shakespeare, 256, 0.05, [1024], (0, 0), None, 64, True, False, 1e-4),
     "brown": Recipe(read_brown, 200, 1, [200, 200], (0, 0.1), 1, 100, False, False, 0.01),
 }
 
