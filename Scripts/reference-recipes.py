@@ -2,7 +2,7 @@
 """Trains the models of three recipes in PyTorch, as a reference to compare Mynah's runs of them with.
 
     python3 -m venv .venv
-    .venv/bin/pip install 'torch==2.13.0+cpu' numpy --extra-index-url https://download.pytorch.org/whl/cpu
+    .venv/bin/pip install 'torch==2.13.0' numpy
     .venv/bin/python Scripts/reference-recipes.py RECIPE --data FOLDER --epochs N [--seed 1] [--threads 1]
 
 RECIPE       what it learns                                             files in FOLDER
