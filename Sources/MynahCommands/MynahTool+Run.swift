@@ -6,8 +6,10 @@ extension MynahTool {
   ///
   /// Results go to standard output, everything else to standard error; on failure the last line there begins `error: `.
   ///
+  /// Commands that wait for nothing stay on the main thread, whose stack is the largest.
+  ///
   /// - Parameter arguments: What stands behind the program's name.
-  package static func run(_ arguments: [String]) async -> Never {
+  @MainActor package static func run(_ arguments: [String]) async -> Never {
     // A reader that went away is an error of writing, not a reason to die of a signal; the same for a file size limit.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
