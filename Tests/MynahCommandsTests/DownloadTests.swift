@@ -17,7 +17,7 @@ struct DownloadTests {
   /// Brings "a" from an address into the folder.
   @discardableResult
   private func bring(
-    from address: String, as original: [UInt8]? = nil, pauses: Int = 0, silence: Duration = .seconds(20),
+    from address: String, as original: [UInt8]? = nil, pauses: Int = 0, silence: Duration = .seconds(600),
     report: @escaping (Download.Event) -> Void = { _ in }
   ) async throws -> Bool {
     let original = original ?? file
@@ -28,14 +28,20 @@ struct DownloadTests {
 
   @discardableResult
   private func bring(
-    _ file: NamedDataSet.File, pauses: Int = 0, silence: Duration = .seconds(20),
+    _ file: NamedDataSet.File, pauses: Int = 0, silence: Duration = .seconds(600),
     report: @escaping (Download.Event) -> Void = { _ in }
   ) async throws -> Bool {
-    var patience = Download.Patience()
-    patience.pauses = Array(repeating: .zero, count: pauses)
-    patience.silence = silence
+    let patience = patience(pauses: pauses, silence: silence)
     return try await DataSetStore(in: folder.path, from: .addresses(Download(patience: patience, report: report)))
       .bring(file)
+  }
+
+  /// Tests side by side may keep all threads busy for long: what is not about time must not depend on it.
+  private func patience(pauses: Int = 0, silence: Duration = .seconds(600)) -> Download.Patience {
+    var patience = Download.Patience()
+    patience.pauses = Array(repeating: .zero, count: pauses)
+    (patience.connecting, patience.silence) = (.seconds(600), silence)
+    return patience
   }
 
   private func failure(_ body: () async throws -> Bool) async throws -> DownloadError {
@@ -346,7 +352,7 @@ struct DownloadTests {
       }
       return posixWrite(descriptor, bytes.extracting(..<count))
     }
-    try await Download().fetch(Download.Target(address: address, byteCount: file.count), into: part)
+    try await Download(patience: patience()).fetch(Download.Target(address: address, byteCount: file.count), into: part)
     return true
   }
 
