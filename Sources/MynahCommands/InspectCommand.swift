@@ -43,7 +43,7 @@ struct InspectCommand: ParsableCommand {
     if let tokenizer {
       try write(content.tokenizer, to: tokenizer)
     } else if vocabulary {
-      let tokens = content.tokenizer.vocabulary.tokens.map(Self.escaped)
+      let tokens = content.tokenizer.vocabulary.tokens.map(\.onOneLine)
       try StandardOutput.write(tokens.joined(separator: "\n") + "\n")
     } else if json {
       try StandardOutput.writeJSON(Contents(content, training: TrainingNotes(file)))
@@ -62,19 +62,6 @@ struct InspectCommand: ParsableCommand {
     try AtomicFile.write(Array(text.utf8), to: path)
     let count = tokenizer.vocabulary.count.grouped
     try StandardOutput.write("\(path): \(count) \(tokenizer.tokenNoun), as Hugging Face's tokenizer.json\n")
-  }
-
-  /// A token on one line: line ends as in Swift and C.
-  private static func escaped(_ token: String) -> String {
-    var result = ""
-    for scalar in token.unicodeScalars {
-      switch scalar {
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 
   /// A model for machines.

@@ -61,6 +61,11 @@ public struct TextFile: Sendable, Hashable {
   }
 }
 
+extension TextFile {
+  /// The place of the first byte that is not part of well-formed UTF-8; nil if there is none.
+  package static func firstInvalidByte(of bytes: [UInt8]) -> Int? { firstInvalidOffset(in: bytes) }
+}
+
 // MARK: Validation
 
 /// The offset of the first byte that is not part of well-formed UTF-8, nil when there is none.

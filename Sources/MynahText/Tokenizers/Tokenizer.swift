@@ -47,11 +47,14 @@ public protocol Tokenizer: Sendable, Hashable, Codable {
 }
 
 extension Tokenizer {
-  /// The token that a text begins after: a line end, in whichever form the vocabulary has it, else number 0.
-  public var startID: Int32 {
+  /// The token that a text begins after: a line end, in whichever form the vocabulary has it; nil if it has none.
+  public var textStartID: Int32? {
     let lineFeed = ByteAlphabet.string(of: "\n".utf8)
-    return endOfSentenceID ?? vocabulary.id(of: "\n") ?? vocabulary.id(of: lineFeed) ?? 0
+    return endOfSentenceID ?? vocabulary.id(of: "\n") ?? vocabulary.id(of: lineFeed)
   }
+
+  /// The token that a text begins after, or number 0.
+  public var startID: Int32 { textStartID ?? 0 }
 
   public var endOfSentenceID: Int32? { vocabulary.endOfSentenceID }
 

@@ -1,0 +1,74 @@
+import ArgumentParser
+import MynahInference
+import MynahModels
+import MynahText
+
+/// `mynah neighbours`: tokens that a model uses alike.
+struct NeighboursCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "neighbours",
+    abstract: "List the tokens whose vectors are nearest to a token's.",
+    discussion: """
+      With three words it solves an analogy: what is to the third as the second is to the first.
+
+        mynah neighbours ptb.safetensors company
+        mynah neighbours ptb.safetensors man king woman
+      """)
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Argument(help: "A token, or three of them.")
+  var words: [String]
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How many to list.", valueName: "count"),
+    transform: Bounded.integer(1...16_777_216))
+  var count = 10
+
+  @Flag(help: "Print one object of JSON.")
+  var json = false
+
+  func validate() throws {
+    guard words.count == 1 || words.count == 3 else {
+      throw ValidationError("expected a word, or three for an analogy, found \(words.count)")
+    }
+  }
+
+  mutating func run() throws {
+    let file = try ModelFile(contentsOf: model)
+    let vocabulary = file.tokenizer.vocabulary
+    let ids = try words.map { word in
+      guard let id = vocabulary.id(of: word) else { throw UnknownWord(word: word, model: model) }
+      return id
+    }
+    let neighbours = Neighbours(file.model.embedding)
+    let found =
+      ids.count == 1
+      ? neighbours.nearest(to: ids[0], count: count)
+      : neighbours.analogies(ids[0], ids[1], ids[2], count: count)
+    let listed = found.map { Figures.Neighbour(text: vocabulary[$0.id], similarity: $0.similarity) }
+    if json { return try StandardOutput.writeJSON(Figures(neighbours: listed)) }
+    try StandardOutput.write(
+      listed.map { "\($0.similarity.formatted(4))  \($0.text.onOneLine)\n" }.joined())
+  }
+
+  private struct Figures: Encodable {
+    struct Neighbour: Encodable {
+      let text: String
+      let similarity: Double
+    }
+    let neighbours: [Neighbour]
+  }
+}
+
+/// A model does not know a word.
+struct UnknownWord: CommandFailure {
+  let word: String
+  let model: String
+
+  var failureCode: FailureCode { .badData }
+  var sentence: String {
+    "the model \"\(model)\" does not know the token \"\(word)\"; mynah inspect --vocabulary lists those that it knows"
+  }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import MynahInference
+import MynahModels
+import MynahText
+
+/// `mynah pairs`: whether a model prefers the right one of two sentences.
+struct PairsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pairs",
+    abstract: "Tell how often a model finds the right one of two sentences more probable.",
+    discussion: """
+      Reads a file with an object of JSON a line, sentence_good and sentence_bad, as BLiMP has them. A word model's vocabulary \
+      decides on capital letters and punctuation: a word that it lacks is tried in small letters and without marks.
+      """)
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Argument(help: "Files of pairs.")
+  var files: [String]
+
+  @Flag(help: "Take sentences as they stand.")
+  var verbatim = false
+
+  @Flag(help: "Print an object of JSON for each file.")
+  var json = false
+
+  @OptionGroup var precision: WeightPrecisionOptions
+  @OptionGroup var threads: ThreadOptions
+
+  mutating func run() throws {
+    try threads.run { try compare() }
+  }
+
+  private func compare() throws {
+    let file = try ModelFile(contentsOf: model)
+    let inference = precision.model(of: file)
+    let isOfWords = if case .word = file.tokenizer { true } else { false }
+    let familiar = FamiliarWords(file.tokenizer.vocabulary)
+    for path in files {
+      let pairs = try Self.pairs(at: path)
+      let report = try inference.compare(pairs, tokenizer: file.tokenizer) {
+        isOfWords && !verbatim ? familiar($0) : $0
+      }
+      let figures = Figures(
+        file: path, accuracy: report.accuracy, coverage: report.coverage, pairCount: report.pairCount)
+      if json { try StandardOutput.writeJSON(figures) } else { try StandardOutput.write(figures.inWords) }
+    }
+  }
+
+  private static func pairs(at path: String) throws -> [MinimalPair] {
+    var lines = try LineReader([path])
+    var pairs: [MinimalPair] = []
+    while let line = try lines.next() {
+      guard !line.text.allSatisfy(\.isWhitespace) else { continue }
+      do {
+        pairs.append(try JSONDecoder().decode(MinimalPair.self, from: Data(line.text.utf8)))
+      } catch {
+        throw PairsError(path: path, line: line.number)
+      }
+    }
+    guard !pairs.isEmpty else { throw TextError.emptyText(path: path) }
+    return pairs
+  }
+
+  private struct Figures: Encodable {
+    let file: String
+    let accuracy, coverage: Double
+    let pairCount: Int
+
+    var inWords: String {
+      "\(file): \((100 * accuracy).formatted(1)) % of \(pairCount.grouped) pairs told apart, "
+        + "\((100 * coverage).formatted(1)) % of the tokens known\n"
+    }
+  }
+}
+
+/// A line holds no pair.
+private struct PairsError: CommandFailure {
+  let path: String
+  let line: Int
+
+  var failureCode: FailureCode { .badData }
+  var sentence: String {
+    "expected an object of JSON with sentence_good and sentence_bad in line \(line) of \"\(path)\", found something else; "
+      + "mend or remove the line"
+  }
+}

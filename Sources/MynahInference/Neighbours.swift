@@ -1,0 +1,64 @@
+import Foundation
+import MynahTensors
+public import MynahModels
+
+/// The tokens whose vectors lie in the direction of another's.
+public struct Neighbours: Sendable {
+  /// A token and how near it is.
+  public struct Neighbour: Hashable, Sendable {
+    public let id: Int32
+    /// The cosine of the angle between the two vectors: −1 … 1.
+    public let similarity: Double
+  }
+
+  private let vectors: [Float]
+  private let width: Int
+  private let lengths: [Double]
+
+  /// Takes a model's vectors, a row a token.
+  public init(_ embedding: Embedding) {
+    let weight = embedding.weight.value
+    (vectors, width) = (weight.elements, weight.shape[1])
+    lengths = stride(from: 0, to: vectors.count, by: max(width, 1)).map { [vectors, width] start in
+      vectors[start..<start + width].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    }
+  }
+
+  /// The nearest tokens to one, nearest first; of equal ones the lower numbers come first.
+  ///
+  /// - Precondition: the id is in the vocabulary.
+  public func nearest(to id: Int32, count: Int, leavingOut others: Set<Int32> = []) -> [Neighbour] {
+    nearest(to: vector(of: id), count: count, leavingOut: others.union([id]))
+  }
+
+  /// The nearest tokens to b − a + c: what is to c as b is to a.
+  ///
+  /// T. Mikolov, W. Yih, G. Zweig, "Linguistic regularities in continuous space word representations", 2013; vectors of length 1.
+  public func analogies(_ a: Int32, _ b: Int32, _ c: Int32, count: Int) -> [Neighbour] {
+    let (a, b, c, ids) = (unit(a), unit(b), unit(c), Set([a, b, c]))
+    return nearest(to: zip(zip(a, b), c).map { $0.1 - $0.0 + $1 }, count: count, leavingOut: ids)
+  }
+
+  private func nearest(to vector: [Double], count: Int, leavingOut others: Set<Int32>) -> [Neighbour] {
+    let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let all = lengths.indices.compactMap { row -> Neighbour? in
+      guard !others.contains(Int32(row)) else { return nil }
+      var product = 0.0
+      for column in 0..<width { product += vector[column] * Double(vectors[row * width + column]) }
+      let scale = length * lengths[row]
+      return Neighbour(id: Int32(row), similarity: scale > 0 ? product / scale : 0)
+    }
+    let sorted = all.sorted { ($1.similarity, $0.id) < ($0.similarity, $1.id) }
+    return Array(sorted.prefix(count))
+  }
+
+  private func vector(of id: Int32) -> [Double] {
+    precondition(id >= 0 && Int(id) < lengths.count, "token \(id) is outside of a vocabulary of \(lengths.count)")
+    return vectors[Int(id) * width..<(Int(id) + 1) * width].map { Double($0) }
+  }
+
+  private func unit(_ id: Int32) -> [Double] {
+    let length = max(lengths[Int(id)], .leastNormalMagnitude)
+    return vector(of: id).map { $0 / length }
+  }
+}

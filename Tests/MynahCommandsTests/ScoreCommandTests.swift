@@ -1,0 +1,122 @@
+import Foundation
+import MynahModels
+import MynahText
+import TestSupport
+import Testing
+
+@Suite("mynah score, pairs and neighbours")
+struct ScoreCommandTests {
+  private struct Line: Decodable {
+    struct Token: Decodable {
+      let text: String
+      let logProbability, surprisal: Double
+      let rank: Int
+    }
+    let line: Int?
+    let logProbability: Double?
+    let tokenCount, unknownCount: Int
+    let perplexity, perplexityWithoutUnknown: Double?
+    let skippedCount: Int?
+    let tokens: [Token]?
+  }
+
+  private func tool() throws -> CommandLineTool {
+    let tool = try CommandLineTool()
+    try TinyModel.drawn().write(to: tool.path("m"))
+    try tool.write("a b\n\nb a a zebra\n", to: "text")
+    return tool
+  }
+
+  private func lines(_ outcome: CommandLineTool.Outcome) throws -> [Line] {
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    return try outcome.output.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
+  }
+
+  @Test(
+    "Carried lines come to what evaluate says, and the summary follows from the lines", arguments: ["reset", "carry"])
+  func json(state: String) throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let lines = try lines(tool.run("score", "m", "text", "--state", state, "--json"))
+    #expect(lines.map(\.line) == [1, 2, 3, nil] && lines.map(\.tokenCount) == [3, 1, 5, 9])
+    #expect(lines.map(\.unknownCount) == [0, 0, 1, 1])
+    let total = lines.dropLast().reduce(0) { $0 + ($1.logProbability ?? .nan) }
+    #expect(abs((lines[3].perplexity ?? 0) / exp(-total / 9) - 1) < 1e-9)
+    struct Evaluated: Decodable { let nats: Double }
+    let evaluated = try tool.run("evaluate", "m", "text", "--json").output
+    let nats = try JSONDecoder().decode(Evaluated.self, from: Data(evaluated.utf8)).nats
+    #expect((abs(total / -nats - 1) < 1e-6) == (state == "carry"))
+  }
+
+  @Test("Tokens are told with rank and surprisal, lines of several files are numbered through")
+  func tokens() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let lines = try lines(tool.run("score", "m", "text", "text", "--tokens", "--json"))
+    #expect(lines.map(\.line) == [1, 2, 3, 4, 5, 6, nil])
+    let tokens = try #require(lines[0].tokens)
+    #expect(tokens.map(\.text) == ["a", "b", "<eos>"])
+    #expect(tokens.allSatisfy { (1...4).contains($0.rank) && abs($0.surprisal * log(2) + $0.logProbability) < 1e-9 })
+    let words = try tool.run("score", "m", "text", "--tokens", "--log-base", "2").output
+    #expect(words.contains("perplexity without unknown") && words.contains("each line on its own"))
+  }
+
+  @Test("A line that is not UTF-8 ends the scoring with its place, or is left out if asked")
+  func badLines() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    try tool.folder.write(Array("a\n".utf8) + [0xFF] + Array("b\nb".utf8), to: "bad")
+    let ended = try tool.run("score", "m", "bad")
+    #expect(ended.status == 65 && ended.isTidy && ended.errors.contains("(line 2)"), "\(ended.errors)")
+    let going = try tool.run("score", "m", "bad", "--keep-going", "--json")
+    let lines = try lines(going)
+    #expect(lines.map(\.line) == [1, 3, nil] && lines[2].skippedCount == 1 && going.errors.contains("offset 2"))
+  }
+
+  @Test(
+    "What cannot be scored is told",
+    arguments: [
+      (["score", "m", "nothing"], Int32(66), "nothing"), (["score", "nothing"], 66, "nothing"),
+      (["score", "m", "text", "--state", "kept"], 64, "expected one of reset, carry, documents"),
+      (["pairs", "m", "text"], 65, "line 1"), (["pairs", "m", "empty"], 65, "nothing but white space"),
+      (["neighbours", "m", "zebra"], 65, "does not know the token"), (["neighbours", "m", "a", "b"], 64, "three"),
+    ])
+  func badInput(arguments: [String], status: Int32, sentence: String) throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    try tool.write("\n \n", to: "empty")
+    let outcome = try tool.run(arguments)
+    #expect(outcome.status == status && outcome.errors.contains(sentence), "\(outcome.errors)")
+    #expect(outcome.isTidy, "\(outcome.errors)")
+  }
+
+  @Test("Pairs are read from lines of JSON, capital letters and marks as the vocabulary has them")
+  func pairs() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let pair = #"{"sentence_good": "A b.", "sentence_bad": "B, zebra", "UID": "x"}"#
+    try tool.write(pair + "\n\n" + pair + "\n", to: "pairs")
+    let outcome = try tool.run("pairs", "m", "pairs", "--json")
+    #expect(outcome.output.contains(#""coverage":0.75"#) && outcome.output.contains(#""pairCount":2"#), "\(outcome)")
+    let verbatim = try tool.run("pairs", "m", "pairs", "--verbatim", "--json").output
+    #expect(verbatim.contains(#""coverage":0,"#) || verbatim.contains(#""coverage":0}"#), "\(verbatim)")
+  }
+
+  @Test("Neighbours are listed nearest first")
+  func neighbours() throws {
+    struct Found: Decodable {
+      struct Neighbour: Decodable {
+        let text: String
+        let similarity: Double
+      }
+      let neighbours: [Neighbour]
+    }
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let outcome = try tool.run("neighbours", "m", "a", "--count", "5", "--json")
+    let found = try JSONDecoder().decode(Found.self, from: Data(outcome.output.utf8)).neighbours
+    #expect(Set(found.map(\.text)) == ["b", "<unk>", "<eos>"])
+    #expect(found.map(\.similarity) == found.map(\.similarity).sorted(by: >))
+    #expect(try tool.run("neighbours", "m", "a", "b", "<eos>").output.hasSuffix("<unk>\n"))
+  }
+}
