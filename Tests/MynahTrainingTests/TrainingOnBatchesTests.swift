@@ -156,6 +156,59 @@ struct TrainingOnBatchesTests {
     #expect(doubled.history[0].train.mean > 1.5 * usual.history[0].train.mean)
   }
 
+  @Test("Each window begins with the zero state, so in training it costs what it costs alone")
+  func zeroState() throws {
+    var (model, layout) = (Self.model(keep: 1), BatchLayout.windows(size: 4, steps: 6))
+    var configuration = Self.configuration(layout, epochs: 1)
+    // Too small to change a weight.
+    configuration.learningRate = .constant(1e-30)
+    let history = try Trainer(configuration).train(&model, on: Self.text)
+    layout = layout.with(size: 1)
+    let alone = try model.loss(of: layout.validationBatches(of: Self.text).batches(epoch: 1))
+    #expect(history[0].train.targetCount == alone.targetCount)
+    #expect(abs(history[0].train.mean / alone.mean - 1) < 1e-6)
+  }
+
+  @Test("Gradients are those of the sum over targets, over rows, or of the mean")
+  func reductions() throws {
+    let norms = try LossReduction.allCases.map { reduction -> Double in
+      var (model, norm) = (Self.model(keep: 1), 0.0)
+      let configuration = Self.configuration(.contiguous(size: 4, steps: 6), epochs: 1, reduction: reduction)
+      try Trainer(configuration).train(&model, on: Array(Self.text.prefix(28))) { event in
+        if case .step(let step) = event { norm = step.gradientNorm }
+      }
+      return norm
+    }
+    let sum = try #require(zip(LossReduction.allCases, norms).first { $0.0 == .sum }?.1)
+    for (reduction, norm) in zip(LossReduction.allCases, norms) {
+      let share = [.sumOverSteps: 4.0, .meanPerTarget: 24, .sum: 1][reduction] ?? .nan
+      #expect(abs(norm * share / sum - 1) < 1e-5, "\(reduction)")
+    }
+  }
+
+  @Test("The temporal penalty sees outputs before their dropout, the activation penalty after it")
+  func penaltiesAndDropout() throws {
+    // Without weights the outputs are the same at every step: tanh of the bias.
+    var configuration = LanguageModelConfiguration(
+      vocabularySize: 7, embedding: 6, recurrent: [.simple(4)], outputKeepProbability: 0.5)
+    configuration.recurrentBiasInitializer = .uniform(1)
+    configuration.initializer = .zeros
+    var random = RandomSource(seed: 3)
+    func norm(_ penalties: Penalties) throws -> Double {
+      var (model, norm) = (LanguageModel(configuration, using: &random), 0.0)
+      var training = Self.configuration(.contiguous(size: 4, steps: 6), epochs: 1)
+      training.penalties = penalties
+      var trainer = Trainer(training)
+      trainer.loss = { _, _, _ in (Variable(Tensor(0)), 0) }
+      try trainer.train(&model, on: Array(Self.text.prefix(28))) { event in
+        if case .step(let step) = event { norm = step.gradientNorm }
+      }
+      return norm
+    }
+    #expect(try norm(Penalties(temporal: 1)) == 0)
+    #expect(try norm(Penalties(activation: 1)) > 0)
+  }
+
   @Test("A dataset of your own is trained on, and one that ends too early is told")
   func ownDataset() throws {
     let batches = Dataset(TokenWindows(Self.text, length: 5)).batch(4).map(Batch.init(windows:))
