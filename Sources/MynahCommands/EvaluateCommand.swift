@@ -54,10 +54,10 @@ struct EvaluateCommand: ParsableCommand {
   private func inWords(_ report: PerplexityReport, _ tokenizer: AnyTokenizer) -> String {
     let (targets, unknown) = (report.loss.targetCount, report.unknownCount)
     let share = (100 * Double(unknown) / Double(targets)).brief
+    let lineEnd = tokenizer.endOfSentenceID.map { tokenizer.vocabulary[$0] } ?? ""
     let lineEnds =
       switch tokenizer {
-      case _ where tokenizer.endOfSentenceID != nil:
-        "each is the token \(tokenizer.endOfSentenceID.map { tokenizer.vocabulary[$0] } ?? ""), predicted like any other"
+      case _ where tokenizer.endOfSentenceID != nil: "each is the token \(lineEnd), predicted like any other"
       case .word: "white space like any other: not predicted"
       case .kerasWord where tokenizer.hasWords: "left out like other white space and punctuation: not predicted"
       case .bytePair: "tokens or parts of tokens like any other"
@@ -65,7 +65,7 @@ struct EvaluateCommand: ParsableCommand {
       }
     let start =
       report.startsAfterEndOfSentence
-      ? "zero, after an <eos>, so that every token was predicted; carried to the text's end"
+      ? "zero, after an \(lineEnd), so that every token was predicted; carried to the text's end"
       : "zero; the first token was context only; carried to the text's end"
     return """
       perplexity          \(report.perplexity.asPerplexity)

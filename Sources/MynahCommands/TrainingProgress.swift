@@ -14,14 +14,15 @@ struct TrainingProgress {
   private var epochStart: ContinuousClock.Instant
   private var lastStep: ContinuousClock.Instant
   private var lastShown: ContinuousClock.Instant
-  /// Tokens learned and batches done since `epochStart`.
-  private var tokenCount = 0, stepCount = 0
-  /// The batches of the epoch that were done at the last step; nil before the first one of a run.
-  private var lastBatch: Int?
+  /// Tokens learned since `epochStart`.
+  private var tokenCount = 0
+  /// The batches of the epoch that were done at `epochStart`: not 0 where a run goes on.
+  private var firstStep: Int
 
   /// Starts the clock.
   init(_ job: TrainingJob, json: Bool, recorder: ProfileRecorder?) {
     epochCount = job.configuration.epochs
+    firstStep = job.checkpoint?.step ?? 0
     // A weight costs a multiplication and an addition forward and twice that backward.
     flopsPerToken = 6 * Double(job.model.multiplicationsPerToken)
     (self.json, self.recorder) = (json, recorder)
@@ -37,14 +38,12 @@ struct TrainingProgress {
     case .step(let step):
       lastStep = clock.now
       tokenCount += step.stepLoss.targetCount
-      stepCount += step.step - (lastBatch ?? step.step - 1)
-      lastBatch = step.step
       show(step)
     case .checkpoint: break
     case .epoch(let epoch):
       clear()
       try write(epoch)
-      (epochStart, tokenCount, stepCount, lastBatch) = (clock.now, 0, 0, 0)
+      (epochStart, tokenCount, firstStep) = (clock.now, 0, 0)
       lastStep = epochStart
     }
   }
@@ -68,7 +67,7 @@ struct TrainingProgress {
     lastShown = lastStep
     let rate = tokensPerSecond
     let remainingSteps = (epochCount - step.epoch) * step.stepCount + step.stepCount - step.step
-    let pace = (lastStep - epochStart).seconds / Double(max(stepCount, 1))
+    let pace = (lastStep - epochStart).seconds / Double(max(step.step - firstStep, 1))
     let seconds = Double(remainingSteps) * pace
     let figures = [
       "\(step.step)/\(step.stepCount)", "perplexity \(step.epochLoss.perplexity.brief)",

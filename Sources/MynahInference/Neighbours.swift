@@ -6,6 +6,7 @@ public import MynahModels
 public struct Neighbours: Sendable {
   /// A token and how near it is.
   public struct Neighbour: Hashable, Sendable {
+    /// The token's number in the vocabulary.
     public let id: Int32
     /// The cosine of the angle between the two vectors: −1 … 1.
     public let similarity: Double

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// The text of a file, read strictly as UTF-8.
 public struct TextFile: Sendable, Hashable {
@@ -30,8 +30,10 @@ public struct TextFile: Sendable, Hashable {
     return text
   }
 
-  /// The bytes of a file, as they are.
-  static func bytes(at path: String) throws(TextError) -> [UInt8] {
+  /// Opens a file to be read.
+  ///
+  /// - Throws: When it is missing, a folder, or not to be read by the user.
+  package static func open(_ path: String) throws(TextError) -> FileHandle {
     var isDirectory: ObjCBool = false
     guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw .noSuchFile(path: path)
@@ -39,6 +41,12 @@ public struct TextFile: Sendable, Hashable {
     guard !isDirectory.boolValue else { throw .isDirectory(path: path) }
     // A handle reads pipes too, unlike `Data(contentsOf:)`.
     guard let file = FileHandle(forReadingAtPath: path) else { throw .notPermitted(path: path) }
+    return file
+  }
+
+  /// The bytes of a file, as they are.
+  static func bytes(at path: String) throws(TextError) -> [UInt8] {
+    let file = try open(path)
     do {
       return [UInt8](try file.readToEnd() ?? Data())
     } catch {

@@ -52,6 +52,7 @@ public struct Trainer: Sendable {
     from checkpoint: TrainingCheckpoint? = nil, keeping kept: KeptModel = .best,
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> [EpochReport] {
+    // Sizes that are impossible cannot cut a text.
     try check(model)
     let layout = configuration.batches
     return try train(

@@ -61,6 +61,16 @@ struct ScoreCommandTests {
     #expect(words.contains("perplexity without unknown") && words.contains("each line on its own"))
   }
 
+  @Test("Lines are read whole, wherever the pieces end in which a file is read")
+  func longLines() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let long = Array(repeating: "a b", count: 40_000).joined(separator: " ")
+    try tool.write(String(repeating: "a b a\n", count: 12_000) + long + "\nb\r\n\na", to: "many")
+    let counts = try lines(tool.run("score", "m", "many", "--json")).dropLast().map(\.tokenCount)
+    #expect(counts == Array(repeating: 4, count: 12_000) + [80_001, 2, 1, 2])
+  }
+
   @Test("A line that is not UTF-8 ends the scoring with its place, or is left out if asked")
   func badLines() throws {
     let tool = try tool()

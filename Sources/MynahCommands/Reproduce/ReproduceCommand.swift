@@ -63,8 +63,12 @@ struct ReproduceCommand: ParsableCommand {
         recipe, data: data ?? "", seed: seed, epochs: epochs, precision: precision.supported ?? .float32)
       if dryRun { return try reproduction.describe(json: json) }
       try Interruption.watching { wasAsked in
-        try reproduction.run(
-          output: output, resuming: resume, json: json, profiling: profile, logs: logs, shouldStop: wasAsked)
+        do {
+          try reproduction.run(
+            output: output, resuming: resume, json: json, profiling: profile, logs: logs, shouldStop: wasAsked)
+        } catch TrainingError.interrupted(let epoch, let step) where output != nil {
+          throw CommandError.interrupted(epoch: epoch, step: step)
+        }
       }
     }
   }

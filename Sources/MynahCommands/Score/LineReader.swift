@@ -1,4 +1,5 @@
 import Foundation
+import MynahTensors
 import MynahText
 
 /// Reads lines of files or of standard input one by one, in memory for the longest of them.
@@ -11,12 +12,13 @@ struct LineReader {
   }
 
   private var paths: ArraySlice<String>
-  private var file: FileHandle?
+  private var file = FileHandle.standardInput
   private var path = "standard input"
-  private var buffer = Data()
+  /// What was read, and where in it the next line begins.
+  private var (buffer, start) = ([UInt8](), 0)
   private var isAtEnd = false
   private var number = 0
-  /// The place of the line in its file.
+  /// The place of the next line in its file.
   private var (lineOfFile, offset) = (0, 0)
 
   /// Opens the first file, or standard input if there is none.
@@ -24,46 +26,53 @@ struct LineReader {
   /// - Throws: `TextError`.
   init(_ paths: [String]) throws(TextError) {
     self.paths = paths[...]
-    if paths.isEmpty { file = .standardInput } else { try openNext() }
+    if !paths.isEmpty { try openNext() }
   }
 
   private mutating func openNext() throws(TextError) {
     path = paths.removeFirst()
-    (lineOfFile, offset, buffer, isAtEnd) = (0, 0, Data(), false)
-    var isDirectory: ObjCBool = false
-    guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw .noSuchFile(path: path)
-    }
-    guard !isDirectory.boolValue else { throw .isDirectory(path: path) }
-    file = FileHandle(forReadingAtPath: path)
-    guard file != nil else { throw .notPermitted(path: path) }
+    (lineOfFile, offset, buffer, start, isAtEnd) = (0, 0, [], 0, false)
+    file = try TextFile.open(path)
   }
 
   /// The next line; nil at the end of the last file.
   ///
   /// - Throws: `TextError.notUTF8` for a line that is no text, after which the next line can be read; others end the reading.
   mutating func next() throws(TextError) -> Line? {
+    var searched = start
     while true {
-      if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
-        let bytes = [UInt8](buffer[..<end])
-        buffer = Data(buffer[(end + 1)...])
-        return try line(bytes, length: bytes.count + 1)
-      }
+      if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) { return try take(end, lineEnd: 1) }
       if isAtEnd {
-        let bytes = [UInt8](buffer)
-        buffer = Data()
-        if !bytes.isEmpty { return try line(bytes, length: bytes.count) }
+        if start < buffer.count { return try take(buffer.count, lineEnd: 0) }
         guard !paths.isEmpty else { return nil }
         try openNext()
+        searched = 0
         continue
       }
-      do {
-        let more = try file?.read(upToCount: 1 << 16) ?? Data()
-        if more.isEmpty { isAtEnd = true } else { buffer += more }
-      } catch {
-        throw .unreadable(path: path, reason: "the system reports “\(error.localizedDescription)”")
-      }
+      buffer.removeFirst(start)
+      start = 0
+      searched = buffer.count
+      try readMore()
     }
+  }
+
+  /// Reads what there is, so that a line of a stream that goes on is not waited for longer than it takes to come.
+  private mutating func readMore() throws(TextError) {
+    let room = 1 << 16
+    var found = 0
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { memory, count in
+      repeat { found = unsafe read(file.fileDescriptor, memory.baseAddress, room) } while found < 0 && errno == EINTR
+      count = max(found, 0)
+    }
+    guard found >= 0 else { throw .unreadable(path: path, reason: SystemFailure().reason) }
+    if bytes.isEmpty { isAtEnd = true } else { buffer += bytes }
+  }
+
+  /// Takes the line that ends at a place of the buffer.
+  private mutating func take(_ end: Int, lineEnd: Int) throws(TextError) -> Line {
+    let bytes = Array(buffer[start..<end])
+    start = end + lineEnd
+    return try line(bytes, length: bytes.count + lineEnd)
   }
 
   private mutating func line(_ bytes: [UInt8], length: Int) throws(TextError) -> Line {

@@ -37,6 +37,7 @@ extension InferenceModel {
   ///   - pairs: The pairs.
   ///   - tokenizer: How sentences become the model's tokens; see `FamiliarWords` for sentences in another spelling than the
   ///     model's text.
+  ///   - spelling: What is made of each sentence first.
   /// - Throws: `TextError` or `InferenceError`.
   public func compare(
     _ pairs: some Sequence<MinimalPair>, tokenizer: AnyTokenizer, spelling: (String) -> String = { $0 }
@@ -48,7 +49,7 @@ extension InferenceModel {
       report.pairCount += 1
       if scores[0].logProbability > scores[1].logProbability { report.rightCount += 1 }
       for score in scores {
-        report.tokenCount += score.tokenCount - (tokenizer.endOfSentenceID == nil ? 0 : 1)
+        report.tokenCount += score.tokenCount - (tokenizer.textStartID == nil ? 0 : 1)
         report.unknownCount += score.unknownCount
       }
     }

@@ -78,7 +78,7 @@ public struct TextScorer: Sendable {
     let targets = Array(ids.suffix(inputs.count))
     guard let final = targets.last ?? ids.last else { return result }
     if tellsTokens {
-      for (input, target) in zip(inputs, targets) { result.append(try token(target, after: input, &state)) }
+      for (input, target) in zip(inputs, targets) { result.append(token(target, after: input, &state)) }
     } else {
       let losses = model.negativeLogProbabilities(of: targets, after: inputs, state: &state)
       for (target, loss) in zip(targets, losses) { result.add(-loss, isUnknown: target == unknownID) }
@@ -91,7 +91,7 @@ public struct TextScorer: Sendable {
   private var unknownID: Int32? { tokenizer.vocabulary.unknownID }
 
   /// The score of one token, its rank among all.
-  private func token(_ target: Int32, after input: Int32, _ state: inout InferenceState) throws -> LineScore.Token {
+  private func token(_ target: Int32, after input: Int32, _ state: inout InferenceState) -> LineScore.Token {
     let logits = model.advance([input], state: &state).elements
     let own = logits[Int(target)]
     let largest = Double(logits.max() ?? 0)

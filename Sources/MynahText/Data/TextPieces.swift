@@ -45,7 +45,8 @@ struct TextPiece: Sendable {
 /// place. Where there is none, more bytes are read, up to four times as many, and then the piece ends before a character.
 struct TextPieces: Sequence, Sendable {
   let parts: [TextPart]
-  var pieceSize = 1 << 20
+  /// How many bytes a piece has at most, where there is a place to cut.
+  let pieceSize: Int
 
   func makeIterator() -> Iterator { Iterator(parts: parts[...], pieceSize: pieceSize) }
 

@@ -79,7 +79,7 @@ extension BatchLayout {
         count + ((group.map(\.count).max() ?? 1) - 1 + steps - 1) / steps
       }
       guard count > 0, let first = groups.first(where: { _ in true }) else { throw tooShort(text) }
-      return EpochBatches(batches, count: count, batchSize: first.count)
+      return EpochBatches(batches.prefetch(), count: count, batchSize: first.count)
     }
   }
 
