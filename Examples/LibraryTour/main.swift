@@ -17,7 +17,7 @@ try trainer.train(&model, on: words.ids, validating: heldOut.ids) { event in
 print("held out:", try model.perplexity(of: heldOut, tokenizer: tokenizer).perplexity)
 
 let file = ModelFile(model: model, tokenizer: .word(tokenizer))
-var generator = try TextGenerator(file, prompt: "a friendly", random: random)
+var generator = try TextGenerator(file, prompt: "a friendly", options: .init(length: 40), random: random)
 print("a friendly", terminator: "")
-for _ in 0..<40 { print(try generator.next().text, terminator: "") }
+while let piece = try generator.next() { print(piece.text, terminator: "") }
 print()

@@ -42,7 +42,8 @@ try trainer.train(&model, on: tokens) { event in
 
 // 4. A sample: one character after another. The generator holds the model's state; the model itself never changes.
 let file = ModelFile(model: model, tokenizer: .character(tokenizer))
-var generator = try TextGenerator(file, prompt: "The baker", temperature: 0.5, random: random)
+let options = GenerationOptions(sampler: Sampler(temperature: 0.5), length: 240)
+var generator = try TextGenerator(file, prompt: "The baker", options: options, random: random)
 print("\nThe baker", terminator: "")
-for _ in 0..<240 { print(try generator.next().text, terminator: "") }
+while let piece = try generator.next() { print(piece.text, terminator: "") }
 print()

@@ -38,10 +38,7 @@ struct NeighboursCommand: ParsableCommand {
   mutating func run() throws {
     let file = try ModelFile(contentsOf: model)
     let vocabulary = file.tokenizer.vocabulary
-    let ids = try words.map { word in
-      guard let id = vocabulary.id(of: word) else { throw UnknownWord(word: word, model: model) }
-      return id
-    }
+    let ids = try words.map { try vocabulary.knownID(of: $0, model: model) }
     let neighbours = Neighbours(file.model.embedding)
     let found =
       ids.count == 1

@@ -2,6 +2,8 @@
 public enum InferenceError: Error, Hashable, Sendable {
   /// The model's predictions are infinite or not a number.
   case notFinite
+  /// The steps of a sampler leave no token to draw.
+  case nothingToDraw
 }
 
 extension InferenceError: CustomStringConvertible {
@@ -10,6 +12,8 @@ extension InferenceError: CustomStringConvertible {
     case .notFinite:
       "the model's predictions are not finite numbers: its weights are damaged or its training diverged; "
         + "copy the file again or train with a lower learning rate"
+    case .nothingToDraw:
+      "the sampler rules out all tokens; forbid fewer of them"
     }
   }
 }

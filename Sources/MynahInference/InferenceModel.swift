@@ -1,5 +1,6 @@
 public import MynahModels
 public import MynahTensors
+import MynahText
 
 /// A language model to be asked, not trained: no tape is kept, and the weights of LSTMs are packed once.
 ///
@@ -44,17 +45,16 @@ public struct InferenceModel: Sendable {
   /// - Precondition: `batchSize` is positive.
   public func initialState(batchSize: Int = 1) -> InferenceState {
     precondition(batchSize > 0, "a state has one stream at least, found \(batchSize)")
-    return InferenceState(
-      batchSize: batchSize, hiddenSizes: configuration.recurrent.map(\.hiddenSize), partSizes: partSizes)
+    return InferenceState(batchSize: batchSize, layerSizes: layerSizes)
   }
 }
 
 extension InferenceModel {
   /// The sizes of the parts of a stream's state, layer by layer.
-  var partSizes: [Int] {
+  private var layerSizes: [[Int]] {
     switch form {
-    case .packed(let model): model.layers.flatMap { [$0.hiddenSize, $0.hiddenSize] }
-    case .composed(let model): model.initialState(batchSize: 1).flatMap { $0.parts.map { $0.shape[1] } }
+    case .packed(let model): model.layers.map { [$0.hiddenSize, $0.hiddenSize] }
+    case .composed(let model): model.initialState(batchSize: 1).map { $0.parts.map { $0.shape[1] } }
     }
   }
 }
@@ -68,17 +68,28 @@ extension InferenceModel {
   /// - Returns: The logits of all tokens after the last step, [B, V].
   /// - Precondition: the ids fill the state's streams, and each lies in 0 ..< V; the state is of a model of this shape.
   public func advance(_ ids: [Int32], state: inout InferenceState) -> Tensor {
-    check(ids, state)
     precondition(!ids.isEmpty, "a model needs a token to tell the next one")
-    var rest = ids[...]
+    let first = (ids.count - 1) / Self.stretch(state) * Self.stretch(state)
+    read(Array(ids[..<first]), state: &state)
+    let rest = Array(ids[first...])
+    check(rest, state)
     var workspace = PackedMemory(byteCount: 0)
-    while rest.count > Self.stretch(state) {
-      _ = pass(Array(rest.prefix(Self.stretch(state))), &state, for: .state, in: &workspace)
-      rest = rest.dropFirst(Self.stretch(state))
-    }
     let logits = TensorStorage(uninitialized: state.batchSize * configuration.vocabularySize)
-    _ = pass(Array(rest), &state, for: .logits(logits), in: &workspace)
+    _ = pass(rest, &state, for: .logits(logits), in: &workspace)
     return Tensor(shape: [state.batchSize, configuration.vocabularySize], storage: logits)
+  }
+
+  /// Moves the state past some tokens and tells nothing: the output layer is left out.
+  ///
+  /// - Parameter ids: T·B tokens, time-major; T ≥ 0.
+  /// - Precondition: the ids fill the state's streams, and each lies in 0 ..< V; the state is of a model of this shape.
+  public func read(_ ids: [Int32], state: inout InferenceState) {
+    check(ids, state)
+    var workspace = PackedMemory(byteCount: 0)
+    for first in stride(from: 0, to: ids.count, by: Self.stretch(state)) {
+      let last = min(first + Self.stretch(state), ids.count)
+      _ = pass(Array(ids[first..<last]), &state, for: .state, in: &workspace)
+    }
   }
 
   /// The negative log-probability of each target, in nats, and the state after the last input.
@@ -127,10 +138,23 @@ extension InferenceModel {
     }
   }
 
+  /// Whether a tokenizer is of a model of this size.
+  func check(_ tokenizer: AnyTokenizer) {
+    precondition(
+      tokenizer.vocabulary.count == configuration.vocabularySize,
+      "a tokenizer of \(tokenizer.vocabulary.count) tokens does not fit a model of \(configuration.vocabularySize)")
+  }
+
+  /// Logits, if they are numbers.
+  func finite(_ logits: Tensor) throws(InferenceError) -> Tensor {
+    guard Kernels.areFinite(logits) else { throw .notFinite }
+    return logits
+  }
+
   private func check(_ ids: [Int32], _ state: InferenceState) {
     precondition(
-      state.hiddenSizes == configuration.recurrent.map(\.hiddenSize) && ids.count.isMultiple(of: state.batchSize)
-        && state.values.count == state.batchSize * partSizes.reduce(0, +),
+      state.layerSizes == layerSizes && ids.count.isMultiple(of: state.batchSize)
+        && state.values.count == state.batchSize * layerSizes.joined().reduce(0, +),
       "\(ids.count) ids do not fill \(state.batchSize) streams, or the state is of another model")
     let vocabularySize = configuration.vocabularySize
     precondition(ids.allSatisfy { $0 >= 0 && $0 < vocabularySize }, "ids must lie in 0 ..< \(vocabularySize)")

@@ -18,8 +18,11 @@ struct GenerationTests {
 
   private func write(_ prompt: String, tokens: Int, temperature: Double = 1, seed: UInt64) throws -> [Int32] {
     var generator = try TextGenerator(
-      file(), prompt: prompt, temperature: temperature, random: RandomSource(seed: seed))
-    return try (0..<tokens).map { _ in try generator.next().id }
+      file(), prompt: prompt, options: .init(sampler: Sampler(temperature: temperature), length: tokens),
+      random: RandomSource(seed: seed))
+    var ids: [Int32] = []
+    while let piece = try generator.next() { ids.append(piece.id) }
+    return ids
   }
 
   @Test("Equal seeds write equal texts, other seeds others")
@@ -40,27 +43,61 @@ struct GenerationTests {
     #expect(try write(beginning, tokens: 7, temperature: 0, seed: 0) == Array(whole.dropFirst(5)))
   }
 
-  @Test("Tokens are drawn as often as the softmax of logits ÷ temperature says", arguments: [0.5, 1, 2])
-  func frequencies(temperature: Double) {
-    let logits: [Float] = [0, 1, -1, 2, 0.5]
-    let sampler = TemperatureSampler(temperature: temperature, forbidding: [4])
-    var random = RandomSource(seed: 9)
-    var counts = [Double](repeating: 0, count: 5)
-    let draws = 40_000
-    for _ in 0..<draws { counts[Int(sampler(logits, using: &random))] += 1 }
-    let weights = logits.prefix(4).map { exp(Double($0) / temperature) }
-    for (count, weight) in zip(counts, weights) {
-      #expect(abs(count / Double(draws) - weight / weights.reduce(0, +)) < 0.01)
+  @Test("A text is the same whether it is written alone or beside others, and whenever those end")
+  func batches() throws {
+    let (model, tokenizer) = (InferenceModel(try file().model), try file().tokenizer)
+    let options = GenerationOptions(
+      sampler: Sampler([RepetitionPenalty(1.3, reach: 5), Temperature(0.9), TopK(4)]), length: 25, stopTokens: [2])
+    func write(_ count: Int) throws -> [[Int32]] {
+      var generator = try BatchGenerator(
+        model, tokenizer: tokenizer, prompt: "the", count: count, options: options, seed: 5)
+      var texts = [[Int32]](repeating: [], count: count)
+      while case let pieces = try generator.next(), !pieces.isEmpty {
+        for piece in pieces { texts[piece.text].append(piece.id) }
+      }
+      return texts
     }
-    #expect(counts[4] == 0)
+    let many = try write(7)
+    #expect(Set(many.map { $0.count }).count > 1)
+    #expect(try write(1) == [many[0]])
+    #expect(try write(3) == Array(many[..<3]))
   }
 
-  @Test("Temperature 0 takes the most probable token that is allowed")
-  func greedy() {
-    var random = RandomSource(seed: 1)
-    let logits: [Float] = [0, 3, 7, -2]
-    #expect(TemperatureSampler(temperature: 0)(logits, using: &random) == 2)
-    #expect(TemperatureSampler(temperature: 0, forbidding: [2])(logits, using: &random) == 1)
-    #expect(random == RandomSource(seed: 1))
+  @Test("A stop token ends a text and is not written; what no stop meets ends with its length")
+  func stopTokens() throws {
+    var generator = try TextGenerator(
+      file(), prompt: "", options: .init(length: 400, stopTokens: [1]), random: RandomSource(seed: 3))
+    var text = ""
+    while let piece = try generator.next() { text += piece.text }
+    #expect(generator.end == .stopToken(1))
+    #expect(!text.contains("mynah"))
+    var other = try TextGenerator(
+      file(), prompt: "", options: .init(length: 5, stopStrings: ["never"]), random: RandomSource(seed: 3))
+    while try other.next() != nil {}
+    #expect(other.end == .length)
+    #expect(try other.next() == nil)
+  }
+
+  @Test("A text of no tokens has ended before it began")
+  func nothing() throws {
+    var generator = try TextGenerator(file(), prompt: "the", options: .init(length: 0), random: RandomSource(seed: 3))
+    #expect(generator.end == .length)
+    #expect(try generator.next() == nil)
+  }
+
+  @Test("Probabilities that are told are those of the scorer")
+  func probabilities() throws {
+    let file = try file()
+    var options = GenerationOptions(sampler: Sampler(temperature: 0.5), length: 6)
+    options.tellsProbabilities = true
+    var generator = try BatchGenerator(
+      InferenceModel(file.model), tokenizer: file.tokenizer, prompt: "", options: options, seed: 1)
+    var (ids, sum) = ([Int32](), 0.0)
+    while let piece = try generator.next().first {
+      ids.append(piece.id)
+      sum += piece.logProbability ?? .nan
+    }
+    let loss = InferenceModel(file.model).loss(of: [4] + ids)
+    #expect(abs(loss.nats + sum) < 1e-5)
   }
 }

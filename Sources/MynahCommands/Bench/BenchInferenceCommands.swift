@@ -36,10 +36,10 @@ struct BenchInferenceOptions: ParsableArguments {
   /// - Parameters:
   ///   - tokenCount: The tokens of each stream.
   ///   - stepCount: What `milliseconds` is the time of: a token of every stream, or a whole text.
-  func report(tokenCount: Int, stepCount: Int, _ seconds: (inout InferenceBenchmark) -> Double) throws {
-    let record = threads.run {
+  func report(tokenCount: Int, stepCount: Int, _ seconds: (inout InferenceBenchmark) throws -> Double) throws {
+    let record = try threads.run {
       var benchmark = InferenceBenchmark(preset, precision: precision, streamCount: streams)
-      let time = (0..<3).map { _ in seconds(&benchmark) }.sorted()[1]
+      let time = try (0..<3).map { _ in try seconds(&benchmark) }.sorted()[1]
       let threadCount = ThreadTeam.current?.threadCount ?? 1
       let tokensPerSecond = Double(tokenCount * streams) / time
       let gigaflops = tokensPerSecond * benchmark.operationsPerToken / 1e9
@@ -66,7 +66,7 @@ struct BenchGenerateCommand: ParsableCommand {
   @OptionGroup var options: BenchInferenceOptions
 
   func run() throws {
-    try options.report(tokenCount: 400, stepCount: 400) { $0.secondsOfGeneration(stepCount: 400) }
+    try options.report(tokenCount: 400, stepCount: 400) { try $0.secondsOfGeneration(stepCount: 400) }
   }
 }
 

@@ -22,14 +22,15 @@ struct InferenceBenchmark {
   }
 
   /// The seconds of sampling some tokens of every stream, one after another.
-  mutating func secondsOfGeneration(stepCount: Int) -> Double {
-    let sampler = TemperatureSampler()
+  mutating func secondsOfGeneration(stepCount: Int) throws -> Double {
+    let sampler = Sampler()
+    var randoms = (0..<streamCount).map { RandomSource(seed: 1, stream: UInt64($0)) }
     var state = model.initialState(batchSize: streamCount)
     var ids = [Int32](repeating: 0, count: streamCount)
-    return ContinuousClock().measure {
+    return try ContinuousClock().measure {
       for _ in 0..<stepCount {
         let logits = model.advance(ids, state: &state)
-        ids = sampler(logits, using: &random)
+        ids = try sampler(logits, using: &randoms)
       }
     }.seconds
   }

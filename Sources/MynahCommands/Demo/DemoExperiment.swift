@@ -56,11 +56,11 @@ struct DemoExperiment {
   /// Tokens that a model writes by itself: whole sentences.
   func write(_ model: LanguageModel, sentences: Int, seed: UInt64) throws -> [Int32] {
     let file = ModelFile(model: model, tokenizer: try AnyTokenizer(language.tokenizer))
-    var generator = try TextGenerator(file, prompt: "", random: RandomSource(seed: seed))
-    var (ids, rest) = ([Int32](), sentences)
     // An untrained model may take long to end a sentence.
-    while rest > 0 && ids.count < 60 * sentences {
-      let id = try generator.next().id
+    let options = GenerationOptions(length: 60 * sentences)
+    var generator = try TextGenerator(file, prompt: "", options: options, random: RandomSource(seed: seed))
+    var (ids, rest) = ([Int32](), sentences)
+    while rest > 0, let id = try generator.next()?.id {
       ids.append(id)
       if id == language.vocabulary.endOfSentenceID { rest -= 1 }
     }

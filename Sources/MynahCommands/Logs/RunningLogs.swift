@@ -60,10 +60,10 @@ struct RunningLogs {
     // A stream of its own for each epoch, which neither masks nor candidates use.
     let random = RandomSource(seed: run.configuration.seed, stream: 1 << 62 | UInt64(epoch.epoch))
     var generator = try TextGenerator(
-      ModelFile(model: model, tokenizer: run.tokenizer), prompt: sample.prompt, random: random)
+      ModelFile(model: model, tokenizer: run.tokenizer), prompt: sample.prompt,
+      options: GenerationOptions(length: sample.length), random: random)
     var text = sample.prompt
-    for _ in 0..<sample.length { text += try generator.next().text }
-    text += generator.finish()
+    while let piece = try generator.next() { text += piece.text }
     StandardError.write("sample of epoch \(epoch.epoch): \(text)\n")
     return text
   }

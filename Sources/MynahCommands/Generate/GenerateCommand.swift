@@ -1,0 +1,145 @@
+import ArgumentParser
+import MynahInference
+import MynahModels
+import MynahTensors
+import MynahText
+
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Let a model write.",
+    discussion: """
+      The text appears as it is written. The same model, prompt, seed and flags give the same text, however many are written with it.
+
+        mynah generate notes.safetensors "Once upon" --length 50 --temperature 0.8
+        mynah generate notes.safetensors "Once upon" --count 3 --top-p 0.9 --stop "." --json
+        mynah generate notes.safetensors "Once upon" --beams 8 --length 20
+      """)
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Argument(help: "The text's beginning.")
+  var prompt = ""
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many tokens to write: words and line ends, characters, or what the model's tokens are. (default: 200)",
+      valueName: "tokens"),
+    transform: Bounded.integer(1...1_000_000_000))
+  var length = 200
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How many texts to write. (default: 1)", valueName: "texts"),
+    transform: Bounded.integer(1...65_536))
+  var count = 1
+
+  @Option(
+    help: ArgumentHelp("A string that ends a text and is not written; may be given several times.", valueName: "text"))
+  var stop: [String] = []
+
+  @Option(
+    help: ArgumentHelp("A token that ends a text and is not written; may be given several times.", valueName: "token"))
+  var stopToken: [String] = []
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Where random numbers begin. (default: another one each time)", valueName: "number"),
+    transform: Bounded.integer(0...Int.max))
+  var seed: Int?
+
+  @OptionGroup(title: "How tokens are drawn") var sampling: SamplingOptions
+  @OptionGroup(title: "The most probable text") var beams: BeamOptions
+
+  @Option(
+    help: ArgumentHelp("Tell how much of what was written stands in this text, the training text.", valueName: "file"))
+  var copiedFrom: String?
+
+  @Flag(help: "Print an object of JSON for each text.")
+  var json = false
+
+  @OptionGroup var precision: WeightPrecisionOptions
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    guard !stop.contains("") else { throw ValidationError("expected a --stop of one character at least") }
+    guard beams.count == nil || (count == 1 && stop.isEmpty) else {
+      throw ValidationError(
+        "--beams looks for the most probable texts: it takes neither --count nor --stop; --stop-token ends texts")
+    }
+  }
+
+  mutating func run() throws { try threads.run { try generate() } }
+
+  private func generate() throws {
+    let file = try ModelFile(contentsOf: model)
+    try warnOfUnknownWords(file)
+    var output = GenerationOutput(
+      prompt: prompt, asJSON: json, isAlone: count == 1 && beams.count == nil, tokenizer: file.tokenizer)
+    let stopIDs = Set(try stopToken.map { try file.tokenizer.vocabulary.knownID(of: $0, model: model) })
+    let texts =
+      if let count = beams.count {
+        try search(count, stopIDs, file, &output)
+      } else {
+        try draw(stopIDs, file, &output)
+      }
+    if let copiedFrom { try output.tellCopies(of: texts, from: copiedFrom) }
+  }
+
+  /// Draws texts; returns their tokens.
+  private func draw(_ stopIDs: Set<Int32>, _ file: ModelFile, _ output: inout GenerationOutput) throws -> [[Int32]] {
+    let seed = seed.map(UInt64.init) ?? UInt64.random(in: 0..<1_000_000)
+    var options = GenerationOptions(
+      sampler: try sampling.sampler(file.tokenizer.vocabulary, model: model), length: length, stopStrings: stop,
+      stopTokens: stopIDs)
+    options.tellsProbabilities = json
+    var generator = try BatchGenerator(
+      precision.model(of: file), tokenizer: file.tokenizer, prompt: prompt, count: count, options: options, seed: seed)
+    try output.begin(count: count)
+    while case let pieces = try generator.next(), !pieces.isEmpty {
+      for piece in pieces { try output.add(piece) }
+    }
+    if self.seed == nil && StandardError.isTerminal {
+      StandardError.write("(--seed \(seed) gives this again)\n")
+    }
+    return output.texts
+  }
+
+  /// Looks for the most probable texts; returns their tokens.
+  private func search(
+    _ count: Int, _ stopIDs: Set<Int32>, _ file: ModelFile, _ output: inout GenerationOutput
+  ) throws -> [[Int32]] {
+    let vocabulary = file.tokenizer.vocabulary
+    let search = BeamSearch(
+      beamCount: count, length: length, lengthPenalty: Double(beams.lengthPenalty), stopTokens: stopIDs,
+      forbidden: Set(try sampling.forbid.map { try vocabulary.knownID(of: $0, model: model) }))
+    let found = try search(precision.model(of: file), tokenizer: file.tokenizer, prompt: prompt)
+    for (index, hypothesis) in found.enumerated() { try output.write(hypothesis, number: index) }
+    return found.map { $0.ids }
+  }
+
+  /// Words that the model never saw are read as `<unk>`: the text that follows cannot know of them.
+  private func warnOfUnknownWords(_ file: ModelFile) throws {
+    let count = try file.tokenizer.encodePrompt(prompt).unknownCount
+    guard count > 0 else { return }
+    StandardError.write("note: the model does not know \(count) of the prompt's tokens and reads them as <unk>\n")
+  }
+}
+
+/// Flags of beam search.
+struct BeamOptions: ParsableArguments {
+  @Option(
+    name: .customLong("beams"), parsing: .unconditional,
+    help: ArgumentHelp("Print so many texts that are the most probable, in place of drawing.", valueName: "count"),
+    transform: Bounded.integer(1...1024))
+  var count: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How much longer texts are favoured: 0 not at all, 1 nearly by the mean of a token. (default: 1)",
+      valueName: "number"),
+    transform: Bounded.number(0...10))
+  var lengthPenalty: Float = 1
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import MynahInference
+import MynahText
+
+/// Flags of how tokens are drawn.
+struct SamplingOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "0 always takes the most probable token, below 1 is safer, 1 is as learned, above 1 is bolder. (default: 1)",
+      valueName: "number"),
+    transform: Bounded.number(0...1000))
+  var temperature: Float = 1
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Draw among so many most probable tokens.", valueName: "count"),
+    transform: Bounded.integer(1...16_777_216))
+  var topK: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Draw among the most probable tokens that make up this probability.", valueName: "share"),
+    transform: Bounded.positive(atMost: 1))
+  var topP: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Leave out tokens below this share of the most probable one.", valueName: "share"),
+    transform: Bounded.number(0...1))
+  var minP: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Draw among the tokens nearest to the expected surprisal that make up this probability.", valueName: "share"),
+    transform: Bounded.positive(atMost: 1))
+  var typical: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Make tokens that came lately less probable; 1.2 is usual.", valueName: "penalty"),
+    transform: Bounded.number(1...1000))
+  var repetitionPenalty: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many tokens back the penalty looks. (default: 64)", valueName: "tokens"),
+    transform: Bounded.integer(1...1_000_000))
+  var repetitionReach = 64
+
+  @Option(help: ArgumentHelp("A token that is never written; may be given several times.", valueName: "token"))
+  var forbid: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "A token and its place: 0=the begins the text with it; may be given several times.", valueName: "place=token"))
+  var force: [String] = []
+
+  /// The steps in the order in which they are taken.
+  ///
+  /// - Throws: If a token is unknown or a place is none.
+  func sampler(_ vocabulary: Vocabulary, model: String) throws -> Sampler {
+    var steps: [any SamplingStep] = []
+    if let penalty = repetitionPenalty { steps.append(RepetitionPenalty(Double(penalty), reach: repetitionReach)) }
+    if !forbid.isEmpty {
+      steps.append(ForbiddenTokens(try forbid.map { try vocabulary.knownID(of: $0, model: model) }))
+    }
+    steps.append(Temperature(Double(temperature)))
+    if let topK { steps.append(TopK(topK)) }
+    if let typical { steps.append(Typical(Double(typical))) }
+    if let topP { steps.append(TopP(Double(topP))) }
+    if let minP { steps.append(MinP(Double(minP))) }
+    if !force.isEmpty { steps.append(ForcedTokens(try forced(vocabulary, model: model))) }
+    return Sampler(steps)
+  }
+
+  private func forced(_ vocabulary: Vocabulary, model: String) throws -> [Int: Int32] {
+    var ids: [Int: Int32] = [:]
+    for text in force {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, let place = Int(parts[0]), place >= 0 else {
+        throw ValidationError("expected --force PLACE=TOKEN with a place from 0 on, found \"\(text)\"")
+      }
+      ids[place] = try vocabulary.knownID(of: String(parts[1]), model: model)
+    }
+    return ids
+  }
+}
+
+extension Vocabulary {
+  /// The number of a token.
+  ///
+  /// - Throws: If the model at a path does not know it.
+  func knownID(of token: String, model: String) throws -> Int32 {
+    guard let id = id(of: token) else { throw UnknownWord(word: token, model: model) }
+    return id
+  }
+}

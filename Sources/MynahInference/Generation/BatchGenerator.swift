@@ -1,0 +1,150 @@
+import MynahModels
+import MynahTensors
+public import MynahText
+
+/// Writes several texts side by side, each from the same beginning.
+///
+/// Text i draws from a random source of its own, `stream` i of the seed, so it is the same however many are written with it. Texts
+/// that have ended take no more time.
+public struct BatchGenerator: Sendable {
+  /// What a step adds to a text.
+  public struct Piece: Hashable, Sendable {
+    /// The text's number, from 0.
+    public let text: Int
+    /// The token that was drawn.
+    public let id: Int32
+    /// ln p(token | all before it) as the model has it, whatever the sampler made of it; nil if it was not asked for.
+    public let logProbability: Double?
+    /// What can be written: what may be the beginning of a stop string or of a character waits.
+    public let addition: String
+    /// Why the text ends here; nil if it goes on.
+    public let end: GenerationEnd?
+  }
+
+  /// A text that goes on.
+  fileprivate struct Writing: Sendable {
+    let number: Int
+    var decoder: TokenDecoder
+    var stops: StopStrings
+    var recent: [Int32]
+    var position = 0
+  }
+
+  private let model: InferenceModel
+  private let options: GenerationOptions
+  private let sampler: Sampler
+  private var writings: [Writing]
+  private var randoms: [RandomSource]
+  private var state: InferenceState
+  private var logits: Tensor
+
+  /// Reads the prompt.
+  ///
+  /// The model starts at the beginning of a text: after an `<eos>` where the vocabulary has it, else after a line end.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - tokenizer: How its tokens become text.
+  ///   - prompt: The beginning of each text; may be empty.
+  ///   - count: How many texts to write.
+  ///   - options: How.
+  ///   - seed: Where random numbers begin.
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
+  /// - Precondition: the tokenizer has as many tokens as the model; the count is positive.
+  public init(
+    _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String, count: Int = 1,
+    options: GenerationOptions = GenerationOptions(), seed: UInt64
+  ) throws {
+    try self.init(
+      model, tokenizer: tokenizer, prompt: prompt, options: options,
+      randoms: (0..<count).map { RandomSource(seed: seed, stream: UInt64($0)) })
+  }
+
+  /// Reads the prompt of texts that draw from given sources.
+  init(
+    _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String, options: GenerationOptions,
+    randoms: [RandomSource]
+  ) throws {
+    model.check(tokenizer)
+    precondition(!randoms.isEmpty, "a text at least has to be written")
+    let vocabulary = tokenizer.vocabulary
+    let textless = Set(vocabulary.textlessIDs)
+    let forbidden = textless.count < vocabulary.count ? textless : []
+    let prompt = try tokenizer.encodePrompt(prompt).ids
+    (self.model, self.options, self.randoms) = (model, options, randoms)
+    sampler = Sampler((forbidden.isEmpty ? [] : [ForbiddenTokens(forbidden)]) + options.sampler.steps)
+    var decoder = tokenizer.decoder()
+    for id in prompt { _ = decoder.decode(id) }
+    let stops = StopStrings(options.stopStrings)
+    let isDone = options.length == 0
+    writings = (isDone ? [] : randoms.indices.map { $0 }).map {
+      Writing(number: $0, decoder: decoder, stops: stops, recent: prompt)
+    }
+    state = model.initialState()
+    logits = try model.finite(model.advance([tokenizer.startID] + prompt, state: &state))
+    state = state.repeated(randoms.count)
+    logits = Tensor(
+      shape: [randoms.count, vocabulary.count], Array(repeatElement(logits.elements, count: randoms.count).joined()))
+    trim()
+  }
+
+  /// Draws the next token of each text that goes on.
+  ///
+  /// - Returns: The pieces in the order of the texts; empty once all have ended.
+  /// - Throws: `InferenceError` if the model's weights are damaged or the sampler rules out all tokens.
+  public mutating func next() throws -> [Piece] {
+    guard !writings.isEmpty else { return [] }
+    let places = writings.map { SamplingPlace(position: $0.position, recentTokens: $0.recent) }
+    let ids = try sampler(logits, at: places, using: &randoms)
+    let logProbabilities = options.tellsProbabilities ? logits.logSoftmax().elements : nil
+    let vocabularySize = model.configuration.vocabularySize
+    var (pieces, going) = ([Piece](), [Int]())
+    for index in writings.indices {
+      let (addition, end) = writings[index].write(ids[index], options)
+      pieces.append(
+        Piece(
+          text: writings[index].number, id: ids[index],
+          logProbability: logProbabilities.map { Double($0[index * vocabularySize + Int(ids[index])]) },
+          addition: addition, end: end))
+      if end == nil { going.append(index) }
+    }
+    try goOn(going, ids)
+    return pieces
+  }
+
+  /// Lets the model read what was drawn for the texts that go on, and lets go of the others.
+  private mutating func goOn(_ going: [Int], _ ids: [Int32]) throws {
+    if going.count < writings.count {
+      (writings, randoms) = (going.map { writings[$0] }, going.map { randoms[$0] })
+      guard !going.isEmpty else { return }
+      state = state.selecting(going)
+    }
+    trim()
+    logits = try model.finite(model.advance(going.map { ids[$0] }, state: &state))
+  }
+
+  /// Forgets tokens that no step looks at, so that memory does not grow with the text.
+  private mutating func trim() {
+    for index in writings.indices {
+      writings[index].recent.removeFirst(max(0, writings[index].recent.count - sampler.reach))
+    }
+  }
+}
+
+extension BatchGenerator.Writing {
+  /// Adds a token; returns what can be written and whether the text ends.
+  fileprivate mutating func write(_ id: Int32, _ options: GenerationOptions) -> (addition: String, end: GenerationEnd?)
+  {
+    position += 1
+    recent.append(id)
+    if options.stopTokens.contains(id) { return (rest(), .stopToken(id)) }
+    var text = stops.pass(decoder.decode(id))
+    if let found = stops.found { return (text, .stopString(found)) }
+    guard position == options.length else { return (text, nil) }
+    text += rest()
+    return (text, stops.found.map { .stopString($0) } ?? .length)
+  }
+
+  /// All that is held back.
+  private mutating func rest() -> String { stops.pass(decoder.finish()) + (stops.found == nil ? stops.finish() : "") }
+}

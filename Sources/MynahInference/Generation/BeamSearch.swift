@@ -1,0 +1,126 @@
+import Foundation
+import MynahTensors
+public import MynahText
+
+/// Looks for the most probable continuations, several beginnings of them side by side.
+///
+/// Continuations are compared by ln p / lp(Y), lp(Y) = ((5 + |Y|) / 6)^α, |Y| being their tokens: Y. Wu et al., "Google's neural machine
+/// translation system", 2016, equation 14. With one beam it takes the most probable token each time.
+public struct BeamSearch: Hashable, Sendable {
+  /// A continuation.
+  public struct Hypothesis: Hashable, Sendable {
+    /// Its tokens, a stop token at its end left aside.
+    public let ids: [Int32]
+    /// ln p of all its tokens, that of a stop token at its end included.
+    public let logProbability: Double
+    /// What it is compared by.
+    public let score: Double
+    /// Why it ends.
+    public let end: GenerationEnd
+  }
+
+  /// How many beginnings are kept.
+  public let beamCount: Int
+  /// After how many tokens a continuation ends.
+  public let length: Int
+  /// α: 0 favours short continuations, 1 counts nearly by the mean of a token.
+  public let lengthPenalty: Double
+  /// Tokens that end a continuation.
+  public let stopTokens: Set<Int32>
+  /// Tokens that no continuation has.
+  public let forbidden: Set<Int32>
+
+  /// Creates a search.
+  ///
+  /// - Precondition: beams and length are positive, the penalty is not negative.
+  public init(
+    beamCount: Int, length: Int, lengthPenalty: Double = 1, stopTokens: Set<Int32> = [], forbidden: Set<Int32> = []
+  ) {
+    precondition(beamCount > 0 && length > 0, "\(beamCount) beams of \(length) tokens find nothing")
+    precondition(lengthPenalty >= 0, "a length penalty is 0 or more, found \(lengthPenalty)")
+    (self.beamCount, self.length, self.lengthPenalty) = (beamCount, length, lengthPenalty)
+    (self.stopTokens, self.forbidden) = (stopTokens, forbidden)
+  }
+
+  /// A beginning that goes on.
+  private struct Beam {
+    var ids: [Int32] = []
+    var logProbability = 0.0
+  }
+
+  /// The best continuations of a prompt, best first: as many as there are beams, or fewer if there are no more.
+  ///
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
+  /// - Precondition: the tokenizer has as many tokens as the model.
+  public func callAsFunction(
+    _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String
+  ) throws -> [Hypothesis] {
+    model.check(tokenizer)
+    let forbidden = forbidden.union(tokenizer.vocabulary.textlessIDs)
+    var state = model.initialState()
+    let prompt = try tokenizer.encodePrompt(prompt).ids
+    var logits = try model.finite(model.advance([tokenizer.startID] + prompt, state: &state))
+    var (beams, ended) = ([Beam()], [Hypothesis]())
+    for step in 1...length {
+      let choices = choices(beams, logits.logSoftmax().elements, without: forbidden)
+      var (next, parents) = ([Beam](), [Int]())
+      for choice in choices {
+        var beam = beams[choice.parent]
+        beam.logProbability = choice.logProbability
+        if stopTokens.contains(choice.id) {
+          ended.append(hypothesis(beam, .stopToken(choice.id), tokenCount: step))
+        } else {
+          beam.ids.append(choice.id)
+          if step == length { ended.append(hypothesis(beam, .length, tokenCount: step)) }
+          next.append(beam)
+          parents.append(choice.parent)
+        }
+        if next.count == beamCount { break }
+      }
+      ended = best(ended)
+      if step == length || next.isEmpty || cannotImprove(next, ended) { break }
+      state = state.selecting(parents)
+      logits = try model.finite(model.advance(next.map { $0.ids[$0.ids.count - 1] }, state: &state))
+      beams = next
+    }
+    return ended
+  }
+
+  /// The most probable ways to go on: enough of them that as many beginnings stay if all stop tokens are among them.
+  private func choices(
+    _ beams: [Beam], _ logProbabilities: [Float], without forbidden: Set<Int32>
+  ) -> [(parent: Int, id: Int32, logProbability: Double)] {
+    let vocabularySize = logProbabilities.count / beams.count
+    let limit = beamCount + stopTokens.count
+    let all = beams.indices.flatMap { parent in
+      var row = Array(logProbabilities[parent * vocabularySize..<(parent + 1) * vocabularySize])
+      for id in forbidden { row[Int(id)] = -.infinity }
+      return row.largest(limit).map { id in
+        (parent: parent, id: Int32(id), logProbability: beams[parent].logProbability + Double(row[id]))
+      }
+    }
+    return all.sorted { ($1.logProbability, $0.parent, $0.id) < ($0.logProbability, $1.parent, $1.id) }
+  }
+
+  private func hypothesis(_ beam: Beam, _ end: GenerationEnd, tokenCount: Int) -> Hypothesis {
+    Hypothesis(
+      ids: beam.ids, logProbability: beam.logProbability, score: score(beam.logProbability, tokenCount), end: end)
+  }
+
+  private func score(_ logProbability: Double, _ tokenCount: Int) -> Double {
+    logProbability / pow(Double(5 + tokenCount) / 6, lengthPenalty)
+  }
+
+  private func best(_ ended: [Hypothesis]) -> [Hypothesis] {
+    Array(
+      ended.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }
+        .map { $0.element }.prefix(beamCount))
+  }
+
+  /// Whether no beginning can become better than all that is ended: probabilities only fall, and no length divides by more than the
+  /// longest.
+  private func cannotImprove(_ beams: [Beam], _ ended: [Hypothesis]) -> Bool {
+    guard ended.count == beamCount, let worst = ended.last, let best = beams.first else { return false }
+    return score(best.logProbability, length) <= worst.score
+  }
+}

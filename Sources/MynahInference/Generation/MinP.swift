@@ -1,0 +1,23 @@
+import Foundation
+
+/// Rules out tokens that are less probable than a share of the most probable one.
+///
+/// M. Nguyen et al., "Turning up the heat: min-p sampling for creative and coherent LLM outputs", 2024.
+public struct MinP: SamplingStep, Hashable {
+  /// The share: 0 … 1.
+  public let share: Double
+
+  /// Creates the step.
+  ///
+  /// - Precondition: the share lies in 0 … 1.
+  public init(_ share: Double) {
+    precondition((0...1).contains(share), "a share lies in 0 … 1, found \(share)")
+    self.share = share
+  }
+
+  public func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
+    guard share > 0, let largest = logits.max() else { return }
+    let least = Double(largest) + log(share)
+    for id in logits.indices where Double(logits[id]) < least { logits[id] = -.infinity }
+  }
+}

@@ -1,0 +1,27 @@
+/// Makes tokens that came lately less probable.
+///
+/// logit ← logit / penalty if it is positive, else logit · penalty, once however often the token came. N. Keskar et al., "CTRL: a conditional
+/// transformer language model for controllable generation", 2019, section 4.1.
+public struct RepetitionPenalty: SamplingStep, Hashable {
+  /// 1 or more; 1 changes nothing.
+  public let penalty: Double
+  /// How many of the last tokens count.
+  public let reach: Int
+
+  /// Creates the step.
+  ///
+  /// - Precondition: the penalty is finite and at least 1, the reach not negative.
+  public init(_ penalty: Double, reach: Int = 64) {
+    precondition(penalty >= 1 && penalty.isFinite, "a penalty is at least 1, found \(penalty)")
+    precondition(reach >= 0, "the last tokens are 0 or more, found \(reach)")
+    (self.penalty, self.reach) = (penalty, reach)
+  }
+
+  public func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
+    let factor = Float(penalty)
+    for id in Set(place.recentTokens.suffix(reach)) {
+      let logit = logits[Int(id)]
+      logits[Int(id)] = logit > 0 ? logit / factor : logit * factor
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+
+/// One step between a model's logits and the token that is drawn: it changes logits or rules tokens out.
+///
+/// Steps are small values that are put in a row (`Sampler`). A token is ruled out by the logit −∞. A user's own step needs nothing
+/// more than this function.
+public protocol SamplingStep: Sendable {
+  /// How many of the tokens before it looks at.
+  var reach: Int { get }
+
+  /// Changes the logits of all tokens, [V].
+  func callAsFunction(_ logits: inout [Float], at place: SamplingPlace)
+}
+
+extension SamplingStep {
+  public var reach: Int { 0 }
+}
+
+/// Where in a text a token is drawn.
+public struct SamplingPlace: Hashable, Sendable {
+  /// How many tokens were written since the prompt.
+  public let position: Int
+  /// The last tokens, the prompt's among them, oldest first: as many as the steps look at, or all if there are fewer.
+  public let recentTokens: [Int32]
+
+  /// Creates a place.
+  public init(position: Int = 0, recentTokens: [Int32] = []) {
+    (self.position, self.recentTokens) = (position, recentTokens)
+  }
+}
+
+extension [Float] {
+  /// Rules all tokens out but some.
+  mutating func keep(_ ids: some Sequence<Int>) {
+    let kept = ids.map { ($0, self[$0]) }
+    self = [Float](repeating: -.infinity, count: count)
+    for (id, logit) in kept { self[id] = logit }
+  }
+
+  /// The tokens that are not ruled out with the largest logits, largest first; of equal ones the lower numbers.
+  func largest(_ limit: Int) -> [Int] {
+    let threshold = threshold(ofLargest: limit)
+    let found = indices.filter { self[$0] >= threshold && self[$0] > -.infinity }
+    let sorted: [Int] = found.sorted { (self[$1], $0) < (self[$0], $1) }
+    return Array<Int>(sorted.prefix(limit))
+  }
+
+  /// A logit that at least `limit` tokens reach and few more: of a heap of the largest ones the smallest.
+  private func threshold(ofLargest limit: Int) -> Float {
+    guard limit < count else { return -.infinity }
+    var heap: [Float] = []
+    heap.reserveCapacity(limit)
+    for logit in self {
+      if heap.count < limit {
+        heap.append(logit)
+        if heap.count == limit { heap.sort() }
+      } else if logit > heap[0] {
+        heap.replaceSmallest(with: logit)
+      }
+    }
+    return heap.first ?? .infinity
+  }
+
+  /// Puts a number in place of a heap's smallest, its first.
+  private mutating func replaceSmallest(with logit: Float) {
+    var place = 0
+    while true {
+      var child = 2 * place + 1
+      guard child < count else { break }
+      if child + 1 < count && self[child + 1] < self[child] { child += 1 }
+      guard self[child] < logit else { break }
+      self[place] = self[child]
+      place = child
+    }
+    self[place] = logit
+  }
+
+  /// exp(logit) / Σ exp(logit), in Double.
+  func probabilities() -> [Double] {
+    let largest = Double(self.max() ?? 0)
+    let weights = map { $0 > -.infinity ? exp(Double($0) - largest) : 0 }
+    let total = weights.reduce(0, +)
+    return weights.map { $0 / total }
+  }
+}

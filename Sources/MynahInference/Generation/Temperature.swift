@@ -1,0 +1,21 @@
+/// Divides logits by a temperature: below 1 the text is safer, above 1 bolder, 1 leaves it as learned.
+///
+/// p(token) ∝ exp(logit / temperature); 0 leaves the most probable token alone, of equal ones the lowest number.
+public struct Temperature: SamplingStep, Hashable {
+  /// 0 or more.
+  public let value: Double
+
+  /// Creates the step.
+  ///
+  /// - Precondition: the temperature is finite and not negative.
+  public init(_ value: Double) {
+    precondition(value >= 0 && value.isFinite, "a temperature is 0 or more, found \(value)")
+    self.value = value
+  }
+
+  public func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
+    guard value > 0 else { return logits.keep(logits.largest(1)) }
+    let inverse = Float(min(1 / value, 1e30))
+    for id in logits.indices where logits[id] > -.infinity { logits[id] *= inverse }
+  }
+}

@@ -1,0 +1,61 @@
+public import MynahModels
+public import MynahTensors
+public import MynahText
+
+/// Writes a text, one token after another, beginning with a prompt.
+///
+/// ```swift
+/// var generator = try TextGenerator(file, prompt: "Once upon", random: RandomSource(seed: 1))
+/// while let piece = try generator.next() { print(piece.text, terminator: "") }
+/// ```
+///
+/// The state goes along: a token costs the same after ten tokens and after ten million. Equal models, prompts and random
+/// sources give equal texts. Several texts at once are written faster by `BatchGenerator`.
+public struct TextGenerator: Sendable {
+  private var batch: BatchGenerator
+  /// Why the text ended; nil while it goes on.
+  public private(set) var end: GenerationEnd?
+
+  /// Reads the prompt with a model file's weights, in the precision that they are stored in.
+  ///
+  /// The weights are packed here; for several texts of one model see the other initialiser.
+  ///
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
+  public init(
+    _ file: ModelFile, prompt: String, options: GenerationOptions = GenerationOptions(), random: RandomSource
+  ) throws {
+    try self.init(
+      InferenceModel(file.model, precision: file.precision), tokenizer: file.tokenizer, prompt: prompt,
+      options: options, random: random)
+  }
+
+  /// Reads the prompt.
+  ///
+  /// The model starts at the beginning of a text: after an `<eos>` where the vocabulary has it, else after a line end.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - tokenizer: How the model's tokens become text.
+  ///   - prompt: The beginning of the text; may be empty.
+  ///   - options: How tokens are drawn and where the text ends.
+  ///   - random: Where tokens are drawn from.
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
+  /// - Precondition: the tokenizer has as many tokens as the model.
+  public init(
+    _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String,
+    options: GenerationOptions = GenerationOptions(), random: RandomSource
+  ) throws {
+    batch = try BatchGenerator(model, tokenizer: tokenizer, prompt: prompt, options: options, randoms: [random])
+    if options.length == 0 { end = .length }
+  }
+
+  /// Draws the next token.
+  ///
+  /// - Returns: The token and the text that can be written; nil after the text's end.
+  /// - Throws: `InferenceError` if the model's weights are damaged or the sampler rules out all tokens.
+  public mutating func next() throws -> (id: Int32, text: String)? {
+    guard let piece = try batch.next().first else { return nil }
+    end = piece.end
+    return (piece.id, piece.addition)
+  }
+}

@@ -1,0 +1,33 @@
+/// Keeps the smallest set of most probable tokens whose probabilities add up to p: the nucleus.
+///
+/// A. Holtzman, J. Buys, L. Du, M. Forbes, Y. Choi, "The curious case of neural text degeneration", 2020.
+public struct TopP: SamplingStep, Hashable {
+  /// Above 0, at most 1.
+  public let mass: Double
+
+  /// Creates the step.
+  ///
+  /// - Precondition: the mass is above 0 and at most 1.
+  public init(_ mass: Double) {
+    precondition(mass > 0 && mass <= 1, "a probability above 0 and at most 1 has to stay, found \(mass)")
+    self.mass = mass
+  }
+
+  public func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
+    guard mass < 1 else { return }
+    let probabilities = logits.probabilities()
+    // Most nuclei are small: looking for the first tokens takes a pass, sorting them all many.
+    var limit = 64
+    while true {
+      let order = logits.largest(limit)
+      var sum = 0.0
+      let needed = order.firstIndex { id in
+        sum += probabilities[id]
+        return sum >= mass
+      }
+      if let needed { return logits.keep(order[...needed]) }
+      if order.count < limit { return logits.keep(order) }
+      limit *= 8
+    }
+  }
+}

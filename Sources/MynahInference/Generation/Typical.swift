@@ -1,0 +1,33 @@
+import Foundation
+
+/// Keeps the tokens whose surprisal is nearest to what the model expects, until their probabilities add up to a mass.
+///
+/// Tokens are taken by |−ln p − H|, H being the entropy of the next token: neither the least nor the most surprising ones come first.
+/// C. Meister, T. Pimentel, G. Wiher, R. Cotterell, "Locally typical sampling", 2023.
+public struct Typical: SamplingStep, Hashable {
+  /// Above 0, at most 1.
+  public let mass: Double
+
+  /// Creates the step.
+  ///
+  /// - Precondition: the mass is above 0 and at most 1.
+  public init(_ mass: Double) {
+    precondition(mass > 0 && mass <= 1, "a probability above 0 and at most 1 has to stay, found \(mass)")
+    self.mass = mass
+  }
+
+  public func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
+    guard mass < 1 else { return }
+    let probabilities = logits.probabilities()
+    let surprisals = probabilities.map { $0 > 0 ? -log($0) : .infinity }
+    let entropy = zip(probabilities, surprisals).reduce(0) { $1.0 > 0 ? $0 + $1.0 * $1.1 : $0 }
+    let order = logits.indices.filter { probabilities[$0] > 0 }
+      .sorted { (abs(surprisals[$0] - entropy), $0) < (abs(surprisals[$1] - entropy), $1) }
+    var sum = 0.0
+    let needed = order.firstIndex { id in
+      sum += probabilities[id]
+      return sum >= mass
+    }
+    logits.keep(needed.map { order[...$0] } ?? order[...])
+  }
+}

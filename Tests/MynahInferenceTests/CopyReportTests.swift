@@ -1,0 +1,50 @@
+import MynahInference
+import MynahTensors
+import Testing
+
+struct CopyReportTests {
+  /// For each token of a text the longest stretch that ends with it and stands in another.
+  private func textbook(_ text: [Int32], _ other: [Int32]) -> [Int] {
+    text.indices.map { end in
+      (0...end + 1).last { length in
+        let stretch = text[(end + 1 - length)...end]
+        return length == 0 || other.indices.contains { other[$0...].starts(with: stretch) }
+      } ?? 0
+    }
+  }
+
+  private func report(_ texts: [[Int32]], _ other: [Int32]) -> CopyReport {
+    var report = CopyReport(of: texts)
+    for id in other { report.read([id]) }
+    return report
+  }
+
+  @Test("Shares and the longest copy are those of looking everywhere", arguments: 0..<40 as Range<UInt64>)
+  func everywhere(seed: UInt64) {
+    var random = RandomSource(seed: seed)
+    func draw(_ count: Int) -> [Int32] { (0..<count).map { _ in Int32(random.next() % (2 + seed % 3)) } }
+    let (texts, other) = ([draw(Int(seed % 9)), draw(14), draw(1)], draw(30))
+    let expected = texts.map { textbook($0, other) }
+    let report = report(texts, other)
+    for share in report.shares(of: 1...6) {
+      let ends = expected.flatMap { $0.dropFirst(share.length - 1) }
+      #expect(share.count == ends.count)
+      #expect(share.copiedCount == ends.count { $0 >= share.length })
+    }
+    #expect(report.longest?.range.count == expected.joined().max())
+  }
+
+  @Test("A text that was learned by heart is its own longest copy")
+  func byHeart() {
+    let report = report([[9, 9], [1, 2, 3, 4]], [5, 1, 2, 3, 4, 6])
+    #expect(report.longest?.text == 1 && report.longest?.range == 0..<4)
+    #expect(report.shares(of: [4]).map(\.copiedCount) == [1])
+  }
+
+  @Test("Nothing is copied from an empty text, and nothing has no copies")
+  func empty() {
+    #expect(report([[1, 2]], []).longest == nil)
+    #expect(report([[1, 2]], []).shares(of: [1])[0].copiedCount == 0)
+    #expect(report([], [1, 2]).longest == nil)
+  }
+}

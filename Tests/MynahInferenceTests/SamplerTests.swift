@@ -1,0 +1,139 @@
+import Foundation
+import MynahInference
+import MynahTensors
+import Testing
+
+struct SamplerTests {
+  /// How often each token of five is drawn.
+  private func counts(_ sampler: Sampler, _ logits: [Float], draws: Int = 20_000) throws -> [Double] {
+    var random = RandomSource(seed: 9)
+    var counts = [Double](repeating: 0, count: logits.count)
+    for _ in 0..<draws { counts[Int(try sampler(logits, using: &random))] += 1 }
+    return counts
+  }
+
+  /// Whether counts pass a chi-square test against weights at a level of 0.1 %; tokens of weight 0 must not be drawn.
+  private func expect(_ counts: [Double], fit weights: [Double]) {
+    let draws = counts.reduce(0, +)
+    let total = weights.reduce(0, +)
+    var statistic = 0.0
+    for (count, weight) in zip(counts, weights) {
+      let expected = draws * weight / total
+      guard expected > 0 else {
+        #expect(count == 0)
+        continue
+      }
+      statistic += (count - expected) * (count - expected) / expected
+    }
+    // The 99.9th percentiles of 1 … 6 degrees of freedom.
+    let bounds = [1e-9, 10.828, 13.816, 16.266, 18.467, 20.515, 22.458]
+    #expect(statistic < bounds[weights.count { $0 > 0 } - 1])
+  }
+
+  private let logits: [Float] = [0, 1, -1, 2, 0.5]
+
+  @Test("Tokens are drawn as often as the softmax of logits ÷ temperature says", arguments: [0.5, 1, 2])
+  func temperature(_ temperature: Double) throws {
+    let sampler = Sampler([ForbiddenTokens([4]), Temperature(temperature)])
+    let weights = logits.prefix(4).map { exp(Double($0) / temperature) } + [0]
+    try expect(counts(sampler, logits), fit: weights)
+  }
+
+  @Test("Steps that one kernel does not know draw from the same distribution", arguments: [0.5, 1, 2])
+  func general(_ temperature: Double) throws {
+    let sampler = Sampler([RepetitionPenalty(1), ForbiddenTokens([4]), Temperature(temperature)])
+    let weights = logits.prefix(4).map { exp(Double($0) / temperature) } + [0]
+    try expect(counts(sampler, logits), fit: weights)
+  }
+
+  @Test("Top-k draws among the k most probable tokens, and among the lower numbers of equal ones")
+  func topK() throws {
+    let weights = logits.map { exp(Double($0)) }
+    try expect(counts(Sampler([TopK(3)]), logits), fit: [0, weights[1], 0, weights[3], weights[4]])
+    try expect(counts(Sampler([TopK(99)]), logits), fit: weights)
+    try expect(counts(Sampler([TopK(2)]), [1, 1, 1, 1]), fit: [1, 1, 0, 0])
+  }
+
+  @Test("Top-p draws among the fewest tokens that make up the mass")
+  func topP() throws {
+    let logits: [Float] = [0.1, 0.4, 0.2, 0.3].map { log($0) }
+    try expect(counts(Sampler([TopP(0.65)]), logits), fit: [0, 4, 0, 3])
+    try expect(counts(Sampler([TopP(0.75)]), logits), fit: [0, 4, 2, 3])
+    try expect(counts(Sampler([TopP(1)]), logits), fit: [1, 4, 2, 3])
+    try expect(counts(Sampler([TopP(1e-9)]), logits), fit: [0, 1, 0, 0])
+  }
+
+  @Test("Top-p finds a nucleus of more tokens than it looks at first")
+  func wideNucleus() throws {
+    let logits = [Float](repeating: 0, count: 1000)
+    var random = RandomSource(seed: 1)
+    let sampler = Sampler([TopP(0.6005)])
+    let drawn = try Set((0..<8000).map { _ in try sampler(logits, using: &random) })
+    #expect(drawn.max() == 600)
+  }
+
+  @Test("Min-p leaves out what is below a share of the most probable token")
+  func minP() throws {
+    let logits: [Float] = [0.1, 0.4, 0.2, 0.3].map { log($0) }
+    try expect(counts(Sampler([MinP(0.45)]), logits), fit: [0, 4, 2, 3])
+    try expect(counts(Sampler([MinP(0)]), logits), fit: [1, 4, 2, 3])
+    try expect(counts(Sampler([MinP(1)]), logits), fit: [0, 1, 0, 0])
+  }
+
+  @Test("Typical sampling prefers tokens of the expected surprisal, so it may leave the most probable one out")
+  func typical() throws {
+    // H = 1.28 nats; surprisals 0.92, 1.20, 1.61, 2.30: distances 0.36, 0.08, 0.33, 1.02.
+    let logits: [Float] = [0.4, 0.3, 0.2, 0.1].map { log($0) }
+    try expect(counts(Sampler([Typical(0.29)]), logits), fit: [0, 1, 0, 0])
+    try expect(counts(Sampler([Typical(0.45)]), logits), fit: [0, 3, 2, 0])
+    try expect(counts(Sampler([Typical(0.85)]), logits), fit: [4, 3, 2, 0])
+    try expect(counts(Sampler([Typical(1)]), logits), fit: [4, 3, 2, 1])
+  }
+
+  @Test("A penalty divides positive logits of late tokens and multiplies negative ones, once")
+  func repetition() {
+    var changed: [Float] = [2, -2, 2, -2]
+    RepetitionPenalty(2, reach: 3)(&changed, at: SamplingPlace(recentTokens: [2, 0, 1, 0]))
+    #expect(changed == [1, -4, 2, -2])
+  }
+
+  @Test("A forced token is drawn in its place, even if it was ruled out, and nowhere else")
+  func forced() throws {
+    let sampler = Sampler([ForbiddenTokens([2]), TopK(1), ForcedTokens([1: 2])])
+    var random = RandomSource(seed: 1)
+    #expect(try sampler(logits, at: SamplingPlace(position: 0), using: &random) == 3)
+    #expect(try sampler(logits, at: SamplingPlace(position: 1), using: &random) == 2)
+  }
+
+  @Test("Temperature 0 takes the most probable token that is allowed, whatever the seed")
+  func greedy() throws {
+    for seed in 0..<20 as Range<UInt64> {
+      var random = RandomSource(seed: seed)
+      #expect(try Sampler(temperature: 0)(logits, using: &random) == 3)
+      #expect(try Sampler([ForbiddenTokens([3]), Temperature(0)])(logits, using: &random) == 1)
+      #expect(try Sampler([Temperature(0), TopP(0.9), TopK(2)])(logits, using: &random) == 3)
+    }
+  }
+
+  @Test("A sampler that rules all tokens out throws")
+  func nothing() {
+    var random = RandomSource(seed: 1)
+    #expect(throws: InferenceError.nothingToDraw) {
+      try Sampler([ForbiddenTokens([0, 1])])([1, 2], using: &random)
+    }
+    #expect(throws: InferenceError.nothingToDraw) {
+      try Sampler([TopK(1), ForbiddenTokens([1])])([1, 2], using: &random)
+    }
+  }
+
+  @Test("A step of one's own is a function of logits")
+  func own() throws {
+    struct OddTokens: SamplingStep {
+      func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
+        for id in stride(from: 0, to: logits.count, by: 2) { logits[id] = -.infinity }
+      }
+    }
+    let weights: [Double] = [0, exp(1.0), 0, exp(2.0), 0]
+    try expect(counts(Sampler([OddTokens()]), logits), fit: weights)
+  }
+}
