@@ -85,7 +85,9 @@ let package = Package(
     tests(
       "MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"],
       resources: [.copy("Fixtures")]),
-    tests("MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
+    tests(
+      "MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"],
+      resources: [.copy("Fixtures")]),
     tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
     tests(
       "MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"] + httpClient, resources: [.copy("Fixtures")]),

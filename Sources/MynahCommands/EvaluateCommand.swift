@@ -9,7 +9,11 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Measure how well a model predicts a text.",
     discussion: """
       The perplexity is how many equally likely tokens the model's uncertainty amounts to: lower is better. Models with \
-      different vocabularies are compared by bits per character.
+      different vocabularies are compared by bits per character, or by their perplexity of a word or byte of the text.
+
+        mynah evaluate notes.safetensors test.txt
+        mynah evaluate notes.safetensors test.txt --cache 500 --dynamic 0.00005 --dynamic-statistics notes.txt
+        mynah evaluate notes.safetensors test.txt --mix notes.arpa --tune-weights other.txt
       """)
 
   @Argument(help: "A model file that mynah train wrote.")
@@ -18,6 +22,7 @@ struct EvaluateCommand: ParsableCommand {
   @Argument(help: "A text file that the model has not learned.")
   var text: String
 
+  @OptionGroup(title: "Adapting") var adaptation: AdaptationOptions
   @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
@@ -27,12 +32,15 @@ struct EvaluateCommand: ParsableCommand {
   mutating func run() throws {
     try threads.run {
       let file = try ModelFile(contentsOf: model)
-      let encoded = try file.tokenizer.encode(TextFile(at: text).text)
-      let report = try precision.model(of: file).perplexity(of: encoded, tokenizer: file.tokenizer)
+      let text = try TextFile(at: text).text
+      let encoded = try file.tokenizer.encode(text)
+      let predictor = try adaptation.predictor(file, path: model, precision: precision)
+      let report = try predictor.perplexity(of: encoded, tokenizer: file.tokenizer)
+      let length = TextLength(of: text)
       if json {
-        try StandardOutput.writeJSON(Figures(report))
+        try StandardOutput.writeJSON(Figures(report, length))
       } else {
-        try StandardOutput.write(inWords(report, file.tokenizer))
+        try StandardOutput.write(inWords(report, length, file.tokenizer))
       }
     }
   }
@@ -42,8 +50,14 @@ struct EvaluateCommand: ParsableCommand {
     let perplexity, nats: Double
     let targetCount, unknownCount: Int
     let bitsPerCharacter: Double
+    let wordPerplexity, characterPerplexity, bytePerplexity: Double
+    let wordCount, characterCount, byteCount: Int
 
-    init(_ report: PerplexityReport) {
+    init(_ report: PerplexityReport, _ length: TextLength) {
+      (wordCount, characterCount, byteCount) = (length.wordCount, report.characterCount, length.byteCount)
+      wordPerplexity = report.perplexity(by: wordCount)
+      characterPerplexity = report.perplexity(by: characterCount)
+      bytePerplexity = report.perplexity(by: byteCount)
       (perplexity, nats) = (report.perplexity, report.loss.nats)
       (targetCount, unknownCount) = (report.loss.targetCount, report.unknownCount)
       bitsPerCharacter = report.bitsPerCharacter
@@ -51,7 +65,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   /// The report for people: the figures, and what was counted.
-  private func inWords(_ report: PerplexityReport, _ tokenizer: AnyTokenizer) -> String {
+  private func inWords(_ report: PerplexityReport, _ length: TextLength, _ tokenizer: AnyTokenizer) -> String {
     let (targets, unknown) = (report.loss.targetCount, report.unknownCount)
     let share = (100 * Double(unknown) / Double(targets)).brief
     let lineEnd = tokenizer.endOfSentenceID.map { tokenizer.vocabulary[$0] } ?? ""
@@ -70,6 +84,8 @@ struct EvaluateCommand: ParsableCommand {
     return """
       perplexity          \(report.perplexity.asPerplexity)
       bits per character  \(report.bitsPerCharacter.formatted(4)), over \(report.characterCount.grouped) characters
+      … of a word         \(report.perplexity(by: length.wordCount).asPerplexity), over \(length.wordCount.grouped) words between white space
+      … of a byte         \(report.perplexity(by: length.byteCount).formatted(4)), over \(length.byteCount.grouped) bytes
       nats                \(report.loss.nats.formatted(2)), \(report.loss.mean.formatted(4)) a target
       targets             \(targets.grouped) \(tokenizer.countedNoun)
       unknown             \(unknown.grouped) of them (\(share) %), predicted as <unk>

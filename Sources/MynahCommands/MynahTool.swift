@@ -12,13 +12,14 @@ package struct MynahTool: ParsableCommand {
         mynah train notes.txt                      learn your text
         mynah evaluate notes.safetensors test.txt  measure how well it predicts
         mynah generate notes.safetensors "Once"    let it write
+        mynah complete notes.safetensors           let it suggest while you type
       """,
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, DataCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self,
-      GenerateCommand.self, ScoreCommand.self, PairsCommand.self, NeighboursCommand.self, InspectCommand.self,
-      QuantizeCommand.self, ImportCommand.self, ReproduceCommand.self,
-      BenchCommand.self,
+      GenerateCommand.self, CompleteCommand.self, ScoreCommand.self, RescoreCommand.self, PairsCommand.self,
+      NeighboursCommand.self, NGramCommand.self, InspectCommand.self, QuantizeCommand.self, ImportCommand.self,
+      ReproduceCommand.self, BenchCommand.self,
     ])
 
   package init() {}

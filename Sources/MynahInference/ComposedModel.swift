@@ -5,20 +5,25 @@ extension LanguageModel {
   /// Moves a state past T·B tokens, time-major, through the model's own pass over constants; returns the losses if they are the
   /// purpose.
   func pass(_ ids: [Int32], _ state: inout InferenceState, for purpose: PackedModel.Purpose) -> [Double] {
-    let batchSize = state.batchSize
-    let result = self(ids, state: modelState(state))
-    state.values = result.state.flatMap { $0.parts.flatMap(\.value.elements) }
-    state.stepCount += ids.count / batchSize
+    let hidden = hidden(ids, &state)
     switch purpose {
     case .state:
       return []
     case .logits(let storage):
-      let last = result.hidden.slice(ids.count - batchSize..<ids.count)
+      let last = hidden.slice(ids.count - state.batchSize..<ids.count)
       Kernels.copy(output(last).value, to: storage)
       return []
     case .losses(let targets):
-      return output.negativeLogProbabilities(of: result.hidden.value, targets: targets).rows.elements.map { Double($0) }
+      return output.negativeLogProbabilities(of: hidden.value, targets: targets).rows.elements.map { Double($0) }
     }
+  }
+
+  /// Moves a state past T·B tokens, time-major; returns what the output layer sees after each, [T·B, H].
+  func hidden(_ ids: [Int32], _ state: inout InferenceState) -> Variable {
+    let result = self(ids, state: modelState(state))
+    state.values = result.state.flatMap { $0.parts.flatMap(\.value.elements) }
+    state.stepCount += ids.count / state.batchSize
+    return result.hidden
   }
 
   /// The state as the layers keep it: its values are each layer's parts, one after the other.

@@ -138,6 +138,22 @@ extension InferenceModel {
     }
   }
 
+  /// Moves the state of one text past a token; tells the logits of what follows, [1, V], and the vector that they are made from, [H].
+  func step(_ id: Int32, state: inout InferenceState) -> (logits: Tensor, hidden: [Float]) {
+    switch form {
+    case .packed(let model):
+      let logits = advance([id], state: &state)
+      return (logits, state.parts(layer: model.layers.count - 1)[0])
+    case .composed(let model):
+      check([id], state)
+      let hidden = model.hidden([id], &state)
+      return (model.output(hidden).value, hidden.value.elements)
+    }
+  }
+
+  /// Whether a state is of one text that a model of this shape reads.
+  func fits(_ state: InferenceState) -> Bool { state.batchSize == 1 && state.layerSizes == layerSizes }
+
   /// Whether a tokenizer is of a model of this size.
   func check(_ tokenizer: AnyTokenizer) {
     precondition(

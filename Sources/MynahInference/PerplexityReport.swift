@@ -20,6 +20,11 @@ public struct PerplexityReport: Hashable, Sendable {
   /// Bits a predicted character: nats / ln 2 / characters; it compares models of different vocabularies.
   public var bitsPerCharacter: Double { loss.nats / log(2) / Double(characterCount) }
 
+  /// exp(nats / units): the perplexity of units that the text has whatever a model's tokens are, such as its words or bytes (`TextLength`).
+  ///
+  /// It compares models of different tokens, as long as none reads words as unknown: the letters of those are not predicted.
+  public func perplexity(by unitCount: Int) -> Double { exp(loss.nats / Double(unitCount)) }
+
   init(loss: Loss, unknownCount: Int, characterCount: Int, startsAfterEndOfSentence: Bool) {
     (self.loss, self.unknownCount, self.characterCount) = (loss, unknownCount, characterCount)
     self.startsAfterEndOfSentence = startsAfterEndOfSentence
@@ -34,25 +39,36 @@ public struct PerplexityReport: Hashable, Sendable {
   }
 }
 
-extension InferenceModel {
-  /// How well the model predicts a text: from the zero state, carried through to the end, nothing dropped.
+extension Predictor {
+  /// How well a predictor that has not begun a text predicts one, carried through to its end.
   ///
-  /// A model whose line ends are a token of their own, `<eos>`, gets it as its first input, so every token is predicted, line ends included;
-  /// another model's first token is context only.
+  /// A text whose line ends are a token of their own, `<eos>`, begins after one, so every token is predicted, line ends included;
+  /// another text's first token is context only.
   ///
   /// - Parameter tokenizer: The tokenizer that the text was encoded with.
   /// - Throws: `TextError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
   public func perplexity(of text: EncodedText, tokenizer: some Tokenizer) throws -> PerplexityReport {
     let start = tokenizer.endOfSentenceID
-    let ids = (start.map { [$0] } ?? []) + text.ids
-    guard ids.count > 1 else { throw TextError.emptyText(path: "the text to evaluate") }
-    let loss = loss(of: ids)
-    guard loss.nats.isFinite else { throw InferenceError.notFinite }
+    guard let first = start ?? text.ids.first, text.ids.count > (start == nil ? 1 : 0) else {
+      throw TextError.emptyText(path: "the text to evaluate")
+    }
+    var predictor = self
+    try predictor.read([first])
+    let scores = try predictor.score(start == nil ? Array(text.ids.dropFirst()) : text.ids)
     var report = PerplexityReport(
-      loss: loss, unknownCount: text.unknownCount, characterCount: text.characterCount,
-      startsAfterEndOfSentence: start != nil)
-    if start == nil { report.leaveOut(first: ids[0], tokenizer) }
+      loss: Loss(nats: -scores.reduce(0, +), targetCount: scores.count), unknownCount: text.unknownCount,
+      characterCount: text.characterCount, startsAfterEndOfSentence: start != nil)
+    if start == nil { report.leaveOut(first: first, tokenizer) }
     return report
+  }
+}
+
+extension InferenceModel {
+  /// How well the model predicts a text: from the zero state, carried through to the end, nothing dropped.
+  ///
+  /// - Throws: `TextError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
+  public func perplexity(of text: EncodedText, tokenizer: some Tokenizer) throws -> PerplexityReport {
+    try NeuralPredictor(self).perplexity(of: text, tokenizer: tokenizer)
   }
 }
 

@@ -56,6 +56,7 @@ struct ScoreCommand: ParsableCommand {
   @Flag(help: "Print an object of JSON for each line, and one for all.")
   var json = false
 
+  @OptionGroup(title: "Adapting") var adaptation: AdaptationOptions
   @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
@@ -65,8 +66,8 @@ struct ScoreCommand: ParsableCommand {
 
   private func score() throws {
     let file = try ModelFile(contentsOf: model)
-    var scorer = TextScorer(
-      precision.model(of: file), tokenizer: file.tokenizer, policy: state, tellingTokens: tokens)
+    let predictor = try adaptation.predictor(file, path: model, precision: precision)
+    var scorer = TextScorer(predictor, tokenizer: file.tokenizer, policy: state, tellingTokens: tokens)
     var lines = try LineReader(files)
     var summary = Summary(state: state.rawValue)
     while true {

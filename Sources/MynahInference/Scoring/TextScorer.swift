@@ -1,6 +1,3 @@
-import Foundation
-import MynahModels
-import MynahTensors
 public import MynahText
 
 /// Scores a text line by line, in constant memory however long it is.
@@ -24,15 +21,16 @@ public struct TextScorer: Sendable {
     case documents
   }
 
-  private let model: InferenceModel
   private let tokenizer: AnyTokenizer
   private let policy: StatePolicy
   private let tellsTokens: Bool
-  private var state: InferenceState
-  /// The last token, which the model has not read yet; nil before a text without a beginning.
-  private var last: Int32?
+  /// What a text begins with.
+  private let beginning: any Predictor
+  private var predictor: any Predictor
+  /// Whether the text has begun: a model without a beginning takes its first token as context only.
+  private var hasBegun: Bool
 
-  /// Creates a scorer.
+  /// Creates a scorer by a network.
   ///
   /// - Parameters:
   ///   - model: The model.
@@ -44,20 +42,39 @@ public struct TextScorer: Sendable {
     _ model: InferenceModel, tokenizer: AnyTokenizer, policy: StatePolicy = .reset,
     tellingTokens tellsTokens: Bool = false
   ) {
-    precondition(
-      tokenizer.vocabulary.count == model.configuration.vocabularySize,
-      "a tokenizer of \(tokenizer.vocabulary.count) tokens does not fit a model of \(model.configuration.vocabularySize)"
-    )
-    (self.model, self.tokenizer, self.policy, self.tellsTokens) = (model, tokenizer, policy, tellsTokens)
-    state = model.initialState()
-    last = tokenizer.textStartID
+    self.init(NeuralPredictor(model), tokenizer: tokenizer, policy: policy, tellingTokens: tellsTokens)
   }
+
+  /// Creates a scorer by any predictor that has not begun a text.
+  ///
+  /// - Precondition: the tokenizer has as many tokens as the predictor.
+  public init(
+    _ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy = .reset,
+    tellingTokens tellsTokens: Bool = false
+  ) {
+    predictor.check(tokenizer)
+    (self.tokenizer, self.policy, self.tellsTokens) = (tokenizer, policy, tellsTokens)
+    (beginning, self.predictor, hasBegun) = (predictor, predictor, false)
+  }
+
+  /// Goes on with a text that was begun.
+  ///
+  /// - Parameter predictor: What has read the text until here.
+  public init(
+    continuing predictor: any Predictor, tokenizer: AnyTokenizer, tellingTokens tellsTokens: Bool = false
+  ) {
+    self.init(predictor, tokenizer: tokenizer, policy: .carry, tellingTokens: tellsTokens)
+    hasBegun = true
+  }
+
+  /// What has read all lines until here: a value that can be kept.
+  public var state: any Predictor { predictor }
 
   /// Scores the next line.
   ///
   /// - Parameter line: The line without its end.
-  /// - Throws: `TextError` if it has a token that the model does not know and cannot read as `<unk>`; `InferenceError.notFinite`.
-  ///   The next line is then scored as if this one had not been there.
+  /// - Throws: `TextError` if it has a token that the model does not know and cannot read as `<unk>`: the next line is then scored as
+  ///   if this one had not been there. `InferenceError.notFinite`.
   public mutating func score(_ line: String) throws -> LineScore {
     let ids = try tokenizer.encode(line + "\n").ids
     if policy == .reset { beginText() }
@@ -67,42 +84,39 @@ public struct TextScorer: Sendable {
   }
 
   private mutating func beginText() {
-    state = model.initialState()
-    last = tokenizer.textStartID
+    guard hasBegun else { return }
+    (predictor, hasBegun) = (beginning, false)
   }
 
   private mutating func score(_ ids: [Int32]) throws -> LineScore {
-    var (result, state) = (LineScore(), state)
+    var (result, targets) = (LineScore(), ids[...])
     if tellsTokens { result.tokens = [] }
-    let inputs = (last.map { [$0] } ?? []) + ids.dropLast()
-    let targets = Array(ids.suffix(inputs.count))
-    guard let final = targets.last ?? ids.last else { return result }
-    if tellsTokens {
-      for (input, target) in zip(inputs, targets) { result.append(token(target, after: input, &state)) }
-    } else {
-      let losses = model.negativeLogProbabilities(of: targets, after: inputs, state: &state)
-      for (target, loss) in zip(targets, losses) { result.add(-loss, isUnknown: target == unknownID) }
+    if !hasBegun, let first = tokenizer.textStartID ?? targets.popFirst() {
+      try predictor.read([first])
+      hasBegun = true
     }
-    guard result.logProbability.isFinite else { throw InferenceError.notFinite }
-    (self.state, last) = (state, final)
+    if tellsTokens {
+      for target in targets { result.append(try token(target)) }
+    } else if !targets.isEmpty {
+      let scores = try predictor.score(Array(targets))
+      for (target, score) in zip(targets, scores) { result.add(score, isUnknown: target == unknownID) }
+    }
     return result
   }
 
   private var unknownID: Int32? { tokenizer.vocabulary.unknownID }
 
   /// The score of one token, its rank among all.
-  private func token(_ target: Int32, after input: Int32, _ state: inout InferenceState) -> LineScore.Token {
-    let logits = model.advance([input], state: &state).elements
-    let own = logits[Int(target)]
-    let largest = Double(logits.max() ?? 0)
-    var (sum, ahead) = (0.0, 0)
-    for (id, logit) in logits.enumerated() {
-      sum += exp(Double(logit) - largest)
-      if logit > own || logit == own && id < Int(target) { ahead += 1 }
+  private mutating func token(_ target: Int32) throws -> LineScore.Token {
+    let all = try predictor.logProbabilities()
+    let own = all[Int(target)]
+    var ahead = 0
+    for (id, logProbability) in all.enumerated() where logProbability >= own {
+      if logProbability > own || id < Int(target) { ahead += 1 }
     }
-    let logProbability = Double(own) - largest - log(sum)
+    try predictor.read([target])
     return LineScore.Token(
-      id: target, logProbability: logProbability, rank: ahead + 1, isUnknown: target == unknownID)
+      id: target, logProbability: Double(own), rank: ahead + 1, isUnknown: target == unknownID)
   }
 }
 

@@ -21,6 +21,9 @@ public struct TokenDecoder: Sendable {
     self.bytes = bytes
   }
 
+  /// The bytes of a token alone, those of a line end included; what stands between tokens is left aside.
+  package func bytes(of id: Int32) -> [UInt8] { id == lineEndID ? [UInt8(ascii: "\n")] : Array(bytes(id)) }
+
   /// The piece of text that a token adds to those before it.
   ///
   /// Bytes that are no UTF-8 become “\u{FFFD}”.

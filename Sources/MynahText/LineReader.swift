@@ -1,14 +1,13 @@
 import Foundation
 import MynahTensors
-import MynahText
 
 /// Reads lines of files or of standard input one by one, in memory for the longest of them.
-struct LineReader {
+package struct LineReader {
   /// A line without its end, and where it stands.
-  struct Line {
-    let text: String
+  package struct Line {
+    package let text: String
     /// Counted from 1 through all files.
-    let number: Int
+    package let number: Int
   }
 
   private var paths: ArraySlice<String>
@@ -24,7 +23,7 @@ struct LineReader {
   /// Opens the first file, or standard input if there is none.
   ///
   /// - Throws: `TextError`.
-  init(_ paths: [String]) throws(TextError) {
+  package init(_ paths: [String]) throws(TextError) {
     self.paths = paths[...]
     if !paths.isEmpty { try openNext() }
   }
@@ -38,7 +37,7 @@ struct LineReader {
   /// The next line; nil at the end of the last file.
   ///
   /// - Throws: `TextError.notUTF8` for a line that is no text, after which the next line can be read; others end the reading.
-  mutating func next() throws(TextError) -> Line? {
+  package mutating func next() throws(TextError) -> Line? {
     var searched = start
     while true {
       if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) { return try take(end, lineEnd: 1) }

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Makes the n-gram fixtures of Tests/MynahInferenceTests with KenLM's programs: a text, its model of order 3, and what the model says of
+# other sentences. Usage: Scripts/golden-kenlm.sh FOLDER, where FOLDER holds KenLM's lmplz and query.
+set -euo pipefail
+programs=$1
+cd "$(dirname "$0")/../Tests/MynahInferenceTests/Fixtures"
+sentences=../../../Examples/Texts/more-sentences.txt
+sed -n 1,150p "$sentences" > kenlm-text.txt
+"$programs/lmplz" -o 3 < kenlm-text.txt > kenlm.arpa 2> /dev/null
+{
+  sed -n 151,160p "$sentences"
+  echo "the unheard parrot snores ."
+  echo
+} > kenlm-queries.txt
+"$programs/query" kenlm.arpa < kenlm-queries.txt 2> /dev/null > kenlm-answers.txt

@@ -1,0 +1,150 @@
+import ArgumentParser
+import Foundation
+import MynahInference
+import MynahModels
+import MynahText
+
+/// `mynah complete`: how words that are being typed may end.
+struct CompleteCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "complete",
+    abstract: "Suggest how words may end while they are typed.",
+    discussion: """
+      In a terminal it shows suggestions as you type: Tab takes the first, Alt and a digit another, Ctrl-D ends. With --context it answers \
+      once; of lines on standard input it completes each line's last word. --simulate types a text and counts the keys that suggestions save.
+
+        mynah complete notes.safetensors
+        mynah complete notes.safetensors --context "the company said it will" --prefix s
+        mynah complete notes.safetensors --simulate held-out.txt --count 3
+      """)
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Option(help: ArgumentHelp("The text before the word.", valueName: "text"))
+  var context: String?
+
+  @Option(help: ArgumentHelp("The letters that were typed of the word.", valueName: "letters"))
+  var prefix: String?
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How many words to suggest. (default: 5)", valueName: "words"),
+    transform: Bounded.integer(1...10_000))
+  var count = 5
+
+  @Option(help: ArgumentHelp("Type this text and tell the keys that suggestions save.", valueName: "file"))
+  var simulate: String?
+
+  @Flag(help: "Print an object of JSON for each context.")
+  var json = false
+
+  @OptionGroup(title: "Adapting") var adaptation: AdaptationOptions
+  @OptionGroup var precision: WeightPrecisionOptions
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    guard simulate == nil || (context == nil && prefix == nil) else {
+      throw ValidationError("--simulate takes its text from a file; leave --context and --prefix away")
+    }
+  }
+
+  mutating func run() throws { try threads.run { try complete() } }
+
+  private func complete() throws {
+    let file = try ModelFile(contentsOf: model)
+    let completer = try Completer(
+      adaptation.predictor(file, path: model, precision: precision), tokenizer: file.tokenizer)
+    if let simulate {
+      try type(simulate, completer)
+    } else if context != nil || prefix != nil {
+      try answer(context ?? "", prefix ?? "", completer)
+    } else if isatty(STDIN_FILENO) == 1 && !json {
+      try converse(completer)
+    } else {
+      try answerLines(completer)
+    }
+  }
+
+  // MARK: Answers
+
+  /// Prints the suggestions for a word behind a context.
+  private func answer(_ context: String, _ prefix: String, _ completer: Completer) throws {
+    var completer = completer
+    let isApart = context.isEmpty || context.unicodeScalars.last?.properties.isWhitespace ?? true
+    let unknownCount = try completer.read(isApart ? context : context + " ")
+    if unknownCount > 0 {
+      StandardError.write(
+        "note: the model does not know \(unknownCount) of the context's tokens and reads them as <unk>\n")
+    }
+    let suggestions = try completer.suggestions(prefix: prefix, count: count)
+    if json {
+      return try StandardOutput.writeJSON(
+        Answer(
+          context: context, prefix: prefix,
+          suggestions: suggestions.map { .init(text: $0.text, probability: $0.probability) }))
+    }
+    let lines = suggestions.map { "\($0.probability.formatted(4))  \($0.text.onOneLine)\n" }
+    try StandardOutput.write(lines.isEmpty ? "no word begins so\n" : lines.joined())
+  }
+
+  /// Completes the last word of each line of standard input; a line that ends in a space asks for a new word.
+  private func answerLines(_ completer: Completer) throws {
+    var lines = try LineReader([])
+    while let line = try lines.next() {
+      let start = line.text.lastIndex { $0.isWhitespace }.map { line.text.index(after: $0) } ?? line.text.startIndex
+      try answer(String(line.text[..<start]), String(line.text[start...]), completer)
+    }
+  }
+
+  private struct Answer: Encodable {
+    struct Suggestion: Encodable {
+      let text: String
+      let probability: Double
+    }
+    let context: String
+    let prefix: String
+    let suggestions: [Suggestion]
+  }
+
+  // MARK: Typing
+
+  private func converse(_ completer: Completer) throws {
+    var terminal = try CompletionTerminal()
+    var session = try TypingSession(completer, count: min(count, 9))
+    try terminal.draw(session)
+    while let key = terminal.key() {
+      if key == .lineEnd { try terminal.leave(session.line) }
+      try session.press(key)
+      try terminal.draw(session)
+    }
+    try terminal.leave(session.line)
+  }
+
+  private func type(_ path: String, _ completer: Completer) throws {
+    var (report, completer, lines) = (KeystrokeReport(), completer, try LineReader([path]))
+    while let line = try lines.next() { try report.type(line.text, &completer, suggestionCount: count) }
+    guard report.wordCount > 0 else { throw TextError.emptyText(path: path) }
+    let waits = report.waits.sorted()
+    let wait = { (share: Double) in waits[min(waits.count - 1, Int(Double(waits.count) * share))].seconds * 1e3 }
+    let figures = Figures(
+      wordCount: report.wordCount, takenCount: report.takenCount, keyCount: report.keyCount,
+      plainKeyCount: report.plainKeyCount, savedShare: report.savedShare, suggestionCount: count,
+      milliseconds: .init(median: wait(0.5), p95: wait(0.95), largest: wait(1)))
+    if json { return try StandardOutput.writeJSON(figures) }
+    try StandardOutput.write(
+      """
+      keys saved         \((100 * report.savedShare).formatted(1)) %: \(report.keyCount.grouped) in place of \(report.plainKeyCount.grouped)
+      words              \(report.wordCount.grouped), \(report.takenCount.grouped) of them taken from \(count) suggestions
+      milliseconds a key \(figures.milliseconds.median.formatted(3)) median, \(figures.milliseconds.p95.formatted(3)) of 95 %, \(figures.milliseconds.largest.formatted(1)) at most
+
+      """)
+  }
+
+  private struct Figures: Encodable {
+    struct Milliseconds: Encodable { let median, p95, largest: Double }
+    let wordCount, takenCount, keyCount, plainKeyCount: Int
+    let savedShare: Double
+    let suggestionCount: Int
+    let milliseconds: Milliseconds
+  }
+}

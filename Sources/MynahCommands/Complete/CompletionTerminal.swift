@@ -1,0 +1,83 @@
+import Foundation
+import MynahInference
+import MynahTensors
+
+/// The terminal while a text is typed with suggestions: keys come one by one and are not echoed.
+struct CompletionTerminal: ~Copyable {
+  private var original = termios()
+  /// Bytes of a character that is not whole yet.
+  private var held: [UInt8] = []
+
+  /// Takes the keys as they come.
+  ///
+  /// - Throws: `OutputError` if standard input is no terminal.
+  init() throws {
+    guard unsafe tcgetattr(STDIN_FILENO, &original) == 0 else { throw OutputError() }
+    var raw = original
+    raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
+    guard unsafe tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0 else { throw OutputError() }
+  }
+
+  /// Gives the terminal back as it was.
+  deinit {
+    var original = original
+    _ = unsafe tcsetattr(STDIN_FILENO, TCSANOW, &original)
+  }
+
+  /// What was pressed; nil at the end of the input, which Ctrl-D is too.
+  mutating func key() -> TypingSession.Key? {
+    while true {
+      var byte: UInt8 = 0
+      let count = unsafe read(STDIN_FILENO, &byte, 1)
+      if count < 0 && errno == EINTR { continue }
+      guard count == 1 else { return nil }
+      switch byte {
+      case 4: return nil
+      case 9: return .take(0)
+      case 10, 13: return .lineEnd
+      case 8, 127: return .backspace
+      case 27: if let key = escape() { return key }
+      case 0..<32: continue
+      default: if let letter = letter(byte) { return .letter(letter) }
+      }
+    }
+  }
+
+  /// Alt and a digit takes a suggestion: terminals send Escape and the digit.
+  private func escape() -> TypingSession.Key? {
+    var byte: UInt8 = 0
+    guard unsafe read(STDIN_FILENO, &byte, 1) == 1 else { return nil }
+    if (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(byte) { return .take(Int(byte - UInt8(ascii: "1"))) }
+    // Arrows and the like: Escape, a bracket, and whatever ends with a letter or a tilde.
+    while byte == UInt8(ascii: "[") || byte == UInt8(ascii: ";") || (48...57).contains(byte) {
+      guard unsafe read(STDIN_FILENO, &byte, 1) == 1 else { break }
+    }
+    return nil
+  }
+
+  private mutating func letter(_ byte: UInt8) -> Character? {
+    held.append(byte)
+    guard let text = String(validating: held, as: UTF8.self) else {
+      if held.count >= 4 { held = [] }
+      return nil
+    }
+    held = []
+    return text.first
+  }
+
+  /// Draws the line and the suggestions below it, the cursor behind the line.
+  func draw(_ session: TypingSession) throws {
+    let room = max(10, Terminal.width - 3)
+    let line = String(session.line.suffix(room))
+    let suggestions = session.suggestions.enumerated().map { index, suggestion in
+      "\(index == 0 ? "Tab" : "Alt-\(index + 1)") \(suggestion.text.onOneLine) \((100 * suggestion.probability).brief) %"
+    }
+    let below = String(suggestions.joined(separator: "   ").prefix(room))
+    try StandardOutput.write("\r\u{1B}[J> \(line)\n\u{1B}[2m  \(below)\u{1B}[0m\u{1B}[A\r\u{1B}[\(line.count + 2)C")
+  }
+
+  /// Leaves the line as it stands and begins a new one.
+  func leave(_ line: String) throws {
+    try StandardOutput.write("\r\u{1B}[J> \(line)\n")
+  }
+}

@@ -1,0 +1,74 @@
+import MynahInference
+
+/// A text that is being typed, with suggestions: what the keys do, without the terminal.
+///
+/// Each word that ends moves the model's state on; the states before the last words are kept, so that they can be taken back.
+struct TypingSession {
+  /// What a key does.
+  enum Key: Equatable {
+    case letter(Character)
+    case backspace
+    /// Takes a suggestion, the first one being 0.
+    case take(Int)
+    case lineEnd
+  }
+
+  /// How many words can be taken back.
+  private static let greatestDepth = 1000
+
+  private let count: Int
+  private var completer: Completer
+  /// The words before, with what follows them, and the state before each.
+  private var past: [(text: String, before: Completer)] = []
+  /// The letters of the word that is being typed.
+  private(set) var prefix = ""
+  private(set) var suggestions: [Suggestion] = []
+
+  init(_ completer: Completer, count: Int) throws {
+    (self.completer, self.count) = (completer, count)
+    try suggest()
+  }
+
+  /// The line that is being typed.
+  var line: String {
+    let text = past.map { $0.text }.joined()
+    let start = text.lastIndex(of: "\n").map { text.index(after: $0) } ?? text.startIndex
+    return text[start...] + prefix
+  }
+
+  /// Does what a key does.
+  mutating func press(_ key: Key) throws {
+    switch key {
+    case .letter(" "): try end(prefix, with: " ")
+    case .letter(let letter): prefix.append(letter)
+    case .lineEnd: try end(prefix, with: "\n")
+    case .take(let index):
+      guard suggestions.indices.contains(index) else { return }
+      try end(suggestions[index].text, with: " ")
+    case .backspace: goBack()
+    }
+    try suggest()
+  }
+
+  /// Ends a word.
+  private mutating func end(_ word: String, with separator: String) throws {
+    let before = completer
+    try completer.read(word + separator)
+    past.append((word + separator, before))
+    if past.count > Self.greatestDepth { past.removeFirst() }
+    prefix = ""
+  }
+
+  /// Takes the last letter back; at a word's beginning the space before it, so that the word before goes on.
+  private mutating func goBack() {
+    if !prefix.isEmpty {
+      prefix.removeLast()
+    } else if let last = past.last, last.text.last != "\n" {
+      completer = last.before
+      prefix = String(last.text.dropLast())
+      past.removeLast()
+    }
+  }
+
+  private mutating func suggest() throws { suggestions = try completer.suggestions(prefix: prefix, count: count) }
+}

@@ -1,0 +1,103 @@
+import ArgumentParser
+import MynahInference
+import MynahModels
+import MynahText
+
+/// `mynah rescore`: lists of hypotheses in a new order.
+struct RescoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rescore",
+    abstract: "Put lists of hypotheses in the order that a model finds right.",
+    discussion: """
+      Reads lines `id ||| text ||| scores`, with or without a fourth field for the sum of the scores, as recognisers and translators \
+      write them; lines of one id belong together and follow each other. Prints them best first with the new score as the last field: \
+      score · old score + model · ln p(text) + bonus · tokens.
+
+        mynah rescore notes.safetensors lists.txt --model-weight 0.5
+      """)
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Argument(help: "Files of lists. (default: standard input)")
+  var files: [String] = []
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("What the old score counts. (default: 1)", valueName: "number"),
+    transform: Bounded.number(-1e6...1e6))
+  var scoreWeight: Float = 1
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("What the model's ln p counts. (default: 1)", valueName: "number"),
+    transform: Bounded.number(-1e6...1e6))
+  var modelWeight: Float = 1
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("What each token adds. (default: 0)", valueName: "number"),
+    transform: Bounded.number(-1e6...1e6))
+  var tokenBonus: Float = 0
+
+  @Flag(help: "Print an object of JSON for each line.")
+  var json = false
+
+  @OptionGroup(title: "Adapting") var adaptation: AdaptationOptions
+  @OptionGroup var precision: WeightPrecisionOptions
+  @OptionGroup var threads: ThreadOptions
+
+  mutating func run() throws { try threads.run { try rescore() } }
+
+  private func rescore() throws {
+    let file = try ModelFile(contentsOf: model)
+    var scorer = TextScorer(
+      try adaptation.predictor(file, path: model, precision: precision), tokenizer: file.tokenizer)
+    var (lines, list) = (try LineReader(files), [NBestHypothesis]())
+    while let line = try lines.next() {
+      guard !line.text.allSatisfy(\.isWhitespace) else { continue }
+      guard let hypothesis = NBestHypothesis(line.text) else { throw NBestError(line: line.number, found: line.text) }
+      if let first = list.first, first.id != hypothesis.id {
+        try write(list, &scorer)
+        list = []
+      }
+      list.append(hypothesis)
+    }
+    try write(list, &scorer)
+  }
+
+  private func write(_ list: [NBestHypothesis], _ scorer: inout TextScorer) throws {
+    let rescoring = Rescoring(
+      scoreWeight: Double(scoreWeight), modelWeight: Double(modelWeight), tokenBonus: Double(tokenBonus))
+    for (place, ranked) in try rescoring.ranked(list, by: &scorer).enumerated() {
+      let hypothesis = ranked.hypothesis
+      if json {
+        try StandardOutput.writeJSON(
+          Figures(
+            id: hypothesis.id, rank: place + 1, text: hypothesis.text, score: ranked.score,
+            logProbability: ranked.model.logProbability, tokenCount: ranked.model.tokenCount,
+            unknownCount: ranked.model.unknownCount))
+      } else {
+        try StandardOutput.write(
+          "\(hypothesis.id) ||| \(hypothesis.text) ||| \(hypothesis.scores) ||| \(ranked.score.formatted(4))\n")
+      }
+    }
+  }
+
+  private struct Figures: Encodable {
+    let id: String
+    let rank: Int
+    let text: String
+    let score, logProbability: Double
+    let tokenCount, unknownCount: Int
+  }
+}
+
+/// A line is no hypothesis.
+struct NBestError: CommandFailure {
+  let line: Int
+  let found: String
+
+  var failureCode: FailureCode { .badData }
+  var sentence: String {
+    "line \(line) is no hypothesis: expected id ||| text ||| scores, the scores' sum perhaps behind them, found \"\(found.onOneLine)\"; "
+      + "mend or remove the line"
+  }
+}

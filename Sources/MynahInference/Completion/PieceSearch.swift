@@ -1,0 +1,115 @@
+import Foundation
+import MynahText
+
+/// Finds words that are made of several tokens: the most probable beginnings are followed side by side until they end.
+struct PieceSearch: CompletionSearch {
+  /// The bytes of each token.
+  private let tokens: [[UInt8]]
+  private let textless: Set<Int32>
+  /// How many beginnings are followed for each word that is asked for, and how many tokens a word has at most.
+  private static let (beamsPerWord, greatestLength) = (4, 48)
+
+  init(_ tokenizer: AnyTokenizer) {
+    let decoder = tokenizer.decoder()
+    tokens = (0..<Int32(tokenizer.vocabulary.count)).map { decoder.bytes(of: $0) }
+    textless = Set(tokenizer.vocabulary.textlessIDs)
+  }
+
+  /// The beginning of a word.
+  private struct Beginning {
+    /// What has read the text and all tokens but the last.
+    var predictor: any Predictor
+    var last: Int32?
+    /// All bytes, those before the word included.
+    var bytes: [UInt8] = []
+    var logProbability = 0.0
+  }
+
+  func callAsFunction(
+    _ predictor: any Predictor, _ logProbabilities: [Float], separator: [UInt8], prefix: [UInt8], count: Int
+  ) throws -> [Suggestion] {
+    let typed = separator + prefix
+    let certainty = separatorProbability(separator, logProbabilities)
+    var (beginnings, found) = ([Beginning(predictor: predictor)], [(bytes: [UInt8], logProbability: Double)]())
+    var next = logProbabilities
+    for _ in 0..<Self.greatestLength {
+      var longer: [Beginning] = []
+      for var beginning in beginnings {
+        if let last = beginning.last {
+          try beginning.predictor.read([last])
+          next = try beginning.predictor.logProbabilities()
+        }
+        let ways = goOn(beginning, next, typed, separatorLength: separator.count)
+        longer += ways.longer
+        if ways.endProbability > 0 {
+          let word = Array(beginning.bytes[separator.count...])
+          found.append((word, beginning.logProbability + log(ways.endProbability)))
+        }
+      }
+      found = Array(merged(found).prefix(count))
+      // Probabilities only fall: beginnings that are below all words that were found cannot lead to better ones.
+      let least = found.count == count ? found[count - 1].logProbability : -.infinity
+      beginnings = Array(
+        longer.filter { $0.logProbability > least }.sorted { $0.logProbability > $1.logProbability }
+          .prefix(Self.beamsPerWord * count))
+      if beginnings.isEmpty { break }
+    }
+    return found.map {
+      Suggestion(text: String(decoding: $0.bytes, as: UTF8.self), probability: exp($0.logProbability) / certainty)
+    }
+  }
+
+  /// The probability that the text goes on with the separator, which it does.
+  private func separatorProbability(_ separator: [UInt8], _ logProbabilities: [Float]) -> Double {
+    guard !separator.isEmpty else { return 1 }
+    return tokens.enumerated().reduce(0) { sum, entry in
+      entry.element.starts(with: separator) ? sum + exp(Double(logProbabilities[entry.offset])) : sum
+    }
+  }
+
+  /// The ways that a beginning goes on, and the probability that the word is at its end.
+  private func goOn(
+    _ beginning: Beginning, _ logProbabilities: [Float], _ typed: [UInt8], separatorLength: Int
+  ) -> (longer: [Beginning], endProbability: Double) {
+    let rest = typed.dropFirst(beginning.bytes.count)
+    let isWord = beginning.bytes.count > separatorLength
+    var (longer, endProbability) = ([Beginning](), 0.0)
+    for (id, token) in tokens.enumerated() where !token.isEmpty && !textless.contains(Int32(id)) {
+      if rest.isEmpty && !token[0].isOfWord {
+        if isWord { endProbability += exp(Double(logProbabilities[id])) }
+        continue
+      }
+      guard token.starts(with: rest) || rest.starts(with: token) else { continue }
+      guard token.dropFirst(rest.count).allSatisfy(\.isOfWord) else { continue }
+      longer.append(
+        Beginning(
+          predictor: beginning.predictor, last: Int32(id), bytes: beginning.bytes + token,
+          logProbability: beginning.logProbability + Double(logProbabilities[id])))
+    }
+    return (longer, endProbability)
+  }
+
+  /// The words, most probable first; one that was found in several ways has the sum of their probabilities.
+  private func merged(_ words: [(bytes: [UInt8], logProbability: Double)]) -> [(bytes: [UInt8], logProbability: Double)]
+  {
+    var sums: [[UInt8]: Double] = [:]
+    for word in words { sums[word.bytes, default: 0] += exp(word.logProbability) }
+    return sums.map { (bytes: $0.key, logProbability: log($0.value)) }
+      .sorted {
+        $0.logProbability != $1.logProbability
+          ? $0.logProbability > $1.logProbability : $0.bytes.lexicographicallyPrecedes($1.bytes)
+      }
+  }
+}
+
+extension UInt8 {
+  /// Whether a byte is part of a word: a letter, a digit, an apostrophe, a hyphen, a low line, or part of a character beyond ASCII.
+  fileprivate var isOfWord: Bool {
+    switch self {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "'"), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+    case 0x80...: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/// N-grams as a tree: a node for each, found from the node of all its words but the last.
+///
+/// Nodes 0 ..< V are the single words. A node's suffix is the n-gram without its first word; −1 stands for the empty n-gram.
+struct NGramTable: Sendable {
+  /// The node of all words but the last, −1 of single words.
+  private(set) var parents: [Int32] = []
+  /// The last word.
+  private(set) var words: [Int32] = []
+  /// A hash table with open addressing of nodes, −1 where free; at most half of it is full.
+  private var slots: [Int32] = []
+  private let wordCount: Int
+
+  /// Begins with the single words.
+  init(wordCount: Int) {
+    self.wordCount = wordCount
+    words = (0..<Int32(wordCount)).map { $0 }
+    parents = [Int32](repeating: -1, count: wordCount)
+    slots = [Int32](repeating: -1, count: 1024)
+  }
+
+  /// How many nodes there are.
+  var count: Int { words.count }
+
+  /// The node of an n-gram and a word behind it; nil if there is none.
+  func child(of node: Int32, _ word: Int32) -> Int32? {
+    if node < 0 { return word }
+    let found = slots[slot(node, word)]
+    return found < 0 ? nil : found
+  }
+
+  /// The node of an n-gram and a word behind it, which is made if there is none.
+  mutating func insert(_ node: Int32, _ word: Int32) -> Int32 {
+    if node < 0 { return word }
+    let place = slot(node, word)
+    if slots[place] >= 0 { return slots[place] }
+    let new = Int32(count)
+    slots[place] = new
+    parents.append(node)
+    words.append(word)
+    if 2 * (count - wordCount) > slots.count { grow() }
+    return new
+  }
+
+  private func slot(_ node: Int32, _ word: Int32) -> Int {
+    // Fibonacci hashing: the high half of the product depends on all bits.
+    let key = UInt64(UInt32(bitPattern: node)) << 32 | UInt64(UInt32(bitPattern: word))
+    let product = (key ^ key >> 29) &* 0x9E37_79B9_7F4A_7C15
+    var place = Int(truncatingIfNeeded: product >> 20) & (slots.count - 1)
+    while slots[place] >= 0 {
+      let other = Int(slots[place])
+      if parents[other] == node && words[other] == word { break }
+      place = (place + 1) & (slots.count - 1)
+    }
+    return place
+  }
+
+  private mutating func grow() {
+    slots = [Int32](repeating: -1, count: 4 * slots.count)
+    for node in wordCount..<count { slots[slot(parents[node], words[node])] = Int32(node) }
+  }
+
+  /// The words of a node, first to last.
+  func words(of node: Int32) -> [Int32] {
+    var (result, node) = ([Int32](), node)
+    while node >= 0 {
+      result.append(words[Int(node)])
+      node = parents[Int(node)]
+    }
+    return result.reversed()
+  }
+}

@@ -1,0 +1,154 @@
+public import MynahModels
+import MynahTensors
+
+/// A network that goes on learning from the text that it reads.
+///
+/// After each segment of tokens, which were predicted with the weights before it, a step is made against the gradient of their mean
+/// loss, and weights are drawn back to the trained ones:
+///
+///     θ ← θ + λ min(RMS / mean RMS, 1 / λ) (θ₀ − θ) − η g / (RMS + ε)
+///
+/// RMS being the root mean square of each gradient on the training text. Without statistics it is 1, and this is gradient descent:
+/// θ ← θ + λ (θ₀ − θ) − η g, as in T. Mikolov's rnnlm.
+///
+/// B. Krause, E. Kahembwe, I. Murray, S. Renals, "Dynamic evaluation of neural sequence models", 2018, equations 5 to 7. A copy shares
+/// the weights until one of both learns.
+public struct DynamicPredictor: HiddenPredictor {
+  /// The settings.
+  public let settings: DynamicSettings
+  private let origin: [Tensor]
+  private let statistics: GradientStatistics?
+  private var model: LanguageModel
+  /// The segment's tokens and what followed each, and the state before it.
+  private var inputs: [Int32] = []
+  private var targets: [Int32] = []
+  private var segmentState: LanguageModel.State
+  /// The state before the last token, and that token.
+  private var state: LanguageModel.State
+  private var last: Int32?
+
+  /// Begins a text.
+  ///
+  /// - Parameters:
+  ///   - model: The trained model; what it dropped in training is not dropped.
+  ///   - settings: How it learns.
+  ///   - statistics: Of its gradients on the training text.
+  public init(
+    _ model: LanguageModel, settings: DynamicSettings = DynamicSettings(), statistics: GradientStatistics? = nil
+  ) {
+    (self.model, self.settings, self.statistics) = (model, settings, statistics)
+    origin = model.parameters.map(\.value)
+    state = model.initialState(batchSize: 1)
+    segmentState = state
+  }
+
+  public var vocabularySize: Int { model.configuration.vocabularySize }
+
+  public mutating func read(_ ids: [Int32]) throws { _ = try score(last == nil ? Array(beginning(ids)) : ids) }
+
+  /// Takes a text's first token, which is context only; the others are left.
+  private mutating func beginning(_ ids: [Int32]) -> ArraySlice<Int32> {
+    last = ids.first
+    return ids.dropFirst()
+  }
+
+  public mutating func logProbabilities() throws -> [Float] {
+    let logits = model.output(try step().hidden).value
+    let logProbabilities = logits.logSoftmax().elements
+    guard logProbabilities.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
+    return logProbabilities
+  }
+
+  public mutating func hidden() throws -> [Float] { try step().hidden.value.elements }
+
+  private func step() throws -> (hidden: Variable, state: LanguageModel.State) {
+    guard let last else { preconditionFailure("a text has to begin before a token is predicted") }
+    return model([last], state: state)
+  }
+
+  public mutating func score(_ ids: [Int32]) throws -> [Double] {
+    precondition(last != nil || ids.isEmpty, "a text has to begin before it is scored")
+    var (result, rest) = ([Double](), ids[...])
+    while let last, let next = rest.prefix(settings.segmentLength - inputs.count).last {
+      let piece = Array(rest.prefix(settings.segmentLength - inputs.count))
+      let pieceInputs = [last] + piece.dropLast()
+      let pass = model(pieceInputs, state: state)
+      let losses = model.output.negativeLogProbabilities(of: pass.hidden.value, targets: piece)
+      guard losses.nats.isFinite else { throw InferenceError.notFinite }
+      result += losses.rows.elements.map { -Double($0) }
+      (state, self.last) = (pass.state, next)
+      (inputs, targets) = (inputs + pieceInputs, targets + piece)
+      rest = rest.dropFirst(piece.count)
+      if inputs.count == settings.segmentLength { learn() }
+    }
+    return result
+  }
+
+  /// Makes a step by the segment, and begins the next one.
+  private mutating func learn() {
+    let pass = model.gradients(inputs: inputs, targets: targets, state: segmentState)
+    var index = 0
+    model.visitParameters(prefix: "") { _, parameter in
+      var value = parameter.value
+      // Nobody else may hold the numbers while they are changed, or they would be copied.
+      parameter = Variable(0)
+      value.learn(
+        pass.gradients[index], origin: origin[index], roots: statistics?.roots[index], meanRoot: statistics?.mean ?? 1,
+        settings)
+      parameter = Variable(value)
+      index += 1
+    }
+    (inputs, targets, segmentState) = ([], [], state)
+  }
+}
+
+extension Tensor {
+  /// Moves numbers by one step of dynamic evaluation.
+  fileprivate mutating func learn(
+    _ gradient: Gradient, origin: Tensor, roots: Tensor?, meanRoot: Float, _ settings: DynamicSettings
+  ) {
+    drawBack(to: origin, roots: roots, meanRoot: meanRoot, decay: settings.decay)
+    let rate = settings.learningRate
+    switch gradient {
+    case .dense(let slope): descend(0, slope, roots, rate: rate, epsilon: settings.epsilon)
+    case .rows(let rows):
+      let width = rows.shape[1]
+      for (place, row) in rows.rows.enumerated() {
+        descend(
+          Int(row) * width, rows.values.slice(place..<place + 1), roots, rate: rate, epsilon: settings.epsilon)
+      }
+    }
+  }
+
+  /// θ ← θ + λ min(RMS / mean RMS, 1 / λ) (θ₀ − θ)
+  private mutating func drawBack(to origin: Tensor, roots: Tensor?, meanRoot: Float, decay: Float) {
+    guard decay > 0 else { return }
+    unsafe withUnsafeMutableElements { weights in
+      unsafe origin.withUnsafeElements { origin in
+        guard let roots else {
+          for i in weights.indices { unsafe weights[i] += decay * (origin[i] - weights[i]) }
+          return
+        }
+        let scale = decay / max(meanRoot, .leastNormalMagnitude)
+        unsafe roots.withUnsafeElements { roots in
+          for i in weights.indices { unsafe weights[i] += min(roots[i] * scale, 1) * (origin[i] - weights[i]) }
+        }
+      }
+    }
+  }
+
+  /// θ ← θ − η g / (RMS + ε) for the numbers from a place on.
+  private mutating func descend(_ start: Int, _ slope: Tensor, _ roots: Tensor?, rate: Float, epsilon: Float) {
+    unsafe withUnsafeMutableElements { weights in
+      unsafe slope.withUnsafeElements { slope in
+        guard let roots else {
+          for i in slope.indices { unsafe weights[start + i] -= rate * slope[i] }
+          return
+        }
+        unsafe roots.withUnsafeElements { roots in
+          for i in slope.indices { unsafe weights[start + i] -= rate * slope[i] / (roots[start + i] + epsilon) }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/// The settings of dynamic evaluation.
+public struct DynamicSettings: Hashable, Sendable {
+  /// η: how far a step goes.
+  public var learningRate: Float
+  /// λ: how strongly weights are drawn back to the trained ones, 0 … 1.
+  public var decay: Float
+  /// ε, which is added to the root mean square of a gradient.
+  public var epsilon: Float
+  /// After how many tokens a step is made.
+  public var segmentLength: Int
+
+  /// Creates settings; those of the source where nothing is given.
+  ///
+  /// - Precondition: rate, decay and ε are not negative, the decay at most 1; a segment has a token.
+  public init(learningRate: Float = 5e-5, decay: Float = 0.002, epsilon: Float = 2e-5, segmentLength: Int = 5) {
+    precondition(
+      learningRate >= 0 && (0...1).contains(decay) && epsilon >= 0,
+      "rate \(learningRate), decay \(decay) or ε \(epsilon) is out of range")
+    precondition(segmentLength > 0, "a segment has a token at least, found \(segmentLength)")
+    (self.learningRate, self.decay, self.epsilon, self.segmentLength) = (learningRate, decay, epsilon, segmentLength)
+  }
+}

@@ -1,0 +1,84 @@
+import Foundation
+
+/// Several predictors that read the same text and are believed in shares: p = Σ wᵢ pᵢ.
+///
+/// With equal weights it is an ensemble by the mean of probabilities.
+public struct MixturePredictor: Predictor {
+  private var parts: [any Predictor]
+  /// What each part counts; their sum is 1.
+  public let weights: [Double]
+
+  /// Mixes predictors; equally if no weights are given.
+  ///
+  /// - Precondition: the predictors have one vocabulary; there are as many weights as predictors, none negative, one positive. They are
+  ///   divided by their sum.
+  public init(_ parts: [any Predictor], weights: [Double]? = nil) {
+    let weights = weights ?? [Double](repeating: 1, count: parts.count)
+    let sizes = parts.map { $0.vocabularySize }
+    precondition(Set(sizes).count == 1, "a mixture needs one vocabulary, found sizes \(sizes)")
+    precondition(weights.count == parts.count, "\(weights.count) weights do not fit \(parts.count) predictors")
+    let total = weights.reduce(0, +)
+    precondition(
+      weights.allSatisfy { $0 >= 0 } && total > 0 && total.isFinite, "weights are 0 or more, and one more: \(weights)")
+    self.parts = parts
+    self.weights = weights.map { $0 / total }
+  }
+
+  public var vocabularySize: Int { parts[0].vocabularySize }
+
+  public mutating func read(_ ids: [Int32]) throws {
+    for index in parts.indices { try parts[index].read(ids) }
+  }
+
+  public mutating func logProbabilities() throws -> [Float] {
+    var sum = [Double](repeating: 0, count: vocabularySize)
+    for index in parts.indices where weights[index] > 0 {
+      let logProbabilities = try parts[index].logProbabilities()
+      for id in sum.indices { sum[id] += weights[index] * exp(Double(logProbabilities[id])) }
+    }
+    return sum.map { Float(log($0)) }
+  }
+
+  public mutating func score(_ ids: [Int32]) throws -> [Double] {
+    try Self.mixed(scores(ids), weights: weights)
+  }
+
+  /// ln p of each token from each part, which all read them.
+  public mutating func scores(_ ids: [Int32]) throws -> [[Double]] {
+    var result: [[Double]] = []
+    for index in parts.indices { result.append(try parts[index].score(ids)) }
+    return result
+  }
+
+  /// ln Σ wᵢ pᵢ of each token, from ln pᵢ of each part.
+  public static func mixed(_ scores: [[Double]], weights: [Double]) -> [Double] {
+    (scores.first ?? []).indices.map { place in
+      let largest = scores.map { $0[place] }.max() ?? 0
+      guard largest > -.infinity else { return largest }
+      return largest + log(zip(scores, weights).reduce(0) { $0 + $1.1 * exp($1.0[place] - largest) })
+    }
+  }
+
+  /// The weights that make a text most probable: expectation maximisation, from equal weights on.
+  ///
+  /// wᵢ ← mean over tokens of wᵢ pᵢ / Σⱼ wⱼ pⱼ; each round makes the text more probable. F. Jelinek, R. Mercer, "Interpolated
+  /// estimation of Markov source parameters from sparse data", 1980.
+  ///
+  /// - Parameter scores: ln pᵢ of each token of the text, from each part.
+  /// - Returns: A weight a part, their sum 1; equal ones for an empty text.
+  public static func tunedWeights(_ scores: [[Double]], rounds: Int = 100) -> [Double] {
+    let tokenCount = scores.first?.count ?? 0
+    var weights = [Double](repeating: 1 / Double(scores.count), count: scores.count)
+    guard tokenCount > 0 else { return weights }
+    for _ in 0..<rounds {
+      let mixed = mixed(scores, weights: weights)
+      let next = zip(scores, weights).map { scores, weight in
+        zip(scores, mixed).reduce(0) { $0 + weight * exp($1.0 - $1.1) } / Double(tokenCount)
+      }
+      let change = zip(next, weights).map { abs($0 - $1) }.max() ?? 0
+      weights = next
+      if change < 1e-9 { break }
+    }
+    return weights
+  }
+}

@@ -1,0 +1,88 @@
+import MynahModels
+import MynahTensors
+
+/// A recurrent network that reads a text.
+///
+/// It holds the network's state, not the text: `state` is some kilobytes however long the text is.
+public struct NeuralPredictor: HiddenPredictor {
+  /// All that is remembered of a text, to be stored: it goes on with the same bits.
+  public struct Memory: Hashable, Codable, Sendable {
+    /// The state before the last token.
+    public internal(set) var state: InferenceState
+    /// The last token, which the network has not read yet: what is asked next decides how much of it is needed.
+    public internal(set) var last: Int32?
+  }
+
+  /// What the last token led to.
+  private struct Step: Sendable {
+    let state: InferenceState
+    let logProbabilities: [Float]
+    let hidden: [Float]
+  }
+
+  /// The network.
+  public let model: InferenceModel
+  /// What is remembered of the text.
+  public private(set) var memory: Memory
+  private var step: Step?
+
+  /// Begins a text.
+  public init(_ model: InferenceModel) {
+    self.model = model
+    memory = Memory(state: model.initialState(), last: nil)
+  }
+
+  /// Goes on with a text.
+  ///
+  /// - Precondition: it was read by a model of this shape.
+  public init(_ model: InferenceModel, memory: Memory) {
+    precondition(model.fits(memory.state), "the memory is of another model")
+    (self.model, self.memory) = (model, memory)
+  }
+
+  public var vocabularySize: Int { model.configuration.vocabularySize }
+
+  public mutating func read(_ ids: [Int32]) throws {
+    guard let last = ids.last else { return }
+    if let step {
+      memory.state = step.state
+      model.read(Array(ids.dropLast()), state: &memory.state)
+    } else {
+      model.read((memory.last.map { [$0] } ?? []) + ids.dropLast(), state: &memory.state)
+    }
+    (memory.last, step) = (last, nil)
+  }
+
+  public mutating func logProbabilities() throws -> [Float] { try currentStep().logProbabilities }
+
+  public mutating func hidden() throws -> [Float] { try currentStep().hidden }
+
+  public mutating func score(_ ids: [Int32]) throws -> [Double] {
+    guard let first = ids.first, let last = ids.last else { return [] }
+    var result: [Double] = []
+    if let step {
+      result.append(Double(step.logProbabilities[Int(first)]))
+      memory.state = step.state
+    } else {
+      precondition(memory.last != nil, "a text has to begin before it is scored")
+      result += model.negativeLogProbabilities(of: [first], after: [memory.last ?? 0], state: &memory.state).map { -$0 }
+    }
+    result += model.negativeLogProbabilities(
+      of: Array(ids.dropFirst()), after: Array(ids.dropLast()), state: &memory.state
+    )
+    .map { -$0 }
+    (memory.last, step) = (last, nil)
+    guard result.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
+    return result
+  }
+
+  private mutating func currentStep() throws -> Step {
+    if let step { return step }
+    guard let last = memory.last else { preconditionFailure("a text has to begin before a token is predicted") }
+    var state = memory.state
+    let (logits, hidden) = model.step(last, state: &state)
+    let made = Step(state: state, logProbabilities: try model.finite(logits).logSoftmax().elements, hidden: hidden)
+    step = made
+    return made
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+
+/// One of several readings of the same input, as recognisers and translators list them: `id ||| text ||| scores`.
+///
+/// Scores are numbers with names or other words between; where a fourth field follows, it is their weighted sum.
+public struct NBestHypothesis: Hashable, Sendable {
+  /// Which input it is of.
+  public let id: String
+  /// The text.
+  public let text: String
+  /// The third field as it stands.
+  public let scores: String
+  /// The score until now: the fourth field, else the sum of the numbers of the third.
+  public let score: Double
+
+  /// Reads a line; nil if it has no three fields, or a fourth that is no number.
+  public init?(_ line: String) {
+    let fields = Self.fields(line)
+    guard (3...4).contains(fields.count), !fields[0].isEmpty else { return nil }
+    let numbers = fields[2].split(separator: " ").compactMap { Double($0) }
+    let total = fields.count == 4 ? Double(fields[3]) : numbers.reduce(0, +)
+    guard let total, total.isFinite else { return nil }
+    (id, text, scores, score) = (fields[0], fields[1], fields[2], total)
+  }
+
+  private static func fields(_ line: String) -> [String] {
+    line.components(separatedBy: "|||").map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+}
+
+/// How a language model's opinion changes the order of hypotheses.
+public struct Rescoring: Hashable, Sendable {
+  /// What the score until now counts.
+  public var scoreWeight: Double
+  /// What ln p of the text counts.
+  public var modelWeight: Double
+  /// What is added for each token, against the bias to short texts.
+  public var tokenBonus: Double
+
+  /// Creates weights.
+  public init(scoreWeight: Double = 1, modelWeight: Double = 1, tokenBonus: Double = 0) {
+    (self.scoreWeight, self.modelWeight, self.tokenBonus) = (scoreWeight, modelWeight, tokenBonus)
+  }
+
+  /// A hypothesis with its new score.
+  public struct Ranked: Hashable, Sendable {
+    public let hypothesis: NBestHypothesis
+    /// What the model says of the text.
+    public let model: LineScore
+    /// scoreWeight · score + modelWeight · ln p + tokenBonus · tokens.
+    public let score: Double
+  }
+
+  /// The hypotheses of one input, best first; of equal ones the order stays.
+  ///
+  /// - Parameter scorer: Scores each text on its own.
+  /// - Throws: What `TextScorer` throws.
+  public func ranked(_ hypotheses: [NBestHypothesis], by scorer: inout TextScorer) throws -> [Ranked] {
+    let all = try hypotheses.map { hypothesis in
+      let model = try scorer.score(hypothesis.text)
+      let score =
+        scoreWeight * hypothesis.score + modelWeight * model.logProbability + tokenBonus * Double(model.tokenCount)
+      return Ranked(hypothesis: hypothesis, model: model, score: score)
+    }
+    return all.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map { $0.element }
+  }
+}

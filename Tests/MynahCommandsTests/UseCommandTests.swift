@@ -1,0 +1,212 @@
+import Foundation
+import MynahModels
+import MynahText
+import TestSupport
+import Testing
+
+@Suite("mynah generate, complete, rescore, ngram and adapting")
+struct UseCommandTests {
+  private func tool() throws -> CommandLineTool {
+    let tool = try CommandLineTool()
+    try TinyModel.drawn(tokens: ["<unk>", "<eos>", "a", "b", "ab"], bound: 1).write(to: tool.path("m"))
+    try tool.write("a b\n\nb ab a zebra\n", to: "text")
+    return tool
+  }
+
+  private func objects<Object: Decodable>(_ type: Object.Type, _ outcome: CommandLineTool.Outcome) throws -> [Object] {
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    return try outcome.output.split(separator: "\n").map { try JSONDecoder().decode(type, from: Data($0.utf8)) }
+  }
+
+  // MARK: Generate
+
+  private struct Text: Decodable {
+    let index: Int?
+    let text: String?
+    let tokenCount: Int?
+    let end: String?
+  }
+
+  @Test("Texts are the same however many are written, and each tells why it ended")
+  func generating() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let flags = ["generate", "m", "a", "--length", "12", "--seed", "5", "--top-p", "0.9", "--stop", "ab a", "--json"]
+    let three = try objects(Text.self, tool.run(flags + ["--count", "3"]))
+    #expect(three.map(\.index) == [0, 1, 2])
+    #expect(try objects(Text.self, tool.run(flags + ["--count", "1"])).map(\.text) == [three[0].text])
+    for text in three {
+      #expect(["length", "stopString"].contains(text.end))
+      #expect((text.tokenCount == 12) == (text.end == "length"))
+      #expect(text.text?.contains("ab a") == false)
+    }
+  }
+
+  @Test("Greedy text is that of one beam, whatever the seed")
+  func greedy() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let texts = try ["1", "2"].map {
+      try tool.run("generate", "m", "a", "--length", "9", "--temperature", "0", "--seed", $0, "--json").output
+    }
+    #expect(texts[0] == texts[1])
+    let greedy = try objects(Text.self, tool.run("generate", "m", "a", "--length", "9", "--temperature", "0", "--json"))
+    let beam = try objects(Text.self, tool.run("generate", "m", "a", "--length", "9", "--beams", "1", "--json"))
+    #expect(greedy.map(\.text) == beam.map(\.text))
+  }
+
+  @Test("Copies from a text are told")
+  func copies() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let outcome = try tool.run("generate", "m", "a", "--length", "9", "--seed", "1", "--copied-from", "text")
+    #expect(outcome.status == 0 && outcome.output.contains("of 1 tokens: ") && outcome.output.contains("the longest: "))
+  }
+
+  @Test(
+    "Flags that cannot be met are refused with a sentence",
+    arguments: [
+      ["--stop", ""], ["--top-p", "0"], ["--top-k", "0"], ["--force", "a"], ["--force", "x=a"], ["--count", "0"],
+      ["--beams", "2", "--count", "2"], ["--temperature", "-1"], ["--typical", "2"], ["--min-p", "2"],
+    ])
+  func usage(flags: [String]) throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let outcome = try tool.run(["generate", "m", "a"] + flags)
+    #expect(outcome.status == 64 && outcome.isTidy, "\(outcome.errors)")
+  }
+
+  @Test("Tokens that the model does not know, and forbidding all, are refused")
+  func unknownTokens() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    for flags in [["--forbid", "zebra"], ["--stop-token", "zebra"], ["--force", "0=zebra"]] {
+      let outcome = try tool.run(["generate", "m", "a"] + flags)
+      #expect(outcome.status == 65 && outcome.isTidy && outcome.lastLine.contains("zebra"))
+    }
+    let all = try tool.run("generate", "m", "--forbid", "a", "--forbid", "b", "--forbid", "ab", "--forbid", "<eos>")
+    #expect(all.status == 65 && all.isTidy)
+  }
+
+  // MARK: Complete
+
+  private struct Completions: Decodable {
+    struct Suggestion: Decodable {
+      let text: String
+      let probability: Double
+    }
+    let suggestions: [Suggestion]
+  }
+
+  @Test("Completions keep the letters, most probable first, also behind a context of unknown words only")
+  func completing() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    for context in ["b a", "zebra quagga", ""] {
+      let outcome = try tool.run("complete", "m", "--context", context, "--prefix", "a", "--json")
+      let found = try objects(Completions.self, outcome)[0].suggestions
+      #expect(Set(found.map(\.text)) == ["a", "ab"] && found[0].probability >= found[1].probability)
+      #expect(outcome.errors.contains("does not know 2") == context.hasPrefix("zebra"))
+    }
+    #expect(try tool.run("complete", "m", "--prefix", "x").output == "no word begins so\n")
+  }
+
+  @Test("Typing a text tells the keys that suggestions save")
+  func simulating() throws {
+    struct Figures: Decodable {
+      let wordCount, keyCount, plainKeyCount: Int
+      let savedShare: Double
+    }
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let figures = try objects(Figures.self, tool.run("complete", "m", "--simulate", "text", "--count", "3", "--json"))[
+      0]
+    // a, b, b, ab and a are among three suggestions at once; zebra is typed.
+    #expect(figures.wordCount == 6 && figures.keyCount == 5 + 6 && figures.plainKeyCount == 2 + 2 + 2 + 3 + 2 + 6)
+    #expect(abs(figures.savedShare - (1 - 11.0 / 17)) < 1e-12)
+  }
+
+  // MARK: Rescore
+
+  @Test("Lists are put in a new order, list by list, with the new score behind each line")
+  func rescoring() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    try tool.write("0 ||| a b ||| x= -1\n0 ||| b ||| x= -9\n\n1 ||| a ||| -2 ||| -2\n", to: "lists")
+    let plain = try tool.run("rescore", "m", "lists", "--model-weight", "0")
+    #expect(
+      plain.output == "0 ||| a b ||| x= -1 ||| -1.0000\n0 ||| b ||| x= -9 ||| -9.0000\n1 ||| a ||| -2 ||| -2.0000\n")
+    let turned = try tool.run("rescore", "m", "lists", "--model-weight", "0", "--score-weight=-1")
+    #expect(turned.output.hasPrefix("0 ||| b |||"))
+    try tool.write("0 ||| a\n", to: "bad")
+    let bad = try tool.run("rescore", "m", "bad")
+    #expect(bad.status == 65 && bad.isTidy && bad.lastLine.contains("line 1"))
+  }
+
+  // MARK: Adapting
+
+  private struct Evaluated: Decodable {
+    let perplexity, nats, wordPerplexity, bytePerplexity: Double
+    let targetCount, wordCount, byteCount: Int
+  }
+
+  private func evaluate(_ tool: CommandLineTool, _ flags: String...) throws -> Evaluated {
+    try objects(Evaluated.self, tool.run(["evaluate", "m", "text", "--json"] + flags))[0]
+  }
+
+  @Test("Perplexities of words and bytes follow from the nats and the text's length")
+  func units() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let report = try evaluate(tool)
+    #expect(report.wordCount == 6 && report.byteCount == 18)
+    #expect(abs(report.wordPerplexity / exp(report.nats / 6) - 1) < 1e-9)
+    #expect(abs(report.bytePerplexity / exp(report.nats / 18) - 1) < 1e-9)
+  }
+
+  @Test("A cache or learning changes what is measured, and score tells the same as evaluate")
+  func adapting() throws {
+    struct Line: Decodable {
+      let line: Int?
+      let logProbability: Double
+    }
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let plain = try evaluate(tool)
+    let kinds = [
+      ["--cache", "4"], ["--dynamic", "0.5"], ["--dynamic", "0.001", "--dynamic-statistics", "text"],
+      ["--cache", "4", "--dynamic", "0.5"],
+    ]
+    for flags in kinds {
+      let report = try objects(Evaluated.self, tool.run(["evaluate", "m", "text", "--json"] + flags))[0]
+      #expect(abs(report.nats / plain.nats - 1) > 1e-6 && report.targetCount == plain.targetCount, "\(flags)")
+      let lines = try objects(Line.self, tool.run(["score", "m", "text", "--state", "carry", "--json"] + flags))
+      let sum = lines.filter { $0.line != nil }.reduce(0) { $0 + $1.logProbability }
+      #expect(abs(sum / -report.nats - 1) < 1e-9, "\(flags)")
+    }
+  }
+
+  @Test("An ensemble with itself is the model; n-grams are mixed in with tuned weights; other tokens are refused")
+  func mixing() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let plain = try evaluate(tool)
+    #expect(abs(try evaluate(tool, "--mix", "m").nats / plain.nats - 1) < 1e-9)
+    let text = (0..<60).map { ["a b", "a ab", "b a", "ab", "a a b", "b b ab a", "ab b"][$0 * $0 % 7] }.joined(
+      separator: "\n")
+    try tool.write(text + "\n", to: "more")
+    let counted = try tool.run("ngram", "more", "--order", "2", "--tokens-of", "m", "--output", "m.arpa")
+    #expect(counted.status == 65 || counted.status == 0, "\(counted.errors)")
+    try tool.write(
+      "\\data\\\nngram 1=6\n\n\\1-grams:\n-1\t<unk>\n-99\t<s>\n-0.5\t</s>\n-0.6\ta\n-0.6\tb\n-0.7\tab\n\n\\end\\\n",
+      to: "g.arpa")
+    let mixed = try tool.run("evaluate", "m", "text", "--mix", "g.arpa", "--tune-weights", "more", "--json")
+    #expect(mixed.status == 0 && mixed.errors.contains("weights: "), "\(mixed.errors)")
+    try TinyModel.drawn(tokens: ["<unk>", "<eos>", "a", "c", "ab"]).write(to: tool.path("other"))
+    let other = try tool.run("evaluate", "m", "text", "--mix", "other")
+    #expect(other.status == 65 && other.isTidy && other.lastLine.contains("such as"))
+    let weights = try tool.run("evaluate", "m", "text", "--mix", "m", "--weights", "1")
+    #expect(weights.status == 64 && weights.isTidy)
+    #expect(try tool.run("evaluate", "m", "text", "--weights", "1").status == 64)
+  }
+}

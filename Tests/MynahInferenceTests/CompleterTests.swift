@@ -1,0 +1,157 @@
+import Foundation
+import MynahInference
+import MynahModels
+import MynahTensors
+import MynahText
+import Testing
+
+struct CompleterTests {
+  private func model(_ tokenizer: AnyTokenizer, seed: UInt64 = 8) -> InferenceModel {
+    var random = RandomSource(seed: seed)
+    return InferenceModel(
+      LanguageModel(
+        LanguageModelConfiguration(
+          vocabularySize: tokenizer.vocabulary.count, embedding: 4, recurrent: [.lstm(6)], initializer: .uniform(1.2)),
+        using: &random))
+  }
+
+  private func completer(_ tokenizer: AnyTokenizer) throws -> Completer {
+    try Completer(NeuralPredictor(model(tokenizer)), tokenizer: tokenizer)
+  }
+
+  private let words = AnyTokenizer.word(
+    WordTokenizer(training: "the then them a an élan elan e\u{301}tude <unk> sings\n", minimumCount: 1))
+
+  @Test(
+    "Words that begin with the letters come by probability, which are those of the model",
+    arguments: ["", "t", "the", "a", "é", "x"])
+  func words(prefix: String) throws {
+    var completer = try completer(words)
+    try completer.read("the then ")
+    let found = try completer.suggestions(prefix: prefix, count: 20)
+    var state = model(words).initialState()
+    let ids = try [words.startID] + words.encodePrompt("the then").ids
+    let all = model(words).advance(ids, state: &state).softmax().elements
+    let expected = (0..<Int32(words.vocabulary.count))
+      .filter { $0 != words.endOfSentenceID && $0 != words.vocabulary.unknownID }
+      .filter { Array(words.vocabulary[$0].utf8).starts(with: prefix.utf8) }
+      .sorted { all[Int($0)] > all[Int($1)] }
+    #expect(found.map { Array($0.text.utf8) } == expected.map { Array(words.vocabulary[$0].utf8) })
+    for (suggestion, id) in zip(found, expected) { #expect(abs(suggestion.probability - Double(all[Int(id)])) < 1e-6) }
+  }
+
+  @Test("Fewer words are suggested if fewer are asked for, the best ones")
+  func count() throws {
+    var completer = try completer(words)
+    let all = try completer.suggestions(prefix: "", count: 100)
+    #expect(try completer.suggestions(prefix: "", count: 3) == Array(all.prefix(3)))
+    #expect(try completer.suggestions(prefix: "", count: 0) == [])
+  }
+
+  @Test("Words that are read one by one lead to the suggestions of the whole text", arguments: 0..<3)
+  func oneByOne(kind: Int) throws {
+    let tokenizer = [words, letters, pieces()][kind]
+    var (whole, parts) = (try completer(tokenizer), try completer(tokenizer))
+    try whole.read("the cat sat ")
+    for part in ["the ", "cat", " ", "sat ", ""] { try parts.read(part) }
+    #expect(try parts.suggestions(prefix: "s", count: 4) == whole.suggestions(prefix: "s", count: 4))
+  }
+
+  @Test("A context of unknown words only is read as such")
+  func unknown() throws {
+    var completer = try completer(words)
+    #expect(try completer.read("zebra quagga ") == 2)
+    #expect(try completer.suggestions(prefix: "t", count: 9).count == 3)
+  }
+
+  private let letters = AnyTokenizer.character(CharacterTokenizer(training: "the cat sat.\n"))
+
+  private func pieces() -> AnyTokenizer {
+    .bytePair(BytePairTokenizer(training: "the cat sat on the mat that the cat sat on.\n", vocabularySize: 270))
+  }
+
+  /// The words of at most so many characters that begin with a prefix, by looking at all; a word ends before a mark or white space.
+  private func allWords(_ context: String, prefix: String, length: Int) throws -> [(text: String, probability: Double)]
+  {
+    let model = model(letters)
+    let vocabulary = letters.vocabulary
+    var found: [(text: String, probability: Double)] = []
+    func goOn(_ word: String, _ probability: Double, _ state: InferenceState, _ next: [Float]) {
+      let isWhole = word.count >= prefix.count
+      var end = 0.0
+      for id in 0..<Int32(vocabulary.count) where id != vocabulary.unknownID {
+        let (text, share) = (vocabulary[id], Double(next[Int(id)]))
+        if isWhole && [" ", ".", "\n"].contains(text) {
+          end += share
+          continue
+        }
+        let longer = word + text
+        guard longer.count <= length, longer.hasPrefix(prefix) || prefix.hasPrefix(longer) else { continue }
+        var state = state
+        let following = model.advance([id], state: &state).softmax().elements
+        goOn(longer, probability * share, state, following)
+      }
+      if isWhole && !word.isEmpty { found.append((word, probability * end)) }
+    }
+    var state = model.initialState()
+    let ids = try [letters.startID] + letters.encodePrompt(context).ids
+    let next = model.advance(ids, state: &state).softmax().elements
+    goOn("", 1, state, next)
+    return found.sorted { $0.probability > $1.probability }
+  }
+
+  @Test("Characters are followed to the most probable words", arguments: ["", "s", "ca", "t."])
+  func characters(prefix: String) throws {
+    var completer = try completer(letters)
+    try completer.read("the ")
+    let found = try completer.suggestions(prefix: prefix, count: 3)
+    let expected = try allWords("the ", prefix: prefix, length: 5).prefix(3)
+    // Beyond five characters nothing is probable enough here to be among three.
+    #expect(found.map(\.text) == expected.map(\.text))
+    for (own, other) in zip(found, expected) { #expect(abs(own.probability / other.probability - 1) < 1e-4) }
+  }
+
+  @Test("Byte pairs that join a space and the letters that were typed are found, and each word once")
+  func bytePairs() throws {
+    let tokenizer = pieces()
+    var completer = try completer(tokenizer)
+    try completer.read("the ")
+    let found = try completer.suggestions(prefix: "t", count: 6)
+    #expect(found.count == 6)
+    #expect(Set(found.map(\.text)).count == 6)
+    #expect(found.allSatisfy { $0.text.hasPrefix("t") && !$0.text.contains(" ") })
+    #expect(zip(found, found.dropFirst()).allSatisfy { $0.probability >= $1.probability })
+  }
+
+  @Test("A copy is a fork of the text")
+  func forks() throws {
+    var completer = try completer(words)
+    try completer.read("the ")
+    var fork = completer
+    try fork.read("sings sings ")
+    var fresh = try self.completer(words)
+    try fresh.read("the ")
+    #expect(try completer.suggestions(prefix: "", count: 5) == fresh.suggestions(prefix: "", count: 5))
+    #expect(try fork.suggestions(prefix: "", count: 5) != fresh.suggestions(prefix: "", count: 5))
+  }
+
+  @Test("Keys are counted as they are pressed: letters until a word is suggested, one to take it or to end it")
+  func keystrokes() throws {
+    var (report, completer) = (KeystrokeReport(), try completer(words))
+    let line = "the sings zebra"
+    var expected = 0
+    var copy = completer
+    for (index, word) in ["the", "sings", "zebra"].enumerated() {
+      let typed = try (0..<word.count).first { length in
+        try copy.suggestions(prefix: String(word.prefix(length)), count: 2).contains { $0.text == word }
+      }
+      expected += (typed ?? word.count) + 1
+      try copy.read(word + (index < 2 ? " " : "\n"))
+    }
+    try report.type(line, &completer, suggestionCount: 2)
+    #expect(report.keyCount == expected && report.plainKeyCount == 4 + 6 + 6)
+    #expect(report.wordCount == 3)
+    #expect(report.savedShare == 1 - Double(expected) / 16)
+    #expect(try completer.suggestions(prefix: "", count: 9) == copy.suggestions(prefix: "", count: 9))
+  }
+}
