@@ -60,7 +60,9 @@ let package = Package(
     module("MynahModels", ["CMynah", "MynahTensors", "MynahText"]),
     module("MynahTraining", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
     module("MynahInference", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
-    module("Mynah", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
+    module("MynahAnalysis", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
+    module(
+      "Mynah", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahAnalysis"]),
 
     // The command line.
     module("MynahTensorBoard", [protobuf], exclude: ["Protos"]),
@@ -86,6 +88,8 @@ let package = Package(
       "MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"],
       resources: [.copy("Fixtures")]),
     tests("MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
+    tests(
+      "MynahAnalysisTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference", "MynahAnalysis"]),
     tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
     tests(
       "MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"] + httpClient, resources: [.copy("Fixtures")]),

@@ -1,3 +1,4 @@
+import MynahAnalysis
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -73,6 +74,10 @@ extension TrainingError: CommandFailure {
 }
 
 extension InferenceError: CommandFailure {
+  var failureCode: FailureCode { .badData }
+}
+
+extension AnalysisError: CommandFailure {
   var failureCode: FailureCode { .badData }
 }
 

@@ -68,17 +68,31 @@ extension InferenceModel {
   /// - Returns: The logits of all tokens after the last step, [B, V].
   /// - Precondition: the ids fill the state's streams, and each lies in 0 ..< V; the state is of a model of this shape.
   public func advance(_ ids: [Int32], state: inout InferenceState) -> Tensor {
-    check(ids, state)
     precondition(!ids.isEmpty, "a model needs a token to tell the next one")
+    let logits = TensorStorage(uninitialized: state.batchSize * configuration.vocabularySize)
+    move(&state, past: ids, lastly: .logits(logits))
+    return Tensor(shape: [state.batchSize, configuration.vocabularySize], storage: logits)
+  }
+
+  /// Moves the state past some tokens without asking for what follows.
+  ///
+  /// - Parameter ids: T·B tokens, time-major.
+  /// - Precondition: the ids fill the state's streams, and each lies in 0 ..< V; the state is of a model of this shape.
+  public func read(_ ids: [Int32], state: inout InferenceState) {
+    guard !ids.isEmpty else { return }
+    move(&state, past: ids, lastly: .state)
+  }
+
+  /// Moves the state past some tokens in stretches; what is asked for is asked of the last of them.
+  private func move(_ state: inout InferenceState, past ids: [Int32], lastly purpose: PackedModel.Purpose) {
+    check(ids, state)
     var rest = ids[...]
     var workspace = PackedMemory(byteCount: 0)
     while rest.count > Self.stretch(state) {
       _ = pass(Array(rest.prefix(Self.stretch(state))), &state, for: .state, in: &workspace)
       rest = rest.dropFirst(Self.stretch(state))
     }
-    let logits = TensorStorage(uninitialized: state.batchSize * configuration.vocabularySize)
-    _ = pass(Array(rest), &state, for: .logits(logits), in: &workspace)
-    return Tensor(shape: [state.batchSize, configuration.vocabularySize], storage: logits)
+    _ = pass(Array(rest), &state, for: purpose, in: &workspace)
   }
 
   /// The negative log-probability of each target, in nats, and the state after the last input.
