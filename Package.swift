@@ -66,7 +66,8 @@ let package = Package(
 
     // The command line.
     module("MynahTensorBoard", [protobuf], exclude: ["Protos"]),
-    module("MynahCommands", ["Mynah", "MynahTensorBoard", argumentParser] + httpClient),
+    module("MynahONNX", ["MynahTensors", "MynahText", "MynahModels", protobuf], exclude: ["Protos"]),
+    module("MynahCommands", ["Mynah", "MynahTensorBoard", "MynahONNX", argumentParser] + httpClient),
     .executableTarget(name: "MynahMain", dependencies: ["MynahCommands"], swiftSettings: swiftSettings),
 
     // Examples, run by continuous integration.
@@ -90,6 +91,7 @@ let package = Package(
     tests("MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
     tests(
       "MynahAnalysisTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference", "MynahAnalysis"]),
+    tests("MynahONNXTests", ["MynahTensors", "MynahText", "MynahModels", "MynahONNX", protobuf]),
     tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
     tests(
       "MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"] + httpClient, resources: [.copy("Fixtures")]),

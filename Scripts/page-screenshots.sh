@@ -48,6 +48,9 @@ for page in surprisal.html units.html letters.html map.svg; do
   photograph "$name-dark" "$page" 1200,900 --blink-settings=preferredColorScheme=0
   photograph "$name-narrow" "$page" 500,900
 done
+# The tooltip, as if one pointed at a word: only in a copy of the page.
+sed 's|^paint();$||; s|^</script>$|show(text.children[20]);\n</script>|' surprisal.html > tip.html
+photograph tip tip.html 500,900
 photograph units-gate "units.html#1:5:f" 1200,900
 rm -rf "$folder/browser"
 python3 "$OLDPWD/Scripts/check-screenshots.py" "$folder"/*.png

@@ -1,6 +1,7 @@
 import MynahAnalysis
 import MynahInference
 import MynahModels
+import MynahONNX
 import MynahTensors
 import MynahText
 import MynahTraining
@@ -78,6 +79,10 @@ extension InferenceError: CommandFailure {
 }
 
 extension AnalysisError: CommandFailure {
+  var failureCode: FailureCode { .badData }
+}
+
+extension ONNXError: CommandFailure {
   var failureCode: FailureCode { .badData }
 }
 

@@ -18,7 +18,7 @@ package struct MynahTool: ParsableCommand {
       DemoCommand.self, DataCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self,
       GenerateCommand.self, ScoreCommand.self, PairsCommand.self, NeighboursCommand.self, MapCommand.self,
       SurprisalCommand.self, ActivationsCommand.self, InspectCommand.self,
-      QuantizeCommand.self, ImportCommand.self, ReproduceCommand.self,
+      QuantizeCommand.self, ImportCommand.self, ExportCommand.self, ReproduceCommand.self,
       BenchCommand.self,
     ])
 
