@@ -35,9 +35,11 @@ head -n 60 text.txt > letters.txt
 "$mynah" activations letters.safetensors letters.txt --html letters.html --overwrite
 "$mynah" map model.safetensors --count 280 --output map.svg --overwrite
 
+pictures=()
 photograph() {
   local name=$1 page=$2 size=$3
   shift 3
+  pictures+=("$folder/$name.png")
   # The browser's own complaints are about the machine (no D-Bus, no GPU) and say nothing of the page.
   timeout 120 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$folder/browser" \
     --window-size="$size" --screenshot="$folder/$name.png" "$@" "file://$folder/$page" 2> /dev/null
@@ -53,5 +55,5 @@ sed 's|^paint();$||; s|^</script>$|show(text.children[20]);\n</script>|' surpris
 photograph tip tip.html 500,900
 photograph units-gate "units.html#1:5:f" 1200,900
 rm -rf "$folder/browser"
-python3 "$OLDPWD/Scripts/check-screenshots.py" "$folder"/*.png
+python3 "$OLDPWD/Scripts/check-screenshots.py" "${pictures[@]}"
 echo "$folder"
