@@ -86,7 +86,7 @@ public struct ActivationPage: Sendable {
         <label>unit <select id="unit"></select></label>
         <label>value <select id="part"></select></label>
         <span><button id="before" title="The unit before (←)">◀</button> <button id="after" title="The next unit (→)">▶</button></span>
-        <span class="scale"><span id="low"></span><span class="bar values"></span><span id="high"></span></span>
+        <span class="scale"><span id="low"></span><span class="bar values" id="bar"></span><span id="high"></span></span>
         </div>
         <div class="text\(hasWords ? "" : " characters")" id="text">\(text)</div>
         <script type="application/json" id="data">\(data)</script>
@@ -100,6 +100,7 @@ public struct ActivationPage: Sendable {
     .panel select, .panel button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line);
       border-radius: .35rem; padding: .15rem .5rem; }
     .text span { padding: .12em 0; border-radius: 0; }
+    .values.positive { background: linear-gradient(to right, transparent, rgb(var(--cool) / var(--strength))); }
     .values { background: linear-gradient(to right, rgb(var(--warm) / var(--strength)), transparent, rgb(var(--cool) / var(--strength))); }
 
     """
@@ -117,7 +118,10 @@ public struct ActivationPage: Sendable {
     for (const name of new Set(entries.map((entry) => entry.part))) part.append(new Option(names[name], name));
     function paint() {
       const entry = entries.find((entry) => entry.unit === unit.value && entry.part === part.value);
-      document.getElementById("low").textContent = entry ? (-entry.scale).toFixed(3) : "";
+      // Of what is bounded by a sigmoid nothing is below 0.
+      const isPositive = entry && "ifo".includes(entry.part);
+      document.getElementById("bar").classList.toggle("positive", Boolean(isPositive));
+      document.getElementById("low").textContent = entry ? (isPositive ? "0" : (-entry.scale).toFixed(3)) : "";
       document.getElementById("high").textContent = entry ? entry.scale.toFixed(3) : "no such value";
       const bytes = entry ? atob(entry.values) : "";
       for (let index = 0; index < tokens.length; index++) {
