@@ -4,7 +4,9 @@ import MynahTensors
 import Testing
 
 struct PrincipalComponentsTests {
-  /// L. I. Smith, "A tutorial on principal components analysis", 2002: ten points and what comes of them.
+  /// Ten points and what comes of them.
+  ///
+  /// L. I. Smith, "A tutorial on principal components analysis", 2002.
   private let points = PointSet(
     count: 10, width: 2,
     [2.5, 2.4, 0.5, 0.7, 2.2, 2.9, 1.9, 2.2, 3.1, 3.0, 2.3, 2.7, 2, 1.6, 1, 1.1, 1.5, 1.6, 1.1, 0.9])
