@@ -60,11 +60,14 @@ let package = Package(
     module("MynahModels", ["CMynah", "MynahTensors", "MynahText"]),
     module("MynahTraining", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
     module("MynahInference", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
-    module("Mynah", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
+    module("MynahAnalysis", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
+    module(
+      "Mynah", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahAnalysis"]),
 
     // The command line.
     module("MynahTensorBoard", [protobuf], exclude: ["Protos"]),
-    module("MynahCommands", ["Mynah", "MynahTensorBoard", argumentParser] + httpClient),
+    module("MynahONNX", ["MynahTensors", "MynahText", "MynahModels", protobuf], exclude: ["Protos"]),
+    module("MynahCommands", ["Mynah", "MynahTensorBoard", "MynahONNX", argumentParser] + httpClient),
     .executableTarget(name: "MynahMain", dependencies: ["MynahCommands"], swiftSettings: swiftSettings),
 
     // Examples, run by continuous integration.
@@ -72,6 +75,7 @@ let package = Package(
     example("LibraryTour"),
     example("CustomLoss"),
     example("CustomCell"),
+    example("Autocomplete"),
     example("DemoText"),
 
     // Tests, a bundle a module.
@@ -88,6 +92,9 @@ let package = Package(
     tests(
       "MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"],
       resources: [.copy("Fixtures")]),
+    tests(
+      "MynahAnalysisTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference", "MynahAnalysis"]),
+    tests("MynahONNXTests", ["MynahTensors", "MynahText", "MynahModels", "MynahONNX", protobuf]),
     tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
     tests(
       "MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"] + httpClient, resources: [.copy("Fixtures")]),

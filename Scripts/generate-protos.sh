@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Makes Sources/MynahTensorBoard/Generated of Sources/MynahTensorBoard/Protos; needed only when a .proto changes.
+# Makes Generated/ of Protos/ in the modules that have them; needed only when a .proto changes.
 #
 # Needs protoc (Debian: protobuf-compiler); the plugin for Swift is built from the package that the sources use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 swift build -c release --product protoc-gen-swift
 plugin=$(swift build -c release --show-bin-path)/protoc-gen-swift
-sources=Sources/MynahTensorBoard
-protoc --plugin="protoc-gen-swift=$plugin" --proto_path="$sources/Protos" \
-  --swift_out="$sources/Generated" --swift_opt=Visibility=Package --swift_opt=UseAccessLevelOnImports=true \
-  "$sources"/Protos/*.proto
+for sources in Sources/MynahTensorBoard Sources/MynahONNX; do
+  protoc --plugin="protoc-gen-swift=$plugin" --proto_path="$sources/Protos" \
+    --swift_out="$sources/Generated" --swift_opt=Visibility=Package --swift_opt=UseAccessLevelOnImports=true \
+    "$sources"/Protos/*.proto
+done

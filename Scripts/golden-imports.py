@@ -2,6 +2,7 @@
 """Writes small language models of PyTorch and Keras with their logits, to be taken over by Mynah.
 
     .venv/bin/python Scripts/golden-imports.py pytorch [FOLDER]      # needs torch and safetensors
+    .venv/bin/python Scripts/golden-imports.py published [FOLDER]    # the same: models as published programs store them
     .venv/bin/python Scripts/golden-imports.py keras [FOLDER]        # needs tensorflow-cpu and h5py
 
 FOLDER is Tests/MynahModelsTests/Fixtures unless given; a second run writes the same bytes. Each file, import-KIND.safetensors, holds a
@@ -9,6 +10,7 @@ model's state dictionary (PyTorch) or what Scripts/keras-weights.py makes of its
 
     golden.ids       [T, B]
     golden.logits    [T, B, V], from the zero state
+    golden.losses    [T - 1, B], of the published ones: nats of each id but the first
 """
 import argparse
 import os
@@ -62,6 +64,65 @@ def pytorch(folder):
         print(f"{path.name}: {path.stat().st_size} bytes")
 
 
+def published(folder):
+    """Tied two-layer models under the names of word_language_model, of AWD-LSTM and of fastai,.
+
+    AWD-LSTM's last layer has the embedding's size. Its recurrent weights are stored as they are (_raw) and, by fastai, also as they were
+    last dropped, which must not be read; both store the tied weights twice.
+    """
+    import torch
+    from safetensors.torch import save_file
+    from torch import nn
+
+    torch.manual_seed(11)
+    ids = torch.randint(VOCABULARY_SIZE, (STEP_COUNT, BATCH_SIZE))
+
+    def tensors(sizes):
+        encoder = nn.Embedding(VOCABULARY_SIZE, EMBEDDING_SIZE)
+        layers = nn.ModuleList(nn.LSTM(a, b) for a, b in zip([EMBEDDING_SIZE, *sizes], sizes))
+        decoder = nn.Linear(sizes[-1], VOCABULARY_SIZE)
+        decoder.weight = encoder.weight
+        stored = {f"{i}.{k}": v.detach().clone() for i, layer in enumerate(layers) for k, v in layer.state_dict().items()}
+        for part in (encoder, layers, decoder):
+            part.double()
+        x = encoder(ids)
+        for layer in layers:
+            x = layer(x)[0]
+        logits = decoder(x).detach()
+        losses = nn.functional.cross_entropy(logits[:-1].flatten(0, 1), ids[1:].flatten(), reduction="none").detach().reshape(-1, BATCH_SIZE)
+        outer = {"encoder.weight": encoder.weight, "decoder.weight": decoder.weight, "decoder.bias": decoder.bias}
+        outer = {k: v.detach().float().clone() for k, v in outer.items()}
+        golden = {"golden.ids": ids.int(), "golden.logits": logits.float().contiguous(), "golden.losses": losses.float().contiguous()}
+        return outer, stored, golden
+
+    def renamed(outer, stored, recurrent):
+        return {**outer, **{new: value for name, value in stored.items() for new, value in recurrent(*name.split(".", 1), value)}}
+
+    def example(layer, name, value):
+        return [("rnn." + name.replace("_l0", f"_l{layer}"), value)]
+
+    def awd(layer, name, value):
+        return [(f"rnns.{layer}.module.{name}" + ("_raw" if name == "weight_hh_l0" else ""), value)]
+
+    def fastai(layer, name, value):
+        found = [(f"0.rnns.{layer}.module.{name}", value)]
+        if name == "weight_hh_l0":
+            found = [(f"0.rnns.{layer}.weight_hh_l0_raw", value), (found[0][0], value * torch.bernoulli(torch.full_like(value, 0.5)) * 2)]
+        return found
+
+    for kind, sizes, recurrent in [
+            ("word-language-model", [EMBEDDING_SIZE] * 2, example), ("awd-lstm", [HIDDEN_SIZE, EMBEDDING_SIZE], awd),
+            ("fastai", [HIDDEN_SIZE, EMBEDDING_SIZE], fastai)]:
+        outer, stored, golden = tensors(sizes)
+        weights = renamed(outer, stored, recurrent)
+        if kind == "fastai":
+            weights = {(name if name.startswith("0.") else {"e": "0.", "d": "1."}[name[0]] + name): value for name, value in weights.items()}
+            weights["0.encoder_dp.emb.weight"] = weights["0.encoder.weight"].clone()
+        path = folder / f"import-{kind}.safetensors"
+        save_file({**weights, **golden}, path, metadata={"producer": f"Scripts/golden-imports.py, PyTorch {torch.__version__}"})
+        print(f"{path.name}: {path.stat().st_size} bytes")
+
+
 def keras(folder):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import numpy as np
@@ -112,10 +173,10 @@ def read(path, types, np):
 def main():
     fixtures = pathlib.Path(__file__).resolve().parents[1] / "Tests" / "MynahModelsTests" / "Fixtures"
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("toolkit", choices=["pytorch", "keras"])
+    parser.add_argument("toolkit", choices=["pytorch", "published", "keras"])
     parser.add_argument("folder", nargs="?", type=pathlib.Path, default=fixtures)
     arguments = parser.parse_args()
-    {"pytorch": pytorch, "keras": keras}[arguments.toolkit](arguments.folder)
+    {"pytorch": pytorch, "published": published, "keras": keras}[arguments.toolkit](arguments.folder)
 
 
 if __name__ == "__main__":

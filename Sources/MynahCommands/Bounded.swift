@@ -26,7 +26,7 @@ enum Bounded {
   static func number(_ range: ClosedRange<Float>) -> @Sendable (String) throws -> Float {
     { text in
       guard let value = Float(text), range.contains(value) else {
-        throw ValidationError("expected a number between \(range.lowerBound) and \(range.upperBound)")
+        throw ValidationError("expected a number between \(range.lowerBound.plain) and \(range.upperBound.plain)")
       }
       return value
     }
@@ -56,6 +56,11 @@ enum Bounded {
       return values
     }
   }
+}
+
+extension Float {
+  /// The number without a point that has nothing behind it.
+  fileprivate var plain: String { Double(self).brief }
 }
 
 extension Substring {

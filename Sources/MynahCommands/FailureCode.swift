@@ -1,5 +1,7 @@
+import MynahAnalysis
 import MynahInference
 import MynahModels
+import MynahONNX
 import MynahTensors
 import MynahText
 import MynahTraining
@@ -73,6 +75,14 @@ extension TrainingError: CommandFailure {
 }
 
 extension InferenceError: CommandFailure {
+  var failureCode: FailureCode { .badData }
+}
+
+extension AnalysisError: CommandFailure {
+  var failureCode: FailureCode { .badData }
+}
+
+extension ONNXError: CommandFailure {
   var failureCode: FailureCode { .badData }
 }
 

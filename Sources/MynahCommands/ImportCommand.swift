@@ -11,7 +11,9 @@ struct ImportCommand: ParsableCommand {
     discussion: """
       The weights are a safetensors file: of PyTorch what safetensors.torch.save_file makes of a state_dict(), of Keras what \
       Scripts/keras-weights.py makes of a .weights.h5. Sizes and kinds of layers are read off the tensors. The vocabulary is a text \
-      file with a token a line, in the order of their numbers; a line end is \\n, as mynah inspect --vocabulary prints it.
+      file with a token a line, in the order of their numbers; a line end is \\n, as mynah inspect --vocabulary prints it. Or it is a folder \
+      of texts with train, valid and test in their names: words as they are first seen, as in PyTorch's example word_language_model. \
+      That example's names, those of AWD-LSTM and fastai's are recognised.
 
         mynah import weights.safetensors --from pytorch --vocabulary words.txt --output model.safetensors
       """)
@@ -32,7 +34,7 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The program that made them: pytorch or keras.", valueName: "name"))
   var from: Toolkit
 
-  @Option(help: ArgumentHelp("The tokens, one a line.", valueName: "file"))
+  @Option(help: ArgumentHelp("The tokens, one a line, or the folder of a corpus.", valueName: "path"))
   var vocabulary: String
 
   @Option(help: "What a token is: word or character. (default: word)")
@@ -43,7 +45,7 @@ struct ImportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What PyTorch calls the embedding, the recurrent layers and the output. (default: embedding,recurrent,output)",
+      "What PyTorch calls the embedding, the recurrent layers and the output. (default: recognised)",
       valueName: "names"),
     transform: Self.names)
   var names: PyTorchNames?
@@ -65,7 +67,7 @@ struct ImportCommand: ParsableCommand {
     let tokenizer = try tokenizer()
     let model =
       switch from {
-      case .pytorch: try LanguageModel(pyTorch: file, names: names ?? PyTorchNames())
+      case .pytorch: try LanguageModel(pyTorch: file, names: names ?? PyTorchNames(recognizing: file) ?? PyTorchNames())
       case .keras: try LanguageModel(keras: file)
       }
     let count = tokenizer.vocabulary.count
@@ -79,6 +81,12 @@ struct ImportCommand: ParsableCommand {
   }
 
   private func tokenizer() throws -> AnyTokenizer {
+    var isDirectory: ObjCBool = false
+    if level == .word, unsafe FileManager.default.fileExists(atPath: vocabulary, isDirectory: &isDirectory),
+      isDirectory.boolValue
+    {
+      return .word(WordTokenizer(vocabulary: try Vocabulary(wordsOfCorpus: vocabulary)))
+    }
     var lines = try TextFile(at: vocabulary).text.split(separator: "\n", omittingEmptySubsequences: false)
     if lines.last == "" { lines.removeLast() }
     let tokens = lines.map { $0.replacing("\\n", with: "\n").replacing("\\r", with: "\r") }

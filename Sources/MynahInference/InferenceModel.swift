@@ -69,27 +69,30 @@ extension InferenceModel {
   /// - Precondition: the ids fill the state's streams, and each lies in 0 ..< V; the state is of a model of this shape.
   public func advance(_ ids: [Int32], state: inout InferenceState) -> Tensor {
     precondition(!ids.isEmpty, "a model needs a token to tell the next one")
-    let first = (ids.count - 1) / Self.stretch(state) * Self.stretch(state)
-    read(Array(ids[..<first]), state: &state)
-    let rest = Array(ids[first...])
-    check(rest, state)
-    var workspace = PackedMemory(byteCount: 0)
     let logits = TensorStorage(uninitialized: state.batchSize * configuration.vocabularySize)
-    _ = pass(rest, &state, for: .logits(logits), in: &workspace)
+    move(&state, past: ids, lastly: .logits(logits))
     return Tensor(shape: [state.batchSize, configuration.vocabularySize], storage: logits)
   }
 
-  /// Moves the state past some tokens and tells nothing: the output layer is left out.
+  /// Moves the state past some tokens without asking for what follows.
   ///
-  /// - Parameter ids: T·B tokens, time-major; T ≥ 0.
+  /// - Parameter ids: T·B tokens, time-major.
   /// - Precondition: the ids fill the state's streams, and each lies in 0 ..< V; the state is of a model of this shape.
   public func read(_ ids: [Int32], state: inout InferenceState) {
+    guard !ids.isEmpty else { return }
+    move(&state, past: ids, lastly: .state)
+  }
+
+  /// Moves the state past some tokens in stretches; what is asked for is asked of the last of them.
+  private func move(_ state: inout InferenceState, past ids: [Int32], lastly purpose: PackedModel.Purpose) {
     check(ids, state)
+    var rest = ids[...]
     var workspace = PackedMemory(byteCount: 0)
-    for first in stride(from: 0, to: ids.count, by: Self.stretch(state)) {
-      let last = min(first + Self.stretch(state), ids.count)
-      _ = pass(Array(ids[first..<last]), &state, for: .state, in: &workspace)
+    while rest.count > Self.stretch(state) {
+      _ = pass(Array(rest.prefix(Self.stretch(state))), &state, for: .state, in: &workspace)
+      rest = rest.dropFirst(Self.stretch(state))
     }
+    _ = pass(Array(rest), &state, for: purpose, in: &workspace)
   }
 
   /// The negative log-probability of each target, in nats, and the state after the last input.
@@ -143,7 +146,7 @@ extension InferenceModel {
     switch form {
     case .packed(let model):
       let logits = advance([id], state: &state)
-      return (logits, state.parts(layer: model.layers.count - 1)[0])
+      return (logits, state.parts(layer: model.layers.count - 1)[0].elements)
     case .composed(let model):
       check([id], state)
       let hidden = model.hidden([id], &state)
@@ -152,7 +155,9 @@ extension InferenceModel {
   }
 
   /// Whether a state is of one text that a model of this shape reads.
-  func fits(_ state: InferenceState) -> Bool { state.batchSize == 1 && state.layerSizes == layerSizes }
+  func fits(_ state: InferenceState) -> Bool {
+    state.batchSize == 1 && state.layerSizes == layerSizes && state.values.count == layerSizes.joined().reduce(0, +)
+  }
 
   /// Whether a tokenizer is of a model of this size.
   func check(_ tokenizer: AnyTokenizer) {

@@ -1,3 +1,5 @@
+public import MynahTensors
+
 /// What a model remembers of the texts that it reads, one of B streams beside the other.
 ///
 /// A value: copies go on on their own, and one that is stored goes on where it stood.
@@ -52,14 +54,15 @@ extension InferenceState {
     return selecting([Int](repeating: 0, count: count))
   }
 
-  /// The parts of a layer's state, each [B, …], row by row: h and c of an LSTM, h of layers that remember nothing else.
+  /// The parts of a layer's state, each [B, …]: h and c of an LSTM, h of layers that remember nothing else.
   ///
   /// - Precondition: the layer lies in 0 ..< the number of layers.
-  public func parts(layer: Int) -> [[Float]] {
+  public func parts(layer: Int) -> [Tensor] {
+    precondition(layerSizes.indices.contains(layer), "a model of \(layerSizes.count) layers has no layer \(layer)")
     var start = batchSize * layerSizes[..<layer].joined().reduce(0, +)
     return layerSizes[layer].map { size in
       defer { start += batchSize * size }
-      return Array(values[start..<start + batchSize * size])
+      return Tensor(shape: [batchSize, size], Array(values[start..<start + batchSize * size]))
     }
   }
 }

@@ -45,7 +45,8 @@ struct ImportCommandTests {
     "Bad input gives one sentence, the right exit code, and no file",
     arguments: [
       ("--from torch", 64, "pytorch"), ("--from keras", 65, "embedding.embeddings"),
-      ("--from pytorch", 65, "embedding.weight"), ("--from keras --names a,b,c", 64, "--from pytorch"),
+      ("--from pytorch --names embedding,rnn,decoder", 65, "embedding.weight"),
+      ("--from keras --names a,b,c", 64, "--from pytorch"),
       ("--from pytorch --names a,b", 64, "three names"),
       ("--from pytorch --names encoder,rnn,decoder --vocabulary few.txt", 64, "expected a vocabulary of 4 tokens"),
       ("--from pytorch --names encoder,rnn,decoder --vocabulary twice.txt", 65, "once"),

@@ -24,6 +24,15 @@ enum TinyModel {
     try file(.word(WordTokenizer(vocabulary: Vocabulary(tokens: tokens))), bound: bound)
   }
 
+  /// A word model of other layers whose weights are drawn.
+  static func drawn(_ layers: [RecurrentLayer]) throws -> ModelFile {
+    var file = try drawn()
+    var random = RandomSource(seed: 11)
+    file.model = LanguageModel(
+      LanguageModelConfiguration(vocabularySize: 4, embedding: 3, recurrent: layers), using: &random)
+    return file
+  }
+
   /// A model all of whose weights are one number: 0 makes every token equally likely.
   static func filled(with value: Float, _ tokenizer: AnyTokenizer) throws -> ModelFile {
     var file = try file(tokenizer, bound: 0.5)

@@ -209,4 +209,45 @@ struct UseCommandTests {
     #expect(weights.status == 64 && weights.isTidy)
     #expect(try tool.run("evaluate", "m", "text", "--weights", "1").status == 64)
   }
+
+  // MARK: State
+
+  @Test("A text in two files whose state is kept between gets the scores of one file, and generation goes on from it")
+  func state() throws {
+    struct Line: Decodable {
+      let line: Int?
+      let logProbability: Double
+    }
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    try tool.write("a b\n\n", to: "one")
+    try tool.write("b ab a zebra\n", to: "two")
+    let carry = ["--state", "carry", "--json"]
+    let whole = try objects(Line.self, tool.run(["score", "m", "text"] + carry)).dropLast()
+    let first = try objects(Line.self, tool.run(["score", "m", "one", "--save-state", "s.json"] + carry)).dropLast()
+    let second = try objects(Line.self, tool.run(["score", "m", "two", "--load-state", "s.json"] + carry)).dropLast()
+    #expect(whole.map(\.logProbability) == (first + second).map(\.logProbability))
+    let flags = ["--length", "5", "--temperature", "0", "--json"]
+    let prompted = try objects(Text.self, tool.run(["generate", "m", "a b\n\nb"] + flags))
+    let restored = try objects(Text.self, tool.run(["generate", "m", "b", "--load-state", "s.json"] + flags))
+    #expect(prompted.map(\.text) == restored.map(\.text))
+    let suggested = try tool.run("complete", "m", "--context", "b", "--load-state", "s.json", "--json")
+    #expect(suggested.status == 0, "\(suggested.errors)")
+  }
+
+  @Test("A file that is no state, a state of another model, and states of adapting models are refused")
+  func badStates() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    try TinyModel.drawn(bound: 0.3).write(to: tool.path("other"))
+    #expect(try tool.run("score", "m", "text", "--state", "carry", "--save-state", "s.json").status == 0)
+    for (model, state) in [("other", "s.json"), ("m", "text")] {
+      let outcome = try tool.run("score", model, "text", "--state", "carry", "--load-state", state)
+      #expect(outcome.status == 65 && outcome.isTidy, "\(outcome.errors)")
+    }
+    for flags in [["--state", "reset"], ["--state", "carry", "--cache", "3"]] {
+      let outcome = try tool.run(["score", "m", "text", "--save-state", "s.json"] + flags)
+      #expect(outcome.status == 64 && outcome.isTidy)
+    }
+  }
 }

@@ -30,6 +30,68 @@ struct ImportTests {
   }
 
   @Test(
+    "Published models are recognised by their names and have the same logits and losses",
+    arguments: [("word-language-model", [4, 4]), ("awd-lstm", [5, 4]), ("fastai", [5, 4])])
+  func published(kind: String, sizes: [Int]) throws {
+    let file = try SafetensorsFile.fixture("import-\(kind)")
+    let model = try LanguageModel(pyTorch: file, names: try #require(PyTorchNames(recognizing: file)))
+    #expect(model.configuration.recurrent == sizes.map { .lstm($0) } && model.configuration.isTied)
+    try expectLogits(model, file)
+    let ids = try file.elements(named: "golden.ids", as: Int32.self)
+    let losses = model.output.negativeLogProbabilities(
+      of: model(Array(ids.dropLast(3)), state: model.initialState(batchSize: 3)).hidden.value,
+      targets: Array(ids.dropFirst(3))
+    ).rows.elements
+    let expected = try file.tensor(named: "golden.losses").elements
+    #expect(losses.count == 15 && zip(losses, expected).allSatisfy { abs($0 - $1) < 1e-5 })
+  }
+
+  @Test("Names that no known model has are not recognised, and a decoder of its own is not tied")
+  func unrecognised() throws {
+    var file = try SafetensorsFile.fixture("import-word-language-model")
+    #expect(PyTorchNames(recognizing: file)?.recurrent == "rnn")
+    #expect(PyTorchNames(recognizing: SafetensorsFile()) == nil)
+    #expect(PyTorchNames(recognizing: try SafetensorsFile.fixture("import-keras-lstm")) == nil)
+    let weight = try file.tensor(named: "decoder.weight")
+    file["decoder.weight"] = StoredTensor(Tensor(shape: weight.shape, weight.elements.map { $0 + 1 }))
+    #expect(try !LanguageModel(pyTorch: file, names: Self.names).configuration.isTied)
+  }
+
+  @Test(
+    "What is exported to PyTorch is read again, all of it",
+    arguments: [
+      [RecurrentLayer.lstm(5), .lstm(5)], [.lstm(5), .lstm(3)], [.gru(5), .gru(5)], [.simple(3)],
+      [.projectedLSTM(5, to: 2), .projectedLSTM(5, to: 2)], [.lstm(4)], [.lstm(5), .gru(4)],
+    ])
+  func exported(layers: [RecurrentLayer]) throws {
+    var configuration = LanguageModelConfiguration(vocabularySize: 7, embedding: 4, recurrent: layers)
+    configuration.isTied = layers == [.lstm(4)]
+    var random = RandomSource(seed: 2)
+    let model = LanguageModel(configuration, using: &random)
+    let file = try model.pyTorchWeights()
+    let names = try #require(PyTorchNames(recognizing: file))
+    let isOne = layers.allSatisfy { $0 == layers[0] }
+    #expect(names.recurrent == (isOne ? "rnn" : "rnns") && file["decoder.weight"] != nil)
+    let read = try LanguageModel(pyTorch: file, names: names)
+    #expect(read.parameters.map { $0.value } == model.parameters.map { $0.value })
+    #expect(read.configuration.recurrent == layers && read.configuration.isTied == configuration.isTied)
+  }
+
+  @Test(
+    "Layers that PyTorch lacks are told",
+    arguments: [RecurrentLayer.peepholeLSTM(4), .coupledLSTM(4), .gru(4, reset: .before)])
+  func notExported(layer: RecurrentLayer) throws {
+    var random = RandomSource(seed: 2)
+    var configuration = LanguageModelConfiguration(vocabularySize: 7, embedding: 4, recurrent: [.lstm(4), layer])
+    let model = LanguageModel(configuration, using: &random)
+    #expect(throws: CheckpointError.notInPyTorch(layer: 1, kind: layer.name)) { try model.pyTorchWeights() }
+    configuration.recurrent = [.lstm(4)]
+    configuration.isResidual = true
+    let residual = LanguageModel(configuration, using: &random)
+    #expect(throws: CheckpointError.self) { try residual.pyTorchWeights() }
+  }
+
+  @Test(
     "A model of Keras has the same logits",
     arguments: [
       ("lstm", [RecurrentLayer.lstm(5), .lstm(3)]), ("gru", [.gru(5)]), ("gru-before", [.gru(5, reset: .before)]),

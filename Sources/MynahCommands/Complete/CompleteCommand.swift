@@ -38,6 +38,7 @@ struct CompleteCommand: ParsableCommand {
   @Flag(help: "Print an object of JSON for each context.")
   var json = false
 
+  @OptionGroup var continuing: LoadStateOptions
   @OptionGroup(title: "Adapting") var adaptation: AdaptationOptions
   @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
@@ -46,14 +47,16 @@ struct CompleteCommand: ParsableCommand {
     guard simulate == nil || (context == nil && prefix == nil) else {
       throw ValidationError("--simulate takes its text from a file; leave --context and --prefix away")
     }
+    guard continuing.loadState == nil || adaptation.isPlain else {
+      throw ValidationError("--load-state goes on with a network's text: leave what adapts away")
+    }
   }
 
   mutating func run() throws { try threads.run { try complete() } }
 
   private func complete() throws {
     let file = try ModelFile(contentsOf: model)
-    let completer = try Completer(
-      adaptation.predictor(file, path: model, precision: precision), tokenizer: file.tokenizer)
+    let completer = try completer(file)
     if let simulate {
       try type(simulate, completer)
     } else if context != nil || prefix != nil {
@@ -63,6 +66,15 @@ struct CompleteCommand: ParsableCommand {
     } else {
       try answerLines(completer)
     }
+  }
+
+  private func completer(_ file: ModelFile) throws -> Completer {
+    guard let path = continuing.loadState else {
+      return try Completer(
+        adaptation.predictor(file, path: model, precision: precision), tokenizer: file.tokenizer)
+    }
+    let predictor = try StateFile.predictor(at: path, model: precision.model(of: file), modelPath: model)
+    return Completer(continuing: predictor, tokenizer: file.tokenizer)
   }
 
   // MARK: Answers

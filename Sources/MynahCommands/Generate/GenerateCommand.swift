@@ -59,14 +59,16 @@ struct GenerateCommand: ParsableCommand {
   @Flag(help: "Print an object of JSON for each text.")
   var json = false
 
+  @OptionGroup var continuing: LoadStateOptions
   @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
     guard !stop.contains("") else { throw ValidationError("expected a --stop of one character at least") }
-    guard beams.count == nil || (count == 1 && stop.isEmpty) else {
+    guard beams.count == nil || (count == 1 && stop.isEmpty && continuing.loadState == nil) else {
       throw ValidationError(
-        "--beams looks for the most probable texts: it takes neither --count nor --stop; --stop-token ends texts")
+        "--beams looks for the most probable texts: it takes no --count, --stop or --load-state; --stop-token ends texts"
+      )
     }
   }
 
@@ -94,8 +96,11 @@ struct GenerateCommand: ParsableCommand {
       sampler: try sampling.sampler(file.tokenizer.vocabulary, model: model), length: length, stopStrings: stop,
       stopTokens: stopIDs)
     options.tellsProbabilities = json
+    let network = precision.model(of: file)
+    let predictor = try continuing.loadState.map { try StateFile.predictor(at: $0, model: network, modelPath: model) }
     var generator = try BatchGenerator(
-      precision.model(of: file), tokenizer: file.tokenizer, prompt: prompt, count: count, options: options, seed: seed)
+      continuing: predictor ?? NeuralPredictor(network), tokenizer: file.tokenizer, prompt: prompt, count: count,
+      options: options, seed: seed)
     try output.begin(count: count)
     while case let pieces = try generator.next(), !pieces.isEmpty {
       for piece in pieces { try output.add(piece) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import MynahInference
 import MynahModels
+import MynahTensors
 import MynahText
 
 /// `mynah score`: how probable a model finds each line.
@@ -56,18 +57,31 @@ struct ScoreCommand: ParsableCommand {
   @Flag(help: "Print an object of JSON for each line, and one for all.")
   var json = false
 
+  @OptionGroup var continuing: LoadStateOptions
+
+  @Option(
+    help: ArgumentHelp("Write what the model remembers after the last line, to go on from there.", valueName: "file"))
+  var saveState: String?
+
   @OptionGroup(title: "Adapting") var adaptation: AdaptationOptions
   @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
+  func validate() throws {
+    guard (continuing.loadState == nil && saveState == nil) || (state == .carry && adaptation.isPlain) else {
+      throw ValidationError(
+        "--load-state and --save-state need --state carry, and no adapting: a state is a network's alone")
+    }
+  }
+
   mutating func run() throws {
+    if let saveState { try AtomicFile.check(saveState) }
     try threads.run { try score() }
   }
 
   private func score() throws {
     let file = try ModelFile(contentsOf: model)
-    let predictor = try adaptation.predictor(file, path: model, precision: precision)
-    var scorer = TextScorer(predictor, tokenizer: file.tokenizer, policy: state, tellingTokens: tokens)
+    var scorer = try scorer(file)
     var lines = try LineReader(files)
     var summary = Summary(state: state.rawValue)
     while true {
@@ -81,7 +95,19 @@ struct ScoreCommand: ParsableCommand {
         summary.skippedCount += 1
       }
     }
+    if let saveState, let predictor = scorer.state as? NeuralPredictor {
+      try StateFile(predictor, modelPath: model).write(to: saveState)
+    }
     if json { try StandardOutput.writeJSON(summary.figures) } else { try StandardOutput.write(summary.inWords) }
+  }
+
+  private func scorer(_ file: ModelFile) throws -> TextScorer {
+    guard let path = continuing.loadState else {
+      let predictor = try adaptation.predictor(file, path: model, precision: precision)
+      return TextScorer(predictor, tokenizer: file.tokenizer, policy: state, tellingTokens: tokens)
+    }
+    let predictor = try StateFile.predictor(at: path, model: precision.model(of: file), modelPath: model)
+    return TextScorer(continuing: predictor, tokenizer: file.tokenizer, tellingTokens: tokens)
   }
 
   private func write(_ score: LineScore, _ number: Int, _ vocabulary: Vocabulary) throws {

@@ -40,6 +40,16 @@ public struct Completer: Sendable {
     try self.predictor.read([tokenizer.startID])
   }
 
+  /// Goes on with a text that was begun.
+  ///
+  /// - Parameter predictor: What has read the text until here.
+  /// - Precondition: the tokenizer has as many tokens as the predictor.
+  public init(continuing predictor: any Predictor, tokenizer: AnyTokenizer) {
+    predictor.check(tokenizer)
+    (self.predictor, self.tokenizer) = (predictor, tokenizer)
+    search = tokenizer.isOfWholeWords ? WordSearch(tokenizer) : PieceSearch(tokenizer)
+  }
+
   /// Reads some of the text: whole words, with the white space behind them.
   ///
   /// - Returns: How many of its tokens the model does not know.

@@ -60,10 +60,24 @@ public struct BatchGenerator: Sendable {
       randoms: (0..<count).map { RandomSource(seed: seed, stream: UInt64($0)) })
   }
 
+  /// Goes on with a text that was read, and reads the prompt behind it.
+  ///
+  /// - Parameter predictor: What has read the text until here.
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
+  /// - Precondition: the tokenizer has as many tokens as the model; the count is positive.
+  public init(
+    continuing predictor: NeuralPredictor, tokenizer: AnyTokenizer, prompt: String, count: Int = 1,
+    options: GenerationOptions = GenerationOptions(), seed: UInt64
+  ) throws {
+    try self.init(
+      predictor.model, tokenizer: tokenizer, prompt: prompt, options: options,
+      randoms: (0..<count).map { RandomSource(seed: seed, stream: UInt64($0)) }, memory: predictor.memory)
+  }
+
   /// Reads the prompt of texts that draw from given sources.
   init(
     _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String, options: GenerationOptions,
-    randoms: [RandomSource]
+    randoms: [RandomSource], memory: NeuralPredictor.Memory? = nil
   ) throws {
     model.check(tokenizer)
     precondition(!randoms.isEmpty, "a text at least has to be written")
@@ -80,8 +94,8 @@ public struct BatchGenerator: Sendable {
     writings = (isDone ? [] : randoms.indices.map { $0 }).map {
       Writing(number: $0, decoder: decoder, stops: stops, recent: prompt)
     }
-    state = model.initialState()
-    logits = try model.finite(model.advance([tokenizer.startID] + prompt, state: &state))
+    state = memory?.state ?? model.initialState()
+    logits = try model.finite(model.advance([memory?.last ?? tokenizer.startID] + prompt, state: &state))
     state = state.repeated(randoms.count)
     logits = Tensor(
       shape: [randoms.count, vocabulary.count], Array(repeatElement(logits.elements, count: randoms.count).joined()))

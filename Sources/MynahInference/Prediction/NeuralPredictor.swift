@@ -11,6 +11,11 @@ public struct NeuralPredictor: HiddenPredictor {
     public internal(set) var state: InferenceState
     /// The last token, which the network has not read yet: what is asked next decides how much of it is needed.
     public internal(set) var last: Int32?
+
+    /// Whether a model of this shape can go on with it.
+    public func fits(_ model: InferenceModel) -> Bool {
+      model.fits(state) && last.map { (0..<Int32(model.configuration.vocabularySize)).contains($0) } ?? true
+    }
   }
 
   /// What the last token led to.
@@ -36,7 +41,7 @@ public struct NeuralPredictor: HiddenPredictor {
   ///
   /// - Precondition: it was read by a model of this shape.
   public init(_ model: InferenceModel, memory: Memory) {
-    precondition(model.fits(memory.state), "the memory is of another model")
+    precondition(memory.fits(model), "the memory is of another model")
     (self.model, self.memory) = (model, memory)
   }
 

@@ -1,17 +1,39 @@
 import MynahTensors
 
 /// Where the parts of a PyTorch language model stand in its state dictionary.
+///
+/// Layers whose recurrent weights are dropped, as in AWD-LSTM (S. Merity, N. Keskar, R. Socher, 2017), wrap the `nn.LSTM`: their
+/// parameters are found below `module` too, and where weights are stored as they are (`weight_hh_l0_raw`) and as they were last dropped,
+/// the former are taken.
 public struct PyTorchNames: Hashable, Sendable {
   /// The `nn.Embedding`.
   public var embedding: String
   /// The recurrent layers: one `nn.LSTM`, `nn.GRU` or `nn.RNN` of any number of layers, or an `nn.ModuleList` of them.
   public var recurrent: String
-  /// The `nn.Linear`; a model without its weight has those of the embedding.
+  /// The `nn.Linear`; a model without its weight, or with the embedding's once more, is tied to the embedding.
   public var output: String
 
   /// Names the parts; a module within another is named as in PyTorch: "model.encoder".
   public init(embedding: String = "embedding", recurrent: String = "recurrent", output: String = "output") {
     (self.embedding, self.recurrent, self.output) = (embedding, recurrent, output)
+  }
+
+  /// Recognises the names of well-known models: PyTorch's example word_language_model, AWD-LSTM by its authors and in fastai, and
+  /// Mynah's own.
+  ///
+  /// - Returns: nil if none of them fits.
+  public init?(recognizing file: SafetensorsFile) {
+    let known = [
+      PyTorchNames(), PyTorchNames(embedding: "encoder", recurrent: "rnn", output: "decoder"),
+      PyTorchNames(embedding: "encoder", recurrent: "rnns", output: "decoder"),
+      PyTorchNames(embedding: "0.encoder", recurrent: "0.rnns", output: "1.decoder"),
+    ]
+    let names = file.names
+    let found = known.first { known in
+      names.contains(known.embedding + ".weight") && names.contains { $0.hasPrefix(known.recurrent + ".") }
+    }
+    guard let found else { return nil }
+    self = found
   }
 }
 
@@ -38,34 +60,43 @@ extension LanguageModel {
     }
     let weightName = names.output + ".weight"
     let shape: Shape = [embedding.shape[0], parts.outputSize]
-    let isTied = file[weightName] == nil && parts.outputSize == embedding.shape[1]
+    let isMissing = file[weightName] == nil && parts.outputSize == embedding.shape[1]
+    let weight = isMissing ? embedding : try file.tensor(named: weightName, shape: shape)
     self = parts.model(
-      output: isTied ? nil : try file.tensor(named: weightName, shape: shape),
+      output: weight == embedding ? nil : weight,
       bias: try file.optionalTensor(named: names.output + ".bias", shape: [embedding.shape[0]]))
   }
 }
 
 extension SafetensorsFile {
-  /// The layers' parameters as names with a place for their kind: "rnn.%_l0".
+  /// The layers' parameters as names with a place for their kind: "rnn.%_l0", "rnns.0.^%_l0" where some stand below `module`.
   fileprivate func pyTorchLayers(_ prefix: String) throws(CheckpointError) -> [String] {
     if let reverse = names.first(where: { $0.hasPrefix(prefix + ".") && $0.hasSuffix("_reverse") }) {
       throw .unsupportedLayer(path: path, name: reverse, reason: "a language model reads forwards only")
     }
     func found(_ layer: (Int) -> String) -> [String] {
       var names: [String] = []
-      while self[layer(names.count).replacing("%", with: "weight_ih")] != nil { names.append(layer(names.count)) }
+      while self[pyTorchName(layer(names.count), "weight_ih")] != nil { names.append(layer(names.count)) }
       return names
     }
     let stacked = found { "\(prefix).%_l\($0)" }
-    let listed = stacked.isEmpty ? found { "\(prefix).\($0).%_l0" } : stacked
+    let listed = stacked.isEmpty ? found { "\(prefix).\($0).^%_l0" } : stacked
     guard !listed.isEmpty else { throw .missingTensor(path: path, name: prefix + ".weight_ih_l0") }
     return listed
+  }
+
+  /// The full name of a layer's parameter of some kind: the first of the places where it may stand, or the usual one.
+  private func pyTorchName(_ layer: String, _ kind: String) -> String {
+    let usual = layer.replacing("%", with: kind).replacing("^", with: "")
+    guard layer.contains("^") else { return usual }
+    let wrapped = layer.replacing("%", with: kind).replacing("^", with: "module.")
+    return [usual + "_raw", wrapped + "_raw", usual, wrapped].first { self[$0] != nil } ?? usual
   }
 
   fileprivate func pyTorchLayer(
     _ name: String, inputSize: Int, activation: SimpleRNNCell.Activation
   ) throws(CheckpointError) -> (RecurrentLayer, [Tensor]) {
-    func parameter(_ kind: String) -> String { name.replacing("%", with: kind) }
+    func parameter(_ kind: String) -> String { pyTorchName(name, kind) }
     let recurrent = try matrix(named: parameter("weight_hh"))
     let projection = self[parameter("weight_hr")] == nil ? nil : try matrix(named: parameter("weight_hr"))
     let hiddenSize = projection?.shape[1] ?? recurrent.shape[1]

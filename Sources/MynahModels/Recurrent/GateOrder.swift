@@ -17,6 +17,9 @@ public struct GateOrder: Hashable, Sendable {
   /// i, j, f, o: TensorFlow's BasicLSTMCell, j being the candidate.
   public static let tensorFlow = GateOrder(gates: [.input, .candidate, .forget, .output])
 
+  /// i, o, f, c: ONNX's operator LSTM.
+  public static let onnx = GateOrder(gates: [.input, .output, .forget, .candidate])
+
   /// The place of a gate.
   public func index(of gate: Gate) -> Int { gates.firstIndex(of: gate) ?? 0 }
 

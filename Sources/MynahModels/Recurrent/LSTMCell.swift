@@ -55,9 +55,9 @@ public struct LSTMCell: RecurrentCell {
 
   /// The next state from the gates' sums [B, 4H] and the cells [B, H].
   static func advance(_ sums: Variable, cell: Variable) -> LSTMState {
-    let gate = { sums.gate(GateOrder.standard.index(of: $0), size: sums.shape[1] / 4) }
-    let cell = gate(.forget).sigmoid() * cell + gate(.input).sigmoid() * gate(.candidate).tanh()
-    return LSTMState(hidden: gate(.output).sigmoid() * cell.tanh(), cell: cell)
+    let gates = LSTMGates(sums: sums)
+    let cell = gates.forget * cell + gates.input * gates.candidate
+    return LSTMState(hidden: gates.output * cell.tanh(), cell: cell)
   }
 
   public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {

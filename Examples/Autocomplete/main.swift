@@ -1,0 +1,31 @@
+// Suggests words while a text is typed: what a keyboard does. Run in the package's root: swift run -c release Autocomplete
+import Mynah
+
+// 1. A model of words, trained in some seconds.
+let corpus = try Corpus(at: "Examples/Texts/sentences.txt")
+let tokenizer = WordTokenizer(training: corpus.training)
+var random = RandomSource(seed: 1)
+var model = LanguageModel(
+  LanguageModelConfiguration(vocabularySize: tokenizer.vocabulary.count, embedding: 64, recurrent: [.lstm(128)]),
+  using: &random)
+let trainer = Trainer(
+  TrainingConfiguration(
+    learningRate: .halving(from: 1, after: 5), epochs: 8, batches: .contiguous(size: 10, steps: 20)))
+try trainer.train(&model, on: tokenizer.encode(corpus.training).ids)
+
+// 2. A completer holds the network's state, not the text: a word moves it on, a letter only asks again.
+var completer = try Completer(NeuralPredictor(InferenceModel(model)), tokenizer: .word(tokenizer))
+let start = completer  // a value: this one stays at the beginning
+try completer.read("a friendly pig ")
+for letters in ["", "g", "gu"] {
+  let suggestions = try completer.suggestions(prefix: letters, count: 3)
+  let listed = suggestions.map { "\($0.text) (\(Int((100 * $0.probability).rounded())) %)" }.joined(separator: ", ")
+  print("a friendly pig \(letters)…  \(listed)")
+}
+
+// 3. How many keys that saves on a text that the model has not seen.
+var report = KeystrokeReport()
+var typist = start
+for line in corpus.validation.split(separator: "\n") { try report.type(line, &typist, suggestionCount: 3) }
+print("\(report.wordCount) words typed with \(report.keyCount) keys in place of \(report.plainKeyCount):")
+print("\((100 * report.savedShare).rounded()) % saved with three suggestions")

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Runs the commands of pages of docs/ as they stand there, page by page, each in a folder of its own. Usage: Scripts/docs-commands.sh PAGE…
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+for page in "$@"; do
+  mkdir "$folder/page"
+  ln -s "$root/Examples" "$root/Scripts" "$root/.build" "$folder/page/"
+  # What stands between ```sh and ```.
+  sed -n '/^```sh$/,/^```$/p' "$root/$page" | grep -v '^```' > "$folder/commands"
+  [[ -s "$folder/commands" ]] || { echo "error: $page shows no commands" >&2; exit 1; }
+  echo "--- $page"
+  if ! (cd "$folder/page" && bash -euo pipefail -O expand_aliases "$folder/commands" > "$folder/output" 2>&1 < /dev/null); then
+    tail -n 20 "$folder/output" >&2
+    echo "error: a command of $page failed" >&2
+    exit 1
+  fi
+  rm -rf "$folder/page"
+done

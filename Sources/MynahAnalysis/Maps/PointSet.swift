@@ -1,0 +1,36 @@
+/// Points in a space of any number of dimensions, in double precision.
+public struct PointSet: Hashable, Sendable {
+  /// N, the number of points.
+  public let count: Int
+  /// The coordinates of a point.
+  public let width: Int
+  /// All coordinates, a point after the other.
+  public package(set) var coordinates: [Double]
+
+  /// Creates points from their coordinates, a point after the other.
+  ///
+  /// - Precondition: there are as many coordinates as the points need.
+  public init(count: Int, width: Int, _ coordinates: [Double]) {
+    precondition(
+      coordinates.count == count * width,
+      "\(count) points of \(width) coordinates do not fit \(coordinates.count) numbers")
+    (self.count, self.width, self.coordinates) = (count, width, coordinates)
+  }
+
+  /// The coordinates of a point.
+  public subscript(point: Int) -> ArraySlice<Double> { coordinates[point * width..<(point + 1) * width] }
+
+  /// Whether all coordinates are numbers.
+  var isFinite: Bool { coordinates.allSatisfy(\.isFinite) }
+
+  /// Σ (a − b)² over the coordinates.
+  func squaredDistance(_ one: Int, _ other: Int) -> Double {
+    var sum = 0.0
+    let (a, b) = (one * width, other * width)
+    for index in 0..<width {
+      let difference = coordinates[a + index] - coordinates[b + index]
+      sum += difference * difference
+    }
+    return sum
+  }
+}

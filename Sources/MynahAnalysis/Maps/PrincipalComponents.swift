@@ -1,0 +1,82 @@
+import MynahTensors
+
+/// The directions in which points differ most.
+///
+/// The eigenvectors of the covariance C = Xᵀ X / (N − 1) of the centred points X with the largest eigenvalues (K. Pearson, "On lines
+/// and planes of closest fit to systems of points in space", 1901), found by subspace iteration with Rayleigh–Ritz steps. An axis's
+/// largest coordinate is positive, so that equal points have equal axes and not mirrored ones.
+public struct PrincipalComponents: Sendable {
+  /// The points' mean.
+  public let mean: [Double]
+  /// Directions of length 1 at right angles to each other, that of the largest variance first.
+  public let axes: [[Double]]
+  /// The points' variance along each axis, with N − 1 below.
+  public let variances: [Double]
+  /// The sum of the variances along all directions.
+  public let totalVariance: Double
+
+  /// The share of the variance that the axes explain, 0 … 1; 1 where there is none to explain.
+  public var explainedShare: Double { totalVariance > 0 ? min(1, variances.reduce(0, +) / totalVariance) : 1 }
+
+  /// Finds the directions.
+  ///
+  /// Takes N·E² multiplications, then E² for each of some ten vectors a round.
+  ///
+  /// - Parameter count: How many; no more than the points have coordinates are given.
+  /// - Throws: `AnalysisError.notFinite`.
+  public init(of points: PointSet, count: Int = 2) throws(AnalysisError) {
+    guard points.isFinite else { throw .notFinite(what: "the vectors") }
+    precondition(count >= 0, "expected a number of axes, found \(count)")
+    let mean = Self.mean(of: points)
+    let covariance = Self.covariance(of: points, mean: mean)
+    self.mean = mean
+    totalVariance = covariance.indices.reduce(0) { $0 + covariance[$1][$1] }
+    let found = Subspace.largest(min(count, points.width), of: covariance)
+    axes = found.map { Self.withFixedSign($0.vector) }
+    variances = found.map { max(0, $0.value) }
+  }
+
+  /// The points' coordinates along the axes, the mean being the origin.
+  ///
+  /// - Precondition: the points have as many coordinates as those that the axes were found of.
+  public func project(_ points: PointSet) -> PointSet {
+    precondition(points.width == mean.count, "axes of \(mean.count) do not fit points of \(points.width) coordinates")
+    var result: [Double] = []
+    for point in 0..<points.count {
+      let centred = zip(points[point], mean).map { $0 - $1 }
+      result += axes.map { Subspace.product($0, centred) }
+    }
+    return PointSet(count: points.count, width: axes.count, result)
+  }
+
+  private static func mean(of points: PointSet) -> [Double] {
+    var sum = [Double](repeating: 0, count: points.width)
+    for point in 0..<points.count {
+      for (column, coordinate) in zip(0..., points[point]) { sum[column] += coordinate }
+    }
+    return sum.map { $0 / Double(max(points.count, 1)) }
+  }
+
+  private static func covariance(of points: PointSet, mean: [Double]) -> [[Double]] {
+    let width = points.width
+    var centred = points.coordinates
+    for index in centred.indices { centred[index] -= mean[index % width] }
+    let scale = 1 / Double(max(points.count - 1, 1))
+    var result: [[Double]] = []
+    for row in 0..<width {
+      var line = [Double](repeating: 0, count: width)
+      for start in stride(from: 0, to: centred.count, by: width) {
+        let factor = scale * centred[start + row]
+        for column in row..<width { line[column] += factor * centred[start + column] }
+      }
+      for column in 0..<row { line[column] = result[column][row] }
+      result.append(line)
+    }
+    return result
+  }
+
+  private static func withFixedSign(_ vector: [Double]) -> [Double] {
+    let largest = vector.max { abs($0) < abs($1) } ?? 0
+    return largest < 0 ? vector.map { -$0 } : vector
+  }
+}

@@ -1,0 +1,76 @@
+import MynahTensors
+
+/// Finds the largest eigenvalues of a symmetric matrix and their eigenvectors.
+///
+/// Vectors that are multiplied again and again with the matrix turn towards the largest eigenvectors; each round, the best directions
+/// within what they span are found exactly (G. H. Golub, C. F. Van Loan, "Matrix computations", §8.2). More vectors than are asked for
+/// make it converge where eigenvalues lie close together.
+enum Subspace {
+  private static let spareCount = 8, roundLimit = 500, tolerance = 1e-12
+
+  /// The largest eigenvalues with their eigenvectors, largest first.
+  ///
+  /// - Parameter matrix: Rows of a symmetric matrix without negative eigenvalues.
+  static func largest(_ count: Int, of matrix: [[Double]]) -> [(value: Double, vector: [Double])] {
+    guard count > 0, let size = matrix.first?.count else { return [] }
+    var random = RandomSource(seed: 1)
+    var basis = (0..<min(size, count + spareCount)).map { _ in (0..<size).map { _ in random.uniform() - 0.5 } }
+    orthonormalize(&basis)
+    for _ in 0..<roundLimit {
+      let images = basis.map { vector in matrix.map { product($0, vector) } }
+      let small = SymmetricEigenvectors(of: basis.map { vector in images.map { product(vector, $0) } })
+      let vectors = small.vectors.map { combination(of: basis, $0) }
+      let turned = small.vectors.map { combination(of: images, $0) }
+      let errors = (0..<count).map { index in
+        zip(turned[index], vectors[index]).reduce(0) {
+          let error = $1.0 - small.values[index] * $1.1
+          return $0 + error * error
+        }.squareRoot()
+      }
+      basis = vectors
+      if (errors.max() ?? 0) <= tolerance * (small.values.first ?? 0) { break }
+      basis = turned
+      orthonormalize(&basis)
+    }
+    let images = basis.map { vector in matrix.map { product($0, vector) } }
+    return (0..<count).map { (product(basis[$0], images[$0]), basis[$0]) }
+  }
+
+  static func product(_ one: [Double], _ other: [Double]) -> Double {
+    var sum = 0.0
+    for index in one.indices { sum += one[index] * other[index] }
+    return sum
+  }
+
+  private static func combination(of vectors: [[Double]], _ weights: [Double]) -> [Double] {
+    var result = [Double](repeating: 0, count: vectors[0].count)
+    for (vector, weight) in zip(vectors, weights) {
+      for index in result.indices { result[index] += weight * vector[index] }
+    }
+    return result
+  }
+
+  /// Gram and Schmidt's way, twice, so that rounding leaves nothing; a vector that vanishes makes room for an axis of the space.
+  private static func orthonormalize(_ vectors: inout [[Double]]) {
+    var axis = 0
+    for index in vectors.indices {
+      var length = norm(vectors[index])
+      while true {
+        let before = length
+        for _ in 0..<2 {
+          for other in 0..<index {
+            let share = product(vectors[other], vectors[index])
+            for k in vectors[index].indices { vectors[index][k] -= share * vectors[other][k] }
+          }
+        }
+        length = norm(vectors[index])
+        if length > 1e-10 * before && length > .leastNormalMagnitude { break }
+        vectors[index] = vectors[index].indices.map { $0 == axis ? 1 : 0 }
+        (length, axis) = (1, axis + 1)
+      }
+      for k in vectors[index].indices { vectors[index][k] /= length }
+    }
+  }
+
+  private static func norm(_ vector: [Double]) -> Double { product(vector, vector).squareRoot() }
+}

@@ -1,0 +1,55 @@
+import Foundation
+
+extension TokenMap {
+  /// A picture of the map: a dot a token, labels as far as there is room, the others when one points at a dot.
+  ///
+  /// Self-contained: no font, style or script from elsewhere; dark where the reader's system is.
+  public var svg: String {
+    let (side, margin, radius, fontSize, headline) = (1200.0, 48.0, 2.6, 13.0, 40.0)
+    let places = places(side: side - 2 * margin)
+    var labels = LabelPlacement(width: side, height: side, fontSize: fontSize)
+    for place in places { labels.add(dotAt: place.x + margin, place.y + margin, radius: radius) }
+    var body = ""
+    for (token, place) in zip(tokens, places) {
+      let (x, y) = (place.x + margin, place.y + margin)
+      let text = VisibleText.escaped(token.text.isEmpty ? "(empty)" : token.text)
+      body += #"<g><title>\#(text)</title><circle cx="\#(x.places(1))" cy="\#(y.places(1))" r="\#(radius)"/>"#
+      if let label = labels.place(VisibleText.of(token.text), besides: x, y, radius: radius), !token.text.isEmpty {
+        let anchor = label.anchor == .start ? "" : #" text-anchor="\#(label.anchor.rawValue)""#
+        body += #"<text x="\#(label.x.places(1))" y="\#(label.y.places(1))"\#(anchor)>\#(text)</text>"#
+      }
+      body += "</g>\n"
+    }
+    return """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 \((-headline).places(0)) \(side.places(0)) \((side + headline).places(0))" \
+      font-family="system-ui, sans-serif" font-size="\(fontSize.places(0))">
+      <style>
+      svg { background: #fff } text { fill: #1d1d22 } circle { fill: #2563c9 } .caption { font-size: 16px; fill: #62626e }
+      g:hover circle { fill: #d1400f; r: 5px } g:hover text { font-weight: bold }
+      @media (prefers-color-scheme: dark) {
+        svg { background: #17181c } text { fill: #e6e6ea } circle { fill: #7fb0ff } .caption { fill: #a2a2ae }
+        g:hover circle { fill: #ff9a6b }
+      }
+      </style>
+      <text class="caption" x="\(margin.places(0))" y="0">\(VisibleText.escaped(caption))</text>
+      \(body)</svg>
+
+      """
+  }
+
+  /// The tokens' places in a square, both axes on one scale, y upwards.
+  private func places(side: Double) -> [(x: Double, y: Double)] {
+    let (xs, ys) = (tokens.map { $0.x }, tokens.map { $0.y })
+    guard let left = xs.min(), let right = xs.max(), let low = ys.min(), let high = ys.max() else { return [] }
+    let extent = max(right - left, high - low)
+    let scale = extent > 0 ? side / extent : 0
+    return tokens.map {
+      (side / 2 + ($0.x - (left + right) / 2) * scale, side / 2 - ($0.y - (low + high) / 2) * scale)
+    }
+  }
+}
+
+extension Double {
+  /// The number with so many digits behind the point, in the C locale.
+  func places(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import MynahModels
+import MynahONNX
+import MynahTensors
+import MynahText
+
+/// `mynah export`: a model for other programs.
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write a model for PyTorch or as ONNX.",
+    discussion: """
+      --to fills a folder: model.safetensors with the names of PyTorch's example word_language_model, configuration.json, \
+      vocabulary.txt with a token a line, and for words and byte pairs Hugging Face's tokenizer.json. Scripts/load-export.py loads it. --onnx \
+      writes one file that runtimes of ONNX run, its state being inputs and outputs.
+
+        mynah export notes.safetensors --to notes-pytorch
+        mynah export notes.safetensors --onnx notes.onnx
+      """)
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Option(help: ArgumentHelp("The folder for PyTorch.", valueName: "folder"))
+  var to: String?
+
+  @Option(help: ArgumentHelp("The ONNX file.", valueName: "file"))
+  var onnx: String?
+
+  @Flag(help: "Replace files that stand there.")
+  var overwrite = false
+
+  @Flag(help: "Print an object of JSON for each file.")
+  var json = false
+
+  func validate() throws {
+    if to == nil && onnx == nil { throw ValidationError("expected --to or --onnx, found neither; say where to write") }
+    if to == "" || onnx == "" { throw ValidationError("expected a path behind --to and --onnx, found nothing") }
+  }
+
+  mutating func run() throws {
+    if let onnx { try NewFile.check(onnx, overwriting: overwrite) }
+    let file = try ModelFile(contentsOf: model)
+    // Made before the first is written, so that a model that cannot be exported leaves nothing behind.
+    let weights = try to.map { _ in try file.model.pyTorchWeights() }
+    let graph = try onnx.map { _ in try ONNXFile(file) }
+    if let to, let weights { try fill(to, file, weights) }
+    if let onnx, let graph {
+      try AtomicFile.write(graph.bytes, to: onnx)
+      try tell(onnx, "an ONNX graph of \(graph.bytes.count.grouped) bytes")
+    }
+  }
+
+  private func fill(_ folder: String, _ file: ModelFile, _ weights: SafetensorsFile) throws {
+    let vocabulary = file.tokenizer.vocabulary
+    var texts = [
+      ("configuration.json", try SafetensorsFile.encode(file.model.configuration) + "\n", "the sizes"),
+      (
+        "vocabulary.txt", vocabulary.tokens.map { $0.onOneLine + "\n" }.joined(),
+        "\(vocabulary.count.grouped) tokens, one a line"
+      ),
+    ]
+    if let tokenizer = file.tokenizer.tokenizerJSON {
+      texts.append(("tokenizer.json", tokenizer, "the tokenizer as Hugging Face has it"))
+    }
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw FileError.cannotWrite(path: folder, reason: "the folder cannot be made; name another")
+    }
+    let weightsPath = folder + "/model.safetensors"
+    for path in [weightsPath] + texts.map({ folder + "/" + $0.0 }) {
+      try NewFile.check(path, overwriting: overwrite)
+    }
+    try weights.write(to: weightsPath)
+    try tell(weightsPath, "\(weights.names.count) tensors under PyTorch's names")
+    for (name, text, what) in texts {
+      try NewFile.write(text, to: folder + "/" + name)
+      try tell(folder + "/" + name, what)
+    }
+  }
+
+  private func tell(_ path: String, _ what: String) throws {
+    struct Figures: Encodable {
+      let file, content: String
+    }
+    if json { return try StandardOutput.writeJSON(Figures(file: path, content: what)) }
+    try StandardOutput.write("\(path): \(what)\n")
+  }
+}

@@ -1,0 +1,89 @@
+import MynahAnalysis
+import MynahText
+
+/// Prints activations, a line a token.
+struct ActivationTable {
+  private let vocabulary: Vocabulary
+  private let units: [UnitName]
+  private var hasHeader = false
+
+  init(_ vocabulary: Vocabulary, units: [UnitName]) { (self.vocabulary, self.units) = (vocabulary, units) }
+
+  /// Prints an object: named units one by one, else whole layers.
+  func writeJSON(_ token: PageToken, _ activations: [LayerActivations], line: Int) throws {
+    let text = vocabulary[token.id]
+    if units.isEmpty {
+      let layers = activations.map { Line.Layer(layer: $0.layer, values: $0.parts) }
+      return try StandardOutput.writeJSON(Line(line: line, token: text, layers: layers, units: nil))
+    }
+    let found = units.compactMap { name in
+      activations.first { $0.layer == name.layer }.map {
+        Line.Unit(layer: name.layer, unit: name.unit, values: $0[name.unit])
+      }
+    }
+    try StandardOutput.writeJSON(Line(line: line, token: text, layers: nil, units: found))
+  }
+
+  /// Prints a line of a table with tabs, below a line that says what stands in it.
+  mutating func write(_ token: PageToken, _ activations: [LayerActivations]) throws {
+    let names = units.isEmpty ? activations.flatMap { Self.units(of: $0) } : units
+    var (header, cells) = (["token"], [vocabulary[token.id].onOneLine.replacing("\t", with: "\\t")])
+    for name in names {
+      guard let layer = activations.first(where: { $0.layer == name.layer }) else { continue }
+      let values = layer[name.unit]
+      for part in LayerActivations.Part.allCases {
+        guard let value = values[part] else { continue }
+        header.append("\(name.layer):\(name.unit).\(part.rawValue)")
+        cells.append(Double(value).formatted(4))
+      }
+    }
+    if !hasHeader { try StandardOutput.write(header.joined(separator: "\t") + "\n") }
+    hasHeader = true
+    try StandardOutput.write(cells.joined(separator: "\t") + "\n")
+  }
+
+  private static func units(of layer: LayerActivations) -> [UnitName] {
+    (0..<(layer.parts.values.map(\.count).max() ?? 0)).map { UnitName(layer: layer.layer, unit: $0) }
+  }
+
+  /// What JSON has of a token.
+  private struct Line: Encodable {
+    struct Layer: Encodable {
+      let layer: Int
+      let values: [LayerActivations.Part: [Float]]
+
+      func encode(to encoder: any Encoder) throws { try encodeValues(values, to: encoder, ["layer": layer]) }
+    }
+
+    struct Unit: Encodable {
+      let layer, unit: Int
+      let values: [LayerActivations.Part: Float]
+
+      func encode(to encoder: any Encoder) throws {
+        try encodeValues(values, to: encoder, ["layer": layer, "unit": unit])
+      }
+    }
+
+    let line: Int
+    let token: String
+    let layers: [Layer]?
+    let units: [Unit]?
+  }
+}
+
+/// Encodes numbers and the parts' values as members of one object.
+private func encodeValues(
+  _ values: [LayerActivations.Part: some Encodable], to encoder: any Encoder, _ numbers: [String: Int]
+) throws {
+  var container = encoder.container(keyedBy: MemberName.self)
+  for (name, number) in numbers { try container.encode(number, forKey: MemberName(stringValue: name)) }
+  for (part, value) in values { try container.encode(value, forKey: MemberName(stringValue: part.rawValue)) }
+}
+
+/// A member's name that is known when the program runs.
+private struct MemberName: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+  init(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}

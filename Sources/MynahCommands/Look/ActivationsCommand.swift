@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import MynahAnalysis
+import MynahModels
+import MynahTensors
+import MynahText
+
+/// `mynah activations`: what the units of a model say over a text.
+struct ActivationsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "activations",
+    abstract: "Tell what the units of a model say after each token of a text.",
+    discussion: """
+      h is what a unit puts out and c what an LSTM's unit remembers; with --gates also i, f, g and o of LSTMs. Layers and units count from \
+      0. Lines are one text. With --html, a page colours each token by one unit, to be chosen there.
+
+        mynah activations notes.safetensors draft.txt --unit 1:3 --unit 1:7
+        mynah activations notes.safetensors draft.txt --layer 0 --gates --json
+        mynah activations notes.safetensors draft.txt --html units.html
+      """)
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Argument(help: "A text file. (default: standard input)")
+  var file: String?
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("A unit of a layer, as 1:3; may be given again.", valueName: "layer:unit"))
+  var unit: [UnitName] = []
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("All units of a layer. (default: the last layer)", valueName: "layer"),
+    transform: Bounded.integer(0...1000))
+  var layer: Int?
+
+  @Flag(help: "Tell of the gates of LSTMs too.")
+  var gates = false
+
+  @Option(help: ArgumentHelp("Write a page.", valueName: "file"))
+  var html: String?
+
+  @Flag(help: "Replace a page that stands there.")
+  var overwrite = false
+
+  @Flag(help: "Print an object of JSON for each token.")
+  var json = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    if html == "" { throw ValidationError("expected a path behind --html, found nothing") }
+    if overwrite && html == nil { throw ValidationError("--overwrite is for --html; leave it away") }
+    if layer != nil && !unit.isEmpty {
+      throw ValidationError("--layer and --unit contradict each other; give one of them")
+    }
+  }
+
+  mutating func run() throws {
+    try threads.run { try read() }
+  }
+
+  private func read() throws {
+    if let html { try NewFile.check(html, overwriting: overwrite) }
+    let content = try ModelFile(contentsOf: model)
+    let kinds = content.model.configuration.recurrent
+    let layers = unit.isEmpty ? [layer ?? kinds.count - 1] : Set(unit.map { $0.layer }).sorted()
+    var recorder = try ActivationRecorder(content.model, layers: layers, tellingGates: gates)
+    for name in unit where name.unit >= kinds[name.layer].hiddenSize {
+      throw AnalysisError.noSuchUnit(
+        layer: name.layer, unit: name.unit, layerCount: kinds.count, unitCount: kinds[name.layer].hiddenSize)
+    }
+    let units = Dictionary(grouping: unit) { $0.layer }.mapValues { names in names.map { $0.unit } }
+    var page = html == nil ? nil : ActivationPage(content.tokenizer, units: units)
+    if let start = content.tokenizer.textStartID { _ = try recorder.read(start) }
+    var tokens = PageTokens(content.tokenizer)
+    var table = ActivationTable(content.tokenizer.vocabulary, units: unit)
+    var lines = try LineReader(file.map { [$0] } ?? [])
+    while let line = try lines.next() {
+      for token in try tokens.tokens(of: line.text) {
+        let activations = try recorder.read(token.id)
+        try page?.append(token, activations)
+        if json {
+          try table.writeJSON(token, activations, line: line.number)
+        } else if html == nil {
+          try table.write(token, activations)
+        }
+      }
+    }
+    guard let page, let html else { return }
+    try NewFile.write(page.html(title: file ?? "standard input", model: model), to: html)
+    if !json { try StandardOutput.write("\(html): \(page.summary)\n") }
+  }
+}
+
+/// A unit of a layer.
+struct UnitName: Hashable, ExpressibleByArgument {
+  let layer, unit: Int
+
+  init(layer: Int, unit: Int) { (self.layer, self.unit) = (layer, unit) }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let layer = parts[0], let unit = parts[1], (0...1000).contains(layer), unit >= 0 else {
+      return nil
+    }
+    (self.layer, self.unit) = (layer, unit)
+  }
+}

@@ -1,0 +1,176 @@
+import ArgumentParser
+import Foundation
+import MynahAnalysis
+import MynahModels
+import MynahTensorBoard
+import MynahTensors
+import MynahText
+
+/// `mynah map`: a model's tokens in the plane.
+struct MapCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "map",
+    abstract: "Draw a model's tokens in the plane, those of like vectors together.",
+    discussion: """
+      Without --output the places are printed, with tabs between token, x and y. The ending of --output decides what is written: \
+      .tsv that table, .svg a picture; a folder is filled for TensorBoard's embedding projector, with the vectors themselves beside \
+      the places.
+
+        mynah map notes.safetensors --output map.svg
+        mynah map notes.safetensors --method pca --count 200 --output projector/
+      """)
+
+  /// The ways to the plane.
+  enum Method: String, ExpressibleByArgument, CaseIterable {
+    case tsne, pca
+  }
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Option(help: "tsne keeps neighbours together, pca shows the directions of largest variance. (default: tsne)")
+  var method = Method.tsne
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many tokens: the first ones, in word models the most frequent. (default: 500)", valueName: "count"),
+    transform: Bounded.integer(1...10_000))
+  var count = 500
+
+  @Option(help: ArgumentHelp("Take the tokens that are most frequent in this text.", valueName: "file"))
+  var text: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many neighbours t-SNE gives a token. (default: 30, or a third of the others)", valueName: "number"),
+    transform: Bounded.number(1...10_000))
+  var perplexity: Float?
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Where random numbers begin. (default: 1)", valueName: "number"),
+    transform: Bounded.integer(0...Int.max))
+  var seed = 1
+
+  @Option(help: ArgumentHelp("A file that ends in .tsv or .svg, or a folder.", valueName: "path"))
+  var output: String?
+
+  @Flag(help: "Replace a file that stands there.")
+  var overwrite = false
+
+  @Flag(help: "Print an object of JSON for each token, or with --output one for all.")
+  var json = false
+
+  func validate() throws {
+    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
+    if overwrite && output == nil { throw ValidationError("--overwrite is for --output; leave it away") }
+    if perplexity != nil && method != .tsne {
+      throw ValidationError("--perplexity is for --method tsne; leave it away")
+    }
+  }
+
+  mutating func run() throws {
+    if let output, Form(output) != .folder { try NewFile.check(output, overwriting: overwrite) }
+    let file = try ModelFile(contentsOf: model)
+    let ids = try tokens(of: file.tokenizer)
+    let vectors = PointSet(ids, of: file.model.embedding)
+    let (places, how) = try places(of: vectors)
+    let map = TokenMap(
+      ids, of: file.tokenizer.vocabulary, at: places, caption: "\(model): \(ids.count.grouped) tokens, \(how)")
+    guard let output else { return try print(map) }
+    switch Form(output) {
+    case .table: try NewFile.write(map.table, to: output)
+    case .picture: try NewFile.write(map.svg, to: output)
+    case .folder: try fill(output, map, vectors)
+    }
+    if json {
+      try StandardOutput.writeJSON(Figures(output: output, method: method.rawValue, tokenCount: ids.count))
+    } else {
+      try StandardOutput.write("\(output): \(ids.count.grouped) tokens, \(how)\n")
+    }
+  }
+
+  private func tokens(of tokenizer: AnyTokenizer) throws -> [Int32] {
+    let vocabulary = tokenizer.vocabulary
+    guard let text else { return (0..<Int32(min(count, vocabulary.count))).map { $0 } }
+    var counts = [Int](repeating: 0, count: vocabulary.count)
+    for id in try tokenizer.encode(TextFile(at: text).text).ids { counts[Int(id)] += 1 }
+    let found = counts.indices.filter { counts[$0] > 0 }.sorted { (counts[$1], $0) < (counts[$0], $1) }
+    return found.prefix(count).map { Int32($0) }
+  }
+
+  /// The tokens' places, and how they were found in words.
+  private func places(of vectors: PointSet) throws -> (PointSet, String) {
+    switch method {
+    case .pca:
+      let components = try PrincipalComponents(of: vectors)
+      let places = components.project(vectors)
+      let share = (100 * components.explainedShare).formatted(1)
+      // Vectors of one number have no second direction.
+      let flat =
+        places.width == 2
+        ? places
+        : PointSet(
+          count: places.count, width: 2, places.coordinates.flatMap { [$0, 0] })
+      return (flat, "the first two principal components, with \(share) % of the variance")
+    case .tsne:
+      var embedding = StochasticNeighbourEmbedding(seed: UInt64(seed))
+      if let perplexity { embedding.perplexity = Double(perplexity) }
+      let stepCount = embedding.stepCount
+      let result = try Interruption.watching { wasAsked in
+        try embedding(vectors) { step in
+          if wasAsked() { throw CommandError.stopped }
+          if StandardError.isTerminal && (step.isMultiple(of: 10) || step == stepCount) {
+            StandardError.write("\rstep \(step) of \(stepCount)\(step == stepCount ? "\n" : "")")
+          }
+        }
+      }
+      return (
+        result.map,
+        "t-SNE of perplexity \(result.perplexity.brief), KL divergence \(result.divergence.formatted(3)) nats"
+      )
+    }
+  }
+
+  private func fill(_ folder: String, _ map: TokenMap, _ vectors: PointSet) throws {
+    let places = map.tokens.flatMap { [Float($0.x), Float($0.y)] }
+    do {
+      try EmbeddingProjector.write(
+        [
+          .init(name: "embedding", width: vectors.width, vectors.coordinates.map { Float($0) }),
+          .init(name: method.rawValue, width: 2, places),
+        ], labels: map.tokens.map { $0.text }, to: folder)
+    } catch {
+      throw FileError.cannotWrite(path: error.path, reason: error.reason)
+    }
+  }
+
+  private func print(_ map: TokenMap) throws {
+    guard json else { return try StandardOutput.write(map.table) }
+    for token in map.tokens {
+      try StandardOutput.writeJSON(Place(id: token.id, text: token.text, x: token.x, y: token.y))
+    }
+  }
+
+  /// What the ending of a path asks for.
+  private enum Form {
+    case table, picture, folder
+
+    init(_ path: String) {
+      let ending = path.lowercased()
+      self = ending.hasSuffix(".tsv") ? .table : ending.hasSuffix(".svg") ? .picture : .folder
+    }
+  }
+
+  private struct Place: Encodable {
+    let id: Int32
+    let text: String
+    let x, y: Double
+  }
+
+  private struct Figures: Encodable {
+    let output, method: String
+    let tokenCount: Int
+  }
+}

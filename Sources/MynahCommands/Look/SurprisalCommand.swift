@@ -1,0 +1,102 @@
+import ArgumentParser
+import Foundation
+import MynahAnalysis
+import MynahInference
+import MynahModels
+import MynahTensors
+import MynahText
+
+/// `mynah surprisal`: what a model did not expect.
+struct SurprisalCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "surprisal",
+    abstract: "Tell of each token of a text how much it surprises a model, and what it expected.",
+    discussion: """
+      Lines are one text. With --html, a page colours each token by its surprisal; the page needs nothing but itself.
+
+        mynah surprisal notes.safetensors draft.txt --html draft.html
+        echo "the cat sat" | mynah surprisal notes.safetensors
+      """)
+
+  @Argument(help: "A model file that mynah train wrote.")
+  var model: String
+
+  @Argument(help: "Text files. (default: standard input)")
+  var files: [String] = []
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many of the likeliest tokens to name. (default: 3)", valueName: "count"),
+    transform: Bounded.integer(0...100))
+  var alternatives = 3
+
+  @Option(help: ArgumentHelp("Write a page.", valueName: "file"))
+  var html: String?
+
+  @Flag(help: "Replace a page that stands there.")
+  var overwrite = false
+
+  @Flag(help: "Print an object of JSON for each token.")
+  var json = false
+
+  @OptionGroup var precision: WeightPrecisionOptions
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    if html == "" { throw ValidationError("expected a path behind --html, found nothing") }
+    if overwrite && html == nil { throw ValidationError("--overwrite is for --html; leave it away") }
+  }
+
+  mutating func run() throws {
+    try threads.run { try read() }
+  }
+
+  private func read() throws {
+    if let html { try NewFile.check(html, overwriting: overwrite) }
+    let file = try ModelFile(contentsOf: model)
+    let vocabulary = file.tokenizer.vocabulary
+    var reader = SurprisalReader(
+      precision.model(of: file), tokenizer: file.tokenizer, alternativeCount: alternatives)
+    var page = html == nil ? nil : SurprisalPage(file.tokenizer)
+    var tokens = PageTokens(file.tokenizer)
+    var lines = try LineReader(files)
+    while let line = try lines.next() {
+      for token in try tokens.tokens(of: line.text) {
+        let surprisal = try reader.read(token.id)
+        try page?.append(token, surprisal)
+        guard let surprisal, json || html == nil else { continue }
+        let figures = Figures(
+          line: line.number, text: vocabulary[token.id], bits: surprisal.bits, probability: surprisal.probability,
+          rank: surprisal.rank, isUnknown: token.id == vocabulary.unknownID,
+          alternatives: surprisal.alternatives.map {
+            Figures.Alternative(text: vocabulary[$0.id], probability: $0.probability)
+          })
+        if json { try StandardOutput.writeJSON(figures) } else { try StandardOutput.write(figures.inWords) }
+      }
+    }
+    guard let page, let html else { return }
+    let title = files.isEmpty ? "standard input" : files.joined(separator: ", ")
+    try NewFile.write(page.html(title: title, model: model), to: html)
+    if !json { try StandardOutput.write("\(html): \(page.summary)\n") }
+  }
+
+  /// One token.
+  private struct Figures: Encodable {
+    struct Alternative: Encodable {
+      let text: String
+      let probability: Double
+    }
+    let line: Int
+    let text: String
+    let bits, probability: Double
+    let rank: Int
+    let isUnknown: Bool
+    let alternatives: [Alternative]
+
+    var inWords: String {
+      let others = alternatives.map { "\($0.text.onOneLine) \((100 * $0.probability).brief) %" }.joined(separator: ", ")
+      return
+        "\(bits.formatted(2).leftPadded(7))  \("\(rank)".leftPadded(6))  \(text.onOneLine.padding(16))  \(others)\n"
+    }
+  }
+}

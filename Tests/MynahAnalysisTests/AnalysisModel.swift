@@ -1,0 +1,27 @@
+import MynahModels
+import MynahTensors
+import MynahText
+
+/// Models that are small enough to look into.
+enum AnalysisModel {
+  /// A model of characters whose weights are drawn.
+  static func drawn(
+    _ layers: [RecurrentLayer], tokens: [String] = ["\n", "a", "b", "c"], embedding: Int = 3, isResidual: Bool = false
+  ) throws -> ModelFile {
+    var configuration = LanguageModelConfiguration(
+      vocabularySize: tokens.count, embedding: embedding, recurrent: layers, initializer: .uniform(0.8))
+    configuration.isResidual = isResidual
+    var random = RandomSource(seed: 11)
+    return ModelFile(
+      model: LanguageModel(configuration, using: &random),
+      tokenizer: .character(try CharacterTokenizer(vocabulary: Vocabulary(tokens: tokens))))
+  }
+
+  /// A model of words whose weights are drawn.
+  static func ofWords(_ tokens: [String]) throws -> ModelFile {
+    var file = try drawn(
+      [.lstm(5)], tokens: tokens.map { _ in "x" }.enumerated().map { String(UnicodeScalar(UInt8(97 + $0.offset))) })
+    file.tokenizer = .word(WordTokenizer(vocabulary: try Vocabulary(tokens: tokens)))
+    return file
+  }
+}

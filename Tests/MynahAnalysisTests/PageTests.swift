@@ -1,0 +1,123 @@
+import Foundation
+import MynahAnalysis
+import MynahInference
+import MynahModels
+import MynahText
+import Testing
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
+struct PageTests {
+  /// Tokens that would end a tag, an attribute, a script or a line of a program, or act on what surrounds them.
+  private static let hostile = [
+    "<eos>", "<unk>", "</script><script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "a\u{2028}b", "\u{0}",
+    "\u{202E}abc", "&amp;", "-->", "]]>", "\u{FFFE}", "\u{FEFF}", "e\u{301}", "👩\u{200D}🚀",
+  ]
+
+  private func expectHarmless(_ html: String) {
+    for text in ["<script>alert", "<img", "\u{2028}", "\u{0}", "\u{202E}", "\u{FFFE}"] {
+      #expect(!html.unicodeScalars.contains(text.unicodeScalars), "\(text.debugDescription)")
+    }
+    // One script of ours, besides data.
+    #expect(html.components(separatedBy: "<script").count == html.components(separatedBy: "</script>").count)
+    #expect(html.components(separatedBy: "<script>").count == 2)
+    for outside in ["http://", "https://", "src=", "@import", "url("] where outside != "src=" {
+      #expect(!html.contains(outside), "\(outside)")
+    }
+    #expect(html.contains("default-src 'none'") && html.contains("prefers-color-scheme: dark"))
+    #expect(
+      html.contains("&lt;/script&gt;") && html.contains("U+2028") && html.contains("␀") && html.contains("U+202E"))
+    #expect(html.contains("👩\u{200D}🚀") && html.contains("&amp;amp;"))
+  }
+
+  @Test("Whatever a text or a vocabulary has, a page of surprisals shows it and does nothing else")
+  func surprisals() throws {
+    let file = try AnalysisModel.ofWords(Self.hostile)
+    var page = SurprisalPage(file.tokenizer)
+    var reader = SurprisalReader(InferenceModel(file.model), tokenizer: file.tokenizer, alternativeCount: 20)
+    for id in file.tokenizer.vocabulary.tokens.indices {
+      let token = try PageTokens(file.tokenizer).token(Int32(id))
+      try page.append(token, reader.read(Int32(id)))
+    }
+    expectHarmless(page.html(title: "<script>alert(2)</script>\u{0}", model: "\"'<img>"))
+    #expect(page.summary.hasPrefix("14 tokens · ") && page.summary.contains("perplexity"))
+  }
+
+  @Test("Whatever a text has, a page of activations shows it and does nothing else; its numbers are the units'")
+  func activations() throws {
+    let file = try AnalysisModel.ofWords(Self.hostile)
+    var page = ActivationPage(file.tokenizer, units: [0: [1, 4]])
+    var recorder = try ActivationRecorder(file.model, layers: [0], tellingGates: true)
+    var expected: [Float] = []
+    for id in file.tokenizer.vocabulary.tokens.indices {
+      let activations = try recorder.read(Int32(id))
+      expected.append(activations[0][4][.cell] ?? .nan)
+      try page.append(PageTokens(file.tokenizer).token(Int32(id)), activations)
+    }
+    let html = try page.html(title: "<script>alert(2)</script>", model: "m")
+    expectHarmless(html)
+    struct Contents: Decodable {
+      struct Entry: Decodable {
+        let unit, part: String
+        let scale: Float
+        let values: Data
+      }
+      let entries: [Entry]
+    }
+    let json = try #require(
+      html.components(separatedBy: #"id="data">"#).last?.components(separatedBy: "</script>").first)
+    let entries = try JSONDecoder().decode(Contents.self, from: Data(json.utf8)).entries
+    #expect(entries.map { $0.unit + $0.part } == ["0:1", "0:4"].flatMap { unit in "hcifgo".map { unit + String($0) } })
+    let cell = try #require(entries.first { $0.unit == "0:4" && $0.part == "c" })
+    #expect(cell.scale == expected.map { abs($0) }.max())
+    let values = cell.values.map { Float(Int8(bitPattern: $0)) / 127 * cell.scale }
+    #expect(zip(values, expected).allSatisfy { abs($0 - $1) <= cell.scale / 253 } && values.count == 14)
+  }
+
+  @Test("Words are shown as the text has them, other tokens as what they add to it")
+  func tokens() throws {
+    let words = try AnalysisModel.ofWords(["<unk>", "<eos>", "a", "b"]).tokenizer
+    var tokens = PageTokens(words)
+    let found = try tokens.tokens(of: " a  zebra b")
+    #expect(found.map { $0.text } == ["a", "zebra", "b", "\n"] && found.map { $0.id } == [2, 0, 3, 1])
+    #expect(found.map { $0.followsSpace } == [false, true, true, false])
+    #expect(found.map { $0.isUnknown } == [false, true, false, false])
+    #expect(try tokens.tokens(of: "").map { $0.text } == ["\n"])
+    #expect(try tokens.tokens(of: "<unk>")[0].isUnknown == false)
+
+    var bytes = PageTokens(.bytes(ByteTokenizer()))
+    let parts = try bytes.tokens(of: "é")
+    #expect(parts.count == 3 && parts[1].text == "é" && !parts[0].text.isEmpty && parts[2].text == "\n")
+  }
+
+  @Test("A picture and a table of hostile tokens are well-formed")
+  func maps() throws {
+    let vocabulary = try Vocabulary(tokens: Self.hostile + ["a\tb\nc\\"])
+    let ids = (0..<Int32(vocabulary.count)).map { $0 }
+    let points = PointSet(count: ids.count, width: 2, ids.flatMap { [cos(Double($0)), sin(Double($0))] })
+    let map = TokenMap(ids, of: vocabulary, at: points, caption: "<script>alert(1)</script> & more")
+    let svg = map.svg
+    #expect(!svg.contains("<script") && !svg.contains("<img") && !svg.unicodeScalars.contains("\u{0}"))
+    #expect(XMLParser(data: Data(svg.utf8)).parse())
+    #expect(svg.components(separatedBy: "<circle").count == ids.count + 1)
+    let lines = map.table.split(separator: "\n")
+    #expect(lines.count == ids.count + 1 && lines.allSatisfy { $0.split(separator: "\t").count == 3 })
+    #expect(lines.last?.hasPrefix(#"a\tb\nc\\"#) ?? false)
+  }
+
+  @Test("Maps of no, one and equal tokens are drawn", arguments: [0, 1, 5])
+  func smallMaps(count: Int) throws {
+    let vocabulary = try Vocabulary(tokens: (0..<5).map { "t\($0)" })
+    let map = TokenMap(
+      (0..<Int32(count)).map { $0 }, of: vocabulary,
+      at: PointSet(count: count, width: 2, Array(repeating: 3, count: 2 * count)), caption: "c")
+    #expect(XMLParser(data: Data(map.svg.utf8)).parse() && !map.svg.contains("nan"))
+  }
+}
+
+extension PageTokens {
+  /// A token of the vocabulary as it stands there.
+  fileprivate func token(_ id: Int32) throws -> PageToken { shown(id) }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import MynahAnalysis
+import MynahInference
+import MynahModels
+import MynahTensors
+import MynahText
+import Testing
+
+struct SurprisalTests {
+  @Test("Surprisals are the scorer's, and alternatives those of the whole distribution")
+  func surprisals() throws {
+    let file = try AnalysisModel.drawn([.lstm(5)])
+    let model = InferenceModel(file.model)
+    var scorer = TextScorer(model, tokenizer: file.tokenizer, policy: .carry, tellingTokens: true)
+    var reader = SurprisalReader(model, tokenizer: file.tokenizer, alternativeCount: 4)
+    for line in ["abc", "", "cab"] {
+      let expected = try #require(try scorer.score(line).tokens)
+      let found = try file.tokenizer.encode(line + "\n").ids.map { try #require(try reader.read($0)) }
+      #expect(found.map { $0.id } == expected.map { $0.id } && found.map { $0.rank } == expected.map { $0.rank })
+      for (one, other) in zip(found, expected) {
+        #expect(abs(one.bits * log(2) + other.logProbability) < 1e-6)
+        #expect(abs(one.probability - exp(other.logProbability)) < 1e-12)
+        #expect(abs(one.alternatives.reduce(0) { $0 + $1.probability } - 1) < 1e-6)
+        #expect(one.alternatives[one.rank - 1].id == one.id)
+        #expect(one.alternatives[one.rank - 1].probability == one.probability)
+      }
+    }
+  }
+
+  @Test("Of equally probable tokens the first ones are named, and no more than there are")
+  func ties() throws {
+    var file = try AnalysisModel.drawn([.lstm(5)])
+    file.model.visitParameters(prefix: "") { _, parameter in parameter = Variable(Tensor.zeros(parameter.shape)) }
+    let model = InferenceModel(file.model)
+    for (count, ids) in [(0, []), (2, [0, 1]), (9, [0, 1, 2, 3])] as [(Int, [Int32])] {
+      var reader = SurprisalReader(model, tokenizer: file.tokenizer, alternativeCount: count)
+      let found = try #require(try reader.read(2))
+      #expect(found.alternatives.map { $0.id } == ids && found.rank == 3 && abs(found.bits - 2) < 1e-12)
+    }
+  }
+
+  @Test("A text that begins after nothing has a first token that nothing was expected in place of")
+  func withoutStart() throws {
+    let file = try AnalysisModel.drawn([.lstm(5)], tokens: ["a", "b"])
+    var reader = SurprisalReader(InferenceModel(file.model), tokenizer: file.tokenizer)
+    #expect(try reader.read(0) == nil)
+    #expect(try reader.read(1)?.alternatives.count == 2)
+  }
+}

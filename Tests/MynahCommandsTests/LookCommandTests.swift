@@ -1,0 +1,120 @@
+import Foundation
+import MynahModels
+import MynahText
+import TestSupport
+import Testing
+
+@Suite("mynah map, activations and surprisal")
+struct LookCommandTests {
+  private func tool() throws -> CommandLineTool {
+    let tool = try CommandLineTool()
+    try TinyModel.drawn(tokens: ["<unk>", "<eos>", "a", "b", "<script>"]).write(to: tool.path("m"))
+    try tool.write("a b\n\n<script> a zebra\n", to: "text")
+    return tool
+  }
+
+  private func objects(_ outcome: CommandLineTool.Outcome) throws -> [[String: Any]] {
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    return try outcome.output.split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+  }
+
+  @Test("A map is printed, and written as a table, a picture or a projector's folder", arguments: ["tsne", "pca"])
+  func map(method: String) throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let table = try tool.run("map", "m", "--method", method, "--count", "4").output
+    #expect(table.split(separator: "\n").map { $0.split(separator: "\t").count } == [3, 3, 3, 3, 3])
+    #expect(table.hasPrefix("token\tx\ty\n<unk>\t"))
+    let printed = try objects(tool.run("map", "m", "--method", method, "--count", "4", "--json"))
+    #expect(printed.count == 4 && printed[2]["text"] as? String == "a" && printed[2]["x"] is Double)
+    for (name, file) in [("t.tsv", "t.tsv"), ("t.svg", "t.svg"), ("folder", "folder/projector_config.pbtxt")] {
+      let arguments = ["map", "m", "--method", method, "--count", "4", "--output", name]
+      #expect(try tool.run(arguments).status == 0 && tool.exists(file))
+      #expect(try tool.run(arguments).status == (name == "folder" ? 0 : 73))
+      #expect(try tool.run(arguments + ["--json"] + (name == "folder" ? [] : ["--overwrite"])).status == 0)
+    }
+    #expect(try String(decoding: tool.bytes("t.tsv"), as: UTF8.self) == table)
+    #expect(try String(decoding: tool.bytes("folder/embedding.tsv"), as: UTF8.self).split(separator: "\n").count == 4)
+    #expect(try String(decoding: tool.bytes("folder/\(method).tsv"), as: UTF8.self).split(separator: "\n").count == 4)
+    let frequent = try tool.run("map", "m", "--method", method, "--count", "2", "--text", "text").output
+    #expect(frequent.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "\t" } } == ["<eos>", "a"])
+  }
+
+  @Test("Activations are told of units, with gates, and of layers")
+  func activations() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let units = try objects(tool.run("activations", "m", "text", "--unit", "0:3", "--unit", "0:1", "--gates", "--json"))
+    #expect(units.map { $0["token"] as? String } == ["a", "b", "<eos>", "<eos>", "<script>", "a", "<unk>", "<eos>"])
+    #expect(units.map { $0["line"] as? Int } == [1, 1, 1, 2, 3, 3, 3, 3])
+    let first = try #require(units[0]["units"] as? [[String: Any]])
+    #expect(first.map { $0["unit"] as? Int } == [3, 1])
+    #expect(Set(first[0].keys) == ["layer", "unit", "h", "c", "i", "f", "g", "o"])
+    let layers = try objects(tool.run("activations", "m", "text", "--layer", "0", "--json"))
+    let layer = try #require((layers[0]["layers"] as? [[String: Any]])?.first)
+    let hidden = try #require(layer["h"] as? [Double])
+    #expect(hidden.count == 5 && hidden[3] == first[0]["h"] as? Double && layer["i"] == nil)
+    let table = try tool.run("activations", "m", "text", "--unit", "0:3").output
+    #expect(table.hasPrefix("token\t0:3.h\t0:3.c\na\t") && table.split(separator: "\n").count == 9)
+    #expect(try tool.run("activations", "m", "text").output.hasPrefix("token\t0:0.h\t0:0.c\t0:1.h"))
+  }
+
+  @Test("Pages are written once, unless they shall be replaced", arguments: ["activations", "surprisal"])
+  func pages(command: String) throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let outcome = try tool.run(command, "m", "text", "--html", "p.html")
+    #expect(outcome.status == 0 && outcome.output.hasPrefix("p.html: 8 tokens"), "\(outcome)")
+    let page = try String(decoding: tool.bytes("p.html"), as: UTF8.self)
+    #expect(page.contains("zebra") && page.contains("&lt;script&gt;") && page.hasPrefix("<!DOCTYPE html>"))
+    #expect(try tool.run(command, "m", "text", "--html", "p.html").status == 73)
+    let again = try tool.run(command, "m", "text", "--html", "p.html", "--overwrite", "--json")
+    #expect(try objects(again).count == 8)
+    #expect(try String(decoding: tool.bytes("p.html"), as: UTF8.self) == page)
+  }
+
+  @Test("Surprisals add up to what score says")
+  func surprisal() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let found = try objects(tool.run("surprisal", "m", "text", "--json", "--alternatives", "2"))
+    let scored = try objects(tool.run("score", "m", "text", "--state", "carry", "--json"))
+    let nats = scored.compactMap { $0["line"] == nil ? $0["logProbability"] as? Double : nil }.first ?? .nan
+    let bits = found.compactMap { $0["bits"] as? Double }
+    #expect(bits.count == 8 && abs(bits.reduce(0, +) * log(2) + nats) < 1e-6 * abs(nats))
+    #expect(found.allSatisfy { ($0["alternatives"] as? [Any])?.count == 2 })
+    #expect(found.map { $0["isUnknown"] as? Bool } == [false, false, false, false, false, false, true, false])
+    let words = try tool.run("surprisal", "m", "text").output
+    #expect(words.split(separator: "\n").count == 8)
+  }
+
+  @Test(
+    "What cannot be looked at is told",
+    arguments: [
+      (["map", "nothing"], Int32(66), "nothing"), (["map", "m", "--method", "umap"], 64, "tsne"),
+      (["map", "m", "--perplexity", "9"], 65, "9.0 neighbours"), (["map", "m", "--perplexity", "nan"], 64, "number"),
+      (["map", "m", "--method", "pca", "--perplexity", "2"], 64, "tsne"),
+      (["map", "m", "--overwrite"], 64, "--output"),
+      (["map", "m", "--output", "no/where.svg"], 73, "no/where.svg"), (["map", "m", "--text", "none"], 66, "none"),
+      (["map", "m", "--output", "text"], 73, "text"),
+      (["activations", "m", "text", "--unit", "1:0"], 65, "layer of 0 to 0"),
+      (["activations", "m", "text", "--unit", "0:5"], 65, "unit of 0 to 4"),
+      (["activations", "m", "text", "--unit", "5"], 64, "layer:unit"),
+      (["activations", "m", "text", "--unit", "0:1", "--layer", "0"], 64, "contradict"),
+      (["activations", "m", "none"], 66, "none"), (["activations", "m", "text", "--html", ""], 64, "--html"),
+      (["surprisal", "m", "text", "--html", "no/where.html"], 73, "no/where.html"),
+      (["surprisal", "m", "bad"], 65, "line 2"), (["surprisal", "m", "text", "--overwrite"], 64, "--html"),
+    ])
+  func badInput(arguments: [String], status: Int32, sentence: String) throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    try tool.folder.write(Array("a\n".utf8) + [0xFF], to: "bad")
+    let before = try tool.files()
+    let outcome = try tool.run(arguments)
+    #expect(outcome.status == status && outcome.errors.contains(sentence), "\(outcome.errors)")
+    #expect(outcome.isTidy, "\(outcome.errors)")
+    #expect(try tool.files() == before)
+  }
+}

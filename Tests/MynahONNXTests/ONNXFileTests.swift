@@ -1,0 +1,80 @@
+import Foundation
+import MynahModels
+import MynahONNX
+import MynahTensors
+import MynahText
+import SwiftProtobuf
+import Testing
+
+/// What onnxruntime makes of such files `Scripts/verify-onnx.py` checks; here is what it needs no runtime for.
+struct ONNXFileTests {
+  private func file(_ layers: [RecurrentLayer], _ change: (inout LanguageModelConfiguration) -> Void = { _ in }) throws
+    -> ModelFile
+  {
+    var configuration = LanguageModelConfiguration(vocabularySize: 6, embedding: 4, recurrent: layers)
+    change(&configuration)
+    var random = RandomSource(seed: 4)
+    let tokenizer = try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["a", "b", "c", "d", "e", "\n"]))
+    return ModelFile(model: LanguageModel(configuration, using: &random), tokenizer: .character(tokenizer))
+  }
+
+  private func graph(_ file: ModelFile) throws -> ONNXGraph {
+    try ONNXModel(serializedBytes: try ONNXFile(file).bytes).graph
+  }
+
+  private func floats(_ graph: ONNXGraph, _ name: String) throws -> [Float] {
+    let tensor = try #require(graph.initializer.first { $0.name == name })
+    let bytes = [UInt8](tensor.rawData)
+    return stride(from: 0, to: bytes.count, by: 4).map { start in
+      Float(bitPattern: (0..<4).reduce(0 as UInt32) { $0 | UInt32(bytes[start + $1]) << (8 * $1) })
+    }
+  }
+
+  @Test("Gates stand in ONNX's order i, o, f, c, and both biases are there")
+  func gates() throws {
+    let file = try file([.lstm(2)])
+    let graph = try graph(file)
+    let weights = Dictionary(uniqueKeysWithValues: file.model.parameters.map { ($0.name, $0.value.elements) })
+    let own = try #require(weights["recurrent.0.weight_ih_l0"])
+    // Two rows of four a gate: i, f, g, o here.
+    let rows = [0, 1, 6, 7, 2, 3, 4, 5]
+    #expect(try floats(graph, "recurrent.0.W") == rows.flatMap { own[$0 * 4..<$0 * 4 + 4] })
+    let recurrent = try #require(weights["recurrent.0.weight_hh_l0"])
+    #expect(try floats(graph, "recurrent.0.R") == rows.flatMap { recurrent[$0 * 2..<$0 * 2 + 2] })
+    let bias = try #require(weights["recurrent.0.bias_ih_l0"])
+    #expect(try floats(graph, "recurrent.0.B") == rows.map { bias[$0] } + [Float](repeating: 0, count: 8))
+  }
+
+  @Test("State is an input and an output of each layer, and every name that is read was written before")
+  func names() throws {
+    let graph = try graph(file([.lstm(4), .gru(3), .simple(3), .peepholeLSTM(2)]) { $0.isResidual = true })
+    #expect(graph.input.map { $0.name } == ["ids", "h0", "c0", "h1", "h2", "h3", "c3"])
+    #expect(
+      graph.output.map { $0.name }
+        == ["logits", "next_h0", "next_c0", "next_h1", "next_h2", "next_h3", "next_c3"])
+    var known = Set(graph.input.map { $0.name } + graph.initializer.map { $0.name } + [""])
+    for node in graph.node {
+      #expect(node.input.allSatisfy(known.contains), "\(node.name): \(node.input)")
+      known.formUnion(node.output)
+    }
+    #expect(graph.output.allSatisfy { known.contains($0.name) })
+    // The first and the third layer put out as much as they read.
+    #expect(graph.node.count { $0.opType == "Add" } == 3)
+  }
+
+  @Test("Tied weights are stored once, and the tokenizer goes along")
+  func tied() throws {
+    let tied = try file([.lstm(4)]) { $0.isTied = true }
+    let graph = try graph(tied)
+    #expect(!graph.initializer.contains { $0.name == "output.weight" })
+    let model = try ONNXModel(serializedBytes: try ONNXFile(tied).bytes)
+    let tokenizer = try #require(model.metadataProps.first { $0.key == "tokenizer" })
+    #expect(try JSONDecoder().decode(AnyTokenizer.self, from: Data(tokenizer.value.utf8)) == tied.tokenizer)
+  }
+
+  @Test("Layers without an operator are told", arguments: [RecurrentLayer.coupledLSTM(3), .projectedLSTM(3, to: 2)])
+  func unsupported(layer: RecurrentLayer) throws {
+    let file = try file([.lstm(4), layer])
+    #expect(throws: ONNXError.unsupportedLayer(layer: 1, kind: layer.name)) { try ONNXFile(file) }
+  }
+}
