@@ -154,6 +154,20 @@ extension InferenceModel {
     }
   }
 
+  /// Moves the state of one text past some tokens; tells what the output layer sees after each, [T, H].
+  func hidden(after ids: [Int32], state: inout InferenceState) -> [Float] {
+    switch form {
+    case .packed(let packed):
+      return ids.flatMap { id in
+        read([id], state: &state)
+        return state.parts(layer: packed.layers.count - 1)[0].elements
+      }
+    case .composed(let composed):
+      check(ids, state)
+      return ids.isEmpty ? [] : composed.hidden(ids, &state).value.elements
+    }
+  }
+
   /// Whether a state is of one text that a model of this shape reads.
   func fits(_ state: InferenceState) -> Bool {
     state.batchSize == 1 && state.layerSizes == layerSizes && state.values.count == layerSizes.joined().reduce(0, +)

@@ -44,16 +44,18 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
   public var vocabularySize: Int { base.vocabularySize }
 
   public mutating func read(_ ids: [Int32]) throws {
-    for id in ids {
-      if hasBegun { remember(try base.hidden(), id) }
-      try base.read([id])
+    if !hasBegun, let first = ids.first {
+      try base.read([first])
       hasBegun = true
+      return try read(Array(ids.dropFirst()))
     }
+    // What is remembered are the vectors that tokens were predicted from.
+    _ = try score(ids)
   }
 
   public mutating func logProbabilities() throws -> [Float] {
     var result = try base.logProbabilities()
-    guard let shares = try shares() else { return result }
+    guard let shares = shares(like: try base.hidden()[...]) else { return result }
     let kept = Float(log(1 - settings.weight))
     var cached: [Int32: Double] = [:]
     for (id, share) in zip(followers, shares) { cached[id, default: 0] += share }
@@ -65,20 +67,32 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
   }
 
   public mutating func score(_ ids: [Int32]) throws -> [Double] {
-    try ids.map { id in
-      let hidden = try base.hidden()
-      let shares = try shares()
-      let network = try base.score([id])[0]
-      let cached = shares.map { zip(followers, $0).reduce(0) { $1.0 == id ? $0 + $1.1 : $0 } }
+    var result: [Double] = []
+    result.reserveCapacity(ids.count)
+    for first in stride(from: 0, to: ids.count, by: Self.stretch) {
+      result += try scoreStretch(Array(ids[first..<min(first + Self.stretch, ids.count)]))
+    }
+    return result
+  }
+
+  /// The tokens that the network reads at once; their vectors are held.
+  private static var stretch: Int { 1024 }
+
+  private mutating func scoreStretch(_ ids: [Int32]) throws -> [Double] {
+    let network = try base.scoreTellingHidden(ids)
+    let width = network.hidden.count / max(ids.count, 1)
+    return ids.enumerated().map { place, id in
+      let hidden = network.hidden[place * width..<(place + 1) * width]
+      let cached = shares(like: hidden).map { zip(followers, $0).reduce(0) { $1.0 == id ? $0 + $1.1 : $0 } }
       remember(hidden, id)
-      return cached.map { log((1 - settings.weight) * exp(network) + settings.weight * $0) } ?? network
+      let own = network.logProbabilities[place]
+      return cached.map { log((1 - settings.weight) * exp(own) + settings.weight * $0) } ?? own
     }
   }
 
   /// exp(θ hₜ·hᵢ) over their sum, for each remembered place; nil if there is none.
-  private mutating func shares() throws -> [Double]? {
+  private func shares(like hidden: ArraySlice<Float>) -> [Double]? {
     guard !followers.isEmpty, settings.weight > 0 else { return nil }
-    let hidden = try base.hidden()
     let products = vectors.products(with: hidden)
     let largest = Double(products.max() ?? 0)
     let weights = products.map { exp(settings.flatness * (Double($0) - largest)) }
@@ -86,12 +100,13 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
     return weights.map { $0 / total }
   }
 
-  private mutating func remember(_ hidden: [Float], _ follower: Int32) {
+  private mutating func remember(_ hidden: ArraySlice<Float>, _ follower: Int32) {
     guard followers.count == settings.size else {
       vectors += hidden
       return followers.append(follower)
     }
-    vectors.replaceSubrange(oldest * hidden.count..<(oldest + 1) * hidden.count, with: hidden)
+    let start = oldest * hidden.count
+    for (column, number) in hidden.enumerated() { vectors[start + column] = number }
     followers[oldest] = follower
     oldest = (oldest + 1) % settings.size
   }
@@ -99,27 +114,22 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
 
 extension [Float] {
   /// The inner products of the rows of a matrix, this one, with a vector.
-  fileprivate func products(with vector: [Float]) -> [Float] {
+  fileprivate func products(with vector: ArraySlice<Float>) -> [Float] {
     let width = vector.count
-    return unsafe withUnsafeBufferPointer { rows in
-      unsafe vector.withUnsafeBufferPointer { vector in
-        stride(from: 0, to: rows.count, by: width).map { start in
-          // Sixteen sums side by side, which the compiler makes vectors of.
+    let blocks = width / 16 * 16
+    return unsafe withUnsafeBytes { rows in
+      unsafe vector.withUnsafeBytes { vector in
+        let bytes = MemoryLayout<Float>.size
+        return stride(from: 0, to: count, by: width).map { row in
           var sums = SIMD16<Float>.zero
-          var column = 0
-          while column + 16 <= width {
-            var (left, right) = (SIMD16<Float>.zero, SIMD16<Float>.zero)
-            for lane in 0..<16 {
-              left[lane] = unsafe rows[start + column + lane]
-              right[lane] = unsafe vector[column + lane]
-            }
-            sums += left * right
-            column += 16
+          for column in stride(from: 0, to: blocks, by: 16) {
+            let left = unsafe rows.loadUnaligned(fromByteOffset: (row + column) * bytes, as: SIMD16<Float>.self)
+            unsafe sums += left * vector.loadUnaligned(fromByteOffset: column * bytes, as: SIMD16<Float>.self)
           }
           var sum = sums.sum()
-          while column < width {
-            unsafe sum += rows[start + column] * vector[column]
-            column += 1
+          for column in blocks..<width {
+            let left = unsafe rows.loadUnaligned(fromByteOffset: (row + column) * bytes, as: Float.self)
+            unsafe sum += left * vector.loadUnaligned(fromByteOffset: column * bytes, as: Float.self)
           }
           return sum
         }

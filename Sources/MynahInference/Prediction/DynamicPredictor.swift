@@ -66,22 +66,25 @@ public struct DynamicPredictor: HiddenPredictor {
     return model([last], state: state)
   }
 
-  public mutating func score(_ ids: [Int32]) throws -> [Double] {
+  public mutating func score(_ ids: [Int32]) throws -> [Double] { try scoreTellingHidden(ids).logProbabilities }
+
+  public mutating func scoreTellingHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
     precondition(last != nil || ids.isEmpty, "a text has to begin before it is scored")
-    var (result, rest) = ([Double](), ids[...])
+    var (logProbabilities, hidden, rest) = ([Double](), [Float](), ids[...])
     while let last, let next = rest.prefix(settings.segmentLength - inputs.count).last {
       let piece = Array(rest.prefix(settings.segmentLength - inputs.count))
       let pieceInputs = [last] + piece.dropLast()
       let pass = model(pieceInputs, state: state)
       let losses = model.output.negativeLogProbabilities(of: pass.hidden.value, targets: piece)
       guard losses.nats.isFinite else { throw InferenceError.notFinite }
-      result += losses.rows.elements.map { -Double($0) }
+      logProbabilities += losses.rows.elements.map { -Double($0) }
+      hidden += pass.hidden.value.elements
       (state, self.last) = (pass.state, next)
       (inputs, targets) = (inputs + pieceInputs, targets + piece)
       rest = rest.dropFirst(piece.count)
       if inputs.count == settings.segmentLength { learn() }
     }
-    return result
+    return (logProbabilities, hidden)
   }
 
   /// Makes a step by the segment, and begins the next one.

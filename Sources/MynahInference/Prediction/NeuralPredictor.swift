@@ -81,6 +81,14 @@ public struct NeuralPredictor: HiddenPredictor {
     return result
   }
 
+  public mutating func scoreTellingHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
+    guard let last = memory.last else { preconditionFailure("a text has to begin before it is scored") }
+    // The layers are cheap beside the output, which is asked once for all tokens.
+    var state = memory.state
+    let hidden = model.hidden(after: [last] + ids.dropLast(ids.isEmpty ? 0 : 1), state: &state)
+    return (try score(ids), ids.isEmpty ? [] : hidden)
+  }
+
   private mutating func currentStep() throws -> Step {
     if let step { return step }
     guard let last = memory.last else { preconditionFailure("a text has to begin before a token is predicted") }

@@ -51,6 +51,12 @@ public protocol HiddenPredictor: Predictor {
   ///
   /// - Precondition: a token was read.
   mutating func hidden() throws -> [Float]
+
+  /// Reads some tokens and tells ln p of each, and the vectors that they were predicted from, [T, H].
+  ///
+  /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
+  /// - Precondition: a token was read; each id lies in 0 ..< V.
+  mutating func scoreTellingHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float])
 }
 
 extension Predictor {
