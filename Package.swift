@@ -60,7 +60,13 @@ let package = Package(
     module("MynahModels", ["CMynah", "MynahTensors", "MynahText"]),
     module("MynahTraining", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
     module("MynahInference", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
-    module("Mynah", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
+    module(
+      "MynahClassification", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
+    module(
+      "Mynah",
+      [
+        "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification",
+      ]),
 
     // The command line.
     module("MynahTensorBoard", [protobuf], exclude: ["Protos"]),
@@ -73,6 +79,7 @@ let package = Package(
     example("CustomLoss"),
     example("CustomCell"),
     example("DemoText"),
+    example("SpamFilter"),
 
     // Tests, a bundle a module.
     .target(
@@ -86,6 +93,9 @@ let package = Package(
       "MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"],
       resources: [.copy("Fixtures")]),
     tests("MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
+    tests(
+      "MynahClassificationTests",
+      ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification"]),
     tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
     tests(
       "MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"] + httpClient, resources: [.copy("Fixtures")]),

@@ -1,3 +1,4 @@
+import MynahClassification
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -74,6 +75,15 @@ extension TrainingError: CommandFailure {
 
 extension InferenceError: CommandFailure {
   var failureCode: FailureCode { .badData }
+}
+
+extension ClassificationError: CommandFailure {
+  var failureCode: FailureCode {
+    switch self {
+    case .interrupted: .interrupted
+    default: .badData
+    }
+  }
 }
 
 /// What only a command can find wrong.

@@ -16,7 +16,8 @@ package struct MynahTool: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, DataCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self,
-      GenerateCommand.self, ScoreCommand.self, PairsCommand.self, NeighboursCommand.self, InspectCommand.self,
+      GenerateCommand.self, ScoreCommand.self, PairsCommand.self, NeighboursCommand.self, ClassifyCommand.self,
+      InspectCommand.self,
       QuantizeCommand.self, ImportCommand.self, ReproduceCommand.self,
       BenchCommand.self,
     ])

@@ -1,0 +1,3 @@
+import Mynah
+
+print(ClassificationMethod.allCases)

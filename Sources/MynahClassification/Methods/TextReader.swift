@@ -1,0 +1,83 @@
+public import MynahModels
+public import MynahTensors
+
+/// The part of a language model that reads: the tokens' vectors and the recurrent layers, without the output.
+public struct TextReader: Module {
+  /// The tokens' vectors.
+  public var embedding: Embedding
+  /// The recurrent layers, first layer first.
+  public var recurrent: [any SequenceLayer]
+
+  /// The shape of the language model that the reader is of.
+  public let configuration: LanguageModelConfiguration
+
+  /// Takes a language model's.
+  public init(_ model: LanguageModel) {
+    (embedding, recurrent, configuration) = (model.embedding, model.recurrent, model.configuration)
+  }
+
+  /// Reads the parameters of a reader.
+  ///
+  /// - Throws: `CheckpointError` if one is missing or has another shape.
+  init(_ configuration: LanguageModelConfiguration, from file: SafetensorsFile, prefix: String) throws(CheckpointError)
+  {
+    self.configuration = configuration
+    let shape: Shape = [configuration.vocabularySize, configuration.embeddingSize]
+    embedding = Embedding(weight: Variable(try file.tensor(named: prefix + "embedding.weight", shape: shape)))
+    recurrent = []
+    for (index, entry) in configuration.recurrentInputs.enumerated() {
+      var weights: [Variable] = []
+      for (name, shape) in entry.layer.parameterShapes(inputSize: entry.inputSize) {
+        weights.append(Variable(try file.tensor(named: "\(prefix)recurrent.\(index).\(name)", shape: shape)))
+      }
+      recurrent.append(entry.layer.layer(weights: weights))
+    }
+  }
+
+  /// The size of what the last layer puts out.
+  public var outputSize: Int { recurrent.last?.outputSize ?? embedding.weight.shape[1] }
+
+  /// The last layer's outputs, [T, B, H].
+  ///
+  /// - Parameters:
+  ///   - ids: T·B tokens, time-major.
+  ///   - batchSize: B.
+  ///   - dropout: What the vectors and each layer's outputs lose; nil: nothing.
+  public func callAsFunction(_ ids: [Int32], batchSize: Int, dropout: ReaderDropout? = nil) -> Variable {
+    var random = dropout?.random
+    func dropping(_ x: Variable, _ keepProbability: Float) -> Variable {
+      guard let source = random?.split() else { return x }
+      return LockedDropout(keepProbability: keepProbability)(x, using: source)
+    }
+    let stepCount = ids.count / batchSize
+    var x = embedding(ids).reshaped([stepCount, batchSize, embedding.weight.shape[1]])
+    if let dropout { x = dropping(x, dropout.vectorKeepProbability) }
+    for layer in recurrent {
+      let result = layer(x, state: layer.anyZeroState(batchSize: batchSize))
+      x = configuration.isResidual && result.output.shape == x.shape ? result.output + x : result.output
+      if let dropout { x = dropping(x, dropout.outputKeepProbability) }
+    }
+    return x
+  }
+
+  public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
+    try embedding.visitParameters(prefix: prefix + "embedding.", body)
+    for index in recurrent.indices {
+      try recurrent[index].visitParameters(prefix: prefix + "recurrent.\(index).", body)
+    }
+  }
+}
+
+/// What a reader loses in training.
+public struct ReaderDropout: Hashable, Sendable {
+  /// The probability that a number of the tokens' vectors is kept, and one of a layer's outputs.
+  public var vectorKeepProbability, outputKeepProbability: Float
+  /// Where the masks are drawn from.
+  public var random: RandomSource
+
+  /// Creates a dropout.
+  public init(vectorKeepProbability: Float, outputKeepProbability: Float, random: RandomSource) {
+    (self.vectorKeepProbability, self.outputKeepProbability) = (vectorKeepProbability, outputKeepProbability)
+    self.random = random
+  }
+}
