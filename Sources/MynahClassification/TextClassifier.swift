@@ -76,7 +76,7 @@ public struct Prediction: Hashable, Sendable {
   /// The place of the most probable one; of equally probable ones the first.
   public let best: Int
 
-  init(labels: [String], probabilities: [Double]) {
+  package init(labels: [String], probabilities: [Double]) {
     (self.labels, self.probabilities) = (labels, probabilities)
     best =
       probabilities.indices.max {

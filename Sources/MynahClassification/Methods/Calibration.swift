@@ -45,18 +45,23 @@ public struct Calibration: Hashable, Codable, Sendable {
 }
 
 /// A text that was held out: its scores, its length and its class.
-struct ScoredText: Sendable {
-  let scores: [Double]
-  let tokenCount: Int
-  let label: Int
+package struct ScoredText: Sendable {
+  package let scores: [Double]
+  package let tokenCount: Int
+  package let label: Int
+
+  package init(scores: [Double], tokenCount: Int, label: Int) {
+    (self.scores, self.tokenCount, self.label) = (scores, tokenCount, label)
+  }
 }
 
 extension Calibration {
   /// Which numbers are fitted, besides the scale.
-  struct Freedom: OptionSet {
-    let rawValue: Int
-    static let biases = Freedom(rawValue: 1)
-    static let lengthExponent = Freedom(rawValue: 2)
+  package struct Freedom: OptionSet, Sendable {
+    package let rawValue: Int
+    package init(rawValue: Int) { self.rawValue = rawValue }
+    package static let biases = Freedom(rawValue: 1)
+    package static let lengthExponent = Freedom(rawValue: 2)
   }
 
   /// The calibration under which held-out texts have the largest likelihood; the scores as they are if there are none.
@@ -67,7 +72,7 @@ extension Calibration {
   /// - Parameters:
   ///   - biases: b before the fit: the logarithms of the priors for scores without them, else zeros.
   ///   - freedom: What is fitted besides the scale.
-  init(fitting texts: [ScoredText], from biases: [Double], freedom: Freedom) {
+  package init(fitting texts: [ScoredText], from biases: [Double], freedom: Freedom) {
     let usual = Calibration(scale: 1, lengthExponent: 0, biases: biases)
     guard !texts.isEmpty else {
       self = usual

@@ -3,10 +3,11 @@ public import MynahTensors
 
 /// Reads a text from its beginning, and from its end too if wanted, and tells its class by one linear map of what was put out.
 ///
-///     z = W · [pool(h→_1 … h→_T); pool(h←_1 … h←_T)] + b,   p = softmax(z)
+///     z = W · [pool(v_1, h→_1 … v_T, h→_T); pool(v_T, h←_1 … v_1, h←_T)] + b,   p = softmax(z)
 ///
 /// Both readers begin as language models, as in J. Howard, S. Ruder, "Universal language model fine-tuning for text classification",
-/// 2018, who join the last, the mean and the largest output.
+/// 2018, who join the last, the mean and the largest output h. The tokens' own vectors v are pooled too: which words occur tells much
+/// of what a text is, in whatever order.
 public struct RecurrentClassifier: Module {
   /// Reads from the beginning.
   public var forward: TextReader

@@ -34,10 +34,10 @@ public struct TextReader: Module {
     }
   }
 
-  /// The size of what the last layer puts out.
-  public var outputSize: Int { recurrent.last?.outputSize ?? embedding.weight.shape[1] }
+  /// E + H, the size of what is told of each token.
+  public var outputSize: Int { embedding.weight.shape[1] + (recurrent.last?.outputSize ?? 0) }
 
-  /// The last layer's outputs, [T, B, H].
+  /// The tokens' vectors and the last layer's outputs side by side, [T, B, E + H].
   ///
   /// - Parameters:
   ///   - ids: T·B tokens, time-major.
@@ -52,12 +52,13 @@ public struct TextReader: Module {
     let stepCount = ids.count / batchSize
     var x = embedding(ids).reshaped([stepCount, batchSize, embedding.weight.shape[1]])
     if let dropout { x = dropping(x, dropout.vectorKeepProbability) }
+    let vectors = x
     for layer in recurrent {
       let result = layer(x, state: layer.anyZeroState(batchSize: batchSize))
       x = configuration.isResidual && result.output.shape == x.shape ? result.output + x : result.output
       if let dropout { x = dropping(x, dropout.outputKeepProbability) }
     }
-    return x
+    return .concatenating([vectors, x], axis: 2)
   }
 
   public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {

@@ -1,9 +1,9 @@
 import MynahTensors
 
 /// Which of the examples a member of an ensemble learns, and which it holds out.
-struct HeldOutTexts {
+package struct HeldOutTexts {
   /// Indices of examples, rising.
-  let learned, heldOut: [Int]
+  package let learned, heldOut: [Int]
 
   /// Holds out a share of each class, at least one text, and at most all but one.
   ///
@@ -13,7 +13,7 @@ struct HeldOutTexts {
   ///   - member: Members hold out different texts as long as there are any.
   ///   - seed: Where the order is drawn from.
   /// - Precondition: each class has two examples.
-  init(classes: [Int], share: Double, member: Int, seed: UInt64) {
+  package init(classes: [Int], share: Double, member: Int, seed: UInt64) {
     var held: Set<Int> = []
     for label in Set(classes).sorted() {
       var random = RandomSource(seed: seed, stream: UInt64(label))
