@@ -1,3 +1,4 @@
+import MynahTensors
 import MynahText
 
 /// Tells of a text which class it belongs to, and how sure that is.
@@ -58,8 +59,11 @@ public struct TextClassifier: Sendable {
   /// - Throws: `TextError` if a member has no token for what stands there, `ClassificationError.notFinite`.
   public func predict(_ text: String) throws -> Prediction {
     var sums = [Double](repeating: 0, count: labels.count)
-    for member in members {
-      for (index, probability) in try member.probabilities(text).enumerated() { sums[index] += probability }
+    // One text is too little work to be shared out among threads.
+    try ThreadTeam.$current.withValue(nil) {
+      for member in members {
+        for (index, probability) in try member.probabilities(text).enumerated() { sums[index] += probability }
+      }
     }
     let probabilities = sums.map { $0 / Double(members.count) }
     guard probabilities.allSatisfy(\.isFinite) else { throw ClassificationError.notFinite }

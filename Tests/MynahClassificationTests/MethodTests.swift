@@ -41,15 +41,15 @@ struct CalibrationTests {
   func recovers() {
     let truth = Calibration(scale: 0.15, lengthExponent: 0.5, biases: [0.5, -0.8, 0.3])
     let found = Calibration(
-      fitting: drawn(truth, count: 8000, lengths: 1...60), from: [0, 0, 0], freedom: [.biases, .lengthExponent])
+      fitting: drawn(truth, count: 4000, lengths: 1...60), from: [0, 0, 0], freedom: [.biases, .lengthExponent])
     #expect(found.lengthExponent == 0.5 && abs(found.scale / 0.15 - 1) < 0.06, "\(found)")
-    #expect(zip(found.biases, truth.biases).allSatisfy { abs($0 - $1) < 0.15 }, "\(found)")
+    #expect(zip(found.biases, truth.biases).allSatisfy { abs($0 - $1) < 0.2 }, "\(found)")
   }
 
   @Test("Without freedom only the scale changes, and no texts change nothing")
   func scaleOnly() {
     let truth = Calibration(scale: 0.2, lengthExponent: 0, biases: [0, 0])
-    let found = Calibration(fitting: drawn(truth, count: 4000), from: [0, 0], freedom: [])
+    let found = Calibration(fitting: drawn(truth, count: 3000), from: [0, 0], freedom: [])
     #expect(abs(found.scale / 0.2 - 1) < 0.08 && found.biases == [0, 0] && found.lengthExponent == 0, "\(found)")
     #expect(
       Calibration(fitting: [], from: [1, 2], freedom: [.biases])

@@ -111,7 +111,9 @@ private struct Fit {
       let next = zip(numbers, gradient).map { $0 - step * $1 }
       let tried = problem.loss(next)
       if next[0] > 0 && tried.loss <= loss - 0.3 * step * square {
+        let gain = loss - tried.loss
         (numbers, (loss, gradient)) = (next, tried)
+        guard gain > 1e-10 else { break }
         step *= 2
       } else {
         step /= 2
@@ -139,12 +141,15 @@ private struct Fit {
     /// The mean cross-entropy and its gradient by scale and biases.
     func loss(_ numbers: [Double]) -> (loss: Double, gradient: [Double]) {
       var (loss, gradient) = (0.0, [Double](repeating: 0, count: numbers.count))
+      var scores = [Double](repeating: 0, count: numbers.count - 1)
       for (row, target) in zip(features, targets) {
-        let scores = row.indices.map { numbers[0] * row[$0] + numbers[$0 + 1] }
-        let probabilities = softmax(scores)
+        for index in row.indices { scores[index] = numbers[0] * row[index] + numbers[index + 1] }
+        let largest = scores.max() ?? 0
+        let sum = scores.reduce(0) { $0 + exp($1 - largest) }
         for index in row.indices {
-          loss -= target[index] * log(max(probabilities[index], .leastNormalMagnitude))
-          let difference = probabilities[index] - target[index]
+          let probability = exp(scores[index] - largest) / sum
+          loss -= target[index] * log(max(probability, .leastNormalMagnitude))
+          let difference = probability - target[index]
           gradient[0] += difference * row[index]
           if fitsBiases { gradient[index + 1] += difference }
         }

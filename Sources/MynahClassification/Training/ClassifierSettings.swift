@@ -35,7 +35,7 @@ public struct ClassifierSettings: Hashable, Sendable {
 
     /// Words in small letters, punctuation split off, digits folded.
     public static let words = Reading(
-      form: .folded, level: .word, embeddingSize: 64, hiddenSizes: [128], languageModelEpochs: 8)
+      form: .folded, level: .word, embeddingSize: 64, hiddenSizes: [128], languageModelEpochs: 10)
     /// The characters as they stand.
     public static let characters = Reading(
       form: .asWritten, level: .character, embeddingSize: 32, hiddenSizes: [192], languageModelEpochs: 12)
@@ -70,8 +70,8 @@ public struct ClassifierSettings: Hashable, Sendable {
   public init(_ method: ClassificationMethod) {
     self.method = method
     switch method {
-    case .perClass: (readings, epochs, learningRate) = ([.words, .characters], 10, 0.001)
-    case .fineTune: (readings, epochs, learningRate) = ([.words, .characters, .words, .characters], 8, 0.001)
+    case .perClass: (readings, epochs, learningRate) = ([.words, .words], 25, 0.002)
+    case .fineTune: (readings, epochs, learningRate) = ([.words, .words, .words], 8, 0.001)
     case .naiveBayes: (readings, epochs, learningRate) = ([.words], 1, 0.001)
     }
   }

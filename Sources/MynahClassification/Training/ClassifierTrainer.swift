@@ -42,9 +42,11 @@ public struct ClassifierTrainer: Sendable {
           text, classes, parts, reading: reading, settings: settings, languageModel: languageModel)
         let member = try StoragePool.recycling { try self.member(data, classCount: labels.count, reading, run) }
         members.append(member)
-        for example in data.heldOutTexts {
-          heldOut.add(
-            Prediction(labels: labels, probabilities: try member.probabilities(example.text)), actual: example.label)
+        try ThreadTeam.$current.withValue(nil) {
+          for example in data.heldOutTexts {
+            heldOut.add(
+              Prediction(labels: labels, probabilities: try member.probabilities(example.text)), actual: example.label)
+          }
         }
       }
       let classifier = TextClassifier(method: settings.method, labels: labels, members: members)
@@ -84,9 +86,11 @@ public struct ClassifierTrainer: Sendable {
       calibration = ([], zeros)
     }
     let vocabulary = data.tokenizer.tokenizer.vocabulary
-    let scored = data.heldOut.map { text in
-      let scored = model.scored(text.ids, vocabulary: vocabulary)
-      return ScoredText(scores: scored.scores, tokenCount: scored.tokenCount, label: text.label)
+    let scored = ThreadTeam.$current.withValue(nil) {
+      data.heldOut.map { text in
+        let scored = model.scored(text.ids, vocabulary: vocabulary)
+        return ScoredText(scores: scored.scores, tokenCount: scored.tokenCount, label: text.label)
+      }
     }
     return TextClassifier.Member(
       tokenizer: data.tokenizer, model: model,

@@ -4,7 +4,8 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-/// A recurrent classifier that learns labelled texts; it ends as it was when held-out texts had the least loss.
+/// A recurrent classifier that learns labelled texts; it ends as it was when held-out texts had the least loss,
+/// in the second half of the run.
 struct FineTuning {
   let learned, heldOut: [(ids: [Int32], label: Int)]
   let seed: UInt64
@@ -37,7 +38,8 @@ struct FineTuning {
         count += texts.count
       }
       let heldOutLoss = Self.meanLoss(of: classifier, heldOut)
-      if heldOutLoss < best?.loss ?? .infinity { best = (heldOutLoss, classifier) }
+      // A low loss while the rate is high is luck.
+      if 2 * epoch > settings.epochs, heldOutLoss < best?.loss ?? .infinity { best = (heldOutLoss, classifier) }
       try run.report(
         ClassifierEvent(
           member: run.member, memberCount: run.memberCount, stage: "classifier", epoch: epoch,
