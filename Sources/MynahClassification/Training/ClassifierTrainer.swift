@@ -38,10 +38,17 @@ public struct ClassifierTrainer: Sendable {
         run.member = index
         let parts = HeldOutTexts(
           classes: classes, share: settings.heldOutShare, member: index, seed: settings.seed)
-        let data = try MemberData(
-          text, classes, parts, reading: reading, settings: settings, languageModel: languageModel)
-        let member = try StoragePool.recycling { try self.member(data, classCount: labels.count, reading, run) }
-        members.append(member)
+        func read(_ parts: HeldOutTexts) throws -> MemberData {
+          try MemberData(text, classes, parts, reading: reading, settings: settings, languageModel: languageModel)
+        }
+        func trained(_ data: MemberData) throws -> TextClassifier.Member {
+          try StoragePool.recycling { try self.member(data, classCount: labels.count, reading, run) }
+        }
+        let data = try read(parts)
+        let member = try trained(data)
+        // Word counts have nothing to end or to calibrate by; what is held out only shows how they do.
+        members.append(
+          settings.method == .naiveBayes ? try trained(read(HeldOutTexts(learningAll: classes.count))) : member)
         try ThreadTeam.$current.withValue(nil) {
           for example in data.heldOutTexts {
             heldOut.add(

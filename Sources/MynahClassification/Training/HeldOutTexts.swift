@@ -5,6 +5,9 @@ package struct HeldOutTexts {
   /// Indices of examples, rising.
   package let learned, heldOut: [Int]
 
+  /// Holds out nothing.
+  init(learningAll count: Int) { (learned, heldOut) = (Array(0..<count), []) }
+
   /// Holds out a share of each class, at least one text, and at most all but one.
   ///
   /// - Parameters:

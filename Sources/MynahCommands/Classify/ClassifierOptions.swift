@@ -20,47 +20,57 @@ struct ClassifierOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Members of the ensemble; they take turns in how they read.", valueName: "count"),
+    help: ArgumentHelp(
+      "Members of the ensemble; they take turns in how they read. (default: 2 per class, 3 fine-tuned)",
+      valueName: "count"),
     transform: Bounded.integer(1...64))
   var members: Int?
 
   @Option(
     help: ArgumentHelp(
-      "What texts are read as: words (in small letters, marks split off, digits folded) or characters; with commas between, members take turns.",
+      "What texts are read as: words (in small letters, marks split off, digits folded) or characters; with commas between, members take turns. (default: words)",
       valueName: "names"),
     transform: Self.readings)
   var reading: [ClassifierSettings.Reading]?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("The size of a token's vector.", valueName: "size"),
+    parsing: .unconditional,
+    help: ArgumentHelp("The size of a token's vector. (default: 64 for words, 32 for characters)", valueName: "size"),
     transform: Bounded.integer(1...65_536))
   var embedding: Int?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The sizes of the recurrent layers, with commas between.", valueName: "sizes"),
+    help: ArgumentHelp(
+      "The sizes of the recurrent layers, with commas between. (default: 128 for words, 192 for characters)",
+      valueName: "sizes"),
     transform: Bounded.integers(1...65_536, atMost: 16))
   var hidden: [Int]?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Passes of the language models over all texts, at most.", valueName: "count"),
+    help: ArgumentHelp(
+      "Passes of the language models over all texts, at most. (default: 10 for words, 12 for characters)",
+      valueName: "count"),
     transform: Bounded.integer(1...10_000))
   var languageModelEpochs: Int?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Passes of each label's model, or of the recurrent classifier, at most.", valueName: "count"),
+    help: ArgumentHelp(
+      "Passes of each label's model, or of the recurrent classifier, at most. (default: 25, or 8)", valueName: "count"),
     transform: Bounded.integer(1...10_000))
   var epochs: Int?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("The learning rate of those passes.", valueName: "rate"),
+    parsing: .unconditional,
+    help: ArgumentHelp("The learning rate of those passes. (default: 0.002, or 0.001)", valueName: "rate"),
     transform: Bounded.positive(atMost: 10))
   var learningRate: Float?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("The learning rate of the language models.", valueName: "rate"),
+    parsing: .unconditional,
+    help: ArgumentHelp("The learning rate of the language models. (default: 0.003)", valueName: "rate"),
     transform: Bounded.positive(atMost: 10))
   var languageModelRate: Float?
 
