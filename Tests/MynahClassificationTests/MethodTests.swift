@@ -148,7 +148,8 @@ struct RecurrentClassifierTests {
     let (tracked, parameters) = Self.classifier(backward: true).tracked(by: tape)
     let random = RandomSource(seed: 4)
     let dropout = ClassifierDropout(
-      vectorKeepProbability: 0.9, outputKeepProbability: 0.9, pooledKeepProbability: 0.9, random: random)
+      tokenKeepProbability: 1, vectorKeepProbability: 0.9, outputKeepProbability: 0.9, pooledKeepProbability: 0.9,
+      random: random)
     let loss = -tracked([[1, 2, 3], [4, 5, 6, 0]], dropout: dropout).logSoftmax().slice(0..<1, axis: 1).sum()
     let gradients = tape.gradients(of: loss, for: parameters)
     #expect(parameters.count == 2 * (1 + 3 + 4) + 2)

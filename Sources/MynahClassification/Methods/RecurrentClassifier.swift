@@ -61,7 +61,8 @@ public struct RecurrentClassifier: Module {
       let readerDropout = dropout.flatMap { dropout in
         random.map { _ in
           ReaderDropout(
-            vectorKeepProbability: dropout.vectorKeepProbability, outputKeepProbability: dropout.outputKeepProbability,
+            tokenKeepProbability: dropout.tokenKeepProbability, vectorKeepProbability: dropout.vectorKeepProbability,
+            outputKeepProbability: dropout.outputKeepProbability,
             random: random?.split() ?? dropout.random)
         }
       }
@@ -97,15 +98,17 @@ public struct RecurrentClassifier: Module {
 
 /// What a classifier loses in training.
 public struct ClassifierDropout: Hashable, Sendable {
-  /// The probabilities that a number is kept: of the tokens' vectors, of a layer's outputs, of what is pooled.
-  public var vectorKeepProbability, outputKeepProbability, pooledKeepProbability: Float
+  /// The probabilities that a token is kept, and that a number is: of the tokens' vectors, of a layer's outputs, of what is pooled.
+  public var tokenKeepProbability, vectorKeepProbability, outputKeepProbability, pooledKeepProbability: Float
   /// Where the masks are drawn from.
   public var random: RandomSource
 
   /// Creates a dropout.
   public init(
-    vectorKeepProbability: Float, outputKeepProbability: Float, pooledKeepProbability: Float, random: RandomSource
+    tokenKeepProbability: Float, vectorKeepProbability: Float, outputKeepProbability: Float,
+    pooledKeepProbability: Float, random: RandomSource
   ) {
+    self.tokenKeepProbability = tokenKeepProbability
     (self.vectorKeepProbability, self.outputKeepProbability) = (vectorKeepProbability, outputKeepProbability)
     (self.pooledKeepProbability, self.random) = (pooledKeepProbability, random)
   }

@@ -50,9 +50,13 @@ public struct TextReader: Module {
       return LockedDropout(keepProbability: keepProbability)(x, using: source)
     }
     let stepCount = ids.count / batchSize
-    var x = embedding(ids).reshaped([stepCount, batchSize, embedding.weight.shape[1]])
+    var vectors = embedding(ids)
+    if let dropout, let source = random?.split() {
+      vectors = EmbeddingDropout(keepProbability: dropout.tokenKeepProbability)(embedding, ids, using: source)
+    }
+    var x = vectors.reshaped([stepCount, batchSize, embedding.weight.shape[1]])
     if let dropout { x = dropping(x, dropout.vectorKeepProbability) }
-    let vectors = x
+    vectors = x
     for layer in recurrent {
       let result = layer(x, state: layer.anyZeroState(batchSize: batchSize))
       x = configuration.isResidual && result.output.shape == x.shape ? result.output + x : result.output
@@ -71,13 +75,16 @@ public struct TextReader: Module {
 
 /// What a reader loses in training.
 public struct ReaderDropout: Hashable, Sendable {
-  /// The probability that a number of the tokens' vectors is kept, and one of a layer's outputs.
-  public var vectorKeepProbability, outputKeepProbability: Float
+  /// The probability that a token is kept, wherever it stands, a number of the tokens' vectors, and one of a layer's outputs.
+  public var tokenKeepProbability, vectorKeepProbability, outputKeepProbability: Float
   /// Where the masks are drawn from.
   public var random: RandomSource
 
   /// Creates a dropout.
-  public init(vectorKeepProbability: Float, outputKeepProbability: Float, random: RandomSource) {
+  public init(
+    tokenKeepProbability: Float, vectorKeepProbability: Float, outputKeepProbability: Float, random: RandomSource
+  ) {
+    self.tokenKeepProbability = tokenKeepProbability
     (self.vectorKeepProbability, self.outputKeepProbability) = (vectorKeepProbability, outputKeepProbability)
     self.random = random
   }

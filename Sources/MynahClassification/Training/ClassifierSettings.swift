@@ -57,6 +57,8 @@ public struct ClassifierSettings: Hashable, Sendable {
   public var isBidirectional = true
   /// The probability that a number of a layer's output is kept in training.
   public var keepProbability: Float = 0.5
+  /// The probability that a recurrent classifier sees a token in training, so that no single word decides.
+  public var tokenKeepProbability: Float = 0.8
   /// Texts that are trained side by side.
   public var batchSize = 32
   /// The share of each class's texts that is held out, to end training by and to calibrate with: above 0, below 1.
@@ -89,8 +91,8 @@ public struct ClassifierSettings: Hashable, Sendable {
     if let rate = [languageModelRate, learningRate].first(where: { !($0 > 0 && $0.isFinite) }) {
       return "learning rates must be positive, found \(rate)"
     }
-    if !(keepProbability > 0 && keepProbability <= 1) {
-      return "a keep probability lies above 0 and at most at 1, found \(keepProbability)"
+    if let keep = [keepProbability, tokenKeepProbability].first(where: { !($0 > 0 && $0 <= 1) }) {
+      return "a keep probability lies above 0 and at most at 1, found \(keep)"
     }
     return heldOutShare > 0 && heldOutShare < 1 ? nil : "the share held out lies between 0 and 1, found \(heldOutShare)"
   }

@@ -48,7 +48,9 @@ struct FineTuning {
     if let best { classifier = best.model }
   }
 
-  /// A slanted triangle: it rises to 1 in the first tenth and falls to 0 from there on (J. Howard, S. Ruder, 2018).
+  /// A slanted triangle: it rises to 1 in the first tenth and falls to 0 from there on.
+  ///
+  /// J. Howard, S. Ruder, 2018.
   static func share(_ place: Float) -> Float {
     place < risingShare ? place / risingShare : (1 - place) / (1 - risingShare)
   }
@@ -77,7 +79,8 @@ struct FineTuning {
 extension ClassifierSettings {
   fileprivate func dropout(_ random: RandomSource) -> ClassifierDropout {
     ClassifierDropout(
-      vectorKeepProbability: keepProbability, outputKeepProbability: keepProbability,
+      tokenKeepProbability: tokenKeepProbability, vectorKeepProbability: keepProbability,
+      outputKeepProbability: keepProbability,
       pooledKeepProbability: keepProbability, random: random)
   }
 }
