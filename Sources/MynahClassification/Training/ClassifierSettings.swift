@@ -73,7 +73,7 @@ public struct ClassifierSettings: Hashable, Sendable {
     self.method = method
     switch method {
     case .perClass: (readings, epochs, learningRate) = ([.words, .words], 25, 0.002)
-    case .fineTune: (readings, epochs, learningRate) = ([.words, .words, .words], 8, 0.001)
+    case .fineTune: (readings, epochs, learningRate) = ([Reading](repeating: .words, count: 5), 8, 0.001)
     case .naiveBayes: (readings, epochs, learningRate) = ([.words], 1, 0.001)
     }
   }

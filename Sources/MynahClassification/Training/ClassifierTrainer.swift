@@ -2,10 +2,11 @@ import Foundation
 public import MynahModels
 import MynahTensors
 import MynahText
+import Synchronization
 
 /// Makes a classifier of labelled texts.
 ///
-/// The same texts, settings and seed give the same bits, at any number of threads.
+/// The same texts, settings and seed give the same bits, at any number of threads. The members of the ensemble are trained side by side.
 public struct ClassifierTrainer: Sendable {
   /// What determines the classifier.
   public let settings: ClassifierSettings
@@ -21,44 +22,47 @@ public struct ClassifierTrainer: Sendable {
   ///
   /// - Parameters:
   ///   - text: Texts of two labels or more, two texts of each at least.
-  ///   - report: Called after each epoch of each stage; what it throws ends the run.
+  ///   - report: Called after each epoch of each stage, on one of the threads but by one at a time; what it throws ends the run.
   /// - Returns: The classifier, and how it does on the texts that its members held out.
   /// - Throws: `ClassificationError`, `TextError`.
   public func train(
-    _ text: LabelledText, report: (ClassifierEvent) throws -> Void = { _ in }
+    _ text: LabelledText, report: @escaping @Sendable (ClassifierEvent) throws -> Void = { _ in }
   ) throws -> (classifier: TextClassifier, heldOut: ClassificationReport) {
     if let defect = settings.defect { throw ClassificationError.impossible(reason: defect) }
     let labels = text.labels
     let classes = try classes(of: text, labels)
-    return try withoutActuallyEscaping(report) { report in
-      var run = ClassifierRun(settings: settings, shouldStop: shouldStop, report: report)
-      var members: [TextClassifier.Member] = []
-      var heldOut = ClassificationReport(labels: labels)
-      for (index, reading) in settings.readings.enumerated() {
-        run.member = index
-        let parts = HeldOutTexts(
-          classes: classes, share: settings.heldOutShare, member: index, seed: settings.seed)
-        func read(_ parts: HeldOutTexts) throws -> MemberData {
-          try MemberData(text, classes, parts, reading: reading, settings: settings, languageModel: languageModel)
-        }
-        func trained(_ data: MemberData) throws -> TextClassifier.Member {
-          try StoragePool.recycling { try self.member(data, classCount: labels.count, reading, run) }
-        }
-        let data = try read(parts)
-        let member = try trained(data)
-        // Word counts have nothing to end or to calibrate by; what is held out only shows how they do.
-        members.append(
-          settings.method == .naiveBayes ? try trained(read(HeldOutTexts(learningAll: classes.count))) : member)
-        try ThreadTeam.$current.withValue(nil) {
-          for example in data.heldOutTexts {
-            heldOut.add(
-              Prediction(labels: labels, probabilities: try member.probabilities(example.text)), actual: example.label)
-          }
-        }
-      }
-      let classifier = TextClassifier(method: settings.method, labels: labels, members: members)
-      return (classifier, heldOut)
+    let lock = Mutex(())
+    let members = try SideBySide.map(settings.readings.count) { index, hasFailed in
+      let run = ClassifierRun(
+        settings: settings, member: index, shouldStop: { shouldStop() || hasFailed() },
+        report: { event in try lock.withLock { _ in try report(event) } })
+      return try member(text, classes, labels, run)
     }
+    var heldOut = ClassificationReport(labels: labels)
+    for (prediction, actual) in members.flatMap(\.heldOut) { heldOut.add(prediction, actual: actual) }
+    return (TextClassifier(method: settings.method, labels: labels, members: members.map(\.member)), heldOut)
+  }
+
+  /// A member of the ensemble, and what it says of the texts that it held out.
+  private func member(
+    _ text: LabelledText, _ classes: [Int], _ labels: [String], _ run: ClassifierRun
+  ) throws -> (member: TextClassifier.Member, heldOut: [(prediction: Prediction, actual: Int)]) {
+    let reading = settings.readings[run.member]
+    func trained(_ parts: HeldOutTexts) throws -> (member: TextClassifier.Member, data: MemberData) {
+      let data = try MemberData(
+        text, classes, parts, reading: reading, settings: settings, languageModel: languageModel)
+      return (try StoragePool.recycling { try self.member(data, classCount: labels.count, reading, run) }, data)
+    }
+    let (member, data) = try trained(
+      HeldOutTexts(classes: classes, share: settings.heldOutShare, member: run.member, seed: settings.seed))
+    let heldOut = try ThreadTeam.$current.withValue(nil) {
+      try data.heldOutTexts.map { example in
+        (Prediction(labels: labels, probabilities: try member.probabilities(example.text)), example.label)
+      }
+    }
+    guard settings.method == .naiveBayes else { return (member, heldOut) }
+    // Word counts have nothing to end or to calibrate by; what was held out only shows how they do.
+    return (try trained(HeldOutTexts(learningAll: classes.count)).member, heldOut)
   }
 
   /// The class of each example.

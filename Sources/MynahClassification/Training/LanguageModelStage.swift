@@ -45,13 +45,13 @@ struct LanguageModelStage {
 }
 
 /// What the stages of a run share.
-struct ClassifierRun {
+struct ClassifierRun: Sendable {
   let settings: ClassifierSettings
   /// The member of the ensemble, from 0.
-  var member = 0
+  let member: Int
   var memberCount: Int { settings.readings.count }
   let shouldStop: @Sendable () -> Bool
-  let report: (ClassifierEvent) throws -> Void
+  let report: @Sendable (ClassifierEvent) throws -> Void
 
   /// A seed of the member's own.
   func seed(_ stage: UInt64) -> UInt64 {

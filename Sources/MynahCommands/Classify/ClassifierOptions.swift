@@ -21,7 +21,7 @@ struct ClassifierOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Members of the ensemble; they take turns in how they read. (default: 2 per class, 3 fine-tuned)",
+      "Members of the ensemble; they take turns in how they read. (default: 2 per class, 5 fine-tuned)",
       valueName: "count"),
     transform: Bounded.integer(1...64))
   var members: Int?
