@@ -62,12 +62,20 @@ let package = Package(
     module("MynahInference", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
     module("MynahAnalysis", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
     module(
-      "Mynah", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahAnalysis"]),
+      "MynahClassification", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
+    module(
+      "Mynah",
+      [
+        "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahAnalysis",
+        "MynahClassification",
+      ]),
 
     // The command line.
     module("MynahTensorBoard", [protobuf], exclude: ["Protos"]),
     module("MynahONNX", ["MynahTensors", "MynahText", "MynahModels", protobuf], exclude: ["Protos"]),
-    module("MynahCommands", ["Mynah", "MynahTensorBoard", "MynahONNX", argumentParser] + httpClient),
+    module(
+      "MynahCommands",
+      ["Mynah", "MynahAnalysis", "MynahClassification", "MynahTensorBoard", "MynahONNX", argumentParser] + httpClient),
     .executableTarget(name: "MynahMain", dependencies: ["MynahCommands"], swiftSettings: swiftSettings),
 
     // Examples, run by continuous integration.
@@ -77,6 +85,7 @@ let package = Package(
     example("CustomCell"),
     example("Autocomplete"),
     example("DemoText"),
+    example("SpamFilter"),
 
     // Tests, a bundle a module.
     .target(
@@ -95,6 +104,9 @@ let package = Package(
     tests(
       "MynahAnalysisTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference", "MynahAnalysis"]),
     tests("MynahONNXTests", ["MynahTensors", "MynahText", "MynahModels", "MynahONNX", protobuf]),
+    tests(
+      "MynahClassificationTests",
+      ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification"]),
     tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
     tests(
       "MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"] + httpClient, resources: [.copy("Fixtures")]),

@@ -1,4 +1,5 @@
 import MynahAnalysis
+import MynahClassification
 import MynahInference
 import MynahModels
 import MynahONNX
@@ -84,6 +85,15 @@ extension AnalysisError: CommandFailure {
 
 extension ONNXError: CommandFailure {
   var failureCode: FailureCode { .badData }
+}
+
+extension ClassificationError: CommandFailure {
+  var failureCode: FailureCode {
+    switch self {
+    case .interrupted: .interrupted
+    default: .badData
+    }
+  }
 }
 
 /// What only a command can find wrong.

@@ -18,7 +18,8 @@ package struct MynahTool: ParsableCommand {
     subcommands: [
       DemoCommand.self, DataCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self,
       GenerateCommand.self, CompleteCommand.self, ScoreCommand.self, RescoreCommand.self, PairsCommand.self,
-      NeighboursCommand.self, NGramCommand.self, MapCommand.self, SurprisalCommand.self, ActivationsCommand.self,
+      NeighboursCommand.self, NGramCommand.self, ClassifyCommand.self, MapCommand.self, SurprisalCommand.self,
+      ActivationsCommand.self,
       InspectCommand.self, QuantizeCommand.self, ImportCommand.self, ExportCommand.self, ReproduceCommand.self,
       BenchCommand.self,
     ])

@@ -58,6 +58,14 @@ struct CommandLineTool {
     ).finish()
   }
 
+  /// Runs with a file of the folder as standard input.
+  func run(_ arguments: [String], input name: String) throws -> Outcome {
+    try start(
+      ["-c", "exec \"$0\" \"$@\" < \"\(path(name))\"", Self.executable.path(percentEncoded: false)] + arguments,
+      executable: URL(filePath: "/bin/sh")
+    ).finish()
+  }
+
   /// Runs with another standard output.
   func run(_ arguments: [String], output: FileHandle) throws -> Outcome {
     try start(arguments, output: output).finish()

@@ -14,7 +14,8 @@ struct CompletionTerminal: ~Copyable {
   init() throws {
     guard unsafe tcgetattr(STDIN_FILENO, &original) == 0 else { throw OutputError() }
     var raw = original
-    raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
+    // Ctrl-C comes as a key too: a signal would leave the terminal without an echo.
+    raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
     guard unsafe tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0 else { throw OutputError() }
   }
 
@@ -24,7 +25,7 @@ struct CompletionTerminal: ~Copyable {
     _ = unsafe tcsetattr(STDIN_FILENO, TCSANOW, &original)
   }
 
-  /// What was pressed; nil at the end of the input, which Ctrl-D is too.
+  /// What was pressed; nil at the end of the input, which Ctrl-C and Ctrl-D are too.
   mutating func key() -> TypingSession.Key? {
     while true {
       var byte: UInt8 = 0
@@ -32,7 +33,7 @@ struct CompletionTerminal: ~Copyable {
       if count < 0 && errno == EINTR { continue }
       guard count == 1 else { return nil }
       switch byte {
-      case 4: return nil
+      case 3, 4: return nil
       case 9: return .take(0)
       case 10, 13: return .lineEnd
       case 8, 127: return .backspace

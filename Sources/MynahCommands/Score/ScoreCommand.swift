@@ -206,7 +206,7 @@ struct ScoreCommand: ParsableCommand {
 
 extension TextError {
   /// Whether only one line of a text is affected.
-  fileprivate var isOfOneLine: Bool {
+  var isOfOneLine: Bool {
     switch self {
     case .notUTF8, .unknownToken: true
     default: false

@@ -77,7 +77,7 @@ extension CheckpointError: CustomStringConvertible {
         + "copy the file again or write it anew"
     case .unexpectedKind(let path, let expected, let found):
       "'\(path)' should be \(kindInWords(expected)) but is \(kindInWords(found)); "
-        + (found == nil ? "give a file that mynah wrote" : "the other file of that run stands beside it")
+        + adviceOnKinds(expected: expected, found: found)
     case .missingMetadata(let path, let key):
       "'\(path)' says nothing of '\(key)' in its metadata; was it written by another program?"
     case .unexpectedMetadata(let path, let key, let expected, let found):
@@ -98,11 +98,22 @@ extension CheckpointError: CustomStringConvertible {
   }
 }
 
+/// What to do where a file is of another kind.
+private func adviceOnKinds(expected: String, found: String?) -> String {
+  switch (expected, found) {
+  case (_, nil): "give a file that mynah wrote"
+  case ("classifier", _): "make one of labelled texts with mynah classify train"
+  case (_, "classifier"): "mynah classify evaluate and mynah classify predict ask it"
+  default: "the other file of that run stands beside it"
+  }
+}
+
 /// What a file of some kind is called; nil is a file without the mark of this package.
 private func kindInWords(_ kind: String?) -> String {
   switch kind {
   case "model": "a model file"
   case "training": "a training state"
+  case "classifier": "a classifier"
   case let kind?: "a file of kind \"\(kind.excerpt())\""
   case nil: "a safetensors file of another program"
   }

@@ -1,0 +1,71 @@
+/// What can go wrong when texts are classified.
+public enum ClassificationError: Error, Equatable, Sendable {
+  // What labelled files can have wrong; lines count from 1.
+  case noTab(path: String, line: Int)
+  case noLabel(path: String, line: Int)
+  case noText(path: String, line: Int)
+  /// A file to learn from has one label only.
+  case oneClass(path: String, label: String)
+  /// A class has too few texts to hold one out.
+  case tooFewTexts(path: String, label: String, count: Int, needed: Int)
+  /// A label that the classifier does not know.
+  case unknownLabel(String, path: String, line: Int, known: [String])
+
+  /// The settings cannot be followed.
+  case impossible(reason: String)
+  /// Training came to numbers that are not finite.
+  case diverged(epoch: Int, learningRate: Float)
+  /// The caller asked to stop.
+  case interrupted
+  /// The probabilities are not finite.
+  case notFinite
+}
+
+extension ClassificationError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .noTab(let path, let line):
+      "expected a label, a tab and a text in line \(line) of \(place(path)), found no tab; mend or remove the line"
+    case .noLabel(let path, let line):
+      "expected a label before the tab in line \(line) of \(place(path)), found none; mend or remove the line"
+    case .noText(let path, let line):
+      "expected a text behind the tab in line \(line) of \(place(path)), found nothing but white space; mend or remove the line"
+    case .oneClass(let path, let label):
+      "expected texts of two labels or more in \(place(path)), found \(quoted(label)) alone; add texts of other labels"
+    case .tooFewTexts(let path, let label, let count, let needed):
+      "expected \(needed) texts or more of each label in \(place(path)), found \(count) of \(quoted(label)); "
+        + "add some, or leave that label out"
+    case .unknownLabel(let label, let path, let line, let known):
+      "expected one of the labels that the classifier knows, \(list(known)), in line \(line) of \(place(path)), "
+        + "found \(quoted(label)); mend the line, or train with texts of that label"
+    case .impossible(let reason):
+      "the classifier cannot be trained as asked: \(reason)"
+    case .diverged(let epoch, let rate):
+      "training diverged in epoch \(epoch): expected finite weights, found others at the learning rate \(rate); lower it to a half or less"
+    case .interrupted:
+      "interrupted; nothing was written"
+    case .notFinite:
+      "expected probabilities, found numbers that are not finite: the classifier's weights are damaged; copy the file again or train anew"
+    }
+  }
+}
+
+/// Where examples came from, in words.
+private func place(_ path: String) -> String { path.isEmpty ? "the examples" : quoted(path) }
+
+private func list(_ labels: [String]) -> String {
+  let shown = labels.prefix(8).map(quoted).joined(separator: ", ")
+  return labels.count > 8 ? shown + " and \(labels.count - 8) more" : shown
+}
+
+/// The first characters of a text in quotation marks, control characters escaped, so that it stays on one line.
+private func quoted(_ text: String) -> String {
+  var result = "“"
+  for scalar in text.unicodeScalars.prefix(200) {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: result += scalar.escaped(asASCII: true)
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "”"
+}

@@ -1,0 +1,161 @@
+import Foundation
+
+/// How scores become probabilities that mean what they say.
+///
+///     p(k | x) ∝ exp(a · ℓ_k(x) / n^γ + b_k)
+///
+/// ℓ is a score in nats and n the number of tokens. A model that takes each token for new evidence is far too sure of long texts: a and
+/// γ take that back, fitted on texts that were held out. With γ = 0 and b = 0 it is a temperature 1 / a: C. Guo et al., "On calibration of
+/// modern neural networks", 2017.
+public struct Calibration: Hashable, Codable, Sendable {
+  /// a, positive.
+  public let scale: Double
+  /// γ, 0 for scores that do not grow with the text.
+  public let lengthExponent: Double
+  /// b, a number for each class.
+  public let biases: [Double]
+
+  /// Creates a calibration.
+  public init(scale: Double, lengthExponent: Double, biases: [Double]) {
+    (self.scale, self.lengthExponent, self.biases) = (scale, lengthExponent, biases)
+  }
+
+  /// The one that leaves scores as they are.
+  public static func identity(classCount: Int) -> Calibration {
+    Calibration(scale: 1, lengthExponent: 0, biases: [Double](repeating: 0, count: classCount))
+  }
+
+  /// What is wrong with the numbers, in words; nil if they can be used.
+  func defect(classCount: Int) -> String? {
+    guard scale > 0, ([scale, lengthExponent] + biases).allSatisfy(\.isFinite) else {
+      return "a calibration of finite numbers and a positive scale"
+    }
+    return biases.count == classCount ? nil : "a calibration of \(classCount) classes"
+  }
+
+  /// The probabilities of the classes.
+  ///
+  /// - Parameters:
+  ///   - scores: ℓ, one for each class.
+  ///   - tokenCount: n, at least 1.
+  public func probabilities(_ scores: [Double], tokenCount: Int) -> [Double] {
+    let factor = scale / pow(Double(tokenCount), lengthExponent)
+    return softmax(zip(scores, biases).map { factor * $0 + $1 })
+  }
+}
+
+/// A text that was held out: its scores, its length and its class.
+package struct ScoredText: Sendable {
+  package let scores: [Double]
+  package let tokenCount: Int
+  package let label: Int
+
+  package init(scores: [Double], tokenCount: Int, label: Int) {
+    (self.scores, self.tokenCount, self.label) = (scores, tokenCount, label)
+  }
+}
+
+extension Calibration {
+  /// Which numbers are fitted, besides the scale.
+  package struct Freedom: OptionSet, Sendable {
+    package let rawValue: Int
+    package init(rawValue: Int) { self.rawValue = rawValue }
+    package static let biases = Freedom(rawValue: 1)
+    package static let lengthExponent = Freedom(rawValue: 2)
+  }
+
+  /// The calibration under which held-out texts have the largest likelihood; the scores as they are if there are none.
+  ///
+  /// Targets are drawn back a little from 0 and 1, so that classes that are told apart without error do not make the scale infinite:
+  /// J. Platt, "Probabilistic outputs for support vector machines", 1999.
+  ///
+  /// - Parameters:
+  ///   - biases: b before the fit: the logarithms of the priors for scores without them, else zeros.
+  ///   - freedom: What is fitted besides the scale.
+  package init(fitting texts: [ScoredText], from biases: [Double], freedom: Freedom) {
+    let usual = Calibration(scale: 1, lengthExponent: 0, biases: biases)
+    guard !texts.isEmpty else {
+      self = usual
+      return
+    }
+    let exponents = freedom.contains(.lengthExponent) ? [0, 0.25, 0.5, 0.75, 1] : [0.0]
+    let fits = exponents.map { Fit(texts, from: biases, exponent: $0, fitsBiases: freedom.contains(.biases)) }
+    self = fits.min { $0.loss < $1.loss }?.calibration ?? usual
+  }
+}
+
+/// The fit of scale and biases for one exponent: a convex problem, by gradient descent with a line search.
+private struct Fit {
+  let calibration: Calibration
+  let loss: Double
+
+  init(_ texts: [ScoredText], from biases: [Double], exponent: Double, fitsBiases: Bool) {
+    let classCount = biases.count
+    let features = texts.map { text -> [Double] in
+      let factor = 1 / pow(Double(text.tokenCount), exponent)
+      let mean = text.scores.reduce(0, +) / Double(classCount)
+      return text.scores.map { ($0 - mean) * factor }
+    }
+    // In units of their spread, so that one step length suits scale and biases.
+    let squares = features.reduce(0) { $0 + $1.reduce(0) { $0 + $1 * $1 } }
+    let spread = max((squares / Double(features.count * classCount)).squareRoot(), .leastNormalMagnitude)
+    let problem = Problem(
+      features: features.map { $0.map { $0 / spread } }, targets: Self.targets(texts, classCount: classCount),
+      fitsBiases: fitsBiases)
+    var numbers = [1.0] + biases
+    var (loss, gradient) = problem.loss(numbers)
+    var step = 1.0
+    for _ in 0..<2000 where step > 1e-12 {
+      let square = gradient.reduce(0) { $0 + $1 * $1 }
+      guard square > 1e-16 else { break }
+      let next = zip(numbers, gradient).map { $0 - step * $1 }
+      let tried = problem.loss(next)
+      if next[0] > 0 && tried.loss <= loss - 0.3 * step * square {
+        let gain = loss - tried.loss
+        (numbers, (loss, gradient)) = (next, tried)
+        guard gain > 1e-10 else { break }
+        step *= 2
+      } else {
+        step /= 2
+      }
+    }
+    self.loss = loss
+    calibration = Calibration(
+      scale: numbers[0] / spread, lengthExponent: exponent, biases: Array(numbers.dropFirst()))
+  }
+
+  /// What each class's probability should be: nearly 1 for the text's own.
+  private static func targets(_ texts: [ScoredText], classCount: Int) -> [[Double]] {
+    var counts = [Double](repeating: 0, count: classCount)
+    for text in texts { counts[text.label] += 1 }
+    return texts.map { text in
+      let total = counts[text.label] + Double(classCount)
+      return (0..<classCount).map { ($0 == text.label ? counts[$0] + 1 : 1) / total }
+    }
+  }
+
+  private struct Problem {
+    let features, targets: [[Double]]
+    let fitsBiases: Bool
+
+    /// The mean cross-entropy and its gradient by scale and biases.
+    func loss(_ numbers: [Double]) -> (loss: Double, gradient: [Double]) {
+      var (loss, gradient) = (0.0, [Double](repeating: 0, count: numbers.count))
+      var scores = [Double](repeating: 0, count: numbers.count - 1)
+      for (row, target) in zip(features, targets) {
+        for index in row.indices { scores[index] = numbers[0] * row[index] + numbers[index + 1] }
+        let largest = scores.max() ?? 0
+        let sum = scores.reduce(0) { $0 + exp($1 - largest) }
+        for index in row.indices {
+          let probability = exp(scores[index] - largest) / sum
+          loss -= target[index] * log(max(probability, .leastNormalMagnitude))
+          let difference = probability - target[index]
+          gradient[0] += difference * row[index]
+          if fitsBiases { gradient[index + 1] += difference }
+        }
+      }
+      let count = Double(features.count)
+      return (loss / count, gradient.map { $0 / count })
+    }
+  }
+}

@@ -1,0 +1,115 @@
+public import MynahModels
+public import MynahTensors
+
+/// Reads a text from its beginning, and from its end too if wanted, and tells its class by one linear map of what was put out.
+///
+///     z = W · [pool(v_1, h→_1 … v_T, h→_T); pool(v_T, h←_1 … v_1, h←_T)] + b,   p = softmax(z)
+///
+/// Both readers begin as language models, as in J. Howard, S. Ruder, "Universal language model fine-tuning for text classification",
+/// 2018, who join the last, the mean and the largest output h. The tokens' own vectors v are pooled too: which words occur tells much
+/// of what a text is, in whatever order.
+public struct RecurrentClassifier: Module {
+  /// Reads from the beginning.
+  public var forward: TextReader
+  /// Reads from the end; nil: nothing does.
+  public var backward: TextReader?
+  /// What of a reader's outputs is joined.
+  public let pooling: [Pooling]
+  /// The map to the classes' logits.
+  public var output: Linear
+
+  /// Creates a classifier from its parts.
+  ///
+  /// - Precondition: the output reads as many numbers as the readers' pooled outputs have.
+  public init(forward: TextReader, backward: TextReader?, pooling: [Pooling], output: Linear) {
+    let size = Self.pooledSize(forward, backward, pooling)
+    precondition(
+      !pooling.isEmpty && output.weight.shape[1] == size,
+      "an output that reads \(output.weight.shape[1]) numbers does not fit readers that put out \(size)")
+    (self.forward, self.backward, self.pooling, self.output) = (forward, backward, pooling, output)
+  }
+
+  /// Creates a classifier from language models, with an output whose weights are drawn.
+  public init(
+    forward: LanguageModel, backward: LanguageModel?, pooling: [Pooling], classCount: Int,
+    using random: inout RandomSource
+  ) {
+    let (forward, backward) = (TextReader(forward), backward.map { TextReader($0) })
+    let weight = Initializer.glorotUniform.draw(
+      [classCount, Self.pooledSize(forward, backward, pooling)], using: &random)
+    self.init(
+      forward: forward, backward: backward, pooling: pooling,
+      output: Linear(weight: Variable(weight), bias: Variable(Tensor.zeros([classCount]))))
+  }
+
+  private static func pooledSize(_ forward: TextReader, _ backward: TextReader?, _ pooling: [Pooling]) -> Int {
+    pooling.count * (forward.outputSize + (backward?.outputSize ?? 0))
+  }
+
+  /// K, the number of classes.
+  public var classCount: Int { output.weight.shape[0] }
+
+  /// The logits of texts, [B, K].
+  ///
+  /// - Parameters:
+  ///   - texts: B texts of one token or more each.
+  ///   - dropout: What is dropped in training; nil: nothing.
+  public func callAsFunction(_ texts: [[Int32]], dropout: ClassifierDropout? = nil) -> Variable {
+    let lengths = texts.map(\.count)
+    var random = dropout?.random
+    func pooled(_ reader: TextReader, _ texts: [[Int32]]) -> [Variable] {
+      let readerDropout = dropout.flatMap { dropout in
+        random.map { _ in
+          ReaderDropout(
+            tokenKeepProbability: dropout.tokenKeepProbability, vectorKeepProbability: dropout.vectorKeepProbability,
+            outputKeepProbability: dropout.outputKeepProbability,
+            random: random?.split() ?? dropout.random)
+        }
+      }
+      let outputs = reader(Self.timeMajor(texts), batchSize: texts.count, dropout: readerDropout)
+      return pooling.map { $0(outputs, lengths: lengths) }
+    }
+    // What stands behind a text's end is read after it, so it changes nothing that is pooled.
+    var parts = pooled(forward, texts)
+    if let backward { parts += pooled(backward, texts.map { $0.reversed() }) }
+    var vectors = Variable.concatenating(parts, axis: 1)
+    if let dropout, let source = random?.split() {
+      vectors = Dropout(keepProbability: dropout.pooledKeepProbability)(vectors, using: source)
+    }
+    return output(vectors)
+  }
+
+  /// Texts side by side, padded to the longest: [T, B].
+  private static func timeMajor(_ texts: [[Int32]]) -> [Int32] {
+    let stepCount = texts.map(\.count).max() ?? 0
+    var ids = [Int32](repeating: 0, count: stepCount * texts.count)
+    for (row, text) in texts.enumerated() {
+      for (step, id) in text.enumerated() { ids[step * texts.count + row] = id }
+    }
+    return ids
+  }
+
+  public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
+    try forward.visitParameters(prefix: prefix + "forward.", body)
+    try backward?.visitParameters(prefix: prefix + "backward.", body)
+    try output.visitParameters(prefix: prefix + "output.", body)
+  }
+}
+
+/// What a classifier loses in training.
+public struct ClassifierDropout: Hashable, Sendable {
+  /// The probabilities that a token is kept, and that a number is: of the tokens' vectors, of a layer's outputs, of what is pooled.
+  public var tokenKeepProbability, vectorKeepProbability, outputKeepProbability, pooledKeepProbability: Float
+  /// Where the masks are drawn from.
+  public var random: RandomSource
+
+  /// Creates a dropout.
+  public init(
+    tokenKeepProbability: Float, vectorKeepProbability: Float, outputKeepProbability: Float,
+    pooledKeepProbability: Float, random: RandomSource
+  ) {
+    self.tokenKeepProbability = tokenKeepProbability
+    (self.vectorKeepProbability, self.outputKeepProbability) = (vectorKeepProbability, outputKeepProbability)
+    (self.pooledKeepProbability, self.random) = (pooledKeepProbability, random)
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+public import MynahModels
+import MynahTensors
+import MynahText
+import Synchronization
+
+/// Makes a classifier of labelled texts.
+///
+/// The same texts, settings and seed give the same bits, at any number of threads. The members of the ensemble are trained side by side.
+public struct ClassifierTrainer: Sendable {
+  /// What determines the classifier.
+  public let settings: ClassifierSettings
+  /// A language model to begin with, whose tokens the texts are then read in; nil: one is made of the texts.
+  public var languageModel: ModelFile?
+  /// Asked after each step; true ends the run with `ClassificationError.interrupted`.
+  public var shouldStop: @Sendable () -> Bool = { false }
+
+  /// Creates a trainer.
+  public init(_ settings: ClassifierSettings) { self.settings = settings }
+
+  /// Learns labelled texts.
+  ///
+  /// - Parameters:
+  ///   - text: Texts of two labels or more, two texts of each at least.
+  ///   - report: Called after each epoch of each stage, on one of the threads but by one at a time; what it throws ends the run.
+  /// - Returns: The classifier, and how it does on the texts that its members held out.
+  /// - Throws: `ClassificationError`, `TextError`.
+  public func train(
+    _ text: LabelledText, report: @escaping @Sendable (ClassifierEvent) throws -> Void = { _ in }
+  ) throws -> (classifier: TextClassifier, heldOut: ClassificationReport) {
+    if let defect = settings.defect { throw ClassificationError.impossible(reason: defect) }
+    let labels = text.labels
+    let classes = try classes(of: text, labels)
+    let lock = Mutex(())
+    let members = try SideBySide.map(settings.readings.count) { index, hasFailed in
+      let run = ClassifierRun(
+        settings: settings, member: index, shouldStop: { shouldStop() || hasFailed() },
+        report: { event in try lock.withLock { _ in try report(event) } })
+      return try member(text, classes, labels, run)
+    }
+    var heldOut = ClassificationReport(labels: labels)
+    for (prediction, actual) in members.flatMap(\.heldOut) { heldOut.add(prediction, actual: actual) }
+    return (TextClassifier(method: settings.method, labels: labels, members: members.map(\.member)), heldOut)
+  }
+
+  /// A member of the ensemble, and what it says of the texts that it held out.
+  private func member(
+    _ text: LabelledText, _ classes: [Int], _ labels: [String], _ run: ClassifierRun
+  ) throws -> (member: TextClassifier.Member, heldOut: [(prediction: Prediction, actual: Int)]) {
+    let reading = settings.readings[run.member]
+    func trained(_ parts: HeldOutTexts) throws -> (member: TextClassifier.Member, data: MemberData) {
+      let data = try MemberData(
+        text, classes, parts, reading: reading, settings: settings, languageModel: languageModel)
+      return (try StoragePool.recycling { try self.member(data, classCount: labels.count, reading, run) }, data)
+    }
+    let (member, data) = try trained(
+      HeldOutTexts(classes: classes, share: settings.heldOutShare, member: run.member, seed: settings.seed))
+    let heldOut = try ThreadTeam.$current.withValue(nil) {
+      try data.heldOutTexts.map { example in
+        (Prediction(labels: labels, probabilities: try member.probabilities(example.text)), example.label)
+      }
+    }
+    guard settings.method == .naiveBayes else { return (member, heldOut) }
+    // Word counts have nothing to end or to calibrate by; what was held out only shows how they do.
+    return (try trained(HeldOutTexts(learningAll: classes.count)).member, heldOut)
+  }
+
+  /// The class of each example.
+  private func classes(of text: LabelledText, _ labels: [String]) throws -> [Int] {
+    guard labels.count > 1 else {
+      throw ClassificationError.oneClass(path: text.path, label: labels.first ?? "")
+    }
+    let numbers = Dictionary(uniqueKeysWithValues: labels.enumerated().map { (Bytes($1), $0) })
+    let classes = text.examples.compactMap { numbers[Bytes($0.label)] }
+    for (index, label) in labels.enumerated() {
+      let count = classes.count { $0 == index }
+      if count < 2 { throw ClassificationError.tooFewTexts(path: text.path, label: label, count: count, needed: 2) }
+    }
+    return classes
+  }
+
+  private func member(
+    _ data: MemberData, classCount: Int, _ reading: ClassifierSettings.Reading, _ run: ClassifierRun
+  ) throws -> TextClassifier.Member {
+    let model: ClassifierModel
+    let calibration: (freedom: Calibration.Freedom, biases: [Double])?
+    let zeros = [Double](repeating: 0, count: classCount)
+    switch settings.method {
+    case .naiveBayes:
+      model = .naiveBayes(data.naiveBayes(classCount: classCount))
+      calibration = nil
+    case .perClass:
+      model = .perClass(try data.classModels(classCount: classCount, reading, run))
+      calibration = ([.biases, .lengthExponent], data.logPriors(classCount: classCount))
+    case .fineTune:
+      model = .recurrent(try data.recurrentClassifier(classCount: classCount, reading, run))
+      calibration = ([], zeros)
+    }
+    let vocabulary = data.tokenizer.tokenizer.vocabulary
+    let scored = ThreadTeam.$current.withValue(nil) {
+      data.heldOut.map { text in
+        let scored = model.scored(text.ids, vocabulary: vocabulary)
+        return ScoredText(scores: scored.scores, tokenCount: scored.tokenCount, label: text.label)
+      }
+    }
+    return TextClassifier.Member(
+      tokenizer: data.tokenizer, model: model,
+      calibration: calibration.map { Calibration(fitting: scored, from: $0.biases, freedom: $0.freedom) }
+        ?? .identity(classCount: classCount))
+  }
+}

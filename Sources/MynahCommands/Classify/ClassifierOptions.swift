@@ -1,0 +1,187 @@
+import ArgumentParser
+import MynahClassification
+import MynahModels
+import MynahText
+
+/// How a classifier is made.
+struct ClassifierOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "per-class (a language model for each label), fine-tune (a recurrent classifier that begins as a language model) or naive-bayes (word counts, for comparison). (default: per-class)",
+      valueName: "name"),
+    transform: Self.method)
+  var method = ClassificationMethod.perClass
+
+  @Option(
+    help: ArgumentHelp(
+      "A model file that mynah train wrote, to begin with; texts are then read as it reads them. (default: one is made of the texts)",
+      valueName: "model"))
+  var from: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Members of the ensemble; they take turns in how they read. (default: 2 per class, 5 fine-tuned)",
+      valueName: "count"),
+    transform: Bounded.integer(1...64))
+  var members: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "What texts are read as: words (in small letters, marks split off, digits folded) or characters; with commas between, members take turns. (default: words)",
+      valueName: "names"),
+    transform: Self.readings)
+  var reading: [ClassifierSettings.Reading]?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The size of a token's vector. (default: 64 for words, 32 for characters)", valueName: "size"),
+    transform: Bounded.integer(1...65_536))
+  var embedding: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The sizes of the recurrent layers, with commas between. (default: 128 for words, 192 for characters)",
+      valueName: "sizes"),
+    transform: Bounded.integers(1...65_536, atMost: 16))
+  var hidden: [Int]?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Passes of the language models over all texts, at most. (default: 10 for words, 12 for characters)",
+      valueName: "count"),
+    transform: Bounded.integer(1...10_000))
+  var languageModelEpochs: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Passes of each label's model, or of the recurrent classifier, at most. (default: 25, or 8)", valueName: "count"),
+    transform: Bounded.integer(1...10_000))
+  var epochs: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The learning rate of those passes. (default: 0.002, or 0.001)", valueName: "rate"),
+    transform: Bounded.positive(atMost: 10))
+  var learningRate: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The learning rate of the language models. (default: 0.003)", valueName: "rate"),
+    transform: Bounded.positive(atMost: 10))
+  var languageModelRate: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "What a recurrent classifier joins of its outputs: last, mean, max, with commas between. (default: all)",
+      valueName: "names"),
+    transform: Self.pooling)
+  var pooling: [Pooling]?
+
+  @Flag(help: "Let a recurrent classifier read from the beginning alone, not from the end too.")
+  var oneDirection = false
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The share of the outputs that is dropped in training. (default: 0.5)", valueName: "share"),
+    transform: Bounded.number(0...0.99))
+  var dropout: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The share of each label's texts that is held out. (default: 0.1)", valueName: "share"),
+    transform: Bounded.number(0.001...0.9))
+  var holdOut: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Where random numbers begin: equal seeds give equal classifiers.", valueName: "number"))
+  var seed: UInt64 = 1
+
+  func validate() throws {
+    if from == "" { throw ValidationError("expected a path behind --from, found nothing") }
+    if from != nil {
+      if method == .naiveBayes { throw ValidationError("--from is not for --method naive-bayes, which has no model") }
+      let given = [
+        reading == nil ? nil : "--reading", embedding == nil ? nil : "--embedding", hidden == nil ? nil : "--hidden",
+      ]
+      if let flag = given.compactMap(\.self).first {
+        throw ValidationError("the model of --from says how it reads and how large it is; leave \(flag) away")
+      }
+    }
+    if method != .fineTune, pooling != nil || oneDirection {
+      throw ValidationError("--pooling and --one-direction are for --method fine-tune")
+    }
+    if method == .naiveBayes, reading != nil || members != nil {
+      throw ValidationError("--method naive-bayes counts the words once; leave --reading and --members away")
+    }
+  }
+
+  /// The settings.
+  func settings() throws -> ClassifierSettings {
+    var settings = ClassifierSettings(method)
+    // Members that begin with one model differ in what they hold out alone.
+    if from != nil { settings.readings = [settings.readings[0]] }
+    if let reading { settings.readings = reading }
+    if let members {
+      let readings = settings.readings
+      settings.readings = (0..<members).map { readings[$0 % readings.count] }
+    }
+    for index in settings.readings.indices {
+      if let embedding { settings.readings[index].embeddingSize = embedding }
+      if let hidden { settings.readings[index].hiddenSizes = hidden }
+      if let languageModelEpochs { settings.readings[index].languageModelEpochs = languageModelEpochs }
+    }
+    if let epochs { settings.epochs = epochs }
+    if let learningRate { settings.learningRate = learningRate }
+    if let languageModelRate { settings.languageModelRate = languageModelRate }
+    if let pooling { settings.pooling = pooling }
+    if oneDirection { settings.isBidirectional = false }
+    if let dropout { settings.keepProbability = 1 - dropout }
+    if let holdOut { settings.heldOutShare = Double(holdOut) }
+    settings.seed = seed
+    return settings
+  }
+
+  /// The model to begin with, if one was named.
+  ///
+  /// - Throws: `CheckpointError`, or `CommandError.roundedModel`.
+  func languageModel() throws -> ModelFile? {
+    guard let from else { return nil }
+    let file = try ModelFile(contentsOf: from)
+    guard file.precision == .float32 else { throw CommandError.roundedModel(path: from, precision: file.precision) }
+    return file
+  }
+
+  // MARK: Names
+
+  @Sendable private static func method(_ name: String) throws -> ClassificationMethod {
+    guard let method = ClassificationMethod(rawValue: name) else {
+      throw ValidationError(
+        "expected one of \(ClassificationMethod.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return method
+  }
+
+  @Sendable private static func pooling(_ names: String) throws -> [Pooling] {
+    let kinds = names.split(separator: ",", omittingEmptySubsequences: false).map { Pooling(rawValue: String($0)) }
+    let known = kinds.compactMap(\.self)
+    guard known.count == kinds.count, Set(known).count == known.count else {
+      throw ValidationError("expected one or more of last, mean, max, each once, with commas between")
+    }
+    return known
+  }
+
+  @Sendable private static func readings(_ names: String) throws -> [ClassifierSettings.Reading] {
+    try names.split(separator: ",", omittingEmptySubsequences: false).map { name in
+      switch name {
+      case "words": .words
+      case "characters": .characters
+      default: throw ValidationError("expected words, characters, or both with commas between")
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import MynahClassification
+import MynahText
+
+/// `mynah classify predict`: the classes of lines.
+struct ClassifyPredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Tell the class of each line of standard input, as it comes.",
+    discussion: """
+      A line's label and its probability are printed as soon as the line is read. An empty line is a text too.
+
+        mynah classify predict spam.classifier < messages.txt
+      """)
+
+  @Argument(help: "A classifier that mynah classify train wrote.")
+  var classifier: String
+
+  @Flag(help: "Leave lines out that are not UTF-8, and tell of them, instead of ending there.")
+  var keepGoing = false
+
+  @Flag(help: "Print an object of JSON for each line, with the probabilities of all labels.")
+  var json = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  mutating func run() throws {
+    try threads.run { try predict() }
+  }
+
+  private func predict() throws {
+    let classifier = try TextClassifier(contentsOf: classifier)
+    var lines = try LineReader([])
+    while true {
+      do {
+        guard let line = try lines.next() else { break }
+        try write(try classifier.predict(line.text), line.number)
+      } catch let error as TextError where keepGoing && error.isOfOneLine {
+        StandardError.write("skipped: \(error)\n")
+      }
+    }
+  }
+
+  private func write(_ prediction: Prediction, _ number: Int) throws {
+    guard json else {
+      return try StandardOutput.write("\(prediction.label.onOneLine)\t\(prediction.probability.formatted(4))\n")
+    }
+    try StandardOutput.writeJSON(
+      Figures(
+        line: number, label: prediction.label, probability: prediction.probability,
+        probabilities: ByLabel(prediction.labels, prediction.probabilities)))
+  }
+
+  private struct Figures: Encodable {
+    let line: Int
+    let label: String
+    let probability: Double
+    let probabilities: ByLabel<Double>
+  }
+}
+
+/// Figures of classes, coded as an object with the labels as its keys.
+struct ByLabel<Figure: Encodable>: Encodable {
+  private let figures: [(label: String, figure: Figure)]
+
+  init(_ labels: [String], _ figures: [Figure]) { self.figures = Array(zip(labels, figures)) }
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: Key.self)
+    for (label, figure) in figures { try values.encode(figure, forKey: Key(stringValue: label)) }
+  }
+}

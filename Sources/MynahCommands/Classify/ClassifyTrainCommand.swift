@@ -1,0 +1,118 @@
+import ArgumentParser
+import Foundation
+import MynahClassification
+import MynahModels
+import MynahTensors
+import MynahText
+
+/// `mynah classify train`: makes a classifier of labelled texts.
+struct ClassifyTrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Learn to tell labelled texts apart.",
+    discussion: """
+      Reads a file with a label, a tab and a text on each line. Everything has a default:
+
+        mynah classify train messages.tsv --output messages.classifier
+
+      A tenth of the texts is held out, to end training by and to calibrate the probabilities with; each member of the ensemble \
+      holds out another one.
+      """)
+
+  @Argument(help: "A file with a label, a tab and a text on each line.")
+  var input: String
+
+  @OptionGroup(title: "Output") var output: ClassifierOutputOptions
+  @OptionGroup(title: "Method") var method: ClassifierOptions
+
+  @Flag(help: "Print one object of JSON.")
+  var json = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  mutating func run() throws {
+    try Interruption.watching { wasAsked in
+      try threads.run { try train(shouldStop: wasAsked) }
+    }
+  }
+
+  private func train(shouldStop: @escaping @Sendable () -> Bool) throws {
+    let path = output.path(input: input)
+    try output.check(path)
+    let start = ContinuousClock.now
+    let settings = try method.settings()
+    let text = try LabelledText(at: input)
+    var trainer = ClassifierTrainer(settings)
+    trainer.languageModel = try method.languageModel()
+    trainer.shouldStop = shouldStop
+    var (classifier, heldOut) = try trainer.train(text) { StandardError.write($0.inWords) }
+    classifier.notes["training"] = try SafetensorsFile.encode(
+      TrainingNote(textCount: text.examples.count, seed: settings.seed, from: method.from))
+    guard !shouldStop() else { throw ClassificationError.interrupted }
+    try classifier.write(to: path)
+    let figures = Figures(
+      classifier: path, method: classifier.method, labels: classifier.labels, count: text.examples.count,
+      seconds: start.duration(to: .now).seconds, heldOut: ClassificationFigures(heldOut))
+    guard !json else { return try StandardOutput.writeJSON(figures) }
+    let scores = heldOut.labels.indices.map { "\(heldOut.labels[$0].onOneLine) \(heldOut.f1(of: $0).formatted(4))" }
+    try StandardOutput.write(
+      "\(path): \(classifier.labels.count) labels, \(text.examples.count.grouped) texts; held out: accuracy "
+        + "\((100 * heldOut.accuracy).formatted(2)) %, F1 \(scores.joined(separator: ", "))\n")
+  }
+
+  private struct TrainingNote: Encodable {
+    let textCount: Int
+    let seed: UInt64
+    let from: String?
+  }
+
+  private struct Figures: Encodable {
+    let classifier: String
+    let method: ClassificationMethod
+    let labels: [String]
+    let count: Int
+    let seconds: Double
+    let heldOut: ClassificationFigures
+  }
+}
+
+/// Where a classifier goes.
+struct ClassifierOutputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The classifier's file. (default: the input's name with .classifier, in the current folder)", valueName: "file"))
+  var output: String?
+
+  @Flag(help: "Replace a file that stands there.")
+  var overwrite = false
+
+  func validate() throws {
+    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
+  }
+
+  func path(input: String) -> String {
+    output ?? URL(filePath: input).deletingPathExtension().lastPathComponent + ".classifier"
+  }
+
+  /// Checks that the file can be written and that nothing is lost by it.
+  ///
+  /// - Throws: `CommandError`, or `FileError.cannotWrite`.
+  func check(_ path: String) throws {
+    try AtomicFile.check(path)
+    guard overwrite || !FileManager.default.fileExists(atPath: path) else {
+      throw CommandError.resultExists(path: path)
+    }
+  }
+}
+
+extension ClassifierEvent {
+  /// A line for people.
+  fileprivate var inWords: String {
+    let member = memberCount > 1 ? "member \(self.member + 1) of \(memberCount), " : ""
+    func figure(_ nats: Double) -> String {
+      isOfTokens ? "perplexity \(exp(nats).asPerplexity)" : "loss \(nats.formatted(4))"
+    }
+    let heldOut = heldOutLoss.map { ", held out \(figure($0))" } ?? ""
+    return "\(member)\(stage), epoch \(epoch) of \(epochCount): \(figure(trainingLoss))\(heldOut)\n"
+  }
+}

@@ -1,0 +1,33 @@
+import Foundation
+import MynahClassification
+import MynahText
+import TestSupport
+import Testing
+
+@Suite("The SMS Spam Collection")
+struct SMSSpamTests {
+  /// The messages to learn and those to measure with: a line is of the latter if the first byte of its sha256 is below 51.
+  private static func split() throws -> (learned: LabelledText, others: LabelledText) {
+    let text = try LabelledText(at: TestData.path("sms") + "/SMSSpamCollection")
+    func part(_ isMeasured: Bool) -> LabelledText {
+      LabelledText(
+        text.examples.filter { example in
+          let line = Array((example.label + "\t" + example.text).utf8)
+          let first = UInt8(SHA256.hexadecimal(of: line).prefix(2), radix: 16) ?? 0
+          return (first < 51) == isMeasured
+        }.map { ($0.label, $0.text) })
+    }
+    return (part(false), part(true))
+  }
+
+  /// What a loop over dictionaries in Python counts on the same words.
+  @Test(
+    "Naive Bayes takes for spam what an independent one does",
+    .enabled(if: TestData.isExpected("sms"), "\(TestData.reason("sms"))"))
+  func naiveBayes() throws {
+    let (learned, others) = try Self.split()
+    #expect(learned.examples.count == 4529 && others.examples.count == 1045)
+    let classifier = try ClassifierTrainer(ClassifierSettings(.naiveBayes)).train(learned).classifier
+    #expect(try classifier.evaluate(others).confusion == [[889, 14], [5, 137]])
+  }
+}
