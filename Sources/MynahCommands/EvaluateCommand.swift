@@ -84,8 +84,8 @@ struct EvaluateCommand: ParsableCommand {
     return """
       perplexity          \(report.perplexity.asPerplexity)
       bits per character  \(report.bitsPerCharacter.formatted(4)), over \(report.characterCount.grouped) characters
-      … of a word         \(report.perplexity(by: length.wordCount).asPerplexity), over \(length.wordCount.grouped) words between white space
-      … of a byte         \(report.perplexity(by: length.byteCount).formatted(4)), over \(length.byteCount.grouped) bytes
+      perplexity per word \(report.perplexity(by: length.wordCount).asPerplexity), over \(length.wordCount.grouped) words between white space
+      perplexity per byte \(report.perplexity(by: length.byteCount).formatted(4)), over \(length.byteCount.grouped) bytes
       nats                \(report.loss.nats.formatted(2)), \(report.loss.mean.formatted(4)) a target
       targets             \(targets.grouped) \(tokenizer.countedNoun)
       unknown             \(unknown.grouped) of them (\(share) %), predicted as <unk>

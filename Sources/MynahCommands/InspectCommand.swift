@@ -101,12 +101,19 @@ struct InspectCommand: ParsableCommand {
       \(file.model.summary)
 
       Reads and writes \(file.tokenizer.tokenNoun): \(vocabulary.count.grouped) are known\(extra). Training used \
-      \(file.model.configuration.dropoutInWords).
+      \(file.model.configuration.dropoutInWords). What it remembers of a text takes \(stateByteCount(file).grouped) bytes.
 
       """
     if file.precision != .float32 { text += "Its matrices are rounded to \(file.precision.rawValue).\n" }
     if let training { text += "\n" + inWords(training) }
     return text
+  }
+
+  /// The size of a text's state: that of one step, without weights to pack.
+  private func stateByteCount(_ file: ModelFile) -> Int {
+    file.model.initialState(batchSize: 1).flatMap { $0.parts }.reduce(0) {
+      $0 + $1.shape.elementCount * MemoryLayout<Float>.size
+    }
   }
 
   private func inWords(_ training: TrainingNotes) -> String {

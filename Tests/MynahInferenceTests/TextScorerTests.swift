@@ -112,6 +112,7 @@ struct TextScorerTests {
     ]
     let report = try model.compare(pairs, tokenizer: .word(Self.tokenizer))
     #expect(report.pairCount == 3 && report.rightCount == 1 && report.accuracy == 1.0 / 3)
+    #expect(report.tieCount == 1 && report.knownPairCount == 2 && report.knownAccuracy == 0.5)
     #expect(abs(report.coverage - 16.0 / 18) < 1e-12)
     #expect(try model.compare(pairs.prefix(1), tokenizer: .word(Self.tokenizer)).rightCount == (isRight ? 1 : 0))
   }

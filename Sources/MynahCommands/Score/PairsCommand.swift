@@ -44,7 +44,8 @@ struct PairsCommand: ParsableCommand {
         isOfWords && !verbatim ? familiar($0) : $0
       }
       let figures = Figures(
-        file: path, accuracy: report.accuracy, coverage: report.coverage, pairCount: report.pairCount)
+        file: path, accuracy: report.accuracy, coverage: report.coverage, pairCount: report.pairCount,
+        tieCount: report.tieCount, knownPairCount: report.knownPairCount, knownAccuracy: report.knownAccuracy)
       if json { try StandardOutput.writeJSON(figures) } else { try StandardOutput.write(figures.inWords) }
     }
   }
@@ -67,11 +68,16 @@ struct PairsCommand: ParsableCommand {
   private struct Figures: Encodable {
     let file: String
     let accuracy, coverage: Double
-    let pairCount: Int
+    let pairCount, tieCount: Int
+    let knownPairCount: Int
+    let knownAccuracy: Double
 
     var inWords: String {
-      "\(file): \((100 * accuracy).formatted(1)) % of \(pairCount.grouped) pairs told apart, "
-        + "\((100 * coverage).formatted(1)) % of the tokens known\n"
+      "\(file): \((100 * accuracy).formatted(1)) % of \(pairCount.grouped) pairs told apart (\(tieCount.grouped) ties), "
+        + "\((100 * coverage).formatted(1)) % of the tokens known; "
+        + (knownPairCount > 0
+          ? "\((100 * knownAccuracy).formatted(1)) % of the \(knownPairCount.grouped) pairs without an unknown word\n"
+          : "no pair without an unknown word\n")
     }
   }
 }

@@ -21,11 +21,17 @@ public struct MinimalPairReport: Hashable, Sendable {
   public internal(set) var pairCount = 0
   /// The pairs whose right sentence is the more probable one; a tie counts as wrong.
   public internal(set) var rightCount = 0
+  /// The pairs both of whose sentences are equally probable, such as those that differ in a word that is unknown in both.
+  public internal(set) var tieCount = 0
+  /// The pairs without an unknown token, and how many of them are told apart rightly.
+  public internal(set) var knownPairCount = 0, knownRightCount = 0
   /// The tokens of all sentences, line ends left aside, and how many of them are unknown.
   public internal(set) var tokenCount = 0, unknownCount = 0
 
   /// The share of pairs that are told apart; NaN if there are none.
   public var accuracy: Double { Double(rightCount) / Double(pairCount) }
+  /// The share of pairs without an unknown token that are told apart; NaN if there are none.
+  public var knownAccuracy: Double { Double(knownRightCount) / Double(knownPairCount) }
   /// The share of tokens that the model knows.
   public var coverage: Double { 1 - Double(unknownCount) / Double(tokenCount) }
 }
@@ -47,7 +53,13 @@ extension InferenceModel {
     for pair in pairs {
       let scores = try [pair.good, pair.bad].map { try scorer.score(spelling($0)) }
       report.pairCount += 1
-      if scores[0].logProbability > scores[1].logProbability { report.rightCount += 1 }
+      let isRight = scores[0].logProbability > scores[1].logProbability
+      report.rightCount += isRight ? 1 : 0
+      report.tieCount += scores[0].logProbability == scores[1].logProbability ? 1 : 0
+      if scores.allSatisfy({ $0.unknownCount == 0 }) {
+        report.knownPairCount += 1
+        report.knownRightCount += isRight ? 1 : 0
+      }
       for score in scores {
         report.tokenCount += score.tokenCount - (tokenizer.textStartID == nil ? 0 : 1)
         report.unknownCount += score.unknownCount
