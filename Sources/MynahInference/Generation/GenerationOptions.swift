@@ -1,6 +1,8 @@
 /// How texts are written and where they end.
 public struct GenerationOptions: Sendable {
-  /// How tokens are drawn. Tokens that stand for no text, such as `<unk>`, are never drawn, whatever it says.
+  /// How tokens are drawn.
+  ///
+  /// Tokens that stand for no text, such as `<unk>`, are never drawn, whatever it says.
   public var sampler: Sampler
   /// After how many tokens a text ends.
   public var length: Int

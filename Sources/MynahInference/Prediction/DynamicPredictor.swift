@@ -123,7 +123,7 @@ extension Tensor {
     }
   }
 
-  /// θ ← θ + λ min(RMS / mean RMS, 1 / λ) (θ₀ − θ)
+  /// Draws weights back to the trained ones: θ ← θ + λ min(RMS / mean RMS, 1 / λ) (θ₀ − θ).
   private mutating func drawBack(to origin: Tensor, roots: Tensor?, meanRoot: Float, decay: Float) {
     guard decay > 0 else { return }
     unsafe withUnsafeMutableElements { weights in
@@ -140,7 +140,7 @@ extension Tensor {
     }
   }
 
-  /// θ ← θ − η g / (RMS + ε) for the numbers from a place on.
+  /// Steps against a slope, for the numbers from a place on: θ ← θ − η g / (RMS + ε).
   private mutating func descend(_ start: Int, _ slope: Tensor, _ roots: Tensor?, rate: Float, epsilon: Float) {
     unsafe withUnsafeMutableElements { weights in
       unsafe slope.withUnsafeElements { slope in

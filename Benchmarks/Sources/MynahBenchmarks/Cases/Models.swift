@@ -59,7 +59,8 @@ extension BenchmarkCase {
     [ModelSizes.small, .large].map { sizes in
       let tokenCount = 32
       return BenchmarkCase(name: "generate/float32/\(sizes)") {
-        var generator = try TextGenerator(sizes.file(), prompt: "", options: .init(length: .max), random: RandomSource(seed: 3))
+        var generator = try TextGenerator(
+          sizes.file(), prompt: "", options: .init(length: .max), random: RandomSource(seed: 3))
         return (.tokens(tokenCount), { for _ in 0..<tokenCount { _ = try generator.next() } })
       }
     }
