@@ -67,7 +67,8 @@ struct UseCommandTests {
     "Flags that cannot be met are refused with a sentence",
     arguments: [
       ["--stop", ""], ["--top-p", "0"], ["--top-k", "0"], ["--force", "a"], ["--force", "x=a"], ["--count", "0"],
-      ["--beams", "2", "--count", "2"], ["--temperature", "-1"], ["--typical", "2"], ["--min-p", "2"],
+      ["--beams", "2", "--count", "2"], ["--beams", "2", "--top-k", "5"], ["--temperature", "-1"], ["--typical", "2"],
+      ["--min-p", "2"],
     ])
   func usage(flags: [String]) throws {
     let tool = try tool()

@@ -65,9 +65,9 @@ struct GenerateCommand: ParsableCommand {
 
   func validate() throws {
     guard !stop.contains("") else { throw ValidationError("expected a --stop of one character at least") }
-    guard beams.count == nil || (count == 1 && stop.isEmpty && continuing.loadState == nil) else {
+    guard beams.count == nil || (count == 1 && stop.isEmpty && continuing.loadState == nil && !sampling.areGiven) else {
       throw ValidationError(
-        "--beams looks for the most probable texts: it takes no --count, --stop or --load-state; --stop-token ends texts"
+        "--beams looks for the most probable texts: of the flags of drawing it takes --forbid alone, and no --count, --stop or --load-state; --stop-token ends texts"
       )
     }
   }

@@ -56,6 +56,12 @@ struct SamplingOptions: ParsableArguments {
       "A token and its place: 0=the begins the text with it; may be given several times.", valueName: "place=token"))
   var force: [String] = []
 
+  /// Whether a flag says how to draw, which a search does not do.
+  var areGiven: Bool {
+    temperature != 1 || topK != nil || topP != nil || minP != nil || typical != nil || repetitionPenalty != nil
+      || !force.isEmpty
+  }
+
   /// The steps in the order in which they are taken.
   ///
   /// - Throws: If a token is unknown or a place is none.

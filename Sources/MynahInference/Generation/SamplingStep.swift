@@ -75,6 +75,20 @@ extension [Float] {
     self[place] = logit
   }
 
+  /// Rules all tokens out but the first of some order, as many as it takes to make up a probability.
+  ///
+  /// - Returns: Whether the order made it up; if not, nothing is changed.
+  mutating func keep(_ order: [Int], untilReaching mass: Double, _ probabilities: [Double]) -> Bool {
+    var sum = 0.0
+    let last = order.firstIndex { id in
+      sum += probabilities[id]
+      return sum >= mass
+    }
+    guard let last else { return false }
+    keep(order[...last])
+    return true
+  }
+
   /// exp(logit) / Σ exp(logit), in Double.
   func probabilities() -> [Double] {
     let largest = Double(self.max() ?? 0)

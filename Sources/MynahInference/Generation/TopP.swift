@@ -20,13 +20,8 @@ public struct TopP: SamplingStep, Hashable {
     var limit = 64
     while true {
       let order = logits.largest(limit)
-      var sum = 0.0
-      let needed = order.firstIndex { id in
-        sum += probabilities[id]
-        return sum >= mass
-      }
-      if let needed { return logits.keep(order[...needed]) }
-      if order.count < limit { return logits.keep(order) }
+      // Rounding may leave the sum of all below the mass.
+      if logits.keep(order, untilReaching: mass, probabilities) || order.count < limit { return }
       limit *= 8
     }
   }

@@ -23,11 +23,6 @@ public struct Typical: SamplingStep, Hashable {
     let entropy = zip(probabilities, surprisals).reduce(0) { $1.0 > 0 ? $0 + $1.0 * $1.1 : $0 }
     let order = logits.indices.filter { probabilities[$0] > 0 }
       .sorted { (abs(surprisals[$0] - entropy), $0) < (abs(surprisals[$1] - entropy), $1) }
-    var sum = 0.0
-    let needed = order.firstIndex { id in
-      sum += probabilities[id]
-      return sum >= mass
-    }
-    logits.keep(needed.map { order[...$0] } ?? order[...])
+    _ = logits.keep(order, untilReaching: mass, probabilities)
   }
 }
