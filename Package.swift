@@ -70,7 +70,7 @@ let package = Package(
 
     // The command line.
     module("MynahTensorBoard", [protobuf], exclude: ["Protos"]),
-    module("MynahCommands", ["Mynah", "MynahTensorBoard", argumentParser] + httpClient),
+    module("MynahCommands", ["Mynah", "MynahClassification", "MynahTensorBoard", argumentParser] + httpClient),
     .executableTarget(name: "MynahMain", dependencies: ["MynahCommands"], swiftSettings: swiftSettings),
 
     // Examples, run by continuous integration.
