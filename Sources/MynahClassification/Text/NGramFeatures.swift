@@ -7,7 +7,9 @@
 public struct NGramFeatures: Hashable, Sendable {
   /// The buckets of the text's pieces, rising, each once, in 0 ..< B.
   public let buckets: [Int32]
-  /// A number for each bucket. Whether a piece occurs counts, not how often: of m buckets of words each has 1 / √m, and likewise those of
+  /// A number for each bucket.
+  ///
+  /// Whether a piece occurs counts, not how often: of m buckets of words each has 1 / √m, and likewise those of
   /// characters; a bucket of both has the sum.
   public let values: [Float]
 
@@ -67,7 +69,9 @@ public struct NGramFeatures: Hashable, Sendable {
   }
 }
 
-/// The 64-bit hash of G. Fowler, L. Noll and K.-P. Vo, in the variant 1a (RFC 9923): equal on any machine, unlike `Hasher`.
+/// A 64-bit hash of bytes that is equal on any machine, unlike `Hasher`'s.
+///
+/// FNV-1a, by G. Fowler, L. Noll and K.-P. Vo: RFC 9923.
 package struct FNV1a {
   package private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
