@@ -3,7 +3,8 @@ public import MynahModels
 import MynahTensors
 import MynahText
 
-// A classifier in one safetensors file: MEMBER.forward.…, MEMBER.class.K.… or MEMBER.counts, and the rest as JSON in the metadata.
+// A classifier in one safetensors file: MEMBER.forward.…, MEMBER.class.K.…, MEMBER.ngrams.…
+// or MEMBER.counts, and the rest as JSON in the metadata.
 
 extension TextClassifier {
   /// Reads a classifier file, checking that all of its parts fit together.
@@ -43,7 +44,10 @@ extension TextClassifier {
     file.metadata[Key.method] = try SafetensorsFile.encode(method)
     file.metadata[Key.labels] = try SafetensorsFile.encode(labels)
     file.metadata[Key.members] = try SafetensorsFile.encode(members.map { StoredMember($0) })
-    for (index, member) in members.enumerated() { member.model.store(in: &file, prefix: "\(index).") }
+    for (index, member) in members.enumerated() {
+      member.model.store(in: &file, prefix: "\(index).")
+      member.ngrams?.store(in: &file, prefix: "\(index).ngrams.")
+    }
     try file.write(to: path)
   }
 
@@ -65,9 +69,11 @@ private struct StoredMember: Codable {
   /// Of naive Bayes.
   var textCounts: [Int]?
   var smoothing: Double?
+  /// B, where n-grams are judged too.
+  var ngramBucketCount: Int?
 
   init(_ member: TextClassifier.Member) {
-    (tokenizer, calibration) = (member.tokenizer, member.calibration)
+    (tokenizer, calibration, ngramBucketCount) = (member.tokenizer, member.calibration, member.ngrams?.bucketCount)
     switch member.model {
     case .perClass(let models):
       configuration = models.models.first?.configuration
@@ -97,7 +103,21 @@ private struct StoredMember: Codable {
       case .naiveBayes:
         .naiveBayes(try naiveBayes(of: file, prefix: prefix, classCount: classCount))
       }
-    return TextClassifier.Member(tokenizer: tokenizer, model: model, calibration: calibration)
+    return TextClassifier.Member(
+      tokenizer: tokenizer, model: model, calibration: calibration,
+      ngrams: try ngrams(of: file, prefix: prefix + "ngrams.", classCount: classCount))
+  }
+
+  private func ngrams(of file: SafetensorsFile, prefix: String, classCount: Int) throws -> NGramClassifier? {
+    guard let ngramBucketCount else { return nil }
+    guard (1...ClassifierSettings.largestBucketCount).contains(ngramBucketCount) else {
+      throw damaged(
+        file, expected: "1 to \(ClassifierSettings.largestBucketCount) buckets of n-grams", found: "\(ngramBucketCount)"
+      )
+    }
+    return NGramClassifier(
+      weights: try file.tensor(named: prefix + "weight", shape: [ngramBucketCount, classCount]).elements,
+      biases: try file.tensor(named: prefix + "bias", shape: [classCount]).elements)
   }
 
   private func classModels(of file: SafetensorsFile, prefix: String, classCount: Int) throws -> ClassModels {
@@ -172,5 +192,12 @@ extension ClassifierModel {
       let shape: Shape = [bayes.wordCounts.count, bayes.wordCounts.first?.count ?? 0]
       file[prefix + "counts"] = StoredTensor(bayes.wordCounts.flatMap(\.self), shape: shape)
     }
+  }
+}
+
+extension NGramClassifier {
+  fileprivate func store(in file: inout SafetensorsFile, prefix: String) {
+    file[prefix + "weight"] = StoredTensor(weights, shape: [bucketCount, biases.count])
+    file[prefix + "bias"] = StoredTensor(biases)
   }
 }

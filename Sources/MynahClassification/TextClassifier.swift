@@ -19,17 +19,30 @@ public struct TextClassifier: Sendable {
     public let model: ClassifierModel
     /// How scores become probabilities.
     public let calibration: Calibration
+    /// What judges the text's n-grams beside the model, with as much of a say; nil: nothing does.
+    public let ngrams: NGramClassifier?
 
     /// Creates a member.
-    public init(tokenizer: ClassifierTokenizer, model: ClassifierModel, calibration: Calibration) {
-      (self.tokenizer, self.model, self.calibration) = (tokenizer, model, calibration)
+    ///
+    /// - Precondition: model, calibration and n-grams are of one number of classes.
+    public init(
+      tokenizer: ClassifierTokenizer, model: ClassifierModel, calibration: Calibration, ngrams: NGramClassifier? = nil
+    ) {
+      precondition(
+        ngrams?.biases.count ?? calibration.biases.count == calibration.biases.count,
+        "n-grams of \(ngrams?.biases.count ?? 0) classes do not fit a calibration of \(calibration.biases.count)")
+      (self.tokenizer, self.model, self.calibration, self.ngrams) = (tokenizer, model, calibration, ngrams)
     }
 
-    /// The probabilities of the classes.
+    /// The probabilities of the classes: the model's, or the geometric mean of its and the n-grams', p ∝ √(p_model · p_n-grams).
+    ///
+    /// A geometric mean is sure where one of both is very sure: G. Hinton, "Products of experts", 1999.
     func probabilities(_ text: String) throws -> [Double] {
       let ids = try tokenizer.encode(text)
       let scored = model.scored(ids, vocabulary: tokenizer.tokenizer.vocabulary)
-      return calibration.probabilities(scored.scores, tokenCount: scored.tokenCount)
+      guard let ngrams else { return calibration.probabilities(scored.scores, tokenCount: scored.tokenCount) }
+      let own = calibration.logProbabilities(scored.scores, tokenCount: scored.tokenCount)
+      return softmax(zip(own, ngrams.logProbabilities(text)).map { ($0 + $1) / 2 })
     }
   }
 

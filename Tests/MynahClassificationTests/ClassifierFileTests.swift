@@ -49,6 +49,8 @@ struct ClassifierFileTests {
       (.perClass, #""hiddenSize":12"#, #""hiddenSize":13"#),
       (.fineTune, #""pooling":["last","mean","max"]"#, #""pooling":[]"#),
       (.fineTune, #""pooling":["last","mean","max"]"#, #""pooling":["last"]"#),
+      (.fineTune, #""ngramBucketCount":64"#, #""ngramBucketCount":0"#),
+      (.fineTune, #""ngramBucketCount":64"#, #""ngramBucketCount":65"#),
       (.fineTune, #""vocabularySize":"#, #""vocabularySize":1"#),
       (.naiveBayes, #""textCounts":["#, #""textCounts":[0,"#),
       (.naiveBayes, #""smoothing":1"#, #""smoothing":-1"#),

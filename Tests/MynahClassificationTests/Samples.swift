@@ -27,6 +27,7 @@ enum Samples {
       (reading.embeddingSize, reading.hiddenSizes, reading.languageModelEpochs) = (8, [12], 2)
       return reading
     }
+    if settings.ngramBucketCount > 0 { settings.ngramBucketCount = 64 }
     (settings.epochs, settings.batchSize) = (3, 16)
     (settings.learningRate, settings.languageModelRate, settings.keepProbability) = (0.02, 0.02, 0.8)
     return settings

@@ -115,6 +115,7 @@ struct ClassifyCommandTests {
       (["train", "train.tsv", "--output", "no/where"], 73, "no/where"),
       (["train", "train.tsv", "--method", "guess"], 64, "per-class, fine-tune, naive-bayes"),
       (["train", "train.tsv", "--pooling", "mean"], 64, "for --method fine-tune"),
+      (["train", "train.tsv", "--without-ngrams"], 64, "for --method fine-tune"),
       (["train", "train.tsv", "--from", "c", "--output", "x"], 65, "should be a model file but is a classifier"),
       (["train", "train.tsv", "--from", "m", "--hidden", "3", "--output", "x"], 64, "leave --hidden away"),
       (["evaluate", "c", "unknown"], 65, "“ham”, “spam”, in line 2"),

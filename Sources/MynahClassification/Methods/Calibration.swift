@@ -39,8 +39,17 @@ public struct Calibration: Hashable, Codable, Sendable {
   ///   - scores: ℓ, one for each class.
   ///   - tokenCount: n, at least 1.
   public func probabilities(_ scores: [Double], tokenCount: Int) -> [Double] {
+    softmax(calibrated(scores, tokenCount: tokenCount))
+  }
+
+  /// The logarithms of the probabilities.
+  func logProbabilities(_ scores: [Double], tokenCount: Int) -> [Double] {
+    logSoftmax(calibrated(scores, tokenCount: tokenCount))
+  }
+
+  private func calibrated(_ scores: [Double], tokenCount: Int) -> [Double] {
     let factor = scale / pow(Double(tokenCount), lengthExponent)
-    return softmax(zip(scores, biases).map { factor * $0 + $1 })
+    return zip(scores, biases).map { factor * $0 + $1 }
   }
 }
 

@@ -29,7 +29,8 @@ public enum TextForm: String, Hashable, Codable, Sendable, CaseIterable {
     return String(result)
   }
 
-  private static func words(of text: String) -> [String] {
+  /// The words of the form `folded`.
+  static func words(of text: String) -> [String] {
     var words: [String] = []
     var rest = text.unicodeScalars[...]
     while let first = rest.first {

@@ -59,6 +59,8 @@ public struct ClassifierSettings: Hashable, Sendable {
   public var keepProbability: Float = 0.5
   /// The probability that a recurrent classifier sees a token in training, so that no single word decides.
   public var tokenKeepProbability: Float = 0.8
+  /// Buckets that n-grams of words and characters are hashed into, which a linear model judges beside each member; 0: none does.
+  public var ngramBucketCount: Int
   /// Texts that are trained side by side.
   public var batchSize = 32
   /// The share of each class's texts that is held out, to end training by and to calibrate with: above 0, below 1.
@@ -71,6 +73,7 @@ public struct ClassifierSettings: Hashable, Sendable {
   /// The settings that suit a method.
   public init(_ method: ClassificationMethod) {
     self.method = method
+    ngramBucketCount = method == .fineTune ? 1 << 16 : 0
     switch method {
     case .perClass: (readings, epochs, learningRate) = ([.words, .words], 25, 0.002)
     case .fineTune: (readings, epochs, learningRate) = ([Reading](repeating: .words, count: 5), 8, 0.001)
@@ -78,11 +81,17 @@ public struct ClassifierSettings: Hashable, Sendable {
     }
   }
 
+  /// The most buckets of n-grams.
+  static let largestBucketCount = 1 << 24
+
   /// What is wrong with the settings, in words; nil if they can be followed.
   public var defect: String? {
     let sizes = readings.flatMap { [$0.embeddingSize, $0.languageModelEpochs] + $0.hiddenSizes }
     if let size = (sizes + [epochs, batchSize, maximumTokenCount]).first(where: { !(1...1 << 20).contains($0) }) {
       return "sizes, epochs and lengths must lie between 1 and \(1 << 20), found \(size)"
+    }
+    guard (0...Self.largestBucketCount).contains(ngramBucketCount) else {
+      return "buckets of n-grams must lie between 0 and \(Self.largestBucketCount), found \(ngramBucketCount)"
     }
     if readings.isEmpty || readings.contains(where: \.hiddenSizes.isEmpty) {
       return "a classifier needs a model, and a model a recurrent layer"

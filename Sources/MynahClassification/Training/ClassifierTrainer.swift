@@ -32,11 +32,13 @@ public struct ClassifierTrainer: Sendable {
     let labels = text.labels
     let classes = try classes(of: text, labels)
     let lock = Mutex(())
+    let bucketCount = settings.ngramBucketCount
+    let ngrams = bucketCount > 0 ? text.examples.map { NGramFeatures($0.text, bucketCount: bucketCount) } : nil
     let members = try SideBySide.map(settings.readings.count) { index, hasFailed in
       let run = ClassifierRun(
         settings: settings, member: index, shouldStop: { shouldStop() || hasFailed() },
         report: { event in try lock.withLock { _ in try report(event) } })
-      return try member(text, classes, labels, run)
+      return try member(text, classes, labels, ngrams, run)
     }
     var heldOut = ClassificationReport(labels: labels)
     for (prediction, actual) in members.flatMap(\.heldOut) { heldOut.add(prediction, actual: actual) }
@@ -45,13 +47,17 @@ public struct ClassifierTrainer: Sendable {
 
   /// A member of the ensemble, and what it says of the texts that it held out.
   private func member(
-    _ text: LabelledText, _ classes: [Int], _ labels: [String], _ run: ClassifierRun
+    _ text: LabelledText, _ classes: [Int], _ labels: [String], _ ngrams: [NGramFeatures]?, _ run: ClassifierRun
   ) throws -> (member: TextClassifier.Member, heldOut: [(prediction: Prediction, actual: Int)]) {
     let reading = settings.readings[run.member]
     func trained(_ parts: HeldOutTexts) throws -> (member: TextClassifier.Member, data: MemberData) {
       let data = try MemberData(
         text, classes, parts, reading: reading, settings: settings, languageModel: languageModel)
-      return (try StoragePool.recycling { try self.member(data, classCount: labels.count, reading, run) }, data)
+      let wide = try ngrams.map { ngrams in
+        try self.ngrams(parts.learned.map { (ngrams[$0], classes[$0]) }, classCount: labels.count, run)
+      }
+      let member = try StoragePool.recycling { try self.member(data, classCount: labels.count, reading, wide, run) }
+      return (member, data)
     }
     let (member, data) = try trained(
       HeldOutTexts(classes: classes, share: settings.heldOutShare, member: run.member, seed: settings.seed))
@@ -80,7 +86,8 @@ public struct ClassifierTrainer: Sendable {
   }
 
   private func member(
-    _ data: MemberData, classCount: Int, _ reading: ClassifierSettings.Reading, _ run: ClassifierRun
+    _ data: MemberData, classCount: Int, _ reading: ClassifierSettings.Reading, _ ngrams: NGramClassifier?,
+    _ run: ClassifierRun
   ) throws -> TextClassifier.Member {
     let model: ClassifierModel
     let calibration: (freedom: Calibration.Freedom, biases: [Double])?
@@ -106,6 +113,16 @@ public struct ClassifierTrainer: Sendable {
     return TextClassifier.Member(
       tokenizer: data.tokenizer, model: model,
       calibration: calibration.map { Calibration(fitting: scored, from: $0.biases, freedom: $0.freedom) }
-        ?? .identity(classCount: classCount))
+        ?? .identity(classCount: classCount),
+      ngrams: ngrams)
+  }
+
+  /// What judges n-grams beside a member's model.
+  private func ngrams(
+    _ texts: [(features: NGramFeatures, label: Int)], classCount: Int, _ run: ClassifierRun
+  ) throws -> NGramClassifier {
+    try NGramRegression(texts, bucketCount: settings.ngramBucketCount, classCount: classCount).fitted {
+      if run.shouldStop() { throw ClassificationError.interrupted }
+    }
   }
 }

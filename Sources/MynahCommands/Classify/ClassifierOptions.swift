@@ -84,6 +84,9 @@ struct ClassifierOptions: ParsableArguments {
   @Flag(help: "Let a recurrent classifier read from the beginning alone, not from the end too.")
   var oneDirection = false
 
+  @Flag(help: "Let no linear model judge n-grams of words and characters beside the recurrent classifiers.")
+  var withoutNgrams = false
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The share of the outputs that is dropped in training. (default: 0.5)", valueName: "share"),
@@ -112,8 +115,8 @@ struct ClassifierOptions: ParsableArguments {
         throw ValidationError("the model of --from says how it reads and how large it is; leave \(flag) away")
       }
     }
-    if method != .fineTune, pooling != nil || oneDirection {
-      throw ValidationError("--pooling and --one-direction are for --method fine-tune")
+    if method != .fineTune, pooling != nil || oneDirection || withoutNgrams {
+      throw ValidationError("--pooling, --one-direction and --without-ngrams are for --method fine-tune")
     }
     if method == .naiveBayes, reading != nil || members != nil {
       throw ValidationError("--method naive-bayes counts the words once; leave --reading and --members away")
@@ -139,6 +142,7 @@ struct ClassifierOptions: ParsableArguments {
     if let learningRate { settings.learningRate = learningRate }
     if let languageModelRate { settings.languageModelRate = languageModelRate }
     if let pooling { settings.pooling = pooling }
+    if withoutNgrams { settings.ngramBucketCount = 0 }
     if oneDirection { settings.isBidirectional = false }
     if let dropout { settings.keepProbability = 1 - dropout }
     if let holdOut { settings.heldOutShare = Double(holdOut) }
