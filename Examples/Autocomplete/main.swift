@@ -19,7 +19,7 @@ let start = completer  // a value: this one stays at the beginning
 try completer.read("a friendly pig ")
 for letters in ["", "g", "gu"] {
   let suggestions = try completer.suggestions(prefix: letters, count: 3)
-  let listed = suggestions.map { "\($0.text) (\(Int((100 * $0.probability).rounded())) %)" }.joined(separator: ", ")
+  let listed = suggestions.map { "\($0.text) (\((1000 * $0.probability).rounded() / 10) %)" }.joined(separator: ", ")
   print("a friendly pig \(letters)…  \(listed)")
 }
 
