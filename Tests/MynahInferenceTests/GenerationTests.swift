@@ -46,9 +46,10 @@ struct GenerationTests {
   @Test("A text is the same whether it is written alone or beside others, and whenever those end")
   func batches() throws {
     let (model, tokenizer) = (InferenceModel(try file().model), try file().tokenizer)
-    let options = GenerationOptions(
-      sampler: Sampler([RepetitionPenalty(1.3, reach: 5), Temperature(0.9), TopK(4)]), length: 25, stopTokens: [2])
-    func write(_ count: Int) throws -> [[Int32]] {
+    func write(_ count: Int, stopTokens: Set<Int32> = [2]) throws -> [[Int32]] {
+      let options = GenerationOptions(
+        sampler: Sampler([RepetitionPenalty(1.3, reach: 5), Temperature(0.9), TopK(4)]), length: 25,
+        stopTokens: stopTokens)
       var generator = try BatchGenerator(
         model, tokenizer: tokenizer, prompt: "the", count: count, options: options, seed: 5)
       var texts = [[Int32]](repeating: [], count: count)
@@ -61,6 +62,8 @@ struct GenerationTests {
     #expect(Set(many.map { $0.count }).count > 1)
     #expect(try write(1) == [many[0]])
     #expect(try write(3) == Array(many[..<3]))
+    let endless = try write(7, stopTokens: [])
+    #expect(many == endless.map { text in Array(text[...(text.firstIndex(of: 2) ?? text.count - 1)]) })
   }
 
   @Test("A stop token ends a text and is not written; what no stop meets ends with its length")
