@@ -102,8 +102,7 @@ struct AdaptationOptions: ParsableArguments {
     let settings = DynamicSettings(learningRate: dynamic ?? 0, decay: dynamicDecay, segmentLength: dynamicTokens)
     let statistics = try dynamicStatistics.map { path in
       let text = try file.tokenizer.encode(TextFile(at: path).text).ids
-      guard text.count > 1 else { throw TextError.emptyText(path: path) }
-      return GradientStatistics(of: file.model, on: text)
+      return try GradientStatistics(of: file.model, on: text)
     }
     return DynamicPredictor(file.model, settings: settings, statistics: statistics)
   }

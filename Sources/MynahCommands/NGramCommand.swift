@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -39,10 +38,7 @@ struct NGramCommand: ParsableCommand {
   var json = false
 
   mutating func run() throws {
-    try AtomicFile.check(output)
-    guard overwrite || !FileManager.default.fileExists(atPath: output) else {
-      throw CommandError.resultExists(path: output)
-    }
+    try NewFile.check(output, overwriting: overwrite)
     let text = try TextFile(at: text).text
     let tokenizer =
       if let tokensOf { try ModelFile(contentsOf: tokensOf).tokenizer } else {

@@ -137,7 +137,7 @@ struct PredictorTests {
     let settings = DynamicSettings(learningRate: 0.02, decay: 0.15, epsilon: 0.01, segmentLength: 5)
     let training: [Int32] = [0, 1, 2, 3, 4, 0, 1, 1, 2, 2, 3, 0, 4]
     let statistics =
-      withStatistics ? GradientStatistics(of: small.model, on: training, batchSize: 2, stepCount: 3) : nil
+      withStatistics ? try GradientStatistics(of: small.model, on: training, batchSize: 2, stepCount: 3) : nil
     var predictor = DynamicPredictor(small.model, settings: settings, statistics: statistics)
     try predictor.read([text[0]])
     let found = try predictor.score(Array(text.dropFirst()))

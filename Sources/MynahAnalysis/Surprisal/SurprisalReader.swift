@@ -58,25 +58,11 @@ public struct SurprisalReader: Sendable {
     guard let largest = logits.max(), logits.allSatisfy(\.isFinite) else { throw .notFinite }
     let sum = logits.reduce(0) { $0 + exp(Double($1) - Double(largest)) }
     let logProbability = { (id: Int32) in Double(logits[Int(id)]) - Double(largest) - log(sum) }
-    let own = logits[Int(id)]
-    var ahead = 0
-    for (other, logit) in logits.enumerated() where logit > own || logit == own && other < Int(id) { ahead += 1 }
     return TokenSurprisal(
-      id: id, probability: exp(logProbability(id)), bits: max(0, -logProbability(id) / log(2)), rank: ahead + 1,
-      alternatives: Self.likeliest(alternativeCount, of: logits).map {
-        TokenSurprisal.Alternative(id: $0, probability: exp(logProbability($0)))
+      id: id, probability: exp(logProbability(id)), bits: max(0, -logProbability(id) / log(2)),
+      rank: logits.rank(of: id),
+      alternatives: logits.largest(alternativeCount).map {
+        TokenSurprisal.Alternative(id: Int32($0), probability: exp(logProbability(Int32($0))))
       })
-  }
-
-  /// The places of the largest numbers, largest first; of equal ones the lower places come first.
-  private static func likeliest(_ count: Int, of logits: [Float]) -> [Int32] {
-    var best: [Int] = []
-    for (place, logit) in logits.enumerated() {
-      if best.count == count, let last = best.last, logit <= logits[last] { continue }
-      let index = best.firstIndex { logits[$0] < logit } ?? best.count
-      best.insert(place, at: index)
-      if best.count > count { best.removeLast() }
-    }
-    return best.map { Int32($0) }
   }
 }

@@ -38,7 +38,8 @@ extension [Float] {
   }
 
   /// The tokens that are not ruled out with the largest logits, largest first; of equal ones the lower numbers.
-  func largest(_ limit: Int) -> [Int] {
+  package func largest(_ limit: Int) -> [Int] {
+    guard limit > 0 else { return [] }
     let threshold = threshold(ofLargest: limit)
     let found = indices.filter { self[$0] >= threshold && self[$0] > -.infinity }
     let sorted: [Int] = found.sorted { (self[$1], $0) < (self[$0], $1) }
@@ -73,6 +74,14 @@ extension [Float] {
       place = child
     }
     self[place] = logit
+  }
+
+  /// The place of a token among all by their numbers, 1 being that of the largest; of equal ones the lower numbers come first.
+  package func rank(of id: Int32) -> Int {
+    let own = self[Int(id)]
+    var ahead = 0
+    for (other, number) in enumerated() where number > own || number == own && other < Int(id) { ahead += 1 }
+    return ahead + 1
   }
 
   /// Rules all tokens out but the first of some order, as many as it takes to make up a probability.

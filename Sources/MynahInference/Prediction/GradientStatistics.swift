@@ -1,6 +1,7 @@
 import Foundation
 public import MynahModels
 import MynahTensors
+public import MynahText
 
 /// How large a model's gradients are on its training text: the root mean square of each number's.
 ///
@@ -25,23 +26,20 @@ public struct GradientStatistics: Sendable {
   ///   - ids: Its training text.
   ///   - batchSize: The rows.
   ///   - stepCount: How many tokens of each row make a batch.
-  /// - Precondition: the text has a token more than rows.
-  public init(of model: LanguageModel, on ids: [Int32], batchSize: Int = 100, stepCount: Int = 5) {
-    let rows = max(1, min(batchSize, ids.count - 1))
-    let length = (ids.count - 1) / rows
-    precondition(length > 0, "statistics need a text of two tokens at least, found \(ids.count)")
+  /// - Throws: `TextError` if the text has fewer than two tokens.
+  public init(
+    of model: LanguageModel, on ids: [Int32], batchSize: Int = 100, stepCount: Int = 5
+  ) throws(TextError) {
+    let rowCount = max(1, min(batchSize, ids.count - 1))
+    let batches = try ContiguousBatches(ids, batchSize: rowCount, stepCount: stepCount, remainder: .keep)
     var squares = model.parameters.map { Tensor.zeros($0.value.shape) }
-    var state = model.initialState(batchSize: rows)
-    var batchCount: Float = 0
-    for first in stride(from: 0, to: length, by: stepCount) {
-      let steps = first..<min(first + stepCount, length)
-      let inputs = steps.flatMap { step in (0..<rows).map { ids[$0 * length + step] } }
-      let targets = steps.flatMap { step in (0..<rows).map { ids[$0 * length + step + 1] } }
-      let pass = model.gradients(inputs: inputs, targets: targets, state: state)
+    var state = model.initialState(batchSize: rowCount)
+    for batch in batches {
+      let pass = model.gradients(inputs: batch.inputs, targets: batch.targets, state: state)
       state = pass.state
-      batchCount += 1
       for (index, gradient) in pass.gradients.enumerated() { squares[index].addSquares(of: gradient) }
     }
+    let batchCount = Float(batches.count)
     self.init(roots: squares.map { sums in sums.map { ($0 / batchCount).squareRoot() } })
   }
 }

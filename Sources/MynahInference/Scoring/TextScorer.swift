@@ -109,14 +109,9 @@ public struct TextScorer: Sendable {
   /// The score of one token, its rank among all.
   private mutating func token(_ target: Int32) throws -> LineScore.Token {
     let all = try predictor.logProbabilities()
-    let own = all[Int(target)]
-    var ahead = 0
-    for (id, logProbability) in all.enumerated() where logProbability >= own {
-      if logProbability > own || id < Int(target) { ahead += 1 }
-    }
     try predictor.read([target])
     return LineScore.Token(
-      id: target, logProbability: Double(own), rank: ahead + 1, isUnknown: target == unknownID)
+      id: target, logProbability: Double(all[Int(target)]), rank: all.rank(of: target), isUnknown: target == unknownID)
   }
 }
 
