@@ -17,12 +17,6 @@ let cSettings: [CSetting] = [.enableWarning("all")] + (strict ? [.treatAllWarnin
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
-let httpClient = [
-  Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client"),
-  // What its declarations are made of.
-  .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-  .product(name: "NIOPosix", package: "swift-nio"),
-]
 
 func module(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
@@ -49,8 +43,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
     // The library, in the order of the data flow; imports point one way.
@@ -75,7 +67,7 @@ let package = Package(
     module("MynahONNX", ["MynahTensors", "MynahText", "MynahModels", protobuf], exclude: ["Protos"]),
     module(
       "MynahCommands",
-      ["Mynah", "MynahAnalysis", "MynahClassification", "MynahTensorBoard", "MynahONNX", argumentParser] + httpClient),
+      ["Mynah", "MynahAnalysis", "MynahClassification", "MynahTensorBoard", "MynahONNX", argumentParser]),
     .executableTarget(name: "MynahMain", dependencies: ["MynahCommands"], swiftSettings: swiftSettings),
 
     // Examples, run by continuous integration.
@@ -108,7 +100,6 @@ let package = Package(
       "MynahClassificationTests",
       ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification"]),
     tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
-    tests(
-      "MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"] + httpClient, resources: [.copy("Fixtures")]),
+    tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"], resources: [.copy("Fixtures")]),
   ]
 )

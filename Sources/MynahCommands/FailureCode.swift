@@ -15,7 +15,7 @@ package enum FailureCode: Int32, Sendable {
   case badData = 65
   /// There is no such input.
   case noSuchInput = 66
-  /// A server cannot be reached or does not answer as it should.
+  /// A download failed.
   case unavailable = 69
   /// A defect of ours.
   case defect = 70

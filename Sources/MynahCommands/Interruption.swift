@@ -15,16 +15,6 @@ enum Interruption {
     return try body { flag.isRaised.load(ordering: .relaxed) }
   }
 
-  /// Calls `body` in a task that a signal cancels: for what waits for others instead of taking steps.
-  static func cancelling<Result: Sendable>(
-    _ body: @escaping @Sendable () async throws -> Result
-  ) async throws -> Result {
-    let task = Task(operation: body)
-    let sources = sources { task.cancel() }
-    defer { for source in sources { source.cancel() } }
-    return try await task.value
-  }
-
   /// Watches the signals; the second one has its usual effect.
   private static func sources(_ raise: @escaping @Sendable () -> Void) -> [any DispatchSourceSignal] {
     [SIGINT, SIGTERM].map { number in

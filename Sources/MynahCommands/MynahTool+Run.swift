@@ -6,21 +6,15 @@ extension MynahTool {
   ///
   /// Results go to standard output, everything else to standard error; on failure the last line there begins `error: `.
   ///
-  /// Commands that wait for nothing stay on the main thread, whose stack is the largest.
-  ///
   /// - Parameter arguments: What stands behind the program's name.
-  @MainActor package static func run(_ arguments: [String]) async -> Never {
+  package static func run(_ arguments: [String]) -> Never {
     // A reader that went away is an error of writing, not a reason to die of a signal; the same for a file size limit.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot(arguments)
       do {
-        if var waiting = command as? any AsyncParsableCommand {
-          try await waiting.run()
-        } else {
-          try command.run()
-        }
+        try command.run()
       } catch let error as any CommandFailure {
         fail(error.sentence, error.failureCode)
       }

@@ -1,3 +1,3 @@
 import MynahCommands
 
-await MynahTool.run(Array(CommandLine.arguments.dropFirst()))
+MynahTool.run(Array(CommandLine.arguments.dropFirst()))

@@ -71,11 +71,14 @@ struct CommandLineTool {
     try start(arguments, output: output).finish()
   }
 
-  /// Begins a run.
-  func start(_ arguments: [String], executable: URL? = nil, output: FileHandle? = nil) throws -> Run {
+  /// Starts a run, with the given variables in addition to those of the environment.
+  func start(
+    _ arguments: [String], executable: URL? = nil, output: FileHandle? = nil, environment: [String: String] = [:]
+  ) throws -> Run {
     let process = Process()
     process.executableURL = try executable ?? Self.checkedExecutable
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = URL(filePath: folder.path)
     let streams = try (newStream("stdout"), newStream("stderr"))
     process.standardInput = FileHandle.nullDevice

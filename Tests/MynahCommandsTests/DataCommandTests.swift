@@ -11,12 +11,12 @@ struct DataSetStoreTests {
 
   init() throws { (source, folder) = (try ScratchFolder(), try ScratchFolder()) }
 
-  private func bring(_ contents: [UInt8], hashOf original: [UInt8], unpacks: Bool = false) async throws -> Bool {
+  private func bring(_ contents: [UInt8], hashOf original: [UInt8], unpacks: Bool = false) throws -> Bool {
     try source.put(contents, as: "a")
     let file = NamedDataSet.File(
       "a", from: "https://example.invalid/a", byteCount: original.count, sha256: SHA256.hexadecimal(of: original),
       unpacks: unpacks)
-    return try await DataSetStore(in: folder("new/one"), from: .folder(source.path)).bring(file)
+    return try DataSetStore(in: folder("new/one"), from: .folder(source.path)).bring(file)
   }
 
   private func bytes(_ name: String) throws -> [UInt8] {
@@ -24,36 +24,36 @@ struct DataSetStoreTests {
   }
 
   @Test("A file is brought once; another one in its place is replaced")
-  func once() async throws {
-    #expect(try await bring([1, 2, 3], hashOf: [1, 2, 3]))
-    #expect(try await !bring([9], hashOf: [1, 2, 3]))
+  func once() throws {
+    #expect(try bring([1, 2, 3], hashOf: [1, 2, 3]))
+    #expect(try !bring([9], hashOf: [1, 2, 3]))
     #expect(try bytes("a") == [1, 2, 3])
-    #expect(try await bring([4, 5], hashOf: [4, 5]))
+    #expect(try bring([4, 5], hashOf: [4, 5]))
     #expect(try bytes("a") == [4, 5])
   }
 
   @Test("A file of another digest is refused, and what stood there stays")
-  func wrongHash() async throws {
-    #expect(try await bring([1], hashOf: [1]))
-    let error = try await #require(throws: DataSetError.self) { _ = try await bring([1, 2, 3], hashOf: [1, 2]) }
+  func wrongHash() throws {
+    #expect(try bring([1], hashOf: [1]))
+    let error = try #require(throws: DataSetError.self) { _ = try bring([1, 2, 3], hashOf: [1, 2]) }
     #expect(error.failureCode == .badData && error.sentence.contains(SHA256.hexadecimal(of: [1, 2] as [UInt8])))
     #expect(try bytes("a") == [1])
   }
 
   @Test("Archives are unpacked beside themselves; what is gone is unpacked again")
-  func archives() async throws {
+  func archives() throws {
     let url = try #require(Bundle.module.url(forResource: "Fixtures/golden", withExtension: "zip"))
     let archive = [UInt8](try Data(contentsOf: url))
-    #expect(try await bring(archive, hashOf: archive, unpacks: true))
+    #expect(try bring(archive, hashOf: archive, unpacks: true))
     #expect(try bytes("fixed codes") == Array("hello, hello, hello".utf8))
     #expect(try bytes("text/dynamic codes").count > 10_000)
     try FileManager.default.removeItem(atPath: folder("new/one/one"))
-    #expect(try await !bring(archive, hashOf: archive, unpacks: true))
+    #expect(try !bring(archive, hashOf: archive, unpacks: true))
     #expect(try bytes("one") == [0x61])
   }
 
   @Test("A file of an archive that would stand outside of the folder is refused")
-  func outside() async throws {
+  func outside() throws {
     let url = try #require(Bundle.module.url(forResource: "Fixtures/golden", withExtension: "zip"))
     var archive = [UInt8](try Data(contentsOf: url))
     // "text/dynamic codes" becomes "../t/dynamic codes" in both of the places where it stands.
@@ -61,8 +61,8 @@ struct DataSetStoreTests {
     for start in 0..<archive.count - name.count where archive[start..<start + name.count].elementsEqual(name) {
       archive.replaceSubrange(start..<start + name.count, with: other)
     }
-    let error = try await #require(throws: DataSetError.self) {
-      _ = try await bring(archive, hashOf: archive, unpacks: true)
+    let error = try #require(throws: DataSetError.self) {
+      _ = try bring(archive, hashOf: archive, unpacks: true)
     }
     #expect(error.sentence.contains("outside of its folder"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder("new")) == ["one"])
@@ -115,6 +115,32 @@ struct DataCommandTests {
       let names = try FileManager.default.contentsOfDirectory(atPath: tool.path("d/data"))
       #expect(names.count { $0.hasSuffix(".jsonl") } == 67)
     }
+  }
+
+  @Test("Without curl, a download fails with one sentence")
+  func noCurl() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    let outcome = try tool.start(["data", "get", "sms-spam", "--to", "d"], environment: ["PATH": "/nonexistent"])
+      .finish()
+    #expect(outcome.status == 69 && outcome.isTidy, "\(outcome.errors)")
+    #expect(outcome.lastLine.contains("https://archive.ics.uci.edu") && outcome.lastLine.contains("the folder 'd'"))
+  }
+
+  @Test("An interrupt ends the download and curl with exit code 130", arguments: [SIGINT, SIGTERM])
+  func interrupt(_ signal: Int32) throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    // A proxy, so that no other machine is reached.
+    let proxy = try LocalServer { _, _ in .silence }
+    let run = try tool.start(
+      ["data", "get", "tinyshakespeare", "--to", "d"], environment: ["https_proxy": proxy.address(""), "no_proxy": ""])
+    run.wait { proxy.requests.count == 1 }
+    kill(run.process.processIdentifier, signal)
+    let outcome = try run.finish()
+    #expect(outcome.status == 130 && outcome.isTidy && outcome.lastLine.contains("resume"), "\(outcome.errors)")
+    #expect(proxy.requests.map(\.path) == ["raw.githubusercontent.com:443"])
+    #expect(proxy.wasAbandoned())
   }
 
   @Test("Bad input gives one sentence and the right exit code")

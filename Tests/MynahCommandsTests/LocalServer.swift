@@ -1,111 +1,106 @@
-import NIOCore
-import NIOPosix
+import Foundation
 import Synchronization
 
-/// A server on this machine that answers each request as a test wishes, also as no server should.
+/// A server on this machine that responds to each request as a test prescribes, even in ways that no server should.
 ///
-/// It speaks as much of HTTP/1.1 as it takes: a request a connection, no bodies of requests.
+/// Implements the smallest part of HTTP/1.1: one request per connection, without a body.
 final class LocalServer: Sendable {
-  /// What was asked.
   struct Request: Hashable {
     let path: String
-    /// The first byte of the range that was asked for.
+    /// The first byte of the requested range.
     let rangeStart: Int?
+    /// The names and values, in lower case.
+    var headers: [String] = []
   }
 
-  /// What is said in return.
-  struct Answer {
+  struct Response {
     var status = "200 OK"
     var headers: [String] = []
     var body: [UInt8] = []
-    /// Whether nothing follows, not even the connection's end.
+    /// A Boolean value indicating whether the connection stays open until the client closes it.
     var hangs = false
+    /// A Boolean value indicating whether nothing is sent at all.
+    var isEmpty = false
   }
 
-  private let channel: any Channel
-  private let log: RequestLog
+  private let listener: Socket
+  private let log = Log()
 
   /// Listens on a port that the system chooses.
   ///
-  /// - Parameter answer: What to say to a request, and whether it is the first, the second and so on.
-  init(answer: @escaping @Sendable (Request, _ number: Int) -> Answer) async throws {
-    let log = RequestLog()
-    self.log = log
-    channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(Conversation(log: log, answer: answer))
-        }
+  /// - Parameter respond: Returns the response to a request; the first request has number 1.
+  init(respond: @escaping @Sendable (Request, _ number: Int) -> Response) throws {
+    let (listener, log) = (try Socket.listening(), log)
+    self.listener = listener
+    // Threads of its own: tests that wait for the server may occupy all others.
+    Thread.detachNewThread {
+      while !log.isClosed.load(ordering: .relaxed) {
+        guard listener.isReadable(within: 20), let connection = listener.accept() else { continue }
+        Thread.detachNewThread { Self.converse(connection, log, respond) }
       }
-      .bind(host: "127.0.0.1", port: 0).get()
+    }
   }
 
-  deinit { channel.close(promise: nil) }
+  deinit { log.isClosed.store(true, ordering: .relaxed) }
 
   /// The requests so far.
   var requests: [Request] { log.requests.withLock { $0 } }
 
-  /// Where it is to be found.
-  func address(_ path: String = "/file") -> String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)\(path)" }
-
-  /// Ends and gives an address at which nobody listens any more.
-  static func deserted() async throws -> String {
-    let server = try await LocalServer { _, _ in Answer() }
-    let address = server.address()
-    try await server.channel.close()
-    return address
+  /// Returns whether a client closes a hanging connection within ten seconds.
+  func wasAbandoned() -> Bool {
+    for _ in 0..<1000 where !log.isAbandoned.load(ordering: .relaxed) { usleep(10_000) }
+    return log.isAbandoned.load(ordering: .relaxed)
   }
 
-  private final class RequestLog: Sendable {
+  func address(_ path: String = "/file") -> String { "http://127.0.0.1:\(listener.port)\(path)" }
+
+  /// Returns an address without a server.
+  static func deserted() throws -> String { "http://127.0.0.1:\(try Socket.listening().port)/file" }
+
+  private final class Log: Sendable {
     let requests = Mutex<[Request]>([])
-
-    /// Keeps a request and counts it.
-    func number(_ request: Request) -> Int {
-      requests.withLock {
-        $0.append(request)
-        return $0.count
-      }
-    }
+    let isAbandoned = Atomic(false)
+    let isClosed = Atomic(false)
   }
 
-  /// Reads a request's head and answers it.
-  private final class Conversation: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
-    private let log: RequestLog
-    private let answer: @Sendable (Request, Int) -> Answer
-    private var head = ""
-
-    init(log: RequestLog, answer: @escaping @Sendable (Request, Int) -> Answer) {
-      (self.log, self.answer) = (log, answer)
+  private static func converse(_ connection: Socket, _ log: Log, _ respond: (Request, Int) -> Response) {
+    var head: [UInt8] = []
+    while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+      guard let bytes = connection.receive() else { return }
+      head += bytes
     }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      head += String(buffer: unwrapInboundIn(data))
-      guard head.hasSuffix("\r\n\r\n") else { return }
-      let lines = head.split(separator: "\r\n")
-      let range = lines.first { $0.lowercased().hasPrefix("range: bytes=") }
-      let request = Request(
-        path: String(lines[0].split(separator: " ")[1]),
-        rangeStart: range.flatMap { Int($0.dropFirst("range: bytes=".count).dropLast()) })
-      let answer = answer(request, log.number(request))
-      let head = ["HTTP/1.1 \(answer.status)", "Connection: close"] + answer.headers
-      var bytes = context.channel.allocator.buffer(string: head.joined(separator: "\r\n") + "\r\n\r\n")
-      bytes.writeBytes(answer.body)
-      let written = context.writeAndFlush(wrapOutboundOut(bytes))
-      guard !answer.hangs else { return }
-      let channel = context.channel
-      written.whenComplete { _ in channel.close(promise: nil) }
+    let request = Request(head: String(decoding: head, as: UTF8.self))
+    let number = log.requests.withLock {
+      $0.append(request)
+      return $0.count
     }
+    let response = respond(request, number)
+    if !response.isEmpty {
+      let lines = ["HTTP/1.1 \(response.status)", "Connection: close"] + response.headers
+      connection.send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8) + response.body)
+    }
+    guard response.hangs else { return }
+    while connection.receive() != nil {}
+    log.isAbandoned.store(true, ordering: .relaxed)
   }
 }
 
-extension LocalServer.Answer {
-  /// A whole body.
+extension LocalServer.Request {
+  fileprivate init(head: String) {
+    let lines = head.split(separator: "\r\n")
+    let range = lines.first { $0.lowercased().hasPrefix("range: bytes=") }
+    self.init(
+      path: String(lines[0].split(separator: " ")[1]),
+      rangeStart: range.flatMap { Int($0.dropFirst("range: bytes=".count).dropLast()) },
+      headers: lines.dropFirst().map { $0.lowercased() })
+  }
+}
+
+extension LocalServer.Response {
+  /// A complete body.
   static func whole(_ bytes: [UInt8]) -> Self { Self(headers: ["Content-Length: \(bytes.count)"], body: bytes) }
 
-  /// What a request asks of a file, as good servers answer.
+  /// The requested range of a file, as good servers send it.
   static func part(of bytes: [UInt8], _ request: LocalServer.Request) -> Self {
     guard let start = request.rangeStart else { return .whole(bytes) }
     guard start < bytes.count else { return .failure("416 Range Not Satisfiable") }
@@ -116,19 +111,22 @@ extension LocalServer.Answer {
       ], body: Array(bytes[start...]))
   }
 
-  /// No more of the body than so many bytes, though more were announced.
+  /// Returns the same response with fewer bytes than it announces.
   func cut(after count: Int) -> Self {
-    var answer = self
-    answer.body = Array(body.prefix(count))
-    return answer
+    var response = self
+    response.body = Array(body.prefix(count))
+    return response
   }
 
-  /// The same, and then silence.
+  /// Returns the same response with fewer bytes, followed by silence.
   func hanging(after count: Int) -> Self {
-    var answer = cut(after: count)
-    answer.hangs = true
-    return answer
+    var response = cut(after: count)
+    response.hangs = true
+    return response
   }
+
+  /// Silence from the start.
+  static let silence = Self(hangs: true, isEmpty: true)
 
   static func redirect(to location: String, status: String = "302 Found") -> Self {
     Self(status: status, headers: ["Location: \(location)", "Content-Length: 0"])

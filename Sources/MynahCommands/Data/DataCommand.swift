@@ -38,12 +38,13 @@ struct DataListCommand: ParsableCommand {
   }
 }
 
-struct DataGetCommand: AsyncParsableCommand {
+struct DataGetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "get", abstract: "Fetch a data set, or take it from a folder, and check that it is the right one.",
+    commandName: "get", abstract: "Download a data set, or copy it from a folder, and verify its SHA-256.",
     discussion: """
-      Each file takes its place only when its sha256 is the known one; archives are unpacked. What was fetched of a file stays \
-      in FILE.part when the connection breaks off or you interrupt, and the next run goes on from there.
+      Downloads use the program curl, with the proxies of the environment (https_proxy, no_proxy) and without ~/.curlrc. An \
+      incomplete download stays in FILE.part, and the next run resumes it. A file is put in place only if its SHA-256 is the \
+      expected one; archives are unpacked.
 
         mynah data get tinyshakespeare --to data/tinyshakespeare
         mynah data get ptb --to data/ptb --from Downloads
@@ -57,7 +58,7 @@ struct DataGetCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A folder that holds the files already. (default: they are fetched from their addresses)", valueName: "folder"))
+      "Copy the files from this folder. (default: download them)", valueName: "folder"))
   var from: String?
 
   func validate() throws {
@@ -66,20 +67,21 @@ struct DataGetCommand: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
+  func run() throws {
     StandardError.write("\(dataSet.name): \(dataSet.summary)\nLicence: \(dataSet.licence)\n")
-    let (folder, source, files) = (to ?? dataSet.name, from, dataSet.files)
-    try await Interruption.cancelling {
-      for file in files { try await Self.bring(file, into: folder, from: source) }
+    try Interruption.watching { isInterrupted in
+      for file in dataSet.files {
+        let progress = DownloadProgress(name: file.name)
+        defer { progress.clear() }
+        let download = Download(isInterrupted: isInterrupted, report: progress.report)
+        try bring(file, from: from.map { .folder($0) } ?? .addresses(download), progress)
+      }
     }
   }
 
-  private static func bring(_ file: NamedDataSet.File, into folder: String, from source: String?) async throws {
-    let progress = DownloadProgress(name: file.name)
-    let store = DataSetStore(
-      in: folder, from: source.map { .folder($0) } ?? .addresses(Download(report: progress.report)))
-    defer { progress.clear() }
-    let isNew = try await store.bring(file)
+  private func bring(_ file: NamedDataSet.File, from source: DataSetStore.Source, _ progress: DownloadProgress) throws {
+    let folder = to ?? dataSet.name
+    let isNew = try DataSetStore(in: folder, from: source).bring(file)
     progress.clear()
     try StandardOutput.write(
       "\(folder)/\(file.name): \(file.byteCount.grouped) bytes, \(isNew ? "new" : "there already")\n")

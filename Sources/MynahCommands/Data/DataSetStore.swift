@@ -22,7 +22,7 @@ package struct DataSetStore {
   ///
   /// - Returns: Whether it was brought; false if it was there.
   /// - Throws: `DataSetError`, `DownloadError` or `FileError`; what stood there before is then unchanged.
-  package func bring(_ file: NamedDataSet.File) async throws -> Bool {
+  package func bring(_ file: NamedDataSet.File) throws -> Bool {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
@@ -33,7 +33,7 @@ package struct DataSetStore {
     if !isThere {
       switch source {
       case .folder(let source): try AtomicFile.write(found(file, in: source), to: path)
-      case .addresses(let download): try await fetch(file, to: path, by: download)
+      case .addresses(let download): try fetch(file, to: path, by: download)
       }
     }
     if file.unpacks { try unpack(Self.bytes(at: path) ?? [], path) }
@@ -64,13 +64,13 @@ package struct DataSetStore {
   /// How much longer than the file an archive may be that holds it.
   private static let archiveAllowance = 16 << 20
 
-  private func fetch(_ file: NamedDataSet.File, to path: String, by download: Download) async throws {
+  private func fetch(_ file: NamedDataSet.File, to path: String, by download: Download) throws {
     let part = try PartFile(of: path)
     let target =
       file.member == nil
       ? Download.Target(address: file.address, byteCount: file.byteCount)
       : Download.Target(address: file.address, limit: file.byteCount + Self.archiveAllowance)
-    try await download.fetch(target, into: part)
+    try download.fetch(target, into: part)
     do {
       if let member = file.member {
         let archive = try ZipArchive(Self.bytes(at: part.path) ?? [], path: file.address)
@@ -81,7 +81,7 @@ package struct DataSetStore {
         try part.commit()
       }
     } catch let error where error is DataSetError || error is DownloadError {
-      // Going on from wrong bytes leads nowhere.
+      // Wrong bytes must not be resumed.
       part.remove()
       throw error
     }
@@ -93,7 +93,7 @@ package struct DataSetStore {
     }
     guard entry.byteCount == file.byteCount else {
       throw DownloadError.otherSize(
-        address: "“\(name)” in \(file.address)", expected: file.byteCount, found: entry.byteCount)
+        address: "'\(name)' in \(file.address)", expected: file.byteCount, found: entry.byteCount)
     }
     let bytes = try archive.contents(of: entry)
     try checkDigest(SHA256.hexadecimal(of: bytes), file)

@@ -120,8 +120,10 @@ private func kindInWords(_ kind: String?) -> String {
 }
 
 extension String {
-  /// The first characters, on one line: what stands in a file may be long, and control characters act on a terminal.
-  func excerpt(_ length: Int = 40) -> String {
+  /// Returns the first characters on one line, with control characters escaped.
+  ///
+  /// Text of unknown origin may be long, and control characters act on a terminal.
+  package func excerpt(_ length: Int = 40) -> String {
     let visible = unicodeScalars.prefix(length).map { scalar in
       switch scalar.properties.generalCategory {
       case .control, .format, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)

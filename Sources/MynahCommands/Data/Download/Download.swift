@@ -1,95 +1,94 @@
-import AsyncHTTPClient
+import Foundation
 package import MynahTensors
-import NIOCore
-import NIOPosix
 
-/// Fetches files by HTTP into parts, going on where a connection broke off.
+/// Downloads files with the program `curl`, resuming where a connection was lost.
 package struct Download {
-  /// How long to wait and how often to try.
+  /// The time limits and retries.
   package struct Patience: Sendable {
-    /// For a connection to be made.
+    /// The time limit for connecting to the server.
     package var connecting: Duration = .seconds(15)
-    /// For the server's next bytes.
+    /// The time limit for the server's next bytes, in whole seconds.
     package var silence: Duration = .seconds(60)
-    /// Before each further attempt after a connection broke off.
+    /// The pause before each retry after a lost connection.
     package var pauses: [Duration] = [.seconds(1), .seconds(3), .seconds(9)]
 
     package init() {}
   }
 
-  /// What happened to a part.
+  /// A change of a part.
   package enum Event: Hashable, Sendable {
-    /// It begins or goes on behind so many bytes, of so many if that is known.
+    /// The first bytes arrived; the part already had `byteCount` bytes. The total is nil if it is unknown.
     case started(byteCount: Int, total: Int?)
-    /// It has so many bytes.
+    /// The part has `byteCount` bytes.
     case received(byteCount: Int)
-    /// The connection broke off and is tried again after a pause.
+    /// The connection was lost and is retried after a pause.
     case retrying(reason: String)
   }
 
   private let patience: Patience
+  private let curl: Curl
   private let report: (Event) -> Void
 
-  /// Makes a download that connects to nobody yet.
-  package init(patience: Patience = Patience(), report: @escaping (Event) -> Void = { _ in }) {
+  /// Creates a download without connecting to a server.
+  ///
+  /// - Parameters:
+  ///   - environment: curl's environment variables, which name proxies and certificates.
+  ///   - isInterrupted: Called several times per second; the download ends when it returns true.
+  package init(
+    patience: Patience = Patience(), environment: [String: String] = ProcessInfo.processInfo.environment,
+    isInterrupted: @escaping () -> Bool = { false }, report: @escaping (Event) -> Void = { _ in }
+  ) {
     (self.patience, self.report) = (patience, report)
+    curl = Curl(environment: environment, isInterrupted: isInterrupted)
   }
 
-  /// What is to be fetched.
+  /// A file to download.
   package struct Target: Sendable {
     let address: String
     /// The exact size, if it is known.
     let byteCount: Int?
-    /// The most bytes that are taken: a server may be hostile.
+    /// The largest accepted size: a server may be hostile.
     let limit: Int
 
-    /// A file of a known size.
+    /// Creates a target of a known size.
     package init(address: String, byteCount: Int) {
       (self.address, self.byteCount, limit) = (address, byteCount, byteCount)
     }
 
-    /// A file of an unknown size.
+    /// Creates a target of an unknown size.
     package init(address: String, limit: Int) { (self.address, byteCount, self.limit) = (address, nil, limit) }
   }
 
-  /// Fetches what a part lacks.
+  /// Downloads the missing bytes of a part.
   ///
-  /// The part is not proven to be the right file: that is its digest's matter.
+  /// Does not verify the contents; the caller checks the SHA-256.
   ///
-  /// - Throws: `DownloadError`; the part stays, unless it is known to be wrong.
-  package func fetch(_ target: Target, into part: PartFile) async throws {
+  /// - Throws: `DownloadError` or `FileError`; the part stays unless it is empty or known to be wrong.
+  package func fetch(_ target: Target, into part: PartFile) throws {
     if part.byteCount > target.limit { try part.restart() }
     guard part.byteCount != target.byteCount else { return }
-    let silence = patience.silence
+    let transfer = Transfer(target: target, part: part, curl: curl, patience: patience, report: report)
+    var pauses = patience.pauses[...]
     do {
-      try await HTTPClient.withHTTPClient(
-        eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration
-      ) { client in
-        var pauses = patience.pauses[...]
-        while true {
-          do {
-            let transfer = Transfer(target: target, part: part, client: client, silence: silence, report: report)
-            return try await transfer.run()
-          } catch DownloadError.brokenOff(_, _, let reason) where !pauses.isEmpty && !Task.isCancelled {
-            report(.retrying(reason: reason))
-            try await Task.sleep(for: pauses.removeFirst())
-          }
+      while true {
+        do {
+          return try transfer.run()
+        } catch DownloadError.brokenOff(_, _, let reason) where !pauses.isEmpty {
+          report(.retrying(reason: reason))
+          try pause(pauses.removeFirst())
         }
       }
     } catch {
-      guard !Task.isCancelled else { throw DownloadError.interrupted(path: part.path) }
-      throw error
+      if part.byteCount == 0 { part.remove() }
+      throw error is Curl.Interrupted ? DownloadError.interrupted : error
     }
   }
 
-  private var configuration: HTTPClient.Configuration {
-    // Redirects are followed by `Transfer`, which knows which ones are safe.
-    var configuration = HTTPClient.Configuration(
-      redirectConfiguration: .disallow,
-      timeout: .init(connect: TimeAmount(patience.connecting), read: TimeAmount(patience.silence)))
-    // One request at a time has no use for HTTP/2, and a server that cannot be reached is told at once.
-    configuration.httpVersion = .http1Only
-    configuration.connectionPool.retryConnectionEstablishment = false
-    return configuration
+  private func pause(_ duration: Duration) throws {
+    let end = ContinuousClock.now + duration
+    while ContinuousClock.now < end {
+      guard !curl.isInterrupted() else { throw Curl.Interrupted() }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
   }
 }

@@ -1,28 +1,31 @@
+import Foundation
 import MynahModels
 
-/// Why a file cannot be fetched from its address.
+/// An error of downloading a file.
 package enum DownloadError: CommandFailure, Hashable {
-  /// No connection can be made.
-  case unreachable(address: String, reason: String)
-  /// The server answered with a status other than those that bring the file.
-  case refused(address: String, status: Int, reason: String)
-  /// The server named another address that is not followed.
+  /// The program `curl` is missing; the path is that of the part.
+  case noCurl(address: String, path: String)
+  /// curl cannot fetch the file, such as for lack of a connection.
+  case failed(address: String, reason: String)
+  /// The server responded with a status that does not deliver the file.
+  case refused(address: String, status: Int)
+  /// The server redirected to an address that is not followed.
   case misdirected(address: String, reason: String)
-  /// The connection ended, or was silent for too long, more often than is borne.
+  /// The connection was lost, or was silent for too long, and no retries are left.
   case brokenOff(address: String, byteCount: Int, reason: String)
-  /// There are more or fewer bytes than there should be; nil: more, and nobody waited for the end.
+  /// The file has another size; nil: it is larger than expected.
   case otherSize(address: String, expected: Int, found: Int?)
-  /// The bytes that were fetched do not have the known digest.
+  /// The file has another SHA-256.
   case otherContents(address: String, expectedHash: String, foundHash: String)
-  /// The part cannot be written further.
+  /// The part cannot be written.
   case cannotStore(path: String, reason: String)
   /// The user interrupted.
-  case interrupted(path: String)
+  case interrupted
 
   package var failureCode: FailureCode {
     switch self {
-    case .unreachable, .misdirected, .brokenOff: .unavailable
-    case .refused(_, let status, _): [404, 410].contains(status) ? .noSuchInput : .unavailable
+    case .noCurl, .failed, .misdirected, .brokenOff: .unavailable
+    case .refused(_, let status): [404, 410].contains(status) ? .noSuchInput : .unavailable
     case .otherSize, .otherContents: .badData
     case .cannotStore: .inputOutput
     case .interrupted: .interrupted
@@ -31,28 +34,39 @@ package enum DownloadError: CommandFailure, Hashable {
 
   package var sentence: String {
     switch self {
-    case .unreachable(let address, let reason):
-      "no connection for \(address): \(reason); try again later, or \(Self.byHand)"
-    case .refused(let address, let status, let reason) where failureCode == .noSuchInput:
-      "there is nothing at \(address), the server says \(status) \(reason); \(Self.byHand)"
-    case .refused(let address, let status, let reason):
-      "expected the server to send \(address), found its answer \(status) \(reason); try again later, or \(Self.byHand)"
+    case .noCurl(let address, let path):
+      "cannot download \(address): the program 'curl' was not found in PATH; install curl, or put "
+        + "'\(Self.name(ofPart: path))' from that address into the folder '\(Self.folder(ofPart: path))'"
+    case .failed(let address, let reason):
+      "cannot download \(address) (curl: \(reason)); try again later, or \(Self.byHand)"
+    case .refused(let address, let status) where failureCode == .noSuchInput:
+      "no file at \(address): the server responded with status \(status); \(Self.byHand)"
+    case .refused(let address, let status):
+      "cannot download \(address): expected status 200, found \(status); try again later, or \(Self.byHand)"
     case .misdirected(let address, let reason):
-      "\(address) leads elsewhere, and is not followed: \(reason); \(Self.byHand)"
+      "the redirect from \(address) was not followed: \(reason); \(Self.byHand)"
     case .brokenOff(let address, let byteCount, let reason):
-      "fetching \(address) broke off after \(byteCount.grouped) bytes: \(reason); run the command again to go on from there"
+      "the download of \(address) stopped after \(byteCount.grouped) bytes (\(reason)); run the command again to resume"
     case .otherSize(let address, let expected, let found):
-      "\(address) is not the file that was expected: it should have \(expected.grouped) bytes and has "
-        + "\(found?.grouped ?? "more"); \(Self.byHand)"
+      "\(address) is not the expected file: expected \(expected.grouped) bytes, found \(found?.grouped ?? "more"); "
+        + Self.byHand
     case .otherContents(let address, let expected, let found):
-      "\(address) is not the file that was expected: its sha256 should be \(expected) and is \(found); what was fetched is "
-        + "removed, so run the command again to start anew, or \(Self.byHand)"
+      "\(address) is not the expected file: expected sha256 \(expected), found \(found); the download was deleted, so "
+        + "run the command again, or \(Self.byHand)"
     case .cannotStore(let path, let reason):
-      "writing \"\(path)\" broke off: \(reason); make room and run the command again, which goes on from there"
-    case .interrupted(let path):
-      "interrupted; what was fetched is in \"\(path)\", and the next run goes on from there"
+      "writing '\(path)' failed: \(reason); free disk space and run the command again to resume"
+    case .interrupted:
+      "interrupted; run the command again to resume"
     }
   }
 
-  private static let byHand = "get the file from another place and name its folder with --from"
+  private static func name(ofPart path: String) -> String {
+    URL(filePath: path).deletingPathExtension().lastPathComponent
+  }
+
+  private static func folder(ofPart path: String) -> String {
+    URL(filePath: path).deletingLastPathComponent().relativePath
+  }
+
+  private static let byHand = "download the file from another source and pass its folder with --from"
 }

@@ -1,17 +1,17 @@
 import MynahModels
 
-/// Shows how a download goes on: a bar on a terminal or a line now and then on standard error.
+/// The progress of a download on standard error: a bar on a terminal, otherwise a line every two seconds.
 final class DownloadProgress {
   private let name: String
   private let isTerminal = StandardError.isTerminal
   private let clock = ContinuousClock()
   private var start = ContinuousClock.now
   private var lastShown = ContinuousClock.now
-  /// The bytes that were there at the start.
+  /// The number of bytes at the start.
   private var first = 0
   private var total: Int?
 
-  /// Starts the clock for a file.
+  /// Creates the progress of a file.
   init(name: String) { self.name = name }
 
   /// Shows an event.
@@ -19,9 +19,9 @@ final class DownloadProgress {
     switch event {
     case .started(let byteCount, let total):
       (start, lastShown, first, self.total) = (clock.now, clock.now, byteCount, total)
-      if byteCount > 0 { say("going on behind \(byteCount.grouped) bytes") }
+      if byteCount > 0 { printLine("resuming after \(byteCount.grouped) bytes") }
     case .received(let byteCount): show(byteCount)
-    case .retrying(let reason): say("\(reason); trying again")
+    case .retrying(let reason): printLine("\(reason); retrying")
     }
   }
 
@@ -30,7 +30,7 @@ final class DownloadProgress {
     if isTerminal { StandardError.write("\r\u{1B}[K") }
   }
 
-  private func say(_ text: String) {
+  private func printLine(_ text: String) {
     clear()
     StandardError.write("\(name): \(text)\n")
   }

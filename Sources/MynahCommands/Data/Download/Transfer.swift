@@ -1,119 +1,91 @@
-import AsyncHTTPClient
 import MynahTensors
-import NIOCore
-import NIOHTTP1
 
-/// One attempt to fetch what a part lacks.
+/// One attempt to download the missing bytes of a part.
 struct Transfer {
   let target: Download.Target
   let part: PartFile
-  let client: HTTPClient
-  let silence: Duration
+  let curl: Curl
+  let patience: Download.Patience
   let report: (Download.Event) -> Void
 
-  /// Fetches until the server is done.
+  /// Downloads until the server is done.
   ///
-  /// - Throws: `DownloadError` or `FileError`.
-  func run() async throws {
-    let answer = try await answer()
-    report(.started(byteCount: part.byteCount, total: target.byteCount))
-    do {
-      for try await var bytes in answer.body {
-        guard part.byteCount + bytes.readableBytes <= target.limit else {
-          part.remove()
-          throw DownloadError.otherSize(address: target.address, expected: target.limit, found: nil)
-        }
-        try store(bytes.readBytes(length: bytes.readableBytes) ?? [])
-        report(.received(byteCount: part.byteCount))
-      }
-    } catch let error as any CommandFailure {
-      throw error
-    } catch {
-      throw brokenOff(TransportFailure.reason(error, silence: silence))
+  /// - Throws: `DownloadError`, `FileError`, or `Curl.Interrupted`.
+  func run() throws {
+    let start = part.byteCount
+    let outcome = try fetch()
+    // The body of any other response is not the file's.
+    if part.byteCount > start, outcome.status != (start == 0 ? 200 : 206) { try part.restart() }
+    switch (outcome.exitCode, outcome.status) {
+    case (0, 200) where start == 0, (0, 206) where start > 0: try checkEnd(of: outcome, start: start)
+    case (0, _) where start > 0, (22, 416) where start > 0, (33, _): try startOver()
+    case (0, _), (22, 400...): throw DownloadError.refused(address: target.address, status: outcome.status)
+    case (1, 300..<400): throw misdirected("it does not lead to https")
+    case (3, 300..<400): throw misdirected("its address is malformed")
+    case (47, _): throw misdirected("there are more than \(Curl.redirectLimit) redirects")
+    case (63, _):
+      try part.restart()
+      throw otherSize(found: outcome.bodySize.map { outcome.status == 206 ? start + $0 : $0 })
+    // The server closed the connection early, was silent for too long, did not answer, or the connection was lost.
+    case (18, _), (28, _), (52, _), (55, _), (56, _): throw brokenOff(outcome.message)
+    case (126, _), (127, _): throw DownloadError.noCurl(address: target.address, path: part.path)
+    default: throw DownloadError.failed(address: target.address, reason: outcome.message)
     }
-    // A cancelled body ends like a whole one.
-    try Task.checkCancellation()
-    try checkEnd(of: answer)
   }
 
-  private func store(_ bytes: [UInt8]) throws {
+  /// Downloads from the first byte, because the server has nothing that continues the part.
+  private func startOver() throws {
+    try part.restart()
+    try run()
+  }
+
+  // MARK: Bytes
+
+  private func fetch() throws -> Curl.Outcome {
+    var isStarted = false
+    let arguments = Curl.arguments(
+      address: target.address, start: part.byteCount, limit: target.limit, patience: patience)
+    return try curl.run(arguments) { bytes in
+      if !isStarted { report(.started(byteCount: part.byteCount, total: target.byteCount)) }
+      isStarted = true
+      guard part.byteCount + bytes.byteCount <= target.limit else {
+        try part.restart()
+        throw otherSize(found: nil)
+      }
+      try store(bytes)
+      report(.received(byteCount: part.byteCount))
+    }
+  }
+
+  private func store(_ bytes: RawSpan) throws {
     do {
-      try unsafe part.append(bytes.span.bytes)
+      try part.append(bytes)
     } catch .writeFailed(let path, let reason) {
       throw DownloadError.cannotStore(path: path, reason: reason)
     }
   }
 
+  /// Checks that a response that ended without an error is complete.
+  private func checkEnd(of outcome: Curl.Outcome, start: Int) throws {
+    guard let total = target.byteCount, part.byteCount < total else { return }
+    // The end of a connection is not always the end of the file, and a server may send less than the requested range.
+    guard outcome.marksEnd, start == 0 else { throw brokenOff("the server closed the connection early") }
+    let found = part.byteCount
+    try part.restart()
+    throw otherSize(found: found)
+  }
+
+  // MARK: Errors
+
   private func brokenOff(_ reason: String) -> DownloadError {
     .brokenOff(address: target.address, byteCount: part.byteCount, reason: reason)
   }
 
-  // MARK: Answers
-
-  /// The answer whose body goes behind what the part has; the part is emptied if the server begins at the beginning.
-  private func answer() async throws -> HTTPClientResponse {
-    let answer = try await ask(from: part.byteCount)
-    switch answer.status {
-    case .ok:
-      if let total = target.byteCount, let found = answer.bodySize, found != total {
-        throw DownloadError.otherSize(address: target.address, expected: total, found: found)
-      }
-      try part.restart()
-      return answer
-    case .partialContent where part.byteCount > 0 && answer.rangeStart == part.byteCount:
-      return answer
-    case .partialContent where part.byteCount > 0, .rangeNotSatisfiable where part.byteCount > 0:
-      // What is there fits nothing that the server has.
-      try part.restart()
-      return try await self.answer()
-    case let status:
-      throw DownloadError.refused(
-        address: target.address, status: Int(status.code), reason: status.reasonPhrase)
-    }
+  private func misdirected(_ reason: String) -> DownloadError {
+    .misdirected(address: target.address, reason: reason)
   }
 
-  /// Asks for the bytes from a place on, and follows where the server sends us.
-  private func ask(from start: Int) async throws -> HTTPClientResponse {
-    var address = target.address
-    for _ in 0...Redirect.limit {
-      var request = HTTPClientRequest(url: address)
-      request.headers.add(name: "User-Agent", value: "mynah")
-      // Compressed bytes would have other sizes and other ranges.
-      request.headers.add(name: "Accept-Encoding", value: "identity")
-      if start > 0 { request.headers.add(name: "Range", value: "bytes=\(start)-") }
-      let answer: HTTPClientResponse
-      do {
-        answer = try await client.execute(request, deadline: .distantFuture)
-      } catch {
-        throw TransportFailure.isConnecting(error)
-          ? DownloadError.unreachable(
-            address: address, reason: TransportFailure.reason(error, silence: silence))
-          : brokenOff(TransportFailure.reason(error, silence: silence))
-      }
-      guard Redirect.statuses.contains(answer.status) else { return answer }
-      address = try Redirect.next(from: address, to: answer.headers.first(name: "Location"))
-    }
-    throw DownloadError.misdirected(address: target.address, reason: "it leads on more than \(Redirect.limit) times")
-  }
-
-  /// Tells a whole body from one that ended early without a trace.
-  private func checkEnd(of answer: HTTPClientResponse) throws {
-    guard let total = target.byteCount, part.byteCount < total else { return }
-    // Without a size, the end of the connection is the end of the body; and a range may be shorter than asked for.
-    let isTold = answer.bodySize != nil || answer.headers.contains(name: "Transfer-Encoding")
-    guard isTold, answer.status == .ok else { throw brokenOff("the server ended too early") }
-    part.remove()
-    throw DownloadError.otherSize(address: target.address, expected: total, found: part.byteCount)
-  }
-}
-
-extension HTTPClientResponse {
-  /// The size that the server announces.
-  fileprivate var bodySize: Int? { headers.first(name: "Content-Length").flatMap { Int($0) } }
-
-  /// Where a partial body begins: `Content-Range: bytes 100-199/200`.
-  fileprivate var rangeStart: Int? {
-    guard let range = headers.first(name: "Content-Range"), range.hasPrefix("bytes ") else { return nil }
-    return range.dropFirst("bytes ".count).split(separator: "-").first.flatMap { Int($0) }
+  private func otherSize(found: Int?) -> DownloadError {
+    .otherSize(address: target.address, expected: target.byteCount ?? target.limit, found: found)
   }
 }

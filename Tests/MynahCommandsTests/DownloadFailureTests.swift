@@ -1,0 +1,150 @@
+import Foundation
+import MynahCommands
+import TestSupport
+import Testing
+
+@Suite("Downloads that fail")
+struct DownloadFailureTests {
+  private let downloads: LocalDownloads
+  private let folder: ScratchFolder
+  private let file: [UInt8]
+
+  init() throws {
+    downloads = try LocalDownloads()
+    (folder, file) = (downloads.folder, downloads.file)
+  }
+
+  // MARK: Redirects
+
+  @Test("Redirects are followed, absolute and relative ones")
+  func redirects() throws {
+    let file = file
+    let other = try LocalServer { request, _ in
+      request.path == "/b/c" ? .part(of: file, request) : .redirect(to: "b/c", status: "308 Permanent Redirect")
+    }
+    let address = other.address("/")
+    let server = try LocalServer { _, _ in .redirect(to: address) }
+    try folder.put(Array(file[..<5]), as: "a.part")
+    try downloads.bring(from: server.address())
+    #expect(try folder.bytes(of: "a") == file)
+    #expect(downloads.ranges(other) == [5, 5])
+  }
+
+  @Test("Redirects in a circle are given up")
+  func circle() throws {
+    let server = try LocalServer { request, _ in .redirect(to: request.path == "/a" ? "/b" : "/a") }
+    let error = try downloadError { try downloads.bring(from: server.address()) }
+    #expect(error.failureCode == .unavailable && error.sentence.contains("more than 5 redirects"))
+    #expect(server.requests.count == 6 && folder.names.isEmpty)
+  }
+
+  @Test(
+    "Redirects to other protocols and malformed addresses are not followed",
+    arguments: [
+      "file:///etc/passwd", "ftp://example.invalid/a", "http+unix://%2Frun%2Fa/b", "http:", "http://a\u{1B}[m",
+    ])
+  func badRedirects(_ location: String) throws {
+    let server = try LocalServer { _, _ in .redirect(to: location) }
+    let error = try downloadError { try downloads.bring(from: server.address(), pauses: 3) }
+    guard case .misdirected = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(error.failureCode == .unavailable && server.requests.count == 1 && folder.names.isEmpty)
+  }
+
+  @Test("Only https is allowed, also for redirects, where the address has https")
+  func encryption() {
+    for (address, protocols) in [("https://a/b", "=https"), ("HTTPS://a/b", "=https"), ("http://a/b", "=http,https")] {
+      let arguments = Curl.arguments(address: address, start: 0, limit: 1, patience: downloads.patience())
+      for option in ["--proto", "--proto-redir"] {
+        let value = arguments.firstIndex(of: option).map { arguments[$0 + 1] }
+        #expect(value == protocols)
+      }
+    }
+  }
+
+  // MARK: Failures
+
+  @Test(
+    "Every other status is an error, and its body is no part of the file",
+    arguments: [
+      ("404 Not Found", FailureCode.noSuchInput), ("410 Gone", .noSuchInput), ("403 Forbidden", .unavailable),
+      ("500 Internal Server Error", .unavailable), ("416 Range Not Satisfiable", .unavailable),
+      ("206 Partial Content", .unavailable), ("302 Found", .unavailable), ("203 Other", .unavailable),
+    ])
+  func statuses(_ status: String, _ code: FailureCode) throws {
+    let server = try LocalServer { _, _ in .init(status: status, headers: ["Content-Length: 3"], body: [1, 2, 3]) }
+    let error = try downloadError { try downloads.bring(from: server.address(), pauses: 3) }
+    #expect(error == .refused(address: server.address(), status: Int(status.prefix(3)) ?? 0))
+    #expect(error.failureCode == code && error.sentence.contains(status.prefix(3)) && error.sentence.contains("--from"))
+    #expect(server.requests.count == 1 && folder.names.isEmpty)
+  }
+
+  @Test("A server that is down and a host without an address fail without a retry")
+  func unreachable() throws {
+    let refused = try downloadError { try downloads.bring(from: try LocalServer.deserted(), pauses: 3) }
+    #expect(refused.failureCode == .unavailable && refused.sentence.contains("127.0.0.1 port"))
+    // No label of a name may be this long, so that no name server is queried.
+    let name = String(repeating: "a", count: 70) + ".invalid"
+    let unknown = try downloadError { try downloads.bring(from: "http://\(name)/", pauses: 3) }
+    #expect(unknown.failureCode == .unavailable && unknown.sentence.contains("Could not resolve host: \(name)"))
+    #expect(folder.names.isEmpty)
+  }
+
+  @Test("An empty response is retried, and is an error when no retries are left")
+  func emptyResponse() throws {
+    let server = try LocalServer { _, _ in .init(isEmpty: true) }
+    let error = try downloadError { try downloads.bring(from: server.address(), pauses: 2) }
+    #expect(error.failureCode == .unavailable && server.requests.count == 3 && folder.names.isEmpty)
+  }
+
+  // MARK: The program curl
+
+  @Test("Without curl, the error gives the address and the folder for the file")
+  func noCurl() throws {
+    let download = Download(environment: ["PATH": "/nonexistent"])
+    let file = NamedDataSet.File("a.txt", from: "https://example.invalid/b.zip", byteCount: 1, sha256: "", member: "a")
+    let error = try downloadError { try downloads.bring(file, by: download) }
+    #expect(error.failureCode == .unavailable && folder.names.isEmpty)
+    for part in ["https://example.invalid/b.zip", "install curl", "'a.txt'", "'\(folder.path)'"] {
+      #expect(error.sentence.contains(part))
+    }
+  }
+
+  @Test("The address is the value of the last option, whatever its characters")
+  func address() {
+    for address in ["https://example.invalid/a", "--output", "-", "", "https://é/[1-3]{a,b}"] {
+      for start in [0, 1] {
+        let arguments = Curl.arguments(address: address, start: start, limit: 1, patience: downloads.patience())
+        #expect(arguments.suffix(2) == ["--url", address])
+      }
+    }
+  }
+
+  @Test("Brackets and braces in an address are sent as they are")
+  func globs() throws {
+    let server = try downloads.goodServer()
+    try downloads.bring(from: server.address("/[1-3]{a,b}"))
+    #expect(server.requests.map(\.path) == ["/[1-3]{a,b}"])
+  }
+
+  @Test("Proxies of the environment are used")
+  func proxy() throws {
+    let server = try downloads.goodServer()
+    let address = "http://example.invalid/file"
+    try downloads.bring(from: address, environment: ["http_proxy": server.address("")])
+    #expect(server.requests.map(\.path) == [address])
+  }
+
+  @Test("The user's configuration of curl is ignored")
+  func configuration() throws {
+    let home = try ScratchFolder()
+    try home.put(Array("header = \"X-Mine: 1\"\nmax-filesize = 1\n".utf8), as: ".curlrc")
+    let server = try downloads.goodServer()
+    try downloads.bring(from: server.address(), environment: ["HOME": home.path, "CURL_HOME": home.path])
+    #expect(server.requests.count == 1)
+    #expect(server.requests.allSatisfy { !$0.headers.contains { $0.hasPrefix("x-mine") } })
+    #expect(server.requests.allSatisfy { $0.headers.contains("user-agent: mynah") })
+  }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import MynahCommands
+import TestSupport
+import Testing
+
+@Suite("Downloads that stop and resume")
+struct DownloadResumeTests {
+  private let downloads: LocalDownloads
+  private let folder: ScratchFolder
+  private let file: [UInt8]
+
+  init() throws {
+    downloads = try LocalDownloads()
+    (folder, file) = (downloads.folder, downloads.file)
+  }
+
+  // MARK: Lost connections
+
+  @Test("A lost connection is retried and resumes where it stopped")
+  func retries() throws {
+    let file = file
+    let server = try LocalServer { request, number in
+      let response = LocalServer.Response.part(of: file, request)
+      return number < 4 ? response.cut(after: 70_000) : response
+    }
+    try downloads.bring(from: server.address(), pauses: 3)
+    #expect(try folder.bytes(of: "a") == file)
+    #expect(downloads.ranges(server) == [nil, 70_000, 140_000, 210_000])
+  }
+
+  @Test("A connection that is lost too often leaves the part, which the next run resumes")
+  func resumes() throws {
+    let file = file
+    let server = try LocalServer { request, number in
+      let response = LocalServer.Response.part(of: file, request)
+      return number < 3 ? response.cut(after: 100_000) : response
+    }
+    let error = try downloadError { try downloads.bring(from: server.address(), pauses: 1) }
+    let part = try folder.bytes(of: "a.part")
+    #expect(error.failureCode == .unavailable && error.sentence.contains("stopped after 200,000 bytes"))
+    #expect(file.starts(with: part) && folder.names == ["a.part"])
+    try downloads.bring(from: server.address())
+    #expect(try folder.bytes(of: "a") == file && folder.names == ["a"])
+    #expect(downloads.ranges(server) == [nil, 100_000, 200_000])
+  }
+
+  @Test("A body without a size that ends early is incomplete")
+  func openEnd() throws {
+    let file = file
+    let server = try LocalServer { _, _ in .init(body: Array(file[..<1000])) }
+    let error = try downloadError { try downloads.bring(from: server.address()) }
+    #expect(error.failureCode == .unavailable && error.sentence.contains("after 1,000 bytes"))
+    #expect(folder.names == ["a.part"])
+  }
+
+  @Test("A silent server is given up, before its response and after it", arguments: [true, false])
+  func silence(responds: Bool) throws {
+    let file = file
+    let server = try LocalServer { _, _ in responds ? .whole(file).hanging(after: 1) : .silence }
+    let error = try downloadError { try downloads.bring(from: server.address(), silence: .seconds(1)) }
+    #expect(error.failureCode == .unavailable && error.sentence.contains("too slow"))
+    #expect(folder.names == (responds ? ["a.part"] : []))
+  }
+
+  @Test("An interruption ends curl and leaves the part, which the next run resumes")
+  func interruption() throws {
+    let file = file
+    let server = try LocalServer { request, number in
+      let response = LocalServer.Response.part(of: file, request)
+      return number == 1 ? response.hanging(after: 1000) : response
+    }
+    var byteCount = 0
+    let error = try downloadError {
+      try downloads.bring(from: server.address(), pauses: 3, isInterrupted: { byteCount == 1000 }) {
+        if case .received(let count) = $0 { byteCount = count }
+      }
+    }
+    #expect(error == .interrupted && error.failureCode == .interrupted)
+    #expect(try folder.bytes(of: "a.part") == Array(file[..<1000]))
+    try downloads.bring(from: server.address())
+    #expect(folder.names == ["a"] && downloads.ranges(server) == [nil, 1000])
+    #expect(server.wasAbandoned())
+  }
+
+  @Test("An interruption between two tries ends the download")
+  func interruptedPause() throws {
+    let server = try LocalServer { _, _ in .init(isEmpty: true) }
+    var patience = downloads.patience()
+    patience.pauses = [.seconds(600)]
+    var isRetrying = false
+    let download = Download(patience: patience, environment: downloads.environment, isInterrupted: { isRetrying }) {
+      if case .retrying = $0 { isRetrying = true }
+    }
+    let error = try downloadError {
+      try downloads.bring(NamedDataSet.File("a", from: server.address(), byteCount: 1, sha256: ""), by: download)
+    }
+    #expect(error == .interrupted && server.requests.count == 1 && folder.names.isEmpty)
+  }
+
+  @Test("A complete part is not downloaded again")
+  func wholePart() throws {
+    try folder.put(file, as: "a.part")
+    let server = try downloads.goodServer()
+    #expect(try downloads.bring(from: server.address()))
+    #expect(folder.names == ["a"] && server.requests.isEmpty)
+  }
+
+  // MARK: Servers that cannot resume
+
+  @Test("A server that cannot resume the part sends the whole file", arguments: ["200", "206", "416"])
+  func startsAnew(_ status: String) throws {
+    let file = file
+    try folder.put([9, 9, 9], as: "a.part")
+    let server = try LocalServer { request, _ in
+      guard request.rangeStart != nil, status != "200" else { return .whole(file) }
+      guard status == "206" else { return .failure("416 Range Not Satisfiable") }
+      return .part(of: file, .init(path: "", rangeStart: 7))
+    }
+    try downloads.bring(from: server.address())
+    #expect(try folder.bytes(of: "a") == file && folder.names == ["a"])
+    #expect(downloads.ranges(server) == [3, nil])
+  }
+
+  @Test("A part that is as long as the server's file is discarded if the file is another one")
+  func otherPart() throws {
+    try folder.put([9, 9, 9], as: "a.part")
+    let server = try LocalServer { _, _ in .whole([1, 2, 3]) }
+    let error = try downloadError { try downloads.bring(from: server.address()) }
+    #expect(error == .otherSize(address: server.address(), expected: file.count, found: 3))
+    #expect(folder.names.isEmpty && downloads.ranges(server) == [3, nil])
+  }
+
+  @Test("A part that is longer than the file is discarded")
+  func longPart() throws {
+    try folder.put(file + [1], as: "a.part")
+    let server = try downloads.goodServer()
+    try downloads.bring(from: server.address())
+    #expect(try folder.bytes(of: "a") == file && downloads.ranges(server) == [nil])
+  }
+}

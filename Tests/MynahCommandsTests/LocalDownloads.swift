@@ -1,0 +1,60 @@
+import Foundation
+import MynahCommands
+import MynahText
+import TestSupport
+import Testing
+
+/// Downloads of a file into a folder of their own, from servers on this machine.
+struct LocalDownloads {
+  let folder: ScratchFolder
+  /// The published file, larger than a packet and than a buffer.
+  let file = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) }
+
+  init() throws { folder = try ScratchFolder() }
+
+  /// Downloads "a" from an address into the folder.
+  @discardableResult
+  func bring(
+    from address: String, as original: [UInt8]? = nil, pauses: Int = 0, silence: Duration = .seconds(600),
+    environment: [String: String] = [:], isInterrupted: @escaping () -> Bool = { false },
+    report: @escaping (Download.Event) -> Void = { _ in }
+  ) throws -> Bool {
+    let original = original ?? file
+    let download = Download(
+      patience: patience(pauses: pauses, silence: silence), environment: environment.merging(self.environment) { $1 },
+      isInterrupted: isInterrupted, report: report)
+    return try bring(
+      NamedDataSet.File("a", from: address, byteCount: original.count, sha256: SHA256.hexadecimal(of: original)),
+      by: download)
+  }
+
+  @discardableResult
+  func bring(_ file: NamedDataSet.File, by download: Download? = nil) throws -> Bool {
+    let download = download ?? Download(patience: patience(), environment: environment)
+    return try DataSetStore(in: folder.path, from: .addresses(download)).bring(file)
+  }
+
+  /// The variables of curl, without the proxies of the machine.
+  var environment: [String: String] { ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""] }
+
+  /// Time limits that no busy machine reaches.
+  func patience(pauses: Int = 0, silence: Duration = .seconds(600)) -> Download.Patience {
+    var patience = Download.Patience()
+    patience.pauses = Array(repeating: .zero, count: pauses)
+    (patience.connecting, patience.silence) = (.seconds(600), silence)
+    return patience
+  }
+
+  /// A server of the file and its ranges.
+  func goodServer() throws -> LocalServer {
+    let file = file
+    return try LocalServer { request, _ in .part(of: file, request) }
+  }
+
+  func ranges(_ server: LocalServer) -> [Int?] { server.requests.map(\.rangeStart) }
+}
+
+/// Returns the error of a download that must fail.
+func downloadError(_ body: () throws -> Bool) throws -> DownloadError {
+  try #require(throws: DownloadError.self) { _ = try body() }
+}
