@@ -40,6 +40,12 @@ let package = Package(
     // The kernels alone, for the package in Benchmarks/; no promise to anyone else.
     .library(name: "CMynah", targets: ["CMynah"]),
   ],
+  traits: [
+    .default(enabledTraits: []),
+    // Reserved names; no target uses them yet.
+    .trait(name: "Server", description: "A server for trained models (reserved)."),
+    .trait(name: "MPI", description: "Training on several machines with MPI (reserved)."),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
