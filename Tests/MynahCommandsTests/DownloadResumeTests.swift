@@ -58,7 +58,7 @@ struct DownloadResumeTests {
     let file = file
     let server = try LocalServer { _, _ in responds ? .whole(file).hanging(after: 1) : .silence }
     let error = try downloadError { try downloads.bring(from: server.address(), silence: .seconds(1)) }
-    #expect(error.failureCode == .unavailable && error.sentence.contains("too slow"))
+    #expect(error.failureCode == .unavailable && error.sentence.contains("last 1 second"))
     #expect(folder.names == (responds ? ["a.part"] : []))
   }
 

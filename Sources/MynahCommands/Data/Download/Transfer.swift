@@ -18,7 +18,8 @@ struct Transfer {
     if part.byteCount > start, outcome.status != (start == 0 ? 200 : 206) { try part.restart() }
     switch (outcome.exitCode, outcome.status) {
     case (0, 200) where start == 0, (0, 206) where start > 0: try checkEnd(of: outcome, start: start)
-    case (0, _) where start > 0, (22, 416) where start > 0, (33, _): try startOver()
+    case (0, _) where start > 0, (22, 416) where start > 0, (33, _) where start > 0:
+      try startOver()
     case (0, _), (22, 400...): throw DownloadError.refused(address: target.address, status: outcome.status)
     case (1, 300..<400): throw misdirected("it does not lead to https")
     case (3, 300..<400): throw misdirected("its address is malformed")
