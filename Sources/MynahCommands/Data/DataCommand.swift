@@ -42,9 +42,9 @@ struct DataGetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Download a data set, or copy it from a folder, and verify its SHA-256.",
     discussion: """
-      Downloads use the program curl, with the proxies of the environment (https_proxy, no_proxy) and without ~/.curlrc. An \
-      incomplete download stays in FILE.part, and the next run resumes it. A file is put in place only if its SHA-256 is the \
-      expected one; archives are unpacked.
+      Downloads use the program curl, with the proxies of the environment (https_proxy, no_proxy) and without \
+      ~/.curlrc. An incomplete download stays in FILE.part, and the next run resumes it. A file is put in place only \
+      if its SHA-256 is the expected one; archives are unpacked.
 
         mynah data get tinyshakespeare --to data/tinyshakespeare
         mynah data get ptb --to data/ptb --from Downloads
