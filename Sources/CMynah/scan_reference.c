@@ -8,9 +8,9 @@ static double logistic(double x) { return 1 / (1 + exp(-x)); }
 /// One row of a pass at one step.
 typedef struct {
   const mynah_scan_forward *pass;
-  const float *x;        // [I]
-  const double *h;       // [P]: the output before the step
-  const double *m;       // [H]: the intermediate vector
+  const float *x;   // [I]
+  const double *h;  // [P]: the output before the step
+  const double *m;  // [H]: the intermediate vector
 } textbook_row;
 
 static double dot(const float *w, const double *v, size_t count) {
@@ -52,7 +52,8 @@ static double next_unit(const textbook_row *r, size_t u, double *c) {
       *c = logistic(sum_of(r, 1, u)) * old + logistic(sum_of(r, 0, u)) * tanh(sum_of(r, 2, u));
       return logistic(sum_of(r, 3, u)) * tanh(*c);
     case MYNAH_CELL_PEEPHOLE_LSTM:
-      *c = logistic(sum_of(r, 1, u) + v[1][u] * old) * old + logistic(sum_of(r, 0, u) + v[0][u] * old) * tanh(sum_of(r, 2, u));
+      *c = logistic(sum_of(r, 1, u) + v[1][u] * old) * old +
+           logistic(sum_of(r, 0, u) + v[0][u] * old) * tanh(sum_of(r, 2, u));
       return logistic(sum_of(r, 3, u) + v[2][u] * *c) * tanh(*c);
     case MYNAH_CELL_COUPLED_LSTM: {
       double i = logistic(sum_of(r, 0, u));
@@ -84,7 +85,8 @@ static double next_unit(const textbook_row *r, size_t u, double *c) {
   return NAN;
 }
 
-void mynah_scan_reference(double *output, double *last_h, double *last_c, double *scratch, const mynah_scan_forward *pass) {
+void mynah_scan_reference(double *output, double *last_h, double *last_c, double *scratch,
+                          const mynah_scan_forward *pass) {
   const mynah_scan_sizes *s = &pass->sizes;
   const mynah_cell_traits *cell = mynah_traits_of(s->cell);
   double none = 0;
@@ -100,7 +102,8 @@ void mynah_scan_reference(double *output, double *last_h, double *last_c, double
       if (cell->has_projection) scratch[u] = next;
       else h[u] = next;
     }
-    for (size_t p = 0; cell->has_projection && p < s->output; p++) h[p] = dot(pass->weight_hr + p * s->hidden, scratch, s->hidden);
+    for (size_t p = 0; cell->has_projection && p < s->output; p++)
+      h[p] = dot(pass->weight_hr + p * s->hidden, scratch, s->hidden);
     for (size_t p = 0; cell->has_hidden_state && p < s->output; p++) last_h[b * s->output + p] = h[p];
   }
 }

@@ -144,15 +144,15 @@ typedef struct {
   void (*gemm_packed)(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k, bool accumulate,
                       mynah_precision precision);
 
-  // One recurrent layer over a sequence (mynah_scan.h). Sizes are in floats. Traits are the same on every instruction set.
+  // One recurrent layer over a sequence (mynah_scan.h). Sizes are in floats; traits are the same on all instruction sets.
   const mynah_cell_traits *(*cell_traits)(mynah_cell cell);
   size_t (*scan_gates_size)(const mynah_scan_sizes *sizes);
   size_t (*scan_cells_size)(const mynah_scan_sizes *sizes);
   size_t (*scan_forward_workspace)(const mynah_scan_sizes *sizes);
   void (*scan_forward)(mynah_team *team, const mynah_scan_forward *pass);
-  // The backward pass has two parts, each with a workspace of its own. The first goes back through time and writes d_gates,
-  // d_bias_ih, d_bias_hh, d_vectors, d_h0, d_c0 and d_projected. The second is products with these: d_weight_ih, d_weight_hh,
-  // d_weight_hr, d_x; it reads neither cells nor W_hh nor d_output.
+  // The backward pass has two parts, each with its own workspace. The first goes back through time and writes d_gates,
+  // d_bias_ih, d_bias_hh, d_vectors, d_h0, d_c0 and d_projected. The second multiplies these: it writes d_weight_ih,
+  // d_weight_hh, d_weight_hr and d_x, and reads neither cells nor W_hh nor d_output.
   size_t (*scan_backward_workspace)(const mynah_scan_sizes *sizes);
   void (*scan_backward)(mynah_team *team, const mynah_scan_backward *pass);
   size_t (*scan_gradients_workspace)(const mynah_scan_sizes *sizes);
@@ -178,7 +178,8 @@ const mynah_kernels *mynah_kernels_best(void);
 void mynah_gemm_reference(float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
                           bool b_transposed, bool accumulate);
 /// output [T·B, P], last_h [B, P], last_c [B, H], scratch [H]; of `pass` only sizes and inputs are read.
-void mynah_scan_reference(double *output, double *last_h, double *last_c, double *scratch, const mynah_scan_forward *pass);
+void mynah_scan_reference(double *output, double *last_h, double *last_c, double *scratch,
+                          const mynah_scan_forward *pass);
 double mynah_cross_entropy_reference(const mynah_cross_entropy *pass);
 
 #endif

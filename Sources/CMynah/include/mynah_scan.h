@@ -1,7 +1,7 @@
 // Scan kernels: one recurrent layer over a sequence, forward and backward, for every kind of cell.
 //
-// Letters in shape comments: T steps, B batch, I input, H hidden, P output (H unless the cell projects it), Gi input blocks,
-// Gr recurrent blocks. Included by CMynah.h.
+// Letters in shape comments: T steps, B batch, I input, H hidden, P output (H unless the cell projects it), Gi input
+// blocks, Gr recurrent blocks. Included by CMynah.h.
 #ifndef MYNAH_SCAN_H
 #define MYNAH_SCAN_H
 
@@ -21,9 +21,10 @@ typedef enum {
 } mynah_cell;
 enum { MYNAH_CELL_COUNT = 11, MYNAH_MOST_VECTORS = 3 };
 
-/// The shape of a cell. A block is one gate's sums: H numbers a row.
+/// The shape of a cell. A block is one gate's sums: H numbers per row.
 ///
-/// The first `added_blocks` recurrent blocks are added to the input blocks of the same index; the others are sums of their own.
+/// The first `added_blocks` recurrent blocks are added to the input blocks of the same index; the others are sums of
+/// their own.
 typedef struct {
   const char *name;
   size_t input_blocks;      // Gi: W_ih is [Gi·H, I]
@@ -51,33 +52,33 @@ typedef struct {
 typedef struct {
   mynah_precision precision;
   mynah_scan_sizes sizes;
-  const float *x;                           // [T·B, I]
-  const float *weight_ih, *weight_hh;       // [Gi·H, I], [Gr·H, P]
-  const float *weight_hr;                   // [P, H]
-  const float *bias_ih, *bias_hh;           // [Gi·H], [Gr·H]; bias_hh may be NULL for zeros
-  const float *vectors[MYNAH_MOST_VECTORS]; // [H] each
-  const float *h0, *c0;                     // [B, P], [B, H]
-  float *gates;                             // scan_gates_size floats: the blocks after activation, in the kernels' own order
-  float *cells;                             // scan_cells_size floats: c before and after each step, in the kernels' own order
-  float *intermediate;                      // [T·B, H] of cells with late blocks or a projection
-  float *output;                            // [T·B, P]; the last step's rows are the last h
-  float *last_c;                            // [B, H]
+  const float *x;                            // [T·B, I]
+  const float *weight_ih, *weight_hh;        // [Gi·H, I], [Gr·H, P]
+  const float *weight_hr;                    // [P, H]
+  const float *bias_ih, *bias_hh;            // [Gi·H], [Gr·H]; bias_hh may be NULL for zeros
+  const float *vectors[MYNAH_MOST_VECTORS];  // [H] each
+  const float *h0, *c0;                      // [B, P], [B, H]
+  float *gates;                              // scan_gates_size floats: the activations, in an order of the kernels
+  float *cells;                              // scan_cells_size floats: c before and after each step, likewise
+  float *intermediate;                       // [T·B, H] if there are late blocks or a projection
+  float *output;                             // [T·B, P]; the last step's rows are the last h
+  float *last_c;                             // [B, H]
   float *workspace;
 } mynah_scan_forward;
 
 /// The gradients of a pass.
 typedef struct {
-  mynah_scan_forward forward;               // as the forward pass left it
-  const float *d_output;                    // [T·B, P], or NULL for zeros
-  const float *d_last_h, *d_last_c;         // [B, P], [B, H], or NULL for zeros
-  float *d_x;                               // [T·B, I], or NULL if not wanted
-  float *d_weight_ih, *d_weight_hh;         // [Gi·H, I], [Gr·H, P]
-  float *d_weight_hr;                       // [P, H]
-  float *d_bias_ih, *d_bias_hh;             // [Gi·H], [Gr·H]; d_bias_hh may be NULL if not wanted
-  float *d_vectors[MYNAH_MOST_VECTORS];     // [H] each
-  float *d_h0, *d_c0;                       // [B, P], [B, H]
-  float *d_gates;                           // scan_gates_size floats: gradients before activation; may be forward.gates
-  float *d_projected;                       // [T·B, P] of cells with a projection: gradients of the outputs, through later steps too
+  mynah_scan_forward forward;            // as the forward pass left it
+  const float *d_output;                 // [T·B, P], or NULL for zeros
+  const float *d_last_h, *d_last_c;      // [B, P], [B, H], or NULL for zeros
+  float *d_x;                            // [T·B, I], or NULL if not wanted
+  float *d_weight_ih, *d_weight_hh;      // [Gi·H, I], [Gr·H, P]
+  float *d_weight_hr;                    // [P, H]
+  float *d_bias_ih, *d_bias_hh;          // [Gi·H], [Gr·H]; d_bias_hh may be NULL if not wanted
+  float *d_vectors[MYNAH_MOST_VECTORS];  // [H] each
+  float *d_h0, *d_c0;                    // [B, P], [B, H]
+  float *d_gates;                        // scan_gates_size floats: before activation; may be forward.gates
+  float *d_projected;                    // [T·B, P] if there is a projection: through later steps too
   float *workspace;
 } mynah_scan_backward;
 

@@ -1,4 +1,4 @@
-// The list of recurrent cells. A new cell needs its file, its line here, and its enumerator in mynah_scan.h.
+// The list of recurrent cells. A new cell needs a file, a line here, and an enumerator in mynah_scan.h.
 #include "cell.h"
 #include "lstm.h"
 #include "rnn.h"

@@ -1,4 +1,5 @@
-// LSTM with coupled input and forget gates, f = 1 − i (K. Greff et al., "LSTM: a search space odyssey", 2015). Blocks i, g, o.
+// LSTM with coupled input and forget gates, f = 1 − i (K. Greff et al., "LSTM: a search space odyssey", 2015). Blocks
+// i, g, o.
 //
 //   i, o = σ(W_ih x + W_hh h + b)   g = tanh(W_ih x + W_hh h + b)   c' = (1 − i) ⊙ c + i ⊙ g   h' = o ⊙ tanh c'
 
@@ -19,7 +20,11 @@ INLINE void coupled_lstm_backward(const cell_units *u, const cell_units *next, c
 }
 
 static const cell_kind coupled_lstm_cell = {
-    .traits = {.name = "coupled-lstm", .input_blocks = 3, .recurrent_blocks = 3, .added_blocks = 3, .has_hidden_state = true,
+    .traits = {.name = "coupled-lstm",
+               .input_blocks = 3,
+               .recurrent_blocks = 3,
+               .added_blocks = 3,
+               .has_hidden_state = true,
                .has_cell_state = true},
     .forward = coupled_lstm_forward,
     .backward = coupled_lstm_backward,

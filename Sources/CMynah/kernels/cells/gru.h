@@ -1,5 +1,6 @@
-// GRU that resets after the product with W_hh, as PyTorch, cuDNN and Keras do (K. Cho et al., "Learning phrase representations
-// using RNN encoder–decoder for statistical machine translation", 2014, resets before it: gru_reset_before.h). Blocks r, z, x_n, h_n.
+// GRU that resets after the product with W_hh, as PyTorch, cuDNN and Keras do (K. Cho et al., "Learning phrase
+// representations using RNN encoder–decoder for statistical machine translation", 2014, resets before it:
+// gru_reset_before.h). Blocks r, z, x_n, h_n.
 //
 //   r, z = σ(W_ih x + b_ih + W_hh h + b_hh)   x_n = W_in x + b_in   h_n = W_hn h + b_hn
 //   n = tanh(x_n + r ⊙ h_n)                   h' = (1 − z) ⊙ n + z ⊙ h
@@ -22,7 +23,11 @@ INLINE void gru_backward(const cell_units *u, const cell_units *next, cell_units
 }
 
 static const cell_kind gru_cell = {
-    .traits = {.name = "gru", .input_blocks = 3, .recurrent_blocks = 3, .added_blocks = 2, .has_hidden_state = true,
+    .traits = {.name = "gru",
+               .input_blocks = 3,
+               .recurrent_blocks = 3,
+               .added_blocks = 2,
+               .has_hidden_state = true,
                .blends_hidden = true},
     .forward = gru_forward,
     .backward = gru_backward,

@@ -1,5 +1,6 @@
-// GRU that resets before the product with W_hh (K. Cho et al., "Learning phrase representations using RNN encoder–decoder for
-// statistical machine translation", 2014). Blocks r, z, n; n is the late block, whose product takes r ⊙ h in place of h.
+// GRU that resets before the product with W_hh (K. Cho et al., "Learning phrase representations using RNN
+// encoder–decoder for statistical machine translation", 2014). Blocks r, z, n; n is the late block, whose product takes
+// r ⊙ h in place of h.
 //
 //   r, z = σ(W_ih x + W_hh h + b)   n = tanh(W_in x + W_hn (r ⊙ h) + b_n)   h' = (1 − z) ⊙ n + z ⊙ h
 
@@ -28,8 +29,13 @@ INLINE void gru_before_reset_backward(const cell_units *u, cell_units *d) {
 }
 
 static const cell_kind gru_reset_before_cell = {
-    .traits = {.name = "gru-reset-before", .input_blocks = 3, .recurrent_blocks = 3, .added_blocks = 3, .late_blocks = 1,
-               .has_hidden_state = true, .blends_hidden = true},
+    .traits = {.name = "gru-reset-before",
+               .input_blocks = 3,
+               .recurrent_blocks = 3,
+               .added_blocks = 3,
+               .late_blocks = 1,
+               .has_hidden_state = true,
+               .blends_hidden = true},
     .forward = gru_before_forward,
     .backward = gru_before_backward,
     .reset = gru_before_reset,

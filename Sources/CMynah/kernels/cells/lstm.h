@@ -20,7 +20,11 @@ INLINE void lstm_backward(const cell_units *u, const cell_units *next, cell_unit
 }
 
 static const cell_kind lstm_cell = {
-    .traits = {.name = "lstm", .input_blocks = 4, .recurrent_blocks = 4, .added_blocks = 4, .has_hidden_state = true,
+    .traits = {.name = "lstm",
+               .input_blocks = 4,
+               .recurrent_blocks = 4,
+               .added_blocks = 4,
+               .has_hidden_state = true,
                .has_cell_state = true},
     .forward = lstm_forward,
     .backward = lstm_backward,

@@ -1,5 +1,5 @@
-// LSTM with peephole connections (F. Gers, J. Schmidhuber, "Recurrent nets that time and count", 2000). Blocks i, f, g, o;
-// vectors p_i, p_f, p_o.
+// LSTM with peephole connections (F. Gers, J. Schmidhuber, "Recurrent nets that time and count", 2000). Blocks i, f, g,
+// o; vectors p_i, p_f, p_o.
 //
 //   i = σ(W_ii x + W_hi h + p_i ⊙ c + b_i)    f = σ(W_if x + W_hf h + p_f ⊙ c + b_f)    g = tanh(W_ig x + W_hg h + b_g)
 //   c' = f ⊙ c + i ⊙ g                        o = σ(W_io x + W_ho h + p_o ⊙ c' + b_o)   h' = o ⊙ tanh c'
@@ -24,8 +24,13 @@ INLINE void peephole_lstm_backward(const cell_units *u, const cell_units *next, 
 }
 
 static const cell_kind peephole_lstm_cell = {
-    .traits = {.name = "peephole-lstm", .input_blocks = 4, .recurrent_blocks = 4, .added_blocks = 4, .vectors = 3,
-               .has_hidden_state = true, .has_cell_state = true},
+    .traits = {.name = "peephole-lstm",
+               .input_blocks = 4,
+               .recurrent_blocks = 4,
+               .added_blocks = 4,
+               .vectors = 3,
+               .has_hidden_state = true,
+               .has_cell_state = true},
     .forward = peephole_lstm_forward,
     .backward = peephole_lstm_backward,
 };

@@ -20,13 +20,15 @@ INLINE void rnn_relu_backward(const cell_units *u, const cell_units *next, cell_
 }
 
 static const cell_kind rnn_tanh_cell = {
-    .traits = {.name = "rnn-tanh", .input_blocks = 1, .recurrent_blocks = 1, .added_blocks = 1, .has_hidden_state = true},
+    .traits =
+        {.name = "rnn-tanh", .input_blocks = 1, .recurrent_blocks = 1, .added_blocks = 1, .has_hidden_state = true},
     .forward = rnn_tanh_forward,
     .backward = rnn_tanh_backward,
 };
 
 static const cell_kind rnn_relu_cell = {
-    .traits = {.name = "rnn-relu", .input_blocks = 1, .recurrent_blocks = 1, .added_blocks = 1, .has_hidden_state = true},
+    .traits =
+        {.name = "rnn-relu", .input_blocks = 1, .recurrent_blocks = 1, .added_blocks = 1, .has_hidden_state = true},
     .forward = rnn_relu_forward,
     .backward = rnn_relu_backward,
 };

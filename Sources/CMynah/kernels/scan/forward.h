@@ -1,8 +1,8 @@
 // A recurrent layer over a sequence, forward.
 //
-// x is projected some steps ahead of h; the weights are packed once. Each worker owns some hidden units, that is their columns of
-// every block, so it projects, recurs and applies the cell to its own units. All workers meet once per step, when h is complete,
-// and once more where the cell has a second product. Cells without recurrent blocks do not meet at all.
+// x is projected some steps ahead of h; the weights are packed once. Each worker owns some hidden units, with their
+// columns of every block: it projects, recurs and applies the cell to its own units. There is one barrier per step,
+// when h is complete, and a second one if the cell has a second product. Cells without recurrent blocks need none.
 
 static const mynah_cell_traits *cell_traits(mynah_cell cell) { return all_forward_steps[cell].traits; }
 
@@ -15,12 +15,12 @@ static size_t scan_cells_size(const mynah_scan_sizes *s) {
   return cell_traits(s->cell)->has_cell_state ? kept_size(cells_rows(s), s->hidden) : 0;
 }
 
-/// Where packed weights and padded biases are in the workspace.
+/// Offsets of packed weights and padded biases in the workspace.
 typedef struct {
-  size_t input, recurrent, bias, projection, end;  // W_ih, W_hh and the biases block after block, W_hr
+  size_t input, recurrent, bias, projection, end;  // W_ih, W_hh and biases block after block, W_hr
 } forward_layout;
 
-/// The places of the units and outputs that follow the first `units` and `outputs`. `end` does not depend on these.
+/// The offsets for a worker whose share begins at unit `units` and output `outputs`; `end` is the same for all.
 static forward_layout forward_layout_of(const mynah_scan_sizes *s, size_t units, size_t outputs) {
   const mynah_cell_traits *cell = cell_traits(s->cell);
   const size_t input = cell->input_blocks, recurrent = cell->recurrent_blocks, sums = summed_blocks(cell);
@@ -48,14 +48,15 @@ typedef struct {
   block_matrix blocks;
 } forward_worker;
 
-/// Packs `count` blocks of H rows of W [·, k], a worker's units of each.
-static void pack_blocks(float *packed, const float *w, size_t count, size_t hidden, size_t k, unit_share units, form form) {
+/// Packs a worker's units of `count` blocks of H rows of W [·, k].
+static void pack_blocks(float *packed, const float *w, size_t count, size_t hidden, size_t k, unit_share units,
+                        form form) {
   for (size_t block = 0; block < count; block++)
-    pack_transposed(packed + block * packed_size(units.count, k), w + (block * hidden + units.first) * k, k, k, units.count,
-                    all_panels(units.count), form);
+    pack_transposed(packed + block * packed_size(units.count, k), w + (block * hidden + units.first) * k, k, k,
+                    units.count, all_panels(units.count), form);
 }
 
-/// The biases that the sums begin with: those of the input blocks, then those of the recurrent blocks that are sums of their own.
+/// Adds up the biases that each block's sums begin with.
 static void pack_biases(const forward_worker *w) {
   const mynah_scan_forward *s = w->pass;
   const size_t hidden = s->sizes.hidden, first = w->units.first, width = w->units.vectors * LANES;
@@ -68,7 +69,7 @@ static void pack_biases(const forward_worker *w) {
   }
 }
 
-/// Makes the input blocks of the steps from t on.
+/// Computes the input blocks of `steps` steps from t on.
 static void project_ahead(const forward_worker *w, size_t t, size_t steps) {
   const mynah_scan_forward *s = w->pass;
   const size_t input = s->sizes.input, batch = s->sizes.batch, width = w->units.vectors * LANES;
@@ -76,10 +77,11 @@ static void project_ahead(const forward_worker *w, size_t t, size_t steps) {
   for (size_t block = 0; block < w->cell->input_blocks; block++)
     products[block] = block_product(&w->blocks, t * batch, block, w->units, w->bias + block * width,
                                     w->input + block * packed_size(w->units.count, input));
-  multiply(rows_of(s->x + t * batch * input, input), steps * batch, input, products, w->cell->input_blocks, w->input_form);
+  multiply(rows_of(s->x + t * batch * input, input), steps * batch, input, products, w->cell->input_blocks,
+           w->input_form);
 }
 
-/// Multiplies the recurrent blocks [r] with h, or with the intermediate vectors, of step t.
+/// Computes the recurrent blocks `r` of step t from h, or from the intermediate vectors.
 static void recur(const forward_worker *w, size_t t, range r, const float *h) {
   const size_t output = w->pass->sizes.output, batch = w->pass->sizes.batch, width = w->units.vectors * LANES;
   product products[MOST_BLOCKS];
@@ -92,7 +94,7 @@ static void recur(const forward_worker *w, size_t t, range r, const float *h) {
   multiply(rows_of(h, output), batch, output, products, r.last - r.first, w->step_form);
 }
 
-/// The outputs of step t: the intermediate vectors times W_hrᵀ.
+/// Computes the outputs of step t: the intermediate vectors times W_hrᵀ.
 static void project_outputs(const forward_worker *w, size_t t) {
   const mynah_scan_forward *s = w->pass;
   const size_t hidden = s->sizes.hidden, output = s->sizes.output, row0 = t * s->sizes.batch;
@@ -110,13 +112,16 @@ static void scan_forward_work(void *context, const mynah_worker *worker) {
   const forward_layout own = forward_layout_of(sizes, units.first, outputs.first);
   float *base = aligned(s->workspace);
   // W_ih's form must not depend on how a text is cut into sequences.
-  const forward_worker w = {s, cell, units, outputs, base + own.input, base + own.recurrent, base + own.bias, base + own.projection,
-                            (form)s->precision, form_for(s->precision, sizes->batch), blocks_at(s->gates, sizes, cell)};
+  const form input_form = (form)s->precision, step_form = form_for(s->precision, sizes->batch);
+  const forward_worker w = {s, cell, units, outputs, base + own.input, base + own.recurrent, base + own.bias,
+                            base + own.projection, input_form, step_form, blocks_at(s->gates, sizes, cell)};
   const size_t ahead = minimum(sizes->steps, (PROJECTED_ROWS + sizes->batch - 1) / sizes->batch);
-  const range all = {0, cell->recurrent_blocks}, early = {0, all.last - cell->late_blocks}, late = {early.last, all.last};
+  const size_t early_count = cell->recurrent_blocks - cell->late_blocks;
+  const range early = {0, early_count}, late = {early_count, cell->recurrent_blocks};
   pack_blocks(w.input, s->weight_ih, cell->input_blocks, sizes->hidden, sizes->input, units, w.input_form);
   pack_blocks(w.recurrent, s->weight_hh, cell->recurrent_blocks, sizes->hidden, sizes->output, units, w.step_form);
-  if (cell->has_projection) pack_blocks(w.projection, s->weight_hr, 1, sizes->output, sizes->hidden, outputs, w.step_form);
+  if (cell->has_projection)
+    pack_blocks(w.projection, s->weight_hr, 1, sizes->output, sizes->hidden, outputs, w.step_form);
   pack_biases(&w);
   if (cell->has_cell_state) keep_units(s->cells, cells_rows(sizes), s->c0, sizes->batch, sizes->hidden, units);
   for (size_t t = 0; t < sizes->steps; t++) {
@@ -140,4 +145,6 @@ static void scan_forward_work(void *context, const mynah_worker *worker) {
     take_units(s->last_c, s->cells, cells_rows(sizes), sizes->steps * sizes->batch, sizes->batch, sizes->hidden, units);
 }
 
-static void scan_forward(mynah_team *team, const mynah_scan_forward *pass) { mynah_team_run(team, scan_forward_work, (void *)pass); }
+static void scan_forward(mynah_team *team, const mynah_scan_forward *pass) {
+  mynah_team_run(team, scan_forward_work, (void *)pass);
+}

@@ -1,16 +1,16 @@
-// The pointwise part of a step, backward: compiled once for each cell.
+// The pointwise part of a backward step, compiled once per cell.
 
 /// The memory of the backward pass through time. Kept matrices: h [B, P], c and m [B, H].
 typedef struct {
-  float *d_h, *d_c, *d_m;  // gradients of the state after the step in progress, and of its intermediate vectors
-  float *d_blocks;         // [summed blocks][padded H]: the biases' gradients
+  float *d_h, *d_c, *d_m;  // gradients of the state after the current step, and of its intermediate vectors
+  float *d_blocks;         // [summed blocks][padded H]: gradients of the biases
   float *d_vectors;        // [vectors][padded H]
 } backward_memory;
 
 INLINE void add_to(float *sums, vfloat v) { store(sums, load(sums) + v); }
 
-/// Makes the gradients of step t's blocks from those of the state after it, which become those of the state before it; adds them
-/// to the gradients of biases and vectors.
+/// Computes the gradients of step t's blocks and adds them to those of the biases. Replaces the gradients of the state
+/// after the step by those of the state before it.
 INLINE void step_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m, unit_share units,
                           const cell_kind *kind) {
   const mynah_scan_forward *f = &s->forward;
@@ -45,8 +45,8 @@ INLINE void step_backward(const mynah_scan_backward *s, size_t t, const backward
   }
 }
 
-/// Makes the gradients of step t's first blocks from those of the intermediate vectors; does nothing for a cell without late
-/// blocks.
+/// Computes the gradients of step t's first blocks from those of the intermediate vectors. Does nothing for cells
+/// without late blocks.
 INLINE void step_reset_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m, unit_share units,
                                 const cell_kind *kind) {
   const mynah_scan_forward *f = &s->forward;
@@ -76,12 +76,14 @@ typedef struct {
   backward_step backward, reset;
 } backward_steps;
 
-#define STEPS(id, kind)                                                                                                        \
-  static void kind##_step_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m, unit_share units) {       \
-    step_backward(s, t, m, units, &kind);                                                                                      \
-  }                                                                                                                            \
-  static void kind##_step_reset_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m, unit_share units) { \
-    step_reset_backward(s, t, m, units, &kind);                                                                                \
+#define STEPS(id, kind)                                                                                    \
+  static void kind##_step_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m,       \
+                                   unit_share units) {                                                     \
+    step_backward(s, t, m, units, &kind);                                                                  \
+  }                                                                                                        \
+  static void kind##_step_reset_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m, \
+                                         unit_share units) {                                               \
+    step_reset_backward(s, t, m, units, &kind);                                                            \
   }
 EACH_CELL(STEPS)
 #undef STEPS

@@ -1,11 +1,11 @@
-// The pointwise part of a step, forward: compiled once for each cell, so that a step costs one indirect call and a vector none.
+// The pointwise part of a forward step, compiled once per cell: one indirect call per step, none per vector.
 
 /// The outputs before step t: [B, P].
 INLINE const float *hidden_before(const mynah_scan_forward *s, size_t t) {
   return t ? s->output + (t - 1) * s->sizes.batch * s->sizes.output : s->h0;
 }
 
-/// Loads what one vector of units reads beside its blocks: the state before step t, the identity skip, the parameters.
+/// Loads the state before step t, the identity skip and the parameters of one vector of units.
 INLINE void load_state(cell_units *u, const mynah_scan_forward *s, size_t t, size_t b, size_t unit, size_t valid,
                        const mynah_cell_traits *cell) {
   const size_t hidden = s->sizes.hidden, row = t * s->sizes.batch + b;
@@ -28,12 +28,13 @@ INLINE void step_forward(const mynah_scan_forward *s, size_t t, unit_share units
     load_state(&u, s, t, b, unit, valid, cell);
     kind->forward(&u);
     EACH_FROM(early, summed_blocks(cell), block) store(block_vector(&blocks, row, block, unit), u.blocks[block]);
-    if (cell->has_cell_state) store(kept_vector(s->cells, cells_rows(&s->sizes), hidden, row + batch, unit / LANES), u.c);
+    if (cell->has_cell_state)
+      store(kept_vector(s->cells, cells_rows(&s->sizes), hidden, row + batch, unit / LANES), u.c);
     store_first(to + row * hidden + unit, u.h, valid);
   }
 }
 
-/// Makes the intermediate vectors of step t; does nothing for a cell without late blocks.
+/// Computes the intermediate vectors of step t. Does nothing for cells without late blocks.
 INLINE void step_reset(const mynah_scan_forward *s, size_t t, unit_share units, const cell_kind *kind) {
   const mynah_cell_traits *cell = &kind->traits;
   if (!kind->reset) return;
@@ -56,9 +57,13 @@ typedef struct {
   forward_step forward, reset;
 } forward_steps;
 
-#define STEPS(id, kind)                                                                                                        \
-  static void kind##_step_forward(const mynah_scan_forward *s, size_t t, unit_share units) { step_forward(s, t, units, &kind); } \
-  static void kind##_step_reset(const mynah_scan_forward *s, size_t t, unit_share units) { step_reset(s, t, units, &kind); }
+#define STEPS(id, kind)                                                                      \
+  static void kind##_step_forward(const mynah_scan_forward *s, size_t t, unit_share units) { \
+    step_forward(s, t, units, &kind);                                                        \
+  }                                                                                          \
+  static void kind##_step_reset(const mynah_scan_forward *s, size_t t, unit_share units) {   \
+    step_reset(s, t, units, &kind);                                                          \
+  }
 EACH_CELL(STEPS)
 #undef STEPS
 
