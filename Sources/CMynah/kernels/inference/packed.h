@@ -1,9 +1,9 @@
 // Weights in panels: packed once, used for every token.
 //
-// A panel holds some vectors of rows of W, k after k; W is its width in lanes:
-//   float32   [K][W]
-//   bfloat16  [(K+1)/2][W][2]: pairs of k, widened by a shift and a mask
-//   int8      scales [W], offsets −128·Σ row [W], then [(K+3)/4][W][4]
+// A panel holds some vectors of rows of W, k after k; L is their number of lanes:
+//   float32   [K][L]
+//   bfloat16  [(K+1)/2][L][2]: pairs of k, widened by a shift and a mask
+//   int8      scales [L], offsets −128·Σ row [L], then [(K+3)/4][L][4]
 // With G blocks, a panel has the vectors of all blocks for as many vectors of units as fit 4 vectors: 4 with one block,
 // 2 with two blocks, else 1. So whoever owns a panel can apply the cell, and three blocks leave no lane empty.
 
