@@ -1,43 +1,8 @@
 // Exercises the kernels and the team of threads under a sanitizer (Scripts/sanitize.sh): every instruction set, awkward sizes,
 // 1 to 3 threads, in memory of exactly the documented sizes. The tests check results; this only has to run clean.
-#include "CMynah.h"
-
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static _Thread_local uint64_t state = 1;
-
-/// A number in -1 ..< 1 (xorshift64*, S. Vigna 2016).
-static float draw(void) {
-  state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
-  return (float)((state * 0x2545F4914F6CDD1DULL) >> 40) * 0x1p-23f - 1;
-}
-
-static void *checked(void *memory) {
-  if (!memory) fprintf(stderr, "out of memory\n"), exit(1);
-  return memory;
-}
-
-/// Memory that is not initialised, so that a memory sanitizer sees reads of what was never written.
-static float *room(size_t count) { return checked(malloc(count ? count * sizeof(float) : 1)); }
-
-static float *numbers(size_t count) {
-  float *result = room(count);
-  for (size_t i = 0; i < count; i++) result[i] = draw();
-  return result;
-}
-
-/// Reads every element: a memory sanitizer complains of those that a kernel left out.
-static void read_all(const float *x, size_t count) {
-  volatile int negative = 0;
-  for (size_t i = 0; i < count; i++)
-    if (x[i] < 0) negative++;
-}
-
-/// What products' factors are rounded to: every other round bfloat16.
-static mynah_precision precision = MYNAH_FLOAT32;
+#include "sanitize-memory.h"
+#include "sanitize-scan.h"
+#include "sanitize-inference.h"
 
 static void try_gemm(const mynah_kernels *kernels, mynah_team *team, size_t m, size_t n, size_t k) {
   for (int flags = 0; flags < 8; flags++) {
@@ -54,40 +19,8 @@ static void try_gemm(const mynah_kernels *kernels, mynah_team *team, size_t m, s
   }
 }
 
-static void try_lstm(const mynah_kernels *kernels, mynah_team *team, size_t steps, size_t batch, size_t input, size_t hidden) {
-  size_t rows = steps * batch;
-  float *x = numbers(rows * input), *weight_ih = numbers(4 * hidden * input), *weight_hh = numbers(4 * hidden * hidden);
-  float *bias = numbers(4 * hidden), *h0 = numbers(batch * hidden), *c0 = numbers(batch * hidden);
-  float *gates = room(kernels->lstm_gates_size(rows, hidden)), *cells = room(kernels->lstm_cells_size(steps, batch, hidden));
-  float *output = room(rows * hidden), *last_c = room(batch * hidden);
-  float *workspace = room(kernels->lstm_forward_workspace(input, hidden));
-  mynah_lstm_forward forward = {precision, steps, batch, input, hidden, x, weight_ih, weight_hh, bias, h0, c0,
-                                gates, cells, output, last_c, workspace};
-  kernels->lstm_forward(team, &forward);
-  read_all(output, rows * hidden), read_all(last_c, batch * hidden);
-  free(workspace);
-  for (int flags = 0; flags < 16; flags++) {
-    float *d_output = flags & 1 ? numbers(rows * hidden) : NULL, *d_last_h = flags & 2 ? numbers(batch * hidden) : NULL;
-    float *d_last_c = flags & 4 ? numbers(batch * hidden) : NULL, *d_x = flags & 8 ? room(rows * input) : NULL;
-    float *d_weight_ih = room(4 * hidden * input), *d_weight_hh = room(4 * hidden * hidden), *d_bias = room(4 * hidden);
-    float *d_h0 = room(batch * hidden), *d_c0 = room(batch * hidden), *d_gates = room(kernels->lstm_gates_size(rows, hidden));
-    float *space = room(kernels->lstm_backward_workspace(batch, hidden));
-    float *products = room(kernels->lstm_gradients_workspace(steps, batch, input, hidden));
-    mynah_lstm_backward backward = {forward, d_output, d_last_h, d_last_c, d_x, d_weight_ih, d_weight_hh, d_bias, d_h0, d_c0,
-                                    d_gates, space};
-    kernels->lstm_backward(team, &backward);
-    backward.workspace = products;
-    kernels->lstm_gradients(team, &backward);
-    if (d_x) read_all(d_x, rows * input);
-    read_all(d_weight_ih, 4 * hidden * input), read_all(d_weight_hh, 4 * hidden * hidden), read_all(d_bias, 4 * hidden);
-    read_all(d_h0, batch * hidden), read_all(d_c0, batch * hidden);
-    free(d_output), free(d_last_h), free(d_last_c), free(d_x), free(d_weight_ih), free(d_weight_hh), free(d_bias);
-    free(d_h0), free(d_c0), free(d_gates), free(space), free(products);
-  }
-  free(x), free(weight_ih), free(weight_hh), free(bias), free(h0), free(c0), free(gates), free(cells), free(output), free(last_c);
-}
-
-static void try_cross_entropy(const mynah_kernels *kernels, mynah_team *team, size_t rows, size_t hidden, size_t vocabulary) {
+static void try_cross_entropy(const mynah_kernels *kernels, mynah_team *team, size_t rows, size_t hidden,
+                              size_t vocabulary) {
   float *h = numbers(rows * hidden), *weight = numbers(vocabulary * hidden), *bias = numbers(vocabulary);
   float *row_weights = numbers(rows);
   int32_t *targets = checked(malloc(rows * sizeof *targets));
@@ -95,9 +28,10 @@ static void try_cross_entropy(const mynah_kernels *kernels, mynah_team *team, si
   for (int flags = 0; flags < 16; flags++) {
     bool gradients = flags & 8;
     float *row_losses = flags & 4 ? room(rows) : NULL, *d_h = gradients ? room(rows * hidden) : NULL;
-    float *d_weight = gradients ? room(vocabulary * hidden) : NULL, *d_bias = gradients && flags & 1 ? room(vocabulary) : NULL;
-    float *workspace = room(kernels->cross_entropy_workspace(rows, hidden, vocabulary, gradients,
-                                                                (size_t)mynah_team_threads(team)));
+    float *d_weight = gradients ? room(vocabulary * hidden) : NULL,
+          *d_bias = gradients && flags & 1 ? room(vocabulary) : NULL;
+    float *workspace =
+        room(kernels->cross_entropy_workspace(rows, hidden, vocabulary, gradients, (size_t)mynah_team_threads(team)));
     double loss;
     mynah_cross_entropy pass = {precision, rows, hidden, vocabulary, h, weight, flags & 1 ? bias : NULL, targets, flags & 2 ? row_weights : NULL,
                                 0.5f, &loss, row_losses, d_h, d_weight, d_bias, workspace};
@@ -181,7 +115,11 @@ static void try_kernels(const mynah_kernels *kernels, mynah_team *team, mynah_pr
   try_gemm(kernels, team, 13, 1100, 70);
   try_gemm(kernels, team, 130, 70, 600);
   for (size_t i = 1; i < COUNT; i++)
-    try_lstm(kernels, team, sizes[(3 * i) % (COUNT - 1) + 1] % 8 + 1, sizes[(7 * i) % (COUNT - 1) + 1], sizes[COUNT - i], sizes[i]);
+    for (int cell = 0; cell < MYNAH_CELL_COUNT; cell++)
+      try_scan(kernels, team,
+               (mynah_scan_sizes){(mynah_cell)cell, sizes[(3 * i) % (COUNT - 1) + 1] % 8 + 1,
+                                  sizes[(7 * i) % (COUNT - 1) + 1], sizes[COUNT - i], sizes[i],
+                                  sizes[(5 * i) % (COUNT - 1) + 1]});
   const size_t vocabularies[] = {1, 2, 15, 16, 17, 67, 511, 512, 513, 1100}, rows[] = {1, 7, 119, 120, 121, 250};
   for (size_t i = 0; i < 10; i++) try_cross_entropy(kernels, team, rows[i % 6], sizes[i + 1], vocabularies[i]);
   try_cross_entropy(kernels, team, 121, 9, 1100);
@@ -216,6 +154,12 @@ int main(void) {
       try_kernels(kernels, team, MYNAH_FLOAT32);
       if (kernels->has_bfloat16) try_kernels(kernels, team, MYNAH_BFLOAT16);
       printf("%s on %d threads: clean\n", kernels->name, threads);
+    }
+    for (int index = 0; index < MYNAH_INFERENCE_COUNT; index++) {
+      const mynah_inference_kernels *kernels = mynah_inference_at(index);
+      if (!kernels) continue;
+      try_inference(kernels, team);
+      printf("inference on %s on %d threads: clean\n", kernels->name, threads);
     }
     pthread_t callers[3];
     for (int i = 0; i < 3; i++)

@@ -56,6 +56,10 @@ const mynah_kernels *mynah_kernels_for(mynah_isa isa) {
   }
 }
 
+const mynah_cell_traits *mynah_traits_of(mynah_cell cell) {
+  return (unsigned)cell < MYNAH_CELL_COUNT ? mynah_kernels_plain.cell_traits(cell) : NULL;
+}
+
 /// Intel's processors sum pairs at half the rate of multiply-adds: there they gain nothing.
 static bool is_worthwhile(mynah_isa isa) {
 #if defined(__x86_64__)

@@ -29,19 +29,19 @@ final class PackedMemory: Sendable {
 struct PackedMatrix: Sendable {
   let precision: WeightPrecision
   let rowCount, columnCount: Int
-  /// Whether the rows are those of an LSTM's four gates.
-  let isGates: Bool
+  /// The number of gate blocks that the rows consist of; 1 for other matrices.
+  let blockCount: Int
   private let memory: PackedMemory
 
-  init(_ matrix: Tensor, precision: WeightPrecision, isGates: Bool) {
-    (rowCount, columnCount, self.isGates) = (matrix.shape[0], matrix.shape[1], isGates)
+  init(_ matrix: Tensor, precision: WeightPrecision, blockCount: Int) {
+    (rowCount, columnCount, self.blockCount) = (matrix.shape[0], matrix.shape[1], blockCount)
     // Sums of integers that are longer might overflow.
     let isTooLong = precision == .int8 && columnCount > Int(MYNAH_INT8_MOST_COLUMNS)
     self.precision = isTooLong ? .float32 : precision
     let kernels = unsafe Kernels.inference.pointee
-    memory = PackedMemory(
-      byteCount: unsafe kernels.packed_bytes(self.precision.forKernels, rowCount, columnCount, isGates))
-    var target = unsafe forKernels
+    var target = unsafe mynah_packed(
+      kind: self.precision.forKernels, rows: rowCount, columns: columnCount, blocks: blockCount, panels: nil)
+    memory = PackedMemory(byteCount: unsafe kernels.packed_bytes(&target))
     unsafe matrix.withUnsafeElements { source in
       unsafe ThreadTeam.withCurrent { unsafe kernels.pack($0, memory.base, &target, source.baseAddress) }
     }
@@ -49,7 +49,7 @@ struct PackedMatrix: Sendable {
 
   fileprivate var forKernels: mynah_packed {
     unsafe mynah_packed(
-      kind: precision.forKernels, rows: rowCount, columns: columnCount, gates: isGates,
+      kind: precision.forKernels, rows: rowCount, columns: columnCount, blocks: blockCount,
       panels: UnsafeRawPointer(memory.base))
   }
 }
@@ -72,8 +72,8 @@ extension Kernels {
   static func tabulate(_ weight: PackedMatrix, inputs: Tensor, bias: Tensor) -> TensorStorage {
     let kernels = unsafe inference.pointee
     let rowCount = inputs.shape[0]
-    let table = TensorStorage(uninitialized: rowCount * (unsafe kernels.table_width(weight.rowCount / 4)))
     var matrix = unsafe weight.forKernels
+    let table = TensorStorage(uninitialized: rowCount * (unsafe kernels.table_width(&matrix)))
     let workspace = PackedMemory(byteCount: unsafe kernels.tabulate_bytes(&matrix, rowCount))
     unsafe withUnsafeBases(of: [inputs, bias]) { bases in
       unsafe ThreadTeam.withCurrent {
@@ -158,10 +158,16 @@ extension PackedModel {
         var parts: [mynah_inference_layer] = unsafe []
         for (index, layer) in layers.enumerated() {
           let size = batchSize * layer.hiddenSize
-          unsafe parts.append(
-            mynah_inference_layer(
-              hidden: layer.hiddenSize, input: layer.input.forKernels, recurrent: layer.recurrent.forKernels,
-              bias: bases[2 + index], h: next, c: next.map { unsafe $0 + size }))
+          var part = unsafe mynah_inference_layer()
+          unsafe part.cell = MYNAH_CELL_LSTM
+          unsafe part.hidden = layer.hiddenSize
+          unsafe part.output = layer.hiddenSize
+          unsafe part.input = layer.input.forKernels
+          unsafe part.recurrent = layer.recurrent.forKernels
+          unsafe part.bias = bases[2 + index]
+          unsafe part.h = next
+          unsafe part.c = next.map { unsafe $0 + size }
+          unsafe parts.append(part)
           unsafe next = next.map { unsafe $0 + 2 * size }
         }
         unsafe parts.withUnsafeBufferPointer { parts in

@@ -26,10 +26,10 @@ struct PackedModel: Sendable {
     layers = cells.map { cell in
       Layer(
         hiddenSize: cell.hiddenSize,
-        input: PackedMatrix(cell.inputWeight.value, precision: precision, isGates: true),
-        recurrent: PackedMatrix(cell.recurrentWeight.value, precision: precision, isGates: true), bias: cell.bias.value)
+        input: PackedMatrix(cell.inputWeight.value, precision: precision, blockCount: 4),
+        recurrent: PackedMatrix(cell.recurrentWeight.value, precision: precision, blockCount: 4), bias: cell.bias.value)
     }
-    output = PackedMatrix(model.output.weight.value, precision: precision, isGates: false)
+    output = PackedMatrix(model.output.weight.value, precision: precision, blockCount: 1)
     outputBias = model.output.bias.value
     let first = layers[0]
     table =

@@ -34,16 +34,17 @@ extension Kernels {
     let (rows, hidden) = (sizes.stepCount * sizes.batchSize, sizes.hiddenSize)
     let state: Shape = [sizes.batchSize, hidden]
     let lastCell = TensorStorage(uninitialized: state.elementCount)
+    var scan = sizes.forKernels
     let saved = LSTMSaved(
       inputs: inputs,
-      gates: TensorStorage(uninitialized: unsafe kernels.lstm_gates_size(rows, hidden)),
-      cells: TensorStorage(uninitialized: unsafe kernels.lstm_cells_size(sizes.stepCount, sizes.batchSize, hidden)),
+      gates: TensorStorage(uninitialized: unsafe kernels.scan_gates_size(&scan)),
+      cells: TensorStorage(uninitialized: unsafe kernels.scan_cells_size(&scan)),
       output: TensorStorage(uninitialized: rows * hidden))
-    let workspace = TensorStorage(uninitialized: unsafe kernels.lstm_forward_workspace(sizes.inputSize, hidden))
+    let workspace = TensorStorage(uninitialized: unsafe kernels.scan_forward_workspace(&scan))
     unsafe withForwardPass(sizes, saved) { pass in
       unsafe pass.last_c = lastCell.base
       unsafe pass.workspace = workspace.base
-      unsafe ThreadTeam.withCurrent { unsafe kernels.lstm_forward($0, &pass) }
+      unsafe ThreadTeam.withCurrent { unsafe kernels.scan_forward($0, &pass) }
     }
     extendLifetime(workspace)
     return LSTMPass(
@@ -76,27 +77,25 @@ extension Kernels {
       }
       extendLifetime(workspace)
     }
-    unsafe run(3..<6, kernels.lstm_backward_workspace(sizes.batchSize, sizes.hiddenSize), kernels.lstm_backward)
-    unsafe run(
-      0..<3,
-      kernels.lstm_gradients_workspace(sizes.stepCount, sizes.batchSize, sizes.inputSize, sizes.hiddenSize),
-      kernels.lstm_gradients)
+    var scan = sizes.forKernels
+    unsafe run(3..<6, kernels.scan_backward_workspace(&scan), kernels.scan_backward)
+    unsafe run(0..<3, kernels.scan_gradients_workspace(&scan), kernels.scan_gradients)
     extendLifetime(gateGradients)
     return zip(shapes, results).map { shape, storage in storage.map { .dense(Tensor(shape: shape, storage: $0)) } }
   }
 
-  private typealias BackwardKernel = @convention(c) (OpaquePointer?, UnsafePointer<mynah_lstm_backward>?) -> Void
+  private typealias BackwardKernel = @convention(c) (OpaquePointer?, UnsafePointer<mynah_scan_backward>?) -> Void
 
   /// Calls `body` with the description of a backward pass: arriving gradients of the output, the last h and the last c; results
   /// as in `lstmBackward`, those that are there.
   private static func withBackwardPass(
     _ sizes: LSTMSizes, _ saved: LSTMSaved, _ gradients: [Tensor?], _ results: [TensorStorage?],
-    _ body: (inout mynah_lstm_backward) -> Void
+    _ body: (inout mynah_scan_backward) -> Void
   ) {
     let none = Tensor(0)
     unsafe withUnsafeBases(of: gradients.map { $0 ?? none }) { given in
       unsafe withForwardPass(sizes, saved) { forward in
-        var pass = unsafe mynah_lstm_backward()
+        var pass = unsafe mynah_scan_backward()
         unsafe pass.forward = forward
         unsafe pass.d_output = gradients[0] == nil ? nil : given[0]
         unsafe pass.d_last_h = gradients[1] == nil ? nil : given[1]
@@ -104,7 +103,7 @@ extension Kernels {
         unsafe pass.d_x = results[0]?.base
         unsafe pass.d_weight_ih = results[1]?.base
         unsafe pass.d_weight_hh = results[2]?.base
-        unsafe pass.d_bias = results[3]?.base
+        unsafe pass.d_bias_ih = results[3]?.base
         unsafe pass.d_h0 = results[4]?.base
         unsafe pass.d_c0 = results[5]?.base
         unsafe body(&pass)
@@ -115,19 +114,16 @@ extension Kernels {
 
   /// Calls `body` with the description of a forward pass over saved memory.
   private static func withForwardPass(
-    _ sizes: LSTMSizes, _ saved: LSTMSaved, _ body: (inout mynah_lstm_forward) -> Void
+    _ sizes: LSTMSizes, _ saved: LSTMSaved, _ body: (inout mynah_scan_forward) -> Void
   ) {
     unsafe withUnsafeBases(of: saved.inputs.all) { inputs in
-      var pass = unsafe mynah_lstm_forward()
+      var pass = unsafe mynah_scan_forward()
       unsafe pass.precision = saved.precision.forKernels
-      unsafe pass.steps = sizes.stepCount
-      unsafe pass.batch = sizes.batchSize
-      unsafe pass.input = sizes.inputSize
-      unsafe pass.hidden = sizes.hiddenSize
+      unsafe pass.sizes = sizes.forKernels
       unsafe pass.x = inputs[0]
       unsafe pass.weight_ih = inputs[1]
       unsafe pass.weight_hh = inputs[2]
-      unsafe pass.bias = inputs[3]
+      unsafe pass.bias_ih = inputs[3]
       unsafe pass.h0 = inputs[4]
       unsafe pass.c0 = inputs[5]
       unsafe pass.gates = saved.gates.base
@@ -143,6 +139,14 @@ extension Kernels {
     let result = TensorStorage(uninitialized: shape.elementCount)
     unsafe result.base.update(from: storage.base + storage.count - result.count, count: result.count)
     return Tensor(shape: shape, storage: result)
+  }
+}
+
+extension LSTMSizes {
+  fileprivate var forKernels: mynah_scan_sizes {
+    mynah_scan_sizes(
+      cell: MYNAH_CELL_LSTM, steps: stepCount, batch: batchSize, input: inputSize, hidden: hiddenSize,
+      output: hiddenSize)
   }
 }
 

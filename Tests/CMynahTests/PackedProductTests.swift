@@ -17,8 +17,8 @@ struct PackedProductTests {
     defer { unsafe mynah_team_stop(team) }
     let (weights, inputs) = (GuardedMemory(w, misalignment: 1), GuardedMemory(x, misalignment: 2))
     let y = GuardedMemory([Float](repeating: .nan, count: batch * rows), misalignment: 3)
-    var matrix = unsafe mynah_packed(kind: kind, rows: rows, columns: columns, gates: false, panels: nil)
-    let panels = AlignedMemory(byteCount: unsafe kernels.table.packed_bytes(kind, rows, columns, false))
+    var matrix = unsafe mynah_packed(kind: kind, rows: rows, columns: columns, blocks: 0, panels: nil)
+    let panels = AlignedMemory(byteCount: unsafe kernels.table.packed_bytes(&matrix))
     unsafe kernels.table.pack(team, panels.base, &matrix, weights.base)
     unsafe matrix.panels = UnsafeRawPointer(panels.base)
     let workspace = AlignedMemory(byteCount: unsafe kernels.table.multiply_packed_bytes(&matrix, batch))

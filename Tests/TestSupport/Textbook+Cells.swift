@@ -122,6 +122,30 @@ extension Textbook {
     }
   }
 
+  /// Weights are W_ih and b; the blocks are z and the candidate.
+  public static func minGRU(_ weights: [[Double]]) -> Step {
+    { x, state in
+      let (h, size) = (state[0], state[0].count)
+      let z = input([weights[0], [], weights[1]], x, gate: 0, size: size).map(logistic)
+      let candidate = input([weights[0], [], weights[1]], x, gate: 1, size: size)
+      let next = h.indices.map { (1 - z[$0]) * h[$0] + z[$0] * candidate[$0] }
+      return (next, [next])
+    }
+  }
+
+  /// Weights are W_ih, b, v_f and v_r; the blocks are the candidate, f, r and the highway connection, which is the input if W_ih has
+  /// three blocks.
+  public static func sru(_ weights: [[Double]]) -> Step {
+    { x, state in
+      let (c, size) = (state[0], state[0].count)
+      func block(_ index: Int) -> [Double] { input([weights[0], [], weights[1]], x, gate: index, size: size) }
+      let candidate = block(0), skip = weights[1].count == 3 * size ? x : block(3)
+      let f = sum(block(1), times(weights[2], c)).map(logistic), r = sum(block(2), times(weights[3], c)).map(logistic)
+      let next = c.indices.map { f[$0] * c[$0] + (1 - f[$0]) * candidate[$0] }
+      return (c.indices.map { r[$0] * next[$0] + (1 - r[$0]) * skip[$0] }, [next])
+    }
+  }
+
   /// tanh(W x + b) of each pair of W and b in turn.
   public static func feedForward(_ weights: [[Double]], _ x: [Double]) -> [Double] {
     stride(from: 0, to: weights.count, by: 2).reduce(x) { x, index in

@@ -55,32 +55,7 @@ enum { MYNAH_ISA_COUNT = 7 };
 /// What the factors of matrix products are rounded to; sums are always float32. MYNAH_BFLOAT16 needs `has_bfloat16`.
 typedef enum { MYNAH_FLOAT32 = 0, MYNAH_BFLOAT16 = 1 } mynah_precision;
 
-/// One LSTM layer over a sequence.
-typedef struct {
-  mynah_precision precision;
-  size_t steps, batch, input, hidden;  // T, B, I, H: none is zero
-  const float *x;                      // [T·B, I]
-  const float *weight_ih, *weight_hh;  // [4·H, I], [4·H, H]; gates i, f, g, o
-  const float *bias;                   // [4·H]
-  const float *h0, *c0;                // [B, H]
-  float *gates;                        // lstm_gates_size floats: the gates after activation, in an order of the kernels' own
-  float *cells;                        // lstm_cells_size floats: c of all steps and the one before, in an order of their own too
-  float *output;                       // [T·B, H]
-  float *last_c;                       // [B, H]; the last h is the last step's output
-  float *workspace;
-} mynah_lstm_forward;
-
-typedef struct {
-  mynah_lstm_forward forward;          // as the forward pass left it
-  const float *d_output;               // [T·B, H], or NULL for zeros
-  const float *d_last_h, *d_last_c;    // [B, H], or NULL for zeros
-  float *d_x;                          // [T·B, I], or NULL if not wanted
-  float *d_weight_ih, *d_weight_hh;    // [4·H, I], [4·H, H]
-  float *d_bias;                       // [4·H]
-  float *d_h0, *d_c0;                  // [B, H]
-  float *d_gates;                      // lstm_gates_size floats: gradients of the gates before activation; may be forward.gates
-  float *workspace;
-} mynah_lstm_backward;
+#include "mynah_scan.h"
 
 /// Linear layer, softmax and cross-entropy in one pass over the rows; logits are never kept whole.
 typedef struct {
@@ -169,16 +144,19 @@ typedef struct {
   void (*gemm_packed)(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k, bool accumulate,
                       mynah_precision precision);
 
-  size_t (*lstm_gates_size)(size_t rows, size_t hidden);  // rows: T·B
-  size_t (*lstm_cells_size)(size_t steps, size_t batch, size_t hidden);
-  size_t (*lstm_forward_workspace)(size_t input, size_t hidden);
-  void (*lstm_forward)(mynah_team *team, const mynah_lstm_forward *pass);
-  // The backward pass in two parts. Through time: d_gates, d_bias, d_h0, d_c0. Then products of d_gates: d_weight_ih, d_weight_hh,
-  // d_x; here only these need to be there, and neither the cells, W_hh nor d_output.
-  size_t (*lstm_backward_workspace)(size_t batch, size_t hidden);
-  void (*lstm_backward)(mynah_team *team, const mynah_lstm_backward *pass);
-  size_t (*lstm_gradients_workspace)(size_t steps, size_t batch, size_t input, size_t hidden);
-  void (*lstm_gradients)(mynah_team *team, const mynah_lstm_backward *pass);
+  // One recurrent layer over a sequence (mynah_scan.h). Sizes are in floats; traits are the same on all instruction sets.
+  const mynah_cell_traits *(*cell_traits)(mynah_cell cell);
+  size_t (*scan_gates_size)(const mynah_scan_sizes *sizes);
+  size_t (*scan_cells_size)(const mynah_scan_sizes *sizes);
+  size_t (*scan_forward_workspace)(const mynah_scan_sizes *sizes);
+  void (*scan_forward)(mynah_team *team, const mynah_scan_forward *pass);
+  // The backward pass has two parts, each with its own workspace. The first goes back through time and writes d_gates,
+  // d_bias_ih, d_bias_hh, d_vectors, d_h0, d_c0 and d_projected. The second multiplies these: it writes d_weight_ih,
+  // d_weight_hh, d_weight_hr and d_x, and reads neither cells nor W_hh nor d_output.
+  size_t (*scan_backward_workspace)(const mynah_scan_sizes *sizes);
+  void (*scan_backward)(mynah_team *team, const mynah_scan_backward *pass);
+  size_t (*scan_gradients_workspace)(const mynah_scan_sizes *sizes);
+  void (*scan_gradients)(mynah_team *team, const mynah_scan_backward *pass);
 
   // Enough for a team of `threads` threads, or fewer.
   size_t (*cross_entropy_workspace)(size_t rows, size_t hidden, size_t vocabulary, bool gradients, size_t threads);
@@ -199,7 +177,9 @@ const mynah_kernels *mynah_kernels_best(void);
 
 void mynah_gemm_reference(float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
                           bool b_transposed, bool accumulate);
-void mynah_lstm_forward_reference(double *output, double *last_h, double *last_c, const mynah_lstm_forward *pass);
+/// output [T·B, P], last_h [B, P], last_c [B, H], scratch [H]; of `pass` only sizes and inputs are read.
+void mynah_scan_reference(double *output, double *last_h, double *last_c, double *scratch,
+                          const mynah_scan_forward *pass);
 double mynah_cross_entropy_reference(const mynah_cross_entropy *pass);
 
 #endif

@@ -1,7 +1,7 @@
-// Inference kernels: stacked LSTMs over weights that are packed once, in float32, bfloat16 or int8.
+// Inference kernels: stacked recurrent layers over weights that are packed once, in float32, bfloat16 or int8.
 //
-// One call advances B streams by T steps: a token of one stream (T = B = 1), a prompt, a batch, or a stretch of a long text with
-// the losses of its targets. Included by CMynah.h.
+// One call advances B streams by T steps: one token of one stream (T = B = 1), a prompt, a batch, or a chunk of a long
+// text with the losses of its targets. Letters as in mynah_scan.h. Included by CMynah.h.
 #ifndef MYNAH_INFERENCE_H
 #define MYNAH_INFERENCE_H
 
@@ -13,35 +13,44 @@
 typedef enum { MYNAH_WEIGHTS_FLOAT32 = 0, MYNAH_WEIGHTS_BFLOAT16 = 1, MYNAH_WEIGHTS_INT8 = 2 } mynah_weights;
 enum { MYNAH_INT8_MOST_COLUMNS = 1 << 17 };  // 127² × columns stays below 2³¹
 
-/// A matrix W [N, K] in panels of 4 vectors of rows. If `gates`, N is 4·H and the vectors are the gates i, f, g, o of the same
-/// units; else they are consecutive rows. Missing rows are zeros.
+/// A matrix W [N, K] in panels of vectors of rows. If it has G > 1 blocks, N is G·H, and a panel has the rows of all
+/// blocks for the same units; else rows are in order. Missing rows are zeros.
 typedef struct {
   mynah_weights kind;
   size_t rows, columns;  // N, K
-  bool gates;
+  size_t blocks;         // G ≤ 4; 0 is the same as 1
   const void *panels;    // 64-byte aligned
 } mynah_packed;
 
+/// One recurrent layer. Pointers and panels are NULL where the cell has no such thing (mynah_cell_traits).
 typedef struct {
-  size_t hidden;           // H
-  mynah_packed input;      // W_ih [4·H, I], gates; not read in the first layer if there is a table
-  mynah_packed recurrent;  // W_hh [4·H, H], gates
-  const float *bias;       // [4·H]: i, f, g, o
-  float *h, *c;            // [B, H]: the state, overwritten with the one after the last step
+  mynah_cell cell;
+  size_t hidden, output;        // H, P
+  mynah_packed input;           // W_ih [Gi·H, I] in Gi blocks; not read in the first layer if there is a table
+  mynah_packed recurrent;       // W_hh [(Gr − late)·H, P] in Gr − late blocks
+  mynah_packed second;          // the step's second product: W_hr [P, H], or W_hh's late blocks [late·H, H]
+  const float *bias;            // [Gi·H]: bias_ih plus bias_hh of the added blocks
+  const float *recurrent_bias;  // [(Gr − added)·H]: bias_hh of the other blocks, or NULL for zeros
+  const float *vectors[MYNAH_MOST_VECTORS];  // [H] each
+  float *h, *c;                 // [B, P], [B, H]: the state, overwritten with the one after the last step
+  bool residual;                // adds the layer's input to its output, but not to h: I = P
 } mynah_inference_layer;
 
 typedef struct {
-  size_t steps, batch, vocabulary, layer_count;  // T, B, V: none is zero
+  size_t steps, batch, layer_count;  // T, B: none is zero
   const mynah_inference_layer *layers;
+  const float *x;             // [T·B, I]: the inputs, or NULL for those of `ids`
   const int32_t *ids;         // [T·B], each in 0 ..< V
-  const float *embedding;     // [V, E]; not read if there is a table
-  const float *table;         // [V, table_width]: what `tabulate` made of the first layer's inputs, or NULL
-  mynah_packed output;        // W [V, H of the last layer]
+  const float *embedding;     // [V, E]: the inputs of ids; with a table only read by residual layers and identity skips
+  const float *table;         // [V, table_width]: the first layer's projected inputs, made by `tabulate`, or NULL
+  size_t vocabulary;          // V
+  mynah_packed output;        // W [V, P of the last layer]; not read if neither logits nor losses are wanted
   const float *output_bias;   // [V]
+  float *outputs;             // [T·B, P]: the last layer's outputs, or NULL if not wanted
   float *logits;              // [B, V] after the last step, or NULL if not wanted
   const int32_t *targets;     // [T·B], each in 0 ..< V, or NULL if no losses are wanted
   double *row_losses;         // [T·B]: negative log-probabilities of the targets, in nats
-  bool reversed;              // walk through the panels backwards: alternating calls find the last ones still in cache
+  bool reversed;              // walks through the panels backwards: alternating calls find the last ones still in cache
   void *workspace;            // 64-byte aligned
 } mynah_inference_pass;
 
@@ -56,19 +65,21 @@ typedef struct {
   // a scale that is not finite.
   void (*quantize_rows)(int8_t *q, float *scales, const float *x, size_t rows, size_t columns);
 
-  size_t (*packed_bytes)(mynah_weights kind, size_t rows, size_t columns, bool gates);
-  void (*pack)(mynah_team *team, void *panels, const mynah_packed *matrix, const float *w);  // w [N, K]; `panels` is not read
+  // The panels of a matrix, and their size; matrix->panels is not read.
+  size_t (*packed_bytes)(const mynah_packed *matrix);
+  void (*pack)(mynah_team *team, void *panels, const mynah_packed *matrix, const float *w);  // w [N, K]
 
-  // y[B, N] = start[N] + x[B, K]·Wᵀ; start may be NULL. `gates` is false.
+  // y[B, N] = start[N] + x[B, K]·Wᵀ; start may be NULL. The matrix has one block.
   size_t (*multiply_packed_bytes)(const mynah_packed *matrix, size_t batch);
-  void (*multiply_packed)(mynah_team *team, float *y, const float *start, const float *x, const mynah_packed *matrix, size_t batch,
-                          void *workspace);
+  void (*multiply_packed)(mynah_team *team, float *y, const float *start, const float *x, const mynah_packed *matrix,
+                          size_t batch, void *workspace);
 
-  // table[rows, table_width] = bias + x[rows, I]·W_ihᵀ in the panels' order: what a layer whose inputs are a token's row reads.
-  size_t (*table_width)(size_t hidden);
+  // table[rows, table_width] = bias + x[rows, I]·W_ihᵀ in the order of W_ih's panels: the projected inputs of a layer,
+  // one row per token.
+  size_t (*table_width)(const mynah_packed *matrix);
   size_t (*tabulate_bytes)(const mynah_packed *matrix, size_t rows);
-  void (*tabulate)(mynah_team *team, float *table, const float *bias, const float *x, const mynah_packed *matrix, size_t rows,
-                   void *workspace);
+  void (*tabulate)(mynah_team *team, float *table, const float *bias, const float *x, const mynah_packed *matrix,
+                   size_t rows, void *workspace);
 
   size_t (*advance_bytes)(const mynah_inference_pass *pass, size_t threads);  // the workspace
   void (*advance)(mynah_team *team, const mynah_inference_pass *pass);

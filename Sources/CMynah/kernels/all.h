@@ -13,8 +13,13 @@
 #include "gemm_fma.h"
 #endif
 #include "gemm.h"
-#include "lstm.h"
-#include "lstm_backward.h"
+#include "cells/all.h"
+#include "scan/units.h"
+#include "scan/step_forward.h"
+#include "scan/step_backward.h"
+#include "scan/forward.h"
+#include "scan/backward.h"
+#include "scan/gradients.h"
 #include "cross_entropy.h"
 
 const mynah_kernels ISA_TABLE = {
@@ -40,14 +45,15 @@ const mynah_kernels ISA_TABLE = {
     .gemm = gemm,
     .gemm_pack = gemm_pack,
     .gemm_packed = gemm_packed,
-    .lstm_gates_size = lstm_gates_size,
-    .lstm_cells_size = lstm_cells_size,
-    .lstm_forward_workspace = lstm_forward_workspace,
-    .lstm_forward = lstm_forward,
-    .lstm_backward_workspace = lstm_backward_workspace,
-    .lstm_backward = lstm_backward,
-    .lstm_gradients_workspace = lstm_gradients_workspace,
-    .lstm_gradients = lstm_gradients,
+    .cell_traits = cell_traits,
+    .scan_gates_size = scan_gates_size,
+    .scan_cells_size = scan_cells_size,
+    .scan_forward_workspace = scan_forward_workspace,
+    .scan_forward = scan_forward,
+    .scan_backward_workspace = scan_backward_workspace,
+    .scan_backward = scan_backward,
+    .scan_gradients_workspace = scan_gradients_workspace,
+    .scan_gradients = scan_gradients,
     .cross_entropy_workspace = cross_entropy_workspace,
     .cross_entropy = cross_entropy,
 };

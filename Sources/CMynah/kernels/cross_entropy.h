@@ -170,7 +170,7 @@ static void hidden_backward(const loss_work *w, size_t p, size_t slot, range row
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
   product d_h = {w->partial + (p * w->chunk + rows.first) * stride, stride, NULL, 0, slot_packed(w, slot), s->hidden,
                  all_panels(s->hidden), true, 0};
-  multiply(kept_rows(part_e(w, p), w->chunk, part.vectors * LANES, rows.first), rows.last - rows.first, part.valid, &d_h, 1,
+  multiply(kept_rows(part_e(w, p), w->chunk, part.vectors * LANES, rows.first, 0), rows.last - rows.first, part.valid, &d_h, 1,
            (form)s->precision);
 }
 

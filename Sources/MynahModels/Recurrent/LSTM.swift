@@ -2,8 +2,8 @@ public import MynahTensors
 
 /// A long short-term memory over a whole sequence: what `Recurrence` makes of an `LSTMCell`, as one operation.
 ///
-/// The input projection of all steps is one matrix product, the recurrent weights are packed once a sequence, and the
-/// backward pass is written by hand (`mynah_lstm_backward`).
+/// The input projection runs ahead of the recurrence, the recurrent weights are packed once per sequence, and the
+/// backward pass is written by hand (`mynah_scan_forward` and `mynah_scan_backward`).
 public struct LSTM: SequenceLayer {
   /// The weights and the step.
   public var cell: LSTMCell

@@ -35,10 +35,10 @@ INLINE float *kept_vector(float *kept, size_t rows, size_t n, size_t r, size_t v
   (void)n;
   return kept + (v / 2 * rows + r) * KEPT_WIDTH + v % 2 * LANES;
 }
-/// The rows from `row0` on as a product's A.
-INLINE operand kept_rows(const float *kept, size_t rows, size_t n, size_t row0) {
+/// The rows from `row0` on, and the columns from `first` on (a panel's first), as a product's A.
+INLINE operand kept_rows(const float *kept, size_t rows, size_t n, size_t row0, size_t first) {
   (void)n;
-  return (operand){kept + row0 * KEPT_WIDTH, KEPT_WIDTH, 1, 0, rows * KEPT_WIDTH};
+  return (operand){kept + first * rows + row0 * KEPT_WIDTH, KEPT_WIDTH, 1, 0, rows * KEPT_WIDTH};
 }
 /// The columns from `first` on (a panel's first), of the rows from `row0` on, as a product's A.
 INLINE operand kept_columns(const float *kept, size_t rows, size_t n, size_t row0, size_t first) {

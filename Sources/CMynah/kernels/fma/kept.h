@@ -9,10 +9,10 @@ INLINE float *kept_vector(float *kept, size_t rows, size_t n, size_t r, size_t v
   (void)rows;
   return kept + r * kept_stride(n) + v * LANES;
 }
-/// The rows from `row0` on as a product's A.
-INLINE operand kept_rows(const float *kept, size_t rows, size_t n, size_t row0) {
+/// The rows from `row0` on, and the columns from `first` on, as a product's A.
+INLINE operand kept_rows(const float *kept, size_t rows, size_t n, size_t row0, size_t first) {
   (void)rows;
-  return rows_of(kept + row0 * kept_stride(n), kept_stride(n));
+  return rows_of(kept + row0 * kept_stride(n) + first, kept_stride(n));
 }
 /// The columns from `first` on, of the rows from `row0` on, as a product's A.
 INLINE operand kept_columns(const float *kept, size_t rows, size_t n, size_t row0, size_t first) {

@@ -1,125 +1,123 @@
 // B streams advanced by T steps in one piece of work: all layers, then the output.
 //
-// Layer by layer: what the inputs of all T·B rows contribute to the gates is one product; then step after step adds W_hh·h and
-// applies the gates. A worker owns panels: the same units in both. All meet once a layer's step, when h is whole. T = 1 is one
-// token; its weights are read once, so it runs at the bandwidth of the cache that holds them.
+// Layer by layer, the inputs of all T·B rows are projected in one product; then each step adds W_hh·h and applies the
+// cell. A worker owns the same units in both. A layer has one barrier per step, when h is complete, and a second one if
+// the cell has a second product; a layer without recurrent blocks has one barrier at its end. One token (T = 1) reads
+// each weight once, at the bandwidth of the cache that holds them.
 
+/// A worker's share of a layer: panels of W_ih, and panels of W_hh, or vectors of units if there is no W_hh.
 typedef struct {
-  const mynah_inference_pass *pass;
-  float *gathered;              // [T·B][E]: the tokens' vectors
-  const float *inputs;          // the same, or one vector where it lies
-  float *projected;             // [T·B][4·Hp]
-  float *outputs[2];            // [T·B][Hp]: a layer reads one and writes the other
-  void *rounded;                // [worker]: rows for products of integers
-  float *maxima, *sums;         // [part][T·B]
-  float *target_logits;         // [T·B]
-  size_t most_rows, most_columns;  // of what is rounded
-} advance_work;
+  range input, recurrent;
+} layer_share;
 
-enum { PART_PANELS = 8, PART_LANES = PART_PANELS * PANEL_LANES };
-
-/// The vocabulary is cut into parts whose number depends on its size alone, so that losses do not depend on threads.
-INLINE size_t output_parts(size_t vocabulary) { return (vocabulary + PART_LANES - 1) / PART_LANES; }
-
-static size_t advance_layout(advance_work *w, const mynah_inference_pass *s, size_t threads) {
-  size_t rows = s->steps * s->batch, hidden = 0, columns = 0, bytes = 0;
-  for (size_t l = 0; l < s->layer_count; l++) {
-    hidden = s->layers[l].hidden > hidden ? s->layers[l].hidden : hidden;
-    size_t input = l == 0 && s->table ? 0 : s->layers[l].input.columns;
-    columns = input > columns ? input : columns;
-  }
-  columns = hidden > columns ? hidden : columns;
-  char *base = s->workspace;
-  *w = (advance_work){.pass = s, .most_rows = rows, .most_columns = columns};
-  if (!s->table && rows > 1)
-    w->gathered = (float *)(void *)(base + bytes), bytes += up_to_line(rows * s->layers[0].input.columns * sizeof(float));
-  w->projected = (float *)(void *)(base + bytes), bytes += up_to_line(rows * table_width(hidden) * sizeof(float));
-  for (int i = 0; i < 2; i++) w->outputs[i] = (float *)(void *)(base + bytes), bytes += up_to_line(rows * padded(hidden) * sizeof(float));
-  if (s->targets) {
-    size_t parts = up_to_line(output_parts(s->vocabulary) * rows * sizeof(float));
-    w->maxima = (float *)(void *)(base + bytes), bytes += parts;
-    w->sums = (float *)(void *)(base + bytes), bytes += parts;
-    w->target_logits = (float *)(void *)(base + bytes), bytes += up_to_line(rows * sizeof(float));
-  }
-  w->rounded = base + bytes, bytes += threads * rounded_bytes(rows, columns);
-  return bytes;
+INLINE range panels_with(range vectors, const mynah_packed *m) {
+  size_t units = units_in_panel(blocks_in(m));
+  return (range){vectors.first / units, (vectors.last + units - 1) / units};
 }
 
-static size_t advance_bytes(const mynah_inference_pass *pass, size_t threads) {
-  advance_work w;
-  return advance_layout(&w, pass, threads);
+/// Shares begin where panels of both matrices begin.
+INLINE layer_share layer_share_of(const mynah_inference_layer *layer, const mynah_cell_traits *cell,
+                                  const mynah_worker *worker) {
+  size_t vectors = vectors_of(layer->hidden), units = units_in_panel(cell->input_blocks);
+  if (cell->recurrent_blocks) units = maximum(units, units_in_panel(blocks_in(&layer->recurrent)));
+  range groups = share((vectors + units - 1) / units, worker);
+  range own = {minimum(vectors, groups.first * units), minimum(vectors, groups.last * units)};
+  return (layer_share){panels_with(own, &layer->input),
+                       cell->recurrent_blocks ? panels_with(own, &layer->recurrent) : own};
 }
 
-#include "losses.h"
-
-/// The gates of one row's panel, from their sums: c and h of LANES units.
-INLINE void apply_gates(const float *sums, float *c, float *h, size_t valid) {
-  vfloat i = vsigmoid(load(sums)), f = vsigmoid(load(sums + LANES));
-  vfloat g = vtanh(load(sums + 2 * LANES)), o = vsigmoid(load(sums + 3 * LANES));
-  vfloat old = valid == LANES ? load(c) : load_first(c, valid);
-  vfloat new = fma_(f, old, i * g);
-  if (valid == LANES) store(c, new);
-  else store_first(c, new, valid);
-  store(h, o * vtanh(new));  // rows of outputs are padded; padding stays zero, since its c is
-}
-
-/// One step of a layer for a worker's own panels.
-static void recur(const advance_work *w, const mynah_inference_layer *layer, bool table, size_t t, range own, bool reversed, float *outputs,
-                  rounded_rows memory) {
+/// The input of layer `index`.
+INLINE input_rows layer_input(const advance_work *w, size_t index) {
   const mynah_inference_pass *s = w->pass;
-  size_t hidden = layer->hidden, stride = padded(hidden), batch = s->batch, width = table_width(hidden);
-  const float *before = t == 0 ? layer->h : outputs + (t - 1) * batch * stride;
-  tile_rows h = rows_for(&layer->recurrent, before, t == 0 ? hidden : stride, batch, memory);
-  for (size_t i = 0; i < own.last - own.first; i++) {
-    size_t p = panel_at(own, reversed, i), next = panel_at(own, reversed, i + 1);
-    size_t unit = p * LANES, valid = minimum(LANES, hidden - unit);
-    for (size_t tile = 0; tile < row_tile_count(batch); tile++) {
-      range r = row_tile(batch, tile);
-      float sums[MOST_ROWS * PANEL_LANES];
-      for (size_t b = r.first; b < r.last; b++) {
-        size_t row = t * batch + b;
-        const float *start = table ? s->table + (size_t)s->ids[row] * width : w->projected + row * width;
-        memcpy(sums + (b - r.first) * PANEL_LANES, start + p * PANEL_LANES, PANEL_LANES * sizeof(float));
-      }
-      multiply_panel(&layer->recurrent, p, next, tile, r.last - r.first, sums, PANEL_LANES, sums, PANEL_LANES, rows_from(h, r.first));
-      for (size_t b = r.first; b < r.last; b++)
-        apply_gates(sums + (b - r.first) * PANEL_LANES, layer->c + b * hidden + unit, outputs + (t * batch + b) * stride + unit, valid);
-    }
+  const size_t columns = s->layers[index].input.columns;
+  if (index > 0) return (input_rows){w->outputs[1 - index % 2], padded(columns), NULL};
+  if (s->x) return (input_rows){s->x, columns, NULL};
+  return w->gathered ? (input_rows){w->gathered, columns, NULL} : (input_rows){s->embedding, columns, s->ids};
+}
+
+/// The second product of a step: the late blocks and the rest of the cell, or the projection.
+static void finish_step(const layer_step *s, const mynah_worker *worker, bool reversed, rounded_rows memory) {
+  const mynah_packed *m = &s->layer->second;
+  const inference_cell *cell = &inference_cells[s->layer->cell];
+  const size_t batch = s->batch;
+  const range own = share(panels_of(m), worker);
+  const tile_rows x = rows_for(m, s->work->intermediate, padded(s->hidden), batch, memory);
+  if (cell->traits->has_projection)
+    multiply_own_panels(m, own, reversed, batch, s->outputs + s->t * batch * s->stride, s->stride, NULL, x);
+  else cell->second(s, own, reversed, x);
+}
+
+/// Copies the last h and adds the residual connection; each worker has some columns.
+static void finish_layer(const layer_step *s, const mynah_worker *worker) {
+  const mynah_inference_layer *layer = s->layer;
+  const size_t batch = s->work->pass->batch, rows = s->work->pass->steps * batch, output = layer->output;
+  const range vectors = share(vectors_of(output), worker);
+  const size_t first = vectors.first * LANES, count = minimum(output, vectors.last * LANES) - minimum(output, first);
+  if (layer->h)
+    for (size_t b = 0; b < batch; b++)
+      memcpy(layer->h + b * output + first, s->outputs + (rows - batch + b) * s->stride + first, count * sizeof(float));
+  if (!layer->residual) return;
+  for (size_t row = 0; row < rows; row++) {
+    float *to = s->outputs + row * s->stride + first;
+    const float *from = input_row(&s->input, row) + first;
+    for (size_t j = 0; j < count; j += LANES)
+      store(to + j, load(to + j) + load_first(from + j, minimum(LANES, count - j)));
   }
+  mynah_worker_wait(worker);  // the outputs are complete
 }
 
 static void advance_layer(const advance_work *w, size_t index, const mynah_worker *worker) {
   const mynah_inference_pass *s = w->pass;
   const mynah_inference_layer *layer = &s->layers[index];
-  size_t rows = s->steps * s->batch, hidden = layer->hidden, stride = padded(hidden);
-  range own = share(panels_of(&layer->recurrent), worker);
+  const inference_cell *cell = &inference_cells[layer->cell];
+  const size_t rows = s->steps * s->batch, width = table_width(&layer->input), stride = padded(layer->output);
+  const bool second = cell->traits->late_blocks || cell->traits->has_projection;
+  const layer_share own = layer_share_of(layer, cell->traits, worker);
   rounded_rows memory = rounded_at(w->rounded, w->most_rows, w->most_columns, (size_t)worker->thread);
-  float *outputs = w->outputs[index % 2];
-  bool table = index == 0 && s->table;
-  if (!table) {
-    const float *x = index == 0 ? w->inputs : w->outputs[1 - index % 2];
-    size_t x_stride = index == 0 ? layer->input.columns : padded(layer->input.columns);
-    project(&layer->input, own, rows, w->projected, layer->bias, rows_for(&layer->input, x, x_stride, rows, memory));
+  layer_step step = {.work = w, .layer = layer, .batch = s->batch, .hidden = layer->hidden, .stride = stride};
+  step.input = layer_input(w, index), step.outputs = w->outputs[index % 2];
+  if (index == 0 && s->table) {
+    step.projected = (input_rows){s->table, width, s->ids};
+  } else {
+    // One row of ids is the only one that is not gathered.
+    tile_rows x = rows_for(&layer->input, input_row(&step.input, 0), step.input.stride, rows, memory);
+    project(&layer->input, own.input, rows, w->projected, layer->bias, x);
+    step.projected = (input_rows){w->projected, width, NULL};
   }
-  for (size_t t = 0; t < s->steps; t++) {
-    recur(w, layer, table, t, own, s->reversed != (t % 2 == 1), outputs, memory);
-    mynah_worker_wait(worker);  // the outputs of step t are whole
+  for (step.t = 0; step.t < s->steps; step.t++) {
+    const bool reversed = s->reversed != (step.t % 2 == 1);
+    step.before = step.t == 0 ? layer->h : step.outputs + (step.t - 1) * s->batch * stride;
+    step.before_stride = step.t == 0 ? layer->output : stride;
+    tile_rows h = {0};
+    if (cell->traits->recurrent_blocks)
+      h = rows_for(&layer->recurrent, step.before, step.before_stride, s->batch, memory);
+    cell->first(&step, own.recurrent, reversed, h);
+    if (second) {
+      mynah_worker_wait(worker);  // the intermediate vectors are complete
+      finish_step(&step, worker, reversed, memory);
+    }
+    if (cell->traits->recurrent_blocks) mynah_worker_wait(worker);  // the outputs of step t are complete
   }
-  size_t first = own.first * LANES, count = minimum(hidden, own.last * LANES) - minimum(hidden, first);
-  for (size_t b = 0; b < s->batch; b++)
-    memcpy(layer->h + b * hidden + first, outputs + ((s->steps - 1) * s->batch + b) * stride + first, count * sizeof(float));
+  if (!cell->traits->recurrent_blocks) mynah_worker_wait(worker);  // the outputs of all steps are complete
+  finish_layer(&step, worker);
 }
 
 static void advance_worker(void *context, const mynah_worker *worker) {
   const advance_work *w = context;
   const mynah_inference_pass *s = w->pass;
   for (size_t l = 0; l < s->layer_count; l++) advance_layer(w, l, worker);
-  size_t hidden = s->layers[s->layer_count - 1].hidden, stride = padded(hidden), rows = s->steps * s->batch;
+  const size_t output = s->layers[s->layer_count - 1].output, stride = padded(output), rows = s->steps * s->batch;
   const float *outputs = w->outputs[(s->layer_count - 1) % 2];
   rounded_rows memory = rounded_at(w->rounded, w->most_rows, w->most_columns, (size_t)worker->thread);
+  if (s->outputs) {
+    range own = share(rows, worker);
+    for (size_t r = own.first; r < own.last; r++)
+      memcpy(s->outputs + r * output, outputs + r * stride, output * sizeof(float));
+  }
   if (s->logits) {
     tile_rows last = rows_for(&s->output, outputs + (rows - s->batch) * stride, stride, s->batch, memory);
-    multiply_own_panels(&s->output, share(panels_of(&s->output), worker), s->reversed, s->batch, s->logits, s->output_bias, last);
+    range own = share(panels_of(&s->output), worker);
+    multiply_own_panels(&s->output, own, s->reversed, s->batch, s->logits, s->vocabulary, s->output_bias, last);
   }
   if (s->targets) losses(w, rows_for(&s->output, outputs, stride, rows, memory), worker);
 }
@@ -127,12 +125,10 @@ static void advance_worker(void *context, const mynah_worker *worker) {
 static void advance(mynah_team *team, const mynah_inference_pass *pass) {
   advance_work work;
   advance_layout(&work, pass, (size_t)mynah_team_threads(team));
-  if (!pass->table) {
-    size_t width = pass->layers[0].input.columns, rows = pass->steps * pass->batch;
-    work.inputs = work.gathered ? work.gathered : pass->embedding + (size_t)pass->ids[0] * width;
-    if (work.gathered)
-      for (size_t r = 0; r < rows; r++)
-        memcpy(work.gathered + r * width, pass->embedding + (size_t)pass->ids[r] * width, width * sizeof(float));
+  if (work.gathered) {
+    const size_t width = pass->layers[0].input.columns;
+    for (size_t r = 0; r < pass->steps * pass->batch; r++)
+      memcpy(work.gathered + r * width, pass->embedding + (size_t)pass->ids[r] * width, width * sizeof(float));
   }
   mynah_team_run(team, advance_worker, &work);
 }

@@ -5,6 +5,10 @@
 #include "packed.h"
 #include "tiles.h"
 #include "products.h"
+#include "../cells/all.h"
+#include "workspace.h"
+#include "losses.h"
+#include "steps.h"
 #include "advance.h"
 #include "draw.h"
 

@@ -1,17 +1,22 @@
-// Losses of many rows against packed output weights: a part of the vocabulary at a time, whose logits stay in the nearest cache.
+// Losses of many rows against packed output weights: a part of the vocabulary at a time, whose logits stay in the
+// nearest cache.
 //
 // A part finds its own maximum m_p and Σ e^{l − m_p}; then loss = log Σ_p e^{m_p} Σ_p − l[target], in double.
 
 /// One part of the vocabulary for a few rows.
 static void part_losses(const advance_work *w, size_t part, range rows, tile_rows x) {
   const mynah_inference_pass *s = w->pass;
-  const size_t total = s->steps * s->batch, first = part * PART_LANES, valid = minimum(PART_LANES, s->vocabulary - first);
-  const size_t vectors = vectors_of(valid), panels = (valid + PANEL_LANES - 1) / PANEL_LANES;
+  const size_t total = s->steps * s->batch, first = part * PART_LANES;
+  const size_t valid = minimum(PART_LANES, s->vocabulary - first);
+  const size_t vectors = vectors_of(valid), panels = (valid + MOST_PANEL_LANES - 1) / MOST_PANEL_LANES;
+  const panel_walk walk = walk_of(&s->output);
   float logits[MOST_ROWS][PART_LANES], bias[PART_LANES];
-  for (size_t j = 0; j < panels * PANEL_LANES; j++) bias[j] = j < valid ? s->output_bias[first + j] : -1e30f;  // padding: e^l = 0
+  for (size_t j = 0; j < panels * MOST_PANEL_LANES; j++)
+    bias[j] = j < valid ? s->output_bias[first + j] : -1e30f;  // padding: e^l = 0
   for (size_t p = 0; p < panels; p++)
-    multiply_panel(&s->output, part * PART_PANELS + p, part * PART_PANELS + p, 0, rows.last - rows.first, logits[0] + p * PANEL_LANES, PART_LANES,
-                   bias + p * PANEL_LANES, 0, rows_from(x, rows.first));
+    multiply_panel(&walk, part * PART_PANELS + p, part * PART_PANELS + p, 0, rows.last - rows.first,
+                   logits[0] + p * MOST_PANEL_LANES, PART_LANES, bias + p * MOST_PANEL_LANES, 0,
+                   rows_from(x, rows.first));
   for (size_t r = rows.first; r < rows.last; r++) {
     const float *row = logits[r - rows.first];
     vfloat largest = load(row);

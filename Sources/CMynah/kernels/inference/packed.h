@@ -1,36 +1,41 @@
 // Weights in panels: packed once, used for every token.
 //
-// A panel holds 4 vectors of rows of W, k after k:
-//   float32   [K][4·LANES]
-//   bfloat16  [(K+1)/2][4·LANES][2]: pairs of k, widened by a shift and a mask
-//   int8      scales [4·LANES], offsets −128·Σ row [4·LANES], then [(K+3)/4][4·LANES][4]
-// With `gates`, the vectors are i, f, g, o of the same LANES units, so that whoever owns a panel can apply the gates.
+// A panel holds some vectors of rows of W, k after k; L is their number of lanes:
+//   float32   [K][L]
+//   bfloat16  [(K+1)/2][L][2]: pairs of k, widened by a shift and a mask
+//   int8      scales [L], offsets −128·Σ row [L], then [(K+3)/4][L][4]
+// With G blocks, a panel has the vectors of all blocks for as many vectors of units as fit 4 vectors: 4 with one block,
+// 2 with two blocks, else 1. So whoever owns a panel can apply the cell, and three blocks leave no lane empty.
 
-enum { PANEL_VECTORS = 4, PANEL_LANES = PANEL_VECTORS * LANES };
+enum { MOST_PANEL_VECTORS = 4, MOST_PANEL_LANES = MOST_PANEL_VECTORS * LANES };
+
+INLINE size_t blocks_in(const mynah_packed *m) { return m->blocks ? m->blocks : 1; }
+
+/// The vectors of units in a panel of `blocks` blocks, and all its vectors.
+INLINE size_t units_in_panel(size_t blocks) { return blocks == 1 ? 4 : blocks == 2 ? 2 : 1; }
+INLINE size_t vectors_in_panel(size_t blocks) { return blocks == 3 ? 3 : 4; }
+INLINE size_t panel_lanes(const mynah_packed *m) { return vectors_in_panel(blocks_in(m)) * LANES; }
 
 INLINE size_t panels_of(const mynah_packed *m) {
-  size_t rows = m->gates ? m->rows / PANEL_VECTORS * PANEL_VECTORS : m->rows;
-  return m->gates ? vectors_of(rows / PANEL_VECTORS) : (m->rows + PANEL_LANES - 1) / PANEL_LANES;
+  size_t units = units_in_panel(blocks_in(m));
+  return (vectors_of(m->rows / blocks_in(m)) + units - 1) / units;
 }
 
-INLINE size_t bytes_of_panel(mynah_weights kind, size_t columns) {
-  switch (kind) {
-    case MYNAH_WEIGHTS_BFLOAT16: return (columns + 1) / 2 * PANEL_LANES * 4;
-    case MYNAH_WEIGHTS_INT8: return (2 + (columns + 3) / 4) * PANEL_LANES * 4;
-    default: return columns * PANEL_LANES * 4;
+INLINE size_t bytes_of_panel(const mynah_packed *m) {
+  switch (m->kind) {
+    case MYNAH_WEIGHTS_BFLOAT16: return (m->columns + 1) / 2 * panel_lanes(m) * 4;
+    case MYNAH_WEIGHTS_INT8: return (2 + (m->columns + 3) / 4) * panel_lanes(m) * 4;
+    default: return m->columns * panel_lanes(m) * 4;
   }
 }
 
-static size_t packed_bytes(mynah_weights kind, size_t rows, size_t columns, bool gates) {
-  mynah_packed m = {.kind = kind, .rows = rows, .columns = columns, .gates = gates};
-  return panels_of(&m) * bytes_of_panel(kind, columns);
-}
+static size_t packed_bytes(const mynah_packed *m) { return panels_of(m) * bytes_of_panel(m); }
 
-/// The row of W that stands in a panel's lane, or SIZE_MAX for padding.
+/// The row of W that is in a panel's lane, or SIZE_MAX for padding.
 INLINE size_t row_of_lane(const mynah_packed *m, size_t panel, size_t lane) {
-  if (!m->gates) return panel * PANEL_LANES + lane < m->rows ? panel * PANEL_LANES + lane : SIZE_MAX;
-  size_t hidden = m->rows / PANEL_VECTORS, unit = panel * LANES + lane % LANES;
-  return unit < hidden ? lane / LANES * hidden + unit : SIZE_MAX;
+  size_t blocks = blocks_in(m), hidden = m->rows / blocks, vector = lane / LANES;
+  size_t unit = (panel * units_in_panel(blocks) + vector / blocks) * LANES + lane % LANES;
+  return unit < hidden ? vector % blocks * hidden + unit : SIZE_MAX;
 }
 
 /// Rounded to the nearest bfloat16, ties to even; NaN stays NaN.
@@ -41,37 +46,39 @@ INLINE uint32_t bfloat16_bits(float x) {
   return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
 }
 
-/// One row of W into its lane of a panel. Blocks of k would not help: a row is read along, and lines stay in the second cache.
-static void pack_lane(void *panel, mynah_weights kind, size_t lane, const float *row, size_t columns) {
-  switch (kind) {
+/// Writes one row of W to its lane of a panel. The row is read in order, and lines of the panel stay in the
+/// second-level cache.
+static void pack_lane(void *panel, const mynah_packed *m, size_t lane, const float *row) {
+  const size_t columns = m->columns, width = panel_lanes(m);
+  switch (m->kind) {
     case MYNAH_WEIGHTS_BFLOAT16: {
       uint32_t *to = (uint32_t *)panel + lane;
       for (size_t k = 0; k < columns; k += 2) {
         uint32_t even = row ? bfloat16_bits(row[k]) : 0, odd = row && k + 1 < columns ? bfloat16_bits(row[k + 1]) : 0;
-        to[k / 2 * PANEL_LANES] = even | odd << 16;
+        to[k / 2 * width] = even | odd << 16;
       }
       return;
     }
     case MYNAH_WEIGHTS_INT8: {
       float *scale = (float *)panel + lane, inverse = 0;
-      int32_t *offset = (int32_t *)panel + PANEL_LANES + lane, sum = 0;
-      int8_t *to = (int8_t *)panel + 8 * PANEL_LANES + 4 * lane;
+      int32_t *offset = (int32_t *)panel + width + lane, sum = 0;
+      int8_t *to = (int8_t *)panel + 8 * width + 4 * lane;
       *scale = row ? scale_of(largest_magnitude(row, columns), &inverse) : 0;
       for (size_t k = 0; k < columns; k += LANES) {
         size_t count = minimum(LANES, columns - k);
         vint q = row ? rounded(load_first(row + k, count), inverse) : (vint){0};
         for (size_t j = 0; j < count; j++) {
-          to[(k + j) / 4 * 4 * PANEL_LANES + (k + j) % 4] = (int8_t)q[j];
+          to[(k + j) / 4 * 4 * width + (k + j) % 4] = (int8_t)q[j];
           sum += (int8_t)q[j];
         }
       }
-      for (size_t k = columns; k % 4; k++) to[k / 4 * 4 * PANEL_LANES + k % 4] = 0;
+      for (size_t k = columns; k % 4; k++) to[k / 4 * 4 * width + k % 4] = 0;
       *offset = -128 * sum;
       return;
     }
     default: {
       float *to = (float *)panel + lane;
-      for (size_t k = 0; k < columns; k++) to[k * PANEL_LANES] = row ? row[k] : 0;
+      for (size_t k = 0; k < columns; k++) to[k * width] = row ? row[k] : 0;
     }
   }
 }
@@ -87,10 +94,9 @@ static void pack_work(void *context, const mynah_worker *worker) {
   const mynah_packed *m = s->matrix;
   range own = share(panels_of(m), worker);
   for (size_t p = own.first; p < own.last; p++)
-    for (size_t lane = 0; lane < PANEL_LANES; lane++) {
+    for (size_t lane = 0; lane < panel_lanes(m); lane++) {
       size_t row = row_of_lane(m, p, lane);
-      pack_lane(s->panels + p * bytes_of_panel(m->kind, m->columns), m->kind, lane, row == SIZE_MAX ? NULL : s->w + row * m->columns,
-                m->columns);
+      pack_lane(s->panels + p * bytes_of_panel(m), m, lane, row == SIZE_MAX ? NULL : s->w + row * m->columns);
     }
 }
 

@@ -18,13 +18,14 @@ INLINE rounded_rows rounded_at(void *memory, size_t rows, size_t columns, size_t
   return (rounded_rows){(uint8_t *)own, (float *)(void *)(own + up_to_line(rows * q_stride_of(columns)))};
 }
 
-/// Rows of x as a product with a matrix wants them: rounded if the matrix holds integers. Each worker rounds all rows for itself:
-/// that costs less than a meeting when rows are few, and next to nothing beside the product when they are many.
+/// Rows of x in the form that products with a matrix read: quantised if its weights are int8. Each worker quantises all
+/// rows for itself: for few rows this costs less than a barrier, for many next to nothing beside the product.
 INLINE tile_rows rows_for(const mynah_packed *m, const float *x, size_t stride, size_t rows, rounded_rows memory) {
   tile_rows result = {.x = x, .stride = stride};
   if (m->kind != MYNAH_WEIGHTS_INT8) return result;
   result.q = memory.q, result.q_stride = q_stride_of(m->columns), result.scales = memory.scales;
-  for (size_t r = 0; r < rows; r++) memory.scales[r] = quantize_offset(memory.q + r * result.q_stride, x + r * stride, m->columns);
+  for (size_t r = 0; r < rows; r++)
+    memory.scales[r] = quantize_offset(memory.q + r * result.q_stride, x + r * stride, m->columns);
   return result;
 }
 
@@ -44,19 +45,22 @@ INLINE size_t panel_at(range own, bool reversed, size_t index) {
   return reversed ? own.last - 1 - i : own.first + i;
 }
 
-/// Panels [own) of y[rows, N] = start + x·Wᵀ.
-static void multiply_own_panels(const mynah_packed *m, range own, bool reversed, size_t rows, float *y, const float *start, tile_rows x) {
-  float sums[MOST_ROWS * PANEL_LANES], first[PANEL_LANES];
+/// Panels [own) of y[rows, N] = start + x·Wᵀ, of a matrix of one block; the rows of y are `stride` apart.
+static void multiply_own_panels(const mynah_packed *m, range own, bool reversed, size_t rows, float *y, size_t stride,
+                                const float *start, tile_rows x) {
+  enum { WIDTH = MOST_PANEL_LANES };
+  const panel_walk walk = walk_of(m);
+  float sums[MOST_ROWS * WIDTH], first[WIDTH];
   for (size_t i = 0; i < own.last - own.first; i++) {
-    size_t p = panel_at(own, reversed, i), next = panel_at(own, reversed, i + 1), column = p * PANEL_LANES;
-    size_t valid = minimum(PANEL_LANES, m->rows - column);
+    size_t p = panel_at(own, reversed, i), next = panel_at(own, reversed, i + 1), column = p * WIDTH;
+    size_t valid = minimum(WIDTH, m->rows - column);
     memset(first, 0, sizeof first);
     if (start) memcpy(first, start + column, valid * sizeof(float));
     for (size_t t = 0; t < row_tile_count(rows); t++) {
       range r = row_tile(rows, t);
-      multiply_panel(m, p, next, t, r.last - r.first, sums, PANEL_LANES, first, 0, rows_from(x, r.first));
+      multiply_panel(&walk, p, next, t, r.last - r.first, sums, WIDTH, first, 0, rows_from(x, r.first));
       for (size_t j = r.first; j < r.last; j++)
-        memcpy(y + j * m->rows + column, sums + (j - r.first) * PANEL_LANES, valid * sizeof(float));
+        memcpy(y + j * stride + column, sums + (j - r.first) * WIDTH, valid * sizeof(float));
     }
   }
 }
@@ -78,30 +82,34 @@ static void multiply_packed_work(void *context, const mynah_worker *worker) {
       memory.scales[r] = quantize_offset(memory.q + r * x.q_stride, s->x + r * m->columns, m->columns);
     mynah_worker_wait(worker);
   }
-  multiply_own_panels(m, share(panels_of(m), worker), false, s->batch, s->y, s->start, x);
+  multiply_own_panels(m, share(panels_of(m), worker), false, s->batch, s->y, m->rows, s->start, x);
 }
 
-static void multiply_packed(mynah_team *team, float *y, const float *start, const float *x, const mynah_packed *matrix, size_t batch,
-                            void *workspace) {
+static void multiply_packed(mynah_team *team, float *y, const float *start, const float *x, const mynah_packed *matrix,
+                            size_t batch, void *workspace) {
   packed_product s = {y, start, x, matrix, batch, workspace};
   mynah_team_run(team, multiply_packed_work, &s);
 }
 
-// MARK: What a layer's inputs contribute to its gates
+// MARK: A layer's projected inputs
 
-static size_t table_width(size_t hidden) { return vectors_of(hidden) * PANEL_LANES; }
+static size_t table_width(const mynah_packed *m) { return panels_of(m) * panel_lanes(m); }
 
-/// to[rows][panel][4·LANES] = bias + x·W_ihᵀ for panels [own).
+/// Panels [own) of to[rows][panel][panel's lanes] = bias + x·W_ihᵀ.
 static void project(const mynah_packed *m, range own, size_t rows, float *to, const float *bias, tile_rows x) {
-  size_t hidden = m->rows / PANEL_VECTORS, width = table_width(hidden);
+  const size_t blocks = blocks_in(m), units = units_in_panel(blocks), hidden = m->rows / blocks;
+  const size_t width = table_width(m), lanes = panel_lanes(m);
+  const panel_walk walk = walk_of(m);
   for (size_t p = own.first; p < own.last; p++) {
-    float start[PANEL_LANES];
-    size_t unit = p * LANES, valid = minimum(LANES, hidden - unit);
-    for (size_t gate = 0; gate < PANEL_VECTORS; gate++)
-      store(start + gate * LANES, load_first(bias + gate * hidden + unit, valid));
+    float start[MOST_PANEL_LANES] = {0};
+    for (size_t u = 0, unit = p * units * LANES; u < units && unit < hidden; u++, unit += LANES)
+      for (size_t block = 0; block < blocks; block++)
+        store(start + (u * blocks + block) * LANES,
+              load_first(bias + block * hidden + unit, minimum(LANES, hidden - unit)));
     for (size_t t = 0; t < row_tile_count(rows); t++) {
       range r = row_tile(rows, t);
-      multiply_panel(m, p, p + 1 < own.last ? p + 1 : p, t, r.last - r.first, to + r.first * width + p * PANEL_LANES, width, start, 0, rows_from(x, r.first));
+      multiply_panel(&walk, p, p + 1 < own.last ? p + 1 : p, t, r.last - r.first, to + r.first * width + p * lanes,
+                     width, start, 0, rows_from(x, r.first));
     }
   }
 }
@@ -128,8 +136,8 @@ static void tabulate_work(void *context, const mynah_worker *worker) {
   project(m, share(panels_of(m), worker), s->rows, s->table, s->bias, x);
 }
 
-static void tabulate(mynah_team *team, float *table, const float *bias, const float *x, const mynah_packed *matrix, size_t rows,
-                     void *workspace) {
+static void tabulate(mynah_team *team, float *table, const float *bias, const float *x, const mynah_packed *matrix,
+                     size_t rows, void *workspace) {
   tabulation s = {table, bias, x, matrix, rows, workspace};
   mynah_team_run(team, tabulate_work, &s);
 }

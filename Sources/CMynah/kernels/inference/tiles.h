@@ -1,10 +1,12 @@
 // The register tile of packed weights: a few rows of x times one panel.
 //
-// sums[rows][4·LANES] = start + x·panelᵀ. Each sum is one chain in the order of k, however many rows are done at once, so a stream's
-// numbers do not depend on its neighbours. One row reads each weight once and is bound by bandwidth; six rows are bound by arithmetic,
-// and leave time to fetch the panel that comes next: a line of it each step, a quarter of it each tile.
+// sums[rows][vectors·LANES] = start + x·panelᵀ; a panel has 3 or 4 vectors. Each sum is one chain in the order of k,
+// however many rows are done at once, so a stream's numbers do not depend on its neighbours. One row reads each weight
+// once and is bound by bandwidth; six rows are bound by arithmetic, and leave time to prefetch the next panel: one line
+// per step, a quarter of the panel per tile.
 
-/// 4 vectors of sums a row, and as many weights, must fit the registers: 32 of them where tiles of the matrix product have 4 vectors.
+/// Up to 4 vectors of sums per row, and as many weights, must fit the registers: 32 of them where tiles of the matrix
+/// product have 4 vectors.
 enum { MOST_ROWS = TILE_VECTORS == 4 ? 6 : 3 };
 
 /// Rows that are multiplied with a panel: float32, or bytes offset by 128 with a scale each.
@@ -29,26 +31,27 @@ INLINE vint dot8(vint sum, vint x, vint w) {
 #endif
 
 #define FOR_ROWS _Pragma("clang loop unroll(full)") for (size_t r = 0; r < rows; r++)
-#define FOR_VECTORS _Pragma("clang loop unroll(full)") for (size_t v = 0; v < PANEL_VECTORS; v++)
+#define FOR_VECTORS _Pragma("clang loop unroll(full)") for (size_t v = 0; v < vectors; v++)
 
 enum { AHEAD_PARTS = 4 };
 
-/// Brings the next quarter of a step's bytes near. A row or two wait for memory anyway, which the hardware fetches in order.
-INLINE void fetch(const size_t rows, const char **ahead) {
+/// Prefetches a quarter of a step's bytes. One or two rows wait for memory anyway, which the hardware fetches in order.
+INLINE void fetch(const size_t rows, const size_t vectors, const char **ahead) {
   if (rows < 3) return;
-  for (size_t byte = 0; byte < PANEL_LANES * 4 / AHEAD_PARTS; byte += 64) __builtin_prefetch(*ahead + byte, 0, 2);
-  *ahead += PANEL_LANES * 4 / AHEAD_PARTS;
+  const size_t part = vectors * LANES * 4 / AHEAD_PARTS;
+  for (size_t byte = 0; byte < part; byte += 64) __builtin_prefetch(*ahead + byte, 0, 2);
+  *ahead += part;
 }
 
-INLINE void tile_float32(const size_t rows, float *to, size_t stride, const float *start, size_t start_stride, const void *panel,
-                         size_t columns, tile_rows x, const char *ahead) {
-  vfloat sums[MOST_ROWS][PANEL_VECTORS];
+INLINE void tile_float32(const size_t rows, const size_t vectors, float *to, size_t stride, const float *start,
+                         size_t start_stride, const void *panel, size_t columns, tile_rows x, const char *ahead) {
+  vfloat sums[MOST_ROWS][MOST_PANEL_VECTORS];
   FOR_ROWS FOR_VECTORS sums[r][v] = start ? load(start + r * start_stride + v * LANES) : splat(0);
   const float *w = panel;
 #pragma clang loop unroll(disable)
-  for (size_t k = 0; k < columns; k++, w += PANEL_LANES) {
-    fetch(rows, &ahead);
-    vfloat weights[PANEL_VECTORS];
+  for (size_t k = 0; k < columns; k++, w += vectors * LANES) {
+    fetch(rows, vectors, &ahead);
+    vfloat weights[MOST_PANEL_VECTORS];
     FOR_VECTORS weights[v] = load(w + v * LANES);
     FOR_ROWS {
       vfloat element = splat(x.x[r * x.stride + k]);
@@ -58,15 +61,15 @@ INLINE void tile_float32(const size_t rows, float *to, size_t stride, const floa
   FOR_ROWS FOR_VECTORS store(to + r * stride + v * LANES, sums[r][v]);
 }
 
-INLINE void tile_bfloat16(const size_t rows, float *to, size_t stride, const float *start, size_t start_stride, const void *panel,
-                          size_t columns, tile_rows x, const char *ahead) {
-  vfloat sums[MOST_ROWS][PANEL_VECTORS];
+INLINE void tile_bfloat16(const size_t rows, const size_t vectors, float *to, size_t stride, const float *start,
+                         size_t start_stride, const void *panel, size_t columns, tile_rows x, const char *ahead) {
+  vfloat sums[MOST_ROWS][MOST_PANEL_VECTORS];
   FOR_ROWS FOR_VECTORS sums[r][v] = start ? load(start + r * start_stride + v * LANES) : splat(0);
   const float *w = panel;
   size_t k = 0;
 #pragma clang loop unroll(disable)
-  for (; k + 2 <= columns; k += 2, w += PANEL_LANES) {
-    fetch(rows, &ahead);
+  for (; k + 2 <= columns; k += 2, w += vectors * LANES) {
+    fetch(rows, vectors, &ahead);
     // Each weight is widened straight before its use: all at once would not fit the registers beside six rows of sums.
     FOR_VECTORS {
       vint pair = (vint)load(w + v * LANES);
@@ -86,15 +89,15 @@ INLINE void tile_bfloat16(const size_t rows, float *to, size_t stride, const flo
 }
 
 /// The sums of integers begin with −128·Σ row, which undoes the offset of x.
-INLINE void tile_int8(const size_t rows, float *to, size_t stride, const float *start, size_t start_stride, const void *panel,
-                      size_t columns, tile_rows x, const char *ahead) {
-  const float *scales = panel, *offsets = scales + PANEL_LANES, *w = offsets + PANEL_LANES;
-  vint sums[MOST_ROWS][PANEL_VECTORS];
+INLINE void tile_int8(const size_t rows, const size_t vectors, float *to, size_t stride, const float *start,
+                         size_t start_stride, const void *panel, size_t columns, tile_rows x, const char *ahead) {
+  const float *scales = panel, *offsets = scales + vectors * LANES, *w = offsets + vectors * LANES;
+  vint sums[MOST_ROWS][MOST_PANEL_VECTORS];
   FOR_ROWS FOR_VECTORS sums[r][v] = (vint)load(offsets + v * LANES);
 #pragma clang loop unroll(disable)
-  for (size_t k = 0; k < columns; k += 4, w += PANEL_LANES) {
-    fetch(rows, &ahead);
-    vint weights[PANEL_VECTORS];
+  for (size_t k = 0; k < columns; k += 4, w += vectors * LANES) {
+    fetch(rows, vectors, &ahead);
+    vint weights[MOST_PANEL_VECTORS];
     FOR_VECTORS weights[v] = (vint)load(w + v * LANES);
     FOR_ROWS {
       int32_t bytes;
@@ -109,25 +112,33 @@ INLINE void tile_int8(const size_t rows, float *to, size_t stride, const float *
   }
 }
 
-typedef void (*packed_tile)(float *to, size_t stride, const float *start, size_t start_stride, const void *panel, size_t columns,
-                            tile_rows x, const char *ahead);
-#define TILE(kind, rows)                                                                                                      \
-  static void tile_##kind##_##rows(float *to, size_t stride, const float *start, size_t start_stride, const void *panel,      \
-                                   size_t columns, tile_rows x, const char *ahead) {                                                            \
-    tile_##kind(rows, to, stride, start, start_stride, panel, columns, x, ahead);                                             \
+typedef void (*packed_tile)(float *to, size_t stride, const float *start, size_t start_stride, const void *panel,
+                            size_t columns, tile_rows x, const char *ahead);
+#define TILE(kind, rows, vectors)                                                                                   \
+  static void tile_##kind##_##rows##_##vectors(float *to, size_t stride, const float *start, size_t start_stride,   \
+                                               const void *panel, size_t columns, tile_rows x, const char *ahead) { \
+    tile_##kind(rows, vectors, to, stride, start, start_stride, panel, columns, x, ahead);                          \
   }
+#define THREE_TILES(kind, v) TILE(kind, 1, v) TILE(kind, 2, v) TILE(kind, 3, v)
+#define THREE_NAMES(kind, v) tile_##kind##_1_##v, tile_##kind##_2_##v, tile_##kind##_3_##v
 #if TILE_VECTORS == 4
-#define TILES_OF(kind) TILE(kind, 1) TILE(kind, 2) TILE(kind, 3) TILE(kind, 4) TILE(kind, 5) TILE(kind, 6)
-#define TILE_NAMES(kind) {tile_##kind##_1, tile_##kind##_2, tile_##kind##_3, tile_##kind##_4, tile_##kind##_5, tile_##kind##_6}
+#define TILES(kind, v) THREE_TILES(kind, v) TILE(kind, 4, v) TILE(kind, 5, v) TILE(kind, 6, v)
+#define NAMES(kind, v) {THREE_NAMES(kind, v), tile_##kind##_4_##v, tile_##kind##_5_##v, tile_##kind##_6_##v}
 #else
-#define TILES_OF(kind) TILE(kind, 1) TILE(kind, 2) TILE(kind, 3)
-#define TILE_NAMES(kind) {tile_##kind##_1, tile_##kind##_2, tile_##kind##_3}
+#define TILES(kind, v) THREE_TILES(kind, v)
+#define NAMES(kind, v) {THREE_NAMES(kind, v)}
 #endif
-TILES_OF(float32) TILES_OF(bfloat16) TILES_OF(int8)
-static const packed_tile packed_tiles[3][MOST_ROWS] = {TILE_NAMES(float32), TILE_NAMES(bfloat16), TILE_NAMES(int8)};
+#define BOTH_WIDTHS(kind) TILES(kind, 3) TILES(kind, 4)
+BOTH_WIDTHS(float32) BOTH_WIDTHS(bfloat16) BOTH_WIDTHS(int8)
+/// [kind][vectors − 3][rows − 1]
+static const packed_tile packed_tiles[3][2][MOST_ROWS] = {
+    {NAMES(float32, 3), NAMES(float32, 4)}, {NAMES(bfloat16, 3), NAMES(bfloat16, 4)}, {NAMES(int8, 3), NAMES(int8, 4)}};
+#undef BOTH_WIDTHS
+#undef THREE_NAMES
+#undef THREE_TILES
+#undef NAMES
+#undef TILES
 #undef TILE
-#undef TILES_OF
-#undef TILE_NAMES
 #undef FOR_ROWS
 #undef FOR_VECTORS
 
@@ -137,17 +148,29 @@ INLINE tile_rows rows_from(tile_rows x, size_t row) {
   return x;
 }
 
-/// The rows of tile `index` when `rows` are shared out over the fewest tiles possible.
+/// The rows of tile `index` when `rows` are shared out over the fewest tiles possible. Few rows need no division.
 INLINE size_t row_tile_count(size_t rows) { return (rows + MOST_ROWS - 1) / MOST_ROWS; }
 INLINE range row_tile(size_t rows, size_t index) {
   size_t count = row_tile_count(rows);
+  if (count == 1) return (range){0, rows};
   return (range){rows * index / count, rows * (index + 1) / count};
 }
 
-/// Row tile number `tile` of a panel; the panel `next` is fetched beside.
-INLINE void multiply_panel(const mynah_packed *m, size_t panel, size_t next, size_t tile, size_t rows, float *to, size_t stride,
-                           const float *start, size_t start_stride, tile_rows x) {
-  size_t bytes = bytes_of_panel(m->kind, m->columns);
-  const char *panels = m->panels, *ahead = panels + next * bytes + (tile < AHEAD_PARTS ? tile : 0) * (bytes / AHEAD_PARTS);
-  packed_tiles[m->kind][rows - 1](to, stride, start, start_stride, panels + panel * bytes, m->columns, x, ahead);
+/// A packed matrix as products walk through it.
+typedef struct {
+  const char *panels;
+  size_t bytes, columns;     // of a panel
+  const packed_tile *tiles;  // [rows − 1]
+} panel_walk;
+
+INLINE panel_walk walk_of(const mynah_packed *m) {
+  const packed_tile *tiles = packed_tiles[m->kind][vectors_in_panel(blocks_in(m)) - 3];
+  return (panel_walk){m->panels, bytes_of_panel(m), m->columns, tiles};
+}
+
+/// Multiplies row tile number `tile` with a panel, and fetches a part of the panel `next` meanwhile.
+INLINE void multiply_panel(const panel_walk *m, size_t panel, size_t next, size_t tile, size_t rows, float *to,
+                           size_t stride, const float *start, size_t start_stride, tile_rows x) {
+  const char *ahead = m->panels + next * m->bytes + (tile < AHEAD_PARTS ? tile : 0) * (m->bytes / AHEAD_PARTS);
+  m->tiles[rows - 1](to, stride, start, start_stride, m->panels + panel * m->bytes, m->columns, x, ahead);
 }

@@ -1,0 +1,90 @@
+// The inference kernels under a sanitizer: every cell and kind of weights.
+
+/// Bytes at a multiple of 64, exactly as many.
+static void *lines(size_t bytes) {
+  void *result = NULL;
+  if (posix_memalign(&result, 64, bytes ? bytes : 1) != 0) checked(NULL);
+  return result;
+}
+
+static mynah_packed packed(const mynah_inference_kernels *kernels, mynah_team *team, mynah_weights kind, size_t blocks,
+                           size_t rows, size_t columns) {
+  mynah_packed matrix = {kind, blocks * rows, columns, blocks, NULL};
+  if (blocks == 0) return matrix;
+  float *w = numbers(blocks * rows * columns);
+  void *panels = lines(kernels->packed_bytes(&matrix));
+  kernels->pack(team, panels, &matrix, w);
+  matrix.panels = panels;
+  free(w);
+  return matrix;
+}
+
+/// Two layers of a cell, from ids, from a table, and from rows.
+static void try_advance(const mynah_inference_kernels *kernels, mynah_team *team, mynah_weights kind, mynah_cell id,
+                        size_t steps, size_t batch, size_t hidden, size_t vocabulary) {
+  const mynah_cell_traits *cell = mynah_traits_of(id);
+  const size_t late = cell->late_blocks, early = cell->recurrent_blocks - late, added = cell->added_blocks;
+  const size_t rows = steps * batch, output = cell->has_projection ? (hidden + 1) / 2 : hidden;
+  mynah_inference_layer layers[2] = {{.cell = id}, {.cell = id}};
+  float *arrays[16];
+  size_t count = 0;
+  for (int l = 0; l < 2; l++) {
+    mynah_inference_layer *layer = &layers[l];
+    layer->hidden = hidden, layer->output = output, layer->residual = l == 1;
+    layer->input = packed(kernels, team, kind, cell->input_blocks, hidden, l ? output : hidden);
+    layer->recurrent = packed(kernels, team, kind, early, hidden, output);
+    layer->second = cell->has_projection ? packed(kernels, team, kind, 1, output, hidden)
+                                         : packed(kernels, team, kind, late, hidden, hidden);
+    layer->bias = arrays[count++] = numbers(cell->input_blocks * hidden);
+    if (early + late > added) layer->recurrent_bias = arrays[count++] = numbers((early + late - added) * hidden);
+    for (size_t v = 0; v < cell->vectors; v++) layer->vectors[v] = arrays[count++] = numbers(hidden);
+    if (cell->has_hidden_state) layer->h = arrays[count++] = numbers(batch * output);
+    if (cell->has_cell_state) layer->c = arrays[count++] = numbers(batch * hidden);
+  }
+  float *x = numbers(rows * hidden), *embedding = numbers(vocabulary * hidden), *bias = numbers(vocabulary);
+  float *table = room(vocabulary * kernels->table_width(&layers[0].input));
+  void *table_workspace = lines(kernels->tabulate_bytes(&layers[0].input, vocabulary));
+  kernels->tabulate(team, table, layers[0].bias, embedding, &layers[0].input, vocabulary, table_workspace);
+  int32_t *ids = checked(malloc(rows * sizeof *ids));
+  for (size_t r = 0; r < rows; r++) ids[r] = (int32_t)(r * 7919 % vocabulary);
+  mynah_packed weights = packed(kernels, team, kind, 1, vocabulary, output);
+  for (int flags = 0; flags < 6; flags++) {
+    float *outputs = room(rows * output), *logits = room(batch * vocabulary);
+    double *losses = checked(malloc(rows * sizeof *losses));
+    mynah_inference_pass pass = {.steps = steps,
+                                 .batch = batch,
+                                 .layer_count = 2,
+                                 .layers = layers,
+                                 .vocabulary = vocabulary,
+                                 .x = flags % 3 == 2 ? x : NULL,
+                                 .ids = flags % 3 == 2 ? NULL : ids,
+                                 .embedding = embedding,
+                                 .table = flags % 3 == 1 ? table : NULL,
+                                 .output = weights,
+                                 .output_bias = bias,
+                                 .outputs = outputs,
+                                 .logits = logits,
+                                 .targets = flags < 3 ? ids : NULL,
+                                 .row_losses = losses,
+                                 .reversed = flags & 1};
+    pass.workspace = lines(kernels->advance_bytes(&pass, (size_t)mynah_team_threads(team)));
+    kernels->advance(team, &pass);
+    read_all(outputs, rows * output), read_all(logits, batch * vocabulary);
+    for (size_t r = 0; pass.targets && r < rows; r++) read_all((float[]){(float)losses[r]}, 1);
+    free(pass.workspace), free(outputs), free(logits), free(losses);
+  }
+  for (int l = 0; l < 2; l++)
+    free((void *)layers[l].input.panels), free((void *)layers[l].recurrent.panels),
+        free((void *)layers[l].second.panels);
+  while (count > 0) free(arrays[--count]);
+  free(x), free(embedding), free(bias), free(table), free(table_workspace), free(ids), free((void *)weights.panels);
+}
+
+static void try_inference(const mynah_inference_kernels *kernels, mynah_team *team) {
+  const size_t sizes[] = {1, 7, 16, 17, 33, 65};
+  for (int cell = 0; cell < MYNAH_CELL_COUNT; cell++)
+    for (int kind = 0; kind < 3; kind++)
+      for (size_t i = 0; i < 6; i++)
+        try_advance(kernels, team, (mynah_weights)kind, (mynah_cell)cell, 1 + i % 3, 1 + i * 3 % 8, sizes[i],
+                    1 + 13 * i);
+}

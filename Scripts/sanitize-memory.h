@@ -1,0 +1,39 @@
+// Memory and numbers for the sanitizers' driver (sanitize-driver.c).
+#include "CMynah.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Thread_local uint64_t state = 1;
+
+/// A number in -1 ..< 1 (xorshift64*, S. Vigna 2016).
+static float draw(void) {
+  state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
+  return (float)((state * 0x2545F4914F6CDD1DULL) >> 40) * 0x1p-23f - 1;
+}
+
+static void *checked(void *memory) {
+  if (!memory) fprintf(stderr, "out of memory\n"), exit(1);
+  return memory;
+}
+
+/// Uninitialised memory, so that a memory sanitizer reports reads of elements that were never written.
+static float *room(size_t count) { return checked(malloc(count ? count * sizeof(float) : 1)); }
+
+static float *numbers(size_t count) {
+  float *result = room(count);
+  for (size_t i = 0; i < count; i++) result[i] = draw();
+  return result;
+}
+
+/// Reads every element, so that a memory sanitizer reports those that a kernel did not write.
+static void read_all(const float *x, size_t count) {
+  volatile int negative = 0;
+  for (size_t i = 0; i < count; i++)
+    if (x[i] < 0) negative++;
+}
+
+/// The precision of products: every second round is in bfloat16.
+static mynah_precision precision = MYNAH_FLOAT32;

@@ -1,0 +1,67 @@
+// The memory of a pass.
+
+typedef struct {
+  const mynah_inference_pass *pass;
+  float *gathered;       // [T·B][E]: the embeddings of the ids
+  float *projected;      // [T·B][widest projection]
+  float *outputs[2];     // [T·B][widest output, padded]: a layer reads one and writes the other
+  float *intermediate;   // [B][widest layer, padded]: the operand of second products
+  float *waiting;        // [B][MOST_BLOCKS · widest layer, padded]: the first product's sums until the second one
+  void *rounded;         // [worker]: rows for products of integers
+  float *maxima, *sums;  // [part][T·B]
+  float *target_logits;  // [T·B]
+  size_t most_rows, most_columns;  // of what is rounded
+} advance_work;
+
+enum { PART_PANELS = 8, PART_LANES = PART_PANELS * MOST_PANEL_LANES };
+
+/// The vocabulary is cut into parts whose number depends on its size alone, so that losses do not depend on threads.
+INLINE size_t output_parts(size_t vocabulary) { return (vocabulary + PART_LANES - 1) / PART_LANES; }
+
+INLINE size_t maximum(size_t a, size_t b) { return a > b ? a : b; }
+
+/// Reserves `count` floats of the workspace, whole cache lines; NULL while sizes are only added up.
+INLINE float *take_floats(char *base, size_t *bytes, size_t count) {
+  float *result = base ? (float *)(void *)(base + *bytes) : NULL;
+  *bytes += up_to_line(count * sizeof(float));
+  return result;
+}
+
+/// True if the first layer's inputs are gathered. A single row is read where it is.
+INLINE bool gathers(const mynah_inference_pass *s) { return !s->x && !s->table && s->steps * s->batch > 1; }
+
+static size_t advance_layout(advance_work *w, const mynah_inference_pass *s, size_t threads) {
+  size_t rows = s->steps * s->batch, hidden = 0, output = 0, columns = 0, projected = 0, bytes = 0;
+  bool second = false;
+  for (size_t l = 0; l < s->layer_count; l++) {
+    const mynah_inference_layer *layer = &s->layers[l];
+    hidden = maximum(hidden, layer->hidden), output = maximum(output, layer->output);
+    projected = maximum(projected, table_width(&layer->input));
+    columns = maximum(columns, l == 0 && s->table ? 0 : layer->input.columns);
+    second = second || layer->second.panels;
+  }
+  columns = maximum(columns, maximum(hidden, output));
+  char *base = s->workspace;
+  *w = (advance_work){.pass = s, .most_rows = rows, .most_columns = columns};
+  if (gathers(s)) w->gathered = take_floats(base, &bytes, rows * s->layers[0].input.columns);
+  w->projected = take_floats(base, &bytes, rows * projected);
+  for (int i = 0; i < 2; i++) w->outputs[i] = take_floats(base, &bytes, rows * padded(output));
+  if (second) {
+    w->intermediate = take_floats(base, &bytes, s->batch * padded(hidden));
+    w->waiting = take_floats(base, &bytes, s->batch * MOST_BLOCKS * padded(hidden));
+  }
+  if (s->targets) {
+    size_t parts = output_parts(s->vocabulary) * rows;
+    w->maxima = take_floats(base, &bytes, parts);
+    w->sums = take_floats(base, &bytes, parts);
+    w->target_logits = take_floats(base, &bytes, rows);
+  }
+  if (base) w->rounded = base + bytes;
+  bytes += threads * rounded_bytes(rows, columns);
+  return bytes;
+}
+
+static size_t advance_bytes(const mynah_inference_pass *pass, size_t threads) {
+  advance_work w;
+  return advance_layout(&w, pass, threads);
+}

@@ -1,0 +1,150 @@
+// A recurrent layer over a sequence, forward.
+//
+// x is projected some steps ahead of h; the weights are packed once. Each worker owns some hidden units, with their
+// columns of every block: it projects, recurs and applies the cell to its own units. There is one barrier per step,
+// when h is complete, and a second one if the cell has a second product. Cells without recurrent blocks need none.
+
+static const mynah_cell_traits *cell_traits(mynah_cell cell) { return all_forward_steps[cell].traits; }
+
+static size_t scan_gates_size(const mynah_scan_sizes *s) {
+  const mynah_cell_traits *cell = cell_traits(s->cell);
+  return kept_size(s->steps * s->batch, kept_blocks(cell) * block_width(s->hidden));
+}
+
+static size_t scan_cells_size(const mynah_scan_sizes *s) {
+  return cell_traits(s->cell)->has_cell_state ? kept_size(cells_rows(s), s->hidden) : 0;
+}
+
+/// Offsets of packed weights and padded biases in the workspace.
+typedef struct {
+  size_t input, recurrent, bias, projection, end;  // W_ih, W_hh and biases block after block, W_hr
+} forward_layout;
+
+/// The offsets for a worker whose share begins at unit `units` and output `outputs`; `end` is the same for all.
+static forward_layout forward_layout_of(const mynah_scan_sizes *s, size_t units, size_t outputs) {
+  const mynah_cell_traits *cell = cell_traits(s->cell);
+  const size_t input = cell->input_blocks, recurrent = cell->recurrent_blocks, sums = summed_blocks(cell);
+  const size_t after_input = input * packed_size(s->hidden, s->input);
+  const size_t after_recurrent = after_input + recurrent * packed_size(s->hidden, s->output);
+  const size_t after_bias = after_recurrent + sums * padded(s->hidden);
+  return (forward_layout){
+      .input = input * packed_size(units, s->input),
+      .recurrent = after_input + recurrent * packed_size(units, s->output),
+      .bias = after_recurrent + sums * units,
+      .projection = after_bias + packed_size(outputs, s->hidden),
+      .end = after_bias + (cell->has_projection ? packed_size(s->output, s->hidden) : 0),
+  };
+}
+
+static size_t scan_forward_workspace(const mynah_scan_sizes *s) { return forward_layout_of(s, 0, 0).end + ALIGNMENT; }
+
+/// A worker's view of a pass.
+typedef struct {
+  const mynah_scan_forward *pass;
+  const mynah_cell_traits *cell;
+  unit_share units, outputs;
+  float *input, *recurrent, *bias, *projection;  // its own share of the workspace
+  form input_form, step_form;
+  block_matrix blocks;
+} forward_worker;
+
+/// Packs a worker's units of `count` blocks of H rows of W [·, k].
+static void pack_blocks(float *packed, const float *w, size_t count, size_t hidden, size_t k, unit_share units,
+                        form form) {
+  for (size_t block = 0; block < count; block++)
+    pack_transposed(packed + block * packed_size(units.count, k), w + (block * hidden + units.first) * k, k, k,
+                    units.count, all_panels(units.count), form);
+}
+
+/// Adds up the biases that each block's sums begin with.
+static void pack_biases(const forward_worker *w) {
+  const mynah_scan_forward *s = w->pass;
+  const size_t hidden = s->sizes.hidden, first = w->units.first, width = w->units.vectors * LANES;
+  memset(w->bias, 0, summed_blocks(w->cell) * width * sizeof(float));
+  for (size_t block = 0; block < w->cell->input_blocks; block++)
+    memcpy(w->bias + block * width, s->bias_ih + block * hidden + first, w->units.count * sizeof(float));
+  for (size_t r = 0; s->bias_hh && r < w->cell->recurrent_blocks; r++) {
+    float *to = w->bias + recurrent_block(w->cell, r) * width;
+    for (size_t j = 0; j < w->units.count; j++) to[j] += s->bias_hh[r * hidden + first + j];
+  }
+}
+
+/// Computes the input blocks of `steps` steps from t on.
+static void project_ahead(const forward_worker *w, size_t t, size_t steps) {
+  const mynah_scan_forward *s = w->pass;
+  const size_t input = s->sizes.input, batch = s->sizes.batch, width = w->units.vectors * LANES;
+  product products[MOST_BLOCKS];
+  for (size_t block = 0; block < w->cell->input_blocks; block++)
+    products[block] = block_product(&w->blocks, t * batch, block, w->units, w->bias + block * width,
+                                    w->input + block * packed_size(w->units.count, input));
+  multiply(rows_of(s->x + t * batch * input, input), steps * batch, input, products, w->cell->input_blocks,
+           w->input_form);
+}
+
+/// Computes the recurrent blocks `r` of step t from h, or from the intermediate vectors.
+static void recur(const forward_worker *w, size_t t, range r, const float *h) {
+  const size_t output = w->pass->sizes.output, batch = w->pass->sizes.batch, width = w->units.vectors * LANES;
+  product products[MOST_BLOCKS];
+  for (size_t i = r.first; i < r.last; i++) {
+    const size_t block = recurrent_block(w->cell, i);
+    const float *start = i < w->cell->added_blocks ? NULL : w->bias + block * width;
+    products[i - r.first] = block_product(&w->blocks, t * batch, block, w->units, start,
+                                          w->recurrent + i * packed_size(w->units.count, output));
+  }
+  multiply(rows_of(h, output), batch, output, products, r.last - r.first, w->step_form);
+}
+
+/// Computes the outputs of step t: the intermediate vectors times W_hrᵀ.
+static void project_outputs(const forward_worker *w, size_t t) {
+  const mynah_scan_forward *s = w->pass;
+  const size_t hidden = s->sizes.hidden, output = s->sizes.output, row0 = t * s->sizes.batch;
+  float *to = s->output + row0 * output + w->outputs.first;
+  product p = {to, output, NULL, 0, w->projection, w->outputs.count, all_panels(w->outputs.count), false, 0};
+  multiply(rows_of(s->intermediate + row0 * hidden, hidden), s->sizes.batch, hidden, &p, 1, w->step_form);
+}
+
+static void scan_forward_work(void *context, const mynah_worker *worker) {
+  const mynah_scan_forward *s = context;
+  const mynah_scan_sizes *sizes = &s->sizes;
+  const forward_steps *steps = &all_forward_steps[sizes->cell];
+  const mynah_cell_traits *cell = steps->traits;
+  const unit_share units = units_of(sizes->hidden, worker), outputs = units_of(sizes->output, worker);
+  const forward_layout own = forward_layout_of(sizes, units.first, outputs.first);
+  float *base = aligned(s->workspace);
+  // W_ih's form must not depend on how a text is cut into sequences.
+  const form input_form = (form)s->precision, step_form = form_for(s->precision, sizes->batch);
+  const forward_worker w = {s, cell, units, outputs, base + own.input, base + own.recurrent, base + own.bias,
+                            base + own.projection, input_form, step_form, blocks_at(s->gates, sizes, cell)};
+  const size_t ahead = minimum(sizes->steps, (PROJECTED_ROWS + sizes->batch - 1) / sizes->batch);
+  const size_t early_count = cell->recurrent_blocks - cell->late_blocks;
+  const range early = {0, early_count}, late = {early_count, cell->recurrent_blocks};
+  pack_blocks(w.input, s->weight_ih, cell->input_blocks, sizes->hidden, sizes->input, units, w.input_form);
+  pack_blocks(w.recurrent, s->weight_hh, cell->recurrent_blocks, sizes->hidden, sizes->output, units, w.step_form);
+  if (cell->has_projection)
+    pack_blocks(w.projection, s->weight_hr, 1, sizes->output, sizes->hidden, outputs, w.step_form);
+  pack_biases(&w);
+  if (cell->has_cell_state) keep_units(s->cells, cells_rows(sizes), s->c0, sizes->batch, sizes->hidden, units);
+  for (size_t t = 0; t < sizes->steps; t++) {
+    if (t % ahead == 0) project_ahead(&w, t, minimum(ahead, sizes->steps - t));
+    if (cell->recurrent_blocks) {
+      mynah_worker_wait(worker);  // h_{t-1} is complete
+      recur(&w, t, early, hidden_before(s, t));
+    }
+    if (cell->late_blocks) {
+      steps->reset(s, t, units);
+      mynah_worker_wait(worker);  // the intermediate vectors are complete
+      recur(&w, t, late, s->intermediate + t * sizes->batch * sizes->hidden);
+    }
+    steps->forward(s, t, units);
+    if (cell->has_projection) {
+      mynah_worker_wait(worker);  // the intermediate vectors are complete
+      project_outputs(&w, t);
+    }
+  }
+  if (cell->has_cell_state)
+    take_units(s->last_c, s->cells, cells_rows(sizes), sizes->steps * sizes->batch, sizes->batch, sizes->hidden, units);
+}
+
+static void scan_forward(mynah_team *team, const mynah_scan_forward *pass) {
+  mynah_team_run(team, scan_forward_work, (void *)pass);
+}

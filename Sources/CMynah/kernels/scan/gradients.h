@@ -1,0 +1,112 @@
+// The gradients of a layer's weights and input: products with the gradients of its blocks.
+
+/// Rows of x, h and the intermediate vectors that are packed at a time for the weights' gradients.
+INLINE size_t gradient_rows(size_t rows) {
+  enum { MOST_ROWS_PACKED = 1024 };
+  size_t chunks = (rows + MOST_ROWS_PACKED - 1) / MOST_ROWS_PACKED;
+  return (rows + chunks - 1) / chunks;
+}
+
+INLINE bool has_intermediate(const mynah_cell_traits *cell) { return cell->late_blocks || cell->has_projection; }
+
+/// The same memory holds first x, h and the intermediate vectors as B of the weights' gradients, then W_ih as B of
+/// dX = dG·W_ih.
+static size_t scan_gradients_workspace(const mynah_scan_sizes *s) {
+  const mynah_cell_traits *cell = cell_traits(s->cell);
+  size_t chunk = gradient_rows(s->steps * s->batch), factors = packed_size(s->input, chunk);
+  if (cell->recurrent_blocks) factors += packed_size(s->output, chunk);
+  if (has_intermediate(cell)) factors += packed_size(s->hidden, chunk);
+  size_t weights = packed_size(s->input, cell->input_blocks * block_width(s->hidden));
+  return (factors > weights ? factors : weights) + ALIGNMENT;
+}
+
+/// A chunk of rows, packed as a B.
+typedef struct {
+  const float *packed;
+  size_t width;
+} gradient_factor;
+
+/// The product that adds a chunk of rows from `row0` on to a worker's rows of a weight's gradient.
+INLINE product gradient_product(float *d_w, size_t row0, const gradient_factor *b) {
+  return (product){d_w, b->width, row0 ? d_w : NULL, b->width, b->packed, b->width, all_panels(b->width), false, 0};
+}
+
+/// Adds one chunk of rows; each worker owns the rows of its units.
+static void scan_weights_chunk(const mynah_scan_backward *s, const mynah_worker *worker, size_t row0, size_t count,
+                               const gradient_factor *x, const gradient_factor *h, const gradient_factor *m) {
+  const mynah_scan_sizes *sizes = &s->forward.sizes;
+  const mynah_cell_traits *cell = cell_traits(sizes->cell);
+  const size_t hidden = sizes->hidden, output = sizes->output, added = cell->added_blocks;
+  const unit_share units = units_of(hidden, worker), outputs = units_of(output, worker);
+  const block_matrix d_blocks = blocks_at(s->d_gates, sizes, cell);
+  for (size_t block = 0; block < summed_blocks(cell); block++) {
+    product products[2];
+    size_t n = 0, r = block < added ? block : block + added - cell->input_blocks;
+    if (block < cell->input_blocks)
+      products[n++] = gradient_product(s->d_weight_ih + (block * hidden + units.first) * sizes->input, row0, x);
+    if (block < added || block >= cell->input_blocks) {
+      const gradient_factor *factor = r < cell->recurrent_blocks - cell->late_blocks ? h : m;
+      products[n++] = gradient_product(s->d_weight_hh + (r * hidden + units.first) * output, row0, factor);
+    }
+    multiply(block_columns(&d_blocks, row0, block, units.first), units.count, count, products, n,
+             (form)s->forward.precision);
+  }
+  if (cell->has_projection) {
+    product d_hr = gradient_product(s->d_weight_hr + outputs.first * hidden, row0, m);
+    multiply(columns_of(s->d_projected + row0 * output + outputs.first, output), outputs.count, count, &d_hr, 1,
+             (form)s->forward.precision);
+  }
+}
+
+static void scan_weights_backward(const mynah_scan_backward *s, const mynah_worker *worker) {
+  const mynah_scan_forward *f = &s->forward;
+  const mynah_scan_sizes *sizes = &f->sizes;
+  const mynah_cell_traits *cell = cell_traits(sizes->cell);
+  const size_t rows = sizes->steps * sizes->batch, chunk = gradient_rows(rows);
+  float *packed_x = aligned(s->workspace), *packed_h = packed_x + packed_size(sizes->input, chunk);
+  float *packed_m = packed_h + (cell->recurrent_blocks ? packed_size(sizes->output, chunk) : 0);
+  const gradient_factor x = {packed_x, sizes->input}, h = {packed_h, sizes->output}, m = {packed_m, sizes->hidden};
+  const form all = (form)f->precision;
+  for (size_t row0 = 0; row0 < rows; row0 += chunk) {
+    size_t count = minimum(chunk, rows - row0);
+    source_rows of_x = {.base = f->x, .ld = x.width, .skipped = row0};
+    source_rows of_h = {.base = f->output, .ld = h.width, .skipped = row0};
+    of_h.before = f->h0, of_h.before_count = sizes->batch;
+    source_rows of_m = {.base = f->intermediate, .ld = m.width, .skipped = row0};
+    pack(packed_x, of_x, count, x.width, share(all_panels(x.width).last, worker), all);
+    if (cell->recurrent_blocks) pack(packed_h, of_h, count, h.width, share(all_panels(h.width).last, worker), all);
+    if (has_intermediate(cell)) pack(packed_m, of_m, count, m.width, share(all_panels(m.width).last, worker), all);
+    mynah_worker_wait(worker);  // the factors are complete
+    scan_weights_chunk(s, worker, row0, count, &x, &h, &m);
+    mynah_worker_wait(worker);  // their memory is free again
+  }
+}
+
+static void scan_input_backward(const mynah_scan_backward *s, const mynah_worker *worker) {
+  const mynah_scan_forward *f = &s->forward;
+  const mynah_scan_sizes *sizes = &f->sizes;
+  const mynah_cell_traits *cell = cell_traits(sizes->cell);
+  const size_t input = sizes->input, width = block_width(sizes->hidden), k = cell->input_blocks * width;
+  const block_matrix d_blocks = blocks_at(s->d_gates, sizes, cell);
+  const range panels = all_panels(input), rows = share(d_blocks.rows, worker);
+  float *packed = aligned(s->workspace), *to = s->d_x + rows.first * input;
+  source_rows weights = {.base = f->weight_ih, .ld = input, .group = sizes->hidden, .padded_group = width};
+  pack(packed, weights, k, input, share(panels.last, worker), (form)f->precision);
+  for (size_t row = rows.first; cell->has_identity_skip && row < rows.last; row++)
+    for (size_t j = 0; j < input; j += LANES)
+      store_first(s->d_x + row * input + j, load(block_vector(&d_blocks, row, summed_blocks(cell), j)),
+                  minimum(LANES, input - j));
+  mynah_worker_wait(worker);  // W_ih is complete
+  product d_x = {to, input, cell->has_identity_skip ? to : NULL, input, packed, input, panels, false, 0};
+  multiply(block_rows(&d_blocks, rows.first, 0), rows.last - rows.first, k, &d_x, 1, (form)f->precision);
+}
+
+static void scan_gradients_work(void *context, const mynah_worker *worker) {
+  const mynah_scan_backward *s = context;
+  scan_weights_backward(s, worker);
+  if (s->d_x) scan_input_backward(s, worker);
+}
+
+static void scan_gradients(mynah_team *team, const mynah_scan_backward *pass) {
+  mynah_team_run(team, scan_gradients_work, (void *)pass);
+}

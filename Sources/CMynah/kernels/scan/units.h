@@ -1,0 +1,92 @@
+// A worker's share of a layer's units, and the kept matrices that hold its blocks and states.
+
+// Rows of x that are projected at a time: enough to reuse W_ih, few enough that the blocks are still in cache when the
+// recurrent products are added.
+enum { PROJECTED_ROWS = 128 };
+
+/// A worker's hidden units, or outputs. Shares begin at multiples of KEPT_WIDTH.
+typedef struct {
+  size_t first, count;  // units
+  size_t vectors;       // ⌈count / LANES⌉
+  size_t kept_vectors;  // with the padding of the last share's block
+} unit_share;
+
+INLINE unit_share units_of(size_t hidden, const mynah_worker *worker) {
+  range groups = share((hidden + KEPT_WIDTH - 1) / KEPT_WIDTH, worker);
+  size_t first = groups.first * KEPT_WIDTH, last = minimum(hidden, groups.last * KEPT_WIDTH);
+  size_t count = last > first ? last - first : 0;
+  return (unit_share){first, count, vectors_of(count), (groups.last - groups.first) * (KEPT_WIDTH / LANES)};
+}
+
+/// The columns of a block, padded. The blocks of a layer are one kept matrix [T·B, blocks·block_width].
+INLINE size_t block_width(size_t hidden) { return (hidden + KEPT_WIDTH - 1) / KEPT_WIDTH * KEPT_WIDTH; }
+
+typedef struct {
+  float *base;
+  size_t rows, hidden, columns;
+} block_matrix;
+
+INLINE block_matrix blocks_at(float *base, const mynah_scan_sizes *s, const mynah_cell_traits *cell) {
+  return (block_matrix){base, s->steps * s->batch, s->hidden, kept_blocks(cell) * block_width(s->hidden)};
+}
+INLINE float *block_vector(const block_matrix *m, size_t row, size_t block, size_t unit) {
+  return kept_vector(m->base, m->rows, m->columns, row, (block * block_width(m->hidden) + unit) / LANES);
+}
+/// The rows from `row0` on, and the columns from a block on, as a product's A.
+INLINE operand block_rows(const block_matrix *m, size_t row0, size_t block) {
+  return kept_rows(m->base, m->rows, m->columns, row0, block * block_width(m->hidden));
+}
+/// The columns of a block from `unit` on, of the rows from `row0` on, as a product's A.
+INLINE operand block_columns(const block_matrix *m, size_t row0, size_t block, size_t unit) {
+  return kept_columns(m->base, m->rows, m->columns, row0, block * block_width(m->hidden) + unit);
+}
+/// A worker's units of one block from row `row0` on as a product's C. Sums begin with the row `start`, or with C if
+/// NULL.
+INLINE product block_product(const block_matrix *m, size_t row0, size_t block, unit_share units, const float *start,
+                             const float *packed) {
+  return kept_product(m->base, m->rows, m->columns, row0, block * block_width(m->hidden) + units.first, units.count,
+                      start, packed);
+}
+
+/// The cells are a kept matrix [(T+1)·B, H], whose first B rows are the state before the sequence.
+INLINE size_t cells_rows(const mynah_scan_sizes *s) { return (s->steps + 1) * s->batch; }
+
+/// Copies some units of [rows, width], or zeros for NULL, to a kept matrix of `all` rows.
+INLINE void keep_units(float *kept, size_t all, const float *from, size_t rows, size_t width, unit_share units) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t j = 0; j < units.count; j += LANES) {
+      vfloat v = from ? load_first(from + r * width + units.first + j, minimum(LANES, units.count - j)) : splat(0);
+      store(kept_vector(kept, all, width, r, (units.first + j) / LANES), v);
+    }
+}
+/// Copies some units of a kept matrix's rows from `row0` on to [rows, width].
+INLINE void take_units(float *to, float *kept, size_t all, size_t row0, size_t rows, size_t width, unit_share units) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t j = 0; j < units.count; j += LANES)
+      store_first(to + r * width + units.first + j,
+                  load(kept_vector(kept, all, width, row0 + r, (units.first + j) / LANES)),
+                  minimum(LANES, units.count - j));
+}
+
+/// The recurrent blocks first ..< first + count, and the index of the first among the kept blocks.
+typedef struct {
+  size_t first, count, kept;
+} block_run;
+
+/// The recurrent blocks that multiply h, in runs that are contiguous among the kept blocks, and those that multiply the
+/// intermediate vector.
+typedef struct {
+  block_run of_h[2], late;
+} recurrent_runs;
+
+INLINE recurrent_runs runs_of(const mynah_cell_traits *c) {
+  const size_t early = c->recurrent_blocks - c->late_blocks, added = minimum(early, c->added_blocks);
+  return (recurrent_runs){{{0, added, 0}, {added, early - added, recurrent_block(c, added)}},
+                          {early, c->late_blocks, recurrent_block(c, early)}};
+}
+
+/// Loops over rows 0 ..< batch and vectors of units 0 ..< width, in the memory order of kept matrices.
+#define EACH_VECTOR(batch, width, b, j)                                                      \
+  for (size_t first_ = 0, next_ = 0; first_ < (width); first_ = next_)                       \
+    for (size_t b = (next_ = minimum((width), first_ + KEPT_TOGETHER), 0); b < (batch); b++) \
+      for (size_t j = first_; j < next_; j += LANES)

@@ -1,0 +1,137 @@
+import CMynah
+import MynahTensors
+import TestSupport
+import Testing
+
+struct ScanKernelTests {
+  /// T, B, I, H, P: around whole vectors and tiles of every instruction set.
+  static let sizes = [
+    (1, 1, 1, 1, 1), (1, 2, 3, 2, 5), (2, 1, 7, 3, 2), (3, 2, 1, 7, 3), (2, 3, 8, 8, 9), (7, 1, 9, 9, 7),
+    (3, 7, 2, 15, 17), (2, 8, 15, 16, 1), (1, 9, 16, 17, 33), (8, 2, 17, 16, 15), (2, 15, 3, 33, 16),
+    (3, 16, 33, 1, 2), (9, 1, 65, 17, 31), (2, 17, 1, 65, 40), (15, 1, 2, 33, 8), (17, 3, 8, 9, 1), (33, 2, 3, 7, 65),
+    (2, 33, 7, 15, 3), (65, 1, 1, 2, 1), (1, 65, 9, 16, 32), (2, 2, 600, 130, 70),
+  ].map { ScanSizes($0.0, $0.1, $0.2, $0.3, $0.4) }
+
+  /// Sizes at which all gradients are checked, element by element.
+  static let smallSizes = [(1, 1, 1, 1, 1), (3, 2, 1, 7, 3), (2, 3, 3, 9, 4), (4, 1, 4, 3, 5), (2, 2, 3, 17, 2)]
+    .map { ScanSizes($0.0, $0.1, $0.2, $0.3, $0.4) }
+
+  /// Sizes at which some elements of each gradient are checked.
+  static let largeSizes = [
+    (2, 15, 9, 33, 17), (3, 3, 17, 65, 33), (17, 1, 33, 16, 9), (1, 8, 65, 31, 40), (4, 65, 1, 2, 3),
+  ]
+  .map { ScanSizes($0.0, $0.1, $0.2, $0.3, $0.4) }
+
+  @Test("The forward pass gives the textbook's outputs and state", arguments: ScanCell.all, sizes)
+  func forward(_ cell: ScanCell, _ sizes: ScanSizes) {
+    let problem = ScanProblem(cell, sizes)
+    let expected = problem.reference
+    for set in InstructionSet.available {
+      let run = ScanRun(problem, set)
+      for (found, expected) in zip(run.result.parts, expected.parts) {
+        #expect(differenceToScale(found, expected) < 1e-5, "\(set.testDescription)")
+      }
+      #expect(run.isTidy, "\(set.testDescription)")
+    }
+  }
+
+  @Test("C's reference is the textbook in double precision", arguments: ScanCell.all, sizes)
+  func reference(_ cell: ScanCell, _ sizes: ScanSizes) {
+    let problem = ScanProblem(cell, sizes)
+    for (found, expected) in zip(problem.reference.parts, problem.textbook(problem.inputs.map(\.doubles)).parts) {
+      #expect(differenceToScale(found, expected) < 1e-12)
+    }
+  }
+
+  @Test("Each gradient is the textbook's slope, from whichever result it comes", arguments: ScanCell.all, smallSizes)
+  func gradients(_ cell: ScanCell, _ sizes: ScanSizes) {
+    checkGradients(ScanProblem(cell, sizes), placeCount: .max)
+  }
+
+  @Test("Gradients of larger passes are the textbook's slopes at sampled elements", arguments: ScanCell.all, largeSizes)
+  func largeGradients(_ cell: ScanCell, _ sizes: ScanSizes) {
+    checkGradients(ScanProblem(cell, sizes), placeCount: 10)
+  }
+
+  private func checkGradients(_ problem: ScanProblem, placeCount: Int) {
+    let point = problem.inputs.map(\.doubles), seeds = problem.seeds.map(\.doubles)
+    // Three scalars, one for each result; the slope of their sum is the sum of their slopes.
+    let scalars = { (point: [[Double]]) -> [Double] in
+      zip(problem.textbook(point).parts, seeds).map { result, seed in
+        zip(result, seed).reduce(0) { $0 + $1.0 * $1.1 }
+      }
+    }
+    let places = point.map { input in Array(stride(from: 0, to: input.count, by: max(1, input.count / placeCount))) }
+    let slopes = point.indices.map { centralDifferences(of: scalars, at: point, input: $0, places: places[$0]) }
+    let choices = [[true, true, true], [true, false, false], [false, true, false], [false, false, true]]
+    for set in InstructionSet.available {
+      for choice in choices {
+        let run = ScanRun(problem, set, seeds: choice)
+        #expect(run.isTidy)
+        for input in ScanInput.allCases where !problem[input].isEmpty {
+          let places = places[input.rawValue], slopes = slopes[input.rawValue]
+          let expected = places.indices.map { place in
+            choice.indices.reduce(0) { $0 + (choice[$1] ? slopes[$1][place] : 0) }
+          }
+          let difference = differenceToScale(places.map { run.gradients[input.rawValue][$0] }, expected)
+          #expect(difference < 1e-5, "\(set.testDescription), \(input), seeds \(choice)")
+        }
+      }
+      let silent = ScanRun(problem, set, seeds: [false, false, false])
+      #expect(silent.gradients.allSatisfy { $0.allSatisfy { $0 == 0 } })
+    }
+  }
+
+  @Test("Any number of threads gives the same bits", arguments: ScanCell.all, sizes)
+  func threads(_ cell: ScanCell, _ sizes: ScanSizes) {
+    let problem = ScanProblem(cell, sizes)
+    for set in InstructionSet.available {
+      let alone = ScanRun(problem, set)
+      for threads in 1...3 as ClosedRange<Int32> {
+        let run = ScanRun(problem, set, threads: threads)
+        #expect(run.bits == alone.bits && run.isTidy, "\(set.testDescription), \(threads) threads")
+      }
+    }
+  }
+
+  static let oddSizes = ScanSizes(3, 2, 5, 17, 9)
+
+  @Test(
+    "Gradients that are not wanted can be omitted, and blocks overwritten by their gradients, with the same bits",
+    arguments: ScanCell.all)
+  func omittedGradients(_ cell: ScanCell) {
+    let problem = ScanProblem(cell, Self.oddSizes)
+    let omitted: Set<ScanInput> = [.x, .recurrentBias]
+    for set in InstructionSet.available {
+      let all = ScanRun(problem, set), some = ScanRun(problem, set, omitting: omitted, inPlace: true)
+      for input in ScanInput.allCases {
+        #expect(some.gradients[input.rawValue] == (omitted.contains(input) ? [] : all.gradients[input.rawValue]))
+      }
+      #expect(some.isTidy)
+    }
+  }
+
+  @Test("Recurrent biases of NULL are zeros", arguments: ScanCell.all)
+  func noRecurrentBiases(_ cell: ScanCell) {
+    var zeros = ScanProblem(cell, Self.oddSizes)
+    zeros[.recurrentBias] = zeros[.recurrentBias].map { _ in 0 }
+    var none = zeros
+    none[.recurrentBias] = []
+    for set in InstructionSet.available {
+      #expect(ScanRun(none, set).bits == ScanRun(zeros, set, omitting: [.recurrentBias]).bits)
+    }
+  }
+
+  @Test("Saturated gates give finite numbers", arguments: ScanCell.all)
+  func saturated(_ cell: ScanCell) {
+    var problem = ScanProblem(cell, Self.oddSizes)
+    // Unbounded activations would overflow through 3 steps of larger weights.
+    let factor: Float = cell.id == MYNAH_CELL_RNN_RELU ? 1e3 : 1e6
+    for input in [ScanInput.inputWeight, .recurrentWeight] { problem[input] = problem[input].map { $0 * factor } }
+    for set in InstructionSet.available {
+      let run = ScanRun(problem, set)
+      #expect((run.result.parts + run.gradients).allSatisfy { $0.allSatisfy(\.isFinite) })
+      #expect(differenceToScale(run.result.output, problem.reference.output) < 1e-5)
+    }
+  }
+}
