@@ -23,7 +23,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency], exclude: [Strin
 }
 
 func example(_ name: String) -> Target {
-  .executableTarget(name: name, dependencies: ["Mynah"], path: "Examples/\(name)", swiftSettings: swiftSettings)
+  .executableTarget(
+    name: name, dependencies: ["Mynah"], path: "Examples/\(name)", packageAccess: false, swiftSettings: swiftSettings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
@@ -85,7 +86,7 @@ let package = Package(
     example("DemoText"),
     example("SpamFilter"),
 
-    // Tests, a bundle a module.
+    // Tests, a bundle a module. MynahTests sees what users see.
     .target(
       name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("CMynahTests", ["CMynah", "MynahTensors"]),
@@ -97,7 +98,7 @@ let package = Package(
       "MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"],
       resources: [.copy("Fixtures")]),
     tests(
-      "MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"],
+      "MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"],
       resources: [.copy("Fixtures")]),
     tests(
       "MynahAnalysisTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference", "MynahAnalysis"]),
@@ -105,6 +106,7 @@ let package = Package(
     tests(
       "MynahClassificationTests",
       ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification"]),
+    .testTarget(name: "MynahTests", dependencies: ["Mynah"], packageAccess: false, swiftSettings: swiftSettings),
     tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
     tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"], resources: [.copy("Fixtures")]),
   ]

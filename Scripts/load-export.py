@@ -28,18 +28,18 @@ def layer_of(settings, input_size, **options):
     kind, size = settings["kind"], settings["hiddenSize"]
     if kind == "lstm":
         return nn.LSTM(input_size, size, **options)
-    if kind == "projectedLSTM":
-        return nn.LSTM(input_size, size, proj_size=settings["outputSize"], **options)
+    if kind == "projected":
+        return nn.LSTM(input_size, size, proj_size=int(settings["outputSize"]), **options)
     if kind == "gru":
         return nn.GRU(input_size, size, **options)
-    return nn.RNN(input_size, size, nonlinearity=settings.get("activation", "tanh"), **options)
+    return nn.RNN(input_size, size, nonlinearity="relu" if kind == "relu" else "tanh", **options)
 
 
 class LanguageModel(nn.Module):
     def __init__(self, configuration, is_one_module):
         super().__init__()
-        layers = configuration["recurrent"]
-        sizes = [layer.get("outputSize", layer["hiddenSize"]) for layer in layers]
+        layers = configuration["layers"]
+        sizes = [int(layer.get("outputSize", layer["hiddenSize"])) for layer in layers]
         self.encoder = nn.Embedding(configuration["vocabularySize"], configuration["embeddingSize"])
         if is_one_module:
             self.rnn = layer_of(layers[0], configuration["embeddingSize"], num_layers=len(layers))
@@ -47,7 +47,7 @@ class LanguageModel(nn.Module):
             inputs = [configuration["embeddingSize"], *sizes]
             self.rnns = nn.ModuleList(layer_of(layer, size) for layer, size in zip(layers, inputs))
         self.decoder = nn.Linear(sizes[-1], configuration["vocabularySize"])
-        if configuration.get("isTied"):
+        if configuration["output"]["isTied"]:
             self.decoder.weight = self.encoder.weight
 
     def forward(self, ids, state=None):

@@ -6,7 +6,7 @@ let corpus = try Corpus(at: "Examples/Texts/sentences.txt")
 let tokenizer = WordTokenizer(training: corpus.training)
 var random = RandomSource(seed: 1)
 var model = LanguageModel(
-  LanguageModelConfiguration(vocabularySize: tokenizer.vocabulary.count, embedding: 64, recurrent: [.lstm(128)]),
+  LanguageModelConfiguration(vocabulary: tokenizer.vocabulary.count, embedding: 64, layers: [.lstm(128)]),
   using: &random)
 let trainer = Trainer(
   TrainingConfiguration(

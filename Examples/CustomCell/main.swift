@@ -1,74 +1,76 @@
-// A recurrent cell of your own: the minimal gated unit, scanned over sequences and trained.
-//
-//     swift run -c release CustomCell
+// A recurrent cell of your own in a language model: trained, stored, resumed, evaluated, scored, generated from, completed with and
+// quantised. Run in the package's root: swift run -c release CustomCell
 //
 //     f = σ(W_f x + U_f h + b_f)     n = tanh(W_n x + U_n (f ⊙ h) + b_n)     h' = (1 − f) ⊙ h + f ⊙ n
 //
 // G. Zhou, J. Wu, C. Zhang, Z. Zhou, "Minimal gated unit for recurrent neural networks", 2016.
 
+import Foundation
 import Mynah
 
 /// One step of a minimal gated unit: a GRU with one gate.
 struct MinimalGatedCell: RecurrentCell {
-  /// Maps of the input to f and n, and of the state to f and n.
-  var forget, candidate: Linear
-  var forgetWeight, candidateWeight: Variable
+  let inputWeight, forgetWeight, candidateWeight, bias: Variable
 
-  init(inputSize: Int, hiddenSize: Int, using random: inout RandomSource) {
-    let initializer = Initializer.glorotUniform
-    forget = Linear(inputSize: inputSize, outputSize: hiddenSize, initializer: initializer, using: &random)
-    candidate = Linear(inputSize: inputSize, outputSize: hiddenSize, initializer: initializer, using: &random)
-    forgetWeight = Variable(Initializer.orthogonal.draw([hiddenSize, hiddenSize], using: &random))
-    candidateWeight = Variable(Initializer.orthogonal.draw([hiddenSize, hiddenSize], using: &random))
-  }
+  func projection(of x: Variable) -> Variable { x.matmul(inputWeight, transposingOther: true) + bias }
 
-  var inputSize: Int { forget.weight.shape[1] }
-  var hiddenSize: Int { forget.weight.shape[0] }
-
-  func step(_ x: Variable, state: HiddenState) -> HiddenState {
+  func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
     let h = state.hidden
-    let f = (forget(x) + h.matmul(forgetWeight, transposingOther: true)).sigmoid()
-    let n = (candidate(x) + (f * h).matmul(candidateWeight, transposingOther: true)).tanh()
-    return HiddenState(hidden: (1 - f) * h + f * n)
-  }
-
-  mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
-    try forget.visitParameters(prefix: prefix + "forget.", body)
-    try candidate.visitParameters(prefix: prefix + "candidate.", body)
-    try body(prefix + "forget_hh", &forgetWeight)
-    try body(prefix + "candidate_hh", &candidateWeight)
+    let f = (projection.block(0, of: 2) + h.matmul(forgetWeight, transposingOther: true)).sigmoid()
+    let n = (projection.block(1, of: 2) + (f * h).matmul(candidateWeight, transposingOther: true)).tanh()
+    let next = (1 - f) * h + f * n
+    return (next, LayerState(hidden: next))
   }
 }
 
-/// What is trained: the cell over a sequence, and the first symbol guessed from its last state.
-struct Recall: Module {
-  var layer: Recurrence<MinimalGatedCell>
-  var output: Linear
-
-  mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
-    try layer.visitParameters(prefix: prefix + "layer.", body)
-    try output.visitParameters(prefix: prefix + "output.", body)
-  }
+extension CellKind {
+  static let minimalGated = CellKind(
+    "mgu", title: "minimal gated unit",
+    parameters: { layer in
+      let (input, hidden) = (layer.inputSize, layer.hiddenSize)
+      return [
+        ParameterSpec("weight_ih", [2 * hidden, input], .inputWeight),
+        ParameterSpec("forget_hh", [hidden, hidden], .recurrentWeight),
+        ParameterSpec("candidate_hh", [hidden, hidden], .recurrentWeight),
+        ParameterSpec("bias", [2 * hidden], .bias()),
+      ]
+    },
+    cell: { MinimalGatedCell(inputWeight: $1[0], forgetWeight: $1[1], candidateWeight: $1[2], bias: $1[3]) })
 }
 
-// What it learns: to remember the first of ten symbols until the end.
-let (symbolCount, stepCount, batchSize) = (4, 10, 32)
+let kinds = ModelKinds.standard.adding(.minimalGated)
+let corpus = try Corpus(at: "Examples/Texts/sentences.txt")
+let tokenizer = AnyTokenizer.word(WordTokenizer(training: corpus.training))
+let (words, heldOut) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
+
+// Trained, with its state and model written after each epoch; the second epoch resumes from the files of the first.
 var random = RandomSource(seed: 1)
-var model = Recall(
-  layer: Recurrence(MinimalGatedCell(inputSize: symbolCount, hiddenSize: 24, using: &random)),
-  output: Linear(inputSize: 24, outputSize: symbolCount, initializer: .glorotUniform, using: &random))
-var optimizer = Optimizer(.adam)
-
-for update in 1...300 {
-  let ids = (0..<stepCount * batchSize).map { _ in Int32(random.next() % UInt64(symbolCount)) }
-  let oneHot = ids.flatMap { id in (0..<symbolCount).map { $0 == Int(id) ? 1 : 0 as Float } }
-  let x = Variable(Tensor(shape: [stepCount, batchSize, symbolCount], oneHot))
-  let firsts = Array(ids.prefix(batchSize))
-  let loss = optimizer.step(&model, rate: 0.005, clip: GradientClip(norm: 1)) { model in
-    let zero = model.layer.zeroState(batchSize: batchSize)
-    let last: HiddenState = model.layer(x, state: zero).state
-    let loss = model.output.crossEntropy(of: last.hidden, targets: firsts, scale: 1 / Float(batchSize))
-    return (value: loss.value, kept: loss.nats / Double(batchSize))
-  }.kept
-  if update.isMultiple(of: 50) { print("update \(update): \(loss) nats a sequence") }
+let path = FileManager.default.temporaryDirectory.appending(component: "mgu-\(UUID().uuidString).safetensors").path
+let configuration = LanguageModelConfiguration(
+  vocabulary: tokenizer.vocabulary.count, embedding: 48, layers: [LayerConfiguration(.minimalGated, 64), .lstm(64)])
+var model = LanguageModel(configuration, kinds: kinds, using: &random)
+var checkpoint: TrainingCheckpoint?
+for epochs in 1...2 {
+  let training = TrainingConfiguration(
+    optimizer: .adam, learningRate: .constant(0.005), epochs: epochs, batches: .contiguous(size: 10, steps: 20))
+  let files = TrainingFiles(modelPath: path, configuration: training, tokenizer: tokenizer, textHash: "sentences")
+  if epochs > 1 { checkpoint = try files.resume(configuration, kinds: kinds) }
+  try Trainer(training).train(&model, on: words.ids, validating: heldOut.ids, from: checkpoint) { event in
+    if case .checkpoint(let checkpoint) = event { try files.write(checkpoint) }
+    if case .epoch(let epoch) = event { print("epoch \(epoch.epoch): perplexity \(epoch.train.perplexity)") }
+  }
 }
+
+let file = try ModelFile(contentsOf: path, kinds: kinds)
+print("held out:", try file.model.perplexity(of: heldOut, tokenizer: tokenizer).perplexity)
+var scorer = TextScorer(InferenceModel(file.model), tokenizer: tokenizer)
+print("score:", try scorer.score("a friendly pig sleeps .").logProbability)
+var generator = try TextGenerator(file, prompt: "a friendly", options: .init(length: 12), random: random)
+print("a friendly", terminator: "")
+while let piece = try generator.next() { print(piece.text, terminator: "") }
+var completer = try Completer(NeuralPredictor(InferenceModel(file.model)), tokenizer: tokenizer)
+try completer.read("a friendly ")
+print("\ncompleted:", try completer.suggestions(prefix: "p", count: 3).map(\.text))
+try file.rounded(to: .int8).write(to: path)
+let small = try ModelFile(contentsOf: path, kinds: kinds)
+print("int8:", try small.model.perplexity(of: heldOut, tokenizer: tokenizer).perplexity)

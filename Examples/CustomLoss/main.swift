@@ -22,7 +22,7 @@ let counting = (0..<421).map { Int32($0 % vocabularySize) }
 
 var random = RandomSource(seed: 1)
 var model = LanguageModel(
-  LanguageModelConfiguration(vocabularySize: vocabularySize, embedding: 8, recurrent: [.lstm(16)]), using: &random)
+  LanguageModelConfiguration(vocabulary: vocabularySize, embedding: 8, layers: [.lstm(16)]), using: &random)
 
 // The trainer asks for the scalar to differentiate, and for the nats that it reports. The model that the loss gets is on a tape:
 // whatever is computed with its parameters is recorded, and the tape is then read backwards.
@@ -31,7 +31,7 @@ var trainer = Trainer(
   TrainingConfiguration(
     learningRate: .constant(2), clipNorm: 1, epochs: 20, batches: .contiguous(size: 4, steps: 8)))
 trainer.loss = { model, hidden, batch in
-  let loss = smoothedCrossEntropy(model.output(hidden), batch.targets, smoothing: smoothing)
+  let loss = smoothedCrossEntropy(model.output.logits(of: hidden), batch.targets, smoothing: smoothing)
   return (loss, Double(loss.value.scalar) * Double(batch.targetCount))
 }
 try trainer.train(&model, on: counting) { event in

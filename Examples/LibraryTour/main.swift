@@ -6,7 +6,7 @@ let (words, heldOut) = try (tokenizer.encode(corpus.training), tokenizer.encode(
 
 var random = RandomSource(seed: 1)
 var model = LanguageModel(
-  LanguageModelConfiguration(vocabularySize: tokenizer.vocabulary.count, embedding: 64, recurrent: [.lstm(128)]),
+  LanguageModelConfiguration(vocabulary: tokenizer.vocabulary.count, embedding: 64, layers: [.lstm(128)]),
   using: &random)
 let trainer = Trainer(
   TrainingConfiguration(

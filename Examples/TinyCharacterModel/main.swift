@@ -25,7 +25,7 @@ print("\(tokens.count) characters, \(tokenizer.vocabulary.count) different ones"
 //    All randomness comes from a source with a seed: the same seed gives the same numbers on every run.
 var random = RandomSource(seed: 1)
 var model = LanguageModel(
-  LanguageModelConfiguration(vocabularySize: tokenizer.vocabulary.count, embedding: 24, recurrent: [.lstm(96)]),
+  LanguageModelConfiguration(vocabulary: tokenizer.vocabulary.count, embedding: 24, layers: [.lstm(96)]),
   using: &random)
 print(model.summary)
 

@@ -27,7 +27,7 @@ extension AnalysisError: CustomStringConvertible {
     case .noSuchUnit(let layer, let unit, _, let unitCount?):
       "expected a unit of 0 to \(unitCount - 1), as layer \(layer) has, found \(unit ?? 0); mynah inspect tells the sizes"
     case .noGates(let layer, let kind):
-      "expected an LSTM, whose gates can be told, found layer \(layer) to be a \(kind); leave the gates away"
+      "layer \(layer) has no gates to record: it is of the kind '\(kind)'; record its states only"
     case .pageTooLong(let tokenCount, let seriesCount):
       "a page holds at most \(PageLimit.tokenCount) tokens and \(PageLimit.valueCount) values, found \(tokenCount) tokens "
         + "of \(seriesCount) values; cut the text, or choose fewer units"

@@ -78,7 +78,7 @@ private struct StoredMember: Codable {
     case .perClass(let models):
       configuration = models.models.first?.configuration
     case .recurrent(let classifier):
-      configuration = classifier.forward.configuration
+      configuration = classifier.forward.architecture.configuration
       (pooling, isBidirectional) = (classifier.pooling, classifier.backward != nil)
     case .naiveBayes(let bayes):
       (textCounts, smoothing) = (bayes.textCounts, bayes.smoothing)
@@ -121,21 +121,21 @@ private struct StoredMember: Codable {
   }
 
   private func classModels(of file: SafetensorsFile, prefix: String, classCount: Int) throws -> ClassModels {
-    let configuration = try checkedConfiguration(file)
+    let architecture = try checkedArchitecture(file)
     return ClassModels(
-      try (0..<classCount).map { try LanguageModel(configuration, from: file, prefix: "\(prefix)class.\($0).") })
+      try (0..<classCount).map { try LanguageModel(architecture, from: file, prefix: "\(prefix)class.\($0).") })
   }
 
   private func recurrentClassifier(
     of file: SafetensorsFile, prefix: String, classCount: Int
   ) throws -> RecurrentClassifier {
-    let configuration = try checkedConfiguration(file)
+    let architecture = try checkedArchitecture(file)
     guard let pooling, !pooling.isEmpty else {
       throw damaged(file, expected: "a kind of pooling or more", found: "none")
     }
-    let forward = try TextReader(configuration, from: file, prefix: prefix + "forward.")
+    let forward = try TextReader(architecture, from: file, prefix: prefix + "forward.")
     let backward =
-      isBidirectional == true ? try TextReader(configuration, from: file, prefix: prefix + "backward.") : nil
+      isBidirectional == true ? try TextReader(architecture, from: file, prefix: prefix + "backward.") : nil
     let size = pooling.count * (forward.outputSize + (backward?.outputSize ?? 0))
     return RecurrentClassifier(
       forward: forward, backward: backward, pooling: pooling,
@@ -163,17 +163,18 @@ private struct StoredMember: Codable {
       textCounts: textCounts, smoothing: smoothing)
   }
 
-  private func checkedConfiguration(_ file: SafetensorsFile) throws -> LanguageModelConfiguration {
+  private func checkedArchitecture(_ file: SafetensorsFile) throws -> ModelArchitecture {
     guard let configuration else { throw damaged(file, expected: "a configuration", found: "none") }
-    if let defect = configuration.defect {
-      throw damaged(file, expected: "a configuration that can be built", found: defect)
-    }
     guard configuration.vocabularySize == tokenizer.vocabularySize else {
       throw damaged(
         file, expected: "a model of \(tokenizer.vocabularySize) tokens, as many as its tokenizer has",
         found: "\(configuration.vocabularySize)")
     }
-    return configuration
+    do throws(ModelError) {
+      return try ModelArchitecture(configuration)
+    } catch {
+      throw damaged(file, expected: "a configuration that can be built", found: error.description)
+    }
   }
 
   private func damaged(_ file: SafetensorsFile, expected: String, found: String) -> CheckpointError {
@@ -187,7 +188,7 @@ extension ClassifierModel {
     case .perClass(let models):
       for (label, model) in models.models.enumerated() { model.store(in: &file, prefix: "\(prefix)class.\(label).") }
     case .recurrent(let classifier):
-      for (name, value) in classifier.parameters { file[prefix + name] = StoredTensor(value) }
+      classifier.store(in: &file, prefix: prefix)
     case .naiveBayes(let bayes):
       let shape: Shape = [bayes.wordCounts.count, bayes.wordCounts.first?.count ?? 0]
       file[prefix + "counts"] = StoredTensor(bayes.wordCounts.flatMap(\.self), shape: shape)

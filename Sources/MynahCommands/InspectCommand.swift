@@ -101,7 +101,7 @@ struct InspectCommand: ParsableCommand {
       \(file.model.summary)
 
       Reads and writes \(file.tokenizer.tokenNoun): \(vocabulary.count.grouped) are known\(extra). Training used \
-      \(file.model.configuration.dropoutInWords). What it remembers of a text takes \(stateByteCount(file).grouped) bytes.
+      \(file.model.configuration.dropout). What it remembers of a text takes \(stateByteCount(file).grouped) bytes.
 
       """
     if file.precision != .float32 { text += "Its matrices are rounded to \(file.precision.rawValue).\n" }
@@ -109,12 +109,7 @@ struct InspectCommand: ParsableCommand {
     return text
   }
 
-  /// The size of a text's state: that of one step, without weights to pack.
-  private func stateByteCount(_ file: ModelFile) -> Int {
-    file.model.initialState(batchSize: 1).flatMap { $0.parts }.reduce(0) {
-      $0 + $1.shape.elementCount * MemoryLayout<Float>.size
-    }
-  }
+  private func stateByteCount(_ file: ModelFile) -> Int { file.model.initialState(batchSize: 1).byteCount }
 
   private func inWords(_ training: TrainingNotes) -> String {
     let epochs = training.history.map { report in
@@ -140,7 +135,7 @@ extension TrainingConfiguration {
     let clips = [clipValue.map { "to ±\($0)" }, clipNorm.map { "to a norm of \($0)" }].compactMap(\.self)
     let update = batchesPerUpdate == 1 ? "" : ", an update after \(batchesPerUpdate) batches"
     let extras = [
-      loss == .full ? nil : "\(loss)", reduction.inWords,
+      objective == .full ? nil : "\(objective)", reduction.inWords,
       penalties == .none ? nil : "penalties: \(penalties)",
       patience.map { "ended after \($0) epochs without a lower loss" },
       precision == .float32 ? nil : "products in \(precision.rawValue)",
@@ -161,18 +156,5 @@ extension LossReduction {
     case .meanPerTarget: "the mean over targets"
     case .sum: "the sum over targets"
     }
-  }
-}
-
-extension LanguageModelConfiguration {
-  /// What training drops.
-  var dropoutInWords: String {
-    let drops = [
-      ("tokens' vectors", vectorKeepProbability), ("inputs", inputKeepProbability), ("outputs", outputKeepProbability),
-      ("tokens", embeddingKeepProbability), ("recurrent weights", weightKeepProbability),
-    ].filter { $0.1 < 1 }
-    guard !drops.isEmpty else { return "no dropout" }
-    return (locksDropout ? "locked " : "") + "dropout keeping "
-      + drops.map { "\($0.1) of the \($0.0)" }.joined(separator: " and ")
   }
 }

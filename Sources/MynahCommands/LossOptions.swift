@@ -1,7 +1,8 @@
 import ArgumentParser
+import MynahModels
 import MynahTraining
 
-/// What training makes small.
+/// The training objective.
 struct LossOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
@@ -48,8 +49,8 @@ struct LossOptions: ParsableArguments {
 
   /// Writes what was given into a configuration.
   func apply(to training: inout TrainingConfiguration) {
-    if let sampled { training.loss = .sampled(candidates: sampled) }
-    if let smoothing { training.loss = .smoothed(smoothing) }
+    if let sampled { training.objective = .sampled(candidates: sampled) }
+    if let smoothing { training.objective = .smoothed(smoothing) }
     if meanLoss { training.reduction = .meanPerTarget }
     if let weightPenalty { training.penalties.weights = weightPenalty }
     if let activationPenalty { training.penalties.activation = activationPenalty }

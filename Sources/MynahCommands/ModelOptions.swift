@@ -18,9 +18,24 @@ struct ModelOptions: ParsableArguments {
   var hidden: [Int]?
 
   @Option(
-    help: ArgumentHelp("The kind of the recurrent layers: \(RecurrentKind.names). (default: lstm)", valueName: "name"),
-    transform: RecurrentKind.named)
-  var cell: RecurrentKind?
+    help: ArgumentHelp("The kind of the recurrent layers: \(Self.cellNames). (default: lstm)", valueName: "name"),
+    transform: Self.cellKind)
+  var cell: CellKind?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The kind and size of each recurrent layer, the first one first: lstm:400,gru:200; instead of --cell and --hidden.",
+      valueName: "layers"),
+    transform: Self.layerList)
+  var layers: [LayerConfiguration]?
+
+  @Option(
+    help: ArgumentHelp(
+      "The output layer: softmax, adaptive:CUTOFF,… (the first token of each cluster of rare tokens) or mixture:K[,SIZE] (K softmaxes). (default: softmax)",
+      valueName: "layer"),
+    transform: Self.output)
+  var outputLayer: OutputConfiguration?
 
   @Option(
     parsing: .unconditional,
@@ -100,96 +115,107 @@ struct ModelOptions: ParsableArguments {
     if initialRange != nil, let initializer, initializer != .uniform {
       throw ValidationError("--initial-range is for --initializer uniform; give one of them")
     }
-    if projection != nil, let cell, cell != .projected {
-      throw ValidationError("--projection is for --cell projected, found --cell \(cell.rawValue)")
+    if layers != nil && (cell != nil || hidden != nil) {
+      throw ValidationError("--layers cannot be combined with --cell or --hidden; give one of them")
     }
   }
 
-  /// Writes what was given into a configuration.
+  /// Writes the given flags into a configuration.
   ///
   /// - Throws: `ValidationError` if the model cannot be built.
   func apply(to model: inout LanguageModelConfiguration) throws {
     if let embedding { model.embeddingSize = embedding }
     try applyLayers(to: &model)
-    if tied { model.isTied = true }
+    if let outputLayer { (model.output.kind, model.output.sizes) = (outputLayer.kind, outputLayer.sizes) }
+    if tied { model.output.isTied = true }
     if residual { model.isResidual = true }
-    if let keep { model.outputKeepProbability = keep }
-    if let keepInput { model.inputKeepProbability = keepInput }
-    if let keepEmbedding { model.embeddingKeepProbability = keepEmbedding }
-    if let keepVectors { model.vectorKeepProbability = keepVectors }
-    if let keepRecurrent { model.weightKeepProbability = keepRecurrent }
-    if lockedDropout { model.locksDropout = true }
+    if let keep { (model.dropout.hidden, model.dropout.output) = (rate(keeping: keep), rate(keeping: keep)) }
+    if let keepInput { model.dropout.layerInput = rate(keeping: keepInput) }
+    if let keepEmbedding { model.dropout.embedding = rate(keeping: keepEmbedding) }
+    if let keepVectors { model.dropout.input = rate(keeping: keepVectors) }
+    if let keepRecurrent { model.dropout.weights = rate(keeping: keepRecurrent) }
+    if lockedDropout { model.dropout.isVariational = true }
     if let initialRange { model.initializer = .uniform(initialRange) }
     initializer?.apply(to: &model)
   }
 
+  /// The dropout rate that keeps a share, as written in decimal: 0.2 for 0.8.
+  private func rate(keeping share: Float) -> Float { Float(1 - (Double("\(share)") ?? 1)) }
+
   private func applyLayers(to model: inout LanguageModelConfiguration) throws {
-    guard hidden != nil || cell != nil || forgetBias != nil || projection != nil || tied else { return }
-    guard let first = model.recurrent.first else { return }
-    let kind = cell ?? (projection == nil ? RecurrentKind(first) : .projected)
-    var sizes = hidden ?? model.recurrent.map(\.hiddenSize)
-    // A size that nobody asked for gives way.
-    if tied && hidden == nil && kind != .projected { sizes[sizes.count - 1] = model.embeddingSize }
-    if let forgetBias, !kind.hasForgetBias {
-      throw ValidationError("--forget-bias \(forgetBias) is for kinds of LSTM, found --cell \(kind.rawValue)")
+    if let layers { model.layers = layers }
+    // Only a projected cell has a projection, so one is what is meant.
+    if let cell = cell ?? (projection != nil && layers == nil ? .projectedLSTM : nil) {
+      model.layers = model.layers.map { $0.of(cell) }
     }
-    let projected: Int? = if case .projectedLSTM(_, let size, _) = first { size } else { nil }
-    guard let outputSize = projection ?? projected ?? (kind == .projected ? nil : 0) else {
-      throw ValidationError("--cell projected needs --projection with the size of the outputs")
+    if let hidden {
+      let first = model.layers[0]
+      model.layers = hidden.map { LayerConfiguration(first.kind, $0, settings: first.settings) }
+    } else if tied && layers == nil {
+      // A size that nobody asked for gives way.
+      model.layers[model.layers.count - 1].hiddenSize = model.embeddingSize
     }
-    let bias = forgetBias ?? first.forgetBias
-    model.recurrent = sizes.map { kind.layer($0, forgetBias: bias, outputSize: outputSize) }
-    if tied && model.recurrent.last?.outputSize != model.embeddingSize {
-      throw ValidationError(
-        "--tied needs a last layer of the embedding's size, found \(model.recurrent.last?.outputSize ?? 0) "
-          + "and \(model.embeddingSize); set --hidden and --embedding")
+    try set("forgetBias", to: forgetBias, of: &model.layers, flag: "--forget-bias")
+    try set("outputSize", to: projection.map { Float($0) }, of: &model.layers, flag: "--projection")
+    if let kind = model.layers.first(where: { $0.kind == "projected" && $0.settings["outputSize"] == nil })?.kind {
+      throw ValidationError("layers of the kind \(kind) need --projection, the size that their outputs are projected to")
     }
   }
-}
 
-/// The names of the kinds of recurrent layers on a command line.
-enum RecurrentKind: String, CaseIterable {
-  case lstm, rnn, relu, gru
-  case gruResetBefore = "gru-reset-before"
-  case peephole, coupled, projected
+  /// Sets a setting of the layers whose kind has it.
+  ///
+  /// - Throws: `ValidationError` if there is none.
+  private func set(_ name: String, to value: Float?, of layers: inout [LayerConfiguration], flag: String) throws {
+    guard let value else { return }
+    let kinds = CellKinds.standard.all.filter { $0.settings.contains { $0.name == name } }.map(\.name)
+    guard layers.contains(where: { kinds.contains($0.kind) }) else {
+      throw ValidationError(
+        "\(flag) has no effect on layers of the kind \(layers.map(\.kind).joined(separator: ", ")); it needs --cell "
+          + kinds.joined(separator: " or "))
+    }
+    for index in layers.indices where kinds.contains(layers[index].kind) { layers[index].settings[name] = Double(value) }
+  }
 
-  static let names = allCases.map(\.rawValue).joined(separator: ", ")
+  // MARK: Names
 
-  @Sendable static func named(_ name: String) throws -> RecurrentKind {
-    guard let kind = RecurrentKind(rawValue: name) else { throw ValidationError("expected one of \(names)") }
+  static let cellNames = CellKinds.standard.all.map(\.name).joined(separator: ", ")
+
+  @Sendable static func cellKind(_ name: String) throws -> CellKind {
+    guard let kind = CellKinds.standard[name] else { throw ValidationError("expected one of \(cellNames)") }
     return kind
   }
 
-  init(_ layer: RecurrentLayer) {
-    self =
-      switch layer {
-      case .lstm: .lstm
-      case .simple(_, .tanh): .rnn
-      case .simple(_, .relu): .relu
-      case .gru(_, .after): .gru
-      case .gru(_, .before): .gruResetBefore
-      case .peepholeLSTM: .peephole
-      case .coupledLSTM: .coupled
-      case .projectedLSTM: .projected
+  @Sendable private static func layerList(_ text: String) throws -> [LayerConfiguration] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { entry in
+      let parts = entry.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 2, let size = Int(parts[1]), (1...65536).contains(size) else {
+        throw ValidationError("expected a kind and a size for each layer, as in lstm:400,gru:200, found '\(entry)'")
       }
+      return LayerConfiguration(try cellKind(String(parts[0])), size)
+    }
   }
 
-  var hasForgetBias: Bool { [.lstm, .peephole, .projected].contains(self) }
-
-  func layer(_ size: Int, forgetBias: Float, outputSize: Int) -> RecurrentLayer {
-    switch self {
-    case .lstm: .lstm(size, forgetBias: forgetBias)
-    case .rnn: .simple(size)
-    case .relu: .simple(size, activation: .relu)
-    case .gru: .gru(size)
-    case .gruResetBefore: .gru(size, reset: .before)
-    case .peephole: .peepholeLSTM(size, forgetBias: forgetBias)
-    case .coupled: .coupledLSTM(size)
-    case .projected: .projectedLSTM(size, to: outputSize, forgetBias: forgetBias)
+  @Sendable static func output(_ text: String) throws -> OutputConfiguration {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let names = OutputKinds.standard.all.map(\.name)
+    guard names.contains(String(parts[0])) else {
+      throw ValidationError("expected one of \(names.joined(separator: ", ")), found '\(parts[0])'")
     }
+    let sizes = parts.count < 2 ? [] : parts[1].split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+    guard !sizes.contains(nil) else {
+      throw ValidationError("expected whole numbers behind '\(parts[0]):', found '\(parts[parts.count - 1])'")
+    }
+    return OutputConfiguration(String(parts[0]), sizes: sizes.compactMap(\.self))
   }
 }
 
+extension LayerConfiguration {
+  /// A layer of another kind with the same size, and the settings that the kind has.
+  fileprivate func of(_ kind: CellKind) -> LayerConfiguration {
+    let names = kind.settings.map(\.name)
+    return LayerConfiguration(kind, hiddenSize, settings: settings.filter { names.contains($0.key) })
+  }
+}
 /// The names of the ways to draw weights on a command line.
 enum InitializerKind: String, CaseIterable {
   case uniform, glorot, orthogonal

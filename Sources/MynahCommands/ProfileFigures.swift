@@ -31,7 +31,7 @@ struct ProfileRecorder {
   private let peak: Double
 
   /// Measures the machine's peak on as many threads as the current team has.
-  init(_ model: LanguageModelConfiguration, tokensPerStep: Int) {
+  init(_ model: ModelArchitecture, tokensPerStep: Int) {
     self.tokensPerStep = tokensPerStep
     // Two operations a multiplication, forward once and backward twice.
     operationsPerToken = 6 * Double(model.multiplicationsPerToken)

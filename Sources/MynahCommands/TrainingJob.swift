@@ -22,14 +22,13 @@ struct TrainingOptions {
     schedule.apply(to: &training)
     loss.apply(to: &training)
     if let precision { training.precision = precision }
-    if let defect = training.defect(vocabularySize: tokenizer.vocabulary.count) { throw ValidationError(defect) }
   }
 }
 
 /// A run that is ready to begin or to go on: tokens, model, configuration and files fit together.
 struct TrainingJob {
   let text: TrainingText
-  let model: LanguageModelConfiguration
+  let model: ModelArchitecture
   let configuration: TrainingConfiguration
   /// The texts, cut.
   let batches, validation: EpochBatches
@@ -54,11 +53,17 @@ struct TrainingJob {
     try modelOptions.apply(to: &model)
     model.vocabularySize = tokenizer.vocabulary.count
     try options.apply(to: &configuration, tokenizer: tokenizer)
-    (self.text, self.model, self.configuration) = (text, model, configuration)
+    do throws(ModelError) {
+      self.model = try ModelArchitecture(model)
+    } catch {
+      throw ValidationError(error.description)
+    }
+    if let defect = configuration.defect(of: self.model) { throw ValidationError(defect) }
+    (self.text, self.configuration) = (text, configuration)
     let layout = configuration.batches
     batches = try layout.batches(of: text.training, seed: configuration.seed)
     validation = try layout.validationBatches(of: text.validation)
-    try Self.checkMemory(model, configuration)
+    try Self.checkMemory(self.model, configuration)
     files = TrainingFiles(
       modelPath: modelPath, configuration: configuration, tokenizer: tokenizer, textHash: text.hash)
     checkpoint = state?.checkpoint
@@ -95,12 +100,14 @@ struct TrainingJob {
 
   /// Checks that a run has room in this machine's memory: the weights four times (with gradients, best model and a file's
   /// copy), what the optimiser remembers, and what a batch leaves behind for the backward pass.
-  private static func checkMemory(_ model: LanguageModelConfiguration, _ training: TrainingConfiguration) throws {
+  private static func checkMemory(_ model: ModelArchitecture, _ training: TrainingConfiguration) throws {
     let (layout, copies) = (training.batches, Double(4 + training.optimizer.rule.slotNames.count))
-    let parameters = model.parameterShapes.reduce(0.0) { sum, parameter in
+    let parameters = model.parameterSpecs.reduce(0.0) { sum, parameter in
       sum + parameter.shape.sizes.reduce(1) { $0 * Double($1) }
     }
-    let perToken = model.recurrent.reduce(Double(model.embeddingSize)) { $0 + 8 * Double($1.hiddenSize) }
+    let perToken = model.layers.reduce(Double(model.configuration.embeddingSize)) {
+      $0 + 8 * Double($1.shape.hiddenSize)
+    }
     let needed = 4 * copies * parameters + 4 * perToken * Double(layout.size) * Double(layout.steps)
     let available = Double(ProcessInfo.processInfo.physicalMemory)
     guard needed > available else { return }
@@ -124,9 +131,9 @@ struct TrainingJob {
   }
 
   private var modelSummary: String {
-    let layers = model.recurrent.map { "\($0.hiddenSize)" }.joined(separator: ", ")
-    let kind = model.recurrent.first?.name ?? ""
-    return "embedding \(model.embeddingSize), \(kind) \(layers), \(model.dropoutInWords): "
+    let configuration = model.configuration
+    let output = configuration.output == .softmax() ? "" : ", \(model.output.kind.title.lowercased())"
+    return "embedding \(configuration.embeddingSize), \(layersInWords)\(output), \(configuration.dropout): "
       + "\(weightCount.grouped) weights besides the embedding"
   }
 
@@ -139,15 +146,26 @@ struct TrainingJob {
     return ", \(text.unknownCount.grouped) (\(share.brief) %) unknown\(advice)"
   }
 
-  /// The number of weights that every token touches; of the embedding it is one row only.
-  private var weightCount: Int { model.parameterShapes.dropFirst().reduce(0) { $0 + $1.shape.elementCount } }
+  /// The kinds and sizes of the recurrent layers: "LSTM 256, 128".
+  private var layersInWords: String {
+    var (result, last) = ("", "")
+    for layer in model.layers {
+      let title = layer.kind.title
+      result += (result.isEmpty ? "" : ", ") + (title == last ? "" : title + " ") + "\(layer.shape.hiddenSize)"
+      last = title
+    }
+    return result
+  }
+
+  /// The number of weights that every token uses; of the embedding it is one row only.
+  private var weightCount: Int { model.parameterSpecs.dropFirst().reduce(0) { $0 + $1.shape.elementCount } }
 
   var tokenizer: AnyTokenizer { text.tokenizer }
 
   /// What logs tell of the run.
   var runDescription: RunDescription {
     RunDescription(
-      model: model, configuration: configuration, tokenizer: tokenizer, tokenCount: text.training.count,
+      model: model.configuration, configuration: configuration, tokenizer: tokenizer, tokenCount: text.training.count,
       stepsPerEpoch: batches.count, checkpoint: checkpoint)
   }
 

@@ -2,10 +2,7 @@ public import MynahModels
 public import MynahTensors
 import MynahText
 
-/// A language model to be asked, not trained: no tape is kept, and the weights of LSTMs are packed once.
-///
-/// Models of other recurrent layers, or whose layers add their inputs to their outputs, have no packed form: they go through their
-/// own passes, which is slower (`isPacked`).
+/// A language model for inference: no tape is recorded, and the weights are packed once.
 ///
 /// ```swift
 /// let model = InferenceModel(file.model, precision: .int8)
@@ -13,185 +10,188 @@ import MynahText
 /// let logits = model.advance([7, 2, 5], state: &state)  // of the token after 5
 /// ```
 ///
-/// Results have the same bits on any number of threads, and a stream's do not depend on the streams beside it.
+/// Results have the same bits on any number of threads, and a stream's do not depend on the streams beside it. Layers and
+/// outputs of kinds without packed kernels run by their own operations, which is slower.
 public struct InferenceModel: Sendable {
-  /// The model's shape.
-  public let configuration: LanguageModelConfiguration
-  /// What the weights are held in.
+  /// The kinds and shapes of the model's parts.
+  public let architecture: ModelArchitecture
+  /// The precision of the weights.
   public let precision: WeightPrecision
+  private let embedding: Tensor
+  private let stages: [InferenceStage]
+  private let output: any PackedOutput
+  private let zeroState: RecurrentState
 
-  /// How the model is asked.
-  enum Form: Sendable {
-    case packed(PackedModel)
-    case composed(LanguageModel)
-  }
-
-  let form: Form
-
-  /// Whether the weights are packed for the kernels of inference.
-  public var isPacked: Bool { if case .packed = form { true } else { false } }
-
-  /// Packs a model's weights, or rounds them where they cannot be packed.
+  /// Packs a model's weights, all matrices rounded to a precision.
   public init(_ model: LanguageModel, precision: WeightPrecision = .float32) {
-    configuration = model.configuration
-    self.precision = precision
-    form =
-      PackedModel(model, precision: precision).map { .packed($0) }
-      ?? .composed(model.rounded(to: precision))
+    (architecture, self.precision) = (model.architecture, precision)
+    embedding = model.embedding.rounded(to: precision).weight.value
+    stages = InferenceStage.stages(of: model, embedding: embedding, precision: precision)
+    output =
+      (model.output as? any PackableOutput)?.packed(precision)
+      ?? ComposedOutput(layer: model.rounded(to: precision).output)
+    zeroState = model.initialState(batchSize: 1)
   }
 
-  /// The state before B texts.
+  /// The model's configuration.
+  public var configuration: LanguageModelConfiguration { architecture.configuration }
+
+  /// Returns the state before B texts.
   ///
   /// - Precondition: `batchSize` is positive.
-  public func initialState(batchSize: Int = 1) -> InferenceState {
-    precondition(batchSize > 0, "a state has one stream at least, found \(batchSize)")
-    return InferenceState(batchSize: batchSize, layerSizes: layerSizes)
-  }
-}
-
-extension InferenceModel {
-  /// The sizes of the parts of a stream's state, layer by layer.
-  private var layerSizes: [[Int]] {
-    switch form {
-    case .packed(let model): model.layers.map { [$0.hiddenSize, $0.hiddenSize] }
-    case .composed(let model): model.initialState(batchSize: 1).map { $0.parts.map { $0.shape[1] } }
-    }
+  public func initialState(batchSize: Int = 1) -> RecurrentState {
+    precondition(batchSize > 0, "a state has at least one stream, got \(batchSize)")
+    return batchSize == 1 ? zeroState : zeroState.repeated(batchSize)
   }
 }
 
 // MARK: Reading and scoring
 
 extension InferenceModel {
-  /// Moves the state past some tokens and tells the logits of the ones that follow.
+  /// Advances the state by some tokens and returns the logits of the ones that follow.
   ///
   /// - Parameter ids: T·B tokens, time-major; T ≥ 1.
-  /// - Returns: The logits of all tokens after the last step, [B, V].
-  /// - Precondition: the ids fill the state's streams, and each lies in 0 ..< V; the state is of a model of this shape.
-  public func advance(_ ids: [Int32], state: inout InferenceState) -> Tensor {
-    precondition(!ids.isEmpty, "a model needs a token to tell the next one")
-    let logits = TensorStorage(uninitialized: state.batchSize * configuration.vocabularySize)
-    move(&state, past: ids, lastly: .logits(logits))
-    return Tensor(shape: [state.batchSize, configuration.vocabularySize], storage: logits)
+  /// - Returns: The logits of all tokens after the last step, [B, V]; log-probabilities for outputs without logits.
+  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is one of a model of this shape.
+  public func advance(_ ids: [Int32], state: inout RecurrentState) -> Tensor {
+    advance(ids, state: &state, returningHidden: false).logits
   }
 
-  /// Moves the state past some tokens without asking for what follows.
+  /// Advances the state by some tokens and returns the logits of the ones that follow, and perhaps the vectors that they are
+  /// computed from, [B, H].
+  func advance(
+    _ ids: [Int32], state: inout RecurrentState, returningHidden: Bool
+  ) -> (logits: Tensor, hidden: Tensor?) {
+    precondition(!ids.isEmpty, "a model predicts the next token after at least one")
+    check(ids, state)
+    var workspace = PackedMemory(byteCount: 0)
+    var rest = ids[...]
+    while rest.count > Self.chunkSize(state) {
+      _ = pass(Array(rest.prefix(Self.chunkSize(state))), &state, for: .state, in: &workspace)
+      rest = rest.dropFirst(Self.chunkSize(state))
+    }
+    let purpose = PackedLayers.Purpose(
+      wantsOutputs: returningHidden || fusedSoftmax == nil, wantsLogits: fusedSoftmax != nil, softmax: fusedSoftmax)
+    let results = pass(Array(rest), &state, for: purpose, in: &workspace)
+    let last = results.outputs.map { $0.slice($0.shape[0] - state.batchSize..<$0.shape[0]) }
+    return (results.logits ?? output.logits(of: last ?? Tensor([])), last)
+  }
+
+  /// Advances the state by some tokens.
   ///
   /// - Parameter ids: T·B tokens, time-major.
-  /// - Precondition: the ids fill the state's streams, and each lies in 0 ..< V; the state is of a model of this shape.
-  public func read(_ ids: [Int32], state: inout InferenceState) {
-    guard !ids.isEmpty else { return }
-    move(&state, past: ids, lastly: .state)
-  }
-
-  /// Moves the state past some tokens in stretches; what is asked for is asked of the last of them.
-  private func move(_ state: inout InferenceState, past ids: [Int32], lastly purpose: PackedModel.Purpose) {
+  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is one of a model of this shape.
+  public func read(_ ids: [Int32], state: inout RecurrentState) {
     check(ids, state)
-    var rest = ids[...]
     var workspace = PackedMemory(byteCount: 0)
-    while rest.count > Self.stretch(state) {
-      _ = pass(Array(rest.prefix(Self.stretch(state))), &state, for: .state, in: &workspace)
-      rest = rest.dropFirst(Self.stretch(state))
+    forChunks(of: ids.count, state) { range in
+      _ = pass(Array(ids[range]), &state, for: .state, in: &workspace)
     }
-    _ = pass(Array(rest), &state, for: purpose, in: &workspace)
   }
 
-  /// The negative log-probability of each target, in nats, and the state after the last input.
+  /// Returns the negative log-probability of each target, in nats, and advances the state by the inputs.
   ///
-  /// The inputs of a stretch go through a layer at once, and only its recurrence goes step by step; memory does not grow with
-  /// the text.
+  /// The inputs of a chunk are projected at once, and only the recurrence goes step by step; memory does not grow with the
+  /// text.
   ///
   /// - Parameters:
-  ///   - targets: T·B tokens, time-major: what followed each input.
+  ///   - targets: T·B tokens, time-major: the one after each input.
   ///   - inputs: T·B tokens.
-  /// - Precondition: the ids fill the state's streams, and each lies in 0 ..< V; the state is of a model of this shape.
+  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is one of a model of this shape.
   public func negativeLogProbabilities(
-    of targets: [Int32], after inputs: [Int32], state: inout InferenceState
+    of targets: [Int32], after inputs: [Int32], state: inout RecurrentState
   ) -> [Double] {
+    scored(targets, after: inputs, state: &state, returningHidden: false).nats
+  }
+
+  /// Returns the negative log-probability of each target, and perhaps the vectors that they are computed from, [T·B, H].
+  func scored(
+    _ targets: [Int32], after inputs: [Int32], state: inout RecurrentState, returningHidden: Bool
+  ) -> (nats: [Double], hidden: [Float]) {
     precondition(targets.count == inputs.count, "\(inputs.count) inputs do not fit \(targets.count) targets")
     check(inputs, state)
     check(targets, state)
-    var result: [Double] = []
-    result.reserveCapacity(targets.count)
+    var (nats, hidden) = ([Double](), [Float]())
+    nats.reserveCapacity(targets.count)
     var workspace = PackedMemory(byteCount: 0)
-    for first in stride(from: 0, to: inputs.count, by: Self.stretch(state)) {
-      let range = first..<min(first + Self.stretch(state), inputs.count)
-      result += pass(Array(inputs[range]), &state, for: .losses(Array(targets[range])), in: &workspace)
+    forChunks(of: inputs.count, state) { range in
+      let (ids, targets) = (Array(inputs[range]), Array(targets[range]))
+      let purpose = PackedLayers.Purpose(
+        wantsOutputs: returningHidden || fusedSoftmax == nil, targets: fusedSoftmax == nil ? [] : targets,
+        softmax: fusedSoftmax)
+      let results = pass(ids, &state, for: purpose, in: &workspace)
+      let rows = results.outputs ?? Tensor([])
+      nats += fusedSoftmax == nil ? output.negativeLogProbabilities(of: rows, targets: targets) : results.losses
+      if returningHidden { hidden += rows.elements }
     }
-    return result
+    return (nats, hidden)
   }
 
-  /// The loss of predicting each token but the first from all before it, from the zero state on.
+  /// Returns the loss of predicting each token but the first from all before it, from the zero state on.
   public func loss(of ids: [Int32]) -> Loss {
     guard ids.count > 1 else { return Loss() }
     var state = initialState()
     let losses = negativeLogProbabilities(of: Array(ids.dropFirst()), after: Array(ids.dropLast()), state: &state)
     return Loss(nats: losses.reduce(0, +), targetCount: losses.count)
   }
+}
 
-  /// The tokens that go through the layers at once: whole steps of some 256 rows.
-  private static func stretch(_ state: InferenceState) -> Int { max(1, 256 / state.batchSize) * state.batchSize }
+// MARK: Passes
 
-  /// Moves the state past T·B tokens, time-major; returns the losses if they are the purpose.
+extension InferenceModel {
+  /// The tokens that pass through the layers at once: whole steps of some 256 rows.
+  private static func chunkSize(_ state: RecurrentState) -> Int { max(1, 256 / state.batchSize) * state.batchSize }
+
+  private func forChunks(of count: Int, _ state: RecurrentState, _ body: (Range<Int>) -> Void) {
+    let size = Self.chunkSize(state)
+    for first in stride(from: 0, to: count, by: size) { body(first..<min(first + size, count)) }
+  }
+
+  /// The output layer as a part of the last recurrent layer's pass; nil if it needs a pass of its own.
+  private var fusedSoftmax: PackedSoftmax? { stages.last?.isPacked == true ? output.softmax : nil }
+
+  /// Advances the state by T·B tokens, time-major; the purpose is that of the last stage.
   private func pass(
-    _ ids: [Int32], _ state: inout InferenceState, for purpose: PackedModel.Purpose, in workspace: inout PackedMemory
-  ) -> [Double] {
-    switch form {
-    case .packed(let model): model.pass(ids, &state, for: purpose, in: &workspace)
-    case .composed(let model): model.pass(ids, &state, for: purpose)
+    _ ids: [Int32], _ state: inout RecurrentState, for purpose: PackedLayers.Purpose, in workspace: inout PackedMemory
+  ) -> PackedLayers.Results {
+    let stepCount = ids.count / state.batchSize
+    var input = PackedLayers.Input.ids(ids)
+    var results = PackedLayers.Results()
+    for (index, stage) in stages.enumerated() {
+      let isLast = index == stages.count - 1
+      results = stage.pass(
+        input, embedding: embedding, stepCount: stepCount, &state, for: isLast ? purpose : .outputs, in: &workspace)
+      if !isLast { input = .rows(results.outputs ?? Tensor([])) }
     }
+    state.advance(by: stepCount)
+    return results
   }
+}
 
-  /// Moves the state of one text past a token; tells the logits of what follows, [1, V], and the vector that they are made from, [H].
-  func step(_ id: Int32, state: inout InferenceState) -> (logits: Tensor, hidden: [Float]) {
-    switch form {
-    case .packed(let model):
-      let logits = advance([id], state: &state)
-      return (logits, state.parts(layer: model.layers.count - 1)[0].elements)
-    case .composed(let model):
-      check([id], state)
-      let hidden = model.hidden([id], &state)
-      return (model.output(hidden).value, hidden.value.elements)
-    }
-  }
+// MARK: Checks
 
-  /// Moves the state of one text past some tokens; tells what the output layer sees after each, [T, H].
-  func hidden(after ids: [Int32], state: inout InferenceState) -> [Float] {
-    switch form {
-    case .packed(let packed):
-      return ids.flatMap { id in
-        read([id], state: &state)
-        return state.parts(layer: packed.layers.count - 1)[0].elements
-      }
-    case .composed(let composed):
-      check(ids, state)
-      return ids.isEmpty ? [] : composed.hidden(ids, &state).value.elements
-    }
-  }
+extension InferenceModel {
+  /// Whether a state is one of a text that a model of this shape reads.
+  func fits(_ state: RecurrentState) -> Bool { state.batchSize == 1 && state.hasParts(of: zeroState) }
 
-  /// Whether a state is of one text that a model of this shape reads.
-  func fits(_ state: InferenceState) -> Bool {
-    state.batchSize == 1 && state.layerSizes == layerSizes && state.values.count == layerSizes.joined().reduce(0, +)
-  }
-
-  /// Whether a tokenizer is of a model of this size.
+  /// Checks that a tokenizer is one of a model of this size.
   func check(_ tokenizer: AnyTokenizer) {
     precondition(
       tokenizer.vocabulary.count == configuration.vocabularySize,
       "a tokenizer of \(tokenizer.vocabulary.count) tokens does not fit a model of \(configuration.vocabularySize)")
   }
 
-  /// Logits, if they are numbers.
+  /// Returns logits that are finite.
   func finite(_ logits: Tensor) throws(InferenceError) -> Tensor {
     guard Kernels.areFinite(logits) else { throw .notFinite }
     return logits
   }
 
-  private func check(_ ids: [Int32], _ state: InferenceState) {
+  private func check(_ ids: [Int32], _ state: RecurrentState) {
     precondition(
-      state.layerSizes == layerSizes && ids.count.isMultiple(of: state.batchSize)
-        && state.values.count == state.batchSize * layerSizes.joined().reduce(0, +),
-      "\(ids.count) ids do not fill \(state.batchSize) streams, or the state is of another model")
+      state.batchSize > 0 && ids.count.isMultiple(of: state.batchSize) && state.hasParts(of: zeroState),
+      "\(ids.count) ids do not fill \(state.batchSize) streams, or the state is one of another model")
     let vocabularySize = configuration.vocabularySize
-    precondition(ids.allSatisfy { $0 >= 0 && $0 < vocabularySize }, "ids must lie in 0 ..< \(vocabularySize)")
+    precondition(ids.allSatisfy { $0 >= 0 && $0 < vocabularySize }, "ids must be in 0 ..< \(vocabularySize)")
   }
 }

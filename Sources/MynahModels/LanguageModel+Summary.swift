@@ -1,38 +1,38 @@
+import MynahTensors
+
 /// A line of a model's summary table.
 public struct LayerSummary: Hashable, Codable, Sendable {
   /// The layer's name and kind: "recurrent.0 (LSTM)".
   public let layer: String
   /// The shape of its output in words: "[T, B, 256]".
   public let outputShape: String
-  /// The number of its trained numbers.
+  /// The number of its trainable numbers.
   public let parameters: Int
 }
 
-extension LanguageModel {
-  /// What each layer puts out and holds, first layer first.
-  public var layers: [LayerSummary] {
-    let rows = [
+extension ModelArchitecture {
+  /// The layers with their output shapes and parameters, the embedding first.
+  public var layerSummaries: [LayerSummary] {
+    func count(_ specs: [ParameterSpec]) -> Int { specs.reduce(0) { $0 + $1.shape.elementCount } }
+    let first = LayerSummary(
+      layer: "embedding (Embedding)", outputShape: "[T, B, \(configuration.embeddingSize)]",
+      parameters: count([embeddingSpec]))
+    let recurrent = zip(layers, layerSpecs).enumerated().map { index, entry in
       LayerSummary(
-        layer: "embedding (Embedding)", outputShape: "[T, B, \(configuration.embeddingSize)]",
-        parameters: embedding.parameterCount)
-    ]
-    let recurrentRows = zip(configuration.recurrent, recurrent).enumerated().map { index, entry in
-      LayerSummary(
-        layer: "recurrent.\(index) (\(entry.0.name))", outputShape: "[T, B, \(entry.1.outputSize)]",
-        parameters: entry.1.parameterCount)
+        layer: "recurrent.\(index) (\(entry.0.kind.title))",
+        outputShape: "[T, B, \(entry.0.kind.outputSize(entry.0.shape))]", parameters: count(entry.1))
     }
     let last = LayerSummary(
-      layer: configuration.isTied ? "output (Linear, tied)" : "output (Linear)",
-      outputShape: "[T, B, \(configuration.vocabularySize)]",
-      parameters: configuration.isTied ? configuration.vocabularySize : output.parameterCount)
-    return rows + recurrentRows + [last]
+      layer: "output (\(output.kind.title)\(output.shape.isTied ? ", tied" : ""))",
+      outputShape: "[T, B, \(configuration.vocabularySize)]", parameters: count(outputSpecs))
+    return [first] + recurrent + [last]
   }
 
   /// The table of layers, output shapes and parameters with the total, as text.
   public var summary: String {
     let rows =
       [("Layer", "Output shape", "Parameters")]
-      + layers.map { ($0.layer, $0.outputShape, $0.parameters.grouped) }
+      + layerSummaries.map { ($0.layer, $0.outputShape, $0.parameters.grouped) }
       + [("Total (all trained)", "", parameterCount.grouped)]
     let widths = (
       rows.map(\.0.count).max() ?? 0, rows.map(\.1.count).max() ?? 0, rows.map(\.2.count).max() ?? 0
@@ -44,6 +44,14 @@ extension LanguageModel {
     let rule = String(repeating: "─", count: lines[0].count)
     return ([lines[0], rule] + lines[1..<lines.count - 1] + [rule, lines[lines.count - 1]]).joined(separator: "\n")
   }
+}
+
+extension LanguageModel {
+  /// The layers with their output shapes and parameters, the embedding first.
+  public var layers: [LayerSummary] { architecture.layerSummaries }
+
+  /// The table of layers, output shapes and parameters with the total, as text.
+  public var summary: String { architecture.summary }
 }
 
 extension Int {

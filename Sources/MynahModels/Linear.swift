@@ -8,24 +8,21 @@ public struct Linear: Module {
   public var bias: Variable
 
   /// Creates a layer from its weights.
-  public init(weight: Variable, bias: Variable) {
-    self.weight = weight
-    self.bias = bias
-  }
+  public init(weight: Variable, bias: Variable) { (self.weight, self.bias) = (weight, bias) }
 
-  /// Creates a layer with drawn weights and biases.
+  /// Creates a layer with randomly initialised weights and biases.
   public init(inputSize: Int, outputSize: Int, initializer: Initializer, using random: inout RandomSource) {
     weight = Variable(initializer.draw([outputSize, inputSize], using: &random))
     bias = Variable(initializer.draw([outputSize], using: &random))
   }
 
-  /// The map of each row: [N, in] → [N, out].
-  public func callAsFunction(_ x: Variable) -> Variable {
-    x.matmul(weight, transposingOther: true) + bias
-  }
+  /// Returns the map of each row: [N, in] → [N, out].
+  public func callAsFunction(_ x: Variable) -> Variable { x.product(with: weight) + bias }
 
-  public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
-    try body(prefix + "weight", &weight)
-    try body(prefix + "bias", &bias)
+  public mutating func visitParameters(
+    prefix: String, _ body: (ParameterSpec, inout Variable) throws -> Void
+  ) rethrows {
+    try body(ParameterSpec(prefix + "weight", weight.shape, .inputWeight), &weight)
+    try body(ParameterSpec(prefix + "bias", bias.shape, .bias()), &bias)
   }
 }

@@ -11,38 +11,38 @@ struct GraphBuilder {
 
   /// Adds a whole model.
   mutating func add(_ model: LanguageModel) throws(ONNXError) {
-    let weights = Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.name, $0.value) })
-    let byteCount = weights.values.reduce(0) { $0 + $1.shape.elementCount * MemoryLayout<Float>.size }
+    guard let output = model.output as? Softmax else {
+      throw .unsupportedPart(part: "the output", kind: model.architecture.output.kind.title)
+    }
+    let byteCount = model.parameters.reduce(0) { $0 + $1.value.shape.elementCount * MemoryLayout<Float>.size }
     // Some room for names and for second biases.
     guard byteCount < Int(Int32.max) - (1 << 24) else { throw .tooLarge(byteCount: byteCount) }
     addInput("ids", .int64, [.named("steps"), .named("batch")])
-    add(weights["embedding.weight"] ?? .zeros([0, 0]), named: "embedding.weight")
+    add(model.embedding.weight.value, named: "embedding.weight")
     addNode("Gather", ["embedding.weight", "ids"], ["embedding"])
     addSqueezedAxis()
     var x = "embedding"
-    for (index, entry) in model.configuration.recurrentInputs.enumerated() {
-      let prefix = "recurrent.\(index)."
-      let own = weights.filter { $0.key.hasPrefix(prefix) }.map { ($0.key.dropFirst(prefix.count), $0.value) }
+    for (index, layer) in model.architecture.layers.enumerated() {
       let operation = try RecurrentOperator(
-        entry.layer, index: index, weights: Dictionary(uniqueKeysWithValues: own.map { (String($0.0), $0.1) }))
+        layer.kind, layer.shape, index: index, weights: model.stack.layers[index].parameters.map(\.value))
       let output = add(operation, index: index, reading: x)
-      if model.configuration.isResidual && entry.layer.outputSize == entry.inputSize {
+      if model.configuration.isResidual && layer.kind.outputSize(layer.shape) == layer.shape.inputSize {
         addNode("Add", [output, x], ["sum\(index)"])
         x = "sum\(index)"
       } else {
         x = output
       }
     }
-    let (vocabularySize, isTied) = (model.configuration.vocabularySize, model.configuration.isTied)
+    let isTied = model.configuration.isTied
     let outputWeight = isTied ? "embedding.weight" : "output.weight"
-    if !isTied { add(weights[outputWeight] ?? .zeros([0, 0]), named: outputWeight) }
-    add(weights["output.bias"] ?? .zeros([0]), named: "output.bias")
+    if !isTied { add(output.linear.weight.value, named: outputWeight) }
+    add(output.linear.bias.value, named: "output.bias")
     addNode(
       "Transpose", [outputWeight], ["output.columns"],
       [.with { ($0.name, $0.ints, $0.type) = ("perm", [1, 0], .ints) }])
     addNode("MatMul", [x, "output.columns"], ["products"])
     addNode("Add", ["products", "output.bias"], ["logits"])
-    graph.output.insert(value("logits", .float, [.named("steps"), .named("batch"), .fixed(vocabularySize)]), at: 0)
+    graph.output.insert(value("logits", .float, [.named("steps"), .named("batch"), .fixed(model.configuration.vocabularySize)]), at: 0)
   }
 
   /// Adds a recurrent layer; returns the name of what it puts out, [steps, batch, H].

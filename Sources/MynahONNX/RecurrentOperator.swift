@@ -17,44 +17,34 @@ struct RecurrentOperator {
   let peepholes: Tensor?
   let attributes: [ONNXAttribute]
 
-  /// - Parameter weights: The layer's parameters by the names that they have in it.
-  /// - Throws: `ONNXError.unsupportedLayer`.
-  init(_ layer: RecurrentLayer, index: Int, weights: [String: Tensor]) throws(ONNXError) {
-    func weight(_ name: String) -> Tensor { weights[name] ?? .zeros([0]) }
-    let order: @Sendable (Tensor) -> Tensor
-    var (peepholes, attributes): (Tensor?, [ONNXAttribute]) = (nil, [])
-    switch layer {
-    case .lstm, .peepholeLSTM:
-      (name, stateParts) = ("LSTM", ["h", "c"])
-      order = { GateOrder.standard.converting($0, to: .onnx) }
-      if case .peepholeLSTM = layer {
-        peepholes = Self.oneDirection(
-          .concatenating(["i", "o", "f"].map { weight("peephole_\($0)_l0") }))
-      }
-    case .gru(_, let reset):
-      (name, stateParts) = ("GRU", ["h"])
-      // r, z, n to z, r, n.
-      order = { gates in
-        let size = gates.shape[0] / 3
-        return .concatenating([1, 0, 2].map { gates.slice($0 * size..<($0 + 1) * size) })
-      }
-      let isAfter = reset == .after
-      attributes.append(.with { ($0.name, $0.i, $0.type) = ("linear_before_reset", isAfter ? 1 : 0, .int) })
-    case .simple(_, let activation):
-      (name, stateParts) = ("RNN", ["h"])
-      order = { $0 }
-      let function = activation == .tanh ? "Tanh" : "Relu"
-      attributes.append(.with { ($0.name, $0.strings, $0.type) = ("activations", [Data(function.utf8)], .strings) })
-    case .coupledLSTM, .projectedLSTM:
-      throw .unsupportedLayer(layer: index, kind: layer.name)
+  /// - Parameter weights: The layer's parameters, in the order of their specs.
+  /// - Throws: `ONNXError.unsupportedPart`.
+  init(_ kind: CellKind, _ shape: LayerShape, index: Int, weights: [Tensor]) throws(ONNXError) {
+    guard let known = kind.interchange.onnx else { throw .unsupportedPart(part: "layer \(index)", kind: kind.title) }
+    let parameters = ScanParameters(kind.parameters(shape).map(\.role))
+    let order = { (tensor: Tensor) -> Tensor in
+      let size = tensor.shape[0] / known.blockOrder.count
+      return .concatenating(known.blockOrder.map { tensor.slice($0 * size..<($0 + 1) * size) })
     }
-    hiddenSize = layer.hiddenSize
-    input = Self.oneDirection(order(weight("weight_ih_l0")))
-    recurrent = Self.oneDirection(order(weight("weight_hh_l0")))
-    let first = weight("bias_ih_l0")
-    let second = weights["bias_hh_l0"] ?? .zeros(first.shape)
+    func weight(_ index: Int?) -> Tensor { index.map { weights[$0] } ?? .zeros([0]) }
+    (name, hiddenSize) = (known.name, shape.hiddenSize)
+    stateParts = kind.state(shape).map { $0.key == "cell" ? "c" : "h" }
+    input = Self.oneDirection(order(weight(parameters.inputWeight)))
+    recurrent = Self.oneDirection(order(weight(parameters.recurrentWeight)))
+    let first = weight(parameters.inputBias)
+    let second = parameters.recurrentBias.map { weights[$0] } ?? .zeros(first.shape)
     bias = Self.oneDirection(.concatenating([order(first), order(second)]))
-    (self.peepholes, self.attributes) = (peepholes, attributes)
+    peepholes = known.peepholeOrder.map { places in
+      Self.oneDirection(.concatenating(places.map { weights[parameters.vectors[$0]] }))
+    }
+    var attributes: [ONNXAttribute] = []
+    if let isLinear = known.isLinearBeforeReset {
+      attributes.append(.with { ($0.name, $0.i, $0.type) = ("linear_before_reset", isLinear ? 1 : 0, .int) })
+    }
+    if let function = known.activation {
+      attributes.append(.with { ($0.name, $0.strings, $0.type) = ("activations", [Data(function.utf8)], .strings) })
+    }
+    self.attributes = attributes
   }
 
   private static func oneDirection(_ tensor: Tensor) -> Tensor { tensor.reshaped(Shape([1] + tensor.shape.sizes)) }

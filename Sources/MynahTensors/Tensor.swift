@@ -91,7 +91,7 @@ extension Tensor {
   }
 
   /// The memory of the elements: valid as long as the tensor lives and is not written.
-  fileprivate var base: UnsafePointer<Float> { unsafe UnsafePointer(storage.base) }
+  package var constantBase: UnsafePointer<Float> { unsafe UnsafePointer(storage.base) }
 
   /// Calls `body` with the memory of the elements, for a kernel to write; copies them first if they are shared.
   package mutating func withUnsafeMutableElements<Result>(
@@ -113,7 +113,7 @@ extension Tensor {
   }
 
   /// The memory of the elements, to be written: valid as long as the tensor lives and is not copied.
-  fileprivate var mutableBase: UnsafeMutablePointer<Float> {
+  package var mutableBase: UnsafeMutablePointer<Float> {
     mutating get {
       makeUnique()
       return unsafe storage.base
@@ -140,7 +140,7 @@ package func withUnsafeBases<Result>(
   of tensors: [Tensor], _ body: ([UnsafePointer<Float>]) throws -> Result
 ) rethrows -> Result {
   defer { extendLifetime(tensors) }
-  return try unsafe body(tensors.map { unsafe $0.base })
+  return try unsafe body(tensors.map { unsafe $0.constantBase })
 }
 
 /// Calls `body` with the memory of several tensors, for a kernel to write; copies first what is shared.

@@ -10,15 +10,15 @@ extension LanguageModel {
   public func evaluated(
     on batches: some Sequence<Batch>, metrics: [Metric]
   ) -> (loss: Loss, metrics: [String: Double]) {
-    var state: State = []
+    var state = initialState(batchSize: 0)
     var (total, sums) = (Loss(), [Double](repeating: 0, count: metrics.count))
     for batch in batches {
       let before = batch.carriesState ? state : initialState(batchSize: batch.batchSize)
       let pass = self(batch.inputs, state: before, lengths: batch.lengths)
-      let nats = output.crossEntropy(of: pass.hidden, targets: batch.targets, weights: batch.weights).nats
+      let nats = output.crossEntropy(of: pass.output.rows, targets: batch.targets, weights: batch.weights).nats
       total += Loss(nats: nats, targetCount: batch.targetCount)
       state = pass.state
-      for (index, metric) in metrics.enumerated() { sums[index] += sum(of: metric, pass.hidden.value, batch) }
+      for (index, metric) in metrics.enumerated() { sums[index] += sum(of: metric, pass.output.rows.value, batch) }
     }
     let means = zip(metrics, sums).map { ($0.name, $1 / Double(total.targetCount)) }
     return (total, Dictionary(means) { first, _ in first })
@@ -30,7 +30,7 @@ extension LanguageModel {
     let real = batch.targets.indices.filter { row in weights?[row] ?? 1 > 0 }
     return stride(from: 0, to: real.count, by: 128).reduce(0) { sum, first in
       let rows = real[first..<min(first + 128, real.count)]
-      let logits = output(Variable(hidden.gathered(rows.map(Int32.init)))).value
+      let logits = output.logits(of: Variable(hidden.gathered(rows.map(Int32.init)))).value
       return sum + metric.sum(logits, rows.map { batch.targets[$0] })
     }
   }

@@ -19,9 +19,9 @@ extension Trainer {
       }
       return batch
     }
-    if group[0].carriesState && run.state.first?.batchSize != group[0].batchSize {
+    if group[0].carriesState && run.state.batchSize != group[0].batchSize {
       throw TrainingError.malformedCheckpoint(
-        reason: "its state is of \(run.state.first?.batchSize ?? 0) rows, the next batch of \(group[0].batchSize)")
+        reason: "its state has \(run.state.batchSize) rows, the next batch \(group[0].batchSize)")
     }
     var (next, state, loss) = (first, run.state, Loss())
     let (norm, _) = run.optimizer.step(&run.model, rate: rate, clip: configuration.clip, passCount: count) { model in

@@ -87,7 +87,7 @@ public struct Trainer: Sendable {
   }
 
   private func check(_ model: LanguageModel) throws {
-    if let defect = configuration.defect(vocabularySize: model.configuration.vocabularySize) {
+    if let defect = configuration.defect(of: model.architecture) {
       throw TrainingError.impossible(reason: defect)
     }
   }

@@ -1,3 +1,4 @@
+public import MynahModels
 public import MynahTensors
 
 /// Everything that determines a training run, besides the model and the text.
@@ -18,8 +19,8 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
   public var patience: Int?
   /// How the text is cut.
   public var batches: BatchLayout
-  /// What training makes small.
-  public var loss: TrainingLoss
+  /// The training objective.
+  public var objective: TrainingObjective
   /// How the losses of a batch's targets become one number.
   public var reduction: LossReduction
   /// What is added to that number.
@@ -33,13 +34,13 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
   public init(
     optimizer: OptimizerConfiguration = .sgd, learningRate: LearningRateSchedule, clipNorm: Float? = 5,
     clipValue: Float? = nil, batchesPerUpdate: Int = 1, epochs: Int, patience: Int? = nil, batches: BatchLayout,
-    loss: TrainingLoss = .full, reduction: LossReduction = .sumOverSteps, penalties: Penalties = .none,
+    objective: TrainingObjective = .full, reduction: LossReduction = .sumOverSteps, penalties: Penalties = .none,
     seed: UInt64 = 0, precision: Precision = .float32
   ) {
     (self.optimizer, self.learningRate) = (optimizer, learningRate)
     (self.clipNorm, self.clipValue, self.batchesPerUpdate) = (clipNorm, clipValue, batchesPerUpdate)
     (self.epochs, self.patience, self.batches) = (epochs, patience, batches)
-    (self.loss, self.reduction, self.penalties) = (loss, reduction, penalties)
+    (self.objective, self.reduction, self.penalties) = (objective, reduction, penalties)
     (self.seed, self.precision) = (seed, precision)
   }
 
@@ -58,18 +59,18 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     clipValue = try values.decodeIfPresent(Float.self, forKey: .clipValue)
     patience = try values.decodeIfPresent(Int.self, forKey: .patience)
     batchesPerUpdate = try value(.batchesPerUpdate, orElse: 1)
-    loss = try value(.loss, orElse: .full)
+    objective = try value(.objective, orElse: .full)
     reduction = try value(.reduction, orElse: .sumOverSteps)
     penalties = try value(.penalties, orElse: .none)
     precision = try value(.precision, orElse: .float32)
   }
 
-  /// What is wrong with the configuration for a vocabulary, in words; nil if a run can be made.
+  /// The reason why a model cannot be trained, in words; nil if it can.
   ///
   /// Configurations come from files and command lines.
-  public func defect(vocabularySize: Int) -> String? {
+  public func defect(of model: ModelArchitecture) -> String? {
     if let defect = optimizer.rule.defect ?? learningRate.defect ?? penalties.defect ?? batches.defect { return defect }
-    if let defect = loss.defect(vocabularySize: vocabularySize) { return defect }
+    if let defect = model.defect(of: objective) { return defect }
     if let clip = [clipNorm, clipValue].compactMap(\.self).first(where: { !($0 > 0 && $0.isFinite) }) {
       return "a clip is a positive number, found \(clip)"
     }

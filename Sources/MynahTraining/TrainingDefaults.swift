@@ -21,8 +21,8 @@ public struct TrainingDefaults: Hashable, Sendable {
     let rows = max(1, min(size.rows, tokenCount / (50 * steps)))
     let epochs = epochs ?? size.epochs
     model = LanguageModelConfiguration(
-      vocabularySize: tokenizer.vocabulary.count, embedding: size.embedding,
-      recurrent: size.hidden.map { .lstm($0) }, initializer: .uniform(0.1), outputKeepProbability: size.keep)
+      vocabulary: tokenizer.vocabulary.count, embedding: size.embedding, layers: size.hidden.map { .lstm($0) },
+      dropout: .outputs(size.dropout))
     training = TrainingConfiguration(
       optimizer: .sgd, learningRate: .halving(from: 1, after: (epochs + 1) / 2), clipNorm: 5, epochs: epochs,
       batches: .contiguous(size: rows, steps: steps), seed: 1)
@@ -30,22 +30,22 @@ public struct TrainingDefaults: Hashable, Sendable {
 
   /// A row of the table of sizes.
   private struct Size {
-    let embedding: Int, hidden: [Int], keep: Float, rows: Int, steps: Int, epochs: Int
+    let embedding: Int, hidden: [Int], dropout: Float, rows: Int, steps: Int, epochs: Int
 
     init(tokenCount: Int, tokenizer: AnyTokenizer) {
       switch (tokenizer.hasWords, tokenCount) {
-      case (true, ..<50_000): self.init(64, [128], keep: 0.5, rows: 20, steps: 20, epochs: 10)
-      case (true, ..<400_000): self.init(128, [200], keep: 0.6, rows: 20, steps: 20, epochs: 8)
-      case (true, ..<4_000_000): self.init(200, [256, 128], keep: 0.8, rows: 40, steps: 20, epochs: 10)
-      case (true, _): self.init(256, [512, 256], keep: 1, rows: 64, steps: 32, epochs: 6)
-      case (false, ..<200_000): self.init(32, [128], keep: 1, rows: 20, steps: 40, epochs: 20)
-      case (false, ..<4_000_000): self.init(48, [256], keep: 1, rows: 40, steps: 50, epochs: 10)
-      case (false, _): self.init(64, [512], keep: 1, rows: 64, steps: 64, epochs: 5)
+      case (true, ..<50_000): self.init(64, [128], dropout: 0.5, rows: 20, steps: 20, epochs: 10)
+      case (true, ..<400_000): self.init(128, [200], dropout: 0.4, rows: 20, steps: 20, epochs: 8)
+      case (true, ..<4_000_000): self.init(200, [256, 128], dropout: 0.2, rows: 40, steps: 20, epochs: 10)
+      case (true, _): self.init(256, [512, 256], dropout: 0, rows: 64, steps: 32, epochs: 6)
+      case (false, ..<200_000): self.init(32, [128], dropout: 0, rows: 20, steps: 40, epochs: 20)
+      case (false, ..<4_000_000): self.init(48, [256], dropout: 0, rows: 40, steps: 50, epochs: 10)
+      case (false, _): self.init(64, [512], dropout: 0, rows: 64, steps: 64, epochs: 5)
       }
     }
 
-    private init(_ embedding: Int, _ hidden: [Int], keep: Float, rows: Int, steps: Int, epochs: Int) {
-      (self.embedding, self.hidden, self.keep) = (embedding, hidden, keep)
+    private init(_ embedding: Int, _ hidden: [Int], dropout: Float, rows: Int, steps: Int, epochs: Int) {
+      (self.embedding, self.hidden, self.dropout) = (embedding, hidden, dropout)
       (self.rows, self.steps, self.epochs) = (rows, steps, epochs)
     }
   }

@@ -31,8 +31,10 @@ public struct TrainingFiles: Sendable {
   /// Reads the training state and checks that it is of this run.
   ///
   /// - Throws: `CheckpointError` or `TrainingError.otherRun`.
-  public func resume(_ model: LanguageModelConfiguration) throws -> TrainingCheckpoint {
-    let state = try TrainingStateFile(contentsOf: statePath)
+  public func resume(
+    _ model: LanguageModelConfiguration, kinds: ModelKinds = .standard
+  ) throws -> TrainingCheckpoint {
+    let state = try TrainingStateFile(contentsOf: statePath, kinds: kinds)
     try check(state, model: model)
     return state.checkpoint
   }

@@ -21,8 +21,8 @@ extension TrainingStateFile {
     try expect(Self.kinds(model), Self.kinds(ownModel), "the kind of recurrent layers")
     try expect(Self.sizes(model), Self.sizes(ownModel), "the recurrent layers' size")
     try expect(model.initializer, ownModel.initializer, "the initial weights' distribution")
-    try expect(model.inputKeepProbability, ownModel.inputKeepProbability, "the inputs' keep probability")
-    try expect(model.outputKeepProbability, ownModel.outputKeepProbability, "the outputs' keep probability")
+    try expect(model.output, ownModel.output, "the output layer")
+    try expect(model.dropout, ownModel.dropout, "the dropout")
     try expect(wanted.batches.size, configuration.batches.size, "the batch size")
     try expect(wanted.batches.steps, configuration.batches.steps, "the number of steps")
     try expect(wanted.batches, configuration.batches, "how the text is cut")
@@ -33,7 +33,7 @@ extension TrainingStateFile {
     try expect(wanted.batchesPerUpdate, configuration.batchesPerUpdate, "the number of batches of an update")
     try expect(
       wanted.patience.map(String.init) ?? "none", configuration.patience.map(String.init) ?? "none", "the patience")
-    try expect(wanted.loss, configuration.loss, "the loss")
+    try expect(wanted.objective, configuration.objective, "the training objective")
     try expect(wanted.reduction, configuration.reduction, "the loss's reduction")
     try expect(wanted.penalties, configuration.penalties, "the penalties")
     try expect(wanted.seed, configuration.seed, "the seed")
@@ -69,9 +69,9 @@ extension TrainingStateFile {
   private static func brief(_ hash: String) -> String { "the one with sha256 \(hash.prefix(8))…" }
   private static func bound(_ bound: Float?) -> String { bound.map { "\($0)" } ?? "none" }
   private static func kinds(_ model: LanguageModelConfiguration) -> String {
-    model.recurrent.map(\.name).joined(separator: ", ")
+    model.layers.map(\.kind).joined(separator: ", ")
   }
   private static func sizes(_ model: LanguageModelConfiguration) -> String {
-    model.recurrent.map { "\($0.hiddenSize)" }.joined(separator: ",")
+    model.layers.map { "\($0.hiddenSize)" }.joined(separator: ",")
   }
 }

@@ -1,4 +1,4 @@
-import MynahModels
+public import MynahModels
 import MynahTensors
 public import MynahText
 
@@ -25,25 +25,25 @@ public struct TrainingStateFile: Sendable {
 
   /// Reads a training state, checking that its parts fit together.
   ///
+  /// - Parameter kinds: The kinds of cells and output layers that the model may have.
   /// - Throws: `CheckpointError`.
-  public init(contentsOf path: String) throws {
+  public init(contentsOf path: String, kinds: ModelKinds = .standard) throws {
     let file = try SafetensorsFile(contentsOf: path)
     try file.expectKind("training")
-    let modelConfiguration: LanguageModelConfiguration = try file.decode(Key.modelConfiguration)
+    let architecture = try file.architecture(Key.modelConfiguration, kinds: kinds)
     let progress: Progress = try file.decode(Key.progress)
     configuration = try file.decode(Key.configuration)
     tokenizer = try file.decode(Key.tokenizer)
     textHash = try file.text(of: Key.textHash)
     let defect =
-      modelConfiguration.defect
-      ?? configuration.defect(vocabularySize: modelConfiguration.vocabularySize)
+      configuration.defect(of: architecture)
       ?? (progress.epoch < 1 || progress.step < 0 ? "the place in the run is impossible" : nil)
-      ?? (tokenizer.vocabulary.count != modelConfiguration.vocabularySize ? "tokenizer and model do not fit" : nil)
+      ?? (tokenizer.vocabulary.count != architecture.configuration.vocabularySize ? "tokenizer and model do not fit" : nil)
     if let defect {
       throw CheckpointError.unexpectedMetadata(
         path: path, key: Key.progress, expected: "a training state that fits together", found: defect)
     }
-    let model = try LanguageModel(modelConfiguration, from: file, prefix: "model.")
+    let model = try LanguageModel(architecture, from: file, prefix: "model.")
     let state = try model.state(from: file)
     checkpoint = TrainingCheckpoint(
       model: model, state: state,
@@ -53,7 +53,7 @@ public struct TrainingStateFile: Sendable {
     checkpoint.epochLoss = progress.epochLoss
     checkpoint.history = progress.history
     if let epoch = progress.bestEpoch {
-      checkpoint.best = (epoch, try LanguageModel(modelConfiguration, from: file, prefix: "best."))
+      checkpoint.best = (epoch, try LanguageModel(architecture, from: file, prefix: "best."))
     }
   }
 
@@ -75,7 +75,7 @@ public struct TrainingStateFile: Sendable {
     checkpoint.model.store(in: &file, prefix: "model.")
     checkpoint.optimizer.store(in: &file, of: checkpoint.model)
     checkpoint.best?.model.store(in: &file, prefix: "best.")
-    LanguageModel.store(checkpoint.state, in: &file)
+    checkpoint.state.store(in: &file)
     try file.write(to: path)
   }
 

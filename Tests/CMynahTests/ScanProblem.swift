@@ -108,8 +108,8 @@ extension ScanProblem {
     let vectors = [input(.firstVector), input(.secondVector), input(.thirdVector)]
     let step: Textbook.Step =
       switch cell.id {
-      case MYNAH_CELL_RNN_TANH: Textbook.simple(weights + [bothBiases])
-      case MYNAH_CELL_RNN_RELU: Textbook.simple(weights + [bothBiases], relu: true)
+      case MYNAH_CELL_RNN_TANH: Textbook.rnn(weights + [bothBiases])
+      case MYNAH_CELL_RNN_RELU: Textbook.rnn(weights + [bothBiases], relu: true)
       case MYNAH_CELL_GRU: Textbook.gru(weights + [inputBias, recurrentBias])
       case MYNAH_CELL_GRU_RESET_BEFORE: Textbook.gru(weights + [bothBiases])
       case MYNAH_CELL_PEEPHOLE_LSTM: Textbook.lstm(weights + [bothBiases] + vectors)

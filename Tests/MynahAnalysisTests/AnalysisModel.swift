@@ -6,10 +6,10 @@ import MynahText
 enum AnalysisModel {
   /// A model of characters whose weights are drawn.
   static func drawn(
-    _ layers: [RecurrentLayer], tokens: [String] = ["\n", "a", "b", "c"], embedding: Int = 3, isResidual: Bool = false
+    _ layers: [LayerConfiguration], tokens: [String] = ["\n", "a", "b", "c"], embedding: Int = 3, isResidual: Bool = false
   ) throws -> ModelFile {
     var configuration = LanguageModelConfiguration(
-      vocabularySize: tokens.count, embedding: embedding, recurrent: layers, initializer: .uniform(0.8))
+      vocabulary: tokens.count, embedding: embedding, layers: layers, initializer: .uniform(0.8))
     configuration.isResidual = isResidual
     var random = RandomSource(seed: 11)
     return ModelFile(

@@ -49,11 +49,11 @@ struct PageTests {
   func activations() throws {
     let file = try AnalysisModel.ofWords(Self.hostile)
     var page = ActivationPage(file.tokenizer, units: [0: [1, 4]])
-    var recorder = try ActivationRecorder(file.model, layers: [0], tellingGates: true)
+    var recorder = try ActivationRecorder(file.model, layers: [0], recordingGates: true)
     var expected: [Float] = []
     for id in file.tokenizer.vocabulary.tokens.indices {
       let activations = try recorder.read(Int32(id))
-      expected.append(activations[0][4][.cell] ?? .nan)
+      expected.append(activations[0][4]["c"] ?? .nan)
       try page.append(PageTokens(file.tokenizer).token(Int32(id)), activations)
     }
     let html = try page.html(title: "<script>alert(2)</script>", model: "m")

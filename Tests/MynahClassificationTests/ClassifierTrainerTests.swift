@@ -41,7 +41,7 @@ struct ClassifierTrainerTests {
     var random = RandomSource(seed: 1)
     let model = LanguageModel(
       LanguageModelConfiguration(
-        vocabularySize: tokenizer.vocabulary.count, embedding: 5, recurrent: [.gru(7), .gru(7)]), using: &random)
+        vocabulary: tokenizer.vocabulary.count, embedding: 5, layers: [.gru(7), .gru(7)]), using: &random)
     var settings = Samples.settings(.fineTune)
     settings.readings = [settings.readings[0]]
     var trainer = ClassifierTrainer(settings)

@@ -89,7 +89,7 @@ struct PoolingTests {
         }
       }
     } operation: {
-      pooling($0[0], lengths: lengths)
+      pooling(SequenceBatch($0[0], lengths: lengths))
     }
     #expect(check.passes(), "\(check)")
   }
@@ -100,7 +100,7 @@ struct RecurrentClassifierTests {
   static func classifier(backward: Bool, pooling: [Pooling] = Pooling.allCases) -> RecurrentClassifier {
     var random = RandomSource(seed: 9)
     let configuration = LanguageModelConfiguration(
-      vocabularySize: 7, embedding: 4, recurrent: [.lstm(6), .gru(5)], initializer: .uniform(0.8))
+      vocabulary: 7, embedding: 4, layers: [.lstm(6), .gru(5)], initializer: .uniform(0.8))
     let models = (0..<2).map { _ in LanguageModel(configuration, using: &random) }
     return RecurrentClassifier(
       forward: models[0], backward: backward ? models[1] : nil, pooling: pooling, classCount: 3, using: &random)
@@ -123,9 +123,8 @@ struct RecurrentClassifierTests {
     func outputs(_ reader: TextReader, _ ids: [Int32]) -> [[Float]] {
       var x = reader.embedding(ids).reshaped([ids.count, 1, 4])
       let vectors = x.value.elements
-      for layer in reader.recurrent {
-        let result: (output: Variable, state: any RecurrentState) = layer(x, state: layer.anyZeroState(batchSize: 1))
-        x = result.output
+      for layer in reader.stack.layers {
+        x = layer(SequenceBatch(x), state: layer.zeroState(batchSize: 1)).output.values
       }
       let size = x.shape[2]
       return (0..<ids.count).map { (step: Int) -> [Float] in
@@ -148,8 +147,7 @@ struct RecurrentClassifierTests {
     let (tracked, parameters) = Self.classifier(backward: true).tracked(by: tape)
     let random = RandomSource(seed: 4)
     let dropout = ClassifierDropout(
-      tokenKeepProbability: 1, vectorKeepProbability: 0.9, outputKeepProbability: 0.9, pooledKeepProbability: 0.9,
-      random: random)
+      reader: DropoutRates(input: 0.1, hidden: 0.1, output: 0.1, isVariational: true), pooled: 0.1, random: random)
     let loss = -tracked([[1, 2, 3], [4, 5, 6, 0]], dropout: dropout).logSoftmax().slice(0..<1, axis: 1).sum()
     let gradients = tape.gradients(of: loss, for: parameters)
     #expect(parameters.count == 2 * (1 + 3 + 4) + 2)
@@ -163,7 +161,7 @@ struct ClassModelsTests {
   func likelihoods() {
     var random = RandomSource(seed: 2)
     let configuration = LanguageModelConfiguration(
-      vocabularySize: 6, embedding: 3, recurrent: [.lstm(5)], initializer: .uniform(0.9))
+      vocabulary: 6, embedding: 3, layers: [.lstm(5)], initializer: .uniform(0.9))
     let models = (0..<3).map { _ in LanguageModel(configuration, using: &random) }
     let ids: [Int32] = [1, 4, 2, 0, 5, 1]
     let expected = models.map { model -> Double in

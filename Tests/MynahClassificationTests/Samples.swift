@@ -29,7 +29,7 @@ enum Samples {
     }
     if settings.ngramBucketCount > 0 { settings.ngramBucketCount = 64 }
     (settings.epochs, settings.batchSize) = (3, 16)
-    (settings.learningRate, settings.languageModelRate, settings.keepProbability) = (0.02, 0.02, 0.8)
+    (settings.learningRate, settings.languageModelRate, settings.dropout) = (0.02, 0.02, 0.2)
     return settings
   }
 }

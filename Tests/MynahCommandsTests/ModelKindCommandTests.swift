@@ -10,9 +10,9 @@ struct ModelKindCommandTests {
   @Test(
     "Each kind trains, resumes, evaluates, writes and is inspected",
     arguments: [
-      (["--cell", "rnn", "--hidden", "12"], [RecurrentLayer.simple(12)], "RNN"),
+      (["--cell", "rnn", "--hidden", "12"], [LayerConfiguration.rnn(12)], "RNN"),
       (
-        ["--cell", "relu", "--hidden", "6", "--initializer", "orthogonal"], [.simple(6, activation: .relu)], "RNN, relu"
+        ["--cell", "relu", "--hidden", "6", "--initializer", "orthogonal"], [.rnn(6, activation: .relu)], "RNN, relu"
       ),
       (["--cell", "gru", "--hidden", "12,8", "--tied"], [.gru(12), .gru(8)], "GRU"),
       (["--cell", "gru-reset-before", "--hidden", "8"], [.gru(8, reset: .before)], "GRU, reset before"),
@@ -30,7 +30,7 @@ struct ModelKindCommandTests {
         [.lstm(8, forgetBias: 1)], "LSTM"
       ),
     ])
-  func kinds(flags: [String], layers: [RecurrentLayer], name: String) throws {
+  func kinds(flags: [String], layers: [LayerConfiguration], name: String) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
     try tool.write(TinyModel.text(tokenCount: 1500), to: "text.txt")
@@ -38,9 +38,9 @@ struct ModelKindCommandTests {
     let trained = try tool.run(arguments)
     #expect(trained.status == 0 && trained.errors.contains(name), "\(trained.errors)")
     let configuration = try ModelFile(contentsOf: tool.path("m")).model.configuration
-    #expect(configuration.recurrent == layers && configuration.isTied == flags.contains("--tied"))
+    #expect(configuration.layers == layers && configuration.isTied == flags.contains("--tied"))
     #expect(configuration.isResidual == flags.contains("--residual"))
-    #expect(configuration.locksDropout == flags.contains("--locked-dropout"))
+    #expect(configuration.dropout.isVariational == flags.contains("--locked-dropout"))
 
     // One epoch more than the run had is the run of two epochs, byte for byte.
     let resumed = try tool.run("train", "text.txt", "--output", "m", "--resume", "--epochs", "2", "--decay-after", "1")

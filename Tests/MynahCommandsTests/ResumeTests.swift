@@ -83,7 +83,7 @@ struct ResumeTests {
     (["--decay", "0.75"], "the learning rate's decay was 0.5 there and is 0.75 now"),
     (["--decay-after", "9"], "the first epoch of the decay was 1 there and is 9 now"),
     (["--clip", "none"], "the clip norm was 5.0 there and is none now"),
-    (["--keep", "0.25"], "the outputs' keep probability was 0.5 there and is 0.25 now"),
+    (["--keep", "0.25"], "the dropout was dropout 0.5 (outputs) there and is dropout 0.75 (outputs) now"),
     (["--optimizer", "adam"], "the optimizer was sgd there and is adam now"),
     (["--initial-range", "0.5"], "the initial weights' distribution was"),
     (["--seed", "8"], "the seed was 7 there and is 8 now"),

@@ -25,11 +25,11 @@ enum TinyModel {
   }
 
   /// A word model of other layers whose weights are drawn.
-  static func drawn(_ layers: [RecurrentLayer]) throws -> ModelFile {
+  static func drawn(_ layers: [LayerConfiguration]) throws -> ModelFile {
     var file = try drawn()
     var random = RandomSource(seed: 11)
     file.model = LanguageModel(
-      LanguageModelConfiguration(vocabularySize: 4, embedding: 3, recurrent: layers), using: &random)
+      LanguageModelConfiguration(vocabulary: 4, embedding: 3, layers: layers), using: &random)
     return file
   }
 
@@ -46,7 +46,7 @@ enum TinyModel {
   private static func file(_ tokenizer: AnyTokenizer, bound: Float) throws -> ModelFile {
     var random = RandomSource(seed: 11)
     let configuration = LanguageModelConfiguration(
-      vocabularySize: tokenizer.vocabulary.count, embedding: 3, recurrent: [.lstm(5)], initializer: .uniform(bound))
+      vocabulary: tokenizer.vocabulary.count, embedding: 3, layers: [.lstm(5)], initializer: .uniform(bound))
     return ModelFile(model: LanguageModel(configuration, using: &random), tokenizer: tokenizer)
   }
 }

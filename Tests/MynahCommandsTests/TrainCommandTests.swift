@@ -18,7 +18,7 @@ struct TrainCommandTests {
     #expect(outcome.output.contains("epoch 2  rate 0.5"))
     #expect(outcome.errors.contains("learning rate 1.0") && !outcome.errors.contains("\u{1B}"))
     let model = try ModelFile(contentsOf: tool.path("my notes.safetensors")).model.configuration
-    #expect(model.embeddingSize == 8 && model.recurrent == [.lstm(16), .lstm(8)])
+    #expect(model.embeddingSize == 8 && model.layers == [.lstm(16), .lstm(8)])
   }
 
   @Test("A folder's test text gives a test perplexity, the one that mynah evaluate finds")

@@ -31,15 +31,15 @@ struct TrainingFlagTests {
       (["--schedule", "one-cycle"], "in one cycle of 2 epochs"),
       (["--schedule", "step", "--decay-after", "1"], "times 0.5 after every 1 epoch"),
       (["--schedule", "constant"], "learning rate 1.0, gradients"),
-      (["--sampled", "20"], "a softmax of 20 sampled tokens"),
-      (["--smoothing", "0.1", "--mean-loss"], "targets smoothed by 0.1, the mean over targets"),
+      (["--sampled", "20"], "softmax over 20 sampled tokens"),
+      (["--smoothing", "0.1", "--mean-loss"], "label smoothing 0.1, the mean over targets"),
       (["--activation-penalty", "2", "--temporal-penalty", "1"], "penalties: activation 2.0, temporal 1.0"),
       (["--clip-value", "0.5", "--batches-per-update", "2"], "clipped to ±0.5, then to a norm of 5.0"),
       (["--patience", "3"], "ended after 3 epochs without a lower loss"),
       (["--rows", "windows", "--batch", "4", "--steps", "6"], "in batches of 4 windows × 6 steps"),
       (["--rows", "lines", "--batch", "3"], "in batches of 3 documents ×"),
       (["--rows", "lines", "--level", "character"], "documents ×"),
-      (["--keep-vectors", "0.7"], "keeping 0.7 of the tokens' vectors"),
+      (["--keep-vectors", "0.7"], "0.3 (embeddings)"),
     ])
   func words(flags: [String], words: String) throws {
     let tool = try tool()
@@ -87,7 +87,7 @@ struct TrainingFlagTests {
     for (flags, sentence) in [
       (["--optimizer", "sgd", "--momentum", "0.5"], "the optimizer was sgd there and is sgd, momentum 0.5 now"),
       (["--schedule", "cosine"], "the learning rate's schedule was 1.0, times 0.5 at each epoch after 1 there"),
-      (["--sampled", "9"], "the loss was the full softmax there and is a softmax of 9 sampled tokens now"),
+      (["--sampled", "9"], "was full softmax there and is softmax over 9 sampled tokens now"),
       (["--clip-value", "1"], "the clip value was none there and is 1.0 now"),
       (["--batches-per-update", "2"], "the number of batches of an update was 1 there and is 2 now"),
       (["--patience", "2"], "the patience was none there and is 2 now"),

@@ -16,13 +16,13 @@ struct BeamSearchTests {
     model = InferenceModel(
       LanguageModel(
         LanguageModelConfiguration(
-          vocabularySize: words.count, embedding: 4, recurrent: [.lstm(6)], initializer: .uniform(1.5)),
+          vocabulary: words.count, embedding: 4, layers: [.lstm(6)], initializer: .uniform(1.5)),
         using: &random))
   }
 
   /// All texts of so many tokens without <unk> with their probabilities, those that end earlier with a stop token among them.
   private func allTexts(length: Int, stop: Int32?) -> [(ids: [Int32], logProbability: Double, count: Int)] {
-    func goOn(_ ids: [Int32], _ sum: Double, _ state: InferenceState, _ last: Int32) -> [([Int32], Double, Int)] {
+    func goOn(_ ids: [Int32], _ sum: Double, _ state: RecurrentState, _ last: Int32) -> [([Int32], Double, Int)] {
       guard ids.count < length else { return [(ids, sum, length)] }
       var state = state
       let logProbabilities = model.advance([last], state: &state).logSoftmax().elements

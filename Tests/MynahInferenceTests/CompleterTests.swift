@@ -11,7 +11,7 @@ struct CompleterTests {
     return InferenceModel(
       LanguageModel(
         LanguageModelConfiguration(
-          vocabularySize: tokenizer.vocabulary.count, embedding: 4, recurrent: [.lstm(6)], initializer: .uniform(1.2)),
+          vocabulary: tokenizer.vocabulary.count, embedding: 4, layers: [.lstm(6)], initializer: .uniform(1.2)),
         using: &random))
   }
 
@@ -76,7 +76,7 @@ struct CompleterTests {
     let model = model(letters)
     let vocabulary = letters.vocabulary
     var found: [(text: String, probability: Double)] = []
-    func goOn(_ word: String, _ probability: Double, _ state: InferenceState, _ next: [Float]) {
+    func goOn(_ word: String, _ probability: Double, _ state: RecurrentState, _ next: [Float]) {
       let isWhole = word.count >= prefix.count
       var end = 0.0
       for id in 0..<Int32(vocabulary.count) where id != vocabulary.unknownID {

@@ -11,7 +11,7 @@ struct GenerationTests {
     let words = try Vocabulary(tokens: ["the", "mynah", "sings", "<unk>", "<eos>"])
     let model = LanguageModel(
       LanguageModelConfiguration(
-        vocabularySize: words.count, embedding: 4, recurrent: [.lstm(6), .lstm(5)], initializer: .uniform(1)),
+        vocabulary: words.count, embedding: 4, layers: [.lstm(6), .lstm(5)], initializer: .uniform(1)),
       using: &random)
     return ModelFile(model: model, tokenizer: .word(WordTokenizer(vocabulary: words)))
   }

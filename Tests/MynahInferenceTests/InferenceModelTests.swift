@@ -14,7 +14,7 @@ struct InferenceModelTests {
     var random = RandomSource(seed: 3)
     return LanguageModel(
       LanguageModelConfiguration(
-        vocabularySize: shape.vocabulary, embedding: shape.embedding, recurrent: shape.hidden.map { .lstm($0) },
+        vocabulary: shape.vocabulary, embedding: shape.embedding, layers: shape.hidden.map { .lstm($0) },
         initializer: .uniform(bound)),
       using: &random)
   }
@@ -123,7 +123,7 @@ struct InferenceModelTests {
     let packed = InferenceModel(model(Self.shapes[1]))
     var state = packed.initialState(batchSize: 2)
     _ = packed.advance([1, 2, 3, 4], state: &state)
-    var copy = try JSONDecoder().decode(InferenceState.self, from: JSONEncoder().encode(state))
+    var copy = try JSONDecoder().decode(RecurrentState.self, from: JSONEncoder().encode(state))
     #expect(copy == state)
     #expect(packed.advance([5, 6], state: &copy) == packed.advance([5, 6], state: &state))
   }

@@ -5,29 +5,29 @@ import MynahTensors
 import Testing
 
 struct InferenceStateTests {
-  private static let kinds: [[RecurrentLayer]] = [[.lstm(5), .lstm(4)], [.gru(6)]]
+  private static let kinds: [[LayerConfiguration]] = [[.lstm(5), .lstm(4)], [.gru(6)]]
 
-  private func model(_ layers: [RecurrentLayer]) -> InferenceModel {
+  private func model(_ layers: [LayerConfiguration]) -> InferenceModel {
     var random = RandomSource(seed: 4)
     return InferenceModel(
       LanguageModel(
-        LanguageModelConfiguration(vocabularySize: 7, embedding: 3, recurrent: layers, initializer: .uniform(1)),
+        LanguageModelConfiguration(vocabulary: 7, embedding: 3, layers: layers, initializer: .uniform(1)),
         using: &random))
   }
 
   @Test("A state that is stored and read again goes on with the same bits", arguments: Self.kinds)
-  func storing(layers: [RecurrentLayer]) throws {
+  func storing(layers: [LayerConfiguration]) throws {
     let model = model(layers)
     var state = model.initialState()
     model.read([1, 2, 3, 4], state: &state)
-    var restored = try JSONDecoder().decode(InferenceState.self, from: JSONEncoder().encode(state))
+    var restored = try JSONDecoder().decode(RecurrentState.self, from: JSONEncoder().encode(state))
     #expect(restored == state)
     #expect(model.advance([5], state: &restored) == model.advance([5], state: &state))
     #expect(restored.stepCount == 5)
   }
 
   @Test("A fork goes on without the state that it came from", arguments: Self.kinds)
-  func forking(layers: [RecurrentLayer]) {
+  func forking(layers: [LayerConfiguration]) {
     let model = model(layers)
     var one = model.initialState()
     model.read([1, 2], state: &one)
@@ -38,7 +38,7 @@ struct InferenceStateTests {
   }
 
   @Test("Streams of one state go on as they would alone", arguments: Self.kinds)
-  func streams(layers: [RecurrentLayer]) {
+  func streams(layers: [LayerConfiguration]) {
     let model = model(layers)
     var alone = model.initialState()
     model.read([1, 2], state: &alone)
@@ -59,9 +59,9 @@ struct InferenceStateTests {
     var state = model.initialState(batchSize: 3)
     #expect(state.byteCount == 4 * 3 * 2 * (5 + 4))
     model.read([1, 2, 3], state: &state)
-    #expect(state.parts(layer: 0).map(\.shape) == [[3, 5], [3, 5]])
-    #expect(state.parts(layer: 1).map(\.shape) == [[3, 4], [3, 4]])
-    #expect(state.parts(layer: 1)[0].elements.allSatisfy { abs($0) < 1 && $0 != 0 })
+    #expect(state.layers[0].parts.map(\.shape) == [[3, 5], [3, 5]])
+    #expect(state.layers[1].parts.map(\.shape) == [[3, 4], [3, 4]])
+    #expect(state.layers[1].hidden.value.elements.allSatisfy { abs($0) < 1 && $0 != 0 })
   }
 
   @Test("Reading without telling leaves the state that telling leaves, piece by piece or at once")

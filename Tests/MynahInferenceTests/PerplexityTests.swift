@@ -10,14 +10,16 @@ struct PerplexityTests {
     var random = RandomSource(seed: seed)
     return LanguageModel(
       LanguageModelConfiguration(
-        vocabularySize: vocabularySize, embedding: 5, recurrent: [.lstm(7)], initializer: .uniform(0.5)),
+        vocabulary: vocabularySize, embedding: 5, layers: [.lstm(7)], initializer: .uniform(0.5)),
       using: &random)
   }
 
   @Test("A model without knowledge has the perplexity of its vocabulary's size")
   func uniform() throws {
     var model = model(vocabularySize: 13)
-    model.output = Linear(weight: Variable(.zeros([13, 7])), bias: Variable(.zeros([13])))
+    model.visitParameters(prefix: "") { spec, parameter in
+      if spec.role == .output { parameter = Variable(.zeros(spec.shape)) }
+    }
     #expect(abs(model.loss(of: [1, 5, 12, 0, 3]).perplexity - 13) < 1e-4)
   }
 

@@ -16,7 +16,7 @@ private struct SmallModel {
   init() {
     var random = RandomSource(seed: 21)
     let configuration = LanguageModelConfiguration(
-      vocabularySize: Self.vocabularySize, embedding: Self.embeddingSize, recurrent: [.lstm(Self.hiddenSize)],
+      vocabulary: Self.vocabularySize, embedding: Self.embeddingSize, layers: [.lstm(Self.hiddenSize)],
       initializer: .uniform(0.9))
     model = LanguageModel(configuration, using: &random)
     weights = model.parameters.map { $0.value.elements.doubles }

@@ -10,7 +10,7 @@ struct RescoringTests {
     var random = RandomSource(seed: 3)
     let tokenizer = AnyTokenizer.word(WordTokenizer(training: "a b c <unk>\n"))
     let model = LanguageModel(
-      LanguageModelConfiguration(vocabularySize: tokenizer.vocabulary.count, embedding: 3, recurrent: [.lstm(4)]),
+      LanguageModelConfiguration(vocabulary: tokenizer.vocabulary.count, embedding: 3, layers: [.lstm(4)]),
       using: &random)
     return TextScorer(InferenceModel(model), tokenizer: tokenizer)
   }

@@ -15,7 +15,7 @@ struct TextScorerTests {
     return InferenceModel(
       LanguageModel(
         LanguageModelConfiguration(
-          vocabularySize: vocabularySize, embedding: 5, recurrent: [.lstm(20), .lstm(9)], initializer: .uniform(0.6)),
+          vocabulary: vocabularySize, embedding: 5, layers: [.lstm(20), .lstm(9)], initializer: .uniform(0.6)),
         using: &random))
   }
 

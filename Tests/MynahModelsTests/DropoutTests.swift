@@ -6,25 +6,25 @@ import Testing
 struct DropoutTests {
   let ones = Tensor(shape: [4, 4], repeating: 1)
 
-  @Test("Keeping all changes nothing, and nothing is recorded")
+  @Test("A rate of 0 changes nothing, and nothing is recorded")
   func keepsAll() {
     let tape = Tape()
     let x = tape.variable(Tensor([1, -2, .infinity]))
-    let y = Dropout(keepProbability: 1)(x, using: RandomSource(seed: 1))
+    let y = Dropout(rate: 0)(x, using: RandomSource(seed: 1))
     #expect(y.value == x.value)
     #expect(tape.gradients(of: y, for: [x], seed: Tensor([4, 5, 6]))[0].dense == Tensor([4, 5, 6]))
   }
 
   @Test("The mask of a seed is fixed for good: bits of Philox's words, the lower half first")
   func knownAnswer() {
-    let y = Dropout(keepProbability: 0.5)(Variable(ones), using: RandomSource(seed: 42)).value
+    let y = Dropout(rate: 0.5)(Variable(ones), using: RandomSource(seed: 42)).value
     let mask = "0111010100000001"
     #expect(y.elements.map { $0 == 2 ? "1" : $0 == 0 ? "0" : "?" }.joined() == mask)
   }
 
   @Test("An odd count of elements is a prefix of a longer one's mask")
   func oddCount() {
-    let dropout = Dropout(keepProbability: 0.3)
+    let dropout = Dropout(rate: 0.7)
     let random = RandomSource(seed: 5, stream: 9)
     let long = dropout(Variable(Tensor(shape: [64], repeating: 1)), using: random).value.elements
     for count in [0, 1, 2, 33, 63] {
@@ -33,10 +33,10 @@ struct DropoutTests {
     }
   }
 
-  @Test("The share that is kept and the mean are as expected", arguments: [0.1, 0.5, 0.9, 0.999] as [Float])
-  func expectation(keep: Float) {
-    let count = 100_000
-    let y = Dropout(keepProbability: keep)(
+  @Test("The share that is kept and the mean are as expected", arguments: [0.001, 0.1, 0.5, 0.9] as [Float])
+  func expectation(rate: Float) {
+    let (count, keep) = (100_000, 1 - rate)
+    let y = Dropout(rate: rate)(
       Variable(Tensor(shape: [count], repeating: 3)), using: RandomSource(seed: 77)
     ).value.elements
     let kept = Double(y.count { $0 != 0 }) / Double(count)
@@ -50,7 +50,7 @@ struct DropoutTests {
   func backward() {
     let tape = Tape()
     let x = tape.variable(ones)
-    let y = Dropout(keepProbability: 0.4)(x, using: RandomSource(seed: 6))
+    let y = Dropout(rate: 0.6)(x, using: RandomSource(seed: 6))
     let seed = Tensor(shape: [4, 4], (1...16).map { Float($0) })
     let expected = zip(y.value.elements, seed.elements).map { $0 * $1 }
     let gradient = tape.gradients(of: y, for: [x], seed: seed)[0].dense
@@ -60,7 +60,7 @@ struct DropoutTests {
 
   @Test("Different positions, streams and seeds give different masks; the same gives the same")
   func sources() {
-    let dropout = Dropout(keepProbability: 0.5)
+    let dropout = Dropout(rate: 0.5)
     let long = Variable(Tensor(shape: [256], repeating: 1))
     var moved = RandomSource(seed: 1)
     _ = moved.next()

@@ -25,7 +25,7 @@ struct DropoutVariantTests {
     #expect(Set(mask).count == 2)
     let tape = Tape()
     let variable = tape.variable(x)
-    let y = LockedDropout(keepProbability: 0.6)(variable, using: source)
+    let y = LockedDropout(rate: 0.4)(variable, using: source)
     let expected = x.elements.enumerated().map { $1 * mask[$0 % 15] }
     #expect(y.value.elements == expected)
     let gradient = tape.gradient(of: y.sum(), for: variable).elements
@@ -41,7 +41,7 @@ struct DropoutVariantTests {
     #expect(Set(ids.map { mask[Int($0)] }).count == 2)
     let tape = Tape()
     let (layer, parameters) = Embedding(weight: Variable(table)).tracked(by: tape)
-    let y = EmbeddingDropout(keepProbability: 0.5)(layer, ids, using: source)
+    let y = EmbeddingDropout(rate: 0.5)(layer, ids, using: source)
     #expect(y.shape == [8, 3])
     #expect(y.value.elements == ids.flatMap { id in table.gathered(Int(id)).elements.map { $0 * mask[Int(id)] } })
     let gradient = tape.gradients(of: y.sum(), for: parameters)[0].dense
@@ -53,7 +53,7 @@ struct DropoutVariantTests {
 
   @Test("Recurrent weights: one mask for a batch, on W_hh alone; the layer that was given stays")
   mutating func weights() {
-    let layer = LSTM(inputSize: 3, hiddenSize: 2, initializer: .uniform(1), using: &random)
+    let layer = RecurrentLayer(.lstm(2), inputSize: 3, initializer: .uniform(1), using: &random)
     let source = RandomSource(seed: 2)
     var own = source
     let mask = Self.mask(16, keep: 0.7, using: own.split())
@@ -61,7 +61,7 @@ struct DropoutVariantTests {
     let before = layer.parameters.map(\.value)
     let tape = Tape()
     let (tracked, parameters) = layer.tracked(by: tape)
-    let dropped = WeightDrop(keepProbability: 0.7)(tracked, using: source)
+    let dropped = WeightDrop(rate: 0.3)(tracked, using: source)
     let after = dropped.parameters.map(\.value)
     #expect(after[0] == before[0] && after[2] == before[2])
     #expect(after[1].elements == zip(before[1].elements, mask).map { $0 * $1 })
@@ -72,39 +72,39 @@ struct DropoutVariantTests {
     #expect(zip(gradient.elements, mask).allSatisfy { ($0 == 0) == ($1 == 0) })
   }
 
-  @Test("Keeping all changes nothing", arguments: [1] as [Float])
-  mutating func keepsAll(keep: Float) {
+  @Test("A rate of 0 changes nothing")
+  mutating func dropsNothing() {
     let x = Variable(Tensor.random([2, 2, 3], using: &random))
     let source = RandomSource(seed: 1)
-    #expect(LockedDropout(keepProbability: keep)(x, using: source).value == x.value)
+    #expect(LockedDropout(rate: 0)(x, using: source).value == x.value)
     let table = Embedding(vocabularySize: 4, size: 2, initializer: .uniform(1), using: &random)
-    #expect(EmbeddingDropout(keepProbability: keep)(table, [3, 1], using: source).value == table([3, 1]).value)
-    let layer = LSTM(inputSize: 3, hiddenSize: 2, initializer: .uniform(1), using: &random)
+    #expect(EmbeddingDropout(rate: 0)(table, [3, 1], using: source).value == table([3, 1]).value)
+    let layer = RecurrentLayer(.lstm(2), inputSize: 3, initializer: .uniform(1), using: &random)
     #expect(
-      WeightDrop(keepProbability: keep)(layer, using: source).parameters.map(\.value) == layer.parameters.map(\.value))
+      WeightDrop(rate: 0)(layer, using: source).parameters.map(\.value) == layer.parameters.map(\.value))
   }
 
   /// A model with one kind of dropout.
   private func model(_ change: (inout LanguageModelConfiguration) -> Void) -> LanguageModel {
     var configuration = LanguageModelConfiguration(
-      vocabularySize: 9, embedding: 4, recurrent: [.lstm(5), .gru(5)], initializer: .uniform(0.8))
+      vocabulary: 9, embedding: 4, layers: [.lstm(5), .gru(5)], initializer: .uniform(0.8))
     change(&configuration)
     var random = RandomSource(seed: 3)
     return LanguageModel(configuration, using: &random)
   }
 
-  @Test("The tokens' vectors are dropped once, before the first layer alone")
+  @Test("Input dropout acts once, on the embeddings before the first layer")
   func vectors() {
-    let model = model { $0.vectorKeepProbability = 0.6 }
+    let model = model { $0.dropout.input = 0.4 }
     let source = RandomSource(seed: 12)
     var own = source
     let ids: [Int32] = [4, 0, 7, 4, 2, 8]
     let mask = Tensor(shape: [3, 2, 4], Self.mask(24, keep: 0.6, using: own.split()))
     let state = model.initialState(batchSize: 2)
     let vectors = Variable(model.embedding(ids).value.reshaped([3, 2, 4]) * mask)
-    let first = model.recurrent[0](vectors, state: state[0]).output
-    let second = model.recurrent[1](first, state: state[1]).output
-    #expect(model(ids, state: state, dropout: source).hidden.value == second.value.reshaped([6, 5]))
+    let first = model.stack.layers[0](vectors, state: state.layers[0]).output
+    let second = model.stack.layers[1](first, state: state.layers[1]).output
+    #expect(model(ids, state: state, dropout: source).output.values.value == second.value)
   }
 
   @Test("In a model each kind acts in training and not at evaluation, and draws from its random source alone")
@@ -115,12 +115,9 @@ struct DropoutVariantTests {
       model.loss(inputs: ids, targets: ids, state: model.initialState(batchSize: 3), dropout: dropout).loss.nats
     }
     let kinds: [(inout LanguageModelConfiguration) -> Void] = [
-      { $0.inputKeepProbability = 0.5 }, { $0.outputKeepProbability = 0.5 }, { $0.embeddingKeepProbability = 0.5 },
-      { $0.weightKeepProbability = 0.5 }, { $0.vectorKeepProbability = 0.5 },
-      {
-        $0.outputKeepProbability = 0.5
-        $0.locksDropout = true
-      },
+      { $0.dropout.layerInput = 0.5 }, { $0.dropout.hidden = 0.5 }, { $0.dropout.output = 0.5 },
+      { $0.dropout.embedding = 0.5 }, { $0.dropout.weights = 0.5 }, { $0.dropout.input = 0.5 },
+      { $0.dropout = DropoutRates(output: 0.5, isVariational: true) },
     ]
     var losses: [Double] = []
     for kind in kinds {

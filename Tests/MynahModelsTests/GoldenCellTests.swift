@@ -5,31 +5,31 @@ import Testing
 
 /// Cells against PyTorch's, in double precision (`Scripts/golden-cells-pytorch.py`).
 struct GoldenPyTorchCellTests {
-  static let kinds: [(String, RecurrentLayer)] = [
-    ("rnn-tanh", .simple(5)), ("rnn-relu", .simple(5, activation: .relu)), ("gru", .gru(5)), ("lstm", .lstm(5)),
+  static let kinds: [(String, LayerConfiguration)] = [
+    ("rnn-tanh", .rnn(5)), ("rnn-relu", .rnn(5, activation: .relu)), ("gru", .gru(5)), ("lstm", .lstm(5)),
     ("lstm-projected", .projectedLSTM(5, to: 2)),
   ]
 
   let file: SafetensorsFile
   init() throws { file = try .fixture("golden-cells-pytorch") }
 
-  private func weights(_ kind: String, _ layer: RecurrentLayer) throws -> [Tensor] {
-    try layer.parameterShapes(inputSize: 3).map {
+  private func weights(_ kind: String, _ layer: LayerConfiguration) throws -> [Tensor] {
+    try layer.parameterSpecs(inputSize: 3).map {
       try file.tensor(named: "\(kind).weights.\($0.name)", shape: $0.shape)
     }
   }
 
-  private func state(_ kind: String, _ prefix: String, _ layer: any SequenceLayer) throws -> any RecurrentState {
-    let names = layer.anyZeroState(batchSize: 4).partNames
+  private func state(_ kind: String, _ prefix: String, _ layer: any SequenceLayer) throws -> LayerState {
+    let names = layer.zeroState(batchSize: 4).names
     return layer.state(of: try names.map { try file.variable("\(kind).\(prefix).\($0)") })
   }
 
   @Test("Outputs, states and gradients are PyTorch's within 1e-5", arguments: kinds)
-  func pass(kind: String, layer: RecurrentLayer) throws {
+  func pass(kind: String, layer: LayerConfiguration) throws {
     let tape = Tape()
     let weights = try weights(kind, layer).map { tape.variable($0) }
     let x = tape.variable(try file.tensor(named: "x"))
-    let module = layer.layer(weights: weights)
+    let module = layer.layer(inputSize: 3, weights: weights)
     let parts = try state(kind, "state", module).parts.map { tape.variable($0.value) }
     let result = module(x, state: module.state(of: parts))
     #expect(difference(result.output.value, try file.tensor(named: "\(kind).output")) < 1e-5)
@@ -40,15 +40,15 @@ struct GoldenPyTorchCellTests {
     let gradients = tape.gradients(
       of: result.output, for: [x] + weights + parts, seed: try file.tensor(named: "\(kind).seed"))
     let names =
-      ["x"] + layer.parameterShapes(inputSize: 3).map(\.name) + result.state.partNames.map { "state." + $0 }
+      ["x"] + layer.parameterSpecs(inputSize: 3).map(\.name) + result.state.names.map { "state." + $0 }
     for (name, gradient) in zip(names, gradients) {
       #expect(difference(gradient.dense, try file.tensor(named: "\(kind).gradients.\(name)")) < 1e-5, "\(name)")
     }
   }
 
   @Test("Packed sequences of different lengths are PyTorch's within 1e-5", arguments: kinds)
-  func packed(kind: String, layer: RecurrentLayer) throws {
-    let module = layer.layer(weights: try weights(kind, layer).map { Variable($0) })
+  func packed(kind: String, layer: LayerConfiguration) throws {
+    let module = layer.layer(inputSize: 3, weights: try weights(kind, layer).map { Variable($0) })
     let lengths = try file.elements(named: "lengths", as: Int32.self).map { Int($0) }
     let result = module(try file.variable("x"), state: try state(kind, "state", module), lengths: lengths)
     #expect(difference(result.output.value, try file.tensor(named: "\(kind).padded.output")) < 1e-5)
@@ -71,14 +71,13 @@ struct GoldenTensorFlowCellTests {
     lengths = try file.elements(named: "lengths", as: Int32.self).map { Int($0) }
   }
 
-  /// TensorFlow's kernel [I + H, 4H] in the order i, j, f, o, and its bias with what is added to the forget gates.
-  private func lstm(_ kind: String, forgetBias: Float) throws -> LSTMCell {
+  /// TensorFlow's kernel [I + H, 4H] in the order i, j, f, o, and its bias with the number that is added to the forget gates, as
+  /// W_ih, W_hh and b.
+  private func lstm(_ kind: String, forgetBias: Float) throws -> [Variable] {
     let kernel = GateOrder.tensorFlow.converting(try file.tensor(named: "\(kind).kernel").transposed(), to: .standard)
     var bias = GateOrder.tensorFlow.converting(try file.tensor(named: "\(kind).bias"), to: .standard)
     bias = bias + Tensor((0..<20).map { (5..<10).contains($0) ? forgetBias : 0 })
-    return LSTMCell(
-      inputWeight: Variable(kernel.slice(0..<3, axis: 1)), recurrentWeight: Variable(kernel.slice(3..<8, axis: 1)),
-      bias: Variable(bias))
+    return [Variable(kernel.slice(0..<3, axis: 1)), Variable(kernel.slice(3..<8, axis: 1)), Variable(bias)]
   }
 
   private func expect(_ kind: String, _ layer: some SequenceLayer, _ parts: [String], lengths: [Int]) throws {
@@ -99,17 +98,20 @@ struct GoldenTensorFlowCellTests {
     "Peepholes over sequences of different lengths are TensorFlow's, whose forget bias is added at every step",
     arguments: [("peephole", 0), ("peephole-forget", 1)] as [(String, Float)])
   func peephole(kind: String, forgetBias: Float) throws {
-    let cell = PeepholeLSTMCell(
-      lstm: try lstm(kind, forgetBias: forgetBias), inputPeephole: try file.variable("\(kind).w_i_diag"),
-      forgetPeephole: try file.variable("\(kind).w_f_diag"), outputPeephole: try file.variable("\(kind).w_o_diag"))
-    try expect(kind, Recurrence(cell), ["h", "c"], lengths: lengths)
+    let weights =
+      try lstm(kind, forgetBias: forgetBias) + ["i", "f", "o"].map { try file.variable("\(kind).w_\($0)_diag") }
+    try expect(
+      kind, LayerConfiguration.peepholeLSTM(5).layer(inputSize: 3, weights: weights), ["h", "c"], lengths: lengths)
   }
 
   @Test("dynamic_rnn's masking is TensorFlow's, for the fused LSTM too")
   func dynamicRNN() throws {
-    let cell = try lstm("dynamic", forgetBias: 0)
-    try expect("dynamic", LSTM(cell: cell), ["h", "c"], lengths: lengths)
-    try expect("dynamic", Recurrence(cell), ["h", "c"], lengths: lengths)
+    let weights = try lstm("dynamic", forgetBias: 0)
+    let fused = LayerConfiguration.lstm(5).layer(inputSize: 3, weights: weights)
+    let composed = RecurrentLayer(
+      LayerConfiguration(.composedLSTM, 5), of: .composedLSTM, inputSize: 3, parameters: weights)
+    try expect("dynamic", fused, ["h", "c"], lengths: lengths)
+    try expect("dynamic", composed, ["h", "c"], lengths: lengths)
   }
 
   @Test("Both reset conventions of the GRU are Keras's", arguments: ["gru-before", "gru-after"])
@@ -120,11 +122,13 @@ struct GoldenTensorFlowCellTests {
     }
     let bias = try file.tensor(named: "\(kind).bias")
     let biases = bias.shape.rank == 2 ? [bias.gathered(0), bias.gathered(1)] : [bias]
-    let cell = GRUCell(
-      inputWeight: rows(try file.tensor(named: "\(kind).kernel").transposed()),
-      recurrentWeight: rows(try file.tensor(named: "\(kind).recurrent_kernel").transposed()),
-      inputBias: rows(biases[0]), recurrentBias: biases.count == 2 ? rows(biases[1]) : nil)
-    #expect(cell.reset == (kind == "gru-before" ? .before : .after))
-    try expect(kind, Recurrence(cell), ["h"], lengths: [6, 6, 6, 6])
+    let weights =
+      [
+        rows(try file.tensor(named: "\(kind).kernel").transposed()),
+        rows(try file.tensor(named: "\(kind).recurrent_kernel").transposed()),
+      ] + biases.map { rows($0) }
+    #expect(biases.count == (kind == "gru-before" ? 1 : 2))
+    let layer = LayerConfiguration.gru(5, reset: kind == "gru-before" ? .before : .after)
+    try expect(kind, layer.layer(inputSize: 3, weights: weights), ["h"], lengths: [6, 6, 6, 6])
   }
 }

@@ -18,16 +18,17 @@ struct GoldenPyTorchTests {
       let name = "Fixtures/golden-lstm-\(layerCount)"
       let url = try #require(Bundle.module.url(forResource: name, withExtension: "safetensors"))
       file = try SafetensorsFile(contentsOf: url.path)
-      let sizes = [9, 5, 7].prefix(layerCount).map { RecurrentLayer.lstm($0) }
-      model = try LanguageModel(
-        LanguageModelConfiguration(vocabularySize: 23, embedding: 6, recurrent: sizes), from: file, prefix: "weights.")
+      let sizes = [9, 5, 7].prefix(layerCount).map { LayerConfiguration.lstm($0) }
+      let configuration = LanguageModelConfiguration(vocabulary: 23, embedding: 6, layers: sizes)
+      model = try LanguageModel(ModelArchitecture(configuration), from: file, prefix: "weights.")
       ids = try file.elements(named: "ids", as: Int32.self)
       targets = try file.elements(named: "targets", as: Int32.self)
-      state = try (0..<layerCount).map { [file] index in
-        LSTMState(
-          hidden: Variable(try file.tensor(named: "state.\(index).hidden")),
-          cell: Variable(try file.tensor(named: "state.\(index).cell")))
-      }
+      state = RecurrentState(
+        try (0..<layerCount).map { [file] index in
+          LayerState(
+            hidden: Variable(try file.tensor(named: "state.\(index).hidden")),
+            cell: Variable(try file.tensor(named: "state.\(index).cell")))
+        })
     }
   }
 
@@ -43,7 +44,7 @@ struct GoldenPyTorchTests {
     let logits = golden.model.logits(golden.ids, state: golden.state)
     let expectedLogits = try golden.file.tensor(named: "logits")
     #expect(Self.relativeDifference(logits.logits.value.reshaped([6, 3, 23]), expectedLogits) < 1e-5)
-    for (index, state) in logits.state.enumerated() {
+    for (index, state) in logits.state.layers.enumerated() {
       for (part, value) in [("hidden", state.hidden), ("cell", state.cell)] {
         let expected = try golden.file.tensor(named: "finalState.\(index).\(part)")
         #expect(Self.relativeDifference(value.value, expected) < 1e-5)
@@ -52,10 +53,10 @@ struct GoldenPyTorchTests {
 
     let tape = Tape()
     let (model, parameters) = golden.model.tracked(by: tape)
-    let state = golden.state.map {
-      LSTMState(hidden: tape.variable($0.hidden.value), cell: tape.variable($0.cell.value))
+    let state = golden.state.layers.map {
+      LayerState(hidden: tape.variable($0.hidden.value), cell: tape.variable($0.cell.value))
     }
-    let pass = model.loss(inputs: golden.ids, targets: golden.targets, state: state)
+    let pass = model.loss(inputs: golden.ids, targets: golden.targets, state: RecurrentState(state))
     #expect(Self.relativeDifference(pass.value.value, try golden.file.tensor(named: "loss")) < 1e-5)
 
     let gradients = tape.gradients(of: pass.value, for: parameters + state.flatMap { [$0.hidden, $0.cell] })

@@ -18,13 +18,13 @@ struct ImportTests {
   @Test(
     "A model of PyTorch has the same logits",
     arguments: [
-      ("lstm", [RecurrentLayer.lstm(5), .lstm(5)]), ("gru", [.gru(5), .gru(5)]), ("rnn", [.simple(5)]),
+      ("lstm", [LayerConfiguration.lstm(5), .lstm(5)]), ("gru", [.gru(5), .gru(5)]), ("rnn", [.rnn(5)]),
       ("projected", [.projectedLSTM(5, to: 2), .projectedLSTM(5, to: 2)]), ("tied", [.lstm(4)]),
     ])
-  func pyTorch(kind: String, layers: [RecurrentLayer]) throws {
+  func pyTorch(kind: String, layers: [LayerConfiguration]) throws {
     let file = try SafetensorsFile.fixture("import-pytorch-\(kind)")
     let model = try LanguageModel(pyTorch: file, names: Self.names)
-    #expect(model.configuration.recurrent == layers && model.configuration.isTied == (kind == "tied"))
+    #expect(model.configuration.layers == layers && model.configuration.isTied == (kind == "tied"))
     #expect(model.configuration.vocabularySize == 11 && model.configuration.embeddingSize == 4)
     try expectLogits(model, file)
   }
@@ -35,11 +35,11 @@ struct ImportTests {
   func published(kind: String, sizes: [Int]) throws {
     let file = try SafetensorsFile.fixture("import-\(kind)")
     let model = try LanguageModel(pyTorch: file, names: try #require(PyTorchNames(recognizing: file)))
-    #expect(model.configuration.recurrent == sizes.map { .lstm($0) } && model.configuration.isTied)
+    #expect(model.configuration.layers == sizes.map { .lstm($0) } && model.configuration.isTied)
     try expectLogits(model, file)
     let ids = try file.elements(named: "golden.ids", as: Int32.self)
     let losses = model.output.negativeLogProbabilities(
-      of: model(Array(ids.dropLast(3)), state: model.initialState(batchSize: 3)).hidden.value,
+      of: model(Array(ids.dropLast(3)), state: model.initialState(batchSize: 3)).output.rows.value,
       targets: Array(ids.dropFirst(3))
     ).rows.elements
     let expected = try file.tensor(named: "golden.losses").elements
@@ -60,12 +60,12 @@ struct ImportTests {
   @Test(
     "What is exported to PyTorch is read again, all of it",
     arguments: [
-      [RecurrentLayer.lstm(5), .lstm(5)], [.lstm(5), .lstm(3)], [.gru(5), .gru(5)], [.simple(3)],
+      [LayerConfiguration.lstm(5), .lstm(5)], [.lstm(5), .lstm(3)], [.gru(5), .gru(5)], [.rnn(3)],
       [.projectedLSTM(5, to: 2), .projectedLSTM(5, to: 2)], [.lstm(4)], [.lstm(5), .gru(4)],
     ])
-  func exported(layers: [RecurrentLayer]) throws {
-    var configuration = LanguageModelConfiguration(vocabularySize: 7, embedding: 4, recurrent: layers)
-    configuration.isTied = layers == [.lstm(4)]
+  func exported(layers: [LayerConfiguration]) throws {
+    let configuration = LanguageModelConfiguration(
+      vocabulary: 7, embedding: 4, layers: layers, output: .softmax(tied: layers == [.lstm(4)]))
     var random = RandomSource(seed: 2)
     let model = LanguageModel(configuration, using: &random)
     let file = try model.pyTorchWeights()
@@ -74,33 +74,41 @@ struct ImportTests {
     #expect(names.recurrent == (isOne ? "rnn" : "rnns") && file["decoder.weight"] != nil)
     let read = try LanguageModel(pyTorch: file, names: names)
     #expect(read.parameters.map { $0.value } == model.parameters.map { $0.value })
-    #expect(read.configuration.recurrent == layers && read.configuration.isTied == configuration.isTied)
+    #expect(read.configuration.layers == layers && read.configuration.isTied == configuration.isTied)
   }
 
   @Test(
-    "Layers that PyTorch lacks are told",
-    arguments: [RecurrentLayer.peepholeLSTM(4), .coupledLSTM(4), .gru(4, reset: .before)])
-  func notExported(layer: RecurrentLayer) throws {
+    "Layers and outputs that PyTorch lacks are refused by name",
+    arguments: [LayerConfiguration.peepholeLSTM(4), .coupledLSTM(4), .gru(4, reset: .before)])
+  func notExported(layer: LayerConfiguration) throws {
     var random = RandomSource(seed: 2)
-    var configuration = LanguageModelConfiguration(vocabularySize: 7, embedding: 4, recurrent: [.lstm(4), layer])
+    var configuration = LanguageModelConfiguration(vocabulary: 7, embedding: 4, layers: [.lstm(4), layer])
     let model = LanguageModel(configuration, using: &random)
-    #expect(throws: CheckpointError.notInPyTorch(layer: 1, kind: layer.name)) { try model.pyTorchWeights() }
-    configuration.recurrent = [.lstm(4)]
+    #expect(throws: CheckpointError.notInPyTorch(part: "layer 1", kind: layer.builtInKind.title)) { try model.pyTorchWeights() }
+    configuration.layers = [.lstm(4)]
+    configuration.output = .mixtureOfSoftmaxes(2)
+    let mixture = LanguageModel(configuration, using: &random)
+    #expect(throws: CheckpointError.notInPyTorch(part: "the output", kind: "Mixture of softmaxes")) {
+      try mixture.pyTorchWeights()
+    }
+    configuration.output = .softmax()
     configuration.isResidual = true
     let residual = LanguageModel(configuration, using: &random)
-    #expect(throws: CheckpointError.self) { try residual.pyTorchWeights() }
+    #expect(throws: CheckpointError.notInPyTorch(part: "layer 0", kind: "residual layer")) {
+      try residual.pyTorchWeights()
+    }
   }
 
   @Test(
     "A model of Keras has the same logits",
     arguments: [
-      ("lstm", [RecurrentLayer.lstm(5), .lstm(3)]), ("gru", [.gru(5)]), ("gru-before", [.gru(5, reset: .before)]),
-      ("rnn", [.simple(5)]),
+      ("lstm", [LayerConfiguration.lstm(5), .lstm(3)]), ("gru", [.gru(5)]), ("gru-before", [.gru(5, reset: .before)]),
+      ("rnn", [.rnn(5)]),
     ])
-  func keras(kind: String, layers: [RecurrentLayer]) throws {
+  func keras(kind: String, layers: [LayerConfiguration]) throws {
     let file = try SafetensorsFile.fixture("import-keras-\(kind)")
     let model = try LanguageModel(keras: file)
-    #expect(model.configuration.recurrent == layers)
+    #expect(model.configuration.layers == layers)
     try expectLogits(model, file)
   }
 

@@ -21,10 +21,11 @@ struct LSTMTests {
   }
 
   /// A layer and a state from W_ih, W_hh, b, h0 and c0.
-  static func layer(_ inputs: some Collection<Variable>) -> (LSTM, LSTMState) {
+  static func layer(_ inputs: some Collection<Variable>) -> (RecurrentLayer, LayerState) {
     let inputs = Array(inputs)
-    let cell = LSTMCell(inputWeight: inputs[0], recurrentWeight: inputs[1], bias: inputs[2])
-    return (LSTM(cell: cell), LSTMState(hidden: inputs[3], cell: inputs[4]))
+    let layer = LayerConfiguration.lstm(inputs[1].shape[1]).layer(
+      inputSize: inputs[0].shape[1], weights: Array(inputs[..<3]))
+    return (layer, LayerState(hidden: inputs[3], cell: inputs[4]))
   }
 
   @Test("The fused sequence is the stepped cell: outputs, states and all gradients", arguments: sizes)
@@ -32,7 +33,9 @@ struct LSTMTests {
     var random = RandomSource(seed: 2)
     let seed = Tensor.random([sizes.stepCount + 2, sizes.batchSize, sizes.hiddenSize], using: &random)
     /// Outputs, last h and last c on each other, and the gradients of all inputs.
-    func run(_ pass: (LSTM, Variable, LSTMState) -> (output: Variable, state: LSTMState)) -> [Tensor] {
+    func run(
+      _ pass: (RecurrentLayer, Variable, LayerState) -> (output: Variable, state: LayerState)
+    ) -> [Tensor] {
       let tape = Tape()
       let variables = Self.inputs(sizes).map { tape.variable($0) }
       let (layer, state) = Self.layer(variables[1...])
@@ -42,7 +45,7 @@ struct LSTMTests {
       return [all.value] + tape.gradients(of: all, for: variables, seed: seed).map(\.dense)
     }
     let fused = run { $0($1, state: $2) }
-    let stepped = run { Recurrence($0.cell)($1, state: $2) }
+    let stepped = run { $0.composed($1, state: $2) }
     for (index, pair) in zip(fused, stepped).enumerated() {
       #expect(pair.0.shape == pair.1.shape)
       #expect(differenceToScale(pair.0.elements, pair.1.elements) < 1e-5, "result \(index)")
@@ -107,7 +110,7 @@ struct LSTMTests {
   enum Part: CaseIterable {
     case lastHidden, lastCell, lastStep, everyStep, squares, product
 
-    func callAsFunction(_ output: Variable, _ state: LSTMState) -> Variable {
+    func callAsFunction(_ output: Variable, _ state: LayerState) -> Variable {
       switch self {
       case .lastHidden: state.hidden
       case .lastCell: state.cell
@@ -155,7 +158,7 @@ struct LSTMTests {
       return result.lastHidden + result.lastCell
     } operation: { variables in
       let (layer, state) = Self.layer(variables[1...])
-      let next = layer.cell(variables[0].reshaped([3, 2]), state: state)
+      let next = layer.cell(variables[0].reshaped([3, 2]), state: state).state
       return .concatenating([next.hidden, next.cell])
     }
     #expect(check.passes(tolerance: 2e-5), "\(check)")
@@ -167,31 +170,32 @@ struct LSTMTests {
     let (layer, state) = Self.layer(inputs[1...])
     let none = layer(Variable(.zeros([0, 2, 3])), state: state)
     #expect(none.output.shape == [0, 2, 4] && none.state.cell.value == state.cell.value)
-    let noRows = layer(Variable(.zeros([2, 0, 3])), state: .zero(batchSize: 0, hiddenSize: 4))
+    let noRows = layer(Variable(.zeros([2, 0, 3])), state: layer.zeroState(batchSize: 0))
     #expect(noRows.output.shape == [2, 0, 4])
   }
 
   @Test("Drawn weights lie within the bound, biases are zero, and equal seeds give equal layers")
   func drawn() {
     var (random, again) = (RandomSource(seed: 8), RandomSource(seed: 8))
-    let layer = LSTM(inputSize: 3, hiddenSize: 5, initializer: .uniform(0.25), using: &random)
+    let layer = RecurrentLayer(.lstm(5), inputSize: 3, initializer: .uniform(0.25), using: &random)
     #expect(layer.parameters.map(\.name) == ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0"])
     #expect(layer.parameters.map(\.value.shape) == [[20, 3], [20, 5], [20]])
-    #expect(layer.cell.inputSize == 3 && layer.cell.hiddenSize == 5 && layer.parameterCount == 180)
+    #expect(layer.inputSize == 3 && layer.outputSize == 5 && layer.parameterCount == 180)
     #expect(layer.parameters[2].value == .zeros([20]))
     let drawn = (layer.parameters[0].value.elements + layer.parameters[1].value.elements)
     #expect(
       drawn.allSatisfy { $0 >= -0.25 && $0 < 0.25 } && drawn.contains { $0 < -0.2 } && drawn.contains { $0 > 0.2 })
-    let other = LSTM(inputSize: 3, hiddenSize: 5, initializer: .uniform(0.25), using: &again)
+    let other = RecurrentLayer(.lstm(5), inputSize: 3, initializer: .uniform(0.25), using: &again)
     #expect(other.parameters.map(\.value) == layer.parameters.map(\.value))
   }
 
   @Test("A forget bias is where the forget gates' biases begin, and theirs alone")
   func forgetBias() {
     var (random, again) = (RandomSource(seed: 8), RandomSource(seed: 8))
-    let layer = LSTM(inputSize: 3, hiddenSize: 2, initializer: .uniform(0.25), forgetBias: 1, using: &random)
-    #expect(layer.cell.bias.value == Tensor([0, 0, 1, 1, 0, 0, 0, 0]))
-    let other = LSTM(inputSize: 3, hiddenSize: 2, initializer: .uniform(0.25), using: &again)
-    #expect(layer.cell.recurrentWeight.value == other.cell.recurrentWeight.value)
+    let layer = RecurrentLayer(
+      .lstm(2, forgetBias: 1), inputSize: 3, initializer: .uniform(0.25), using: &random)
+    #expect(layer.parameters[2].value == Tensor([0, 0, 1, 1, 0, 0, 0, 0]))
+    let other = RecurrentLayer(.lstm(2), inputSize: 3, initializer: .uniform(0.25), using: &again)
+    #expect(layer.parameters[1].value == other.parameters[1].value)
   }
 }

@@ -8,12 +8,12 @@ struct LanguageModelTests {
   static let ids: [Int32] = [3, 1, 0, 6, 3, 3]
   static let targets: [Int32] = [1, 2, 3, 4, 0, 6]
 
-  static func configuration(_ hiddenSizes: [Int], inputKeep: Float = 1, outputKeep: Float = 1)
+  static func configuration(_ hiddenSizes: [Int], layerInput: Float = 0, output: Float = 0)
     -> LanguageModelConfiguration
   {
     LanguageModelConfiguration(
-      vocabularySize: 7, embedding: 3, recurrent: hiddenSizes.map { .lstm($0) }, initializer: .uniform(0.8),
-      inputKeepProbability: inputKeep, outputKeepProbability: outputKeep)
+      vocabulary: 7, embedding: 3, layers: hiddenSizes.map { .lstm($0) }, 
+      dropout: DropoutRates(layerInput: layerInput, hidden: output, output: output), initializer: .uniform(0.8))
   }
 
   /// A model whose parameters are the given variables.
@@ -30,11 +30,11 @@ struct LanguageModelTests {
   static func textbook(
     _ configuration: LanguageModelConfiguration, _ inputs: [[Double]], masks: [[Double]]
   ) -> Double {
-    let layerCount = configuration.recurrent.count
+    let layerCount = configuration.layers.count
     let parameterCount = 3 * layerCount + 3
     var x = Textbook.gather(inputs[0], width: configuration.embeddingSize, ids: ids)
     var inputSize = configuration.embeddingSize
-    for (index, layer) in configuration.recurrent.enumerated() {
+    for (index, layer) in configuration.layers.enumerated() {
       if !masks.isEmpty { x = zip(x, masks[2 * index]).map(*) }
       let sizes = Textbook.LSTMSizes(3, 2, inputSize, layer.hiddenSize)
       let weights = inputs[(1 + 3 * index)...].prefix(3)
@@ -50,7 +50,7 @@ struct LanguageModelTests {
   /// Values and gradients of the loss for all parameters and states.
   static func check(_ configuration: LanguageModelConfiguration, dropout: RandomSource? = nil) -> GradientCheck {
     var random = RandomSource(seed: 23)
-    let states = configuration.recurrent.flatMap { layer in
+    let states = configuration.layers.flatMap { layer in
       [0, 1].map { _ in Tensor.random([2, layer.hiddenSize], using: &random) }
     }
     let parameters = LanguageModel(configuration, using: &random).parameters.map(\.value)
@@ -58,12 +58,12 @@ struct LanguageModelTests {
     var masks: [[Double]] = []
     if var source = dropout {
       var inputSize = configuration.embeddingSize
-      for layer in configuration.recurrent {
-        for (size, keep) in [
-          (inputSize, configuration.inputKeepProbability), (layer.hiddenSize, configuration.outputKeepProbability),
+      for layer in configuration.layers {
+        for (size, rate) in [
+          (inputSize, configuration.dropout.layerInput), (layer.hiddenSize, configuration.dropout.output),
         ] {
           let ones = Variable(Tensor(shape: [6 * size], repeating: 1))
-          masks.append(Dropout(keepProbability: keep)(ones, using: source.split()).value.elements.doubles)
+          masks.append(Dropout(rate: rate)(ones, using: source.split()).value.elements.doubles)
         }
         inputSize = layer.hiddenSize
       }
@@ -72,9 +72,8 @@ struct LanguageModelTests {
       [textbook(configuration, inputs, masks: masks)]
     } operation: { variables in
       let states = variables[parameters.count...].map { $0 }
-      let state = configuration.recurrent.indices.map {
-        LSTMState(hidden: states[2 * $0], cell: states[2 * $0 + 1])
-      }
+      let state = RecurrentState(
+        configuration.layers.indices.map { LayerState(hidden: states[2 * $0], cell: states[2 * $0 + 1]) })
       return model(configuration, variables).loss(inputs: ids, targets: targets, state: state, dropout: dropout).value
     }
   }
@@ -89,14 +88,14 @@ struct LanguageModelTests {
     "The same with dropout around each layer, whose masks are made anew on the way back", arguments: [[4], [4, 3]])
   func dropoutGradients(hiddenSizes: [Int]) {
     let check = Self.check(
-      Self.configuration(hiddenSizes, inputKeep: 0.7, outputKeep: 0.6), dropout: RandomSource(seed: 4))
+      Self.configuration(hiddenSizes, layerInput: 0.3, output: 0.4), dropout: RandomSource(seed: 4))
     #expect(check.passes(tolerance: 2e-5), "\(check)")
   }
 
   @Test("Nothing is dropped at evaluation, and a training pass depends on its random source alone")
   func evaluation() {
     var (random, again) = (RandomSource(seed: 3), RandomSource(seed: 3))
-    let dropping = LanguageModel(Self.configuration([4, 3], inputKeep: 0.5, outputKeep: 0.5), using: &random)
+    let dropping = LanguageModel(Self.configuration([4, 3], layerInput: 0.5, output: 0.5), using: &random)
     let keeping = LanguageModel(Self.configuration([4, 3]), using: &again)
     let state = dropping.initialState(batchSize: 2)
     #expect(
@@ -133,9 +132,12 @@ struct LanguageModelTests {
   func uniform(vocabularySize: Int) {
     var random = RandomSource(seed: 3)
     var model = LanguageModel(
-      LanguageModelConfiguration(vocabularySize: vocabularySize, embedding: 3, recurrent: [.lstm(4)]), using: &random)
-    model.output = Linear(
-      weight: Variable(.zeros([vocabularySize, 4])), bias: Variable(Tensor(shape: [vocabularySize], repeating: 0.25)))
+      LanguageModelConfiguration(vocabulary: vocabularySize, embedding: 3, layers: [.lstm(4)]), using: &random)
+    model.visitParameters(prefix: "") { spec, parameter in
+      if spec.role == .output {
+        parameter = Variable(Tensor(shape: spec.shape, repeating: spec.shape.rank == 2 ? 0 : 0.25))
+      }
+    }
     let ids = (0..<20).map { Int32($0 * 37 % vocabularySize) }
     let loss = model.loss(inputs: ids, targets: ids.reversed(), state: model.initialState(batchSize: 4)).loss
     #expect(abs(loss.perplexity / Double(vocabularySize) - 1) < 1e-6)
@@ -150,8 +152,9 @@ struct LanguageModelTests {
     let second = model.logits(Array(Self.ids[2...]), state: first.state)
     #expect(first.logits.value.elements + second.logits.value.elements == whole.logits.value.elements)
     #expect(
-      zip(second.state, whole.state).allSatisfy { $0.hidden.value == $1.hidden.value && $0.cell.value == $1.cell.value }
-    )
+      zip(second.state.layers, whole.state.layers).allSatisfy {
+        $0.hidden.value == $1.hidden.value && $0.cell.value == $1.cell.value
+      })
     let row = model.logits([3, 0, 3], state: model.initialState(batchSize: 1)).logits.value.elements
     let rows = whole.logits.value.elements
     let alone = (0..<3).flatMap { rows[$0 * 14..<$0 * 14 + 7] }
@@ -164,7 +167,7 @@ struct LanguageModelTests {
     let tape = Tape()
     let model = LanguageModel(Self.configuration([4]), using: &random).tracked(by: tape).module
     let result = model.loss(inputs: Self.ids, targets: Self.targets, state: model.initialState(batchSize: 2))
-    #expect(result.value.isTracked && result.state.allSatisfy { !$0.hidden.isTracked && !$0.cell.isTracked })
+    #expect(result.value.isTracked && result.state.layers.allSatisfy { !$0.hidden.isTracked && !$0.cell.isTracked })
   }
 }
 
@@ -173,7 +176,7 @@ struct SummaryTests {
   func pennTreebank() {
     var random = RandomSource(seed: 1)
     let model = LanguageModel(
-      LanguageModelConfiguration(vocabularySize: 10_000, embedding: 200, recurrent: [.lstm(256), .lstm(128)]),
+      LanguageModelConfiguration(vocabulary: 10_000, embedding: 200, layers: [.lstm(256), .lstm(128)]),
       using: &random)
     #expect(model.parameterCount == 3_955_088)
     #expect(
@@ -187,7 +190,7 @@ struct SummaryTests {
         embedding (Embedding)  [T, B, 200]     2,000,000
         recurrent.0 (LSTM)     [T, B, 256]       467,968
         recurrent.1 (LSTM)     [T, B, 128]       197,120
-        output (Linear)        [T, B, 10000]   1,290,000
+        output (Softmax)       [T, B, 10000]   1,290,000
         ────────────────────────────────────────────────
         Total (all trained)                    3,955,088
         """)
@@ -197,7 +200,7 @@ struct SummaryTests {
   func characters() {
     var random = RandomSource(seed: 1)
     let model = LanguageModel(
-      LanguageModelConfiguration(vocabularySize: 67, embedding: 256, recurrent: [.lstm(1024)]), using: &random)
+      LanguageModelConfiguration(vocabulary: 67, embedding: 256, layers: [.lstm(1024)]), using: &random)
     #expect(model.layers.map(\.parameters) == [17_152, 5_246_976, 68_675])
     #expect(model.parameterCount == 5_332_803)
     #expect(model.summary.hasSuffix("Total (all trained)                   5,332,803"), "\(model.summary)")
@@ -211,10 +214,11 @@ struct SummaryTests {
   func grouped(number: Int, text: String) { #expect(number.grouped == text) }
 
   @Test("A token takes a multiplication for each weight of the layers and of the output, none for its vector")
-  func multiplications() {
+  func multiplications() throws {
     for hidden in [[1], [256, 128], [7, 5, 9]] {
-      let model = LanguageModelConfiguration(vocabularySize: 30, embedding: 20, recurrent: hidden.map { .lstm($0) })
-      let weights = model.parameterShapes.dropFirst().filter { $0.shape.rank == 2 }
+      let model = try ModelArchitecture(
+        LanguageModelConfiguration(vocabulary: 30, embedding: 20, layers: hidden.map { .lstm($0) }))
+      let weights = model.parameterSpecs.dropFirst().filter { $0.shape.rank == 2 }
       #expect(model.multiplicationsPerToken == weights.reduce(0) { $0 + $1.shape.elementCount })
     }
   }

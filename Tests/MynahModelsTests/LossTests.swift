@@ -4,7 +4,7 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// Losses beside the full cross-entropy: against TensorFlow and PyTorch (`Scripts/golden-sampled-softmax.py`), against the
+/// Losses beside the full cross-entropy: against TensorFlow and PyTorch (`Scripts/golden-sampled-softmax.py`, `golden-mixture-of-softmaxes.py`), against the
 /// textbook, and by finite differences.
 struct LossTests {
   static func fixture(_ name: String) throws -> SafetensorsFile {
@@ -161,34 +161,32 @@ struct LossTests {
 
   // MARK: Adaptive softmax
 
-  private func adaptive(_ file: SafetensorsFile) throws -> AdaptiveSoftmax {
-    var random = RandomSource(seed: 1)
-    var layer = AdaptiveSoftmax(
-      hiddenSize: 8, vocabularySize: 50, cutoffs: [6, 15, 29], divisor: 2, initializer: .uniform(0.1), using: &random)
-    try layer.visitParameters(prefix: "") { name, parameter in
-      parameter = Variable(try file.tensor(named: name, shape: parameter.shape))
-    }
-    return layer
+  /// The names of the fixture's parameters.
+  static let adaptiveNames = ["head.weight"] + (0..<3).flatMap { ["tail.\($0).0.weight", "tail.\($0).1.weight"] }
+
+  private func adaptive(_ parameters: [Variable]) -> AdaptiveSoftmax {
+    AdaptiveSoftmax(cutoffs: [6, 15, 29], vocabularySize: 50, parameters: parameters)
   }
 
   @Test("An adaptive softmax is PyTorch's: names, losses, every log-probability, gradients")
   func adaptiveGolden() throws {
     let file = try Self.fixture("adaptive-softmax")
-    let layer = try adaptive(file)
+    let values = try Self.adaptiveNames.map { try file.tensor(named: $0) }
+    let layer = adaptive(values.map { Variable($0) })
     let targets = try file.elements(named: "targets", as: Int32.self)
     let hidden = try file.tensor(named: "hidden")
     let tape = Tape()
-    let (tracked, parameters) = layer.tracked(by: tape)
+    let parameters = values.map { tape.variable($0) }
     let x = tape.variable(hidden)
-    let pass = tracked.crossEntropy(of: x, targets: targets)
+    let pass = adaptive(parameters).crossEntropy(of: x, targets: targets)
     let losses = try file.tensor(named: "losses").elements
     #expect(abs(pass.nats / losses.doubles.reduce(0, +) - 1) < 1e-6)
     let gradients = tape.gradients(of: pass.value, for: parameters + [x])
-    for (name, gradient) in zip(layer.parameters.map(\.name) + ["hidden"], gradients) {
+    for (name, gradient) in zip(Self.adaptiveNames + ["hidden"], gradients) {
       let expected = try file.tensor(named: "gradients.\(name)").elements
       #expect(differenceToScale(gradient.dense.elements, expected) < 1e-5, "\(name)")
     }
-    let logs = layer.logProbabilities(of: hidden)
+    let logs = layer.logProbabilities(of: Variable(hidden)).value
     #expect(differenceToScale(logs.elements, try file.tensor(named: "logProbabilities").elements) < 1e-6)
     for (row, target) in targets.enumerated() {
       var weights = [Float](repeating: 0, count: targets.count)
@@ -202,12 +200,63 @@ struct LossTests {
 
   @Test("A cluster without targets gets a gradient of zeros")
   func adaptiveEmptyCluster() throws {
-    let layer = try adaptive(Self.fixture("adaptive-softmax"))
+    let file = try Self.fixture("adaptive-softmax")
     let tape = Tape()
-    let (tracked, parameters) = layer.tracked(by: tape)
-    let pass = tracked.crossEntropy(of: Variable(Tensor(shape: [1, 8], repeating: 1)), targets: [2])
+    let parameters = try Self.adaptiveNames.map { tape.variable(try file.tensor(named: $0)) }
+    let pass = adaptive(parameters).crossEntropy(of: Variable(Tensor(shape: [1, 8], repeating: 1)), targets: [2])
     let gradients = tape.gradients(of: pass.value, for: parameters)
     #expect(gradients.map { $0.sumOfSquares > 0 } == [true] + Array(repeating: false, count: 6))
+  }
+
+  // MARK: Mixture of softmaxes
+
+  /// The names of the fixture's parameters, in the order of the kind's specs.
+  static let mixtureNames = ["prior.weight", "latent.weight", "latent.bias", "weight", "bias"]
+
+  private func mixture(_ parameters: [Variable]) throws -> any OutputLayer {
+    let shape = OutputShape(hiddenSize: 6, vocabularySize: 11, embeddingSize: 5, sizes: [3, 4])
+    #expect(OutputKind.mixtureOfSoftmaxes.parameters(shape).map(\.name) == Self.mixtureNames)
+    #expect(OutputKind.mixtureOfSoftmaxes.parameters(shape).map(\.shape) == parameters.map(\.shape))
+    return OutputKind.mixtureOfSoftmaxes.layer(shape, parameters, Variable(Tensor([])))
+  }
+
+  @Test("A mixture of softmaxes is PyTorch's: losses, every log-probability, gradients with row weights")
+  func mixtureGolden() throws {
+    let file = try Self.fixture("mixture-of-softmaxes")
+    let values = try Self.mixtureNames.map { try file.tensor(named: $0) }
+    let (hidden, targets) = (try file.tensor(named: "hidden"), try file.elements(named: "targets", as: Int32.self))
+    let weights = try file.tensor(named: "rowWeights").elements
+    let layer = try mixture(values.map { Variable($0) })
+    let losses = try file.tensor(named: "losses").elements
+    let found = layer.negativeLogProbabilities(of: hidden, targets: targets)
+    #expect(differenceToScale(found.rows.elements, losses) < 1e-6)
+    let logs = try file.tensor(named: "logProbabilities").elements
+    #expect(differenceToScale(layer.logProbabilities(of: Variable(hidden)).value.elements, logs) < 1e-6)
+
+    let tape = Tape()
+    let (parameters, x) = (values.map { tape.variable($0) }, tape.variable(hidden))
+    let pass = try mixture(parameters).crossEntropy(of: x, targets: targets, weights: weights, scale: 0.5)
+    let nats = zip(losses, weights).reduce(0.0) { $0 + Double($1.0 * $1.1) }
+    #expect(abs(pass.nats / nats - 1) < 1e-6 && abs(Double(pass.value.value.scalar) / (0.5 * nats) - 1) < 1e-6)
+    for (name, gradient) in zip(Self.mixtureNames + ["hidden"], tape.gradients(of: pass.value, for: parameters + [x])) {
+      let expected = try file.tensor(named: "gradients.\(name)").elements.map { 0.5 * $0 }
+      #expect(differenceToScale(gradient.dense.elements, expected) < 1e-5, "\(name)")
+    }
+  }
+
+  @Test("A mixture of one component with the identity as its latent map has a softmax's log-probabilities of tanh h")
+  func mixtureOfOne() throws {
+    var random = RandomSource(seed: 3)
+    let (weight, bias) = (Tensor.random([7, 4], using: &random), Tensor.random([7], using: &random))
+    let identity = Tensor(shape: [4, 4], (0..<16).map { $0 % 5 == 0 ? 1 : 0 })
+    let linear = Linear(weight: Variable(weight), bias: Variable(bias))
+    let layer = MixtureOfSoftmaxes(
+      prior: Variable(.random([1, 4], using: &random)),
+      latent: Linear(weight: Variable(identity), bias: Variable(.zeros([4]))), linear: linear)
+    let hidden = Variable(Tensor.random([3, 4], using: &random))
+    let expected = linear(hidden.tanh()).logSoftmax().value.elements
+    #expect(differenceToScale(layer.logProbabilities(of: hidden).value.elements, expected) < 1e-6)
+    #expect(layer.crossEntropy(of: Variable(.zeros([0, 4])), targets: []).nats == 0)
   }
 
   // MARK: Sums of squares

@@ -15,8 +15,8 @@ struct ModelFileTests {
     var random = RandomSource(seed: 12)
     let model = LanguageModel(
       LanguageModelConfiguration(
-        vocabularySize: 6, embedding: 3, recurrent: [.lstm(4), .lstm(2)], initializer: .uniform(0.3),
-        inputKeepProbability: 0.9, outputKeepProbability: 0.7),
+        vocabulary: 6, embedding: 3, layers: [.lstm(4), .lstm(2)],
+        dropout: DropoutRates(layerInput: 0.1, hidden: 0.3, output: 0.3), initializer: .uniform(0.3)),
       using: &random)
     original = ModelFile(
       model: model, tokenizer: .word(WordTokenizer(vocabulary: vocabulary)), notes: ["training": "{\"epochs\":3}"])
@@ -55,8 +55,8 @@ struct ModelFileTests {
     #expect(try file.tensor(named: "recurrent.1.weight_ih_l0").shape == [8, 4])
     #expect(try file.tensor(named: "recurrent.1.bias_hh_l0") == .zeros([8]))
     #expect(file.metadata.keys.sorted() == ["configuration", "mynah", "tokenizer", "training"])
-    #expect(original.model.configuration.parameterShapes.map(\.name) == original.model.parameters.map(\.name))
-    #expect(original.model.configuration.parameterShapes.map(\.shape) == original.model.parameters.map(\.value.shape))
+    #expect(original.model.architecture.parameterSpecs.map(\.name) == original.model.parameters.map(\.name))
+    #expect(original.model.architecture.parameterSpecs.map(\.shape) == original.model.parameters.map(\.value.shape))
   }
 
   @Test("A second bias that PyTorch trained is added to the first")
@@ -121,8 +121,8 @@ struct ModelFileTests {
     "Each field of the configuration may be anything: the file is refused, at once and in a sentence",
     arguments: [
       "\"vocabularySize\":6", "\"embeddingSize\":3", "{\"hiddenSize\":4,\"kind\":\"lstm\"}", "\"hiddenSize\":4",
-      "\"hiddenSize\":2", "\"initializer\":{\"bound\":", "\"kind\":\"lstm\"", "\"inputKeepProbability\":",
-      "\"outputKeepProbability\":",
+      "\"hiddenSize\":2", "\"initializer\":{\"bound\":", "\"kind\":\"lstm\"", "\"layerInput\":", "\"output\":0",
+      "\"weights\":",
     ])
   func configuration(field: String) throws {
     let original = try SafetensorsFile(contentsOf: folder("model")).text(of: "configuration")
@@ -131,7 +131,9 @@ struct ModelFileTests {
     let isWhole = field.hasPrefix("{")
     let start = isWhole ? range.lowerBound : valueStart
     let end = isWhole ? range.upperBound : original[start...].firstIndex { ",}".contains($0) } ?? original.endIndex
-    let values = ["0", "-1", "-9223372036854775808", "1e999", "null", "true", "\"x\"", "[]", "{}", "", "1\n2"]
+    // A rate of 0 is no dropout; one of 1 would drop everything.
+    let isRate = ["layerInput", "output", "weights"].contains { field.contains("\"\($0)\"") }
+    let values = [isRate ? "1" : "0", "-1", "-9223372036854775808", "1e999", "null", "true", "\"x\"", "[]", "{}", "", "1\n2"]
     for value in values {
       _ = try error { $0.metadata["configuration"] = original.replacingCharacters(in: start..<end, with: value) }
     }

@@ -7,17 +7,17 @@ import Testing
 
 /// Language models of every kind of layer and with every option.
 struct ModelKindTests {
-  static let kinds: [RecurrentLayer] = [
-    .lstm(4), .lstm(4, forgetBias: 1), .simple(4), .simple(4, activation: .relu), .gru(4), .gru(4, reset: .before),
+  static let kinds: [LayerConfiguration] = [
+    .lstm(4), .lstm(4, forgetBias: 1), .rnn(4), .rnn(4, activation: .relu), .gru(4), .gru(4, reset: .before),
     .peepholeLSTM(4), .peepholeLSTM(4, forgetBias: 1.5), .coupledLSTM(4), .projectedLSTM(6, to: 4),
     .projectedLSTM(6, to: 4, forgetBias: 1),
   ]
 
   static func configuration(
-    _ layers: [RecurrentLayer], _ change: (inout LanguageModelConfiguration) -> Void = { _ in }
+    _ layers: [LayerConfiguration], _ change: (inout LanguageModelConfiguration) -> Void = { _ in }
   ) -> LanguageModelConfiguration {
     var configuration = LanguageModelConfiguration(
-      vocabularySize: 6, embedding: 4, recurrent: layers, initializer: .uniform(0.5))
+      vocabulary: 6, embedding: 4, layers: layers, initializer: .uniform(0.5))
     change(&configuration)
     return configuration
   }
@@ -29,24 +29,25 @@ struct ModelKindTests {
 
   static let options: [LanguageModelConfiguration] =
     kinds.map { configuration([$0, $0]) } + [
-      configuration([.gru(5), .lstm(4)]) { $0.isTied = true },
-      configuration([.simple(4), .lstm(4)]) { $0.isResidual = true },
+      configuration([.gru(5), .lstm(4)]) { $0.output.isTied = true },
+      configuration([.rnn(4), .lstm(4)]) { $0.isResidual = true },
       configuration([.lstm(4)]) {
         ($0.recurrentInitializer, $0.embeddingInitializer, $0.outputInitializer) = (.orthogonal, .zeros, .glorotUniform)
-        ($0.locksDropout, $0.embeddingKeepProbability, $0.weightKeepProbability) = (true, 0.9, 0.8)
+        $0.dropout = DropoutRates(embedding: 0.1, weights: 0.2, isVariational: true)
       },
     ]
 
-  @Test("Names and shapes are those that the configuration tells, and every weight can be learned", arguments: options)
+  @Test("Names and shapes are those of the architecture, and every weight has a gradient", arguments: options)
   func parameters(configuration: LanguageModelConfiguration) {
     let model = Self.model(configuration)
-    #expect(configuration.parameterShapes.map(\.name) == model.parameters.map(\.name))
-    #expect(configuration.parameterShapes.map(\.shape) == model.parameters.map(\.value.shape))
+    #expect(model.architecture.parameterSpecs == model.parameterSpecs)
+    #expect(model.parameterSpecs.map(\.name) == model.parameters.map(\.name))
+    #expect(model.parameterSpecs.map(\.shape) == model.parameters.map(\.value.shape))
     let tape = Tape()
     let (tracked, parameters) = model.tracked(by: tape)
     let ids: [Int32] = [0, 1, 2, 3, 4, 5, 0, 1]
     let pass = tracked.loss(inputs: ids, targets: ids.reversed(), state: model.initialState(batchSize: 2))
-    #expect(pass.state.allSatisfy { !$0.parts.contains(where: \.isTracked) })
+    #expect(pass.state.layers.allSatisfy { !$0.parts.contains(where: \.isTracked) })
     for (name, gradient) in zip(model.parameters.map(\.name), tape.gradients(of: pass.value, for: parameters)) {
       #expect(gradient.sumOfSquares > 0 || configuration.embeddingInitializer == .zeros, "\(name) has no gradient")
     }
@@ -60,7 +61,7 @@ struct ModelKindTests {
     let first = model.logits(Array(ids[..<2]), state: model.initialState(batchSize: 2))
     let second = model.logits(Array(ids[2...]), state: first.state)
     #expect(first.logits.value.elements + second.logits.value.elements == whole.logits.value.elements)
-    #expect(zip(second.state, whole.state).allSatisfy { $0.bits == $1.bits })
+    #expect(zip(second.state.layers, whole.state.layers).allSatisfy { $0.bits == $1.bits })
   }
 
   @Test(
@@ -70,15 +71,14 @@ struct ModelKindTests {
     let model = Self.model(configuration)
     let (ids, lengths): ([Int32], [Int]) = ([0, 1, 2, 3, 4, 5, 1, 0, 0], [3, 1, 2])
     let padded = model(ids, state: model.initialState(batchSize: 3), lengths: lengths)
-    let width = model.output.weight.shape[1]
-    let outputs = padded.hidden.value.reshaped([3, 3, width])
+    let outputs = padded.output.values.value
     for (row, length) in lengths.enumerated() {
       let own = (0..<length).map { ids[$0 * 3 + row] }
       let alone = model(own, state: model.initialState(batchSize: 1))
       let found = outputs.slice(row..<row + 1, axis: 1)
-      #expect(found.slice(0..<length).elements.bits == alone.hidden.value.elements.bits)
+      #expect(found.slice(0..<length).elements.bits == alone.output.values.value.elements.bits)
       #expect(found.slice(length..<3).elements.allSatisfy { $0 == 0 })
-      for (batch, single) in zip(padded.state, alone.state) {
+      for (batch, single) in zip(padded.state.layers, alone.state.layers) {
         #expect(batch.parts.map { $0.value.slice(row..<row + 1).elements.bits } == single.bits)
       }
     }
@@ -106,38 +106,38 @@ struct ModelKindTests {
     #expect(names.contains("recurrent.0.bias_hh_l0"))
   }
 
-  @Test("A model of LSTMs without options is coded as ever, with no key more")
-  func codedAsEver() throws {
+  @Test("A configuration is coded under the names of its properties")
+  func coded() throws {
     let configuration = LanguageModelConfiguration(
-      vocabularySize: 6, embedding: 3, recurrent: [.lstm(4), .lstm(2)], initializer: .uniform(0.25),
-      inputKeepProbability: 0.5, outputKeepProbability: 0.75)
+      vocabulary: 6, embedding: 3, layers: [.lstm(4), .gru(2)], dropout: .outputs(0.25), initializer: .uniform(0.25))
     let json =
-      #"{"embeddingSize":3,"initializer":{"bound":0.25,"kind":"uniform"},"inputKeepProbability":0.5,"#
-      + #""outputKeepProbability":0.75,"recurrent":[{"hiddenSize":4,"kind":"lstm"},{"hiddenSize":2,"kind":"lstm"}],"#
-      + #""vocabularySize":6}"#
+      #"{"dropout":{"embedding":0,"hidden":0.25,"input":0,"isVariational":false,"layerInput":0,"output":0.25,"weights":0},"#
+      + #""embeddingSize":3,"initializer":{"bound":0.25,"kind":"uniform"},"isResidual":false,"#
+      + #""layers":[{"hiddenSize":4,"kind":"lstm"},{"hiddenSize":2,"kind":"gru"}],"#
+      + #""output":{"isTied":false,"kind":"softmax","sizes":[]},"vocabularySize":6}"#
     #expect(try SafetensorsFile.encode(configuration) == json)
     #expect(try JSONDecoder().decode(LanguageModelConfiguration.self, from: Data(json.utf8)) == configuration)
   }
 
-  @Test("Each kind of layer is coded by its name and by what is not usual", arguments: kinds)
-  func coding(layer: RecurrentLayer) throws {
+  @Test("Each layer is coded by its kind, its size and the settings that it has", arguments: kinds)
+  func coding(layer: LayerConfiguration) throws {
     let json = try SafetensorsFile.encode(layer)
-    #expect(try JSONDecoder().decode(RecurrentLayer.self, from: Data(json.utf8)) == layer)
-    #expect(json.contains("forgetBias") == (layer.forgetBias != 0))
+    #expect(try JSONDecoder().decode(LayerConfiguration.self, from: Data(json.utf8)) == layer)
+    #expect(json.contains("forgetBias") == (layer.settings["forgetBias"] != nil))
   }
 
-  @Test("A kind that is not known is refused")
-  func unknownKind() {
-    for json in [#"{"kind":"transformer","hiddenSize":4}"#, #"{"kind":"gru"}"#, #"{"hiddenSize":4}"#] {
-      #expect(throws: DecodingError.self) { try JSONDecoder().decode(RecurrentLayer.self, from: Data(json.utf8)) }
+  @Test("A layer without kind or size, or with a setting that is no number, is refused")
+  func malformedLayer() {
+    for json in [#"{"kind":"gru"}"#, #"{"hiddenSize":4}"#, #"{"kind":"lstm","hiddenSize":4,"forgetBias":"1"}"#] {
+      #expect(throws: DecodingError.self) { try JSONDecoder().decode(LayerConfiguration.self, from: Data(json.utf8)) }
     }
   }
 
   @Test("Weights that are tied are one: counted once, changed together, their gradient the sum of both uses")
   func tied() {
     let ids: [Int32] = [0, 1, 2, 3], targets: [Int32] = [1, 2, 3, 0]
-    let tied = Self.model(Self.configuration([.lstm(4)]) { $0.isTied = true })
-    #expect(tied.output.weight.value == tied.embedding.weight.value)
+    let tied = Self.model(Self.configuration([.lstm(4)]) { $0.output.isTied = true })
+    #expect(tied.softmax.weight.value == tied.embedding.weight.value)
     var separate = Self.model(Self.configuration([.lstm(4)]))
     var values = tied.parameters.map(\.value)
     values.insert(values[0], at: values.count - 1)
@@ -153,20 +153,20 @@ struct ModelKindTests {
     let (one, two) = (gradients(tied), gradients(separate))
     #expect(differenceToScale(one[0].elements, (two[0] + two[two.count - 2]).elements) < 1e-5)
     var changed = tied
-    changed.visitParameters(prefix: "") { name, parameter in
-      if name == "embedding.weight" { parameter = Variable(.zeros([6, 4])) }
+    changed.visitParameters(prefix: "") { spec, parameter in
+      if spec.name == "embedding.weight" { parameter = Variable(.zeros([6, 4])) }
     }
-    #expect(changed.output.weight.value == .zeros([6, 4]))
+    #expect(changed.softmax.weight.value == .zeros([6, 4]))
     #expect(
-      tied.summary.contains("output (Linear, tied)")
+      tied.summary.contains("output (Softmax, tied)")
         && tied.layers.map(\.parameters).reduce(0, +) == tied.parameterCount)
   }
 
   @Test("A residual layer's inputs are added to its outputs where the sizes agree, and only there")
   func residual() {
-    func hidden(_ layers: [RecurrentLayer], isResidual: Bool) -> (LanguageModel, Tensor) {
+    func hidden(_ layers: [LayerConfiguration], isResidual: Bool) -> (LanguageModel, Tensor) {
       let model = Self.model(Self.configuration(layers) { $0.isResidual = isResidual })
-      return (model, model([0, 1, 2], state: model.initialState(batchSize: 1)).hidden.value)
+      return (model, model([0, 1, 2], state: model.initialState(batchSize: 1)).output.rows.value)
     }
     let (model, plain) = hidden([.lstm(4)], isResidual: false)
     let inputs = model.embedding([0, 1, 2]).value
@@ -179,7 +179,7 @@ struct ModelKindTests {
     for kind in Self.kinds {
       for (name, value) in Self.model(Self.configuration([kind])).parameters where name.contains("bias_") {
         let numbers = Set(value.elements)
-        #expect(numbers == (kind.forgetBias == 0 ? [0] : [0, kind.forgetBias]), "\(kind) \(name)")
+        #expect(numbers == Set([0, Float(kind.settings["forgetBias"] ?? 0)]), "\(kind) \(name)")
       }
     }
     let model = Self.model(
@@ -188,20 +188,34 @@ struct ModelKindTests {
       })
     #expect(model.parameters[2].value == .zeros([16, 4]))
     #expect(model.embedding.weight.value.elements.allSatisfy { abs($0) <= 0.01 })
-    #expect(model.output.weight.value.elements.contains { abs($0) > 1 } && model.output.bias.value == .zeros([6]))
+    #expect(model.softmax.weight.value.elements.contains { abs($0) > 1 } && model.softmax.bias.value == .zeros([6]))
   }
 
   @Test(
     "A configuration that cannot be built says why",
     arguments: [
-      (configuration([.lstm(5)]) { $0.isTied = true }, "tied"), (configuration([.projectedLSTM(4, to: 0)]), "sizes"),
-      (configuration([.lstm(4, forgetBias: .infinity)]), "forget biases"),
-      (configuration([.lstm(4)]) { $0.weightKeepProbability = 0 }, "keep probabilities"),
-      (configuration([.lstm(4)]) { $0.embeddingKeepProbability = .nan }, "keep probabilities"),
+      (configuration([.lstm(5)]) { $0.output.isTied = true }, "tied"), (configuration([.projectedLSTM(4, to: 0)]), "'outputSize'"),
+      (configuration([LayerConfiguration(.projectedLSTM, 4)]), "needs the setting 'outputSize'"),
+      (configuration([LayerConfiguration(.projectedLSTM, 4, settings: ["outputSize": 2.5])]), "whole number"),
+      (configuration([LayerConfiguration(.gru, 4, settings: ["forgetBias": 1])]), "no setting 'forgetBias'"),
+      (configuration([.lstm(4, forgetBias: .infinity)]), "'forgetBias'"), (configuration([.lstm(0)]), "sizes"),
+      (configuration([LayerConfiguration("transformer", 4)]), "unknown kind of layer 'transformer'"),
+      (configuration([.lstm(4)]) { $0.output.kind = "hash" }, "unknown kind of output layer 'hash'"),
+      (configuration([.lstm(4)]) { $0.dropout.weights = 1 }, "dropout rate"),
+      (configuration([.lstm(4)]) { $0.dropout.embedding = .nan }, "dropout rate"),
       (configuration([.lstm(4)]) { $0.recurrentInitializer = .uniform(-1) }, "bound"),
       (configuration([]), "at least one"),
     ])
   func defects(configuration: LanguageModelConfiguration, word: String) {
-    #expect(configuration.defect?.contains(word) == true, "\(configuration.defect ?? "none")")
+    let defect = configuration.defect() ?? "none"
+    #expect(defect.contains(word), "\(defect)")
+    #expect(throws: ModelError.impossible(reason: defect)) { try ModelArchitecture(configuration) }
+  }
+}
+
+extension LanguageModel {
+  /// The map of a softmax output.
+  var softmax: Linear {
+    (output as? Softmax)?.linear ?? Linear(weight: Variable(Tensor([])), bias: Variable(Tensor([])))
   }
 }

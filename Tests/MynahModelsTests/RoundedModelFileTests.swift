@@ -14,7 +14,7 @@ struct RoundedModelFileTests {
     let words = try Vocabulary(tokens: ["a", "b", "<unk>", "<eos>"])
     let model = LanguageModel(
       LanguageModelConfiguration(
-        vocabularySize: 4, embedding: 5, recurrent: [.lstm(6), .lstm(3)], initializer: .uniform(0.7)), using: &random)
+        vocabulary: 4, embedding: 5, layers: [.lstm(6), .lstm(3)], initializer: .uniform(0.7)), using: &random)
     return ModelFile(model: model, tokenizer: .word(WordTokenizer(vocabulary: words)), notes: ["k": "v"])
   }
 

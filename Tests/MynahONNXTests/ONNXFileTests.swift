@@ -8,10 +8,10 @@ import Testing
 
 /// What onnxruntime makes of such files `Scripts/verify-onnx.py` checks; here is what it needs no runtime for.
 struct ONNXFileTests {
-  private func file(_ layers: [RecurrentLayer], _ change: (inout LanguageModelConfiguration) -> Void = { _ in }) throws
+  private func file(_ layers: [LayerConfiguration], _ change: (inout LanguageModelConfiguration) -> Void = { _ in }) throws
     -> ModelFile
   {
-    var configuration = LanguageModelConfiguration(vocabularySize: 6, embedding: 4, recurrent: layers)
+    var configuration = LanguageModelConfiguration(vocabulary: 6, embedding: 4, layers: layers)
     change(&configuration)
     var random = RandomSource(seed: 4)
     let tokenizer = try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["a", "b", "c", "d", "e", "\n"]))
@@ -47,7 +47,7 @@ struct ONNXFileTests {
 
   @Test("State is an input and an output of each layer, and every name that is read was written before")
   func names() throws {
-    let graph = try graph(file([.lstm(4), .gru(3), .simple(3), .peepholeLSTM(2)]) { $0.isResidual = true })
+    let graph = try graph(file([.lstm(4), .gru(3), .rnn(3), .peepholeLSTM(2)]) { $0.isResidual = true })
     #expect(graph.input.map { $0.name } == ["ids", "h0", "c0", "h1", "h2", "h3", "c3"])
     #expect(
       graph.output.map { $0.name }
@@ -64,7 +64,7 @@ struct ONNXFileTests {
 
   @Test("Tied weights are stored once, and the tokenizer goes along")
   func tied() throws {
-    let tied = try file([.lstm(4)]) { $0.isTied = true }
+    let tied = try file([.lstm(4)]) { $0.output.isTied = true }
     let graph = try graph(tied)
     #expect(!graph.initializer.contains { $0.name == "output.weight" })
     let model = try ONNXModel(serializedBytes: try ONNXFile(tied).bytes)
@@ -72,9 +72,15 @@ struct ONNXFileTests {
     #expect(try JSONDecoder().decode(AnyTokenizer.self, from: Data(tokenizer.value.utf8)) == tied.tokenizer)
   }
 
-  @Test("Layers without an operator are told", arguments: [RecurrentLayer.coupledLSTM(3), .projectedLSTM(3, to: 2)])
-  func unsupported(layer: RecurrentLayer) throws {
+  @Test("Layers without an operator are refused by name", arguments: [LayerConfiguration.coupledLSTM(3), .projectedLSTM(3, to: 2)])
+  func unsupported(layer: LayerConfiguration) throws {
     let file = try file([.lstm(4), layer])
-    #expect(throws: ONNXError.unsupportedLayer(layer: 1, kind: layer.name)) { try ONNXFile(file) }
+    #expect(throws: ONNXError.unsupportedPart(part: "layer 1", kind: CellKinds.standard[layer.kind]?.title ?? "")) { try ONNXFile(file) }
+  }
+
+  @Test("Outputs other than a softmax are refused by name")
+  func unsupportedOutput() throws {
+    let file = try file([.lstm(4)]) { $0.output = .mixtureOfSoftmaxes(2) }
+    #expect(throws: ONNXError.unsupportedPart(part: "the output", kind: "Mixture of softmaxes")) { try ONNXFile(file) }
   }
 }

@@ -35,9 +35,9 @@ struct GradientStepTests {
   /// Two parameters.
   struct Pair: Module {
     var table: Variable, vector: Variable
-    mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
-      try body(prefix + "table", &table)
-      try body(prefix + "vector", &vector)
+    mutating func visitParameters(prefix: String, _ body: (ParameterSpec, inout Variable) throws -> Void) rethrows {
+      try body(ParameterSpec(prefix + "table", table.shape, .other), &table)
+      try body(ParameterSpec(prefix + "vector", vector.shape, .other), &vector)
     }
   }
 

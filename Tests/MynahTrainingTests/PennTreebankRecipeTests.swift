@@ -18,14 +18,11 @@ struct PennTreebankRecipeTests {
     #expect(model.parameterCount == 3_955_088)
     #expect(model.embedding.weight.shape == [10_000, 200])
     // The benchmark stacks an LSTM's two matrices, transposed: (456, 1024) and (384, 512).
-    let cells = model.recurrent.compactMap { ($0 as? LSTM)?.cell }
-    let stacked = cells.map { cell -> [Int] in
-      [cell.inputWeight.shape[1] + cell.recurrentWeight.shape[1], cell.inputWeight.shape[0]]
-    }
+    let layers = model.stack.layers.map { $0.parameters.map(\.value.shape) }
+    let stacked = layers.map { [$0[0][1] + $0[1][1], $0[0][0]] }
     #expect(stacked == [[456, 1024], [384, 512]])
-    #expect(cells.map(\.bias.shape) == [[1024], [512]])
-    #expect(model.output.weight.shape == [10_000, 128])
-    #expect(model.output.bias.shape == [10_000])
+    #expect(layers.map { $0[2] } == [[1024], [512]])
+    #expect(model.parameters.suffix(2).map(\.value.shape) == [[10_000, 128], [10_000]])
   }
 
   @Test("Weights begin uniform in ±0.1, LSTM biases at zero")
@@ -59,9 +56,9 @@ struct PennTreebankRecipeTests {
   @Test("The state before an epoch is zero: two matrices [60, hidden] a layer")
   func state() {
     let state = untrained().initialState(batchSize: 60)
-    #expect(state.map(\.hidden.shape) == [[60, 256], [60, 128]])
-    #expect(state.map(\.cell.shape) == [[60, 256], [60, 128]])
-    let elements = state.flatMap { $0.hidden.value.elements + $0.cell.value.elements }
+    #expect(state.layers.map(\.hidden.shape) == [[60, 256], [60, 128]])
+    #expect(state.layers.map(\.cell.shape) == [[60, 256], [60, 128]])
+    let elements = state.layers.flatMap { $0.hidden.value.elements + $0.cell.value.elements }
     #expect(elements.allSatisfy { $0 == 0 })
   }
 

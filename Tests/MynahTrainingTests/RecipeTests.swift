@@ -33,7 +33,7 @@ struct RecipeTests {
   private static func smallModel(_ recipe: Recipe, vocabularySize: Int) -> LanguageModel {
     var configuration = recipe.model(vocabularySize)
     configuration.embeddingSize = min(configuration.embeddingSize, 12)
-    configuration.recurrent = configuration.recurrent.map { .lstm(12, forgetBias: $0.forgetBias) }
+    configuration.layers = configuration.layers.map { LayerConfiguration(.lstm, 12, settings: $0.settings) }
     var random = RandomSource(seed: 1)
     return LanguageModel(configuration, using: &random)
   }
@@ -70,7 +70,8 @@ struct RecipeTests {
     #expect(Recipe.all.count { $0.name == name } == 1)
     #expect(!recipe.summary.isEmpty && !recipe.goals.isEmpty && recipe.trainingIDsSHA256.count == 64)
     #expect(recipe.reference != nil || !recipe.goals.contains { if case .asReference = $0 { true } else { false } })
-    #expect(recipe.training.defect(vocabularySize: 15) == nil && recipe.model(15).defect == nil)
+    let architecture = try ModelArchitecture(recipe.model(15))
+    #expect(recipe.training.defect(of: architecture) == nil)
   }
 
   @Test("The toy recipe learns its two sentences by heart, whatever the seed", arguments: [UInt64(1), 2, 3])
@@ -101,8 +102,7 @@ struct RecipeTests {
       #expect(elements.allSatisfy { abs($0) <= 0.1 } && elements.contains { abs($0) > 0.098 }, "\(name)")
     }
     let medium = Recipe.zarembaMedium.model(10_000)
-    #expect(medium.vectorKeepProbability == 0.5 && medium.outputKeepProbability == 0.5)
-    #expect(medium.inputKeepProbability == 1)
+    #expect(medium.dropout == DropoutRates(input: 0.5, hidden: 0.5, output: 0.5))
     let rates = (1...7).map { Recipe.zarembaSmall.training.learningRate.rate(epoch: $0) }
     #expect(rates == [1, 1, 1, 1, 0.5, 0.25, 0.125])
     #expect(Recipe.zarembaMedium.training.learningRate.rate(epoch: 7) == 0.8)

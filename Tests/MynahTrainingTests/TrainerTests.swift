@@ -13,12 +13,12 @@ struct TrainerTests {
     return language.sample(tokenCount: tokenCount, using: &random)
   }
 
-  private static func model(keep: Float = 0.8) -> LanguageModel {
+  private static func model(dropout: Float = 0.2) -> LanguageModel {
     var random = RandomSource(seed: 3)
     return LanguageModel(
       LanguageModelConfiguration(
-        vocabularySize: language.vocabulary.count, embedding: 8, recurrent: [.lstm(12), .lstm(7)],
-        inputKeepProbability: keep, outputKeepProbability: keep),
+        vocabulary: language.vocabulary.count, embedding: 8, layers: [.lstm(12), .lstm(7)],
+        dropout: DropoutRates(layerInput: dropout, hidden: dropout, output: dropout)),
       using: &random)
   }
 
@@ -84,7 +84,7 @@ struct TrainerTests {
     #expect(paths.count == 3 * 4 + 3)
     for path in paths {
       let file = try TrainingStateFile(contentsOf: path)
-      var resumed = Self.model(keep: 0.8)
+      var resumed = Self.model(dropout: 0.2)
       let again = try trainer.train(&resumed, on: text, validating: validation, from: file.checkpoint)
       #expect(Self.same(whole, resumed) && again == history, "\(path)")
     }
@@ -151,7 +151,7 @@ struct TrainerTests {
 
   @Test("A loss that is not finite stops the run before the weights are spoiled, and says what to try")
   func diverges() throws {
-    var (model, steps) = (Self.model(keep: 1), 0)
+    var (model, steps) = (Self.model(dropout: 0), 0)
     let trainer = Trainer(Self.configuration(rate: 1e38, clip: nil))
     let error = #expect(throws: TrainingError.self) {
       try trainer.train(&model, on: text) { event in
@@ -164,7 +164,7 @@ struct TrainerTests {
     }
     #expect(epoch == 1 && step == steps + 1)
     #expect(error?.description.contains("clip the gradients") == true)
-    #expect(Self.same(model, Self.model(keep: 1)))
+    #expect(Self.same(model, Self.model(dropout: 0)))
   }
 
   @Test("A text shorter than a batch is an error, a short validation text is cut into fewer rows")

@@ -16,19 +16,19 @@ struct TrainingOnBatchesTests {
     }
   }()
 
-  private static func model(_ layer: RecurrentLayer = .lstm(9), keep: Float = 0.8) -> LanguageModel {
+  private static func model(_ layer: LayerConfiguration = .lstm(9), dropout: Float = 0.2) -> LanguageModel {
     var random = RandomSource(seed: 3)
     return LanguageModel(
       LanguageModelConfiguration(
-        vocabularySize: 7, embedding: 6, recurrent: [layer, .lstm(5)], outputKeepProbability: keep), using: &random)
+        vocabulary: 7, embedding: 6, layers: [layer, .lstm(5)], dropout: .outputs(dropout)), using: &random)
   }
 
   private static func configuration(
     _ layout: BatchLayout, epochs: Int = 2, reduction: LossReduction = .sumOverSteps,
-    loss: TrainingLoss = .full
+    objective: TrainingObjective = .full
   ) -> TrainingConfiguration {
     TrainingConfiguration(
-      learningRate: .constant(0.2), clipNorm: nil, epochs: epochs, batches: layout, loss: loss, reduction: reduction,
+      learningRate: .constant(0.2), clipNorm: nil, epochs: epochs, batches: layout, objective: objective, reduction: reduction,
       seed: 5)
   }
 
@@ -43,7 +43,7 @@ struct TrainingOnBatchesTests {
 
   @Test("Each kind of rows lowers the loss", arguments: layouts)
   func learns(layout: BatchLayout) throws {
-    var model = Self.model(keep: 1)
+    var model = Self.model(dropout: 0)
     var configuration = Self.configuration(layout, epochs: 12)
     configuration.optimizer = OptimizerConfiguration(.adam)
     configuration.learningRate = .constant(0.03)
@@ -80,14 +80,14 @@ struct TrainingOnBatchesTests {
   @Test("Padding changes nothing: sentences padded further give the same losses and weights")
   func padding() throws {
     for (reduction, loss) in [
-      (LossReduction.sum, TrainingLoss.full), (.meanPerTarget, .smoothed(0.2)),
+      (LossReduction.sum, TrainingObjective.full), (.meanPerTarget, .smoothed(0.2)),
       (.meanPerTarget, .sampled(candidates: 4)),
     ] {
       // The longest sentence has 9 tokens.
       let runs = try [9, 14].map { length in
-        var model = Self.model(keep: 1)
+        var model = Self.model(dropout: 0)
         let layout = BatchLayout.sentences(size: 5, maximumLength: length, endingWith: 0)
-        let trainer = Trainer(Self.configuration(layout, reduction: reduction, loss: loss))
+        let trainer = Trainer(Self.configuration(layout, reduction: reduction, objective: loss))
         return (try trainer.train(&model, on: Self.text, validating: Self.text), model)
       }
       for (short, long) in zip(runs[0].0, runs[1].0) {
@@ -117,7 +117,7 @@ struct TrainingOnBatchesTests {
 
   @Test("A batch of nothing but padding is no divergence", arguments: LossReduction.allCases)
   func nothingButPadding(reduction: LossReduction) throws {
-    var model = Self.model(keep: 1)
+    var model = Self.model(dropout: 0)
     let layout = BatchLayout.sentences(size: 1, maximumLength: 4, endingWith: 0)
     let trainer = Trainer(Self.configuration(layout, epochs: 1, reduction: reduction))
     let history = try trainer.train(&model, on: [1, 2, 3, 0, 4, 0, 0, 2, 1, 0])
@@ -128,7 +128,7 @@ struct TrainingOnBatchesTests {
     "A loss of your own is what is differentiated and reported; the cross-entropy gives what the built-in one gives")
   func ownLoss() throws {
     func train(_ loss: CustomLoss?) throws -> (history: [EpochReport], model: LanguageModel) {
-      var model = Self.model(keep: 1)
+      var model = Self.model(dropout: 0)
       var trainer = Trainer(
         Self.configuration(.sentences(size: 6, maximumLength: 7, endingWith: 0), reduction: .meanPerTarget))
       trainer.loss = loss
@@ -138,7 +138,7 @@ struct TrainingOnBatchesTests {
     let own = try train { model, hidden, batch in
       let weights = Variable(Tensor(batch.weights ?? Array(repeating: 1, count: batch.targets.count)))
       let coordinates = batch.targets.enumerated().flatMap { [Int32($0), $1] }
-      let logs = model.output(hidden).logSoftmax().gathered(coordinates: coordinates, shape: [batch.targets.count, 2])
+      let logs = model.output.logits(of: hidden).logSoftmax().gathered(coordinates: coordinates, shape: [batch.targets.count, 2])
       let sum = -(logs * weights).sum()
       return (sum / Float(batch.targetCount), Double(sum.value.scalar))
     }
@@ -158,7 +158,7 @@ struct TrainingOnBatchesTests {
 
   @Test("Each window begins with the zero state, so in training it costs what it costs alone")
   func zeroState() throws {
-    var (model, layout) = (Self.model(keep: 1), BatchLayout.windows(size: 4, steps: 6))
+    var (model, layout) = (Self.model(dropout: 0), BatchLayout.windows(size: 4, steps: 6))
     var configuration = Self.configuration(layout, epochs: 1)
     // Too small to change a weight.
     configuration.learningRate = .constant(1e-30)
@@ -172,7 +172,7 @@ struct TrainingOnBatchesTests {
   @Test("Gradients are those of the sum over targets, over rows, or of the mean")
   func reductions() throws {
     let norms = try LossReduction.allCases.map { reduction -> Double in
-      var (model, norm) = (Self.model(keep: 1), 0.0)
+      var (model, norm) = (Self.model(dropout: 0), 0.0)
       let configuration = Self.configuration(.contiguous(size: 4, steps: 6), epochs: 1, reduction: reduction)
       try Trainer(configuration).train(&model, on: Array(Self.text.prefix(28))) { event in
         if case .step(let step) = event { norm = step.gradientNorm }
@@ -190,7 +190,7 @@ struct TrainingOnBatchesTests {
   func penaltiesAndDropout() throws {
     // Without weights the outputs are the same at every step: tanh of the bias.
     var configuration = LanguageModelConfiguration(
-      vocabularySize: 7, embedding: 6, recurrent: [.simple(4)], outputKeepProbability: 0.5)
+      vocabulary: 7, embedding: 6, layers: [.rnn(4)], dropout: .outputs(0.5))
     configuration.recurrentBiasInitializer = .uniform(1)
     configuration.initializer = .zeros
     var random = RandomSource(seed: 3)

@@ -20,7 +20,7 @@ struct TrainingOptionsTests {
     var random = RandomSource(seed: 3)
     return LanguageModel(
       LanguageModelConfiguration(
-        vocabularySize: language.vocabulary.count, embedding: 6, recurrent: [.lstm(8)], outputKeepProbability: 0.8),
+        vocabulary: language.vocabulary.count, embedding: 6, layers: [.lstm(8)], dropout: .outputs(0.2)),
       using: &random)
   }
 
@@ -56,8 +56,8 @@ struct TrainingOptionsTests {
   // MARK: Resuming
 
   static let configurations: [(name: String, configuration: TrainingConfiguration)] = [
-    ("sampled", configuration { $0.loss = .sampled(candidates: 20) }),
-    ("smoothed", configuration { $0.loss = .smoothed(0.1) }),
+    ("sampled", configuration { $0.objective = .sampled(candidates: 20) }),
+    ("smoothed", configuration { $0.objective = .smoothed(0.1) }),
     (
       "penalties and the mean",
       configuration {
@@ -289,11 +289,14 @@ struct TrainingOptionsTests {
 
   @Test("Penalties are what their formulas say")
   func penalties() {
-    let raw = Variable(Tensor(shape: [4, 2], [1, 2, 0, 0, 3, 1, 0, -2]))
-    let hidden = Variable(Tensor(shape: [4, 2], [2, 4, 0, 0, 0, 2, 0, -4]))
+    let undropped = Tensor(shape: [4, 2], [1, 2, 0, 0, 3, 1, 0, -2])
+    let output = Tensor(shape: [4, 2], [2, 4, 0, 0, 0, 2, 0, -4])
     let layer = Embedding(weight: Variable(Tensor(shape: [1, 2], [3, 4])))
-    func value(_ penalties: Penalties, batchSize: Int = 2) -> Float {
-      penalties.added(to: Variable(1), of: layer, hidden: hidden, raw: raw, batchSize: batchSize).value.scalar
+    func value(_ penalties: Penalties, batchSize: Int = 2, lengths: [Int]? = nil) -> Float {
+      let batches = [output, undropped].map {
+        SequenceBatch(Variable($0.reshaped([4 / batchSize, batchSize, 2])), lengths: lengths)
+      }
+      return penalties.added(to: Variable(1), of: layer, output: batches[0], undropped: batches[1]).value.scalar
     }
     #expect(value(.none) == 1)
     #expect(value(Penalties(weights: 2)) == 51)
@@ -301,14 +304,18 @@ struct TrainingOptionsTests {
     // Of the outputs before it: rows 2 − 0 and 3 − 1: (2, −1) and (0, −2): 9 / 4.
     #expect(value(Penalties(temporal: 4)) == 1 + 9)
     #expect(value(Penalties(temporal: 4), batchSize: 4) == 1, "one step has no changes")
+    // Of the second sequence only the first step is real: (2, 4), (0, 0), (0, 2) count, and one change, (2, −1).
+    #expect(value(Penalties(activation: 8), lengths: [2, 1]) == 1 + 8 * 24 / 6, "padding does not count")
+    #expect(value(Penalties(temporal: 4), lengths: [2, 1]) == 1 + 4 * 5 / 2)
+    #expect(value(Penalties(activation: 8, temporal: 4), lengths: [0, 0]) == 1)
   }
 
   @Test(
     "A configuration that cannot be followed is refused with a sentence",
     arguments: [
-      (configuration { $0.loss = .sampled(candidates: 0) }, "draws 1 to"),
-      (configuration { $0.loss = .sampled(candidates: 1_000_000) }, "the size of the vocabulary"),
-      (configuration { $0.loss = .smoothed(1) }, "smoothing"),
+      (configuration { $0.objective = .sampled(candidates: 0) }, "draws between 1 and"),
+      (configuration { $0.objective = .sampled(candidates: 1_000_000) }, "the size of the vocabulary"),
+      (configuration { $0.objective = .smoothed(1) }, "smoothing"),
       (configuration { $0.batchesPerUpdate = 0 }, "1 batch or more"),
       (configuration { $0.patience = 0 }, "1 epoch or more"),
       (configuration { $0.clipValue = -1 }, "a clip is a positive number"),

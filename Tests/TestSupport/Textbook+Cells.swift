@@ -62,7 +62,7 @@ extension Textbook {
   }
 
   /// Weights are W_ih, W_hh and b.
-  public static func simple(_ weights: [[Double]], relu: Bool = false) -> Step {
+  public static func rnn(_ weights: [[Double]], relu: Bool = false) -> Step {
     { x, state in
       let size = state[0].count
       let sums = sum(input(weights, x, gate: 0, size: size), product(weights[1], state[0], gate: 0, size: size))

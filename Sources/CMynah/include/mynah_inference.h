@@ -37,7 +37,7 @@ typedef struct {
 } mynah_inference_layer;
 
 typedef struct {
-  size_t steps, batch, layer_count;  // T, B: none is zero
+  size_t steps, batch, layer_count;  // T, B: none is zero; without layers the output layer reads x
   const mynah_inference_layer *layers;
   const float *x;             // [T·B, I]: the inputs, or NULL for those of `ids`
   const int32_t *ids;         // [T·B], each in 0 ..< V

@@ -30,19 +30,18 @@ public struct ActivationPage: Sendable {
     }
     tokenCount += 1
     text += token.followsSpace ? " <span>\(token.html)</span>" : "<span>\(token.html)</span>"
-    let layers = Dictionary(activations.map { ($0.layer, $0.parts) }) { first, _ in first }
+    let layers = Dictionary(activations.map { ($0.layer, $0.values) }) { first, _ in first }
     for index in series.indices {
       let key = series[index].key
-      series[index].append(layers[key.layer]?[key.part]?[key.unit] ?? 0)
+      series[index].append(layers[key.layer]?[key.name]?[key.unit] ?? 0)
     }
   }
 
   private mutating func begin(_ activations: [LayerActivations]) {
     for layer in activations {
-      let unitCount = layer.parts.values.map(\.count).max() ?? 0
-      for unit in units[layer.layer] ?? Array(0..<unitCount) {
-        for part in LayerActivations.Part.allCases where layer.parts[part]?.indices.contains(unit) ?? false {
-          series.append(ActivationSeries(ActivationSeries.Key(layer: layer.layer, unit: unit, part: part)))
+      for unit in units[layer.layer] ?? Array(0..<layer.unitCount) {
+        for name in layer.names where layer.values[name]?.indices.contains(unit) ?? false {
+          series.append(ActivationSeries(ActivationSeries.Key(layer: layer.layer, unit: unit, name: name)))
         }
       }
     }
@@ -70,7 +69,7 @@ public struct ActivationPage: Sendable {
   public func html(title: String, model: String) throws -> String {
     let entries = series.map { series in
       Contents.Entry(
-        unit: "\(series.key.layer):\(series.key.unit)", part: series.key.part.rawValue, scale: series.scale,
+        unit: "\(series.key.layer):\(series.key.unit)", part: series.key.name, scale: series.scale,
         values: Data(series.bytes))
     }
     let encoder = JSONEncoder()
@@ -109,17 +108,18 @@ public struct ActivationPage: Sendable {
     const entries = JSON.parse(document.getElementById("data").textContent).entries;
     const tokens = document.getElementById("text").children;
     const unit = document.getElementById("unit"), part = document.getElementById("part");
-    const names = { h: "h, output", c: "c, memory", i: "i, input gate", f: "f, forget gate", g: "g, candidate", o: "o, output gate" };
+    const names = { h: "h, output", c: "c, memory", i: "i, input gate", f: "f, forget gate", g: "g, candidate", o: "o, output gate",
+      r: "r, reset gate", z: "z, update gate", n: "n, candidate" };
     const units = [...new Set(entries.map((entry) => entry.unit))];
     for (const name of units) {
       const [layer, number] = name.split(":");
       unit.append(new Option(`layer ${layer}, unit ${number}`, name));
     }
-    for (const name of new Set(entries.map((entry) => entry.part))) part.append(new Option(names[name], name));
+    for (const name of new Set(entries.map((entry) => entry.part))) part.append(new Option(names[name] ?? name, name));
     function paint() {
       const entry = entries.find((entry) => entry.unit === unit.value && entry.part === part.value);
       // Of what is bounded by a sigmoid nothing is below 0.
-      const isPositive = entry && "ifo".includes(entry.part);
+      const isPositive = entry && "iforz".includes(entry.part);
       document.getElementById("bar").classList.toggle("positive", Boolean(isPositive));
       document.getElementById("low").textContent = entry ? (isPositive ? "0" : (-entry.scale).toFixed(3)) : "";
       document.getElementById("high").textContent = entry ? entry.scale.toFixed(3) : "no such value";

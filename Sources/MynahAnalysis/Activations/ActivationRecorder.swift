@@ -1,47 +1,48 @@
-public import MynahInference
+import MynahInference
 public import MynahModels
 import MynahTensors
 
-/// Tells what the units of a model say while it reads a text, token by token.
+/// Records the activations of a model's units while it reads a text, token by token.
 ///
-/// A. Karpathy, J. Johnson, L. Fei-Fei, "Visualizing and understanding recurrent networks", 2015, found units that follow quotations,
-/// line lengths and brackets in this way. The state is the model's own; the gates are recomputed from it by the cell's equations.
+/// A. Karpathy, J. Johnson, L. Fei-Fei, "Visualizing and understanding recurrent networks", 2015, found units that follow
+/// quotations, line lengths and brackets in this way. States come from the model's own passes; gates are recomputed from them by
+/// the cell's equations.
 ///
 /// ```swift
-/// var recorder = try ActivationRecorder(file.model, layers: [0], tellingGates: true)
+/// var recorder = try ActivationRecorder(file.model, layers: [0], recordingGates: true)
 /// let after = try recorder.read(7)[0]
-/// print(after[3][.cell] ?? 0)
+/// print(after[3]["c"] ?? 0)
 /// ```
 public struct ActivationRecorder: Sendable {
   private let model: LanguageModel
   private let inference: InferenceModel
   private let layers: [Int]
-  private let tellsGates: Bool
-  /// What the model remembers of the tokens so far.
-  public private(set) var state: InferenceState
+  private let recordsGates: Bool
+  /// The state after the tokens so far.
+  public private(set) var state: RecurrentState
 
   /// Begins a text.
   ///
   /// - Parameters:
-  ///   - layers: The layers to tell of.
-  ///   - tellsGates: Whether to tell of the gates of LSTMs too.
+  ///   - layers: The layers to record.
+  ///   - recordsGates: Whether to record the gates of the cells too.
   /// - Throws: `AnalysisError` if the model has no such layer, or the layer no gates.
-  public init(_ model: LanguageModel, layers: [Int], tellingGates tellsGates: Bool = false) throws(AnalysisError) {
-    for layer in layers {
-      let kinds = model.configuration.recurrent
-      guard kinds.indices.contains(layer) else {
-        throw .noSuchUnit(layer: layer, unit: nil, layerCount: kinds.count, unitCount: nil)
-      }
-      if tellsGates && model.recurrent[layer].gatedCell == nil {
-        throw .noGates(layer: layer, kind: kinds[layer].name)
-      }
-    }
-    (self.model, self.layers, self.tellsGates) = (model, layers, tellsGates)
+  public init(_ model: LanguageModel, layers: [Int], recordingGates recordsGates: Bool = false) throws(AnalysisError) {
+    (self.model, self.layers, self.recordsGates) = (model, layers, recordsGates)
     inference = InferenceModel(model)
     state = inference.initialState()
+    for layer in layers {
+      let own = model.architecture.layers
+      guard own.indices.contains(layer) else {
+        throw .noSuchUnit(layer: layer, unit: nil, layerCount: own.count, unitCount: nil)
+      }
+      if recordsGates && gates(of: layer, reading: 0, from: state).isEmpty {
+        throw .noGates(layer: layer, kind: own[layer].kind.title)
+      }
+    }
   }
 
-  /// Reads a token and tells of each of the layers what its units then say.
+  /// Reads a token and returns the activations of each of the layers after it.
   ///
   /// - Throws: `AnalysisError.notFinite`.
   /// - Precondition: the id is in the vocabulary.
@@ -50,44 +51,28 @@ public struct ActivationRecorder: Sendable {
     inference.read([id], state: &state)
     var result: [LayerActivations] = []
     for layer in layers {
-      let kept = state.parts(layer: layer)
-      var parts: [LayerActivations.Part: [Float]] = [.hidden: kept[0].elements]
-      if kept.count > 1 { parts[.cell] = kept[1].elements }
-      if tellsGates, let gates = gates(of: layer, reading: id, from: before) {
-        parts[.input] = gates.input.value.elements
-        parts[.forget] = gates.forget.value.elements
-        parts[.candidate] = gates.candidate.value.elements
-        parts[.output] = gates.output.value.elements
-      }
-      guard parts.values.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-        throw .notFinite(what: "the states")
-      }
-      result.append(LayerActivations(layer: layer, parts: parts))
+      let own = state.layers[layer]
+      var parts: [(String, Variable)] = zip(own.names, own.parts).map { (LayerActivations.shortName(of: $0), $1) }
+      if recordsGates { parts += gates(of: layer, reading: id, from: before).map { ($0.key, $0.value) } }
+      let values = Dictionary(parts.map { ($0.0, $0.1.value.elements) }) { first, _ in first }
+      guard values.values.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw .notFinite(what: "the states") }
+      result.append(LayerActivations(layer: layer, names: parts.map(\.0), values: values))
     }
     return result
   }
 
-  private func gates(of layer: Int, reading id: Int32, from before: InferenceState) -> LSTMGates? {
-    guard let cell = model.recurrent[layer].gatedCell else { return nil }
-    let kept = before.parts(layer: layer)
-    let own = LSTMState(hidden: Variable(kept[0]), cell: Variable(kept[1]))
-    return cell.gates(input(of: layer, reading: id), state: own)
+  /// The gates of a layer in the step that reads a token.
+  private func gates(of layer: Int, reading id: Int32, from before: RecurrentState) -> KeyValuePairs<String, Variable> {
+    let cell = model.cell(ofLayer: layer)
+    return cell.gates(cell.projection(of: input(of: layer, reading: id, from: before)), state: before.layers[layer])
   }
 
-  /// What a layer reads at the step that led to the present state, [1, I].
-  private func input(of layer: Int, reading id: Int32) -> Variable {
-    var x = model.embedding([id])
-    for below in 0..<layer {
-      let output = Variable(state.parts(layer: below)[0])
-      x = model.configuration.isResidual && output.shape == x.shape ? output + x : output
-    }
-    return x
-  }
-}
-
-extension SequenceLayer {
-  /// The layer's cell if it has an LSTM's four gates without more; nil of other kinds.
-  fileprivate var gatedCell: LSTMCell? {
-    (self as? LSTM)?.cell ?? (self as? Recurrence<ProjectedLSTMCell>)?.cell.lstm
+  /// The input of a layer in the step that reads a token, [1, I].
+  private func input(of layer: Int, reading id: Int32, from before: RecurrentState) -> Variable {
+    let embedding = model.embedding([id])
+    guard layer > 0 else { return embedding }
+    let below = RecurrentStack(Array(model.stack.layers[..<layer]), isResidual: model.stack.isResidual)
+    let x = SequenceBatch(embedding.reshaped([1, 1, embedding.shape[1]]))
+    return below(x, state: RecurrentState(Array(before.layers[..<layer]))).output.rows
   }
 }

@@ -1,9 +1,9 @@
 /// The values of one unit over a text.
 struct ActivationSeries {
-  /// Which unit of which layer, and which of its quantities.
+  /// A quantity of a unit of a layer.
   struct Key: Hashable {
     let layer, unit: Int
-    let part: LayerActivations.Part
+    let name: String
   }
 
   let key: Key

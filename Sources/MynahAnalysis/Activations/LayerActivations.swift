@@ -1,27 +1,22 @@
 import MynahModels
 
-/// What a recurrent layer's units say after a token.
+/// The activations of a recurrent layer's units after a token.
 public struct LayerActivations: Hashable, Sendable {
-  /// A quantity that a layer has for each unit.
-  public enum Part: String, Hashable, Sendable, CaseIterable, Codable {
-    /// What is put out.
-    case hidden = "h"
-    /// What an LSTM remembers.
-    case cell = "c"
-    /// An LSTM's gates: what is let in, what is kept, what would be let in, what is let out.
-    case input = "i"
-    case forget = "f"
-    case candidate = "g"
-    case output = "o"
-  }
-
-  /// The layer's number; 0 is next to the embedding.
+  /// The layer's index; 0 is next to the embedding.
   public let layer: Int
-  /// The values by part, a number a unit; parts that the layer does not have are missing.
-  public let parts: [Part: [Float]]
+  /// The names of the quantities in their order: "h" for the output, "c" for an LSTM's cells, "i", "f", "g" and "o" for its gates.
+  public let names: [String]
+  /// The values of each quantity, one per unit.
+  public let values: [String: [Float]]
 
-  /// A unit's values by part; a part may have fewer units where outputs are projected.
-  public subscript(unit: Int) -> [Part: Float] {
-    parts.compactMapValues { $0.indices.contains(unit) ? $0[unit] : nil }
+  /// The values of one unit by quantity; with projected outputs "h" has fewer units than the others.
+  public subscript(unit: Int) -> [String: Float] {
+    values.compactMapValues { $0.indices.contains(unit) ? $0[unit] : nil }
   }
+
+  /// The number of units of the largest quantity.
+  public var unitCount: Int { values.values.map(\.count).max() ?? 0 }
+
+  /// The name of a part of a state as the literature has it.
+  static func shortName(of part: String) -> String { ["hidden": "h", "cell": "c"][part] ?? part }
 }

@@ -29,7 +29,7 @@ public struct TokenSurprisal: Hashable, Sendable {
 public struct SurprisalReader: Sendable {
   private let model: InferenceModel
   private let alternativeCount: Int
-  private var state: InferenceState
+  private var state: RecurrentState
   /// The last token, which the model has not read yet.
   private var last: Int32?
 

@@ -49,33 +49,25 @@ public struct RecurrentClassifier: Module {
   /// K, the number of classes.
   public var classCount: Int { output.weight.shape[0] }
 
-  /// The logits of texts, [B, K].
+  /// Returns the logits of texts, [B, K].
   ///
   /// - Parameters:
   ///   - texts: B texts of one token or more each.
-  ///   - dropout: What is dropped in training; nil: nothing.
+  ///   - dropout: The dropout of training; nil: nothing is dropped.
   public func callAsFunction(_ texts: [[Int32]], dropout: ClassifierDropout? = nil) -> Variable {
-    let lengths = texts.map(\.count)
     var random = dropout?.random
     func pooled(_ reader: TextReader, _ texts: [[Int32]]) -> [Variable] {
-      let readerDropout = dropout.flatMap { dropout in
-        random.map { _ in
-          ReaderDropout(
-            tokenKeepProbability: dropout.tokenKeepProbability, vectorKeepProbability: dropout.vectorKeepProbability,
-            outputKeepProbability: dropout.outputKeepProbability,
-            random: random?.split() ?? dropout.random)
-        }
+      let source = random?.split()
+      let masks = dropout.flatMap { dropout in
+        source.map { DropoutMasks(dropout.reader, dropsLayerInputs: false, random: $0) }
       }
-      let outputs = reader(Self.timeMajor(texts), batchSize: texts.count, dropout: readerDropout)
-      return pooling.map { $0(outputs, lengths: lengths) }
+      let outputs = reader(Self.timeMajor(texts), lengths: texts.map(\.count), masks: masks)
+      return pooling.map { $0(outputs) }
     }
-    // What stands behind a text's end is read after it, so it changes nothing that is pooled.
     var parts = pooled(forward, texts)
     if let backward { parts += pooled(backward, texts.map { $0.reversed() }) }
     var vectors = Variable.concatenating(parts, axis: 1)
-    if let dropout, let source = random?.split() {
-      vectors = Dropout(keepProbability: dropout.pooledKeepProbability)(vectors, using: source)
-    }
+    if let dropout, let source = random?.split() { vectors = Dropout(rate: dropout.pooled)(vectors, using: source) }
     return output(vectors)
   }
 
@@ -89,27 +81,26 @@ public struct RecurrentClassifier: Module {
     return ids
   }
 
-  public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
+  public mutating func visitParameters(
+    prefix: String, _ body: (ParameterSpec, inout Variable) throws -> Void
+  ) rethrows {
     try forward.visitParameters(prefix: prefix + "forward.", body)
     try backward?.visitParameters(prefix: prefix + "backward.", body)
     try output.visitParameters(prefix: prefix + "output.", body)
   }
 }
 
-/// What a classifier loses in training.
+/// The dropout of a classifier in training.
 public struct ClassifierDropout: Hashable, Sendable {
-  /// The probabilities that a token is kept, and that a number is: of the tokens' vectors, of a layer's outputs, of what is pooled.
-  public var tokenKeepProbability, vectorKeepProbability, outputKeepProbability, pooledKeepProbability: Float
-  /// Where the masks are drawn from.
+  /// The rates of the readers.
+  public var reader: DropoutRates
+  /// The rate of the pooled vectors.
+  public var pooled: Float
+  /// The source of the masks.
   public var random: RandomSource
 
-  /// Creates a dropout.
-  public init(
-    tokenKeepProbability: Float, vectorKeepProbability: Float, outputKeepProbability: Float,
-    pooledKeepProbability: Float, random: RandomSource
-  ) {
-    self.tokenKeepProbability = tokenKeepProbability
-    (self.vectorKeepProbability, self.outputKeepProbability) = (vectorKeepProbability, outputKeepProbability)
-    (self.pooledKeepProbability, self.random) = (pooledKeepProbability, random)
+  /// Creates dropout.
+  public init(reader: DropoutRates, pooled: Float, random: RandomSource) {
+    (self.reader, self.pooled, self.random) = (reader, pooled, random)
   }
 }

@@ -55,10 +55,10 @@ public struct ClassifierSettings: Hashable, Sendable {
   public var pooling: [Pooling] = Pooling.allCases
   /// Whether a recurrent classifier reads from the end too.
   public var isBidirectional = true
-  /// The probability that a number of a layer's output is kept in training.
-  public var keepProbability: Float = 0.5
-  /// The probability that a recurrent classifier sees a token in training, so that no single word decides.
-  public var tokenKeepProbability: Float = 0.8
+  /// The dropout rate of embeddings and of layers' outputs in training.
+  public var dropout: Float = 0.5
+  /// The rate at which a recurrent classifier's tokens are dropped in training, so that no single word decides.
+  public var tokenDropout: Float = 0.2
   /// Buckets that n-grams of words and characters are hashed into, which a linear model judges beside each member; 0: none does.
   public var ngramBucketCount: Int
   /// Texts that are trained side by side.
@@ -100,8 +100,8 @@ public struct ClassifierSettings: Hashable, Sendable {
     if let rate = [languageModelRate, learningRate].first(where: { !($0 > 0 && $0.isFinite) }) {
       return "learning rates must be positive, found \(rate)"
     }
-    if let keep = [keepProbability, tokenKeepProbability].first(where: { !($0 > 0 && $0 <= 1) }) {
-      return "a keep probability lies above 0 and at most at 1, found \(keep)"
+    if let rate = [dropout, tokenDropout].first(where: { !($0 >= 0 && $0 < 1) }) {
+      return "a dropout rate must be at least 0 and below 1, found \(rate)"
     }
     return heldOutShare > 0 && heldOutShare < 1 ? nil : "the share held out lies between 0 and 1, found \(heldOutShare)"
   }

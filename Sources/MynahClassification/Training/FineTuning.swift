@@ -79,8 +79,8 @@ struct FineTuning {
 extension ClassifierSettings {
   fileprivate func dropout(_ random: RandomSource) -> ClassifierDropout {
     ClassifierDropout(
-      tokenKeepProbability: tokenKeepProbability, vectorKeepProbability: keepProbability,
-      outputKeepProbability: keepProbability,
-      pooledKeepProbability: keepProbability, random: random)
+      reader: DropoutRates(
+        embedding: tokenDropout, input: dropout, hidden: dropout, output: dropout, isVariational: true),
+      pooled: dropout, random: random)
   }
 }

@@ -85,17 +85,14 @@ struct MemberData {
     order: ([Int32]) -> [Int32]
   ) throws -> LanguageModel {
     var random = RandomSource(seed: seed)
-    var configuration =
+    let configuration =
       start?.configuration
       ?? LanguageModelConfiguration(
-        vocabularySize: tokenizer.vocabularySize, embedding: reading.embeddingSize,
-        recurrent: reading.hiddenSizes.map { .lstm($0) }, initializer: .uniform(0.1))
-    if start == nil {
-      (configuration.vectorKeepProbability, configuration.outputKeepProbability) = (
-        run.settings.keepProbability, run.settings.keepProbability
-      )
-      configuration.locksDropout = true
-    }
+        vocabulary: tokenizer.vocabularySize, embedding: reading.embeddingSize,
+        layers: reading.hiddenSizes.map { .lstm($0) },
+        dropout: DropoutRates(
+          input: run.settings.dropout, hidden: run.settings.dropout, output: run.settings.dropout,
+          isVariational: true))
     var model =
       usesStart ? start ?? LanguageModel(configuration, using: &random) : LanguageModel(configuration, using: &random)
     try stage(

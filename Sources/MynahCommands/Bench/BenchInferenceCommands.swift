@@ -19,6 +19,8 @@ struct BenchInferenceOptions: ParsableArguments {
     transform: WeightPrecisionOptions.named)
   var precision = WeightPrecision.float32
 
+  @OptionGroup var parts: BenchPartOptions
+
   @Flag(help: "Print one object of JSON.")
   var json = false
 
@@ -38,7 +40,7 @@ struct BenchInferenceOptions: ParsableArguments {
   ///   - stepCount: What `milliseconds` is the time of: a token of every stream, or a whole text.
   func report(tokenCount: Int, stepCount: Int, _ seconds: (inout InferenceBenchmark) throws -> Double) throws {
     let record = try threads.run {
-      var benchmark = InferenceBenchmark(preset, precision: precision, streamCount: streams)
+      var benchmark = InferenceBenchmark(parts.apply(to: preset), precision: precision, streamCount: streams)
       let time = try (0..<3).map { _ in try seconds(&benchmark) }.sorted()[1]
       let threadCount = ThreadTeam.current?.threadCount ?? 1
       let tokensPerSecond = Double(tokenCount * streams) / time

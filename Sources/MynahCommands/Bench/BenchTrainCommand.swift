@@ -24,9 +24,11 @@ struct BenchTrainCommand: ParsableCommand {
   var embedding: Int?
 
   @Option(
-    help: ArgumentHelp("The sizes of the LSTM layers, the first one first.", valueName: "sizes"),
+    help: ArgumentHelp("The sizes of the recurrent layers, the first one first.", valueName: "sizes"),
     transform: Bounded.integers(1...65536, atMost: 64))
   var hidden: [Int]?
+
+  @OptionGroup var parts: BenchPartOptions
 
   @Option(help: "The rows of a batch.", transform: Bounded.integer(1...1_000_000))
   var batch: Int?
@@ -53,13 +55,17 @@ struct BenchTrainCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func run() throws {
-    let size = vocabulary ?? preset.vocabularySize
-    if let defect = sampled.flatMap({ TrainingLoss.sampled(candidates: $0).defect(vocabularySize: size) }) {
-      throw ValidationError(defect)
+    let preset = parts.apply(
+      to: preset.replacing(
+        vocabularySize: vocabulary, embeddingSize: embedding, hiddenSizes: hidden, batchSize: batch, stepCount: steps,
+        optimizer: optimizer))
+    do throws(ModelError) {
+      let architecture = try ModelArchitecture(preset.configuration)
+      let defect = sampled.flatMap { architecture.defect(of: .sampled(candidates: $0)) }
+      if let defect { throw ModelError.impossible(reason: defect) }
+    } catch {
+      throw ValidationError(error.description)
     }
-    let preset = preset.replacing(
-      vocabularySize: vocabulary, embeddingSize: embedding, hiddenSizes: hidden, batchSize: batch, stepCount: steps,
-      optimizer: optimizer)
     let record = Self.record(
       preset, precision: precision.supported ?? .float32, threadCount: threads.count, seconds: Double(seconds),
       sampled: sampled)
@@ -107,7 +113,7 @@ extension BenchPreset {
       name: name, vocabularySize: vocabularySize ?? self.vocabularySize,
       embeddingSize: embeddingSize ?? self.embeddingSize, hiddenSizes: hiddenSizes ?? self.hiddenSizes,
       batchSize: batchSize ?? self.batchSize, stepCount: stepCount ?? self.stepCount,
-      optimizer: optimizer?.rawValue ?? self.optimizer, keepProbability: keepProbability)
+      optimizer: optimizer?.rawValue ?? self.optimizer, dropout: dropout)
   }
 }
 

@@ -17,8 +17,7 @@ struct InferenceBenchmark {
 
   /// The arithmetic of a token: a multiplication and an addition a weight, the embedding not counted.
   var operationsPerToken: Double {
-    preset.configuration.parameterShapes.dropFirst().filter { $0.shape.rank == 2 }
-      .reduce(0) { $0 + 2 * Double($1.shape.elementCount) }
+    2 * Double(model.architecture.multiplicationsPerToken)
   }
 
   /// The seconds of sampling some tokens of every stream, one after another.

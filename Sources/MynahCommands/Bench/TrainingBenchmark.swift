@@ -27,12 +27,15 @@ struct TrainingBenchmark {
 
   var tokensPerStep: Int { preset.batchSize * preset.stepCount }
 
-  /// Floating-point operations of a step: two a multiplication, forward once and backward twice.
+  /// Floating-point operations of a step: two for each multiplication, forward once and backward twice.
   var operationsPerStep: Double {
-    var configuration = preset.configuration
+    var multiplications = model.architecture.multiplicationsPerToken
     // The target and the sampled tokens stand for the vocabulary.
-    if let sampled { configuration.vocabularySize = sampled + 1 }
-    return 6 * Double(configuration.multiplicationsPerToken * tokensPerStep)
+    if let sampled {
+      let hiddenSize = model.architecture.output.shape.hiddenSize
+      multiplications += (sampled + 1 - preset.vocabularySize) * hiddenSize
+    }
+    return 6 * Double(multiplications * tokensPerStep)
   }
 
   /// Makes two steps to warm up and then times steps one by one.
@@ -58,43 +61,17 @@ struct TrainingBenchmark {
   }
 
   private mutating func step() {
-    let (inputs, targets, masks) = (tokens(), tokens(), random.split())
-    let (preset, before, candidates) = (preset, state, candidates())
+    let (inputs, targets, masks, candidates) = (tokens(), tokens(), random.split(), random.split())
+    let (before, objective) = (state, sampled.map { TrainingObjective.sampled(candidates: $0) } ?? .full)
     let rate: Float = optimizer.kind == .sgd ? 0.1 : 1e-4
     state =
       optimizer.step(&model, rate: rate, clip: GradientClip(norm: 5)) { model in
-        let (hidden, state) = Self.forward(model, inputs, state: before, preset: preset, masks: masks)
-        let scale = 1 / Float(targets.count)
-        let output = model.output
-        let loss =
-          candidates.map {
-            output.sampledCrossEntropy(of: hidden, targets: targets, candidates: $0, scale: scale).value
-          }
-          ?? output.crossEntropy(of: hidden, targets: targets, scale: scale).value
-        return (loss, state.map(\.detached))
+        let pass = model(inputs, state: before, dropout: masks)
+        let loss = model.output.loss(
+          of: pass.output.rows, targets: targets, weights: nil, scale: 1 / Float(targets.count), objective: objective,
+          using: candidates)
+        return (loss.value, pass.state.detached)
       }.kept
-  }
-
-  /// The model's pass with dropout once behind the embedding and once behind each layer.
-  private static func forward(
-    _ model: LanguageModel, _ ids: [Int32], state: LanguageModel.State, preset: BenchPreset, masks: RandomSource
-  ) -> (hidden: Variable, state: LanguageModel.State) {
-    let dropout = Dropout(keepProbability: preset.keepProbability)
-    var masks = masks
-    var newState: LanguageModel.State = []
-    var x = model.embedding(ids).reshaped([preset.stepCount, preset.batchSize, preset.embeddingSize])
-    x = dropout(x, using: masks.split())
-    for (layer, before) in zip(model.recurrent, state) {
-      let result = layer(x, state: before)
-      newState.append(result.state)
-      x = dropout(result.output, using: masks.split())
-    }
-    return (x.reshaped([ids.count, x.shape[2]]), newState)
-  }
-
-  private mutating func candidates() -> SampledCandidates? {
-    guard let sampled else { return nil }
-    return SampledCandidates(count: sampled, vocabularySize: preset.vocabularySize, using: &random)
   }
 
   private mutating func tokens() -> [Int32] {

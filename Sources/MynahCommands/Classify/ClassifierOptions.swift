@@ -144,7 +144,7 @@ struct ClassifierOptions: ParsableArguments {
     if let pooling { settings.pooling = pooling }
     if withoutNgrams { settings.ngramBucketCount = 0 }
     if oneDirection { settings.isBidirectional = false }
-    if let dropout { settings.keepProbability = 1 - dropout }
+    if let dropout { settings.dropout = dropout }
     if let holdOut { settings.heldOutShare = Double(holdOut) }
     settings.seed = seed
     return settings

@@ -25,7 +25,7 @@ struct DemoExperiment {
     training = language.sample(tokenCount: 800_000, using: &random)
     test = language.sample(tokenCount: 100_000, using: &random)
     untrained = LanguageModel(
-      LanguageModelConfiguration(vocabularySize: language.vocabulary.count, embedding: 64, recurrent: [.lstm(128)]),
+      LanguageModelConfiguration(vocabulary: language.vocabulary.count, embedding: 64, layers: [.lstm(128)]),
       using: &random)
   }
 

@@ -85,13 +85,13 @@ extension RunDescription {
       "batches": .text("\(configuration.batches)"),
       "epochs": .number(Double(configuration.epochs)),
       "clip_norm": .number(Double(configuration.clipNorm ?? 0)),
-      "loss": .text("\(configuration.loss)"),
+      "objective": .text("\(configuration.objective)"),
       "seed": .number(Double(configuration.seed)),
       "precision": .text(configuration.precision.rawValue),
       "vocabulary": .number(Double(model.vocabularySize)),
       "embedding": .number(Double(model.embeddingSize)),
-      "hidden": .text(model.recurrent.map { "\($0.hiddenSize)" }.joined(separator: ",")),
-      "keep": .number(Double(model.outputKeepProbability)),
+      "hidden": .text(model.layers.map { "\($0.hiddenSize)" }.joined(separator: ",")),
+      "dropout": .number(Double(model.dropout.output)),
     ]
   }
 }

@@ -13,7 +13,7 @@ struct ActivationTable {
   func writeJSON(_ token: PageToken, _ activations: [LayerActivations], line: Int) throws {
     let text = vocabulary[token.id]
     if units.isEmpty {
-      let layers = activations.map { Line.Layer(layer: $0.layer, values: $0.parts) }
+      let layers = activations.map { Line.Layer(layer: $0.layer, values: $0.values) }
       return try StandardOutput.writeJSON(Line(line: line, token: text, layers: layers, units: nil))
     }
     let found = units.compactMap { name in
@@ -31,9 +31,9 @@ struct ActivationTable {
     for name in names {
       guard let layer = activations.first(where: { $0.layer == name.layer }) else { continue }
       let values = layer[name.unit]
-      for part in LayerActivations.Part.allCases {
-        guard let value = values[part] else { continue }
-        header.append("\(name.layer):\(name.unit).\(part.rawValue)")
+      for quantity in layer.names {
+        guard let value = values[quantity] else { continue }
+        header.append("\(name.layer):\(name.unit).\(quantity)")
         cells.append(Double(value).formatted(4))
       }
     }
@@ -43,21 +43,21 @@ struct ActivationTable {
   }
 
   private static func units(of layer: LayerActivations) -> [UnitName] {
-    (0..<(layer.parts.values.map(\.count).max() ?? 0)).map { UnitName(layer: layer.layer, unit: $0) }
+    (0..<layer.unitCount).map { UnitName(layer: layer.layer, unit: $0) }
   }
 
   /// What JSON has of a token.
   private struct Line: Encodable {
     struct Layer: Encodable {
       let layer: Int
-      let values: [LayerActivations.Part: [Float]]
+      let values: [String: [Float]]
 
       func encode(to encoder: any Encoder) throws { try encodeValues(values, to: encoder, ["layer": layer]) }
     }
 
     struct Unit: Encodable {
       let layer, unit: Int
-      let values: [LayerActivations.Part: Float]
+      let values: [String: Float]
 
       func encode(to encoder: any Encoder) throws {
         try encodeValues(values, to: encoder, ["layer": layer, "unit": unit])
@@ -73,11 +73,11 @@ struct ActivationTable {
 
 /// Encodes numbers and the parts' values as members of one object.
 private func encodeValues(
-  _ values: [LayerActivations.Part: some Encodable], to encoder: any Encoder, _ numbers: [String: Int]
+  _ values: [String: some Encodable], to encoder: any Encoder, _ numbers: [String: Int]
 ) throws {
   var container = encoder.container(keyedBy: MemberName.self)
   for (name, number) in numbers { try container.encode(number, forKey: MemberName(stringValue: name)) }
-  for (part, value) in values { try container.encode(value, forKey: MemberName(stringValue: part.rawValue)) }
+  for (name, value) in values { try container.encode(value, forKey: MemberName(stringValue: name)) }
 }
 
 /// A member's name that is known when the program runs.

@@ -65,9 +65,9 @@ struct ActivationsCommand: ParsableCommand {
   private func read() throws {
     if let html { try NewFile.check(html, overwriting: overwrite) }
     let content = try ModelFile(contentsOf: model)
-    let kinds = content.model.configuration.recurrent
+    let kinds = content.model.configuration.layers
     let layers = unit.isEmpty ? [layer ?? kinds.count - 1] : Set(unit.map { $0.layer }).sorted()
-    var recorder = try ActivationRecorder(content.model, layers: layers, tellingGates: gates)
+    var recorder = try ActivationRecorder(content.model, layers: layers, recordingGates: gates)
     for name in unit where name.unit >= kinds[name.layer].hiddenSize {
       throw AnalysisError.noSuchUnit(
         layer: name.layer, unit: name.unit, layerCount: kinds.count, unitCount: kinds[name.layer].hiddenSize)

@@ -40,7 +40,7 @@ extension Reproduction {
       \(untrained.summary)
 
       \(configuration.inWords)
-      \(untrained.configuration.dropoutInWords)
+      \(untrained.configuration.dropout)
       \(estimateInWords)
 
       """)

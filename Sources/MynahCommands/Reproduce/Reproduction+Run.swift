@@ -22,7 +22,7 @@ extension Reproduction {
     trainer.shouldStop = shouldStop
     trainer.metrics = recipe.metrics + logs.metrics
     let tokensPerStep = configuration.batches.size * configuration.batches.steps
-    let recorder = profiling ? ProfileRecorder(untrained.configuration, tokensPerStep: tokensPerStep) : nil
+    let recorder = profiling ? ProfileRecorder(untrained.architecture, tokensPerStep: tokensPerStep) : nil
     trainer.profile = recorder?.profile
     var log = ReproductionLog(recipe, json: json, recorder: recorder)
     var running = try logs.started(

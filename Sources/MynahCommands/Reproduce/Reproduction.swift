@@ -46,7 +46,7 @@ struct Reproduction {
   var estimatedSeconds: Double {
     let peak = MachinePeak.float32GigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1) * 1e9
     // Two operations a multiplication, forward once and backward twice; products come to two thirds of the peak.
-    let operations = 6 * Double(untrained.configuration.multiplicationsPerToken)
+    let operations = 6 * Double(untrained.architecture.multiplicationsPerToken)
     let tokens = Double(batches.count * configuration.batches.size * configuration.batches.steps)
     return operations * tokens * Double(configuration.epochs) / (0.67 * peak)
   }

@@ -35,7 +35,7 @@ public struct BatchGenerator: Sendable {
   private let sampler: Sampler
   private var writings: [Writing]
   private var randoms: [RandomSource]
-  private var state: InferenceState
+  private var state: RecurrentState
   private var logits: Tensor
 
   /// Reads the prompt.

@@ -1,4 +1,5 @@
 import Foundation
+import MynahModels
 import MynahTensors
 public import MynahText
 

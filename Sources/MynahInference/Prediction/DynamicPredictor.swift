@@ -53,14 +53,14 @@ public struct DynamicPredictor: HiddenPredictor {
   }
 
   public mutating func logProbabilities() throws -> [Double] {
-    let logProbabilities = model.output(try step().hidden).value.elements.logProbabilities()
+    let logProbabilities = model.output.logits(of: try step().output.rows).value.elements.logProbabilities()
     guard logProbabilities.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
     return logProbabilities
   }
 
-  public mutating func hidden() throws -> [Float] { try step().hidden.value.elements }
+  public mutating func hidden() throws -> [Float] { try step().output.rows.value.elements }
 
-  private func step() throws -> (hidden: Variable, state: LanguageModel.State) {
+  private func step() throws -> RecurrentStack.Pass {
     guard let last else { preconditionFailure("a text has to begin before a token is predicted") }
     return model([last], state: state)
   }
@@ -74,10 +74,10 @@ public struct DynamicPredictor: HiddenPredictor {
       let piece = Array(rest.prefix(settings.segmentLength - inputs.count))
       let pieceInputs = [last] + piece.dropLast()
       let pass = model(pieceInputs, state: state)
-      let losses = model.output.negativeLogProbabilities(of: pass.hidden.value, targets: piece)
+      let losses = model.output.negativeLogProbabilities(of: pass.output.rows.value, targets: piece)
       guard losses.nats.isFinite else { throw InferenceError.notFinite }
       logProbabilities += losses.rows.elements.map { -Double($0) }
-      hidden += pass.hidden.value.elements
+      hidden += pass.output.rows.value.elements
       (state, self.last) = (pass.state, next)
       (inputs, targets) = (inputs + pieceInputs, targets + piece)
       rest = rest.dropFirst(piece.count)

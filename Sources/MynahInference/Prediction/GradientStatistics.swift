@@ -53,7 +53,7 @@ extension LanguageModel {
     let (tracked, parameters) = tracked(by: tape)
     let pass = tracked.loss(inputs: inputs, targets: targets, state: state)
     // The loss is summed over time and averaged over rows.
-    let stepCount = Float(targets.count / (state.first?.batchSize ?? 1))
+    let stepCount = Float(targets.count / max(state.batchSize, 1))
     return (tape.finalGradients(of: pass.value * Variable(1 / stepCount), for: parameters), pass.state)
   }
 }

@@ -1,4 +1,4 @@
-import MynahModels
+public import MynahModels
 import MynahTensors
 
 /// A recurrent network that reads a text.
@@ -6,9 +6,9 @@ import MynahTensors
 /// It holds the network's state, not the text: `state` is some kilobytes however long the text is.
 public struct NeuralPredictor: HiddenPredictor {
   /// All that is remembered of a text, to be stored: it goes on with the same bits.
-  public struct Memory: Hashable, Codable, Sendable {
+  public struct Memory: Equatable, Codable, Sendable {
     /// The state before the last token.
-    public internal(set) var state: InferenceState
+    public internal(set) var state: RecurrentState
     /// The last token, which the network has not read yet: what is asked next decides how much of it is needed.
     public internal(set) var last: Int32?
 
@@ -20,7 +20,7 @@ public struct NeuralPredictor: HiddenPredictor {
 
   /// What the last token led to.
   private struct Step: Sendable {
-    let state: InferenceState
+    let state: RecurrentState
     let logProbabilities: [Double]
     let hidden: [Float]
   }
@@ -83,19 +83,21 @@ public struct NeuralPredictor: HiddenPredictor {
 
   public mutating func scoreTellingHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
     guard let last = memory.last else { preconditionFailure("a text has to begin before it is scored") }
-    // The layers are cheap beside the output, which is asked once for all tokens.
-    var state = memory.state
-    let hidden = model.hidden(after: [last] + ids.dropLast(ids.isEmpty ? 0 : 1), state: &state)
-    return (try score(ids), ids.isEmpty ? [] : hidden)
+    guard let next = ids.last else { return ([], []) }
+    let result = model.scored(ids, after: [last] + ids.dropLast(), state: &memory.state, returningHidden: true)
+    guard result.nats.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
+    (memory.last, step) = (next, nil)
+    return (result.nats.map { -$0 }, result.hidden)
   }
 
   private mutating func currentStep() throws -> Step {
     if let step { return step }
     guard let last = memory.last else { preconditionFailure("a text has to begin before a token is predicted") }
     var state = memory.state
-    let (logits, hidden) = model.step(last, state: &state)
+    let (logits, hidden) = model.advance([last], state: &state, returningHidden: true)
     let made = Step(
-      state: state, logProbabilities: try model.finite(logits).elements.logProbabilities(), hidden: hidden)
+      state: state, logProbabilities: try model.finite(logits).elements.logProbabilities(),
+      hidden: hidden?.elements ?? [])
     step = made
     return made
   }

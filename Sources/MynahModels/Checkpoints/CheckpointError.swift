@@ -26,8 +26,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
 
   /// A model of another program has a layer that this package lacks.
   case unsupportedLayer(path: String, name: String, reason: String)
-  /// PyTorch lacks a layer that this package has.
-  case notInPyTorch(layer: Int, kind: String)
+  /// PyTorch lacks a part that this package has.
+  case notInPyTorch(part: String, kind: String)
 
   /// The families of failure that a command tells apart by its exit code.
   package enum Kind: Sendable {
@@ -91,9 +91,9 @@ extension CheckpointError: CustomStringConvertible {
       "tensor '\(name)' of '\(path)' should have shape \(expected) but has \(found); it belongs to another model"
     case .unsupportedLayer(let path, let name, let reason):
       "tensor '\(name.excerpt())' of '\(path)' belongs to a layer that cannot be taken over: \(reason)"
-    case .notInPyTorch(let layer, let kind):
-      "expected layers that PyTorch has (LSTM, projected LSTM, GRU, RNN), found layer \(layer) to be a \(kind); "
-        + "export the model as ONNX, or train one without it"
+    case .notInPyTorch(let part, let kind):
+      "\(part) is of a kind that PyTorch's example lacks: '\(kind)'; expected LSTM, projected LSTM, GRU or RNN layers and a "
+        + "softmax; train a model of these, or export it as ONNX"
     }
   }
 }

@@ -1,11 +1,12 @@
 import Foundation
 public import MynahText
-import MynahTensors
+package import MynahTensors
 
 /// A language model in one safetensors file: weights under PyTorch's names, configuration and tokenizer in the metadata.
 ///
-/// The weights load strictly into a PyTorch module with `embedding = nn.Embedding`, `recurrent = nn.ModuleList` of one-layer
-/// `nn.LSTM`s and `output = nn.Linear`: gates in the order i, f, g, o, the trained bias in `bias_ih_l0`, zeros in `bias_hh_l0`.
+/// The weights of kinds that PyTorch has load strictly into a module with `embedding = nn.Embedding`, `recurrent =
+/// nn.ModuleList` of one-layer `nn.LSTM`s and `output = nn.Linear`: gates in the order i, f, g, o, the trained bias in
+/// `bias_ih_l0`, zeros in `bias_hh_l0`.
 public struct ModelFile: Sendable {
   /// The model.
   ///
@@ -30,30 +31,29 @@ public struct ModelFile: Sendable {
 
   /// Reads a model file, checking that weights, configuration and tokenizer fit together.
   ///
+  /// - Parameter kinds: The kinds of cells and output layers that the model may have.
   /// - Throws: `CheckpointError`; nothing is half-loaded.
-  public init(contentsOf path: String) throws {
-    try self.init(SafetensorsFile(contentsOf: path))
+  public init(contentsOf path: String, kinds: ModelKinds = .standard) throws {
+    try self.init(SafetensorsFile(contentsOf: path), kinds: kinds)
   }
 
-  /// Understands a file as a model, checking that weights, configuration and tokenizer fit together.
+  /// Reads a model from a file's contents, checking that weights, configuration and tokenizer fit together.
   ///
+  /// - Parameter kinds: The kinds of cells and output layers that the model may have.
   /// - Throws: `CheckpointError`; nothing is half-loaded.
-  public init(_ file: SafetensorsFile) throws {
+  public init(_ file: SafetensorsFile, kinds: ModelKinds = .standard) throws {
     let path = file.path
     try file.expectKind("model")
-    let configuration: LanguageModelConfiguration = try file.decode(Key.configuration)
+    let architecture = try file.architecture(Key.configuration, kinds: kinds)
+    let configuration = architecture.configuration
     let tokenizer: AnyTokenizer = try file.decode(Key.tokenizer)
-    if let defect = configuration.defect {
-      throw CheckpointError.unexpectedMetadata(
-        path: path, key: Key.configuration, expected: "a configuration that can be built", found: defect)
-    }
     guard tokenizer.vocabulary.count == configuration.vocabularySize else {
       throw CheckpointError.unexpectedMetadata(
         path: path, key: Key.tokenizer, expected: "\(configuration.vocabularySize) tokens",
         found: "\(tokenizer.vocabulary.count)")
     }
     precision = try file.weightPrecision()
-    model = try LanguageModel(configuration, from: file, precision: precision)
+    model = try LanguageModel(architecture, from: file, precision: precision)
     self.tokenizer = tokenizer
     notes = file.metadata.filter { !Key.all.contains($0.key) }
   }
@@ -79,58 +79,62 @@ public struct ModelFile: Sendable {
 // MARK: Weights in a file
 
 extension LanguageModel {
-  /// Reads the weights of a model of some configuration.
+  /// Reads the weights of a model.
   ///
-  /// Tensors and their shapes are checked before memory is set aside for the model. PyTorch keeps two biases that are only
-  /// ever added; they are added here.
+  /// Tensors and their shapes are checked before memory is allocated for the model.
   ///
   /// - Parameters:
-  ///   - prefix: What the tensors' names begin with.
-  ///   - precision: What the matrices are stored in.
+  ///   - prefix: The beginning of the tensors' names.
+  ///   - precision: The precision that the matrices are stored in.
   /// - Throws: `CheckpointError` if a tensor is missing or has another type or shape.
   package init(
-    _ configuration: LanguageModelConfiguration, from file: SafetensorsFile, prefix: String = "",
+    _ architecture: ModelArchitecture, from file: SafetensorsFile, prefix: String = "",
     precision: WeightPrecision = .float32
   ) throws(CheckpointError) {
-    let shapes = configuration.parameterShapes
-    let names = Set(shapes.map(\.name))
     var values: [Tensor] = []
-    for (name, shape) in shapes {
-      var value =
-        shape.rank == 2
-        ? try file.matrix(named: prefix + name, shape: shape, precision: precision)
-        : try file.tensor(named: prefix + name, shape: shape)
-      if let second = names.nameOfSecondBias(besides: name) {
-        let other = try file.tensor(named: prefix + second, shape: shape)
-        if other.elements.contains(where: { $0 != 0 }) { value = value + other }
-      }
-      values.append(value)
+    for spec in architecture.parameterSpecs {
+      values.append(try file.parameter(spec.prefixed(by: prefix), precision: precision))
     }
-    self.init(configuration, parameters: values)
+    self.init(architecture, parameters: values)
   }
+}
 
-  /// Stores the weights under PyTorch's names, matrices rounded to a precision.
+extension Module {
+  /// Stores the parameters under their names, matrices rounded to a precision.
   package func store(in file: inout SafetensorsFile, prefix: String = "", precision: WeightPrecision = .float32) {
-    let names = Set(parameters.map(\.name))
-    for (name, value) in parameters {
-      if value.shape.rank == 2 {
-        file.store(matrix: value, named: prefix + name, precision: precision)
+    var copy = self
+    copy.visitParameters(prefix: prefix) { spec, parameter in
+      if spec.shape.rank == 2 {
+        file.store(matrix: parameter.value, named: spec.name, precision: precision)
       } else {
-        file[prefix + name] = StoredTensor(value)
+        file[spec.name] = StoredTensor(parameter.value)
       }
-      if let second = names.nameOfSecondBias(besides: name) {
-        file[prefix + second] = StoredTensor(Tensor.zeros(value.shape))
-      }
+      if let twin = spec.pyTorchTwin { file[twin] = StoredTensor(Tensor.zeros(spec.shape)) }
     }
   }
 }
 
-extension Set<String> {
-  /// The second bias that PyTorch keeps beside a first one, if the parameters of these names have none of their own.
-  fileprivate func nameOfSecondBias(besides name: String) -> String? {
-    guard name.hasSuffix("bias_ih_l0") else { return nil }
-    let second = name.replacing("bias_ih_l0", with: "bias_hh_l0")
-    return contains(second) ? nil : second
+extension SafetensorsFile {
+  /// Reads a parameter; the second bias that PyTorch keeps is added to the first.
+  package func parameter(
+    _ spec: ParameterSpec, precision: WeightPrecision = .float32
+  ) throws(CheckpointError) -> Tensor {
+    guard spec.shape.rank != 2 else { return try matrix(named: spec.name, shape: spec.shape, precision: precision) }
+    let value = try tensor(named: spec.name, shape: spec.shape)
+    guard let twin = spec.pyTorchTwin else { return value }
+    let other = try tensor(named: twin, shape: spec.shape)
+    return other.elements.contains { $0 != 0 } ? value + other : value
+  }
+
+  /// The configuration under a key of the metadata, with its kinds found.
+  package func architecture(_ key: String, kinds: ModelKinds) throws(CheckpointError) -> ModelArchitecture {
+    let configuration: LanguageModelConfiguration = try decode(key)
+    do throws(ModelError) {
+      return try ModelArchitecture(configuration, kinds: kinds)
+    } catch {
+      throw .unexpectedMetadata(
+        path: path, key: key, expected: "a configuration that can be built", found: error.description)
+    }
   }
 }
 

@@ -14,12 +14,13 @@ extension ModelFile {
   }
 }
 
-extension LanguageModel {
-  /// The same model with its matrices rounded; biases stay as they are.
-  package func rounded(to precision: WeightPrecision) -> LanguageModel {
+extension Module {
+  /// The same module with its matrices rounded; vectors stay as they are.
+  package func rounded(to precision: WeightPrecision) -> Self {
+    guard precision != .float32 else { return self }
     var result = self
-    result.visitParameters(prefix: "") { _, parameter in
-      if parameter.value.shape.rank == 2 { parameter = Variable(parameter.value.roundedRows(to: precision)) }
+    result.visitParameters(prefix: "") { spec, parameter in
+      if spec.shape.rank == 2 { parameter = Variable(parameter.value.roundedRows(to: precision)) }
     }
     return result
   }

@@ -1,26 +1,25 @@
 public import MynahTensors
 
-/// Dropout with a new mask at every element: y = x·m / keep, where m is 1 with probability `keep`, else 0.
+/// Dropout with a new mask for every element: y = x·m / (1 − rate), where m is 0 with probability `rate`, else 1.
 ///
-/// The mask is a function of the random source's position, so the backward pass makes it anew instead of storing it.
+/// The mask is a function of the random source's position, so the backward pass recomputes it instead of storing it.
 /// N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014; not used on recurrent
 /// connections: W. Zaremba, I. Sutskever, O. Vinyals, "Recurrent neural network regularization", 2014.
 public struct Dropout: Hashable, Codable, Sendable {
-  /// The probability that an element is kept: 0 < keep ≤ 1; 1 changes nothing.
-  public let keepProbability: Float
+  /// The probability that an element is dropped: 0 ≤ rate < 1; 0 changes nothing.
+  public let rate: Float
 
-  /// Creates a dropout.
+  /// Creates dropout.
   ///
-  /// - Precondition: 0 < keepProbability ≤ 1.
-  public init(keepProbability: Float) {
-    precondition(
-      keepProbability > 0 && keepProbability <= 1, "a keep probability lies in (0, 1], found \(keepProbability)")
-    self.keepProbability = keepProbability
+  /// - Precondition: 0 ≤ rate < 1.
+  public init(rate: Float) {
+    precondition(rate >= 0 && rate < 1, "a dropout rate must be in [0, 1), got \(rate)")
+    self.rate = rate
   }
 
-  /// x with some elements dropped and the others scaled up, so that the expectation stays.
+  /// Returns x with some elements dropped and the others scaled up, so that the expectation stays the same.
   public func callAsFunction(_ x: Variable, using random: RandomSource) -> Variable {
-    guard keepProbability < 1 else { return x }
+    guard rate > 0 else { return x }
     let results = Variable.custom(parents: [x], outputs: [masked(x.value, using: random)]) { upstream in
       [upstream[0].map { .dense(masked($0.dense, using: random)) }]
     }
@@ -28,8 +27,8 @@ public struct Dropout: Hashable, Codable, Sendable {
   }
 
   private func masked(_ tensor: Tensor, using random: RandomSource) -> Tensor {
+    let kept = 1 - rate
     // Below 2³², as the largest number below 1 is 1 − 2⁻²⁴.
-    let threshold = UInt32(keepProbability * 0x1p32)
-    return tensor.dropping(keeping: threshold, scale: 1 / keepProbability, using: random)
+    return tensor.dropping(keeping: UInt32(kept * 0x1p32), scale: 1 / kept, using: random)
   }
 }

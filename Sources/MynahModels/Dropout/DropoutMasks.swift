@@ -1,44 +1,46 @@
-import MynahTensors
+public import MynahTensors
 
-/// What a training pass drops, in the order in which the model asks for it; each mask is drawn from a source of its own.
-struct DropoutMasks {
-  private let configuration: LanguageModelConfiguration
+/// The dropout masks of one training pass, drawn in the order in which the pass needs them, each from its own source.
+public struct DropoutMasks: Sendable {
+  private let rates: DropoutRates
+  private let dropsLayerInputs: Bool
   private var random: RandomSource
 
-  init(_ configuration: LanguageModelConfiguration, random: RandomSource) {
-    self.configuration = configuration
-    self.random = random
+  /// Creates the masks of a pass.
+  ///
+  /// - Parameters:
+  ///   - rates: The dropout rates.
+  ///   - dropsLayerInputs: Whether every layer's input takes a source, even at rate 0. Models whose layers never drop their
+  ///     inputs draw the same masks without it.
+  ///   - random: The source of the masks; equal sources give equal masks.
+  public init(_ rates: DropoutRates, dropsLayerInputs: Bool = true, random: RandomSource) {
+    (self.rates, self.dropsLayerInputs, self.random) = (rates, dropsLayerInputs, random)
   }
 
-  /// The vectors of tokens [T, B, E], some tokens and some elements dropped.
-  mutating func vectors(of ids: [Int32], _ embedding: Embedding, shape: Shape) -> Variable {
-    let dropout = EmbeddingDropout(keepProbability: configuration.embeddingKeepProbability)
-    // What draws nothing takes no source, so that the other masks are those of a model that cannot do this.
-    let vectors = dropout.keepProbability < 1 ? dropout(embedding, ids, using: random.split()) : embedding(ids)
-    let keep = configuration.vectorKeepProbability
-    return keep < 1 ? masked(vectors.reshaped(shape), keep) : vectors.reshaped(shape)
+  /// Returns the embeddings of tokens [T, B, E] with some tokens and some elements dropped.
+  mutating func embeddings(of ids: [Int32], _ embedding: Embedding, shape: Shape) -> Variable {
+    // Rates of 0 take no source here, so that the other masks do not depend on these kinds of dropout.
+    let embeddings =
+      rates.embedding > 0
+      ? EmbeddingDropout(rate: rates.embedding)(embedding, ids, using: random.split()) : embedding(ids)
+    return rates.input > 0 ? masked(embeddings.reshaped(shape), rates.input) : embeddings.reshaped(shape)
   }
 
-  /// A layer, some of its recurrent weights dropped.
-  mutating func weights(of layer: any SequenceLayer) -> any SequenceLayer {
-    let dropout = WeightDrop(keepProbability: configuration.weightKeepProbability)
-    return dropout.keepProbability < 1 ? dropping(dropout, layer) : layer
+  /// Returns a layer with some of its recurrent weights dropped.
+  mutating func weights<Layer: Module>(of layer: Layer) -> Layer {
+    rates.weights > 0 ? WeightDrop(rate: rates.weights)(layer, using: random.split()) : layer
   }
 
-  private mutating func dropping(_ dropout: WeightDrop, _ layer: some SequenceLayer) -> any SequenceLayer {
-    dropout(layer, using: random.split())
+  /// Returns a layer's inputs with some elements dropped.
+  mutating func layerInput(_ x: Variable) -> Variable { dropsLayerInputs ? masked(x, rates.layerInput) : x }
+
+  /// Returns a layer's outputs with some elements dropped.
+  mutating func layerOutput(_ x: Variable, isLast: Bool) -> Variable {
+    masked(x, isLast ? rates.output : rates.hidden)
   }
 
-  /// A layer's inputs, some elements dropped.
-  mutating func input(_ x: Variable) -> Variable { masked(x, configuration.inputKeepProbability) }
-
-  /// A layer's outputs, some elements dropped.
-  mutating func output(_ x: Variable) -> Variable { masked(x, configuration.outputKeepProbability) }
-
-  private mutating func masked(_ x: Variable, _ keepProbability: Float) -> Variable {
+  private mutating func masked(_ x: Variable, _ rate: Float) -> Variable {
     let source = random.split()
-    return configuration.locksDropout
-      ? LockedDropout(keepProbability: keepProbability)(x, using: source)
-      : Dropout(keepProbability: keepProbability)(x, using: source)
+    return rates.isVariational ? LockedDropout(rate: rate)(x, using: source) : Dropout(rate: rate)(x, using: source)
   }
 }

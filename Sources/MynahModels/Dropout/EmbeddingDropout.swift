@@ -1,21 +1,22 @@
 public import MynahTensors
 
-/// Dropout of whole tokens: some rows of the table are zero in a batch, wherever these tokens stand.
+/// Embedding dropout: some tokens' embeddings are zero in a batch, at every position of these tokens.
 ///
-/// Y. Gal, Z. Ghahramani, 2016; S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language models", 2017.
+/// Y. Gal, Z. Ghahramani, 2016; S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language models", 2018.
 public struct EmbeddingDropout: Hashable, Codable, Sendable {
-  /// The probability that a token's vector is kept: 0 < keep ≤ 1; 1 changes nothing.
-  public var keepProbability: Float { mask.keepProbability }
   private let mask: Dropout
 
-  /// Creates a dropout.
-  ///
-  /// - Precondition: 0 < keepProbability ≤ 1.
-  public init(keepProbability: Float) { mask = Dropout(keepProbability: keepProbability) }
+  /// The probability that a token's embedding is dropped: 0 ≤ rate < 1; 0 changes nothing.
+  public var rate: Float { mask.rate }
 
-  /// The vectors of some tokens, [ids.count, E]: zero for the tokens that are dropped, the others scaled up.
+  /// Creates dropout.
+  ///
+  /// - Precondition: 0 ≤ rate < 1.
+  public init(rate: Float) { mask = Dropout(rate: rate) }
+
+  /// Returns the embeddings of tokens, [ids.count, E]: zero for the dropped tokens, the others scaled up.
   public func callAsFunction(_ embedding: Embedding, _ ids: [Int32], using random: RandomSource) -> Variable {
-    guard keepProbability < 1 else { return embedding(ids) }
+    guard rate > 0 else { return embedding(ids) }
     let tokens = mask(Variable(Tensor(shape: [embedding.weight.shape[0]], repeating: 1)), using: random).value
     return embedding(ids) * Variable(tokens.gathered(ids).reshaped([ids.count, 1]))
   }

@@ -1,27 +1,28 @@
 public import MynahTensors
 
-/// DropConnect on recurrent weights: one mask on W_hh for all steps and rows of a batch.
+/// Weight drop: DropConnect on the recurrent weights, one mask for all steps and rows of a batch.
 ///
-/// L. Wan et al., "Regularization of neural networks using DropConnect", 2013; S. Merity, N. Keskar, R. Socher, 2017. The layer itself
-/// stays as it is, and so does its speed: only its weights are others.
+/// L. Wan et al., "Regularization of neural networks using DropConnect", 2013; S. Merity, N. Keskar, R. Socher,
+/// "Regularizing and optimizing LSTM language models", 2018. The layer runs as fast as without it: only its weights differ.
 public struct WeightDrop: Hashable, Codable, Sendable {
-  /// The probability that a weight is kept: 0 < keep ≤ 1; 1 changes nothing.
-  public var keepProbability: Float { mask.keepProbability }
   private let mask: Dropout
 
-  /// Creates a dropout.
-  ///
-  /// - Precondition: 0 < keepProbability ≤ 1.
-  public init(keepProbability: Float) { mask = Dropout(keepProbability: keepProbability) }
+  /// The probability that a weight is dropped: 0 ≤ rate < 1; 0 changes nothing.
+  public var rate: Float { mask.rate }
 
-  /// A layer some of whose recurrent weights are zero and the others scaled up; gradients flow to the weights that were kept.
+  /// Creates weight drop.
   ///
-  /// The recurrent weights are the parameters that are named `weight_hh…`, as in PyTorch; each has a mask of its own.
+  /// - Precondition: 0 ≤ rate < 1.
+  public init(rate: Float) { mask = Dropout(rate: rate) }
+
+  /// Returns a layer with some of its recurrent weights zero and the others scaled up; gradients flow to the kept weights.
+  ///
+  /// Each parameter of the role `recurrentWeight` has a mask of its own.
   public func callAsFunction<Layer: Module>(_ layer: Layer, using random: RandomSource) -> Layer {
-    guard keepProbability < 1 else { return layer }
+    guard rate > 0 else { return layer }
     var (layer, random) = (layer, random)
-    layer.visitParameters(prefix: ".") { name, weight in
-      if name.contains(".weight_hh") { weight = mask(weight, using: random.split()) }
+    layer.visitParameters(prefix: "") { spec, weight in
+      if spec.role == .recurrentWeight { weight = mask(weight, using: random.split()) }
     }
     return layer
   }

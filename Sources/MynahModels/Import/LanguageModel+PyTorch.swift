@@ -1,10 +1,9 @@
 import MynahTensors
 
-/// Where the parts of a PyTorch language model stand in its state dictionary.
+/// The names of the parts of a PyTorch language model in its state dictionary.
 ///
-/// Layers whose recurrent weights are dropped, as in AWD-LSTM (S. Merity, N. Keskar, R. Socher, 2017), wrap the `nn.LSTM`: their
-/// parameters are found below `module` too, and where weights are stored as they are (`weight_hh_l0_raw`) and as they were last dropped,
-/// the former are taken.
+/// Layers with weight drop, as in AWD-LSTM (S. Merity, N. Keskar, R. Socher, 2018), wrap the `nn.LSTM`: their parameters may be
+/// below `module`, and if weights are stored both raw (`weight_hh_l0_raw`) and dropped, the raw ones are read.
 public struct PyTorchNames: Hashable, Sendable {
   /// The `nn.Embedding`.
   public var embedding: String
@@ -38,19 +37,18 @@ public struct PyTorchNames: Hashable, Sendable {
 }
 
 extension LanguageModel {
-  /// Takes a language model over from PyTorch: the weights that `safetensors.torch.save_file(module.state_dict(), …)` wrote.
+  /// Imports a language model from PyTorch: the weights that `safetensors.torch.save_file(module.state_dict(), …)` wrote.
   ///
-  /// Sizes and kinds are read off the tensors' shapes: four gates are an LSTM (with `weight_hr` a projected one), three a GRU,
-  /// one is a simple recurrent network. Of two biases that are only ever added the sum is kept.
+  /// Sizes and kinds follow from the tensors' shapes: four gates are an LSTM (with `weight_hr` a projected one), three a GRU,
+  /// one is a simple recurrent network. Two biases that are only ever added become their sum.
   ///
   /// - Parameters:
   ///   - file: float32 tensors.
-  ///   - names: What the parts are called.
-  ///   - activation: What a simple recurrent network is bounded by, which no tensor tells.
-  /// - Throws: `CheckpointError` if a tensor is missing, or of another type or shape than the others ask for.
+  ///   - names: The names of the parts.
+  ///   - activation: The activation of simple recurrent networks, which no tensor shows.
+  /// - Throws: `CheckpointError` if a tensor is missing, or of another type or shape than the others require.
   public init(
-    pyTorch file: SafetensorsFile, names: PyTorchNames = PyTorchNames(),
-    activation: SimpleRNNCell.Activation = .tanh
+    pyTorch file: SafetensorsFile, names: PyTorchNames = PyTorchNames(), activation: RNNCell.Activation = .tanh
   ) throws(CheckpointError) {
     let embedding = try file.matrix(named: names.embedding + ".weight")
     var parts = ModelParts(embedding: embedding)
@@ -62,14 +60,14 @@ extension LanguageModel {
     let shape: Shape = [embedding.shape[0], parts.outputSize]
     let isMissing = file[weightName] == nil && parts.outputSize == embedding.shape[1]
     let weight = isMissing ? embedding : try file.tensor(named: weightName, shape: shape)
-    self = parts.model(
+    self = try parts.model(
       output: weight == embedding ? nil : weight,
-      bias: try file.optionalTensor(named: names.output + ".bias", shape: [embedding.shape[0]]))
+      bias: try file.optionalTensor(named: names.output + ".bias", shape: [embedding.shape[0]]), path: file.path)
   }
 }
 
 extension SafetensorsFile {
-  /// The layers' parameters as names with a place for their kind: "rnn.%_l0", "rnns.0.^%_l0" where some stand below `module`.
+  /// The layers' parameters as names with a place for their kind: "rnn.%_l0", "rnns.0.^%_l0" if some are below `module`.
   fileprivate func pyTorchLayers(_ prefix: String) throws(CheckpointError) -> [String] {
     if let reverse = names.first(where: { $0.hasPrefix(prefix + ".") && $0.hasSuffix("_reverse") }) {
       throw .unsupportedLayer(path: path, name: reverse, reason: "a language model reads forwards only")
@@ -85,7 +83,7 @@ extension SafetensorsFile {
     return listed
   }
 
-  /// The full name of a layer's parameter of some kind: the first of the places where it may stand, or the usual one.
+  /// The full name of a layer's parameter of some kind: the first of the possible places that exists, or the usual one.
   private func pyTorchName(_ layer: String, _ kind: String) -> String {
     let usual = layer.replacing("%", with: kind).replacing("^", with: "")
     guard layer.contains("^") else { return usual }
@@ -94,30 +92,39 @@ extension SafetensorsFile {
   }
 
   fileprivate func pyTorchLayer(
-    _ name: String, inputSize: Int, activation: SimpleRNNCell.Activation
-  ) throws(CheckpointError) -> (RecurrentLayer, [Tensor]) {
+    _ name: String, inputSize: Int, activation: RNNCell.Activation
+  ) throws(CheckpointError) -> (LayerConfiguration, [Tensor]) {
     func parameter(_ kind: String) -> String { pyTorchName(name, kind) }
     let recurrent = try matrix(named: parameter("weight_hh"))
     let projection = self[parameter("weight_hr")] == nil ? nil : try matrix(named: parameter("weight_hr"))
     let hiddenSize = projection?.shape[1] ?? recurrent.shape[1]
-    let layer: RecurrentLayer
-    switch (recurrent.shape[0], projection) {
-    case (4 * hiddenSize, let projection?): layer = .projectedLSTM(hiddenSize, to: projection.shape[0])
-    case (4 * hiddenSize, nil): layer = .lstm(hiddenSize)
-    case (3 * hiddenSize, nil): layer = .gru(hiddenSize)
-    case (hiddenSize, nil): layer = .simple(hiddenSize, activation: activation)
-    default:
+    let kind = CellKinds.standard.all.first { kind in
+      guard let module = kind.interchange.pyTorch else { return false }
+      return module.blockCount * hiddenSize == recurrent.shape[0] && module.isProjected == (projection != nil)
+        && module.activation ?? activation.rawValue == activation.rawValue
+    }
+    guard let kind else {
       throw .unsupportedLayer(
         path: path, name: parameter("weight_hh"),
         reason: "shape \(recurrent.shape) is none of an LSTM, a GRU or a simple recurrent network")
     }
-    let rows = recurrent.shape[0]
-    let input = try tensor(named: parameter("weight_ih"), shape: [rows, inputSize])
-    let first = try optionalTensor(named: parameter("bias_ih"), shape: [rows])
-    let second = try optionalTensor(named: parameter("bias_hh"), shape: [rows])
-    var weights = [input, try tensor(named: parameter("weight_hh"), shape: [rows, layer.outputSize])]
-    if case .gru = layer { weights += [first, second] } else { weights.append(first + second) }
-    return (layer, weights + (projection.map { [$0] } ?? []))
+    let layer = LayerConfiguration(
+      kind, hiddenSize, settings: projection.map { ["outputSize": Double($0.shape[0])] } ?? [:])
+    var weights: [Tensor] = []
+    for spec in kind.parameters(LayerShape(layer, of: kind, inputSize: inputSize)) {
+      // PyTorch names a layer's number, which is 0 in the names of the specs.
+      func stored(_ own: String) -> String { parameter(String(own.dropLast(3))) }
+      guard case .bias = spec.role else {
+        weights.append(try tensor(named: stored(spec.name), shape: spec.shape))
+        continue
+      }
+      let bias = try optionalTensor(named: stored(spec.name), shape: spec.shape)
+      let twin = try spec.pyTorchTwin.map { twin throws(CheckpointError) in
+        try optionalTensor(named: stored(twin), shape: spec.shape)
+      }
+      weights.append(twin.map { bias + $0 } ?? bias)
+    }
+    return (layer, weights)
   }
 
   /// A float32 matrix of any shape.
@@ -137,7 +144,7 @@ extension SafetensorsFile {
 
 /// The parts of a model of another program, as they are found.
 struct ModelParts {
-  private var layers: [RecurrentLayer] = []
+  private var layers: [LayerConfiguration] = []
   private var parameters: [Tensor]
   private let vocabularySize, embeddingSize: Int
 
@@ -146,19 +153,25 @@ struct ModelParts {
     (vocabularySize, embeddingSize) = (embedding.shape[0], embedding.shape[1])
   }
 
-  /// The size of what the last layer so far puts out.
-  var outputSize: Int { layers.last?.outputSize ?? embeddingSize }
+  /// The size of the outputs of the last layer so far.
+  var outputSize: Int { layers.last?.outputSize(.standard) ?? embeddingSize }
 
-  mutating func append(_ layer: RecurrentLayer, _ weights: [Tensor]) {
+  mutating func append(_ layer: LayerConfiguration, _ weights: [Tensor]) {
     layers.append(layer)
     parameters += weights
   }
 
-  /// The model; without an output's weights those are the embedding's.
-  func model(output: Tensor?, bias: Tensor) -> LanguageModel {
-    var configuration = LanguageModelConfiguration(
-      vocabularySize: vocabularySize, embedding: embeddingSize, recurrent: layers)
-    configuration.isTied = output == nil
-    return LanguageModel(configuration, parameters: parameters + (output.map { [$0] } ?? []) + [bias])
+  /// The model; without output weights it is tied.
+  ///
+  /// - Throws: `CheckpointError.unexpectedMetadata` if the sizes do not make a model.
+  func model(output: Tensor?, bias: Tensor, path: String) throws(CheckpointError) -> LanguageModel {
+    let configuration = LanguageModelConfiguration(
+      vocabulary: vocabularySize, embedding: embeddingSize, layers: layers, output: .softmax(tied: output == nil))
+    do throws(ModelError) {
+      return LanguageModel(
+        try ModelArchitecture(configuration), parameters: parameters + (output.map { [$0] } ?? []) + [bias])
+    } catch {
+      throw .unsupportedLayer(path: path, name: "the whole model", reason: error.description)
+    }
   }
 }

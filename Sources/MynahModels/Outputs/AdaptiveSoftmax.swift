@@ -1,89 +1,59 @@
 public import MynahTensors
 
-/// A softmax in two steps: over the frequent tokens and clusters of rare ones, then within a cluster, whose vectors are smaller.
+/// An adaptive softmax: a softmax over the frequent tokens and the clusters of rare ones, then one within a cluster, whose
+/// vectors are smaller.
 ///
-///     p(v) = softmax(W x)_v                                          v < c₁
-///     p(v) = softmax(W x)_{cluster i} · softmax(U_i P_i x)_{v − c_i}    c_i ≤ v < c_{i+1}
+///     p(v) = softmax(W h)_v                                              v < c₁
+///     p(v) = softmax(W h)_{cluster i} · softmax(U_i P_i h)_{v − c_i}     c_i ≤ v < c_{i+1}
 ///
-/// Most tokens of a text are frequent, so most rows cost c₁ numbers in place of V. Ids are to be numbered by falling frequency.
+/// Most tokens of a text are frequent, so most rows cost c₁ numbers instead of V. Token ids should be in order of falling
+/// frequency, as this package's vocabularies are. Cluster i = 1, 2, … has vectors of max(⌊H / 4^i⌋, 1) numbers.
+///
 /// E. Grave, A. Joulin, M. Cissé, D. Grangier, H. Jégou, "Efficient softmax approximation for GPUs", 2017. Names, shapes and
 /// values are those of PyTorch's `AdaptiveLogSoftmaxWithLoss`.
-public struct AdaptiveSoftmax: Module {
-  /// The clusters' vectors.
+public struct AdaptiveSoftmax: OutputLayer {
+  /// The vectors of one cluster.
   public struct Tail: Sendable {
     /// P, shape [D, H].
-    public var projection: Variable
+    public let projection: Variable
     /// U, shape [tokens of the cluster, D].
-    public var output: Variable
+    public let output: Variable
   }
 
-  /// Where the clusters begin, ascending, and V at the end.
-  public let cutoffs: [Int]
+  /// The clusters of rare tokens.
+  package let clusters: TokenClusters
   /// W, shape [c₁ + clusters, H].
-  public var head: Variable
-  /// The clusters, the most frequent one first.
-  public var tails: [Tail]
+  public let head: Variable
+  /// The vectors of the clusters, the most frequent one first.
+  public let tails: [Tail]
 
-  /// Creates a layer with drawn weights.
+  /// Creates an output layer from its parameters: W, and P and U of each cluster.
   ///
-  /// - Parameters:
-  ///   - hiddenSize: H.
-  ///   - vocabularySize: V.
-  ///   - cutoffs: Where the clusters begin: ascending, above 0 and below V.
-  ///   - divisor: Cluster i = 1, 2, … has vectors of max(⌊H / divisor^i⌋, 1) numbers; 1 or more.
-  public init(
-    hiddenSize: Int, vocabularySize: Int, cutoffs: [Int], divisor: Double = 4, initializer: Initializer,
-    using random: inout RandomSource
-  ) {
-    let all = cutoffs + [vocabularySize]
+  /// - Precondition: there are as many parameters as the cutoffs need.
+  public init(cutoffs: [Int], vocabularySize: Int, parameters: [Variable]) {
     precondition(
-      zip([0] + all, all).allSatisfy(<) && !cutoffs.isEmpty,
-      "cutoffs must ascend between 0 and \(vocabularySize), found \(cutoffs)")
-    precondition(divisor >= 1, "clusters' vectors are divided by 1 or more, found \(divisor)")
-    self.cutoffs = all
-    head = Variable(initializer.draw([cutoffs[0] + cutoffs.count, hiddenSize], using: &random))
-    var size = Double(hiddenSize)
-    tails = zip(all, all.dropFirst()).map { first, end in
-      size /= divisor
-      let width = max(Int(size), 1)
-      return Tail(
-        projection: Variable(initializer.draw([width, hiddenSize], using: &random)),
-        output: Variable(initializer.draw([end - first, width], using: &random)))
-    }
+      parameters.count == 1 + 2 * cutoffs.count,
+      "an adaptive softmax of \(cutoffs.count) clusters has \(1 + 2 * cutoffs.count) parameters, found \(parameters.count)")
+    clusters = TokenClusters(cutoffs: cutoffs, vocabularySize: vocabularySize)
+    head = parameters[0]
+    tails = cutoffs.indices.map { Tail(projection: parameters[2 * $0 + 1], output: parameters[2 * $0 + 2]) }
   }
 
-  public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
-    try body(prefix + "head.weight", &head)
-    for index in tails.indices {
-      try body(prefix + "tail.\(index).0.weight", &tails[index].projection)
-      try body(prefix + "tail.\(index).1.weight", &tails[index].output)
-    }
-  }
+  public var vocabularySize: Int { clusters.vocabularySize }
+  public var hiddenSize: Int { head.shape[1] }
 
-  /// The cross-entropy against targets.
-  ///
-  /// - Parameters:
-  ///   - hidden: x, shape [N, H].
-  ///   - targets: N tokens, 0 ≤ target < V.
-  ///   - weights: What each row counts, 0 for padding; ones if nil.
-  ///   - scale: What the differentiable value is multiplied with.
-  /// - Returns: `value`, the scaled loss, a scalar to differentiate; `nats`, the loss itself, −Σ weight · log p(target).
-  public func crossEntropy(
-    of hidden: Variable, targets: [Int32], weights: [Float]? = nil, scale: Float = 1
+  public func loss(
+    of hidden: Variable, targets: [Int32], weights: [Float]?, scale: Float, objective: TrainingObjective,
+    using random: RandomSource
   ) -> (value: Variable, nats: Double) {
-    precondition(
-      targets.allSatisfy { $0 >= 0 && $0 < cutoffs[tails.count] }, "targets must lie in 0 ..< \(cutoffs[tails.count])")
-    let first = cutoffs[0]
-    let clusters = targets.map { cluster(of: $0) }
-    let headTargets = zip(targets, clusters).map { target, cluster in cluster.map { Int32(first + $0) } ?? target }
-    var (value, nats) = Self.plain(head).crossEntropy(
-      of: hidden, targets: headTargets, weights: weights, scale: scale)
+    checkRows(of: hidden.shape, targets, weights)
+    var (value, nats) = Linear(head).crossEntropy(
+      of: hidden, targets: clusters.headTargets(targets), weights: weights, scale: scale)
     for (index, tail) in tails.enumerated() {
-      let rows = clusters.indices.filter { clusters[$0] == index }
+      let rows = clusters.rows(of: targets, in: index)
       guard !rows.isEmpty else { continue }
-      let inner = hidden.gathered(rows).matmul(tail.projection, transposingOther: true)
-      let part = Self.plain(tail.output).crossEntropy(
-        of: inner, targets: rows.map { targets[$0] - Int32(cutoffs[index]) },
+      let part = Linear(tail.output).crossEntropy(
+        of: hidden.gathered(rows).product(with: tail.projection), targets: clusters.targets(targets, rows, in: index),
         weights: weights.map { weights in rows.map { weights[$0] } }, scale: scale)
       value = value + part.value
       nats += part.nats
@@ -91,25 +61,112 @@ public struct AdaptiveSoftmax: Module {
     return (value, nats)
   }
 
-  /// The logarithm of every token's probability, [N, V].
-  public func logProbabilities(of hidden: Tensor) -> Tensor {
-    let first = cutoffs[0]
-    let head = hidden.matmul(head.value, transposingOther: true).logSoftmax()
+  public func negativeLogProbabilities(of hidden: Tensor, targets: [Int32]) -> (rows: Tensor, nats: Double) {
+    checkRows(of: hidden.shape, targets, nil)
+    var (result, nats) = Linear(head).negativeLogProbabilities(of: hidden, targets: clusters.headTargets(targets))
+    for (index, tail) in tails.enumerated() {
+      let rows = clusters.rows(of: targets, in: index)
+      let inner = hidden.gathered(rows).matmul(tail.projection.value, transposingOther: true)
+      let part = Linear(tail.output).negativeLogProbabilities(
+        of: inner, targets: clusters.targets(targets, rows, in: index))
+      nats += part.nats
+      result.withMutableSpan { result in
+        part.rows.withSpan { part in
+          for (place, row) in rows.enumerated() { result[row] += part[place] }
+        }
+      }
+    }
+    return (result, nats)
+  }
+
+  /// The log-probabilities of all tokens, [N, V]: the layer has no logits.
+  public func logits(of hidden: Variable) -> Variable {
+    let first = clusters.frequentCount
+    let head = hidden.product(with: head).logSoftmax()
     let parts = tails.enumerated().map { index, tail in
-      let logits = hidden.matmul(tail.projection.value, transposingOther: true)
-        .matmul(tail.output.value, transposingOther: true)
-      return logits.logSoftmax() + head.slice(first + index..<first + index + 1, axis: 1)
+      hidden.product(with: tail.projection).product(with: tail.output).logSoftmax() + head.slice(first + index..<first + index + 1, axis: 1)
     }
     return .concatenating([head.slice(0..<first, axis: 1)] + parts, axis: 1)
   }
 
-  /// The cluster of a token; nil if it is among the frequent ones.
-  private func cluster(of token: Int32) -> Int? {
-    cutoffs.lastIndex { $0 <= Int(token) }
+  public func logProbabilities(of hidden: Variable) -> Variable { logits(of: hidden) }
+}
+
+extension Linear {
+  /// A map without a bias.
+  fileprivate init(_ weight: Variable) {
+    self.init(weight: weight, bias: Variable(Tensor.zeros([weight.shape[0]])))
+  }
+}
+
+/// The clusters of a vocabulary's rare tokens.
+package struct TokenClusters: Hashable, Sendable {
+  /// The first tokens of the clusters, ascending, and V at the end.
+  private let cutoffs: [Int]
+
+  /// Creates clusters.
+  init(cutoffs: [Int], vocabularySize: Int) { self.cutoffs = cutoffs + [vocabularySize] }
+
+  /// V, the number of tokens.
+  package var vocabularySize: Int { cutoffs[cutoffs.count - 1] }
+  /// c₁, the number of tokens in no cluster.
+  package var frequentCount: Int { cutoffs[0] }
+
+  /// The targets of the first softmax: frequent tokens themselves, for others the place of their cluster.
+  package func headTargets(_ targets: [Int32]) -> [Int32] {
+    targets.map { target in cluster(of: target).map { Int32(frequentCount + $0) } ?? target }
   }
 
-  /// A map without a bias.
-  private static func plain(_ weight: Variable) -> Linear {
-    Linear(weight: weight, bias: Variable(Tensor.zeros([weight.shape[0]])))
+  /// The rows whose targets are in a cluster.
+  package func rows(of targets: [Int32], in index: Int) -> [Int] {
+    targets.indices.filter { cluster(of: targets[$0]) == index }
+  }
+
+  /// The places of these rows' targets in their cluster.
+  package func targets(_ targets: [Int32], _ rows: [Int], in index: Int) -> [Int32] {
+    rows.map { targets[$0] - Int32(cutoffs[index]) }
+  }
+
+  /// The cluster of a token; nil for frequent tokens.
+  private func cluster(of token: Int32) -> Int? { cutoffs.lastIndex { $0 <= Int(token) } }
+}
+
+extension OutputKind {
+  /// The adaptive softmax (`AdaptiveSoftmax`), whose sizes are the first tokens of the clusters.
+  public static let adaptiveSoftmax = OutputKind(
+    "adaptive", title: "Adaptive softmax", usage: "the first token of each cluster of rare tokens, ascending",
+    defect: { shape in
+      let all = [0] + shape.sizes + [shape.vocabularySize]
+      if shape.sizes.isEmpty || !zip(all, all.dropFirst()).allSatisfy(<) {
+        return "the output layer 'adaptive' needs cutoffs that ascend between 0 and \(shape.vocabularySize), the size of "
+          + "the vocabulary, found \(shape.sizes)"
+      }
+      return shape.isTied ? "an adaptive softmax cannot be tied to the embedding" : nil
+    },
+    parameters: { shape in
+      let ends = shape.sizes.dropFirst() + [shape.vocabularySize]
+      let head = ParameterSpec("head.weight", [shape.sizes[0] + shape.sizes.count, shape.hiddenSize], .output)
+      var width = shape.hiddenSize
+      return [head]
+        + zip(shape.sizes, ends).enumerated().flatMap { index, cluster in
+          width /= 4
+          let size = max(width, 1)
+          return [
+            ParameterSpec("tail.\(index).0.weight", [size, shape.hiddenSize], .output),
+            ParameterSpec("tail.\(index).1.weight", [cluster.1 - cluster.0, size], .output),
+          ]
+        }
+    },
+    layer: { shape, parameters, _ in
+      AdaptiveSoftmax(cutoffs: shape.sizes, vocabularySize: shape.vocabularySize, parameters: parameters)
+    })
+}
+
+extension OutputConfiguration {
+  /// An adaptive softmax.
+  ///
+  /// - Parameter cutoffs: The first tokens of the clusters: ascending, above 0 and below V.
+  public static func adaptiveSoftmax(cutoffs: [Int]) -> OutputConfiguration {
+    OutputConfiguration("adaptive", sizes: cutoffs)
   }
 }

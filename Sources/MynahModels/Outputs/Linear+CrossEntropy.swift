@@ -41,7 +41,7 @@ extension Linear {
     return (pass.rowNats ?? Tensor([]), pass.nats)
   }
 
-  private func check(_ hidden: Shape, _ targets: [Int32], _ weights: [Float]?) {
+  func check(_ hidden: Shape, _ targets: [Int32], _ weights: [Float]?) {
     let vocabularySize = weight.value.shape[0]
     precondition(
       hidden == [targets.count, weight.value.shape[1]] && weights?.count ?? targets.count == targets.count,

@@ -23,7 +23,7 @@ extension Linear {
   public func sampledCrossEntropy(
     of hidden: Variable, targets: [Int32], candidates: SampledCandidates, weights: [Float]? = nil, scale: Float = 1
   ) -> (value: Variable, nats: Double) {
-    checkRows(of: hidden.shape, targets, weights)
+    check(hidden.shape, targets, weights)
     precondition(
       candidates.vocabularySize == weight.shape[0],
       "candidates of \(candidates.vocabularySize) tokens do not fit a vocabulary of \(weight.shape[0])")
@@ -37,16 +37,6 @@ extension Linear {
       return pass.gradients(rowWeights: rowWeights * (factor * scale))
     }
     return (results[0], nats)
-  }
-
-  /// Checks what a loss over rows is given.
-  func checkRows(of hidden: Shape, _ targets: [Int32], _ weights: [Float]?) {
-    let (vocabularySize, hiddenSize) = (weight.shape[0], weight.shape[1])
-    precondition(
-      hidden == [targets.count, hiddenSize] && weights?.count ?? targets.count == targets.count,
-      "a loss needs hidden [N, \(hiddenSize)] and N targets and weights, found \(hidden) and \(targets.count)")
-    precondition(
-      targets.allSatisfy { $0 >= 0 && $0 < vocabularySize }, "targets must lie in 0 ..< \(vocabularySize)")
   }
 }
 

@@ -1,14 +1,14 @@
 public import MynahTensors
 
-/// Something with parameters: a layer, or a model made of layers.
+/// A part of a model that has parameters: a layer, or a model made of layers.
 ///
-/// Parameters are `Variable`s. Outside of training they are constants; `tracked(by:)` makes a copy of the module whose
-/// parameters are on a tape, and gradients are asked for those.
+/// Parameters are `Variable`s. Outside of training they are constants; `tracked(by:)` returns a copy of the module whose
+/// parameters are on a tape, so that gradients can be computed for them.
 public protocol Module: Sendable {
-  /// Calls `body` with each parameter's name and value, always in the same order, and keeps the value it leaves.
+  /// Calls `body` with each parameter's spec and value, always in the same order, and stores the value that it leaves.
   ///
-  /// - Parameter prefix: What the names begin with: "" or the module's own name and a dot.
-  mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows
+  /// - Parameter prefix: The beginning of the names: "" or the module's own name and a dot.
+  mutating func visitParameters(prefix: String, _ body: (ParameterSpec, inout Variable) throws -> Void) rethrows
 }
 
 extension Module {
@@ -16,17 +16,25 @@ extension Module {
   public var parameters: [(name: String, value: Tensor)] {
     var copy = self
     var result: [(name: String, value: Tensor)] = []
-    copy.visitParameters(prefix: "") { name, parameter in result.append((name, parameter.value)) }
+    copy.visitParameters(prefix: "") { spec, parameter in result.append((spec.name, parameter.value)) }
     return result
   }
 
-  /// The number of trained numbers.
-  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.value.shape.elementCount } }
+  /// The specs of the parameters, in the order of `visitParameters`.
+  public var parameterSpecs: [ParameterSpec] {
+    var copy = self
+    var result: [ParameterSpec] = []
+    copy.visitParameters(prefix: "") { spec, _ in result.append(spec) }
+    return result
+  }
 
-  /// Whether no parameter is infinite or not a number.
+  /// The number of trainable numbers.
+  public var parameterCount: Int { parameterSpecs.reduce(0) { $0 + $1.shape.elementCount } }
+
+  /// A Boolean value indicating whether no parameter is infinite or NaN.
   public var isFinite: Bool { parameters.allSatisfy { $0.value.sumOfSquares.isFinite } }
 
-  /// A copy whose parameters are on a tape, and these parameters in the order of `visitParameters`.
+  /// Returns a copy whose parameters are on a tape, and these parameters in the order of `visitParameters`.
   public func tracked(by tape: Tape) -> (module: Self, parameters: [Variable]) {
     var copy = self
     var tracked: [Variable] = []

@@ -2,84 +2,52 @@ public import MynahTensors
 
 /// Two layers over a sequence, one from its beginning and one from its end, their outputs joined.
 ///
-/// M. Schuster, K. Paliwal, "Bidirectional recurrent neural networks", 1997. A sequence of its own length is read backwards from
-/// its own last step. What comes later decides what is put out, so such a layer predicts no next token and carries no state from
-/// one piece of a text to the next.
-public struct Bidirectional<Forward: SequenceLayer, Backward: SequenceLayer>: SequenceLayer {
-  /// The states of both directions.
-  public struct State: RecurrentState {
-    /// The state of the layer that reads forwards, and of the one that reads backwards.
-    public var forward: Forward.State, backward: Backward.State
-
-    /// Creates a state.
-    public init(forward: Forward.State, backward: Backward.State) {
-      (self.forward, self.backward) = (forward, backward)
-    }
-
-    /// Both directions' h side by side.
-    public var hidden: Variable { .concatenating([forward.hidden, backward.hidden], axis: 1) }
-    /// Both directions' c side by side.
-    public var cell: Variable { .concatenating([forward.cell, backward.cell], axis: 1) }
-    public var parts: [Variable] { forward.parts + backward.parts }
-    public var partNames: [String] {
-      forward.partNames.map { "forward." + $0 } + backward.partNames.map { "backward." + $0 }
-    }
-
-    public func with(parts: [Variable]) -> State {
-      check(parts)
-      let count = forward.parts.count
-      return State(
-        forward: forward.with(parts: Array(parts.prefix(count))),
-        backward: backward.with(parts: Array(parts.dropFirst(count))))
-    }
-  }
-
+/// M. Schuster, K. Paliwal, "Bidirectional recurrent neural networks", 1997. Each sequence is read backwards from its own last
+/// step. Outputs depend on later inputs, so such a layer predicts no next token and carries no state from one batch of a text to
+/// the next.
+public struct Bidirectional: SequenceLayer {
   /// The layer that reads from the beginning, and the one that reads from the end.
-  public var forward: Forward, backward: Backward
+  public var forward: any SequenceLayer, backward: any SequenceLayer
 
-  /// Creates a layer from two that read inputs of one size.
-  public init(forward: Forward, backward: Backward) {
+  /// Creates a layer from two whose inputs have one size.
+  public init(forward: any SequenceLayer, backward: any SequenceLayer) {
     precondition(
       forward.inputSize == backward.inputSize,
-      "both directions read the same inputs, found sizes \(forward.inputSize) and \(backward.inputSize)")
-    self.forward = forward
-    self.backward = backward
+      "both directions need inputs of one size, found \(forward.inputSize) and \(backward.inputSize)")
+    (self.forward, self.backward) = (forward, backward)
   }
 
   public var inputSize: Int { forward.inputSize }
   public var outputSize: Int { forward.outputSize + backward.outputSize }
 
-  public func zeroState(batchSize: Int) -> State {
-    State(forward: forward.zeroState(batchSize: batchSize), backward: backward.zeroState(batchSize: batchSize))
+  public func zeroState(batchSize: Int) -> LayerState {
+    joined(forward.zeroState(batchSize: batchSize), backward.zeroState(batchSize: batchSize))
   }
 
-  public func callAsFunction(_ x: Variable, state: State) -> (output: Variable, state: State) {
-    outputs(x, state: state, lengths: [Int](repeating: x.shape[0], count: x.shape[1]))
-  }
-
-  public func outputs(_ x: Variable, state: State, lengths: [Int]) -> (output: Variable, state: State) {
-    let ahead = forward.outputs(x, state: state.forward, lengths: lengths)
-    let back = backward.outputs(x.reversed(lengths: lengths), state: state.backward, lengths: lengths)
+  public func callAsFunction(_ x: SequenceBatch, state: LayerState) -> (output: SequenceBatch, state: LayerState) {
+    let count = forward.zeroState(batchSize: 0).parts.count
+    func own(_ names: some Sequence<String>, _ parts: some Sequence<Variable>, _ prefix: String) -> LayerState {
+      LayerState(names: names.map { String($0.dropFirst(prefix.count)) }, parts: Array(parts))
+    }
+    let ahead = forward(x, state: own(state.names.prefix(count), state.parts.prefix(count), "forward."))
+    let back = backward(
+      x.reversed(), state: own(state.names.dropFirst(count), state.parts.dropFirst(count), "backward."))
     return (
-      .concatenating([ahead.output, back.output.reversed(lengths: lengths)], axis: 2),
-      State(forward: ahead.state, backward: back.state)
+      x.with(.concatenating([ahead.output.values, back.output.reversed().values], axis: 2)),
+      joined(ahead.state, back.state)
     )
   }
 
-  public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
+  /// The states of both directions as one.
+  private func joined(_ ahead: LayerState, _ back: LayerState) -> LayerState {
+    LayerState(
+      names: ahead.names.map { "forward." + $0 } + back.names.map { "backward." + $0 }, parts: ahead.parts + back.parts)
+  }
+
+  public mutating func visitParameters(
+    prefix: String, _ body: (ParameterSpec, inout Variable) throws -> Void
+  ) rethrows {
     try forward.visitParameters(prefix: prefix + "forward.", body)
     try backward.visitParameters(prefix: prefix + "backward.", body)
-  }
-}
-
-extension Variable {
-  /// Sequences [T, B, F] read backwards, each from its own last real step; the padding stays where it is.
-  func reversed(lengths: [Int]) -> Variable {
-    let (stepCount, batchSize) = (shape[0], shape[1])
-    guard shape.elementCount > 0 else { return self }
-    let rows = (0..<stepCount).flatMap { step in
-      lengths.enumerated().map { row, length in (step < length ? length - 1 - step : step) * batchSize + row }
-    }
-    return reshaped([stepCount * batchSize, shape[2]]).gathered(rows).reshaped(shape)
   }
 }

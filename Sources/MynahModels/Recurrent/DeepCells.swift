@@ -1,98 +1,103 @@
 public import MynahTensors
 
-// Depth inside of a step. R. Pascanu, C. Gulcehre, K. Cho, Y. Bengio, "How to construct deep recurrent neural networks", 2013:
-// between input and state, from state to state, and (`DeepOutput`) between state and output.
+// Depth inside a step: R. Pascanu, C. Gulcehre, K. Cho, Y. Bengio, "How to construct deep recurrent neural networks", 2013.
+// Networks between input and state, from state to state, and (`DeepOutput`) between state and output.
 
-/// A cell that reads what a network makes of the inputs: a deep input-to-hidden function.
-public struct DeepInputCell<Cell: RecurrentCell>: RecurrentCell {
-  public typealias State = Cell.State
-
-  /// From the inputs to what the cell reads.
-  public var network: FeedForward
-  /// The cell.
-  public var cell: Cell
-
-  /// Creates a cell that reads through a network, which has at least one map.
-  public init(network: FeedForward, cell: Cell) {
-    precondition(!network.layers.isEmpty, "a deep input needs at least one map")
-    self.network = network
-    self.cell = cell
+extension CellKind {
+  /// Returns this kind with a network between the inputs and the cell: a deep input-to-hidden function.
+  ///
+  /// - Parameter sizes: The sizes of the network's maps, the last one being the size of the cell's inputs; at least one.
+  public func withDeepInput(sizes: [Int]) -> CellKind {
+    precondition(!sizes.isEmpty, "a deep input needs at least one map")
+    let kind = self
+    @Sendable func inner(_ layer: LayerShape) -> LayerShape { layer.reading(sizes[sizes.count - 1]) }
+    @Sendable func networkSpecs(_ layer: LayerShape) -> [ParameterSpec] {
+      FeedForward.specs(sizes: [layer.inputSize] + sizes, weight: .inputWeight).map { $0.prefixed(by: "input.") }
+    }
+    return CellKind(
+      "deep-input-" + name, title: title + " with a deep input", settings: settings, outputSize: outputSize, state: state,
+      parameters: { networkSpecs($0) + kind.parameters(inner($0)) },
+      cell: { layer, parameters in
+        let count = networkSpecs(layer).count
+        return DeepInputCell(
+          network: FeedForward(parameters: Array(parameters.prefix(count))),
+          cell: kind.cell(inner(layer), Array(parameters.dropFirst(count))))
+      })
   }
 
-  public var inputSize: Int { network.layers[0].weight.shape[1] }
-  public var hiddenSize: Int { cell.hiddenSize }
-  public var outputSize: Int { cell.outputSize }
-
-  public func zeroState(batchSize: Int) -> State { cell.zeroState(batchSize: batchSize) }
-  public func projection(of x: Variable) -> Variable { cell.projection(of: network(x)) }
-  public func step(_ projection: Variable, state: State) -> State { cell.step(projection, state: state) }
-  public func output(of state: State) -> Variable { cell.output(of: state) }
-
-  public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
-    try network.visitParameters(prefix: prefix + "input.", body)
-    try cell.visitParameters(prefix: prefix, body)
-  }
-}
-
-/// A cell whose next h goes through a network before it is the next state: a deep transition.
-///
-///     h' = network(step(x, h))
-public struct DeepTransitionCell<Cell: RecurrentCell>: RecurrentCell where Cell.State == HiddenState {
-  /// The first part of the transition.
-  public var cell: Cell
-  /// The others: from H numbers to H numbers.
-  public var network: FeedForward
-
-  /// Creates a cell of a deep transition.
-  public init(cell: Cell, network: FeedForward) {
-    self.cell = cell
-    self.network = network
-  }
-
-  public var inputSize: Int { cell.inputSize }
-  public var hiddenSize: Int { cell.hiddenSize }
-
-  public func projection(of x: Variable) -> Variable { cell.projection(of: x) }
-
-  public func step(_ projection: Variable, state: HiddenState) -> HiddenState {
-    HiddenState(hidden: network(cell.step(projection, state: state).hidden))
-  }
-
-  public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
-    try cell.visitParameters(prefix: prefix, body)
-    try network.visitParameters(prefix: prefix + "transition.", body)
+  /// Returns this kind with a network behind the cell whose outputs are the next state: a deep transition.
+  ///
+  ///     h' = network(step(x, h))
+  ///
+  /// - Parameter sizes: The sizes of the network's maps but the last, whose size is that of the state.
+  /// - Precondition: the state is `hidden` alone.
+  public func withDeepTransition(sizes: [Int]) -> CellKind {
+    let kind = self
+    @Sendable func networkSpecs(_ layer: LayerShape) -> [ParameterSpec] {
+      let size = kind.outputSize(layer)
+      return FeedForward.specs(sizes: [size] + sizes + [size], weight: .recurrentWeight)
+        .map { $0.prefixed(by: "transition.") }
+    }
+    return CellKind(
+      "deep-transition-" + name, title: title + " with a deep transition", settings: settings, outputSize: outputSize,
+      state: state,
+      parameters: { kind.parameters($0) + networkSpecs($0) },
+      cell: { layer, parameters in
+        let count = parameters.count - networkSpecs(layer).count
+        return DeepTransitionCell(
+          cell: kind.cell(layer, Array(parameters.prefix(count))),
+          network: FeedForward(parameters: Array(parameters.dropFirst(count))))
+      })
   }
 }
 
-/// A layer whose outputs go through a network: a deep output.
-public struct DeepOutput<Layer: SequenceLayer>: SequenceLayer {
-  public typealias State = Layer.State
+/// A cell that reads the outputs of a network.
+private struct DeepInputCell: RecurrentCell {
+  let network: FeedForward
+  let cell: any RecurrentCell
 
+  func projection(of x: Variable) -> Variable { cell.projection(of: network(x)) }
+  func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
+    cell.step(projection, state: state)
+  }
+}
+
+/// A cell whose next h passes through a network.
+private struct DeepTransitionCell: RecurrentCell {
+  let cell: any RecurrentCell
+  let network: FeedForward
+
+  func projection(of x: Variable) -> Variable { cell.projection(of: x) }
+
+  func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
+    let next = cell.step(projection, state: state).state
+    precondition(next.names == ["hidden"], "a deep transition needs a state of h alone, found \(next.names)")
+    let h = network(next.hidden)
+    return (h, LayerState(hidden: h))
+  }
+}
+
+/// A layer whose outputs pass through a network: a deep output.
+public struct DeepOutput: SequenceLayer {
   /// The layer.
-  public var layer: Layer
-  /// From the layer's outputs to these; it has at least one map.
+  public var layer: any SequenceLayer
+  /// The network behind the layer; it has at least one map.
   public var network: FeedForward
 
   /// Creates a layer with a deep output.
-  public init(layer: Layer, network: FeedForward) {
+  public init(layer: any SequenceLayer, network: FeedForward) {
     precondition(!network.layers.isEmpty, "a deep output needs at least one map")
-    self.layer = layer
-    self.network = network
+    (self.layer, self.network) = (layer, network)
   }
 
   public var inputSize: Int { layer.inputSize }
   public var outputSize: Int { network.layers[network.layers.count - 1].weight.shape[0] }
 
-  public func zeroState(batchSize: Int) -> State { layer.zeroState(batchSize: batchSize) }
+  public func zeroState(batchSize: Int) -> LayerState { layer.zeroState(batchSize: batchSize) }
 
-  public func callAsFunction(_ x: Variable, state: State) -> (output: Variable, state: State) {
-    let result: (output: Variable, state: State) = layer(x, state: state)
-    return (deepened(result.output), result.state)
-  }
-
-  public func outputs(_ x: Variable, state: State, lengths: [Int]) -> (output: Variable, state: State) {
-    let result = layer.outputs(x, state: state, lengths: lengths)
-    return (deepened(result.output).masked(by: Tensor.stepMask(lengths: lengths, stepCount: x.shape[0])), result.state)
+  public func callAsFunction(_ x: SequenceBatch, state: LayerState) -> (output: SequenceBatch, state: LayerState) {
+    let result = layer(x, state: state)
+    return (x.with(deepened(result.output.values)).masked(), result.state)
   }
 
   /// Step by step, so that a sequence has the same bits however it is cut.
@@ -104,16 +109,10 @@ public struct DeepOutput<Layer: SequenceLayer>: SequenceLayer {
     return .concatenating(steps).reshaped(target)
   }
 
-  public mutating func visitParameters(prefix: String, _ body: (String, inout Variable) throws -> Void) rethrows {
+  public mutating func visitParameters(
+    prefix: String, _ body: (ParameterSpec, inout Variable) throws -> Void
+  ) rethrows {
     try layer.visitParameters(prefix: prefix, body)
     try network.visitParameters(prefix: prefix + "output.", body)
-  }
-}
-
-extension Tensor {
-  /// 1 at the real steps of sequences and 0 past their ends: shape [T, B, 1].
-  package static func stepMask(lengths: [Int], stepCount: Int) -> Tensor {
-    Tensor(
-      shape: [stepCount, lengths.count, 1], (0..<stepCount).flatMap { step in lengths.map { step < $0 ? 1 : 0 } })
   }
 }

@@ -1,58 +1,37 @@
 public import MynahTensors
 
-/// A recurrent cell: one pure step from an input and a state to the next state.
+/// One step of a recurrent layer: a pure function of an input, a state and the cell's parameters.
 ///
-/// A step falls in two, so that the part which does not wait for the state can be computed for a whole sequence at once:
+/// A step has two halves, so that the half that does not depend on the state is computed for a whole sequence at once:
 ///
-///     s_t = projection(x_t)        state_t = step(s_t, state_{t−1})
+///     s_t = projection(x_t)        (output_t, state_t) = step(s_t, state_{t−1})
 ///
-/// `Recurrence` scans any cell over a sequence. A cell of your own needs `step` alone, which then reads the inputs themselves.
-public protocol RecurrentCell: Module {
-  /// What the cell remembers.
-  associatedtype State: RecurrentState
-
-  /// I.
-  var inputSize: Int { get }
-  /// H, the number of the cell's units.
-  var hiddenSize: Int { get }
-  /// The size of the output: H unless the cell projects it.
-  var outputSize: Int { get }
-
-  /// The state before a text: zeros.
-  func zeroState(batchSize: Int) -> State
-  /// What the inputs contribute to a step, row by row: [N, I] → [N, any size]; the inputs themselves unless the cell says otherwise.
+/// A cell is made of its parameters for each pass (see `CellKind`). A cell needs `step` alone, which then reads the inputs.
+public protocol RecurrentCell: Sendable {
+  /// Returns the inputs' contribution to a step, row by row: [N, I] → [N, any size]; by default the inputs themselves.
   func projection(of x: Variable) -> Variable
-  /// One step: what `projection` gave for B rows, and the state before.
-  func step(_ projection: Variable, state: State) -> State
-  /// What the cell puts out, [B, output size]: the state's h unless the cell says otherwise.
-  func output(of state: State) -> Variable
+  /// Returns the output [B, output size] and the next state from the projection of B rows and the previous state.
+  func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState)
+  /// Returns the gates of a step by name, [B, H] each; by default none.
+  func gates(_ projection: Variable, state: LayerState) -> KeyValuePairs<String, Variable>
 }
 
 extension RecurrentCell {
-  public var outputSize: Int { hiddenSize }
   public func projection(of x: Variable) -> Variable { x }
-  public func output(of state: State) -> Variable { state.hidden }
+  public func gates(_ projection: Variable, state: LayerState) -> KeyValuePairs<String, Variable> { [:] }
 
-  /// One step: x [B, I] and a state give the next state.
-  public func callAsFunction(_ x: Variable, state: State) -> State { step(projection(of: x), state: state) }
-}
-
-extension RecurrentCell where State == HiddenState {
-  public func zeroState(batchSize: Int) -> HiddenState {
-    HiddenState(hidden: Variable(Tensor.zeros([batchSize, hiddenSize])))
-  }
-}
-
-extension RecurrentCell where State == LSTMState {
-  public func zeroState(batchSize: Int) -> LSTMState {
-    LSTMState(
-      hidden: Variable(Tensor.zeros([batchSize, outputSize])), cell: Variable(Tensor.zeros([batchSize, hiddenSize])))
+  /// Returns the output and the state after one step from x [B, I] and the previous state.
+  public func callAsFunction(_ x: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
+    step(projection(of: x), state: state)
   }
 }
 
 extension Variable {
-  /// One gate's columns of packed sums [B, gates · H].
-  func gate(_ index: Int, size: Int) -> Variable { slice(index * size..<(index + 1) * size, axis: 1) }
+  /// The columns of one of `count` equal blocks: one gate of packed sums [B, gates · H].
+  public func block(_ index: Int, of count: Int) -> Variable {
+    let size = shape[-1] / count
+    return slice(index * size..<(index + 1) * size, axis: -1)
+  }
 
   /// x Wᵀ, where the rows of W are the outputs.
   func product(with weight: Variable) -> Variable { matmul(weight, transposingOther: true) }

@@ -1,91 +1,186 @@
 public import MynahTensors
 
-/// What a recurrent layer remembers between two steps: an argument and a result, never hidden in a layer.
+/// The state of one recurrent layer: named tensors with a batch axis.
 ///
-/// Each kind of cell keeps parts of its own: `LSTMState` two, `HiddenState` one.
-public protocol RecurrentState: Sendable {
-  /// h, shape [B, output size]: what was put out last.
-  var hidden: Variable { get }
-  /// c, shape [B, H]: what is remembered beside the output; h where nothing else is.
-  var cell: Variable { get }
+/// A state is an argument and a result of every pass, never hidden in a layer. Each kind of cell has its own parts: a GRU
+/// `hidden`, an LSTM `hidden` and `cell`.
+public struct LayerState: Sendable {
+  /// The names of the parts, in their order.
+  public let names: [String]
+  /// The parts, each of shape [B, …].
+  public internal(set) var parts: [Variable]
 
-  /// All that is remembered, each part of shape [B, …].
-  var parts: [Variable] { get }
-  /// What the parts are called in files.
-  var partNames: [String] { get }
-  /// A state of the same kind from other parts, as many as this one has.
-  func with(parts: [Variable]) -> Self
-}
-
-extension RecurrentState {
-  /// The same values as constants: gradients stop here (truncated backpropagation through time).
-  public var detached: any RecurrentState { with(parts: parts.map(\.detached)) }
-
-  /// B.
-  public var batchSize: Int { hidden.shape[0] }
-
-  /// This state in some rows and another one in the others.
+  /// Creates a state from its parts.
   ///
-  /// - Parameter mask: Shape [B, 1]: 0 where the other state is taken.
-  func masked(by mask: Tensor, otherwise other: Self) -> Self {
-    with(parts: zip(parts, other.parts).map { $0.masked(by: mask, otherwise: $1) })
+  /// - Precondition: the names differ.
+  public init(_ parts: KeyValuePairs<String, Variable>) {
+    self.init(names: parts.map(\.key), parts: parts.map(\.value))
   }
 
-  func check(_ parts: [Variable]) {
+  /// Creates the state of a cell that keeps its output and nothing else.
+  public init(hidden: Variable) { self.init(["hidden": hidden]) }
+
+  /// Creates the state of an LSTM: h [B, H] and c [B, H].
+  public init(hidden: Variable, cell: Variable) { self.init(["hidden": hidden, "cell": cell]) }
+
+  package init(names: [String], parts: [Variable]) {
     precondition(
-      parts.count == partNames.count, "a state of \(partNames.joined(separator: ", ")) was given \(parts.count) parts")
+      names.count == parts.count && Set(names).count == names.count,
+      "a layer's state of \(names) cannot have \(parts.count) parts")
+    (self.names, self.parts) = (names, parts)
+  }
+
+  /// The part of a name.
+  ///
+  /// - Precondition: the state has the part.
+  public subscript(name: String) -> Variable {
+    guard let index = names.firstIndex(of: name) else {
+      preconditionFailure("a layer's state of \(names) has no part '\(name)'")
+    }
+    return parts[index]
+  }
+
+  /// h, the output of the last step.
+  public var hidden: Variable { self["hidden"] }
+  /// c, the cells of an LSTM.
+  public var cell: Variable { self["cell"] }
+
+  /// B, the number of rows; 0 if the state has no parts.
+  public var batchSize: Int { parts.first?.shape[0] ?? 0 }
+
+  /// Returns a state of the same parts with other values.
+  public func with(_ parts: [Variable]) -> LayerState { LayerState(names: names, parts: parts) }
+
+  /// The same values as constants: gradients stop here (truncated back-propagation through time).
+  public var detached: LayerState { with(parts.map(\.detached)) }
+
+  /// Returns this state in the rows where a mask [B, 1] is not zero and another state in the other rows.
+  func masked(by mask: Tensor, otherwise other: LayerState) -> LayerState {
+    with(zip(parts, other.parts).map { $0.masked(by: mask, otherwise: $1) })
+  }
+
+  /// Returns a state of the same parts with names in front: "forward." for one direction of a layer.
+  func prefixed(by prefix: String) -> LayerState { LayerState(names: names.map { prefix + $0 }, parts: parts) }
+}
+
+/// The states of all recurrent layers of a model: the same type in training, inference and files.
+///
+/// A value: a copy continues on its own. Its size does not depend on the length of the text.
+public struct RecurrentState: Sendable {
+  /// The states of the layers, the one next to the embedding first.
+  public internal(set) var layers: [LayerState]
+  /// The number of steps that led to this state.
+  public internal(set) var stepCount = 0
+
+  /// Creates a state from those of the layers.
+  public init(_ layers: [LayerState]) { self.layers = layers }
+
+  /// B, the number of rows, or of streams in inference.
+  public var batchSize: Int { layers.lazy.map(\.batchSize).first { $0 > 0 } ?? 0 }
+
+  /// The memory of the state's numbers in bytes.
+  public var byteCount: Int {
+    layers.joined.reduce(0) { $0 + $1.shape.elementCount } * MemoryLayout<Float>.size
+  }
+
+  /// The same values as constants: gradients stop here (truncated back-propagation through time).
+  public var detached: RecurrentState { mapping { $0.detached } }
+
+  /// Returns a state of some of the rows, in a given order; a row may occur several times.
+  ///
+  /// - Precondition: the rows are in 0 ..< B.
+  public func selecting(_ rows: [Int]) -> RecurrentState {
+    precondition(
+      rows.allSatisfy { (0..<batchSize).contains($0) }, "rows \(rows) are not all in a state of \(batchSize)")
+    return mapping { $0.with($0.parts.map { $0.gathered(rows) }) }
+  }
+
+  /// Returns the state of one row repeated, for several continuations of one text.
+  ///
+  /// - Precondition: there is one row; the count is positive.
+  public func repeated(_ count: Int) -> RecurrentState {
+    precondition(batchSize == 1 && count > 0, "a state of \(batchSize) rows cannot be repeated \(count) times")
+    return selecting([Int](repeating: 0, count: count))
+  }
+
+  /// A Boolean value indicating whether another state has the same layers and parts of the same sizes, for any batch.
+  package func hasParts(of other: RecurrentState) -> Bool {
+    layers.count == other.layers.count
+      && zip(layers, other.layers).allSatisfy { own, other in
+        own.names == other.names
+          && zip(own.parts, other.parts).allSatisfy { $0.shape[1] == $1.shape[1] && $0.shape[0] == batchSize }
+      }
+  }
+
+  /// The memory of one part, for a kernel to write: valid as long as the state lives and is not copied.
+  ///
+  /// - Precondition: the part is a constant.
+  package mutating func mutableBase(layer: Int, part: Int) -> UnsafeMutablePointer<Float> {
+    unsafe layers[layer].parts[part].mutableBase
+  }
+
+  /// Counts steps that a kernel made.
+  package mutating func advance(by count: Int) { stepCount += count }
+
+  /// Replaces the state of one layer.
+  package mutating func replace(layer: Int, by state: LayerState) { layers[layer] = state }
+
+  private func mapping(_ transform: (LayerState) -> LayerState) -> RecurrentState {
+    var result = self
+    result.layers = layers.map(transform)
+    return result
   }
 }
 
-/// The state of a cell that remembers its output and nothing else.
-public struct HiddenState: RecurrentState {
-  /// h, shape [B, H].
-  public var hidden: Variable
+extension [LayerState] {
+  /// The parts of all layers, in order.
+  fileprivate var joined: [Variable] { flatMap(\.parts) }
+}
 
-  /// Creates a state.
-  public init(hidden: Variable) { self.hidden = hidden }
-
-  /// h: there is nothing else.
-  public var cell: Variable { hidden }
-  /// The same values as constants.
-  public var detached: HiddenState { HiddenState(hidden: hidden.detached) }
-
-  public var parts: [Variable] { [hidden] }
-  public var partNames: [String] { ["hidden"] }
-
-  public func with(parts: [Variable]) -> HiddenState {
-    check(parts)
-    return HiddenState(hidden: parts[0])
+extension LayerState: Equatable {
+  public static func == (left: LayerState, right: LayerState) -> Bool {
+    left.names == right.names && left.parts.map(\.value) == right.parts.map(\.value)
   }
 }
 
-/// The state of the kinds of LSTM: the output and the cells.
-public struct LSTMState: RecurrentState {
-  /// h, shape [B, H], or [B, P] where the output is projected.
-  public var hidden: Variable
-  /// c, shape [B, H].
-  public var cell: Variable
+extension RecurrentState: Equatable {}
 
-  /// Creates a state.
-  public init(hidden: Variable, cell: Variable) {
-    self.hidden = hidden
-    self.cell = cell
+// Coded as {"batchSize": 1, "layers": [[{"name": "hidden", "values": […]}, …], …], "stepCount": 7}.
+extension RecurrentState: Codable {
+  private struct Coded: Codable {
+    struct Part: Codable {
+      let name: String
+      let values: [Float]
+    }
+    let batchSize, stepCount: Int
+    let layers: [[Part]]
   }
 
-  /// The state before a text: zeros.
-  public static func zero(batchSize: Int, hiddenSize: Int) -> LSTMState {
-    let zeros = Variable(Tensor.zeros([batchSize, hiddenSize]))
-    return LSTMState(hidden: zeros, cell: zeros)
+  public init(from decoder: any Decoder) throws {
+    let coded = try Coded(from: decoder)
+    let parts = coded.layers.joined()
+    guard coded.batchSize > 0, coded.stepCount >= 0,
+      parts.allSatisfy({ $0.values.count.isMultiple(of: coded.batchSize) }),
+      coded.layers.allSatisfy({ Set($0.map(\.name)).count == $0.count })
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "a state's values must fill its rows"))
+    }
+    self.init(
+      coded.layers.map { layer in
+        LayerState(
+          names: layer.map(\.name),
+          parts: layer.map { part in
+            Variable(Tensor(shape: [coded.batchSize, part.values.count / coded.batchSize], part.values))
+          })
+      })
+    stepCount = coded.stepCount
   }
 
-  /// The same values as constants.
-  public var detached: LSTMState { LSTMState(hidden: hidden.detached, cell: cell.detached) }
-
-  public var parts: [Variable] { [hidden, cell] }
-  public var partNames: [String] { ["hidden", "cell"] }
-
-  public func with(parts: [Variable]) -> LSTMState {
-    check(parts)
-    return LSTMState(hidden: parts[0], cell: parts[1])
+  public func encode(to encoder: any Encoder) throws {
+    let layers = layers.map { layer in
+      zip(layer.names, layer.parts).map { Coded.Part(name: $0, values: $1.value.elements) }
+    }
+    try Coded(batchSize: batchSize, stepCount: stepCount, layers: layers).encode(to: encoder)
   }
 }

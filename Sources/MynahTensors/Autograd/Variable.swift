@@ -2,8 +2,8 @@
 ///
 /// A variable without a tape is a constant: operations on constants give constants and record nothing.
 public struct Variable: Sendable {
-  /// The number itself.
-  public let value: Tensor
+  /// The tensor itself.
+  public private(set) var value: Tensor
   let tape: Tape?
   /// The number of the value's slot on the tape.
   let slot: Int
@@ -32,6 +32,16 @@ public struct Variable: Sendable {
 
   /// The same value as a constant: no gradient flows through it.
   public var detached: Variable { Variable(value) }
+
+  /// The memory of a constant's elements, for a kernel to write: valid as long as the variable lives and is not copied.
+  ///
+  /// - Precondition: the variable is a constant.
+  package var mutableBase: UnsafeMutablePointer<Float> {
+    mutating get {
+      precondition(tape == nil, "the value of a variable on a tape does not change")
+      return unsafe value.mutableBase
+    }
+  }
 }
 
 extension Variable: CustomStringConvertible {

@@ -6,7 +6,7 @@ public import MynahText
 ///
 /// - Parameters:
 ///   - model: The model of the step; its parameters are on a tape.
-///   - hidden: What its last recurrent layer says after each token, time-major [T·B, H]; zero where rows are padded.
+///   - hidden: The last recurrent layer's outputs after each token, time-major [T·B, H]; zero in the padding.
 ///   - batch: The tokens to predict, and which of them are real.
 /// - Returns: `value`, the scalar to differentiate; `nats`, what reports add up over the real targets: −log p in nats for them to be
 ///   perplexities.

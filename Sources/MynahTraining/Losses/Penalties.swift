@@ -1,13 +1,13 @@
 public import MynahModels
 public import MynahTensors
 
-/// What is added to the loss so that weights and outputs stay small and outputs change slowly.
+/// Penalties on large weights, large outputs and fast-changing outputs, added to the loss.
 ///
 ///     λ Σ w²  +  α mean(h_t²)  +  β mean((h_{t+1} − h_t)²)
 ///
-/// h is the last recurrent layer's output: with its dropout in the mean of α, before it in that of β. α and β: S. Merity, B.
-/// McCann, R. Socher, "Revisiting activation regularization for language RNNs", 2017; dropout as in the authors' AWD-LSTM.
-/// Reported losses are without penalties.
+/// h is the last recurrent layer's output: after its dropout in the mean of α (AR), before it in that of β (TAR); padding does
+/// not count. S. Merity, B. McCann, R. Socher, "Revisiting activation regularization for language RNNs", 2017; dropout as in
+/// the authors' AWD-LSTM. Reported losses do not include penalties.
 public struct Penalties: Hashable, Codable, Sendable {
   /// λ, of the sum of all weights' squares: 0 or more.
   ///
@@ -31,34 +31,37 @@ public struct Penalties: Hashable, Codable, Sendable {
     [weights, activation, temporal].first { !($0 >= 0 && $0.isFinite) }.map { "a penalty is 0 or more, found \($0)" }
   }
 
-  /// The loss with the penalties added.
+  /// Returns the loss with the penalties added.
   ///
   /// - Parameters:
   ///   - loss: The scalar to differentiate.
-  ///   - module: Whose weights count.
-  ///   - hidden: The last layer's outputs, time-major [T·B, H], after dropout.
-  ///   - raw: The same before dropout.
-  ///   - batchSize: B.
+  ///   - module: The module whose weights count.
+  ///   - output: The last layer's outputs after dropout.
+  ///   - undropped: The same before dropout. Only real steps count in both.
   public func added(
-    to loss: Variable, of module: some Module, hidden: Variable, raw: Variable, batchSize: Int
+    to loss: Variable, of module: some Module, output: SequenceBatch, undropped: SequenceBatch
   ) -> Variable {
     var loss = loss
     if weights > 0 {
       var module = module
       module.visitParameters(prefix: "") { _, parameter in loss = loss + weights * parameter.sumOfSquares() }
     }
-    if activation > 0 { loss = loss + activation * hidden.meanSquare() }
-    if temporal > 0 && raw.shape[0] > batchSize {
-      let changes = raw.slice(batchSize..<raw.shape[0]) - raw.slice(0..<raw.shape[0] - batchSize)
-      loss = loss + temporal * changes.meanSquare()
-    }
+    if activation > 0 { loss = loss + activation * output.meanSquare() }
+    if temporal > 0, let changes = undropped.changes { loss = loss + temporal * changes.meanSquare() }
     return loss
   }
 }
 
-extension Variable {
-  /// The mean of the elements' squares.
-  fileprivate func meanSquare() -> Variable { sumOfSquares() / Float(shape.elementCount) }
+extension SequenceBatch {
+  /// The mean of the squares of all real elements; 0 without any.
+  fileprivate func meanSquare() -> Variable { masked().values.sumOfSquares() / Float(max(realStepCount * featureCount, 1)) }
+
+  /// The differences between successive steps; nil for sequences of one step.
+  fileprivate var changes: SequenceBatch? {
+    guard stepCount > 1 else { return nil }
+    let changes = values.slice(1..<stepCount) - values.slice(0..<stepCount - 1)
+    return SequenceBatch(changes, lengths: lengths?.map { max($0 - 1, 0) })
+  }
 }
 
 extension Penalties: CustomStringConvertible {

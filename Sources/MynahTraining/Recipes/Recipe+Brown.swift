@@ -46,8 +46,8 @@ extension Recipe {
   private static func w266Model(vocabularySize: Int, size: Int, layerCount: Int) -> LanguageModelConfiguration {
     keras(
       LanguageModelConfiguration(
-        vocabularySize: vocabularySize, embedding: size,
-        recurrent: Array(repeating: .lstm(size, forgetBias: 1), count: layerCount), outputKeepProbability: 0.9),
+        vocabulary: vocabularySize, embedding: size,
+        layers: Array(repeating: .lstm(size, forgetBias: 1), count: layerCount), dropout: .outputs(0.1)),
       embedding: .uniform(1), output: .uniform(1))
   }
 

@@ -36,8 +36,8 @@ extension Recipe {
       let size = Embedding.usualSize(vocabularySize: vocabularySize)
       return keras(
         LanguageModelConfiguration(
-          vocabularySize: vocabularySize, embedding: size, recurrent: [.lstm(128, forgetBias: 1)],
-          inputKeepProbability: 0.5, outputKeepProbability: 0.5),
+          vocabulary: vocabularySize, embedding: size, layers: [.lstm(128, forgetBias: 1)],
+          dropout: DropoutRates(layerInput: 0.5, output: 0.5)),
         embedding: Embedding.usualInitializer(size: size), output: .glorotUniform)
     },
     training: TrainingConfiguration(

@@ -16,8 +16,7 @@ extension Recipe {
       + "its test perplexity in PyTorch is 117.95",
     dataSet: "ptb", data: pennTreebankData, trainingIDsSHA256: pennTreebankSHA256,
     model: { vocabularySize in
-      LanguageModelConfiguration(
-        vocabularySize: vocabularySize, embedding: 200, recurrent: [.lstm(256), .lstm(128)], initializer: .uniform(0.1))
+      LanguageModelConfiguration(vocabulary: vocabularySize, embedding: 200, layers: [.lstm(256), .lstm(128)])
     },
     training: TrainingConfiguration(
       learningRate: .halving(from: 1, after: 5), clipNorm: 5, epochs: 15, batches: .contiguous(size: 60, steps: 20)),

@@ -24,7 +24,7 @@ extension Recipe {
     model: { vocabularySize in
       keras(
         LanguageModelConfiguration(
-          vocabularySize: vocabularySize, embedding: 256, recurrent: [.lstm(1024, forgetBias: 1)]),
+          vocabulary: vocabularySize, embedding: 256, layers: [.lstm(1024, forgetBias: 1)]),
         embedding: .uniform(0.05), output: .glorotUniform)
     },
     training: TrainingConfiguration(

@@ -18,12 +18,11 @@ extension Recipe {
       // PyTorch draws an LSTM's weights from ±1/√H.
       let range = 1 / Float(200).squareRoot()
       var model = LanguageModelConfiguration(
-        vocabularySize: vocabularySize, embedding: 200, recurrent: [.lstm(200), .lstm(200)],
-        initializer: .uniform(range), outputKeepProbability: 0.8)
+        vocabulary: vocabularySize, embedding: 200, layers: [.lstm(200), .lstm(200)],
+        dropout: DropoutRates(input: 0.2, hidden: 0.2, output: 0.2), initializer: .uniform(range))
       model.embeddingInitializer = .uniform(0.1)
       model.outputInitializer = .uniform(0.1)
       model.recurrentBiasInitializer = .uniform(range)
-      model.vectorKeepProbability = 0.8
       return model
     },
     training: TrainingConfiguration(

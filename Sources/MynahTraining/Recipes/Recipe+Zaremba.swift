@@ -11,7 +11,7 @@ extension Recipe {
     name: "zaremba-small",
     summary:
       "Zaremba's small model of the Penn Treebank: two LSTMs of 200, 13 epochs; test perplexity 114.5 in the paper",
-    hidden: 200, range: 0.1, keep: 1, steps: 20,
+    hidden: 200, range: 0.1, dropout: 0, steps: 20,
     rate: .init(initial: 1, factor: 0.5, constantEpochs: 4), epochs: 13, testLimit: 117)
 
   /// The medium model: two LSTMs of 650, half of the non-recurrent connections dropped, 39 epochs; the paper's test perplexity
@@ -20,21 +20,20 @@ extension Recipe {
     name: "zaremba-medium",
     summary: "Zaremba's medium model of the Penn Treebank: two LSTMs of 650, dropout 0.5, 39 epochs; "
       + "test perplexity 82.7 in the paper",
-    hidden: 650, range: 0.05, keep: 0.5, steps: 35,
+    hidden: 650, range: 0.05, dropout: 0.5, steps: 35,
     rate: .init(initial: 1, factor: 0.8, constantEpochs: 6), epochs: 39, testLimit: 84.5)
 
   private static func zaremba(
-    name: String, summary: String, hidden: Int, range: Float, keep: Float, steps: Int, rate: LearningRateSchedule,
+    name: String, summary: String, hidden: Int, range: Float, dropout: Float, steps: Int, rate: LearningRateSchedule,
     epochs: Int, testLimit: Double
   ) -> Recipe {
     Recipe(
       name: name, summary: summary, dataSet: "ptb", data: pennTreebankData, trainingIDsSHA256: pennTreebankSHA256,
       model: { vocabularySize in
         var model = LanguageModelConfiguration(
-          vocabularySize: vocabularySize, embedding: hidden, recurrent: [.lstm(hidden), .lstm(hidden)],
-          initializer: .uniform(range), outputKeepProbability: keep)
+          vocabulary: vocabularySize, embedding: hidden, layers: [.lstm(hidden), .lstm(hidden)],
+          dropout: DropoutRates(input: dropout, hidden: dropout, output: dropout), initializer: .uniform(range))
         model.recurrentBiasInitializer = .uniform(range)
-        model.vectorKeepProbability = keep
         return model
       },
       training: TrainingConfiguration(

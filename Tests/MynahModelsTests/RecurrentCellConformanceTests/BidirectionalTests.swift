@@ -13,11 +13,9 @@ struct BidirectionalTests {
     return shapes.map { Tensor.random($0, using: &random) }
   }
 
-  static func layer(_ v: [Variable]) -> Bidirectional<Recurrence<GRUCell>, Recurrence<GRUCell>> {
-    func one(_ first: Int) -> Recurrence<GRUCell> {
-      Recurrence(
-        GRUCell(
-          inputWeight: v[first], recurrentWeight: v[first + 1], inputBias: v[first + 2], recurrentBias: v[first + 3]))
+  static func layer(_ v: [Variable]) -> Bidirectional {
+    func one(_ first: Int) -> RecurrentLayer {
+      RecurrentLayer(.gru(5), of: .gru, inputSize: 2, parameters: Array(v[first..<first + 4]))
     }
     return Bidirectional(forward: one(1), backward: one(5))
   }
@@ -57,7 +55,7 @@ struct BidirectionalTests {
       Self.textbook(inputs, lengths: lengths)
     } operation: { v in
       let layer = Self.layer(v)
-      let state = layer.zeroState(batchSize: 3).with(parts: [v[9], v[10]])
+      let state = layer.zeroState(batchSize: 3).with([v[9], v[10]])
       let result = layer(v[0], state: state, lengths: lengths)
       return CellProblem.vector((result.output, result.state))
     }
@@ -69,11 +67,10 @@ struct BidirectionalTests {
     let layer = Self.layer(Self.inputs().map { Variable($0) })
     let x = Variable(Self.inputs()[0])
     let state = layer.zeroState(batchSize: 3)
-    let result: (output: Variable, state: Bidirectional<Recurrence<GRUCell>, Recurrence<GRUCell>>.State) =
-      layer(x, state: state)
+    let result = layer(x, state: state)
     #expect(result.output.value == layer(x, state: state, lengths: [4, 4, 4]).output.value)
     #expect(layer.inputSize == 2 && layer.outputSize == 10 && result.output.shape == [4, 3, 10])
-    #expect(result.state.hidden.shape == [3, 10] && result.state.partNames == ["forward.hidden", "backward.hidden"])
+    #expect(result.state.parts.map(\.shape) == [[3, 5], [3, 5]] && result.state.names == ["forward.hidden", "backward.hidden"])
     #expect(layer.parameters.map(\.name).prefix(1) == ["forward.weight_ih_l0"])
   }
 
@@ -81,12 +78,12 @@ struct BidirectionalTests {
   func stack() {
     var random = RandomSource(seed: 6)
     let below = Self.layer(Self.inputs().map { Variable($0) })
-    let above = LSTM(inputSize: 10, hiddenSize: 7, initializer: .uniform(0.3), using: &random)
-    let stack = Stack([below, above])
+    let above = RecurrentLayer(.lstm(7), inputSize: 10, initializer: .uniform(0.3), using: &random)
+    let stack = StackedLayer(stack: RecurrentStack([below, above]))
     let x = Variable(Tensor.random([10, 3, 2], using: &random))
     let result = stack(x, state: stack.zeroState(batchSize: 3), lengths: [10, 4, 0])
     #expect(result.output.shape == [10, 3, 7] && stack.outputSize == 7)
-    #expect(result.state.partNames == ["0.forward.hidden", "0.backward.hidden", "1.hidden", "1.cell"])
+    #expect(result.state.names == ["0.forward.hidden", "0.backward.hidden", "1.hidden", "1.cell"])
     #expect(result.output.value.slice(4..<10).slice(1..<2, axis: 1).elements.allSatisfy { $0 == 0 })
     // The shorter sequence alone gives the same.
     let alone = stack(x.slice(0..<4).slice(1..<2, axis: 1), state: stack.zeroState(batchSize: 1), lengths: [4])

@@ -12,15 +12,30 @@ struct CellCase: CustomTestStringConvertible, Sendable {
   let step: @Sendable (_ weights: [[Double]]) -> Textbook.Step
   var testDescription: String { name }
 
-  /// A kind of layer that a model's configuration names.
+  /// A layer of a built-in kind.
   init(
-    _ kind: @escaping @Sendable (Int) -> RecurrentLayer, _ step: @escaping @Sendable ([[Double]]) -> Textbook.Step
+    _ layer: @escaping @Sendable (Int) -> LayerConfiguration,
+    _ step: @escaping @Sendable ([[Double]]) -> Textbook.Step
   ) {
-    name = kind(1).name
-    shapes = { inputSize, hiddenSize in kind(hiddenSize).parameterShapes(inputSize: inputSize).map(\.shape) }
-    // The rows of a layer of one unit are its gates.
-    let gateCount = kind(1).parameterShapes(inputSize: 1)[2].shape[0]
-    layer = { weights in kind(weights[2].shape[0] / gateCount).layer(weights: weights) }
+    let kind = CellKinds.standard[layer(1).kind] ?? .lstm
+    self.init(kind, layer, step)
+  }
+
+  /// A layer of a kind.
+  init(
+    _ kind: CellKind, _ layer: @escaping @Sendable (Int) -> LayerConfiguration,
+    _ step: @escaping @Sendable ([[Double]]) -> Textbook.Step
+  ) {
+    name = kind.title
+    shapes = { inputSize, hiddenSize in layer(hiddenSize).parameterSpecs(inputSize: inputSize, of: kind).map(\.shape) }
+    self.layer = { weights in
+      let inputSize = weights[0].shape[1]
+      // The hidden size is the one whose parameters have these shapes.
+      let size = (1...64).first {
+        layer($0).parameterSpecs(inputSize: inputSize, of: kind).map(\.shape) == weights.map(\.shape)
+      }
+      return RecurrentLayer(layer(size ?? 1), of: kind, inputSize: inputSize, parameters: weights)
+    }
     self.step = step
   }
 
@@ -36,8 +51,8 @@ struct CellCase: CustomTestStringConvertible, Sendable {
 
   private static let kinds = [
     CellCase({ .lstm($0) }, { Textbook.lstm($0) }),
-    CellCase({ .simple($0) }, { Textbook.simple($0) }),
-    CellCase({ .simple($0, activation: .relu) }, { Textbook.simple($0, relu: true) }),
+    CellCase({ .rnn($0) }, { Textbook.rnn($0) }),
+    CellCase({ .rnn($0, activation: .relu) }, { Textbook.rnn($0, relu: true) }),
     CellCase({ .gru($0) }, { Textbook.gru($0) }),
     CellCase({ .gru($0, reset: .before) }, { Textbook.gru($0) }),
     CellCase({ .peepholeLSTM($0) }, { Textbook.lstm($0) }),
@@ -47,33 +62,17 @@ struct CellCase: CustomTestStringConvertible, Sendable {
 
   private static let compositions = [
     CellCase(
-      "LSTM, composed", shapes: { [[4 * $1, $0], [4 * $1, $1], [4 * $1]] },
-      layer: { Recurrence(LSTMCell(inputWeight: $0[0], recurrentWeight: $0[1], bias: $0[2])) },
-      step: { Textbook.lstm($0) }),
+      .composedLSTM, { LayerConfiguration(.composedLSTM, $0) }, { Textbook.lstm($0) }),
     CellCase(
-      "deep input", shapes: { [[3, $0], [3], [$1, 3], [$1, $1], [$1]] },
-      layer: { weights in
-        Recurrence(
-          DeepInputCell(
-            network: FeedForward([Linear(weight: weights[0], bias: weights[1])]),
-            cell: SimpleRNNCell(inputWeight: weights[2], recurrentWeight: weights[3], bias: weights[4])))
-      },
-      step: { weights in
-        let cell = Textbook.simple(Array(weights[2...]))
+      .rnn.withDeepInput(sizes: [3]), { LayerConfiguration(.rnn.withDeepInput(sizes: [3]), $0) },
+      { weights in
+        let cell = Textbook.rnn(Array(weights[2...]))
         return { x, state in cell(Textbook.feedForward(Array(weights[..<2]), x), state) }
       }),
     CellCase(
-      "deep transition", shapes: { [[$1, $0], [$1, $1], [$1], [2, $1], [2], [$1, 2], [$1]] },
-      layer: { weights in
-        Recurrence(
-          DeepTransitionCell(
-            cell: SimpleRNNCell(inputWeight: weights[0], recurrentWeight: weights[1], bias: weights[2]),
-            network: FeedForward([
-              Linear(weight: weights[3], bias: weights[4]), Linear(weight: weights[5], bias: weights[6]),
-            ])))
-      },
-      step: { weights in
-        let cell = Textbook.simple(Array(weights[..<3]))
+      .rnn.withDeepTransition(sizes: [2]), { LayerConfiguration(.rnn.withDeepTransition(sizes: [2]), $0) },
+      { weights in
+        let cell = Textbook.rnn(Array(weights[..<3]))
         return { x, state in
           let h = Textbook.feedForward(Array(weights[3...]), cell(x, state).output)
           return (h, [h])
@@ -82,11 +81,9 @@ struct CellCase: CustomTestStringConvertible, Sendable {
     CellCase(
       "deep output", shapes: { [[3 * $1, $0], [3 * $1, $1], [3 * $1], [3 * $1], [2, $1], [2]] },
       layer: { weights in
-        DeepOutput(
-          layer: Recurrence(
-            GRUCell(
-              inputWeight: weights[0], recurrentWeight: weights[1], inputBias: weights[2], recurrentBias: weights[3])),
-          network: FeedForward([Linear(weight: weights[4], bias: weights[5])]))
+        let layer = RecurrentLayer(
+          .gru(weights[1].shape[1]), of: .gru, inputSize: weights[0].shape[1], parameters: Array(weights[..<4]))
+        return DeepOutput(layer: layer, network: FeedForward([Linear(weight: weights[4], bias: weights[5])]))
       },
       step: { weights in
         let cell = Textbook.gru(Array(weights[..<4]))
@@ -98,14 +95,17 @@ struct CellCase: CustomTestStringConvertible, Sendable {
     CellCase(
       "residual stack", shapes: { [[$0, $0], [$0, $0], [$0], [4 * $1, $0], [4 * $1, $1], [4 * $1]] },
       layer: { weights in
-        Stack(
-          [
-            Recurrence(SimpleRNNCell(inputWeight: weights[0], recurrentWeight: weights[1], bias: weights[2])),
-            LSTM(cell: LSTMCell(inputWeight: weights[3], recurrentWeight: weights[4], bias: weights[5])),
-          ], isResidual: true)
+        let inputSize = weights[0].shape[1]
+        let (below, above) = (Array(weights[..<3]), Array(weights[3...]))
+        return StackedLayer(
+          stack: RecurrentStack(
+            [
+              RecurrentLayer(.rnn(inputSize), of: .rnn, inputSize: inputSize, parameters: below),
+              RecurrentLayer(.lstm(above[1].shape[1]), of: .lstm, inputSize: inputSize, parameters: above),
+            ], isResidual: true))
       },
       step: { weights in
-        let (below, above) = (Textbook.simple(Array(weights[..<3])), Textbook.lstm(Array(weights[3...])))
+        let (below, above) = (Textbook.rnn(Array(weights[..<3])), Textbook.lstm(Array(weights[3...])))
         return { x, state in
           let first = below(x, [state[0]])
           let between = zip(first.output, x).map { $0 + $1 }
@@ -116,6 +116,54 @@ struct CellCase: CustomTestStringConvertible, Sendable {
         }
       }),
   ]
+}
+
+extension CellKind {
+  /// The LSTM without its fused kernels.
+  static let composedLSTM: CellKind = {
+    CellKind(
+      "composed-lstm", title: "LSTM, composed", state: CellKind.lstm.state,
+      parameters: { layer in
+        let rows = 4 * layer.hiddenSize
+        return [
+          ParameterSpec("weight_ih", [rows, layer.inputSize], .inputWeight),
+          ParameterSpec("weight_hh", [rows, layer.hiddenSize], .recurrentWeight),
+          ParameterSpec("bias", [rows], .bias()),
+        ]
+      },
+      cell: { LSTMCell(inputWeight: $1[0], recurrentWeight: $1[1], bias: $1[2]) })
+  }()
+}
+
+/// A stack as one layer, whose state has the parts of all layers.
+struct StackedLayer: SequenceLayer {
+  var stack: RecurrentStack
+
+  var inputSize: Int { stack.inputSize }
+  var outputSize: Int { stack.outputSize }
+
+  func zeroState(batchSize: Int) -> LayerState { joined(stack.zeroState(batchSize: batchSize)) }
+
+  func callAsFunction(_ x: SequenceBatch, state: LayerState) -> (output: SequenceBatch, state: LayerState) {
+    var (rest, layers) = (state.parts[...], [LayerState]())
+    for layer in stack.layers {
+      let zero = layer.zeroState(batchSize: x.batchSize)
+      layers.append(zero.with(Array(rest.prefix(zero.parts.count))))
+      rest = rest.dropFirst(zero.parts.count)
+    }
+    let pass = stack(x, state: RecurrentState(layers))
+    return (pass.output, joined(pass.state))
+  }
+
+  private func joined(_ state: RecurrentState) -> LayerState {
+    LayerState(
+      names: state.layers.enumerated().flatMap { index, layer in layer.names.map { "\(index).\($0)" } },
+      parts: state.layers.flatMap(\.parts))
+  }
+
+  mutating func visitParameters(prefix: String, _ body: (ParameterSpec, inout Variable) throws -> Void) rethrows {
+    try stack.visitParameters(prefix: prefix, body)
+  }
 }
 
 /// T, B, I and H.
@@ -142,7 +190,7 @@ struct CellProblem {
     var random = RandomSource(seed: 17)
     let shapes = example.shapes(sizes.inputSize, sizes.hiddenSize)
     let weights = shapes.map { Tensor.random($0, using: &random) }
-    let zero = example.layer(weights.map { Variable($0) }).anyZeroState(batchSize: sizes.batchSize)
+    let zero = example.layer(weights.map { Variable($0) }).zeroState(batchSize: sizes.batchSize)
     let parts = zero.parts.map { Tensor.random($0.shape, using: &random) }
     let x = Tensor.random([sizes.stepCount, sizes.batchSize, sizes.inputSize], using: &random)
     inputs = [x] + weights + parts
@@ -150,12 +198,12 @@ struct CellProblem {
   }
 
   /// Inputs, layer and state of given variables.
-  func parts(_ variables: [Variable]) -> (x: Variable, layer: any SequenceLayer, state: any RecurrentState) {
+  func parts(_ variables: [Variable]) -> (x: Variable, layer: any SequenceLayer, state: LayerState) {
     let layer = example.layer(Array(variables[1...weightCount]))
     return (variables[0], layer, layer.state(of: Array(variables[(weightCount + 1)...])))
   }
 
-  var constants: (x: Variable, layer: any SequenceLayer, state: any RecurrentState) {
+  var constants: (x: Variable, layer: any SequenceLayer, state: LayerState) {
     parts(inputs.map { Variable($0) })
   }
 
@@ -166,12 +214,42 @@ struct CellProblem {
   }
 
   /// All results as one vector.
-  static func vector(_ result: (output: Variable, state: any RecurrentState)) -> Variable {
+  static func vector(_ result: (output: Variable, state: LayerState)) -> Variable {
     .concatenating(([result.output] + result.state.parts).map { $0.reshaped([$0.shape.elementCount]) })
   }
 }
 
-extension RecurrentState {
+extension LayerState {
   /// The bits of all parts.
   var bits: [[UInt32]] { parts.map(\.value.elements.bits) }
+}
+
+extension SequenceLayer {
+  /// A state of this layer from its parts.
+  func state(of parts: [Variable]) -> LayerState { zeroState(batchSize: parts[0].shape[0]).with(parts) }
+
+  /// The outputs of sequences [T, B, I] of some lengths, and the state after each.
+  func callAsFunction(
+    _ x: Variable, state: LayerState, lengths: [Int]? = nil
+  ) -> (output: Variable, state: LayerState) {
+    let result = self(SequenceBatch(x, lengths: lengths), state: state)
+    return (result.output.values, result.state)
+  }
+}
+
+extension LayerConfiguration {
+  /// The built-in kind of the layer.
+  var builtInKind: CellKind { CellKinds.standard[kind] ?? .lstm }
+
+  /// The specs of the layer's parameters.
+  func parameterSpecs(inputSize: Int, of kind: CellKind? = nil) -> [ParameterSpec] {
+    var random = RandomSource(seed: 0)
+    let kinds = CellKinds.standard.adding(kind ?? builtInKind)
+    return RecurrentLayer(self, inputSize: inputSize, kinds: kinds, initializer: .zeros, using: &random).parameterSpecs
+  }
+
+  /// The layer of a built-in kind with given parameters.
+  func layer(inputSize: Int, weights: [Variable]) -> RecurrentLayer {
+    RecurrentLayer(self, of: builtInKind, inputSize: inputSize, parameters: weights)
+  }
 }

@@ -100,7 +100,7 @@ struct RecurrentCellConformanceTests {
     #expect(none.output.shape == [0, 2, layer.outputSize] && none.state.bits == state.bits)
     let noLengths = layer(Variable(.zeros([3, 2, 3])), state: state, lengths: [0, 0])
     #expect(noLengths.output.value == .zeros([3, 2, layer.outputSize]) && noLengths.state.bits == state.bits)
-    let noRows = layer(Variable(.zeros([2, 0, 3])), state: layer.anyZeroState(batchSize: 0))
+    let noRows = layer(Variable(.zeros([2, 0, 3])), state: layer.zeroState(batchSize: 0))
     #expect(noRows.output.shape == [2, 0, layer.outputSize])
   }
 
@@ -112,7 +112,7 @@ struct RecurrentCellConformanceTests {
     let after = layer(x, state: state).state
     #expect(after.parts.allSatisfy(\.isTracked) && !after.detached.parts.contains(where: \.isTracked))
     #expect(after.detached.bits == after.bits && after.batchSize == 2)
-    #expect(after.partNames.count == after.parts.count)
+    #expect(after.names.count == after.parts.count)
   }
 
   @Test("Every parameter has a name of its own, and sizes are those of the weights", arguments: CellCase.all)

@@ -29,7 +29,7 @@ extension BenchmarkCase {
   private static func forward(_ sizes: LayerSizes, _ precision: Precision) -> BenchmarkCase {
     BenchmarkCase(name: "lstm/forward/\(precision.rawValue)/\(sizes)", precision: precision) {
       let (layer, x, state) = sizes.inputs()
-      return (.operations(sizes.forwardOperations), { _ = layer(Variable(x), state: state) })
+      return (.operations(sizes.forwardOperations), { _ = layer(SequenceBatch(Variable(x)), state: state) })
     }
   }
 
@@ -41,7 +41,7 @@ extension BenchmarkCase {
         let tape = Tape()
         let (tracked, parameters) = layer.tracked(by: tape)
         let input = tape.variable(x)
-        let output = tracked(input, state: state).output
+        let output = tracked(SequenceBatch(input), state: state).output.values
         _ = tape.gradients(of: output, for: parameters + [input], seed: seed)
       }
       return (.operations(3 * sizes.forwardOperations), call)
@@ -97,10 +97,11 @@ private struct LayerSizes: Sendable, CustomStringConvertible {
     8 * Double(stepCount * batchSize) * Double(hiddenSize) * Double(inputSize + hiddenSize)
   }
 
-  func inputs() -> (layer: LSTM, x: Tensor, state: LSTMState) {
+  func inputs() -> (layer: RecurrentLayer, x: Tensor, state: LayerState) {
     var random = RandomSource(seed: 1)
-    let layer = LSTM(inputSize: inputSize, hiddenSize: hiddenSize, initializer: .uniform(0.1), using: &random)
+    let layer = RecurrentLayer(
+      .lstm(hiddenSize), inputSize: inputSize, initializer: .uniform(0.1), using: &random)
     let x = Initializer.uniform(1).draw([stepCount, batchSize, inputSize], using: &random)
-    return (layer, x, .zero(batchSize: batchSize, hiddenSize: hiddenSize))
+    return (layer, x, layer.zeroState(batchSize: batchSize))
   }
 }

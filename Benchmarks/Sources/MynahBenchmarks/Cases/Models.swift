@@ -16,7 +16,7 @@ private struct ModelSizes: Sendable, CustomStringConvertible {
   func model() -> LanguageModel {
     var random = RandomSource(seed: 1)
     let configuration = LanguageModelConfiguration(
-      vocabularySize: vocabularySize, embedding: embeddingSize, recurrent: [.lstm(hiddenSize)])
+      vocabulary: vocabularySize, embedding: embeddingSize, layers: [.lstm(hiddenSize)])
     return LanguageModel(configuration, using: &random)
   }
 

@@ -106,8 +106,14 @@ static void advance_worker(void *context, const mynah_worker *worker) {
   const advance_work *w = context;
   const mynah_inference_pass *s = w->pass;
   for (size_t l = 0; l < s->layer_count; l++) advance_layer(w, l, worker);
-  const size_t output = s->layers[s->layer_count - 1].output, stride = padded(output), rows = s->steps * s->batch;
-  const float *outputs = w->outputs[(s->layer_count - 1) % 2];
+  const size_t rows = s->steps * s->batch;
+  // Without layers the output layer reads the inputs.
+  size_t output = s->output.columns, stride = output;
+  const float *outputs = s->x;
+  if (s->layer_count) {
+    output = s->layers[s->layer_count - 1].output, stride = padded(output);
+    outputs = w->outputs[(s->layer_count - 1) % 2];
+  }
   rounded_rows memory = rounded_at(w->rounded, w->most_rows, w->most_columns, (size_t)worker->thread);
   if (s->outputs) {
     range own = share(rows, worker);

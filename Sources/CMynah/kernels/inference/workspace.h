@@ -41,6 +41,7 @@ static size_t advance_layout(advance_work *w, const mynah_inference_pass *s, siz
     second = second || layer->second.panels;
   }
   columns = maximum(columns, maximum(hidden, output));
+  if (!s->layer_count) columns = s->output.columns;
   char *base = s->workspace;
   *w = (advance_work){.pass = s, .most_rows = rows, .most_columns = columns};
   if (gathers(s)) w->gathered = take_floats(base, &bytes, rows * s->layers[0].input.columns);

@@ -1,0 +1,24 @@
+import ArgumentParser
+import MynahModels
+
+/// The kinds of a measured model's parts.
+struct BenchPartOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The kind of the recurrent layers: \(ModelOptions.cellNames). (default: lstm)", valueName: "name"),
+    transform: ModelOptions.cellKind)
+  var cell: CellKind?
+
+  @Option(
+    help: ArgumentHelp(
+      "The output layer: softmax, adaptive:CUTOFF,… or mixture:K[,SIZE]. (default: softmax)", valueName: "layer"),
+    transform: ModelOptions.output)
+  var outputLayer: OutputConfiguration?
+
+  /// Returns a preset with these parts.
+  func apply(to preset: BenchPreset) -> BenchPreset {
+    var preset = preset
+    if let cell { preset.cell = cell }
+    if let outputLayer { preset.output = outputLayer }
+    return preset
+  }
+}

@@ -1,0 +1,138 @@
+package import MynahTensors
+
+/// A configuration with its kinds found: everything about a model but its weights.
+///
+/// Shapes and costs are known before a model's memory is allocated.
+public struct ModelArchitecture: Sendable {
+  /// The configuration.
+  public let configuration: LanguageModelConfiguration
+  /// The kinds that the configuration's names were found in.
+  public let kinds: ModelKinds
+  /// The kind and shape of each recurrent layer, the one next to the embedding first.
+  public let layers: [(kind: CellKind, shape: LayerShape)]
+  /// The kind and shape of the output layer.
+  public let output: (kind: OutputKind, shape: OutputShape)
+
+  /// Finds the kinds of a configuration.
+  ///
+  /// - Throws: `ModelError.impossible` if no model can be built.
+  public init(_ configuration: LanguageModelConfiguration, kinds: ModelKinds = .standard) throws(ModelError) {
+    if let defect = configuration.defect(kinds: kinds) { throw .impossible(reason: defect) }
+    var (layers, size) = ([(CellKind, LayerShape)](), configuration.embeddingSize)
+    for layer in configuration.layers {
+      guard let kind = kinds.cells[layer.kind] else { throw .impossible(reason: "unknown kind '\(layer.kind)'") }
+      let shape = LayerShape(layer, of: kind, inputSize: size)
+      layers.append((kind, shape))
+      size = kind.outputSize(shape)
+    }
+    guard let outputKind = kinds.outputs[configuration.output.kind] else {
+      throw .impossible(reason: "unknown kind '\(configuration.output.kind)'")
+    }
+    output = (
+      outputKind,
+      OutputShape(
+        hiddenSize: size, vocabularySize: configuration.vocabularySize, embeddingSize: configuration.embeddingSize,
+        sizes: configuration.output.sizes, isTied: configuration.output.isTied)
+    )
+    (self.configuration, self.kinds, self.layers) = (configuration, kinds, layers)
+  }
+
+  /// The specs of the parameters, in the order of `visitParameters`.
+  public var parameterSpecs: [ParameterSpec] { [embeddingSpec] + layerSpecs.flatMap(\.self) + outputSpecs }
+
+  /// The number of trainable numbers.
+  public var parameterCount: Int { parameterSpecs.reduce(0) { $0 + $1.shape.elementCount } }
+
+  /// The multiplications of one token's forward pass: one for each weight of the layers' and the output's matrices.
+  ///
+  /// Looking up the embedding takes none. Back-propagation takes twice as many.
+  public var multiplicationsPerToken: Int {
+    let matrices = (layerSpecs.flatMap(\.self) + outputSpecs).filter { $0.shape.rank == 2 }
+    let tied = output.shape.isTied ? embeddingSpec.shape.elementCount : 0
+    return matrices.reduce(tied) { $0 + $1.shape.elementCount }
+  }
+
+  /// The reason why the model cannot be trained with an objective, in words; nil if it can.
+  public func defect(of objective: TrainingObjective) -> String? {
+    output.kind.objectiveDefect(output.shape, objective)
+  }
+
+  var embeddingSpec: ParameterSpec {
+    ParameterSpec(
+      "embedding.weight", [configuration.vocabularySize, configuration.embeddingSize], .embedding)
+  }
+
+  /// The specs of each recurrent layer's parameters, with their names in the model.
+  var layerSpecs: [[ParameterSpec]] {
+    layers.enumerated().map { index, layer in
+      layer.kind.parameters(layer.shape).map { $0.prefixed(by: "recurrent.\(index).") }
+    }
+  }
+
+  var outputSpecs: [ParameterSpec] { output.kind.parameters(output.shape).map { $0.prefixed(by: "output.") } }
+
+  /// Initialises the parameters, in the order of `parameterSpecs`.
+  func initialParameters(using random: inout RandomSource) -> [Tensor] {
+    parameterSpecs.map { configuration.initialValue(of: $0, using: &random) }
+  }
+
+  /// Creates the recurrent layers from their parameters, in order.
+  package func stack(_ parameters: some Collection<Tensor>) -> RecurrentStack {
+    var rest = parameters.map { Variable($0) }[...]
+    let layers = layers.map { kind, shape in
+      let count = kind.parameters(shape).count
+      defer { rest = rest.dropFirst(count) }
+      return RecurrentLayer(kind, shape, values: Array(rest.prefix(count)))
+    }
+    return RecurrentStack(layers, isResidual: configuration.isResidual)
+  }
+}
+
+/// The reasons why a model cannot be built.
+public enum ModelError: Error, Equatable, CustomStringConvertible {
+  /// The configuration contradicts itself or names an unknown kind.
+  case impossible(reason: String)
+
+  public var description: String {
+    switch self {
+    case .impossible(let reason): reason
+    }
+  }
+}
+
+extension LanguageModelConfiguration {
+  /// Initialises one parameter.
+  fileprivate func initialValue(of spec: ParameterSpec, using random: inout RandomSource) -> Tensor {
+    switch spec.role {
+    case .embedding: return (embeddingInitializer ?? initializer).draw(spec.shape, using: &random)
+    case .output:
+      let isBias = spec.shape.rank == 1
+      let own = isBias && outputInitializer != nil ? Initializer.zeros : outputInitializer
+      return (own ?? initializer).draw(spec.shape, using: &random)
+    case .inputWeight, .recurrentWeight, .projection, .other, .bias:
+      return spec.draw(initializer, recurrent: recurrentInitializer, bias: recurrentBiasInitializer, using: &random)
+    }
+  }
+}
+
+extension ParameterSpec {
+  /// Initialises a parameter of a layer.
+  ///
+  /// - Parameters:
+  ///   - initializer: The distribution of weights.
+  ///   - recurrent: The distribution of recurrent weights; nil: that of the others.
+  ///   - bias: The distribution of biases; nil: they start at the values of their role.
+  func draw(
+    _ initializer: Initializer, recurrent: Initializer? = nil, bias: Initializer? = nil,
+    using random: inout RandomSource
+  ) -> Tensor {
+    switch role {
+    case .recurrentWeight: return (recurrent ?? initializer).draw(shape, using: &random)
+    case .bias(let starts):
+      if let bias { return bias.draw(shape, using: &random) }
+      let block = shape.elementCount / max(starts.count, 1)
+      return Tensor(shape: shape, starts.flatMap { [Float](repeating: $0, count: block) })
+    case .embedding, .inputWeight, .projection, .output, .other: return initializer.draw(shape, using: &random)
+    }
+  }
+}

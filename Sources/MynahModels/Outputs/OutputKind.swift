@@ -1,0 +1,111 @@
+public import MynahTensors
+
+/// A kind of output layer: its name and parameters, and the layer that they make.
+///
+/// A kind of your own becomes known to models, files and training by `ModelKinds.standard.adding(_:)`.
+public struct OutputKind: Sendable {
+  /// The name in model files and on the command line: "softmax".
+  public let name: String
+  /// The name in summaries: "mixture of softmaxes".
+  public let title: String
+  /// The sizes that follow the name on the command line, in words; empty if there are none.
+  public let usage: String
+  /// The reason why no layer of a shape can be built, in words; nil if one can.
+  public let defect: @Sendable (OutputShape) -> String?
+  /// The reason why a layer of a shape cannot be trained with an objective, in words; nil if it can.
+  public let objectiveDefect: @Sendable (OutputShape, TrainingObjective) -> String?
+  /// The parameters of a layer, in their order, without a tied one.
+  public let parameters: @Sendable (OutputShape) -> [ParameterSpec]
+  /// The layer, made of its parameters, which are in the order of `parameters`, and of the embedding's table [V, E] for tying.
+  public let layer: @Sendable (OutputShape, _ parameters: [Variable], _ embedding: Variable) -> any OutputLayer
+
+  /// Creates a kind.
+  ///
+  /// - Parameters:
+  ///   - name: The name in model files and on the command line: lower case, without ":" and ",".
+  ///   - title: The name in summaries; by default the name.
+  ///   - usage: The sizes that follow the name on the command line, in words.
+  ///   - defect: The reason why no layer of a shape can be built; by default every shape can.
+  ///   - objectiveDefect: The reason why a layer cannot be trained with an objective; by default `full` is the only one.
+  ///   - parameters: The parameters of a layer, without a tied one.
+  ///   - layer: The layer, made of its parameters.
+  public init(
+    _ name: String, title: String? = nil, usage: String = "",
+    defect: @escaping @Sendable (OutputShape) -> String? = { _ in nil },
+    objectiveDefect: (@Sendable (OutputShape, TrainingObjective) -> String?)? = nil,
+    parameters: @escaping @Sendable (OutputShape) -> [ParameterSpec],
+    layer: @escaping @Sendable (OutputShape, [Variable], Variable) -> any OutputLayer
+  ) {
+    (self.name, self.title, self.usage) = (name, title ?? name, usage)
+    (self.defect, self.parameters, self.layer) = (defect, parameters, layer)
+    self.objectiveDefect =
+      objectiveDefect
+      ?? { $1 == .full ? nil : "the output layer '\(name)' has only the full softmax as its objective, found: \($1)" }
+  }
+}
+
+/// The sizes of an output layer: all that its parameters' shapes depend on.
+public struct OutputShape: Hashable, Sendable {
+  /// H, the size of the last recurrent layer's outputs.
+  public let hiddenSize: Int
+  /// V, the number of tokens.
+  public let vocabularySize: Int
+  /// E, the size of the embeddings, which a tied layer shares.
+  public let embeddingSize: Int
+  /// The sizes that the configuration gives, whose meaning depends on the kind.
+  public let sizes: [Int]
+  /// Whether the layer shares the embedding's table.
+  public let isTied: Bool
+
+  /// Creates a shape.
+  public init(hiddenSize: Int, vocabularySize: Int, embeddingSize: Int, sizes: [Int] = [], isTied: Bool = false) {
+    (self.hiddenSize, self.vocabularySize, self.embeddingSize) = (hiddenSize, vocabularySize, embeddingSize)
+    (self.sizes, self.isTied) = (sizes, isTied)
+  }
+}
+
+/// The output layer of a model's configuration.
+public struct OutputConfiguration: Hashable, Codable, Sendable {
+  /// The name of the layer's kind: "softmax".
+  public var kind: String
+  /// The layer's sizes, whose meaning depends on the kind.
+  public var sizes: [Int]
+  /// A Boolean value indicating whether the layer shares the embedding's table.
+  ///
+  /// O. Press, L. Wolf, "Using the output embedding to improve language models", 2017.
+  public var isTied: Bool
+
+  /// Creates an output layer of a kind.
+  public init(_ kind: String, sizes: [Int] = [], tied: Bool = false) {
+    (self.kind, self.sizes, isTied) = (kind, sizes, tied)
+  }
+
+  /// The reason why no layer can be built, in words; nil if one can.
+  func defect(_ kinds: OutputKinds, hiddenSize: Int, vocabularySize: Int, embeddingSize: Int) -> String? {
+    guard let kind = kinds[kind] else {
+      return "unknown kind of output layer '\(kind.excerpt())'; expected one of "
+        + kinds.all.map(\.name).joined(separator: ", ")
+    }
+    return kind.defect(
+      OutputShape(
+        hiddenSize: hiddenSize, vocabularySize: vocabularySize, embeddingSize: embeddingSize, sizes: sizes,
+        isTied: isTied))
+  }
+}
+
+/// The kinds of output layers that models can have.
+public struct OutputKinds: Sendable {
+  /// The kinds, in the order in which they are listed.
+  public private(set) var all: [OutputKind]
+
+  /// The built-in kinds.
+  public static let standard = OutputKinds(all: [.softmax, .adaptiveSoftmax, .mixtureOfSoftmaxes])
+
+  /// Returns the list with one more kind, which replaces a kind of the same name.
+  public func adding(_ kind: OutputKind) -> OutputKinds { OutputKinds(all: all.filter { $0.name != kind.name } + [kind]) }
+
+  /// The kind of a name; nil if there is none.
+  public subscript(name: String) -> OutputKind? { all.first { $0.name == name } }
+
+  private init(all: [OutputKind]) { self.all = all }
+}

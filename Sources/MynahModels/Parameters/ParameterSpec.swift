@@ -1,0 +1,45 @@
+public import MynahTensors
+
+/// The name, shape and role of a parameter.
+///
+/// Initialisers, weight drop, model files, imports, exports and packing read the role; nothing reads the name.
+public struct ParameterSpec: Hashable, Sendable {
+  /// The parameter's name in files, as PyTorch names it where PyTorch has the module.
+  public var name: String
+  /// The sizes of the axes.
+  public var shape: Shape
+  /// The purpose of the parameter.
+  public var role: ParameterRole
+  /// The name of a second bias that PyTorch's module adds to this one; nil if there is none.
+  ///
+  /// Model files store it as zeros, so that they load strictly into PyTorch, and add it to this one when they are read.
+  public var pyTorchTwin: String?
+
+  /// Creates a spec.
+  public init(_ name: String, _ shape: Shape, _ role: ParameterRole, pyTorchTwin: String? = nil) {
+    (self.name, self.shape, self.role, self.pyTorchTwin) = (name, shape, role, pyTorchTwin)
+  }
+
+  /// The same spec with another parameter's name in front.
+  package func prefixed(by prefix: String) -> ParameterSpec {
+    ParameterSpec(prefix + name, shape, role, pyTorchTwin: pyTorchTwin.map { prefix + $0 })
+  }
+}
+
+/// The purpose of a parameter in a model.
+public enum ParameterRole: Hashable, Sendable {
+  /// The table of the tokens' embeddings.
+  case embedding
+  /// A matrix that multiplies a layer's inputs.
+  case inputWeight
+  /// A matrix that multiplies a layer's previous state; weight drop applies to these.
+  case recurrentWeight
+  /// A matrix that reduces a layer's outputs to fewer numbers.
+  case projection
+  /// A vector that is added to sums. It starts at zero, or in equal blocks at the given values.
+  case bias(startsAt: [Float] = [0])
+  /// The weights and biases of the output layer.
+  case output
+  /// Any other parameter of a layer, such as peepholes.
+  case other
+}

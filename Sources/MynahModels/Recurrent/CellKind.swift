@@ -1,0 +1,143 @@
+public import MynahTensors
+
+/// A kind of recurrent cell: its name, settings and parameters, and the cell that they make.
+///
+/// A kind of your own is one value. It becomes known to models, files and training by `ModelKinds.standard.adding(_:)`:
+///
+/// ```swift
+/// extension CellKind {
+///   static let leaky = CellKind(
+///     "leaky", title: "leaky RNN", settings: [CellSetting("leak", default: 0.5, in: 0...1)],
+///     parameters: { layer in
+///       [
+///         ParameterSpec("weight_ih", [layer.hiddenSize, layer.inputSize], .inputWeight),
+///         ParameterSpec("weight_hh", [layer.hiddenSize, layer.hiddenSize], .recurrentWeight),
+///         ParameterSpec("bias", [layer.hiddenSize], .bias()),
+///       ]
+///     },
+///     cell: { layer, parameters in LeakyCell(parameters, leak: Float(layer["leak"])) })
+/// }
+/// ```
+public struct CellKind: Sendable {
+  /// The name in model files and on the command line: "lstm".
+  public let name: String
+  /// The name in summaries: "LSTM".
+  public let title: String
+  /// The settings that a layer of this kind has beside its size.
+  public let settings: [CellSetting]
+  /// The size of a layer's output; by default its hidden size.
+  public let outputSize: @Sendable (LayerShape) -> Int
+  /// The names and sizes of a layer's state, in their order; by default `hidden`, the output of the last step.
+  public let state: @Sendable (LayerShape) -> KeyValuePairs<String, Int>
+  /// The parameters of a layer, in their order.
+  public let parameters: @Sendable (LayerShape) -> [ParameterSpec]
+  /// The cell of a layer, made of its parameters, which are in the order of `parameters`.
+  public let cell: @Sendable (LayerShape, [Variable]) -> any RecurrentCell
+  /// The fused kernels of a layer; nil: passes are composed of the cell's own operations, which is slower.
+  package var scan: (@Sendable (LayerShape) -> ScanKernel)?
+  /// The corresponding modules and layers of other programs.
+  package var interchange = Interchange()
+
+  /// Creates a kind.
+  ///
+  /// - Parameters:
+  ///   - name: The name in model files and on the command line: lower case, without ":" and ",".
+  ///   - title: The name in summaries; by default the name.
+  ///   - settings: The settings that a layer has beside its size.
+  ///   - outputSize: The size of a layer's output; by default its hidden size.
+  ///   - state: The names and sizes of a layer's state; by default `hidden` alone, of the output's size.
+  ///   - parameters: The parameters of a layer.
+  ///   - cell: The cell of a layer, made of its parameters.
+  public init(
+    _ name: String, title: String? = nil, settings: [CellSetting] = [],
+    outputSize: @escaping @Sendable (LayerShape) -> Int = { $0.hiddenSize },
+    state: (@Sendable (LayerShape) -> KeyValuePairs<String, Int>)? = nil,
+    parameters: @escaping @Sendable (LayerShape) -> [ParameterSpec],
+    cell: @escaping @Sendable (LayerShape, [Variable]) -> any RecurrentCell
+  ) {
+    (self.name, self.title, self.settings) = (name, title ?? name, settings)
+    self.outputSize = outputSize
+    self.state = state ?? { ["hidden": outputSize($0)] }
+    (self.parameters, self.cell) = (parameters, cell)
+  }
+}
+
+/// A number that layers of some kind have beside their size.
+public struct CellSetting: Hashable, Sendable {
+  /// The name in model files: "forgetBias".
+  public let name: String
+  /// The value of layers that do not set it; nil: every layer must.
+  public let defaultValue: Double?
+  /// The values that are allowed.
+  public let range: ClosedRange<Double>
+  /// A Boolean value indicating whether the value must be a whole number.
+  public let isWhole: Bool
+
+  /// Creates a setting.
+  public init(
+    _ name: String, default defaultValue: Double? = nil, in range: ClosedRange<Double>, isWhole: Bool = false
+  ) {
+    (self.name, self.defaultValue, self.range, self.isWhole) = (name, defaultValue, range, isWhole)
+  }
+
+  /// A Boolean value indicating whether a value is allowed.
+  func allows(_ value: Double) -> Bool {
+    range.contains(value) && (!isWhole || value == value.rounded(.towardZero))
+  }
+}
+
+/// The sizes and settings of one layer: all that its parameters' shapes depend on.
+public struct LayerShape: Hashable, Sendable {
+  /// I, the size of the inputs.
+  public let inputSize: Int
+  /// H, the number of hidden units.
+  public let hiddenSize: Int
+  private let settings: [String: Double]
+
+  /// Creates the shape of a layer of a kind that has its settings (see `LayerConfiguration.defect`).
+  init(_ configuration: LayerConfiguration, of kind: CellKind, inputSize: Int) {
+    (self.inputSize, hiddenSize) = (inputSize, configuration.hiddenSize)
+    let defaults = kind.settings.compactMap { setting in setting.defaultValue.map { (setting.name, $0) } }
+    settings = configuration.settings.merging(defaults) { own, _ in own }
+  }
+
+  /// Returns the shape of a layer with inputs of another size.
+  func reading(_ inputSize: Int) -> LayerShape {
+    LayerShape(inputSize: inputSize, hiddenSize: hiddenSize, settings: settings)
+  }
+
+  private init(inputSize: Int, hiddenSize: Int, settings: [String: Double]) {
+    (self.inputSize, self.hiddenSize, self.settings) = (inputSize, hiddenSize, settings)
+  }
+
+  /// The value of a setting.
+  ///
+  /// - Precondition: the kind has the setting.
+  public subscript(setting: String) -> Double {
+    guard let value = settings[setting] else { preconditionFailure("the layer has no setting '\(setting)'") }
+    return value
+  }
+}
+
+// MARK: Lists
+
+/// The kinds of cells that models can have.
+///
+/// There is no global registry: whoever builds or reads a model passes the kinds that it may have.
+public struct CellKinds: Sendable {
+  /// The kinds, in the order in which they are listed.
+  public private(set) var all: [CellKind]
+
+  /// The built-in kinds.
+  public static let standard = CellKinds(all: [
+    .lstm, .rnn, .reluRNN, .gru, .gruResetBefore, .peepholeLSTM, .coupledLSTM, .projectedLSTM,
+  ])
+
+  /// Returns the list with one more kind, which replaces a kind of the same name.
+  public func adding(_ kind: CellKind) -> CellKinds { CellKinds(all: all.filter { $0.name != kind.name } + [kind]) }
+
+  /// The kind of a name; nil if there is none.
+  public subscript(name: String) -> CellKind? { all.first { $0.name == name } }
+
+  private init(all: [CellKind]) { self.all = all }
+}

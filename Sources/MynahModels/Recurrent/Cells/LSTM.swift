@@ -1,0 +1,112 @@
+public import MynahTensors
+
+/// One step of a long short-term memory.
+///
+///     i, f, o = σ(W_ih x + W_hh h + b)     g = tanh(W_ih x + W_hh h + b)
+///     c' = f ⊙ c + i ⊙ g                   h' = o ⊙ tanh c'
+///
+/// S. Hochreiter, J. Schmidhuber, "Long short-term memory", 1997; forget gate: F. Gers, J. Schmidhuber, F. Cummins, 2000.
+public struct LSTMCell: RecurrentCell {
+  /// W_ih, shape [4H, I]: the rows of the gates in `GateOrder.standard`.
+  public let inputWeight: Variable
+  /// W_hh, shape [4H, H].
+  public let recurrentWeight: Variable
+  /// b, shape [4H].
+  public let bias: Variable
+
+  /// Creates a cell from its weights.
+  public init(inputWeight: Variable, recurrentWeight: Variable, bias: Variable) {
+    (self.inputWeight, self.recurrentWeight, self.bias) = (inputWeight, recurrentWeight, bias)
+  }
+
+  /// W_ih x + b: [N, I] → [N, 4H].
+  public func projection(of x: Variable) -> Variable { x.product(with: inputWeight) + bias }
+
+  public func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
+    let next = LSTMGates(sums: sums(projection, state)).step(cell: state.cell)
+    return (next.hidden, next)
+  }
+
+  public func gates(_ projection: Variable, state: LayerState) -> KeyValuePairs<String, Variable> {
+    LSTMGates(sums: sums(projection, state)).named
+  }
+
+  private func sums(_ projection: Variable, _ state: LayerState) -> Variable {
+    projection + state.hidden.product(with: recurrentWeight)
+  }
+}
+
+/// The gates of an LSTM in one step, [B, H] each.
+///
+/// i admits the candidate g into the cells, f keeps the previous cells, o admits the cells into the output: 0 … 1; g is in
+/// −1 … 1.
+struct LSTMGates {
+  let input, forget, candidate, output: Variable
+
+  /// Computes the gates from their sums, packed [B, 4H] in `GateOrder.standard`.
+  init(sums: Variable) {
+    let sum = { sums.block(GateOrder.standard.index(of: $0), of: 4) }
+    input = sum(.input).sigmoid()
+    forget = sum(.forget).sigmoid()
+    candidate = sum(.candidate).tanh()
+    output = sum(.output).sigmoid()
+  }
+
+  /// Returns the next state.
+  func step(cell: Variable) -> LayerState {
+    let cell = forget * cell + input * candidate
+    return LayerState(hidden: output * cell.tanh(), cell: cell)
+  }
+
+  var named: KeyValuePairs<String, Variable> { ["i": input, "f": forget, "g": candidate, "o": output] }
+}
+
+extension CellKind {
+  /// The long short-term memory (`LSTMCell`), with the setting `forgetBias`: the start of the forget gates' biases.
+  public static let lstm: CellKind = {
+    var kind = CellKind(
+      "lstm", title: "LSTM", settings: [.forgetBias],
+      state: { ["hidden": $0.hiddenSize, "cell": $0.hiddenSize] },
+      parameters: { $0.lstmParameters(stateSize: $0.hiddenSize) },
+      cell: { LSTMCell(inputWeight: $1[0], recurrentWeight: $1[1], bias: $1[2]) })
+    kind.scan = { _ in .lstm }
+    kind.interchange = Interchange(
+      pyTorch: PyTorchModule("LSTM", blockCount: 4), keras: KerasLayer(blockOrder: [0, 1, 2, 3]),
+      onnx: ONNXOperator("LSTM", blockOrder: [0, 3, 1, 2]))
+    return kind
+  }()
+}
+
+extension CellSetting {
+  /// The start of the forget gates' biases.
+  ///
+  /// 1 lets the cells keep their contents at the beginning: R. Jozefowicz, W. Zaremba, I. Sutskever, "An empirical exploration
+  /// of recurrent network architectures", 2015.
+  static let forgetBias = CellSetting(
+    "forgetBias", default: 0, in: -Double(Float.greatestFiniteMagnitude)...Double(Float.greatestFiniteMagnitude))
+}
+
+extension LayerShape {
+  /// The parameters of LSTMs whose state h has a given size.
+  func lstmParameters(stateSize: Int) -> [ParameterSpec] {
+    let forgetBias = Float(self["forgetBias"])
+    return gatedParameters(blockCount: 4, stateSize: stateSize, biasStart: [0, forgetBias, 0, 0])
+  }
+
+  /// W_ih, W_hh and one bias of a cell with packed gates, under PyTorch's names.
+  func gatedParameters(blockCount: Int, stateSize: Int, biasStart: [Float] = [0]) -> [ParameterSpec] {
+    let rows = blockCount * hiddenSize
+    return [
+      ParameterSpec("weight_ih_l0", [rows, inputSize], .inputWeight),
+      ParameterSpec("weight_hh_l0", [rows, stateSize], .recurrentWeight),
+      ParameterSpec("bias_ih_l0", [rows], .bias(startsAt: biasStart), pyTorchTwin: "bias_hh_l0"),
+    ]
+  }
+}
+
+extension LayerConfiguration {
+  /// An LSTM whose forget gates' biases start at `forgetBias`, all others at 0.
+  public static func lstm(_ hiddenSize: Int, forgetBias: Float = 0) -> LayerConfiguration {
+    LayerConfiguration(.lstm, hiddenSize, settings: forgetBias == 0 ? [:] : ["forgetBias": Double(forgetBias)])
+  }
+}

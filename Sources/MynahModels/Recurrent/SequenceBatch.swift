@@ -1,0 +1,66 @@
+public import MynahTensors
+
+/// A batch of sequences, time-major and padded to one length: [T, B, F], with the length of each sequence.
+///
+/// The lengths travel with the values through layers, penalties, pooling and losses, so that none of them can forget the
+/// padding. Layers output exact zeros past a sequence's end.
+public struct SequenceBatch: Sendable {
+  /// The values, [T, B, F].
+  public let values: Variable
+  /// The number of real steps of each sequence, B numbers in 0 ... T; nil if all have T steps.
+  public let lengths: [Int]?
+
+  /// Creates a batch.
+  ///
+  /// - Precondition: the values have three axes; there are B lengths in 0 ... T.
+  public init(_ values: Variable, lengths: [Int]? = nil) {
+    let shape = values.shape
+    precondition(shape.rank == 3, "sequences have the shape [T, B, F], found \(shape)")
+    if let lengths {
+      precondition(
+        lengths.count == shape[1] && lengths.allSatisfy { (0...shape[0]).contains($0) },
+        "sequences of shape \(shape) need \(shape[1]) lengths in 0 ... \(shape[0]), found \(lengths)")
+    }
+    (self.values, self.lengths) = (values, lengths)
+  }
+
+  /// T, the number of steps of the longest sequence, padding included.
+  public var stepCount: Int { values.shape[0] }
+  /// B, the number of sequences.
+  public var batchSize: Int { values.shape[1] }
+  /// F, the number of features of a step.
+  public var featureCount: Int { values.shape[2] }
+
+  /// The features of all steps, [T·B, F]: step t of sequence b is row t·B + b.
+  public var rows: Variable { values.reshaped([stepCount * batchSize, featureCount]) }
+
+  /// The number of real steps of all sequences together.
+  public var realStepCount: Int { lengths?.reduce(0, +) ?? stepCount * batchSize }
+
+  /// The mask of the real steps, [T, B, 1]: 1 for real steps and 0 for padding; nil if there is no padding.
+  public var mask: Tensor? { lengths.map { .stepMask(lengths: $0, stepCount: stepCount) } }
+
+  /// Returns a batch with the same lengths and other values.
+  public func with(_ values: Variable) -> SequenceBatch { SequenceBatch(values, lengths: lengths) }
+
+  /// Returns a batch whose padding is exactly zero, whatever it was, infinities and NaN included.
+  public func masked() -> SequenceBatch { mask.map { with(values.masked(by: $0)) } ?? self }
+
+  /// Returns the sequences in reverse, each from its own last real step; the padding stays at the end.
+  public func reversed() -> SequenceBatch {
+    let lengths = lengths ?? [Int](repeating: stepCount, count: batchSize)
+    guard values.shape.elementCount > 0 else { return self }
+    let order = (0..<stepCount).flatMap { step in
+      lengths.enumerated().map { row, length in (step < length ? length - 1 - step : step) * batchSize + row }
+    }
+    return with(rows.gathered(order).reshaped(values.shape))
+  }
+}
+
+extension Tensor {
+  /// The mask of the real steps of padded sequences, [T, B, 1]: 1 for real steps and 0 for padding.
+  package static func stepMask(lengths: [Int], stepCount: Int) -> Tensor {
+    Tensor(
+      shape: [stepCount, lengths.count, 1], (0..<stepCount).flatMap { step in lengths.map { step < $0 ? 1 : 0 } })
+  }
+}
