@@ -132,6 +132,7 @@ public struct CellKinds: Sendable {
   public static let standard = CellKinds(all: [
     .lstm, .rnn, .reluRNN, .gru, .gruResetBefore, .peepholeLSTM, .coupledLSTM, .projectedLSTM,
     .minGRU,
+    .sru,
   ])
 
   /// Returns the list with one more kind, which replaces a kind of the same name.
