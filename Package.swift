@@ -55,23 +55,25 @@ let package = Package(
   targets: [
     // The library, in the order of the data flow; imports point one way.
     .target(name: "CMynah", cSettings: cSettings),
+    module("MynahIO", []),
     module("MynahTensors", ["CMynah"]),
-    module("MynahText", ["MynahTensors"]),
-    module("MynahModels", ["CMynah", "MynahTensors", "MynahText"]),
-    module("MynahTraining", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
-    module("MynahInference", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
+    module("MynahText", ["MynahIO", "MynahTensors"]),
+    module("MynahModels", ["CMynah", "MynahIO", "MynahTensors", "MynahText"]),
+    module("MynahTraining", ["CMynah", "MynahIO", "MynahTensors", "MynahText", "MynahModels"]),
+    module("MynahInference", ["CMynah", "MynahIO", "MynahTensors", "MynahText", "MynahModels"]),
     module("MynahAnalysis", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
     module(
-      "MynahClassification", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
+      "MynahClassification",
+      ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
     module(
       "Mynah",
       [
-        "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahAnalysis",
+        "MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahAnalysis",
         "MynahClassification",
       ]),
 
     // The command line.
-    module("MynahTensorBoard", [protobuf], exclude: ["Protos"]),
+    module("MynahTensorBoard", ["MynahIO", protobuf], exclude: ["Protos"]),
     module("MynahONNX", ["MynahTensors", "MynahText", "MynahModels", protobuf], exclude: ["Protos"]),
     module(
       "MynahCommands",
@@ -92,9 +94,11 @@ let package = Package(
       name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("CMynahTests", ["CMynah", "MynahTensors"]),
     tests("MynahTensorsTests", ["MynahTensors", "CMynah"]),
-    tests("MynahTextTests", ["MynahTensors", "MynahText"], resources: [.copy("Fixtures")]),
+    tests("MynahIOTests", ["MynahIO"]),
+    tests("MynahTextTests", ["MynahIO", "MynahTensors", "MynahText"], resources: [.copy("Fixtures")]),
     tests(
-      "MynahModelsTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"], resources: [.copy("Fixtures")]),
+      "MynahModelsTests", ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining"],
+      resources: [.copy("Fixtures")]),
     tests(
       "MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"],
       resources: [.copy("Fixtures")]),
@@ -106,8 +110,8 @@ let package = Package(
     tests("MynahONNXTests", ["MynahTensors", "MynahText", "MynahModels", "MynahONNX", protobuf]),
     tests(
       "MynahClassificationTests",
-      ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification"]),
-    tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
+      ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification"]),
+    tests("MynahTensorBoardTests", ["MynahIO", "MynahTensorBoard", protobuf]),
     tests(
       "MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"] + httpClient, resources: [.copy("Fixtures")]),
   ]

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 public import MynahModels
 import MynahTensors
 import MynahText

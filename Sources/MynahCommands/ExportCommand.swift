@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahModels
 import MynahONNX
 import MynahTensors

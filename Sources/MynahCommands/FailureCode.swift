@@ -1,5 +1,6 @@
 import MynahAnalysis
 import MynahClassification
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahONNX

@@ -1,5 +1,5 @@
 import Foundation
-import MynahTensors
+import MynahIO
 
 /// A file that a command is asked to write: checked before the work, written after it.
 enum NewFile {

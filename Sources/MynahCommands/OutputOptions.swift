@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 
 /// Where a run leaves its model and its training state.
 struct OutputOptions: ParsableArguments {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahModels
-import MynahTensors
 import MynahText
 
 struct PrepareCommand: ParsableCommand {

@@ -1,6 +1,6 @@
 import Foundation
+import MynahIO
 import MynahModels
-import MynahTensors
 import MynahTraining
 
 /// What stands where a run would leave its files.

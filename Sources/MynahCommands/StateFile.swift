@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahInference
 import MynahModels
-import MynahTensors
 import MynahText
 
 /// What a model remembers of a text, in a file: the text goes on from there with the same bits.

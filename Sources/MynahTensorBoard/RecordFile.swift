@@ -1,4 +1,5 @@
 package import Foundation
+import MynahIO
 
 /// A file of records, each with its length and two checksums: TensorFlow's TFRecord.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import MynahTensors
+import MynahIO
 
 /// Reads lines of files or of standard input one by one, in memory for the longest of them.
 package struct LineReader {

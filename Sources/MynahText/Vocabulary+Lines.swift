@@ -1,4 +1,4 @@
-public import MynahTensors
+public import MynahIO
 
 extension Vocabulary {
   /// Reads a file with a token a line, as `write(to:)` makes it and as toolkits exchange vocabularies: line 0 is token 0.

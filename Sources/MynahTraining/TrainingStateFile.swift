@@ -1,5 +1,5 @@
+import MynahIO
 import MynahModels
-import MynahTensors
 public import MynahText
 
 /// A training run in one safetensors file: the checkpoint with all that determines how it goes on.

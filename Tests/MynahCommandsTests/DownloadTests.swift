@@ -1,6 +1,6 @@
 import Foundation
 import MynahCommands
-import MynahTensors
+import MynahIO
 import MynahText
 import Synchronization
 import TestSupport

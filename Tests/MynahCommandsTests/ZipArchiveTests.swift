@@ -1,5 +1,6 @@
 import Foundation
 import MynahCommands
+import MynahIO
 import MynahTensors
 import MynahText
 import TestSupport

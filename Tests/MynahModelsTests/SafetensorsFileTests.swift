@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 import MynahModels
 import MynahTensors
 import TestSupport

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 import MynahTensorBoard
 import SwiftProtobuf
 import TestSupport

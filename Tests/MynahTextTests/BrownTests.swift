@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 import MynahText
 import TestSupport
 import Testing

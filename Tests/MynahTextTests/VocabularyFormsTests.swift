@@ -1,5 +1,5 @@
 import Foundation
-import MynahTensors
+import MynahIO
 import MynahText
 import TestSupport
 import Testing

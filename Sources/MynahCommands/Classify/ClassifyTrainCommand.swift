@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
 import MynahClassification
+import MynahIO
 import MynahModels
-import MynahTensors
 import MynahText
 
 /// `mynah classify train`: makes a classifier of labelled texts.

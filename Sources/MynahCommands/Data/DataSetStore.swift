@@ -1,5 +1,5 @@
 import Foundation
-import MynahTensors
+import MynahIO
 import MynahText
 
 /// Brings the files of data sets into a folder, each checked by its digest before it takes its place.

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The files in a zip archive, stored or compressed by DEFLATE.
 ///
 /// Source: PKWARE's APPNOTE, version 6.3, sections 4.3.7 (local file header), 4.3.12 (central directory), 4.3.16 (its end).

@@ -1,5 +1,5 @@
 import Foundation
-import MynahTensors
+import MynahIO
 import MynahText
 
 // ARPA files: text with the logarithms to base 10 of probabilities and back-off weights, as KenLM, SRILM and others write them.

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// What can be wrong with a file that a model should be read from; what can go wrong on writing is a `FileError`.

@@ -1,4 +1,4 @@
-public import MynahTensors
+public import MynahIO
 
 extension SafetensorsFile {
   /// Writes the contents to a file, in place of what stood there, whole or not at all.

@@ -1,4 +1,4 @@
-import MynahTensors
+import MynahIO
 
 extension TextError {
   /// What went wrong where a file was read.

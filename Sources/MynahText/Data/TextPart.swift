@@ -1,4 +1,4 @@
-import MynahTensors
+import MynahIO
 
 /// A stretch of a text file: either to learn or to validate with.
 struct TextPart: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import MynahTensors
+import MynahIO
 
 /// The bytes of a stretch of a text, as they stand in its file, that can be tokenised on their own.
 struct TextPiece: Sendable {

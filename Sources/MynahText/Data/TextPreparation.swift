@@ -1,3 +1,5 @@
+import MynahIO
+
 /// Makes a token file of texts that may be larger than memory: one pass counts tokens, a second one numbers them.
 ///
 /// Both passes read the texts by pieces and work on these on several threads; the pieces' tokens are written in order, so the

@@ -1,5 +1,5 @@
 import Foundation
-import MynahTensors
+import MynahIO
 
 /// The tokens of a text that may be larger than memory, in a file that is read where it is needed, with their tokenizer.
 ///

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The first bytes of a token file, all numbers little-endian.
 ///
 ///     offset  bytes

@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-package import MynahTensors
+package import MynahIO
 import NIOCore
 import NIOPosix
 

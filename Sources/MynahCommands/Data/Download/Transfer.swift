@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import MynahTensors
+import MynahIO
 import NIOCore
 import NIOHTTP1
 

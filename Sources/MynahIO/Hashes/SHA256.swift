@@ -37,7 +37,7 @@ package struct SHA256 {
   /// Appends bytes.
   package mutating func update(_ bytes: [UInt8]) { unsafe bytes.withUnsafeBytes { unsafe update($0) } }
 
-  /// Appends token numbers as little-endian 32-bit integers, which is how they stand in memory.
+  /// Appends 32-bit integers in little-endian order.
   package mutating func update(_ ids: [Int32]) { unsafe ids.withUnsafeBytes { unsafe update($0) } }
 
   private mutating func update(_ bytes: UnsafeRawBufferPointer) {

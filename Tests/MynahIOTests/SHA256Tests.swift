@@ -1,4 +1,4 @@
-import MynahText
+import MynahIO
 import Testing
 
 struct SHA256Tests {
@@ -29,10 +29,10 @@ struct SHA256Tests {
     #expect(hash.hexadecimal() == SHA256.hexadecimal(of: bytes))
   }
 
-  @Test("Token numbers are little-endian 32-bit integers")
-  func ids() {
-    #expect(
-      SHA256.hexadecimal(of: [1, -2] as [Int32])
-        == SHA256.hexadecimal(of: [1, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF] as [UInt8]))
+  @Test("32-bit integers are hashed in little-endian order")
+  func integers() {
+    var hash = SHA256()
+    hash.update([1, -2] as [Int32])
+    #expect(hash.hexadecimal() == SHA256.hexadecimal(of: [1, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF]))
   }
 }
