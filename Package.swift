@@ -58,8 +58,9 @@ let package = Package(
     module("MynahIO", []),
     module("MynahTensors", ["CMynah"]),
     module("MynahText", ["MynahIO", "MynahTensors"]),
+    module("MynahDatasets", ["MynahIO", "MynahTensors", "MynahText"]),
     module("MynahModels", ["CMynah", "MynahIO", "MynahTensors", "MynahText"]),
-    module("MynahTraining", ["CMynah", "MynahIO", "MynahTensors", "MynahText", "MynahModels"]),
+    module("MynahTraining", ["CMynah", "MynahIO", "MynahTensors", "MynahText", "MynahDatasets", "MynahModels"]),
     module("MynahInference", ["CMynah", "MynahIO", "MynahTensors", "MynahText", "MynahModels"]),
     module("MynahAnalysis", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
     module(
@@ -68,8 +69,8 @@ let package = Package(
     module(
       "Mynah",
       [
-        "MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahAnalysis",
-        "MynahClassification",
+        "MynahIO", "MynahTensors", "MynahText", "MynahDatasets", "MynahModels", "MynahTraining", "MynahInference",
+        "MynahAnalysis", "MynahClassification",
       ]),
 
     // The command line.
@@ -95,12 +96,13 @@ let package = Package(
     tests("CMynahTests", ["CMynah", "MynahTensors"]),
     tests("MynahTensorsTests", ["MynahTensors", "CMynah"]),
     tests("MynahIOTests", ["MynahIO"]),
-    tests("MynahTextTests", ["MynahIO", "MynahTensors", "MynahText"], resources: [.copy("Fixtures")]),
+    tests("MynahDatasetsTests", ["MynahIO", "MynahTensors", "MynahText", "MynahDatasets"]),
+    tests("MynahTextTests", ["MynahIO", "MynahTensors", "MynahText", "MynahDatasets"], resources: [.copy("Fixtures")]),
     tests(
       "MynahModelsTests", ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining"],
       resources: [.copy("Fixtures")]),
     tests(
-      "MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"],
+      "MynahTrainingTests", ["MynahTensors", "MynahText", "MynahDatasets", "MynahModels", "MynahTraining"],
       resources: [.copy("Fixtures")]),
     tests(
       "MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"],

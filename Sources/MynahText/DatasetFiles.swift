@@ -5,15 +5,15 @@
 #endif
 
 /// The files of a data set in a folder, known by the words train, valid and test in their names.
-struct DatasetFiles: Sendable, Hashable {
-  let training: String
-  let validation: String?
-  let test: String?
+package struct DatasetFiles: Sendable, Hashable {
+  package let training: String
+  package let validation: String?
+  package let test: String?
   /// The names of all files of the folder.
-  let names: [String]
+  package let names: [String]
 
   /// Finds the files; `.txt` files come before others; hidden files, folders, and what a run left there are left aside.
-  init(in directory: String) throws(TextError) {
+  package init(in directory: String) throws(TextError) {
     let names = try Self.fileNames(in: directory)
     self.names = names
     func path(_ role: String) throws(TextError) -> String? {
@@ -36,7 +36,7 @@ struct DatasetFiles: Sendable, Hashable {
     if let test, test == validation { throw .ambiguousFiles(directory: directory, role: "test", found: names) }
   }
 
-  static func fileNames(in directory: String) throws(TextError) -> [String] {
+  package static func fileNames(in directory: String) throws(TextError) -> [String] {
     var isDirectory = false
     guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) else {
       throw .noSuchFile(path: directory)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahDatasets
 import MynahModels
 import MynahTensors
 import MynahText

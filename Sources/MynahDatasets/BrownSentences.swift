@@ -1,3 +1,5 @@
+public import MynahText
+
 /// The sentences of the Brown corpus, in the order of its files: 57,340 of 1,161,192 words.
 ///
 /// A line that is not blank is a sentence; each word stands there with its part of speech, as in `jury/nn`, which is cut off

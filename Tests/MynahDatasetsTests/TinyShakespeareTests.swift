@@ -1,4 +1,5 @@
 import Foundation
+import MynahDatasets
 import MynahText
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import MynahDatasets
 import MynahTensors
 import MynahText
 import Testing

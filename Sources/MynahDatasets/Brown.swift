@@ -1,3 +1,5 @@
+public import MynahText
+
 /// The Brown corpus as a language model of 10,000 words learns it in Berkeley's course w266.
 ///
 /// All sentences, put in random order, are split in a part to train on and one to test on. Each begins with `<s>`; one more

@@ -3,6 +3,7 @@
 #else
   import Foundation
 #endif
+public import MynahText
 
 /// Some of Shakespeare's plays as character models learn them: 1,115,394 characters, of which 65 are different.
 ///

@@ -1,3 +1,4 @@
+import MynahDatasets
 import MynahIO
 import MynahText
 import TestSupport

@@ -1,3 +1,5 @@
+public import MynahText
+
 /// Two sentences about a lamb, on which a language model of the course w266 is tried before it gets the Brown corpus.
 ///
 /// Words are taken as they stand. The vocabulary is the Brown corpus's with sentence marks in front; since the text has `<s>`

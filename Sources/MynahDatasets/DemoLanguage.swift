@@ -1,5 +1,6 @@
 import Foundation
 public import MynahTensors
+public import MynahText
 
 /// A small language of silly English sentences whose entropy is known exactly.
 ///

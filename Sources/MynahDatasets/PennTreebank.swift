@@ -1,3 +1,5 @@
+public import MynahText
+
 /// The Penn Treebank text as language models are compared on it, in Mikolov's version of 10,000 words.
 ///
 /// Sentences stand one a line; rare words are already `<unk>` and numbers `N`. Each line end is the token `<eos>`. The

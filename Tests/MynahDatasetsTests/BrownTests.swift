@@ -1,4 +1,5 @@
 import Foundation
+import MynahDatasets
 import MynahIO
 import MynahText
 import TestSupport
