@@ -1,4 +1,3 @@
-// The door from this module to CMynah: the only file here that sees a pointer.
 internal import CMynah
 internal import MynahTensors
 
