@@ -62,7 +62,7 @@ let package = Package(
     module("MynahModels", ["CMynah", "MynahIO", "MynahTensors", "MynahText"]),
     module("MynahTraining", ["CMynah", "MynahIO", "MynahTensors", "MynahText", "MynahDatasets", "MynahModels"]),
     module("MynahInference", ["CMynah", "MynahIO", "MynahTensors", "MynahText", "MynahModels"]),
-    module("MynahAnalysis", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
+    module("MynahAnalysis", ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
     module(
       "MynahClassification",
       ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
@@ -92,10 +92,11 @@ let package = Package(
 
     // Tests, a bundle a module.
     .target(
-      name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+      name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", resources: [.copy("Fixtures")],
+      swiftSettings: swiftSettings),
     tests("CMynahTests", ["CMynah", "MynahTensors"]),
     tests("MynahTensorsTests", ["MynahTensors", "CMynah"]),
-    tests("MynahIOTests", ["MynahIO"]),
+    tests("MynahIOTests", ["MynahIO", "MynahTensors"]),
     tests("MynahDatasetsTests", ["MynahIO", "MynahTensors", "MynahText", "MynahDatasets"]),
     tests("MynahTextTests", ["MynahIO", "MynahTensors", "MynahText", "MynahDatasets"], resources: [.copy("Fixtures")]),
     tests(
@@ -115,6 +116,6 @@ let package = Package(
       ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification"]),
     tests("MynahTensorBoardTests", ["MynahIO", "MynahTensorBoard", protobuf]),
     tests(
-      "MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"] + httpClient, resources: [.copy("Fixtures")]),
+      "MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"] + httpClient),
   ]
 )

@@ -38,33 +38,23 @@ extension CommandFailure where Self: CustomStringConvertible {
   var sentence: String { description }
 }
 
-extension TextError: CommandFailure {
+extension FileError: CommandFailure {
   var failureCode: FailureCode {
     switch kind {
     case .noSuchInput: .noSuchInput
     case .badData: .badData
+    case .cannotCreate: .cannotCreate
     case .inputOutput: .inputOutput
     }
   }
+}
+
+extension TextError: CommandFailure {
+  var failureCode: FailureCode { .badData }
 }
 
 extension CheckpointError: CommandFailure {
-  var failureCode: FailureCode {
-    switch kind {
-    case .noSuchInput: .noSuchInput
-    case .badData: .badData
-    case .inputOutput: .inputOutput
-    }
-  }
-}
-
-extension FileError: CommandFailure {
-  var failureCode: FailureCode {
-    switch self {
-    case .cannotWrite: .cannotCreate
-    case .writeFailed: .inputOutput
-    }
-  }
+  var failureCode: FailureCode { .badData }
 }
 
 extension TrainingError: CommandFailure {

@@ -74,10 +74,7 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   private static func byteCount(of path: String) throws -> Int {
-    guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else {
-      throw CheckpointError.notFound(path: path)
-    }
-    return size
+    try InputFile(path: path).byteCount
   }
 
   private var defaultOutput: String {

@@ -21,7 +21,7 @@ struct StateFile: Codable {
 
   /// Reads a file; the predictor goes on with its text.
   ///
-  /// - Throws: `TextError` if it cannot be read, `StateError` if it is no state or another model's.
+  /// - Throws: `FileError` if it cannot be read, `StateError` if it is no state or another model's.
   static func predictor(at path: String, model: InferenceModel, modelPath: String) throws -> NeuralPredictor {
     let text = try TextFile(at: path).text
     guard let state = try? JSONDecoder().decode(StateFile.self, from: Data(text.utf8)) else {
@@ -42,7 +42,7 @@ struct StateFile: Codable {
   }
 
   private static func digest(_ path: String) throws -> String {
-    guard let digest = SHA256.hexadecimal(ofFileAt: path) else { throw TextError.noSuchFile(path: path) }
+    guard let digest = SHA256.hexadecimal(ofFileAt: path) else { throw FileError.noSuchFile(path: path) }
     return digest
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 import MynahText
 
 /// How a text is cut into tokens.

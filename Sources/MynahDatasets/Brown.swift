@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahText
 
 /// The Brown corpus as a language model of 10,000 words learns it in Berkeley's course w266.
@@ -29,8 +30,8 @@ public struct Brown: Sendable, Hashable {
 
   /// Reads the corpus from its folder; see `BrownSentences`.
   ///
-  /// - Throws: When the folder has no file of the corpus, or one is unreadable or not text.
-  public init(at directory: String) throws(TextError) { self.init(try BrownSentences(at: directory)) }
+  /// - Throws: `FileError`, or `TextError.missingFile` if the folder has no file of the corpus.
+  public init(at directory: String) throws { self.init(try BrownSentences(at: directory)) }
 
   /// Splits and encodes sentences.
   ///

@@ -1,4 +1,5 @@
-public import MynahText
+import MynahIO
+import MynahText
 
 /// The sentences of the Brown corpus, in the order of its files: 57,340 of 1,161,192 words.
 ///
@@ -16,8 +17,8 @@ public struct BrownSentences: Sendable, Hashable {
 
   /// Reads the 500 files `ca01` … `cr09` of a folder, or of the folder `brown` inside of it.
   ///
-  /// - Throws: When there is no such file, or one is unreadable or not text.
-  public init(at directory: String) throws(TextError) {
+  /// - Throws: `FileError`, or `TextError.missingFile` if the folder has no such file.
+  public init(at directory: String) throws {
     for path in try Self.files(at: directory) { add(Array(try TextFile(at: path).text.utf8)) }
   }
 
@@ -61,13 +62,13 @@ public struct BrownSentences: Sendable, Hashable {
     if words.count > ends.last ?? 0 { ends.append(words.count) }
   }
 
-  private static func files(at directory: String) throws(TextError) -> [String] {
+  private static func files(at directory: String) throws -> [String] {
     let inner = directory + "/brown"
     for folder in [directory, inner] {
       let names = try? DatasetFiles.fileNames(in: folder).filter(isFileOfCorpus)
       if let names, !names.isEmpty { return names.map { folder + "/" + $0 } }
     }
-    throw .missingFile(directory: directory, role: "ca01", found: try DatasetFiles.fileNames(in: directory))
+    throw TextError.missingFile(directory: directory, role: "ca01", found: try DatasetFiles.fileNames(in: directory))
   }
 
   /// Whether a name is a `c`, a letter and two digits.

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahText
 
 /// The Penn Treebank text as language models are compared on it, in Mikolov's version of 10,000 words.
@@ -23,13 +24,15 @@ public struct PennTreebank: Sendable, Hashable {
 
   /// Reads `ptb.train.txt`, `ptb.valid.txt` and `ptb.test.txt` of a folder.
   ///
-  /// - Throws: When a file is missing, unreadable or not text.
-  public init(at directory: String) throws(TextError) {
+  /// - Throws: `FileError`, or `TextError.missingFile`.
+  public init(at directory: String) throws {
     let files = try DatasetFiles(in: directory)
     guard let valid = files.validation else {
-      throw .missingFile(directory: directory, role: "valid", found: files.names)
+      throw TextError.missingFile(directory: directory, role: "valid", found: files.names)
     }
-    guard let test = files.test else { throw .missingFile(directory: directory, role: "test", found: files.names) }
+    guard let test = files.test else {
+      throw TextError.missingFile(directory: directory, role: "test", found: files.names)
+    }
     try self.init(
       train: TextFile(at: files.training).text, valid: TextFile(at: valid).text, test: TextFile(at: test).text)
   }

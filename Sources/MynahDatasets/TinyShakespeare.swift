@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import MynahIO
 public import MynahText
 
 /// Some of Shakespeare's plays as character models learn them: 1,115,394 characters, of which 65 are different.
@@ -24,11 +20,9 @@ public struct TinyShakespeare: Sendable, Hashable {
 
   /// Reads the text from its file, or from the file `input.txt` of a folder.
   ///
-  /// - Throws: When there is no such file, or it is unreadable or not text.
-  public init(at path: String) throws(TextError) {
-    var isDirectory = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-    try self.init(text: TextFile(at: exists && isDirectory ? path + "/input.txt" : path).text)
+  /// - Throws: `FileError`.
+  public init(at path: String) throws {
+    try self.init(text: TextFile(at: FileKind(at: path) == .directory ? path + "/input.txt" : path).text)
   }
 
   /// Splits and encodes a text.

@@ -6,9 +6,9 @@ extension Vocabulary {
   /// In a line `\n` stands for a line feed, `\r` for a carriage return, `\u{FEFF}` for a byte order mark and `\\` for a
   /// backslash; an empty line is the empty token.
   ///
-  /// - Throws: What reading a text throws, and when a token comes twice or a backslash is followed by something else.
-  public init(at path: String) throws(TextError) {
-    try self.init(lines: TextFile.decode(TextFile.bytes(at: path), path: path, mayBeEmpty: true))
+  /// - Throws: `FileError`, or `TextError` for a duplicate token or an unknown escape.
+  public init(at path: String) throws {
+    try self.init(lines: TextFile(at: path, mayBeEmpty: true).text)
   }
 
   /// Reads the tokens of a text that has one a line; a line end after the last of them is no further token.

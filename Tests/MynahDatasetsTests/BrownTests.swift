@@ -76,7 +76,7 @@ struct BrownRulesTests {
     #expect(throws: TextError.missingFile(directory: folder.path, role: "ca01", found: [])) {
       try BrownSentences(at: folder.path)
     }
-    #expect(throws: TextError.noSuchFile(path: "/no/such/place")) { try Brown(at: "/no/such/place") }
+    #expect(throws: FileError.noSuchFile(path: "/no/such/place")) { try Brown(at: "/no/such/place") }
     try FileManager.default.createDirectory(atPath: folder.path + "/brown", withIntermediateDirectories: false)
     for (name, text) in [("cb02", "b/x\n"), ("ca10", "a/x\n"), ("cats.txt", "z/x\n"), ("CA11", "y/x\n")] {
       try folder.write(text.utf8, to: "brown/" + name)

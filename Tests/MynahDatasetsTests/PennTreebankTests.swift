@@ -26,8 +26,8 @@ struct PennTreebankRulesTests {
       throws: TextError.missingFile(directory: folder.path, role: "test", found: ["ptb.train.txt", "ptb.valid.txt"])
     ) { try PennTreebank(at: folder.path) }
     let file = folder.path + "/ptb.train.txt"
-    #expect(throws: TextError.notADirectory(path: file)) { try PennTreebank(at: file) }
-    #expect(throws: TextError.noSuchFile(path: "/no/such/place")) { try PennTreebank(at: "/no/such/place") }
+    #expect(throws: FileError.notADirectory(path: file)) { try PennTreebank(at: file) }
+    #expect(throws: FileError.noSuchFile(path: "/no/such/place")) { try PennTreebank(at: "/no/such/place") }
   }
 }
 

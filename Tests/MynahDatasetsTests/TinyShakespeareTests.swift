@@ -1,5 +1,6 @@
 import Foundation
 import MynahDatasets
+import MynahIO
 import MynahText
 import TestSupport
 import Testing
@@ -25,7 +26,7 @@ struct TinyShakespeareRulesTests {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let path = folder.path + "/input.txt"
-    #expect(throws: TextError.noSuchFile(path: path)) { try TinyShakespeare(at: folder.path) }
+    #expect(throws: FileError.noSuchFile(path: path)) { try TinyShakespeare(at: folder.path) }
     try folder.write("some text\n".utf8, to: "input.txt")
     #expect(try TinyShakespeare(at: folder.path) == TinyShakespeare(at: path))
   }

@@ -18,19 +18,22 @@ struct InputFileTests {
     #expect(try file.bytes(0..<5) == [1, 2, 3, 4, 5])
   }
 
-  @Test("A file that has become shorter is an error that says how short")
+  @Test("Reading a file that has become shorter throws an error")
   func truncated() throws {
     let path = try folder.put([1, 2, 3, 4, 5], as: "file")
     let file = try InputFile(path: path)
     #expect(unsafe truncate(path, 2) == 0)
-    #expect(throws: InputFile.Failure.truncated(byteCount: 2)) { try file.bytes(0..<5) }
+    #expect(throws: FileError.unreadable(path: path, reason: "it became shorter while it was read")) {
+      try file.bytes(0..<5)
+    }
   }
 
-  @Test("What is missing and what is no regular file are told apart, without waiting for a pipe's other end")
+  @Test("Missing files, folders and pipes throw different errors, without waiting for a pipe's other end")
   func places() throws {
-    #expect(throws: InputFile.Failure.missing) { try InputFile(path: folder("none")) }
-    #expect(throws: InputFile.Failure.irregular("a directory")) { try InputFile(path: folder.path) }
+    #expect(throws: FileError.noSuchFile(path: folder("none"))) { try InputFile(path: folder("none")) }
+    #expect(throws: FileError.isDirectory(path: folder.path)) { try InputFile(path: folder.path) }
+    #expect(FileKind(at: folder("none")) == nil && FileKind(at: folder.path) == .directory)
     #expect(unsafe mkfifo(folder("pipe"), 0o600) == 0)
-    #expect(throws: InputFile.Failure.irregular("a pipe")) { try InputFile(path: folder("pipe")) }
+    #expect(throws: FileError.irregular(path: folder("pipe"), kind: "a pipe")) { try InputFile(path: folder("pipe")) }
   }
 }

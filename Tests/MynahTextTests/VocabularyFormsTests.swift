@@ -87,7 +87,7 @@ struct VocabularyLinesTests {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let path = try folder.write([0x61, 0x0A, 0xFF], to: "v")
-    #expect(throws: TextError.notUTF8(path: path, offset: 2, line: 2, byte: 0xFF)) { try Vocabulary(at: path) }
+    #expect(throws: FileError.notUTF8(path: path, offset: 2, line: 2, byte: 0xFF)) { try Vocabulary(at: path) }
     #expect(throws: FileError.self) { try Vocabulary(tokens: ["a"]).write(to: folder.path + "/none/vocabulary.txt") }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 public import MynahText
 
 /// A page that colours each token of a text by the value of one unit after it, with a choice of units.

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 
 extension TokenMap {
   /// A picture of the map: a dot a token, labels as far as there is room, the others when one points at a dot.

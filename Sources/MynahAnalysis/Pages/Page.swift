@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 
 /// A page of HTML that needs nothing but itself: no style, font, script or picture from elsewhere, which its policy forbids too.
 ///

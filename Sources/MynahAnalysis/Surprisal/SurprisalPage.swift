@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 public import MynahText
 
 /// A page that colours each token of a text by how much it surprised a model, with what the model expected instead.

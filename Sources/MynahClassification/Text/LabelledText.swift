@@ -1,3 +1,4 @@
+import MynahIO
 import MynahText
 
 /// Texts with a label each: what a classifier learns from and is measured on.
@@ -74,7 +75,3 @@ struct Bytes: Hashable, Comparable {
   }
 }
 
-extension String {
-  /// Whether there is nothing but white space.
-  var isBlank: Bool { unicodeScalars.allSatisfy(\.properties.isWhitespace) }
-}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MynahClassification
+import MynahIO
 import MynahText
 
 /// `mynah classify predict`: the classes of lines.
@@ -35,7 +36,7 @@ struct ClassifyPredictCommand: ParsableCommand {
       do {
         guard let line = try lines.next() else { break }
         try write(try classifier.predict(line.text), line.number)
-      } catch let error as TextError where keepGoing && error.isOfOneLine {
+      } catch  where keepGoing && error.isOfOneLine {
         StandardError.write("skipped: \(error)\n")
       }
     }

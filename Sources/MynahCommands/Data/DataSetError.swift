@@ -4,12 +4,10 @@ package enum DataSetError: CommandFailure, Hashable {
   case otherContents(source: String, expectedHash: String, foundHash: String)
   /// A folder that should hold the data lacks a file.
   case missingFile(path: String, address: String)
-  /// A zip archive cannot be read.
-  case malformedArchive(path: String, reason: String)
 
   package var failureCode: FailureCode {
     switch self {
-    case .otherContents, .malformedArchive: .badData
+    case .otherContents: .badData
     case .missingFile: .noSuchInput
     }
   }
@@ -21,8 +19,6 @@ package enum DataSetError: CommandFailure, Hashable {
         + "get it again, or from another place"
     case .missingFile(let path, let address):
       "there is no file \"\(path)\"; name the folder that holds it with --from, or get it from \(address)"
-    case .malformedArchive(let path, let reason):
-      "the archive \"\(path)\" cannot be read: \(reason); get it again"
     }
   }
 }

@@ -80,8 +80,8 @@ package struct DataSetStore {
         try checkDigest(SHA256.hexadecimal(ofFileAt: part.path) ?? "", file)
         try part.commit()
       }
-    } catch let error where error is DataSetError || error is DownloadError {
-      // Going on from wrong bytes leads nowhere.
+    } catch let error where error is DownloadError || (error as? FileError)?.kind == .badData {
+      // Wrong bytes cannot be resumed.
       part.remove()
       throw error
     }
@@ -89,7 +89,7 @@ package struct DataSetStore {
 
   private func member(_ name: String, of archive: ZipArchive, _ file: NamedDataSet.File) throws -> [UInt8] {
     guard let entry = archive.entries.first(where: { $0.name == name }) else {
-      throw DataSetError.malformedArchive(path: file.address, reason: "it holds no file “\(name)”")
+      throw FileError.malformedArchive(path: file.address, reason: "it contains no file \(name.quoted())")
     }
     guard entry.byteCount == file.byteCount else {
       throw DownloadError.otherSize(
@@ -114,7 +114,7 @@ package struct DataSetStore {
     for entry in archive.entries where !entry.name.hasPrefix("__MACOSX/") {
       let parts = entry.name.split(separator: "/", omittingEmptySubsequences: false)
       guard parts.allSatisfy({ !["", ".", ".."].contains($0) }) else {
-        throw DataSetError.malformedArchive(path: path, reason: "“\(entry.name)” would stand outside of its folder")
+        throw FileError.malformedArchive(path: path, reason: "\(entry.name.quoted()) is outside of its folder")
       }
       let target = "\(folder)/\(entry.name)"
       let contents = try archive.contents(of: entry)

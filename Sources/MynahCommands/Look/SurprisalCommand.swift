@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MynahAnalysis
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahTensors

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahText
@@ -61,7 +62,7 @@ struct PairsCommand: ParsableCommand {
         throw PairsError(path: path, line: line.number)
       }
     }
-    guard !pairs.isEmpty else { throw TextError.emptyText(path: path) }
+    guard !pairs.isEmpty else { throw FileError.emptyText(path: path) }
     return pairs
   }
 

@@ -91,7 +91,7 @@ struct ScoreCommand: ParsableCommand {
         let score = try scorer.score(line.text)
         summary.add(score)
         try write(score, line.number, file.tokenizer.vocabulary)
-      } catch let error as TextError where keepGoing && error.isOfOneLine {
+      } catch  where keepGoing && error.isOfOneLine {
         StandardError.write("skipped: \(error)\n")
         summary.skippedCount += 1
       }
@@ -205,11 +205,11 @@ struct ScoreCommand: ParsableCommand {
   }
 }
 
-extension TextError {
-  /// Whether only one line of a text is affected.
+extension Error {
+  /// A Boolean value indicating whether the error affects only one line of a text.
   var isOfOneLine: Bool {
-    switch self {
-    case .notUTF8, .unknownToken: true
+    switch self as any Error {
+    case FileError.notUTF8, TextError.unknownToken: true
     default: false
     }
   }

@@ -16,9 +16,8 @@ struct FileTarget {
     guard !givenPath.isEmpty else { throw .cannotWrite(path: givenPath, reason: "the path is empty; name a file") }
     var status = stat()
     if unsafe stat(givenPath, &status) == 0 {
-      if let kind = irregularKind(of: status.st_mode) {
-        throw .cannotWrite(path: givenPath, reason: "it is \(kind); name a file")
-      }
+      let kind = FileKind(mode: status.st_mode)
+      guard kind == .regular else { throw .cannotWrite(path: givenPath, reason: "it is \(kind.name); name a file") }
       existingPermissions = status.st_mode & 0o777
       path = Self.resolved(givenPath)
     } else {
@@ -89,7 +88,7 @@ struct FileTarget {
   /// Why a file could not be created here, and what to do.
   func reason(of failure: SystemFailure) -> String {
     switch failure.code {
-    case ENOENT where !FileManager.default.fileExists(atPath: folder):
+    case ENOENT where FileKind(at: folder) == nil:
       "there is no folder '\(folder)'; create it or name another"
     case ENOTDIR: "'\(folder)' is not a folder; name another"
     case EACCES, EPERM, EROFS: "\(failure.reason) in the folder '\(folder)'; change its permissions or name another"

@@ -33,9 +33,10 @@ package final class PartFile {
       close(descriptor)
       throw .cannotWrite(path: path, reason: "another run is writing it; wait for that one's end")
     }
-    if let kind = irregularKind(of: opened.st_mode) {
+    let kind = FileKind(mode: opened.st_mode)
+    guard kind == .regular else {
       close(descriptor)
-      throw .cannotWrite(path: path, reason: "it is \(kind); remove it")
+      throw .cannotWrite(path: path, reason: "it is \(kind.name); remove it")
     }
     byteCount = Int(opened.st_size)
   }

@@ -10,7 +10,7 @@ extension SafetensorsFile {
     let header = SafetensorsHeader(metadata: metadata, laying: tensors)
     let encoded = header.encoded()
     let limit = SafetensorsHeader.greatestByteCount
-    guard encoded.count - HeaderScanner.lengthByteCount <= limit else {
+    guard encoded.count - SafetensorsHeader.lengthByteCount <= limit else {
       throw .cannotWrite(path: path, reason: "its header takes \(encoded.count) bytes and at most \(limit) are allowed")
     }
     var file = try AtomicFile(replacing: path)

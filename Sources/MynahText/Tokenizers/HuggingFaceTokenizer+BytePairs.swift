@@ -1,3 +1,5 @@
+import MynahIO
+
 extension HuggingFaceTokenizer {
   static func json(of tokenizer: BytePairTokenizer) -> JSONValue {
     let vocabulary = tokenizer.vocabulary

@@ -1,3 +1,5 @@
+import MynahIO
+
 extension HuggingFaceTokenizer {
   /// Line ends are made words by a normalizer before the text is cut at white space.
   static func json(of tokenizer: WordTokenizer) -> JSONValue {

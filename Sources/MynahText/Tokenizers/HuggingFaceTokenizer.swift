@@ -1,3 +1,5 @@
+import MynahIO
+
 /// What all kinds of Hugging Face's `tokenizer.json` have in common; source: the library `tokenizers`, version 0.23.
 enum HuggingFaceTokenizer {
   /// A whole file.

@@ -1,34 +1,33 @@
 import Foundation
-import MynahIO
 
 /// Reads lines of files or of standard input one by one, in memory for the longest of them.
 package struct LineReader {
-  /// A line without its end, and where it stands.
+  /// A line without its end.
   package struct Line {
     package let text: String
-    /// Counted from 1 through all files.
+    /// The number of the line, counted from 1 through all files.
     package let number: Int
   }
 
   private var paths: ArraySlice<String>
   private var file = FileHandle.standardInput
   private var path = "standard input"
-  /// What was read, and where in it the next line begins.
+  /// The bytes read so far, and the start of the next line in them.
   private var (buffer, start) = ([UInt8](), 0)
   private var isAtEnd = false
   private var number = 0
-  /// The place of the next line in its file.
+  /// The position of the next line in its file.
   private var (lineOfFile, offset) = (0, 0)
 
   /// Opens the first file, or standard input if there is none.
   ///
-  /// - Throws: `TextError`.
-  package init(_ paths: [String]) throws(TextError) {
+  /// - Throws: `FileError`.
+  package init(_ paths: [String]) throws(FileError) {
     self.paths = paths[...]
     if !paths.isEmpty { try openNext() }
   }
 
-  private mutating func openNext() throws(TextError) {
+  private mutating func openNext() throws(FileError) {
     path = paths.removeFirst()
     (lineOfFile, offset, buffer, start, isAtEnd) = (0, 0, [], 0, false)
     file = try TextFile.open(path)
@@ -36,8 +35,8 @@ package struct LineReader {
 
   /// The next line; nil at the end of the last file.
   ///
-  /// - Throws: `TextError.notUTF8` for a line that is no text, after which the next line can be read; others end the reading.
-  package mutating func next() throws(TextError) -> Line? {
+  /// - Throws: `FileError.notUTF8` for a line that is not text, after which the next line can be read; other errors are final.
+  package mutating func next() throws(FileError) -> Line? {
     var searched = start
     while true {
       if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) { return try take(end, lineEnd: 1) }
@@ -55,8 +54,8 @@ package struct LineReader {
     }
   }
 
-  /// Reads what there is, so that a line of a stream that goes on is not waited for longer than it takes to come.
-  private mutating func readMore() throws(TextError) {
+  /// Reads the bytes that are available, so that a line of an open stream is returned as soon as it arrives.
+  private mutating func readMore() throws(FileError) {
     let room = 1 << 16
     var found = 0
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { memory, count in
@@ -67,21 +66,21 @@ package struct LineReader {
     if bytes.isEmpty { isAtEnd = true } else { buffer += bytes }
   }
 
-  /// Takes the line that ends at a place of the buffer.
-  private mutating func take(_ end: Int, lineEnd: Int) throws(TextError) -> Line {
+  /// Takes the line that ends at an index of the buffer.
+  private mutating func take(_ end: Int, lineEnd: Int) throws(FileError) -> Line {
     let bytes = Array(buffer[start..<end])
     start = end + lineEnd
     return try line(bytes, length: bytes.count + lineEnd)
   }
 
-  private mutating func line(_ bytes: [UInt8], length: Int) throws(TextError) -> Line {
+  private mutating func line(_ bytes: [UInt8], length: Int) throws(FileError) -> Line {
     var bytes = bytes
     if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-    if offset == 0 && bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    if offset == 0 && bytes.starts(with: UTF8.byteOrderMark) { bytes.removeFirst(3) }
     number += 1
     lineOfFile += 1
     defer { offset += length }
-    if let bad = TextFile.firstInvalidByte(of: bytes) {
+    if let bad = UTF8.firstInvalidOffset(in: bytes) {
       throw .notUTF8(path: path, offset: offset + bad, line: lineOfFile, byte: bytes[bad])
     }
     return Line(text: String(decoding: bytes, as: UTF8.self), number: number)

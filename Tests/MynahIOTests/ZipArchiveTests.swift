@@ -1,8 +1,5 @@
-import Foundation
-import MynahCommands
 import MynahIO
 import MynahTensors
-import MynahText
 import TestSupport
 import Testing
 
@@ -10,10 +7,7 @@ import Testing
 struct ZipArchiveTests {
   private let golden: [UInt8]
 
-  init() throws {
-    let url = try #require(Bundle.module.url(forResource: "Fixtures/golden", withExtension: "zip"))
-    golden = [UInt8](try Data(contentsOf: url))
-  }
+  init() throws { golden = try GoldenArchive.bytes() }
 
   @Test("Files that Python stored and compressed, by every kind of block, come back as they were")
   func contents() throws {

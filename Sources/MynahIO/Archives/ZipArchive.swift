@@ -1,5 +1,3 @@
-import MynahIO
-
 /// The files in a zip archive, stored or compressed by DEFLATE.
 ///
 /// Source: PKWARE's APPNOTE, version 6.3, sections 4.3.7 (local file header), 4.3.12 (central directory), 4.3.16 (its end).
@@ -23,8 +21,8 @@ package struct ZipArchive {
   /// Reads the list of files.
   ///
   /// - Parameter path: What the archive is called in errors.
-  /// - Throws: `DataSetError.malformedArchive`.
-  package init(_ bytes: [UInt8], path: String) throws(DataSetError) {
+  /// - Throws: `FileError.malformedArchive`.
+  package init(_ bytes: [UInt8], path: String) throws(FileError) {
     (self.bytes, self.path) = (bytes, path)
     var reader = Reader(bytes: bytes, path: path)
     let endSize = 22
@@ -45,7 +43,7 @@ package struct ZipArchive {
     self.entries = entries
   }
 
-  private static func entry(_ reader: inout Reader) throws(DataSetError) -> Entry {
+  private static func entry(_ reader: inout Reader) throws(FileError) -> Entry {
     guard try reader.number(4) == 0x0201_4B50 else { throw reader.failure("its list of files is damaged") }
     reader.position += 4
     let flags = try reader.number(2)
@@ -67,8 +65,8 @@ package struct ZipArchive {
 
   /// The bytes of a file, checked by size and checksum.
   ///
-  /// - Throws: `DataSetError.malformedArchive`.
-  package func contents(of entry: Entry) throws(DataSetError) -> [UInt8] {
+  /// - Throws: `FileError.malformedArchive`.
+  package func contents(of entry: Entry) throws(FileError) -> [UInt8] {
     var reader = Reader(bytes: bytes, path: path)
     reader.position = entry.headerOffset
     guard try reader.number(4) == 0x0403_4B50 else { throw reader.failure("a file of it has no header") }
@@ -83,12 +81,12 @@ package struct ZipArchive {
       do {
         contents = try Inflate.expand(compressed, limit: entry.byteCount)
       } catch {
-        throw reader.failure("“\(entry.name)” cannot be expanded")
+        throw reader.failure("\(entry.name.quoted()) cannot be expanded")
       }
-    default: throw reader.failure("“\(entry.name)” is compressed by the unknown method \(entry.method)")
+    default: throw reader.failure("\(entry.name.quoted()) is compressed by the unknown method \(entry.method)")
     }
-    guard contents.count == entry.byteCount && CRC32.checksum(of: contents) == entry.checksum else {
-      throw reader.failure("the checksum of “\(entry.name)” does not fit")
+    guard contents.count == entry.byteCount && CRC32.zip.checksum(of: contents) == entry.checksum else {
+      throw reader.failure("the checksum of \(entry.name.quoted()) does not match")
     }
     return contents
   }
@@ -99,27 +97,16 @@ package struct ZipArchive {
     let path: String
     var position = 0
 
-    mutating func bytes(_ count: Int) throws(DataSetError) -> [UInt8] {
+    mutating func bytes(_ count: Int) throws(FileError) -> [UInt8] {
       guard position >= 0 && position + count <= bytes.count else { throw failure("it is cut short") }
       defer { position += count }
       return Array(bytes[position..<position + count])
     }
 
-    mutating func number(_ count: Int) throws(DataSetError) -> Int {
+    mutating func number(_ count: Int) throws(FileError) -> Int {
       try bytes(count).reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 
-    func failure(_ reason: String) -> DataSetError { .malformedArchive(path: path, reason: reason) }
-  }
-}
-
-/// The checksum of zip archives: a cyclic redundancy check of 32 bits, polynomial EDB88320 in reflected order.
-private enum CRC32 {
-  static func checksum(of bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(~0) { $0 >> 8 ^ table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] }
-  }
-
-  private static let table: [UInt32] = (0..<256).map { start in
-    (0..<8).reduce(UInt32(start)) { value, _ in value >> 1 ^ (value & 1 == 1 ? 0xEDB8_8320 : 0) }
+    func failure(_ reason: String) -> FileError { .malformedArchive(path: path, reason: reason) }
   }
 }

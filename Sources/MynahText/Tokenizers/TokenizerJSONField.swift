@@ -1,4 +1,6 @@
-/// A field of a tokenizer's JSON, with the name that errors call it by.
+import MynahIO
+
+/// A field of a tokenizer's JSON with its path, which errors name.
 struct JSONField {
   let name: String
   let value: JSONValue?
@@ -46,6 +48,15 @@ struct JSONField {
 
   /// An object of whole numbers that is written as a string.
   func nestedCounts() throws(TextError) -> [(name: String, count: Int)] {
-    try JSONField(name, try JSONParser.value(of: try string())).counts()
+    try JSONField(name, try JSONValue(tokenizer: try string())).counts()
+  }
+}
+
+extension JSONValue {
+  /// Reads the JSON of a tokenizer.
+  ///
+  /// - Throws: `TextError.badJSON`.
+  init(tokenizer text: String) throws(TextError) {
+    try self.init(parsing: text) { TextError.badJSON(offset: $0.offset, expected: $0.expected, found: $0.found) }
   }
 }
