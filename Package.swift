@@ -24,8 +24,11 @@ let httpClient = [
   .product(name: "NIOPosix", package: "swift-nio"),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
+func module(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: swiftSettings)
 }
 
 func example(_ name: String) -> Target {
@@ -62,7 +65,10 @@ let package = Package(
     module("MynahModels", ["CMynah", "MynahIO", "MynahTensors", "MynahText"]),
     module("MynahTraining", ["CMynah", "MynahIO", "MynahTensors", "MynahText", "MynahDatasets", "MynahModels"]),
     module("MynahInference", ["CMynah", "MynahIO", "MynahTensors", "MynahText", "MynahModels"]),
-    module("MynahAnalysis", ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
+    // Pages are embedded, so that the tool stays a single file.
+    module(
+      "MynahAnalysis", ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahInference"],
+      resources: [.embedInCode("Pages/Resources")]),
     module(
       "MynahClassification",
       ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),

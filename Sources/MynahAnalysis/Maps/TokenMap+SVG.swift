@@ -25,13 +25,7 @@ extension TokenMap {
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 \((-headline).places(0)) \(side.places(0)) \((side + headline).places(0))" \
       font-family="system-ui, sans-serif" font-size="\(fontSize.places(0))">
       <style>
-      svg { background: #fff } text { fill: #1d1d22 } circle { fill: #2563c9 } .caption { font-size: 16px; fill: #62626e }
-      g:hover circle { fill: #d1400f; r: 5px } g:hover text { font-weight: bold }
-      @media (prefers-color-scheme: dark) {
-        svg { background: #17181c } text { fill: #e6e6ea } circle { fill: #7fb0ff } .caption { fill: #a2a2ae }
-        g:hover circle { fill: #ff9a6b }
-      }
-      </style>
+      \(Template(PackageResources.map_css).text)</style>
       <text class="caption" x="\(margin.places(0))" y="0">\(VisibleText.escaped(caption))</text>
       \(body)</svg>
 
