@@ -1,4 +1,5 @@
 import Foundation
+import MynahTensors
 
 /// One step between a model's logits and the token that is drawn: it changes logits or rules tokens out.
 ///
@@ -99,10 +100,5 @@ extension [Float] {
   }
 
   /// exp(logit) / Σ exp(logit), in Double.
-  func probabilities() -> [Double] {
-    let largest = Double(self.max() ?? 0)
-    let weights = map { $0 > -.infinity ? exp(Double($0) - largest) : 0 }
-    let total = weights.reduce(0, +)
-    return weights.map { $0 / total }
-  }
+  func probabilities() -> [Double] { map { Double($0) }.softmax() }
 }

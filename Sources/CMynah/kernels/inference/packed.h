@@ -33,22 +33,17 @@ INLINE size_t row_of_lane(const mynah_packed *m, size_t panel, size_t lane) {
   return unit < hidden ? lane / LANES * hidden + unit : SIZE_MAX;
 }
 
-/// Rounded to the nearest bfloat16, ties to even; NaN stays NaN.
-INLINE uint32_t bfloat16_bits(float x) {
-  uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  if (x != x) return bits >> 16 | 0x40;
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-}
-
 /// One row of W into its lane of a panel. Blocks of k would not help: a row is read along, and lines stay in the second cache.
 static void pack_lane(void *panel, mynah_weights kind, size_t lane, const float *row, size_t columns) {
   switch (kind) {
     case MYNAH_WEIGHTS_BFLOAT16: {
       uint32_t *to = (uint32_t *)panel + lane;
-      for (size_t k = 0; k < columns; k += 2) {
-        uint32_t even = row ? bfloat16_bits(row[k]) : 0, odd = row && k + 1 < columns ? bfloat16_bits(row[k + 1]) : 0;
-        to[k / 2 * PANEL_LANES] = even | odd << 16;
+      enum { BLOCK = 256 };
+      uint32_t pairs[BLOCK / 2] = {0};
+      for (size_t k = 0; k < columns; k += BLOCK) {
+        size_t count = columns - k < BLOCK ? columns - k : BLOCK;
+        if (row) round_row(pairs, row + k, count);
+        for (size_t i = 0; i < pairs_of(count); i++) to[(k / 2 + i) * PANEL_LANES] = pairs[i];
       }
       return;
     }
