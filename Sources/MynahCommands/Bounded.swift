@@ -32,6 +32,12 @@ enum Bounded {
     }
   }
 
+  /// A path.
+  static func path(_ text: String) throws -> String {
+    guard !text.isEmpty else { throw ValidationError("expected a path") }
+    return text
+  }
+
   /// Numbers from 0 to below 1 with commas between.
   static func shares(count: Int) -> @Sendable (String) throws -> [Float] {
     { text in

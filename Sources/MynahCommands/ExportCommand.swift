@@ -23,10 +23,10 @@ struct ExportCommand: ParsableCommand {
   @Argument(help: "A model file that mynah train wrote.")
   var model: String
 
-  @Option(help: ArgumentHelp("The folder for PyTorch.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The folder for PyTorch.", valueName: "folder"), transform: Bounded.path)
   var to: String?
 
-  @Option(help: ArgumentHelp("The ONNX file.", valueName: "file"))
+  @Option(help: ArgumentHelp("The ONNX file.", valueName: "file"), transform: Bounded.path)
   var onnx: String?
 
   @Flag(help: "Replace files that stand there.")
@@ -37,7 +37,6 @@ struct ExportCommand: ParsableCommand {
 
   func validate() throws {
     if to == nil && onnx == nil { throw ValidationError("expected --to or --onnx, found neither; say where to write") }
-    if to == "" || onnx == "" { throw ValidationError("expected a path behind --to and --onnx, found nothing") }
   }
 
   mutating func run() throws {

@@ -22,7 +22,7 @@ struct InspectCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Write the tokenizer of a model of words or byte pairs to a file, as Hugging Face's tokenizer.json.",
-      valueName: "file"))
+      valueName: "file"), transform: Bounded.path)
   var tokenizer: String?
 
   @Flag(help: "Replace a file that stands there.")
@@ -34,7 +34,6 @@ struct InspectCommand: ParsableCommand {
     if given.count > 1 {
       throw ValidationError("\(given[0]) and \(given[1]) contradict each other; give one of them")
     }
-    if tokenizer == "" { throw ValidationError("expected a path behind --tokenizer, found nothing") }
     if overwrite && tokenizer == nil { throw ValidationError("--overwrite is for --tokenizer; leave it away") }
   }
 
@@ -57,10 +56,8 @@ struct InspectCommand: ParsableCommand {
     guard let text = tokenizer.tokenizerJSON else {
       throw CommandError.noTokenizerJSON(path: model, kind: tokenizer.kind)
     }
-    guard overwrite || !FileManager.default.fileExists(atPath: path) else {
-      throw CommandError.inspectionExists(path: path)
-    }
-    try AtomicFile.write(Array(text.utf8), to: path)
+    try NewFile.check(path, overwriting: overwrite)
+    try NewFile.write(text, to: path)
     let count = tokenizer.vocabulary.count.grouped
     try StandardOutput.write("\(path): \(count) \(tokenizer.tokenNoun), as Hugging Face's tokenizer.json\n")
   }

@@ -23,7 +23,8 @@ struct QuantizeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The smaller model file. (default: the model's name with -int8 or -bfloat16, beside it)", valueName: "file"))
+      "The smaller model file. (default: the model's name with -int8 or -bfloat16, beside it)", valueName: "file"),
+    transform: Bounded.path)
   var output: String?
 
   @Option(
@@ -42,17 +43,10 @@ struct QuantizeCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
-  func validate() throws {
-    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
-  }
-
   mutating func run() throws {
     try threads.run {
       let path = output ?? defaultOutput
-      try AtomicFile.check(path)
-      guard overwrite || !FileManager.default.fileExists(atPath: path) else {
-        throw CommandError.resultExists(path: path)
-      }
+      try NewFile.check(path, overwriting: overwrite)
       let original = try ModelFile(contentsOf: model)
       let rounded = original.rounded(to: precision)
       var figures = Figures(

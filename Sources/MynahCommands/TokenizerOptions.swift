@@ -31,11 +31,10 @@ struct TokenizerOptions: ParsableArguments {
     name: .customLong("tokenizer"),
     help: ArgumentHelp(
       "Take the tokens of a tokenizer.json of Hugging Face, WordLevel or byte-level BPE, instead of the text's own.",
-      valueName: "file"))
+      valueName: "file"), transform: Bounded.path)
   var tokenizerFile: String?
 
   func validate() throws {
-    if tokenizerFile == "" { throw ValidationError("expected a path behind --tokenizer, found nothing") }
     let limits = [
       minimumCount == nil ? nil : "--minimum-count", vocabulary == nil ? nil : "--vocabulary",
     ].compactMap(\.self)

@@ -122,10 +122,10 @@ struct BadInputTests {
     Case("output below a file", 73, "train text.txt --output text.txt/m", says: "not a folder"),
     Case("output in a folder that takes no files", 73, "train text.txt --output /proc/m", says: "cannot write"),
     Case("folder as output", 73, "train text.txt --output folder", says: "directory"),
-    Case("another file as output", 73, "train text.txt --output latin.txt --overwrite", says: "left alone"),
+    Case("another file as output", 73, "train text.txt --output latin.txt --overwrite", says: "is not replaced"),
     Case("existing model", 73, "train text.txt --output model", says: "--overwrite"),
     Case("existing training state", 73, "train text.txt --output run", says: "--resume"),
-    Case("the input as output", 73, "train text.txt --output text.txt --overwrite", says: "left alone"),
+    Case("the input as output", 73, "train text.txt --output text.txt --overwrite", says: "is not replaced"),
     Case("nothing to resume", 66, "train text.txt --output none --resume", says: "no training state"),
   ]
 

@@ -80,15 +80,12 @@ struct ClassifyTrainCommand: ParsableCommand {
 struct ClassifierOutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The classifier's file. (default: the input's name with .classifier, in the current folder)", valueName: "file"))
+      "The classifier's file. (default: the input's name with .classifier, in the current folder)", valueName: "file"),
+    transform: Bounded.path)
   var output: String?
 
   @Flag(help: "Replace a file that stands there.")
   var overwrite = false
-
-  func validate() throws {
-    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
-  }
 
   func path(input: String) -> String {
     output ?? URL(filePath: input).deletingPathExtension().lastPathComponent + ".classifier"
@@ -98,10 +95,7 @@ struct ClassifierOutputOptions: ParsableArguments {
   ///
   /// - Throws: `CommandError`, or `FileError.cannotWrite`.
   func check(_ path: String) throws {
-    try AtomicFile.check(path)
-    guard overwrite || !FileManager.default.fileExists(atPath: path) else {
-      throw CommandError.resultExists(path: path)
-    }
+    try NewFile.check(path, overwriting: overwrite)
   }
 }
 

@@ -52,19 +52,16 @@ struct DataGetCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("The data set: \(names).", valueName: "name"), transform: Self.dataSet)
   var dataSet: NamedDataSet
 
-  @Option(help: ArgumentHelp("The folder to put the files into. (default: the data set's name)", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("The folder to put the files into. (default: the data set's name)", valueName: "folder"),
+    transform: Bounded.path)
   var to: String?
 
   @Option(
     help: ArgumentHelp(
-      "A folder that holds the files already. (default: they are fetched from their addresses)", valueName: "folder"))
+      "A folder that holds the files already. (default: they are fetched from their addresses)", valueName: "folder"),
+    transform: Bounded.path)
   var from: String?
-
-  func validate() throws {
-    if to == "" || from == "" {
-      throw ValidationError("expected a value behind each flag, found nothing")
-    }
-  }
 
   func run() async throws {
     StandardError.write("\(dataSet.name): \(dataSet.summary)\nLicence: \(dataSet.licence)\n")

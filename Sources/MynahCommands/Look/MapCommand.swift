@@ -54,7 +54,8 @@ struct MapCommand: ParsableCommand {
     transform: Bounded.integer(0...Int.max))
   var seed = 1
 
-  @Option(help: ArgumentHelp("A file that ends in .tsv or .svg, or a folder.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("A file that ends in .tsv or .svg, or a folder.", valueName: "path"), transform: Bounded.path)
   var output: String?
 
   @Flag(help: "Replace a file that stands there.")
@@ -64,7 +65,6 @@ struct MapCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
     if overwrite && output == nil { throw ValidationError("--overwrite is for --output; leave it away") }
     if perplexity != nil && method != .tsne {
       throw ValidationError("--perplexity is for --method tsne; leave it away")

@@ -31,7 +31,7 @@ struct SurprisalCommand: ParsableCommand {
     transform: Bounded.integer(0...100))
   var alternatives = 3
 
-  @Option(help: ArgumentHelp("Write a page.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write a page.", valueName: "file"), transform: Bounded.path)
   var html: String?
 
   @Flag(help: "Replace a page that stands there.")
@@ -44,7 +44,6 @@ struct SurprisalCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    if html == "" { throw ValidationError("expected a path behind --html, found nothing") }
     if overwrite && html == nil { throw ValidationError("--overwrite is for --html; leave it away") }
   }
 
