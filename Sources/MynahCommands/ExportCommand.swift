@@ -57,7 +57,7 @@ struct ExportCommand: ParsableCommand {
     var texts = [
       ("configuration.json", try SafetensorsFile.encode(file.model.configuration) + "\n", "the sizes"),
       (
-        "vocabulary.txt", vocabulary.tokens.map { $0.onOneLine + "\n" }.joined(),
+        "vocabulary.txt", vocabulary.lines,
         "\(vocabulary.count.grouped) tokens, one a line"
       ),
     ]

@@ -123,15 +123,15 @@ enum CommandError: CommandFailure, Hashable {
     case .otherKind(let path, let expected):
       "\(path.quoted()) exists and is not \(expected), so it is not replaced; name another file"
     case .roundedModel(let path, let precision):
-      "\"\(path)\" holds weights rounded to \(precision.rawValue), which cannot be trained further; train the model that it was "
+      "\(path.quoted()) holds weights rounded to \(precision.rawValue), which cannot be trained further; train the model that it was "
         + "made from, or name another --output"
     case .badTokenizer(let path, let defect):
-      "\"\(path)\" holds no tokenizer that can be taken over: \(defect)"
+      "\(path.quoted()) holds no tokenizer that can be taken over: \(defect)"
     case .noTokenizerJSON(let path, let kind):
-      "expected a model of words or byte pairs, found the tokens of \"\(path)\" to be of the kind \(kind), which a "
+      "expected a model of words or byte pairs, found the tokens of \(path.quoted()) to be of the kind \(kind), which a "
         + "tokenizer.json has no form for; see them with --vocabulary"
     case .nothingToResume(let path):
-      "there is no training state at \"\(path)\" to resume; leave --resume away to start anew"
+      "there is no training state at \(path.quoted()) to resume; leave --resume away to start anew"
     case .interrupted(let epoch, let step):
       "interrupted at epoch \(epoch), step \(step); continue with --resume"
     case .stopped:

@@ -81,10 +81,7 @@ struct ImportCommand: ParsableCommand {
     if level == .word && FileKind(at: vocabulary) == .directory {
       return .word(WordTokenizer(vocabulary: try Vocabulary(wordsOfCorpus: vocabulary)))
     }
-    var lines = try TextFile(at: vocabulary).text.split(separator: "\n", omittingEmptySubsequences: false)
-    if lines.last == "" { lines.removeLast() }
-    let tokens = lines.map { $0.replacing("\\n", with: "\n").replacing("\\r", with: "\r") }
-    let vocabulary = try Vocabulary(tokens: tokens.map { String($0) })
+    let vocabulary = try Vocabulary(at: vocabulary)
     switch level {
     case .word: return .word(WordTokenizer(vocabulary: vocabulary))
     case .character: return .character(try CharacterTokenizer(vocabulary: vocabulary))

@@ -43,8 +43,7 @@ struct InspectCommand: ParsableCommand {
     if let tokenizer {
       try write(content.tokenizer, to: tokenizer)
     } else if vocabulary {
-      let tokens = content.tokenizer.vocabulary.tokens.map(\.onOneLine)
-      try StandardOutput.write(tokens.joined(separator: "\n") + "\n")
+      try StandardOutput.write(content.tokenizer.vocabulary.lines)
     } else if json {
       try StandardOutput.writeJSON(Contents(content, training: TrainingNotes(file)))
     } else {

@@ -57,9 +57,9 @@ enum StateError: CommandFailure {
   var sentence: String {
     switch self {
     case .notAState(let path):
-      "expected a state that mynah score --save-state wrote, found something else in \"\(path)\"; write it again"
+      "expected a state that mynah score --save-state wrote, found something else in \(path.quoted()); write it again"
     case .ofAnotherModel(let path, let model):
-      "the state in \"\(path)\" was made by another model than \"\(model)\", or with another --precision; read the text again with this one"
+      "the state in \(path.quoted()) was made by another model than \(model.quoted()), or with another --precision; read the text again with this one"
     }
   }
 }

@@ -60,6 +60,6 @@ public struct TensorBoardError: Error, Hashable, Sendable {
 
 extension TensorBoardError: CustomStringConvertible {
   public var description: String {
-    "the log \"\(path)\" cannot be written: \(reason); name another folder or make room"
+    "the log \(path.quoted()) cannot be written: \(reason); name another folder or make room"
   }
 }

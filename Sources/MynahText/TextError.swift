@@ -16,8 +16,6 @@ public enum TextError: Error, Hashable, Sendable {
   case tooManyTokens(count: Int, maximum: Int)
   /// A string that a lookup without a place for unknown ones does not know.
   case unknownString(String)
-  /// `line` counts from 1.
-  case badEscape(line: Int, found: String)
   /// `offset` counts bytes from 0.
   case badJSON(offset: Int, expected: String, found: String)
   /// `part` names a field of a tokenizer's JSON, like `pre_tokenizer.type`.
@@ -59,8 +57,6 @@ extension TextError: CustomStringConvertible {
         + "shorten the list"
     case .unknownString(let string):
       "\(string.quoted()) is not in the vocabulary, which has no place for unknown strings; make one or remove the string"
-    case .badEscape(let line, let found):
-      "expected \\\\, \\n, \\r or \\u{FEFF} in line \(line) of a vocabulary, found \(found.quoted()); write a backslash as \\\\"
     case .badJSON(let offset, let expected, let found):
       "expected \(expected) at offset \(offset) of a JSON text, found \(found); the file is damaged or of another kind"
     case .badTokenizerJSON(let part, let expected, let found):

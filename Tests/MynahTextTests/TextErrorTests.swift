@@ -19,7 +19,6 @@ struct TextErrorTests {
       (.reservedToken("", role: "mask token", position: 4), ["mask token", "4"]),
       (.tooManyTokens(count: 12, maximum: 11), ["12", "11"]),
       (.unknownString("s\n"), ["s⏎"]),
-      (.badEscape(line: 3, found: "\\x"), ["3", "\\x"]),
       (.badJSON(offset: 7, expected: "a value", found: "the end"), ["7", "a value", "the end"]),
       (.badTokenizerJSON(part: "p.q", expected: "null", found: "an array"), ["p.q", "null", "an array"]),
       (.badMerge(left: "a", right: "b", index: 5), ["a", "b", "5"]),

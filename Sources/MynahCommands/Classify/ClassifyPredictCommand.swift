@@ -44,7 +44,7 @@ struct ClassifyPredictCommand: ParsableCommand {
 
   private func write(_ prediction: Prediction, _ number: Int) throws {
     guard json else {
-      return try StandardOutput.write("\(prediction.label.onOneLine)\t\(prediction.probability.formatted(4))\n")
+      return try StandardOutput.write("\(prediction.label.visible)\t\(prediction.probability.formatted(4))\n")
     }
     try StandardOutput.writeJSON(
       Figures(

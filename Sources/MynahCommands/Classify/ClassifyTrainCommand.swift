@@ -54,7 +54,7 @@ struct ClassifyTrainCommand: ParsableCommand {
       classifier: path, method: classifier.method, labels: classifier.labels, count: text.examples.count,
       seconds: start.duration(to: .now).seconds, heldOut: ClassificationFigures(heldOut))
     guard !json else { return try StandardOutput.writeJSON(figures) }
-    let scores = heldOut.labels.indices.map { "\(heldOut.labels[$0].onOneLine) \(heldOut.f1(of: $0).formatted(4))" }
+    let scores = heldOut.labels.indices.map { "\(heldOut.labels[$0].visible) \(heldOut.f1(of: $0).formatted(4))" }
     try StandardOutput.write(
       "\(path): \(classifier.labels.count) labels, \(text.examples.count.grouped) texts; held out: accuracy "
         + "\((100 * heldOut.accuracy).formatted(2)) %, F1 \(scores.joined(separator: ", "))\n")

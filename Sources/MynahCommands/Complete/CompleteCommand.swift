@@ -96,7 +96,7 @@ struct CompleteCommand: ParsableCommand {
           context: context, prefix: prefix,
           suggestions: suggestions.map { .init(text: $0.text, probability: $0.probability) }))
     }
-    let lines = suggestions.map { "\($0.probability.formatted(4))  \($0.text.onOneLine)\n" }
+    let lines = suggestions.map { "\($0.probability.formatted(4))  \($0.text.visible)\n" }
     try StandardOutput.write(lines.isEmpty ? "no word begins so\n" : lines.joined())
   }
 

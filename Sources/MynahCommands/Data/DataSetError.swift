@@ -1,3 +1,5 @@
+import MynahIO
+
 /// Why a data set cannot be had.
 package enum DataSetError: CommandFailure, Hashable {
   /// A file is not the one whose digest is known.
@@ -15,10 +17,10 @@ package enum DataSetError: CommandFailure, Hashable {
   package var sentence: String {
     switch self {
     case .otherContents(let source, let expected, let found):
-      "\"\(source)\" is not the file that was expected: its sha256 should be \(expected) and is \(found); "
+      "\(source.quoted()) is not the file that was expected: its sha256 should be \(expected) and is \(found); "
         + "get it again, or from another place"
     case .missingFile(let path, let address):
-      "there is no file \"\(path)\"; name the folder that holds it with --from, or get it from \(address)"
+      "there is no file \(path.quoted()); name the folder that holds it with --from, or get it from \(address)"
     }
   }
 }

@@ -93,7 +93,7 @@ package struct DataSetStore {
     }
     guard entry.byteCount == file.byteCount else {
       throw DownloadError.otherSize(
-        address: "“\(name)” in \(file.address)", expected: file.byteCount, found: entry.byteCount)
+        address: "\(name.quoted()) in \(file.address)", expected: file.byteCount, found: entry.byteCount)
     }
     let bytes = try archive.contents(of: entry)
     try checkDigest(SHA256.hexadecimal(of: bytes), file)

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -75,5 +76,5 @@ struct LogError: CommandFailure {
   let reason: String
 
   var failureCode: FailureCode { .cannotCreate }
-  var sentence: String { "the log \"\(path)\" cannot be written: \(reason); name another place or make room" }
+  var sentence: String { "the log \(path.quoted()) cannot be written: \(reason); name another place or make room" }
 }

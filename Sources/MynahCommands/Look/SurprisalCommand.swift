@@ -94,9 +94,9 @@ struct SurprisalCommand: ParsableCommand {
     let alternatives: [Alternative]
 
     var inWords: String {
-      let others = alternatives.map { "\($0.text.onOneLine) \((100 * $0.probability).brief) %" }.joined(separator: ", ")
+      let others = alternatives.map { "\($0.text.visible) \((100 * $0.probability).brief) %" }.joined(separator: ", ")
       return
-        "\(bits.formatted(2).leftPadded(7))  \("\(rank)".leftPadded(6))  \(text.onOneLine.padding(16))  \(others)\n"
+        "\(bits.formatted(2).leftPadded(7))  \("\(rank)".leftPadded(6))  \(text.visible.padding(16))  \(others)\n"
     }
   }
 }

@@ -90,7 +90,7 @@ private struct PairsError: CommandFailure {
 
   var failureCode: FailureCode { .badData }
   var sentence: String {
-    "expected an object of JSON with sentence_good and sentence_bad in line \(line) of \"\(path)\", found something else; "
+    "expected an object of JSON with sentence_good and sentence_bad in line \(line) of \(path.quoted()), found something else; "
       + "mend or remove the line"
   }
 }

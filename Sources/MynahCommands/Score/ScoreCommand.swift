@@ -126,7 +126,7 @@ struct ScoreCommand: ParsableCommand {
     var text = "\((score.logProbability / logBase.nats).formatted(4))\t\(score.tokenCount)\t\(score.unknownCount)\n"
     for token in score.tokens ?? [] {
       text +=
-        "\t\((token.logProbability / logBase.nats).formatted(4))\t\(token.rank)\t\(vocabulary[token.id].onOneLine)\n"
+        "\t\((token.logProbability / logBase.nats).formatted(4))\t\(token.rank)\t\(vocabulary[token.id].visible)\n"
     }
     try StandardOutput.write(text)
   }

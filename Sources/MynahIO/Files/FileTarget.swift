@@ -89,9 +89,10 @@ struct FileTarget {
   func reason(of failure: SystemFailure) -> String {
     switch failure.code {
     case ENOENT where FileKind(at: folder) == nil:
-      "there is no folder '\(folder)'; create it or name another"
-    case ENOTDIR: "'\(folder)' is not a folder; name another"
-    case EACCES, EPERM, EROFS: "\(failure.reason) in the folder '\(folder)'; change its permissions or name another"
+      "there is no folder \(folder.quoted()); create it or name another"
+    case ENOTDIR: "\(folder.quoted()) is not a folder; name another"
+    case EACCES, EPERM, EROFS:
+      "\(failure.reason) in the folder \(folder.quoted()); change its permissions or name another"
     default: failure.reason
     }
   }

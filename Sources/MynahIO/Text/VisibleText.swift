@@ -55,10 +55,13 @@ package enum VisibleText {
 }
 
 extension String {
+  /// The text made visible and on one line.
+  package var visible: String { VisibleText.of(self) }
+
   /// The first characters, made visible and on one line.
   package func excerpt(_ length: Int = 40) -> String {
     let (start, rest) = (unicodeScalars.prefix(length), unicodeScalars.dropFirst(length))
-    return VisibleText.of(String(start)) + (rest.isEmpty ? "" : "…")
+    return String(start).visible + (rest.isEmpty ? "" : "…")
   }
 
   /// An excerpt in quotation marks.

@@ -29,7 +29,7 @@ extension AnyTokenizer {
     // Old files leave the type of the model out.
     case nil where type.isNull && !root["model"]["merges"].isNull:
       self = .bytePair(try HuggingFaceTokenizer.bytePairs(root))
-    default: throw type.error("“WordLevel” or “BPE”")
+    default: throw type.error("'WordLevel' or 'BPE'")
     }
   }
 }

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahModels
 
 /// Why a file cannot be fetched from its address.
@@ -48,9 +49,9 @@ package enum DownloadError: CommandFailure, Hashable {
       "\(address) is not the file that was expected: its sha256 should be \(expected) and is \(found); what was fetched is "
         + "removed, so run the command again to start anew, or \(Self.byHand)"
     case .cannotStore(let path, let reason):
-      "writing \"\(path)\" broke off: \(reason); make room and run the command again, which goes on from there"
+      "writing \(path.quoted()) broke off: \(reason); make room and run the command again, which goes on from there"
     case .interrupted(let path):
-      "interrupted; what was fetched is in \"\(path)\", and the next run goes on from there"
+      "interrupted; what was fetched is in \(path.quoted()), and the next run goes on from there"
     }
   }
 
