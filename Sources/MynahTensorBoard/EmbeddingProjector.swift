@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 
 /// The files from which TensorBoard's embedding projector shows vectors with their labels.
 public enum EmbeddingProjector {
@@ -62,7 +63,7 @@ public enum EmbeddingProjector {
 
         """
     }
-    files += [(labelsName, labels.map { escaped($0) + "\n" }.joined()), ("projector_config.pbtxt", settings)]
+    files += [(labelsName, labels.map(line).joined()), ("projector_config.pbtxt", settings)]
     for (file, text) in files {
       let path = directory + "/" + file
       do {
@@ -74,10 +75,6 @@ public enum EmbeddingProjector {
     }
   }
 
-  /// A label on one line and in one column; an empty one would vanish, as readers drop empty lines.
-  private static func escaped(_ label: String) -> String {
-    let replacements: [Unicode.Scalar: String] = ["\t": "\\t", "\n": "\\n", "\r": "\\r"]
-    let text = label.unicodeScalars.map { replacements[$0] ?? String($0) }.joined()
-    return text.isEmpty ? "\\empty" : text
-  }
+  /// The line of a label; an empty one would vanish, because readers drop empty lines.
+  private static func line(_ label: String) -> String { (label.isEmpty ? "\\empty" : label.tableCell) + "\n" }
 }

@@ -13,6 +13,11 @@ struct VisibleTextTests {
     #expect(VisibleText.of(text) == expected)
   }
 
+  @Test("A table cell has no tabs or line ends, and no two texts have the same cell")
+  func tableCells() {
+    #expect("a\tb\nc\rd\\n".tableCell == "a\\tb\\nc\\rd\\\\n" && "".tableCell == "" && "é 日".tableCell == "é 日")
+  }
+
   @Test("Excerpts end with an ellipsis if text follows, and lists give the number of the others")
   func excerpts() {
     #expect("abc".excerpt(3) == "abc" && "abcd".excerpt(3) == "abc…" && "".quoted() == "''" && "a\n".quoted() == "'a⏎'")

@@ -58,6 +58,12 @@ extension String {
   /// The text made visible and on one line.
   package var visible: String { VisibleText.of(self) }
 
+  /// The text as a cell of a tab-separated table: a backslash before `t`, `n`, `r` for a tab and line ends, and before a backslash.
+  package var tableCell: String {
+    let escapes: [Unicode.Scalar: String] = ["\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"]
+    return unicodeScalars.map { escapes[$0] ?? String($0) }.joined()
+  }
+
   /// The first characters, made visible and on one line.
   package func excerpt(_ length: Int = 40) -> String {
     let (start, rest) = (unicodeScalars.prefix(length), unicodeScalars.dropFirst(length))
