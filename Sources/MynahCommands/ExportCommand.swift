@@ -64,11 +64,7 @@ struct ExportCommand: ParsableCommand {
     if let tokenizer = file.tokenizer.tokenizerJSON {
       texts.append(("tokenizer.json", tokenizer, "the tokenizer as Hugging Face has it"))
     }
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw FileError.cannotWrite(path: folder, reason: "the folder cannot be made; name another")
-    }
+    try createFolder(folder)
     let weightsPath = folder + "/model.safetensors"
     for path in [weightsPath] + texts.map({ folder + "/" + $0.0 }) {
       try NewFile.check(path, overwriting: overwrite)

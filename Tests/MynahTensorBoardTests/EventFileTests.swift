@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 import MynahTensorBoard
 import SwiftProtobuf
 import TestSupport
@@ -109,15 +110,15 @@ struct EventFileTests {
     #expect(configuration.contains("metadata_path: \"embedding-labels.tsv\""))
   }
 
-  @Test("A folder that cannot be made is an error that names it")
+  @Test("A folder that cannot be created is an error that names it")
   func unwritable() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     try folder.write([1], to: "file")
     let path = folder.path + "/file/logs"
-    let error = #expect(throws: TensorBoardError.self) { try EventWriter(directory: path) }
-    #expect(error?.path == path && error?.description.contains("cannot be written") == true)
-    #expect(throws: TensorBoardError.self) {
+    let error = FileError.cannotWrite(path: path, reason: "the folder cannot be created; name another")
+    #expect(throws: error) { try EventWriter(directory: path) }
+    #expect(throws: error) {
       try EmbeddingProjector.write(vectors: [], width: 1, labels: [], name: "x", to: path)
     }
   }

@@ -23,11 +23,7 @@ package struct DataSetStore {
   /// - Returns: Whether it was brought; false if it was there.
   /// - Throws: `DataSetError`, `DownloadError` or `FileError`; what stood there before is then unchanged.
   package func bring(_ file: NamedDataSet.File) async throws -> Bool {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw FileError.cannotWrite(path: folder, reason: "the folder cannot be made; name another with --to")
-    }
+    try createFolder(folder)
     let path = "\(folder)/\(file.name)"
     let isThere = SHA256.hexadecimal(ofFileAt: path) == file.sha256
     if !isThere {
@@ -120,12 +116,7 @@ package struct DataSetStore {
       let contents = try archive.contents(of: entry)
       // What was unpacked before is left as it is.
       guard Self.bytes(at: target) != contents else { continue }
-      do {
-        try FileManager.default.createDirectory(
-          atPath: "\(folder)/\(parts.dropLast().joined(separator: "/"))", withIntermediateDirectories: true)
-      } catch {
-        throw FileError.cannotWrite(path: target, reason: "its folder cannot be made; name another with --to")
-      }
+      try createFolder("\(folder)/\(parts.dropLast().joined(separator: "/"))")
       try AtomicFile.write(contents, to: target)
     }
   }

@@ -52,7 +52,7 @@ struct LogOptions: ParsableArguments {
 
   /// Opens the logs of a run and writes their beginnings.
   ///
-  /// - Throws: `LogError` if one cannot be written; `TextError` if the model cannot read the sample's prompt.
+  /// - Throws: `FileError` if one cannot be written; `TextError` if the model cannot read the sample's prompt.
   func started(_ run: RunDescription) throws -> RunningLogs {
     if let prompt = sampleEveryEpoch?.prompt { _ = try run.tokenizer.encodePrompt(prompt) }
     var logs: [any RunLog] = []

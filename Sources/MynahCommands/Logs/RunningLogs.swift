@@ -1,5 +1,4 @@
 import Foundation
-import MynahIO
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -31,7 +30,7 @@ struct RunningLogs {
 
   /// Writes what an event tells.
   ///
-  /// - Throws: `LogError`, or `InferenceError` if the model cannot be asked.
+  /// - Throws: `FileError`, or `InferenceError` if the model cannot be asked.
   mutating func report(_ event: TrainingEvent) throws {
     switch event {
     case .step(let step):
@@ -68,13 +67,4 @@ struct RunningLogs {
     StandardError.write("sample of epoch \(epoch.epoch): \(text)\n")
     return text
   }
-}
-
-/// A log cannot be written.
-struct LogError: CommandFailure {
-  let path: String
-  let reason: String
-
-  var failureCode: FailureCode { .cannotCreate }
-  var sentence: String { "the log \(path.quoted()) cannot be written: \(reason); name another place or make room" }
 }

@@ -136,15 +136,11 @@ struct MapCommand: ParsableCommand {
 
   private func fill(_ folder: String, _ map: TokenMap, _ vectors: PointSet) throws {
     let places = map.tokens.flatMap { [Float($0.x), Float($0.y)] }
-    do {
-      try EmbeddingProjector.write(
-        [
-          .init(name: "embedding", width: vectors.width, vectors.coordinates.map { Float($0) }),
-          .init(name: method.rawValue, width: 2, places),
-        ], labels: map.tokens.map { $0.text }, to: folder)
-    } catch {
-      throw FileError.cannotWrite(path: error.path, reason: error.reason)
-    }
+    try EmbeddingProjector.write(
+      [
+        .init(name: "embedding", width: vectors.width, vectors.coordinates.map { Float($0) }),
+        .init(name: method.rawValue, width: 2, places),
+      ], labels: map.tokens.map { $0.text }, to: folder)
   }
 
   private func print(_ map: TokenMap) throws {

@@ -68,7 +68,7 @@ extension FileError: CustomStringConvertible {
     case .cannotWrite(let path, let reason):
       "cannot write \(path.quoted()): \(reason)"
     case .writeFailed(let path, let reason):
-      "writing \(path.quoted()) failed: \(reason); the file is unchanged"
+      "writing \(path.quoted()) failed: \(reason); make room or name another place"
     }
   }
 }

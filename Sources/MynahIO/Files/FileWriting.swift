@@ -29,6 +29,15 @@ func writeAll(
   }
 }
 
+/// Creates a folder, and those that contain it, unless it exists.
+package func createFolder(_ path: String) throws(FileError) {
+  do {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  } catch {
+    throw .cannotWrite(path: path, reason: "the folder cannot be created; name another")
+  }
+}
+
 /// Makes a file's bytes survive a loss of power.
 func flush(_ descriptor: Int32) -> Int32 {
   #if canImport(Darwin)
