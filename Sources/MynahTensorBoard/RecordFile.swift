@@ -26,17 +26,13 @@ package struct RecordFile {
 
   /// A record with its length and its checksums.
   package static func framed(_ record: Data) -> Data {
-    let length = bytes(of: UInt64(record.count))
-    return Data(length) + Data(bytes(of: maskedChecksum(length))) + record + Data(bytes(of: maskedChecksum(record)))
+    let length = UInt64(record.count).littleEndianBytes
+    return Data(length + maskedChecksum(length).littleEndianBytes) + record + maskedChecksum(record).littleEndianBytes
   }
 
   /// The checksum as record files store it, so that a checksum of bytes that include checksums stays a good one.
   package static func maskedChecksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
     let sum = CRC32.castagnoli.checksum(of: bytes)
     return (sum >> 15 | sum << 17) &+ 0xA282_EAD8
-  }
-
-  private static func bytes(of number: some FixedWidthInteger) -> [UInt8] {
-    (0..<number.bitWidth / 8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
   }
 }

@@ -104,7 +104,7 @@ package struct ZipArchive {
     }
 
     mutating func number(_ count: Int) throws(FileError) -> Int {
-      try bytes(count).reversed().reduce(0) { $0 << 8 | Int($1) }
+      Int(littleEndianBytes: try bytes(count))
     }
 
     func failure(_ reason: String) -> FileError { .malformedArchive(path: path, reason: reason) }

@@ -26,7 +26,7 @@ extension SafetensorsFile {
       throw CheckpointError.truncated(
         path: file.path, expectedByteCount: lengthByteCount, foundByteCount: file.byteCount)
     }
-    let length = try file.bytes(0..<lengthByteCount).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    let length = UInt64(littleEndianBytes: try file.bytes(0..<lengthByteCount))
     guard length <= SafetensorsHeader.greatestByteCount else {
       let limit = SafetensorsHeader.greatestByteCount
       throw CheckpointError.notSafetensors(

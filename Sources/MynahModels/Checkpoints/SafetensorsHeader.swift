@@ -183,7 +183,7 @@ extension SafetensorsHeader {
     }
     var json = Array("{\(members.joined(separator: ","))}".utf8)
     json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
-    return (0..<Self.lengthByteCount).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) } + json
+    return UInt64(json.count).littleEndianBytes + json
   }
 }
 
