@@ -76,7 +76,7 @@ struct AtomicFileTests {
     let cases = [
       (folder("none/a"), "there is no folder '\(folder.path)/none/'"),
       (folder("file/a"), "'\(folder.path)/file/' is not a folder"),
-      (folder.path, "it is a directory"), (folder.path + "/", "it is a directory"),
+      (folder.path, "it is a folder"), (folder.path + "/", "it is a folder"),
       (folder("new/"), "add the file's name"),
       ("", "the path is empty"), ("/dev/null", "it is a device"),
       (folder(String(repeating: "x", count: 300)), "too long"),
