@@ -18,8 +18,8 @@ struct SurprisalTests {
       let found = try file.tokenizer.encode(line + "\n").ids.map { try #require(try reader.read($0)) }
       #expect(found.map { $0.id } == expected.map { $0.id } && found.map { $0.rank } == expected.map { $0.rank })
       for (one, other) in zip(found, expected) {
-        #expect(abs(one.bits * log(2) + other.logProbability) < 1e-6)
-        #expect(abs(one.probability - exp(other.logProbability)) < 1e-6)
+        #expect(abs(one.bits * log(2) + other.logProbability) < 1e-9)
+        #expect(abs(one.probability - exp(other.logProbability)) < 1e-12)
         #expect(abs(one.alternatives.reduce(0) { $0 + $1.probability } - 1) < 1e-6)
         #expect(one.alternatives[one.rank - 1].id == one.id)
         #expect(one.alternatives[one.rank - 1].probability == one.probability)

@@ -25,7 +25,7 @@ public struct Completer: Sendable {
   /// A space at the text's end that byte pairs join with the next word: it is read with it.
   private var separator = ""
   /// What the predictor says of the next token, kept while letters are typed.
-  private var logProbabilities: [Float]?
+  private var logProbabilities: [Double]?
 
   /// Begins a text.
   ///
@@ -90,7 +90,7 @@ protocol CompletionSearch: Sendable {
   ///   - separator: What stands between that text and the word.
   ///   - prefix: The letters.
   func callAsFunction(
-    _ predictor: any Predictor, _ logProbabilities: [Float], separator: [UInt8], prefix: [UInt8], count: Int
+    _ predictor: any Predictor, _ logProbabilities: [Double], separator: [UInt8], prefix: [UInt8], count: Int
   ) throws -> [Suggestion]
 }
 

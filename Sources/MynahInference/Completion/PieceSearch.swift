@@ -26,7 +26,7 @@ struct PieceSearch: CompletionSearch {
   }
 
   func callAsFunction(
-    _ predictor: any Predictor, _ logProbabilities: [Float], separator: [UInt8], prefix: [UInt8], count: Int
+    _ predictor: any Predictor, _ logProbabilities: [Double], separator: [UInt8], prefix: [UInt8], count: Int
   ) throws -> [Suggestion] {
     let typed = separator + prefix
     let certainty = separatorProbability(separator, logProbabilities)
@@ -60,23 +60,23 @@ struct PieceSearch: CompletionSearch {
   }
 
   /// The probability that the text goes on with the separator, which it does.
-  private func separatorProbability(_ separator: [UInt8], _ logProbabilities: [Float]) -> Double {
+  private func separatorProbability(_ separator: [UInt8], _ logProbabilities: [Double]) -> Double {
     guard !separator.isEmpty else { return 1 }
     return tokens.enumerated().reduce(0) { sum, entry in
-      entry.element.starts(with: separator) ? sum + exp(Double(logProbabilities[entry.offset])) : sum
+      entry.element.starts(with: separator) ? sum + exp(logProbabilities[entry.offset]) : sum
     }
   }
 
   /// The ways that a beginning goes on, and the probability that the word is at its end.
   private func goOn(
-    _ beginning: Beginning, _ logProbabilities: [Float], _ typed: [UInt8], separatorLength: Int
+    _ beginning: Beginning, _ logProbabilities: [Double], _ typed: [UInt8], separatorLength: Int
   ) -> (longer: [Beginning], endProbability: Double) {
     let rest = typed.dropFirst(beginning.bytes.count)
     let isWord = beginning.bytes.count > separatorLength
     var (longer, endProbability) = ([Beginning](), 0.0)
     for (id, token) in tokens.enumerated() where !token.isEmpty && !textless.contains(Int32(id)) {
       if rest.isEmpty && !token[0].isOfWord {
-        if isWord { endProbability += exp(Double(logProbabilities[id])) }
+        if isWord { endProbability += exp(logProbabilities[id]) }
         continue
       }
       guard token.starts(with: rest) || rest.starts(with: token) else { continue }
@@ -84,7 +84,7 @@ struct PieceSearch: CompletionSearch {
       longer.append(
         Beginning(
           predictor: beginning.predictor, last: Int32(id), bytes: beginning.bytes + token,
-          logProbability: beginning.logProbability + Double(logProbabilities[id])))
+          logProbability: beginning.logProbability + logProbabilities[id]))
     }
     return (longer, endProbability)
   }

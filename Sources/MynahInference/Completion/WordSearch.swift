@@ -19,15 +19,15 @@ struct WordSearch: CompletionSearch {
   }
 
   func callAsFunction(
-    _ predictor: any Predictor, _ logProbabilities: [Float], separator: [UInt8], prefix: [UInt8], count: Int
+    _ predictor: any Predictor, _ logProbabilities: [Double], separator: [UInt8], prefix: [UInt8], count: Int
   ) -> [Suggestion] {
     let prefix = takesSmallLetters ? Array(String(decoding: prefix, as: UTF8.self).lowercased().utf8) : prefix
     let range = range(prefix)
-    let found = range.map { logProbabilities[Int(ids[$0])] }.largest(count)
+    let found = range.map { Float(logProbabilities[Int(ids[$0])]) }.largest(count)
     return found.map { place in
       let word = range.lowerBound + place
       return Suggestion(
-        text: String(decoding: words[word], as: UTF8.self), probability: exp(Double(logProbabilities[Int(ids[word])])))
+        text: String(decoding: words[word], as: UTF8.self), probability: exp(logProbabilities[Int(ids[word])]))
     }
   }
 

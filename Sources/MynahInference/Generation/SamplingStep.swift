@@ -77,14 +77,6 @@ extension [Float] {
     self[place] = logit
   }
 
-  /// The place of a token among all by their numbers, 1 being that of the largest; of equal ones the lower numbers come first.
-  package func rank(of id: Int32) -> Int {
-    let own = self[Int(id)]
-    var ahead = 0
-    for (other, number) in enumerated() where number > own || number == own && other < Int(id) { ahead += 1 }
-    return ahead + 1
-  }
-
   /// Rules all tokens out but the first of some order, as many as it takes to make up a probability.
   ///
   /// - Returns: Whether the order made it up; if not, nothing is changed.
@@ -101,4 +93,24 @@ extension [Float] {
 
   /// exp(logit) / Σ exp(logit), in Double.
   func probabilities() -> [Double] { map { Double($0) }.softmax() }
+}
+
+extension [Float] {
+  /// ln (exp(logit) / Σ exp(logit)), in Double.
+  func logProbabilities() -> [Double] {
+    let largest = Double(self.max() ?? 0)
+    let logarithm = largest + log(reduce(0) { $0 + exp(Double($1) - largest) })
+    return map { Double($0) - logarithm }
+  }
+}
+
+extension Array where Element: BinaryFloatingPoint {
+  /// The place of a token among all by their numbers, 1 being that of the largest; of equal ones the lower tokens come first.
+  @inlinable
+  package func rank(of id: Int32) -> Int {
+    let own = self[Int(id)]
+    var ahead = 0
+    for (other, number) in enumerated() where number > own || number == own && other < Int(id) { ahead += 1 }
+    return ahead + 1
+  }
 }

@@ -52,8 +52,8 @@ public struct NGramPredictor: Predictor {
     context = id == lineEndID ? model.start : model.context(context, reading: words[Int(id)])
   }
 
-  public mutating func logProbabilities() throws -> [Float] {
-    words.map { model.logProbability(of: $0, after: context) }
+  public mutating func logProbabilities() throws -> [Double] {
+    words.map { Double(model.logProbability(of: $0, after: context)) }
   }
 
   public mutating func score(_ ids: [Int32]) throws -> [Double] {

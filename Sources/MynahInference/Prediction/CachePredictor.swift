@@ -54,15 +54,15 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
     _ = try score(ids)
   }
 
-  public mutating func logProbabilities() throws -> [Float] {
+  public mutating func logProbabilities() throws -> [Double] {
     var result = try base.logProbabilities()
     guard let shares = shares(like: try base.hidden()[...]) else { return result }
-    let kept = Float(log(1 - settings.weight))
+    let kept = log(1 - settings.weight)
     var cached: [Int32: Double] = [:]
     for (id, share) in zip(followers, shares) { cached[id, default: 0] += share }
     for id in result.indices { result[id] += kept }
     for (id, share) in cached {
-      result[Int(id)] = Float(log(exp(Double(result[Int(id)])) + settings.weight * share))
+      result[Int(id)] = log(exp(result[Int(id)]) + settings.weight * share)
     }
     return result
   }

@@ -52,9 +52,8 @@ public struct DynamicPredictor: HiddenPredictor {
     return ids.dropFirst()
   }
 
-  public mutating func logProbabilities() throws -> [Float] {
-    let logits = model.output(try step().hidden).value
-    let logProbabilities = logits.logSoftmax().elements
+  public mutating func logProbabilities() throws -> [Double] {
+    let logProbabilities = model.output(try step().hidden).value.elements.logProbabilities()
     guard logProbabilities.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
     return logProbabilities
   }

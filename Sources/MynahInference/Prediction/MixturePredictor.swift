@@ -31,13 +31,13 @@ public struct MixturePredictor: Predictor {
     for index in parts.indices { try parts[index].read(ids) }
   }
 
-  public mutating func logProbabilities() throws -> [Float] {
+  public mutating func logProbabilities() throws -> [Double] {
     var sum = [Double](repeating: 0, count: vocabularySize)
     for index in parts.indices where weights[index] > 0 {
       let logProbabilities = try parts[index].logProbabilities()
-      for id in sum.indices { sum[id] += weights[index] * exp(Double(logProbabilities[id])) }
+      for id in sum.indices { sum[id] += weights[index] * exp(logProbabilities[id]) }
     }
-    return sum.map { Float(log($0)) }
+    return sum.map { log($0) }
   }
 
   public mutating func score(_ ids: [Int32]) throws -> [Double] {

@@ -21,7 +21,7 @@ public struct NeuralPredictor: HiddenPredictor {
   /// What the last token led to.
   private struct Step: Sendable {
     let state: InferenceState
-    let logProbabilities: [Float]
+    let logProbabilities: [Double]
     let hidden: [Float]
   }
 
@@ -58,7 +58,7 @@ public struct NeuralPredictor: HiddenPredictor {
     (memory.last, step) = (last, nil)
   }
 
-  public mutating func logProbabilities() throws -> [Float] { try currentStep().logProbabilities }
+  public mutating func logProbabilities() throws -> [Double] { try currentStep().logProbabilities }
 
   public mutating func hidden() throws -> [Float] { try currentStep().hidden }
 
@@ -66,7 +66,7 @@ public struct NeuralPredictor: HiddenPredictor {
     guard let first = ids.first, let last = ids.last else { return [] }
     var result: [Double] = []
     if let step {
-      result.append(Double(step.logProbabilities[Int(first)]))
+      result.append(step.logProbabilities[Int(first)])
       memory.state = step.state
     } else {
       precondition(memory.last != nil, "a text has to begin before it is scored")
@@ -94,7 +94,8 @@ public struct NeuralPredictor: HiddenPredictor {
     guard let last = memory.last else { preconditionFailure("a text has to begin before a token is predicted") }
     var state = memory.state
     let (logits, hidden) = model.step(last, state: &state)
-    let made = Step(state: state, logProbabilities: try model.finite(logits).logSoftmax().elements, hidden: hidden)
+    let made = Step(
+      state: state, logProbabilities: try model.finite(logits).elements.logProbabilities(), hidden: hidden)
     step = made
     return made
   }

@@ -26,7 +26,7 @@ public protocol Predictor: Sendable {
   ///
   /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
   /// - Precondition: a token was read.
-  mutating func logProbabilities() throws -> [Float]
+  mutating func logProbabilities() throws -> [Double]
 
   /// Reads some tokens and tells ln p of each, given all before it.
   ///
@@ -40,7 +40,7 @@ extension Predictor {
     try ids.map { id in
       let logProbability = try logProbabilities()[Int(id)]
       try read([id])
-      return Double(logProbability)
+      return logProbability
     }
   }
 }

@@ -111,7 +111,7 @@ public struct TextScorer: Sendable {
     let all = try predictor.logProbabilities()
     try predictor.read([target])
     return LineScore.Token(
-      id: target, logProbability: Double(all[Int(target)]), rank: all.rank(of: target), isUnknown: target == unknownID)
+      id: target, logProbability: all[Int(target)], rank: all.rank(of: target), isUnknown: target == unknownID)
   }
 }
 
