@@ -56,7 +56,7 @@ public struct SurprisalReader: Sendable {
     guard let last else { return nil }
     let logits = model.advance([last], state: &state).elements
     guard logits.allSatisfy(\.isFinite) else { throw .notFinite }
-    let logProbabilities = logits.map { Double($0) }.logSoftmax()
+    let logProbabilities = logits.logSoftmax()
     return TokenSurprisal(
       id: id, probability: exp(logProbabilities[Int(id)]), bits: max(0, -logProbabilities[Int(id)] / log(2)),
       rank: logits.rank(of: id),

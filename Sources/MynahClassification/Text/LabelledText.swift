@@ -74,4 +74,3 @@ struct Bytes: Hashable, Comparable {
     for byte in text.utf8 { hasher.combine(byte) }
   }
 }
-

@@ -1,4 +1,3 @@
-import Foundation
 import MynahTensors
 
 /// One step between a model's logits and the token that is drawn: it changes logits or rules tokens out.
@@ -89,18 +88,6 @@ extension [Float] {
     guard let last else { return false }
     keep(order[...last])
     return true
-  }
-
-  /// exp(logit) / Σ exp(logit), in Double.
-  func probabilities() -> [Double] { map { Double($0) }.softmax() }
-}
-
-extension [Float] {
-  /// ln (exp(logit) / Σ exp(logit)), in Double.
-  func logProbabilities() -> [Double] {
-    let largest = Double(self.max() ?? 0)
-    let logarithm = largest + log(reduce(0) { $0 + exp(Double($1) - largest) })
-    return map { Double($0) - logarithm }
   }
 }
 

@@ -95,7 +95,7 @@ public struct NeuralPredictor: HiddenPredictor {
     var state = memory.state
     let (logits, hidden) = model.step(last, state: &state)
     let made = Step(
-      state: state, logProbabilities: try model.finite(logits).elements.logProbabilities(), hidden: hidden)
+      state: state, logProbabilities: try model.finite(logits).elements.logSoftmax(), hidden: hidden)
     step = made
     return made
   }

@@ -21,3 +21,11 @@ extension [Double] {
     return largest + log(reduce(0) { $0 + exp($1 - largest) })
   }
 }
+
+extension [Float] {
+  /// Probabilities proportional to the exponentials of logits, in Double.
+  package func softmax() -> [Double] { map { Double($0) }.softmax() }
+
+  /// The logarithms of these probabilities.
+  package func logSoftmax() -> [Double] { map { Double($0) }.logSoftmax() }
+}
