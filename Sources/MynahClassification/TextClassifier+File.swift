@@ -1,4 +1,3 @@
-import Foundation
 import MynahIO
 public import MynahModels
 import MynahTensors

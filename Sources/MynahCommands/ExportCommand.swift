@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import MynahIO
 import MynahModels
 import MynahONNX

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A line of progress on standard error: redrawn ten times a second on a terminal, else printed every two seconds.
 struct ProgressLine {
   let isTerminal = StandardError.isTerminal

@@ -1,4 +1,3 @@
-import Foundation
 import MynahTensors
 
 /// A linear map of a text's n-grams: logistic regression.

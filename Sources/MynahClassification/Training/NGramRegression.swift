@@ -1,4 +1,3 @@
-import Foundation
 import MynahTensors
 
 /// Fits the weights of n-grams: logistic regression with a penalty on large weights.

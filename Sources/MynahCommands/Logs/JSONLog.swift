@@ -1,4 +1,3 @@
-import Foundation
 import MynahIO
 import MynahModels
 import MynahText

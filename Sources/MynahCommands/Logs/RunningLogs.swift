@@ -1,4 +1,3 @@
-import Foundation
 import MynahInference
 import MynahModels
 import MynahTensors

@@ -1,4 +1,3 @@
-import Foundation
 import MynahModels
 import MynahTensorBoard
 import MynahTensors

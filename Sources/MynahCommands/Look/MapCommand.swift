@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import MynahAnalysis
 import MynahIO
 import MynahModels
