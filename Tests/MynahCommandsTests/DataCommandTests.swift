@@ -126,7 +126,7 @@ struct DataCommandTests {
     try tool.write("", to: "file")
     let cases: [([String], Int32, String)] = [
       (["data", "get", "nonsense", "--from", "a"], 64, "ptb, tinyshakespeare"),
-      (["data", "get", "ptb", "--from", ""], 64, "expected a value"),
+      (["data", "get", "ptb", "--from", ""], 64, "expected a path"),
       (["data", "get", "tinyshakespeare", "--to", "d", "--from", "empty"], 66, "input.txt"),
       (["data", "get", "tinyshakespeare", "--to", "d", "--from", "other"], 65, "sha256"),
       (["data", "get", "tinyshakespeare", "--to", "file", "--from", "other"], 73, "file"),

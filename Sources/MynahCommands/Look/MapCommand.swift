@@ -118,12 +118,13 @@ struct MapCommand: ParsableCommand {
       var embedding = StochasticNeighbourEmbedding(seed: UInt64(seed))
       if let perplexity { embedding.perplexity = Double(perplexity) }
       let stepCount = embedding.stepCount
+      var line = ProgressLine()
+      defer { line.clear() }
       let result = try Interruption.watching { wasAsked in
         try embedding(vectors) { step in
           if wasAsked() { throw CommandError.stopped }
-          if StandardError.isTerminal && (step.isMultiple(of: 10) || step == stepCount) {
-            StandardError.write("\rstep \(step) of \(stepCount)\(step == stepCount ? "\n" : "")")
-          }
+          guard line.isTerminal && line.isDue(at: .now) else { return }
+          line.show("t-SNE", share: Double(step) / Double(stepCount), "step \(step)/\(stepCount)")
         }
       }
       return (
