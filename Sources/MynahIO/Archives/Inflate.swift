@@ -17,7 +17,7 @@ package struct Inflate {
 
   /// Expands bytes.
   ///
-  /// - Parameter limit: How long the result may be, so that a small file cannot fill the memory.
+  /// - Parameter limit: The maximum length of the result, so that a small file cannot fill the memory.
   package static func expand(_ bytes: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
     var inflate = Inflate(input: bytes, limit: limit)
     while try !inflate.block() {}
@@ -115,7 +115,7 @@ package struct Inflate {
 
   /// Codes in which shorter ones come first and those of one length follow each other in the order of their symbols.
   private struct HuffmanCode {
-    /// How many codes there are of each length of 0 to 15 bits.
+    /// The number of codes of each length of 0 to 15 bits.
     var counts = Array(repeating: 0, count: 16)
     /// The symbols in the order of their codes.
     var symbols: [Int] = []

@@ -20,7 +20,7 @@ package struct ZipArchive {
 
   /// Reads the list of files.
   ///
-  /// - Parameter path: What the archive is called in errors.
+  /// - Parameter path: The path for errors.
   /// - Throws: `FileError.malformedArchive`.
   package init(_ bytes: [UInt8], path: String) throws(FileError) {
     (self.bytes, self.path) = (bytes, path)

@@ -1,10 +1,10 @@
 import Foundation
 
-/// A file that is written beside its target and takes the target's place only when it is whole.
+/// A file that is written completely or not at all.
 ///
-/// The bytes go to a temporary file in the same folder; `commit` flushes it to the disk and renames it over the target.
-/// A reader, a crash or a lost power supply meets the old file or the new one, never a part. Unless `commit` returns,
-/// the temporary is removed. One that a killed process left behind is removed when its target is written again.
+/// The bytes go to a temporary file in the same folder; `commit` flushes it to the disk and renames it over the target. After a
+/// crash or a power failure the target is the old file or the new one, never a part of it. Without `commit` the temporary file
+/// is removed. One that a killed process left behind is removed when its target is written again.
 ///
 /// ```swift
 /// var file = try AtomicFile(replacing: "notes.bin")
@@ -26,14 +26,14 @@ public struct AtomicFile: ~Copyable {
     try self.init(replacing: path, writingWith: posixWrite)
   }
 
-  /// Creates the temporary file, with a double of the system's `write` to try failures with.
+  /// Creates the temporary file, with a test double of the system's `write`.
   package init(replacing path: String, writingWith systemWrite: @escaping WriteFunction) throws(FileError) {
     let target = try FileTarget(path: path)
     target.removeStaleTemporaries()
     let temporaryPath = target.newTemporaryPath()
     let descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: target.reason(of: SystemFailure())) }
-    // The lock tells a temporary in use from one left behind; the system drops it when the process ends.
+    // The lock distinguishes a temporary file in use from one left behind; the system drops it when the process ends.
     _ = flock(descriptor, LOCK_EX | LOCK_NB)
     if let permissions = target.existingPermissions { _ = fchmod(descriptor, permissions) }
     self.path = path
@@ -48,16 +48,16 @@ public struct AtomicFile: ~Copyable {
     if descriptor >= 0 { _ = close(descriptor) }
   }
 
-  /// Checks that a file could be written there, so that a long run does not learn it at its end.
+  /// Checks that a file can be written, so that a long run does not fail at its end.
   ///
   /// - Throws: `FileError.cannotWrite`.
   public static func check(_ path: String) throws(FileError) {
     _ = try AtomicFile(replacing: path)
   }
 
-  /// Writes bytes in place of the file that stood there.
+  /// Creates or replaces a file.
   ///
-  /// - Throws: `FileError.cannotWrite` or `.writeFailed`; what stood there before is then unchanged.
+  /// - Throws: `FileError.cannotWrite` or `.writeFailed`; an existing file is then unchanged.
   public static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
     var file = try AtomicFile(replacing: path)
     try unsafe file.write(bytes.span.bytes)
@@ -71,7 +71,7 @@ public struct AtomicFile: ~Copyable {
     try writeAll(bytes, to: descriptor, of: path, with: systemWrite)
   }
 
-  /// Replaces the first bytes of what was written, as of a header that is known only at the end.
+  /// Replaces the first bytes, such as a header that is known only at the end.
   ///
   /// - Throws: `FileError.writeFailed`.
   package mutating func overwriteStart(_ bytes: RawSpan) throws(FileError) {
@@ -86,12 +86,12 @@ public struct AtomicFile: ~Copyable {
     }
   }
 
-  /// Flushes the bytes to the disk and lets the file take its target's place.
+  /// Flushes the bytes to the disk and replaces the target.
   ///
-  /// - Throws: `FileError`; what stood there before is then unchanged.
+  /// - Throws: `FileError`; an existing file is then unchanged.
   public consuming func commit() throws(FileError) {
     guard flush(descriptor) == 0 else { throw .writeFailed(path: path, reason: SystemFailure().reason) }
-    // Renamed while it is open and so locked: nobody takes it for stale.
+    // Renamed while it is open and locked, so that no other process takes it for stale.
     guard unsafe rename(temporaryPath, target.path) == 0 else {
       throw .cannotWrite(path: path, reason: target.reason(of: SystemFailure()))
     }

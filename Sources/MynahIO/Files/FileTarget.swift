@@ -1,17 +1,17 @@
 import Foundation
 
-/// The place that a file is written to: its folder, its name, and the temporary files beside it.
+/// The target of a write: its folder, its name, and the temporary files beside it.
 struct FileTarget {
-  /// The file itself, links followed: a link stays a link when its file is replaced.
+  /// The path of the file, links followed, so that a link stays a link when its file is replaced.
   let path: String
-  /// The permissions of the file that stands there, for the new one to keep.
+  /// The permissions of an existing file, which the new one keeps.
   let existingPermissions: mode_t?
   private let folder: String
   private let name: String
 
-  /// Looks at a place.
+  /// Examines a path.
   ///
-  /// - Throws: `FileError.cannotWrite` if something other than a file stands there.
+  /// - Throws: `FileError.cannotWrite` if something other than a regular file exists there.
   init(path givenPath: String) throws(FileError) {
     guard !givenPath.isEmpty else { throw .cannotWrite(path: givenPath, reason: "the path is empty; name a file") }
     var status = stat()
@@ -44,13 +44,13 @@ struct FileTarget {
   private static let suffix = ".temporary"
   private var prefix: String { ".\(name)." }
 
-  /// A path that no other writer uses; the process's number in it tells a person whose it is.
+  /// A path that no other writer uses; it contains the number of the process.
   func newTemporaryPath() -> String {
     let random = String(UInt32.random(in: .min ... .max), radix: 16)
     return inFolder("\(prefix)\(getpid())-\(random)\(Self.suffix)")
   }
 
-  /// Removes the temporaries of this target that no process holds open.
+  /// Removes the temporary files of this target that no process holds open.
   func removeStaleTemporaries() {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
     for name in names where isTemporary(name) {
@@ -75,7 +75,7 @@ struct FileTarget {
 
   /// Makes the rename survive a loss of power, where the file system can.
   ///
-  /// The file is whole and in place by then, so there is nothing to report.
+  /// The file is already complete and in place, so there is nothing to report.
   func flushFolder() {
     let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
@@ -85,7 +85,7 @@ struct FileTarget {
 
   // MARK: Reasons
 
-  /// Why a file could not be created here, and what to do.
+  /// The reason why a file could not be created, and the remedy.
   func reason(of failure: SystemFailure) -> String {
     switch failure.code {
     case ENOENT where FileKind(at: folder) == nil:

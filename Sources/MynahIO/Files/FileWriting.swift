@@ -1,6 +1,6 @@
 import Foundation
 
-/// Writes some of the bytes and returns how many, or −1 with `errno` set; as the system's `write`.
+/// Writes some of the bytes and returns their number, or −1 with `errno` set, like the system's `write`.
 package typealias WriteFunction = @Sendable (_ descriptor: Int32, RawSpan) -> Int
 
 /// The system's `write`.
@@ -10,9 +10,9 @@ package func posixWrite(_ descriptor: Int32, _ bytes: RawSpan) -> Int {
   }
 }
 
-/// Writes all bytes, in as many calls as it takes.
+/// Writes all bytes, in several calls if necessary.
 ///
-/// - Parameter path: What the file is called in errors.
+/// - Parameter path: The path for errors.
 /// - Throws: `FileError.writeFailed`, such as on a full disk.
 func writeAll(
   _ bytes: RawSpan, to descriptor: Int32, of path: String, with write: WriteFunction

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A file that grows over several runs: its bytes stand in `NAME.part` beside its place until it is whole.
+/// A file that is written over several runs: its bytes are in `NAME.part` until it is complete.
 ///
-/// Unlike the temporary of an `AtomicFile`, the part stays when a run breaks off, for the next one to go on from. One run
-/// at a time may hold it.
+/// Unlike the temporary file of an `AtomicFile`, the part stays when a run is interrupted, and the next run resumes it. Only one
+/// run at a time can hold it.
 package final class PartFile {
-  /// Where the bytes are.
+  /// The path of the part.
   package let path: String
-  /// How many there are.
+  /// The number of bytes in the part.
   package private(set) var byteCount: Int
   private let target: FileTarget
   private let descriptor: Int32
@@ -16,8 +16,8 @@ package final class PartFile {
   /// Opens the part of a file, or creates it.
   ///
   /// - Parameters:
-  ///   - place: Where the file will stand when it is whole.
-  ///   - write: The system's `write`, or a double of it to try failures with.
+  ///   - place: The path of the complete file.
+  ///   - write: The system's `write`, or a test double that fails.
   /// - Throws: `FileError.cannotWrite`, also if another run holds the part.
   package init(of place: String, writingWith write: @escaping WriteFunction = posixWrite) throws(FileError) {
     target = try FileTarget(path: place)
@@ -26,12 +26,12 @@ package final class PartFile {
     descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
     guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: target.reason(of: SystemFailure())) }
     var (opened, named) = (stat(), stat())
-    // Whoever had the part before may have put it in its place meanwhile: then it is a part no more.
+    // Another run may have completed the file in the meantime; then its path no longer names this part.
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, unsafe fstat(descriptor, &opened) == 0,
       unsafe lstat(path, &named) == 0, opened.st_ino == named.st_ino, opened.st_dev == named.st_dev
     else {
       close(descriptor)
-      throw .cannotWrite(path: path, reason: "another run is writing it; wait for that one's end")
+      throw .cannotWrite(path: path, reason: "another run is writing it; wait until that run ends")
     }
     let kind = FileKind(mode: opened.st_mode)
     guard kind == .regular else {
@@ -45,7 +45,7 @@ package final class PartFile {
 
   /// Appends bytes.
   ///
-  /// - Throws: `FileError.writeFailed`, such as on a full disk; what was appended before stays.
+  /// - Throws: `FileError.writeFailed`, such as on a full disk; earlier bytes stay.
   package func append(_ bytes: RawSpan) throws(FileError) {
     try writeAll(bytes, to: descriptor, of: path, with: write)
     byteCount += bytes.byteCount
@@ -59,9 +59,9 @@ package final class PartFile {
     byteCount = 0
   }
 
-  /// Flushes the bytes to the disk and lets the part take its place.
+  /// Flushes the bytes to the disk and renames the part to the complete file.
   ///
-  /// - Throws: `FileError`; what stood there before is then unchanged.
+  /// - Throws: `FileError`; an existing file is then unchanged.
   package func commit() throws(FileError) {
     if let permissions = target.existingPermissions { _ = fchmod(descriptor, permissions) }
     guard flush(descriptor) == 0 else { throw .writeFailed(path: path, reason: SystemFailure().reason) }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The SHA-256 digest, by which data sets are recognised.
+/// The SHA-256 digest.
 ///
 /// Source: FIPS 180-4.
 package struct SHA256 {
