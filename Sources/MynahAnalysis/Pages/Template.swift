@@ -1,14 +1,14 @@
 /// A text with placeholders such as `{{title}}`.
-struct Template {
-  let text: String
+package struct Template {
+  package let text: String
 
   /// Reads an embedded file.
-  init(_ file: [UInt8]) { text = String(decoding: file, as: UTF8.self) }
+  package init(_ file: [UInt8]) { text = String(decoding: file, as: UTF8.self) }
 
   /// The text with a value for each placeholder; placeholders in values stay as they are.
   ///
   /// - Precondition: each placeholder has a value.
-  func filled(_ values: [String: String]) -> String {
+  package func filled(_ values: [String: String]) -> String {
     var (result, rest) = ("", text[...])
     while let start = rest.firstRange(of: "{{"), let end = rest[start.upperBound...].firstRange(of: "}}") {
       let name = String(rest[start.upperBound..<end.lowerBound])
