@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 
 /// Turns a flag's text into a number within bounds; whatever else stands there becomes a sentence with what was expected.
 enum Bounded {

@@ -1,12 +1,6 @@
-import Foundation
+import MynahIO
 
 extension Double {
-  /// The number with so many digits behind the point, in the C locale.
-  func formatted(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
-
-  /// The number in three digits or so.
-  var brief: String { String(format: "%.3g", self) }
-
   /// The number with two decimals, or in brief where they would say nothing.
   var asPerplexity: String { self < 1e6 ? formatted(2) : brief }
 

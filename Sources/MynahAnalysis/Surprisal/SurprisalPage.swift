@@ -36,7 +36,7 @@ public struct SurprisalPage: Sendable {
     (bits, predictedCount) = (bits + surprisal.bits, predictedCount + 1)
     let strength = min(1, surprisal.bits / fullBits)
     text +=
-      #"<span style="--a:\#(strength.places(2))" data-p="\#(facts(token, surprisal))" data-o="\#(others(surprisal))">"#
+      #"<span style="--a:\#(strength.formatted(2))" data-p="\#(facts(token, surprisal))" data-o="\#(others(surprisal))">"#
     text += token.html + "</span>"
   }
 
@@ -46,7 +46,7 @@ public struct SurprisalPage: Sendable {
       ? "\(VisibleText.escaped(token.text)) (read as \(VisibleText.escaped(vocabulary[token.id])))"
       : VisibleText.escaped(token.text)
     return
-      "\(name)&#10;\(surprisal.bits.places(2)) bits&#10;\(Self.percent(surprisal.probability))&#10;\(surprisal.rank)"
+      "\(name)&#10;\(surprisal.bits.formatted(2)) bits&#10;\(Self.percent(surprisal.probability))&#10;\(surprisal.rank)"
   }
 
   private func others(_ surprisal: TokenSurprisal) -> String {
@@ -58,7 +58,7 @@ public struct SurprisalPage: Sendable {
   /// A probability in per cent with three digits or so.
   private static func percent(_ probability: Double) -> String {
     probability >= 0.0001 || probability == 0
-      ? String(format: "%.3g %%", 100 * probability) : String(format: "%.1e %%", 100 * probability)
+      ? "\((100 * probability).brief) %" : String(format: "%.1e %%", 100 * probability)
   }
 
   /// One line about all tokens.
@@ -66,7 +66,8 @@ public struct SurprisalPage: Sendable {
     guard predictedCount > 0 else { return "No token was predicted." }
     let mean = bits / Double(predictedCount)
     let unknown = unknownCount == 0 ? "" : " · \(unknownCount) unknown"
-    return "\(predictedCount) tokens · \(mean.places(2)) bits a token · perplexity \(exp2(mean).places(2))\(unknown)"
+    return
+      "\(predictedCount) tokens · \(mean.formatted(2)) bits a token · perplexity \(exp2(mean).formatted(2))\(unknown)"
   }
 
   /// The page.
@@ -80,7 +81,7 @@ public struct SurprisalPage: Sendable {
       body: PackageResources.surprisal_html,
       values: [
         "title": VisibleText.escaped(title), "model": VisibleText.escaped(model), "summary": summary,
-        "fullBits": fullBits.places(1), "class": hasWords ? "text" : "text characters", "text": text,
+        "fullBits": fullBits.formatted(1), "class": hasWords ? "text" : "text characters", "text": text,
       ]
     ).html
   }

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahModels
 
 /// The progress of a download on standard error.
