@@ -18,8 +18,11 @@ let cSettings: [CSetting] = [.enableWarning("all")] + (strict ? [.treatAllWarnin
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
-func module(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: swiftSettings)
+func module(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: swiftSettings)
 }
 
 func example(_ name: String) -> Target {
@@ -54,23 +57,29 @@ let package = Package(
   targets: [
     // The library, in the order of the data flow; imports point one way.
     .target(name: "CMynah", cSettings: cSettings),
+    module("MynahIO", []),
     module("MynahTensors", ["CMynah"]),
-    module("MynahText", ["MynahTensors"]),
-    module("MynahModels", ["CMynah", "MynahTensors", "MynahText"]),
-    module("MynahTraining", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
-    module("MynahInference", ["CMynah", "MynahTensors", "MynahText", "MynahModels"]),
-    module("MynahAnalysis", ["MynahTensors", "MynahText", "MynahModels", "MynahInference"]),
+    module("MynahText", ["MynahIO", "MynahTensors"]),
+    module("MynahDatasets", ["MynahIO", "MynahTensors", "MynahText"]),
+    module("MynahModels", ["CMynah", "MynahIO", "MynahTensors", "MynahText"]),
+    module("MynahTraining", ["CMynah", "MynahIO", "MynahTensors", "MynahText", "MynahDatasets", "MynahModels"]),
+    module("MynahInference", ["CMynah", "MynahIO", "MynahTensors", "MynahText", "MynahModels"]),
+    // Pages are embedded, so that the tool stays a single file.
     module(
-      "MynahClassification", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
+      "MynahAnalysis", ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahInference"],
+      resources: [.embedInCode("Pages/Resources")]),
+    module(
+      "MynahClassification",
+      ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"]),
     module(
       "Mynah",
       [
-        "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahAnalysis",
-        "MynahClassification",
+        "MynahIO", "MynahTensors", "MynahText", "MynahDatasets", "MynahModels", "MynahTraining", "MynahInference",
+        "MynahAnalysis", "MynahClassification",
       ]),
 
     // The command line.
-    module("MynahTensorBoard", [protobuf], exclude: ["Protos"]),
+    module("MynahTensorBoard", ["MynahIO", protobuf], exclude: ["Protos"]),
     module("MynahONNX", ["MynahTensors", "MynahText", "MynahModels", protobuf], exclude: ["Protos"]),
     module(
       "MynahCommands",
@@ -88,14 +97,18 @@ let package = Package(
 
     // Tests, a bundle a module. MynahTests sees what users see.
     .target(
-      name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+      name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", resources: [.copy("Fixtures")],
+      swiftSettings: swiftSettings),
     tests("CMynahTests", ["CMynah", "MynahTensors"]),
     tests("MynahTensorsTests", ["MynahTensors", "CMynah"]),
-    tests("MynahTextTests", ["MynahTensors", "MynahText"], resources: [.copy("Fixtures")]),
+    tests("MynahIOTests", ["MynahIO", "MynahTensors"]),
+    tests("MynahDatasetsTests", ["MynahIO", "MynahTensors", "MynahText", "MynahDatasets"]),
+    tests("MynahTextTests", ["MynahIO", "MynahTensors", "MynahText", "MynahDatasets"], resources: [.copy("Fixtures")]),
     tests(
-      "MynahModelsTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"], resources: [.copy("Fixtures")]),
+      "MynahModelsTests", ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining"],
+      resources: [.copy("Fixtures")]),
     tests(
-      "MynahTrainingTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining"],
+      "MynahTrainingTests", ["MynahTensors", "MynahText", "MynahDatasets", "MynahModels", "MynahTraining"],
       resources: [.copy("Fixtures")]),
     tests(
       "MynahInferenceTests", ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference"],
@@ -105,9 +118,9 @@ let package = Package(
     tests("MynahONNXTests", ["MynahTensors", "MynahText", "MynahModels", "MynahONNX", protobuf]),
     tests(
       "MynahClassificationTests",
-      ["MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification"]),
+      ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification"]),
     .testTarget(name: "MynahTests", dependencies: ["Mynah"], packageAccess: false, swiftSettings: swiftSettings),
-    tests("MynahTensorBoardTests", ["MynahTensorBoard", protobuf]),
-    tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"], resources: [.copy("Fixtures")]),
+    tests("MynahTensorBoardTests", ["MynahIO", "MynahTensorBoard", protobuf]),
+    tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"]),
   ]
 )

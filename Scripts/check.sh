@@ -11,6 +11,12 @@ step() { printf '\n== %s\n' "$1"; }
 step "format"
 swift format lint --strict -r -p Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
 
+step "only files in folders named Kernels import CMynah"
+if grep -rlE '^([a-z]+ )?import CMynah$' Sources --include='*.swift' | grep -v '/Kernels/'; then
+  echo "error: the files above import CMynah; move their calls of kernels to a folder named Kernels" >&2
+  exit 1
+fi
+
 step "the README's example is Examples/LibraryTour"
 awk '/^```swift$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md | diff - Examples/LibraryTour/main.swift
 

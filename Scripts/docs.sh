@@ -8,7 +8,7 @@ rm -rf .build/docs .build/*/symbolgraph && mkdir -p "$graphs"
 swift build -c release --product mynah
 # It stumbles over the bundle of tests, which has no module of its own; what counts is that the library's graphs are there.
 swift package -c release dump-symbol-graph > /dev/null 2>&1 || true
-for module in Mynah MynahTensors MynahText MynahModels MynahTraining MynahInference; do
+for module in Mynah MynahIO MynahTensors MynahText MynahDatasets MynahModels MynahTraining MynahInference; do
   cp .build/*/symbolgraph/"$module".symbols.json "$graphs"
 done
 cp .build/*/symbolgraph/Mynah*@Mynah*.symbols.json "$graphs"

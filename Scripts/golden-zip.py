@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Tests/MynahCommandsTests/Fixtures/golden.zip: an archive with every kind of DEFLATE block, for the tests of the zip reader.
+"""Makes Tests/TestSupport/Fixtures/golden.zip: an archive with every kind of DEFLATE block, for the tests of the zip reader.
 
     python3 Scripts/golden-zip.py
 
@@ -10,7 +10,7 @@ import pathlib
 import random
 import zipfile
 
-TARGET = pathlib.Path(__file__).resolve().parents[1] / "Tests/MynahCommandsTests/Fixtures/golden.zip"
+TARGET = pathlib.Path(__file__).resolve().parents[1] / "Tests/TestSupport/Fixtures/golden.zip"
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 
 numbers = random.Random(1)

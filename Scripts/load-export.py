@@ -65,7 +65,7 @@ def load(folder):
     weights = load_file(folder / "model.safetensors")
     model = LanguageModel(configuration, is_one_module=any(name.startswith("rnn.") for name in weights))
     model.load_state_dict(weights, strict=True)
-    tokens = (folder / "vocabulary.txt").read_bytes().decode().removesuffix("\n").split("\n")
+    tokens = (folder / "vocabulary.txt").read_bytes().decode().replace("\\\\", "\\").removesuffix("\n").split("\n")
     return model.double().eval(), tokens
 
 

@@ -110,7 +110,7 @@ def main():
 
     model = load_model(options.model)
     listing = read_text(options.vocabulary) if options.vocabulary else vocabulary_of(options.model)
-    tokens = listing.removesuffix("\n").split("\n")
+    tokens = listing.replace("\\\\", "\\").removesuffix("\n").split("\n")
     if len(tokens) != model.embedding.num_embeddings:
         sys.exit(f"error: the vocabulary has {len(tokens)} tokens, but the model has {model.embedding.num_embeddings}.")
     ids, unknown_count = encode(read_text(options.text), tokens)

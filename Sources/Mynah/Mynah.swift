@@ -1,6 +1,8 @@
 // The library in one import.
 @_exported public import MynahAnalysis
 @_exported public import MynahClassification
+@_exported public import MynahDatasets
+@_exported public import MynahIO
 @_exported public import MynahInference
 @_exported public import MynahModels
 @_exported public import MynahTensors

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// What can go wrong when texts are classified.
 public enum ClassificationError: Error, Equatable, Sendable {
   // What labelled files can have wrong; lines count from 1.
@@ -29,15 +31,15 @@ extension ClassificationError: CustomStringConvertible {
     case .noLabel(let path, let line):
       "expected a label before the tab in line \(line) of \(place(path)), found none; mend or remove the line"
     case .noText(let path, let line):
-      "expected a text behind the tab in line \(line) of \(place(path)), found nothing but white space; mend or remove the line"
+      "expected a text behind the tab in line \(line) of \(place(path)), found only white space; mend or remove the line"
     case .oneClass(let path, let label):
-      "expected texts of two labels or more in \(place(path)), found \(quoted(label)) alone; add texts of other labels"
+      "expected texts of two labels or more in \(place(path)), found \(label.quoted(200)) alone; add texts of other labels"
     case .tooFewTexts(let path, let label, let count, let needed):
-      "expected \(needed) texts or more of each label in \(place(path)), found \(count) of \(quoted(label)); "
+      "expected \(needed) texts or more of each label in \(place(path)), found \(count) of \(label.quoted(200)); "
         + "add some, or leave that label out"
     case .unknownLabel(let label, let path, let line, let known):
-      "expected one of the labels that the classifier knows, \(list(known)), in line \(line) of \(place(path)), "
-        + "found \(quoted(label)); mend the line, or train with texts of that label"
+      "expected one of the labels that the classifier knows, \(known.quotedList()), in line \(line) of \(place(path)), "
+        + "found \(label.quoted(200)); mend the line, or train with texts of that label"
     case .impossible(let reason):
       "the classifier cannot be trained as asked: \(reason)"
     case .diverged(let epoch, let rate):
@@ -51,21 +53,4 @@ extension ClassificationError: CustomStringConvertible {
 }
 
 /// Where examples came from, in words.
-private func place(_ path: String) -> String { path.isEmpty ? "the examples" : quoted(path) }
-
-private func list(_ labels: [String]) -> String {
-  let shown = labels.prefix(8).map(quoted).joined(separator: ", ")
-  return labels.count > 8 ? shown + " and \(labels.count - 8) more" : shown
-}
-
-/// The first characters of a text in quotation marks, control characters escaped, so that it stays on one line.
-private func quoted(_ text: String) -> String {
-  var result = "“"
-  for scalar in text.unicodeScalars.prefix(200) {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator: result += scalar.escaped(asASCII: true)
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "”"
-}
+private func place(_ path: String) -> String { path.isEmpty ? "the examples" : path.quoted() }

@@ -1,4 +1,4 @@
-import Foundation
+import MynahIO
 public import MynahModels
 import MynahTensors
 import MynahText

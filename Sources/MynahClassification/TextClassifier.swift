@@ -42,7 +42,7 @@ public struct TextClassifier: Sendable {
       let scored = model.scored(ids, vocabulary: tokenizer.tokenizer.vocabulary)
       guard let ngrams else { return calibration.probabilities(scored.scores, tokenCount: scored.tokenCount) }
       let own = calibration.logProbabilities(scored.scores, tokenCount: scored.tokenCount)
-      return softmax(zip(own, ngrams.logProbabilities(text)).map { ($0 + $1) / 2 })
+      return zip(own, ngrams.logProbabilities(text)).map { ($0 + $1) / 2 }.softmax()
     }
   }
 

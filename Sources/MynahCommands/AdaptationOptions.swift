@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -142,7 +143,8 @@ struct AdaptationOptions: ParsableArguments {
     guard numbers.count == count, numbers.allSatisfy({ $0 >= 0 && $0 < 1e300 }), numbers.contains(where: { $0 > 0 })
     else {
       throw ValidationError(
-        "expected --weights of \(count) numbers from 0 on with commas between, one for each model, found \"\(text)\"")
+        "expected --weights of \(count) numbers from 0 on with commas between, one for each model, found \(text.quoted())"
+      )
     }
     return numbers
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 
 /// Turns a flag's text into a number within bounds; whatever else stands there becomes a sentence with what was expected.
 enum Bounded {
@@ -30,6 +31,12 @@ enum Bounded {
       }
       return value
     }
+  }
+
+  /// A path.
+  static func path(_ text: String) throws -> String {
+    guard !text.isEmpty else { throw ValidationError("expected a path") }
+    return text
   }
 
   /// Numbers from 0 to below 1 with commas between.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahText

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import MynahIO
 import MynahModels
 import MynahONNX
 import MynahTensors
@@ -22,10 +22,10 @@ struct ExportCommand: ParsableCommand {
   @Argument(help: "A model file that mynah train wrote.")
   var model: String
 
-  @Option(help: ArgumentHelp("The folder for PyTorch.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The folder for PyTorch.", valueName: "folder"), transform: Bounded.path)
   var to: String?
 
-  @Option(help: ArgumentHelp("The ONNX file.", valueName: "file"))
+  @Option(help: ArgumentHelp("The ONNX file.", valueName: "file"), transform: Bounded.path)
   var onnx: String?
 
   @Flag(help: "Replace files that stand there.")
@@ -36,7 +36,6 @@ struct ExportCommand: ParsableCommand {
 
   func validate() throws {
     if to == nil && onnx == nil { throw ValidationError("expected --to or --onnx, found neither; say where to write") }
-    if to == "" || onnx == "" { throw ValidationError("expected a path behind --to and --onnx, found nothing") }
   }
 
   mutating func run() throws {
@@ -57,18 +56,14 @@ struct ExportCommand: ParsableCommand {
     var texts = [
       ("configuration.json", try SafetensorsFile.encode(file.model.configuration) + "\n", "the sizes"),
       (
-        "vocabulary.txt", vocabulary.tokens.map { $0.onOneLine + "\n" }.joined(),
+        "vocabulary.txt", vocabulary.lines,
         "\(vocabulary.count.grouped) tokens, one a line"
       ),
     ]
     if let tokenizer = file.tokenizer.tokenizerJSON {
       texts.append(("tokenizer.json", tokenizer, "the tokenizer as Hugging Face has it"))
     }
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw FileError.cannotWrite(path: folder, reason: "the folder cannot be made; name another")
-    }
+    try createFolder(folder)
     let weightsPath = folder + "/model.safetensors"
     for path in [weightsPath] + texts.map({ folder + "/" + $0.0 }) {
       try NewFile.check(path, overwriting: overwrite)

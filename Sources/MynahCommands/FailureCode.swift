@@ -1,5 +1,6 @@
 import MynahAnalysis
 import MynahClassification
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahONNX
@@ -37,33 +38,23 @@ extension CommandFailure where Self: CustomStringConvertible {
   var sentence: String { description }
 }
 
-extension TextError: CommandFailure {
+extension FileError: CommandFailure {
   var failureCode: FailureCode {
     switch kind {
     case .noSuchInput: .noSuchInput
     case .badData: .badData
+    case .cannotCreate: .cannotCreate
     case .inputOutput: .inputOutput
     }
   }
+}
+
+extension TextError: CommandFailure {
+  var failureCode: FailureCode { .badData }
 }
 
 extension CheckpointError: CommandFailure {
-  var failureCode: FailureCode {
-    switch kind {
-    case .noSuchInput: .noSuchInput
-    case .badData: .badData
-    case .inputOutput: .inputOutput
-    }
-  }
-}
-
-extension FileError: CommandFailure {
-  var failureCode: FailureCode {
-    switch self {
-    case .cannotWrite: .cannotCreate
-    case .writeFailed: .inputOutput
-    }
-  }
+  var failureCode: FailureCode { .badData }
 }
 
 extension TrainingError: CommandFailure {
@@ -98,22 +89,16 @@ extension ClassificationError: CommandFailure {
 
 /// What only a command can find wrong.
 enum CommandError: CommandFailure, Hashable {
-  /// A file stands where the output would go.
-  case outputExists(path: String)
-  /// A file stands where a converted model would go.
-  case resultExists(path: String)
+  /// The output exists and was not to be replaced.
+  case exists(path: String, canResume: Bool)
+  /// The output exists and is of a kind that is never replaced.
+  case otherKind(path: String, expected: String)
   /// A model with rounded weights should be trained further.
   case roundedModel(path: String, precision: WeightPrecision)
-  /// Something else than a model or a training state stands where the output would go.
-  case notOfARun(path: String)
-  /// Something else than a token file stands where one would go.
-  case notATokenFile(path: String)
   /// A file holds no tokenizer that can be taken over.
   case badTokenizer(path: String, defect: TextError)
   /// A model's tokenizer is of a kind that tokenizer.json has no form for.
   case noTokenizerJSON(path: String, kind: String)
-  /// A file stands where a tokenizer would go.
-  case inspectionExists(path: String)
   /// There is nothing to resume.
   case nothingToResume(path: String)
   /// The user stopped a run whose state is written.
@@ -123,7 +108,7 @@ enum CommandError: CommandFailure, Hashable {
 
   var failureCode: FailureCode {
     switch self {
-    case .outputExists, .resultExists, .inspectionExists, .notOfARun, .notATokenFile: .cannotCreate
+    case .exists, .otherKind: .cannotCreate
     case .roundedModel, .badTokenizer, .noTokenizerJSON: .badData
     case .nothingToResume: .noSuchInput
     case .interrupted, .stopped: .interrupted
@@ -132,26 +117,21 @@ enum CommandError: CommandFailure, Hashable {
 
   var sentence: String {
     switch self {
-    case .outputExists(let path):
-      "\"\(path)\" already exists; continue that run with --resume, replace it with --overwrite, or name another --output"
-    case .resultExists(let path):
-      "\"\(path)\" already exists; replace it with --overwrite, or name another --output"
+    case .exists(let path, let canResume):
+      "\(path.quoted()) already exists; \(canResume ? "continue that run with --resume, " : "")replace it with --overwrite, "
+        + "or name another file"
+    case .otherKind(let path, let expected):
+      "\(path.quoted()) exists and is not \(expected), so it is not replaced; name another file"
     case .roundedModel(let path, let precision):
-      "\"\(path)\" holds weights rounded to \(precision.rawValue), which cannot be trained further; train the model that it was "
+      "\(path.quoted()) holds weights rounded to \(precision.rawValue), which cannot be trained further; train the model that it was "
         + "made from, or name another --output"
-    case .notOfARun(let path):
-      "\"\(path)\" is neither a model nor a training state and is left alone; name another --output"
-    case .notATokenFile(let path):
-      "\"\(path)\" is no token file and is left alone; name another --output"
     case .badTokenizer(let path, let defect):
-      "\"\(path)\" holds no tokenizer that can be taken over: \(defect)"
+      "\(path.quoted()) holds no tokenizer that can be taken over: \(defect)"
     case .noTokenizerJSON(let path, let kind):
-      "expected a model of words or byte pairs, found the tokens of \"\(path)\" to be of the kind \(kind), which a "
+      "expected a model of words or byte pairs, found the tokens of \(path.quoted()) to be of the kind \(kind), which a "
         + "tokenizer.json has no form for; see them with --vocabulary"
-    case .inspectionExists(let path):
-      "\"\(path)\" already exists; replace it with --overwrite, or name another file"
     case .nothingToResume(let path):
-      "there is no training state at \"\(path)\" to resume; leave --resume away to start anew"
+      "there is no training state at \(path.quoted()) to resume; leave --resume away to start anew"
     case .interrupted(let epoch, let step):
       "interrupted at epoch \(epoch), step \(step); continue with --resume"
     case .stopped:

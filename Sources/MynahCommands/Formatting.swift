@@ -1,12 +1,6 @@
-import Foundation
+import MynahIO
 
 extension Double {
-  /// The number with so many digits behind the point, in the C locale.
-  func formatted(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
-
-  /// The number in three digits or so.
-  var brief: String { String(format: "%.3g", self) }
-
   /// The number with two decimals, or in brief where they would say nothing.
   var asPerplexity: String { self < 1e6 ? formatted(2) : brief }
 
@@ -31,17 +25,4 @@ extension String {
 
   /// The text with spaces behind it up to a width.
   func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-
-  /// The text on one line: line ends as in Swift and C.
-  var onOneLine: String {
-    var result = ""
-    for scalar in unicodeScalars {
-      switch scalar {
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
 }

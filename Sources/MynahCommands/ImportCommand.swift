@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahModels
 import MynahTensors
 import MynahText
@@ -40,7 +41,7 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "What a token is: word or character. (default: word)")
   var level = Level.word
 
-  @Option(help: ArgumentHelp("The model file.", valueName: "file"))
+  @Option(help: ArgumentHelp("The model file.", valueName: "file"), transform: Bounded.path)
   var output: String
 
   @Option(
@@ -54,15 +55,11 @@ struct ImportCommand: ParsableCommand {
   var overwrite = false
 
   func validate() throws {
-    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
     if names != nil && from != .pytorch { throw ValidationError("--names is for --from pytorch; leave it out") }
   }
 
   mutating func run() throws {
-    try AtomicFile.check(output)
-    guard overwrite || !FileManager.default.fileExists(atPath: output) else {
-      throw CommandError.resultExists(path: output)
-    }
+    try NewFile.check(output, overwriting: overwrite)
     let file = try SafetensorsFile(contentsOf: weights)
     let tokenizer = try tokenizer()
     let model =
@@ -81,16 +78,10 @@ struct ImportCommand: ParsableCommand {
   }
 
   private func tokenizer() throws -> AnyTokenizer {
-    var isDirectory: ObjCBool = false
-    if level == .word, unsafe FileManager.default.fileExists(atPath: vocabulary, isDirectory: &isDirectory),
-      isDirectory.boolValue
-    {
+    if level == .word && FileKind(at: vocabulary) == .directory {
       return .word(WordTokenizer(vocabulary: try Vocabulary(wordsOfCorpus: vocabulary)))
     }
-    var lines = try TextFile(at: vocabulary).text.split(separator: "\n", omittingEmptySubsequences: false)
-    if lines.last == "" { lines.removeLast() }
-    let tokens = lines.map { $0.replacing("\\n", with: "\n").replacing("\\r", with: "\r") }
-    let vocabulary = try Vocabulary(tokens: tokens.map { String($0) })
+    let vocabulary = try Vocabulary(at: vocabulary)
     switch level {
     case .word: return .word(WordTokenizer(vocabulary: vocabulary))
     case .character: return .character(try CharacterTokenizer(vocabulary: vocabulary))

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import MynahIO
 import MynahModels
 import MynahTensors
 import MynahText
@@ -21,7 +21,7 @@ struct InspectCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Write the tokenizer of a model of words or byte pairs to a file, as Hugging Face's tokenizer.json.",
-      valueName: "file"))
+      valueName: "file"), transform: Bounded.path)
   var tokenizer: String?
 
   @Flag(help: "Replace a file that stands there.")
@@ -33,7 +33,6 @@ struct InspectCommand: ParsableCommand {
     if given.count > 1 {
       throw ValidationError("\(given[0]) and \(given[1]) contradict each other; give one of them")
     }
-    if tokenizer == "" { throw ValidationError("expected a path behind --tokenizer, found nothing") }
     if overwrite && tokenizer == nil { throw ValidationError("--overwrite is for --tokenizer; leave it away") }
   }
 
@@ -43,8 +42,7 @@ struct InspectCommand: ParsableCommand {
     if let tokenizer {
       try write(content.tokenizer, to: tokenizer)
     } else if vocabulary {
-      let tokens = content.tokenizer.vocabulary.tokens.map(\.onOneLine)
-      try StandardOutput.write(tokens.joined(separator: "\n") + "\n")
+      try StandardOutput.write(content.tokenizer.vocabulary.lines)
     } else if json {
       try StandardOutput.writeJSON(Contents(content, training: TrainingNotes(file)))
     } else {
@@ -56,10 +54,8 @@ struct InspectCommand: ParsableCommand {
     guard let text = tokenizer.tokenizerJSON else {
       throw CommandError.noTokenizerJSON(path: model, kind: tokenizer.kind)
     }
-    guard overwrite || !FileManager.default.fileExists(atPath: path) else {
-      throw CommandError.inspectionExists(path: path)
-    }
-    try AtomicFile.write(Array(text.utf8), to: path)
+    try NewFile.check(path, overwriting: overwrite)
+    try NewFile.write(text, to: path)
     let count = tokenizer.vocabulary.count.grouped
     try StandardOutput.write("\(path): \(count) \(tokenizer.tokenNoun), as Hugging Face's tokenizer.json\n")
   }

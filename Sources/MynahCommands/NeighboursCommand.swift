@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahText
@@ -47,7 +48,7 @@ struct NeighboursCommand: ParsableCommand {
     let listed = found.map { Figures.Neighbour(text: vocabulary[$0.id], similarity: $0.similarity) }
     if json { return try StandardOutput.writeJSON(Figures(neighbours: listed)) }
     try StandardOutput.write(
-      listed.map { "\($0.similarity.formatted(4))  \($0.text.onOneLine)\n" }.joined())
+      listed.map { "\($0.similarity.formatted(4))  \($0.text.visible)\n" }.joined())
   }
 
   private struct Figures: Encodable {
@@ -66,6 +67,6 @@ struct UnknownWord: CommandFailure {
 
   var failureCode: FailureCode { .badData }
   var sentence: String {
-    "the model \"\(model)\" does not know the token \"\(word)\"; mynah inspect --vocabulary lists those that it knows"
+    "the model \(model.quoted()) does not know the token \(word.quoted()); mynah inspect --vocabulary lists those that it knows"
   }
 }

@@ -1,16 +1,23 @@
-import Foundation
-import MynahTensors
+import MynahIO
 
-/// A file that a command is asked to write: checked before the work, written after it.
+/// A file that a command will write: checked before the work, written after it.
 enum NewFile {
   /// Checks that the file can be written and that nothing is lost by it.
   ///
-  /// - Throws: `FileError.cannotWrite`, or `CommandError.inspectionExists`.
-  static func check(_ path: String, overwriting: Bool) throws {
+  /// - Parameters:
+  ///   - overwriting: An existing file may be replaced.
+  ///   - kind: The kind of file that may be replaced, in words.
+  ///   - isKind: Recognises a file of that kind; no flag replaces another one, such as the text to train on.
+  ///   - canResume: The advice includes resuming a run.
+  /// - Throws: `FileError.cannotWrite`, `CommandError.exists` or `.otherKind`.
+  static func check(
+    _ path: String, overwriting: Bool, of kind: String = "a file", where isKind: (String) -> Bool = { _ in true },
+    canResume: Bool = false
+  ) throws {
     try AtomicFile.check(path)
-    guard overwriting || !FileManager.default.fileExists(atPath: path) else {
-      throw CommandError.inspectionExists(path: path)
-    }
+    guard FileKind(at: path) != nil else { return }
+    guard isKind(path) else { throw CommandError.otherKind(path: path, expected: kind) }
+    guard overwriting else { throw CommandError.exists(path: path, canResume: canResume) }
   }
 
   /// Writes a text, whole or not at all.

@@ -1,11 +1,13 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 
 /// Where a run leaves its model and its training state.
 struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The model file. (default: the input's name with .safetensors, in the current folder)", valueName: "file"))
+      "The model file. (default: the input's name with .safetensors, in the current folder)", valueName: "file"),
+    transform: Bounded.path)
   var output: String?
 
   @Option(
@@ -24,16 +26,13 @@ struct OutputOptions: ParsableArguments {
 
   func validate() throws {
     if resume && overwrite { throw ValidationError("--resume and --overwrite contradict each other; give one of them") }
-    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
   }
 
   /// The model's path.
   func modelPath(input: String) -> String {
     if let output { return output }
     let url = URL(filePath: input).standardizedFileURL
-    var isDirectory: ObjCBool = false
-    _ = unsafe FileManager.default.fileExists(atPath: input, isDirectory: &isDirectory)
-    let name = isDirectory.boolValue ? url.lastPathComponent : url.deletingPathExtension().lastPathComponent
+    let name = FileKind(at: input) == .directory ? url.lastPathComponent : url.deletingPathExtension().lastPathComponent
     return name + ".safetensors"
   }
 

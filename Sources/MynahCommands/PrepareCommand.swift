@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahModels
-import MynahTensors
 import MynahText
 
 struct PrepareCommand: ParsableCommand {
@@ -20,7 +20,7 @@ struct PrepareCommand: ParsableCommand {
   @Argument(help: "Text files.")
   var texts: [String]
 
-  @Option(help: ArgumentHelp("The file of tokens.", valueName: "file"))
+  @Option(help: ArgumentHelp("The file of tokens.", valueName: "file"), transform: Bounded.path)
   var output: String
 
   @Flag(help: "Replace a file that stands there.")
@@ -33,13 +33,9 @@ struct PrepareCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
-  func validate() throws {
-    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
-  }
-
   mutating func run() throws {
     try Interruption.watching { wasAsked in
-      try checkOutput()
+      try NewFile.check(output, overwriting: overwrite, of: "a token file", where: TokenFile.isTokenFile)
       let preparation = try TextPreparation(of: texts, threadCount: threads.count)
       var progress = PreparationProgress()
       defer { progress.clear() }
@@ -53,14 +49,6 @@ struct PrepareCommand: ParsableCommand {
     }
     let figures = Figures(try TokenFile(at: output))
     if json { try StandardOutput.writeJSON(figures) } else { try StandardOutput.write(figures.inWords) }
-  }
-
-  /// Checks that the file can be written and that nothing is lost by it, least of all a text.
-  private func checkOutput() throws {
-    try AtomicFile.check(output)
-    guard FileManager.default.fileExists(atPath: output) else { return }
-    guard TokenFile.isTokenFile(output) else { throw CommandError.notATokenFile(path: output) }
-    guard overwrite else { throw CommandError.resultExists(path: output) }
   }
 
   /// What was made.
@@ -84,12 +72,10 @@ struct PrepareCommand: ParsableCommand {
   }
 }
 
-/// Shows how far a preparation is: on a terminal ten times a second, else every two seconds.
+/// The progress of a preparation on standard error.
 private struct PreparationProgress {
-  private let isTerminal = StandardError.isTerminal
-  private let clock = ContinuousClock()
-  private var start = ContinuousClock.now
-  private var lastShown = ContinuousClock.now
+  private var line = ProgressLine()
+  private var (start, last) = (ContinuousClock.now, ContinuousClock.now)
   private var wasCounting = true
 
   /// Shows the figures.
@@ -97,19 +83,17 @@ private struct PreparationProgress {
   /// - Throws: `CommandError.stopped` if the user asked to stop.
   mutating func report(_ progress: TextPreparation.Progress, wasAsked: () -> Bool) throws {
     guard !wasAsked() else { throw CommandError.stopped }
-    let now = clock.now
-    if wasCounting && !progress.isCounting { (wasCounting, start) = (false, lastShown) }
-    guard now - lastShown >= (isTerminal ? .milliseconds(100) : .seconds(2)) else { return }
-    lastShown = now
+    let now = ContinuousClock.now
+    if wasCounting && !progress.isCounting { (wasCounting, start) = (false, last) }
+    last = now
+    guard line.isDue(at: now) else { return }
     let share = Double(progress.byteCount) / Double(max(progress.totalByteCount, 1))
     let speed = Double(progress.byteCount) / 1e6 / max((now - start).seconds, 1e-9)
-    let line =
-      "\(progress.isCounting ? "counting" : "numbering") \((100 * share).formatted(1)) %  \(speed.formatted(0)) MB/s"
-    StandardError.write(isTerminal ? "\r\(line)\u{1B}[K" : line + "\n")
+    line.show(
+      progress.isCounting ? "counting" : "numbering", share: share,
+      "\((100 * share).formatted(1)) %  \(speed.formatted(0)) MB/s", at: now)
   }
 
   /// Removes the line from the terminal.
-  func clear() {
-    if isTerminal { StandardError.write("\r\u{1B}[K") }
-  }
+  func clear() { line.clear() }
 }

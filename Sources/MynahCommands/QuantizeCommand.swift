@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -22,7 +23,8 @@ struct QuantizeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The smaller model file. (default: the model's name with -int8 or -bfloat16, beside it)", valueName: "file"))
+      "The smaller model file. (default: the model's name with -int8 or -bfloat16, beside it)", valueName: "file"),
+    transform: Bounded.path)
   var output: String?
 
   @Option(
@@ -41,17 +43,10 @@ struct QuantizeCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
-  func validate() throws {
-    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
-  }
-
   mutating func run() throws {
     try threads.run {
       let path = output ?? defaultOutput
-      try AtomicFile.check(path)
-      guard overwrite || !FileManager.default.fileExists(atPath: path) else {
-        throw CommandError.resultExists(path: path)
-      }
+      try NewFile.check(path, overwriting: overwrite)
       let original = try ModelFile(contentsOf: model)
       let rounded = original.rounded(to: precision)
       var figures = Figures(
@@ -73,10 +68,7 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   private static func byteCount(of path: String) throws -> Int {
-    guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int else {
-      throw CheckpointError.notFound(path: path)
-    }
-    return size
+    try InputFile(path: path).byteCount
   }
 
   private var defaultOutput: String {

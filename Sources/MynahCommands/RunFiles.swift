@@ -1,33 +1,32 @@
-import Foundation
+import MynahIO
 import MynahModels
-import MynahTensors
 import MynahTraining
 
-/// What stands where a run would leave its files.
+/// The files of a training run.
 enum RunFiles {
-  /// Checks that the files of a run can be written and that nothing is lost by it, before hours are spent.
+  /// Checks, before hours are spent, that the files can be written and that nothing is lost by it.
   ///
   /// - Throws: `CommandError`, or `FileError.cannotWrite`.
   static func check(modelPath: String, resuming: Bool, overwriting: Bool) throws {
     let statePath = TrainingFiles.statePath(besides: modelPath)
-    let exists = FileManager.default.fileExists(atPath:)
     for path in [modelPath, statePath] {
-      try AtomicFile.check(path)
-      // No flag replaces a text, the one to be learned least of all.
-      if exists(path) && !isEmptyOrSafetensors(path) { throw CommandError.notOfARun(path: path) }
+      try NewFile.check(
+        path, overwriting: overwriting || resuming, of: "a model or a training state", where: isEmptyOrSafetensors,
+        canResume: true)
     }
-    if resuming {
-      let precision = exists(modelPath) ? (try? ModelFile(contentsOf: modelPath).precision) ?? .float32 : .float32
-      guard precision == .float32 else { throw CommandError.roundedModel(path: modelPath, precision: precision) }
-      guard exists(statePath) else { throw CommandError.nothingToResume(path: statePath) }
-    } else if !overwriting, let path = [modelPath, statePath].first(where: exists) {
-      throw CommandError.outputExists(path: path)
+    guard resuming else { return }
+    if let precision = try? ModelFile(contentsOf: modelPath).precision, precision != .float32 {
+      throw CommandError.roundedModel(path: modelPath, precision: precision)
     }
+    guard FileKind(at: statePath) != nil else { throw CommandError.nothingToResume(path: statePath) }
   }
 
-  /// Whether a file is empty or begins as a safetensors file does: eight bytes of the header's length, then a brace.
+  /// Returns a Boolean value indicating whether a file is empty or starts like a safetensors file: eight bytes of the header's
+  /// length, then a brace.
   private static func isEmptyOrSafetensors(_ path: String) -> Bool {
-    guard let file = FileHandle(forReadingAtPath: path), let start = try? file.read(upToCount: 9) else { return true }
+    guard let file = try? InputFile(path: path), let start = try? file.bytes(0..<min(9, file.byteCount)) else {
+      return true
+    }
     return start.isEmpty || start.count == 9 && start[8] == UInt8(ascii: "{") && start[4..<8].allSatisfy { $0 == 0 }
   }
 }

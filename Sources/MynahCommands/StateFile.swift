@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahInference
 import MynahModels
-import MynahTensors
 import MynahText
 
 /// What a model remembers of a text, in a file: the text goes on from there with the same bits.
@@ -21,7 +21,7 @@ struct StateFile: Codable {
 
   /// Reads a file; the predictor goes on with its text.
   ///
-  /// - Throws: `TextError` if it cannot be read, `StateError` if it is no state or another model's.
+  /// - Throws: `FileError` if it cannot be read, `StateError` if it is no state or another model's.
   static func predictor(at path: String, model: InferenceModel, modelPath: String) throws -> NeuralPredictor {
     let text = try TextFile(at: path).text
     guard let state = try? JSONDecoder().decode(StateFile.self, from: Data(text.utf8)) else {
@@ -42,7 +42,7 @@ struct StateFile: Codable {
   }
 
   private static func digest(_ path: String) throws -> String {
-    guard let digest = SHA256.hexadecimal(ofFileAt: path) else { throw TextError.noSuchFile(path: path) }
+    guard let digest = SHA256.hexadecimal(ofFileAt: path) else { throw FileError.noSuchFile(path: path) }
     return digest
   }
 }
@@ -57,9 +57,9 @@ enum StateError: CommandFailure {
   var sentence: String {
     switch self {
     case .notAState(let path):
-      "expected a state that mynah score --save-state wrote, found something else in \"\(path)\"; write it again"
+      "expected a state that mynah score --save-state wrote, found something else in \(path.quoted()); write it again"
     case .ofAnotherModel(let path, let model):
-      "the state in \"\(path)\" was made by another model than \"\(model)\", or with another --precision; read the text again with this one"
+      "the state in \(path.quoted()) was made by another model than \(model.quoted()), or with another --precision; read the text again with this one"
     }
   }
 }

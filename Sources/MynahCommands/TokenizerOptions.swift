@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 import MynahText
 
 /// How a text is cut into tokens.
@@ -30,11 +31,10 @@ struct TokenizerOptions: ParsableArguments {
     name: .customLong("tokenizer"),
     help: ArgumentHelp(
       "Take the tokens of a tokenizer.json of Hugging Face, WordLevel or byte-level BPE, instead of the text's own.",
-      valueName: "file"))
+      valueName: "file"), transform: Bounded.path)
   var tokenizerFile: String?
 
   func validate() throws {
-    if tokenizerFile == "" { throw ValidationError("expected a path behind --tokenizer, found nothing") }
     let limits = [
       minimumCount == nil ? nil : "--minimum-count", vocabulary == nil ? nil : "--vocabulary",
     ].compactMap(\.self)

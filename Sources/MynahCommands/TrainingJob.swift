@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahModels
 import MynahTensors
 import MynahText
@@ -111,9 +112,9 @@ struct TrainingJob {
     let needed = 4 * copies * parameters + 4 * perToken * Double(layout.size) * Double(layout.steps)
     let available = Double(ProcessInfo.processInfo.physicalMemory)
     guard needed > available else { return }
-    func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes / 1e9) }
+    func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e9).formatted(1)) GB" }
     throw ValidationError(
-      "a model of \(String(format: "%.0f", parameters)) parameters in batches of \(layout.size) × \(layout.steps) needs "
+      "a model of \(parameters.formatted(0)) parameters in batches of \(layout.size) × \(layout.steps) needs "
         + "some \(gigabytes(needed)) of memory and this machine has \(gigabytes(available)); "
         + "choose a smaller --hidden, --embedding, --vocabulary, --batch or --steps")
   }

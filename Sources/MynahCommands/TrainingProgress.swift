@@ -1,4 +1,4 @@
-import Foundation
+import MynahIO
 import MynahModels
 import MynahTraining
 
@@ -9,11 +9,10 @@ struct TrainingProgress {
   private let flopsPerToken: Double
   private let json: Bool
   private let recorder: ProfileRecorder?
-  private let isTerminal = StandardError.isTerminal
+  private var line = ProgressLine()
   private let clock = ContinuousClock()
   private var epochStart: ContinuousClock.Instant
   private var lastStep: ContinuousClock.Instant
-  private var lastShown: ContinuousClock.Instant
   /// Tokens learned since `epochStart`.
   private var tokenCount = 0
   /// The batches of the epoch that were done at `epochStart`: not 0 where a run goes on.
@@ -27,7 +26,7 @@ struct TrainingProgress {
     flopsPerToken = 6 * Double(job.model.multiplicationsPerToken)
     (self.json, self.recorder) = (json, recorder)
     let now = clock.now
-    (epochStart, lastStep, lastShown) = (now, now, now)
+    (epochStart, lastStep) = (now, now)
   }
 
   /// Shows an event.
@@ -49,9 +48,7 @@ struct TrainingProgress {
   }
 
   /// Removes the bar from the terminal.
-  func clear() {
-    if isTerminal { StandardError.write("\r\u{1B}[K") }
-  }
+  func clear() { line.clear() }
 
   private var tokensPerSecond: Double {
     let seconds = (lastStep - epochStart) / .seconds(1)
@@ -61,10 +58,9 @@ struct TrainingProgress {
   // MARK: Steps
 
   private mutating func show(_ step: StepReport) {
-    let pause: Duration = isTerminal ? .milliseconds(100) : .seconds(2)
-    let isTenth = isTerminal || step.step.isMultiple(of: max(1, step.stepCount / 10))
-    guard isTenth && (lastStep - lastShown >= pause || isTerminal && step.step == step.stepCount) else { return }
-    lastShown = lastStep
+    let isTenth = line.isTerminal || step.step.isMultiple(of: max(1, step.stepCount / 10))
+    let isLast = line.isTerminal && step.step == step.stepCount
+    guard isTenth && (line.isDue(at: lastStep) || isLast) else { return }
     let rate = tokensPerSecond
     let remainingSteps = (epochCount - step.epoch) * step.stepCount + step.stepCount - step.step
     let pace = (lastStep - epochStart).seconds / Double(max(step.step - firstStep, 1))
@@ -74,14 +70,9 @@ struct TrainingProgress {
       "\(Int(rate).grouped) tokens/s", "\((rate * flopsPerToken / 1e9).brief) GFLOP/s",
       "ETA \(seconds.asDuration)",
     ].joined(separator: "  ")
-    let epoch = "epoch \(step.epoch)/\(epochCount)"
-    guard isTerminal else {
-      StandardError.write("\(epoch)  step \(figures)\n")
-      return
-    }
-    let width = Terminal.width - epoch.count - figures.count - 3
-    let bar = width >= 4 ? Terminal.bar(Double(step.step) / Double(step.stepCount), width: min(width, 30)) + " " : ""
-    StandardError.write("\r" + String("\(epoch) \(bar)\(figures)".prefix(Terminal.width - 1)) + "\u{1B}[K")
+    line.show(
+      "epoch \(step.epoch)/\(epochCount)", share: Double(step.step) / Double(step.stepCount),
+      (line.isTerminal ? "" : "step ") + figures, at: lastStep)
   }
 
   // MARK: Epochs

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 import MynahText
 
 /// The tokens that a run learns and validates with, from texts in memory or from a token file.

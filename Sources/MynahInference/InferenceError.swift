@@ -1,3 +1,5 @@
+import MynahIO
+
 /// What can go wrong when a model is asked.
 public enum InferenceError: Error, Hashable, Sendable {
   /// The model's predictions are infinite or not a number.
@@ -23,10 +25,10 @@ extension InferenceError: CustomStringConvertible {
     case .nothingToDraw:
       "the sampler rules out all tokens; forbid fewer of them"
     case .malformedNGrams(let path, let line, let expected, let found):
-      "line \(line) of \"\(path)\" is no part of an ARPA file: expected \(expected), found \(found); write the file again"
+      "line \(line) of \(path.quoted()) is no part of an ARPA file: expected \(expected), found \(found); write the file again"
     case .vocabulariesDiffer(let path, let missingCount, let otherCount, let example):
-      "models that are mixed need the same tokens, but \"\(path)\" lacks \(missingCount) of the model's and has \(otherCount) others, "
-        + "such as \"\(example)\"; train both on the same text with the same vocabulary"
+      "models that are mixed need the same tokens, but \(path.quoted()) lacks \(missingCount) of the model's and has \(otherCount) others, "
+        + "such as \(example.quoted()); train both on the same text with the same vocabulary"
     case .tooFewNGrams(let length):
       "expected a text with \(length)-grams that occur once, twice and three times, as discounts are made of their numbers, found too "
         + "few; take a longer text or a smaller --order"

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 public import MynahModels
 import MynahTensors
 public import MynahText
@@ -46,11 +47,11 @@ extension Predictor {
   /// another text's first token is context only.
   ///
   /// - Parameter tokenizer: The tokenizer that the text was encoded with.
-  /// - Throws: `TextError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
+  /// - Throws: `FileError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
   public func perplexity(of text: EncodedText, tokenizer: some Tokenizer) throws -> PerplexityReport {
     let start = tokenizer.endOfSentenceID
     guard let first = start ?? text.ids.first, text.ids.count > (start == nil ? 1 : 0) else {
-      throw TextError.emptyText(path: "the text to evaluate")
+      throw FileError.emptyText(path: "the text to evaluate")
     }
     var predictor = self
     try predictor.read([first])
@@ -66,7 +67,7 @@ extension Predictor {
 extension InferenceModel {
   /// How well the model predicts a text: from the zero state, carried through to the end, nothing dropped.
   ///
-  /// - Throws: `TextError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
+  /// - Throws: `FileError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
   public func perplexity(of text: EncodedText, tokenizer: some Tokenizer) throws -> PerplexityReport {
     try NeuralPredictor(self).perplexity(of: text, tokenizer: tokenizer)
   }
@@ -75,7 +76,7 @@ extension InferenceModel {
 extension LanguageModel {
   /// How well the model predicts a text; see `InferenceModel.perplexity`, which is the place to ask for several texts.
   ///
-  /// - Throws: `TextError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
+  /// - Throws: `FileError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
   public func perplexity(of text: EncodedText, tokenizer: some Tokenizer) throws -> PerplexityReport {
     try InferenceModel(self, precision: .ofProducts).perplexity(of: text, tokenizer: tokenizer)
   }

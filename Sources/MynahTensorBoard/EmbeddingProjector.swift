@@ -1,4 +1,4 @@
-import Foundation
+public import MynahIO
 
 /// The files from which TensorBoard's embedding projector shows vectors with their labels.
 public enum EmbeddingProjector {
@@ -28,7 +28,7 @@ public enum EmbeddingProjector {
   /// - Precondition: there is a label for each vector.
   public static func write(
     vectors: [Float], width: Int, labels: [String], name: String, to directory: String
-  ) throws(TensorBoardError) {
+  ) throws(FileError) {
     try write([Vectors(name: name, width: width, vectors)], labels: labels, to: directory)
   }
 
@@ -40,7 +40,7 @@ public enum EmbeddingProjector {
   /// - Precondition: there is a label for each vector of each set.
   public static func write(
     _ sets: [Vectors], labels: [String], to directory: String
-  ) throws(TensorBoardError) {
+  ) throws(FileError) {
     let labelsName = (sets.first?.name ?? "empty") + "-labels.tsv"
     var files: [(name: String, text: String)] = []
     var settings = ""
@@ -62,22 +62,11 @@ public enum EmbeddingProjector {
 
         """
     }
-    files += [(labelsName, labels.map { escaped($0) + "\n" }.joined()), ("projector_config.pbtxt", settings)]
-    for (file, text) in files {
-      let path = directory + "/" + file
-      do {
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-      } catch {
-        throw TensorBoardError(path: path, reason: error.localizedDescription)
-      }
-    }
+    files += [(labelsName, labels.map(line).joined()), ("projector_config.pbtxt", settings)]
+    try createFolder(directory)
+    for (file, text) in files { try AtomicFile.write(Array(text.utf8), to: directory + "/" + file) }
   }
 
-  /// A label on one line and in one column; an empty one would vanish, as readers drop empty lines.
-  private static func escaped(_ label: String) -> String {
-    let replacements: [Unicode.Scalar: String] = ["\t": "\\t", "\n": "\\n", "\r": "\\r"]
-    let text = label.unicodeScalars.map { replacements[$0] ?? String($0) }.joined()
-    return text.isEmpty ? "\\empty" : text
-  }
+  /// The line of a label; an empty one would vanish, because readers drop empty lines.
+  private static func line(_ label: String) -> String { (label.isEmpty ? "\\empty" : label.tableCell) + "\n" }
 }

@@ -1,4 +1,5 @@
 import Foundation
+public import MynahIO
 import SwiftProtobuf
 
 extension EventWriter {
@@ -11,7 +12,7 @@ extension EventWriter {
   /// Writes the settings of the run that begins, and the tags of the scalars that runs are compared by.
   public mutating func hyperparameters(
     _ settings: [String: Setting], metrics: [String]
-  ) throws(TensorBoardError) {
+  ) throws(FileError) {
     let now = Date.now.timeIntervalSince1970
     let experiment = TBExperiment.with { experiment in
       experiment.timeCreatedSecs = now
@@ -33,7 +34,7 @@ extension EventWriter {
   }
 
   /// Writes that the run ended well.
-  public mutating func endOfSession() throws(TensorBoardError) {
+  public mutating func endOfSession() throws(FileError) {
     try write(
       "session_end_info",
       .with {
@@ -42,12 +43,12 @@ extension EventWriter {
       })
   }
 
-  private mutating func write(_ name: String, _ data: TBHParams) throws(TensorBoardError) {
+  private mutating func write(_ name: String, _ data: TBHParams) throws(FileError) {
     let content: Data
     do {
       content = try data.serializedData()
     } catch {
-      throw TensorBoardError(path: path, reason: "the settings cannot be coded")
+      throw .writeFailed(path: path, reason: "the settings cannot be encoded")
     }
     try summary("_hparams_/" + name, step: 0) {
       $0.metadata.pluginData.pluginName = "hparams"

@@ -1,4 +1,5 @@
 import Foundation
+public import MynahIO
 import SwiftProtobuf
 
 /// Writes an event file that TensorBoard shows: scalars, histograms, texts, and a run's settings.
@@ -18,12 +19,8 @@ public struct EventWriter {
   public var path: String { file.path }
 
   /// Makes an event file in a folder, which is made too.
-  public init(directory: String) throws(TensorBoardError) {
-    do {
-      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    } catch {
-      throw TensorBoardError(path: directory, reason: "the folder cannot be made")
-    }
+  public init(directory: String) throws(FileError) {
+    try createFolder(directory)
     let process = ProcessInfo.processInfo
     // Ten digits, so that names sort by time; the rest keeps files of the same second apart.
     let name = [
@@ -35,10 +32,10 @@ public struct EventWriter {
   }
 
   /// Writes what is buffered.
-  public mutating func flush() throws(TensorBoardError) { try file.flush() }
+  public mutating func flush() throws(FileError) { try file.flush() }
 
   /// Says that the run begins again: what other files say of this step and later ones is void.
-  public mutating func restart(fromStep step: Int) throws(TensorBoardError) {
+  public mutating func restart(fromStep step: Int) throws(FileError) {
     try append(
       .with {
         $0.step = Int64(step)
@@ -49,17 +46,17 @@ public struct EventWriter {
   // MARK: Values
 
   /// A number at a step.
-  public mutating func scalar(_ tag: String, _ value: Double, step: Int) throws(TensorBoardError) {
+  public mutating func scalar(_ tag: String, _ value: Double, step: Int) throws(FileError) {
     try summary(tag, step: step) { $0.simpleValue = Float(value) }
   }
 
   /// The distribution of numbers at a step; those that are not finite are left out.
-  public mutating func histogram(_ tag: String, _ numbers: [Float], step: Int) throws(TensorBoardError) {
+  public mutating func histogram(_ tag: String, _ numbers: [Float], step: Int) throws(FileError) {
     try summary(tag, step: step) { $0.histo = TBHistogram(numbers) }
   }
 
   /// A text at a step, which TensorBoard reads as Markdown.
-  public mutating func text(_ tag: String, _ text: String, step: Int) throws(TensorBoardError) {
+  public mutating func text(_ tag: String, _ text: String, step: Int) throws(FileError) {
     try summary(tag, step: step) {
       $0.metadata.pluginData.pluginName = "text"
       $0.tensor = .with {
@@ -73,7 +70,7 @@ public struct EventWriter {
   /// Writes an event of one value.
   mutating func summary(
     _ tag: String, step: Int, _ fill: (inout TBSummary.Value) -> Void
-  ) throws(TensorBoardError) {
+  ) throws(FileError) {
     var value = TBSummary.Value()
     value.tag = tag
     fill(&value)
@@ -84,15 +81,15 @@ public struct EventWriter {
       })
   }
 
-  private mutating func append(_ event: TBEvent) throws(TensorBoardError) {
+  private mutating func append(_ event: TBEvent) throws(FileError) {
     var event = event
     event.wallTime = Date.now.timeIntervalSince1970
     do {
       try file.append(try event.serializedData())
-    } catch let error as TensorBoardError {
+    } catch let error as FileError {
       throw error
     } catch {
-      throw TensorBoardError(path: path, reason: "an event cannot be coded")
+      throw .writeFailed(path: path, reason: "an event cannot be encoded")
     }
   }
 }

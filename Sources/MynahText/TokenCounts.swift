@@ -1,16 +1,18 @@
 /// How often each token of a text occurs.
-struct TokenCounts: Sendable {
+package struct TokenCounts: Sendable {
+  package init() {}
+
   private var table = TokenTable()
   private var counts: [Int] = []
 
   /// Counts the token that stands in a range of a text's bytes.
-  mutating func add(_ text: [UInt8], _ range: Range<Int>) {
+  package mutating func add(_ text: [UInt8], _ range: Range<Int>) {
     let number = Int(table.insert(text, range))
     if number == counts.count { counts.append(1) } else { counts[number] += 1 }
   }
 
   /// Counts a token.
-  mutating func add(_ token: some StringProtocol) {
+  package mutating func add(_ token: some StringProtocol) {
     let bytes = Array(token.utf8)
     add(bytes, bytes.indices)
   }

@@ -2,7 +2,9 @@
 ///
 /// A dictionary of strings would compare by canonical equivalence and make a string for every word of a text; this table
 /// compares bytes, so that “é” and “e” + “◌́” are two tokens, and looks words up in place. Open addressing, linear probing.
-struct TokenTable: Sendable {
+package struct TokenTable: Sendable {
+  package init() {}
+
   private var bytes: [UInt8] = []
   /// Where each token's bytes end, all together below 4 GiB; millions of them are counted in a large text.
   private var ends: [UInt32] = []
@@ -10,7 +12,7 @@ struct TokenTable: Sendable {
   private var slots: [Int32] = Array(repeating: -1, count: 64)
 
   /// The number of tokens.
-  var count: Int { ends.count }
+  package var count: Int { ends.count }
 
   /// The number of the token that stands in a range of a text's bytes, nil if it has none.
   func number(of text: [UInt8], _ range: Range<Int>) -> Int32? {
@@ -19,7 +21,7 @@ struct TokenTable: Sendable {
   }
 
   /// The number of the token that stands in a range of a text's bytes, a new one if it had none.
-  mutating func insert(_ text: [UInt8], _ range: Range<Int>) -> Int32 {
+  package mutating func insert(_ text: [UInt8], _ range: Range<Int>) -> Int32 {
     let place = slot(of: text, range)
     guard slots[place] < 0 else { return slots[place] }
     let number = Int32(count)
@@ -36,7 +38,7 @@ struct TokenTable: Sendable {
   }
 
   /// The bytes of a token.
-  subscript(number: Int32) -> ArraySlice<UInt8> { bytes[range(of: Int(number))] }
+  package subscript(number: Int32) -> ArraySlice<UInt8> { bytes[range(of: Int(number))] }
 
   private func range(of number: Int) -> Range<Int> {
     (number == 0 ? 0 : Int(ends[number - 1]))..<Int(ends[number])
@@ -71,9 +73,9 @@ struct TokenTable: Sendable {
 }
 
 extension TokenTable: Hashable {
-  static func == (a: TokenTable, b: TokenTable) -> Bool { a.bytes == b.bytes && a.ends == b.ends }
+  package static func == (a: TokenTable, b: TokenTable) -> Bool { a.bytes == b.bytes && a.ends == b.ends }
 
-  func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(bytes)
     hasher.combine(ends)
   }

@@ -1,3 +1,5 @@
+import MynahIO
+
 extension Vocabulary {
   /// The words of texts and `<eos>` for each line end, numbered as they are first seen: as PyTorch's example word_language_model does.
   ///
@@ -10,8 +12,8 @@ extension Vocabulary {
 
   /// The same of a folder's texts for training, validation and test, in this order.
   ///
-  /// - Throws: What reading texts throws, and when the folder has none for training.
-  public init(wordsOfCorpus directory: String) throws(TextError) {
+  /// - Throws: `FileError`, or `TextError` if the folder has no text for training.
+  public init(wordsOfCorpus directory: String) throws {
     let files = try DatasetFiles(in: directory)
     var texts: [String] = []
     for path in [files.training, files.validation, files.test] {

@@ -1,28 +1,26 @@
-public import MynahTensors
+public import MynahIO
 
 extension Vocabulary {
-  /// Reads a file with a token a line, as `write(to:)` makes it and as toolkits exchange vocabularies: line 0 is token 0.
+  /// Reads a file with one token per line, as `write(to:)` writes it and as toolkits exchange vocabularies: line 0 is token 0.
   ///
-  /// In a line `\n` stands for a line feed, `\r` for a carriage return, `\u{FEFF}` for a byte order mark and `\\` for a
-  /// backslash; an empty line is the empty token.
+  /// In a line `\n` means a line feed, `\r` a carriage return, `\u{FEFF}` a byte order mark and `\\` a backslash; a backslash
+  /// before anything else is a token's own. An empty line is the empty token.
   ///
-  /// - Throws: What reading a text throws, and when a token comes twice or a backslash is followed by something else.
-  public init(at path: String) throws(TextError) {
-    try self.init(lines: TextFile.decode(TextFile.bytes(at: path), path: path, mayBeEmpty: true))
+  /// - Throws: `FileError`, or `TextError.duplicateToken`.
+  public init(at path: String) throws {
+    try self.init(lines: TextFile(at: path, mayBeEmpty: true).text)
   }
 
-  /// Reads the tokens of a text that has one a line; a line end after the last of them is no further token.
+  /// Reads the tokens of a text with one per line, in the form of `init(at:)`; the last line end is optional.
   ///
-  /// - Throws: When a token comes twice or a backslash is followed by none of the letters that `init(at:)` names.
+  /// - Throws: `TextError.duplicateToken`.
   public init(lines text: String) throws(TextError) {
     var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
-    var tokens: [String] = []
-    for (index, line) in lines.enumerated() { tokens.append(try Self.unescaped(Substring(line), line: index + 1)) }
-    try self.init(tokens: tokens)
+    try self.init(tokens: lines.map { Self.unescaped(Substring($0)) })
   }
 
-  /// The tokens as a text of a line each, in the form that `init(at:)` describes.
+  /// The tokens as a text with one per line, in the form of `init(at:)`.
   public var lines: String {
     tokens.map { token in
       var line = ""
@@ -46,18 +44,15 @@ extension Vocabulary {
     ("\\", "\\"), ("\n", "n"), ("\r", "r"), ("\u{FEFF}", "u{FEFF}"),
   ]
 
-  private static func unescaped(_ line: Substring, line number: Int) throws(TextError) -> String {
+  private static func unescaped(_ line: Substring) -> String {
     var (token, rest) = (String.UnicodeScalarView(), line.unicodeScalars)
     while let scalar = rest.popFirst() {
-      guard scalar == "\\" else {
+      if scalar == "\\", let escape = escapes.first(where: { rest.starts(with: $0.name.unicodeScalars) }) {
+        token.append(escape.scalar)
+        rest.removeFirst(escape.name.unicodeScalars.count)
+      } else {
         token.append(scalar)
-        continue
       }
-      guard let escape = escapes.first(where: { rest.starts(with: $0.name.unicodeScalars) }) else {
-        throw .badEscape(line: number, found: "\\" + String(rest.prefix(1)))
-      }
-      token.append(escape.scalar)
-      rest.removeFirst(escape.name.unicodeScalars.count)
     }
     return String(token)
   }

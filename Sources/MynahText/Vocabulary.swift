@@ -74,7 +74,7 @@ public struct Vocabulary: Sendable, Hashable {
       counts, order: order, minimumCount: minimumCount, maximumSize: maximumSize, leading: leading, required: required)
   }
 
-  init(
+  package init(
     _ counts: TokenCounts, order: Order = .countThenCodePoint, minimumCount: Int, maximumSize: Int?,
     leading: [String] = [], required: [String]
   ) {
@@ -108,7 +108,7 @@ public struct Vocabulary: Sendable, Hashable {
   }
 
   /// The number of the token in a range of a text's bytes.
-  func id(of text: [UInt8], _ range: Range<Int>) -> Int32? {
+  package func id(of text: [UInt8], _ range: Range<Int>) -> Int32? {
     guard let number = table.number(of: text, range) else { return nil }
     return places?.ids[Int(number)] ?? number
   }

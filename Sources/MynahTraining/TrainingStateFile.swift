@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahModels
 import MynahTensors
 public import MynahText

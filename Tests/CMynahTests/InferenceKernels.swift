@@ -38,10 +38,7 @@ final class AlignedMemory {
 
 /// What packed weights stand for: the rounded matrix, in double.
 enum RoundedWeights {
-  static func bfloat16(_ x: Float) -> Double {
-    let bits = x.bitPattern
-    return Double(Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000))
-  }
+  static func bfloat16(_ x: Float) -> Double { Double(x.roundedToBFloat16) }
 
   /// The integers of a row and their scale, from max |x| / 127 rounded up to 17 significant bits.
   static func int8(_ row: ArraySlice<Float>) -> (integers: [Int], scale: Float) {

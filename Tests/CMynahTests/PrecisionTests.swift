@@ -178,7 +178,7 @@ private struct Product {
 
 extension Float {
   /// The nearest number with 8 bits of significand, ties to even.
-  fileprivate var roundedToBFloat16: Float {
+  var roundedToBFloat16: Float {
     guard isFinite else { return self }
     return Float(bitPattern: (bitPattern &+ 0x7FFF &+ (bitPattern >> 16 & 1)) & 0xFFFF_0000)
   }

@@ -72,7 +72,7 @@ struct ClassifierTrainerTests {
     #expect(error?.description.contains("learning rates must be positive") == true)
     let classifier = try trainer.train(Samples.messages(20)).classifier
     let unknown = #expect(throws: ClassificationError.self) { try classifier.evaluate(LabelledText([("x", "y")])) }
-    #expect(unknown?.description.contains("“ham”, “spam”, in line 1") == true, "\(unknown)")
+    #expect(unknown?.description.contains("'ham', 'spam', in line 1") == true, "\(unknown)")
   }
 
   @Test("Two texts of each label are enough", arguments: ClassificationMethod.allCases)

@@ -1,4 +1,5 @@
 import MynahClassification
+import MynahIO
 import MynahText
 import TestSupport
 import Testing
@@ -40,9 +41,9 @@ struct LabelledTextTests {
 
   @Test("Empty files and bytes that are no UTF-8 are refused")
   func unreadable() throws {
-    #expect(throws: TextError.self) { try read("\n\n") }
-    #expect(throws: TextError.self) { try read("") }
-    let error = #expect(throws: TextError.self) { try read(Array("ham\ta\nham\t".utf8) + [0xE9, 0x0A]) }
+    #expect(throws: FileError.self) { try read("\n\n") }
+    #expect(throws: FileError.self) { try read("") }
+    let error = #expect(throws: FileError.self) { try read(Array("ham\ta\nham\t".utf8) + [0xE9, 0x0A]) }
     #expect(error?.description.contains("0xE9 at offset 10 (line 2)") == true, "\(error)")
   }
 }

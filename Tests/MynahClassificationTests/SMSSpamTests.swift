@@ -1,5 +1,6 @@
 import Foundation
 import MynahClassification
+import MynahIO
 import MynahText
 import TestSupport
 import Testing

@@ -108,8 +108,8 @@ struct ClassifyCommandTests {
   @Test(
     "What cannot be done is told",
     arguments: [
-      (["train", "no-tab"], Int32(65), "line 2"), (["train", "one-class"], 65, "“ham” alone"),
-      (["train", "no-text"], 65, "line 1"), (["train", "empty"], 65, "nothing but white space"),
+      (["train", "no-tab"], Int32(65), "line 2"), (["train", "one-class"], 65, "'ham' alone"),
+      (["train", "no-text"], 65, "line 1"), (["train", "empty"], 65, "only white space"),
       (["train", "latin"], 65, "offset 4 (line 1)"), (["train", "nothing"], 66, "nothing"),
       (["train", "train.tsv", "--output", "c"], 73, "--overwrite"),
       (["train", "train.tsv", "--output", "no/where"], 73, "no/where"),
@@ -118,7 +118,7 @@ struct ClassifyCommandTests {
       (["train", "train.tsv", "--without-ngrams"], 64, "for --method fine-tune"),
       (["train", "train.tsv", "--from", "c", "--output", "x"], 65, "should be a model file but is a classifier"),
       (["train", "train.tsv", "--from", "m", "--hidden", "3", "--output", "x"], 64, "leave --hidden away"),
-      (["evaluate", "c", "unknown"], 65, "“ham”, “spam”, in line 2"),
+      (["evaluate", "c", "unknown"], 65, "'ham', 'spam', in line 2"),
       (["evaluate", "m", "train.tsv"], 65, "should be a classifier but is a model file"),
       (["evaluate", "nothing", "train.tsv"], 66, "nothing"), (["predict", "train.tsv"], 65, "not a safetensors file"),
     ])

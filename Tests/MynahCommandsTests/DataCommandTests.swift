@@ -1,5 +1,6 @@
 import Foundation
 import MynahCommands
+import MynahIO
 import MynahText
 import TestSupport
 import Testing
@@ -42,8 +43,7 @@ struct DataSetStoreTests {
 
   @Test("Archives are unpacked beside themselves; what is gone is unpacked again")
   func archives() throws {
-    let url = try #require(Bundle.module.url(forResource: "Fixtures/golden", withExtension: "zip"))
-    let archive = [UInt8](try Data(contentsOf: url))
+    let archive = try GoldenArchive.bytes()
     #expect(try bring(archive, hashOf: archive, unpacks: true))
     #expect(try bytes("fixed codes") == Array("hello, hello, hello".utf8))
     #expect(try bytes("text/dynamic codes").count > 10_000)
@@ -54,17 +54,16 @@ struct DataSetStoreTests {
 
   @Test("A file of an archive that would stand outside of the folder is refused")
   func outside() throws {
-    let url = try #require(Bundle.module.url(forResource: "Fixtures/golden", withExtension: "zip"))
-    var archive = [UInt8](try Data(contentsOf: url))
+    var archive = try GoldenArchive.bytes()
     // "text/dynamic codes" becomes "../t/dynamic codes" in both of the places where it stands.
     let (name, other) = (Array("text/dynamic".utf8), Array("../t/dynamic".utf8))
     for start in 0..<archive.count - name.count where archive[start..<start + name.count].elementsEqual(name) {
       archive.replaceSubrange(start..<start + name.count, with: other)
     }
-    let error = try #require(throws: DataSetError.self) {
+    let error = try #require(throws: FileError.self) {
       _ = try bring(archive, hashOf: archive, unpacks: true)
     }
-    #expect(error.sentence.contains("outside of its folder"))
+    #expect("\(error)".contains("outside of its folder"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder("new")) == ["one"])
   }
 }
@@ -153,7 +152,7 @@ struct DataCommandTests {
     try tool.write("", to: "file")
     let cases: [([String], Int32, String)] = [
       (["data", "get", "nonsense", "--from", "a"], 64, "ptb, tinyshakespeare"),
-      (["data", "get", "ptb", "--from", ""], 64, "expected a value"),
+      (["data", "get", "ptb", "--from", ""], 64, "expected a path"),
       (["data", "get", "tinyshakespeare", "--to", "d", "--from", "empty"], 66, "input.txt"),
       (["data", "get", "tinyshakespeare", "--to", "d", "--from", "other"], 65, "sha256"),
       (["data", "get", "tinyshakespeare", "--to", "file", "--from", "other"], 73, "file"),

@@ -47,7 +47,7 @@ struct ExportCommandTests {
   @Test(
     "What cannot be exported is told, and leaves nothing behind",
     arguments: [
-      (["m"], Int32(64), "--to or --onnx"), (["m", "--to", ""], 64, "found nothing"),
+      (["m"], Int32(64), "--to or --onnx"), (["m", "--to", ""], 64, "expected a path"),
       (["none", "--to", "o"], 66, "none"),
       (["m", "--onnx", "no/where.onnx"], 73, "no/where.onnx"), (["m", "--to", "m/folder"], 73, "m/folder"),
       (["coupled", "--to", "o"], 65, "LSTM"), (["coupled", "--onnx", "o.onnx"], 65, "coupled"),

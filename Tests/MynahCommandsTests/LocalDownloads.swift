@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 import MynahCommands
 import MynahText
 import TestSupport

@@ -65,7 +65,7 @@ struct PrepareCommandTests {
       (["prepare", "latin.txt", "--output", "o"], 65, "UTF-8"),
       (["prepare", ".", "--output", "o"], 66, "folder"),
       (["prepare", "empty.txt", "--output", "o"], 65, "white space"),
-      (["prepare", "text.txt", "--output", "text.txt", "--overwrite"], 73, "left alone"),
+      (["prepare", "text.txt", "--output", "text.txt", "--overwrite"], 73, "is not replaced"),
       (["prepare", "text.txt", "--output", "no/o"], 73, "there is no folder"),
       (["prepare", "text.txt", "--output", ""], 64, "--output"), (["prepare", "text.txt"], 64, "--output"),
       (["prepare", "text.txt", "--output", "damaged"], 73, "--overwrite"),

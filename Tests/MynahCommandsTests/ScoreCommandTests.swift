@@ -88,7 +88,7 @@ struct ScoreCommandTests {
     arguments: [
       (["score", "m", "nothing"], Int32(66), "nothing"), (["score", "nothing"], 66, "nothing"),
       (["score", "m", "text", "--state", "kept"], 64, "expected one of reset, carry, documents"),
-      (["pairs", "m", "text"], 65, "line 1"), (["pairs", "m", "empty"], 65, "nothing but white space"),
+      (["pairs", "m", "text"], 65, "line 1"), (["pairs", "m", "empty"], 65, "only white space"),
       (["neighbours", "m", "zebra"], 65, "does not know the token"), (["neighbours", "m", "a", "b"], 64, "three"),
     ])
   func badInput(arguments: [String], status: Int32, sentence: String) throws {

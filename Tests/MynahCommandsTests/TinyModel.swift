@@ -1,4 +1,5 @@
 import Foundation
+import MynahDatasets
 import MynahModels
 import MynahTensors
 import MynahText

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 import MynahModels
 import MynahTensors
 import MynahText
@@ -76,7 +77,6 @@ struct ModelFileTests {
     try change(&file)
     try file.write(to: folder("changed"))
     let error = try #require(throws: CheckpointError.self) { try ModelFile(contentsOf: folder("changed")) }
-    #expect(error.kind == .badData)
     let sentence = "\(error)"
     #expect(sentence.contains("changed'") && sentence.count < 600, "\(sentence)")
     #expect(sentence.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }, "\(sentence)")
@@ -190,7 +190,7 @@ struct ModelFileTests {
     #expect(throws: CheckpointError.unexpectedKind(path: path, expected: "model", found: nil)) {
       try ModelFile(contentsOf: path)
     }
-    #expect(throws: CheckpointError.notFound(path: folder("none"))) { try ModelFile(contentsOf: folder("none")) }
+    #expect(throws: FileError.noSuchFile(path: folder("none"))) { try ModelFile(contentsOf: folder("none")) }
   }
 
   @Test("What a file holds is quoted on one line and in few characters")
@@ -201,7 +201,7 @@ struct ModelFileTests {
       .unexpectedMetadata(path: "p", key: "k", expected: "x", found: hostile),
     ] {
       let text = "\(error)"
-      #expect(text.contains("a\\n\\u{1B}[2J\\u{202E}z") && text.contains("…"), "\(text)")
+      #expect(text.contains("a⏎␛[2JU+202Ez") && text.contains("…"), "\(text)")
       #expect(text.unicodeScalars.count < 600)
     }
     #expect("\(CheckpointError.malformedTensor(path: "p", name: "é 漢", expected: "x", found: "y"))".contains("'é 漢'"))

@@ -77,7 +77,7 @@ struct RoundedModelFileTests {
         == .unexpectedElementType(path: path, name: scale, expected: .float32, found: .int32))
     for damage: Float in [.nan, .infinity, -1] {
       let found = try error { $0[scale] = StoredTensor(Tensor(shape: [12], repeating: damage)) }
-      #expect(found.kind == .badData && "\(found)".contains("expected finite scales of 0 or more, found"))
+      #expect("\(found)".contains("expected finite scales of 0 or more, found"))
     }
     #expect(
       try error { $0["output.weight"] = StoredTensor([Int8](repeating: 1, count: 4), shape: [2, 2]) }

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 import MynahModels
 import MynahTensors
 import TestSupport
@@ -103,7 +104,6 @@ struct SafetensorsFileTests {
     let shapes = CheckpointError.unexpectedShape(path: path, name: "a", expected: [2, 1], found: [2])
     #expect(throws: shapes) { try file.elements(named: "a", as: Int64.self, shape: [2, 1]) }
     #expect("\(shapes)".contains("should have shape [2, 1] but has [2]"))
-    #expect(shapes.kind == .badData)
   }
 
   @Test("A tensor of every element type of the format is accepted, with its bits counted")

@@ -1,22 +1,11 @@
 import Foundation
+import MynahIO
 import MynahTensorBoard
 import SwiftProtobuf
 import TestSupport
 import Testing
 
 struct EventFileTests {
-  @Test(
-    "The checksum is CRC-32C",
-    arguments: [
-      // RFC 3720, B.4, and the usual check value.
-      (Array("123456789".utf8), 0xE306_9283), ([], 0), (Array(repeating: 0, count: 32), 0x8A91_36AA),
-      (Array(repeating: 0xFF, count: 32), 0x62A8_AB43), (Array(0..<32), 0x46DD_794E),
-    ] as [([UInt8], UInt32)])
-  func checksum(bytes: [UInt8], expected: UInt32) {
-    #expect(CRC32C.checksum(bytes) == expected)
-    #expect(CRC32C.masked(bytes) == (expected >> 15 | expected << 17) &+ 0xA282_EAD8)
-  }
-
   /// The records of a file, whose checksums are checked.
   static func records(_ data: Data) throws -> [Data] {
     func number(_ bytes: Data) -> Int { bytes.reversed().reduce(0) { $0 << 8 | Int($1) } }
@@ -24,9 +13,9 @@ struct EventFileTests {
     while !rest.isEmpty {
       try #require(rest.count >= 16)
       let length = number(rest.prefix(8))
-      #expect(number(rest.dropFirst(8).prefix(4)) == Int(CRC32C.masked(rest.prefix(8))))
+      #expect(number(rest.dropFirst(8).prefix(4)) == Int(RecordFile.maskedChecksum(rest.prefix(8))))
       let record = Data(rest.dropFirst(12).prefix(length))
-      #expect(number(rest.dropFirst(12 + length).prefix(4)) == Int(CRC32C.masked(record)))
+      #expect(number(rest.dropFirst(12 + length).prefix(4)) == Int(RecordFile.maskedChecksum(record)))
       records.append(record)
       rest = Data(rest.dropFirst(16 + length))
     }
@@ -121,15 +110,15 @@ struct EventFileTests {
     #expect(configuration.contains("metadata_path: \"embedding-labels.tsv\""))
   }
 
-  @Test("A folder that cannot be made is an error that names it")
+  @Test("A folder that cannot be created is an error that names it")
   func unwritable() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     try folder.write([1], to: "file")
     let path = folder.path + "/file/logs"
-    let error = #expect(throws: TensorBoardError.self) { try EventWriter(directory: path) }
-    #expect(error?.path == path && error?.description.contains("cannot be written") == true)
-    #expect(throws: TensorBoardError.self) {
+    let error = FileError.cannotWrite(path: path, reason: "the folder cannot be created; name another")
+    #expect(throws: error) { try EventWriter(directory: path) }
+    #expect(throws: error) {
       try EmbeddingProjector.write(vectors: [], width: 1, labels: [], name: "x", to: path)
     }
   }

@@ -1,5 +1,5 @@
 import Foundation
-import MynahTensors
+import MynahIO
 import MynahText
 import TestSupport
 import Testing
@@ -79,15 +79,18 @@ struct VocabularyLinesTests {
     #expect(try Vocabulary(tokens: ["a\nb\\", ""]).lines == "a\\nb\\\\\n\n")
   }
 
-  @Test("A doubled line, an unknown escape, bytes that are no text and a place that cannot be written are errors")
+  @Test("A backslash that begins no escape is part of the token")
+  func backslashes() throws {
+    #expect(try Vocabulary(lines: "1\\/2\na\\\nb\\u{61}\n").tokens == ["1\\/2", "a\\", "b\\u{61}"])
+  }
+
+  @Test("A duplicate line, bytes that are not text and a path that cannot be written are errors")
   func errors() throws {
     #expect(throws: TextError.duplicateToken("a", firstID: 0, secondID: 2)) { try Vocabulary(lines: "a\nb\na\n") }
-    #expect(throws: TextError.badEscape(line: 2, found: "\\x")) { try Vocabulary(lines: "a\nb\\x\n") }
-    #expect(throws: TextError.badEscape(line: 1, found: "\\")) { try Vocabulary(lines: "a\\") }
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let path = try folder.write([0x61, 0x0A, 0xFF], to: "v")
-    #expect(throws: TextError.notUTF8(path: path, offset: 2, line: 2, byte: 0xFF)) { try Vocabulary(at: path) }
+    #expect(throws: FileError.notUTF8(path: path, offset: 2, line: 2, byte: 0xFF)) { try Vocabulary(at: path) }
     #expect(throws: FileError.self) { try Vocabulary(tokens: ["a"]).write(to: folder.path + "/none/vocabulary.txt") }
   }
 }

@@ -1,3 +1,4 @@
+import MynahDatasets
 import MynahModels
 import MynahTensors
 import MynahText

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 public import MynahText
 
 /// A page that colours each token of a text by the value of one unit after it, with a choice of units.
@@ -76,79 +77,12 @@ public struct ActivationPage: Sendable {
     encoder.outputFormatting = .sortedKeys
     let data = String(decoding: try encoder.encode(Contents(entries: entries)), as: UTF8.self)
     return Page(
-      title: "Units: \(title)", style: Self.style, script: Self.script,
-      body: """
-        <h1>What do the units follow?</h1>
-        <p class="quiet">\(VisibleText.escaped(title)), read by \(VisibleText.escaped(model)): each token is coloured by a unit's \
-        value after it.</p>
-        <div class="panel">
-        <label>unit <select id="unit"></select></label>
-        <label>value <select id="part"></select></label>
-        <span><button id="before" title="The unit before (←)">◀</button> <button id="after" title="The next unit (→)">▶</button></span>
-        <span class="scale"><span id="low"></span><span class="bar values" id="bar"></span><span id="high"></span></span>
-        </div>
-        <div class="text\(hasWords ? "" : " characters")" id="text">\(text)</div>
-        <script type="application/json" id="data">\(data)</script>
-        """
+      title: "Units: \(title)", style: PackageResources.activations_css, script: PackageResources.activations_js,
+      body: PackageResources.activations_html,
+      values: [
+        "title": VisibleText.escaped(title), "model": VisibleText.escaped(model),
+        "class": hasWords ? "text" : "text characters", "text": text, "data": data,
+      ]
     ).html
   }
-
-  private static let style = """
-    .panel { position: sticky; top: 0; display: flex; flex-wrap: wrap; gap: .5rem 1.2rem; align-items: center; margin: 1rem 0;
-      padding: .6rem .8rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--panel); }
-    .panel select, .panel button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line);
-      border-radius: .35rem; padding: .15rem .5rem; }
-    .text span { padding: .12em 0; border-radius: 0; }
-    .values.positive { background: linear-gradient(to right, transparent, rgb(var(--cool) / var(--strength))); }
-    .values { background: linear-gradient(to right, rgb(var(--warm) / var(--strength)), transparent, rgb(var(--cool) / var(--strength))); }
-
-    """
-
-  private static let script = """
-    const entries = JSON.parse(document.getElementById("data").textContent).entries;
-    const tokens = document.getElementById("text").children;
-    const unit = document.getElementById("unit"), part = document.getElementById("part");
-    const names = { h: "h, output", c: "c, memory", i: "i, input gate", f: "f, forget gate", g: "g, candidate", o: "o, output gate",
-      r: "r, reset gate", z: "z, update gate", n: "n, candidate" };
-    const units = [...new Set(entries.map((entry) => entry.unit))];
-    for (const name of units) {
-      const [layer, number] = name.split(":");
-      unit.append(new Option(`layer ${layer}, unit ${number}`, name));
-    }
-    for (const name of new Set(entries.map((entry) => entry.part))) part.append(new Option(names[name] ?? name, name));
-    function paint() {
-      const entry = entries.find((entry) => entry.unit === unit.value && entry.part === part.value);
-      // Of what is bounded by a sigmoid nothing is below 0.
-      const isPositive = entry && "iforz".includes(entry.part);
-      document.getElementById("bar").classList.toggle("positive", Boolean(isPositive));
-      document.getElementById("low").textContent = entry ? (isPositive ? "0" : (-entry.scale).toFixed(3)) : "";
-      document.getElementById("high").textContent = entry ? entry.scale.toFixed(3) : "no such value";
-      const bytes = entry ? atob(entry.values) : "";
-      for (let index = 0; index < tokens.length; index++) {
-        const byte = bytes.charCodeAt(index) || 0, value = (byte > 127 ? byte - 256 : byte) / 127;
-        const hue = value < 0 ? "--warm" : "--cool";
-        tokens[index].style.background = `rgb(var(${hue}) / calc(${Math.abs(value).toFixed(3)} * var(--strength)))`;
-        tokens[index].title = entry ? (value * entry.scale).toFixed(3) : "";
-      }
-      history.replaceState(null, "", `#${unit.value}:${part.value}`);
-    }
-    function turn(by) {
-      unit.selectedIndex = (unit.selectedIndex + by + units.length) % units.length;
-      paint();
-    }
-    const [layer, number, quantity] = location.hash.slice(1).split(":");
-    if (units.includes(`${layer}:${number}`)) unit.value = `${layer}:${number}`;
-    if (names[quantity] && [...part.options].some((option) => option.value === quantity)) part.value = quantity;
-    unit.addEventListener("change", paint);
-    part.addEventListener("change", paint);
-    document.getElementById("before").addEventListener("click", () => turn(-1));
-    document.getElementById("after").addEventListener("click", () => turn(1));
-    document.addEventListener("keydown", (event) => {
-      if (event.target instanceof HTMLSelectElement) return;
-      if (event.key === "ArrowLeft") turn(-1);
-      if (event.key === "ArrowRight") turn(1);
-    });
-    paint();
-
-    """
 }

@@ -44,7 +44,7 @@ public struct PrincipalComponents: Sendable {
     var result: [Double] = []
     for point in 0..<points.count {
       let centred = zip(points[point], mean).map { $0 - $1 }
-      result += axes.map { Subspace.product($0, centred) }
+      result += axes.map { $0.dot(centred) }
     }
     return PointSet(count: points.count, width: axes.count, result)
   }

@@ -17,8 +17,8 @@ enum Subspace {
     var basis = (0..<min(size, count + spareCount)).map { _ in (0..<size).map { _ in random.uniform() - 0.5 } }
     orthonormalize(&basis)
     for _ in 0..<roundLimit {
-      let images = basis.map { vector in matrix.map { product($0, vector) } }
-      let small = SymmetricEigenvectors(of: basis.map { vector in images.map { product(vector, $0) } })
+      let images = basis.map { vector in matrix.map { $0.dot(vector) } }
+      let small = SymmetricEigenvectors(of: basis.map { vector in images.map { vector.dot($0) } })
       let vectors = small.vectors.map { combination(of: basis, $0) }
       let turned = small.vectors.map { combination(of: images, $0) }
       let errors = (0..<count).map { index in
@@ -32,14 +32,8 @@ enum Subspace {
       basis = turned
       orthonormalize(&basis)
     }
-    let images = basis.map { vector in matrix.map { product($0, vector) } }
-    return (0..<count).map { (product(basis[$0], images[$0]), basis[$0]) }
-  }
-
-  static func product(_ one: [Double], _ other: [Double]) -> Double {
-    var sum = 0.0
-    for index in one.indices { sum += one[index] * other[index] }
-    return sum
+    let images = basis.map { vector in matrix.map { $0.dot(vector) } }
+    return (0..<count).map { (basis[$0].dot(images[$0]), basis[$0]) }
   }
 
   private static func combination(of vectors: [[Double]], _ weights: [Double]) -> [Double] {
@@ -50,27 +44,17 @@ enum Subspace {
     return result
   }
 
-  /// Gram and Schmidt's way, twice, so that rounding leaves nothing; a vector that vanishes makes room for an axis of the space.
+  /// Makes vectors orthonormal; one that depends on those before it is replaced by an axis of the space.
   private static func orthonormalize(_ vectors: inout [[Double]]) {
     var axis = 0
     for index in vectors.indices {
-      var length = norm(vectors[index])
-      while true {
-        let before = length
-        for _ in 0..<2 {
-          for other in 0..<index {
-            let share = product(vectors[other], vectors[index])
-            for k in vectors[index].indices { vectors[index][k] -= share * vectors[other][k] }
-          }
-        }
-        length = norm(vectors[index])
-        if length > 1e-10 * before && length > .leastNormalMagnitude { break }
-        vectors[index] = vectors[index].indices.map { $0 == axis ? 1 : 0 }
-        (length, axis) = (1, axis + 1)
+      var direction = vectors[index].orthonormalized(to: vectors[..<index])
+      while direction == nil {
+        let unit = vectors[index].indices.map { $0 == axis ? 1.0 : 0 }
+        direction = unit.orthonormalized(to: vectors[..<index])
+        axis += 1
       }
-      for k in vectors[index].indices { vectors[index][k] /= length }
+      vectors[index] = direction ?? []
     }
   }
-
-  private static func norm(_ vector: [Double]) -> Double { product(vector, vector).squareRoot() }
 }

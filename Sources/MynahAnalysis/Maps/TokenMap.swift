@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahModels
 import MynahTensors
 public import MynahText
@@ -36,21 +37,7 @@ public struct TokenMap: Hashable, Sendable {
   ///
   /// In tokens a backslash stands before `t`, `n`, `r` for a tab and line ends, and before a backslash.
   public var table: String {
-    "token\tx\ty\n" + tokens.map { "\(Self.cell($0.text))\t\($0.x)\t\($0.y)\n" }.joined()
-  }
-
-  private static func cell(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\\": result += "\\\\"
-      case "\t": result += "\\t"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
+    "token\tx\ty\n" + tokens.map { "\($0.text.tableCell)\t\($0.x)\t\($0.y)\n" }.joined()
   }
 }
 

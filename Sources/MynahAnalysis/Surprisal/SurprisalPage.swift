@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 public import MynahText
 
 /// A page that colours each token of a text by how much it surprised a model, with what the model expected instead.
@@ -35,7 +36,7 @@ public struct SurprisalPage: Sendable {
     (bits, predictedCount) = (bits + surprisal.bits, predictedCount + 1)
     let strength = min(1, surprisal.bits / fullBits)
     text +=
-      #"<span style="--a:\#(strength.places(2))" data-p="\#(facts(token, surprisal))" data-o="\#(others(surprisal))">"#
+      #"<span style="--a:\#(strength.formatted(2))" data-p="\#(facts(token, surprisal))" data-o="\#(others(surprisal))">"#
     text += token.html + "</span>"
   }
 
@@ -45,7 +46,7 @@ public struct SurprisalPage: Sendable {
       ? "\(VisibleText.escaped(token.text)) (read as \(VisibleText.escaped(vocabulary[token.id])))"
       : VisibleText.escaped(token.text)
     return
-      "\(name)&#10;\(surprisal.bits.places(2)) bits&#10;\(Self.percent(surprisal.probability))&#10;\(surprisal.rank)"
+      "\(name)&#10;\(surprisal.bits.formatted(2)) bits&#10;\(Self.percent(surprisal.probability))&#10;\(surprisal.rank)"
   }
 
   private func others(_ surprisal: TokenSurprisal) -> String {
@@ -57,7 +58,7 @@ public struct SurprisalPage: Sendable {
   /// A probability in per cent with three digits or so.
   private static func percent(_ probability: Double) -> String {
     probability >= 0.0001 || probability == 0
-      ? String(format: "%.3g %%", 100 * probability) : String(format: "%.1e %%", 100 * probability)
+      ? "\((100 * probability).brief) %" : String(format: "%.1e %%", 100 * probability)
   }
 
   /// One line about all tokens.
@@ -65,7 +66,8 @@ public struct SurprisalPage: Sendable {
     guard predictedCount > 0 else { return "No token was predicted." }
     let mean = bits / Double(predictedCount)
     let unknown = unknownCount == 0 ? "" : " · \(unknownCount) unknown"
-    return "\(predictedCount) tokens · \(mean.places(2)) bits a token · perplexity \(exp2(mean).places(2))\(unknown)"
+    return
+      "\(predictedCount) tokens · \(mean.formatted(2)) bits a token · perplexity \(exp2(mean).formatted(2))\(unknown)"
   }
 
   /// The page.
@@ -75,82 +77,12 @@ public struct SurprisalPage: Sendable {
   ///   - model: What it was read by.
   public func html(title: String, model: String) -> String {
     Page(
-      title: "Surprisal: \(title)", style: Self.style, script: Self.script,
-      body: """
-        <h1>How surprising is each token?</h1>
-        <p class="quiet">\(VisibleText.escaped(title)), read by \(VisibleText.escaped(model))</p>
-        <p>\(summary)</p>
-        <p class="scale"><span>0 bits</span><span class="bar heat"></span><span>\(fullBits.places(1)) bits (a blind guess) or more</span></p>
-        <p class="quiet">Point at a token, tap it, or go with the arrow keys to see what the model expected.</p>
-        <div class="text\(hasWords ? "" : " characters")" id="text">\(text)</div>
-        <div id="tip" role="status" hidden></div>
-        """
+      title: "Surprisal: \(title)", style: PackageResources.surprisal_css, script: PackageResources.surprisal_js,
+      body: PackageResources.surprisal_html,
+      values: [
+        "title": VisibleText.escaped(title), "model": VisibleText.escaped(model), "summary": summary,
+        "fullBits": fullBits.formatted(1), "class": hasWords ? "text" : "text characters", "text": text,
+      ]
     ).html
   }
-
-  private static let style = """
-    .text span { background: rgb(var(--warm) / calc(var(--a, 0) * var(--strength))); padding: .1em 0; cursor: default; }
-    .text span.here { outline: 2px solid rgb(var(--cool)); }
-    .heat { background: linear-gradient(to right, transparent, rgb(var(--warm) / var(--strength))); }
-    #tip { position: absolute; z-index: 1; max-width: min(22rem, calc(100vw - 1rem)); padding: .5rem .8rem; border-radius: .5rem;
-      border: 1px solid var(--line); background: var(--panel); box-shadow: 0 4px 18px rgb(0 0 0 / .22); font-size: .85rem;
-      overflow-wrap: anywhere; pointer-events: none; font-variant-numeric: tabular-nums; }
-    #tip strong { display: block; font-size: 1rem; }
-    #tip table { border-collapse: collapse; margin-top: .35rem; }
-    #tip td { padding: 0 .9rem 0 0; vertical-align: top; }
-    #tip td + td { text-align: right; padding: 0; white-space: nowrap; }
-    #tip caption { text-align: left; color: var(--quiet); }
-
-    """
-
-  private static let script = """
-    const text = document.getElementById("text"), tip = document.getElementById("tip");
-    let here = null;
-    function element(name, content) {
-      const result = document.createElement(name);
-      result.textContent = content;
-      return result;
-    }
-    function table(caption, rows) {
-      const result = document.createElement("table");
-      result.append(element("caption", caption));
-      for (const row of rows) {
-        const line = result.insertRow();
-        for (const cell of row) line.append(element("td", cell));
-      }
-      return result;
-    }
-    function show(token) {
-      if (here) here.classList.remove("here");
-      here = token;
-      tip.hidden = !token;
-      if (!token) return;
-      token.classList.add("here");
-      const [name, bits, probability, rank] = token.dataset.p.split("\\n");
-      const others = token.dataset.o ? token.dataset.o.split("\\n").map((line) => line.split("\\t")) : [];
-      tip.replaceChildren(element("strong", name), element("div", `${bits} · ${probability} · rank ${rank}`));
-      if (others.length) tip.append(table("Expected", others));
-      const box = token.getClientRects()[0], root = document.documentElement;
-      const left = Math.min(box.left, root.clientWidth - tip.offsetWidth - 8);
-      const below = box.bottom + 6, fits = below + tip.offsetHeight <= root.clientHeight;
-      const top = fits ? below : box.top - tip.offsetHeight - 6;
-      tip.style.left = `${Math.max(8, left) + scrollX}px`;
-      tip.style.top = `${top + scrollY}px`;
-    }
-    const tokenOf = (event) => event.target instanceof Element ? event.target.closest("[data-p]") : null;
-    document.addEventListener("pointerover", (event) => show(tokenOf(event)));
-    document.addEventListener("click", (event) => show(tokenOf(event)));
-    document.addEventListener("keydown", (event) => {
-      const steps = { ArrowLeft: "previousElementSibling", ArrowRight: "nextElementSibling" };
-      if (event.key === "Escape") show(null);
-      if (!steps[event.key]) return;
-      let next = here ? here[steps[event.key]] : text.querySelector("[data-p]");
-      while (next && !next.dataset.p) next = next[steps[event.key]];
-      if (!next) return;
-      event.preventDefault();
-      next.scrollIntoView({ block: "nearest" });
-      show(next);
-    });
-
-    """
 }

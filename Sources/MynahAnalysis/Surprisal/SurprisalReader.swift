@@ -55,14 +55,13 @@ public struct SurprisalReader: Sendable {
     defer { last = id }
     guard let last else { return nil }
     let logits = model.advance([last], state: &state).elements
-    guard let largest = logits.max(), logits.allSatisfy(\.isFinite) else { throw .notFinite }
-    let sum = logits.reduce(0) { $0 + exp(Double($1) - Double(largest)) }
-    let logProbability = { (id: Int32) in Double(logits[Int(id)]) - Double(largest) - log(sum) }
+    guard logits.allSatisfy(\.isFinite) else { throw .notFinite }
+    let logProbabilities = logits.logSoftmax()
     return TokenSurprisal(
-      id: id, probability: exp(logProbability(id)), bits: max(0, -logProbability(id) / log(2)),
+      id: id, probability: exp(logProbabilities[Int(id)]), bits: max(0, -logProbabilities[Int(id)] / log(2)),
       rank: logits.rank(of: id),
       alternatives: logits.largest(alternativeCount).map {
-        TokenSurprisal.Alternative(id: Int32($0), probability: exp(logProbability(Int32($0))))
+        TokenSurprisal.Alternative(id: Int32($0), probability: exp(logProbabilities[$0]))
       })
   }
 }

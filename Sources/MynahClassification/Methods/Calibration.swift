@@ -1,4 +1,5 @@
 import Foundation
+import MynahTensors
 
 /// How scores become probabilities that mean what they say.
 ///
@@ -39,12 +40,12 @@ public struct Calibration: Hashable, Codable, Sendable {
   ///   - scores: ℓ, one for each class.
   ///   - tokenCount: n, at least 1.
   public func probabilities(_ scores: [Double], tokenCount: Int) -> [Double] {
-    softmax(calibrated(scores, tokenCount: tokenCount))
+    calibrated(scores, tokenCount: tokenCount).softmax()
   }
 
   /// The logarithms of the probabilities.
   func logProbabilities(_ scores: [Double], tokenCount: Int) -> [Double] {
-    logSoftmax(calibrated(scores, tokenCount: tokenCount))
+    calibrated(scores, tokenCount: tokenCount).logSoftmax()
   }
 
   private func calibrated(_ scores: [Double], tokenCount: Int) -> [Double] {
@@ -153,10 +154,7 @@ private struct Fit {
       var scores = [Double](repeating: 0, count: numbers.count - 1)
       for (row, target) in zip(features, targets) {
         for index in row.indices { scores[index] = numbers[0] * row[index] + numbers[index + 1] }
-        let largest = scores.max() ?? 0
-        let sum = scores.reduce(0) { $0 + exp($1 - largest) }
-        for index in row.indices {
-          let probability = exp(scores[index] - largest) / sum
+        for (index, probability) in scores.softmax().enumerated() {
           loss -= target[index] * log(max(probability, .leastNormalMagnitude))
           let difference = probability - target[index]
           gradient[0] += difference * row[index]

@@ -1,4 +1,4 @@
-import Foundation
+import MynahTensors
 
 /// A linear map of a text's n-grams: logistic regression.
 ///
@@ -37,13 +37,6 @@ public struct NGramClassifier: Hashable, Sendable {
       let row = Int(bucket) * biases.count
       for label in scores.indices { scores[label] += Double(value) * Double(weights[row + label]) }
     }
-    return logSoftmax(scores)
+    return scores.logSoftmax()
   }
-}
-
-/// The logarithms of the probabilities that are proportional to the exponentials of scores.
-func logSoftmax(_ scores: [Double]) -> [Double] {
-  let largest = scores.max() ?? 0
-  let logSum = largest + log(scores.reduce(0) { $0 + exp($1 - largest) })
-  return scores.map { $0 - logSum }
 }

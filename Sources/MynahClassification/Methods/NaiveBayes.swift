@@ -64,11 +64,3 @@ public struct NaiveBayes: Hashable, Sendable {
     return counts.map { log(Double($0) / total) }
   }
 }
-
-/// Probabilities proportional to the exponentials of scores, in double precision.
-func softmax(_ scores: [Double]) -> [Double] {
-  let largest = scores.max() ?? 0
-  let exponentials = scores.map { exp($0 - largest) }
-  let sum = exponentials.reduce(0, +)
-  return exponentials.map { $0 / sum }
-}

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahText
 
 /// Texts with a label each: what a classifier learns from and is measured on.
@@ -72,9 +73,4 @@ struct Bytes: Hashable, Comparable {
   func hash(into hasher: inout Hasher) {
     for byte in text.utf8 { hasher.combine(byte) }
   }
-}
-
-extension String {
-  /// Whether there is nothing but white space.
-  var isBlank: Bool { unicodeScalars.allSatisfy(\.properties.isWhitespace) }
 }

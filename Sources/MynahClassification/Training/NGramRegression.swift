@@ -1,4 +1,4 @@
-import Foundation
+import MynahTensors
 
 /// Fits the weights of n-grams: logistic regression with a penalty on large weights.
 ///
@@ -63,10 +63,8 @@ package struct NGramRegression {
         let (row, value) = (Int(features.buckets[place]) * classCount, Double(features.values[place]))
         for index in 0..<classCount { scores[index] += value * weights[row + index] }
       }
-      let largest = scores.max() ?? 0
-      for index in 0..<classCount { scores[index] = exp(scores[index] - largest) }
-      let sum = scores.reduce(0, +)
-      for index in 0..<classCount { scores[index] = scores[index] / sum - (index == label ? 1 : 0) }
+      scores = scores.softmax()
+      scores[label] -= 1
       for place in features.buckets.indices {
         let (row, value) = (Int(features.buckets[place]) * classCount, Double(features.values[place]))
         for index in 0..<classCount { gradient[row + index] += value * scores[index] }

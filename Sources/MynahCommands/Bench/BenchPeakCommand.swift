@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 import MynahTensors
 
 /// `mynah bench peak`: the machine's roof, and where training steps stand under it.

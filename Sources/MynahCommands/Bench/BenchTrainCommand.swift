@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 import MynahModels
 import MynahTensors
 import MynahTraining

@@ -1,4 +1,5 @@
 import MynahClassification
+import MynahIO
 import MynahModels
 
 /// A classification report for machines.
@@ -41,7 +42,7 @@ struct ClassificationFigures: Encodable {
 extension ClassificationReport {
   /// The figures for people.
   var inWords: String {
-    let names = labels.map(\.onOneLine)
+    let names = labels.map(\.visible)
     let width = max(7, names.map(\.count).max() ?? 0)
     let columns = ["precision", "recall", "F1"] + names.map { "as \($0)" }
     var text = "accuracy              \((100 * accuracy).formatted(2)) % of \(count.grouped) texts\n"

@@ -15,7 +15,7 @@ struct ClassifierOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A model file that mynah train wrote, to begin with; texts are then read as it reads them. (default: one is made of the texts)",
-      valueName: "model"))
+      valueName: "model"), transform: Bounded.path)
   var from: String?
 
   @Option(
@@ -105,7 +105,6 @@ struct ClassifierOptions: ParsableArguments {
   var seed: UInt64 = 1
 
   func validate() throws {
-    if from == "" { throw ValidationError("expected a path behind --from, found nothing") }
     if from != nil {
       if method == .naiveBayes { throw ValidationError("--from is not for --method naive-bayes, which has no model") }
       let given = [

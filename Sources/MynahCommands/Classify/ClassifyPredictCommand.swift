@@ -1,5 +1,6 @@
 import ArgumentParser
 import MynahClassification
+import MynahIO
 import MynahText
 
 /// `mynah classify predict`: the classes of lines.
@@ -35,7 +36,7 @@ struct ClassifyPredictCommand: ParsableCommand {
       do {
         guard let line = try lines.next() else { break }
         try write(try classifier.predict(line.text), line.number)
-      } catch let error as TextError where keepGoing && error.isOfOneLine {
+      } catch  where keepGoing && error.isOfOneLine {
         StandardError.write("skipped: \(error)\n")
       }
     }
@@ -43,7 +44,7 @@ struct ClassifyPredictCommand: ParsableCommand {
 
   private func write(_ prediction: Prediction, _ number: Int) throws {
     guard json else {
-      return try StandardOutput.write("\(prediction.label.onOneLine)\t\(prediction.probability.formatted(4))\n")
+      return try StandardOutput.write("\(prediction.label.visible)\t\(prediction.probability.formatted(4))\n")
     }
     try StandardOutput.writeJSON(
       Figures(

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
 import MynahClassification
+import MynahIO
 import MynahModels
-import MynahTensors
 import MynahText
 
 /// `mynah classify train`: makes a classifier of labelled texts.
@@ -54,7 +54,7 @@ struct ClassifyTrainCommand: ParsableCommand {
       classifier: path, method: classifier.method, labels: classifier.labels, count: text.examples.count,
       seconds: start.duration(to: .now).seconds, heldOut: ClassificationFigures(heldOut))
     guard !json else { return try StandardOutput.writeJSON(figures) }
-    let scores = heldOut.labels.indices.map { "\(heldOut.labels[$0].onOneLine) \(heldOut.f1(of: $0).formatted(4))" }
+    let scores = heldOut.labels.indices.map { "\(heldOut.labels[$0].visible) \(heldOut.f1(of: $0).formatted(4))" }
     try StandardOutput.write(
       "\(path): \(classifier.labels.count) labels, \(text.examples.count.grouped) texts; held out: accuracy "
         + "\((100 * heldOut.accuracy).formatted(2)) %, F1 \(scores.joined(separator: ", "))\n")
@@ -80,15 +80,12 @@ struct ClassifyTrainCommand: ParsableCommand {
 struct ClassifierOutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The classifier's file. (default: the input's name with .classifier, in the current folder)", valueName: "file"))
+      "The classifier's file. (default: the input's name with .classifier, in the current folder)", valueName: "file"),
+    transform: Bounded.path)
   var output: String?
 
   @Flag(help: "Replace a file that stands there.")
   var overwrite = false
-
-  func validate() throws {
-    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
-  }
 
   func path(input: String) -> String {
     output ?? URL(filePath: input).deletingPathExtension().lastPathComponent + ".classifier"
@@ -98,10 +95,7 @@ struct ClassifierOutputOptions: ParsableArguments {
   ///
   /// - Throws: `CommandError`, or `FileError.cannotWrite`.
   func check(_ path: String) throws {
-    try AtomicFile.check(path)
-    guard overwrite || !FileManager.default.fileExists(atPath: path) else {
-      throw CommandError.resultExists(path: path)
-    }
+    try NewFile.check(path, overwriting: overwrite)
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahText
@@ -95,7 +96,7 @@ struct CompleteCommand: ParsableCommand {
           context: context, prefix: prefix,
           suggestions: suggestions.map { .init(text: $0.text, probability: $0.probability) }))
     }
-    let lines = suggestions.map { "\($0.probability.formatted(4))  \($0.text.onOneLine)\n" }
+    let lines = suggestions.map { "\($0.probability.formatted(4))  \($0.text.visible)\n" }
     try StandardOutput.write(lines.isEmpty ? "no word begins so\n" : lines.joined())
   }
 
@@ -135,7 +136,7 @@ struct CompleteCommand: ParsableCommand {
   private func type(_ path: String, _ completer: Completer) throws {
     var (report, completer, lines) = (KeystrokeReport(), completer, try LineReader([path]))
     while let line = try lines.next() { try report.type(line.text, &completer, suggestionCount: count) }
-    guard report.wordCount > 0 else { throw TextError.emptyText(path: path) }
+    guard report.wordCount > 0 else { throw FileError.emptyText(path: path) }
     let waits = report.waits.sorted()
     let wait = { (share: Double) in waits[min(waits.count - 1, Int(Double(waits.count) * share))].seconds * 1e3 }
     let figures = Figures(

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 import MynahInference
 import MynahTensors
 
@@ -71,7 +72,7 @@ struct CompletionTerminal: ~Copyable {
     let room = max(10, Terminal.width - 3)
     let line = String(session.line.suffix(room))
     let suggestions = session.suggestions.enumerated().map { index, suggestion in
-      "\(index == 0 ? "Tab" : "Alt-\(index + 1)") \(suggestion.text.onOneLine) \((100 * suggestion.probability).brief) %"
+      "\(index == 0 ? "Tab" : "Alt-\(index + 1)") \(suggestion.text.visible) \((100 * suggestion.probability).brief) %"
     }
     let below = String(suggestions.joined(separator: "   ").prefix(room))
     try StandardOutput.write("\r\u{1B}[J> \(line)\n\u{1B}[2m  \(below)\u{1B}[0m\u{1B}[A\r\u{1B}[\(line.count + 2)C")

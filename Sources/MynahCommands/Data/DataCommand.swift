@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import MynahModels
 
 struct DataCommand: ParsableCommand {
@@ -53,19 +52,16 @@ struct DataGetCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The data set: \(names).", valueName: "name"), transform: Self.dataSet)
   var dataSet: NamedDataSet
 
-  @Option(help: ArgumentHelp("The folder to put the files into. (default: the data set's name)", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("The folder to put the files into. (default: the data set's name)", valueName: "folder"),
+    transform: Bounded.path)
   var to: String?
 
   @Option(
     help: ArgumentHelp(
-      "Copy the files from this folder. (default: download them)", valueName: "folder"))
+      "Copy the files from this folder. (default: download them)", valueName: "folder"),
+    transform: Bounded.path)
   var from: String?
-
-  func validate() throws {
-    if to == "" || from == "" {
-      throw ValidationError("expected a value behind each flag, found nothing")
-    }
-  }
 
   func run() throws {
     StandardError.write("\(dataSet.name): \(dataSet.summary)\nLicence: \(dataSet.licence)\n")

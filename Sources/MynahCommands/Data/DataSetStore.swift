@@ -1,5 +1,5 @@
 import Foundation
-import MynahTensors
+import MynahIO
 import MynahText
 
 /// Brings the files of data sets into a folder, each checked by its digest before it takes its place.
@@ -23,11 +23,7 @@ package struct DataSetStore {
   /// - Returns: Whether it was brought; false if it was there.
   /// - Throws: `DataSetError`, `DownloadError` or `FileError`; what stood there before is then unchanged.
   package func bring(_ file: NamedDataSet.File) throws -> Bool {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw FileError.cannotWrite(path: folder, reason: "the folder cannot be made; name another with --to")
-    }
+    try createFolder(folder)
     let path = "\(folder)/\(file.name)"
     let isThere = SHA256.hexadecimal(ofFileAt: path) == file.sha256
     if !isThere {
@@ -80,7 +76,7 @@ package struct DataSetStore {
         try checkDigest(SHA256.hexadecimal(ofFileAt: part.path) ?? "", file)
         try part.commit()
       }
-    } catch let error where error is DataSetError || error is DownloadError {
+    } catch let error where error is DownloadError || (error as? FileError)?.kind == .badData {
       // Wrong bytes must not be resumed.
       part.remove()
       throw error
@@ -89,11 +85,11 @@ package struct DataSetStore {
 
   private func member(_ name: String, of archive: ZipArchive, _ file: NamedDataSet.File) throws -> [UInt8] {
     guard let entry = archive.entries.first(where: { $0.name == name }) else {
-      throw DataSetError.malformedArchive(path: file.address, reason: "it holds no file “\(name)”")
+      throw FileError.malformedArchive(path: file.address, reason: "it contains no file \(name.quoted())")
     }
     guard entry.byteCount == file.byteCount else {
       throw DownloadError.otherSize(
-        address: "'\(name)' in \(file.address)", expected: file.byteCount, found: entry.byteCount)
+        address: "\(name.quoted()) in \(file.address)", expected: file.byteCount, found: entry.byteCount)
     }
     let bytes = try archive.contents(of: entry)
     try checkDigest(SHA256.hexadecimal(of: bytes), file)
@@ -114,18 +110,13 @@ package struct DataSetStore {
     for entry in archive.entries where !entry.name.hasPrefix("__MACOSX/") {
       let parts = entry.name.split(separator: "/", omittingEmptySubsequences: false)
       guard parts.allSatisfy({ !["", ".", ".."].contains($0) }) else {
-        throw DataSetError.malformedArchive(path: path, reason: "“\(entry.name)” would stand outside of its folder")
+        throw FileError.malformedArchive(path: path, reason: "\(entry.name.quoted()) is outside of its folder")
       }
       let target = "\(folder)/\(entry.name)"
       let contents = try archive.contents(of: entry)
       // What was unpacked before is left as it is.
       guard Self.bytes(at: target) != contents else { continue }
-      do {
-        try FileManager.default.createDirectory(
-          atPath: "\(folder)/\(parts.dropLast().joined(separator: "/"))", withIntermediateDirectories: true)
-      } catch {
-        throw FileError.cannotWrite(path: target, reason: "its folder cannot be made; name another with --to")
-      }
+      try createFolder("\(folder)/\(parts.dropLast().joined(separator: "/"))")
       try AtomicFile.write(contents, to: target)
     }
   }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import MynahDatasets
+import MynahIO
 import MynahModels
 import MynahTensors
 import MynahText

@@ -1,3 +1,4 @@
+import MynahDatasets
 import MynahInference
 import MynahModels
 import MynahTensors

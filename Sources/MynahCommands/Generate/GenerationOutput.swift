@@ -1,3 +1,4 @@
+import MynahIO
 import MynahInference
 import MynahText
 
@@ -114,7 +115,7 @@ extension GenerationOutput {
       let percent = 100 * Double(share.copiedCount) / Double(share.count)
       words += "  of \(share.length) tokens: \(share.copiedCount) of \(share.count) (\(percent.formatted(1)) %)\n"
     }
-    words += "  the longest: \(longest?.range.count ?? 0) tokens: \(text.onOneLine)\n"
+    words += "  the longest: \(longest?.range.count ?? 0) tokens: \(text.visible)\n"
     try StandardOutput.write(words)
   }
 

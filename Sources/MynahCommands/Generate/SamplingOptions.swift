@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 import MynahInference
 import MynahText
 
@@ -85,7 +86,7 @@ struct SamplingOptions: ParsableArguments {
     for text in force {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, let place = Int(parts[0]), place >= 0 else {
-        throw ValidationError("expected --force PLACE=TOKEN with a place from 0 on, found \"\(text)\"")
+        throw ValidationError("expected --force PLACE=TOKEN with a place from 0 on, found \(text.quoted())")
       }
       ids[place] = try vocabulary.knownID(of: String(parts[1]), model: model)
     }

@@ -1,4 +1,4 @@
-import Foundation
+import MynahIO
 import MynahModels
 import MynahText
 import MynahTraining
@@ -7,18 +7,9 @@ import MynahTraining
 ///
 /// Each line has a key `event`: `start`, `step`, `epoch`, `sample` or `end`.
 struct JSONLog: RunLog {
-  private let path: String
-  private let file: FileHandle
+  private let file: AppendedFile
 
-  init(path: String) throws {
-    self.path = path
-    if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-    guard let file = FileHandle(forWritingAtPath: path) else {
-      throw LogError(path: path, reason: "it cannot be opened")
-    }
-    self.file = file
-    do { try file.seekToEnd() } catch { throw LogError(path: path, reason: error.localizedDescription) }
-  }
+  init(path: String) throws(FileError) { file = try AppendedFile(path: path) }
 
   func start(_ run: RunDescription) throws {
     try write(
@@ -39,11 +30,7 @@ struct JSONLog: RunLog {
   }
 
   private func write(_ line: some Encodable) throws {
-    do {
-      try file.write(contentsOf: try JSONLines.line(line))
-    } catch {
-      throw LogError(path: path, reason: error.localizedDescription)
-    }
+    try file.append(try JSONLines.line(line))
   }
 
   // MARK: Lines

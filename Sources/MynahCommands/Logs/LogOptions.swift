@@ -24,10 +24,14 @@ struct LogOptions: ParsableArguments {
     transform: Self.metrics)
   var metrics: [Metric] = []
 
-  @Option(help: ArgumentHelp("Write event files for TensorBoard, and the tokens' vectors.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Write event files for TensorBoard, and the tokens' vectors.", valueName: "folder"),
+    transform: Bounded.path)
   var tensorboard: String?
 
-  @Option(help: ArgumentHelp("Add a line of JSON for each step, epoch and sample to this file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Add a line of JSON for each step, epoch and sample to this file.", valueName: "file"),
+    transform: Bounded.path)
   var logJson: String?
 
   @Option(
@@ -35,12 +39,6 @@ struct LogOptions: ParsableArguments {
       "After each epoch let the model write so many tokens, after a prompt if one is given: 40 or \"40/Once upon\".",
       valueName: "length/prompt"))
   var sampleEveryEpoch: Sample?
-
-  func validate() throws {
-    for (name, path) in [("tensorboard", tensorboard), ("log-json", logJson)] where path == "" {
-      throw ValidationError("expected a path behind --\(name), found nothing")
-    }
-  }
 
   @Sendable private static func metrics(_ text: String) throws -> [Metric] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
@@ -54,7 +52,7 @@ struct LogOptions: ParsableArguments {
 
   /// Opens the logs of a run and writes their beginnings.
   ///
-  /// - Throws: `LogError` if one cannot be written; `TextError` if the model cannot read the sample's prompt.
+  /// - Throws: `FileError` if one cannot be written; `TextError` if the model cannot read the sample's prompt.
   func started(_ run: RunDescription) throws -> RunningLogs {
     if let prompt = sampleEveryEpoch?.prompt { _ = try run.tokenizer.encodePrompt(prompt) }
     var logs: [any RunLog] = []

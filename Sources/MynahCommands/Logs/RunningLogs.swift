@@ -1,4 +1,3 @@
-import Foundation
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -30,7 +29,7 @@ struct RunningLogs {
 
   /// Writes what an event tells.
   ///
-  /// - Throws: `LogError`, or `InferenceError` if the model cannot be asked.
+  /// - Throws: `FileError`, or `InferenceError` if the model cannot be asked.
   mutating func report(_ event: TrainingEvent) throws {
     switch event {
     case .step(let step):
@@ -67,13 +66,4 @@ struct RunningLogs {
     StandardError.write("sample of epoch \(epoch.epoch): \(text)\n")
     return text
   }
-}
-
-/// A log cannot be written.
-struct LogError: CommandFailure {
-  let path: String
-  let reason: String
-
-  var failureCode: FailureCode { .cannotCreate }
-  var sentence: String { "the log \"\(path)\" cannot be written: \(reason); name another place or make room" }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import MynahModels
 import MynahTensorBoard
 import MynahTensors
@@ -13,63 +12,47 @@ struct TensorBoardLog: RunLog {
 
   init(directory: String) throws {
     self.directory = directory
-    events = try Self.withLogErrors { try EventWriter(directory: directory) }
+    events = try EventWriter(directory: directory)
   }
 
   mutating func start(_ run: RunDescription) throws {
-    try Self.withLogErrors {
-      if run.checkpoint != nil { try events.restart(fromStep: run.stepsDone + 1) }
-      try events.hyperparameters(run.hyperparameters, metrics: [Tag.validation, Tag.train])
-    }
+    if run.checkpoint != nil { try events.restart(fromStep: run.stepsDone + 1) }
+    try events.hyperparameters(run.hyperparameters, metrics: [Tag.validation, Tag.train])
   }
 
   mutating func write(_ step: StepReport) throws {
-    try Self.withLogErrors {
-      let place = step.stepsDone
-      try events.scalar("step/loss", step.stepLoss.mean, step: place)
-      try events.scalar("step/learning_rate", Double(step.learningRate), step: place)
-      try events.scalar("step/gradient_norm", step.gradientNorm, step: place)
-    }
+    let place = step.stepsDone
+    try events.scalar("step/loss", step.stepLoss.mean, step: place)
+    try events.scalar("step/learning_rate", Double(step.learningRate), step: place)
+    try events.scalar("step/gradient_norm", step.gradientNorm, step: place)
   }
 
   mutating func write(_ epoch: EpochReport, model: LanguageModel, sample: String?, stepsDone: Int) throws {
-    try Self.withLogErrors {
-      // The table keeps its columns as preformatted text.
-      if epoch.epoch == 1 { try events.text("model", "```\n\(model.summary)\n```", step: stepsDone) }
-      try events.scalar(Tag.train, epoch.train.perplexity, step: stepsDone)
-      if let validation = epoch.validation { try events.scalar(Tag.validation, validation.perplexity, step: stepsDone) }
-      for (name, value) in (epoch.metrics ?? [:]).sorted(by: { $0.key < $1.key }) {
-        try events.scalar("epoch/\(name)", value, step: stepsDone)
-      }
-      for parameter in model.parameters {
-        try events.histogram("weights/\(parameter.name)", parameter.value.elements, step: stepsDone)
-      }
-      if let sample { try events.text("sample", sample, step: stepsDone) }
-      try events.flush()
+    // The table keeps its columns as preformatted text.
+    if epoch.epoch == 1 { try events.text("model", "```\n\(model.summary)\n```", step: stepsDone) }
+    try events.scalar(Tag.train, epoch.train.perplexity, step: stepsDone)
+    if let validation = epoch.validation { try events.scalar(Tag.validation, validation.perplexity, step: stepsDone) }
+    for (name, value) in (epoch.metrics ?? [:]).sorted(by: { $0.key < $1.key }) {
+      try events.scalar("epoch/\(name)", value, step: stepsDone)
     }
+    for parameter in model.parameters {
+      try events.histogram("weights/\(parameter.name)", parameter.value.elements, step: stepsDone)
+    }
+    if let sample { try events.text("sample", sample, step: stepsDone) }
+    try events.flush()
   }
 
   mutating func finish(_ result: TrainingResult, model: LanguageModel, of run: RunDescription) throws {
-    try Self.withLogErrors {
-      try events.endOfSession()
-      try events.flush()
-      let vectors = model.embedding.weight.value
-      try EmbeddingProjector.write(
-        vectors: vectors.elements, width: vectors.shape[1], labels: run.tokenizer.vocabulary.tokens, name: "embedding",
-        to: directory)
-    }
+    try events.endOfSession()
+    try events.flush()
+    let vectors = model.embedding.weight.value
+    try EmbeddingProjector.write(
+      vectors: vectors.elements, width: vectors.shape[1], labels: run.tokenizer.vocabulary.tokens, name: "embedding",
+      to: directory)
   }
 
   private enum Tag {
     static let train = "epoch/train_perplexity", validation = "epoch/validation_perplexity"
-  }
-
-  private static func withLogErrors<Result>(_ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch let error as TensorBoardError {
-      throw LogError(path: error.path, reason: error.reason)
-    }
   }
 }
 

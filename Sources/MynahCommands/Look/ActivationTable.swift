@@ -1,4 +1,5 @@
 import MynahAnalysis
+import MynahIO
 import MynahText
 
 /// Prints activations, a line a token.
@@ -27,7 +28,7 @@ struct ActivationTable {
   /// Prints a line of a table with tabs, below a line that says what stands in it.
   mutating func write(_ token: PageToken, _ activations: [LayerActivations]) throws {
     let names = units.isEmpty ? activations.flatMap { Self.units(of: $0) } : units
-    var (header, cells) = (["token"], [vocabulary[token.id].onOneLine.replacing("\t", with: "\\t")])
+    var (header, cells) = (["token"], [vocabulary[token.id].visible])
     for name in names {
       guard let layer = activations.first(where: { $0.layer == name.layer }) else { continue }
       let values = layer[name.unit]

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MynahAnalysis
+import MynahIO
 import MynahModels
 import MynahTensors
 import MynahText
@@ -39,7 +40,7 @@ struct ActivationsCommand: ParsableCommand {
   @Flag(help: "Tell of the gates of LSTMs too.")
   var gates = false
 
-  @Option(help: ArgumentHelp("Write a page.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write a page.", valueName: "file"), transform: Bounded.path)
   var html: String?
 
   @Flag(help: "Replace a page that stands there.")
@@ -51,7 +52,6 @@ struct ActivationsCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    if html == "" { throw ValidationError("expected a path behind --html, found nothing") }
     if overwrite && html == nil { throw ValidationError("--overwrite is for --html; leave it away") }
     if layer != nil && !unit.isEmpty {
       throw ValidationError("--layer and --unit contradict each other; give one of them")

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import MynahAnalysis
+import MynahIO
 import MynahModels
 import MynahTensorBoard
 import MynahTensors
@@ -53,7 +53,8 @@ struct MapCommand: ParsableCommand {
     transform: Bounded.integer(0...Int.max))
   var seed = 1
 
-  @Option(help: ArgumentHelp("A file that ends in .tsv or .svg, or a folder.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("A file that ends in .tsv or .svg, or a folder.", valueName: "path"), transform: Bounded.path)
   var output: String?
 
   @Flag(help: "Replace a file that stands there.")
@@ -63,7 +64,6 @@ struct MapCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if output == "" { throw ValidationError("expected a path behind --output, found nothing") }
     if overwrite && output == nil { throw ValidationError("--overwrite is for --output; leave it away") }
     if perplexity != nil && method != .tsne {
       throw ValidationError("--perplexity is for --method tsne; leave it away")
@@ -118,12 +118,13 @@ struct MapCommand: ParsableCommand {
       var embedding = StochasticNeighbourEmbedding(seed: UInt64(seed))
       if let perplexity { embedding.perplexity = Double(perplexity) }
       let stepCount = embedding.stepCount
+      var line = ProgressLine()
+      defer { line.clear() }
       let result = try Interruption.watching { wasAsked in
         try embedding(vectors) { step in
           if wasAsked() { throw CommandError.stopped }
-          if StandardError.isTerminal && (step.isMultiple(of: 10) || step == stepCount) {
-            StandardError.write("\rstep \(step) of \(stepCount)\(step == stepCount ? "\n" : "")")
-          }
+          guard line.isTerminal && line.isDue(at: .now) else { return }
+          line.show("t-SNE", share: Double(step) / Double(stepCount), "step \(step)/\(stepCount)")
         }
       }
       return (
@@ -135,15 +136,11 @@ struct MapCommand: ParsableCommand {
 
   private func fill(_ folder: String, _ map: TokenMap, _ vectors: PointSet) throws {
     let places = map.tokens.flatMap { [Float($0.x), Float($0.y)] }
-    do {
-      try EmbeddingProjector.write(
-        [
-          .init(name: "embedding", width: vectors.width, vectors.coordinates.map { Float($0) }),
-          .init(name: method.rawValue, width: 2, places),
-        ], labels: map.tokens.map { $0.text }, to: folder)
-    } catch {
-      throw FileError.cannotWrite(path: error.path, reason: error.reason)
-    }
+    try EmbeddingProjector.write(
+      [
+        .init(name: "embedding", width: vectors.width, vectors.coordinates.map { Float($0) }),
+        .init(name: method.rawValue, width: 2, places),
+      ], labels: map.tokens.map { $0.text }, to: folder)
   }
 
   private func print(_ map: TokenMap) throws {

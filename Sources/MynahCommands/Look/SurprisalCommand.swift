@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MynahAnalysis
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -30,7 +31,7 @@ struct SurprisalCommand: ParsableCommand {
     transform: Bounded.integer(0...100))
   var alternatives = 3
 
-  @Option(help: ArgumentHelp("Write a page.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write a page.", valueName: "file"), transform: Bounded.path)
   var html: String?
 
   @Flag(help: "Replace a page that stands there.")
@@ -43,7 +44,6 @@ struct SurprisalCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    if html == "" { throw ValidationError("expected a path behind --html, found nothing") }
     if overwrite && html == nil { throw ValidationError("--overwrite is for --html; leave it away") }
   }
 
@@ -94,9 +94,9 @@ struct SurprisalCommand: ParsableCommand {
     let alternatives: [Alternative]
 
     var inWords: String {
-      let others = alternatives.map { "\($0.text.onOneLine) \((100 * $0.probability).brief) %" }.joined(separator: ", ")
+      let others = alternatives.map { "\($0.text.visible) \((100 * $0.probability).brief) %" }.joined(separator: ", ")
       return
-        "\(bits.formatted(2).leftPadded(7))  \("\(rank)".leftPadded(6))  \(text.onOneLine.padding(16))  \(others)\n"
+        "\(bits.formatted(2).leftPadded(7))  \("\(rank)".leftPadded(6))  \(text.visible.padding(16))  \(others)\n"
     }
   }
 }

@@ -9,7 +9,6 @@ struct ReproduceCommand: ParsableCommand {
     abstract: "Run a published recipe and set its figures beside the reference's.",
     discussion: Recipe.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n") + """
 
-
       At the end stands a verdict: whether the figures are those that they should be. The data come by mynah data get; that \
       they are the right ones is checked.
       """)

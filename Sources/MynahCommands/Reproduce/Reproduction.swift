@@ -1,3 +1,4 @@
+import MynahIO
 import MynahModels
 import MynahTensors
 import MynahText
@@ -68,7 +69,7 @@ struct OtherData: CommandFailure {
   var sentence: String {
     let advice = recipe.dataSet.map { "; get the right ones by: mynah data get \($0)" } ?? ""
     return
-      "the texts in \"\(directory)\" are not those of the recipe \(recipe.name): the sha256 of the training tokens "
+      "the texts in \(directory.quoted()) are not those of the recipe \(recipe.name): the sha256 of the training tokens "
       + "should be \(recipe.trainingIDsSHA256) and is \(foundHash)\(advice)"
   }
 }

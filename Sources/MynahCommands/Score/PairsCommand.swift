@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahText
@@ -61,7 +62,7 @@ struct PairsCommand: ParsableCommand {
         throw PairsError(path: path, line: line.number)
       }
     }
-    guard !pairs.isEmpty else { throw TextError.emptyText(path: path) }
+    guard !pairs.isEmpty else { throw FileError.emptyText(path: path) }
     return pairs
   }
 
@@ -89,7 +90,7 @@ private struct PairsError: CommandFailure {
 
   var failureCode: FailureCode { .badData }
   var sentence: String {
-    "expected an object of JSON with sentence_good and sentence_bad in line \(line) of \"\(path)\", found something else; "
+    "expected an object of JSON with sentence_good and sentence_bad in line \(line) of \(path.quoted()), found something else; "
       + "mend or remove the line"
   }
 }

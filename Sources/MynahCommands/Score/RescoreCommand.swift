@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahText
@@ -97,7 +98,7 @@ struct NBestError: CommandFailure {
 
   var failureCode: FailureCode { .badData }
   var sentence: String {
-    "line \(line) is no hypothesis: expected id ||| text ||| scores, the scores' sum perhaps behind them, found \"\(found.onOneLine)\"; "
+    "line \(line) is no hypothesis: expected id ||| text ||| scores, the scores' sum perhaps behind them, found \(found.quoted()); "
       + "mend or remove the line"
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -90,7 +91,7 @@ struct ScoreCommand: ParsableCommand {
         let score = try scorer.score(line.text)
         summary.add(score)
         try write(score, line.number, file.tokenizer.vocabulary)
-      } catch let error as TextError where keepGoing && error.isOfOneLine {
+      } catch  where keepGoing && error.isOfOneLine {
         StandardError.write("skipped: \(error)\n")
         summary.skippedCount += 1
       }
@@ -125,7 +126,7 @@ struct ScoreCommand: ParsableCommand {
     var text = "\((score.logProbability / logBase.nats).formatted(4))\t\(score.tokenCount)\t\(score.unknownCount)\n"
     for token in score.tokens ?? [] {
       text +=
-        "\t\((token.logProbability / logBase.nats).formatted(4))\t\(token.rank)\t\(vocabulary[token.id].onOneLine)\n"
+        "\t\((token.logProbability / logBase.nats).formatted(4))\t\(token.rank)\t\(vocabulary[token.id].visible)\n"
     }
     try StandardOutput.write(text)
   }
@@ -204,11 +205,11 @@ struct ScoreCommand: ParsableCommand {
   }
 }
 
-extension TextError {
-  /// Whether only one line of a text is affected.
+extension Error {
+  /// A Boolean value indicating whether the error affects only one line of a text.
   var isOfOneLine: Bool {
-    switch self {
-    case .notUTF8, .unknownToken: true
+    switch self as any Error {
+    case FileError.notUTF8, TextError.unknownToken: true
     default: false
     }
   }

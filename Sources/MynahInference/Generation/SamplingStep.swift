@@ -1,4 +1,4 @@
-import Foundation
+import MynahTensors
 
 /// One step between a model's logits and the token that is drawn: it changes logits or rules tokens out.
 ///
@@ -88,23 +88,6 @@ extension [Float] {
     guard let last else { return false }
     keep(order[...last])
     return true
-  }
-
-  /// exp(logit) / Σ exp(logit), in Double.
-  func probabilities() -> [Double] {
-    let largest = Double(self.max() ?? 0)
-    let weights = map { $0 > -.infinity ? exp(Double($0) - largest) : 0 }
-    let total = weights.reduce(0, +)
-    return weights.map { $0 / total }
-  }
-}
-
-extension [Float] {
-  /// ln (exp(logit) / Σ exp(logit)), in Double.
-  func logProbabilities() -> [Double] {
-    let largest = Double(self.max() ?? 0)
-    let logarithm = largest + log(reduce(0) { $0 + exp(Double($1) - largest) })
-    return map { Double($0) - logarithm }
   }
 }
 

@@ -1,3 +1,5 @@
+import MynahTensors
+
 /// Keeps the smallest set of most probable tokens whose probabilities add up to p: the nucleus.
 ///
 /// A. Holtzman, J. Buys, L. Du, M. Forbes, Y. Choi, "The curious case of neural text degeneration", 2020.
@@ -15,7 +17,7 @@ public struct TopP: SamplingStep, Hashable {
 
   public func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
     guard mass < 1 else { return }
-    let probabilities = logits.probabilities()
+    let probabilities = logits.softmax()
     // Most nuclei are small: looking for the first tokens takes a pass, sorting them all many.
     var limit = 64
     while true {

@@ -1,4 +1,5 @@
 import Foundation
+import MynahTensors
 
 /// Keeps the tokens whose surprisal is nearest to what the model expects, until their probabilities add up to a mass.
 ///
@@ -18,7 +19,7 @@ public struct Typical: SamplingStep, Hashable {
 
   public func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
     guard mass < 1 else { return }
-    let probabilities = logits.probabilities()
+    let probabilities = logits.softmax()
     let surprisals = probabilities.map { $0 > 0 ? -log($0) : .infinity }
     let entropy = zip(probabilities, surprisals).reduce(0) { $1.0 > 0 ? $0 + $1.0 * $1.1 : $0 }
     let order = logits.indices.filter { probabilities[$0] > 0 }

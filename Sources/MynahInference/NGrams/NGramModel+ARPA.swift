@@ -1,5 +1,5 @@
 import Foundation
-import MynahTensors
+import MynahIO
 import MynahText
 
 // ARPA files: text with the logarithms to base 10 of probabilities and back-off weights, as KenLM, SRILM and others write them.
@@ -37,17 +37,17 @@ extension NGramModel {
     var node: Int32 = -1
     for (place, text) in ngram.words.enumerated() {
       guard let word = vocabulary.id(of: text) else {
-        throw reader.failure("words of the 1-grams", found: "\"\(text)\"")
+        throw reader.failure("words of the 1-grams", found: "\(text.quoted())")
       }
       if place + 1 < ngram.words.count {
         guard let next = table.child(of: node, word) else {
           throw reader.failure(
-            "an n-gram whose beginning is listed too", found: "\"\(ngram.words.joined(separator: " "))\"")
+            "an n-gram whose beginning is listed too", found: "\(ngram.words.joined(separator: " ").quoted())")
         }
         node = next
       } else {
         guard table.child(of: node, word) == nil else {
-          throw reader.failure("each n-gram once", found: "\"\(ngram.words.joined(separator: " "))\" again")
+          throw reader.failure("each n-gram once", found: "\(ngram.words.joined(separator: " ").quoted()) again")
         }
         _ = table.insert(node, word)
       }
@@ -128,7 +128,7 @@ private struct ARPAReader {
       let parts = text.dropFirst("ngram ".count).split(separator: "=").map { Int($0.filter { $0 != " " }) }
       guard text.hasPrefix("ngram "), parts.count == 2, parts[0] == counts.count + 1, let count = parts[1], count >= 0
       else {
-        throw failure("\"ngram \(counts.count + 1)=\" and a count", found: "\"\(text)\"")
+        throw failure("\"ngram \(counts.count + 1)=\" and a count", found: "\(text.quoted())")
       }
       counts.append(count)
     }
@@ -159,11 +159,14 @@ private struct ARPAReader {
     guard fields.count == length + 1 || fields.count == length + 2, let probability = number(fields[0]),
       probability <= 0
     else {
-      throw failure("a logarithm of a probability, \(length) words and perhaps a back-off weight", found: "\"\(text)\"")
+      throw failure(
+        "a logarithm of a probability, \(length) words and perhaps a back-off weight", found: "\(text.quoted())")
     }
     var backoff: Float = 0
     if fields.count == length + 2 {
-      guard let given = number(fields[length + 1]) else { throw failure("a back-off weight", found: "\"\(text)\"") }
+      guard let given = number(fields[length + 1]) else {
+        throw failure("a back-off weight", found: "\(text.quoted())")
+      }
       backoff = given
     }
     let words = fields[1...length].map { String(decoding: $0, as: UTF8.self) }
@@ -177,7 +180,7 @@ private struct ARPAReader {
   }
 
   private func expect(_ text: String, _ title: String) throws {
-    guard text == title else { throw failure(title, found: "\"\(text)\"") }
+    guard text == title else { throw failure(title, found: "\(text.quoted())") }
   }
 
   func failure(_ expected: String, found: String) -> InferenceError {

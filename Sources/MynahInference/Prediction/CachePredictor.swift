@@ -1,4 +1,5 @@
 import Foundation
+import MynahTensors
 
 /// The settings of a continuous cache.
 public struct CacheSettings: Hashable, Sendable {
@@ -93,11 +94,7 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
   /// exp(θ hₜ·hᵢ) over their sum, for each remembered place; nil if there is none.
   private func shares(like hidden: ArraySlice<Float>) -> [Double]? {
     guard !followers.isEmpty, settings.weight > 0 else { return nil }
-    let products = vectors.products(with: hidden)
-    let largest = Double(products.max() ?? 0)
-    let weights = products.map { exp(settings.flatness * (Double($0) - largest)) }
-    let total = weights.reduce(0, +)
-    return weights.map { $0 / total }
+    return vectors.products(with: hidden).map { settings.flatness * Double($0) }.softmax()
   }
 
   private mutating func remember(_ hidden: ArraySlice<Float>, _ follower: Int32) {

@@ -53,7 +53,7 @@ public struct DynamicPredictor: HiddenPredictor {
   }
 
   public mutating func logProbabilities() throws -> [Double] {
-    let logProbabilities = model.output.logits(of: try step().output.rows).value.elements.logProbabilities()
+    let logProbabilities = model.output.logits(of: try step().output.rows).value.elements.logSoftmax()
     guard logProbabilities.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
     return logProbabilities
   }

@@ -1,4 +1,5 @@
 import Foundation
+import MynahTensors
 
 /// Several predictors that read the same text and are believed in shares: p = Σ wᵢ pᵢ.
 ///
@@ -52,10 +53,9 @@ public struct MixturePredictor: Predictor {
 
   /// ln Σ wᵢ pᵢ of each token, from ln pᵢ of each part.
   public static func mixed(_ scores: [[Double]], weights: [Double]) -> [Double] {
-    (scores.first ?? []).indices.map { place in
-      let largest = scores.map { $0[place] }.max() ?? 0
-      guard largest > -.infinity else { return largest }
-      return largest + log(zip(scores, weights).reduce(0) { $0 + $1.1 * exp($1.0[place] - largest) })
+    let logWeights = weights.map { log($0) }
+    return (scores.first ?? []).indices.map { place in
+      zip(scores, logWeights).map { $0[place] + $1 }.logSumExp()
     }
   }
 

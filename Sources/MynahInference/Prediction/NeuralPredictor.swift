@@ -96,8 +96,7 @@ public struct NeuralPredictor: HiddenPredictor {
     var state = memory.state
     let (logits, hidden) = model.advance([last], state: &state, returningHidden: true)
     let made = Step(
-      state: state, logProbabilities: try model.finite(logits).elements.logProbabilities(),
-      hidden: hidden?.elements ?? [])
+      state: state, logProbabilities: try model.finite(logits).elements.logSoftmax(), hidden: hidden?.elements ?? [])
     step = made
     return made
   }

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 public import MynahText
 package import MynahTensors
 

@@ -37,19 +37,10 @@ extension Tensor {
     }
   }
 
-  /// The upper half of each element, rounded to the nearest, ties to even; a NaN stays one.
-  fileprivate var bfloat16Bits: [UInt16] {
-    withSpan { span in
-      span.indices.map { index in
-        let bits = span[index].bitPattern
-        if span[index].isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
-        return UInt16(truncatingIfNeeded: (bits &+ 0x7fff &+ (bits >> 16 & 1)) >> 16)
-      }
-    }
-  }
+  fileprivate var bfloat16Bits: [UInt16] { withSpan { span in span.indices.map { span[$0].bfloat16Bits } } }
 
   fileprivate init(bfloat16Bits: [UInt16], shape: Shape) {
-    self.init(shape: shape, bfloat16Bits.map { Float(bitPattern: UInt32($0) << 16) })
+    self.init(shape: shape, bfloat16Bits.map { Float(bfloat16Bits: $0) })
   }
 
   fileprivate init(integers: [Int8], scales: Tensor, shape: Shape) {

@@ -1,4 +1,4 @@
-public import MynahTensors
+public import MynahIO
 
 extension SafetensorsFile {
   /// Writes the contents to a file, in place of what stood there, whole or not at all.
@@ -10,7 +10,7 @@ extension SafetensorsFile {
     let header = SafetensorsHeader(metadata: metadata, laying: tensors)
     let encoded = header.encoded()
     let limit = SafetensorsHeader.greatestByteCount
-    guard encoded.count - HeaderScanner.lengthByteCount <= limit else {
+    guard encoded.count - SafetensorsHeader.lengthByteCount <= limit else {
       throw .cannotWrite(path: path, reason: "its header takes \(encoded.count) bytes and at most \(limit) are allowed")
     }
     var file = try AtomicFile(replacing: path)

@@ -1,6 +1,7 @@
+import MynahIO
 import MynahTensors
 
-/// What a safetensors file says of itself before its data: eight bytes of length and an object in JSON.
+/// The header of a safetensors file: eight bytes of length and a JSON object.
 ///
 /// `{"__metadata__":{KEY:TEXT…},NAME:{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},…}`, offsets from the data's
 /// start. Source: `tensor.rs` of github.com/huggingface/safetensors, whose checks are all made here.
@@ -17,6 +18,9 @@ struct SafetensorsHeader {
   /// In the order of the data.
   var entries: [Entry] = []
 
+  /// The length of the first number of a file, which is the length of the JSON.
+  static let lengthByteCount = 8
+
   /// The name that no tensor can have.
   static let metadataKey = "__metadata__"
 
@@ -30,6 +34,8 @@ struct SafetensorsHeader {
 // MARK: Reading
 
 extension SafetensorsHeader {
+  private typealias Scanner = JSONScanner<CheckpointError>
+
   /// Parses and checks a header.
   ///
   /// - Parameter bytes: The JSON, without its length.
@@ -40,7 +46,10 @@ extension SafetensorsHeader {
     }
     var metadata: [String: String] = [:]
     var entries: [Entry] = []
-    var scanner = HeaderScanner(path: path, bytes: bytes)
+    var scanner = Scanner(bytes) { defect in
+      CheckpointError.malformedHeader(
+        path: path, byteOffset: Self.lengthByteCount + defect.offset, expected: defect.expected, found: defect.found)
+    }
     try scanner.object("the header's object") { scanner, key throws(CheckpointError) in
       if key == Self.metadataKey {
         metadata = try Self.metadata(&scanner)
@@ -48,13 +57,13 @@ extension SafetensorsHeader {
         entries.append(try Self.entry(named: key, path: path, &scanner))
       }
     }
-    try scanner.end()
+    try scanner.end("nothing but spaces after the header's object")
     entries.sort { ($0.offsets.lowerBound, $0.offsets.upperBound) < ($1.offsets.lowerBound, $1.offsets.upperBound) }
     try Self.checkPlaces(of: entries, path: path)
     self.init(metadata: metadata, entries: entries)
   }
 
-  private static func metadata(_ scanner: inout HeaderScanner) throws(CheckpointError) -> [String: String] {
+  private static func metadata(_ scanner: inout Scanner) throws(CheckpointError) -> [String: String] {
     var metadata: [String: String] = [:]
     if try scanner.skipNull() { return metadata }
     try scanner.object("the metadata's object") { scanner, key throws(CheckpointError) in
@@ -64,7 +73,7 @@ extension SafetensorsHeader {
   }
 
   private static func entry(
-    named name: String, path: String, _ scanner: inout HeaderScanner
+    named name: String, path: String, _ scanner: inout Scanner
   ) throws(CheckpointError) -> Entry {
     func malformed(_ expected: String, _ found: String) -> CheckpointError {
       .malformedTensor(path: path, name: name, expected: expected, found: found)
@@ -78,7 +87,7 @@ extension SafetensorsHeader {
         let text = try scanner.string("an element type in double quotes")
         elementType = ElementType(rawValue: text)
         guard elementType != nil else {
-          throw malformed("an element type of the format, such as F32", "'\(text.excerpt())'")
+          throw malformed("an element type of the format, such as F32", text.quoted(40))
         }
       case "shape":
         sizes = try Self.wholeNumbers("a shape, such as [2, 3]", "a size", &scanner)
@@ -86,7 +95,7 @@ extension SafetensorsHeader {
         offsets = try Self.wholeNumbers("the data's offsets, such as [0, 24]", "an offset", &scanner)
       default:
         // The format's own reader takes no notice of other keys either.
-        try scanner.anyValue()
+        try scanner.skipValue()
       }
     }
     guard let elementType else { throw malformed("an element type under 'dtype'", "none") }
@@ -108,7 +117,7 @@ extension SafetensorsHeader {
   }
 
   private static func wholeNumbers(
-    _ what: String, _ element: String, _ scanner: inout HeaderScanner
+    _ what: String, _ element: String, _ scanner: inout Scanner
   ) throws(CheckpointError) -> [Int] {
     var numbers: [Int] = []
     try scanner.array(what) { scanner throws(CheckpointError) in numbers.append(try scanner.wholeNumber(element)) }
@@ -164,17 +173,17 @@ extension SafetensorsHeader {
   func encoded() -> [UInt8] {
     var members: [String] = []
     if !metadata.isEmpty {
-      let texts = metadata.sorted { $0.key.precedesInBytes($1.key) }.map { "\($0.quoted):\($1.quoted)" }
-      members.append("\(Self.metadataKey.quoted):{\(texts.joined(separator: ","))}")
+      let texts = metadata.sorted { $0.key.precedesInBytes($1.key) }.map { "\($0.inJSON):\($1.inJSON)" }
+      members.append("\(Self.metadataKey.inJSON):{\(texts.joined(separator: ","))}")
     }
     members += entries.map { entry in
       let sizes = entry.shape.sizes.map(String.init).joined(separator: ",")
-      return "\(entry.name.quoted):{\"dtype\":\"\(entry.elementType)\",\"shape\":[\(sizes)],"
+      return "\(entry.name.inJSON):{\"dtype\":\"\(entry.elementType)\",\"shape\":[\(sizes)],"
         + "\"data_offsets\":[\(entry.offsets.lowerBound),\(entry.offsets.upperBound)]}"
     }
     var json = Array("{\(members.joined(separator: ","))}".utf8)
     json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - json.count % 8) % 8))
-    return (0..<8).map { UInt8(truncatingIfNeeded: json.count >> (8 * $0)) } + json
+    return UInt64(json.count).littleEndianBytes + json
   }
 }
 
@@ -182,22 +191,6 @@ extension String {
   /// The order of the format: by UTF-8 bytes, not by the normalised characters of `<`.
   fileprivate func precedesInBytes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
 
-  /// The text as a string of JSON, with no escape that is not needed.
-  fileprivate var quoted: String {
-    var quoted = "\""
-    for scalar in unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\u{8}": quoted += "\\b"
-      case "\u{c}": quoted += "\\f"
-      case "\n": quoted += "\\n"
-      case "\r": quoted += "\\r"
-      case "\t": quoted += "\\t"
-      case "\u{0}"..."\u{1f}": quoted += (scalar.value < 16 ? "\\u000" : "\\u00") + String(scalar.value, radix: 16)
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
-  }
+  /// The text as a string of JSON.
+  fileprivate var inJSON: String { JSONValue.string(self).text }
 }

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// A kind of output layer: its name and parameters, and the layer that they make.

@@ -4,32 +4,19 @@ import MynahTensors
 extension Initializer {
   /// A matrix whose rows or columns, whichever are fewer, are orthonormal.
   ///
-  /// Directions drawn from a normal distribution are made orthogonal one after the other (Gram–Schmidt, each twice, which is as
-  /// exact as Double allows), so that every such matrix is equally likely.
+  /// Directions drawn from a normal distribution are made orthogonal one after the other, so that every such matrix is equally
+  /// likely.
   static func orthogonal(_ shape: Shape, using random: inout RandomSource) -> Tensor {
     precondition(shape.rank == 2, "an orthogonal matrix has two axes, found \(shape)")
     let (rowCount, columnCount) = (shape[0], shape[1])
     let (count, length) = (min(rowCount, columnCount), max(rowCount, columnCount))
     var vectors: [[Double]] = []
     while vectors.count < count {
-      var vector = (0..<length).map { _ in random.normal() }
-      for _ in 0..<2 {
-        for other in vectors {
-          let share = dot(vector, other)
-          for index in vector.indices { vector[index] -= share * other[index] }
-        }
-      }
-      let norm = dot(vector, vector).squareRoot()
-      if norm > 1e-9 { vectors.append(vector.map { $0 / norm }) }
+      let vector = (0..<length).map { _ in random.normal() }
+      if let direction = vector.orthonormalized(to: vectors[...]) { vectors.append(direction) }
     }
     let matrix = Tensor(shape: [count, length], vectors.flatMap { $0.map { Float($0) } })
     return rowCount <= columnCount ? matrix : matrix.transposed()
-  }
-
-  private static func dot(_ left: [Double], _ right: [Double]) -> Double {
-    var sum = 0.0
-    for index in left.indices { sum += left[index] * right[index] }
-    return sum
   }
 }
 

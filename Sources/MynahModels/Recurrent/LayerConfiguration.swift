@@ -1,3 +1,4 @@
+import MynahIO
 /// A recurrent layer of a model: its kind, size and settings.
 public struct LayerConfiguration: Hashable, Sendable {
   /// The name of the layer's kind: "lstm".

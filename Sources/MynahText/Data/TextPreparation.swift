@@ -1,3 +1,5 @@
+import MynahIO
+
 /// Makes a token file of texts that may be larger than memory: one pass counts tokens, a second one numbers them.
 ///
 /// Both passes read the texts by pieces and work on these on several threads; the pieces' tokens are written in order, so the
@@ -23,13 +25,13 @@ public struct TextPreparation: Sendable {
   /// - Parameters:
   ///   - paths: The texts' files, at least one.
   ///   - threadCount: Threads to work on, at least 1.
-  /// - Throws: When a file is missing or unreadable, or when there is too little to hold out a tenth.
-  public init(of paths: [String], threadCount: Int) throws(TextError) {
+  /// - Throws: `FileError` if a file cannot be read, `TextError` if the texts are too short to be split.
+  public init(of paths: [String], threadCount: Int) throws {
     try self.init(of: paths, threadCount: threadCount, pieceSize: 1 << 20)
   }
 
   /// As above, with pieces of another size.
-  package init(of paths: [String], threadCount: Int, pieceSize: Int) throws(TextError) {
+  package init(of paths: [String], threadCount: Int, pieceSize: Int) throws {
     precondition(threadCount > 0 && pieceSize > 0, "expected a thread and a byte, found \(threadCount), \(pieceSize)")
     parts = try TextPart.parts(of: paths)
     (self.threadCount, self.pieceSize) = (threadCount, pieceSize)
@@ -40,20 +42,20 @@ public struct TextPreparation: Sendable {
   /// Memory is needed for each different word or, for byte pairs, piece of a word. For bytes nothing is read.
   ///
   /// - Parameter report: Called after each piece; what it throws ends the pass.
-  /// - Throws: When a text is not UTF-8 or holds nothing but white space.
+  /// - Throws: `FileError` if a text is not UTF-8 or contains only white space.
   public func tokenizer(
     _ level: TokenLevel, minimumCount: Int? = nil, maximumSize: Int? = nil, report: (Progress) throws -> Void = { _ in }
   ) throws -> AnyTokenizer {
     guard level != .byte else { return .bytes(ByteTokenizer()) }
     var (counts, hasText) = (TokenCounts(), false)
     try forEachPiece(of: parts.filter { !$0.isForValidation }, isCounting: true, report: report) {
-      piece throws(TextError) in
+      piece in
       PieceCounts(try piece.text(), level, endsFile: piece.endsFile)
     } then: { piece, _ in
       counts.add(piece.counts)
       hasText = hasText || piece.hasText
     }
-    guard hasText else { throw TextError.emptyText(path: parts[0].path) }
+    guard hasText else { throw FileError.emptyText(path: parts[0].path) }
     return AnyTokenizer(level, counts, minimumCount: minimumCount, maximumSize: maximumSize)
   }
 
@@ -62,13 +64,13 @@ public struct TextPreparation: Sendable {
   /// A special token of byte pairs that has white space in it may be overlooked where texts are cut.
   ///
   /// - Parameter report: Called after each piece; what it throws ends the pass, and what stood at the path is unchanged.
-  /// - Throws: `TextError` when a text is not UTF-8 or a token is unknown and the vocabulary has no `<unk>`; `FileError`.
+  /// - Throws: `FileError`; `TextError` if a token is unknown and the vocabulary has no `<unk>`.
   public func write(
     _ tokenizer: AnyTokenizer, to path: String, report: (Progress) throws -> Void = { _ in }
   ) throws {
     var writer = try TokenFileWriter(replacing: path, tokenizer: tokenizer)
     let width = TokenFileWriter.width(vocabularySize: tokenizer.vocabulary.count)
-    try forEachPiece(of: parts, isCounting: false, report: report) { piece throws(TextError) in
+    try forEachPiece(of: parts, isCounting: false, report: report) { piece in
       let text = String(decoding: try piece.text(), as: UTF8.self)
       let tokens = try tokenizer.encode(text, beginsText: piece.beginsPart, endsText: piece.endsFile)
       return TokenFileWriter.Stretch(tokens, width: width)
@@ -81,14 +83,15 @@ public struct TextPreparation: Sendable {
   /// Works on pieces on several threads and takes the results in order, on the calling thread.
   private func forEachPiece<Output: Sendable>(
     of parts: [TextPart], isCounting: Bool, report: (Progress) throws -> Void,
-    _ work: @escaping @Sendable (TextPiece) throws(TextError) -> Output,
+    _ work: @escaping @Sendable (TextPiece) throws -> Output,
     then take: (Output, TextPiece) throws -> Void
   ) throws {
     let total = parts.reduce(0) { $0 + $1.range.count }
     var done = 0
     let results = Dataset(TextPieces(parts: parts, pieceSize: pieceSize)).map(threads: threadCount) { piece in
-      piece.flatMap { piece in
-        Result { () throws(TextError) in (output: try work(piece), piece: piece) }
+      Result {
+        let piece = try piece.get()
+        return (output: try work(piece), piece: piece)
       }
     }
     for result in results {

@@ -1,5 +1,5 @@
 import Foundation
-import MynahTensors
+import MynahIO
 
 /// The tokens of a text that may be larger than memory, in a file that is read where it is needed, with their tokenizer.
 ///
@@ -13,25 +13,22 @@ public struct TokenFile: TokenSource {
   private let header: TokenFileHeader
   private let file: InputFile
 
-  /// Whether a file begins as a token file does; false if it cannot be read.
+  /// Returns a Boolean value indicating whether a file starts as a token file does; false if it cannot be read.
   public static func isTokenFile(_ path: String) -> Bool {
-    // Reading from a pipe would take its first bytes away.
-    guard (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType == .typeRegular,
-      let file = FileHandle(forReadingAtPath: path)
-    else { return false }
-    let start = try? file.read(upToCount: TokenFileHeader.magic.count)
-    return start.map { $0.elementsEqual(TokenFileHeader.magic) } ?? false
+    let magic = TokenFileHeader.magic
+    guard let file = try? InputFile(path: path), file.byteCount >= magic.count else { return false }
+    return (try? file.bytes(0..<magic.count)) == magic
   }
 
   /// Opens a file, checking all of it.
   ///
-  /// - Throws: When it is missing, cannot be read, or is damaged.
-  public init(at path: String) throws(TextError) {
-    file = try .ofText(at: path)
-    let start = try file.textBytes(0..<min(TokenFileHeader.byteCount, file.byteCount))
+  /// - Throws: `FileError` if it cannot be read, `TextError` if it is damaged.
+  public init(at path: String) throws {
+    file = try InputFile(path: path)
+    let start = try file.bytes(0..<min(TokenFileHeader.byteCount, file.byteCount))
     header = try TokenFileHeader(start, path: path, fileByteCount: file.byteCount)
     let end = TokenFileHeader.byteCount + header.tokenizerByteCount
-    tokenizer = try Self.tokenizer(file.textBytes(TokenFileHeader.byteCount..<end), header, path: path)
+    tokenizer = try Self.tokenizer(file.bytes(TokenFileHeader.byteCount..<end), header, path: path)
     self.path = path
     try checkTokens()
   }
@@ -53,12 +50,13 @@ public struct TokenFile: TokenSource {
     }
   }
 
-  private func checkTokens() throws(TextError) {
+  private func checkTokens() throws {
     let known = 0..<Int32(tokenizer.vocabulary.count)
     for start in stride(from: 0, to: count, by: 1 << 18) {
       let ids = try checkedIDs(in: start..<min(start + 1 << 18, count))
       if let unknown = ids.first(where: { !known.contains($0) }) {
-        throw .malformedTokenFile(path: path, expected: "tokens of a vocabulary of \(known.count)", found: "\(unknown)")
+        throw TextError.malformedTokenFile(
+          path: path, expected: "tokens of a vocabulary of \(known.count)", found: "\(unknown)")
       }
     }
   }
@@ -77,7 +75,7 @@ public struct TokenFile: TokenSource {
   public var validation: TokenRange { TokenRange(self, header.trainingCount..<header.count) }
 
   public func ids(in range: Range<Int>) -> [Int32] {
-    do throws(TextError) {
+    do throws(FileError) {
       return try checkedIDs(in: range)
     } catch {
       // The file was whole when it was opened; there is nothing that a step of training could do about it.
@@ -85,11 +83,11 @@ public struct TokenFile: TokenSource {
     }
   }
 
-  private func checkedIDs(in range: Range<Int>) throws(TextError) -> [Int32] {
+  private func checkedIDs(in range: Range<Int>) throws(FileError) -> [Int32] {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) lies outside of \(count) tokens")
     let width = header.width
     let start = header.tokensOffset + range.lowerBound * width
-    let bytes = try file.textBytes(start..<start + range.count * width)
+    let bytes = try file.bytes(start..<start + range.count * width)
     return unsafe bytes.withUnsafeBytes { bytes in
       (0..<range.count).map { index in
         width == 2

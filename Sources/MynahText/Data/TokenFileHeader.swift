@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The first bytes of a token file, all numbers little-endian.
 ///
 ///     offset  bytes
@@ -42,16 +44,9 @@ struct TokenFileHeader: Hashable {
 
   /// The header as bytes.
   var bytes: [UInt8] {
-    var result = Self.magic
-    func append(_ value: UInt64, _ byteCount: Int) {
-      for index in 0..<byteCount { result.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) }
-    }
-    append(Self.version, 4)
-    append(UInt64(width), 4)
-    for value in [count, trainingCount, unknownCount, tokenizerByteCount, tokensOffset, characterCount] {
-      append(UInt64(value), 8)
-    }
-    return result + tokenizerDigest + tokensDigest
+    let counts = [count, trainingCount, unknownCount, tokenizerByteCount, tokensOffset, characterCount]
+    return Self.magic + UInt32(Self.version).littleEndianBytes + UInt32(width).littleEndianBytes
+      + counts.flatMap { UInt64($0).littleEndianBytes } + tokenizerDigest + tokensDigest
   }
 
   /// Reads a header, checking that its numbers fit each other and a file's size.
@@ -62,7 +57,7 @@ struct TokenFileHeader: Hashable {
       guard isSo else { throw .malformedTokenFile(path: path, expected: expected, found: found) }
     }
     func number(_ offset: Int, _ byteCount: Int = 8) -> UInt64 {
-      bytes[offset..<offset + byteCount].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+      UInt64(littleEndianBytes: bytes[offset..<offset + byteCount])
     }
     try expect(bytes.count == Self.byteCount, "a header of \(Self.byteCount) bytes", "\(bytes.count)")
     try expect(bytes.starts(with: Self.magic), "\"MYNAHTOK\" at its beginning", "something else")

@@ -1,5 +1,5 @@
 import Foundation
-public import MynahTensors
+public import MynahIO
 
 /// Writes a token file stretch by stretch; it stands in its place only when it is whole.
 public struct TokenFileWriter: ~Copyable {

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The tokens of a text, in memory or in a file, of which stretches can be had.
 public protocol TokenSource: Sendable {
   /// The number of tokens.

@@ -1,3 +1,5 @@
+import MynahIO
+
 extension AnyTokenizer {
   /// The tokenizer as Hugging Face's `tokenizer.json`; words as `WordLevel`, byte pairs as `BPE`, nil for other kinds and for words
   /// with another line end or form than the usual one.
@@ -19,7 +21,7 @@ extension AnyTokenizer {
   ///
   /// - Throws: When the text is no JSON, or the tokenizer would give other tokens here than there.
   public init(tokenizerJSON text: String) throws(TextError) {
-    let root = JSONField("tokenizer", try JSONParser.value(of: text))
+    let root = JSONField("tokenizer", try JSONValue(tokenizer: text))
     let type = root["model"]["type"]
     switch type.value?.string {
     case "WordLevel": self = .word(try HuggingFaceTokenizer.words(root))
@@ -27,7 +29,7 @@ extension AnyTokenizer {
     // Old files leave the type of the model out.
     case nil where type.isNull && !root["model"]["merges"].isNull:
       self = .bytePair(try HuggingFaceTokenizer.bytePairs(root))
-    default: throw type.error("“WordLevel” or “BPE”")
+    default: throw type.error("'WordLevel' or 'BPE'")
     }
   }
 }

@@ -1,3 +1,5 @@
+import MynahIO
+
 extension HuggingFaceTokenizer {
   static func json(of tokenizer: BytePairTokenizer) -> JSONValue {
     let vocabulary = tokenizer.vocabulary
@@ -29,7 +31,7 @@ extension HuggingFaceTokenizer {
   static func bytePairs(_ root: JSONField) throws(TextError) -> BytePairTokenizer {
     let (model, preTokenizer) = (root["model"], root["pre_tokenizer"])
     try require(root["normalizer"])
-    guard preTokenizer["type"].value?.string == "ByteLevel" else { throw preTokenizer["type"].error("“ByteLevel”") }
+    guard preTokenizer["type"].value?.string == "ByteLevel" else { throw preTokenizer["type"].error("'ByteLevel'") }
     guard preTokenizer["use_regex"].value?.bool != false else { throw preTokenizer["use_regex"].error("true") }
     // The post-processor of this type moves offsets only.
     try require(root["post_processor"], types: ["ByteLevel"])

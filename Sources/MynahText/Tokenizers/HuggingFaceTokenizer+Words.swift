@@ -1,3 +1,5 @@
+import MynahIO
+
 extension HuggingFaceTokenizer {
   /// Line ends are made words by a normalizer before the text is cut at white space.
   static func json(of tokenizer: WordTokenizer) -> JSONValue {
@@ -25,9 +27,9 @@ extension HuggingFaceTokenizer {
     let vocabulary = try vocabulary(root)
     let unknown = root["model"]["unk_token"]
     let expected = vocabulary.unknownID.map { vocabulary[$0] } ?? Vocabulary.unknown
-    guard try unknown.string().utf8.elementsEqual(expected.utf8) else { throw unknown.error("“\(expected)”") }
+    guard try unknown.string().utf8.elementsEqual(expected.utf8) else { throw unknown.error("\(expected.quoted())") }
     guard root["pre_tokenizer"]["type"].value?.string == "WhitespaceSplit" else {
-      throw root["pre_tokenizer"]["type"].error("“WhitespaceSplit”")
+      throw root["pre_tokenizer"]["type"].error("'WhitespaceSplit'")
     }
     try require(root["post_processor"])
     for added in try addedTokens(root) where added.name != expected && added.name != Vocabulary.endOfSentence {
@@ -40,7 +42,7 @@ extension HuggingFaceTokenizer {
     guard makesLineEnds == (vocabulary.endOfSentenceID != nil), makesLineEnds || normalizer.isNull else {
       throw normalizer.error(
         vocabulary.endOfSentenceID == nil
-          ? "null" : "the replacement of a line end by “\(lineEndWord)”, since the vocabulary has that token,")
+          ? "null" : "the replacement of a line end by \(lineEndWord.quoted()), since the vocabulary has that token,")
     }
     return WordTokenizer(vocabulary: vocabulary)
   }

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// What all kinds of Hugging Face's `tokenizer.json` have in common; source: the library `tokenizers`, version 0.23.
 enum HuggingFaceTokenizer {
   /// A whole file.
@@ -47,7 +49,7 @@ enum HuggingFaceTokenizer {
   static func require(_ field: JSONField, types: [String] = []) throws(TextError) {
     guard !field.isNull else { return }
     guard let type = field["type"].value?.string, types.contains(type) else {
-      throw field.error((["null"] + types.map { "“\($0)”" }).joined(separator: " or "))
+      throw field.error((["null"] + types.map { $0.quoted() }).joined(separator: " or "))
     }
   }
 }

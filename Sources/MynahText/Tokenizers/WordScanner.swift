@@ -1,6 +1,6 @@
 /// Finds the words of a text, which white space parts, and its line ends.
-struct WordScanner {
-  enum Item: Hashable {
+package struct WordScanner {
+  package enum Item: Hashable {
     case word(Range<Int>)
     case lineEnd
   }
@@ -8,10 +8,10 @@ struct WordScanner {
   private let bytes: [UInt8]
   private var position = 0
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// The next word or line end (`\n`), nil at the text's end.
-  mutating func next() -> Item? {
+  package mutating func next() -> Item? {
     while position < bytes.count {
       if bytes[position] == UInt8(ascii: "\n") {
         position += 1

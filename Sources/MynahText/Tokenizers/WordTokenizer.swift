@@ -83,7 +83,7 @@ public struct WordTokenizer: Tokenizer {
   }
 
   /// How often each word and `<eos>` occurs; an open last line counts as ended only if that is asked for.
-  static func counts(of bytes: [UInt8], endingLastLine: Bool) -> TokenCounts {
+  package static func counts(of bytes: [UInt8], endingLastLine: Bool) -> TokenCounts {
     var counts = TokenCounts()
     counts.addWords(of: bytes, endingLastLine: endingLastLine)
     return counts

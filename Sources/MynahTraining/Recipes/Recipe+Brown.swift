@@ -1,3 +1,4 @@
+import MynahDatasets
 import MynahModels
 import MynahText
 
@@ -13,7 +14,7 @@ extension Recipe {
     name: "brown",
     summary: "the Brown corpus: 10,000 words, two LSTMs of 200, Adam, 10 epochs of windows of 25",
     dataSet: "brown",
-    data: { (directory) throws(TextError) in
+    data: { directory in
       let corpus = try Brown(at: directory)
       // The course's program leaves a window out where fewer than 25 tokens are left behind it.
       let testCount = max(0, corpus.test.ids.count - 25) / 25 * 25 + 1
@@ -33,7 +34,7 @@ extension Recipe {
     name: "toy",
     summary: "two sentences about a lamb: an LSTM of 10 learns them by heart in 20 epochs; needs no data",
     dataSet: nil,
-    data: { (_) throws(TextError) in
+    data: { _ in
       let corpus = ToyCorpus()
       let last = corpus.targets.suffix(1)
       return RecipeData(training: corpus.inputs + last, tokenizer: .word(corpus.tokenizer))

@@ -16,19 +16,19 @@ extension Recipe {
       "sentences of the Penn Treebank padded to 20 words: an embedding of 10, an LSTM of 128, dropout 0.5, Adam, "
       + "5 epochs",
     dataSet: "ptb",
-    data: { (directory) throws(TextError) in
+    data: { directory in
       let corpus = try Corpus(at: directory)
       func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
       let training = lines(corpus.training)
       let tokenizer = KerasTokenizer(.init(wordLimit: 10_000, filters: ""), training: training)
-      func ids(_ lines: [String]) throws(TextError) -> [Int32] {
+      func ids(_ lines: [String]) throws -> [Int32] {
         var ids: [Int32] = []
         for line in lines { ids += try tokenizer.encode(line).ids + [0] }
         return ids
       }
       return RecipeData(
         training: try ids(training), validation: try ids(lines(corpus.validation)),
-        test: try corpus.test.map { (text) throws(TextError) in try ids(lines(text)) }, tokenizer: .kerasWord(tokenizer)
+        test: try corpus.test.map { try ids(lines($0)) }, tokenizer: .kerasWord(tokenizer)
       )
     },
     trainingIDsSHA256: "516282e01811440b89a8e4e8eedcbcef38317586f9c816b0017ebef3a21e8bcf",

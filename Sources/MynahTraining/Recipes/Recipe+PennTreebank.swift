@@ -1,3 +1,4 @@
+import MynahDatasets
 import MynahModels
 import MynahText
 
@@ -30,7 +31,7 @@ extension Recipe {
     goals: [.asReference(within: 0.02)])
 
   /// Reads the Penn Treebank, or another text in the same form.
-  static func pennTreebankData(at directory: String) throws(TextError) -> RecipeData {
+  static func pennTreebankData(at directory: String) throws -> RecipeData {
     let treebank = try PennTreebank(at: directory)
     return RecipeData(
       training: treebank.train, validation: treebank.valid, test: treebank.test, tokenizer: .word(treebank.tokenizer))

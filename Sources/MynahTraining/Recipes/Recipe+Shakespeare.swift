@@ -1,3 +1,4 @@
+import MynahDatasets
 import MynahModels
 import MynahText
 
@@ -15,7 +16,7 @@ extension Recipe {
     summary:
       "a million characters of Shakespeare: an embedding of 256, an LSTM of 1024, Adam, 20 epochs of windows of 100",
     dataSet: "tinyshakespeare",
-    data: { (directory) throws(TextError) in
+    data: { directory in
       let plays = try TinyShakespeare(at: directory)
       return RecipeData(
         training: plays.train, validation: plays.valid, test: plays.test, tokenizer: .character(plays.tokenizer))

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahModels
 public import MynahText
 
@@ -12,7 +13,7 @@ public struct Recipe: Sendable {
   /// The named data set whose folder it reads; nil where the text is its own.
   public let dataSet: String?
   /// Reads the data from a folder.
-  public let data: @Sendable (_ directory: String) throws(TextError) -> RecipeData
+  public let data: @Sendable (_ directory: String) throws -> RecipeData
   /// The sha256 of the training tokens as little-endian 32-bit integers: what is learned is this text and no other.
   public let trainingIDsSHA256: String
   /// The model for a number of tokens.
@@ -33,7 +34,7 @@ public struct Recipe: Sendable {
   /// Creates a recipe.
   public init(
     name: String, summary: String, dataSet: String?,
-    data: @escaping @Sendable (_ directory: String) throws(TextError) -> RecipeData, trainingIDsSHA256: String,
+    data: @escaping @Sendable (_ directory: String) throws -> RecipeData, trainingIDsSHA256: String,
     model: @escaping @Sendable (_ vocabularySize: Int) -> LanguageModelConfiguration, training: TrainingConfiguration,
     kept: Trainer.KeptModel = .last, testBatches: BatchLayout? = nil, metrics: [Metric] = [],
     reference: RecipeReference? = nil, goals: [RecipeGoal]

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahText
 import TestSupport
 import Testing

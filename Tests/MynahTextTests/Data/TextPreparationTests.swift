@@ -1,4 +1,6 @@
 import Foundation
+import MynahDatasets
+import MynahIO
 import MynahTensors
 import MynahText
 import TestSupport
@@ -50,7 +52,7 @@ struct TextPreparationTests {
     #expect(file.training.ids(in: 0..<file.training.count) == training.ids)
     #expect(file.validation.ids(in: 0..<file.validation.count) == validation.ids)
     #expect(file.unknownCount == training.unknownCount)
-    #expect(file.characterCount == text.unicodeScalars.count)
+    #expect(file.characterCount == training.characterCount + validation.characterCount)
   }
 
   @Test(
@@ -126,6 +128,19 @@ struct TextPreparationTests {
     try expectAsInMemory(try prepare([long], .character, pieceSize: 9), .character, long)
   }
 
+  @Test(
+    "A text of one word is split at a character, as in memory",
+    arguments: ["aaaaaaaaa日", "ab", "日a", "a日", "日本", "aaaaaaaaaaaaaaaaaé", "😀😀", "aaaaaaaaa\r\n"])
+  func oneWord(_ text: String) throws {
+    try expectAsInMemory(try prepare([text], .character), .character, text)
+  }
+
+  @Test("A piece never ends inside a character, however short pieces are", arguments: 1...6)
+  func tinyPieces(_ pieceSize: Int) throws {
+    let text = "a😀😀é日😀\r\n日本語\nz"
+    try expectAsInMemory(try prepare([text], .character, pieceSize: pieceSize), .character, text)
+  }
+
   @Test("Bytes that are not UTF-8 are found with their offset and line, in whichever piece they stand")
   func invalidBytes() throws {
     var bytes = Array(String(repeating: "some words\n", count: 100).utf8)
@@ -133,29 +148,27 @@ struct TextPreparationTests {
     let path = try folder.put(bytes, as: "latin.txt")
     for pieceSize in [50, 1 << 20] {
       let preparation = try TextPreparation(of: [path], threadCount: 2, pieceSize: pieceSize)
-      #expect(throws: TextError.notUTF8(path: path, offset: 700, line: 64, byte: 0xFF)) {
+      #expect(throws: FileError.notUTF8(path: path, offset: 700, line: 64, byte: 0xFF)) {
         try preparation.tokenizer(.word)
       }
-      #expect(throws: TextError.self) {
+      #expect(throws: FileError.self) {
         try preparation.write(.character(CharacterTokenizer(training: "some words\n")), to: folder("out"))
       }
     }
     #expect(folder.names == ["latin.txt"])
     let wide = try folder.put([0xFF, 0xFE, 0x61, 0x00], as: "wide.txt")
-    #expect(throws: TextError.utf16(path: wide)) {
+    #expect(throws: FileError.utf16(path: wide)) {
       try TextPreparation(of: [wide], threadCount: 1).tokenizer(.character)
     }
   }
 
   @Test("Nothing to learn and nothing to hold out are errors")
   func tooLittle() throws {
-    func error(_ text: String) throws -> TextError {
-      try #require(throws: TextError.self) { _ = try prepare([text]) }
-    }
-    #expect(try error("") == .emptyText(path: folder("0.txt")))
-    #expect(try error(" \n\n \n") == .emptyText(path: folder("0.txt")))
-    #expect(try error("é") == .tooShortToHoldOut(path: folder("0.txt")))
-    #expect(throws: TextError.noSuchFile(path: "none")) { try TextPreparation(of: ["none"], threadCount: 1) }
+    let path = folder("0.txt")
+    #expect(throws: FileError.emptyText(path: path)) { try prepare([""]) }
+    #expect(throws: FileError.emptyText(path: path)) { try prepare([" \n\n \n"]) }
+    #expect(throws: TextError.tooShortToHoldOut(path: path)) { try prepare(["é"]) }
+    #expect(throws: FileError.noSuchFile(path: "none")) { try TextPreparation(of: ["none"], threadCount: 1) }
   }
 
   @Test("Progress rises to the whole in both passes; what it throws ends them and leaves nothing")

@@ -1,6 +1,7 @@
 // The inference kernels, compiled once for each instruction set by the inference_*.c files. Everything is static but the table.
 #include "../simd.h"
 #include "../vector_math.h"
+#include "../bfloat16.h"
 #include "quantize.h"
 #include "packed.h"
 #include "tiles.h"

@@ -38,14 +38,6 @@ INLINE size_t row_of_lane(const mynah_packed *m, size_t panel, size_t lane) {
   return unit < hidden ? vector % blocks * hidden + unit : SIZE_MAX;
 }
 
-/// Rounded to the nearest bfloat16, ties to even; NaN stays NaN.
-INLINE uint32_t bfloat16_bits(float x) {
-  uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  if (x != x) return bits >> 16 | 0x40;
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-}
-
 /// Writes one row of W to its lane of a panel. The row is read in order, and lines of the panel stay in the
 /// second-level cache.
 static void pack_lane(void *panel, const mynah_packed *m, size_t lane, const float *row) {
@@ -53,9 +45,12 @@ static void pack_lane(void *panel, const mynah_packed *m, size_t lane, const flo
   switch (m->kind) {
     case MYNAH_WEIGHTS_BFLOAT16: {
       uint32_t *to = (uint32_t *)panel + lane;
-      for (size_t k = 0; k < columns; k += 2) {
-        uint32_t even = row ? bfloat16_bits(row[k]) : 0, odd = row && k + 1 < columns ? bfloat16_bits(row[k + 1]) : 0;
-        to[k / 2 * width] = even | odd << 16;
+      enum { BLOCK = 256 };
+      uint32_t pairs[BLOCK / 2] = {0};
+      for (size_t k = 0; k < columns; k += BLOCK) {
+        size_t count = minimum(BLOCK, columns - k);
+        if (row) round_row(pairs, row + k, count);
+        for (size_t i = 0; i < pairs_of(count); i++) to[(k / 2 + i) * width] = pairs[i];
       }
       return;
     }

@@ -1,5 +1,5 @@
 import Foundation
-import MynahModels
+import MynahIO
 
 /// A runner of the program `curl`, which writes a file to its standard output.
 ///

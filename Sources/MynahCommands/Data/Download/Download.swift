@@ -1,5 +1,5 @@
 import Foundation
-package import MynahTensors
+package import MynahIO
 
 /// Downloads files with the program `curl`, resuming where a connection was lost.
 package struct Download {

@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 import MynahModels
 
 /// An error of downloading a file.
@@ -36,7 +37,7 @@ package enum DownloadError: CommandFailure, Hashable {
     switch self {
     case .noCurl(let address, let path):
       "cannot download \(address): the program 'curl' was not found in PATH; install curl, or put "
-        + "'\(Self.name(ofPart: path))' from that address into the folder '\(Self.folder(ofPart: path))'"
+        + "\(Self.name(ofPart: path).quoted()) from that address into the folder \(Self.folder(ofPart: path).quoted())"
     case .failed(let address, let reason):
       "cannot download \(address) (curl: \(reason)); try again later, or \(Self.byHand)"
     case .refused(let address, let status) where failureCode == .noSuchInput:
@@ -54,7 +55,7 @@ package enum DownloadError: CommandFailure, Hashable {
       "\(address) is not the expected file: expected sha256 \(expected), found \(found); the download was deleted, so "
         + "run the command again, or \(Self.byHand)"
     case .cannotStore(let path, let reason):
-      "writing '\(path)' failed: \(reason); free disk space and run the command again to resume"
+      "writing \(path.quoted()) failed: \(reason); free disk space and run the command again to resume"
     case .interrupted:
       "interrupted; run the command again to resume"
     }

@@ -1,4 +1,4 @@
-import MynahTensors
+import MynahIO
 
 /// One attempt to download the missing bytes of a part.
 struct Transfer {

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// Cuts bytes into the pieces that byte pairs are joined in: words with the space before them, numbers, punctuation, space.
 ///
 /// It finds what this pattern of GPT-2 finds: `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
@@ -79,7 +81,7 @@ struct PretokenScanner {
       default: return (.other, 1)
       }
     }
-    guard let length = sequenceLength(in: bytes, at: offset), offset + length <= end else { return (.other, 1) }
+    guard let length = UTF8.sequenceLength(in: bytes, at: offset), offset + length <= end else { return (.other, 1) }
     let lead = UInt32(first & (0x7F >> UInt8(length)))
     let value = bytes[(offset + 1)..<(offset + length)].reduce(lead) { $0 << 6 | UInt32($1 & 0x3F) }
     guard let scalar = Unicode.Scalar(value) else { return (.other, length) }

@@ -1,3 +1,5 @@
+import MynahIO
+
 extension KerasTokenizer {
   /// The tokenizer in the form of Keras's `to_json`, which `tokenizer_from_json` reads.
   public var json: String {
@@ -44,7 +46,7 @@ extension KerasTokenizer {
   ///
   /// - Throws: When the text is no JSON, or lacks what makes a tokenizer.
   public init(json text: String) throws(TextError) {
-    let config = JSONField("config", try JSONParser.value(of: text)["config"])
+    let config = JSONField("config", try JSONValue(tokenizer: text)["config"])
     let unknown = config["oov_token"], limit = config["num_words"]
     let separator = try config["split"].string()
     guard !separator.isEmpty else { throw config["split"].error("a string that is not empty") }

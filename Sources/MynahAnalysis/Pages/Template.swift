@@ -1,0 +1,21 @@
+/// A text with placeholders such as `{{title}}`.
+package struct Template {
+  package let text: String
+
+  /// Reads an embedded file.
+  package init(_ file: [UInt8]) { text = String(decoding: file, as: UTF8.self) }
+
+  /// The text with a value for each placeholder; placeholders in values stay as they are.
+  ///
+  /// - Precondition: each placeholder has a value.
+  package func filled(_ values: [String: String]) -> String {
+    var (result, rest) = ("", text[...])
+    while let start = rest.firstRange(of: "{{"), let end = rest[start.upperBound...].firstRange(of: "}}") {
+      let name = String(rest[start.upperBound..<end.lowerBound])
+      guard let value = values[name] else { preconditionFailure("the placeholder '\(name)' has no value") }
+      result += rest[..<start.lowerBound] + value
+      rest = rest[end.upperBound...]
+    }
+    return result + rest
+  }
+}

@@ -1,0 +1,66 @@
+/// A value of a JSON text.
+///
+/// Objects keep the order of their members, which Keras's word counts need, and compare names by bytes, so that a vocabulary
+/// may contain “é” as well as “e” + “◌́”. Foundation's decoder makes dictionaries, which do neither.
+package enum JSONValue {
+  case null
+  case bool(Bool)
+  /// A number as it is written.
+  case number(String)
+  case string(String)
+  case array([JSONValue])
+  case object([Member])
+
+  package struct Member {
+    package let name: String
+    package let value: JSONValue
+
+    package init(name: String, value: JSONValue) { (self.name, self.value) = (name, value) }
+  }
+
+  /// Reads a JSON text strictly.
+  ///
+  /// - Parameter failure: Makes the caller's error from a defect.
+  package init<Failure>(parsing text: String, failure: @escaping (JSONDefect) -> Failure) throws(Failure) {
+    var scanner = JSONScanner(Array(text.utf8), failure: failure)
+    self = try scanner.value()
+    try scanner.end("the end of the text")
+  }
+
+  package static func integer(_ number: some BinaryInteger) -> JSONValue { .number(String(number)) }
+
+  /// An object whose members are named in the program.
+  package static func record(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
+    .object(members.map { Member(name: $0.key, value: $0.value) })
+  }
+
+  /// An object of whole numbers.
+  package static func integers(_ members: some Sequence<(String, Int)>) -> JSONValue {
+    .object(members.map { Member(name: $0.0, value: .integer($0.1)) })
+  }
+
+  /// The member of an object; nil for any other value or if there is none.
+  package subscript(_ name: String) -> JSONValue? {
+    members?.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+  }
+
+  package var isNull: Bool { if case .null = self { true } else { false } }
+  package var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
+  package var string: String? { if case .string(let string) = self { string } else { nil } }
+  package var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
+  package var members: [Member]? { if case .object(let members) = self { members } else { nil } }
+  /// A number without a fraction.
+  package var integer: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
+
+  /// A description for error messages.
+  package var kind: String {
+    switch self {
+    case .null: "null"
+    case .bool(let bool): "\(bool)"
+    case .number(let digits): digits.excerpt()
+    case .string(let string): "the string \(string.quoted())"
+    case .array: "an array"
+    case .object: "an object"
+    }
+  }
+}

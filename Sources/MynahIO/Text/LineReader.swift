@@ -1,0 +1,88 @@
+import Foundation
+
+/// Reads lines of files or of standard input one by one, in memory for the longest of them.
+package struct LineReader {
+  /// A line without its end.
+  package struct Line {
+    package let text: String
+    /// The number of the line, counted from 1 through all files.
+    package let number: Int
+  }
+
+  private var paths: ArraySlice<String>
+  private var file = FileHandle.standardInput
+  private var path = "standard input"
+  /// The bytes read so far, and the start of the next line in them.
+  private var (buffer, start) = ([UInt8](), 0)
+  private var isAtEnd = false
+  private var number = 0
+  /// The position of the next line in its file.
+  private var (lineOfFile, offset) = (0, 0)
+
+  /// Opens the first file, or standard input if there is none.
+  ///
+  /// - Throws: `FileError`.
+  package init(_ paths: [String]) throws(FileError) {
+    self.paths = paths[...]
+    if !paths.isEmpty { try openNext() }
+  }
+
+  private mutating func openNext() throws(FileError) {
+    path = paths.removeFirst()
+    (lineOfFile, offset, buffer, start, isAtEnd) = (0, 0, [], 0, false)
+    file = try TextFile.open(path)
+  }
+
+  /// The next line; nil at the end of the last file.
+  ///
+  /// - Throws: `FileError.notUTF8` for a line that is not text, after which the next line can be read; other errors are final.
+  package mutating func next() throws(FileError) -> Line? {
+    var searched = start
+    while true {
+      if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) { return try take(end, lineEnd: 1) }
+      if isAtEnd {
+        if start < buffer.count { return try take(buffer.count, lineEnd: 0) }
+        guard !paths.isEmpty else { return nil }
+        try openNext()
+        searched = 0
+        continue
+      }
+      buffer.removeFirst(start)
+      start = 0
+      searched = buffer.count
+      try readMore()
+    }
+  }
+
+  /// Reads the bytes that are available, so that a line of an open stream is returned as soon as it arrives.
+  private mutating func readMore() throws(FileError) {
+    let room = 1 << 16
+    var found = 0
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { memory, count in
+      repeat { found = unsafe read(file.fileDescriptor, memory.baseAddress, room) } while found < 0 && errno == EINTR
+      count = max(found, 0)
+    }
+    guard found >= 0 else { throw .unreadable(path: path, reason: SystemFailure().reason) }
+    if bytes.isEmpty { isAtEnd = true } else { buffer += bytes }
+  }
+
+  /// Takes the line that ends at an index of the buffer.
+  private mutating func take(_ end: Int, lineEnd: Int) throws(FileError) -> Line {
+    let bytes = Array(buffer[start..<end])
+    start = end + lineEnd
+    return try line(bytes, length: bytes.count + lineEnd)
+  }
+
+  private mutating func line(_ bytes: [UInt8], length: Int) throws(FileError) -> Line {
+    var bytes = bytes
+    if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    if offset == 0 && bytes.starts(with: UTF8.byteOrderMark) { bytes.removeFirst(3) }
+    number += 1
+    lineOfFile += 1
+    defer { offset += length }
+    if let bad = UTF8.firstInvalidOffset(in: bytes) {
+      throw .notUTF8(path: path, offset: offset + bad, line: lineOfFile, byte: bytes[bad])
+    }
+    return Line(text: String(decoding: bytes, as: UTF8.self), number: number)
+  }
+}

@@ -1,0 +1,17 @@
+internal import CMynah
+
+extension Kernels {
+  /// Multiplies and adds in registers on all threads of the current team, to be timed.
+  ///
+  /// - Returns: The number of floating-point operations.
+  package static func multiplyAndAdd(rounds: Int) -> Int {
+    unsafe ThreadTeam.withCurrent { Int(unsafe table.pointee.peak($0, UInt64(rounds))) }
+  }
+
+  /// Reads all elements once on all threads of the current team, to be timed.
+  package static func readThrough(_ tensor: Tensor) {
+    unsafe tensor.withUnsafeElements { elements in
+      unsafe ThreadTeam.withCurrent { unsafe table.pointee.read_through($0, elements.baseAddress, elements.count) }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package import CMynah
+
+/// The kernels of the instruction set in use.
+///
+/// Extensions in `Kernels` folders call them with buffers in place of pointers and counts; no other file imports `CMynah`.
+package enum Kernels {
+  /// The kernels of the instruction set that this process uses: constants of C, which no thread writes.
+  package nonisolated(unsafe) static let table: UnsafePointer<mynah_kernels> = unsafe chooseTable()
+
+  private static func chooseTable() -> UnsafePointer<mynah_kernels> {
+    guard let table = unsafe mynah_kernels_best() else { preconditionFailure("no instruction set has kernels") }
+    return unsafe table
+  }
+
+  /// The name of that instruction set.
+  package static var instructionSet: String { unsafe String(cString: table.pointee.name) }
+
+  /// The inference kernels of that set: constants of C too.
+  package nonisolated(unsafe) static let inference: UnsafePointer<mynah_inference_kernels> =
+    unsafe chooseInferenceTable()
+
+  private static func chooseInferenceTable() -> UnsafePointer<mynah_inference_kernels> {
+    guard let table = unsafe mynah_inference_best() else { preconditionFailure("no instruction set has kernels") }
+    return unsafe table
+  }
+
+  typealias Source = UnsafeBufferPointer<Float>
+  typealias Target = UnsafeMutableBufferPointer<Float>
+}

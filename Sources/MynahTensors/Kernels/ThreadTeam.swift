@@ -1,0 +1,42 @@
+internal import CMynah
+import Foundation
+
+/// Threads that stay and share the work of the kernels.
+///
+/// Results have the same bits with any number of threads. Work that comes while another thread keeps the team busy is
+/// done by its caller alone.
+///
+/// ```swift
+/// ThreadTeam.$current.withValue(ThreadTeam(threadCount: 1)) { … }   // no more than one thread inside
+/// ```
+@safe
+public final class ThreadTeam: Sendable {
+  /// The team of the current task: `shared` unless a caller set another one; nil lets the caller work alone.
+  @TaskLocal public static var current: ThreadTeam? = .shared
+
+  /// A team of all cores that this process may use, started when it is first needed.
+  public static let shared = ThreadTeam(threadCount: ProcessInfo.processInfo.activeProcessorCount)
+
+  /// The number of threads, the caller included.
+  public var threadCount: Int { Int(unsafe mynah_team_threads(pointer)) }
+
+  // Threads may share it: the team's own lock lets one of them in.
+  private nonisolated(unsafe) let pointer: OpaquePointer?
+
+  /// Starts a team; where the system gives no more threads, the caller works alone.
+  ///
+  /// - Precondition: `threadCount` lies in 1 ... 1,024.
+  public init(threadCount: Int) {
+    precondition((1...1024).contains(threadCount), "a team has 1 to 1024 threads, \(threadCount) were asked for")
+    unsafe pointer = mynah_team_start(Int32(threadCount))
+  }
+
+  deinit { unsafe mynah_team_stop(pointer) }
+
+  /// Calls `body` with the current team for a kernel, nil for none.
+  package static func withCurrent<Result>(_ body: (OpaquePointer?) throws -> Result) rethrows -> Result {
+    let team = current
+    defer { extendLifetime(team) }
+    return try unsafe body(team?.pointer)
+  }
+}

@@ -1,0 +1,71 @@
+import MynahIO
+
+/// The split of a text into a training text and the validation text after it, which is the last tenth.
+///
+/// Validation starts at the start of a line: the nearest one before nine tenths of the bytes, or else the first one after. In a
+/// text of a single line it starts after a space, and in one of a single word at a character.
+enum ValidationSplit {
+  /// Nine tenths of a number of bytes.
+  static func middle(of byteCount: Int) -> Int { byteCount / 10 * 9 + byteCount % 10 * 9 / 10 }
+
+  /// The offset where validation starts in a file; nil if the file cannot be divided.
+  ///
+  /// - Parameters:
+  ///   - middle: The offset to start near.
+  ///   - isFirst: No text precedes the file; if one does, the file's start counts as the start of a line.
+  ///   - isLast: No text follows the file; if one does, so does the file's end.
+  static func start(
+    in source: some ByteSource, near middle: Int, isFirst: Bool = true, isLast: Bool = true
+  ) throws(FileError) -> Int? {
+    let (newline, space) = (UInt8(ascii: "\n"), UInt8(ascii: " "))
+    if let start = try source.start(after: newline, before: middle) { return start }
+    if !isFirst { return 0 }
+    if let start = try source.start(after: newline, from: middle) { return start }
+    if !isLast { return source.byteCount }
+    if let start = try source.start(after: space, before: middle) { return start }
+    if let start = try source.start(after: space, from: middle) { return start }
+    // A few bytes contain the character around the middle; a text that is not UTF-8 is refused when it is read.
+    let window = max(0, middle - 4)..<min(source.byteCount, middle + 5)
+    return UTF8.cut(try source.bytes(window), near: middle - window.lowerBound).map { $0 + window.lowerBound }
+  }
+}
+
+/// Bytes that are read in pieces, from a file or from memory.
+protocol ByteSource {
+  var byteCount: Int { get }
+
+  func bytes(_ range: Range<Int>) throws(FileError) -> [UInt8]
+}
+
+extension InputFile: ByteSource {}
+
+extension [UInt8]: ByteSource {
+  var byteCount: Int { count }
+
+  func bytes(_ range: Range<Int>) -> [UInt8] { Array(self[range]) }
+}
+
+extension ByteSource {
+  /// The number of bytes to read at a time.
+  private var window: Int { 1 << 16 }
+
+  /// The offset after the last occurrence of a byte before an offset.
+  fileprivate func start(after byte: UInt8, before end: Int) throws(FileError) -> Int? {
+    var end = end
+    while end > 0 {
+      let start = max(0, end - window)
+      if let index = try bytes(start..<end).lastIndex(of: byte) { return start + index + 1 }
+      end = start
+    }
+    return nil
+  }
+
+  /// The offset after the first occurrence of a byte from an offset on; nil if it is the end.
+  fileprivate func start(after byte: UInt8, from start: Int) throws(FileError) -> Int? {
+    for start in stride(from: start, to: byteCount, by: window) {
+      guard let index = try bytes(start..<min(start + window, byteCount)).firstIndex(of: byte) else { continue }
+      return start + index + 1 < byteCount ? start + index + 1 : nil
+    }
+    return nil
+  }
+}
