@@ -119,8 +119,9 @@ let package = Package(
     tests(
       "MynahClassificationTests",
       ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification"]),
-    .testTarget(name: "MynahTests", dependencies: ["Mynah"], packageAccess: false, swiftSettings: swiftSettings),
     tests("MynahTensorBoardTests", ["MynahIO", "MynahTensorBoard", protobuf]),
     tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"]),
+    .testTarget(
+      name: "MynahTests", dependencies: ["Mynah", "TestSupport"], packageAccess: false, swiftSettings: swiftSettings),
   ]
 )

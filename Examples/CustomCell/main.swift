@@ -62,7 +62,7 @@ for epochs in 1...2 {
 }
 
 let file = try ModelFile(contentsOf: path, kinds: kinds)
-print("held out:", try file.model.perplexity(of: heldOut, tokenizer: tokenizer).perplexity)
+print("held out:", try file.model.perplexity(of: corpus.validation, tokenizer: tokenizer).perplexity)
 var scorer = TextScorer(InferenceModel(file.model), tokenizer: tokenizer)
 print("score:", try scorer.score("a friendly pig sleeps .").logProbability)
 var generator = try TextGenerator(file, prompt: "a friendly", options: .init(length: 12), random: random)
@@ -73,4 +73,4 @@ try completer.read("a friendly ")
 print("\ncompleted:", try completer.suggestions(prefix: "p", count: 3).map(\.text))
 try file.rounded(to: .int8).write(to: path)
 let small = try ModelFile(contentsOf: path, kinds: kinds)
-print("int8:", try small.model.perplexity(of: heldOut, tokenizer: tokenizer).perplexity)
+print("int8:", try small.model.perplexity(of: corpus.validation, tokenizer: tokenizer).perplexity)

@@ -1,7 +1,7 @@
 import Mynah
 
 let corpus = try Corpus(at: "Examples/Texts/sentences.txt")  // the last tenth is held out
-let tokenizer = WordTokenizer(training: corpus.training)
+let tokenizer = AnyTokenizer.word(WordTokenizer(training: corpus.training))
 let (words, heldOut) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
 
 var random = RandomSource(seed: 1)
@@ -14,9 +14,9 @@ let trainer = Trainer(
 try trainer.train(&model, on: words.ids, validating: heldOut.ids) { event in
   if case .epoch(let epoch) = event { print("epoch \(epoch.epoch): perplexity \(epoch.train.perplexity)") }
 }
-print("held out:", try model.perplexity(of: heldOut, tokenizer: tokenizer).perplexity)
+print("held out:", try model.perplexity(of: corpus.validation, tokenizer: tokenizer).perplexity)
 
-let file = ModelFile(model: model, tokenizer: .word(tokenizer))
+let file = ModelFile(model: model, tokenizer: tokenizer)
 var generator = try TextGenerator(file, prompt: "a friendly", options: .init(length: 40), random: random)
 print("a friendly", terminator: "")
 while let piece = try generator.next() { print(piece.text, terminator: "") }

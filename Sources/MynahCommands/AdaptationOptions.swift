@@ -6,7 +6,7 @@ import MynahTensors
 import MynahText
 
 /// Flags of what helps a model along while it reads: a cache, learning as it goes, other models.
-struct AdaptationOptions: ParsableArguments {
+struct AdaptationOptions: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -18,13 +18,13 @@ struct AdaptationOptions: ParsableArguments {
   @Option(
     parsing: .unconditional, help: ArgumentHelp("The share of the cache. (default: 0.1)", valueName: "share"),
     transform: Bounded.number(0...1))
-  var cacheWeight: Float = 0.1
+  var cacheWeight: Float?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("How much more like places count: 0 is not at all. (default: 0.3)", valueName: "number"),
     transform: Bounded.number(0...1000))
-  var cacheFlatness: Float = 0.3
+  var cacheFlatness: Float?
 
   @Option(
     parsing: .unconditional,
@@ -36,13 +36,13 @@ struct AdaptationOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp("How strongly weights are drawn back to the trained ones. (default: 0.002)", valueName: "share"),
     transform: Bounded.number(0...1))
-  var dynamicDecay: Float = 0.002
+  var dynamicDecay: Float?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("After how many tokens a step is made. (default: 5)", valueName: "tokens"),
     transform: Bounded.integer(1...10_000))
-  var dynamicTokens = 5
+  var dynamicTokens: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -67,40 +67,58 @@ struct AdaptationOptions: ParsableArguments {
   )
   var tuneWeights: String?
 
+  @OptionGroup var precision: WeightPrecisionOptions
+
+  var rules: [FlagRule] {
+    [
+      FlagRule("--cache-weight", cacheWeight != nil, needs: "--cache", cache != nil),
+      FlagRule("--cache-flatness", cacheFlatness != nil, needs: "--cache", cache != nil),
+      FlagRule("--dynamic-decay", dynamicDecay != nil, needs: "--dynamic", dynamic != nil),
+      FlagRule("--dynamic-tokens", dynamicTokens != nil, needs: "--dynamic", dynamic != nil),
+      FlagRule("--dynamic-statistics", dynamicStatistics != nil, needs: "--dynamic", dynamic != nil),
+      // Dynamic evaluation trains weights in float32.
+      FlagRule("--precision", precision.precision != nil, excludes: "--dynamic", dynamic != nil),
+      FlagRule("--weights", weights != nil, needs: "--mix", !mix.isEmpty),
+      FlagRule("--tune-weights", tuneWeights != nil, needs: "--mix", !mix.isEmpty),
+      FlagRule("--tune-weights", tuneWeights != nil, excludes: "--weights", weights != nil),
+    ]
+  }
+
   func validate() throws {
-    guard weights == nil || tuneWeights == nil else {
-      throw ValidationError("--weights gives the weights that --tune-weights would find; leave one of them away")
-    }
-    guard !mix.isEmpty || (weights == nil && tuneWeights == nil) else {
-      throw ValidationError("--weights and --tune-weights are those of models that --mix names")
-    }
+    try checkRules()
     if let weights { _ = try Self.numbers(weights, count: mix.count + 1) }
   }
 
-  /// Whether a network alone is asked.
+  /// A Boolean value indicating whether the network is used alone.
   var isPlain: Bool { cache == nil && dynamic == nil && mix.isEmpty }
 
-  /// What reads the text: the network, with what the flags put around it.
-  func predictor(_ file: ModelFile, path: String, precision: WeightPrecisionOptions) throws -> any Predictor {
-    var parts: [any Predictor] = [try adapted(file, precision: precision)]
-    for other in mix { parts.append(try predictor(ofMixed: other, with: file, path: path)) }
+  /// The predictor of a model file: the network, with what the flags put around it.
+  ///
+  /// - Parameter policy: The positions at which the state is reset in the text that weights are tuned on.
+  func predictor(_ file: ModelFile, policy: StatePolicy) throws -> any Predictor {
+    var parts: [any Predictor] = [try adapted(file)]
+    for other in mix { parts.append(try predictor(ofMixed: other, with: file)) }
     guard parts.count > 1 else { return parts[0] }
-    return MixturePredictor(parts, weights: try weights(parts, file))
+    return MixturePredictor(parts, weights: try weights(parts, file, policy))
   }
 
-  private func adapted(_ file: ModelFile, precision: WeightPrecisionOptions) throws -> any Predictor {
+  private func adapted(_ file: ModelFile) throws -> any Predictor {
     guard dynamic != nil else { return cached(NeuralPredictor(precision.model(of: file))) }
     return cached(try dynamic(file))
   }
 
   private func cached(_ base: some HiddenPredictor) -> any Predictor {
     guard let cache else { return base }
-    return CachePredictor(
-      base, settings: CacheSettings(size: cache, flatness: Double(cacheFlatness), weight: Double(cacheWeight)))
+    var settings = CacheSettings(size: cache)
+    if let cacheFlatness { settings.flatness = Double(cacheFlatness) }
+    if let cacheWeight { settings.weight = Double(cacheWeight) }
+    return CachePredictor(base, settings: settings)
   }
 
   private func dynamic(_ file: ModelFile) throws -> DynamicPredictor {
-    let settings = DynamicSettings(learningRate: dynamic ?? 0, decay: dynamicDecay, segmentLength: dynamicTokens)
+    var settings = DynamicSettings(learningRate: dynamic ?? 0)
+    if let dynamicDecay { settings.decay = dynamicDecay }
+    if let dynamicTokens { settings.segmentLength = dynamicTokens }
     let statistics = try dynamicStatistics.map { path in
       let text = try file.tokenizer.encode(TextFile(at: path).text).ids
       return try GradientStatistics(of: file.model, on: text)
@@ -108,32 +126,28 @@ struct AdaptationOptions: ParsableArguments {
     return DynamicPredictor(file.model, settings: settings, statistics: statistics)
   }
 
-  private func predictor(ofMixed other: String, with file: ModelFile, path: String) throws -> any Predictor {
+  /// The predictor of a file that is mixed in, its tokens numbered as the model's are.
+  private func predictor(ofMixed other: String, with file: ModelFile) throws -> any Predictor {
     guard !other.hasSuffix(".arpa") else {
       return try NGramPredictor(NGramModel(arpa: other), tokenizer: file.tokenizer, path: other)
     }
     let mixed = try ModelFile(contentsOf: other)
+    let network = NeuralPredictor(InferenceModel(mixed.model, precision: mixed.precision))
     let (own, others) = (file.tokenizer.vocabulary, mixed.tokenizer.vocabulary)
-    guard own == others else {
-      let (ours, theirs) = (Set(own.tokens.map { Array($0.utf8) }), Set(others.tokens.map { Array($0.utf8) }))
-      let example = ours.subtracting(theirs).first ?? theirs.subtracting(ours).first ?? []
-      throw InferenceError.vocabulariesDiffer(
-        path: other, missingCount: ours.subtracting(theirs).count, otherCount: theirs.subtracting(ours).count,
-        example: String(decoding: example, as: UTF8.self))
+    guard own != others else { return network }
+    guard let ids = own.ids(in: others) else {
+      let (ours, theirs) = (own.tokens.map { Array($0.utf8) }, others.tokens.map { Array($0.utf8) })
+      throw InferenceError.vocabulariesDiffer(path: other, ours, theirs)
     }
-    return NeuralPredictor(InferenceModel(mixed.model, precision: mixed.precision))
+    return RenumberedPredictor(network, ids: ids)
   }
 
   /// The weights that are given, or those that suit a text best.
-  private func weights(_ parts: [any Predictor], _ file: ModelFile) throws -> [Double]? {
+  private func weights(_ parts: [any Predictor], _ file: ModelFile, _ policy: StatePolicy) throws -> [Double]? {
     if let weights { return try Self.numbers(weights, count: parts.count) }
     guard let tuneWeights else { return nil }
-    let text = try file.tokenizer.encode(TextFile(at: tuneWeights).text).ids
-    var mixture = MixturePredictor(parts)
-    let start = file.tokenizer.textStartID
-    try mixture.read(start.map { [$0] } ?? Array(text.prefix(1)))
-    let scores = try mixture.scores(start == nil ? Array(text.dropFirst()) : text)
-    let tuned = MixturePredictor.tunedWeights(scores)
+    let tuned = try MixturePredictor.tunedWeights(
+      of: parts, on: TextFile(at: tuneWeights).text, tokenizer: file.tokenizer, policy: policy)
     StandardError.write("weights: \(tuned.map { $0.formatted(4) }.joined(separator: ","))\n")
     return tuned
   }

@@ -3,7 +3,7 @@ import MynahText
 import MynahTraining
 
 /// How a text is cut into batches.
-struct BatchOptions: ParsableArguments {
+struct BatchOptions: ParsableArguments, RunOptions {
   /// What a row is, by name.
   enum Rows: String, ExpressibleByArgument, CaseIterable {
     case contiguous, windows, lines
@@ -28,18 +28,35 @@ struct BatchOptions: ParsableArguments {
     transform: Bounded.integer(1...1_000_000))
   var steps: Int?
 
-  /// Writes what was given into a configuration.
+  var settings: [RunSetting] {
+    [
+      RunSetting("--rows", rows?.rawValue) { Self.name($0.training.batches.rows) },
+      RunSetting("--batch", batch) { $0.training.batches.size },
+      RunSetting("--steps", steps) { $0.training.batches.steps },
+    ]
+  }
+
+  /// Writes what was given into the settings of a new run.
   ///
   /// - Throws: `ValidationError` if the vocabulary has nothing that ends a line.
-  func apply(to training: inout TrainingConfiguration, tokenizer: AnyTokenizer) throws {
-    let sizes = training.batches.with(size: batch, steps: steps)
-    training.batches =
+  func apply(to run: inout RunSettings) throws {
+    let sizes = run.training.batches.with(size: batch, steps: steps)
+    run.training.batches =
       switch rows {
       case nil: sizes
       case .contiguous: .contiguous(size: sizes.size, steps: sizes.steps)
       case .windows: .windows(size: sizes.size, steps: sizes.steps)
-      case .lines: .documents(size: sizes.size, steps: sizes.steps, endingWith: try endOfLine(tokenizer))
+      case .lines: .documents(size: sizes.size, steps: sizes.steps, endingWith: try endOfLine(run.tokenizer))
       }
+  }
+
+  private static func name(_ rows: BatchLayout.Rows) -> String {
+    switch rows {
+    case .contiguous: Rows.contiguous.rawValue
+    case .windows: Rows.windows.rawValue
+    case .documents: Rows.lines.rawValue
+    case .sentences: "sentences"
+    }
   }
 
   private func endOfLine(_ tokenizer: AnyTokenizer) throws -> Int32 {

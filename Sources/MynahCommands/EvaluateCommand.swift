@@ -23,8 +23,8 @@ struct EvaluateCommand: ParsableCommand {
   @Argument(help: "A text file that the model has not learned.")
   var text: String
 
-  @OptionGroup(title: "Adapting") var adaptation: AdaptationOptions
-  @OptionGroup var precision: WeightPrecisionOptions
+  @OptionGroup var state: StateOptions
+  @OptionGroup(title: "Predicting") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
 
   @Flag(help: "Print one object of JSON.")
@@ -34,14 +34,14 @@ struct EvaluateCommand: ParsableCommand {
     try threads.run {
       let file = try ModelFile(contentsOf: model)
       let text = try TextFile(at: text).text
-      let encoded = try file.tokenizer.encode(text)
-      let predictor = try adaptation.predictor(file, path: model, precision: precision)
-      let report = try predictor.perplexity(of: encoded, tokenizer: file.tokenizer)
+      let policy = state.policy(of: file)
+      let predictor = try adaptation.predictor(file, policy: policy)
+      let report = try predictor.perplexity(of: text, tokenizer: file.tokenizer, policy: policy)
       let length = TextLength(of: text)
       if json {
-        try StandardOutput.writeJSON(Figures(report, length))
+        try StandardOutput.writeJSON(Figures(report, length, policy))
       } else {
-        try StandardOutput.write(inWords(report, length, file.tokenizer))
+        try StandardOutput.write(inWords(report, length, file.tokenizer, policy))
       }
     }
   }
@@ -53,8 +53,10 @@ struct EvaluateCommand: ParsableCommand {
     let bitsPerCharacter: Double
     let wordPerplexity, characterPerplexity, bytePerplexity: Double
     let wordCount, characterCount, byteCount: Int
+    let state: String
 
-    init(_ report: PerplexityReport, _ length: TextLength) {
+    init(_ report: PerplexityReport, _ length: TextLength, _ policy: StatePolicy) {
+      state = policy.name
       (wordCount, characterCount, byteCount) = (length.wordCount, report.characterCount, length.byteCount)
       wordPerplexity = report.perplexity(by: wordCount)
       characterPerplexity = report.perplexity(by: characterCount)
@@ -66,7 +68,9 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   /// The report for people: the figures, and what was counted.
-  private func inWords(_ report: PerplexityReport, _ length: TextLength, _ tokenizer: AnyTokenizer) -> String {
+  private func inWords(
+    _ report: PerplexityReport, _ length: TextLength, _ tokenizer: AnyTokenizer, _ policy: StatePolicy
+  ) -> String {
     let (targets, unknown) = (report.loss.targetCount, report.unknownCount)
     let share = (100 * Double(unknown) / Double(targets)).brief
     let lineEnd = tokenizer.endOfSentenceID.map { tokenizer.vocabulary[$0] } ?? ""
@@ -79,9 +83,8 @@ struct EvaluateCommand: ParsableCommand {
       default: "tokens like any other"
       }
     let start =
-      report.startsAfterEndOfSentence
-      ? "zero, after an \(lineEnd), so that every token was predicted; carried to the text's end"
-      : "zero; the first token was context only; carried to the text's end"
+      report.predictsEveryToken
+      ? "zero, after a line end, so that every token was predicted" : "zero; the first token was context only"
     return """
       perplexity          \(report.perplexity.asPerplexity)
       bits per character  \(report.bitsPerCharacter.formatted(4)), over \(report.characterCount.grouped) characters
@@ -91,7 +94,7 @@ struct EvaluateCommand: ParsableCommand {
       targets             \(targets.grouped) \(tokenizer.countedNoun)
       unknown             \(unknown.grouped) of them (\(share) %), predicted as <unk>
       line ends           \(lineEnds)
-      state               \(start)
+      state               \(start); \(policy.inWords)
 
       """
   }

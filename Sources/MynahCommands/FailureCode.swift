@@ -61,7 +61,7 @@ extension TrainingError: CommandFailure {
   var failureCode: FailureCode {
     switch self {
     case .interrupted: .interrupted
-    case .diverged, .otherRun, .impossible, .malformedCheckpoint: .badData
+    case .diverged, .otherRun, .scheduleSpansRun, .impossible, .malformedCheckpoint: .badData
     }
   }
 }
@@ -101,6 +101,8 @@ enum CommandError: CommandFailure, Hashable {
   case noTokenizerJSON(path: String, kind: String)
   /// There is nothing to resume.
   case nothingToResume(path: String)
+  /// A flag has another value than the run that is resumed; `own` is nil if the run has none.
+  case otherSetting(flag: String, given: String, own: String?)
   /// The user stopped a run whose state is written.
   case interrupted(epoch: Int, step: Int)
   /// The user stopped what leaves nothing behind.
@@ -109,7 +111,7 @@ enum CommandError: CommandFailure, Hashable {
   var failureCode: FailureCode {
     switch self {
     case .exists, .otherKind: .cannotCreate
-    case .roundedModel, .badTokenizer, .noTokenizerJSON: .badData
+    case .roundedModel, .badTokenizer, .noTokenizerJSON, .otherSetting: .badData
     case .nothingToResume: .noSuchInput
     case .interrupted, .stopped: .interrupted
     }
@@ -132,6 +134,8 @@ enum CommandError: CommandFailure, Hashable {
         + "tokenizer.json has no form for; see them with --vocabulary"
     case .nothingToResume(let path):
       "there is no training state at \(path.quoted()) to resume; leave --resume away to start anew"
+    case .otherSetting(let flag, let given, let own):
+      "\(flag) is \(given) and was \(own ?? "none") in the run that is resumed; leave \(flag) out, or start a new run with another --output"
     case .interrupted(let epoch, let step):
       "interrupted at epoch \(epoch), step \(step); continue with --resume"
     case .stopped:

@@ -5,7 +5,7 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-struct ImportCommand: ParsableCommand {
+struct ImportCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Take a model over from PyTorch or Keras.",
@@ -54,9 +54,7 @@ struct ImportCommand: ParsableCommand {
   @Flag(help: "Replace a file that stands there.")
   var overwrite = false
 
-  func validate() throws {
-    if names != nil && from != .pytorch { throw ValidationError("--names is for --from pytorch; leave it out") }
-  }
+  var rules: [FlagRule] { [FlagRule("--names", names != nil, needs: "--from pytorch", from == .pytorch)] }
 
   mutating func run() throws {
     try NewFile.check(output, overwriting: overwrite)

@@ -5,7 +5,7 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Show what a model is made of and how it was trained.")
 
@@ -27,13 +27,13 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Replace a file that stands there.")
   var overwrite = false
 
-  func validate() throws {
-    let given = [json ? "--json" : nil, vocabulary ? "--vocabulary" : nil, tokenizer == nil ? nil : "--tokenizer"]
-      .compactMap(\.self)
-    if given.count > 1 {
-      throw ValidationError("\(given[0]) and \(given[1]) contradict each other; give one of them")
-    }
-    if overwrite && tokenizer == nil { throw ValidationError("--overwrite is for --tokenizer; leave it away") }
+  var rules: [FlagRule] {
+    [
+      FlagRule("--json", json, excludes: "--vocabulary", vocabulary),
+      FlagRule("--json", json, excludes: "--tokenizer", tokenizer != nil),
+      FlagRule("--vocabulary", vocabulary, excludes: "--tokenizer", tokenizer != nil),
+      FlagRule("--overwrite", overwrite, needs: "--tokenizer", tokenizer != nil),
+    ]
   }
 
   mutating func run() throws {
@@ -44,9 +44,20 @@ struct InspectCommand: ParsableCommand {
     } else if vocabulary {
       try StandardOutput.write(content.tokenizer.vocabulary.lines)
     } else if json {
-      try StandardOutput.writeJSON(Contents(content, training: TrainingNotes(file)))
+      try StandardOutput.writeJSON(Contents(content, training: notes(of: file)))
     } else {
-      try StandardOutput.write(inWords(content, training: TrainingNotes(file)))
+      try StandardOutput.write(inWords(content, training: notes(of: file)))
+    }
+  }
+
+  /// The notes of a training run; nil, with a note on standard error, if they cannot be decoded, as with an optimizer
+  /// of one's own.
+  private func notes(of file: SafetensorsFile) -> TrainingNotes? {
+    do {
+      return try TrainingNotes(file)
+    } catch {
+      StandardError.write("note: how the model was trained is not shown: \(error)\n")
+      return nil
     }
   }
 
@@ -68,6 +79,7 @@ struct InspectCommand: ParsableCommand {
     let tokenizer: String
     let vocabularySize: Int
     let precision: WeightPrecision
+    let state: String
     let training: Training?
 
     struct Training: Encodable {
@@ -83,6 +95,7 @@ struct InspectCommand: ParsableCommand {
       tokenizer = file.tokenizer.kind
       vocabularySize = file.tokenizer.vocabulary.count
       precision = file.precision
+      state = file.statePolicy.name
       self.training = training.map {
         Training(configuration: $0.configuration, bestEpoch: $0.bestEpoch, history: $0.history.map { EpochLine($0) })
       }
@@ -100,6 +113,7 @@ struct InspectCommand: ParsableCommand {
       \(file.model.configuration.dropout). What it remembers of a text takes \(stateByteCount(file).grouped) bytes.
 
       """
+    if file.statePolicy != .carry { text += "Its state is \(file.statePolicy.inWords).\n" }
     if file.precision != .float32 { text += "Its matrices are rounded to \(file.precision.rawValue).\n" }
     if let training { text += "\n" + inWords(training) }
     return text

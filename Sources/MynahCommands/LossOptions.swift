@@ -3,7 +3,7 @@ import MynahModels
 import MynahTraining
 
 /// The training objective.
-struct LossOptions: ParsableArguments {
+struct LossOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -41,19 +41,40 @@ struct LossOptions: ParsableArguments {
     transform: Bounded.positive(atMost: 1e6))
   var temporalPenalty: Float?
 
-  func validate() throws {
-    if sampled != nil && smoothing != nil {
-      throw ValidationError("--sampled and --smoothing cannot be combined; give one of them")
-    }
+  var rules: [FlagRule] {
+    [FlagRule("--smoothing", smoothing != nil, excludes: "--sampled", sampled != nil)]
   }
 
-  /// Writes what was given into a configuration.
-  func apply(to training: inout TrainingConfiguration) {
-    if let sampled { training.objective = .sampled(candidates: sampled) }
-    if let smoothing { training.objective = .smoothed(smoothing) }
-    if meanLoss { training.reduction = .meanPerTarget }
-    if let weightPenalty { training.penalties.weights = weightPenalty }
-    if let activationPenalty { training.penalties.activation = activationPenalty }
-    if let temporalPenalty { training.penalties.temporal = temporalPenalty }
+  var settings: [RunSetting] {
+    [
+      RunSetting("--sampled", sampled) { run in
+        if case .sampled(let count) = run.training.objective { count } else { nil }
+      } write: {
+        $0.training.objective = .sampled(candidates: $1)
+      },
+      RunSetting("--smoothing", smoothing) { run in
+        if case .smoothed(let share) = run.training.objective { share } else { nil }
+      } write: {
+        $0.training.objective = .smoothed($1)
+      },
+      RunSetting("--mean-loss", meanLoss ? true : nil) {
+        $0.training.reduction == .meanPerTarget
+      } write: { run, _ in
+        run.training.reduction = .meanPerTarget
+      },
+      RunSetting("--weight-penalty", weightPenalty, at: \.training.penalties.weights),
+      RunSetting("--activation-penalty", activationPenalty, at: \.training.penalties.activation),
+      RunSetting("--temporal-penalty", temporalPenalty, at: \.training.penalties.temporal),
+    ]
+  }
+
+  /// Writes what was given into the settings of a new run, whose batches are settled.
+  ///
+  /// - Throws: `ValidationError` about a flag that has no effect.
+  func apply(to run: inout RunSettings) throws {
+    try applySettings(to: &run)
+    try FlagRule(
+      "--temporal-penalty", temporalPenalty != nil, needs: "--steps of 2 or more", run.training.batches.steps > 1
+    ).check()
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import MynahModels
 
 /// The model's shape and what training drops.
-struct ModelOptions: ParsableArguments {
+struct ModelOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The size of a token's vector. (default: from the text's size)", valueName: "size"),
@@ -111,71 +111,6 @@ struct ModelOptions: ParsableArguments {
     transform: InitializerKind.named)
   var initializer: InitializerKind?
 
-  func validate() throws {
-    if initialRange != nil, let initializer, initializer != .uniform {
-      throw ValidationError("--initial-range is for --initializer uniform; give one of them")
-    }
-    if layers != nil && (cell != nil || hidden != nil) {
-      throw ValidationError("--layers cannot be combined with --cell or --hidden; give one of them")
-    }
-  }
-
-  /// Writes the given flags into a configuration.
-  ///
-  /// - Throws: `ValidationError` if the model cannot be built.
-  func apply(to model: inout LanguageModelConfiguration) throws {
-    if let embedding { model.embeddingSize = embedding }
-    try applyLayers(to: &model)
-    if let outputLayer { (model.output.kind, model.output.sizes) = (outputLayer.kind, outputLayer.sizes) }
-    if tied { model.output.isTied = true }
-    if residual { model.isResidual = true }
-    if let keep { (model.dropout.hidden, model.dropout.output) = (rate(keeping: keep), rate(keeping: keep)) }
-    if let keepInput { model.dropout.layerInput = rate(keeping: keepInput) }
-    if let keepEmbedding { model.dropout.embedding = rate(keeping: keepEmbedding) }
-    if let keepVectors { model.dropout.input = rate(keeping: keepVectors) }
-    if let keepRecurrent { model.dropout.weights = rate(keeping: keepRecurrent) }
-    if lockedDropout { model.dropout.isVariational = true }
-    if let initialRange { model.initializer = .uniform(initialRange) }
-    initializer?.apply(to: &model)
-  }
-
-  /// The dropout rate that keeps a share, as written in decimal: 0.2 for 0.8.
-  private func rate(keeping share: Float) -> Float { Float(1 - (Double("\(share)") ?? 1)) }
-
-  private func applyLayers(to model: inout LanguageModelConfiguration) throws {
-    if let layers { model.layers = layers }
-    // Only a projected cell has a projection, so one is what is meant.
-    if let cell = cell ?? (projection != nil && layers == nil ? .projectedLSTM : nil) {
-      model.layers = model.layers.map { $0.of(cell) }
-    }
-    if let hidden {
-      let first = model.layers[0]
-      model.layers = hidden.map { LayerConfiguration(first.kind, $0, settings: first.settings) }
-    } else if tied && layers == nil {
-      // A size that nobody asked for gives way.
-      model.layers[model.layers.count - 1].hiddenSize = model.embeddingSize
-    }
-    try set("forgetBias", to: forgetBias, of: &model.layers, flag: "--forget-bias")
-    try set("outputSize", to: projection.map { Float($0) }, of: &model.layers, flag: "--projection")
-    if let kind = model.layers.first(where: { $0.kind == "projected" && $0.settings["outputSize"] == nil })?.kind {
-      throw ValidationError("layers of the kind \(kind) need --projection, the size that their outputs are projected to")
-    }
-  }
-
-  /// Sets a setting of the layers whose kind has it.
-  ///
-  /// - Throws: `ValidationError` if there is none.
-  private func set(_ name: String, to value: Float?, of layers: inout [LayerConfiguration], flag: String) throws {
-    guard let value else { return }
-    let kinds = CellKinds.standard.all.filter { $0.settings.contains { $0.name == name } }.map(\.name)
-    guard layers.contains(where: { kinds.contains($0.kind) }) else {
-      throw ValidationError(
-        "\(flag) has no effect on layers of the kind \(layers.map(\.kind).joined(separator: ", ")); it needs --cell "
-          + kinds.joined(separator: " or "))
-    }
-    for index in layers.indices where kinds.contains(layers[index].kind) { layers[index].settings[name] = Double(value) }
-  }
-
   // MARK: Names
 
   static let cellNames = CellKinds.standard.all.map(\.name).joined(separator: ", ")
@@ -209,13 +144,6 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-extension LayerConfiguration {
-  /// A layer of another kind with the same size, and the settings that the kind has.
-  fileprivate func of(_ kind: CellKind) -> LayerConfiguration {
-    let names = kind.settings.map(\.name)
-    return LayerConfiguration(kind, hiddenSize, settings: settings.filter { names.contains($0.key) })
-  }
-}
 /// The names of the ways to draw weights on a command line.
 enum InitializerKind: String, CaseIterable {
   case uniform, glorot, orthogonal
@@ -225,6 +153,16 @@ enum InitializerKind: String, CaseIterable {
       throw ValidationError("expected one of \(allCases.map(\.rawValue).joined(separator: ", "))")
     }
     return kind
+  }
+
+  /// The way in which a model's weights were drawn; nil if it has no name here.
+  init?(_ model: LanguageModelConfiguration) {
+    switch (model.initializer, model.recurrentInitializer) {
+    case (.uniform, nil): self = .uniform
+    case (.glorotUniform, nil): self = .glorot
+    case (.glorotUniform, .orthogonal): self = .orthogonal
+    default: return nil
+    }
   }
 
   func apply(to model: inout LanguageModelConfiguration) {

@@ -9,12 +9,13 @@ enum NewFile {
   ///   - kind: The kind of file that may be replaced, in words.
   ///   - isKind: Recognises a file of that kind; no flag replaces another one, such as the text to train on.
   ///   - canResume: The advice includes resuming a run.
+  ///   - makesFolder: The folder of the file is created with it.
   /// - Throws: `FileError.cannotWrite`, `CommandError.exists` or `.otherKind`.
   static func check(
     _ path: String, overwriting: Bool, of kind: String = "a file", where isKind: (String) -> Bool = { _ in true },
-    canResume: Bool = false
+    canResume: Bool = false, makingFolder makesFolder: Bool = false
   ) throws {
-    try AtomicFile.check(path)
+    if !makesFolder { try AtomicFile.check(path) }
     guard FileKind(at: path) != nil else { return }
     guard isKind(path) else { throw CommandError.otherKind(path: path, expected: kind) }
     guard overwriting else { throw CommandError.exists(path: path, canResume: canResume) }

@@ -3,7 +3,7 @@ import MynahModels
 import MynahTraining
 
 /// How the model learns.
-struct OptimizerOptions: ParsableArguments {
+struct OptimizerOptions: ParsableArguments, RunOptions {
   /// A norm, or none.
   enum Clip: ExpressibleByArgument {
     case norm(Float), none
@@ -28,8 +28,8 @@ struct OptimizerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("How gradients become updates: \(optimizerNames). (default: sgd)", valueName: "name"),
-    transform: Self.optimizerKind)
-  var optimizer: OptimizerKind?
+    transform: Self.optimizer)
+  var optimizer: OptimizerConfiguration?
 
   @Option(
     parsing: .unconditional,
@@ -98,61 +98,83 @@ struct OptimizerOptions: ParsableArguments {
     transform: Bounded.integer(0...Int.max))
   var seed: Int?
 
-  static let optimizerNames = OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")
+  static let optimizerNames = OptimizerRules.standard.names.joined(separator: ", ")
 
-  static func optimizerKind(_ text: String) throws -> OptimizerKind {
-    guard let kind = OptimizerKind(rawValue: text) else { throw ValidationError("expected one of \(optimizerNames)") }
-    return kind
-  }
-
-  func validate() throws {
-    if nesterov && momentum == nil { throw ValidationError("--nesterov needs --momentum, the share of the last step") }
-  }
-
-  /// Writes what was given into a configuration.
-  ///
-  /// - Throws: `ValidationError` if a flag is not the optimiser's.
-  func apply(to training: inout TrainingConfiguration) throws {
-    if let epochs { training.epochs = epochs }
-    let chosen = try optimizer(besides: training.optimizer)
-    if chosen.kind != training.optimizer.kind {
-      training.learningRate = LearningRateSchedule(
-        initial: chosen.usualLearningRate, factors: training.learningRate.factors)
+  static func optimizer(_ name: String) throws -> OptimizerConfiguration {
+    guard let optimizer = OptimizerRules.standard[name] else {
+      throw ValidationError("expected one of \(optimizerNames)")
     }
-    training.optimizer = chosen
-    if let clip { training.clipNorm = clip.norm }
-    if let clipValue { training.clipValue = clipValue }
-    if let batchesPerUpdate { training.batchesPerUpdate = batchesPerUpdate }
-    if let patience { training.patience = patience }
-    if let seed { training.seed = UInt64(seed) }
+    return optimizer
   }
 
-  /// The optimiser that the flags name, or the one before where they name none.
-  private func optimizer(besides before: OptimizerConfiguration) throws -> OptimizerConfiguration {
-    let kind = optimizer ?? before.kind
-    let flags: [(name: String, isGiven: Bool, kinds: [OptimizerKind])] = [
-      ("momentum", momentum != nil, [.sgd]), ("nesterov", nesterov, [.sgd]),
-      ("betas", betas != nil, [.adam]), ("amsgrad", amsgrad, [.adam]),
-      ("average-after", averageAfter != nil, [.asgd]), ("weight-decay", weightDecay != nil, OptimizerKind.allCases),
+  var settings: [RunSetting] {
+    [RunSetting("--optimizer", optimizer?.name) { $0.training.optimizer.name }]
+      + constants.map { constant in
+        RunSetting(constant.flag, constant.given) { $0.training.optimizer.constant(constant.name) }
+      }
+      + [
+        RunSetting("--betas", betas) { run in
+          let betas = ["beta1", "beta2"].compactMap { run.training.optimizer.constant($0).flatMap { Float($0) } }
+          return betas.count == 2 ? betas : nil
+        },
+        RunSetting("--clip", clip.map { Self.name($0.norm) }) {
+          Self.name($0.training.clipNorm)
+        } write: { run, _ in
+          run.training.clipNorm = clip?.norm
+        },
+        RunSetting("--clip-value", clipValue, atOptional: \.training.clipValue),
+        RunSetting("--batches-per-update", batchesPerUpdate, at: \.training.batchesPerUpdate),
+        RunSetting("--patience", patience, atOptional: \.training.patience),
+        RunSetting("--seed", seed.map { UInt64($0) }, at: \.training.seed),
+      ]
+  }
+
+  private static func name(_ norm: Float?) -> String { norm.map { "\($0)" } ?? "none" }
+
+  /// A flag that sets a constant of the optimizer's rule, whichever rule has one of that name.
+  private struct Constant {
+    let flag, name: String
+    let value: (any Sendable)?
+
+    var given: String? { value.map { "\($0)" } }
+  }
+
+  private var constants: [Constant] {
+    [
+      Constant(flag: "--momentum", name: "momentum", value: momentum),
+      Constant(flag: "--nesterov", name: "isNesterov", value: nesterov ? true : nil),
+      Constant(flag: "--amsgrad", name: "isAMSGrad", value: amsgrad ? true : nil),
+      Constant(flag: "--average-after", name: "patience", value: averageAfter),
+      Constant(flag: "--weight-decay", name: "weightDecay", value: weightDecay),
     ]
-    let given = flags.filter(\.isGiven)
-    if let other = given.first(where: { !$0.kinds.contains(kind) }) {
-      throw ValidationError(
-        "--\(other.name) is for --optimizer \(other.kinds[0].rawValue), found \(kind.rawValue); leave one of them away")
+  }
+
+  /// Writes what was given into the settings of a new run.
+  ///
+  /// - Throws: `ValidationError` if a flag is not the optimizer's.
+  func apply(to run: inout RunSettings) throws {
+    if let epochs { run.training.epochs = epochs }
+    if let optimizer, optimizer.name != run.training.optimizer.name {
+      run.training.optimizer = optimizer
+      run.training.learningRate = LearningRateSchedule(
+        initial: optimizer.defaultLearningRate, factors: run.training.learningRate.factors)
     }
-    guard kind != before.kind || !given.isEmpty else { return before }
-    let decay = weightDecay ?? 0
-    return switch kind {
-    case .sgd:
-      OptimizerConfiguration(SGD(momentum: momentum ?? 0, isNesterov: nesterov, weightDecay: decay))
-    case .adagrad: OptimizerConfiguration(Adagrad(weightDecay: decay))
-    case .rmsprop: OptimizerConfiguration(RMSProp(weightDecay: decay))
-    case .adam:
-      OptimizerConfiguration(
-        Adam(
-          beta1: betas?[0] ?? Adam().beta1, beta2: betas?[1] ?? Adam().beta2, weightDecay: decay, isAMSGrad: amsgrad))
-    case .asgd:
-      OptimizerConfiguration(AveragedSGD(patience: averageAfter ?? AveragedSGD().patience, weightDecay: decay))
+    try FlagRule("--nesterov", nesterov, needs: "--momentum", momentum != nil).check()
+    let betas = ["beta1", "beta2"].enumerated().map { index, name in
+      Constant(flag: "--betas", name: name, value: self.betas?[index])
     }
+    for constant in constants + betas {
+      guard let value = constant.value else { continue }
+      let optimizer = run.training.optimizer
+      let owners = OptimizerRules.standard.names.filter {
+        OptimizerRules.standard[$0]?.constant(constant.name) != nil
+      }
+      try FlagRule(
+        constant.flag, true, needs: "--optimizer \(owners.joined(separator: " or ")), found \(optimizer.name)",
+        optimizer.constant(constant.name) != nil
+      ).check()
+      run.training.optimizer = try optimizer.setting(constant.name, to: value)
+    }
+    try applySettings(to: &run)
   }
 }

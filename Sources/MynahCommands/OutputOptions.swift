@@ -18,7 +18,9 @@ struct OutputOptions: ParsableArguments {
     transform: Bounded.integer(1...1_000_000_000))
   var checkpointEvery = 500
 
-  @Flag(help: "Go on from the training state; flags that are not given are as they were.")
+  @Flag(
+    help:
+      "Resume from the training state; flags that are not given are as they were, and others must have the same value.")
   var resume = false
 
   @Flag(help: "Replace a model and a training state that stand there.")

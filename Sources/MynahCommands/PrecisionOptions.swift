@@ -1,8 +1,9 @@
 import ArgumentParser
 import MynahTensors
+import MynahTraining
 
 /// What the factors of matrix products are rounded to.
-struct PrecisionOptions: ParsableArguments {
+struct PrecisionOptions: ParsableArguments, RunOptions {
   @Option(
     help: ArgumentHelp(
       "What matrix products round their factors to: \(names); weights and sums are float32 either way. (default: float32)",
@@ -16,6 +17,16 @@ struct PrecisionOptions: ParsableArguments {
     StandardError.write(
       "note: this machine has no instructions for products in \(precision.rawValue); float32 is used\n")
     return .float32
+  }
+
+  var settings: [RunSetting] {
+    [
+      RunSetting("--precision", supported?.rawValue) {
+        $0.training.precision.rawValue
+      } write: { run, name in
+        run.training.precision = Precision(rawValue: name) ?? run.training.precision
+      }
+    ]
   }
 
   private static let names = Precision.allCases.map(\.rawValue).joined(separator: ", ")

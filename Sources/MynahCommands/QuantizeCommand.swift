@@ -52,9 +52,9 @@ struct QuantizeCommand: ParsableCommand {
       var figures = Figures(
         model: path, precision: precision, byteCount: 0, originalByteCount: try Self.byteCount(of: model))
       if let text {
-        let encoded = try original.tokenizer.encode(TextFile(at: text).text)
-        figures.originalPerplexity = try Self.perplexity(of: encoded, original)
-        figures.perplexity = try Self.perplexity(of: encoded, rounded)
+        let text = try TextFile(at: text).text
+        figures.originalPerplexity = try Self.perplexity(of: text, original)
+        figures.perplexity = try Self.perplexity(of: text, rounded)
       }
       try rounded.write(to: path)
       figures.byteCount = try Self.byteCount(of: path)
@@ -62,9 +62,9 @@ struct QuantizeCommand: ParsableCommand {
     }
   }
 
-  private static func perplexity(of text: EncodedText, _ file: ModelFile) throws -> Double {
+  private static func perplexity(of text: String, _ file: ModelFile) throws -> Double {
     let model = InferenceModel(file.model, precision: file.precision)
-    return try model.perplexity(of: text, tokenizer: file.tokenizer).perplexity
+    return try model.perplexity(of: text, tokenizer: file.tokenizer, policy: file.statePolicy).perplexity
   }
 
   private static func byteCount(of path: String) throws -> Int {

@@ -2,7 +2,7 @@ import ArgumentParser
 import MynahTraining
 
 /// How the learning rate changes.
-struct ScheduleOptions: ParsableArguments {
+struct ScheduleOptions: ConditionalFlags, RunOptions {
   /// The schedules, by name.
   enum Schedule: String, ExpressibleByArgument, CaseIterable {
     case constant, decay, step, linear, cosine
@@ -46,26 +46,49 @@ struct ScheduleOptions: ParsableArguments {
     transform: Bounded.integer(1...1_000_000_000))
   var warmUp: Int?
 
-  func validate() throws {
+  @Flag(help: "With --resume and --epochs: let a rate that spans all epochs follow their new number from here on.")
+  var reschedule = false
+
+  var rules: [FlagRule] {
     let spans: [Schedule] = [.constant, .linear, .cosine, .oneCycle]
-    if let schedule, spans.contains(schedule), decay != nil || decayAfter != nil {
-      throw ValidationError("--decay and --decay-after are not for --schedule \(schedule.rawValue); leave them away")
-    }
+    let span = schedule.flatMap { spans.contains($0) ? $0 : nil }
+    return [
+      FlagRule("--decay", decay != nil, excludes: "--schedule \(span?.rawValue ?? "")", span != nil),
+      FlagRule("--decay-after", decayAfter != nil, excludes: "--schedule \(span?.rawValue ?? "")", span != nil),
+    ]
+  }
+
+  func validate() throws {
+    try checkRules()
     if schedule == .step && decayAfter == 0 {
       throw ValidationError("--schedule step needs 1 epoch or more between steps, found --decay-after 0")
     }
   }
 
-  /// Writes what was given into a configuration, whose optimiser and epochs are settled.
-  func apply(to training: inout TrainingConfiguration) {
-    let before = training.learningRate
+  var settings: [RunSetting] {
+    [
+      RunSetting("--learning-rate", learningRate) { $0.training.learningRate.initial },
+      RunSetting("--schedule", schedule?.rawValue) { Schedule($0.training.learningRate)?.rawValue },
+      RunSetting("--decay", decay) { $0.training.learningRate.decay?.factor },
+      RunSetting("--decay-after", decayAfter) { $0.training.learningRate.decay?.epochs },
+      RunSetting("--warm-up", warmUp) { run in
+        run.training.learningRate.factors.lazy.compactMap { factor in
+          if case .warmUp(.steps(let count)) = factor { count } else { nil }
+        }.first
+      },
+    ]
+  }
+
+  /// Writes what was given into the settings of a new run, whose optimizer and epochs are settled.
+  func apply(to run: inout RunSettings) {
+    let before = run.training.learningRate
     let rate = learningRate ?? before.initial
     var result = LearningRateSchedule(initial: rate, factors: before.factors)
     if schedule != nil || decay != nil || decayAfter != nil {
-      result = chosen(rate: rate, before: before.decayAlone, epochs: training.epochs)
+      result = chosen(rate: rate, before: before.decay, epochs: run.training.epochs)
     }
     if let warmUp { result = result.warmingUp(over: .steps(warmUp)) }
-    training.learningRate = result
+    run.training.learningRate = result
   }
 
   private func chosen(
@@ -84,5 +107,37 @@ struct ScheduleOptions: ParsableArguments {
     case .oneCycle: .oneCycle(highest: rate, over: span)
     case .plateau: .plateau(from: rate, factor: decay ?? 0.5, patience: decayAfter ?? 1)
     }
+  }
+}
+
+extension ScheduleOptions.Schedule {
+  /// The name of a schedule, whatever its warm-up; nil if it has none here.
+  init?(_ schedule: LearningRateSchedule) {
+    let factors = schedule.factors.filter { if case .warmUp = $0 { false } else { true } }
+    guard factors.count < 2 else { return nil }
+    switch factors.first {
+    case nil: self = .constant
+    case .decay: self = .decay
+    case .step: self = .step
+    case .linear: self = .linear
+    case .cosine: self = .cosine
+    case .oneCycle: self = .oneCycle
+    case .plateau: self = .plateau
+    case .warmUp: return nil
+    }
+  }
+}
+
+extension LearningRateSchedule {
+  /// The factor that the rate is multiplied by again and again, and the epochs of --decay-after; nil if there is none.
+  fileprivate var decay: (factor: Float, epochs: Int)? {
+    factors.lazy.compactMap { factor in
+      switch factor {
+      case .decay(let by, let after): (by, after)
+      case .step(let by, let every): (by, every)
+      case .plateau(let by, let patience): (by, patience)
+      case .linear, .cosine, .warmUp, .oneCycle: nil
+      }
+    }.first
   }
 }

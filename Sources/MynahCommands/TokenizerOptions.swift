@@ -3,7 +3,7 @@ import MynahIO
 import MynahText
 
 /// How a text is cut into tokens.
-struct TokenizerOptions: ParsableArguments {
+struct TokenizerOptions: ConditionalFlags {
   @Option(
     help: ArgumentHelp(
       "What the model reads and writes: word, character, byte, byte-pair (pieces of words), or keras-word (in small letters, without punctuation). (default: word)",
@@ -34,20 +34,20 @@ struct TokenizerOptions: ParsableArguments {
       valueName: "file"), transform: Bounded.path)
   var tokenizerFile: String?
 
+  var rules: [FlagRule] {
+    let (isFile, isByte) = (tokenizerFile != nil, level == .byte)
+    return [
+      FlagRule("--level", level != nil, excludes: "--tokenizer", isFile),
+      FlagRule("--minimum-count", minimumCount != nil, excludes: "--tokenizer", isFile),
+      FlagRule("--vocabulary", vocabulary != nil, excludes: "--tokenizer", isFile),
+      FlagRule("--minimum-count", minimumCount != nil, excludes: "--level byte", isByte),
+      FlagRule("--vocabulary", vocabulary != nil, excludes: "--level byte", isByte),
+      FlagRule("--minimum-count", minimumCount != nil, excludes: "--level keras-word", level == .kerasWord),
+    ]
+  }
+
   func validate() throws {
-    let limits = [
-      minimumCount == nil ? nil : "--minimum-count", vocabulary == nil ? nil : "--vocabulary",
-    ].compactMap(\.self)
-    if tokenizerFile != nil, let other = level == nil ? limits.first : "--level" {
-      throw ValidationError("--tokenizer says what the tokens are; leave \(other) away")
-    }
-    switch level {
-    case .byte:
-      if let limit = limits.first { throw ValidationError("there are always 256 bytes; leave \(limit) away") }
-    case .kerasWord where minimumCount != nil:
-      throw ValidationError("--minimum-count is not for --level keras-word; limit its words with --vocabulary")
-    default: break
-    }
+    try checkRules()
     if let level, let vocabulary, vocabulary < level.smallestVocabulary {
       throw ValidationError(
         "--level \(level.rawValue) needs a --vocabulary of at least \(level.smallestVocabulary), found \(vocabulary)")

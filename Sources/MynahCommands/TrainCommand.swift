@@ -6,7 +6,7 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Learn a text.",
@@ -15,8 +15,9 @@ struct TrainCommand: ParsableCommand {
 
         mynah train notes.txt
 
-      The last tenth of a single file is held out to validate with; the model of the epoch that predicts it best is kept. \
-      A run that was interrupted or killed goes on with --resume, and the model becomes the same, byte for byte.
+      The last tenth of a single file is held out to validate with; the model of the epoch that predicts it best is kept. Its \
+      perplexity is the one that mynah evaluate prints. A run that was interrupted or killed is resumed with --resume, and the \
+      model becomes the same, byte for byte.
       """)
 
   @Argument(
@@ -40,6 +41,13 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print a line of JSON for each epoch and one for the whole run.")
   var json = false
 
+  var rules: [FlagRule] {
+    [
+      FlagRule("--reschedule", schedule.reschedule, needs: "--resume", output.resume),
+      FlagRule("--reschedule", schedule.reschedule, needs: "--epochs", optimizer.epochs != nil),
+    ]
+  }
+
   mutating func run() throws {
     try Interruption.watching { wasAsked in
       try threads.run { try train(shouldStop: wasAsked) }
@@ -50,9 +58,9 @@ struct TrainCommand: ParsableCommand {
     let modelPath = output.modelPath(input: input)
     try output.check(modelPath: modelPath)
     let job = try TrainingJob(
-      input: input, modelPath: modelPath, resuming: output.resume, tokens: tokens, model: model,
-      training: TrainingOptions(
-        batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision.supported))
+      input: input, modelPath: modelPath, resuming: output.resume, tokens: tokens,
+      options: TrainingOptions(
+        model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision))
     StandardError.write(job.description(of: input))
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder)
@@ -74,7 +82,9 @@ struct TrainCommand: ParsableCommand {
       throw error
     }
     let test = try job.text.test.map {
-      try trained.model.perplexity(of: job.tokenizer.encode($0), tokenizer: job.tokenizer).perplexity
+      try trained.model.perplexity(
+        of: $0, tokenizer: job.tokenizer, policy: job.configuration.batches.statePolicy
+      ).perplexity
     }
     let result = TrainingResult(trained.model, at: modelPath, history: trained.history, test: test)
     try running.finish(result, model: trained.model)

@@ -6,69 +6,97 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-/// What flags say of a training run.
+/// The flags that determine a training run.
 struct TrainingOptions {
+  let model: ModelOptions
   let batches: BatchOptions
   let optimizer: OptimizerOptions
   let schedule: ScheduleOptions
   let loss: LossOptions
-  let precision: Precision?
+  let precision: PrecisionOptions
 
-  /// Writes what was given into a configuration.
+  /// In the order in which they are applied: what is later depends on what is earlier.
+  private var all: [any RunOptions] { [model, batches, optimizer, schedule, loss, precision] }
+
+  /// Writes what was given into the settings of a new run.
   ///
-  /// - Throws: `ValidationError` if no run can be made of it.
-  func apply(to training: inout TrainingConfiguration, tokenizer: AnyTokenizer) throws {
-    try batches.apply(to: &training, tokenizer: tokenizer)
-    try optimizer.apply(to: &training)
-    schedule.apply(to: &training)
-    loss.apply(to: &training)
-    if let precision { training.precision = precision }
+  /// - Throws: `ValidationError` if no run can be made of it, or about a flag that has no effect on it.
+  func apply(to run: inout RunSettings) throws {
+    for options in all { try options.apply(to: &run) }
+    if let defect = run.training.defect(of: try run.architecture()) { throw ValidationError(defect) }
+  }
+
+  /// Checks what was given against the settings of a run that is resumed, and gives it another number of epochs.
+  ///
+  /// - Throws: `CommandError.otherSetting`, or a `ValidationError` about a schedule that would end before the run.
+  func apply(toResumed state: inout TrainingStateFile) throws {
+    let run = RunSettings(
+      model: state.checkpoint.model.configuration, training: state.configuration, tokenizer: state.tokenizer)
+    for setting in all.flatMap(\.settings) { try setting.expect(in: run) }
+    guard let epochs = optimizer.epochs else { return }
+    try FlagRule(
+      "--reschedule", schedule.reschedule, needs: "a --schedule that spans all epochs",
+      state.configuration.learningRate.spansRun
+    ).check()
+    do {
+      try state.setEpochs(epochs, rescheduling: schedule.reschedule)
+    } catch TrainingError.scheduleSpansRun(let before, let wanted) {
+      throw ValidationError(
+        "the learning rate falls to its end over \(TrainingSpan.epochs(before)), and --epochs \(wanted) would train the other ones at "
+          + "that rate; add --reschedule to let it span all \(wanted) from here on, or start a new run with another --output"
+      )
+    }
   }
 }
 
-/// A run that is ready to begin or to go on: tokens, model, configuration and files fit together.
+/// A run that is ready to begin or to be resumed: tokens, model, configuration and files fit together.
 struct TrainingJob {
   let text: TrainingText
   let model: ModelArchitecture
   let configuration: TrainingConfiguration
-  /// The texts, cut.
+  /// The texts in batches.
   let batches, validation: EpochBatches
   let files: TrainingFiles
-  /// Where to go on; nil at the beginning.
+  /// The state to resume from; nil at the beginning.
   let checkpoint: TrainingCheckpoint?
 
-  /// Prepares a run; what the flags leave open comes from the text's size or, on resuming, from the training state.
+  /// Prepares a run; settings without a flag come from the text's size or, on resuming, from the training state.
   ///
-  /// - Throws: `TextError`, `CheckpointError`, `TrainingError.otherRun`, or a `ValidationError` on sizes that do not fit.
+  /// - Throws: `TextError`, `CheckpointError`, `CommandError.otherSetting`, `TrainingError.otherRun`, or a
+  ///   `ValidationError` on sizes that do not fit.
   init(
-    input: String, modelPath: String, resuming: Bool, tokens: TokenizerOptions, model modelOptions: ModelOptions,
-    training options: TrainingOptions
+    input: String, modelPath: String, resuming: Bool, tokens: TokenizerOptions, options: TrainingOptions
   ) throws {
-    let state = resuming ? try TrainingStateFile(contentsOf: TrainingFiles.statePath(besides: modelPath)) : nil
-    let text = try TrainingText(at: input, tokens: tokens, resuming: state?.tokenizer)
+    var state = resuming ? try TrainingStateFile(contentsOf: TrainingFiles.statePath(besides: modelPath)) : nil
+    text = try TrainingText(at: input, tokens: tokens, resuming: state)
     let tokenizer = text.tokenizer
-    let defaults = TrainingDefaults(
-      tokenCount: text.training.count, tokenizer: tokenizer, epochs: options.optimizer.epochs)
-    var model = state?.checkpoint.model.configuration ?? defaults.model
-    var configuration = state?.configuration ?? defaults.training
-    try modelOptions.apply(to: &model)
-    model.vocabularySize = tokenizer.vocabulary.count
-    try options.apply(to: &configuration, tokenizer: tokenizer)
-    do throws(ModelError) {
-      self.model = try ModelArchitecture(model)
-    } catch {
-      throw ValidationError(error.description)
-    }
-    if let defect = configuration.defect(of: self.model) { throw ValidationError(defect) }
-    (self.text, self.configuration) = (text, configuration)
+    (model, configuration) = try Self.settings(of: &state, text, options)
     let layout = configuration.batches
     batches = try layout.batches(of: text.training, seed: configuration.seed)
-    validation = try layout.validationBatches(of: text.validation)
-    try Self.checkMemory(self.model, configuration)
+    validation = try layout.validationBatches(of: text.validation, after: tokenizer.textStartID)
+    try Self.checkMemory(model, configuration)
     files = TrainingFiles(
-      modelPath: modelPath, configuration: configuration, tokenizer: tokenizer, textHash: text.hash)
+      modelPath: modelPath, configuration: configuration, tokenizer: tokenizer, textHash: text.hash,
+      notes: state?.notes ?? text.notes)
     checkpoint = state?.checkpoint
-    if let state { try files.check(state, model: model) }
+    if let state { try files.check(state, model: model.configuration) }
+  }
+
+  /// The settings of a resumed run, or of a new one.
+  private static func settings(
+    of state: inout TrainingStateFile?, _ text: TrainingText, _ options: TrainingOptions
+  ) throws -> (ModelArchitecture, TrainingConfiguration) {
+    if var resumed = state {
+      try options.apply(toResumed: &resumed)
+      state = resumed
+      return (resumed.checkpoint.model.architecture, resumed.configuration)
+    }
+    let defaults = TrainingDefaults(
+      tokenCount: text.training.count, tokenizer: text.tokenizer, epochs: options.optimizer.epochs)
+    var run = RunSettings(model: defaults.model, training: defaults.training, tokenizer: text.tokenizer)
+    run.model.vocabularySize = text.tokenizer.vocabulary.count
+    try options.apply(to: &run)
+    return (try run.architecture(), run.training)
   }
 
   /// Trains to the end, writing the files.
@@ -99,8 +127,8 @@ struct TrainingJob {
     return (model, history)
   }
 
-  /// Checks that a run has room in this machine's memory: the weights four times (with gradients, best model and a file's
-  /// copy), what the optimiser remembers, and what a batch leaves behind for the backward pass.
+  /// Checks that a run has room in this machine's memory: the weights four times (with gradients, best model and a
+  /// file's copy), what the optimiser remembers, and what a batch leaves behind for the backward pass.
   private static func checkMemory(_ model: ModelArchitecture, _ training: TrainingConfiguration) throws {
     let (layout, copies) = (training.batches, Double(4 + training.optimizer.rule.slotNames.count))
     let parameters = model.parameterSpecs.reduce(0.0) { sum, parameter in

@@ -1,6 +1,7 @@
 import ArgumentParser
 import MynahIO
 import MynahText
+import MynahTraining
 
 /// The tokens that a run learns and validates with, from texts in memory or from a token file.
 struct TrainingText {
@@ -14,12 +15,15 @@ struct TrainingText {
   let hash: String
   /// The text for the final figure, if there is one.
   let test: String?
+  /// Notes for the training state: how the tokenizer was made.
+  let notes: [String: String]
 
   /// Reads a text or a token file.
   ///
-  /// - Parameter known: The tokenizer of a run that is resumed.
-  /// - Throws: `TextError`, or a `ValidationError` on flags that a token file leaves no choice for.
-  init(at input: String, tokens: TokenizerOptions, resuming known: AnyTokenizer?) throws {
+  /// - Parameter state: The run that is resumed.
+  /// - Throws: `TextError`, `CommandError.otherSetting`, or a `ValidationError` on flags that a token file leaves no
+  ///   choice for.
+  init(at input: String, tokens: TokenizerOptions, resuming state: TrainingStateFile?) throws {
     if TokenFile.isTokenFile(input) {
       guard !tokens.isGiven else {
         throw ValidationError(
@@ -29,17 +33,23 @@ struct TrainingText {
       }
       self.init(try TokenFile(at: input))
     } else {
-      try self.init(Corpus(at: input), tokens: tokens, resuming: known)
+      try self.init(Corpus(at: input), tokens: tokens, resuming: state)
     }
   }
 
   private init(_ file: TokenFile) {
     (tokenizer, training, validation) = (file.tokenizer, file.training, file.validation)
-    (unknownCount, isHeldOut, hash, test) = (file.unknownCount, true, file.digest, nil)
+    (unknownCount, isHeldOut, hash, test, notes) = (file.unknownCount, true, file.digest, nil, [:])
   }
 
-  private init(_ corpus: Corpus, tokens: TokenizerOptions, resuming known: AnyTokenizer?) throws {
-    tokenizer = if let known, !tokens.isGiven { known } else { try tokens.tokenizer(training: corpus.training) }
+  private init(_ corpus: Corpus, tokens: TokenizerOptions, resuming state: TrainingStateFile?) throws {
+    if let state {
+      try tokens.expect(state.tokenizer, notes: state.notes, training: corpus.training)
+      tokenizer = state.tokenizer
+    } else {
+      tokenizer = try tokens.tokenizer(training: corpus.training)
+    }
+    notes = try tokens.notes()
     let (learned, heldOut) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
     (training, validation) = (learned.ids, heldOut.ids)
     (unknownCount, isHeldOut, test) = (learned.unknownCount, corpus.isHeldOut, corpus.test)

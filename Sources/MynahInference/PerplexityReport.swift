@@ -9,76 +9,87 @@ public struct PerplexityReport: Hashable, Sendable {
   /// The negative log-probability of the targets, in nats.
   public let loss: Loss
   /// How many targets are tokens that the vocabulary lacks, predicted as `<unk>`.
-  public private(set) var unknownCount: Int
+  public let unknownCount: Int
   /// The length of what was predicted in Unicode scalars, line ends included.
-  public private(set) var characterCount: Int
-  /// Whether `<eos>` was the first input, so that every token of the text was predicted; otherwise the first token of the
-  /// text was context only.
-  public let startsAfterEndOfSentence: Bool
+  public let characterCount: Int
+  /// A Boolean value indicating whether every token was predicted; if not, the first token of each text was context
+  /// only.
+  public let predictsEveryToken: Bool
 
   /// exp(nats / targets).
   public var perplexity: Double { loss.perplexity }
   /// Bits a predicted character: nats / ln 2 / characters; it compares models of different vocabularies.
   public var bitsPerCharacter: Double { loss.nats / log(2) / Double(characterCount) }
 
-  /// exp(nats / units): the perplexity of units that the text has whatever a model's tokens are, such as its words or bytes (`TextLength`).
+  /// exp(nats / units): the perplexity of units that the text has whatever a model's tokens are, such as its words or
+  /// bytes (`TextLength`).
   ///
-  /// It compares models of different tokens, as long as none reads words as unknown: the letters of those are not predicted.
+  /// It compares models of different tokens, as long as none reads words as unknown: the letters of those are not
+  /// predicted.
   public func perplexity(by unitCount: Int) -> Double { exp(loss.nats / Double(unitCount)) }
 
-  init(loss: Loss, unknownCount: Int, characterCount: Int, startsAfterEndOfSentence: Bool) {
-    (self.loss, self.unknownCount, self.characterCount) = (loss, unknownCount, characterCount)
-    self.startsAfterEndOfSentence = startsAfterEndOfSentence
-  }
-
-  /// Takes the text's first token, which is context only, out of what is counted; the length of an unknown one is lost, and
-  /// counts as 1.
-  fileprivate mutating func leaveOut(first id: Int32, _ tokenizer: some Tokenizer) {
-    let isUnknown = id == tokenizer.vocabulary.unknownID && unknownCount > 0
-    unknownCount -= isUnknown ? 1 : 0
-    characterCount -= isUnknown ? 1 : tokenizer.characterCount(of: id)
+  /// Takes the tokens that are context only out of what is counted of a text.
+  ///
+  /// The length of an unknown token is lost, and counts as 1.
+  init(_ loss: Loss, context: [Int32], of text: TextTokens, _ tokenizer: AnyTokenizer) {
+    let unknownID = text.unknownCount > 0 ? tokenizer.vocabulary.unknownID : nil
+    self.loss = loss
+    unknownCount = text.unknownCount - context.count { $0 == unknownID }
+    characterCount =
+      text.characterCount - context.reduce(0) { $0 + ($1 == unknownID ? 1 : tokenizer.characterCount(of: $1)) }
+    predictsEveryToken = context.isEmpty
   }
 }
 
 extension Predictor {
-  /// How well a predictor that has not begun a text predicts one, carried through to its end.
+  /// Returns the perplexity of a text for a predictor that has not begun one.
   ///
-  /// A text whose line ends are a token of their own, `<eos>`, begins after one, so every token is predicted, line ends included;
-  /// another text's first token is context only.
+  /// A text begins after a line end where the vocabulary has one, so that every token is predicted, line ends included;
+  /// the first token of another text is context only.
   ///
-  /// - Parameter tokenizer: The tokenizer that the text was encoded with.
-  /// - Throws: `FileError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
-  public func perplexity(of text: EncodedText, tokenizer: some Tokenizer) throws -> PerplexityReport {
-    let start = tokenizer.endOfSentenceID
-    guard let first = start ?? text.ids.first, text.ids.count > (start == nil ? 1 : 0) else {
-      throw FileError.emptyText(path: "the text to evaluate")
+  /// - Parameters:
+  ///   - tokenizer: The model's tokenizer.
+  ///   - policy: The positions at which the state is reset.
+  /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`,
+  ///   `InferenceError.notFinite`.
+  public func perplexity(
+    of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry
+  ) throws -> PerplexityReport {
+    var (read, reading) = (TextTokens(tokenizer, policy: policy), TextReading(self))
+    var (loss, context) = (Loss(), [Int32]())
+    try read.append(wholeText: text) { tokens in
+      for (token, score) in zip(tokens, try reading.score(tokens)) {
+        if let score { loss += Loss(nats: -score, targetCount: 1) } else { context.append(token.id) }
+      }
     }
-    var predictor = self
-    try predictor.read([first])
-    let scores = try predictor.score(start == nil ? Array(text.ids.dropFirst()) : text.ids)
-    var report = PerplexityReport(
-      loss: Loss(nats: -scores.reduce(0, +), targetCount: scores.count), unknownCount: text.unknownCount,
-      characterCount: text.characterCount, startsAfterEndOfSentence: start != nil)
-    if start == nil { report.leaveOut(first: first, tokenizer) }
-    return report
+    guard loss.targetCount > 0 else { throw InferenceError.nothingToPredict(tokenCount: context.count) }
+    return PerplexityReport(loss, context: context, of: read, tokenizer)
   }
 }
 
 extension InferenceModel {
-  /// How well the model predicts a text: from the zero state, carried through to the end, nothing dropped.
+  /// Returns the perplexity of a text, nothing dropped.
   ///
-  /// - Throws: `FileError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
-  public func perplexity(of text: EncodedText, tokenizer: some Tokenizer) throws -> PerplexityReport {
-    try NeuralPredictor(self).perplexity(of: text, tokenizer: tokenizer)
+  /// - Parameter policy: The positions at which the state is reset.
+  /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`,
+  ///   `InferenceError.notFinite`.
+  public func perplexity(
+    of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry
+  ) throws -> PerplexityReport {
+    try NeuralPredictor(self).perplexity(of: text, tokenizer: tokenizer, policy: policy)
   }
 }
 
 extension LanguageModel {
-  /// How well the model predicts a text; see `InferenceModel.perplexity`, which is the place to ask for several texts.
+  /// Returns the perplexity of a text; for several texts pack the weights once and use `InferenceModel.perplexity`.
   ///
-  /// - Throws: `FileError.emptyText` if nothing is left to predict, `InferenceError.notFinite`.
-  public func perplexity(of text: EncodedText, tokenizer: some Tokenizer) throws -> PerplexityReport {
-    try InferenceModel(self, precision: .ofProducts).perplexity(of: text, tokenizer: tokenizer)
+  /// - Parameter policy: The positions at which the state is reset.
+  /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`,
+  ///   `InferenceError.notFinite`.
+  public func perplexity(
+    of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry
+  ) throws -> PerplexityReport {
+    try InferenceModel(self, precision: .ofProducts).perplexity(of: text, tokenizer: tokenizer, policy: policy)
   }
 
   /// The loss of predicting each token but the first from all before it, in stretches of bounded memory.

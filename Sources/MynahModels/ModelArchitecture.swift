@@ -37,6 +37,9 @@ public struct ModelArchitecture: Sendable {
     (self.configuration, self.kinds, self.layers) = (configuration, kinds, layers)
   }
 
+  /// The size of the embeddings and of each recurrent layer's outputs, in order.
+  public var layerSizes: [Int] { layers.map(\.shape.inputSize) + [output.shape.hiddenSize] }
+
   /// The specs of the parameters, in the order of `visitParameters`.
   public var parameterSpecs: [ParameterSpec] { [embeddingSpec] + layerSpecs.flatMap(\.self) + outputSpecs }
 

@@ -17,6 +17,9 @@ public enum EmbeddingProjector {
     }
   }
 
+  /// The name of the file from which the projector finds the others.
+  public static let configurationName = "projector_config.pbtxt"
+
   /// Writes `NAME.tsv`, `NAME-labels.tsv` and `projector_config.pbtxt` into a folder, which is made too.
   ///
   /// - Parameters:
@@ -62,7 +65,7 @@ public enum EmbeddingProjector {
 
         """
     }
-    files += [(labelsName, labels.map(line).joined()), ("projector_config.pbtxt", settings)]
+    files += [(labelsName, labels.map(line).joined()), (configurationName, settings)]
     try createFolder(directory)
     for (file, text) in files { try AtomicFile.write(Array(text.utf8), to: directory + "/" + file) }
   }

@@ -124,6 +124,17 @@ public struct Vocabulary: Sendable, Hashable {
     return table[places?.numbers[Int(id)] ?? id]
   }
 
+  /// The numbers that the tokens have in another vocabulary, in the order of their own; nil unless it has the same
+  /// tokens.
+  package func ids(in other: Vocabulary) -> [Int32]? {
+    guard count == other.count else { return nil }
+    let ids = (0..<Int32(count)).compactMap { id in
+      let token = bytes(of: id)
+      return other.id(of: Array(token), 0..<token.count)
+    }
+    return Set(ids).count == count ? ids : nil
+  }
+
   /// The numbers of tokens that stand for no text, unknown ones and padding; generation leaves them out.
   public var textlessIDs: [Int32] { [unknownID, paddingID].compactMap(\.self) }
 }

@@ -15,9 +15,10 @@ extension LanguageModel {
     for batch in batches {
       let before = batch.carriesState ? state : initialState(batchSize: batch.batchSize)
       let pass = self(batch.inputs, state: before, lengths: batch.lengths)
+      state = pass.state
+      if batch.isContext { continue }
       let nats = output.crossEntropy(of: pass.output.rows, targets: batch.targets, weights: batch.weights).nats
       total += Loss(nats: nats, targetCount: batch.targetCount)
-      state = pass.state
       for (index, metric) in metrics.enumerated() { sums[index] += sum(of: metric, pass.output.rows.value, batch) }
     }
     let means = zip(metrics, sums).map { ($0.name, $1 / Double(total.targetCount)) }

@@ -12,7 +12,7 @@ public struct Trainer: Sendable {
   public var checkpointInterval: Int?
   /// A loss of your own in place of the configuration's.
   ///
-  /// Penalties are added to it too. What is validated stays the cross-entropy.
+  /// Penalties are added to it too. The validation loss remains the cross-entropy.
   public var loss: CustomLoss?
   /// Figures of the validation text's predictions that epochs report besides the loss.
   public var metrics: [Metric] = []
@@ -40,7 +40,8 @@ public struct Trainer: Sendable {
   /// - Parameters:
   ///   - model: The model to train; at the end the one that `kept` names.
   ///   - text: The tokens to learn, an array or a token file.
-  ///   - validation: Tokens to validate with after each epoch, in batches of the same layout (fewer rows if it is short).
+  ///   - validation: Tokens to validate with after each epoch, all but the first predicted as
+  ///     `BatchLayout.validationBatches` has it.
   ///   - checkpoint: Where to go on; nil: at the beginning.
   ///   - kept: Which model the run ends with.
   ///   - report: Called with each event, on the calling thread; what it throws ends the run.
@@ -71,7 +72,8 @@ public struct Trainer: Sendable {
   ///   - kept: Which model the run ends with.
   ///   - report: Called with each event, on the calling thread; what it throws ends the run.
   /// - Returns: The figures of all epochs.
-  /// - Throws: `TrainingError` if the run diverges or is interrupted, or if an epoch has fewer batches than were promised.
+  /// - Throws: `TrainingError` if the run diverges or is interrupted, or if an epoch has fewer batches than were
+  ///   promised.
   @discardableResult
   public func train(
     _ model: inout LanguageModel, on batches: EpochBatches, validating validation: EpochBatches? = nil,
@@ -92,6 +94,16 @@ public struct Trainer: Sendable {
     }
   }
 
+  /// Checks that the learning rate does not end before the run does.
+  private func checkSchedule(from run: TrainingCheckpoint, stepsPerEpoch: Int) throws {
+    let last = TrainingPlace(epoch: configuration.epochs, stepsPerEpoch: stepsPerEpoch)
+    guard run.epoch <= configuration.epochs, configuration.learningRate.hasEnded(at: last) else { return }
+    throw TrainingError.impossible(
+      reason:
+        "the learning rate (\(configuration.learningRate)) ends before epoch \(configuration.epochs), the last one; "
+        + "span it over all epochs")
+  }
+
   private func run(
     _ model: inout LanguageModel, on batches: EpochBatches, validating validation: EpochBatches?,
     from checkpoint: TrainingCheckpoint?, keeping kept: KeptModel, report: (TrainingEvent) throws -> Void
@@ -103,6 +115,7 @@ public struct Trainer: Sendable {
       throw TrainingError.otherRun(
         what: "the optimizer", expected: "\(configuration.optimizer)", found: "\(run.optimizer.configuration)")
     }
+    try checkSchedule(from: run, stepsPerEpoch: batches.count)
     while run.epoch <= configuration.epochs
       && !configuration.hasStoppedEarly(validationLosses: run.history.validationLosses)
     {
@@ -121,7 +134,7 @@ public struct Trainer: Sendable {
       try report(.checkpoint(run))
       try report(.epoch(epoch))
     }
-    model = kept == .best ? run.best?.model ?? run.model : run.evaluatedModel
+    model = (kept == .best ? run.best?.model : nil) ?? run.evaluatedModel
     return run.history
   }
 }

@@ -44,27 +44,6 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     (self.seed, self.precision) = (seed, precision)
   }
 
-  public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    func value<Value: Decodable>(_ key: CodingKeys, orElse usual: Value) throws -> Value {
-      try values.decodeIfPresent(Value.self, forKey: key) ?? usual
-    }
-    optimizer = try values.decode(OptimizerConfiguration.self, forKey: .optimizer)
-    learningRate = try values.decode(LearningRateSchedule.self, forKey: .learningRate)
-    clipNorm = try values.decodeIfPresent(Float.self, forKey: .clipNorm)
-    epochs = try values.decode(Int.self, forKey: .epochs)
-    batches = try values.decode(BatchLayout.self, forKey: .batches)
-    seed = try values.decode(UInt64.self, forKey: .seed)
-    // Files of before there was a choice do not name these.
-    clipValue = try values.decodeIfPresent(Float.self, forKey: .clipValue)
-    patience = try values.decodeIfPresent(Int.self, forKey: .patience)
-    batchesPerUpdate = try value(.batchesPerUpdate, orElse: 1)
-    objective = try value(.objective, orElse: .full)
-    reduction = try value(.reduction, orElse: .sumOverSteps)
-    penalties = try value(.penalties, orElse: .none)
-    precision = try value(.precision, orElse: .float32)
-  }
-
   /// The reason why a model cannot be trained, in words; nil if it can.
   ///
   /// Configurations come from files and command lines.

@@ -6,6 +6,8 @@ public enum TrainingError: Error, Equatable, Sendable {
   case interrupted(epoch: Int, step: Int)
   /// A checkpoint is of another run: `what` differs.
   case otherRun(what: String, expected: String, found: String)
+  /// A run is to become longer than its learning rate's schedule, which has fallen to its end by then.
+  case scheduleSpansRun(epochs: Int, wanted: Int)
   /// The configuration cannot be followed.
   case impossible(reason: String)
   /// A checkpoint's contents contradict each other.
@@ -27,7 +29,11 @@ extension TrainingError: CustomStringConvertible {
       return "interrupted at epoch \(epoch), step \(step)."
     case .otherRun(let what, let expected, let found):
       return "the training state is of another run: \(what) was \(found) there and is \(expected) now. "
-        + "Give the same text and flags to resume it, or choose another output to start anew."
+        + "Resume it with the same text and settings, or start a new run."
+    case .scheduleSpansRun(let epochs, let wanted):
+      return
+        "the learning rate falls to its end over the run's \(TrainingSpan.epochs(epochs)) and would stay there in the other "
+        + "ones of \(wanted). Span the schedule over all of them, or start a new run."
     case .impossible(let reason):
       return "the training configuration cannot be followed: \(reason)."
     case .malformedCheckpoint(let reason):

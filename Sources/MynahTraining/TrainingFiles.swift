@@ -18,24 +18,29 @@ public struct TrainingFiles: Sendable {
   private let configuration: TrainingConfiguration
   private let tokenizer: AnyTokenizer
   private let textHash: String
+  private let notes: [String: String]
 
   /// Names the files and what they hold besides the weights.
   ///
-  /// - Parameter textHash: The sha256 of the tokens of the texts, by which a run knows its own again.
-  public init(modelPath: String, configuration: TrainingConfiguration, tokenizer: AnyTokenizer, textHash: String) {
-    self.modelPath = modelPath
-    self.configuration = configuration
-    self.tokenizer = tokenizer
-    self.textHash = textHash
+  /// - Parameters:
+  ///   - textHash: The sha256 of the tokens of the texts, by which a run is recognised.
+  ///   - notes: Notes of your own for the training state, by key.
+  public init(
+    modelPath: String, configuration: TrainingConfiguration, tokenizer: AnyTokenizer, textHash: String,
+    notes: [String: String] = [:]
+  ) {
+    (self.modelPath, self.configuration, self.tokenizer) = (modelPath, configuration, tokenizer)
+    (self.textHash, self.notes) = (textHash, notes)
   }
 
   /// Reads the training state and checks that it is of this run.
   ///
+  /// - Parameter rules: The optimizers that the file may name.
   /// - Throws: `CheckpointError` or `TrainingError.otherRun`.
   public func resume(
-    _ model: LanguageModelConfiguration, kinds: ModelKinds = .standard
+    _ model: LanguageModelConfiguration, kinds: ModelKinds = .standard, rules: OptimizerRules = .standard
   ) throws -> TrainingCheckpoint {
-    let state = try TrainingStateFile(contentsOf: statePath, kinds: kinds)
+    let state = try TrainingStateFile(contentsOf: statePath, kinds: kinds, rules: rules)
     try check(state, model: model)
     return state.checkpoint
   }
@@ -52,13 +57,15 @@ public struct TrainingFiles: Sendable {
   /// - Throws: `FileError`.
   public func write(_ checkpoint: TrainingCheckpoint) throws {
     try TrainingStateFile(
-      checkpoint: checkpoint, configuration: configuration, tokenizer: tokenizer, textHash: textHash
+      checkpoint: checkpoint, configuration: configuration, tokenizer: tokenizer, textHash: textHash, notes: notes
     ).write(to: statePath)
     guard checkpoint.step == 0 && !checkpoint.history.isEmpty else { return }
     let notes = TrainingNotes(
       configuration: configuration, history: checkpoint.history, bestEpoch: checkpoint.best?.epoch)
-    try ModelFile(model: checkpoint.best?.model ?? checkpoint.model, tokenizer: tokenizer, notes: notes.encoded())
-      .write(to: modelPath)
+    try ModelFile(
+      model: checkpoint.best?.model ?? checkpoint.evaluatedModel, tokenizer: tokenizer, notes: notes.encoded(),
+      statePolicy: configuration.batches.statePolicy
+    ).write(to: modelPath)
   }
 }
 
@@ -73,10 +80,11 @@ public struct TrainingNotes: Hashable, Codable, Sendable {
 
   /// Reads the notes of a model file; nil if it has none.
   ///
-  /// - Throws: `CheckpointError` if they cannot be understood.
-  public init?(_ file: SafetensorsFile) throws {
+  /// - Parameter rules: The optimizers that the file may name.
+  /// - Throws: `CheckpointError` if they cannot be decoded.
+  public init?(_ file: SafetensorsFile, rules: OptimizerRules = .standard) throws {
     guard file.metadata[Self.key] != nil else { return nil }
-    self = try file.decode(Self.key)
+    self = try file.decode(Self.key, userInfo: rules.userInfo)
   }
 
   init(configuration: TrainingConfiguration, history: [EpochReport], bestEpoch: Int?) {

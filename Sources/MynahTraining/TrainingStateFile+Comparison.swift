@@ -2,8 +2,25 @@ public import MynahModels
 public import MynahText
 
 extension TrainingStateFile {
-  /// Checks that the state is of the same run: everything but the number of epochs must be equal, and that not below the
-  /// epochs that were made.
+  /// Changes the number of epochs of the run.
+  ///
+  /// - Parameters:
+  ///   - epochs: The epochs of the whole run, those already trained included.
+  ///   - rescheduling: Whether a learning rate that is a function of the run's length follows the new length from here
+  ///     on.
+  /// - Throws: `TrainingError.scheduleSpansRun` if the run becomes longer than such a schedule.
+  public mutating func setEpochs(_ epochs: Int, rescheduling: Bool = false) throws {
+    let schedule = configuration.learningRate
+    if rescheduling {
+      configuration.learningRate = schedule.spanning(.epochs(epochs))
+    } else if epochs > configuration.epochs && schedule.spansRun {
+      throw TrainingError.scheduleSpansRun(epochs: configuration.epochs, wanted: epochs)
+    }
+    configuration.epochs = epochs
+  }
+
+  /// Checks that the state is of the same run: everything but the number of epochs must be equal, and that not below
+  /// the epochs that were made.
   ///
   /// - Throws: `TrainingError.otherRun` with the first thing that differs.
   public func expect(
@@ -27,7 +44,8 @@ extension TrainingStateFile {
     try expect(wanted.batches.steps, configuration.batches.steps, "the number of steps")
     try expect(wanted.batches, configuration.batches, "how the text is cut")
     try expect(wanted.optimizer, configuration.optimizer, "the optimizer")
-    try expect(schedule: wanted.learningRate)
+    try expect(wanted.learningRate.initial, configuration.learningRate.initial, "the learning rate")
+    try expect(wanted.learningRate, configuration.learningRate, "the learning rate's schedule")
     try expect(Self.bound(wanted.clipNorm), Self.bound(configuration.clipNorm), "the clip norm")
     try expect(Self.bound(wanted.clipValue), Self.bound(configuration.clipValue), "the clip value")
     try expect(wanted.batchesPerUpdate, configuration.batchesPerUpdate, "the number of batches of an update")
@@ -54,16 +72,6 @@ extension TrainingStateFile {
   private func expect<Value: Equatable>(_ wanted: Value, _ own: Value, _ what: String) throws {
     guard own != wanted else { return }
     throw TrainingError.otherRun(what: what, expected: "\(wanted)", found: "\(own)")
-  }
-
-  private func expect(schedule wanted: LearningRateSchedule) throws {
-    let own = configuration.learningRate
-    try expect(wanted.initial, own.initial, "the learning rate")
-    if let wantedDecay = wanted.decayAlone, let ownDecay = own.decayAlone {
-      try expect(wantedDecay.factor, ownDecay.factor, "the learning rate's decay")
-      try expect(wantedDecay.epochs, ownDecay.epochs, "the first epoch of the decay")
-    }
-    try expect(wanted, own, "the learning rate's schedule")
   }
 
   private static func brief(_ hash: String) -> String { "the one with sha256 \(hash.prefix(8))…" }

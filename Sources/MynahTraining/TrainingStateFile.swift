@@ -13,29 +13,35 @@ public struct TrainingStateFile: Sendable {
   public var tokenizer: AnyTokenizer
   /// The sha256 of the training tokens (little-endian int32), so that a run is not resumed on another text.
   public var textHash: String
+  /// Notes of the file's maker, by key.
+  public var notes: [String: String]
 
   /// Creates the contents of a file.
   public init(
-    checkpoint: TrainingCheckpoint, configuration: TrainingConfiguration, tokenizer: AnyTokenizer, textHash: String
+    checkpoint: TrainingCheckpoint, configuration: TrainingConfiguration, tokenizer: AnyTokenizer, textHash: String,
+    notes: [String: String] = [:]
   ) {
-    self.checkpoint = checkpoint
-    self.configuration = configuration
-    self.tokenizer = tokenizer
-    self.textHash = textHash
+    (self.checkpoint, self.configuration, self.tokenizer) = (checkpoint, configuration, tokenizer)
+    (self.textHash, self.notes) = (textHash, notes)
   }
 
   /// Reads a training state, checking that its parts fit together.
   ///
-  /// - Parameter kinds: The kinds of cells and output layers that the model may have.
+  /// - Parameters:
+  ///   - kinds: The kinds of cells and output layers that the model may have.
+  ///   - rules: The optimizers that the file may name.
   /// - Throws: `CheckpointError`.
-  public init(contentsOf path: String, kinds: ModelKinds = .standard) throws {
+  public init(
+    contentsOf path: String, kinds: ModelKinds = .standard, rules: OptimizerRules = .standard
+  ) throws {
     let file = try SafetensorsFile(contentsOf: path)
     try file.expectKind("training")
     let architecture = try file.architecture(Key.modelConfiguration, kinds: kinds)
     let progress: Progress = try file.decode(Key.progress)
-    configuration = try file.decode(Key.configuration)
+    configuration = try file.decode(Key.configuration, userInfo: rules.userInfo)
     tokenizer = try file.decode(Key.tokenizer)
     textHash = try file.text(of: Key.textHash)
+    notes = file.metadata.filter { !Key.all.contains($0.key) }
     let defect =
       configuration.defect(of: architecture)
       ?? (progress.epoch < 1 || progress.step < 0 ? "the place in the run is impossible" : nil)
@@ -48,7 +54,7 @@ public struct TrainingStateFile: Sendable {
     let state = try model.state(from: file)
     checkpoint = TrainingCheckpoint(
       model: model, state: state,
-      optimizer: try Optimizer(configuration.optimizer, of: model, from: file, notes: file.decode(Key.progress)))
+      optimizer: try Optimizer(configuration.optimizer, of: model, from: file, notes: progress.optimizer))
     checkpoint.epoch = progress.epoch
     checkpoint.step = progress.step
     checkpoint.epochLoss = progress.epochLoss
@@ -62,7 +68,7 @@ public struct TrainingStateFile: Sendable {
   ///
   /// - Throws: `FileError`.
   public func write(to path: String) throws {
-    var file = SafetensorsFile()
+    var file = SafetensorsFile(metadata: notes)
     file.metadata[Key.kind] = "training"
     file.metadata[Key.modelConfiguration] = try SafetensorsFile.encode(checkpoint.model.configuration)
     file.metadata[Key.configuration] = try SafetensorsFile.encode(configuration)
@@ -70,9 +76,8 @@ public struct TrainingStateFile: Sendable {
     file.metadata[Key.textHash] = textHash
     let progress = Progress(
       epoch: checkpoint.epoch, step: checkpoint.step, epochLoss: checkpoint.epochLoss, history: checkpoint.history,
-      bestEpoch: checkpoint.best?.epoch)
-    file.metadata[Key.progress] = try SafetensorsFile.encode(
-      ProgressAndOptimizer(progress: progress, optimizer: checkpoint.optimizer.notes))
+      bestEpoch: checkpoint.best?.epoch, optimizer: checkpoint.optimizer.notes)
+    file.metadata[Key.progress] = try SafetensorsFile.encode(progress)
     checkpoint.model.store(in: &file, prefix: "model.")
     checkpoint.optimizer.store(in: &file, of: checkpoint.model)
     checkpoint.best?.model.store(in: &file, prefix: "best.")
@@ -85,21 +90,12 @@ public struct TrainingStateFile: Sendable {
     var epochLoss: Loss
     var history: [EpochReport]
     var bestEpoch: Int?
-  }
-
-  /// Both in one object of JSON, side by side.
-  private struct ProgressAndOptimizer: Encodable {
-    let progress: Progress
-    let optimizer: Optimizer.Notes
-
-    func encode(to encoder: any Encoder) throws {
-      try progress.encode(to: encoder)
-      try optimizer.encode(to: encoder)
-    }
+    var optimizer: Optimizer.Notes
   }
 
   private enum Key {
     static let kind = "mynah", modelConfiguration = "configuration", configuration = "training"
     static let tokenizer = "tokenizer", textHash = "text.sha256", progress = "progress"
+    static let all: Set = [kind, modelConfiguration, configuration, tokenizer, textHash, progress]
   }
 }

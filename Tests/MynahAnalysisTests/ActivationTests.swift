@@ -20,7 +20,7 @@ struct ActivationTests {
     var before = [Int: [Float]]()
     for id in [1, 2, 3, 1, 0] as [Int32] {
       state = model([id], state: state).state
-      for activations in try recorder.read(id) {
+      for activations in try recorder.read(id: id) {
         let layer = activations.layer
         #expect(activations.names == ["h", "c", "i", "f", "g", "o"])
         let own = state.layers[layer]
@@ -51,7 +51,7 @@ struct ActivationTests {
     var state = model.initialState(batchSize: 1)
     for id in [3, 1, 2] as [Int32] {
       state = model([id], state: state).state
-      let found = try recorder.read(id)
+      let found = try recorder.read(id: id)
       #expect(found.map { $0.layer } == [0, 1, 2])
       for (activations, own) in zip(found, state.layers) {
         #expect(zip(activations.values["h"] ?? [], own.hidden.value.elements).allSatisfy { abs($0 - $1) < 1e-5 })
@@ -69,7 +69,7 @@ struct ActivationTests {
     var recorder = try ActivationRecorder(model, layers: [0], recordingGates: true)
     var before = [Float](repeating: 0, count: 5)
     for id in [1, 2, 1] as [Int32] {
-      let parts = try recorder.read(id)[0].values
+      let parts = try recorder.read(id: id)[0].values
       let cells = parts["c"] ?? []
       for unit in 0..<5 {
         let (i, f, g) = (parts["i"]?[unit], parts["f"]?[unit], parts["g"]?[unit])
@@ -85,7 +85,7 @@ struct ActivationTests {
     var recorder = try ActivationRecorder(model, layers: [1], recordingGates: true)
     var before = [Float](repeating: 0, count: 5)
     for id in [1, 2, 1] as [Int32] {
-      let activations = try recorder.read(id)[0]
+      let activations = try recorder.read(id: id)[0]
       #expect(activations.names == ["h", "r", "z", "n"])
       for unit in 0..<5 {
         let (z, n) = (activations[unit]["z"] ?? .nan, activations[unit]["n"] ?? .nan)
@@ -107,7 +107,7 @@ struct ActivationTests {
     var damaged = model
     damaged.embedding.weight = Variable(Tensor(shape: [4, 3], repeating: .nan))
     var recorder = try ActivationRecorder(damaged, layers: [1])
-    #expect(throws: AnalysisError.notFinite(what: "the states")) { try recorder.read(1) }
+    #expect(throws: AnalysisError.notFinite(what: "the states")) { try recorder.read(id: 1) }
   }
 
   @Test("Reading without asking moves the state as asking does, and streams keep their own parts")

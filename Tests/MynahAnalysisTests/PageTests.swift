@@ -36,10 +36,11 @@ struct PageTests {
   func surprisals() throws {
     let file = try AnalysisModel.ofWords(Self.hostile)
     var page = SurprisalPage(file.tokenizer)
-    var reader = SurprisalReader(InferenceModel(file.model), tokenizer: file.tokenizer, alternativeCount: 20)
+    var reader = SurprisalReader(InferenceModel(file.model), alternativeCount: 20)
     for id in file.tokenizer.vocabulary.tokens.indices {
-      let token = try PageTokens(file.tokenizer).token(Int32(id))
-      try page.append(token, reader.read(Int32(id)))
+      let beginning = id == 0 ? file.tokenizer.textStartID.map { TextToken.Beginning.after($0) } : nil
+      let token = file.tokenizer.shown(TextToken(id: Int32(id), beginning: beginning))
+      try page.append(token, reader.read(token.token))
     }
     expectHarmless(page.html(title: "<script>alert(2)</script>\u{0}", model: "\"'<img>"))
     #expect(page.summary.hasPrefix("14 tokens · ") && page.summary.contains("perplexity"))
@@ -52,9 +53,9 @@ struct PageTests {
     var recorder = try ActivationRecorder(file.model, layers: [0], recordingGates: true)
     var expected: [Float] = []
     for id in file.tokenizer.vocabulary.tokens.indices {
-      let activations = try recorder.read(Int32(id))
+      let activations = try recorder.read(id: Int32(id))
       expected.append(activations[0][4]["c"] ?? .nan)
-      try page.append(PageTokens(file.tokenizer).token(Int32(id)), activations)
+      try page.append(file.tokenizer.shown(TextToken(id: Int32(id))), activations)
     }
     let html = try page.html(title: "<script>alert(2)</script>", model: "m")
     expectHarmless(html)
@@ -80,15 +81,15 @@ struct PageTests {
   func tokens() throws {
     let words = try AnalysisModel.ofWords(["<unk>", "<eos>", "a", "b"]).tokenizer
     var tokens = PageTokens(words)
-    let found = try tokens.tokens(of: " a  zebra b")
+    let found = try tokens.append(" a  zebra b", number: 1)
     #expect(found.map { $0.text } == ["a", "zebra", "b", "\n"] && found.map { $0.id } == [2, 0, 3, 1])
     #expect(found.map { $0.followsSpace } == [false, true, true, false])
     #expect(found.map { $0.isUnknown } == [false, true, false, false])
-    #expect(try tokens.tokens(of: "").map { $0.text } == ["\n"])
-    #expect(try tokens.tokens(of: "<unk>")[0].isUnknown == false)
+    #expect(try tokens.append("", number: 2).map { $0.text } == ["\n"])
+    #expect(try tokens.append("<unk>", number: 3)[0].isUnknown == false)
 
     var bytes = PageTokens(.bytes(ByteTokenizer()))
-    let parts = try bytes.tokens(of: "é")
+    let parts = try bytes.append("é", number: 1)
     #expect(parts.count == 3 && parts[1].text == "é" && !parts[0].text.isEmpty && parts[2].text == "\n")
   }
 
@@ -117,7 +118,9 @@ struct PageTests {
   }
 }
 
-extension PageTokens {
-  /// A token of the vocabulary as it stands there.
-  fileprivate func token(_ id: Int32) throws -> PageToken { shown(id) }
+extension AnyTokenizer {
+  /// A token as the vocabulary has it, outside of any text.
+  fileprivate func shown(_ token: TextToken) -> PageToken {
+    PageToken(token: token, text: vocabulary[token.id], followsSpace: true)
+  }
 }

@@ -12,10 +12,10 @@ struct SurprisalTests {
     let file = try AnalysisModel.drawn([.lstm(5)])
     let model = InferenceModel(file.model)
     var scorer = TextScorer(model, tokenizer: file.tokenizer, policy: .carry, tellingTokens: true)
-    var reader = SurprisalReader(model, tokenizer: file.tokenizer, alternativeCount: 4)
-    for line in ["abc", "", "cab"] {
-      let expected = try #require(try scorer.score(line).tokens)
-      let found = try file.tokenizer.encode(line + "\n").ids.map { try #require(try reader.read($0)) }
+    var (reader, text) = (SurprisalReader(model, alternativeCount: 4), TextTokens(file.tokenizer))
+    for (number, line) in ["abc", "", "cab"].enumerated() {
+      let expected = try #require(try scorer.append(line).first?.tokens)
+      let found = try text.append(line, number: number + 1).map { try #require(try reader.read($0)) }
       #expect(found.map { $0.id } == expected.map { $0.id } && found.map { $0.rank } == expected.map { $0.rank })
       for (one, other) in zip(found, expected) {
         #expect(abs(one.bits * log(2) + other.logProbability) < 1e-9)
@@ -33,8 +33,8 @@ struct SurprisalTests {
     file.model.visitParameters(prefix: "") { _, parameter in parameter = Variable(Tensor.zeros(parameter.shape)) }
     let model = InferenceModel(file.model)
     for (count, ids) in [(0, []), (2, [0, 1]), (9, [0, 1, 2, 3])] as [(Int, [Int32])] {
-      var reader = SurprisalReader(model, tokenizer: file.tokenizer, alternativeCount: count)
-      let found = try #require(try reader.read(2))
+      var reader = SurprisalReader(model, alternativeCount: count)
+      let found = try #require(try reader.read(TextToken(id: 2, beginning: .after(0))))
       #expect(found.alternatives.map { $0.id } == ids && found.rank == 3 && abs(found.bits - 2) < 1e-12)
     }
   }
@@ -42,8 +42,17 @@ struct SurprisalTests {
   @Test("A text that begins after nothing has a first token that nothing was expected in place of")
   func withoutStart() throws {
     let file = try AnalysisModel.drawn([.lstm(5)], tokens: ["a", "b"])
-    var reader = SurprisalReader(InferenceModel(file.model), tokenizer: file.tokenizer)
-    #expect(try reader.read(0) == nil)
-    #expect(try reader.read(1)?.alternatives.count == 2)
+    var reader = SurprisalReader(InferenceModel(file.model))
+    #expect(try reader.read(TextToken(id: 0, beginning: .ofNothing)) == nil)
+    #expect(try reader.read(TextToken(id: 1))?.alternatives.count == 2)
+  }
+
+  @Test("A token after a reset has the surprisal of a text's first token")
+  func isReset() throws {
+    let file = try AnalysisModel.drawn([.lstm(5)])
+    var reader = SurprisalReader(InferenceModel(file.model))
+    let first = try reader.read(TextToken(id: 1, beginning: .after(0)))
+    let second = try reader.read(TextToken(id: 1))
+    #expect(try reader.read(TextToken(id: 1, beginning: .after(0))) == first && first != second)
   }
 }

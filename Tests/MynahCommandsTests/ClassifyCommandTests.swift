@@ -114,10 +114,13 @@ struct ClassifyCommandTests {
       (["train", "train.tsv", "--output", "c"], 73, "--overwrite"),
       (["train", "train.tsv", "--output", "no/where"], 73, "no/where"),
       (["train", "train.tsv", "--method", "guess"], 64, "per-class, fine-tune, naive-bayes"),
-      (["train", "train.tsv", "--pooling", "mean"], 64, "for --method fine-tune"),
-      (["train", "train.tsv", "--without-ngrams"], 64, "for --method fine-tune"),
+      (["train", "train.tsv", "--pooling", "mean"], 64, "needs --method fine-tune"),
+      (["train", "train.tsv", "--without-ngrams"], 64, "needs --method fine-tune"),
       (["train", "train.tsv", "--from", "c", "--output", "x"], 65, "should be a model file but is a classifier"),
-      (["train", "train.tsv", "--from", "m", "--hidden", "3", "--output", "x"], 64, "leave --hidden away"),
+      (
+        ["train", "train.tsv", "--from", "m", "--hidden", "3", "--output", "x"], 64,
+        "--hidden has no effect with --from"
+      ),
       (["evaluate", "c", "unknown"], 65, "'ham', 'spam', in line 2"),
       (["evaluate", "m", "train.tsv"], 65, "should be a classifier but is a model file"),
       (["evaluate", "nothing", "train.tsv"], 66, "nothing"), (["predict", "train.tsv"], 65, "not a safetensors file"),

@@ -73,44 +73,46 @@ struct ResumeTests {
     #expect(fewer.status == 65 && fewer.isTidy, "\(fewer.errors)")
   }
 
-  /// A flag and what the sentence calls it.
-  static let otherFlags = [
-    (["--hidden", "16,9"], "the recurrent layers' size was 16,8 there and is 16,9 now"),
-    (["--embedding", "9"], "the embedding's size was 8 there and is 9 now"),
-    (["--batch", "9"], "the batch size was 8 there and is 9 now"),
-    (["--steps", "9"], "the number of steps was 8 there and is 9 now"),
-    (["--learning-rate", "2"], "the learning rate was 1.0 there and is 2.0 now"),
-    (["--decay", "0.75"], "the learning rate's decay was 0.5 there and is 0.75 now"),
-    (["--decay-after", "9"], "the first epoch of the decay was 1 there and is 9 now"),
-    (["--clip", "none"], "the clip norm was 5.0 there and is none now"),
-    (["--keep", "0.25"], "the dropout was dropout 0.5 (outputs) there and is dropout 0.75 (outputs) now"),
-    (["--optimizer", "adam"], "the optimizer was sgd there and is adam now"),
-    (["--initial-range", "0.5"], "the initial weights' distribution was"),
-    (["--seed", "8"], "the seed was 7 there and is 8 now"),
-    (["--level", "character"], "the kind of tokens was word there and is character now"),
-    (["--vocabulary", "20"], "the vocabulary's size was"),
-  ]
-
-  @Test("A state is not resumed with other flags or on another text")
-  func otherRun() throws {
+  @Test("A state is not resumed on another text")
+  func otherText() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
     try tool.write(TinyModel.text(), to: "text.txt")
     #expect(try tool.run(["train", "text.txt", "--output", "m", "--epochs", "1"] + TinyModel.flags).status == 0)
     let before = try (tool.bytes("m"), tool.bytes("m.training"))
-    var otherFlags = Self.otherFlags
-    if Precision.bfloat16.isSupported {
-      otherFlags.append((["--precision", "bfloat16"], "the precision was float32 there and is bfloat16 now"))
-    }
-    for (flags, sentence) in otherFlags {
-      let outcome = try tool.run(["train", "text.txt", "--output", "m", "--resume"] + flags)
-      #expect(outcome.status == 65 && outcome.isTidy, "\(outcome.errors)")
-      #expect(outcome.lastLine.contains(sentence), "\(outcome.errors)")
-    }
     try tool.write(TinyModel.text(seed: 4), to: "text.txt")
     let outcome = try tool.run(["train", "text.txt", "--output", "m", "--resume"])
     #expect(outcome.status == 65 && outcome.lastLine.contains("the text was the one with sha256"), "\(outcome.errors)")
     #expect(try (tool.bytes("m"), tool.bytes("m.training")) == before)
+  }
+
+  @Test("A schedule that spans a run is not silently extended, but spans the new length where that is asked for")
+  func schedules() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "text.txt")
+    for schedule in ["cosine", "linear", "one-cycle"] {
+      let run = ["train", "text.txt", "--output", schedule, "--schedule", schedule, "--warm-up", "5"] + TinyModel.flags
+      #expect(try tool.run(run + ["--epochs", "2"]).status == 0)
+      let before = try tool.bytes(schedule + ".training")
+      let longer = try tool.run(run + ["--epochs", "4", "--resume"])
+      #expect(longer.status == 64 && longer.isTidy, "\(longer.errors)")
+      #expect(
+        longer.lastLine.contains("--epochs 4") && longer.lastLine.contains("add --reschedule"), "\(longer.lastLine)")
+      #expect(try tool.bytes(schedule + ".training") == before)
+      let rescheduled = try tool.run(run + ["--epochs", "4", "--resume", "--reschedule"])
+      #expect(rescheduled.status == 0 && rescheduled.errors.contains("4 epochs"), "\(rescheduled.errors)")
+      let history = try TrainingStateFile(contentsOf: tool.path(schedule + ".training")).checkpoint.history
+      #expect(history.map(\.epoch) == [1, 2, 3, 4] && history[2].learningRate > history[3].learningRate)
+      #expect(history[2].learningRate > 0.05, "\(schedule): \(history.map(\.learningRate))")
+      // The same command resumes the run of the new length, and so does the one without --reschedule.
+      #expect(try tool.run(run + ["--epochs", "4", "--resume", "--reschedule"]).status == 0)
+      #expect(try tool.run(run + ["--epochs", "4", "--resume"]).status == 0)
+    }
+    let decay = ["train", "text.txt", "--output", "decay"] + TinyModel.flags
+    #expect(try tool.run(decay + ["--epochs", "1"]).status == 0)
+    let outcome = try tool.run(decay + ["--epochs", "2", "--resume", "--reschedule"])
+    #expect(outcome.status == 64 && outcome.lastLine.contains("--reschedule needs a --schedule that spans"))
   }
 
   // MARK: Steps

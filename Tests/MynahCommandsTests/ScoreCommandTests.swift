@@ -52,13 +52,13 @@ struct ScoreCommandTests {
   func tokens() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
-    let lines = try lines(tool.run("score", "m", "text", "text", "--tokens", "--json"))
+    let lines = try lines(tool.run("score", "m", "text", "text", "--tokens", "--state", "reset", "--json"))
     #expect(lines.map(\.line) == [1, 2, 3, 4, 5, 6, nil])
     let tokens = try #require(lines[0].tokens)
     #expect(tokens.map(\.text) == ["a", "b", "<eos>"])
     #expect(tokens.allSatisfy { (1...4).contains($0.rank) && abs($0.surprisal * log(2) + $0.logProbability) < 1e-9 })
-    let words = try tool.run("score", "m", "text", "--tokens", "--log-base", "2").output
-    #expect(words.contains("perplexity without unknown") && words.contains("each line on its own"))
+    let words = try tool.run("score", "m", "text", "--tokens", "--log-base", "2", "--state", "reset").output
+    #expect(words.contains("perplexity without unknown") && words.contains("reset at each line"))
   }
 
   @Test("Lines are read whole, wherever the pieces end in which a file is read")
@@ -87,7 +87,7 @@ struct ScoreCommandTests {
     "What cannot be scored is told",
     arguments: [
       (["score", "m", "nothing"], Int32(66), "nothing"), (["score", "nothing"], 66, "nothing"),
-      (["score", "m", "text", "--state", "kept"], 64, "expected one of reset, carry, documents"),
+      (["score", "m", "text", "--state", "kept"], 64, "expected one of carry, reset, documents"),
       (["pairs", "m", "text"], 65, "line 1"), (["pairs", "m", "empty"], 65, "only white space"),
       (["neighbours", "m", "zebra"], 65, "does not know the token"), (["neighbours", "m", "a", "b"], 64, "three"),
     ])

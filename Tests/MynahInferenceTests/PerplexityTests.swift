@@ -23,41 +23,67 @@ struct PerplexityTests {
     #expect(abs(model.loss(of: [1, 5, 12, 0, 3]).perplexity - 13) < 1e-4)
   }
 
-  @Test("With <eos> every token is predicted; without it the first one is context only")
+  @Test("After a line end every token is predicted; without one in the vocabulary the first token is context only")
   func counts() throws {
     let words = try Vocabulary(tokens: ["a", "b", "<unk>", "<eos>"])
-    let tokenizer = WordTokenizer(vocabulary: words)
-    let text = try tokenizer.encode("a b\na stranger\n")
-    let report = try model(vocabularySize: 4).perplexity(of: text, tokenizer: tokenizer)
-    #expect(report.loss.targetCount == 6 && report.unknownCount == 1 && report.startsAfterEndOfSentence)
+    let tokenizer = AnyTokenizer.word(WordTokenizer(vocabulary: words))
+    let report = try model(vocabularySize: 4).perplexity(of: "a b\na stranger\n", tokenizer: tokenizer)
+    #expect(report.loss.targetCount == 6 && report.unknownCount == 1 && report.predictsEveryToken)
     #expect(report.characterCount == 15)
     #expect(abs(report.bitsPerCharacter - report.loss.nats / log(2) / 15) < 1e-12)
 
     let letters = try Vocabulary(tokens: ["a", "b", "\n"])
-    let speller = try CharacterTokenizer(vocabulary: letters)
-    let other = try model(vocabularySize: 3).perplexity(of: speller.encode("abba\n"), tokenizer: speller)
-    #expect(other.loss.targetCount == 4 && !other.startsAfterEndOfSentence)
+    let speller = AnyTokenizer.character(try CharacterTokenizer(vocabulary: letters))
+    let other = try model(vocabularySize: 3).perplexity(of: "abba\n", tokenizer: speller)
+    #expect(other.loss.targetCount == 5 && other.predictsEveryToken && other.characterCount == 5)
+
+    let spaceless = AnyTokenizer.word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["a", "b", "<unk>"])))
+    let third = try model(vocabularySize: 3).perplexity(of: "a b\nb stranger\n", tokenizer: spaceless)
+    #expect(third.loss.targetCount == 3 && !third.predictsEveryToken && third.unknownCount == 1)
   }
 
-  @Test("Without <eos>, the characters that begin in the first token are not predicted")
+  @Test("The characters that begin in a token that is context only are not predicted")
   func contextOnly() throws {
-    func counted(_ text: String, _ tokenizer: some Tokenizer) throws -> Int {
+    func counted(_ text: String, _ tokenizer: AnyTokenizer, _ policy: StatePolicy = .carry) throws -> Int {
       let model = model(vocabularySize: tokenizer.vocabulary.count)
-      return try model.perplexity(of: tokenizer.encode(text), tokenizer: tokenizer).characterCount
+      return try model.perplexity(of: text, tokenizer: tokenizer, policy: policy).characterCount
     }
-    #expect(try counted("é\n", ByteTokenizer()) == 1 && counted("a\n", ByteTokenizer()) == 1)
-    let pairs = BytePairTokenizer(training: "été été été", vocabularySize: 260)
-    #expect(try pairs.encode("été!").ids.count == 2 && counted("été!", pairs) == 1)
-    let keras = KerasTokenizer(.init(unknownToken: "<unk>"), training: ["Some words."])
+    #expect(try counted("é\n", .bytes(ByteTokenizer())) == 2)
+    let keras = AnyTokenizer.kerasWord(KerasTokenizer(.init(unknownToken: "<unk>"), training: ["Some words."]))
     #expect(try counted("some words", keras) == 6 && counted("all words", keras) == 8)
+    // Each line has a first token.
+    #expect(try counted("some words\nwords some\n", keras, .reset) == 22 - 4 - 5)
   }
 
-  @Test("A text of one token has nothing to predict without <eos>")
+  @Test("After a reset, each text has the perplexity that it has on its own")
+  func policies() throws {
+    let letters = try Vocabulary(tokens: ["a", "b", "\n"])
+    let tokenizer = AnyTokenizer.character(try CharacterTokenizer(vocabulary: letters))
+    let model = InferenceModel(model(vocabularySize: 3))
+    func nats(_ text: String, _ policy: StatePolicy = .carry) throws -> Double {
+      try model.perplexity(of: text, tokenizer: tokenizer, policy: policy).loss.nats
+    }
+    let text = "ab\nba\n\nbb\na"
+    for (policy, parts) in [
+      (.reset, ["ab\n", "ba\n", "\n", "bb\n", "a"]), (.documents, ["ab\nba\n\n", "bb\na"]), (.carry, [text]),
+    ] as [(StatePolicy, [String])] {
+      #expect(try nats(text, policy) == parts.reduce(0) { try $0 + nats($1) })
+    }
+    // Windows begin after the last token of the one before.
+    let ids = try [2] + tokenizer.encode(text).ids
+    let windows = stride(from: 0, to: ids.count - 1, by: 4).map { Array(ids[$0..<min($0 + 5, ids.count)]) }
+    #expect(abs(try nats(text, .windows(length: 4)) - windows.reduce(0) { $0 + model.loss(of: $1).nats }) < 1e-9)
+  }
+
+  @Test("A text of one token has nothing to predict without a line end in the vocabulary")
   func tooShort() throws {
     let letters = try Vocabulary(tokens: ["a", "b"])
-    let tokenizer = try CharacterTokenizer(vocabulary: letters)
-    let text = try tokenizer.encode("a")
-    #expect(throws: (any Error).self) { try model(vocabularySize: 2).perplexity(of: text, tokenizer: tokenizer) }
+    let tokenizer = AnyTokenizer.character(try CharacterTokenizer(vocabulary: letters))
+    for (text, count) in [("a", 1), ("", 0)] {
+      #expect(throws: InferenceError.nothingToPredict(tokenCount: count)) {
+        try model(vocabularySize: 2).perplexity(of: text, tokenizer: tokenizer)
+      }
+    }
   }
 
   @Test(

@@ -30,18 +30,17 @@ struct RescoringTests {
 
   @Test("The new score is the weighted sum, best first, and equal ones keep their order")
   func ranking() throws {
-    var scorer = scorer()
+    let scorer = scorer()
     let lines = ["1 ||| a b ||| -1", "1 ||| c ||| -2", "1 ||| a b ||| -1", "1 ||| b b a z ||| 0"]
     let list = lines.compactMap { NBestHypothesis($0) }
-    let ranked = try Rescoring(scoreWeight: 0.5, modelWeight: 2, tokenBonus: 0.25).ranked(list, by: &scorer)
+    let ranked = try Rescoring(scoreWeight: 0.5, modelWeight: 2, tokenBonus: 0.25).ranked(list, by: scorer)
     for entry in ranked {
-      var own = self.scorer()
-      let model = try own.score(entry.hypothesis.text)
+      let model = try self.scorer().score(entry.hypothesis.text)
       let sum = 0.5 * entry.hypothesis.score + 2 * model.logProbability + 0.25 * Double(model.tokenCount)
       #expect(abs(entry.score - sum) < 1e-9)
     }
     #expect(zip(ranked, ranked.dropFirst()).allSatisfy { $0.score >= $1.score })
     #expect(ranked.count == 4)
-    #expect(try Rescoring().ranked([], by: &scorer).isEmpty)
+    #expect(try Rescoring().ranked([], by: scorer).isEmpty)
   }
 }

@@ -136,4 +136,20 @@ struct SamplerTests {
     let weights: [Double] = [0, exp(1.0), 0, exp(2.0), 0]
     try expect(counts(Sampler([OddTokens()]), logits), fit: weights)
   }
+
+  @Test("Drawing for many streams takes work in proportion to their number", .timeLimit(.minutes(1)))
+  func manyStreams() throws {
+    let (streamCount, vocabularySize) = (16_384, 1024)
+    let row = (0..<vocabularySize).map { Float($0 % 7) }
+    let logits = Tensor(
+      shape: [streamCount, vocabularySize], Array(repeatElement(row, count: streamCount).joined()))
+    let sampler = Sampler([MinP(0.5)])
+    var randoms = (0..<streamCount).map { RandomSource(seed: 1, stream: UInt64($0)) }
+    let ids = try sampler(logits, using: &randoms)
+    // Each stream draws what it draws alone.
+    for stream in [0, 1, streamCount - 1] {
+      var random = RandomSource(seed: 1, stream: UInt64(stream))
+      #expect(try sampler(row, using: &random) == ids[stream])
+    }
+  }
 }

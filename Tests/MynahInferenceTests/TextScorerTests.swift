@@ -22,10 +22,10 @@ struct TextScorerTests {
   private let model = model()
 
   private func scores(
-    _ policy: TextScorer.StatePolicy, of lines: [String] = lines, tokens: Bool = false
+    _ policy: StatePolicy, of lines: [String] = lines, tokens: Bool = false
   ) throws -> [LineScore] {
     var scorer = TextScorer(model, tokenizer: .word(Self.tokenizer), policy: policy, tellingTokens: tokens)
-    return try lines.map { try scorer.score($0) }
+    return try lines.flatMap { try scorer.append($0) } + scorer.finish()
   }
 
   @Test("Carried lines are one text, bit for bit")
@@ -87,9 +87,9 @@ struct TextScorerTests {
   func noLineEnds() throws {
     let tokenizer = WordTokenizer(vocabulary: try Vocabulary(tokens: ["a", "b", "<unk>"]))
     var scorer = TextScorer(Self.model(3), tokenizer: .word(tokenizer), policy: .carry)
-    #expect(try scorer.score("").tokenCount == 0)
-    #expect(try scorer.score("a").tokenCount == 0)
-    #expect(try scorer.score("b a").tokenCount == 2)
+    #expect(try scorer.append("")[0].tokenCount == 0)
+    #expect(try scorer.append("a")[0].tokenCount == 0)
+    #expect(try scorer.append("b a")[0].tokenCount == 2)
   }
 
   @Test("A line that cannot be read leaves the others as they are")
@@ -97,9 +97,9 @@ struct TextScorerTests {
     let speller = try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["a", "b", "\n"]))
     var scorer = TextScorer(Self.model(3), tokenizer: .character(speller), policy: .carry)
     var other = scorer
-    _ = try (scorer.score("ab"), other.score("ab"))
-    #expect(throws: TextError.self) { try scorer.score("a?") }
-    #expect(try scorer.score("ba") == other.score("ba"))
+    _ = try (scorer.append("ab"), other.append("ab"))
+    #expect(throws: TextError.unknownToken("?", line: 2, column: 2)) { try scorer.append("a?") }
+    #expect(try scorer.append("ba") == other.append("ba"))
   }
 
   @Test("Of two sentences the more probable one counts, a tie as wrong, and coverage counts words")

@@ -35,6 +35,20 @@ struct ModelFileTests {
     #expect(read.notes == ["training": "{\"epochs\":3}"])
   }
 
+  @Test(
+    "The state policy is read back, and carrying is the default",
+    arguments: StatePolicy.simple + [.windows(length: 9)])
+  func statePolicies(policy: StatePolicy) throws {
+    var file = original
+    #expect(file.statePolicy == .carry)
+    file.statePolicy = policy
+    try file.write(to: folder("policy"))
+    let read = try ModelFile(contentsOf: folder("policy"))
+    #expect(read.statePolicy == policy && read.notes == original.notes)
+    #expect(read.rounded(to: .int8).statePolicy == policy)
+    #expect(try SafetensorsFile(contentsOf: folder("policy")).metadata.keys.contains("state") == (policy != .carry))
+  }
+
   @Test("Equal models give equal bytes, also one that was read")
   func deterministic() throws {
     try original.write(to: folder("again"))

@@ -76,15 +76,52 @@ struct BatchLayoutTests {
     #expect(all.reduce(0) { $0 + $1.targetCount } == text.count)
   }
 
-  @Test("A text to validate with is cut in its own order, with all of its rows, however short it is")
-  func validation() throws {
-    let windows = try BatchLayout.windows(size: 4, steps: 5, remainder: .drop).validationBatches(of: text)
+  @Test("A text in its own order has all of its rows, however short it is")
+  func inOrder() throws {
+    let windows = try BatchLayout.windows(size: 4, steps: 5, remainder: .drop).batchesInOrder(of: text)
     #expect(starts(windows) == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50])
-    #expect(try BatchLayout.windows(size: 4, steps: 100).validationBatches(of: text).count == 1)
-    let contiguous = try BatchLayout.contiguous(size: 50, steps: 20).validationBatches(of: text)
+    #expect(try BatchLayout.windows(size: 4, steps: 100).batchesInOrder(of: text).count == 1)
+    let contiguous = try BatchLayout.contiguous(size: 50, steps: 20).batchesInOrder(of: text)
     #expect(contiguous.batchSize == 2 && contiguous.count == 1)
     let sentences = BatchLayout.sentences(size: 2, maximumLength: 9, endingWith: 9)
-    #expect(try sentences.validationBatches(of: [1, 2, 9, 3, 4, 9, 5, 6]).count == 2)
+    #expect(try sentences.batchesInOrder(of: [1, 2, 9, 3, 4, 9, 5, 6]).count == 2)
+  }
+
+  @Test(
+    "To validate, every token but the first is predicted once",
+    arguments: [
+      BatchLayout.contiguous(size: 50, steps: 20), .windows(size: 4, steps: 7), .windows(size: 1, steps: 100),
+      .windows(size: 2, steps: 5, remainder: .drop),
+    ])
+  func validation(layout: BatchLayout) throws {
+    func targets(_ batches: EpochBatches) -> [Int32] {
+      let all = Array(batches.batches(epoch: 1))
+      #expect(all.count == batches.count && all.first?.batchSize == batches.batchSize)
+      return all.flatMap { batch in
+        zip(batch.targets, batch.weights ?? batch.targets.map { _ in 1 }).filter { $0.1 > 0 }.map(\.0)
+      }.sorted()
+    }
+    #expect(try targets(layout.validationBatches(of: text)) == text.dropFirst().sorted())
+    #expect(try targets(layout.validationBatches(of: text, after: 99)) == text.sorted())
+    #expect(try targets(layout.validationBatches(of: [5, 6])) == [6])
+    #expect(try targets(layout.validationBatches(of: [5], after: 6)) == [5])
+    for short in [[], [5]] as [[Int32]] { #expect(throws: TextError.self) { try layout.validationBatches(of: short) } }
+  }
+
+  @Test("Documents to validate with begin after their own end")
+  func validationOfDocuments() throws {
+    let layout = BatchLayout.documents(size: 2, steps: 3, endingWith: 0)
+    let batches = try layout.validationBatches(of: [1, 2, 3, 0, 4, 0, 0, 5], after: 9)
+    #expect(batches.batches(epoch: 1).reduce(0) { $0 + $1.targetCount } == 8)
+    #expect(batches.batches(epoch: 1).allSatisfy { !$0.inputs.contains(9) })
+  }
+
+  @Test("A layout has a state policy")
+  func statePolicies() {
+    #expect(BatchLayout.contiguous(size: 1, steps: 4).statePolicy == .carry)
+    #expect(BatchLayout.windows(size: 1, steps: 4).statePolicy == .windows(length: 4))
+    #expect(BatchLayout.documents(size: 1, steps: 4, endingWith: 0).statePolicy == .reset)
+    #expect(BatchLayout.sentences(size: 1, maximumLength: 4, endingWith: 0).statePolicy == .reset)
   }
 
   @Test(
@@ -108,15 +145,6 @@ struct BatchLayoutTests {
     ])
   func coding(layout: BatchLayout) throws {
     #expect(try JSONDecoder().decode(BatchLayout.self, from: JSONEncoder().encode(layout)) == layout)
-  }
-
-  @Test("A layout of older files is contiguous, and rows without the token that ends them are refused")
-  func olderFiles() throws {
-    func decode(_ json: String) throws -> BatchLayout {
-      try JSONDecoder().decode(BatchLayout.self, from: Data(json.utf8))
-    }
-    #expect(try decode(#"{"size": 60, "steps": 20}"#) == .contiguous(size: 60, steps: 20))
-    #expect(throws: DecodingError.self) { try decode(#"{"size": 60, "steps": 20, "rows": "documents"}"#) }
   }
 
   @Test("Sizes that no batch can have are named")

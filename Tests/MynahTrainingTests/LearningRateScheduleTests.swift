@@ -95,17 +95,17 @@ struct LearningRateScheduleTests {
     #expect(schedule.defect == nil)
   }
 
-  @Test("The form of files that knew decays only is read and written")
-  func oldForm() throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    for (json, schedule) in [
-      (#"{"constantEpochs":5,"factor":0.5,"initial":1}"#, LearningRateSchedule.halving(from: 1, after: 5)),
-      (#"{"constantEpochs":0,"factor":1,"initial":2}"#, .constant(2)),
-    ] {
-      #expect(try JSONDecoder().decode(LearningRateSchedule.self, from: Data(json.utf8)) == schedule)
-      #expect(String(decoding: try encoder.encode(schedule), as: UTF8.self) == json)
-    }
+  @Test("Schedules that span a run can span another length, and others stay as they are")
+  func otherSpans() {
+    let longer = TrainingSpan.epochs(7)
+    #expect(
+      LearningRateSchedule.cosine(from: 1, to: 0.1, over: .epochs(3)).warmingUp(over: .steps(2)).spanning(longer)
+        == LearningRateSchedule.cosine(from: 1, to: 0.1, over: longer).warmingUp(over: .steps(2)))
+    #expect(LearningRateSchedule.linear(from: 1, over: .steps(3)).spanning(longer) == .linear(from: 1, over: longer))
+    #expect(
+      LearningRateSchedule.oneCycle(highest: 1, over: .steps(3)).spanning(longer) == .oneCycle(highest: 1, over: longer)
+    )
+    for schedule in Self.schedules { #expect(schedule.spansRun == (schedule.spanning(longer) != schedule)) }
   }
 
   @Test(

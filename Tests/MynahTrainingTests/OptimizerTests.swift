@@ -124,27 +124,56 @@ struct OptimizerTests {
     #expect(abs(result.norm - 26.0.squareRoot()) < 1e-6)
   }
 
-  @Test("Configurations travel as JSON, a rule with its usual constants as its name")
+  @Test("Configurations travel as JSON, with the rule's name and its constants")
   func codable() throws {
     for (_, rule) in GoldenOptimizersTests.optimizers {
       let configuration = OptimizerConfiguration(rule)
       let data = try JSONEncoder().encode(configuration)
       #expect(try JSONDecoder().decode(OptimizerConfiguration.self, from: data) == configuration)
     }
-    #expect(try JSONEncoder().encode(OptimizerConfiguration.adam) == Data(#""adam""#.utf8))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let json = #"{"constants":{"isNesterov":false,"momentum":0.5,"weightDecay":0},"name":"sgd"}"#
+    #expect(String(decoding: try encoder.encode(OptimizerConfiguration(SGD(momentum: 0.5))), as: UTF8.self) == json)
     #expect("\(OptimizerConfiguration(SGD(momentum: 0.5)))" == "sgd, momentum 0.5")
     #expect("\(OptimizerConfiguration(AveragedSGD(patience: 3)))" == "asgd, patience 3")
     #expect(OptimizerConfiguration(SGD(momentum: 0.5)) != .sgd && OptimizerConfiguration(SGD()) == .sgd)
   }
 
+  @Test("Constants are read and set by name")
+  func constants() throws {
+    let changed = try OptimizerConfiguration.sgd.setting("momentum", to: Float(0.9)).setting("isNesterov", to: true)
+    #expect(changed == OptimizerConfiguration(SGD(momentum: 0.9, isNesterov: true)))
+    #expect(changed.constant("momentum") == "0.9" && changed.constant("isNesterov") == "true")
+    #expect(changed.constant("beta1") == nil)
+    #expect(
+      try OptimizerConfiguration(AveragedSGD(patience: nil)).setting("patience", to: 3)
+        == OptimizerConfiguration(AveragedSGD(patience: 3)))
+    #expect(OptimizerConfiguration(AveragedSGD(patience: nil)).constant("patience") == "none")
+  }
+
+  @Test("The standard rules have their names, and a name outside of a list is refused with those in it")
+  func names() throws {
+    #expect(OptimizerRules.standard.names == ["sgd", "adagrad", "rmsprop", "adam", "asgd"])
+    for name in OptimizerRules.standard.names { #expect(OptimizerRules.standard[name]?.name == name) }
+    #expect(OptimizerRules.standard["speed"] == nil)
+    let json = Data(#"{"constants":{},"name":"speed"}"#.utf8)
+    let error = #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(OptimizerConfiguration.self, from: json)
+    }
+    guard case .dataCorrupted(let context)? = error else { throw try #require(error) }
+    #expect(context.debugDescription == "the optimizer 'speed' is not among sgd, adagrad, rmsprop, adam, asgd")
+  }
+
   @Test(
     "Constants that make no sense are refused",
     arguments: [
-      #""speed""#, #"{"kind":"sgd","momentum":1.5,"isNesterov":false,"weightDecay":0}"#, #"{"kind":"sgd"}"#,
-      #"{"kind":"rmsprop","decay":0.9,"epsilon":0,"weightDecay":0}"#,
-      #"{"kind":"adam","beta1":0.9,"beta2":2,"epsilon":1,"weightDecay":0,"isAMSGrad":false}"#,
-      #"{"kind":"asgd","patience":-1,"weightDecay":0}"#,
-      #"{"kind":"adagrad","epsilon":1,"initialSum":-1,"weightDecay":0}"#,
+      #""sgd""#, #"{"name":"sgd","constants":{"momentum":1.5,"isNesterov":false,"weightDecay":0}}"#,
+      #"{"name":"sgd"}"#, #"{"name":"sgd","constants":{}}"#,
+      #"{"name":"rmsprop","constants":{"decay":0.9,"epsilon":0,"weightDecay":0}}"#,
+      #"{"name":"adam","constants":{"beta1":0.9,"beta2":2,"epsilon":1,"weightDecay":0,"isAMSGrad":false}}"#,
+      #"{"name":"asgd","constants":{"patience":-1,"weightDecay":0}}"#,
+      #"{"name":"adagrad","constants":{"epsilon":1,"initialSum":-1,"weightDecay":0}}"#,
     ])
   func refused(json: String) {
     #expect(throws: DecodingError.self) {

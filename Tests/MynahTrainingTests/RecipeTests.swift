@@ -49,7 +49,7 @@ struct RecipeTests {
     var configuration = recipe.training
     configuration.epochs = min(3, configuration.epochs)
     configuration.batches = configuration.batches.with(size: 5, steps: min(8, configuration.batches.steps))
-    let validation = try data.validation.map { try configuration.batches.validationBatches(of: $0) }
+    let validation = try data.validation.map { try configuration.batches.batchesInOrder(of: $0) }
     var trainer = Trainer(configuration)
     trainer.metrics = recipe.metrics
     var model = Self.smallModel(recipe, vocabularySize: data.tokenizer.vocabulary.count)
@@ -139,7 +139,7 @@ struct RecipeTests {
     let batches = try Recipe.brown.training.batches.batches(of: corpus.training, seed: 1)
     #expect(batches.count == 388)
     #expect(batches.batches(epoch: 1).reduce(0) { $0 + $1.targetCount } == 969_925)
-    let test = try Recipe.brown.training.batches.validationBatches(of: corpus.validation ?? [])
+    let test = try Recipe.brown.training.batches.batchesInOrder(of: corpus.validation ?? [])
     #expect(test.count == 100 && test.batches(epoch: 1).reduce(0) { $0 + $1.targetCount } == 248_550)
   }
 }

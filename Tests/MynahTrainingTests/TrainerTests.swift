@@ -24,11 +24,11 @@ struct TrainerTests {
   }
 
   private static func configuration(
-    _ optimizer: OptimizerKind = .sgd, epochs: Int = 3, rate: Float? = nil, clip: Float? = 5
+    _ optimizer: OptimizerConfiguration = .sgd, epochs: Int = 3, rate: Float? = nil, clip: Float? = 5
   ) -> TrainingConfiguration {
     TrainingConfiguration(
-      optimizer: OptimizerConfiguration(optimizer),
-      learningRate: .halving(from: rate ?? optimizer.usualLearningRate, after: 1), clipNorm: clip,
+      optimizer: optimizer,
+      learningRate: .halving(from: rate ?? optimizer.defaultLearningRate, after: 1), clipNorm: clip,
       epochs: epochs,
       batches: .contiguous(size: 5, steps: 7), seed: 11)
   }
@@ -46,13 +46,14 @@ struct TrainerTests {
     let history = try Trainer(Self.configuration(epochs: 4)).train(&model, on: text, validating: validation)
     #expect(history.map(\.epoch) == [1, 2, 3, 4])
     #expect(history[3].train.mean < history[0].train.mean - 0.2)
-    let batches = try ContiguousBatches(validation, batchSize: 5, stepCount: 7)
+    let batches = try Self.configuration().batches.validationBatches(of: validation)
     let best = history.compactMap { $0.validation?.mean }.min()
-    #expect(model.loss(of: batches).mean == best)
+    #expect(model.loss(of: batches.batches(epoch: 1)).mean == best)
   }
 
-  @Test("One, two and three threads give the same bits", arguments: OptimizerKind.allCases)
-  func threads(optimizer: OptimizerKind) throws {
+  @Test("One, two and three threads give the same bits", arguments: OptimizerRules.standard.names)
+  func threads(name: String) throws {
+    let optimizer = try #require(OptimizerRules.standard[name])
     var models: [LanguageModel] = []
     for count in 1...3 {
       var model = Self.model()
@@ -67,8 +68,9 @@ struct TrainerTests {
 
   @Test(
     "A run that goes on from any of its checkpoints, read from a file, ends in the same bits",
-    arguments: OptimizerKind.allCases)
-  func resumes(optimizer: OptimizerKind) throws {
+    arguments: OptimizerRules.standard.names)
+  func resumes(name: String) throws {
+    let optimizer = try #require(OptimizerRules.standard[name])
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     let (configuration, tokenizer) = (Self.configuration(optimizer), AnyTokenizer.word(Self.language.tokenizer))
@@ -168,14 +170,15 @@ struct TrainerTests {
     #expect(Self.same(model, Self.model(dropout: 0)))
   }
 
-  @Test("A text shorter than a batch is an error, a short validation text is cut into fewer rows")
+  @Test(
+    "A text shorter than a batch is an error, and of a short validation text every token but the first is predicted")
   func shortTexts() throws {
     var model = Self.model()
     let trainer = Trainer(Self.configuration(epochs: 1))
     #expect(throws: TextError.self) { try trainer.train(&model, on: Array(text.prefix(30))) }
     #expect(throws: TextError.self) { try trainer.train(&model, on: text, validating: Array(validation.prefix(1))) }
     let history = try trainer.train(&model, on: text, validating: Array(validation.prefix(9)))
-    #expect(history[0].validation?.targetCount == 7)
+    #expect(history[0].validation?.targetCount == 8)
   }
 
   @Test("Without a validation text the last model is kept")

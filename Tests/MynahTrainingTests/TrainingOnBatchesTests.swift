@@ -45,7 +45,7 @@ struct TrainingOnBatchesTests {
   func learns(layout: BatchLayout) throws {
     var model = Self.model(dropout: 0)
     var configuration = Self.configuration(layout, epochs: 12)
-    configuration.optimizer = OptimizerConfiguration(.adam)
+    configuration.optimizer = .adam
     configuration.learningRate = .constant(0.03)
     let history = try Trainer(configuration).train(
       &model, on: Self.text, validating: Self.text)
@@ -164,7 +164,7 @@ struct TrainingOnBatchesTests {
     configuration.learningRate = .constant(1e-30)
     let history = try Trainer(configuration).train(&model, on: Self.text)
     layout = layout.with(size: 1)
-    let alone = try model.loss(of: layout.validationBatches(of: Self.text).batches(epoch: 1))
+    let alone = try model.loss(of: layout.batchesInOrder(of: Self.text).batches(epoch: 1))
     #expect(history[0].train.targetCount == alone.targetCount)
     #expect(abs(history[0].train.mean / alone.mean - 1) < 1e-6)
   }

@@ -140,43 +140,63 @@ struct TrainingOptionsTests {
     }
   }
 
-  @Test("A state of before there was a choice opens: sgd without a count, adam with unnamed slots")
-  func oldStates() throws {
+  @Test("A run gets more epochs, but not beyond a schedule that spans it unless that spans them too")
+  func moreEpochs() throws {
+    func state(_ schedule: LearningRateSchedule) -> TrainingStateFile {
+      let configuration = Self.configuration { $0.learningRate = schedule }
+      return TrainingStateFile(
+        checkpoint: TrainingCheckpoint(model: Self.model(), batchSize: 4), configuration: configuration,
+        tokenizer: .word(Self.language.tokenizer), textHash: "h")
+    }
+    for schedule in [LearningRateSchedule.constant(1), .halving(from: 1, after: 1), .plateau(from: 1)] {
+      var file = state(schedule)
+      try file.setEpochs(5)
+      #expect(file.configuration == Self.configuration { ($0.learningRate, $0.epochs) = (schedule, 5) })
+    }
+    let spans: [LearningRateSchedule] = [
+      .cosine(from: 1, over: .epochs(3)).warmingUp(over: .steps(4)), .linear(from: 1, over: .epochs(3)),
+      .oneCycle(highest: 1, over: .epochs(3)),
+    ]
+    for schedule in spans {
+      var file = state(schedule)
+      #expect(throws: TrainingError.scheduleSpansRun(epochs: 3, wanted: 5)) { try file.setEpochs(5) }
+      #expect(file.configuration.epochs == 3 && file.configuration.learningRate == schedule)
+      try file.setEpochs(2)
+      #expect(file.configuration.epochs == 2 && file.configuration.learningRate == schedule)
+      try file.setEpochs(5, rescheduling: true)
+      #expect(file.configuration.epochs == 5 && file.configuration.learningRate == schedule.spanning(.epochs(5)))
+    }
+  }
+
+  @Test("A run that is rescheduled goes on as a run of that length has its rates from there on")
+  func reschedules() throws {
+    let configuration = Self.configuration { $0.learningRate = .cosine(from: 1, over: .epochs(3)) }
+    var last: TrainingCheckpoint?
+    try train(configuration) { event in
+      if case .checkpoint(let checkpoint) = event { last = checkpoint }
+    }
+    var file = TrainingStateFile(
+      checkpoint: try #require(last), configuration: configuration, tokenizer: .word(Self.language.tokenizer),
+      textHash: "h")
+    try file.setEpochs(5, rescheduling: true)
+    let history = try train(file.configuration, from: file.checkpoint).history
+    let whole = try train(
+      Self.configuration { ($0.learningRate, $0.epochs) = (.cosine(from: 1, over: .epochs(5)), 5) }
+    ).history
+    #expect(history.map(\.epoch) == Array(1...5))
+    #expect(history[3...].map(\.learningRate) == whole[3...].map(\.learningRate))
+    #expect(history[3].learningRate > 0.05)
+  }
+
+  @Test("Notes of a state's maker come back with it")
+  func notes() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    for optimizer in [OptimizerConfiguration.sgd, .adam] {
-      var configuration = Self.configuration { $0.optimizer = optimizer }
-      configuration.learningRate = .halving(from: optimizer.usualLearningRate, after: 1)
-      var last: TrainingCheckpoint?
-      let whole = try train(configuration, interval: 8) { event in
-        if case .checkpoint(let checkpoint) = event, last == nil { last = checkpoint }
-      }
-      let path = folder.path + "/state"
-      try TrainingStateFile(
-        checkpoint: try #require(last), configuration: configuration, tokenizer: .word(Self.language.tokenizer),
-        textHash: "h"
-      ).write(to: path)
-      var file = try SafetensorsFile(contentsOf: path)
-      func edit(_ key: String, _ change: (inout [String: Any]) -> Void) throws {
-        let object = try JSONSerialization.jsonObject(with: Data(try file.text(of: key).utf8))
-        var values = try #require(object as? [String: Any])
-        change(&values)
-        file.metadata[key] = String(decoding: try JSONSerialization.data(withJSONObject: values), as: UTF8.self)
-      }
-      try edit("training") { values in
-        #expect(values["optimizer"] as? String == optimizer.kind.rawValue)
-        #expect(Set((values["learningRate"] as? [String: Any] ?? [:]).keys) == ["initial", "factor", "constantEpochs"])
-        for key in ["batchesPerUpdate", "loss", "reduction", "penalties"] { values[key] = nil }
-      }
-      try edit("progress") { values in
-        values["optimizerSlots"] = nil
-        if optimizer == .sgd { values["optimizerStepCount"] = nil }
-      }
-      try file.write(to: path)
-      let old = try TrainingStateFile(contentsOf: path)
-      #expect(old.configuration == configuration)
-      #expect(Self.same(try train(configuration, from: old.checkpoint).model, whole.model))
-    }
+    let files = TrainingFiles(
+      modelPath: folder.path + "/m", configuration: Self.configuration(), tokenizer: .word(Self.language.tokenizer),
+      textHash: "h", notes: ["mine": "é"])
+    try files.write(TrainingCheckpoint(model: Self.model(), batchSize: 4))
+    #expect(try TrainingStateFile(contentsOf: files.statePath).notes == ["mine": "é"])
   }
 
   @Test("A state whose slots are missing, or another optimiser's, is refused")
@@ -270,9 +290,31 @@ struct TrainingOptionsTests {
     }
     let checkpoint = try #require(last)
     #expect(!Self.same(checkpoint.model, checkpoint.evaluatedModel))
-    let batches = try ContiguousBatches(validation, batchSize: 4, stepCount: 7)
-    #expect(checkpoint.evaluatedModel.loss(of: batches) == trained.history.last?.validation)
-    #expect(trained.model.loss(of: batches).mean == trained.history.compactMap { $0.validation?.mean }.min())
+    let batches = try configuration.batches.validationBatches(of: validation)
+    func loss(_ model: LanguageModel) -> Loss { model.loss(of: batches.batches(epoch: 1)) }
+    #expect(loss(checkpoint.evaluatedModel) == trained.history.last?.validation)
+    #expect(loss(trained.model).mean == trained.history.compactMap { $0.validation?.mean }.min())
+  }
+
+  @Test("Without validation a run ends with the averaged weights, and so do its files", arguments: [true, false])
+  func averagesWithoutValidation(keepsBest: Bool) throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let configuration = Self.configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(patience: nil)) }
+    let files = TrainingFiles(
+      modelPath: folder.path + "/m", configuration: configuration, tokenizer: .word(Self.language.tokenizer),
+      textHash: "h")
+    var (model, last) = (Self.model(), TrainingCheckpoint?.none)
+    try Trainer(configuration).train(&model, on: text, keeping: keepsBest ? .best : .last) { event in
+      guard case .checkpoint(let checkpoint) = event else { return }
+      last = checkpoint
+      try files.write(checkpoint)
+    }
+    let checkpoint = try #require(last)
+    #expect(!Self.same(checkpoint.model, checkpoint.evaluatedModel))
+    #expect(Self.same(model, checkpoint.evaluatedModel))
+    #expect(Self.same(try ModelFile(contentsOf: files.modelPath).model, model))
+    #expect(Self.same(try TrainingStateFile(contentsOf: files.statePath).checkpoint.evaluatedModel, model))
   }
 
   @Test("Steps report the rate of their update and their place in the run")
@@ -309,6 +351,60 @@ struct TrainingOptionsTests {
     #expect(value(Penalties(activation: 8), lengths: [2, 1]) == 1 + 8 * 24 / 6, "padding does not count")
     #expect(value(Penalties(temporal: 4), lengths: [2, 1]) == 1 + 4 * 5 / 2)
     #expect(value(Penalties(activation: 8, temporal: 4), lengths: [0, 0]) == 1)
+  }
+
+  @Test("Penalties count real positions alone, whatever stands in the padding")
+  func penaltiesOfPadding() {
+    // Two rows of 3 steps, of which the first row has 1 and the second 2; the padding is not even finite.
+    let padding = Float.nan
+    let raw = Variable(Tensor(shape: [3, 2, 1], [3, 1, padding, 5, padding, padding]))
+    let layer = Embedding(weight: Variable(Tensor(shape: [1, 1], [0])))
+    func value(_ penalties: Penalties, lengths: [Int] = [1, 2]) -> Float {
+      let outputs = SequenceBatch(raw, lengths: lengths)
+      return penalties.added(to: Variable(1), of: layer, output: outputs, undropped: outputs).value.scalar
+    }
+    #expect(value(Penalties(activation: 3)) == 1 + 9 + 1 + 25)
+    #expect(value(Penalties(temporal: 2)) == 1 + 2 * 16)
+    #expect(value(Penalties(temporal: 2), lengths: [1, 1]) == 1, "rows of one step have no changes")
+    #expect(value(Penalties(activation: 3, temporal: 2), lengths: [0, 0]) == 1)
+  }
+
+  @Test("A text has the same penalties however much it is padded, residual layers included", arguments: [false, true])
+  func penaltiesOfPaddedRuns(isResidual: Bool) throws {
+    var random = RandomSource(seed: 3)
+    var shape = LanguageModelConfiguration(
+      vocabulary: Self.language.vocabulary.count, embedding: 8, layers: [.lstm(8), .lstm(8)])
+    shape.isResidual = isResidual
+    let model = LanguageModel(shape, using: &random)
+    let norms = try [7, 20].map { length in
+      var configuration = Self.configuration {
+        $0.epochs = 1
+        $0.batches = .sentences(size: 3, maximumLength: length, endingWith: 0)
+      }
+      configuration.penalties = Penalties(activation: 50, temporal: 50)
+      var (trained, norm) = (model, 0.0)
+      try Trainer(configuration).train(&trained, on: [1, 2, 3, 0, 4, 5, 6, 7, 0, 8, 9, 0]) { event in
+        if case .step(let step) = event { norm = step.gradientNorm }
+      }
+      return norm
+    }
+    #expect(abs(norms[0] / norms[1] - 1) < 1e-5)
+  }
+
+  @Test("A learning rate that ends before the run does is refused before the first step")
+  func scheduleThatEnds() throws {
+    let endings: [LearningRateSchedule] = [
+      .cosine(from: 1, over: .epochs(2)), .linear(from: 1, over: .steps(42)), .oneCycle(highest: 1, over: .epochs(2)),
+    ]
+    for schedule in endings {
+      let error = #expect(throws: TrainingError.self) { try train(Self.configuration { $0.learningRate = schedule }) }
+      #expect(error?.description.contains("before epoch 3") == true, "\(String(describing: error))")
+    }
+    for schedule in [
+      LearningRateSchedule.cosine(from: 1, to: 0.1, over: .epochs(2)), .linear(from: 1, over: .steps(43)),
+    ] {
+      #expect(try train(Self.configuration { $0.learningRate = schedule }).history.count == 3)
+    }
   }
 
   @Test(

@@ -1,8 +1,9 @@
 import MynahInference
 public import MynahModels
 import MynahTensors
+public import MynahText
 
-/// Records the activations of a model's units while it reads a text, token by token.
+/// Records the activations of a model's units while it reads texts, token by token.
 ///
 /// A. Karpathy, J. Johnson, L. Fei-Fei, "Visualizing and understanding recurrent networks", 2015, found units that follow
 /// quotations, line lengths and brackets in this way. States come from the model's own passes; gates are recomputed from them by
@@ -10,7 +11,7 @@ import MynahTensors
 ///
 /// ```swift
 /// var recorder = try ActivationRecorder(file.model, layers: [0], recordingGates: true)
-/// let after = try recorder.read(7)[0]
+/// let after = try recorder.read(id: 7)[0]
 /// print(after[3]["c"] ?? 0)
 /// ```
 public struct ActivationRecorder: Sendable {
@@ -21,7 +22,7 @@ public struct ActivationRecorder: Sendable {
   /// The state after the tokens so far.
   public private(set) var state: RecurrentState
 
-  /// Begins a text.
+  /// Creates a recorder at the beginning of a text.
   ///
   /// - Parameters:
   ///   - layers: The layers to record.
@@ -42,11 +43,24 @@ public struct ActivationRecorder: Sendable {
     }
   }
 
-  /// Reads a token and returns the activations of each of the layers after it.
+  /// Reads the next token of a text, from the zero state where the text begins with it, and returns each layer's
+  /// activations.
   ///
   /// - Throws: `AnalysisError.notFinite`.
   /// - Precondition: the id is in the vocabulary.
-  public mutating func read(_ id: Int32) throws(AnalysisError) -> [LayerActivations] {
+  public mutating func read(_ token: TextToken) throws(AnalysisError) -> [LayerActivations] {
+    if let beginning = token.beginning {
+      state = inference.initialState()
+      if case .after(let start) = beginning { _ = try read(id: start) }
+    }
+    return try read(id: token.id)
+  }
+
+  /// Reads a token and returns each layer's activations.
+  ///
+  /// - Throws: `AnalysisError.notFinite`.
+  /// - Precondition: the id is in the vocabulary.
+  public mutating func read(id: Int32) throws(AnalysisError) -> [LayerActivations] {
     let before = state
     inference.read([id], state: &state)
     var result: [LayerActivations] = []

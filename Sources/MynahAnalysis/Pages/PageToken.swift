@@ -2,61 +2,72 @@ public import MynahText
 
 /// A token as a reader sees it in a page.
 public struct PageToken: Hashable, Sendable {
-  /// The token's number in the vocabulary.
-  public let id: Int32
+  /// The token with its place in the text.
+  public let token: TextToken
   /// What it adds to the text; of a word that the model does not know the word itself.
   public let text: String
-  /// Whether a space that belongs to no token stands before it.
+  /// A Boolean value indicating whether a space that belongs to no token comes before it.
   public let followsSpace: Bool
-  /// Whether the model reads it as `<unk>` though the text has something else.
+  /// A Boolean value indicating whether the model reads it as `<unk>` though the text has something else.
   public let isUnknown: Bool
+
+  /// The token's number in the vocabulary.
+  public var id: Int32 { token.id }
+
+  /// Creates a token.
+  public init(token: TextToken, text: String, followsSpace: Bool = false, isUnknown: Bool = false) {
+    (self.token, self.text, self.followsSpace, self.isUnknown) = (token, text, followsSpace, isUnknown)
+  }
 }
 
-/// Cuts lines into tokens that can be shown where they stood.
+/// Tokenizes a text line by line into tokens that can be shown as they stand in it.
 public struct PageTokens: Sendable {
   private let tokenizer: AnyTokenizer
+  private var text: TextTokens
   private var decoder: TokenDecoder
 
   /// Begins a text.
-  public init(_ tokenizer: AnyTokenizer) { (self.tokenizer, decoder) = (tokenizer, tokenizer.decoder()) }
-
-  /// The tokens of the next line, its end among them where that is one.
   ///
-  /// - Parameter line: The line without its end.
-  /// - Throws: `TextError` if it has a token that the model does not know and cannot read as `<unk>`.
-  public mutating func tokens(of line: String) throws(TextError) -> [PageToken] {
-    let ids = try tokenizer.encode(line + "\n").ids
-    if case .word = tokenizer { return words(ids, of: line) }
-    var result: [PageToken] = []
-    for id in ids {
-      let text = decoder.decode(id)
-      // Bytes of a character that is not whole yet have no text of their own.
-      result.append(
-        PageToken(
-          id: id, text: text.isEmpty ? tokenizer.vocabulary[id] : text, followsSpace: false,
-          isUnknown: id == tokenizer.vocabulary.unknownID))
-    }
-    return result
+  /// - Parameter policy: The positions at which the state is reset.
+  public init(_ tokenizer: AnyTokenizer, policy: StatePolicy = .carry) {
+    (self.tokenizer, decoder) = (tokenizer, tokenizer.decoder())
+    text = TextTokens(tokenizer, policy: policy)
   }
 
-  private func words(_ ids: [Int32], of line: String) -> [PageToken] {
+  /// Appends a line and returns the tokens that what follows cannot change, as `TextTokens` does.
+  ///
+  /// - Throws: `TextError` if it has a token that the model does not know and cannot read as `<unk>`.
+  public mutating func append(_ line: String, number: Int, isEnded: Bool = true) throws(TextError) -> [PageToken] {
+    let tokens = try text.append(line, number: number, isEnded: isEnded)
+    if case .word = tokenizer { return words(tokens, of: line) }
+    return pieces(tokens)
+  }
+
+  /// Ends the text and returns its last tokens.
+  public mutating func finish() throws(TextError) -> [PageToken] { pieces(try text.finish()) }
+
+  private mutating func pieces(_ tokens: [TextToken]) -> [PageToken] {
+    tokens.map { token in
+      let text = decoder.decode(token.id)
+      // Bytes of a character that is not whole yet have no text of their own.
+      return PageToken(
+        token: token, text: text.isEmpty ? tokenizer.vocabulary[token.id] : text, followsSpace: false,
+        isUnknown: token.id == tokenizer.vocabulary.unknownID)
+    }
+  }
+
+  private func words(_ tokens: [TextToken], of line: String) -> [PageToken] {
     let vocabulary = tokenizer.vocabulary
     // White space as the tokenizer has it: words that it takes apart in another way are shown as the vocabulary has them.
     let words = line.unicodeScalars.split(whereSeparator: \.properties.isWhitespace).map { String($0) }
-    let wordCount = ids.last == tokenizer.endOfSentenceID && ids.last != nil ? ids.count - 1 : ids.count
-    return ids.enumerated().map { index, id in
+    let hasEnd = tokens.last.map { $0.id == tokenizer.endOfSentenceID } ?? false
+    let wordCount = hasEnd ? tokens.count - 1 : tokens.count
+    return tokens.enumerated().map { index, token in
       let isEnd = index == wordCount
-      let word = words.count == wordCount && !isEnd ? words[index] : vocabulary[id]
+      let word = words.count == wordCount && !isEnd ? words[index] : vocabulary[token.id]
       return PageToken(
-        id: id, text: isEnd ? "\n" : word, followsSpace: index > 0 && !isEnd,
-        isUnknown: id == vocabulary.unknownID && word != vocabulary[id])
+        token: token, text: isEnd ? "\n" : word, followsSpace: index > 0 && !isEnd,
+        isUnknown: token.id == vocabulary.unknownID && word != vocabulary[token.id])
     }
-  }
-}
-
-extension PageTokens {
-  /// A token as the vocabulary has it, outside of any text.
-  package func shown(_ id: Int32) -> PageToken {
-    PageToken(id: id, text: tokenizer.vocabulary[id], followsSpace: true, isUnknown: false)
   }
 }

@@ -25,7 +25,7 @@ public struct TokenSurprisal: Hashable, Sendable {
   public let alternatives: [Alternative]
 }
 
-/// Reads a text token by token and tells of each how much it surprises the model.
+/// Reads texts token by token and returns the surprisal of each.
 public struct SurprisalReader: Sendable {
   private let model: InferenceModel
   private let alternativeCount: Int
@@ -33,25 +33,25 @@ public struct SurprisalReader: Sendable {
   /// The last token, which the model has not read yet.
   private var last: Int32?
 
-  /// Begins a text after a line end, in whichever form the vocabulary has it.
+  /// Creates a reader.
   ///
-  /// - Parameter alternativeCount: How many of the most probable tokens to name.
-  /// - Precondition: the tokenizer has as many tokens as the model.
-  public init(_ model: InferenceModel, tokenizer: AnyTokenizer, alternativeCount: Int = 3) {
-    precondition(
-      tokenizer.vocabulary.count == model.configuration.vocabularySize,
-      "a tokenizer of \(tokenizer.vocabulary.count) tokens does not fit a model of \(model.configuration.vocabularySize)"
-    )
+  /// - Parameter alternativeCount: The number of the most probable tokens to list.
+  public init(_ model: InferenceModel, alternativeCount: Int = 3) {
     (self.model, self.alternativeCount) = (model, alternativeCount)
     state = model.initialState()
-    last = tokenizer.textStartID
   }
 
-  /// Reads the next token.
+  /// Reads the next token of a text, from the zero state where the text begins with it.
   ///
-  /// - Returns: nil for the first token of a text that begins after nothing.
+  /// - Returns: The surprisal; nil for a token that is context only.
   /// - Throws: `InferenceError.notFinite`.
-  public mutating func read(_ id: Int32) throws(InferenceError) -> TokenSurprisal? {
+  /// - Precondition: the id is in the vocabulary.
+  public mutating func read(_ token: TextToken) throws(InferenceError) -> TokenSurprisal? {
+    let id = token.id
+    if let beginning = token.beginning {
+      state = model.initialState()
+      last = if case .after(let start) = beginning { start } else { nil }
+    }
     defer { last = id }
     guard let last else { return nil }
     let logits = model.advance([last], state: &state).elements

@@ -38,9 +38,9 @@ struct BenchTrainCommand: ParsableCommand {
   var steps: Int?
 
   @Option(
-    help: "How gradients become updates: \(OptimizerOptions.optimizerNames).", transform: OptimizerOptions.optimizerKind
+    help: "The optimizer: \(OptimizerOptions.optimizerNames).", transform: OptimizerOptions.optimizer
   )
-  var optimizer: OptimizerKind?
+  var optimizer: OptimizerConfiguration?
 
   @Option(
     help: "Take a softmax over so many sampled tokens in place of all.", transform: Bounded.integer(1...16_777_216))
@@ -80,8 +80,8 @@ struct BenchTrainCommand: ParsableCommand {
   ) -> BenchRecord {
     // Before and after, as other work on the machine may come and go.
     let peakBefore = MachinePeak.float32GigaflopsPerSecond(threadCount: threadCount)
-    let kind = OptimizerKind(rawValue: preset.optimizer) ?? .sgd
-    var benchmark = TrainingBenchmark(preset, optimizer: kind, precision: precision, sampled: sampled)
+    let optimizer = OptimizerRules.standard[preset.optimizer] ?? .sgd
+    var benchmark = TrainingBenchmark(preset, optimizer: optimizer, precision: precision, sampled: sampled)
     let times = ThreadTeam.$current.withValue(ThreadTeam(threadCount: threadCount)) {
       benchmark.times(seconds: seconds, leastCount: leastCount)
     }
@@ -108,13 +108,13 @@ extension BenchPreset {
   /// The preset with other sizes; nil leaves one as it is.
   func replacing(
     vocabularySize: Int?, embeddingSize: Int?, hiddenSizes: [Int]?, batchSize: Int?, stepCount: Int?,
-    optimizer: OptimizerKind?
+    optimizer: OptimizerConfiguration?
   ) -> BenchPreset {
     BenchPreset(
       name: name, vocabularySize: vocabularySize ?? self.vocabularySize,
       embeddingSize: embeddingSize ?? self.embeddingSize, hiddenSizes: hiddenSizes ?? self.hiddenSizes,
       batchSize: batchSize ?? self.batchSize, stepCount: stepCount ?? self.stepCount,
-      optimizer: optimizer?.rawValue ?? self.optimizer, dropout: dropout)
+      optimizer: optimizer?.name ?? self.optimizer, dropout: dropout)
   }
 }
 

@@ -16,11 +16,11 @@ struct TrainingBenchmark {
   private var random = RandomSource(seed: 1)
 
   /// Draws a model.
-  init(_ preset: BenchPreset, optimizer: OptimizerKind, precision: Precision, sampled: Int? = nil) {
+  init(_ preset: BenchPreset, optimizer: OptimizerConfiguration, precision: Precision, sampled: Int? = nil) {
     self.preset = preset
     self.precision = precision
     self.sampled = sampled
-    self.optimizer = Optimizer(OptimizerConfiguration(optimizer))
+    self.optimizer = Optimizer(optimizer)
     model = LanguageModel(preset.configuration, using: &random)
     state = model.initialState(batchSize: preset.batchSize)
   }
@@ -63,7 +63,7 @@ struct TrainingBenchmark {
   private mutating func step() {
     let (inputs, targets, masks, candidates) = (tokens(), tokens(), random.split(), random.split())
     let (before, objective) = (state, sampled.map { TrainingObjective.sampled(candidates: $0) } ?? .full)
-    let rate: Float = optimizer.kind == .sgd ? 0.1 : 1e-4
+    let rate: Float = optimizer.configuration == .sgd ? 0.1 : 1e-4
     state =
       optimizer.step(&model, rate: rate, clip: GradientClip(norm: 5)) { model in
         let pass = model(inputs, state: before, dropout: masks)

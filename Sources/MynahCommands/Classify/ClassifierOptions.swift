@@ -4,7 +4,7 @@ import MynahModels
 import MynahText
 
 /// How a classifier is made.
-struct ClassifierOptions: ParsableArguments {
+struct ClassifierOptions: ConditionalFlags {
   @Option(
     help: ArgumentHelp(
       "per-class (a language model for each label), fine-tune (a recurrent classifier that begins as a language model) or naive-bayes (word counts, for comparison). (default: per-class)",
@@ -104,22 +104,28 @@ struct ClassifierOptions: ParsableArguments {
     help: ArgumentHelp("Where random numbers begin: equal seeds give equal classifiers.", valueName: "number"))
   var seed: UInt64 = 1
 
-  func validate() throws {
-    if from != nil {
-      if method == .naiveBayes { throw ValidationError("--from is not for --method naive-bayes, which has no model") }
-      let given = [
-        reading == nil ? nil : "--reading", embedding == nil ? nil : "--embedding", hidden == nil ? nil : "--hidden",
-      ]
-      if let flag = given.compactMap(\.self).first {
-        throw ValidationError("the model of --from says how it reads and how large it is; leave \(flag) away")
-      }
-    }
-    if method != .fineTune, pooling != nil || oneDirection || withoutNgrams {
-      throw ValidationError("--pooling, --one-direction and --without-ngrams are for --method fine-tune")
-    }
-    if method == .naiveBayes, reading != nil || members != nil {
-      throw ValidationError("--method naive-bayes counts the words once; leave --reading and --members away")
-    }
+  var rules: [FlagRule] {
+    let (isBayes, isFineTuned, hasStart) = (method == .naiveBayes, method == .fineTune, from != nil)
+    // Word counts have no model.
+    let ofModels = [
+      ("--from", hasStart), ("--members", members != nil), ("--reading", reading != nil),
+      ("--embedding", embedding != nil), ("--hidden", hidden != nil),
+      ("--language-model-epochs", languageModelEpochs != nil), ("--epochs", epochs != nil),
+      ("--learning-rate", learningRate != nil), ("--language-model-rate", languageModelRate != nil),
+      ("--dropout", dropout != nil),
+    ]
+    // A model that is there has its sizes and its tokens.
+    let ofNewModels = [
+      ("--reading", reading != nil), ("--embedding", embedding != nil), ("--hidden", hidden != nil),
+    ]
+    let ofClassifiers = [
+      ("--pooling", pooling != nil), ("--one-direction", oneDirection), ("--without-ngrams", withoutNgrams),
+    ]
+    return ofModels.map { FlagRule($0.0, $0.1, excludes: "--method naive-bayes", isBayes) }
+      + ofNewModels.map { FlagRule($0.0, $0.1, excludes: "--from", hasStart) }
+      + ofClassifiers.map { FlagRule($0.0, $0.1, needs: "--method fine-tune", isFineTuned) }
+      // The language models of each label keep the dropout of the one that they begin as.
+      + [FlagRule("--dropout", dropout != nil, excludes: "--from and --method per-class", hasStart && !isFineTuned)]
   }
 
   /// The settings.

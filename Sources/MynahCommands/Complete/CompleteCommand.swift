@@ -6,7 +6,7 @@ import MynahModels
 import MynahText
 
 /// `mynah complete`: how words that are being typed may end.
-struct CompleteCommand: ParsableCommand {
+struct CompleteCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "complete",
     abstract: "Suggest how words may end while they are typed.",
@@ -40,17 +40,17 @@ struct CompleteCommand: ParsableCommand {
   var json = false
 
   @OptionGroup var continuing: LoadStateOptions
-  @OptionGroup(title: "Adapting") var adaptation: AdaptationOptions
-  @OptionGroup var precision: WeightPrecisionOptions
+  @OptionGroup var state: StateOptions
+  @OptionGroup(title: "Predicting") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
 
-  func validate() throws {
-    guard simulate == nil || (context == nil && prefix == nil) else {
-      throw ValidationError("--simulate takes its text from a file; leave --context and --prefix away")
-    }
-    guard continuing.loadState == nil || adaptation.isPlain else {
-      throw ValidationError("--load-state goes on with a network's text: leave what adapts away")
-    }
+  var rules: [FlagRule] {
+    [
+      FlagRule("--context", context != nil, excludes: "--simulate", simulate != nil),
+      FlagRule("--prefix", prefix != nil, excludes: "--simulate", simulate != nil),
+      FlagRule("--load-state", continuing.loadState != nil, needs: "a network alone", adaptation.isPlain),
+      FlagRule("--state", state.state != nil, excludes: "--load-state", continuing.loadState != nil),
+    ]
   }
 
   mutating func run() throws { try threads.run { try complete() } }
@@ -71,10 +71,11 @@ struct CompleteCommand: ParsableCommand {
 
   private func completer(_ file: ModelFile) throws -> Completer {
     guard let path = continuing.loadState else {
+      let policy = state.policy(of: file)
       return try Completer(
-        adaptation.predictor(file, path: model, precision: precision), tokenizer: file.tokenizer)
+        adaptation.predictor(file, policy: policy), tokenizer: file.tokenizer, policy: policy)
     }
-    let predictor = try StateFile.predictor(at: path, model: precision.model(of: file), modelPath: model)
+    let predictor = try StateFile.predictor(at: path, model: adaptation.precision.model(of: file), modelPath: model)
     return Completer(continuing: predictor, tokenizer: file.tokenizer)
   }
 

@@ -4,7 +4,7 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-struct GenerateCommand: ParsableCommand {
+struct GenerateCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "generate",
     abstract: "Let a model write.",
@@ -33,7 +33,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(
     parsing: .unconditional, help: ArgumentHelp("How many texts to write. (default: 1)", valueName: "texts"),
     transform: Bounded.integer(1...65_536))
-  var count = 1
+  var count: Int?
 
   @Option(
     help: ArgumentHelp("A string that ends a text and is not written; may be given several times.", valueName: "text"))
@@ -59,17 +59,25 @@ struct GenerateCommand: ParsableCommand {
   @Flag(help: "Print an object of JSON for each text.")
   var json = false
 
+  @OptionGroup var state: StateOptions
   @OptionGroup var continuing: LoadStateOptions
   @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
     guard !stop.contains("") else { throw ValidationError("expected a --stop of one character at least") }
-    guard beams.count == nil || (count == 1 && stop.isEmpty && continuing.loadState == nil && !sampling.areGiven) else {
-      throw ValidationError(
-        "--beams looks for the most probable texts: of the flags of drawing it takes --forbid alone, and no --count, --stop or --load-state; --stop-token ends texts"
-      )
-    }
+    try checkRules()
+  }
+
+  var rules: [FlagRule] {
+    let isSearch = beams.count != nil
+    let given =
+      [
+        ("--count", count != nil), ("--stop", !stop.isEmpty), ("--seed", seed != nil),
+        ("--load-state", continuing.loadState != nil),
+      ] + sampling.given.filter { $0.flag != "--forbid" }
+    return [FlagRule("--length-penalty", beams.lengthPenalty != nil, needs: "--beams", isSearch)]
+      + given.map { FlagRule($0.flag, $0.isGiven, excludes: "--beams", isSearch) }
   }
 
   mutating func run() throws { try threads.run { try generate() } }
@@ -78,7 +86,7 @@ struct GenerateCommand: ParsableCommand {
     let file = try ModelFile(contentsOf: model)
     try warnOfUnknownWords(file)
     var output = GenerationOutput(
-      prompt: prompt, asJSON: json, isAlone: count == 1 && beams.count == nil, tokenizer: file.tokenizer)
+      prompt: prompt, asJSON: json, isAlone: count ?? 1 == 1 && beams.count == nil, tokenizer: file.tokenizer)
     let stopIDs = Set(try stopToken.map { try file.tokenizer.vocabulary.knownID(of: $0, model: model) })
     let texts =
       if let count = beams.count {
@@ -94,10 +102,11 @@ struct GenerateCommand: ParsableCommand {
     let seed = seed.map(UInt64.init) ?? UInt64.random(in: 0..<1_000_000)
     var options = GenerationOptions(
       sampler: try sampling.sampler(file.tokenizer.vocabulary, model: model), length: length, stopStrings: stop,
-      stopTokens: stopIDs)
+      stopTokens: stopIDs, statePolicy: state.policy(of: file))
     options.tellsProbabilities = json
     let network = precision.model(of: file)
     let predictor = try continuing.loadState.map { try StateFile.predictor(at: $0, model: network, modelPath: model) }
+    let count = count ?? 1
     var generator = try BatchGenerator(
       continuing: predictor ?? NeuralPredictor(network), tokenizer: file.tokenizer, prompt: prompt, count: count,
       options: options, seed: seed)
@@ -117,8 +126,9 @@ struct GenerateCommand: ParsableCommand {
   ) throws -> [[Int32]] {
     let vocabulary = file.tokenizer.vocabulary
     let search = BeamSearch(
-      beamCount: count, length: length, lengthPenalty: Double(beams.lengthPenalty), stopTokens: stopIDs,
-      forbidden: Set(try sampling.forbid.map { try vocabulary.knownID(of: $0, model: model) }))
+      beamCount: count, length: length, lengthPenalty: Double(beams.lengthPenalty ?? 1), stopTokens: stopIDs,
+      forbidden: Set(try sampling.forbid.map { try vocabulary.knownID(of: $0, model: model) }),
+      statePolicy: state.policy(of: file))
     let found = try search(precision.model(of: file), tokenizer: file.tokenizer, prompt: prompt)
     for (index, hypothesis) in found.enumerated() { try output.write(hypothesis, number: index) }
     return found.map { $0.ids }
@@ -146,5 +156,5 @@ struct BeamOptions: ParsableArguments {
       "How much longer texts are favoured: 0 not at all, 1 nearly by the mean of a token. (default: 1)",
       valueName: "number"),
     transform: Bounded.number(0...10))
-  var lengthPenalty: Float = 1
+  var lengthPenalty: Float?
 }

@@ -4,14 +4,14 @@ import MynahInference
 import MynahText
 
 /// Flags of how tokens are drawn.
-struct SamplingOptions: ParsableArguments {
+struct SamplingOptions: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "0 always takes the most probable token, below 1 is safer, 1 is as learned, above 1 is bolder. (default: 1)",
       valueName: "number"),
     transform: Bounded.number(0...1000))
-  var temperature: Float = 1
+  var temperature: Float?
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Draw among so many most probable tokens.", valueName: "count"),
@@ -47,7 +47,7 @@ struct SamplingOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp("How many tokens back the penalty looks. (default: 64)", valueName: "tokens"),
     transform: Bounded.integer(1...1_000_000))
-  var repetitionReach = 64
+  var repetitionReach: Int?
 
   @Option(help: ArgumentHelp("A token that is never written; may be given several times.", valueName: "token"))
   var forbid: [String] = []
@@ -57,10 +57,24 @@ struct SamplingOptions: ParsableArguments {
       "A token and its place: 0=the begins the text with it; may be given several times.", valueName: "place=token"))
   var force: [String] = []
 
-  /// Whether a flag says how to draw, which a search does not do.
-  var areGiven: Bool {
-    temperature != 1 || topK != nil || topP != nil || minP != nil || typical != nil || repetitionPenalty != nil
-      || !force.isEmpty
+  /// The flags, and whether each was given.
+  var given: [(flag: String, isGiven: Bool)] {
+    [
+      ("--temperature", temperature != nil), ("--top-k", topK != nil), ("--top-p", topP != nil),
+      ("--min-p", minP != nil), ("--typical", typical != nil), ("--repetition-penalty", repetitionPenalty != nil),
+      ("--repetition-reach", repetitionReach != nil), ("--forbid", !forbid.isEmpty), ("--force", !force.isEmpty),
+    ]
+  }
+
+  var rules: [FlagRule] {
+    // The most probable token is what any number of them leaves.
+    let limits = ["--top-k", "--top-p", "--min-p", "--typical"]
+    return given.filter { limits.contains($0.flag) }.map {
+      FlagRule($0.flag, $0.isGiven, excludes: "--temperature 0", temperature == 0)
+    } + [
+      FlagRule(
+        "--repetition-reach", repetitionReach != nil, needs: "--repetition-penalty", repetitionPenalty != nil)
+    ]
   }
 
   /// The steps in the order in which they are taken.
@@ -68,11 +82,13 @@ struct SamplingOptions: ParsableArguments {
   /// - Throws: If a token is unknown or a place is none.
   func sampler(_ vocabulary: Vocabulary, model: String) throws -> Sampler {
     var steps: [any SamplingStep] = []
-    if let penalty = repetitionPenalty { steps.append(RepetitionPenalty(Double(penalty), reach: repetitionReach)) }
+    if let penalty = repetitionPenalty {
+      steps.append(RepetitionPenalty(Double(penalty), reach: repetitionReach ?? 64))
+    }
     if !forbid.isEmpty {
       steps.append(ForbiddenTokens(try forbid.map { try vocabulary.knownID(of: $0, model: model) }))
     }
-    steps.append(Temperature(Double(temperature)))
+    steps.append(Temperature(Double(temperature ?? 1)))
     if let topK { steps.append(TopK(topK)) }
     if let typical { steps.append(Typical(Double(typical))) }
     if let topP { steps.append(TopP(Double(topP))) }

@@ -59,7 +59,8 @@ struct RunningLogs {
     // A stream of its own for each epoch, which neither masks nor candidates use.
     let random = RandomSource(seed: run.configuration.seed, stream: 1 << 62 | UInt64(epoch.epoch))
     var generator = try TextGenerator(
-      ModelFile(model: model, tokenizer: run.tokenizer), prompt: sample.prompt,
+      ModelFile(model: model, tokenizer: run.tokenizer, statePolicy: run.configuration.batches.statePolicy),
+      prompt: sample.prompt,
       options: GenerationOptions(length: sample.length), random: random)
     var text = sample.prompt
     while let piece = try generator.next() { text += piece.text }

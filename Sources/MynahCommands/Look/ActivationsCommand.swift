@@ -7,13 +7,13 @@ import MynahTensors
 import MynahText
 
 /// `mynah activations`: what the units of a model say over a text.
-struct ActivationsCommand: ParsableCommand {
+struct ActivationsCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "activations",
-    abstract: "Tell what the units of a model say after each token of a text.",
+    abstract: "Print the activations of a model's units after each token of a text.",
     discussion: """
-      h is what a unit puts out and c what an LSTM's unit remembers; with --gates also i, f, g and o of LSTMs. Layers and units count from \
-      0. Lines are one text. With --html, a page colours each token by one unit, to be chosen there.
+      h is a unit's output and c an LSTM's cell; with --gates also i, f, g and o of LSTMs. Layers and units count from 0. Lines are one \
+      text unless --state says otherwise. With --html, a page colours each token by one unit, to be chosen there.
 
         mynah activations notes.safetensors draft.txt --unit 1:3 --unit 1:7
         mynah activations notes.safetensors draft.txt --layer 0 --gates --json
@@ -49,13 +49,14 @@ struct ActivationsCommand: ParsableCommand {
   @Flag(help: "Print an object of JSON for each token.")
   var json = false
 
+  @OptionGroup var state: StateOptions
   @OptionGroup var threads: ThreadOptions
 
-  func validate() throws {
-    if overwrite && html == nil { throw ValidationError("--overwrite is for --html; leave it away") }
-    if layer != nil && !unit.isEmpty {
-      throw ValidationError("--layer and --unit contradict each other; give one of them")
-    }
+  var rules: [FlagRule] {
+    [
+      FlagRule("--overwrite", overwrite, needs: "--html", html != nil),
+      FlagRule("--layer", layer != nil, excludes: "--unit", !unit.isEmpty),
+    ]
   }
 
   mutating func run() throws {
@@ -74,16 +75,13 @@ struct ActivationsCommand: ParsableCommand {
     }
     let units = Dictionary(grouping: unit) { $0.layer }.mapValues { names in names.map { $0.unit } }
     var page = html == nil ? nil : ActivationPage(content.tokenizer, units: units)
-    if let start = content.tokenizer.textStartID { _ = try recorder.read(start) }
-    var tokens = PageTokens(content.tokenizer)
     var table = ActivationTable(content.tokenizer.vocabulary, units: unit)
-    var lines = try LineReader(file.map { [$0] } ?? [])
-    while let line = try lines.next() {
-      for token in try tokens.tokens(of: line.text) {
-        let activations = try recorder.read(token.id)
+    try PageTokens.read(file.map { [$0] } ?? [], content.tokenizer, policy: state.policy(of: content)) { tokens in
+      for token in tokens {
+        let activations = try recorder.read(token.token)
         try page?.append(token, activations)
         if json {
-          try table.writeJSON(token, activations, line: line.number)
+          try table.writeJSON(token, activations, line: token.token.line)
         } else if html == nil {
           try table.write(token, activations)
         }

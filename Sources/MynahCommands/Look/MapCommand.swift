@@ -7,7 +7,7 @@ import MynahTensors
 import MynahText
 
 /// `mynah map`: a model's tokens in the plane.
-struct MapCommand: ParsableCommand {
+struct MapCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "map",
     abstract: "Draw a model's tokens in the plane, those of like vectors together.",
@@ -51,7 +51,7 @@ struct MapCommand: ParsableCommand {
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Where random numbers begin. (default: 1)", valueName: "number"),
     transform: Bounded.integer(0...Int.max))
-  var seed = 1
+  var seed: Int?
 
   @Option(
     help: ArgumentHelp("A file that ends in .tsv or .svg, or a folder.", valueName: "path"), transform: Bounded.path)
@@ -63,15 +63,19 @@ struct MapCommand: ParsableCommand {
   @Flag(help: "Print an object of JSON for each token, or with --output one for all.")
   var json = false
 
-  func validate() throws {
-    if overwrite && output == nil { throw ValidationError("--overwrite is for --output; leave it away") }
-    if perplexity != nil && method != .tsne {
-      throw ValidationError("--perplexity is for --method tsne; leave it away")
-    }
+  var rules: [FlagRule] {
+    [
+      FlagRule("--overwrite", overwrite, needs: "--output", output != nil),
+      FlagRule("--perplexity", perplexity != nil, needs: "--method tsne", method == .tsne),
+      FlagRule("--seed", seed != nil, needs: "--method tsne", method == .tsne),
+    ]
   }
 
   mutating func run() throws {
-    if let output, Form(output) != .folder { try NewFile.check(output, overwriting: overwrite) }
+    if let output {
+      let file = Form(output) == .folder ? output + "/" + EmbeddingProjector.configurationName : output
+      try NewFile.check(file, overwriting: overwrite, makingFolder: Form(output) == .folder)
+    }
     let file = try ModelFile(contentsOf: model)
     let ids = try tokens(of: file.tokenizer)
     let vectors = PointSet(ids, of: file.model.embedding)
@@ -115,7 +119,7 @@ struct MapCommand: ParsableCommand {
           count: places.count, width: 2, places.coordinates.flatMap { [$0, 0] })
       return (flat, "the first two principal components, with \(share) % of the variance")
     case .tsne:
-      var embedding = StochasticNeighbourEmbedding(seed: UInt64(seed))
+      var embedding = StochasticNeighbourEmbedding(seed: UInt64(seed ?? 1))
       if let perplexity { embedding.perplexity = Double(perplexity) }
       let stepCount = embedding.stepCount
       var line = ProgressLine()

@@ -8,12 +8,12 @@ import MynahTensors
 import MynahText
 
 /// `mynah surprisal`: what a model did not expect.
-struct SurprisalCommand: ParsableCommand {
+struct SurprisalCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "surprisal",
-    abstract: "Tell of each token of a text how much it surprises a model, and what it expected.",
+    abstract: "Print the surprisal of each token of a text, and what the model expected.",
     discussion: """
-      Lines are one text. With --html, a page colours each token by its surprisal; the page needs nothing but itself.
+      Lines are one text unless --state says otherwise. With --html, a page colours each token by its surprisal; the page needs nothing but itself.
 
         mynah surprisal notes.safetensors draft.txt --html draft.html
         echo "the cat sat" | mynah surprisal notes.safetensors
@@ -40,12 +40,11 @@ struct SurprisalCommand: ParsableCommand {
   @Flag(help: "Print an object of JSON for each token.")
   var json = false
 
+  @OptionGroup var state: StateOptions
   @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
-  func validate() throws {
-    if overwrite && html == nil { throw ValidationError("--overwrite is for --html; leave it away") }
-  }
+  var rules: [FlagRule] { [FlagRule("--overwrite", overwrite, needs: "--html", html != nil)] }
 
   mutating func run() throws {
     try threads.run { try read() }
@@ -55,18 +54,15 @@ struct SurprisalCommand: ParsableCommand {
     if let html { try NewFile.check(html, overwriting: overwrite) }
     let file = try ModelFile(contentsOf: model)
     let vocabulary = file.tokenizer.vocabulary
-    var reader = SurprisalReader(
-      precision.model(of: file), tokenizer: file.tokenizer, alternativeCount: alternatives)
+    var reader = SurprisalReader(precision.model(of: file), alternativeCount: alternatives)
     var page = html == nil ? nil : SurprisalPage(file.tokenizer)
-    var tokens = PageTokens(file.tokenizer)
-    var lines = try LineReader(files)
-    while let line = try lines.next() {
-      for token in try tokens.tokens(of: line.text) {
-        let surprisal = try reader.read(token.id)
+    func show(_ tokens: [PageToken]) throws {
+      for token in tokens {
+        let surprisal = try reader.read(token.token)
         try page?.append(token, surprisal)
         guard let surprisal, json || html == nil else { continue }
         let figures = Figures(
-          line: line.number, text: vocabulary[token.id], bits: surprisal.bits, probability: surprisal.probability,
+          line: token.token.line, text: vocabulary[token.id], bits: surprisal.bits, probability: surprisal.probability,
           rank: surprisal.rank, isUnknown: token.id == vocabulary.unknownID,
           alternatives: surprisal.alternatives.map {
             Figures.Alternative(text: vocabulary[$0.id], probability: $0.probability)
@@ -74,6 +70,7 @@ struct SurprisalCommand: ParsableCommand {
         if json { try StandardOutput.writeJSON(figures) } else { try StandardOutput.write(figures.inWords) }
       }
     }
+    try PageTokens.read(files, file.tokenizer, policy: state.policy(of: file), show)
     guard let page, let html else { return }
     let title = files.isEmpty ? "standard input" : files.joined(separator: ", ")
     try NewFile.write(page.html(title: title, model: model), to: html)
@@ -98,5 +95,18 @@ struct SurprisalCommand: ParsableCommand {
       return
         "\(bits.formatted(2).leftPadded(7))  \("\(rank)".leftPadded(6))  \(text.visible.padding(16))  \(others)\n"
     }
+  }
+}
+
+extension PageTokens {
+  /// Calls `show` with the tokens of some files, or of standard input if there are none, as they come.
+  static func read(
+    _ files: [String], _ tokenizer: AnyTokenizer, policy: StatePolicy, _ show: ([PageToken]) throws -> Void
+  ) throws {
+    var (tokens, lines) = (PageTokens(tokenizer, policy: policy), try LineReader(files))
+    while let line = try lines.next() {
+      try show(tokens.append(line.text, number: line.number, isEnded: line.isEnded))
+    }
+    try show(tokens.finish())
   }
 }

@@ -3,7 +3,7 @@ import MynahTensors
 import MynahTraining
 
 /// `mynah reproduce`: a recipe from beginning to end.
-struct ReproduceCommand: ParsableCommand {
+struct ReproduceCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "reproduce",
     abstract: "Run a published recipe and set its figures beside the reference's.",
@@ -49,11 +49,23 @@ struct ReproduceCommand: ParsableCommand {
     if let epochs, !(1...longest).contains(epochs) {
       throw ValidationError("--epochs must lie between 1 and \(longest), found \(epochs)")
     }
-    if resume && output == nil { throw ValidationError("--resume needs --output, the model whose training goes on") }
+    try checkRules()
     if let dataSet = recipe.dataSet, data == nil {
       throw ValidationError(
         "\(recipe.name) needs --data, the folder of its texts; get them by: mynah data get \(dataSet)")
     }
+  }
+
+  var rules: [FlagRule] {
+    let ofRuns = [
+      ("--output", output != nil), ("--resume", resume), ("--profile", profile), ("--metrics", !logs.metrics.isEmpty),
+      ("--tensorboard", logs.tensorboard != nil), ("--log-json", logs.logJson != nil),
+      ("--sample-every-epoch", logs.sampleEveryEpoch != nil),
+    ]
+    return [
+      FlagRule("--resume", resume, needs: "--output", output != nil),
+      FlagRule("--data", data != nil, needs: "a recipe with a data set, found \(recipe.name)", recipe.dataSet != nil),
+    ] + ofRuns.map { FlagRule($0.0, $0.1, excludes: "--dry-run", dryRun) }
   }
 
   func run() throws {

@@ -32,7 +32,7 @@ extension Reproduction {
     StandardError.write("\(recipe.name): \(estimateInWords)\n")
     var model = untrained
     let history = try trainer.train(
-      &model, on: batches, validating: data.validation.map { try configuration.batches.validationBatches(of: $0) },
+      &model, on: batches, validating: data.validation.map { try configuration.batches.batchesInOrder(of: $0) },
       from: checkpoint, keeping: recipe.kept
     ) { event in
       switch event {

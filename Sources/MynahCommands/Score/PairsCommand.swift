@@ -38,6 +38,7 @@ struct PairsCommand: ParsableCommand {
     let file = try ModelFile(contentsOf: model)
     let inference = precision.model(of: file)
     let isOfWords = if case .word = file.tokenizer { true } else { false }
+    try FlagRule("--verbatim", verbatim, needs: "a model of words", isOfWords).check()
     let familiar = FamiliarWords(file.tokenizer.vocabulary)
     for path in files {
       let pairs = try Self.pairs(at: path)

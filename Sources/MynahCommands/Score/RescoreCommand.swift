@@ -41,33 +41,32 @@ struct RescoreCommand: ParsableCommand {
   @Flag(help: "Print an object of JSON for each line.")
   var json = false
 
-  @OptionGroup(title: "Adapting") var adaptation: AdaptationOptions
-  @OptionGroup var precision: WeightPrecisionOptions
+  @OptionGroup(title: "Predicting") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
 
   mutating func run() throws { try threads.run { try rescore() } }
 
   private func rescore() throws {
     let file = try ModelFile(contentsOf: model)
-    var scorer = TextScorer(
-      try adaptation.predictor(file, path: model, precision: precision), tokenizer: file.tokenizer)
+    let scorer = TextScorer(
+      try adaptation.predictor(file, policy: .reset), tokenizer: file.tokenizer, policy: .reset)
     var (lines, list) = (try LineReader(files), [NBestHypothesis]())
     while let line = try lines.next() {
       guard !line.text.allSatisfy(\.isWhitespace) else { continue }
       guard let hypothesis = NBestHypothesis(line.text) else { throw NBestError(line: line.number, found: line.text) }
       if let first = list.first, first.id != hypothesis.id {
-        try write(list, &scorer)
+        try write(list, scorer)
         list = []
       }
       list.append(hypothesis)
     }
-    try write(list, &scorer)
+    try write(list, scorer)
   }
 
-  private func write(_ list: [NBestHypothesis], _ scorer: inout TextScorer) throws {
+  private func write(_ list: [NBestHypothesis], _ scorer: TextScorer) throws {
     let rescoring = Rescoring(
       scoreWeight: Double(scoreWeight), modelWeight: Double(modelWeight), tokenBonus: Double(tokenBonus))
-    for (place, ranked) in try rescoring.ranked(list, by: &scorer).enumerated() {
+    for (place, ranked) in try rescoring.ranked(list, by: scorer).enumerated() {
       let hypothesis = ranked.hypothesis
       if json {
         try StandardOutput.writeJSON(

@@ -6,14 +6,15 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-/// `mynah score`: how probable a model finds each line.
-struct ScoreCommand: ParsableCommand {
+/// `mynah score`: the log-probabilities of lines.
+struct ScoreCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "score",
-    abstract: "Tell how probable a model finds each line of a text.",
+    abstract: "Print the log-probability of each line of a text.",
     discussion: """
-      Reads files, or standard input line by line. A line's end is predicted too where it is a token. Words that the model \
-      does not know are predicted as <unk>; the summary has the perplexity with and without them.
+      Reads files, or standard input line by line. The score of a line is the sum over the tokens that begin in it, its end among \
+      them where that is a token; the scores of all lines add up to what mynah evaluate prints. Words that the model does not know \
+      are predicted as <unk>; the summary has the perplexity with and without them.
 
         mynah score notes.safetensors draft.txt
         echo "the cat sat" | mynah score notes.safetensors --tokens
@@ -39,20 +40,15 @@ struct ScoreCommand: ParsableCommand {
   @Argument(help: "Text files. (default: standard input)")
   var files: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "What a line knows of those before it: reset (nothing), carry (all), documents (what came since an empty line). (default: reset)",
-      valueName: "policy"),
-    transform: Self.policy)
-  var state = TextScorer.StatePolicy.reset
+  @OptionGroup var state: StateOptions
 
-  @Flag(help: "Tell of each token: its log-probability and its rank among all.")
+  @Flag(help: "Print each token with its log-probability and its rank among all.")
   var tokens = false
 
-  @Option(help: "The base of the logarithms that are printed, e, 2 or 10; JSON has nats.")
-  var logBase = Base.e
+  @Option(help: "The base of the logarithms that are printed, e, 2 or 10; JSON has nats. (default: e)")
+  var logBase: Base?
 
-  @Flag(help: "Leave lines out that are not UTF-8, and tell of them, instead of ending there.")
+  @Flag(help: "Skip lines that are not UTF-8, with a note, instead of ending there.")
   var keepGoing = false
 
   @Flag(help: "Print an object of JSON for each line, and one for all.")
@@ -64,15 +60,27 @@ struct ScoreCommand: ParsableCommand {
     help: ArgumentHelp("Write what the model remembers after the last line, to go on from there.", valueName: "file"))
   var saveState: String?
 
-  @OptionGroup(title: "Adapting") var adaptation: AdaptationOptions
-  @OptionGroup var precision: WeightPrecisionOptions
+  @OptionGroup(title: "Predicting") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
 
-  func validate() throws {
-    guard (continuing.loadState == nil && saveState == nil) || (state == .carry && adaptation.isPlain) else {
-      throw ValidationError(
-        "--load-state and --save-state need --state carry, and no adapting: a state is a network's alone")
+  var rules: [FlagRule] {
+    [
+      FlagRule("--log-base", logBase != nil, excludes: "--json", json),
+      FlagRule("--load-state", continuing.loadState != nil, needs: "a network alone", adaptation.isPlain),
+      FlagRule("--save-state", saveState != nil, needs: "a network alone", adaptation.isPlain),
+    ]
+  }
+
+  /// The policy for a model; a state that is loaded or saved must be carried.
+  ///
+  /// - Throws: `ValidationError` about a state that is not.
+  private func policy(of file: ModelFile) throws -> StatePolicy {
+    let policy = state.policy(of: file)
+    let given = [continuing.loadState.map { _ in "--load-state" }, saveState.map { _ in "--save-state" }]
+    if let flag = given.compactMap(\.self).first, policy != .carry {
+      throw ValidationError("\(flag) needs --state carry: the model's state is \(policy.inWords)")
     }
+    return policy
   }
 
   mutating func run() throws {
@@ -82,32 +90,42 @@ struct ScoreCommand: ParsableCommand {
 
   private func score() throws {
     let file = try ModelFile(contentsOf: model)
-    var scorer = try scorer(file)
+    let policy = try policy(of: file)
+    var scorer = try scorer(file, policy)
     var lines = try LineReader(files)
-    var summary = Summary(state: state.rawValue)
+    var summary = Summary(policy)
+    var numbers: [Int] = []
+    func write(_ scores: [LineScore]) throws {
+      for (score, number) in zip(scores, numbers) {
+        summary.add(score)
+        try self.write(score, number, file.tokenizer.vocabulary)
+      }
+      numbers.removeFirst(scores.count)
+    }
     while true {
       do {
         guard let line = try lines.next() else { break }
-        let score = try scorer.score(line.text)
-        summary.add(score)
-        try write(score, line.number, file.tokenizer.vocabulary)
+        let scores = try scorer.append(line.text, isEnded: line.isEnded)
+        numbers.append(line.number)
+        try write(scores)
       } catch  where keepGoing && error.isOfOneLine {
         StandardError.write("skipped: \(error)\n")
         summary.skippedCount += 1
       }
     }
+    try write(scorer.finish())
     if let saveState, let predictor = scorer.state as? NeuralPredictor {
       try StateFile(predictor, modelPath: model).write(to: saveState)
     }
     if json { try StandardOutput.writeJSON(summary.figures) } else { try StandardOutput.write(summary.inWords) }
   }
 
-  private func scorer(_ file: ModelFile) throws -> TextScorer {
+  private func scorer(_ file: ModelFile, _ policy: StatePolicy) throws -> TextScorer {
     guard let path = continuing.loadState else {
-      let predictor = try adaptation.predictor(file, path: model, precision: precision)
-      return TextScorer(predictor, tokenizer: file.tokenizer, policy: state, tellingTokens: tokens)
+      let predictor = try adaptation.predictor(file, policy: policy)
+      return TextScorer(predictor, tokenizer: file.tokenizer, policy: policy, tellingTokens: tokens)
     }
-    let predictor = try StateFile.predictor(at: path, model: precision.model(of: file), modelPath: model)
+    let predictor = try StateFile.predictor(at: path, model: adaptation.precision.model(of: file), modelPath: model)
     return TextScorer(continuing: predictor, tokenizer: file.tokenizer, tellingTokens: tokens)
   }
 
@@ -123,20 +141,13 @@ struct ScoreCommand: ParsableCommand {
               rank: $0.rank, isUnknown: $0.isUnknown)
           }))
     }
-    var text = "\((score.logProbability / logBase.nats).formatted(4))\t\(score.tokenCount)\t\(score.unknownCount)\n"
+    let base = logBase ?? .e
+    var text = "\((score.logProbability / base.nats).formatted(4))\t\(score.tokenCount)\t\(score.unknownCount)\n"
     for token in score.tokens ?? [] {
       text +=
-        "\t\((token.logProbability / logBase.nats).formatted(4))\t\(token.rank)\t\(vocabulary[token.id].visible)\n"
+        "\t\((token.logProbability / base.nats).formatted(4))\t\(token.rank)\t\(vocabulary[token.id].visible)\n"
     }
     try StandardOutput.write(text)
-  }
-
-  @Sendable private static func policy(_ name: String) throws -> TextScorer.StatePolicy {
-    guard let policy = TextScorer.StatePolicy(rawValue: name) else {
-      throw ValidationError(
-        "expected one of \(TextScorer.StatePolicy.allCases.map(\.rawValue).joined(separator: ", "))")
-    }
-    return policy
   }
 
   // MARK: Figures
@@ -165,12 +176,12 @@ struct ScoreCommand: ParsableCommand {
       let state: String
     }
 
-    let state: String
+    private let policy: StatePolicy
     private var total = LineScore()
     private var lineCount = 0
     var skippedCount = 0
 
-    init(state: String) { self.state = state }
+    init(_ policy: StatePolicy) { self.policy = policy }
 
     mutating func add(_ score: LineScore) {
       total += score
@@ -181,24 +192,18 @@ struct ScoreCommand: ParsableCommand {
       Figures(
         perplexity: total.perplexity, perplexityWithoutUnknown: total.perplexityWithoutUnknown,
         logProbability: total.logProbability, tokenCount: total.tokenCount, unknownCount: total.unknownCount,
-        lineCount: lineCount, skippedCount: skippedCount, state: state)
+        lineCount: lineCount, skippedCount: skippedCount, state: policy.name)
     }
 
     var inWords: String {
       let skipped = skippedCount == 0 ? "" : "skipped lines              \(skippedCount.grouped)\n"
-      let state =
-        switch self.state {
-        case "reset": "each line on its own"
-        case "carry": "carried from line to line"
-        default: "carried from line to line, anew after an empty one"
-        }
       return """
         perplexity                 \(total.perplexity.asPerplexity)
         perplexity without unknown \(total.perplexityWithoutUnknown.asPerplexity)
         unknown tokens             \(total.unknownCount.grouped)
         tokens                     \(total.tokenCount.grouped), line ends included
         lines                      \(lineCount.grouped)
-        state                      \(state)
+        state                      \(policy.inWords)
         \(skipped)
         """
     }

@@ -7,6 +7,8 @@ package struct LineReader {
     package let text: String
     /// The number of the line, counted from 1 through all files.
     package let number: Int
+    /// A Boolean value indicating whether a line end follows it; the last line of a file may have none.
+    package let isEnded: Bool
   }
 
   private var paths: ArraySlice<String>
@@ -70,12 +72,13 @@ package struct LineReader {
   private mutating func take(_ end: Int, lineEnd: Int) throws(FileError) -> Line {
     let bytes = Array(buffer[start..<end])
     start = end + lineEnd
-    return try line(bytes, length: bytes.count + lineEnd)
+    return try line(bytes, lineEnd: lineEnd)
   }
 
-  private mutating func line(_ bytes: [UInt8], length: Int) throws(FileError) -> Line {
+  private mutating func line(_ bytes: [UInt8], lineEnd: Int) throws(FileError) -> Line {
     var bytes = bytes
-    if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    let length = bytes.count + lineEnd
+    if lineEnd > 0 && bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
     if offset == 0 && bytes.starts(with: UTF8.byteOrderMark) { bytes.removeFirst(3) }
     number += 1
     lineOfFile += 1
@@ -83,6 +86,6 @@ package struct LineReader {
     if let bad = UTF8.firstInvalidOffset(in: bytes) {
       throw .notUTF8(path: path, offset: offset + bad, line: lineOfFile, byte: bytes[bad])
     }
-    return Line(text: String(decoding: bytes, as: UTF8.self), number: number)
+    return Line(text: String(decoding: bytes, as: UTF8.self), number: number, isEnded: lineEnd > 0)
   }
 }

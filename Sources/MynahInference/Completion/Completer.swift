@@ -17,68 +17,104 @@ public struct Suggestion: Hashable, Sendable {
 /// for suggestion in try completer.suggestions(prefix: "s", count: 3) { print(suggestion.text) }
 /// ```
 ///
-/// The text is read once: a word moves the state on, a letter asks again what the state already says. A copy is a fork of the text.
+/// The text is read once: a word moves the state on, a letter searches the predictions of the same state again. A copy
+/// is a fork of the text.
 public struct Completer: Sendable {
   private let tokenizer: AnyTokenizer
   private let search: any CompletionSearch
+  private let policy: StatePolicy
+  /// The predictor at the beginning of a text.
+  private let beginning: (any Predictor)?
   private var predictor: any Predictor
-  /// A space at the text's end that byte pairs join with the next word: it is read with it.
-  private var separator = ""
-  /// What the predictor says of the next token, kept while letters are typed.
-  private var logProbabilities: [Double]?
+  private var text: WrittenText
+  /// A Boolean value indicating whether some of the text was read, so that no space is put before the next piece.
+  private var isContinuation: Bool
+  /// The white space at the text's end, which byte pairs join with what follows it.
+  private var held = ""
+  /// The predictor that has read all that is certain if a word comes next, what separates it from the word, and its
+  /// predictions, kept while letters are typed.
+  private var next: (predictor: any Predictor, separator: [UInt8], logProbabilities: [Double])?
 
   /// Begins a text.
   ///
   /// - Parameters:
-  ///   - predictor: What predicts; it has not begun a text.
-  ///   - tokenizer: How texts become its tokens.
+  ///   - predictor: A predictor that has not begun a text.
+  ///   - tokenizer: The model's tokenizer.
+  ///   - policy: The positions at which the state is reset; windows do not apply to typed text.
   /// - Precondition: the tokenizer has as many tokens as the predictor.
-  public init(_ predictor: any Predictor, tokenizer: AnyTokenizer) throws {
-    predictor.check(tokenizer)
-    (self.predictor, self.tokenizer) = (predictor, tokenizer)
-    search = tokenizer.isOfWholeWords ? WordSearch(tokenizer) : PieceSearch(tokenizer)
-    try self.predictor.read([tokenizer.startID])
+  public init(_ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy = .carry) throws {
+    var beginning = predictor
+    try beginning.read([tokenizer.startID])
+    self.init(beginning, beginning, tokenizer, policy, isContinuation: false)
   }
 
-  /// Goes on with a text that was begun.
+  /// Continues a text, whose state is carried.
   ///
-  /// - Parameter predictor: What has read the text until here.
+  /// - Parameter predictor: The predictor that has read the text so far.
   /// - Precondition: the tokenizer has as many tokens as the predictor.
   public init(continuing predictor: any Predictor, tokenizer: AnyTokenizer) {
+    self.init(predictor, nil, tokenizer, .carry, isContinuation: true)
+  }
+
+  private init(
+    _ predictor: any Predictor, _ beginning: (any Predictor)?, _ tokenizer: AnyTokenizer, _ policy: StatePolicy,
+    isContinuation: Bool
+  ) {
     predictor.check(tokenizer)
-    (self.predictor, self.tokenizer) = (predictor, tokenizer)
+    (self.predictor, self.beginning, self.tokenizer, self.policy) = (predictor, beginning, tokenizer, policy)
+    (text, self.isContinuation) = (WrittenText(policy), isContinuation)
     search = tokenizer.isOfWholeWords ? WordSearch(tokenizer) : PieceSearch(tokenizer)
   }
 
   /// Reads some of the text: whole words, with the white space behind them.
   ///
-  /// - Returns: How many of its tokens the model does not know.
+  /// - Returns: The number of its tokens that the model does not know.
   /// - Throws: `TextError` if a token is unknown and the model has none for such; `InferenceError.notFinite`.
   @discardableResult
-  public mutating func read(_ text: String) throws -> Int {
-    let whole = separator + text
-    // The last space alone: of several the last one is joined with the word behind.
-    separator = if case .bytePair = tokenizer, whole.hasSuffix(" ") { " " } else { "" }
-    let encoded = try tokenizer.encodePrompt(String(whole.dropLast(separator.count)))
+  public mutating func read(_ piece: String) throws -> Int {
+    next = nil
+    let (tail, isReset) = text.appendingTail(of: piece)
+    if isReset, let beginning { (predictor, held, isContinuation) = (beginning, "", false) }
+    let whole = held + String(tail)
+    let end =
+      holdsSpace
+      ? whole.lastIndex { !$0.isWhitespace }.map { whole.index(after: $0) } ?? whole.startIndex : whole.endIndex
+    held = String(whole[end...])
+    guard end > whole.startIndex else { return 0 }
+    let encoded = try tokenizer.encode(String(whole[..<end]), beginsText: !isContinuation, endsText: false)
     try predictor.read(encoded.ids)
-    logProbabilities = nil
+    isContinuation = true
     return encoded.unknownCount
   }
 
+  /// A Boolean value indicating whether the tokenizer may join white space with what follows it.
+  private var holdsSpace: Bool { if case .bytePair = tokenizer { true } else { false } }
+
   /// The most probable words that begin with some letters, most probable first.
   ///
-  /// A model of whole words looks at all of them. One of characters, bytes or byte pairs follows the most probable beginnings, and a
-  /// word ends before white space or a mark.
+  /// A model of whole words looks at all of them. One of characters, bytes or byte pairs follows the most probable
+  /// beginnings, and a word ends before white space or a mark.
   ///
   /// - Parameters:
-  ///   - prefix: What was typed of the word; may be empty.
-  ///   - count: How many words to suggest at most.
+  ///   - prefix: The letters that were typed of the word; may be empty.
+  ///   - count: The largest number of words to suggest.
   /// - Throws: `InferenceError.notFinite`.
   public mutating func suggestions(prefix: String, count: Int) throws -> [Suggestion] {
     guard count > 0 else { return [] }
-    if logProbabilities == nil { logProbabilities = try predictor.logProbabilities() }
+    let next = try next ?? beforeWord()
+    self.next = next
     return try search(
-      predictor, logProbabilities ?? [], separator: Array(separator.utf8), prefix: Array(prefix.utf8), count: count)
+      next.predictor, next.logProbabilities, separator: next.separator, prefix: Array(prefix.utf8), count: count)
+  }
+
+  /// Reads the white space before a word, as far as it is not joined with the word.
+  private func beforeWord() throws -> (predictor: any Predictor, separator: [UInt8], logProbabilities: [Double]) {
+    var predictor = predictor
+    guard case .bytePair(let tokenizer) = tokenizer else { return (predictor, [], try predictor.logProbabilities()) }
+    let putsSpace = held.isEmpty && !isContinuation && tokenizer.addsLeadingSpace
+    let space = try tokenizer.encodeSpace(putsSpace ? " " : held, beginsText: !isContinuation)
+    try predictor.read(space.ids)
+    return (predictor, space.rest, try predictor.logProbabilities())
   }
 }
 

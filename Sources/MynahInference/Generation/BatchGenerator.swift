@@ -27,10 +27,13 @@ public struct BatchGenerator: Sendable {
     var decoder: TokenDecoder
     var stops: StopStrings
     var recent: [Int32]
+    /// The generated text, which determines when the state is reset.
+    var text: WrittenText
     var position = 0
   }
 
   private let model: InferenceModel
+  private let startID: Int32
   private let options: GenerationOptions
   private let sampler: Sampler
   private var writings: [Writing]
@@ -41,14 +44,15 @@ public struct BatchGenerator: Sendable {
   /// Reads the prompt.
   ///
   /// The model starts at the beginning of a text: after an `<eos>` where the vocabulary has it, else after a line end.
+  /// Where the options' policy resets the state, in the prompt or in the generated text, it starts again.
   ///
   /// - Parameters:
   ///   - model: The model.
-  ///   - tokenizer: How its tokens become text.
+  ///   - tokenizer: The model's tokenizer.
   ///   - prompt: The beginning of each text; may be empty.
-  ///   - count: How many texts to write.
-  ///   - options: How.
-  ///   - seed: Where random numbers begin.
+  ///   - count: The number of texts.
+  ///   - options: How texts are drawn and where they end.
+  ///   - seed: The seed of the random numbers.
   /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
   /// - Precondition: the tokenizer has as many tokens as the model; the count is positive.
   public init(
@@ -84,18 +88,22 @@ public struct BatchGenerator: Sendable {
     let vocabulary = tokenizer.vocabulary
     let textless = Set(vocabulary.textlessIDs)
     let forbidden = textless.count < vocabulary.count ? textless : []
+    var text = WrittenText(options.statePolicy ?? .carry)
+    let (tail, isReset) = text.appendingTail(of: prompt)
+    let read = try tokenizer.encodePrompt(String(tail)).ids
     let prompt = try tokenizer.encodePrompt(prompt).ids
-    (self.model, self.options, self.randoms) = (model, options, randoms)
+    (self.model, self.options, self.randoms, startID) = (model, options, randoms, tokenizer.startID)
     sampler = Sampler((forbidden.isEmpty ? [] : [ForbiddenTokens(forbidden)]) + options.sampler.steps)
     var decoder = tokenizer.decoder()
     for id in prompt { _ = decoder.decode(id) }
     let stops = StopStrings(options.stopStrings)
     let isDone = options.length == 0
     writings = (isDone ? [] : randoms.indices.map { $0 }).map {
-      Writing(number: $0, decoder: decoder, stops: stops, recent: prompt)
+      Writing(number: $0, decoder: decoder, stops: stops, recent: prompt, text: text)
     }
+    let memory = isReset ? nil : memory
     state = memory?.state ?? model.initialState()
-    logits = try model.finite(model.advance([memory?.last ?? tokenizer.startID] + prompt, state: &state))
+    logits = try model.finite(model.advance([memory?.last ?? tokenizer.startID] + read, state: &state))
     state = state.repeated(randoms.count)
     logits = Tensor(
       shape: [randoms.count, vocabulary.count], Array(repeatElement(logits.elements, count: randoms.count).joined()))
@@ -112,9 +120,10 @@ public struct BatchGenerator: Sendable {
     let ids = try sampler(logits, at: places, using: &randoms)
     let logProbabilities = options.tellsProbabilities ? logits.logSoftmax().elements : nil
     let vocabularySize = model.configuration.vocabularySize
-    var (pieces, going) = ([Piece](), [Int]())
+    var (pieces, going, restarted) = ([Piece](), [Int](), Set<Int>())
     for index in writings.indices {
-      let (addition, end) = writings[index].write(ids[index], options)
+      let (addition, end, isReset) = writings[index].write(ids[index], options)
+      if isReset { restarted.insert(index) }
       pieces.append(
         Piece(
           text: writings[index].number, id: ids[index],
@@ -122,19 +131,26 @@ public struct BatchGenerator: Sendable {
           addition: addition, end: end))
       if end == nil { going.append(index) }
     }
-    try goOn(going, ids)
+    try goOn(going, ids, restarted)
     return pieces
   }
 
   /// Lets the model read what was drawn for the texts that go on, and lets go of the others.
-  private mutating func goOn(_ going: [Int], _ ids: [Int32]) throws {
+  ///
+  /// - Parameter restarted: The texts whose state is reset: they read the token that a text begins after in place of
+  ///   the drawn one.
+  private mutating func goOn(_ going: [Int], _ ids: [Int32], _ restarted: Set<Int>) throws {
     if going.count < writings.count {
       (writings, randoms) = (going.map { writings[$0] }, going.map { randoms[$0] })
       guard !going.isEmpty else { return }
       state = state.selecting(going)
     }
     trim()
-    logits = try model.finite(model.advance(going.map { ids[$0] }, state: &state))
+    if !restarted.isEmpty {
+      state = state.resetting(going.indices.filter { restarted.contains(going[$0]) })
+    }
+    let read = going.map { restarted.contains($0) ? startID : ids[$0] }
+    logits = try model.finite(model.advance(read, state: &state))
   }
 
   /// Forgets tokens that no step looks at, so that memory does not grow with the text.
@@ -146,17 +162,20 @@ public struct BatchGenerator: Sendable {
 }
 
 extension BatchGenerator.Writing {
-  /// Adds a token; returns what can be written and whether the text ends.
-  fileprivate mutating func write(_ id: Int32, _ options: GenerationOptions) -> (addition: String, end: GenerationEnd?)
-  {
+  /// Adds a token; returns what can be written, whether the text ends, and whether the state is reset after the token.
+  fileprivate mutating func write(
+    _ id: Int32, _ options: GenerationOptions
+  ) -> (addition: String, end: GenerationEnd?, isReset: Bool) {
     position += 1
     recent.append(id)
-    if options.stopTokens.contains(id) { return (rest(), .stopToken(id)) }
-    var text = stops.pass(decoder.decode(id))
-    if let found = stops.found { return (text, .stopString(found)) }
-    guard position == options.length else { return (text, nil) }
-    text += rest()
-    return (text, stops.found.map { .stopString($0) } ?? .length)
+    if options.stopTokens.contains(id) { return (rest(), .stopToken(id), false) }
+    let piece = decoder.decode(id)
+    let isReset = text.append(piece)
+    var addition = stops.pass(piece)
+    if let found = stops.found { return (addition, .stopString(found), false) }
+    guard position == options.length else { return (addition, nil, isReset) }
+    addition += rest()
+    return (addition, stops.found.map { .stopString($0) } ?? .length, false)
   }
 
   /// All that is held back.

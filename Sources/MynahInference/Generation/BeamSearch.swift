@@ -30,23 +30,35 @@ public struct BeamSearch: Hashable, Sendable {
   public let stopTokens: Set<Int32>
   /// Tokens that no continuation has.
   public let forbidden: Set<Int32>
+  /// The positions at which the state is reset; windows do not apply to generated text.
+  public let statePolicy: StatePolicy
 
   /// Creates a search.
   ///
   /// - Precondition: beams and length are positive, the penalty is not negative.
   public init(
-    beamCount: Int, length: Int, lengthPenalty: Double = 1, stopTokens: Set<Int32> = [], forbidden: Set<Int32> = []
+    beamCount: Int, length: Int, lengthPenalty: Double = 1, stopTokens: Set<Int32> = [], forbidden: Set<Int32> = [],
+    statePolicy: StatePolicy = .carry
   ) {
     precondition(beamCount > 0 && length > 0, "\(beamCount) beams of \(length) tokens find nothing")
     precondition(lengthPenalty >= 0, "a length penalty is 0 or more, found \(lengthPenalty)")
     (self.beamCount, self.length, self.lengthPenalty) = (beamCount, length, lengthPenalty)
-    (self.stopTokens, self.forbidden) = (stopTokens, forbidden)
+    (self.stopTokens, self.forbidden, self.statePolicy) = (stopTokens, forbidden, statePolicy)
   }
 
   /// A beginning that goes on.
   private struct Beam {
     var ids: [Int32] = []
     var logProbability = 0.0
+    var decoder: TokenDecoder
+    var text: WrittenText
+    /// A Boolean value indicating whether the state is reset after the last token.
+    var isReset = false
+
+    mutating func append(_ id: Int32) {
+      ids.append(id)
+      isReset = text.append(decoder.decode(id))
+    }
   }
 
   /// The best continuations of a prompt, best first: as many as there are beams, or fewer if there are no more.
@@ -59,9 +71,11 @@ public struct BeamSearch: Hashable, Sendable {
     model.check(tokenizer)
     let forbidden = forbidden.union(tokenizer.vocabulary.textlessIDs)
     var state = model.initialState()
-    let prompt = try tokenizer.encodePrompt(prompt).ids
-    var logits = try model.finite(model.advance([tokenizer.startID] + prompt, state: &state))
-    var (beams, ended) = ([Beam()], [Hypothesis]())
+    var (text, decoder) = (WrittenText(statePolicy), tokenizer.decoder())
+    for id in try tokenizer.encodePrompt(prompt).ids { _ = decoder.decode(id) }
+    let read = try tokenizer.encodePrompt(String(text.appendingTail(of: prompt).text)).ids
+    var logits = try model.finite(model.advance([tokenizer.startID] + read, state: &state))
+    var (beams, ended) = ([Beam(decoder: decoder, text: text)], [Hypothesis]())
     for step in 1...length {
       let choices = choices(beams, logits.logSoftmax().elements, without: forbidden)
       var (next, parents) = ([Beam](), [Int]())
@@ -71,7 +85,7 @@ public struct BeamSearch: Hashable, Sendable {
         if stopTokens.contains(choice.id) {
           ended.append(hypothesis(beam, .stopToken(choice.id), tokenCount: step))
         } else {
-          beam.ids.append(choice.id)
+          beam.append(choice.id)
           if step == length { ended.append(hypothesis(beam, .length, tokenCount: step)) }
           next.append(beam)
           parents.append(choice.parent)
@@ -80,8 +94,9 @@ public struct BeamSearch: Hashable, Sendable {
       }
       ended = best(ended)
       if step == length || next.isEmpty || cannotImprove(next, ended) { break }
-      state = state.selecting(parents)
-      logits = try model.finite(model.advance(next.map { $0.ids[$0.ids.count - 1] }, state: &state))
+      state = state.selecting(parents).resetting(next.indices.filter { next[$0].isReset })
+      let last = next.map { $0.isReset ? tokenizer.startID : $0.ids[$0.ids.count - 1] }
+      logits = try model.finite(model.advance(last, state: &state))
       beams = next
     }
     return ended

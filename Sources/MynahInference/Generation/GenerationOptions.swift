@@ -1,3 +1,5 @@
+public import MynahText
+
 /// How texts are written and where they end.
 public struct GenerationOptions: Sendable {
   /// How tokens are drawn.
@@ -10,17 +12,23 @@ public struct GenerationOptions: Sendable {
   public var stopStrings: [String]
   /// Tokens that end a text; none of them is written.
   public var stopTokens: Set<Int32>
-  /// Whether the probability of each token is told.
+  /// A Boolean value indicating whether the probability of each token is returned.
   public var tellsProbabilities = false
+  /// The positions at which the state is reset; nil: those of the model's file, or none without a file.
+  ///
+  /// Windows do not apply to generated text.
+  public var statePolicy: StatePolicy?
 
   /// Creates options.
   ///
   /// - Precondition: the length is not negative; no stop string is empty.
   public init(
-    sampler: Sampler = Sampler(), length: Int = 200, stopStrings: [String] = [], stopTokens: Set<Int32> = []
+    sampler: Sampler = Sampler(), length: Int = 200, stopStrings: [String] = [], stopTokens: Set<Int32> = [],
+    statePolicy: StatePolicy? = nil
   ) {
     precondition(length >= 0, "a length is 0 or more, found \(length)")
     (self.sampler, self.length, self.stopStrings, self.stopTokens) = (sampler, length, stopStrings, stopTokens)
+    self.statePolicy = statePolicy
   }
 }
 

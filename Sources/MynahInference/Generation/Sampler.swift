@@ -53,7 +53,8 @@ public struct Sampler: Sendable {
         ids.append(try found(id))
       } else {
         let place = stream < places.count ? places[stream] : SamplingPlace()
-        ids.append(try steps(Array(logits.elements[range]), at: place, using: &randoms[stream]))
+        let row = unsafe logits.withUnsafeElements { unsafe Array($0[range]) }
+        ids.append(try steps(row, at: place, using: &randoms[stream]))
       }
     }
     return ids

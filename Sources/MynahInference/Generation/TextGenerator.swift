@@ -24,6 +24,8 @@ public struct TextGenerator: Sendable {
   public init(
     _ file: ModelFile, prompt: String, options: GenerationOptions = GenerationOptions(), random: RandomSource
   ) throws {
+    var options = options
+    options.statePolicy = options.statePolicy ?? file.statePolicy
     try self.init(
       InferenceModel(file.model, precision: file.precision), tokenizer: file.tokenizer, prompt: prompt,
       options: options, random: random)

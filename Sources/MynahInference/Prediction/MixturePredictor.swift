@@ -1,7 +1,8 @@
 import Foundation
 import MynahTensors
+public import MynahText
 
-/// Several predictors that read the same text and are believed in shares: p = Σ wᵢ pᵢ.
+/// A mixture of predictors that read the same text: p = Σ wᵢ pᵢ.
 ///
 /// With equal weights it is an ensemble by the mean of probabilities.
 public struct MixturePredictor: Predictor {
@@ -11,8 +12,8 @@ public struct MixturePredictor: Predictor {
 
   /// Mixes predictors; equally if no weights are given.
   ///
-  /// - Precondition: the predictors have one vocabulary; there are as many weights as predictors, none negative, one positive. They are
-  ///   divided by their sum.
+  /// - Precondition: the predictors have one vocabulary in one order (see `RenumberedPredictor`); there are as many
+  ///   weights as predictors, none negative, one positive. They are divided by their sum.
   public init(_ parts: [any Predictor], weights: [Double]? = nil) {
     let weights = weights ?? [Double](repeating: 1, count: parts.count)
     let sizes = parts.map { $0.vocabularySize }
@@ -61,8 +62,26 @@ public struct MixturePredictor: Predictor {
 
   /// The weights that make a text most probable: expectation maximisation, from equal weights on.
   ///
-  /// wᵢ ← mean over tokens of wᵢ pᵢ / Σⱼ wⱼ pⱼ; each round makes the text more probable. F. Jelinek, R. Mercer, "Interpolated
-  /// estimation of Markov source parameters from sparse data", 1980.
+  /// wᵢ ← mean over tokens of wᵢ pᵢ / Σⱼ wⱼ pⱼ; each round makes the text more probable. F. Jelinek, R. Mercer,
+  /// "Interpolated estimation of Markov source parameters from sparse data", 1980.
+  ///
+  /// - Parameters:
+  ///   - parts: Predictors that have not begun a text.
+  ///   - policy: The positions at which the state is reset.
+  /// - Returns: A weight per part, their sum 1; equal ones if nothing is predicted.
+  /// - Throws: `TextError.unknownToken`, `InferenceError.notFinite`.
+  public static func tunedWeights(
+    of parts: [any Predictor], on text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry
+  ) throws -> [Double] {
+    let tokens = try TextTokens.tokens(of: text, tokenizer, policy: policy)
+    return tunedWeights(
+      try parts.map { part in
+        var reading = TextReading(part)
+        return try reading.score(tokens).compactMap { $0 }
+      })
+  }
+
+  /// The weights that make a text most probable, from the log-probabilities of its tokens.
   ///
   /// - Parameter scores: ln pᵢ of each token of the text, from each part.
   /// - Returns: A weight a part, their sum 1; equal ones for an empty text.

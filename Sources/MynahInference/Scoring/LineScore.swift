@@ -1,6 +1,6 @@
 import Foundation
 
-/// How probable a model finds a line.
+/// The log-probability of a line: the sum over the tokens that begin in it.
 public struct LineScore: Hashable, Sendable {
   /// One token of it.
   public struct Token: Hashable, Sendable {
@@ -18,7 +18,7 @@ public struct LineScore: Hashable, Sendable {
 
   /// The sum over all tokens, in nats.
   public var logProbability = 0.0
-  /// The tokens that were predicted, the line's end among them where it is one.
+  /// The number of tokens that were predicted, the line's end among them where it is one.
   public var tokenCount = 0
   /// The part of the sum that falls on unknown tokens.
   public var unknownLogProbability = 0.0

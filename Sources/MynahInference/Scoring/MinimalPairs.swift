@@ -48,7 +48,7 @@ extension InferenceModel {
   public func compare(
     _ pairs: some Sequence<MinimalPair>, tokenizer: AnyTokenizer, spelling: (String) -> String = { $0 }
   ) throws -> MinimalPairReport {
-    var scorer = TextScorer(self, tokenizer: tokenizer)
+    let scorer = TextScorer(self, tokenizer: tokenizer)
     var report = MinimalPairReport()
     for pair in pairs {
       let scores = try [pair.good, pair.bad].map { try scorer.score(spelling($0)) }

@@ -55,7 +55,7 @@ public struct Rescoring: Hashable, Sendable {
   ///
   /// - Parameter scorer: Scores each text on its own.
   /// - Throws: What `TextScorer` throws.
-  public func ranked(_ hypotheses: [NBestHypothesis], by scorer: inout TextScorer) throws -> [Ranked] {
+  public func ranked(_ hypotheses: [NBestHypothesis], by scorer: TextScorer) throws -> [Ranked] {
     let all = try hypotheses.map { hypothesis in
       let model = try scorer.score(hypothesis.text)
       let score =

@@ -1,45 +1,36 @@
 public import MynahText
 
-/// Scores a text line by line, in constant memory however long it is.
+/// Scores the lines of a text, in constant memory however long it is.
 ///
 /// ```swift
-/// var scorer = TextScorer(InferenceModel(file.model), tokenizer: file.tokenizer)
-/// let score = try scorer.score("the cat sat")
-/// print(score.logProbability, score.perplexity)
+/// var scorer = TextScorer(InferenceModel(file.model), tokenizer: file.tokenizer, policy: .carry)
+/// for line in lines { for score in try scorer.append(line) { print(score.logProbability) } }
+/// for score in try scorer.finish() { print(score.logProbability) }
 /// ```
 ///
-/// A line is what its tokenizer makes of it with its line end. A text begins after a line end, in whichever form the vocabulary
-/// has it; a model without one takes the first token of a text as context only.
+/// The score of a line is the sum over the tokens that begin in it, its line end among them where it is a token. Where
+/// the state is carried the lines are tokenized as one text, so scores add up to that of the text: byte pairs may join
+/// a line end with what follows, and such a token belongs to the line that it begins in.
 public struct TextScorer: Sendable {
-  /// What a line knows of those before it.
-  public enum StatePolicy: String, Hashable, Sendable, CaseIterable {
-    /// Nothing: each line is a text.
-    case reset
-    /// All: the lines are one text.
-    case carry
-    /// What came since the last empty line; an empty line ends a text.
-    case documents
-  }
-
   private let tokenizer: AnyTokenizer
-  private let policy: StatePolicy
   private let tellsTokens: Bool
-  /// What a text begins with.
   private let beginning: any Predictor
-  private var predictor: any Predictor
-  /// Whether the text has begun: a model without a beginning takes its first token as context only.
-  private var hasBegun: Bool
+  private var text: TextTokens
+  private var reading: TextReading
+  /// The lines that were appended and are not complete.
+  private var open: [(number: Int, score: LineScore)] = []
+  private var lineCount = 0
 
   /// Creates a scorer by a network.
   ///
   /// - Parameters:
   ///   - model: The model.
-  ///   - tokenizer: How texts become its tokens.
-  ///   - policy: What a line knows of those before it.
-  ///   - tellsTokens: Whether scores tell of each token; this takes as many passes through the output as there are tokens.
+  ///   - tokenizer: The model's tokenizer.
+  ///   - policy: The positions at which the state is reset.
+  ///   - tellsTokens: Whether scores list each token; this takes a pass through the output for every token.
   /// - Precondition: the tokenizer has as many tokens as the model.
   public init(
-    _ model: InferenceModel, tokenizer: AnyTokenizer, policy: StatePolicy = .reset,
+    _ model: InferenceModel, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
     tellingTokens tellsTokens: Bool = false
   ) {
     self.init(NeuralPredictor(model), tokenizer: tokenizer, policy: policy, tellingTokens: tellsTokens)
@@ -49,81 +40,106 @@ public struct TextScorer: Sendable {
   ///
   /// - Precondition: the tokenizer has as many tokens as the predictor.
   public init(
-    _ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy = .reset,
+    _ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
     tellingTokens tellsTokens: Bool = false
   ) {
     predictor.check(tokenizer)
-    (self.tokenizer, self.policy, self.tellsTokens) = (tokenizer, policy, tellsTokens)
-    (beginning, self.predictor, hasBegun) = (predictor, predictor, false)
+    (self.tokenizer, self.tellsTokens, beginning) = (tokenizer, tellsTokens, predictor)
+    (text, reading) = (TextTokens(tokenizer, policy: policy), TextReading(predictor))
   }
 
-  /// Goes on with a text that was begun.
+  /// Continues a text, whose state is carried.
   ///
-  /// - Parameter predictor: What has read the text until here.
+  /// - Parameter predictor: The predictor that has read the text so far.
   public init(
     continuing predictor: any Predictor, tokenizer: AnyTokenizer, tellingTokens tellsTokens: Bool = false
   ) {
     self.init(predictor, tokenizer: tokenizer, policy: .carry, tellingTokens: tellsTokens)
-    hasBegun = true
+    text = TextTokens(tokenizer, isContinuation: true)
   }
 
-  /// What has read all lines until here: a value that can be kept.
-  public var state: any Predictor { predictor }
+  /// The predictor that has read all tokens so far: a value that can be kept.
+  public var state: any Predictor { reading.predictor }
 
-  /// Scores the next line.
+  /// Appends a line and returns the scores of the lines that are complete, in their order.
   ///
-  /// - Parameter line: The line without its end.
-  /// - Throws: `TextError` if it has a token that the model does not know and cannot read as `<unk>`: the next line is then scored as
-  ///   if this one had not been there. `InferenceError.notFinite`.
-  public mutating func score(_ line: String) throws -> LineScore {
-    let ids = try tokenizer.encode(line + "\n").ids
-    if policy == .reset { beginText() }
-    let score = try score(ids)
-    if policy == .documents && line.allSatisfy(\.isWhitespace) { beginText() }
+  /// A line is complete at once unless the tokenizer may join its end with what follows; then it is when that has come.
+  ///
+  /// - Parameters:
+  ///   - line: The line without its end.
+  ///   - isEnded: Whether a line end follows it; the last line of a text may have none.
+  /// - Throws: `TextError` if it has a token that the model does not know and cannot read as `<unk>`: the next line is
+  ///   then scored as if this one had not been there. `InferenceError.notFinite`.
+  public mutating func append(_ line: String, isEnded: Bool = true) throws -> [LineScore] {
+    let tokens = try text.append(line, number: lineCount + 1, isEnded: isEnded)
+    lineCount += 1
+    open.append((lineCount, emptyScore))
+    return try add(tokens)
+  }
+
+  /// Ends the text and returns the scores of the last lines.
+  ///
+  /// - Throws: `InferenceError.notFinite`.
+  public mutating func finish() throws -> [LineScore] { try add(text.finish()) }
+
+  /// Scores a text of its own, to which a line end is added; the lines that were appended do not count.
+  ///
+  /// - Throws: `TextError`, `InferenceError.notFinite`.
+  public func score(_ line: String) throws -> LineScore {
+    var (reading, score) = (TextReading(beginning), emptyScore)
+    try add(TextTokens.tokens(of: line + "\n", tokenizer), by: &reading) { score.add($0, $1) }
     return score
   }
 
-  private mutating func beginText() {
-    guard hasBegun else { return }
-    (predictor, hasBegun) = (beginning, false)
+  private var emptyScore: LineScore {
+    var score = LineScore()
+    if tellsTokens { score.tokens = [] }
+    return score
   }
 
-  private mutating func score(_ ids: [Int32]) throws -> LineScore {
-    var (result, targets) = (LineScore(), ids[...])
-    if tellsTokens { result.tokens = [] }
-    if !hasBegun, let first = tokenizer.textStartID ?? targets.popFirst() {
-      try predictor.read([first])
-      hasBegun = true
+  private mutating func add(_ tokens: [TextToken]) throws -> [LineScore] {
+    var place = 0
+    try add(tokens, by: &reading) { token, line in
+      while open[place].number < line { place += 1 }
+      open[place].score.add(token, line)
     }
-    if tellsTokens {
-      for target in targets { result.append(try token(target)) }
-    } else if !targets.isEmpty {
-      let scores = try predictor.score(Array(targets))
-      for (target, score) in zip(targets, scores) { result.add(score, isUnknown: target == unknownID) }
-    }
-    return result
+    let held = text.heldLine ?? .max
+    defer { open.removeAll { $0.number < held } }
+    return open.prefix { $0.number < held }.map(\.score)
   }
 
-  private var unknownID: Int32? { tokenizer.vocabulary.unknownID }
-
-  /// The score of one token, its rank among all.
-  private mutating func token(_ target: Int32) throws -> LineScore.Token {
-    let all = try predictor.logProbabilities()
-    try predictor.read([target])
-    return LineScore.Token(
-      id: target, logProbability: all[Int(target)], rank: all.rank(of: target), isUnknown: target == unknownID)
+  /// Calls `body` with the score of each token and the line that it begins in.
+  private func add(
+    _ tokens: [TextToken], by reading: inout TextReading, _ body: (_ token: LineScore.Token, _ line: Int) -> Void
+  ) throws {
+    let unknownID = tokenizer.vocabulary.unknownID
+    func score(_ token: TextToken, _ logProbability: Double, rank: Int) {
+      body(
+        LineScore.Token(
+          id: token.id, logProbability: logProbability, rank: rank, isUnknown: token.id == unknownID), token.line)
+    }
+    guard tellsTokens else {
+      for (token, logProbability) in zip(tokens, try reading.score(tokens)) {
+        if let logProbability { score(token, logProbability, rank: 0) }
+      }
+      return
+    }
+    for token in tokens {
+      guard let all = try reading.logProbabilities(reading: token) else { continue }
+      score(token, all[Int(token.id)], rank: all.rank(of: token.id))
+    }
   }
 }
 
 extension LineScore {
-  fileprivate mutating func add(_ logProbability: Double, isUnknown: Bool) {
-    self.logProbability += logProbability
+  /// Adds a token, and lists it if tokens are listed.
+  fileprivate mutating func add(_ token: Token, _: Int) {
+    logProbability += token.logProbability
     tokenCount += 1
-    if isUnknown { (unknownLogProbability, unknownCount) = (unknownLogProbability + logProbability, unknownCount + 1) }
-  }
-
-  fileprivate mutating func append(_ token: Token) {
-    add(token.logProbability, isUnknown: token.isUnknown)
+    if token.isUnknown {
+      unknownLogProbability += token.logProbability
+      unknownCount += 1
+    }
     tokens?.append(token)
   }
 }

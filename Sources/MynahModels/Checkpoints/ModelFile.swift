@@ -19,12 +19,16 @@ public struct ModelFile: Sendable {
   public var notes: [String: String]
   /// What the matrices are stored in, and what the model is best asked in.
   public var precision: WeightPrecision
+  /// The positions of a text at which the state is reset, as in training.
+  public var statePolicy: StatePolicy
 
   /// Creates the contents of a file.
   public init(
-    model: LanguageModel, tokenizer: AnyTokenizer, notes: [String: String] = [:], precision: WeightPrecision = .float32
+    model: LanguageModel, tokenizer: AnyTokenizer, notes: [String: String] = [:], precision: WeightPrecision = .float32,
+    statePolicy: StatePolicy = .carry
   ) {
     self.precision = precision
+    self.statePolicy = statePolicy
     self.model = model
     self.tokenizer = tokenizer
     self.notes = notes
@@ -56,6 +60,7 @@ public struct ModelFile: Sendable {
     precision = try file.weightPrecision()
     model = try LanguageModel(architecture, from: file, precision: precision)
     self.tokenizer = tokenizer
+    statePolicy = file.metadata[Key.statePolicy] == nil ? .carry : try file.decode(Key.statePolicy)
     notes = file.metadata.filter { !Key.all.contains($0.key) }
   }
 
@@ -67,13 +72,14 @@ public struct ModelFile: Sendable {
     file.metadata[Key.kind] = "model"
     file.metadata[Key.configuration] = try SafetensorsFile.encode(model.configuration)
     file.metadata[Key.tokenizer] = try SafetensorsFile.encode(tokenizer)
+    if statePolicy != .carry { file.metadata[Key.statePolicy] = try SafetensorsFile.encode(statePolicy) }
     model.store(in: &file, precision: precision)
     try file.write(to: path)
   }
 
   enum Key {
-    static let kind = "mynah", configuration = "configuration", tokenizer = "tokenizer"
-    static let all: Set = [kind, configuration, tokenizer]
+    static let kind = "mynah", configuration = "configuration", tokenizer = "tokenizer", statePolicy = "state"
+    static let all: Set = [kind, configuration, tokenizer, statePolicy]
   }
 }
 
@@ -149,11 +155,17 @@ extension SafetensorsFile {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
-  /// The value that stands as JSON under a key of the metadata.
-  package func decode<Value: Decodable>(_ key: String) throws(CheckpointError) -> Value {
+  /// Decodes the JSON under a key of the metadata.
+  ///
+  /// - Parameter userInfo: What the decoder passes on to the types that it decodes.
+  package func decode<Value: Decodable>(
+    _ key: String, userInfo: [CodingUserInfoKey: any Sendable] = [:]
+  ) throws(CheckpointError) -> Value {
     let text = try text(of: key)
+    let decoder = JSONDecoder()
+    decoder.userInfo = userInfo
     do {
-      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+      return try decoder.decode(Value.self, from: Data(text.utf8))
     } catch {
       throw .unexpectedMetadata(
         path: path, key: key, expected: "JSON of a \(Value.self)", found: "\(text.excerpt(60)) (\(error.briefly))")

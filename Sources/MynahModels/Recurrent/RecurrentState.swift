@@ -95,6 +95,17 @@ public struct RecurrentState: Sendable {
     return mapping { $0.with($0.parts.map { $0.gathered(rows) }) }
   }
 
+  /// Returns a state of the same rows, some of them at the beginning of a text: zeros.
+  ///
+  /// - Precondition: the rows are in 0 ..< B.
+  public func resetting(_ rows: [Int]) -> RecurrentState {
+    precondition(
+      rows.allSatisfy { (0..<batchSize).contains($0) }, "rows \(rows) are not all in a state of \(batchSize)")
+    guard !rows.isEmpty else { return self }
+    let mask = Tensor(shape: [batchSize, 1], (0..<batchSize).map { rows.contains($0) ? 0 : 1 })
+    return mapping { $0.with($0.parts.map { $0.masked(by: mask) }) }
+  }
+
   /// Returns the state of one row repeated, for several continuations of one text.
   ///
   /// - Precondition: there is one row; the count is positive.

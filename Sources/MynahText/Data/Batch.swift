@@ -15,12 +15,15 @@ public struct Batch: Sendable, Hashable {
   /// Whether each row goes on where the same row of the batch before ended, so that it begins with that batch's last
   /// state; if not, with the zero state.
   public let carriesState: Bool
+  /// A Boolean value indicating whether the batch is context only: it advances the state, and no target counts.
+  public let isContext: Bool
 
   /// Creates a batch.
   ///
   /// - Precondition: Both arrays hold T·B tokens; there are B lengths in 0 ... T, if any.
   public init(
-    inputs: [Int32], targets: [Int32], stepCount: Int, batchSize: Int, lengths: [Int]? = nil, carriesState: Bool = false
+    inputs: [Int32], targets: [Int32], stepCount: Int, batchSize: Int, lengths: [Int]? = nil,
+    carriesState: Bool = false, isContext: Bool = false
   ) {
     precondition(
       inputs.count == stepCount * batchSize && targets.count == inputs.count,
@@ -34,6 +37,7 @@ public struct Batch: Sendable, Hashable {
     self.batchSize = batchSize
     self.lengths = lengths.flatMap { $0.allSatisfy { $0 == stepCount } ? nil : $0 }
     self.carriesState = carriesState
+    self.isContext = isContext
   }
 
   /// Creates a batch of rows that may be of different lengths, the inputs of each as long as its targets.
@@ -41,11 +45,12 @@ public struct Batch: Sendable, Hashable {
   /// - Parameter stepCount: T, at least the longest row's length.
   init(
     rows inputs: [some Collection<Int32>], targets: [some Collection<Int32>], stepCount: Int, paddingID: Int32 = 0,
-    carriesState: Bool = false
+    carriesState: Bool = false, isContext: Bool = false
   ) {
     self.init(
       inputs: Self.timeMajor(inputs, stepCount, paddingID), targets: Self.timeMajor(targets, stepCount, paddingID),
-      stepCount: stepCount, batchSize: inputs.count, lengths: inputs.map(\.count), carriesState: carriesState)
+      stepCount: stepCount, batchSize: inputs.count, lengths: inputs.map(\.count), carriesState: carriesState,
+      isContext: isContext)
   }
 
   private static func timeMajor(
@@ -58,11 +63,13 @@ public struct Batch: Sendable, Hashable {
     return result
   }
 
-  /// The weight of each target in a loss, shape [T, B]: 1 where it is real and 0 where it is padding; nil if all are real.
+  /// The weight of each target in a loss, shape [T, B]: 1 where it counts and 0 where it is padding or context; nil if
+  /// all count.
   public var weights: [Float]? {
-    lengths.map { lengths in (0..<stepCount).flatMap { step in lengths.map { step < $0 ? 1 : 0 } } }
+    if isContext { return [Float](repeating: 0, count: targets.count) }
+    return lengths.map { lengths in (0..<stepCount).flatMap { step in lengths.map { step < $0 ? 1 : 0 } } }
   }
 
-  /// The number of targets that are real.
-  public var targetCount: Int { lengths?.reduce(0, +) ?? stepCount * batchSize }
+  /// The number of targets that count.
+  public var targetCount: Int { isContext ? 0 : lengths?.reduce(0, +) ?? stepCount * batchSize }
 }

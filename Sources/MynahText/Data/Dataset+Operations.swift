@@ -1,5 +1,5 @@
 /// What becomes of elements at the end that do not fill a whole batch.
-public enum Remainder: Sendable, Hashable {
+public enum Remainder: String, Sendable, Hashable, Codable {
   /// They make a smaller batch.
   case keep
   /// They are left out.

@@ -98,14 +98,9 @@ struct TextPieces: Sequence, Sendable {
     /// The last index of the buffer where white space follows something else.
     private func cut() -> Int? {
       let spaces = [UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: " ")]
-      return buffer.indices.dropFirst().last { spaces.contains(buffer[$0]) && !hasSpace(before: $0) }
-    }
-
-    /// Whether the character before an offset is white space.
-    private func hasSpace(before offset: Int) -> Bool {
-      var start = offset - 1
-      while start > 0 && UTF8.isContinuation(buffer[start]) { start -= 1 }
-      return WordScanner.spaceLength(in: buffer, at: start) > 0
+      return buffer.indices.dropFirst().last {
+        spaces.contains(buffer[$0]) && !WordScanner.hasSpace(in: buffer, before: $0)
+      }
     }
 
     private mutating func take(_ count: Int, of part: TextPart) -> TextPiece {

@@ -114,12 +114,3 @@ private struct PieceCounts: Sendable {
     counts = TokenCounts(of: text, level, endsText: endsFile)
   }
 }
-
-extension AnyTokenizer {
-  /// Encodes a stretch of a text that begins and ends with the text or where white space follows something else.
-  fileprivate func encode(_ text: String, beginsText: Bool, endsText: Bool) throws(TextError) -> EncodedText {
-    if case .bytePair(let tokenizer) = self, !beginsText { return try tokenizer.encodeContinuation(text) }
-    // The last line of a stretch that is followed by others may be open.
-    return endsText ? try encode(text) : try encodePrompt(text)
-  }
-}

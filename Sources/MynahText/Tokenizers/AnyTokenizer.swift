@@ -57,6 +57,15 @@ public enum AnyTokenizer: Tokenizer {
   public func characterCount(of id: Int32) -> Int { base.characterCount(of: id) }
 }
 
+extension AnyTokenizer {
+  /// Encodes a stretch of a text that begins and ends with the text or where white space follows something else.
+  package func encode(_ text: String, beginsText: Bool, endsText: Bool) throws(TextError) -> EncodedText {
+    if case .bytePair(let tokenizer) = self, !beginsText { return try tokenizer.encodeContinuation(text) }
+    // The last line of a stretch that is followed by others may be open.
+    return endsText ? try encode(text) : try encodePrompt(text)
+  }
+}
+
 extension AnyTokenizer: Codable {
   private enum CodingKeys: String, CodingKey { case kind }
 

@@ -34,6 +34,13 @@ package struct WordScanner {
 
   private func spaceLength(at offset: Int) -> Int { Self.spaceLength(in: bytes, at: offset) }
 
+  /// Returns a Boolean value indicating whether the character before an offset is white space.
+  static func hasSpace(in bytes: [UInt8], before offset: Int) -> Bool {
+    var start = offset - 1
+    while start > 0 && bytes[start] & 0xC0 == 0x80 { start -= 1 }
+    return spaceLength(in: bytes, at: start) > 0
+  }
+
   /// The length of the white space character that begins at an offset, 0 if another one does (Unicode: White_Space).
   static func spaceLength(in bytes: [UInt8], at offset: Int) -> Int {
     let first = bytes[offset]

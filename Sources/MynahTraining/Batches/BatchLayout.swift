@@ -1,9 +1,9 @@
 public import MynahText
 
 /// How a text is cut into batches of B rows and at most T steps, and what becomes of the rows from batch to batch.
-public struct BatchLayout: Hashable, Sendable {
+public struct BatchLayout: Hashable, Codable, Sendable {
   /// What a row is.
-  public enum Rows: Hashable, Sendable {
+  public enum Rows: Hashable, Codable, Sendable {
     /// A stretch of the text that goes on in the next batch, which begins with the state that this one ends with.
     case contiguous
     /// A window of T tokens that stands alone, with the zero state before it, in an order of its own in each epoch.
@@ -75,6 +75,19 @@ public struct BatchLayout: Hashable, Sendable {
   }
 }
 
+extension BatchLayout {
+  /// The positions of a text at which the state of a model is reset that is trained in this layout.
+  ///
+  /// The rows of sentences and documents are the lines of a text, whose end is the token that ends a row.
+  public var statePolicy: StatePolicy {
+    switch rows {
+    case .contiguous: .carry
+    case .windows: .windows(length: steps)
+    case .sentences, .documents: .reset
+    }
+  }
+}
+
 extension BatchLayout: CustomStringConvertible {
   /// The layout in words: "60 rows × 20 steps".
   public var description: String {
@@ -86,43 +99,5 @@ extension BatchLayout: CustomStringConvertible {
       case .documents: "document"
       }
     return "\(size) \(kind)\(size == 1 ? "" : "s") × \(steps) step\(steps == 1 ? "" : "s")"
-  }
-}
-
-// Coded as {"size": 60, "steps": 20}; what else a layout has is written where it is not contiguous, dropping what is left.
-extension BatchLayout: Codable {
-  private struct Coded: Codable {
-    enum Kind: String, Codable { case contiguous, windows, sentences, documents }
-    var size, steps: Int
-    var rows: Kind?
-    var buffer, repeats: Int?
-    var end: Int32?
-    var keepsRemainder: Bool?
-  }
-
-  public init(from decoder: any Decoder) throws {
-    let coded = try Coded(from: decoder)
-    (size, steps, remainder) = (coded.size, coded.steps, coded.keepsRemainder == true ? .keep : .drop)
-    switch (coded.rows ?? .contiguous, coded.end) {
-    case (.contiguous, _): rows = .contiguous
-    case (.windows, _): rows = .windows(buffer: coded.buffer ?? 1, repeats: coded.repeats ?? 1)
-    case (.sentences, let end?): rows = .sentences(buffer: coded.buffer ?? 1, end: end)
-    case (.documents, let end?): rows = .documents(end: end)
-    default:
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "the rows lack the token that ends them"))
-    }
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var coded = Coded(size: size, steps: steps, keepsRemainder: remainder == .keep ? true : nil)
-    switch rows {
-    case .contiguous: break
-    case .windows(let buffer, let repeats):
-      (coded.rows, coded.buffer, coded.repeats) = (.windows, buffer, repeats == 1 ? nil : repeats)
-    case .sentences(let buffer, let end): (coded.rows, coded.buffer, coded.end) = (.sentences, buffer, end)
-    case .documents(let end): (coded.rows, coded.end) = (.documents, end)
-    }
-    try coded.encode(to: encoder)
   }
 }

@@ -83,11 +83,37 @@ extension BatchLayout {
     }
   }
 
-  /// A text to validate with in this layout: in the text's order, with all of its rows, in fewer rows or steps if it is too
-  /// short for those of training.
+  /// The batches that measure a model on a text as its users do: every token is predicted once, from the state that
+  /// this layout gives it in training.
+  ///
+  /// Contiguous text is read from end to end, windows follow each other, and documents stand on their own. Of sentences
+  /// the same tokens count as in training.
+  ///
+  /// - Parameters:
+  ///   - text: The tokens.
+  ///   - start: The token that the text begins after; nil: its first token is context only. Documents begin after their
+  ///     own.
+  /// - Throws: `TextError` if there is nothing to predict.
+  public func validationBatches(of text: any TokenSource, after start: Int32? = nil) throws(TextError) -> EpochBatches {
+    let whole: any TokenSource = start.map { PrecededTokens($0, text) } ?? text
+    switch rows {
+    case .contiguous:
+      let rows = try TextRows(whole, rowLimit: size)
+      return EpochBatches(Dataset(rows), count: rows.count, batchSize: rows.rowCount)
+    case .windows:
+      let windows = TokenWindows(whole, length: steps, remainder: .keep)
+      guard windows.count > 0 else { throw tooShort(whole) }
+      let batches = Dataset(windows).batch(size).map(Batch.init(windows:))
+      return EpochBatches(
+        batches.prefetch(), count: (windows.count + size - 1) / size, batchSize: min(size, windows.count))
+    case .sentences, .documents: return try batchesInOrder(of: text)
+    }
+  }
+
+  /// A text in this layout and in its own order, in fewer rows or steps if it is too short for those of training.
   ///
   /// - Throws: `TextError` if there is nothing to predict.
-  public func validationBatches(of text: any TokenSource) throws(TextError) -> EpochBatches {
+  package func batchesInOrder(of text: any TokenSource) throws(TextError) -> EpochBatches {
     let steps = max(1, min(steps, text.count - 1))
     switch rows {
     case .contiguous:

@@ -7,7 +7,8 @@ public import MynahTensors
 /// J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011. Without
 /// weight decay rows that have no gradient are not visited, so that a large vocabulary costs nothing.
 public struct Adagrad: OptimizerRule {
-  public static let kind = OptimizerKind.adagrad
+  public static let name = "adagrad"
+  public static let defaultLearningRate: Float = 0.1
 
   /// ε, what the root is raised by: positive.
   public let epsilon: Float

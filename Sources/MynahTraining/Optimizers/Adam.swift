@@ -12,7 +12,8 @@ public import MynahTensors
 /// largest v so far (S. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", 2018). Rows that a sparse gradient
 /// lacks have the gradient 0: their moments decay and still move them.
 public struct Adam: OptimizerRule {
-  public static let kind = OptimizerKind.adam
+  public static let name = "adam"
+  public static let defaultLearningRate: Float = 0.001
 
   /// β₁ and β₂, the share of the moments that a step keeps: 0 ≤ β < 1.
   public let beta1, beta2: Float

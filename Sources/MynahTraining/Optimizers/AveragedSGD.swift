@@ -7,9 +7,10 @@ public import MynahTensors
 /// Averaging begins when a validation loss is higher than the lowest of those that are more than n epochs older: the
 /// non-monotone trigger of NT-ASGD (S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language models", 2018),
 /// with the average of PyTorch's `ASGD` (λ = 0, t₀ = 0; B. Polyak, A. Juditsky 1992), which leaves the first step out. Steps go
-/// on from the weights themselves.
+/// on from the weights themselves. Without validation losses averaging begins only if n is nil.
 public struct AveragedSGD: OptimizerRule {
-  public static let kind = OptimizerKind.asgd
+  public static let name = "asgd"
+  public static let defaultLearningRate: Float = 1  // on clipped gradients
 
   /// n, the epochs that a loss may be higher before averaging begins; nil: it begins with the first step.
   public let patience: Int?

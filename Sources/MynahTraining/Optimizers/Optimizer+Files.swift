@@ -1,23 +1,21 @@
 import MynahModels
 import MynahTensors
 
-// What an optimiser remembers, in the training state's file: the tensors of each slot as optimizer.SLOT.NAME, where NAME is
-// the parameter's; the count, the numbers and the names of the slots that were used as JSON.
+// The memory of an optimizer in the training state's file: the tensors of each slot as optimizer.SLOT.NAME, where NAME
+// is the parameter's; the count, the numbers and the names of the slots as JSON.
 
 extension Optimizer {
-  /// What a file tells of a memory besides the tensors.
+  /// The part of a memory that a file stores as JSON.
   struct Notes: Codable {
-    /// The number of updates; files of before every optimiser counted have none for gradient descent.
-    var optimizerStepCount: Int?
-    var optimizerNumbers: [String: Double]?
-    /// The slots that the file holds; files of before there was a choice do not name them: they hold all or none.
-    var optimizerSlots: [String]?
+    /// The number of updates.
+    var stepCount: Int
+    var numbers: [String: Double]
+    /// The slots that the file holds.
+    var slots: [String]
   }
 
   var notes: Notes {
-    Notes(
-      optimizerStepCount: memory.stepCount, optimizerNumbers: memory.numbers.isEmpty ? nil : memory.numbers,
-      optimizerSlots: memory.slots.isEmpty ? nil : memory.slots.keys.sorted())
+    Notes(stepCount: memory.stepCount, numbers: memory.numbers, slots: memory.slots.keys.sorted())
   }
 
   /// Adds the slots to a file.
@@ -29,31 +27,27 @@ extension Optimizer {
     }
   }
 
-  /// Reads what was stored.
+  /// Reads a memory from a file.
   ///
-  /// - Throws: `CheckpointError` if a tensor is missing or of another shape than its parameter, or if a slot is not the rule's.
+  /// - Throws: `CheckpointError` if a tensor is missing or of another shape than its parameter, or if the rule has no
+  ///   such slot.
   init(
     _ configuration: OptimizerConfiguration, of model: LanguageModel, from file: SafetensorsFile, notes: Notes
   ) throws {
     self.init(configuration)
-    memory.stepCount = notes.optimizerStepCount ?? 0
-    memory.numbers = notes.optimizerNumbers ?? [:]
     let known = configuration.rule.slotNames
-    let slots = notes.optimizerSlots ?? (isOfOldFile(notes) ? known : [])
-    guard slots.allSatisfy(known.contains), memory.stepCount >= 0 else {
+    guard notes.slots.allSatisfy(known.contains), notes.stepCount >= 0 else {
       throw CheckpointError.unexpectedMetadata(
-        path: file.path, key: "progress", expected: "the slots \(known) of \(configuration.kind.rawValue)",
-        found: "\(slots) after \(memory.stepCount) steps")
+        path: file.path, key: "progress", expected: "the slots \(known) of \(configuration.name)",
+        found: "\(notes.slots) after \(notes.stepCount) steps")
     }
-    for slot in slots {
+    (memory.stepCount, memory.numbers) = (notes.stepCount, notes.numbers)
+    for slot in notes.slots {
       memory.slots[slot] = try model.parameters.map { parameter in
         try file.tensor(named: Self.name(slot, parameter.name), shape: parameter.value.shape)
       }
     }
   }
-
-  /// Whether a file is of the time when Adam alone had slots and did not name them.
-  private func isOfOldFile(_ notes: Notes) -> Bool { kind == .adam && notes.optimizerStepCount ?? 0 > 0 }
 
   private static func name(_ slot: String, _ parameter: String) -> String { "optimizer.\(slot).\(parameter)" }
 }

@@ -11,9 +11,6 @@ public struct Optimizer: Sendable {
   /// Creates an optimiser that has not made a step.
   public init(_ configuration: OptimizerConfiguration) { self.configuration = configuration }
 
-  /// Which one it is.
-  public var kind: OptimizerKind { configuration.kind }
-
   /// The number of updates that were made.
   public var stepCount: Int { memory.stepCount }
 
@@ -31,12 +28,14 @@ public struct Optimizer: Sendable {
     }
   }
 
-  /// Hears the mean validation losses of all epochs, first to last, when an epoch has ended.
+  /// Updates the memory at the end of an epoch.
+  ///
+  /// - Parameter validationLosses: The mean validation losses of all epochs so far, first to last.
   public mutating func endEpoch(validationLosses: [Double]) {
     configuration.rule.endEpoch(validationLosses: validationLosses, &memory)
   }
 
-  /// What of a trained module is to be evaluated and kept: the module itself, or the same with averaged weights.
+  /// The module to evaluate and keep: the trained module itself, or the same with averaged weights.
   public func evaluated<Trained: Module>(_ module: Trained) -> Trained {
     guard let slot = configuration.rule.evaluatedSlot(memory), let values = memory.slots[slot] else { return module }
     var (copy, next) = (module, values.makeIterator())

@@ -1,38 +1,6 @@
-/// The optimisers, by name.
-public enum OptimizerKind: String, Hashable, Codable, Sendable, CaseIterable {
-  /// Gradient descent, with momentum if wanted (see `SGD`).
-  case sgd
-  /// Each number's rate falls with its squared gradients' sum (see `Adagrad`).
-  case adagrad
-  /// Each number's rate falls with its squared gradients' running mean (see `RMSProp`).
-  case rmsprop
-  /// Steps by running means of the gradients and of their squares (see `Adam`).
-  case adam
-  /// Gradient descent whose weights are averaged at the end (see `AveragedSGD`).
-  case asgd
+import Foundation
 
-  /// A rate to begin with where nothing is known.
-  public var usualLearningRate: Float {
-    switch self {
-    case .sgd, .asgd: 1  // on clipped gradients
-    case .adagrad: 0.1
-    case .rmsprop: 0.002
-    case .adam: 0.001
-    }
-  }
-
-  var ruleType: any OptimizerRule.Type {
-    switch self {
-    case .sgd: SGD.self
-    case .adagrad: Adagrad.self
-    case .rmsprop: RMSProp.self
-    case .adam: Adam.self
-    case .asgd: AveragedSGD.self
-    }
-  }
-}
-
-/// Which optimiser with which constants.
+/// An optimizer's rule with its constants.
 ///
 /// ```swift
 /// TrainingConfiguration(optimizer: .adam, …)
@@ -42,74 +10,89 @@ public struct OptimizerConfiguration: Hashable, Sendable {
   /// The rule with its constants.
   public let rule: any OptimizerRule
 
-  /// Chooses a rule.
+  /// Creates the configuration of a rule.
   public init(_ rule: any OptimizerRule) { self.rule = rule }
 
-  /// Chooses a rule with its usual constants.
-  public init(_ kind: OptimizerKind) { self.init(kind.ruleType.init()) }
-
   /// Plain gradient descent.
-  public static let sgd = OptimizerConfiguration(.sgd)
-  /// Adagrad with its usual constants.
-  public static let adagrad = OptimizerConfiguration(.adagrad)
-  /// RMSProp with its usual constants.
-  public static let rmsprop = OptimizerConfiguration(.rmsprop)
-  /// Adam with its usual constants.
-  public static let adam = OptimizerConfiguration(.adam)
+  public static let sgd = OptimizerConfiguration(SGD())
+  /// Adagrad with its default constants.
+  public static let adagrad = OptimizerConfiguration(Adagrad())
+  /// RMSProp with its default constants.
+  public static let rmsprop = OptimizerConfiguration(RMSProp())
+  /// Adam with its default constants.
+  public static let adam = OptimizerConfiguration(Adam())
   /// Averaged gradient descent with the non-monotone trigger.
-  public static let asgd = OptimizerConfiguration(.asgd)
+  public static let asgd = OptimizerConfiguration(AveragedSGD())
 
   /// The rule's name.
-  public var kind: OptimizerKind { type(of: rule).kind }
-  /// A rate to begin with where nothing is known.
-  public var usualLearningRate: Float { kind.usualLearningRate }
+  public var name: String { type(of: rule).name }
+  /// A learning rate to start with.
+  public var defaultLearningRate: Float { type(of: rule).defaultLearningRate }
 
   public static func == (left: Self, right: Self) -> Bool { AnyHashable(left.rule) == AnyHashable(right.rule) }
   public func hash(into hasher: inout Hasher) { AnyHashable(rule).hash(into: &hasher) }
 }
 
-extension OptimizerConfiguration: CustomStringConvertible {
-  /// The name, and the constants that are not the usual ones: "sgd, momentum 0.9".
-  public var description: String {
-    let usual = Self.constants(of: kind.ruleType.init())
-    let changed = Self.constants(of: rule).filter { !usual.contains($0) }
-    return ([kind.rawValue] + changed).joined(separator: ", ")
-  }
+// MARK: Constants by name
 
-  /// The constants in words: "momentum 0.9".
-  private static func constants(of rule: any OptimizerRule) -> [String] {
+extension OptimizerConfiguration {
+  /// The rule's constants as text, by the names of its stored properties.
+  package var constants: [(name: String, value: String)] {
     Mirror(reflecting: rule).children.map { name, value in
       let mirror = Mirror(reflecting: value)
       let shown: Any = mirror.displayStyle == .optional ? mirror.children.first?.value ?? "none" : value
-      return "\(name ?? "") \(shown)"
+      return (name ?? "", "\(shown)")
     }
+  }
+
+  /// A constant as text; nil if the rule has none of this name.
+  package func constant(_ name: String) -> String? { constants.first { $0.name == name }?.value }
+
+  /// Returns the configuration with another value of a constant, by the name of the stored property that holds it.
+  ///
+  /// - Throws: `DecodingError` if the rule does not take such a value.
+  package func setting(_ name: String, to value: any Sendable) throws -> OptimizerConfiguration {
+    let coded = try JSONSerialization.jsonObject(with: JSONEncoder().encode(rule))
+    var constants = coded as? [String: Any] ?? [:]
+    constants[name] = value
+    return try Self.decoded(like: rule, from: JSONSerialization.data(withJSONObject: constants))
+  }
+
+  private static func decoded<Rule: OptimizerRule>(like rule: Rule, from json: Data) throws -> OptimizerConfiguration {
+    OptimizerConfiguration(try JSONDecoder().decode(Rule.self, from: json))
+  }
+}
+
+extension OptimizerConfiguration: CustomStringConvertible {
+  /// The name, and the constants that are not the default ones: "sgd, momentum 0.9".
+  public var description: String {
+    let usual = OptimizerConfiguration(type(of: rule).init()).constants
+    let changed = zip(constants, usual).filter { $0.value != $1.value }.map { "\($0.0.name) \($0.0.value)" }
+    return ([name] + changed).joined(separator: ", ")
   }
 }
 
 extension OptimizerConfiguration: Codable {
-  private enum CodingKeys: String, CodingKey { case kind }
+  private enum CodingKeys: String, CodingKey { case name, constants }
 
-  // Coded as the name where all constants are the usual ones, else as {"kind": "sgd", "momentum": 0.9, …}.
+  // Coded as {"constants": {"momentum": 0.9, …}, "name": "sgd"}.
   public init(from decoder: any Decoder) throws {
-    if let kind = try? decoder.singleValueContainer().decode(OptimizerKind.self) {
-      self.init(kind)
-    } else {
-      let kind = try decoder.container(keyedBy: CodingKeys.self).decode(OptimizerKind.self, forKey: .kind)
-      let rule = try kind.ruleType.init(from: decoder)
-      if let defect = rule.defect {
-        throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: defect))
-      }
-      self.init(rule)
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let name = try values.decode(String.self, forKey: .name)
+    let known = OptimizerRules.known(to: decoder)
+    func corrupted(_ reason: String) -> DecodingError {
+      .dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: reason))
     }
+    guard let usual = known[name] else {
+      throw corrupted("the optimizer '\(name)' is not among \(known.names.joined(separator: ", "))")
+    }
+    rule = try type(of: usual.rule).init(from: values.superDecoder(forKey: .constants))
+    if let defect = rule.defect { throw corrupted(defect) }
   }
 
   public func encode(to encoder: any Encoder) throws {
-    guard self != OptimizerConfiguration(kind) else {
-      var container = encoder.singleValueContainer()
-      return try container.encode(kind)
-    }
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(kind, forKey: .kind)
-    try rule.encode(to: encoder)
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(name, forKey: .name)
+    try rule.encode(to: values.superEncoder(forKey: .constants))
   }
 }

@@ -1,31 +1,39 @@
 public import MynahTensors
 
-/// A rule by which gradients become updates: its constants, without what is remembered from step to step.
+/// A rule that turns gradients into updates: its constants, without what it remembers from step to step.
 ///
-/// A sparse gradient counts as the dense one that it stands for, zeros filled in: each rule gives what PyTorch's optimiser of
-/// its name gives for dense gradients. Where a zero changes nothing (gradient descent and Adagrad without weight decay), rows
-/// without a gradient are not visited.
+/// A type of your own that conforms to it trains, is saved and is resumed like the rules of this module; files are read
+/// with an `OptimizerRules` list that contains it. The constants are the type's stored properties, coded under their
+/// names.
+///
+/// A sparse gradient stands for the dense one with zeros filled in: each rule gives the same result as PyTorch's
+/// optimizer of its name for dense gradients. Where a zero changes nothing (gradient descent and Adagrad without weight
+/// decay), rows without a gradient are skipped.
 public protocol OptimizerRule: Hashable, Codable, Sendable {
-  /// The rule with its usual constants.
+  /// The name in files and on command lines, unique among the rules of a list.
+  static var name: String { get }
+  /// A learning rate to start with.
+  static var defaultLearningRate: Float { get }
+  /// Creates the rule with its default constants.
   init()
-  /// The rule's name.
-  static var kind: OptimizerKind { get }
-  /// The names of its slots: of each it remembers, for every parameter, a tensor of the parameter's shape.
+  /// The names of its slots: each holds a tensor of a parameter's shape for every parameter.
   var slotNames: [String] { get }
-  /// What is wrong with the constants, in words; nil if they can be used.
+  /// A sentence about what is wrong with the constants; nil if they can be used.
   var defect: String? { get }
 
-  /// Updates weights and what is remembered.
+  /// Updates the weights and the memory.
   ///
   /// - Parameters:
-  ///   - weights: A tensor a parameter.
-  ///   - memory: What is remembered; its `stepCount` counts this step too.
-  ///   - gradients: One a parameter, of its shape.
-  ///   - step: The numbers of this step.
+  ///   - weights: One tensor per parameter.
+  ///   - memory: The memory; its `stepCount` includes this step.
+  ///   - gradients: One per parameter, of its shape.
+  ///   - step: The learning rate and the scale of this step.
   func update(
     _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep)
 
-  /// Hears the mean validation losses of all epochs, first to last, when an epoch has ended.
+  /// Updates the memory at the end of an epoch.
+  ///
+  /// - Parameter validationLosses: The mean validation losses of all epochs so far, first to last.
   func endEpoch(validationLosses: [Double], _ memory: inout OptimizerMemory)
 
   /// The name of the slot whose tensors are evaluated and kept in place of the weights; nil: the weights themselves.
@@ -33,6 +41,8 @@ public protocol OptimizerRule: Hashable, Codable, Sendable {
 }
 
 extension OptimizerRule {
+  public var slotNames: [String] { [] }
+  public var defect: String? { nil }
   public func endEpoch(validationLosses: [Double], _ memory: inout OptimizerMemory) {}
   public func evaluatedSlot(_ memory: OptimizerMemory) -> String? { nil }
 }
@@ -41,32 +51,32 @@ extension OptimizerRule {
 public struct UpdateStep: Hashable, Sendable {
   /// The learning rate.
   public let rate: Float
-  /// What gradients are multiplied with first: the clip's factor.
+  /// The factor that gradients are multiplied by first, from clipping.
   public let scale: Float
 
   /// Creates the numbers of an update.
   public init(rate: Float, scale: Float = 1) { (self.rate, self.scale) = (rate, scale) }
 }
 
-/// What an optimiser remembers from step to step: a count, numbers, and slots, which are tensors by parameter.
+/// The state of an optimizer: a count, numbers, and slots, which hold a tensor per parameter.
 public struct OptimizerMemory: Sendable {
-  /// The number of updates that were made.
+  /// The number of updates so far.
   public internal(set) var stepCount = 0
   /// Numbers by name.
   public var numbers: [String: Double] = [:]
-  /// Tensors by slot, one a parameter; a slot is missing until it is first used.
-  package var slots: [String: [Tensor]] = [:]
+  /// Tensors by slot, one per parameter; a slot is missing until it is first used.
+  public var slots: [String: [Tensor]] = [:]
 
   /// Creates an empty memory.
   public init() {}
 
-  /// Calls `body` with the tensors of some slots, in place; a slot that is missing begins with one value everywhere.
+  /// Calls `body` with the tensors of some slots, in place; the elements of a missing slot start at `value`.
   ///
   /// - Precondition: the slots were made for parameters of the same shapes.
   public mutating func withSlots(
     _ names: [String], of weights: [Tensor], initially value: Float = 0, _ body: (inout [[Tensor]]) -> Void
   ) {
-    // Taken out, so that nobody else holds the tensors and they are changed in place.
+    // Moved out, so that the tensors have a single owner and are changed in place.
     var tensors = names.map { name in
       slots.removeValue(forKey: name) ?? weights.map { Tensor(shape: $0.shape, repeating: value) }
     }

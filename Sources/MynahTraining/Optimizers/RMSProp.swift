@@ -6,7 +6,8 @@ public import MynahTensors
 ///
 /// T. Tieleman, G. Hinton, "Lecture 6.5: rmsprop", 2012, as PyTorch computes it.
 public struct RMSProp: OptimizerRule {
-  public static let kind = OptimizerKind.rmsprop
+  public static let name = "rmsprop"
+  public static let defaultLearningRate: Float = 0.002
 
   /// α, the share of the mean that a step keeps: 0 ≤ α < 1.
   public let decay: Float

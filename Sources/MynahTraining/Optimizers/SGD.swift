@@ -9,7 +9,8 @@ public import MynahTensors
 /// I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep learning", 2013, as
 /// PyTorch computes it.
 public struct SGD: OptimizerRule {
-  public static let kind = OptimizerKind.sgd
+  public static let name = "sgd"
+  public static let defaultLearningRate: Float = 1  // on clipped gradients
 
   /// μ, what is kept of the last step: 0 ≤ μ < 1; 0 remembers nothing.
   public let momentum: Float

@@ -6,7 +6,7 @@
 /// LearningRateSchedule.halving(from: 1, after: 5)
 /// LearningRateSchedule.cosine(from: 0.001, over: .epochs(10)).warmingUp(over: .steps(500))
 /// ```
-public struct LearningRateSchedule: Hashable, Sendable {
+public struct LearningRateSchedule: Hashable, Codable, Sendable {
   /// The rate where all factors are 1: positive.
   public let initial: Float
   /// What it is multiplied with; none for a constant rate.
@@ -57,13 +57,27 @@ public struct TrainingPlace: Hashable, Sendable {
   public var stepsDone: Int { (epoch - 1) * stepsPerEpoch + step }
 }
 
+// MARK: The length of a run
+
+extension LearningRateSchedule {
+  /// A Boolean value indicating whether the rate is a function of the length of a run, as that of a cosine is.
+  public var spansRun: Bool { factors.contains { $0.span != nil } }
+
+  /// Returns the schedule with each factor that spans a run spanning another length.
+  public func spanning(_ span: TrainingSpan) -> Self {
+    .init(initial: initial, factors: factors.map { $0.spanning(span) })
+  }
+
+  /// Returns a Boolean value indicating whether the rate has fallen to its end, where nothing is learned, at a place.
+  func hasEnded(at place: TrainingPlace) -> Bool { factors.contains { $0.hasEnded(at: place) } }
+}
+
 // MARK: The usual schedules
 
 extension LearningRateSchedule {
   /// Constant for some epochs, then multiplied by a factor at each one.
   public init(initial: Float, factor: Float, constantEpochs: Int) {
-    let isConstant = factor == 1 && constantEpochs == 0
-    self.init(initial: initial, factors: isConstant ? [] : [.decay(by: factor, after: constantEpochs)])
+    self.init(initial: initial, factors: [.decay(by: factor, after: constantEpochs)])
   }
 
   /// The same rate at every step.
@@ -102,44 +116,6 @@ extension LearningRateSchedule {
   /// The same schedule, its first steps at rates that rise to it in a straight line.
   public func warmingUp(over span: TrainingSpan) -> Self {
     .init(initial: initial, factors: factors + [.warmUp(over: span)])
-  }
-}
-
-// MARK: JSON
-
-extension LearningRateSchedule: Codable {
-  private enum CodingKeys: String, CodingKey { case initial, factor, constantEpochs, factors }
-
-  // A constant rate and a decay alone are coded as they were before there was anything else:
-  // {"constantEpochs": 5, "factor": 0.5, "initial": 1}.
-  public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    let initial = try values.decode(Float.self, forKey: .initial)
-    if let factors = try values.decodeIfPresent([RateFactor].self, forKey: .factors) {
-      self.init(initial: initial, factors: factors)
-    } else {
-      self.init(
-        initial: initial, factor: try values.decode(Float.self, forKey: .factor),
-        constantEpochs: try values.decode(Int.self, forKey: .constantEpochs))
-    }
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
-    try values.encode(initial, forKey: .initial)
-    if let decay = decayAlone {
-      try values.encode(decay.factor, forKey: .factor)
-      try values.encode(decay.epochs, forKey: .constantEpochs)
-    } else {
-      try values.encode(factors, forKey: .factors)
-    }
-  }
-
-  /// The decay of a schedule that is nothing else; nil for another one.
-  package var decayAlone: (factor: Float, epochs: Int)? {
-    if factors.isEmpty { return (1, 0) }
-    guard factors.count == 1, case .decay(let factor, let epochs) = factors[0] else { return nil }
-    return (factor, epochs)
   }
 }
 

@@ -69,6 +69,33 @@ public enum RateFactor: Hashable, Codable, Sendable {
     }
   }
 
+  /// The span that the factor falls over to its end; nil if it is not a function of a run's length.
+  var span: TrainingSpan? {
+    switch self {
+    case .linear(_, let span), .cosine(_, let span), .oneCycle(let span): span
+    case .decay, .step, .plateau, .warmUp: nil
+    }
+  }
+
+  /// Returns the factor over another span, if it has one.
+  func spanning(_ span: TrainingSpan) -> RateFactor {
+    switch self {
+    case .linear(let to, _): .linear(to: to, over: span)
+    case .cosine(let to, _): .cosine(to: to, over: span)
+    case .oneCycle: .oneCycle(over: span)
+    case .decay, .step, .plateau, .warmUp: self
+    }
+  }
+
+  /// Returns a Boolean value indicating whether the factor has fallen to zero, or in one cycle nearly so, at a place.
+  func hasEnded(at place: TrainingPlace) -> Bool {
+    switch self {
+    case .linear(to: 0, let span), .cosine(to: 0, let span), .oneCycle(let span):
+      place.stepsDone >= span.stepCount(stepsPerEpoch: place.stepsPerEpoch)
+    case .linear, .cosine, .decay, .step, .plateau, .warmUp: false
+    }
+  }
+
   /// Whether it may change within an epoch.
   var changesWithinEpochs: Bool {
     switch self {

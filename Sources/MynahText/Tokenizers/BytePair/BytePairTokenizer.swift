@@ -89,6 +89,9 @@ public struct BytePairTokenizer: Tokenizer {
     self.init(vocabulary, trainer.merges, specialTokens: specialTokens, addsLeadingSpace: false)
   }
 
+  /// The number of bytes that a token stands for.
+  func byteCount(of id: Int32) -> Int { pieces[Int(id)].count }
+
   public func decoder() -> TokenDecoder {
     let pieces = pieces
     return TokenDecoder { pieces[Int($0)][...] }

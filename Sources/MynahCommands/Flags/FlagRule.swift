@@ -1,0 +1,57 @@
+import ArgumentParser
+
+/// A condition under which a flag has an effect.
+struct FlagRule {
+  private let flag: String
+  private let isBroken: Bool
+  /// The sentence about the flag, without the flag.
+  private let complaint: String
+
+  /// Creates the rule of a flag that has an effect only with something else.
+  ///
+  /// - Parameters:
+  ///   - flag: The flag: `--cache-weight`.
+  ///   - isGiven: Whether it was given.
+  ///   - need: The other flag or property that it needs: `--cache`.
+  ///   - isMet: Whether that is given.
+  init(_ flag: String, _ isGiven: Bool, needs need: String, _ isMet: Bool) {
+    (self.flag, isBroken) = (flag, isGiven && !isMet)
+    complaint = "needs \(need): without it the flag has no effect; add it, or leave \(flag) out"
+  }
+
+  /// Creates the rule of a flag that has no effect with something else.
+  ///
+  /// - Parameters:
+  ///   - flag: The flag: `--precision`.
+  ///   - isGiven: Whether it was given.
+  ///   - other: The other flag: `--dynamic`.
+  ///   - isThere: Whether that is given.
+  init(_ flag: String, _ isGiven: Bool, excludes other: String, _ isThere: Bool) {
+    (self.flag, isBroken) = (flag, isGiven && isThere)
+    complaint = "has no effect with \(other); leave one of them out"
+  }
+
+  /// Checks the rule.
+  ///
+  /// - Throws: `ValidationError` with a sentence that names the flag.
+  func check() throws {
+    if isBroken { throw ValidationError("\(flag) \(complaint)") }
+  }
+}
+
+/// Flags of which some have an effect under a condition only; a flag without effect is an error.
+protocol ConditionalFlags: ParsableArguments {
+  /// The conditions, in the order in which they are checked.
+  var rules: [FlagRule] { get }
+}
+
+extension ConditionalFlags {
+  func validate() throws { try checkRules() }
+
+  /// Checks all conditions.
+  ///
+  /// - Throws: `ValidationError` about the first flag that has no effect.
+  func checkRules() throws {
+    for rule in rules { try rule.check() }
+  }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import MynahModels
+import MynahText
+import MynahTraining
+
+/// The settings of a run that flags determine.
+struct RunSettings {
+  var model: LanguageModelConfiguration
+  var training: TrainingConfiguration
+  /// The tokenizer of the run's text.
+  let tokenizer: AnyTokenizer
+
+  /// The architecture of the run's model.
+  ///
+  /// - Throws: `ValidationError` if no model can be built.
+  func architecture() throws -> ModelArchitecture {
+    do throws(ModelError) {
+      return try ModelArchitecture(model)
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
+}
+
+/// A flag of `train` and the setting of a run that it stands for, so that a new run takes the flag's value and a
+/// resumed one can be compared with it.
+struct RunSetting {
+  /// The flag: `--batch`.
+  let flag: String
+  /// The value that was given, as text; nil if the flag was not.
+  let given: String?
+  private let read: (RunSettings) -> String?
+  private let write: (inout RunSettings) throws -> Void
+
+  /// Creates a flag whose setting is written together with others.
+  ///
+  /// - Parameter read: The value that a run has, as text; nil if it has none.
+  init<Value>(_ flag: String, _ given: Value?, read: @escaping (RunSettings) -> Value?) {
+    self.init(flag, given, read: read) { _, _ in }
+  }
+
+  /// Creates a flag with its setting.
+  init<Value>(
+    _ flag: String, _ given: Value?, read: @escaping (RunSettings) -> Value?,
+    write: @escaping (inout RunSettings, Value) throws -> Void
+  ) {
+    self.flag = flag
+    self.given = given.map(Self.text)
+    self.read = { read($0).map(Self.text) }
+    self.write = { settings in
+      if let given { try write(&settings, given) }
+    }
+  }
+
+  /// Creates a flag whose setting is one property.
+  init<Value>(_ flag: String, _ given: Value?, at path: WritableKeyPath<RunSettings, Value>) {
+    self.init(flag, given, read: { $0[keyPath: path] }) { $0[keyPath: path] = $1 }
+  }
+
+  /// Creates a flag whose setting is one optional property.
+  init<Value>(_ flag: String, _ given: Value?, atOptional path: WritableKeyPath<RunSettings, Value?>) {
+    self.init(flag, given, read: { $0[keyPath: path] }) { $0[keyPath: path] = $1 }
+  }
+
+  /// Creates a flag that is given or not.
+  init(_ flag: String, isOn: Bool, at path: WritableKeyPath<RunSettings, Bool>) {
+    self.init(flag, isOn ? true : nil, at: path)
+  }
+
+  /// Writes the value that was given, if any.
+  func apply(to settings: inout RunSettings) throws { try write(&settings) }
+
+  /// Checks that the value that was given, if any, is that of a run.
+  ///
+  /// - Throws: `CommandError.otherSetting`.
+  func expect(in settings: RunSettings) throws {
+    guard let given else { return }
+    let own = read(settings)
+    guard own != given else { return }
+    throw CommandError.otherSetting(flag: flag, given: given, own: own)
+  }
+
+  private static func text(_ value: some Any) -> String {
+    switch value {
+    case let value as Bool: value ? "on" : "off"
+    case let value as String: ["true": "on", "false": "off"][value] ?? value
+    case let values as [Any]: values.map { "\($0)" }.joined(separator: ",")
+    default: "\(value)"
+    }
+  }
+}
+
+/// Flags that determine settings of a run.
+protocol RunOptions {
+  /// The flags with their settings.
+  var settings: [RunSetting] { get }
+
+  /// Writes what was given into the settings of a new run.
+  ///
+  /// - Throws: `ValidationError` if no run can be made of it.
+  func apply(to run: inout RunSettings) throws
+}
+
+extension RunOptions {
+  func apply(to run: inout RunSettings) throws { try applySettings(to: &run) }
+
+  /// Writes those settings that stand in a place of their own.
+  func applySettings(to run: inout RunSettings) throws {
+    for setting in settings { try setting.apply(to: &run) }
+  }
+}

@@ -1,0 +1,223 @@
+/// A token of a text with its place.
+public struct TextToken: Hashable, Sendable {
+  /// The context of a token after the state is reset.
+  public enum Beginning: Hashable, Sendable {
+    /// One token, which the zero state reads.
+    case after(Int32)
+    /// None: the token itself is context only.
+    case ofNothing
+  }
+
+  /// The token's number in the vocabulary.
+  public let id: Int32
+  /// The number of the line that the token begins in.
+  public let line: Int
+  /// The context that the state is reset to before the token; nil: the token follows the one before.
+  public let beginning: Beginning?
+
+  /// Creates a token.
+  public init(id: Int32, line: Int = 1, beginning: Beginning? = nil) {
+    (self.id, self.line, self.beginning) = (id, line, beginning)
+  }
+}
+
+/// Tokenizes a text that comes line by line: the tokens are those of the whole text, whatever the tokenizer.
+///
+/// If a token may span a line end, as byte pairs do, the end of a line is held back until what follows is known. Memory
+/// is needed for the longest line and the longest stretch of white space.
+///
+/// ```swift
+/// var text = TextTokens(tokenizer)
+/// for (index, line) in lines.enumerated() { tokens += try text.append(line, number: index + 1) }
+/// tokens += try text.finish()
+/// ```
+public struct TextTokens: Sendable {
+  private enum Method: Sendable {
+    /// No token depends on another line.
+    case lines
+    case bytePairs(BytePairEncoder)
+    /// Lines are cut in other places than their ends.
+    case whole
+  }
+
+  private let tokenizer: AnyTokenizer
+  private let policy: StatePolicy
+  private let startID: Int32?
+  private var method: Method
+  /// The bytes that were appended and have no tokens yet.
+  private var held: [UInt8] = []
+  /// The lines that the held bytes are of, and their offsets, which are negative where a line's beginning has its
+  /// tokens.
+  private var lines: [(start: Int, number: Int)] = []
+  /// The last token; nil before the first one of a text.
+  private var last: Int32?
+  private var isAtStart: Bool
+  /// The number of predictions since the state was reset.
+  private var predictionCount = 0
+  /// The tokens so far that the vocabulary lacks.
+  public private(set) var unknownCount = 0
+  /// The Unicode scalars so far, line ends included.
+  public private(set) var characterCount = 0
+
+  /// Begins a text.
+  ///
+  /// - Parameters:
+  ///   - policy: The positions at which the state is reset; the texts between them are tokenized on their own.
+  ///   - isContinuation: Whether the text continues another one, whose state is carried.
+  public init(_ tokenizer: AnyTokenizer, policy: StatePolicy = .carry, isContinuation: Bool = false) {
+    (self.tokenizer, self.policy, startID) = (tokenizer, policy, tokenizer.textStartID)
+    isAtStart = !isContinuation
+    method =
+      switch tokenizer {
+      case .word, .character, .bytes: .lines
+      case .bytePair(let tokenizer): .bytePairs(BytePairEncoder(tokenizer, isContinuation: isContinuation))
+      case .kerasWord(let tokenizer): tokenizer.endsWordsAtLineEnds ? .lines : .whole
+      }
+  }
+
+  /// The tokens of a whole text.
+  ///
+  /// - Throws: When a token is unknown and the vocabulary has no `<unk>`.
+  public static func tokens(
+    of text: String, _ tokenizer: AnyTokenizer, policy: StatePolicy = .carry
+  ) throws -> [TextToken] {
+    var (result, reader) = ([TextToken](), TextTokens(tokenizer, policy: policy))
+    try reader.append(wholeText: text) { result += $0 }
+    return result
+  }
+
+  /// Appends a whole text, ends it, and calls `body` with its tokens, some lines' at a time.
+  ///
+  /// - Throws: What `body` throws, and when a token is unknown and the vocabulary has no `<unk>`.
+  package mutating func append(wholeText text: String, _ body: ([TextToken]) throws -> Void) throws {
+    var (rest, number, tokens) = (text.utf8[...], 0, [TextToken]())
+    while !rest.isEmpty {
+      let end = rest.firstIndex(of: UInt8(ascii: "\n"))
+      number += 1
+      tokens += try append(String(Substring(rest[..<(end ?? rest.endIndex)])), number: number, isEnded: end != nil)
+      rest = end.map { rest[rest.index(after: $0)...] } ?? rest[rest.endIndex...]
+      guard tokens.count >= 1 << 14 else { continue }
+      try body(tokens)
+      tokens = []
+    }
+    tokens += try finish()
+    try body(tokens)
+  }
+
+  /// The line that the next token begins in, if some of it was appended; the lines before have all their tokens.
+  public var heldLine: Int? { held.isEmpty ? nil : lines.first?.number }
+
+  /// Appends a line and returns the tokens that what follows cannot change.
+  ///
+  /// - Parameters:
+  ///   - line: The line without its end.
+  ///   - number: Its number, higher than those before.
+  ///   - isEnded: Whether a line end follows it; the last line of a text may have none.
+  /// - Throws: When a token is unknown and the vocabulary has no `<unk>`; the text is then as if the line had not come.
+  public mutating func append(_ line: String, number: Int, isEnded: Bool = true) throws(TextError) -> [TextToken] {
+    let text = isEnded ? line + "\n" : line
+    var tokens: [TextToken] = []
+    switch method {
+    case .lines:
+      let encoded = try tokenizer.encode(text, line: number)
+      unknownCount += encoded.unknownCount
+      tokens = encoded.ids.map { token($0, line: number) }
+    case .bytePairs:
+      if case .bytePair(let tokenizer) = tokenizer, let byte = tokenizer.firstUnknownByte(in: Array(text.utf8)) {
+        let bytes = Array(text.utf8)
+        throw TextError.unknownToken(in: bytes, byte..<byte + 1).inLine(number)
+      }
+      hold(text, number)
+      tokens = try takeCertain()
+    case .whole: hold(text, number)
+    }
+    characterCount += text.unicodeScalars.count
+    if policy.endsText(behind: line) { tokens += try finish() }
+    return tokens
+  }
+
+  /// Ends the text and returns its last tokens; what is appended next is another text.
+  public mutating func finish() throws(TextError) -> [TextToken] {
+    var tokens: [TextToken] = []
+    if case .whole = method, let first = lines.first?.number {
+      let encoded = try tokenizer.encode(String(decoding: held, as: UTF8.self))
+      unknownCount += encoded.unknownCount
+      tokens = encoded.ids.map { token($0, line: first) }
+    } else {
+      tokens = try take(held.count)
+    }
+    (held, lines, last, isAtStart) = ([], [], nil, true)
+    if case .bytePairs(var encoder) = method {
+      encoder.beginText()
+      method = .bytePairs(encoder)
+    }
+    return tokens
+  }
+
+  private mutating func hold(_ text: String, _ number: Int) {
+    lines.append((held.count, number))
+    held += text.utf8
+  }
+
+  private mutating func takeCertain() throws(TextError) -> [TextToken] {
+    guard case .bytePairs(let encoder) = method else { return [] }
+    return try take(encoder.certainCount(of: held))
+  }
+
+  /// Tokenizes the first of the held bytes.
+  private mutating func take(_ count: Int) throws(TextError) -> [TextToken] {
+    guard count > 0, case .bytePairs(var encoder) = method else { return [] }
+    method = .whole  // so that the encoder's table has one owner
+    defer { method = .bytePairs(encoder) }
+    var (tokens, place) = ([TextToken](), 0)
+    try encoder.encode(Array(held[..<count])) { id, start in
+      while place + 1 < lines.count && lines[place + 1].start <= start { place += 1 }
+      tokens.append(token(id, line: lines[place].number))
+    }
+    held.removeFirst(count)
+    let next = lines.lastIndex { $0.start <= count } ?? 0
+    lines = lines[next...].map { ($0.start - count, $0.number) }
+    return tokens
+  }
+
+  private mutating func token(_ id: Int32, line: Int) -> TextToken {
+    var beginning: TextToken.Beginning?
+    if isAtStart {
+      beginning = startID.map { .after($0) } ?? .ofNothing
+      predictionCount = startID == nil ? 0 : 1
+    } else if case .windows(length: predictionCount) = policy, let last {
+      beginning = .after(last)
+      predictionCount = 1
+    } else {
+      predictionCount += 1
+    }
+    (last, isAtStart) = (id, false)
+    return TextToken(id: id, line: line, beginning: beginning)
+  }
+}
+
+extension KerasTokenizer {
+  /// A Boolean value indicating whether a line end separates words, so that none spans lines.
+  fileprivate var endsWordsAtLineEnds: Bool {
+    settings.takesCharacters || settings.filters.contains("\n") || settings.separator == "\n"
+  }
+}
+
+extension Tokenizer {
+  /// Encodes a line of a text.
+  fileprivate func encode(_ text: String, line: Int) throws(TextError) -> EncodedText {
+    do throws(TextError) {
+      return try encode(text)
+    } catch {
+      throw error.inLine(line)
+    }
+  }
+}
+
+extension TextError {
+  /// The error with another number of the line, for one that was found in a line alone.
+  fileprivate func inLine(_ number: Int) -> TextError {
+    guard case .unknownToken(let token, _, let column) = self else { return self }
+    return .unknownToken(token, line: number, column: column)
+  }
+}

@@ -1,0 +1,238 @@
+import Foundation
+import MynahModels
+import MynahText
+import TestSupport
+import Testing
+
+@Suite("A flag that has no effect is an error that names it and what it needs")
+struct FlagEffectTests {
+  /// A flag beside flags that leave it without effect.
+  struct Idle: Sendable, CustomTestStringConvertible {
+    let flag: String
+    let arguments: [String]
+    /// The sentence about the flag, without the flag.
+    let complaint: String
+
+    init(_ arguments: String, _ complaint: String, flag: String? = nil) {
+      let words = arguments.split(separator: " ").map(String.init)
+      self.arguments = words
+      self.flag = flag ?? words.first { $0.hasPrefix("--") } ?? ""
+      self.complaint = complaint
+    }
+
+    var testDescription: String { arguments.joined(separator: " ") }
+  }
+
+  /// The flags of a command: those that always have an effect, and the others with what leaves them without one.
+  struct Command: Sendable {
+    /// The words behind `mynah`, arguments included.
+    let words: String
+    let always: [String]
+    let idle: [Idle]
+  }
+
+  private static let predicting = ["--cache", "--dynamic", "--mix"]
+
+  private static let idlePredicting = [
+    Idle("--cache-weight 0.5", "needs --cache"), Idle("--cache-flatness 0.5", "needs --cache"),
+    Idle("--dynamic-decay 0.5", "needs --dynamic"), Idle("--dynamic-tokens 5", "needs --dynamic"),
+    Idle("--dynamic-statistics text", "needs --dynamic"),
+    Idle("--precision int8 --dynamic 0.1", "has no effect with --dynamic"),
+    Idle("--weights 0.5", "needs --mix"), Idle("--tune-weights text", "needs --mix"),
+    Idle("--tune-weights text --mix m --weights 1,1", "has no effect with --weights"),
+  ]
+
+  private static let idleTokens = [
+    Idle("--level word --tokenizer t.json", "has no effect with --tokenizer"),
+    Idle("--minimum-count 2 --tokenizer t.json", "has no effect with --tokenizer"),
+    Idle("--minimum-count 2 --level byte", "has no effect with --level byte"),
+    Idle("--minimum-count 2 --level keras-word", "has no effect with --level keras-word"),
+    Idle("--vocabulary 300 --tokenizer t.json", "has no effect with --tokenizer"),
+    Idle("--vocabulary 300 --level byte", "has no effect with --level byte"),
+  ]
+
+  static let commands: [String: Command] = [
+    "demo": Command(words: "demo", always: ["--seed", "--json", "--threads"], idle: []),
+    "data list": Command(words: "data list", always: ["--json"], idle: []),
+    "data get": Command(words: "data get toy", always: ["--to", "--from"], idle: []),
+    "prepare": Command(
+      words: "prepare text --output x", always: ["--output", "--overwrite", "--json", "--tokenizer", "--threads"],
+      idle: idleTokens),
+    "train": Command(
+      words: "train text --output x --hidden 8 --embedding 6",
+      always: [
+        "--output", "--checkpoint-every", "--resume", "--overwrite", "--tokenizer", "--embedding", "--layers",
+        "--output-layer",
+        "--tied", "--keep", "--keep-input", "--keep-embedding", "--keep-vectors", "--keep-recurrent", "--initializer",
+        "--rows", "--batch", "--steps", "--epochs", "--optimizer", "--weight-decay", "--clip", "--clip-value",
+        "--batches-per-update", "--patience", "--seed", "--learning-rate", "--schedule", "--warm-up", "--sampled",
+        "--mean-loss", "--weight-penalty", "--activation-penalty", "--metrics", "--tensorboard", "--log-json",
+        "--sample-every-epoch", "--precision", "--threads", "--profile", "--json",
+      ],
+      idle: idleTokens + [
+        Idle("--cell gru --layers lstm:8", "has no effect with --layers"),
+        Idle("--layers lstm:8", "has no effect with --layers", flag: "--hidden"),
+        Idle("--forget-bias 1 --cell gru", "needs --cell lstm or peephole"),
+        Idle("--projection 4 --cell lstm", "needs --cell projected"),
+        Idle("--residual", "needs a layer whose output has the size of its input"),
+        Idle("--locked-dropout --keep 1", "needs --keep, --keep-input or --keep-vectors below 1"),
+        Idle("--initial-range 0.1 --initializer glorot", "needs --initializer uniform"),
+        Idle("--momentum 0.9 --optimizer adam", "needs --optimizer sgd"), Idle("--nesterov", "needs --momentum"),
+        Idle("--betas 0.9,0.9", "needs --optimizer adam"), Idle("--amsgrad", "needs --optimizer adam"),
+        Idle("--average-after 3", "needs --optimizer asgd"),
+        Idle("--decay 0.5 --schedule constant", "has no effect with --schedule constant"),
+        Idle("--decay-after 3 --schedule one-cycle", "has no effect with --schedule one-cycle"),
+        Idle("--reschedule", "needs --resume"), Idle("--reschedule --resume", "needs --epochs"),
+        Idle("--smoothing 0.1 --sampled 5", "has no effect with --sampled"),
+        Idle("--temporal-penalty 1 --steps 1", "needs --steps of 2 or more"),
+      ]),
+    "evaluate": Command(
+      words: "evaluate m text", always: ["--state", "--threads", "--json"] + predicting, idle: idlePredicting),
+    "generate": Command(
+      words: "generate m a",
+      always: [
+        "--length", "--stop-token", "--forbid", "--beams", "--copied-from", "--json", "--state", "--precision",
+        "--threads",
+      ],
+      idle: [
+        "--count 2", "--stop b", "--seed 1", "--temperature 1", "--top-k 2", "--top-p 0.5", "--min-p 0.5",
+        "--typical 0.5", "--repetition-penalty 2", "--force 0=a", "--load-state s",
+      ].map { Idle($0 + " --beams 2", "has no effect with --beams") }
+        + ["--top-k 2", "--top-p 0.5", "--min-p 0.5", "--typical 0.5"].map {
+          Idle($0 + " --temperature 0", "has no effect with --temperature 0")
+        } + [
+          Idle("--repetition-reach 3", "needs --repetition-penalty"), Idle("--length-penalty 1", "needs --beams"),
+        ]),
+    "complete": Command(
+      words: "complete m", always: ["--count", "--simulate", "--json", "--threads"] + predicting,
+      idle: idlePredicting + [
+        Idle("--context a --simulate text", "has no effect with --simulate"),
+        Idle("--prefix a --simulate text", "has no effect with --simulate"),
+        Idle("--load-state s --cache 3", "needs a network alone"),
+        Idle("--state carry --load-state s", "has no effect with --load-state"),
+      ]),
+    "score": Command(
+      words: "score m text",
+      always: ["--state", "--tokens", "--keep-going", "--json", "--threads"] + predicting,
+      idle: idlePredicting + [
+        Idle("--log-base 2 --json", "has no effect with --json"),
+        Idle("--load-state s --cache 3", "needs a network alone"),
+        Idle("--save-state s --mix m", "needs a network alone"),
+        Idle("--save-state s --state reset", "needs --state carry"),
+        Idle("--load-state s --state documents", "needs --state carry"),
+      ]),
+    "rescore": Command(
+      words: "rescore m text",
+      always: ["--score-weight", "--model-weight", "--token-bonus", "--json", "--threads"] + predicting,
+      idle: idlePredicting),
+    "pairs": Command(
+      words: "pairs letters text", always: ["--json", "--precision", "--threads"],
+      idle: [Idle("--verbatim", "needs a model of words")]),
+    "neighbours": Command(words: "neighbours m a", always: ["--count", "--json"], idle: []),
+    "ngram": Command(
+      words: "ngram text --output x", always: ["--order", "--tokens-of", "--output", "--overwrite", "--json"], idle: []),
+    "classify train": Command(
+      words: "classify train labelled",
+      always: ["--output", "--overwrite", "--method", "--hold-out", "--seed", "--json", "--threads"],
+      idle: [
+        "--from m", "--members 2", "--reading words", "--embedding 4", "--hidden 4", "--language-model-epochs 2",
+        "--epochs 2", "--learning-rate 0.1", "--language-model-rate 0.1", "--dropout 0.5",
+      ].map { Idle($0 + " --method naive-bayes", "has no effect with --method naive-bayes") }
+        + ["--reading words", "--embedding 4", "--hidden 4"].map { Idle($0 + " --from m", "has no effect with --from") }
+        + ["--pooling last", "--one-direction", "--without-ngrams"].map { Idle($0, "needs --method fine-tune") }
+        + [Idle("--dropout 0.5 --from m", "has no effect with --from and --method per-class")]),
+    "classify evaluate": Command(words: "classify evaluate c text", always: ["--json", "--threads"], idle: []),
+    "classify predict": Command(
+      words: "classify predict c", always: ["--keep-going", "--json", "--threads"], idle: []),
+    "map": Command(
+      words: "map m", always: ["--method", "--count", "--text", "--output", "--json"],
+      idle: [
+        Idle("--perplexity 2 --method pca", "needs --method tsne"),
+        Idle("--seed 2 --method pca", "needs --method tsne"),
+        Idle("--overwrite", "needs --output"),
+      ]),
+    "surprisal": Command(
+      words: "surprisal m text",
+      always: ["--alternatives", "--html", "--json", "--state", "--precision", "--threads"],
+      idle: [Idle("--overwrite", "needs --html")]),
+    "activations": Command(
+      words: "activations m text", always: ["--unit", "--gates", "--html", "--json", "--state", "--threads"],
+      idle: [
+        Idle("--overwrite", "needs --html"), Idle("--layer 0 --unit 0:1", "has no effect with --unit"),
+      ]),
+    "inspect": Command(
+      words: "inspect m", always: ["--tokenizer"],
+      idle: [
+        Idle("--json --vocabulary", "has no effect with --vocabulary"),
+        Idle("--json --tokenizer x", "has no effect with --tokenizer"),
+        Idle("--vocabulary --tokenizer x", "has no effect with --tokenizer"),
+        Idle("--overwrite", "needs --tokenizer"),
+      ]),
+    "quantize": Command(
+      words: "quantize m", always: ["--output", "--precision", "--text", "--overwrite", "--json", "--threads"], idle: []
+    ),
+    "import": Command(
+      words: "import m --vocabulary text --output x",
+      always: ["--from", "--vocabulary", "--level", "--output", "--overwrite"],
+      idle: [Idle("--names a,b,c --from keras", "needs --from pytorch")]),
+    "export": Command(words: "export m", always: ["--to", "--onnx", "--overwrite", "--json"], idle: []),
+    "reproduce": Command(
+      words: "reproduce toy", always: ["--epochs", "--seed", "--dry-run", "--json", "--precision", "--threads"],
+      idle: [
+        Idle("--data folder", "needs a recipe with a data set, found toy"), Idle("--resume", "needs --output"),
+        Idle("--resume --output x --dry-run", "has no effect with --dry-run", flag: "--output"),
+      ]
+        + [
+          "--output x", "--profile", "--metrics accuracy", "--tensorboard x", "--log-json x", "--sample-every-epoch 3",
+        ]
+        .map { Idle($0 + " --dry-run", "has no effect with --dry-run") }),
+    "bench peak": Command(words: "bench peak", always: ["--machine-only", "--threads", "--json"], idle: []),
+    "bench train": Command(
+      words: "bench train ptb",
+      always: [
+        "--vocabulary", "--embedding", "--hidden", "--batch", "--steps", "--optimizer", "--sampled", "--seconds",
+        "--json", "--precision", "--threads", "--cell", "--output-layer",
+      ], idle: []),
+    "bench generate": Command(
+      words: "bench generate ptb",
+      always: ["--cell", "--output-layer", "--streams", "--precision", "--json", "--threads"], idle: []),
+    "bench score": Command(
+      words: "bench score ptb",
+      always: ["--cell", "--output-layer", "--streams", "--precision", "--json", "--threads"], idle: []),
+  ]
+
+  @Test("The tables of this test have all flags of all commands")
+  func complete() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    let dumped = try HelpDump(tool).flags
+    #expect(Set(dumped.keys) == Set(Self.commands.keys))
+    for (name, flags) in dumped {
+      let command = try #require(Self.commands[name])
+      let listed = Set(command.always + command.idle.map(\.flag))
+      #expect(flags.subtracting(listed).isEmpty, "\(name): not in the table")
+      #expect(listed.subtracting(flags).isEmpty, "\(name): in the table alone")
+    }
+  }
+
+  @Test("Each of them ends with 64 and a sentence", arguments: commands.keys.sorted())
+  func idle(name: String) throws {
+    let command = try #require(Self.commands[name])
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try TinyModel.drawn().write(to: tool.path("m"))
+    try TinyModel.filled(
+      with: 0, .character(CharacterTokenizer(vocabulary: Vocabulary(tokens: ["a", "b", "\n"])))
+    ).write(to: tool.path("letters"))
+    try tool.write(TinyModel.text(tokenCount: 600), to: "text")
+    let files = try tool.files()
+    for idle in command.idle {
+      let outcome = try tool.run(command.words.split(separator: " ").map(String.init) + idle.arguments)
+      #expect(outcome.status == 64 && outcome.isTidy, "\(name) \(idle): \(outcome.errors)")
+      #expect(
+        outcome.lastLine.hasPrefix("error: \(idle.flag) ") && outcome.lastLine.contains(idle.complaint),
+        "\(name) \(idle): \(outcome.lastLine)")
+      #expect(try tool.files() == files, "\(name) \(idle)")
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import Foundation
+
+/// The commands of `mynah` with their flags, as the program lists them itself.
+struct HelpDump: Decodable {
+  struct Command: Decodable {
+    struct Argument: Decodable {
+      struct Name: Decodable {
+        let kind: String
+        let name: String
+      }
+      let kind: String
+      let names: [Name]?
+    }
+
+    let commandName: String
+    let subcommands: [Command]?
+    let arguments: [Argument]?
+
+    /// The long flags, help and version aside.
+    var flags: Set<String> {
+      let names = (arguments ?? []).filter { $0.kind != "positional" }.flatMap { $0.names ?? [] }
+      return Set(names.filter { $0.kind == "long" }.map { "--" + $0.name }).subtracting(["--help", "--version"])
+    }
+  }
+
+  let command: Command
+
+  init(_ tool: CommandLineTool) throws {
+    let outcome = try tool.run("--experimental-dump-help")
+    self = try JSONDecoder().decode(HelpDump.self, from: Data(outcome.output.utf8))
+  }
+
+  private enum CodingKeys: CodingKey { case command }
+
+  init(from decoder: any Decoder) throws {
+    command = try decoder.container(keyedBy: CodingKeys.self).decode(Command.self, forKey: .command)
+  }
+
+  /// The flags of each command that does something, by the words that name it.
+  var flags: [String: Set<String>] {
+    var result: [String: Set<String>] = [:]
+    func add(_ command: Command, _ words: [String]) {
+      let subcommands = (command.subcommands ?? []).filter { $0.commandName != "help" }
+      if subcommands.isEmpty { result[words.joined(separator: " ")] = command.flags }
+      for subcommand in subcommands { add(subcommand, words + [subcommand.commandName]) }
+    }
+    add(command, [])
+    return result
+  }
+}

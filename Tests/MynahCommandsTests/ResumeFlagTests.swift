@@ -1,0 +1,157 @@
+import Foundation
+import MynahModels
+import MynahTraining
+import TestSupport
+import Testing
+
+@Suite("Each flag of mynah train, given again, left out, and with another value")
+struct ResumeFlagTests {
+  /// A flag that determines a run, with a value; nil for a flag that takes none.
+  struct Flag: Sendable {
+    let name: String
+    let value: String?
+    /// Another value, which the run was not made with.
+    let other: String?
+    /// The value of the resumed run, as the sentence names it; nil: `value`.
+    let own: String?
+
+    init(_ name: String, _ value: String? = nil, other: String? = nil, own: String? = nil) {
+      (self.name, self.value, self.other, self.own) = (name, value, other, own)
+    }
+
+    var arguments: [String] { [name] + [value].compactMap(\.self) }
+  }
+
+  /// Runs that together have all the flags that determine one.
+  static let runs: [(name: String, flags: [Flag])] = [
+    (
+      "sgd",
+      [
+        Flag("--level", "word", other: "character"), Flag("--minimum-count", "1", other: "3"),
+        Flag("--vocabulary", "60", other: "50"), Flag("--embedding", "8", other: "9"),
+        Flag("--hidden", "8,8", other: "8"), Flag("--cell", "lstm", other: "gru"),
+        Flag("--forget-bias", "1", other: "2", own: "1.0"), Flag("--residual"),
+        Flag("--keep", "0.75", other: "0.5"), Flag("--keep-input", "0.9", other: "0.5"),
+        Flag("--keep-embedding", "0.9", other: "0.5"), Flag("--keep-vectors", "0.9", other: "0.5"),
+        Flag("--keep-recurrent", "0.9", other: "0.5"), Flag("--locked-dropout"),
+        Flag("--initializer", "uniform", other: "glorot"), Flag("--initial-range", "0.2", other: "0.1"),
+        Flag("--rows", "windows", other: "contiguous"), Flag("--batch", "4", other: "5"),
+        Flag("--steps", "6", other: "7"), Flag("--optimizer", "sgd", other: "adam"),
+        Flag("--momentum", "0.5", other: "0.25"), Flag("--nesterov"), Flag("--weight-decay", "0.001", other: "0.01"),
+        Flag("--clip", "4", other: "none", own: "4.0"), Flag("--clip-value", "1", other: "2", own: "1.0"),
+        Flag("--batches-per-update", "2", other: "3"), Flag("--patience", "3", other: "4"),
+        Flag("--seed", "7", other: "8"), Flag("--learning-rate", "0.5", other: "0.25"),
+        Flag("--schedule", "step", other: "plateau"), Flag("--decay", "0.75", other: "0.5"),
+        Flag("--decay-after", "2", other: "1"), Flag("--warm-up", "5", other: "6"),
+        Flag("--smoothing", "0.125", other: "0.25"), Flag("--mean-loss"),
+        Flag("--weight-penalty", "0.0001", other: "0.001"), Flag("--activation-penalty", "0.125", other: "0.25"),
+        Flag("--temporal-penalty", "0.125", other: "0.25"), Flag("--precision", "float32"),
+      ]
+    ),
+    (
+      "adam",
+      [
+        Flag("--optimizer", "adam", other: "rmsprop"), Flag("--betas", "0.75,0.875", other: "0.9,0.999"),
+        Flag("--amsgrad"), Flag("--tied"), Flag("--embedding", "8", other: "9"), Flag("--hidden", "8", other: "9"),
+        Flag("--sampled", "9", other: "8"), Flag("--initializer", "orthogonal", other: "uniform"),
+        Flag("--schedule", "cosine", other: "linear"), Flag("--rows", "lines", other: "windows"),
+      ]
+    ),
+    (
+      "asgd",
+      [
+        Flag("--optimizer", "asgd", other: "sgd"), Flag("--average-after", "2", other: "3"),
+        Flag("--cell", "projected", other: "lstm"), Flag("--projection", "4", other: "3"),
+        Flag("--hidden", "8", other: "9"), Flag("--initializer", "glorot", other: "uniform"),
+        Flag("--tokenizer", "t.json", other: "other.json", own: "a tokenizer with other tokens"),
+      ]
+    ),
+    (
+      "layers",
+      [
+        Flag("--layers", "lstm:8,gru:6", other: "lstm:8"), Flag("--output-layer", "adaptive:5", other: "mixture:2"),
+        Flag("--forget-bias", "1", other: "2", own: "1.0"),
+      ]
+    ),
+    // What the others leave out is as it is by default.
+    ("plain", [Flag("--hidden", "8", other: "9"), Flag("--embedding", "8", other: "9")]),
+  ]
+
+  /// Flags that a run does not depend on: a resumed one may have them, or others.
+  static let free = [
+    ["--epochs", "1"], ["--threads", "2"], ["--checkpoint-every", "7"], ["--metrics", "accuracy"],
+    ["--tensorboard", "board"], ["--log-json", "log"], ["--sample-every-epoch", "3"], ["--profile"], ["--json"],
+  ]
+
+  /// Flags of resuming itself; `ResumeTests` has them.
+  static let ofResuming: Set = ["--output", "--resume", "--overwrite", "--reschedule"]
+
+  private static func makeFiles(_ tool: CommandLineTool) throws {
+    try tool.write(TinyModel.text(tokenCount: 800), to: "text.txt")
+    for (name, tokens) in [("t", ["<unk>", "<eos>", "the", "a", "."]), ("other", ["<unk>", "<eos>", "the"])] {
+      try TinyModel.drawn(tokens: tokens).write(to: tool.path(name))
+      #expect(try tool.run("inspect", name, "--tokenizer", name + ".json").status == 0)
+    }
+  }
+
+  @Test("The tables of these tests have all flags of mynah train")
+  func complete() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    let listed = Self.runs.flatMap { $0.flags.map(\.name) } + Self.free.map { $0[0] } + Self.ofResuming
+    #expect(Set(listed) == (try HelpDump(tool).flags["train"]))
+  }
+
+  @Test(
+    "A run is resumed with its flags, with each alone, and without them, and not with another value",
+    arguments: runs.map(\.name))
+  func resumes(name: String) throws {
+    let flags = try #require(Self.runs.first { $0.name == name }).flags
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try Self.makeFiles(tool)
+    let command = ["train", "text.txt", "--output", "m"]
+    let first = try tool.run(command + ["--epochs", "1"] + flags.flatMap(\.arguments))
+    #expect(first.status == 0, "\(first.errors)")
+    let files = try (tool.bytes("m"), tool.bytes("m.training"))
+    for given in [[], flags.flatMap(\.arguments)] + flags.map(\.arguments) + Self.free {
+      let outcome = try tool.run(command + ["--resume"] + given)
+      #expect(outcome.status == 0, "\(given): \(outcome.errors)")
+      #expect(try (tool.bytes("m"), tool.bytes("m.training")) == files, "\(given)")
+    }
+    for flag in flags {
+      guard let other = flag.other else { continue }
+      let outcome = try tool.run(command + ["--resume", flag.name, other])
+      #expect(outcome.status == 65 && outcome.isTidy, "\(outcome.errors)")
+      let parts = outcome.lastLine.components(separatedBy: " in the run that is resumed")
+      #expect(parts[0].hasPrefix("error: \(flag.name) is \(other)"), "\(outcome.lastLine)")
+      #expect(parts[0].hasSuffix(" and was \(flag.own ?? flag.value ?? "")"), "\(outcome.lastLine)")
+    }
+    // Flags without a value, and those of other runs, on one that was made without them.
+    guard name == "plain" else { return }
+    for flag in Self.runs.flatMap(\.flags) where flag.other == nil && flag.value == nil {
+      let outcome = try tool.run(command + ["--resume", flag.name])
+      #expect(outcome.status == 65 && outcome.lastLine.contains("\(flag.name) is on and was "), "\(outcome.lastLine)")
+    }
+    for given in [
+      ["--warm-up", "5"], ["--sampled", "9"], ["--clip-value", "1"], ["--patience", "1"], ["--betas", "0.9,0.9"],
+    ] {
+      let outcome = try tool.run(command + ["--resume"] + given)
+      #expect(
+        outcome.status == 65 && outcome.lastLine.contains("\(given[0]) is ") && outcome.lastLine.contains("was none"))
+    }
+    #expect(try (tool.bytes("m"), tool.bytes("m.training")) == files)
+  }
+
+  @Test("Limits of a vocabulary that are the default ones may be given, others not")
+  func limits() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try Self.makeFiles(tool)
+    let command = ["train", "text.txt", "--output", "m", "--hidden", "8", "--embedding", "8", "--epochs", "1"]
+    #expect(try tool.run(command).status == 0)
+    #expect(try tool.run(command + ["--resume", "--minimum-count", "2"]).status == 0)
+    let other = try tool.run(command + ["--resume", "--minimum-count", "9"])
+    #expect(other.status == 65 && other.lastLine.contains("--minimum-count is 9 and was the default"))
+  }
+}
