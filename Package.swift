@@ -122,6 +122,7 @@ let package = Package(
     tests("MynahTensorBoardTests", ["MynahIO", "MynahTensorBoard", protobuf]),
     tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"]),
     .testTarget(
-      name: "MynahTests", dependencies: ["Mynah", "TestSupport"], packageAccess: false, swiftSettings: swiftSettings),
+      name: "MynahTests", dependencies: ["Mynah", "TestSupport", argumentParser], packageAccess: false,
+      swiftSettings: swiftSettings),
   ]
 )

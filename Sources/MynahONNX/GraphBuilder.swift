@@ -42,7 +42,8 @@ struct GraphBuilder {
       [.with { ($0.name, $0.ints, $0.type) = ("perm", [1, 0], .ints) }])
     addNode("MatMul", [x, "output.columns"], ["products"])
     addNode("Add", ["products", "output.bias"], ["logits"])
-    graph.output.insert(value("logits", .float, [.named("steps"), .named("batch"), .fixed(model.configuration.vocabularySize)]), at: 0)
+    graph.output.insert(
+      value("logits", .float, [.named("steps"), .named("batch"), .fixed(model.configuration.vocabularySize)]), at: 0)
   }
 
   /// Adds a recurrent layer; returns the name of what it puts out, [steps, batch, H].

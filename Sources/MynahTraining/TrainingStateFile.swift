@@ -45,7 +45,8 @@ public struct TrainingStateFile: Sendable {
     let defect =
       configuration.defect(of: architecture)
       ?? (progress.epoch < 1 || progress.step < 0 ? "the place in the run is impossible" : nil)
-      ?? (tokenizer.vocabulary.count != architecture.configuration.vocabularySize ? "tokenizer and model do not fit" : nil)
+      ?? (tokenizer.vocabulary.count != architecture.configuration.vocabularySize
+        ? "tokenizer and model do not fit" : nil)
     if let defect {
       throw CheckpointError.unexpectedMetadata(
         path: path, key: Key.progress, expected: "a training state that fits together", found: defect)

@@ -6,7 +6,8 @@ import MynahText
 enum AnalysisModel {
   /// A model of characters whose weights are drawn.
   static func drawn(
-    _ layers: [LayerConfiguration], tokens: [String] = ["\n", "a", "b", "c"], embedding: Int = 3, isResidual: Bool = false
+    _ layers: [LayerConfiguration], tokens: [String] = ["\n", "a", "b", "c"], embedding: Int = 3,
+    isResidual: Bool = false
   ) throws -> ModelFile {
     var configuration = LanguageModelConfiguration(
       vocabulary: tokens.count, embedding: embedding, layers: layers, initializer: .uniform(0.8))

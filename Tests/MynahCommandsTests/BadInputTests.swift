@@ -91,7 +91,9 @@ struct BadInputTests {
     Case("projected without a size", 64, "train text.txt --cell projected", says: "--projection"),
     Case("zero projection", 64, "train text.txt --projection 0", says: "between 1 and"),
     Case("projection of another cell", 64, "train text.txt --cell gru --projection 4", says: "--cell projected"),
-    Case("tied sizes that differ", 64, "train text.txt --tied --embedding 8 --hidden 9", says: "found a layer of 9 and an embedding of 8"),
+    Case(
+      "tied sizes that differ", 64, "train text.txt --tied --embedding 8 --hidden 9",
+      says: "found a layer of 9 and an embedding of 8"),
     Case("keep of 0 of the inputs", 64, "train text.txt --keep-input 0", says: "above 0"),
     Case("keep of 0 of the tokens", 64, "train text.txt --keep-embedding 0", says: "above 0"),
     Case("keep above 1 of the weights", 64, "train text.txt --keep-recurrent 1.1", says: "at most 1"),

@@ -81,7 +81,9 @@ struct EveryPartTests {
 
   @Test("Packed logits and losses are those of the model's own pass, within rounding", arguments: all)
   func packed(parts: Parts) {
-    let (model, packed) = (parts.model.rounded(to: parts.precision), InferenceModel(parts.model, precision: parts.precision))
+    let (model, packed) = (
+      parts.model.rounded(to: parts.precision), InferenceModel(parts.model, precision: parts.precision)
+    )
     // In fewer bits, the inputs of products are rounded too.
     let tolerances: [WeightPrecision: Float] = [.float32: 1e-5, .bfloat16: 0.02, .int8: 0.15]
     let tolerance = tolerances[parts.precision, default: 0]
@@ -168,7 +170,9 @@ struct EveryPartTests {
     try ModelFile(model: parts.model, tokenizer: Self.tokenizer).rounded(to: parts.precision).write(to: folder("m"))
     let file = try ModelFile(contentsOf: folder("m"), kinds: parts.kinds)
     #expect(file.precision == parts.precision && file.model.configuration == parts.configuration)
-    let models = [InferenceModel(parts.model, precision: parts.precision), InferenceModel(file.model, precision: file.precision)]
+    let models = [
+      InferenceModel(parts.model, precision: parts.precision), InferenceModel(file.model, precision: file.precision),
+    ]
     let logits = models.map { model -> [Float] in
       var state = model.initialState()
       return model.advance(Self.ids, state: &state).elements
@@ -187,7 +191,8 @@ struct EveryPartTests {
     }
     func configuration(epochs: Int) -> TrainingConfiguration {
       TrainingConfiguration(
-        optimizer: .adam, learningRate: .constant(0.01), epochs: epochs, batches: .contiguous(size: 3, steps: 5), seed: 2)
+        optimizer: .adam, learningRate: .constant(0.01), epochs: epochs, batches: .contiguous(size: 3, steps: 5),
+        seed: 2)
     }
     func run(_ name: String, epochs: Int, resuming: Bool) throws {
       let files = files(name, epochs: epochs)

@@ -84,7 +84,9 @@ struct ImportTests {
     var random = RandomSource(seed: 2)
     var configuration = LanguageModelConfiguration(vocabulary: 7, embedding: 4, layers: [.lstm(4), layer])
     let model = LanguageModel(configuration, using: &random)
-    #expect(throws: CheckpointError.notInPyTorch(part: "layer 1", kind: layer.builtInKind.title)) { try model.pyTorchWeights() }
+    #expect(throws: CheckpointError.notInPyTorch(part: "layer 1", kind: layer.builtInKind.title)) {
+      try model.pyTorchWeights()
+    }
     configuration.layers = [.lstm(4)]
     configuration.output = .mixtureOfSoftmaxes(2)
     let mixture = LanguageModel(configuration, using: &random)

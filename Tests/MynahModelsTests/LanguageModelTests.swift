@@ -12,7 +12,7 @@ struct LanguageModelTests {
     -> LanguageModelConfiguration
   {
     LanguageModelConfiguration(
-      vocabulary: 7, embedding: 3, layers: hiddenSizes.map { .lstm($0) }, 
+      vocabulary: 7, embedding: 3, layers: hiddenSizes.map { .lstm($0) },
       dropout: DropoutRates(layerInput: layerInput, hidden: output, output: output), initializer: .uniform(0.8))
   }
 

@@ -147,7 +147,9 @@ struct ModelFileTests {
     let end = isWhole ? range.upperBound : original[start...].firstIndex { ",}".contains($0) } ?? original.endIndex
     // A rate of 0 is no dropout; one of 1 would drop everything.
     let isRate = ["layerInput", "output", "weights"].contains { field.contains("\"\($0)\"") }
-    let values = [isRate ? "1" : "0", "-1", "-9223372036854775808", "1e999", "null", "true", "\"x\"", "[]", "{}", "", "1\n2"]
+    let values = [
+      isRate ? "1" : "0", "-1", "-9223372036854775808", "1e999", "null", "true", "\"x\"", "[]", "{}", "", "1\n2",
+    ]
     for value in values {
       _ = try error { $0.metadata["configuration"] = original.replacingCharacters(in: start..<end, with: value) }
     }

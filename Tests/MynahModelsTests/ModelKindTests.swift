@@ -194,7 +194,8 @@ struct ModelKindTests {
   @Test(
     "A configuration that cannot be built says why",
     arguments: [
-      (configuration([.lstm(5)]) { $0.output.isTied = true }, "tied"), (configuration([.projectedLSTM(4, to: 0)]), "'outputSize'"),
+      (configuration([.lstm(5)]) { $0.output.isTied = true }, "tied"),
+      (configuration([.projectedLSTM(4, to: 0)]), "'outputSize'"),
       (configuration([LayerConfiguration(.projectedLSTM, 4)]), "needs the setting 'outputSize'"),
       (configuration([LayerConfiguration(.projectedLSTM, 4, settings: ["outputSize": 2.5])]), "whole number"),
       (configuration([LayerConfiguration(.gru, 4, settings: ["forgetBias": 1])]), "no setting 'forgetBias'"),

@@ -8,7 +8,8 @@ import Testing
 
 /// What onnxruntime makes of such files `Scripts/verify-onnx.py` checks; here is what it needs no runtime for.
 struct ONNXFileTests {
-  private func file(_ layers: [LayerConfiguration], _ change: (inout LanguageModelConfiguration) -> Void = { _ in }) throws
+  private func file(_ layers: [LayerConfiguration], _ change: (inout LanguageModelConfiguration) -> Void = { _ in })
+    throws
     -> ModelFile
   {
     var configuration = LanguageModelConfiguration(vocabulary: 6, embedding: 4, layers: layers)
@@ -72,10 +73,14 @@ struct ONNXFileTests {
     #expect(try JSONDecoder().decode(AnyTokenizer.self, from: Data(tokenizer.value.utf8)) == tied.tokenizer)
   }
 
-  @Test("Layers without an operator are refused by name", arguments: [LayerConfiguration.coupledLSTM(3), .projectedLSTM(3, to: 2)])
+  @Test(
+    "Layers without an operator are refused by name",
+    arguments: [LayerConfiguration.coupledLSTM(3), .projectedLSTM(3, to: 2)])
   func unsupported(layer: LayerConfiguration) throws {
     let file = try file([.lstm(4), layer])
-    #expect(throws: ONNXError.unsupportedPart(part: "layer 1", kind: CellKinds.standard[layer.kind]?.title ?? "")) { try ONNXFile(file) }
+    #expect(throws: ONNXError.unsupportedPart(part: "layer 1", kind: CellKinds.standard[layer.kind]?.title ?? "")) {
+      try ONNXFile(file)
+    }
   }
 
   @Test("Outputs other than a softmax are refused by name")

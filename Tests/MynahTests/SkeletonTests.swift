@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Mynah
 import Testing
@@ -29,6 +30,30 @@ struct SkeletonTests {
     let read = try ModelFile(contentsOf: path, kinds: Self.kinds).model
     #expect(InferenceModel(read).loss(of: Self.ids) == InferenceModel(model).loss(of: Self.ids))
     #expect(throws: CheckpointError.self) { try ModelFile(contentsOf: path) }
+  }
+
+  @Test("A command of one's own is parsed and run")
+  func command() throws {
+    let path = FileManager.default.temporaryDirectory.appending(component: "skeleton-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var random = RandomSource(seed: 3)
+    let model = LanguageModel(
+      LanguageModelConfiguration(vocabulary: 2, embedding: 3, layers: [.minGRU(4)]), using: &random)
+    let vocabulary = try Vocabulary(tokens: ["\n", "a"])
+    try ModelFile(model: model, tokenizer: .character(CharacterTokenizer(vocabulary: vocabulary))).write(to: path)
+    #expect(try ParametersCommand.parse([path, "--total"]).text() == "\(model.parameterCount)")
+    #expect(
+      try ParametersCommand.parse([path]).text().hasPrefix("embedding.weight [2, 3]\nrecurrent.0.weight_ih_l0 [8, 3]\n")
+    )
+    #expect(throws: (any Error).self) { try ParametersCommand.parse([]) }
+  }
+
+  @Test("A data set of one's own is split and encoded with the words of its training part")
+  func dataSet() throws {
+    let proverbs = try Proverbs(text: "a b\na c\na a\nb b\nz a\n")
+    #expect(proverbs.tokenizer.vocabulary.id(of: "z") == nil && proverbs.train.count == 12)
+    let valid = proverbs.valid.map { proverbs.tokenizer.vocabulary[$0] }
+    #expect(valid == ["<unk>", "a", "<eos>"])
   }
 
   @Test("An operation of one's own has the derivative σ(x)")

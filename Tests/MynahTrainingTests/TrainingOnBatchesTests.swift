@@ -28,7 +28,8 @@ struct TrainingOnBatchesTests {
     objective: TrainingObjective = .full
   ) -> TrainingConfiguration {
     TrainingConfiguration(
-      learningRate: .constant(0.2), clipNorm: nil, epochs: epochs, batches: layout, objective: objective, reduction: reduction,
+      learningRate: .constant(0.2), clipNorm: nil, epochs: epochs, batches: layout, objective: objective,
+      reduction: reduction,
       seed: 5)
   }
 
@@ -138,7 +139,8 @@ struct TrainingOnBatchesTests {
     let own = try train { model, hidden, batch in
       let weights = Variable(Tensor(batch.weights ?? Array(repeating: 1, count: batch.targets.count)))
       let coordinates = batch.targets.enumerated().flatMap { [Int32($0), $1] }
-      let logs = model.output.logits(of: hidden).logSoftmax().gathered(coordinates: coordinates, shape: [batch.targets.count, 2])
+      let logs = model.output.logits(of: hidden).logSoftmax().gathered(
+        coordinates: coordinates, shape: [batch.targets.count, 2])
       let sum = -(logs * weights).sum()
       return (sum / Float(batch.targetCount), Double(sum.value.scalar))
     }

@@ -4,7 +4,8 @@ import MynahModels
 /// The kinds of a measured model's parts.
 struct BenchPartOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The kind of the recurrent layers: \(ModelOptions.cellNames). (default: lstm)", valueName: "name"),
+    help: ArgumentHelp(
+      "The kind of the recurrent layers: \(ModelOptions.cellNames). (default: lstm)", valueName: "name"),
     transform: ModelOptions.cellKind)
   var cell: CellKind?
 

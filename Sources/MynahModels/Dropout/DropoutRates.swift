@@ -46,6 +46,7 @@ extension DropoutRates: CustomStringConvertible {
       ([("embeddings", input), ("layer inputs", layerInput)] + outputs
       + [("tokens", embedding), ("recurrent weights", weights)]).filter { $0.1 > 0 }
     guard !rates.isEmpty else { return "no dropout" }
-    return (isVariational ? "variational " : "") + "dropout " + rates.map { "\($0.1) (\($0.0))" }.joined(separator: ", ")
+    return (isVariational ? "variational " : "") + "dropout "
+      + rates.map { "\($0.1) (\($0.0))" }.joined(separator: ", ")
   }
 }

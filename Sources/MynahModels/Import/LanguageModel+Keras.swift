@@ -63,7 +63,8 @@ extension SafetensorsFile {
     let bias = try optionalTensor(named: biasName, shape: biasCount == 2 ? [2, rows] : [rows])
     let biases = biasCount == 2 ? [bias.gathered(0), bias.gathered(1)] : [bias]
     // Only an LSTM's gates differ in their order from layout to layout.
-    let order = keras.blockOrder.count == 4 ? GateOrder.standard.gates.map { layout.gateOrder.index(of: $0) } : keras.blockOrder
+    let order =
+      keras.blockOrder.count == 4 ? GateOrder.standard.gates.map { layout.gateOrder.index(of: $0) } : keras.blockOrder
     return (LayerConfiguration(kind, hiddenSize), ([input, recurrent] + biases).map { $0.reorderingBlocks(order) })
   }
 

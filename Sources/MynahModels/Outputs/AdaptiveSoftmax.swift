@@ -33,7 +33,8 @@ public struct AdaptiveSoftmax: OutputLayer {
   public init(cutoffs: [Int], vocabularySize: Int, parameters: [Variable]) {
     precondition(
       parameters.count == 1 + 2 * cutoffs.count,
-      "an adaptive softmax of \(cutoffs.count) clusters has \(1 + 2 * cutoffs.count) parameters, found \(parameters.count)")
+      "an adaptive softmax of \(cutoffs.count) clusters has \(1 + 2 * cutoffs.count) parameters, found \(parameters.count)"
+    )
     clusters = TokenClusters(cutoffs: cutoffs, vocabularySize: vocabularySize)
     head = parameters[0]
     tails = cutoffs.indices.map { Tail(projection: parameters[2 * $0 + 1], output: parameters[2 * $0 + 2]) }
@@ -84,7 +85,8 @@ public struct AdaptiveSoftmax: OutputLayer {
     let first = clusters.frequentCount
     let head = hidden.product(with: head).logSoftmax()
     let parts = tails.enumerated().map { index, tail in
-      hidden.product(with: tail.projection).product(with: tail.output).logSoftmax() + head.slice(first + index..<first + index + 1, axis: 1)
+      hidden.product(with: tail.projection).product(with: tail.output).logSoftmax()
+        + head.slice(first + index..<first + index + 1, axis: 1)
     }
     return .concatenating([head.slice(0..<first, axis: 1)] + parts, axis: 1)
   }
@@ -138,7 +140,8 @@ extension OutputKind {
     defect: { shape in
       let all = [0] + shape.sizes + [shape.vocabularySize]
       if shape.sizes.isEmpty || !zip(all, all.dropFirst()).allSatisfy(<) {
-        return "the output layer 'adaptive' needs cutoffs that ascend between 0 and \(shape.vocabularySize), the size of "
+        return
+          "the output layer 'adaptive' needs cutoffs that ascend between 0 and \(shape.vocabularySize), the size of "
           + "the vocabulary, found \(shape.sizes)"
       }
       return shape.isTied ? "an adaptive softmax cannot be tied to the embedding" : nil

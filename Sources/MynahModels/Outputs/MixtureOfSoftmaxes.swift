@@ -45,7 +45,9 @@ public struct MixtureOfSoftmaxes: OutputLayer {
     let components = linear.crossEntropy(
       of: latents, targets: repeated, weights: shares.elements, scale: scale)
     let bound = components.value - scale * (logPrior * Variable(shares)).sum()
-    let nats = zip(joint.nats, weights ?? [Float](repeating: 1, count: targets.count)).reduce(0) { $0 + $1.0 * Double($1.1) }
+    let nats = zip(joint.nats, weights ?? [Float](repeating: 1, count: targets.count)).reduce(0) {
+      $0 + $1.0 * Double($1.1)
+    }
     return (bound + (scale * Float(nats) - bound.value.scalar), nats)
   }
 

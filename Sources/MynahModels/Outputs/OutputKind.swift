@@ -103,7 +103,9 @@ public struct OutputKinds: Sendable {
   public static let standard = OutputKinds(all: [.softmax, .adaptiveSoftmax, .mixtureOfSoftmaxes])
 
   /// Returns the list with one more kind, which replaces a kind of the same name.
-  public func adding(_ kind: OutputKind) -> OutputKinds { OutputKinds(all: all.filter { $0.name != kind.name } + [kind]) }
+  public func adding(_ kind: OutputKind) -> OutputKinds {
+    OutputKinds(all: all.filter { $0.name != kind.name } + [kind])
+  }
 
   /// The kind of a name; nil if there is none.
   public subscript(name: String) -> OutputKind? { all.first { $0.name == name } }

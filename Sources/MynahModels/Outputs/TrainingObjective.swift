@@ -15,7 +15,8 @@ public enum TrainingObjective: Hashable, Sendable {
     case .full: nil
     case .sampled(let count):
       (1...max(vocabularySize, 1)).contains(count)
-        ? nil : "a sampled softmax draws between 1 and \(vocabularySize) tokens, the size of the vocabulary, found \(count)"
+        ? nil
+        : "a sampled softmax draws between 1 and \(vocabularySize) tokens, the size of the vocabulary, found \(count)"
     case .smoothed(let share):
       (0..<1).contains(share) ? nil : "label smoothing must be at least 0 and below 1, found \(share)"
     }
@@ -52,7 +53,8 @@ extension TrainingObjective: Codable {
       throw DecodingError.dataCorrupted(
         .init(
           codingPath: decoder.codingPath,
-          debugDescription: "the values of the objective '\(coded.kind.rawValue)' are missing or belong to another one"))
+          debugDescription: "the values of the objective '\(coded.kind.rawValue)' are missing or belong to another one")
+      )
     }
   }
 

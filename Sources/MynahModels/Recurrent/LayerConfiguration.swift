@@ -40,7 +40,8 @@ public struct LayerConfiguration: Hashable, Sendable {
         return "a layer of kind '\(kind.name)' needs the setting '\(setting.name)'"
       }
       guard setting.allows(value) else {
-        return "the setting '\(setting.name)' of a layer of kind '\(kind.name)' must be a \(setting.isWhole ? "whole " : "")"
+        return
+          "the setting '\(setting.name)' of a layer of kind '\(kind.name)' must be a \(setting.isWhole ? "whole " : "")"
           + "number in \(setting.range.lowerBound) ... \(setting.range.upperBound), found \(value)"
       }
     }

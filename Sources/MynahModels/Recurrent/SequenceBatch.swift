@@ -7,7 +7,7 @@ public import MynahTensors
 public struct SequenceBatch: Sendable {
   /// The values, [T, B, F].
   public let values: Variable
-  /// The number of real steps of each sequence, B numbers in 0 ... T; nil if all have T steps.
+  /// The number of real steps of each sequence, B numbers from 0 to T; nil if all have T steps.
   public let lengths: [Int]?
 
   /// Creates a batch.

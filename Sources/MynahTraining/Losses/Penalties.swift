@@ -54,7 +54,9 @@ public struct Penalties: Hashable, Codable, Sendable {
 
 extension SequenceBatch {
   /// The mean of the squares of all real elements; 0 without any.
-  fileprivate func meanSquare() -> Variable { masked().values.sumOfSquares() / Float(max(realStepCount * featureCount, 1)) }
+  fileprivate func meanSquare() -> Variable {
+    masked().values.sumOfSquares() / Float(max(realStepCount * featureCount, 1))
+  }
 
   /// The differences between successive steps; nil for sequences of one step.
   fileprivate var changes: SequenceBatch? {

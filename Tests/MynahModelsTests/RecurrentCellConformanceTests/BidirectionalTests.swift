@@ -70,7 +70,9 @@ struct BidirectionalTests {
     let result = layer(x, state: state)
     #expect(result.output.value == layer(x, state: state, lengths: [4, 4, 4]).output.value)
     #expect(layer.inputSize == 2 && layer.outputSize == 10 && result.output.shape == [4, 3, 10])
-    #expect(result.state.parts.map(\.shape) == [[3, 5], [3, 5]] && result.state.names == ["forward.hidden", "backward.hidden"])
+    #expect(
+      result.state.parts.map(\.shape) == [[3, 5], [3, 5]]
+        && result.state.names == ["forward.hidden", "backward.hidden"])
     #expect(layer.parameters.map(\.name).prefix(1) == ["forward.weight_ih_l0"])
   }
 
