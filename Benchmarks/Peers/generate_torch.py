@@ -4,7 +4,7 @@
     python generate_torch.py generate shakespeare --streams 32
     python generate_torch.py score ptb
 
-bfloat16 has weights and activations in it; int8 is dynamic quantisation of the LSTMs and the linear layer. Prints a JSON object.
+bfloat16 has weights and activations in it; int8 is dynamic quantisation of the recurrent layers and the linear layer. Prints a JSON object.
 """
 import json
 import sys
@@ -25,7 +25,7 @@ def model_of(preset, precision):
     if precision == "int8":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.ao.quantization.quantize_dynamic(model, {nn.LSTM, nn.Linear}, dtype=torch.qint8)
+            return torch.ao.quantization.quantize_dynamic(model, {nn.LSTM, nn.GRU, nn.Linear}, dtype=torch.qint8)
     return model
 
 

@@ -14,11 +14,12 @@ import time
 class Preset:
     vocabulary: int
     embedding: int
-    hidden: tuple  # the LSTM layers' sizes, first layer first
+    hidden: tuple  # the recurrent layers' sizes, first layer first
     batch: int
     steps: int
     optimizer: str  # sgd or adam
-    dropout: float  # of the embedding's and each LSTM's output in training
+    dropout: float  # of the embedding's and each recurrent layer's output in training
+    cell: str = "lstm"  # lstm, gru or rnn; train_keras.py has the LSTM only
 
 
 PRESETS = {
@@ -47,6 +48,7 @@ def arguments(description, precisions):
     for name in ("vocabulary", "embedding", "batch", "steps"):
         parser.add_argument(f"--{name}", type=int)
     parser.add_argument("--hidden", type=sizes, help="sizes with commas between")
+    parser.add_argument("--cell", choices=("lstm", "gru", "rnn"))
     return parser
 
 

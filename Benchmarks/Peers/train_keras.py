@@ -54,6 +54,8 @@ def main():
     parser.add_argument("--xla", action="store_true")
     options = parser.parse_args()
     preset = presets.preset(options)
+    if preset.cell != "lstm":
+        parser.error(f"this script has the LSTM only, found --cell {preset.cell}")
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     seconds = presets.median_seconds(training_step(preset, options.xla), options.seconds)
     version = f"Keras {tf.keras.__version__}, TensorFlow {tf.__version__}"

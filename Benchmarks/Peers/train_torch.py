@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import presets
-from torch_model import LanguageModel
+from torch_model import LanguageModel, detached
 
 
 class TrainingStep:
@@ -35,7 +35,7 @@ class TrainingStep:
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 5)
         self.optimizer.step()
-        self.states = [tuple(part.detach().float() for part in state) for state in states]
+        self.states = [detached(state) for state in states]
 
 
 def main():
