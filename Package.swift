@@ -99,7 +99,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),
-    tests("CMynahTests", ["CMynah", "MynahTensors"]),
+    .target(name: "CMynahTextbook", dependencies: ["CMynah"], path: "Tests/CMynahTextbook", cSettings: cSettings),
+    tests("CMynahTests", ["CMynah", "CMynahTextbook", "MynahTensors"]),
     tests("MynahTensorsTests", ["MynahTensors", "CMynah"]),
     tests("MynahIOTests", ["MynahIO", "MynahTensors"]),
     tests("MynahDatasetsTests", ["MynahIO", "MynahTensors", "MynahText", "MynahDatasets"]),

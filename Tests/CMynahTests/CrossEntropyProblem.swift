@@ -1,4 +1,5 @@
 import CMynah
+import CMynahTextbook
 import Foundation
 import MynahTensors
 import TestSupport
@@ -103,7 +104,7 @@ struct CrossEntropyRun {
       && h.elements == problem.h && weight.elements == problem.weight
   }
 
-  /// The loss of `mynah_cross_entropy_reference`.
+  /// The loss of `mynah_cross_entropy_textbook`.
   static func reference(_ problem: CrossEntropyProblem) -> Double {
     let (h, weight) = (GuardedMemory(problem.h), GuardedMemory(problem.weight))
     let (bias, rowWeights) = (problem.bias.map { GuardedMemory($0) }, problem.rowWeights.map { GuardedMemory($0) })
@@ -114,7 +115,7 @@ struct CrossEntropyRun {
       unsafe (pass.h, pass.weight) = (UnsafePointer(h.base), UnsafePointer(weight.base))
       unsafe (pass.bias, pass.row_weights) = (UnsafePointer(bias?.base), UnsafePointer(rowWeights?.base))
       unsafe pass.targets = targets.baseAddress
-      return unsafe mynah_cross_entropy_reference(&pass)
+      return unsafe mynah_cross_entropy_textbook(&pass)
     }
   }
 }

@@ -1,4 +1,5 @@
 import CMynah
+import CMynahTextbook
 import MynahTensors
 import TestSupport
 import Testing
@@ -43,7 +44,7 @@ struct MatrixProductTests {
               return target.elements
             }
             let reference = GuardedMemory(c)
-            unsafe mynah_gemm_reference(
+            unsafe mynah_gemm_textbook(
               reference.base, a.base, b.base, m, n, k, test.transposingA, test.transposingB, accumulating)
             let alone = run(nil)
             let error = largestRelativeDifference(alone, reference.elements, floor: 1)
@@ -74,7 +75,7 @@ struct MatrixProductTests {
         return target.elements
       }
       let reference = GuardedMemory(zeros)
-      unsafe mynah_gemm_reference(
+      unsafe mynah_gemm_textbook(
         reference.base, a.base, b.base, m, n, k, test.transposingA, test.transposingB, false)
       #expect(largestRelativeDifference(results[0], reference.elements, floor: 1) <= 5e-5)
       #expect(results[1] == results[0] && results[2] == results[0])

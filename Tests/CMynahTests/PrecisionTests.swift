@@ -1,4 +1,5 @@
 import CMynah
+import CMynahTextbook
 import MynahTensors
 import TestSupport
 import Testing
@@ -146,7 +147,7 @@ private struct Product {
 
   var reference: [Float] {
     let (a, b, c) = (GuardedMemory(a), GuardedMemory(b), GuardedMemory([Float](repeating: 0, count: m * n)))
-    unsafe mynah_gemm_reference(c.base, a.base, b.base, m, n, k, transposingA, transposingB, false)
+    unsafe mynah_gemm_textbook(c.base, a.base, b.base, m, n, k, transposingA, transposingB, false)
     return c.elements
   }
 

@@ -1,4 +1,5 @@
 import CMynah
+import CMynahTextbook
 import MynahTensors
 import TestSupport
 import Testing
@@ -137,7 +138,7 @@ extension ScanProblem {
       output: [Double](repeating: 0, count: seeds[0].count), lastHidden: [Double](repeating: 0, count: state),
       lastCell: [Double](repeating: 0, count: state))
     var pass = unsafe forwardPass(memory)
-    unsafe mynah_scan_reference(&result.output, &result.lastHidden, &result.lastCell, &scratch, &pass)
+    unsafe mynah_scan_textbook(&result.output, &result.lastHidden, &result.lastCell, &scratch, &pass)
     extendLifetime(memory)
     result.lastHidden.removeLast(state - seeds[1].count)
     result.lastCell.removeLast(state - seeds[2].count)

@@ -162,6 +162,29 @@ struct ModelKindTests {
         && tied.layers.map(\.parameters).reduce(0, +) == tied.parameterCount)
   }
 
+  @Test("A visit that throws leaves every parameter of a tied model as it was, or as the visit left it")
+  func throwingVisit() {
+    struct Stop: Error {}
+    let model = Self.model(Self.configuration([.lstm(4)]) { $0.output.isTied = true })
+    let state = model.initialState(batchSize: 1)
+    for count in 0...model.parameterSpecs.count {
+      var (changed, visited) = (model, 0)
+      let outcome = Result {
+        try changed.visitParameters(prefix: "") { _, parameter in
+          if visited == count { throw Stop() }
+          visited += 1
+          parameter = Variable(parameter.value + 1)
+        }
+      }
+      #expect((try? outcome.get()) == nil || count == model.parameterSpecs.count)
+      for (index, values) in zip(model.parameters, changed.parameters).enumerated() {
+        #expect(values.1.value == (index < count ? values.0.value + 1 : values.0.value), "\(values.0.name) after \(count)")
+      }
+      #expect(changed.softmax.weight.value == changed.embedding.weight.value)
+      #expect(changed.logits([1, 2], state: state).logits.shape == [2, 6])
+    }
+  }
+
   @Test("A residual layer's inputs are added to its outputs where the sizes agree, and only there")
   func residual() {
     func hidden(_ layers: [LayerConfiguration], isResidual: Bool) -> (LanguageModel, Tensor) {

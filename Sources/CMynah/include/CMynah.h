@@ -173,13 +173,4 @@ const mynah_kernels *mynah_kernels_best(void);
 
 #include "mynah_inference.h"
 
-// MARK: Textbook versions (reference.c): slow, obvious, in double inside; the tests hold every kernel to them
-
-void mynah_gemm_reference(float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
-                          bool b_transposed, bool accumulate);
-/// output [T·B, P], last_h [B, P], last_c [B, H], scratch [H]; of `pass` only sizes and inputs are read.
-void mynah_scan_reference(double *output, double *last_h, double *last_c, double *scratch,
-                          const mynah_scan_forward *pass);
-double mynah_cross_entropy_reference(const mynah_cross_entropy *pass);
-
 #endif

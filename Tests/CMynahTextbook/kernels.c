@@ -1,9 +1,9 @@
 // Textbook versions of the kernels: plain loops in double, for the tests to hold the fast ones to.
-#include "CMynah.h"
+#include "CMynahTextbook.h"
 
 #include <math.h>
 
-void mynah_gemm_reference(float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
+void mynah_gemm_textbook(float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
                           bool b_transposed, bool accumulate) {
   for (size_t i = 0; i < m; i++)
     for (size_t j = 0; j < n; j++) {
@@ -15,7 +15,7 @@ void mynah_gemm_reference(float *c, const float *a, const float *b, size_t m, si
 }
 
 /// The loss alone.
-double mynah_cross_entropy_reference(const mynah_cross_entropy *pass) {
+double mynah_cross_entropy_textbook(const mynah_cross_entropy *pass) {
   double loss = 0;
   for (size_t r = 0; r < pass->rows; r++) {
     double sum = 0, target = 0;

@@ -1,5 +1,5 @@
 // The textbook version of a recurrent layer: the cells' equations in double, one unit after the other.
-#include "CMynah.h"
+#include "CMynahTextbook.h"
 
 #include <math.h>
 
@@ -85,7 +85,7 @@ static double next_unit(const textbook_row *r, size_t u, double *c) {
   return NAN;
 }
 
-void mynah_scan_reference(double *output, double *last_h, double *last_c, double *scratch,
+void mynah_scan_textbook(double *output, double *last_h, double *last_c, double *scratch,
                           const mynah_scan_forward *pass) {
   const mynah_scan_sizes *s = &pass->sizes;
   const mynah_cell_traits *cell = mynah_traits_of(s->cell);
