@@ -178,7 +178,8 @@ struct ModelKindTests {
       }
       #expect((try? outcome.get()) == nil || count == model.parameterSpecs.count)
       for (index, values) in zip(model.parameters, changed.parameters).enumerated() {
-        #expect(values.1.value == (index < count ? values.0.value + 1 : values.0.value), "\(values.0.name) after \(count)")
+        let expected = index < count ? values.0.value + 1 : values.0.value
+        #expect(values.1.value == expected, "\(values.0.name) after \(count)")
       }
       #expect(changed.softmax.weight.value == changed.embedding.weight.value)
       #expect(changed.logits([1, 2], state: state).logits.shape == [2, 6])
