@@ -19,13 +19,11 @@ enum { BLOCK_ROWS = 128, STRIP_ROWS = 128, MOST_ROWS = 1280, KEPT_NUMBERS = 1 <<
 #else
 enum { BLOCK_ROWS = 120, STRIP_ROWS = 1, MOST_ROWS = BLOCK_ROWS, KEPT_NUMBERS = 0, KEPT_GRADIENTS = 0 };
 #endif
-// A part's weights are packed anew for each chunk where chunks are so few, which takes less memory than to keep them.
-enum { FEW_CHUNKS = 4 };
 
 typedef struct {
   const mynah_cross_entropy *pass;
   size_t parts, chunk;       // chunk: the most rows whose E is kept
-  bool packs_anew;           // then slots are threads, else parts
+  bool is_one_chunk;         // then no packed weights are kept: slots are threads, else parts
   float *packed_transposed;  // [slot]: packed Wᵀ for the logits
   float *packed;             // [slot]: packed W for dh
   float *scaled;             // [slot]: packed h of a chunk, scaled by a_p
@@ -75,8 +73,8 @@ INLINE size_t loss_layout(loss_work *w, float *workspace, size_t rows, size_t hi
   size_t parts = part_count(vocabulary), chunk = chunk_rows(rows, hidden, vocabulary), numbers = parts * chunk, used = 0;
   size_t widest = widest_part(vocabulary, parts);
   w->parts = parts, w->chunk = chunk;
-  w->packs_anew = parts >= threads && rows <= FEW_CHUNKS * chunk;
-  size_t slots = w->packs_anew ? threads : parts;
+  w->is_one_chunk = parts >= threads && rows <= chunk;
+  size_t slots = w->is_one_chunk ? threads : parts;
   w->packed_transposed = take(workspace, &used, slots * packed_size(widest, hidden));
   w->packed = take(workspace, &used, gradients ? slots * packed_size(hidden, widest) : 0);
   w->scaled = take(workspace, &used, gradients ? slots * packed_size(hidden, chunk) : 0);
@@ -281,8 +279,8 @@ static void cross_entropy_work(void *context, const mynah_worker *worker) {
     size_t rows = minimum(w->chunk, s->rows - row0);
     range own_rows = by_parts ? (range){0, rows} : share(rows, worker);
     for (size_t p = parts.first; p < parts.last; p++) {
-      size_t slot = w->packs_anew ? (size_t)worker->thread : p;
-      if (by_parts && (w->packs_anew || row0 == 0)) pack_part(w, p, slot);
+      size_t slot = w->is_one_chunk ? (size_t)worker->thread : p;
+      if (by_parts && row0 == 0) pack_part(w, p, slot);
       for (size_t r = own_rows.first; r < own_rows.last; r += BLOCK_ROWS) {
         range block = {r, minimum(own_rows.last, r + BLOCK_ROWS)};
         exponentials(w, p, slot, row0, block);
@@ -296,7 +294,7 @@ static void cross_entropy_work(void *context, const mynah_worker *worker) {
     if (worker->thread == 0) loss += chunk_loss(w, row0, rows);
     if (s->d_h) {
       for (size_t p = parts.first; p < parts.last; p++)
-        weights_backward(w, p, w->packs_anew ? (size_t)worker->thread : p, row0, rows, columns);
+        weights_backward(w, p, w->is_one_chunk ? (size_t)worker->thread : p, row0, rows, columns);
       combine_hidden(w, row0, finished);
     }
     mynah_worker_wait(worker);  // E, dh and the scales are free again
