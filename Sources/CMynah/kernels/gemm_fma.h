@@ -7,6 +7,7 @@
 //
 // Where the machine has dot products of bfloat16 pairs (HAS_DOT), a bfloat16 product runs over pairs of k in place of k: B's
 // panels are [panel][⌈K/2⌉][panel's columns] pairs, and A's rows are rounded to pairs a tile at a time.
+#include "transpose.h"
 #include "fma/tile.h"
 #include "fma/packing.h"
 #include "fma/kept.h"

@@ -64,6 +64,15 @@ static void multiply_pairs(operand a, size_t m, size_t k, const product *product
 }
 #endif
 
+/// Copies a row tile over a block of k to [length][TILE_ROWS], from rows that stand side by side in every line of A.
+INLINE void gather_lines(float *to, const float *from, size_t rows, size_t k_stride, size_t length, bool is_last) {
+  for (size_t i = 0; i < length; i++) {
+    // A whole vector may be read where another line of A follows; what is written beyond the tile is overwritten by the next line.
+    bool inside = i + 1 < length || !is_last;
+    store(to + i * TILE_ROWS, inside ? load(from + i * k_stride) : load_first(from + i * k_stride, rows));
+  }
+}
+
 /// C = start + A·B for each of some B.
 static void multiply(operand a, size_t m, size_t k, const product *products, size_t count, const form form) {
   if (m == 0) return;
@@ -74,15 +83,13 @@ static void multiply(operand a, size_t m, size_t k, const product *products, siz
     length = minimum(k - k0, K_BLOCK);
     k_block block = {tiles, k, k0, length};
     const float *a_block = a.base + k0 * a.k_stride;
-    // A column of A that is scattered over as many pages as it is long is gathered once and serves all panels.
-    bool gathers = a.k_stride > K_BLOCK && length >= K_BLOCK / 2;
-    float gathered[TILE_ROWS * K_BLOCK];
+    // Long columns of A that are scattered over as many pages as they are long are gathered once and serve all panels.
+    bool gathers = a.k_stride > K_BLOCK && length >= K_BLOCK / 2 && a.row_stride == 1;
+    float gathered[TILE_ROWS * K_BLOCK + LANES];
     if (gathers) {
       for (size_t t = 0, r = 0, rows; t < shares.count; t++, r += rows) {
         rows = shares.height + (t < shares.higher);
-        const float *from = a_block + r * a.row_stride;
-        for (size_t i = 0; i < length; i++)
-          for (size_t j = 0; j < rows; j++) gathered[i * TILE_ROWS + j] = from[i * a.k_stride + j * a.row_stride];
+        gather_lines(gathered, a_block + r, rows, a.k_stride, length, k0 + length == k);
         for (const product *s = products; s < products + count; s++)
           for (size_t p = s->panels.first; p < s->panels.last; p++)
             multiply_tile(s, &block, panel_vectors(vectors_of(s->n), p), r, rows, gathered, 1, TILE_ROWS);

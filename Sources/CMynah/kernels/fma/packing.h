@@ -58,13 +58,17 @@ static void pack_pairs_transposed(float *restrict packed, const float *restrict 
     range v = panel_vectors(vectors, p);
     size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
     size_t valid = minimum(n, v.last * LANES) - first;
-    uint32_t *to = (uint32_t *)(packed + first * pairs);
-    for (size_t k0 = 0; k0 < k; k0 += 2 * LANES)
-      for (size_t j = 0; j < width; j++) {
-        uint32_t row[LANES] = {0};
+    float *to = packed + first * pairs;
+    for (size_t j = 0; j < width; j += LANES)
+      for (size_t k0 = 0; k0 < k; k0 += 2 * LANES) {
+        vfloat lines[LANES];
         size_t count = minimum(2 * LANES, k - k0);
-        if (j < valid) round_row(row, b + (first + j) * ld + k0, count);
-        for (size_t i = 0; i < pairs_of(count); i++) to[(k0 / 2 + i) * width + j] = row[i];
+        for (size_t i = 0; i < LANES; i++) {
+          lines[i] = splat(0);
+          if (j + i < valid) round_row((uint32_t *)&lines[i], b + (first + j + i) * ld + k0, count);
+        }
+        transpose(lines);
+        for (size_t i = 0; i < pairs_of(count); i++) store(to + (k0 / 2 + i) * width + j, lines[i]);
       }
   }
 }
@@ -103,13 +107,14 @@ static void pack_transposed(float *restrict packed, const float *restrict b, siz
     size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
     size_t valid = minimum(n, v.last * LANES) - first;
     float *to = packed + first * k;
-    // Blocks of 16 k: the lines written stay in the nearest cache while the rows of b are walked along.
-    for (size_t k0 = 0; k0 < k; k0 += 16) {
-      size_t k1 = minimum(k0 + 16, k);
-      for (size_t j = 0; j < valid; j++)
-        for (size_t i = k0; i < k1; i++) to[i * width + j] = b[(first + j) * ld + i];
-      for (size_t i = k0; i < k1; i++)
-        for (size_t j = valid; j < width; j++) to[i * width + j] = 0;
-    }
+    for (size_t j = 0; j < width; j += LANES)
+      for (size_t k0 = 0; k0 < k; k0 += LANES) {
+        const float *from = b + (first + j) * ld + k0;
+        float *block = to + k0 * width + j;
+        size_t rows = j < valid ? minimum(LANES, valid - j) : 0, count = minimum(LANES, k - k0);
+        // Constant bounds keep a whole block in registers.
+        if (rows == LANES && count == LANES) transpose_block(block, width, from, ld, LANES, LANES);
+        else transpose_block(block, width, from, ld, rows, count);
+      }
   }
 }
