@@ -35,6 +35,7 @@ def parse(description):
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--torch", metavar="PYTHON", help="an interpreter that has torch")
     parser.add_argument("--keras", metavar="PYTHON", help="an interpreter that has tensorflow")
+    parser.add_argument("--instruction-set", metavar="NAME", help="kernels that mynah uses, such as avx512; avx2 holds the peers to it too")
     parser.add_argument("--only", metavar="SECTION,…", help=f"of {', '.join(SECTIONS)}; generate includes scoring")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is run (default: 3)")
     parser.add_argument("--seconds", type=float, default=3, help="how long a peer repeats a call (default: 3)")
@@ -75,6 +76,8 @@ def checked_interpreter(setting, option, module):
 def measure(options):
     """Runs all sections round by round; the samples, what they are about, and how many jobs failed."""
     setting = Setting(options.torch, options.keras, options.seconds, options.gemm_seconds, options.reduced)
+    if options.instruction_set:
+        programs.use_instruction_set(options.instruction_set)
     if not options.no_build:
         programs.build_mynah()
     setting.torch = checked_interpreter(setting, "torch", "torch")
@@ -104,6 +107,9 @@ def about(setting, rounds, others):
                     "by that, so ratios are worth nothing and targets are not judged")
     (header,) = programs.json_lines(
         [programs.MYNAH_BENCHMARKS, "--json", "--filter", "vector/exp", "--seconds", 0])
+    wanted = os.environ.get("MYNAH_INSTRUCTION_SET")
+    if wanted and header["instructionSet"] != wanted:
+        setting.say(f"the instruction set {wanted} was asked for, and this machine used {header['instructionSet']}")
     kept = {key: header[key] for key in ("machine", "instructionSet", "commit", "date", "swift")}
     return About(**kept, rounds=rounds, isDisturbed=is_disturbed, engines=setting.engines, notes=setting.notes)
 

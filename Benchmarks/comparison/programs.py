@@ -17,6 +17,18 @@ class Failure(Exception):
     """A program that does not give its figures: a sentence."""
 
 
+# Variables that hold the peers to an instruction set.
+PEER_SETTINGS = {
+    "avx2": {"ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2",
+             "MKL_ENABLE_INSTRUCTIONS": "AVX2", "OPENBLAS_CORETYPE": "HASWELL"},
+}
+
+
+def use_instruction_set(name):
+    """Makes all programs that are run from now on use an instruction set."""
+    os.environ.update({"MYNAH_INSTRUCTION_SET": name, **PEER_SETTINGS.get(name, {})})
+
+
 def run(command, environment=None):
     """A program's standard output."""
     words = [str(word) for word in command]

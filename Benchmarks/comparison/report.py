@@ -97,12 +97,15 @@ def train_ratios(samples, judge):
                        samples.median("peakMiB", engine="PyTorch", threads=2, **float32))
         alone = samples.median("tokensPerSecond", engine="mynah", threads=1, **float32)
         share = samples.median("shareOfPeak", engine="mynah", threads=2, **float32)
+        half_share = samples.median("shareOfBfloat16Peak", section="train", case=preset, engine="mynah", precision="bfloat16", threads=2)
         target = targets.TRAIN.get(preset, (None, None))
         rows.append([preset, judge.at_least(ratio(single, single_peer), target[0]), single_name or "–",
                      judge.at_least(ratio(half, peer), target[1]), name or "–", judge.at_most(memory, targets.MEMORY),
-                     judge.at_least(ratio(single, alone), targets.SECOND_THREAD), judge.at_least(share, targets.SHARE_OF_PEAK)])
+                     judge.at_least(ratio(single, alone), targets.SECOND_THREAD), judge.at_least(share, targets.SHARE_OF_PEAK),
+                     number(half_share)])
     return rows and table(["speed, mynah ÷ peer", "float32", "fastest float32 peer", "bfloat16", "fastest peer",
-                           "memory ÷ PyTorch's", "2 threads ÷ 1", "share of float32 peak"], rows)
+                           "memory ÷ PyTorch's", "2 threads ÷ 1", "share of float32 peak",
+                           "share of bfloat16 peak"], rows)
 
 
 def inference_speeds(samples, task, preset, streams):

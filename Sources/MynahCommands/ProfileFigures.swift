@@ -36,7 +36,7 @@ struct ProfileRecorder {
     self.tokensPerStep = tokensPerStep
     // Two operations a multiplication, forward once and backward twice.
     operationsPerToken = 6 * Double(model.multiplicationsPerToken)
-    peak = MachinePeak.float32GigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1)
+    peak = MachinePeak.gigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1)
   }
 
   /// The figures since the last call; nil if no step was made.

@@ -10,6 +10,7 @@ struct BenchCommandTests {
     let config, precision, instructionSet: String
     let threads: Int
     let milliseconds, tokensPerSecond, peakMiB, gigaflops, shareOfPeak: Double
+    let shareOfBfloat16Peak, bfloat16Gigaflops: Double?
   }
 
   private static let tiny = [
@@ -23,6 +24,7 @@ struct BenchCommandTests {
     let outcome = try tool.run("bench", "peak", "--machine-only", "--json", "--threads", "1")
     let record = try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
     #expect(record.config == "peak" && record.precision == "float32" && record.threads == 1)
+    #expect((record.bfloat16Gigaflops ?? 0 > 0) == Precision.bfloat16.isSupported)
     #expect(record.gigaflops > 0 && record.shareOfPeak == 1 && record.peakMiB > 256 && record.milliseconds > 0)
     let words = try tool.run("bench", "peak", "--machine-only")
     #expect(words.status == 0 && words.output.contains("reading 256 MiB"), "\(words.errors)")
@@ -50,6 +52,7 @@ struct BenchCommandTests {
     let record = try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
     let isSupported = Precision.bfloat16.isSupported
     #expect(record.precision == (isSupported ? "bfloat16" : "float32"))
+    #expect((record.shareOfBfloat16Peak ?? 0 > 0) == isSupported)
     #expect(outcome.errors.contains("note: this machine has no instructions") != isSupported)
   }
 

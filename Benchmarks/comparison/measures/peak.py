@@ -1,8 +1,9 @@
-"""The machine's roof: float32 multiply-adds in registers, and memory read in order."""
+"""The machine's roof: float32 multiply-adds and bfloat16 products in registers, and memory read in order."""
 from .. import programs
 from ..samples import Sample
 
-FIGURES = {"gigaflops": "float32 multiply-add, GFLOP/s", "cacheGigabytesPerSecond": "reading 8 MiB, GB/s",
+FIGURES = {"gigaflops": "float32 multiply-add, GFLOP/s", "bfloat16Gigaflops": "bfloat16 products, GFLOP/s",
+           "cacheGigabytesPerSecond": "reading 8 MiB, GB/s",
            "memoryGigabytesPerSecond": "reading 256 MiB, GB/s"}
 
 

@@ -3,7 +3,7 @@ from .. import programs
 from ..samples import Sample
 
 PRESETS = ("ptb", "brown", "zaremba-small", "shakespeare", "zaremba-medium")
-FIGURES = ("milliseconds", "tokensPerSecond", "peakMiB", "gigaflops", "shareOfPeak")
+FIGURES = ("milliseconds", "tokensPerSecond", "peakMiB", "gigaflops", "shareOfPeak", "shareOfBfloat16Peak")
 REDUCED_SIZES = ("--vocabulary", 100, "--embedding", 16, "--hidden", "24,16", "--batch", 4, "--steps", 5)
 
 

@@ -33,12 +33,12 @@ class ReportTests(unittest.TestCase):
     def test_training_is_held_against_the_fastest_peer_of_the_precision_and_of_all(self):
         samples = Samples([
             train("mynah", "float32", 2, 200, peakMiB=50, shareOfPeak=0.9), train("mynah", "float32", 1, 100),
-            train("mynah", "bfloat16", 2, 300), train("PyTorch", "float32", 2, 80, peakMiB=200),
+            train("mynah", "bfloat16", 2, 300, shareOfBfloat16Peak=0.6), train("PyTorch", "float32", 2, 80, peakMiB=200),
             train("PyTorch", "bfloat16", 2, 120), train("Keras XLA", "float32", 2, 100)])
         blocks = report.blocks(samples, ABOUT, Judge())
         self.assertEqual(cells(blocks["train-ratios"], "ptb"), [
             "ptb", "2.00 (≥ 1.65)", "Keras XLA float32", "2.50 (≥ 3, missed)", "PyTorch bfloat16", "0.250 (≤ 0.35)",
-            "2.00 (≥ 1.8)", "0.900 (≥ 0.88)"])
+            "2.00 (≥ 1.8)", "0.900 (≥ 0.88)", "0.600"])
         self.assertEqual(cells(blocks["summary"], "training ptb, bfloat16"), [
             "training ptb, bfloat16", "300", "120", "PyTorch bfloat16", "2.50"])
         self.assertIn("something was missing", blocks["machine"])

@@ -106,9 +106,10 @@ typedef struct {
   size_t lanes;       // floats in a vector
   bool has_bfloat16;  // whether products of bfloat16 numbers are faster here than those of float32
 
-  // What the machine can do at best, to be timed: fused multiply-adds in registers on all threads, which returns the number of
-  // floating-point operations, two each; and reading an array once, all threads together.
-  uint64_t (*peak)(mynah_team *team, uint64_t rounds);
+  // What the machine can do at best, to be timed: multiply-adds in registers on all threads, which returns the number of
+  // floating-point operations, 0 where there are no instructions for the precision; and reading an array once, all threads
+  // together.
+  uint64_t (*peak)(mynah_team *team, mynah_precision precision, uint64_t rounds);
   void (*read_through)(mynah_team *team, const float *x, size_t count);
 
   // Vector mathematics: y[i] = f(x[i]); y may be x. Errors are stated in math.h and measured by tests.

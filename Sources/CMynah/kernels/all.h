@@ -2,7 +2,6 @@
 #include "simd.h"
 #include "vector_math.h"
 #include "elementwise.h"
-#include "peak.h"
 #include "update.h"
 #include "dropout.h"
 #include "product.h"
@@ -13,6 +12,7 @@
 #include "gemm_fma.h"
 #endif
 #include "gemm.h"
+#include "peak.h"
 #include "cells/all.h"
 #include "scan/units.h"
 #include "scan/step_forward.h"

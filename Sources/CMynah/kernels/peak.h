@@ -1,17 +1,17 @@
-// What the machine can do at best: the speed of fused multiply-adds in registers, and of reading memory in order.
+// What the machine can do at best: the speed of multiply-adds in registers, and of reading memory in order.
 
 /// Vectors that stay in registers: enough for the units never to wait for a result, and few enough for the registers, of which
 /// AVX-512 and NEON have 32, the others 16.
 enum { CHAINS = LANES == 16 || (LANES == 4 && HAS_FMA) ? 24 : LANES == 8 ? 12 : 8 };
 
 typedef struct {
+  mynah_precision precision;
   uint64_t rounds;
   int threads;  // that did the work
 } peak_pass;
 
-static void peak_work(void *context, const mynah_worker *worker) {
-  peak_pass *pass = context;
-  if (worker->thread == 0) pass->threads = worker->count;
+/// Chains of multiply-adds; with `pairs`, of dot products of bfloat16 pairs.
+INLINE void run_chains(const peak_pass *pass, const bool pairs) {
   // Each chain tends to factor / (1 − factor)·0.5 = 0.5: never a denormal number, never infinite.
   const vfloat factor = splat(0.5f), term = splat(0.25f);
   vfloat chains[CHAINS];
@@ -20,7 +20,8 @@ static void peak_work(void *context, const mynah_worker *worker) {
 #pragma clang loop unroll(disable)
   for (uint64_t round = 0; round < pass->rounds; round++) {
 #pragma clang loop unroll(full)
-    for (int i = 0; i < CHAINS; i++) chains[i] = fma_(factor, chains[i], term);
+    for (int i = 0; i < CHAINS; i++)
+      chains[i] = pairs ? dot_pairs(factor, term, chains[i]) : fma_(factor, chains[i], term);
   }
   float results[CHAINS * LANES];
 #pragma clang loop unroll(full)
@@ -28,10 +29,31 @@ static void peak_work(void *context, const mynah_worker *worker) {
   __asm__ volatile("" : : "r"(results) : "memory");  // somebody might read them
 }
 
-static uint64_t peak(mynah_team *team, uint64_t rounds) {
-  peak_pass pass = {.rounds = rounds};
+static void peak_work(void *context, const mynah_worker *worker) {
+  peak_pass *pass = context;
+  if (worker->thread == 0) pass->threads = worker->count;
+  if (pass->precision == MYNAH_FLOAT32) run_chains(pass, false);
+#if HAS_AMX
+  else run_tiles(pass->rounds);
+#elif HAS_DOT
+  else run_chains(pass, true);
+#endif
+}
+
+/// The operations of a round on one thread; 0 where there are no instructions for a precision.
+INLINE uint64_t operations_of_round(mynah_precision precision) {
+  if (precision == MYNAH_FLOAT32) return CHAINS * LANES * 2;
+#if HAS_AMX
+  return TILE_PRODUCTS * TILE_OPERATIONS;
+#else
+  return HAS_DOT ? CHAINS * LANES * 4 : 0;
+#endif
+}
+
+static uint64_t peak(mynah_team *team, mynah_precision precision, uint64_t rounds) {
+  peak_pass pass = {.precision = precision, .rounds = rounds};
   mynah_team_run(team, peak_work, &pass);
-  return rounds * CHAINS * LANES * 2 * (uint64_t)pass.threads;
+  return rounds * operations_of_round(precision) * (uint64_t)pass.threads;
 }
 
 typedef struct {

@@ -46,17 +46,18 @@ struct BenchInferenceOptions: ParsableArguments {
       let threadCount = ThreadTeam.current?.threadCount ?? 1
       let tokensPerSecond = Double(tokenCount * streams) / time
       let gigaflops = tokensPerSecond * benchmark.operationsPerToken / 1e9
+      let peaks = Peaks(with: precision == .bfloat16 ? .bfloat16 : .float32, threadCount: threadCount)
       return BenchRecord(
         config: preset.name, precision: precision.rawValue, threads: threadCount,
         instructionSet: Kernels.inferenceName, milliseconds: time * 1e3 / Double(stepCount),
         tokensPerSecond: tokensPerSecond, peakMiB: ProcessMemory.peakMiB, gigaflops: gigaflops,
-        shareOfPeak: gigaflops / MachinePeak.float32GigaflopsPerSecond(threadCount: threadCount))
+        shareOfPeak: gigaflops / peaks.float32, shareOfBfloat16Peak: peaks.bfloat16Share(of: gigaflops))
     }
     guard !json else { return try StandardOutput.writeJSON(record) }
     try StandardOutput.write(
       "\(record.config), \(streams) stream\(streams == 1 ? "" : "s"), \(record.precision): "
         + "\(Int(record.tokensPerSecond).grouped) tokens/s, \(record.gigaflops.brief) GFLOP/s, "
-        + "\((100 * record.shareOfPeak).formatted(1)) % of the float32 peak, \(Int(record.peakMiB.rounded())) MiB\n")
+        + "\(record.sharesInWords), \(Int(record.peakMiB.rounded())) MiB\n")
   }
 }
 

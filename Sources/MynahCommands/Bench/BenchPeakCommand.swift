@@ -8,7 +8,7 @@ struct BenchPeakCommand: ParsableCommand {
     commandName: "peak",
     abstract: "Measure this machine's peak, and the share of it that training reaches.",
     discussion: """
-      Each preset of mynah bench train makes a few steps in float32, and in bfloat16 where the machine has it. The peak is that of float32 fused multiply-adds in registers; memory is read in order, a block of 8 MiB, which \
+      Each preset of mynah bench train makes a few steps in float32, and in bfloat16 where the machine has it. The peaks are those of float32 multiply-adds in registers and, where the instruction set has them, of bfloat16 products; memory is read in order, a block of 8 MiB, which \
       caches hold, and one of 256 MiB.
       """)
 
@@ -46,6 +46,8 @@ struct PeakRecord: Encodable {
   let peakMiB: Double
   let gigaflops: Double
   let shareOfPeak = 1.0
+  /// The peak of bfloat16 products in registers; nil if the instruction set has none.
+  let bfloat16Gigaflops: Double?
   /// Reading 8 MiB and 256 MiB, in 10⁹ bytes a second.
   let cacheGigabytesPerSecond, memoryGigabytesPerSecond: Double
 
@@ -53,7 +55,9 @@ struct PeakRecord: Encodable {
   init(threadCount: Int) {
     threads = threadCount
     let start = ContinuousClock.now
-    gigaflops = MachinePeak.float32GigaflopsPerSecond(threadCount: threadCount)
+    gigaflops = MachinePeak.gigaflopsPerSecond(threadCount: threadCount)
+    let peak = MachinePeak.gigaflopsPerSecond(.bfloat16, threadCount: threadCount)
+    bfloat16Gigaflops = peak > 0 ? peak : nil
     cacheGigabytesPerSecond = MachinePeak.readGigabytesPerSecond(mebibytes: 8, passCount: 50, threadCount: threadCount)
     memoryGigabytesPerSecond = MachinePeak.readGigabytesPerSecond(
       mebibytes: 256, passCount: 2, threadCount: threadCount)
@@ -65,6 +69,7 @@ struct PeakRecord: Encodable {
     """
     \(threads) thread\(threads == 1 ? "" : "s"), \(instructionSet)
     float32 multiply-add  \(gigaflops.brief) GFLOP/s
+    bfloat16 products     \(bfloat16Gigaflops.map { "\($0.brief) GFLOP/s" } ?? "not in this instruction set")
     reading 8 MiB         \(cacheGigabytesPerSecond.brief) GB/s
     reading 256 MiB       \(memoryGigabytesPerSecond.brief) GB/s
 

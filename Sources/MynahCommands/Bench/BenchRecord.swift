@@ -1,4 +1,4 @@
-import Foundation
+import MynahIO
 
 /// What one measurement found: one line of JSON, or one of words.
 struct BenchRecord: Encodable {
@@ -18,4 +18,14 @@ struct BenchRecord: Encodable {
   var gigaflops: Double
   /// `gigaflops` over the measured float32 peak of as many threads; above 1 where other instructions are faster.
   var shareOfPeak: Double
+  /// The same over the measured bfloat16 peak, if the precision is bfloat16.
+  var shareOfBfloat16Peak: Double?
+}
+
+extension BenchRecord {
+  /// The shares of the peaks, in words.
+  var sharesInWords: String {
+    "\((100 * shareOfPeak).formatted(1)) % of the float32 peak"
+      + (shareOfBfloat16Peak.map { ", \((100 * $0).formatted(1)) % of the bfloat16 peak" } ?? "")
+  }
 }

@@ -79,20 +79,20 @@ struct BenchTrainCommand: ParsableCommand {
     sampled: Int? = nil
   ) -> BenchRecord {
     // Before and after, as other work on the machine may come and go.
-    let peakBefore = MachinePeak.float32GigaflopsPerSecond(threadCount: threadCount)
+    let peaksBefore = Peaks(with: precision, threadCount: threadCount)
     let optimizer = OptimizerRules.standard[preset.optimizer] ?? .sgd
     var benchmark = TrainingBenchmark(preset, optimizer: optimizer, precision: precision, sampled: sampled)
     let times = ThreadTeam.$current.withValue(ThreadTeam(threadCount: threadCount)) {
       benchmark.times(seconds: seconds, leastCount: leastCount)
     }
     let time = times.sorted()[times.count / 2]
-    let peak = max(peakBefore, MachinePeak.float32GigaflopsPerSecond(threadCount: threadCount))
+    let peaks = peaksBefore.maximum(Peaks(with: precision, threadCount: threadCount))
     let gigaflops = benchmark.operationsPerStep / time / 1e9
     return BenchRecord(
       config: preset.name, precision: precision.rawValue, threads: threadCount,
       instructionSet: Kernels.instructionSet, milliseconds: time * 1e3,
       tokensPerSecond: Double(benchmark.tokensPerStep) / time, peakMiB: ProcessMemory.peakMiB, gigaflops: gigaflops,
-      shareOfPeak: gigaflops / peak)
+      shareOfPeak: gigaflops / peaks.float32, shareOfBfloat16Peak: peaks.bfloat16Share(of: gigaflops))
   }
 }
 
@@ -124,7 +124,7 @@ extension BenchRecord {
     [
       config.padding(14), precision.padding(8), "\(milliseconds.formatted(2).leftPadded(9)) ms",
       "\(Int(tokensPerSecond).grouped.leftPadded(9)) tokens/s", "\(gigaflops.brief.leftPadded(5)) GFLOP/s",
-      "\((100 * shareOfPeak).formatted(1).leftPadded(5)) % of the float32 peak",
+      sharesInWords,
       "\(Int(peakMiB.rounded())) MiB",
     ].joined(separator: "  ")
   }

@@ -45,7 +45,7 @@ struct Reproduction {
 
   /// How long all epochs take on as many threads as the current team has, in seconds: a guess from the machine's peak.
   var estimatedSeconds: Double {
-    let peak = MachinePeak.float32GigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1) * 1e9
+    let peak = MachinePeak.gigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1) * 1e9
     // Two operations a multiplication, forward once and backward twice; products come to two thirds of the peak.
     let operations = 6 * Double(untrained.architecture.multiplicationsPerToken)
     let tokens = Double(batches.count * configuration.batches.size * configuration.batches.steps)

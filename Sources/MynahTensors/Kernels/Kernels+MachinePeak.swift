@@ -3,9 +3,11 @@ internal import CMynah
 extension Kernels {
   /// Multiplies and adds in registers on all threads of the current team, to be timed.
   ///
-  /// - Returns: The number of floating-point operations.
-  package static func multiplyAndAdd(rounds: Int) -> Int {
-    unsafe ThreadTeam.withCurrent { Int(unsafe table.pointee.peak($0, UInt64(rounds))) }
+  /// - Returns: The number of floating-point operations; 0 if the instruction set has none for the precision.
+  package static func multiplyAndAdd(rounds: Int, precision: Precision) -> Int {
+    unsafe ThreadTeam.withCurrent {
+      Int(unsafe table.pointee.peak($0, precision.forKernels, UInt64(rounds)))
+    }
   }
 
   /// Reads all elements once on all threads of the current team, to be timed.

@@ -158,3 +158,21 @@ static void multiply(operand a, size_t m, size_t k, const product *products, siz
   else if (planes_of(form) == 1) multiply_planes(a, m, k, products, count, 1);
   else multiply_planes(a, m, k, products, count, MOST_PLANES);
 }
+
+// MARK: The peak
+
+enum { TILE_PRODUCTS = 4, TILE_OPERATIONS = 2 * SIDE * SIDE * DEPTH };
+
+/// Multiplies tiles that stay in registers: four sums, of two tiles of A and two of B, as in a product.
+static void run_tiles(uint64_t rounds) {
+  configure_tiles(SIDE, SIDE);
+  _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3), _tile_zero(4), _tile_zero(5), _tile_zero(6), _tile_zero(7);
+#pragma clang loop unroll(disable)
+  for (uint64_t round = 0; round < rounds; round++) {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+  _tile_release();
+}
