@@ -18,6 +18,7 @@ class Setting:
     """What the measures need to know, and what they found out about the engines."""
     torch: str
     keras: str
+    onnx: str
     seconds: float
     gemm_seconds: float
     reduced: bool
@@ -35,6 +36,7 @@ def parse(description):
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--torch", metavar="PYTHON", help="an interpreter that has torch")
     parser.add_argument("--keras", metavar="PYTHON", help="an interpreter that has tensorflow")
+    parser.add_argument("--onnx", metavar="PYTHON", help="an interpreter that has onnx and onnxruntime")
     parser.add_argument("--instruction-set", metavar="NAME", help="kernels that mynah uses, such as avx512; avx2 holds the peers to it too")
     parser.add_argument("--only", metavar="SECTION,…", help=f"of {', '.join(SECTIONS)}; generate includes scoring")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is run (default: 3)")
@@ -75,13 +77,14 @@ def checked_interpreter(setting, option, module):
 
 def measure(options):
     """Runs all sections round by round; the samples, what they are about, and how many jobs failed."""
-    setting = Setting(options.torch, options.keras, options.seconds, options.gemm_seconds, options.reduced)
+    setting = Setting(options.torch, options.keras, options.onnx, options.seconds, options.gemm_seconds, options.reduced)
     if options.instruction_set:
         programs.use_instruction_set(options.instruction_set)
     if not options.no_build:
         programs.build_mynah()
     setting.torch = checked_interpreter(setting, "torch", "torch")
     setting.keras = checked_interpreter(setting, "keras", "tensorflow")
+    setting.onnx = checked_interpreter(setting, "onnx", "onnxruntime")
     wanted = options.only.split(",") if options.only else list(SECTIONS)
     groups = [group for name in SECTIONS if name in wanted for group in SECTIONS[name].groups(setting)]
     samples, failures, watch = [], set(), quiet.Watch()

@@ -15,6 +15,7 @@ def blocks(samples, about, judge):
         "train": train_table(samples),
         "train-ratios": train_ratios(samples, judge),
         "inference": inference_table(samples, judge),
+        "onnx": onnx_table(samples, judge),
         "start": start_table(samples, judge),
         "summary": summary(samples, about),
     }
@@ -108,27 +109,51 @@ def train_ratios(samples, judge):
                            "share of bfloat16 peak"], rows)
 
 
+INFERENCE_PEERS = ("PyTorch", "ONNX Runtime")
+
+
+def inference_label(task, preset, streams):
+    return f"{task} {preset}, {streams} stream{'s' if streams > 1 else ''}"
+
+
 def inference_speeds(samples, task, preset, streams):
-    """Ours by precision, PyTorch's by precision."""
+    """Ours, PyTorch's and ONNX Runtime's by precision."""
     return [{p: samples.median("tokensPerSecond", section=task, case=preset, streams=streams, engine=e, precision=p)
-             for p in inference.PRECISIONS} for e in ("mynah", "PyTorch")]
+             for p in inference.PRECISIONS} for e in ("mynah", *INFERENCE_PEERS)]
 
 
 def inference_table(samples, judge):
     rows = []
     for task, streams in inference.TASKS:
         for preset in samples.cases(task):
-            ours, theirs = inference_speeds(samples, task, preset, streams)
+            ours, theirs, _ = inference_speeds(samples, task, preset, streams)
             best, best_peer = (max((v for v in speeds.values() if v), default=None) for speeds in (ours, theirs))
             if best is None and best_peer is None:
                 continue
             judged = ours["float32"] if streams > 1 else best
-            rows.append([f"{task} {preset}, {streams} stream{'s' if streams > 1 else ''}",
+            rows.append([inference_label(task, preset, streams),
                          *map(number, ours.values()), *map(number, theirs.values()),
                          judge.at_least(ratio(judged, theirs["float32"]), targets.INFERENCE.get((task, preset, streams))),
                          number(ratio(best, best_peer))])
     names = [f"{e} {p}" for e in ("mynah", "PyTorch") for p in inference.PRECISIONS]
     return rows and table(["tokens/s", *names, "mynah ÷ PyTorch float32", "best ÷ best"], rows)
+
+
+def onnx_table(samples, judge):
+    """Ours over ONNX Runtime's, precision by precision, and what bfloat16 gains."""
+    rows = []
+    for task, streams in inference.TASKS:
+        for preset in samples.cases(task):
+            ours, _, theirs = inference_speeds(samples, task, preset, streams)
+            if not any(theirs.values()):
+                continue
+            single, small = targets.ONNX.get((task, preset, streams), (None, None))
+            rows.append([inference_label(task, preset, streams), number(theirs["float32"]), number(theirs["int8"]),
+                         judge.at_least(ratio(ours["float32"], theirs["float32"]), single),
+                         judge.at_least(ratio(ours["int8"], theirs["int8"]), small),
+                         judge.at_least(ratio(ours["bfloat16"], ours["float32"]), targets.BFLOAT16_INFERENCE.get((task, streams)))])
+    return rows and table(["tokens/s", "ONNX Runtime float32", "ONNX Runtime int8", "mynah ÷ it, float32", "mynah ÷ it, int8",
+                           "mynah bfloat16 ÷ float32"], rows)
 
 
 def start_table(samples, judge):
@@ -150,14 +175,16 @@ def summary(samples, about):
             rows.append([f"training {preset}, bfloat16", number(half), number(peer), name or "–", number(ratio(half, peer))])
     for task, streams in inference.TASKS:
         for preset in samples.cases(task):
-            ours, theirs = inference_speeds(samples, task, preset, streams)
-            best, best_peer = (max(((v, p) for p, v in speeds.items() if v), default=(None, None)) for speeds in (ours, theirs))
+            ours, *theirs = inference_speeds(samples, task, preset, streams)
+            best = max(((v, p) for p, v in ours.items() if v), default=(None, None))
+            best_peer = max(((v, f"{engine} {p}") for engine, speeds in zip(INFERENCE_PEERS, theirs) for p, v in speeds.items() if v),
+                            default=(None, None))
             if best[0] is None and best_peer[0] is None:
                 continue
             label = {"generate": "generating", "score": "scoring"}[task]
             rows.append([f"{label} {preset}, {streams} stream{'s' if streams > 1 else ''}"
                          + (f", {best[1]}" if best[1] else ""), number(best[0]), number(best_peer[0]),
-                         f"PyTorch {best_peer[1]}" if best_peer[1] else "–", number(ratio(best[0], best_peer[0]))])
+                         best_peer[1] or "–", number(ratio(best[0], best_peer[0]))])
     if not rows:
         return None
     place = f"{about.machine['cpu']}, 2 threads, mynah at {about.commit}"

@@ -22,4 +22,12 @@ INFERENCE = {
     ("score", "shakespeare", 1): 4, ("score", "ptb", 1): 3, ("score", "zaremba-medium", 1): 3.5,
 }
 
+# tokens a second over ONNX Runtime's in the same precision: float32, int8
+ONNX = {
+    ("generate", "shakespeare", 1): (3, 3), ("generate", "ptb", 1): (2.5, 6), ("generate", "zaremba-medium", 1): (2, 9),
+    ("generate", "shakespeare", 32): (2.2, 2), ("generate", "ptb", 32): (1.3, 2), ("generate", "zaremba-medium", 32): (1.5, 3),
+    ("score", "shakespeare", 1): (1.6, 1.8), ("score", "ptb", 1): (1.5, 2.2), ("score", "zaremba-medium", 1): (1.4, 2.5),
+}
+BFLOAT16_INFERENCE = {("generate", 32): 1.6, ("score", 1): 1.6}  # over our float32
+
 START = {"mynah --version": 20, "open a model": 60}  # milliseconds, at most

@@ -23,6 +23,11 @@ def jobs(task, preset, streams, setting):
             yield job(setting, "PyTorch", task, preset, streams, precision, [
                 setting.torch, programs.PEERS / "generate_torch.py", task, preset, "--streams", streams,
                 "--precision", precision, "--threads", 2, "--seconds", setting.seconds])
+    if setting.onnx:
+        for precision in ("float32", "int8"):
+            yield job(setting, "ONNX Runtime", task, preset, streams, precision, [
+                setting.onnx, programs.PEERS / "generate_onnx.py", task, preset, "--streams", streams,
+                "--precision", precision, "--threads", 2, "--seconds", setting.seconds])
 
 
 def job(setting, engine, task, preset, streams, precision, command):

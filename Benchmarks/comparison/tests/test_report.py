@@ -52,6 +52,15 @@ class ReportTests(unittest.TestCase):
         self.assertEqual(cells(table, "generate shakespeare, 1 ")[-2:], ["70.0 (≥ 60)", "20.0"])
         self.assertEqual(cells(table, "generate shakespeare, 32 ")[-2:], ["4.00 (≥ 3)", "9.00"])
 
+    def test_each_precision_is_held_against_the_same_of_onnx_runtime(self):
+        samples = Samples([
+            generate("mynah", "float32", 1, 1000), generate("mynah", "int8", 1, 7000), generate("mynah", "bfloat16", 1, 1700),
+            generate("ONNX Runtime", "float32", 1, 500), generate("ONNX Runtime", "int8", 1, 2000), generate("PyTorch", "float32", 1, 100)])
+        blocks = report.blocks(samples, ABOUT, Judge())
+        self.assertEqual(cells(blocks["onnx"], "generate shakespeare, 1 ")[1:], [
+            "500", "2,000", "2.00 (≥ 3, missed)", "3.50 (≥ 3)", "1.70"])
+        self.assertEqual(cells(blocks["summary"], "generating shakespeare")[1:], ["7,000", "2,000", "ONNX Runtime int8", "3.50"])
+
     def test_a_recurrent_product_is_the_better_of_its_two_lower_bounds(self):
         samples = Samples([gemm("gemm", "mynah", 150), gemm("recurrent", "mynah", 210), gemm("gemm", "oneDNN", 200),
                            gemm("gemm", "mynah", 300, "bfloat16")])
