@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/// The system hands the tile registers out only to a process that asks for them; asking again is harmless.
+/// The system grants the tile registers only to a process that requests them; requesting again is harmless.
 static bool has_tiles(void) {
   enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
   return __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") && __builtin_cpu_supports("avx512bf16") &&
@@ -60,7 +60,7 @@ const mynah_cell_traits *mynah_traits_of(mynah_cell cell) {
   return (unsigned)cell < MYNAH_CELL_COUNT ? mynah_kernels_plain.cell_traits(cell) : NULL;
 }
 
-/// Intel's processors sum pairs at half the rate of multiply-adds: there they gain nothing.
+/// Intel's processors sum pairs at half the rate of multiply-adds, so pairs gain nothing there.
 static bool is_worthwhile(mynah_isa isa) {
 #if defined(__x86_64__)
   if (isa == MYNAH_AVX512_BF16) return __builtin_cpu_is("amd");

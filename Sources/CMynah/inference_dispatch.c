@@ -1,4 +1,4 @@
-// The choice of inference kernels at run time: beside the instruction set it depends on products of bytes.
+// The choice of inference kernels at run time, which depends on products of bytes besides the instruction set.
 #include "inference_dispatch.h"
 
 static inline const mynah_inference_kernels *if_there(bool there, mynah_isa isa, const mynah_inference_kernels *kernels) {

@@ -1,7 +1,7 @@
-// One persistent team of threads. The only file that starts threads, and the only one here that allocates (once a team).
+// A persistent team of threads. The only file that starts threads, and the only one here that allocates (once per team).
 //
-// Waiting spins first (a meeting of spinning threads costs under 0.1 µs, waking a sleeper 20–50 µs), then yields, then sleeps:
-// a training step has some hundred meetings a few microseconds apart, and between steps nobody may burn a core.
+// Waiting spins first (a barrier of spinning threads costs under 0.1 µs, waking a sleeper 20–50 µs), then yields, then sleeps:
+// a training step has some hundred barriers a few microseconds apart, and between steps no thread should keep a core busy.
 #include "CMynah.h"
 
 #include <pthread.h>
@@ -26,7 +26,7 @@ static inline void cpu_relax(void) {
 
 // MARK: Denormals
 
-/// Arithmetic on denormal numbers is up to a hundred times slower and decayed LSTM gradients are full of them.
+/// Arithmetic on denormal numbers is up to a hundred times slower, and decayed gradients of recurrent layers are full of them.
 static uint64_t flush_denormals(void) {
 #if defined(__x86_64__)
   uint32_t old = _mm_getcsr();
@@ -103,7 +103,7 @@ struct mynah_team {
   mynah_work work;
   void *context;
   int threads;
-  int spins;  // 0 where threads are more than processors: whoever spins keeps another from arriving
+  int spins;  // 0 if there are more threads than processors: a spinning thread would keep another from arriving
   member members[];
 };
 

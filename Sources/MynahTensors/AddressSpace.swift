@@ -1,4 +1,4 @@
-/// What of a stretch of addresses is free.
+/// The free ranges of a range of addresses.
 package struct AddressSpace: Sendable {
   /// A free range.
   package struct FreeRange: Equatable, Sendable {
@@ -14,7 +14,7 @@ package struct AddressSpace: Sendable {
 
   package init(first: UInt, byteCount: Int) { free = [FreeRange(first: first, byteCount: byteCount)] }
 
-  /// Takes bytes from the lowest free range that has as many, so that what is used stays together; nil if there is none.
+  /// Takes bytes from the lowest free range that has enough, so that used ranges stay together; nil if there is none.
   package mutating func take(_ byteCount: Int) -> UInt? {
     guard let index = free.firstIndex(where: { $0.byteCount >= byteCount }) else { return nil }
     let address = free[index].first
@@ -30,7 +30,7 @@ package struct AddressSpace: Sendable {
   /// Gives bytes back; they grow together with free neighbours.
   package mutating func give(_ first: UInt, _ byteCount: Int) {
     var given = FreeRange(first: first, byteCount: byteCount)
-    // The first free range behind the given one.
+    // The first free range after the given one.
     var (low, high) = (0, free.count)
     while low < high {
       let middle = (low + high) / 2

@@ -1,8 +1,8 @@
-/// What the factors of matrix products are rounded to before they are multiplied.
+/// The precision to which the factors of matrix products are rounded before they are multiplied.
 ///
-/// Sums, and all arithmetic besides, are float32 either way, and so are the weights that training updates. bfloat16 keeps
-/// float32's range with 8 bits of significand: a product is off by 0.4 % at most, and several times as fast where the
-/// machine has instructions for it.
+/// Sums, and all arithmetic besides, are float32 either way, and so are the weights that training updates. bfloat16
+/// keeps float32's range with 8 bits of significand: a product is off by 0.4 % at most, and several times as fast where
+/// the machine has instructions for it.
 ///
 /// ```swift
 /// Precision.$current.withValue(.bfloat16) { … }   // products inside round their factors
@@ -12,6 +12,6 @@ public enum Precision: String, Codable, CaseIterable, Sendable {
 
   /// The precision of the current task's products.
   ///
-  /// Where the machine lacks it (see `isSupported`), float32 is used.
+  /// If the machine does not support it (see `isSupported`), float32 is used.
   @TaskLocal public static var current: Precision = .float32
 }

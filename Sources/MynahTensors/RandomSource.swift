@@ -9,7 +9,7 @@ public struct RandomSource: RandomNumberGenerator, Codable, Hashable, Sendable {
   public let seed: UInt64
   /// The stream's number: the upper half of Philox's 128-bit counter.
   public let stream: UInt64
-  /// How many 64-bit words were drawn: two a block of Philox.
+  /// The number of 64-bit words drawn so far: two per block of Philox.
   public private(set) var position: UInt64
 
   /// Creates a source at the beginning of a stream.

@@ -1,7 +1,7 @@
 // The index arithmetic that the tensor operations share: strides, broadcasting, sets of axes.
 
 extension Shape {
-  /// How far apart in memory the neighbours along each axis stand, in row-major order.
+  /// The distances in memory between neighbours along each axis, in row-major order.
   var strides: [Int] {
     var strides = sizes
     var stride = 1

@@ -29,7 +29,7 @@ public struct Shape: Hashable, Sendable {
 
   /// The axis counted from the first one; a negative axis counts from the last one.
   ///
-  /// - Precondition: the axis lies in −rank ..< rank.
+  /// - Precondition: the axis is in −rank ..< rank.
   public func resolved(axis: Int) -> Int {
     precondition(axis >= -rank && axis < rank, "axis \(axis) is outside of shape \(self)")
     return axis < 0 ? axis + rank : axis

@@ -1,12 +1,12 @@
 import Synchronization
 
-/// Where the time of training steps goes, added up by section; a section costs two readings of the clock.
+/// The time of training steps by section; a section costs two readings of the clock.
 ///
 /// Layers measure their sections for the profile of the current task; without one they measure nothing.
 package final class StepProfile: Sendable {
-  /// The parts of a step that are told apart; the rest of a step is in none of them.
+  /// The parts of a step that are measured; the rest of a step is in none of them.
   package enum Section: Int, CaseIterable, Sendable {
-    /// Looking up the tokens' vectors, and adding their gradients up by token.
+    /// Looking up the embeddings, and adding up their gradients by token.
     case embedding
     /// The recurrent layers forward.
     case recurrence
@@ -18,7 +18,7 @@ package final class StepProfile: Sendable {
     case update
   }
 
-  /// What was added up.
+  /// The times measured.
   package struct Times: Sendable {
     /// Seconds of each section.
     package var sections = [Double](repeating: 0, count: Section.allCases.count)
@@ -38,7 +38,7 @@ package final class StepProfile: Sendable {
   /// Creates a profile without any time in it.
   package init() {}
 
-  /// What was added up since the last call; begins anew.
+  /// Returns the times since the last call, and starts again from zero.
   package func take() -> Times {
     times.withLock { times in
       defer { times = Times() }

@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// Memory that is used again: a stretch of address space from which tensors take their blocks and to which they give them
-/// back, instead of to the system, which would hand out every page of them anew.
+/// Reused memory: a range of address space from which tensors take their blocks and to which they return them, instead
+/// of to the system, which would have to map every page again.
 ///
-/// The steps of a training run or of a long text need the same blocks again and again: from the second step on nothing is
-/// asked of the system, and the pool is as large as what was in use at once. Blocks come from the pool of the current task
-/// and go back to the pool that they came from.
+/// The steps of a training run or of a long text need the same blocks again and again: from the second step on, nothing
+/// is allocated from the system, and the pool is as large as what was in use at once. Blocks come from the pool of the
+/// current task and go back to the pool that they came from.
 package final class StoragePool: Sendable {
   /// The pool of the current task; nil: tensors allocate for themselves.
   @TaskLocal private static var currentPool: StoragePool?
@@ -18,7 +18,7 @@ package final class StoragePool: Sendable {
   private static let pageByteCount = Int(sysconf(Int32(_SC_PAGESIZE)))
 
   private struct State: Sendable {
-    /// Blocks below and from `largeByteCount` on, apart, so that small ones that stay do not cut the room of large ones.
+    /// Blocks below and from `largeByteCount` on, separately, so lasting small ones do not split large free ranges.
     var small: AddressSpace, large: AddressSpace
     var isClosed = false
   }
@@ -62,7 +62,7 @@ package final class StoragePool: Sendable {
     return try $currentPool.withValue(pool, operation: body)
   }
 
-  /// The pool to ask for a block of some size.
+  /// Returns the pool for a block of some size.
   static func current(forByteCount byteCount: Int) -> StoragePool? {
     byteCount < smallestByteCount ? nil : currentPool
   }
@@ -101,10 +101,10 @@ package final class StoragePool: Sendable {
     (byteCount + pageByteCount - 1) / pageByteCount * pageByteCount
   }
 
-  /// Asks for pages of 2 MiB for the large blocks, where the system has them.
+  /// Requests pages of 2 MiB for the large blocks, if the system has them.
   ///
-  /// Their rows stand several KiB apart, so there are fewer pages to look up; large blocks lie side by side, so that it costs a
-  /// few MiB at most.
+  /// Their rows are several KiB apart, so there are fewer pages to look up; large blocks are contiguous, so this costs
+  /// a few MiB at most.
   private static func askForHugePages(_ address: UInt, _ byteCount: Int) {
     #if os(Linux)
       let hugePages: Int32 = 14  // MADV_HUGEPAGE

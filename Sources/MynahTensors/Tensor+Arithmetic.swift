@@ -34,7 +34,7 @@ extension Tensor {
     shape == target ? self : copied(to: target, strides: shape.strides(broadcastingTo: target))
   }
 
-  /// The gradient of a broadcast: the sum over the axes that were stretched or added to come from `target` to this shape.
+  /// The gradient of a broadcast: the sum over the axes that were stretched or added between `target` and this shape.
   func summed(to target: Shape) -> Tensor {
     if shape == target { return self }
     let sizes = target.padded(to: shape.rank)
@@ -98,7 +98,7 @@ extension Tensor {
     }
   }
 
-  /// The elements that stand at given strides, copied to a tensor of their own.
+  /// Returns a copy of the elements at the given strides.
   func copied(to target: Shape, strides: [Int]) -> Tensor {
     guard target.elementCount > 0 else { return .zeros(target) }
     guard let stride = strides.last else { return reshaped(target) }

@@ -113,7 +113,7 @@ extension Tensor {
     }
   }
 
-  /// Adds to the blocks of this tensor what stands side by side in another; the transpose of `gatheringBlocks`.
+  /// Adds the contiguous blocks of another tensor to the blocks of this one; the transpose of `gatheringBlocks`.
   mutating func addBlocks(_ blocks: Blocks, of values: Tensor) {
     precondition(values.shape == blocks.shape, "shape \(values.shape) does not fit \(blocks.shape)")
     unsafe values.withUnsafeElements { source in

@@ -4,9 +4,9 @@ extension Tensor {
   /// The matrix product A·B of shape [M, N], where A is this matrix.
   ///
   /// - Parameters:
-  ///   - other: B, [K, N]; [N, K] if it is to be transposed.
-  ///   - transposingSelf: Whether this matrix is [K, M] and to be transposed.
-  ///   - transposingOther: Whether `other` is to be transposed.
+  ///   - other: B, [K, N].
+  ///   - transposingSelf: `true` if this matrix is [K, M] and must be transposed.
+  ///   - transposingOther: `true` if `other` is [N, K] and must be transposed.
   /// - Precondition: both are matrices and agree in K.
   public func matmul(_ other: Tensor, transposingSelf: Bool = false, transposingOther: Bool = false) -> Tensor {
     precondition(

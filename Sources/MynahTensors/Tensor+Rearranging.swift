@@ -18,9 +18,9 @@ extension Tensor {
   /// The axes in reverse order: the transpose of a matrix.
   public func transposed() -> Tensor { transposed(Array((0..<shape.rank).reversed())) }
 
-  /// The elements whose index along an axis lies in a range.
+  /// The elements whose index along an axis is in a range.
   ///
-  /// - Precondition: the range lies in 0 ..< the axis's size.
+  /// - Precondition: the range is in 0 ..< the axis's size.
   public func slice(_ range: Range<Int>, axis: Int = 0) -> Tensor {
     gatheringBlocks(sliceBlocks(of: shape, range, axis: axis))
   }

@@ -5,7 +5,7 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - axes: The axes to sum over, negative ones from the last; all of them if nil.
-  ///   - keepingAxes: Whether they stay, with size 1.
+  ///   - keepingAxes: `true` to keep these axes, with size 1.
   public func sum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
     unsafe reduced(axes, keepingAxes) { unsafe Float(Kernels.sum($0)) }
   }

@@ -25,7 +25,7 @@ public struct Tensor: Sendable {
 
   /// Creates a tensor from its elements in row-major order.
   ///
-  /// - Precondition: there are as many elements as the shape asks for.
+  /// - Precondition: there are as many elements as the shape has.
   public init(shape: Shape, _ elements: [Float]) {
     precondition(
       elements.count == shape.elementCount,
@@ -122,7 +122,7 @@ extension Tensor {
 }
 
 extension Tensor: Equatable {
-  /// Whether shapes and elements are equal; as for `Float`, NaN differs from itself.
+  /// Returns a Boolean value indicating whether shapes and elements are equal; as for `Float`, NaN differs from itself.
   public static func == (left: Tensor, right: Tensor) -> Bool {
     guard left.shape == right.shape else { return false }
     return left.withSpan { a in right.withSpan { b in a.indices.allSatisfy { a[$0] == b[$0] } } }

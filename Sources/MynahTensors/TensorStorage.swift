@@ -6,7 +6,7 @@
 package final class TensorStorage: @unchecked Sendable {
   package let base: UnsafeMutablePointer<Float>
   package let count: Int
-  /// Where the block came from and goes back to; nil: the allocator.
+  /// The pool that the block came from and is returned to; nil: the allocator.
   private let pool: StoragePool?
 
   /// The alignment in bytes of every block: one cache line and one AVX-512 register.

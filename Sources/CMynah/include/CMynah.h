@@ -1,8 +1,8 @@
 // CMynah: the float32 kernels of Mynah.
 //
 // Letters in shape comments: T steps, B batch, I input, H hidden, V vocabulary, E embedding. All matrices are row-major.
-// Arguments come as outputs, inputs, sizes. Kernels allocate nothing: a caller hands them a workspace whose size a
-// `_workspace` function tells. There is one table of kernels for each instruction set; `mynah_kernels_best` picks.
+// Arguments come as outputs, inputs, sizes. Kernels allocate nothing: the caller passes a workspace whose size a
+// `_workspace` function returns. There is one table of kernels per instruction set; `mynah_kernels_best` selects one.
 //
 // Determinism: each output element is summed by one thread in a fixed order, so results have the same bits at any number
 // of threads (on one instruction set).
@@ -15,7 +15,7 @@
 
 // MARK: The team of threads (team.c)
 
-/// A team of threads that stays: workers wait in place for the next piece of work, spinning first, then asleep.
+/// A persistent team of threads: workers wait for the next piece of work, spinning at first, then asleep.
 typedef struct mynah_team mynah_team;
 
 /// One thread's view of a running piece of work.
@@ -35,12 +35,12 @@ int mynah_team_threads(const mynah_team *team);
 /// Runs `work` once on every thread of the team and returns when all are done. Denormals are flushed to zero inside. A NULL
 /// team, or one that is busy with another caller's work, lets the caller do all of the work alone: same result, same bits.
 void mynah_team_run(mynah_team *team, mynah_work work, void *context);
-/// Waits until every thread of the work has come here.
+/// Waits until every thread of the work has reached this point.
 void mynah_worker_wait(const mynah_worker *worker);
 
 // MARK: Instruction sets (dispatch.c)
 
-/// In the order of preference: what comes later is faster where a machine has both.
+/// In order of preference: a later set is faster if a machine has both.
 typedef enum {
   MYNAH_PLAIN = 0,
   MYNAH_NEON,
@@ -52,8 +52,11 @@ typedef enum {
 } mynah_isa;
 enum { MYNAH_ISA_COUNT = 7 };
 
-/// What the factors of matrix products are rounded to; sums are always float32. MYNAH_BFLOAT16 needs `has_bfloat16`.
+/// The precision of the factors of matrix products; sums are always float32. MYNAH_BFLOAT16 needs `has_bfloat16`.
 typedef enum { MYNAH_FLOAT32 = 0, MYNAH_BFLOAT16 = 1 } mynah_precision;
+
+/// The number of rows up to which AMX kernels make float32 products by multiply-adds, with other last bits than by tiles.
+enum { MYNAH_FEW_ROWS = 12 };
 
 #include "mynah_scan.h"
 
@@ -64,11 +67,11 @@ typedef struct {
   const float *h;                      // [N, H]
   const float *weight, *bias;          // [V, H]; [V] or NULL
   const int32_t *targets;              // [N], each in 0 ..< V
-  const float *row_weights;            // [N] or NULL for ones: what each row's loss counts
-  float scale;                         // what the gradients are multiplied with
+  const float *row_weights;            // [N] or NULL for ones: the weight of each row's loss
+  float scale;                         // factor of the gradients
   double *loss;                        // [1]: sum of row_weight × negative log-probability, in nats
   float *row_losses;                   // [N] or NULL: negative log-probabilities
-  float *d_h;                          // [N, H]; NULL: no gradients are made
+  float *d_h;                          // [N, H]; NULL: no gradients are computed
   float *d_weight, *d_bias;            // [V, H]; [V] or NULL: overwritten
   float *workspace;
 } mynah_cross_entropy;
@@ -79,15 +82,15 @@ typedef struct {
   float *weights;                      // [rows, width]; not touched by the norm
   float *first_moments, *second_moments;  // [rows, width]: Adam's; not touched by the others
   const float *gradient;               // [rows, width], or [stored_count, width]
-  const int32_t *stored_rows;          // [stored_count] in ascending order, none twice; NULL: all rows are there
+  const int32_t *stored_rows;          // [stored_count], ascending, no duplicates; NULL: all rows
   size_t stored_count;
 } mynah_parameter;
 
 /// A step of Adam. With t for the number of steps, this one included:
 typedef struct {
-  float scale;                         // what gradients are multiplied with first
+  float scale;                         // factor of the gradients
   float rate;                          // the learning rate / (1 − beta1ᵗ)
-  float beta1, beta2;                  // what is kept of the moments
+  float beta1, beta2;                  // decay rates of the moments
   float root_scale;                    // 1 / √(1 − beta2ᵗ)
   float epsilon;
 } mynah_adam;
@@ -96,7 +99,7 @@ typedef struct {
 typedef struct {
   uint64_t seed, stream, first;
   uint32_t threshold;
-  float scale;                         // what kept elements are multiplied with
+  float scale;                         // factor of the kept elements
 } mynah_dropout_mask;
 
 /// The kernels of one instruction set.
@@ -106,13 +109,13 @@ typedef struct {
   size_t lanes;       // floats in a vector
   bool has_bfloat16;  // whether products of bfloat16 numbers are faster here than those of float32
 
-  // What the machine can do at best, to be timed: multiply-adds in registers on all threads, which returns the number of
-  // floating-point operations, 0 where there are no instructions for the precision; and reading an array once, all threads
-  // together.
+  // The peak of the machine, to be timed. `peak` runs multiply-adds in registers on all threads and returns the number of
+  // floating-point operations, 0 if the set has no instructions for the precision; `read_through` reads an array once, on
+  // all threads together.
   uint64_t (*peak)(mynah_team *team, mynah_precision precision, uint64_t rounds);
   void (*read_through)(mynah_team *team, const float *x, size_t count);
 
-  // Vector mathematics: y[i] = f(x[i]); y may be x. Errors are stated in math.h and measured by tests.
+  // Vector mathematics: y[i] = f(x[i]); y may be x. Errors are given in vector_math.h and measured by tests.
   void (*exp)(float *y, const float *x, size_t count);
   void (*tanh)(float *y, const float *x, size_t count);
   void (*sigmoid)(float *y, const float *x, size_t count);
@@ -125,8 +128,8 @@ typedef struct {
   void (*add_rows)(mynah_team *team, float *sums, const float *x, const int32_t *order, const size_t *starts, size_t count,
                    size_t width);
 
-  // The gradients' norm and the optimisers' updates, all parameters in one piece of work on the team. The squared norm is Σ g² in
-  // double; its workspace is as many doubles as norm_workspace tells.
+  // The gradients' norm and the optimisers' updates, all parameters in one piece of work on the team. The squared norm is Σ g²
+  // in double; norm_workspace returns the size of its workspace in doubles.
   size_t (*norm_workspace)(const mynah_parameter *parameters, size_t count);
   double (*squared_norm)(mynah_team *team, const mynah_parameter *parameters, size_t count, double *workspace);
   void (*descend)(mynah_team *team, const mynah_parameter *parameters, size_t count, float rate);  // w −= rate·g
@@ -139,7 +142,7 @@ typedef struct {
   void (*gemm)(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
                bool b_transposed, bool accumulate, mynah_precision precision, float *workspace);
   // The same in two steps: B is packed once into `gemm_workspace` floats and multiplied with many A of M rows each. The floats
-  // stay where they are in between: their place decides on their alignment.
+  // must not be moved in between: the packed data is aligned within them.
   void (*gemm_pack)(mynah_team *team, float *packed, const float *b, size_t m, size_t n, size_t k, bool b_transposed,
                     mynah_precision precision);
   void (*gemm_packed)(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k, bool accumulate,

@@ -39,6 +39,9 @@ typedef struct {
   bool blends_hidden;       // h enters the new state directly, not only through W_hh
 } mynah_cell_traits;
 
+/// Returns true if a step computes an intermediate vector, for its late blocks or its projection.
+static inline bool mynah_has_intermediate(const mynah_cell_traits *cell) { return cell->late_blocks || cell->has_projection; }
+
 /// The traits of a cell, or NULL if there is none of this number.
 const mynah_cell_traits *mynah_traits_of(mynah_cell cell);
 
@@ -58,7 +61,7 @@ typedef struct {
   const float *bias_ih, *bias_hh;            // [Gi·H], [Gr·H]; bias_hh may be NULL for zeros
   const float *vectors[MYNAH_MOST_VECTORS];  // [H] each
   const float *h0, *c0;                      // [B, P], [B, H]
-  float *gates;                              // scan_gates_size floats: the activations, in an order of the kernels
+  float *gates;                              // scan_gates_size floats: the activations, in the kernels' own order
   float *cells;                              // scan_cells_size floats: c before and after each step, likewise
   float *intermediate;                       // [T·B, H] if there are late blocks or a projection
   float *output;                             // [T·B, P]; the last step's rows are the last h

@@ -1,4 +1,4 @@
-// All kernels, compiled once for each instruction set by the isa_*.c files. Everything here is static but the table.
+// All kernels, compiled once for each instruction set by the isa_*.c files. Everything here except the table is static.
 #include "simd.h"
 #include "vector_math.h"
 #include "elementwise.h"

@@ -1,14 +1,15 @@
 // Linear layer, softmax and cross-entropy, loss and gradients in one pass; the logits of a few rows at a time stay in cache.
 //
-//   l = W h + b    loss = -Σ_r w_r log softmax(l_r)[target_r]    dl = scale·w_r (softmax(l_r) − onehot)    dh = Wᵀdl    dW = dl hᵀ
+//   l = W h + b                               loss = −Σ_r w_r log softmax(l_r)[target_r]
+//   dl = scale·w_r (softmax(l_r) − onehot)    dh = Wᵀdl    dW = dl hᵀ
 //
 // The vocabulary is cut into parts whose number depends on its size alone. A part finds its own maximum m_p of each row and keeps
 // E = exp(l − m_p), and multiplies it with its rows of W while it is near. When all parts of a chunk of rows are done, E is not
 // rescaled: with M = max m_p and Z = Σ_p e^{m_p − M} Σ E, the factor a_p = e^{m_p − M} / Z scales part p's share of dh and the
 // packed rows of h that make dW. The one-hot term touches one row of W a target and is subtracted apart.
 //
-// Workers take parts when there are enough, else rows. Sums run in the order of rows, so chunks and threads leave no trace
-// in the bits; dh is the sum of its parts in order.
+// Workers take parts when there are enough, else rows. Sums run in the order of rows, so the result does not depend on
+// chunks and threads; dh is the sum of its parts in order.
 
 enum { MOST_PARTS = 16, PART_VECTORS = 512 / LANES };
 // Rows whose logits are worked on at a time, and the most numbers of E, and of the parts' dh, that are kept. Multiply-adds take
@@ -60,14 +61,14 @@ INLINE size_t chunk_rows(size_t rows, size_t hidden, size_t vocabulary) {
   return (rows + chunks - 1) / chunks;
 }
 
-/// The next `count` floats of a workspace; NULL where there is none yet and only `used` is wanted.
+/// The next `count` floats of a workspace; NULL while sizes are only added up.
 INLINE float *take(float *workspace, size_t *used, size_t count) {
   float *place = workspace ? workspace + *used : NULL;
   *used += count;
   return place;
 }
 
-/// Where everything stands in the workspace; returns how much is used. Gradients' memory takes no place where none are wanted.
+/// Lays out the workspace and returns the number of floats used; gradients take none if they are not wanted.
 INLINE size_t loss_layout(loss_work *w, float *workspace, size_t rows, size_t hidden, size_t vocabulary, bool gradients,
                           size_t threads) {
   size_t parts = part_count(vocabulary), chunk = chunk_rows(rows, hidden, vocabulary), numbers = parts * chunk, used = 0;
@@ -90,7 +91,7 @@ INLINE size_t loss_layout(loss_work *w, float *workspace, size_t rows, size_t hi
 
 static size_t cross_entropy_workspace(size_t rows, size_t hidden, size_t vocabulary, bool gradients, size_t threads) {
   loss_work w = {0};
-  // A caller that finds the team busy works alone, and its slots may be more: a part each.
+  // A caller that finds the team busy works alone, and may need more slots: one per part.
   size_t together = loss_layout(&w, NULL, rows, hidden, vocabulary, gradients, threads);
   size_t alone = loss_layout(&w, NULL, rows, hidden, vocabulary, gradients, 1);
   return (together > alone ? together : alone) + ALIGNMENT;
@@ -130,8 +131,7 @@ INLINE void exponentials_of_strip(const loss_work *w, size_t p, size_t row, size
       largest[r] = blend(x > largest[r], x, largest[r]);
     }
   for (size_t r = 0; r < rows; r++) {
-    maxima[r] = largest[r][0];
-    for (int lane = 1; lane < LANES; lane++) maxima[r] = largest[r][lane] > maxima[r] ? largest[r][lane] : maxima[r];
+    maxima[r] = largest_lane(largest[r]);
     sums[r] = splat(0);
   }
   for (size_t v = 0; v < vectors; v++)
@@ -141,11 +141,7 @@ INLINE void exponentials_of_strip(const loss_work *w, size_t p, size_t row, size
       store(place, x);
       sums[r] += x;
     }
-  for (size_t r = 0; r < rows; r++) {
-    double total = 0;
-    for (int lane = 0; lane < LANES; lane++) total += sums[r][lane];
-    row_sums[r] = (float)total;
-  }
+  for (size_t r = 0; r < rows; r++) row_sums[r] = (float)sum_of_lanes(sums[r]);
 }
 
 /// E and its row sums for some rows of a part: logits, their maximum, exponentials.
@@ -184,7 +180,7 @@ INLINE float gradient_scale(const mynah_cross_entropy *s, size_t row) {
   return s->row_weights ? s->scale * s->row_weights[row] : s->scale;
 }
 
-/// The loss of a row and, for each part, what its E counts in the gradients.
+/// The loss of a row and, for each part, the factor of its E in the gradients.
 static void finish_row(const loss_work *w, size_t row0, size_t r) {
   const mynah_cross_entropy *s = w->pass;
   const float *maxima = w->maxima + r, *sums = w->sums + r;
@@ -194,7 +190,7 @@ static void finish_row(const loss_work *w, size_t row0, size_t r) {
   for (size_t p = 0; p < w->parts; p++)
     w->row_scale[p * w->chunk + r] = (float)(exp(maxima[p * w->chunk] - m) / z) * gradient_scale(s, row0 + r);
   double nats = m + log(z) - target_logit(s, row0 + r);
-  // The denominator comes of rounded logits: a sure target must not get a probability above 1. NaN stays.
+  // The denominator is a sum over rounded logits: a certain target must not get a probability above 1. NaN is kept.
   w->nats[r] = nats < 0 ? 0 : nats;
 }
 
@@ -287,10 +283,10 @@ static void cross_entropy_work(void *context, const mynah_worker *worker) {
         if (s->d_h) hidden_backward(w, p, slot, block);
       }
     }
-    mynah_worker_wait(worker);  // all parts' maxima, sums and dh are there
+    mynah_worker_wait(worker);  // all parts' maxima, sums and dh are complete
     range finished = share(rows, worker);
     for (size_t r = finished.first; r < finished.last; r++) finish_row(w, row0, r);
-    mynah_worker_wait(worker);  // all rows' losses and scales are there
+    mynah_worker_wait(worker);  // all rows' losses and scales are complete
     if (worker->thread == 0) loss += chunk_loss(w, row0, rows);
     if (s->d_h) {
       for (size_t p = parts.first; p < parts.last; p++)

@@ -1,7 +1,7 @@
 // Dropout with masks from a counter: y = x·scale where the element's random word is below a threshold, else 0.
 //
 // Words are those of Philox 4×32-10 (J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-// 2011): block n of a stream gives the words 4n ..< 4n + 4. A block's four words stand in 64-bit lanes, one block a lane, since
+// 2011): block n of a stream gives the words 4n ..< 4n + 4. A block's four words are in 64-bit lanes, one block per lane, since
 // that is how vectors multiply 32 bits to 64.
 
 enum { BLOCKS = LANES / 2, GROUP = 4 * BLOCKS };  // blocks made at once, and their words
@@ -16,7 +16,7 @@ INLINE void philox(vword words[2], uint64_t seed, uint64_t stream, uint64_t inde
   for (int lane = 0; lane < BLOCKS; lane++) c0[lane] = index + (uint64_t)lane;
   c1 = c0 >> 32;
   uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-  // What stands above the low half of a lane is never looked at: products mask it away.
+  // The high half of a lane is never read: products mask it away.
 #pragma clang loop unroll(full)
   for (int round = 0; round < 10; round++) {
     vlong p0 = (c0 & low) * 0xD2511F53u, p1 = (c2 & low) * 0xCD9E8D57u;
@@ -48,7 +48,7 @@ INLINE vfloat dropped(vfloat x, vword words, const mynah_dropout_mask *mask) {
 static void dropout_work(void *context, const mynah_worker *worker) {
   const dropout_pass *s = context;
   const mynah_dropout_mask *mask = s->mask;
-  // Element 0 stands at word `first`, which need not begin a block.
+  // Element 0 uses word `first`, which need not begin a block.
   const size_t skipped = mask->first % 4;
   range groups = share((skipped + s->count + GROUP - 1) / GROUP, worker);
   for (size_t g = groups.first; g < groups.last; g++) {

@@ -45,6 +45,6 @@ static void rows_work(void *context, const mynah_worker *worker) {
 static void add_rows(mynah_team *team, float *sums, const float *x, const int32_t *order, const size_t *starts, size_t count,
                      size_t width) {
   rows_pass pass = {sums, x, order, starts, count, width};
-  bool small = count * width < 1 << 14;  // a meeting of the team costs more than it saves
+  bool small = count * width < 1 << 14;  // a barrier of the team costs more than it saves
   mynah_team_run(small ? NULL : team, rows_work, &pass);
 }

@@ -35,8 +35,8 @@ static void gemm_by_groups(const gemm_pass *g, range panels) {
   }
 }
 
-/// If there are many panels, each worker takes some of them and needs no other's: it packs a few at a time, a block of k at a
-/// time, and multiplies while they are near. Else all pack together, meet, and share the rows.
+/// If there are many panels, each worker takes some of them and needs no others: it packs a few at a time, a block of k at a
+/// time, and multiplies while they are in cache. Otherwise all workers pack together, wait for each other, and share the rows.
 static void gemm_work(void *context, const mynah_worker *worker) {
   const gemm_pass *g = context;
   range panels = all_panels(g->n), own = share(panels.last, worker), rows = {0, g->m};
@@ -57,7 +57,7 @@ static void gemm_work(void *context, const mynah_worker *worker) {
   multiply(a, rows.last - rows.first, g->k, &p, 1, g->form);
 }
 
-/// A meeting of the team costs more than it saves where there is little to do.
+/// A barrier of the team costs more than it saves if there is little work.
 static mynah_team *team_for(mynah_team *team, const gemm_pass *g) { return g->m * g->n * g->k < 1 << 15 ? NULL : team; }
 
 static size_t gemm_workspace(size_t m, size_t n, size_t k) {

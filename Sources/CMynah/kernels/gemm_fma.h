@@ -1,7 +1,7 @@
 // Matrix product by fused multiply-add.
 //
 // B is packed in panels of at most TILE_VECTORS vectors: [panel][K][panel's columns], padded with zeros to whole vectors. A is
-// read where it lies, a broadcast an element; only columns that are scattered over memory are gathered first. A register tile
+// read in place, one broadcast per element; only columns that are scattered over memory are gathered first. A register tile
 // of TILE_ROWS × TILE_VECTORS sums runs over K; the panel (outer loop) stays in the nearest cache while A streams by (inner
 // loop). Widths are shared out evenly, so no panel is nearly empty.
 //

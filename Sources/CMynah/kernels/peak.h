@@ -1,4 +1,4 @@
-// What the machine can do at best: the speed of multiply-adds in registers, and of reading memory in order.
+// The peak of the machine: the speed of multiply-adds in registers, and of reading memory in order.
 
 /// Vectors that stay in registers: enough for the units never to wait for a result, and few enough for the registers, of which
 /// AVX-512 and NEON have 32, the others 16.
@@ -7,7 +7,7 @@ enum { CHAINS = LANES == 16 || (LANES == 4 && HAS_FMA) ? 24 : LANES == 8 ? 12 : 
 typedef struct {
   mynah_precision precision;
   uint64_t rounds;
-  int threads;  // that did the work
+  int threads;  // the number of threads that did the work
 } peak_pass;
 
 /// Chains of multiply-adds; with `pairs`, of dot products of bfloat16 pairs.
@@ -16,7 +16,7 @@ INLINE void run_chains(const peak_pass *pass, const bool pairs) {
   const vfloat factor = splat(0.5f), term = splat(0.25f);
   vfloat chains[CHAINS];
 #pragma clang loop unroll(full)
-  for (int i = 0; i < CHAINS; i++) chains[i] = splat((float)(i + 1));  // unlike, so that none is computed for all
+  for (int i = 0; i < CHAINS; i++) chains[i] = splat((float)(i + 1));  // different, so that no chain is computed for all
 #pragma clang loop unroll(disable)
   for (uint64_t round = 0; round < pass->rounds; round++) {
 #pragma clang loop unroll(full)
@@ -26,7 +26,7 @@ INLINE void run_chains(const peak_pass *pass, const bool pairs) {
   float results[CHAINS * LANES];
 #pragma clang loop unroll(full)
   for (int i = 0; i < CHAINS; i++) store(results + i * LANES, chains[i]);
-  __asm__ volatile("" : : "r"(results) : "memory");  // somebody might read them
+  __asm__ volatile("" : : "r"(results) : "memory");  // keeps the results from being optimised away
 }
 
 static void peak_work(void *context, const mynah_worker *worker) {
@@ -74,7 +74,7 @@ static void read_work(void *context, const mynah_worker *worker) {
   __asm__ volatile("" : : "r"(sums) : "memory");
 }
 
-/// Whole blocks of 8 vectors are read; a rest is left out.
+/// Reads whole blocks of 8 vectors and skips the rest.
 static void read_through(mynah_team *team, const float *x, size_t count) {
   read_pass pass = {x, count};
   mynah_team_run(team, read_work, &pass);

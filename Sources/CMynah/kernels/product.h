@@ -1,20 +1,20 @@
-// What the products of all kernels have in common: their operands, and how rows, columns and threads share them.
+// The common part of all kernels' products: their operands, and the layout of packed matrices.
 //
-// Every instruction set offers, in gemm_fma.h or gemm_amx.h:
-//   form_for          how B is best packed for products of so many rows
-//   packed_size       floats that a packed B takes, in whatever form
+// Every instruction set provides, in gemm_fma.h or gemm_amx.h:
+//   form_for          the best form of a packed B for products of this many rows
+//   packed_size       the size of a packed B in floats, in any form
 //   pack              packs panels of B from its rows
 //   pack_transposed   the same from the rows of Bᵀ
 //   multiply          C = start + A·B for one A and one or more packed B
-//   kept_…            the layout of matrices that products write and others read again
-// B is packed once and used many times; A is read where it lies. Each element of C is one sum in the order of k that starts
-// from `start`, however m, n and k are cut, so blocks and threads leave no trace in the bits.
+//   kept_…            the layout of matrices that one product writes and another reads
+// B is packed once and used many times; A is read in place. Each element of C is one sum in the order of k that starts from
+// `start`, however m, n and k are cut, so the result does not depend on blocks and threads.
 
-/// How B is packed: what its numbers are rounded to and, on AMX, whether multiply-adds are to read it instead of tiles.
+/// The form of a packed B: the precision of its numbers and, on AMX, whether multiply-adds read it instead of tiles.
 typedef enum { FORM_FLOAT32 = MYNAH_FLOAT32, FORM_BFLOAT16 = MYNAH_BFLOAT16, FORM_FEW_ROWS } form;
 
-/// A: element (row, k) stands at base[row·row_stride + k·k_stride]; one of the strides is 1. Of a kept matrix, every
-/// KEPT_WIDTH rows, or k, are `group_stride` further.
+/// A: element (row, k) is base[row·row_stride + k·k_stride]; one of the strides is 1. In a kept matrix, groups of KEPT_WIDTH
+/// rows, or of k, are a group stride apart.
 typedef struct {
   const float *base;
   size_t row_stride, k_stride;
@@ -28,13 +28,13 @@ INLINE operand columns_of(const float *base, size_t ld) { return (operand){base,
 typedef struct {
   const float *base;
   size_t ld;
-  // They may come in groups of `group` rows that are padded with zeros to `padded_group` when packed: the gates of an LSTM,
-  // which its kernels keep in whole vectors. 0: no groups.
+  // They may come in groups of `group` rows that are padded with zeros to `padded_group` when packed: the blocks of a cell,
+  // which the scan keeps in whole vectors. 0: no groups.
   size_t group, padded_group;
-  const float *scales;  // what each row is multiplied with, or NULL
-  const float *before;  // `before_count` rows that stand elsewhere and come first: the state before a sequence
+  const float *scales;  // the factor of each row, or NULL
+  const float *before;  // `before_count` rows elsewhere that come first: the state before a sequence
   size_t before_count;
-  size_t skipped;       // rows that are left out at the beginning
+  size_t skipped;       // rows that are skipped at the beginning
 } source_rows;
 
 INLINE source_rows plain_rows(const float *base, size_t ld) { return (source_rows){.base = base, .ld = ld}; }
@@ -53,7 +53,7 @@ INLINE const float *source_row(const source_rows *s, size_t i) {
 typedef struct {
   float *c;
   size_t ldc;
-  const float *start;    // what sums begin with: NULL for zeros, c for what stands there
+  const float *start;    // the start of the sums: NULL for zeros, c for its existing values
   size_t start_stride;   // between its rows; 0 repeats one row: a bias
   const float *packed;
   size_t n;

@@ -9,7 +9,7 @@ INLINE vfloat load(const float *p) { return *(const vfloat_unaligned *)p; }
 INLINE void store(float *p, vfloat v) { *(vfloat_unaligned *)p = v; }
 // x − 0 is x, whatever its sign, so nothing is left of the subtraction; x + 0 is not, and would cost as much as a product.
 INLINE vfloat splat(float x) { return x - (vfloat){0}; }
-/// Four bytes in every lane, whatever they mean.
+/// The same four bytes in every lane, of any type.
 INLINE vfloat splat_bits(const float *p) {
   int32_t bits;
   memcpy(&bits, p, sizeof bits);
@@ -37,6 +37,17 @@ INLINE vfloat reciprocal(vfloat x) {
 #endif
 }
 
+INLINE float largest_lane(vfloat x) {
+  float largest = x[0];
+  for (int lane = 1; lane < LANES; lane++) largest = x[lane] > largest ? x[lane] : largest;
+  return largest;
+}
+INLINE double sum_of_lanes(vfloat x) {
+  double sum = 0;
+  for (int lane = 0; lane < LANES; lane++) sum += x[lane];
+  return sum;
+}
+
 /// The first `count` ≤ LANES floats, the rest zero.
 INLINE vfloat load_first(const float *p, size_t count) {
   if (count == LANES) return load(p);
@@ -49,7 +60,7 @@ INLINE void store_first(float *p, vfloat v, size_t count) {
   else memcpy(p, &v, count * sizeof(float));
 }
 
-/// The first place at or behind p that begins a cache line, at most ALIGNMENT floats further.
+/// The start of the first cache line at or after p, at most ALIGNMENT floats further.
 enum { ALIGNMENT = 16 };
 INLINE float *aligned(float *p) { return (float *)(((uintptr_t)p + 63) & ~(uintptr_t)63); }
 INLINE size_t minimum(size_t a, size_t b) { return a < b ? a : b; }

@@ -1,7 +1,7 @@
 // Transposes LANES × LANES words of 32 bits in registers: 4 × 4 inside of every 128 bits, then blocks of 128 bits. These are the
 // shuffles that processors have as one instruction.
 
-// The lane of a pair of rows that comes to lane l; those of the second row count from LANES on.
+// The lane of a pair of rows that moves to lane l; the second row's lanes count from LANES on.
 #define WORDS_LOW(l) ((l) / 4 * 4 + (l) % 4 / 2 + (l) % 2 * LANES)        // a0 b0 a1 b1
 #define WORDS_HIGH(l) (WORDS_LOW(l) + 2)                                  // a2 b2 a3 b3
 #define PAIRS_LOW(l) ((l) % 4 < 2 ? (l) : LANES + (l) - 2)                // a0 a1 b0 b1
@@ -41,7 +41,8 @@ INLINE void transpose(vfloat rows[LANES]) {
 }
 
 /// Writes `count` rows of LANES numbers from `rows` rows of `count` numbers and zeros below them.
-INLINE void transpose_block(float *to, size_t to_stride, const float *from, size_t from_stride, const size_t rows, const size_t count) {
+INLINE void transpose_block(float *to, size_t to_stride, const float *from, size_t from_stride, const size_t rows,
+                            const size_t count) {
   vfloat lines[LANES];
 #pragma clang loop unroll(full)
   for (size_t i = 0; i < LANES; i++) lines[i] = i < rows ? load_first(from + i * from_stride, count) : splat(0);

@@ -9,7 +9,7 @@
 
 enum { UPDATE_BLOCK = 16384 };  // numbers; two of Adam's arrays of this size fit the nearest cache
 
-/// How many numbers of a parameter some work runs over: those of the gradient, or those of the weights.
+/// The number of a parameter's elements that some work covers: those of the gradient, or those of the weights.
 typedef size_t (*update_size)(const mynah_parameter *p);
 INLINE size_t gradient_size(const mynah_parameter *p) { return (p->stored_rows ? p->stored_count : p->rows) * p->width; }
 INLINE size_t weights_size(const mynah_parameter *p) { return p->rows * p->width; }
@@ -18,7 +18,7 @@ INLINE size_t blocks_of(size_t count) { return (count + UPDATE_BLOCK - 1) / UPDA
 typedef struct update_pass {
   const mynah_parameter *parameters;
   size_t count;
-  double *sums;  // one a block
+  double *sums;  // one per block
   float rate;
   const mynah_adam *adam;
 } update_pass;
@@ -112,7 +112,7 @@ INLINE adam_numbers adam_vector(const mynah_adam *s, adam_numbers x, vfloat grad
   return x;
 }
 
-/// `count` numbers of a parameter from `at` on; gradient NULL stands for zeros.
+/// `count` numbers of a parameter from `at` on; a NULL gradient means zeros.
 INLINE void adam_run(const mynah_adam *s, const mynah_parameter *p, size_t at, const float *gradient, size_t count) {
   float *weights = p->weights + at, *first = p->first_moments + at, *second = p->second_moments + at;
   size_t i = 0;
@@ -128,7 +128,7 @@ INLINE void adam_run(const mynah_adam *s, const mynah_parameter *p, size_t at, c
   store_first(weights + i, x.weight, rest), store_first(first + i, x.first, rest), store_first(second + i, x.second, rest);
 }
 
-/// The place of the first stored row that is not below `row`.
+/// The index of the first stored row that is not below `row`.
 INLINE size_t first_stored(const mynah_parameter *p, size_t row) {
   size_t low = 0, high = p->stored_count;
   while (low < high) {

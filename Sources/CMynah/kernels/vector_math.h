@@ -25,7 +25,7 @@ INLINE vfloat vexp(vfloat x) {
   vfloat r = fma_(whole, splat(-0.693359375f), x);
   r = fma_(whole, splat(2.12194440e-4f), r);
   vfloat p = vexp_polynomial(r);
-  // Two factors, since 2ⁿ itself may lie outside of the normal numbers.
+  // Two factors, since 2ⁿ itself may be no normal number.
   vint half = n >> 1, rest = n - half;
   return p * (vfloat)((half + 127) << 23) * (vfloat)((rest + 127) << 23);
 }

@@ -1,4 +1,4 @@
-/// What a scalar's slope with respect to a tensor is: a tensor of the same shape, or some rows of one.
+/// The gradient of a scalar with respect to a tensor: a tensor of the same shape, or some rows of one.
 public enum Gradient: Sendable, Equatable {
   case dense(Tensor)
   /// The gradient of a table whose other rows were not read.

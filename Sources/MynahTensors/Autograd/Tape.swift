@@ -9,11 +9,11 @@ import Synchronization
 /// let (dx, dy) = tape.gradients(of: z, for: x, y)        // 10, 3
 /// ```
 ///
-/// Every value on the tape has a slot, numbered in the order of recording; a node makes the slots of its outputs from its
-/// parents' slots, which are lower. So the reverse order of recording is an order in which every gradient is complete
-/// before it is passed on. A tape may be asked again, and go on recording, unless `finalGradients` ends it.
+/// Every value on the tape has a slot, numbered in the order of recording; a node makes the slots of its outputs from
+/// its parents' slots, which are lower. So the reverse order of recording is an order in which every gradient is
+/// complete before it is passed on. A tape can be used again, and continues to record, unless `finalGradients` ends it.
 public final class Tape: Sendable {
-  /// From the gradients of a node's outputs to those of its parents; nil stands for zero, in both.
+  /// From the gradients of a node's outputs to those of its parents; nil means zero, in both.
   public typealias Pullback = @Sendable ([Gradient?]) -> [Gradient?]
 
   struct Node: Sendable {
@@ -39,12 +39,12 @@ public final class Tape: Sendable {
   /// Creates an empty tape.
   public init() {}
 
-  /// A variable that gradients can be asked for.
+  /// Creates a variable for which gradients can be computed.
   public func variable(_ value: Tensor) -> Variable {
     Variable(value, on: self, slot: record.withLock { $0.takeSlots(1).lowerBound })
   }
 
-  /// A scalar variable that gradients can be asked for.
+  /// Creates a scalar variable for which gradients can be computed.
   public func variable(_ value: Float) -> Variable { variable(Tensor(value)) }
 
   /// Records a node and returns its outputs.
@@ -69,22 +69,23 @@ extension Tape {
   ///   - output: A scalar; a constant has zero gradients.
   ///   - variables: Variables of this tape: its own or results of operations on them.
   ///   - seed: The gradient of the final result with respect to `output`, of its shape; needed where that is no scalar.
-  /// - Complexity: that of the operations between; nodes that do not lead from a variable to the output are not visited.
+  /// - Complexity: that of the operations between; nodes that do not lead from a variable to the output are skipped.
   public func gradients(of output: Variable, for variables: [Variable], seed: Tensor? = nil) -> [Gradient] {
     gradients(of: output, for: variables, seed: seed, endingTape: false)
   }
 
   /// The gradients of an expression, for which the tape is given up; see `gradients(of:for:seed:)`.
   ///
-  /// What an operation saved for its gradient goes as soon as the gradient is made, and its memory may serve for the gradient
-  /// itself: the largest arrays of a training step exist once so, not twice.
+  /// The values that an operation saved for its gradient are released as soon as the gradient is computed, and their
+  /// memory may be reused for the gradient itself: so the largest arrays of a training step exist once, not twice.
   ///
   /// - Precondition: the tape is not used afterwards.
   public func finalGradients(of output: Variable, for variables: [Variable], seed: Tensor? = nil) -> [Gradient] {
     gradients(of: output, for: variables, seed: seed, endingTape: true)
   }
 
-  /// Whether the pullback that runs is the last to see what its operation saved, so that it may write there.
+  /// A Boolean value indicating whether the running pullback is the last reader of the values that its operation saved,
+  /// so that it may overwrite them.
   @TaskLocal package static var isEnding = false
 
   private func gradients(
@@ -110,7 +111,7 @@ extension Tape {
     return zip(variables, wanted).map { variable, slot in found[slot] ?? .dense(.zeros(variable.value.shape)) }
   }
 
-  /// What was recorded; taken away from the tape if it ends.
+  /// Returns the record; removes it from the tape if it ends.
   private func takeRecord(endingTape: Bool) -> Record {
     record.withLock { record in
       precondition(!record.hasEnded, "the tape was given up by finalGradients; record on a new one")

@@ -23,7 +23,7 @@ extension Variable {
     return .recorded(value.broadcast(to: target), (self, { $0.summed(to: own) }))
   }
 
-  /// The elements whose index along an axis lies in a range.
+  /// The elements whose index along an axis is in a range.
   public func slice(_ range: Range<Int>, axis: Int = 0) -> Variable {
     gatheringBlocks(sliceBlocks(of: shape, range, axis: axis))
   }

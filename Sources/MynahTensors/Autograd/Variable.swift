@@ -1,8 +1,8 @@
-/// A tensor that may stand on a tape: operations on it are recorded there, so that gradients can be asked for.
+/// A tensor that may be on a tape: operations on it are recorded there, so that gradients can be computed.
 ///
 /// A variable without a tape is a constant: operations on constants give constants and record nothing.
 public struct Variable: Sendable {
-  /// The tensor itself.
+  /// The tensor.
   public private(set) var value: Tensor
   let tape: Tape?
   /// The number of the value's slot on the tape.
@@ -27,7 +27,7 @@ public struct Variable: Sendable {
   /// The sizes of the axes.
   public var shape: Shape { value.shape }
 
-  /// Whether the variable stands on a tape: whether operations on it need what their gradient rules need.
+  /// A Boolean value indicating whether the variable is on a tape, so that operations on it are recorded.
   public var isTracked: Bool { tape != nil }
 
   /// The same value as a constant: no gradient flows through it.
@@ -56,11 +56,11 @@ extension Variable {
   /// If no parent is tracked, the outputs are constants and the pullback is dropped with all that it holds.
   ///
   /// - Parameters:
-  ///   - parents: What the outputs depend on; not all need be tracked, but those that are stand on one tape.
+  ///   - parents: The variables that the outputs depend on; those that are tracked must be on one tape.
   ///   - outputs: The operation's results.
-  ///   - pullback: From a gradient for each output (nil where nobody used it) to one for each parent (nil where it is zero
-  ///     or the parent is a constant). It must capture tensors, never variables: those hold the tape, which holds the
-  ///     pullback.
+  ///   - pullback: From a gradient for each output (nil where nobody used it) to one for each parent (nil where it is
+  ///     zero or the parent is a constant). It must capture tensors, never variables: those hold the tape, which holds
+  ///     the pullback.
   /// - Returns: The outputs as variables.
   public static func custom(
     parents: [Variable], outputs: [Tensor], pullback: @escaping Tape.Pullback
@@ -85,7 +85,7 @@ extension Variable {
 
   /// The tape of those variables that are tracked.
   ///
-  /// - Precondition: they all stand on one tape.
+  /// - Precondition: they are all on one tape.
   private static func tape(of variables: [Variable]) -> Tape? {
     let tape = variables.lazy.compactMap(\.tape).first
     precondition(

@@ -17,7 +17,7 @@ extension Kernels {
 }
 
 extension Precision {
-  /// What kernels are told.
+  /// The kernels' constant for this precision.
   package var forKernels: mynah_precision {
     switch self {
     case .float32: MYNAH_FLOAT32
@@ -25,7 +25,7 @@ extension Precision {
     }
   }
 
-  /// Whether this machine multiplies in this precision at least as fast as in float32.
+  /// A Boolean value indicating whether this machine multiplies in this precision at least as fast as in float32.
   public var isSupported: Bool {
     switch self {
     case .float32: true

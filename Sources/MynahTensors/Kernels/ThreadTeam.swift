@@ -1,7 +1,7 @@
 internal import CMynah
 import Foundation
 
-/// Threads that stay and share the work of the kernels.
+/// A persistent team of threads that share the work of the kernels.
 ///
 /// Results have the same bits with any number of threads. Work that comes while another thread keeps the team busy is
 /// done by its caller alone.
@@ -23,9 +23,9 @@ public final class ThreadTeam: Sendable {
   // Threads may share it: the team's own lock lets one of them in.
   private nonisolated(unsafe) let pointer: OpaquePointer?
 
-  /// Starts a team; where the system gives no more threads, the caller works alone.
+  /// Starts a team; if the system cannot start the threads, the caller works alone.
   ///
-  /// - Precondition: `threadCount` lies in 1 ... 1,024.
+  /// - Precondition: `threadCount` is in 1 ... 1,024.
   public init(threadCount: Int) {
     precondition((1...1024).contains(threadCount), "a team has 1 to 1024 threads, \(threadCount) were asked for")
     unsafe pointer = mynah_team_start(Int32(threadCount))

@@ -1,4 +1,4 @@
-// Products of few rows, by multiply-adds: [panel][K][panel's columns] of float32 numbers, as in fma/, with panels as tiles have them.
+// Products of few rows, by multiply-adds: [panel][K][panel's columns] of float32 numbers, as in fma/, with the panels of tiles.
 
 /// The columns of a panel, padded.
 INLINE size_t few_width(size_t n, size_t panel) { return minimum(2, side_tiles(n) - 2 * panel) * SIDE; }
@@ -37,7 +37,7 @@ static void pack_few_transposed(float *packed, const float *b, size_t ld, size_t
 
 static void multiply_few(operand a, size_t m, size_t k, const product *products, size_t count) {
   row_tiles shares = row_tiles_of(m);
-  const size_t most = a.k_group_stride ? KEPT_WIDTH : k;  // that stand in one line of A
+  const size_t most = a.k_group_stride ? KEPT_WIDTH : k;  // the k that are contiguous in a line of A
   for (const product *s = products; s < products + count; s++)
     for (size_t p = s->panels.first; p < s->panels.last; p++) {
       size_t first = panel_start(s->n, p), width = few_width(s->n, p), panel_stride = s->panel_stride ? s->panel_stride : KEPT_WIDTH;

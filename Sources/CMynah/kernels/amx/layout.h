@@ -1,4 +1,4 @@
-// Where the tiles of packed and of kept matrices stand.
+// The layout of packed and of kept matrices in tiles.
 
 enum { SIDE = 16, DEPTH = 32, TILE_BYTES = 1024, MOST_PLANES = 3, KEPT_WIDTH = 2 * SIDE, KEPT_TOGETHER = KEPT_WIDTH, K_BLOCK = 512,
        MOST_PAIRS = 4 };
@@ -6,9 +6,8 @@ enum { SIDE = 16, DEPTH = 32, TILE_BYTES = 1024, MOST_PLANES = 3, KEPT_WIDTH = 2
 INLINE size_t planes_of(form form) { return form == FORM_BFLOAT16 ? 1 : MOST_PLANES; }
 
 /// Products of few rows leave tiles half empty and wait for B's bytes: 4 a number for multiply-adds, 6 in planes.
-enum { FEW_ROWS = 12 };
 INLINE form form_for(mynah_precision precision, size_t rows) {
-  return precision == MYNAH_FLOAT32 && rows <= FEW_ROWS ? FORM_FEW_ROWS : (form)precision;
+  return precision == MYNAH_FLOAT32 && rows <= MYNAH_FEW_ROWS ? FORM_FEW_ROWS : (form)precision;
 }
 
 // MARK: Panels
@@ -28,8 +27,8 @@ INLINE size_t packed_size(size_t n, size_t k) {
 
 // MARK: Kept matrices
 
-/// Panels of KEPT_WIDTH columns, all rows of one after another: [panel][row][KEPT_WIDTH]. So a tile's worth of rows, or of
-/// columns, stands together.
+/// Panels of KEPT_WIDTH columns, all rows of one after another: [panel][row][KEPT_WIDTH]. So the rows, or columns, of a
+/// tile are contiguous.
 INLINE size_t kept_size(size_t rows, size_t n) { return (n + KEPT_WIDTH - 1) / KEPT_WIDTH * KEPT_WIDTH * rows; }
 INLINE float *kept_vector(float *kept, size_t rows, size_t n, size_t r, size_t v) {
   (void)n;
@@ -45,8 +44,8 @@ INLINE operand kept_columns(const float *kept, size_t rows, size_t n, size_t row
   (void)n;
   return (operand){kept + first * rows + row0 * KEPT_WIDTH, 1, KEPT_WIDTH, rows * KEPT_WIDTH, 0};
 }
-/// `count` columns from `first` on (a panel's first), of the rows from `row0` on, as a product's C. Sums begin with one row, a bias,
-/// or with what stands there where it is NULL.
+/// `count` columns from `first` on (a panel's first), of the rows from `row0` on, as a product's C. Sums begin with one row (a
+/// bias), or with the existing values if it is NULL.
 INLINE product kept_product(float *kept, size_t rows, size_t n, size_t row0, size_t first, size_t count, const float *bias,
                             const float *packed) {
   (void)n;
@@ -56,7 +55,7 @@ INLINE product kept_product(float *kept, size_t rows, size_t n, size_t row0, siz
 
 // MARK: A
 
-/// Where element (row, k) of an A stands; k begins a block.
+/// The address of element (row, k) of an A; k begins a block.
 INLINE const float *element(const operand *a, size_t row, size_t k) {
   const float *p = a->base;
   p += a->row_group_stride ? row / KEPT_WIDTH * a->row_group_stride + row % KEPT_WIDTH * a->row_stride : row * a->row_stride;

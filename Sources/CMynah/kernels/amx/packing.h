@@ -1,6 +1,6 @@
 // Packing B, gathering A.
 
-/// Where tile column `column` of block `block` stands in a packed B.
+/// The address of tile column `column` of block `block` in a packed B.
 INLINE char *packed_tile(char *packed, size_t n, size_t k, size_t planes, size_t column, size_t block) {
   size_t columns = column / 2 * 2 + 2 <= side_tiles(n) ? 2 : 1;  // in this panel
   return packed + (column / 2 * 2 * depth_blocks(k) + block * columns) * planes * TILE_BYTES + column % 2 * TILE_BYTES;

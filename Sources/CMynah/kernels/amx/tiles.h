@@ -42,7 +42,7 @@ INLINE void sum_tiles(const bool two_rows, const bool two_columns, const size_t 
 #undef SUM
 }
 
-/// Where the sums of a 2 × 2 block begin or end: one pointer a tile, `stride` in bytes between its rows.
+/// For each tile of a block of up to 2 × 2: its register, row and column.
 #define EACH_TILE(action)                                                      \
   action(0, 0, 0);                                                             \
   if (two_columns) action(1, 0, 1);                                            \
@@ -127,7 +127,7 @@ INLINE void multiply_gathered(const gathered_rows *g, const product *s, size_t w
 
 INLINE void multiply_planes(operand a, size_t m, size_t k, const product *products, size_t count, const size_t planes) {
   char tiles[MOST_PAIRS * 2 * SIDE * K_BLOCK * MOST_PLANES * 2] __attribute__((aligned(64)));
-  // Pairs of row tiles share the rows evenly, unless these stand in groups; what is left over is a lower pair.
+  // Pairs of row tiles share the rows evenly, unless these come in groups; the remainder is a lower pair.
   size_t most = (m + 2 * SIDE - 1) / (2 * SIDE), height = a.row_group_stride ? minimum(KEPT_WIDTH, m) : (m + most - 1) / most;
   size_t configured = 0;
   // One pass over k at least, so that C is written when k is 0.

@@ -1,6 +1,6 @@
 // Matrices that products write and others read again.
 
-enum { KEPT_WIDTH = LANES, KEPT_TOGETHER = 1 << 30 };  // columns that are handed out together, and that stand together in a row
+enum { KEPT_WIDTH = LANES, KEPT_TOGETHER = 1 << 30 };  // columns that are shared out together, and that are contiguous in a row
 
 /// Rows of `n` columns, an odd number of vectors apart, which spreads a column over all sets of a cache.
 INLINE size_t kept_stride(size_t n) { return (vectors_of(n) | 1) * LANES; }
@@ -19,8 +19,8 @@ INLINE operand kept_columns(const float *kept, size_t rows, size_t n, size_t row
   (void)rows;
   return columns_of(kept + row0 * kept_stride(n) + first, kept_stride(n));
 }
-/// `count` columns from `first` on, of the rows from `row0` on, as a product's C. Sums begin with one row, a bias, or with what
-/// stands there where it is NULL.
+/// `count` columns from `first` on, of the rows from `row0` on, as a product's C. Sums begin with one row (a bias), or with
+/// the existing values if it is NULL.
 INLINE product kept_product(float *kept, size_t rows, size_t n, size_t row0, size_t first, size_t count, const float *bias,
                             const float *packed) {
   (void)rows;

@@ -39,7 +39,7 @@ INLINE void gather_pairs(uint32_t *to, operand a, size_t r, size_t rows, size_t 
         bool inside = a.k_stride >= 2 * LANES && k0 + 2 * i + line + 1 < k;
         lines[line] = inside ? load(p) : load_first(p, minimum(LANES, rows - j));
       }
-      // What is written beyond the tile's rows is overwritten by the next pair.
+      // Values written beyond the tile's rows are overwritten by the next pair.
       store((float *)(to + i * TILE_ROWS + j), (vfloat)round_pairs(lines[0], lines[1]));
     }
 }
@@ -64,10 +64,11 @@ static void multiply_pairs(operand a, size_t m, size_t k, const product *product
 }
 #endif
 
-/// Copies a row tile over a block of k to [length][TILE_ROWS], from rows that stand side by side in every line of A.
+/// Copies a row tile over a block of k to [length][TILE_ROWS], from rows that are contiguous in every line of A.
 INLINE void gather_lines(float *to, const float *from, size_t rows, size_t k_stride, size_t length, bool is_last) {
   for (size_t i = 0; i < length; i++) {
-    // A whole vector may be read where another line of A follows; what is written beyond the tile is overwritten by the next line.
+    // A whole vector may be read where another line of A follows; values written beyond the tile are overwritten by the next
+    // line.
     bool inside = i + 1 < length || !is_last;
     store(to + i * TILE_ROWS, inside ? load(from + i * k_stride) : load_first(from + i * k_stride, rows));
   }

@@ -71,7 +71,7 @@ static void advance_layer(const advance_work *w, size_t index, const mynah_worke
   const mynah_inference_layer *layer = &s->layers[index];
   const inference_cell *cell = &inference_cells[layer->cell];
   const size_t rows = s->steps * s->batch, width = table_width(&layer->input), stride = padded(layer->output);
-  const bool second = cell->traits->late_blocks || cell->traits->has_projection;
+  const bool second = mynah_has_intermediate(cell->traits);
   const layer_share own = layer_share_of(layer, cell->traits, worker);
   rounded_rows memory = rounded_at(w->rounded, w->most_rows, w->most_columns, (size_t)worker->thread);
   layer_step step = {.work = w, .layer = layer, .batch = s->batch, .hidden = layer->hidden, .stride = stride};

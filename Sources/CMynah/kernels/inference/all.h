@@ -1,4 +1,5 @@
-// The inference kernels, compiled once for each instruction set by the inference_*.c files. Everything is static but the table.
+// The inference kernels, compiled once for each instruction set by the inference_*.c files. Everything except the table is
+// static.
 #include "../simd.h"
 #include "../vector_math.h"
 #include "../bfloat16.h"

@@ -1,6 +1,6 @@
 // Draws of tokens from logits.
 
-/// Whether no number is infinite or NaN.
+/// Returns true if no number is infinite or NaN.
 static bool all_finite(const float *x, size_t count) { return largest_magnitude(x, count) < INFINITY; }
 
 enum { DRAW_BLOCK = 256 };
@@ -8,9 +8,7 @@ enum { DRAW_BLOCK = 256 };
 static double block_sum(const float *x, size_t count) {
   vfloat sums = {0};
   for (size_t i = 0; i < count; i += LANES) sums += i + LANES <= count ? load(x + i) : load_first(x + i, count - i);
-  double total = 0;
-  for (int lane = 0; lane < LANES; lane++) total += sums[lane];
-  return total;
+  return sum_of_lanes(sums);
 }
 
 static size_t draw(const float *logits, size_t count, const int32_t *forbidden, size_t forbidden_count, float inverse_temperature,
@@ -25,8 +23,7 @@ static size_t draw(const float *logits, size_t count, const int32_t *forbidden, 
     vfloat x = load(weights + i);
     largest = blend(x > largest, x, largest);
   }
-  float maximum = -INFINITY;
-  for (int lane = 0; lane < LANES; lane++) maximum = largest[lane] > maximum ? largest[lane] : maximum;
+  float maximum = largest_lane(largest);
   for (; i < count; i++) maximum = weights[i] > maximum ? weights[i] : maximum;
   if (!(maximum > -INFINITY)) return count;
   if (inverse_temperature == INFINITY) {

@@ -24,14 +24,11 @@ static void part_losses(const advance_work *w, size_t part, range rows, tile_row
       vfloat l = load(row + v * LANES);
       largest = blend(l > largest, l, largest);
     }
-    float maximum = largest[0];
-    for (int lane = 1; lane < LANES; lane++) maximum = largest[lane] > maximum ? largest[lane] : maximum;
+    const float maximum = largest_lane(largest);
     vfloat sums = {0};
     for (size_t v = 0; v < vectors; v++) sums += vexp(load(row + v * LANES) - maximum);
-    double sum = 0;
-    for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
     w->maxima[part * total + r] = maximum;
-    w->sums[part * total + r] = (float)sum;
+    w->sums[part * total + r] = (float)sum_of_lanes(sums);
     size_t target = (size_t)s->targets[r];
     if (target >= first && target < first + valid) w->target_logits[r] = row[target - first];
   }

@@ -5,7 +5,7 @@
 //   bfloat16  [(K+1)/2][L][2]: pairs of k, widened by a shift and a mask
 //   int8      scales [L], offsets −128·Σ row [L], then [(K+3)/4][L][4]
 // With G blocks, a panel has the vectors of all blocks for as many vectors of units as fit 4 vectors: 4 with one block,
-// 2 with two blocks, else 1. So whoever owns a panel can apply the cell, and three blocks leave no lane empty.
+// 2 with two blocks, else 1. So the owner of a panel can apply the cell, and three blocks leave no lane empty.
 
 enum { MOST_PANEL_VECTORS = 4, MOST_PANEL_LANES = MOST_PANEL_VECTORS * LANES };
 

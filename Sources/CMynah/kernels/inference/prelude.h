@@ -1,4 +1,4 @@
-// What must be included before an instruction set's target attribute is pushed.
+// Includes that must come before an instruction set's target attribute is pushed.
 #include "../../inference_dispatch.h"
 #include "../prelude.h"
 

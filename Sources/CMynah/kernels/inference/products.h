@@ -19,7 +19,7 @@ INLINE rounded_rows rounded_at(void *memory, size_t rows, size_t columns, size_t
 }
 
 /// Rows of x in the form that products with a matrix read: quantised if its weights are int8. Each worker quantises all
-/// rows for itself: for few rows this costs less than a barrier, for many next to nothing beside the product.
+/// rows for itself: for few rows this costs less than a barrier, for many it is negligible beside the product.
 INLINE tile_rows rows_for(const mynah_packed *m, const float *x, size_t stride, size_t rows, rounded_rows memory) {
   tile_rows result = {.x = x, .stride = stride};
   if (m->kind != MYNAH_WEIGHTS_INT8) return result;
@@ -39,7 +39,7 @@ typedef struct {
   void *workspace;
 } packed_product;
 
-/// The panel number `index` of a worker's own, forwards or backwards; the last one again behind the end.
+/// A worker's panel number `index`, counted forwards or backwards; past the end, the last one.
 INLINE size_t panel_at(range own, bool reversed, size_t index) {
   size_t last = own.last - own.first - 1, i = index < last ? index : last;
   return reversed ? own.last - 1 - i : own.first + i;
@@ -66,7 +66,7 @@ static void multiply_own_panels(const mynah_packed *m, range own, bool reversed,
 }
 
 static size_t multiply_packed_bytes(const mynah_packed *matrix, size_t batch) {
-  // Rounded once for all threads: a caller asks for any number of rows here.
+  // Rounded once for all threads, since there may be any number of rows.
   return rounded_bytes(batch, matrix->columns);
 }
 
@@ -128,7 +128,7 @@ static void tabulate_work(void *context, const mynah_worker *worker) {
   const tabulation *s = context;
   const mynah_packed *m = s->matrix;
   tile_rows x = {.x = s->x, .stride = m->columns};
-  // One copy for all: a table is made once, of any number of rows.
+  // One copy for all threads, since a table may have any number of rows.
   if (worker->thread == 0) x = rows_for(m, s->x, m->columns, s->rows, rounded_at(s->workspace, s->rows, m->columns, 0));
   mynah_worker_wait(worker);
   rounded_rows memory = rounded_at(s->workspace, s->rows, m->columns, 0);

@@ -1,7 +1,7 @@
 // Rows of float32 numbers as integers of -127 ... 127 and a scale each: q = round(x / scale), scale = max |x| / 127.
 //
-// Scales are rounded up to 17 significant bits, so q·scale is exact in float32, and such a row gives the same integers and the same
-// scale again: weights that were rounded once may be kept as float32 and rounded any number of times.
+// Scales are rounded up to 17 significant bits, so q·scale is exact in float32, and such a row gives the same integers and
+// the same scale again: weights that were rounded once may be kept as float32 and rounded any number of times.
 
 typedef uint8_t vbytes __attribute__((vector_size(LANES), may_alias, aligned(1)));
 
@@ -22,7 +22,7 @@ INLINE float largest_magnitude(const float *x, size_t count) {
   return result;
 }
 
-/// The scale of a row, and what its elements are multiplied with to become integers.
+/// The scale of a row, and its inverse, which turns the elements into integers.
 INLINE float scale_of(float largest, float *inverse) {
   *inverse = 0;
   if (!(largest < INFINITY)) return NAN;

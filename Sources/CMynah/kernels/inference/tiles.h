@@ -70,7 +70,7 @@ INLINE void tile_bfloat16(const size_t rows, const size_t vectors, float *to, si
 #pragma clang loop unroll(disable)
   for (; k + 2 <= columns; k += 2, w += vectors * LANES) {
     fetch(rows, vectors, &ahead);
-    // Each weight is widened straight before its use: all at once would not fit the registers beside six rows of sums.
+    // Each weight is widened just before its use: all at once would not fit the registers beside six rows of sums.
     FOR_VECTORS {
       vint pair = (vint)load(w + v * LANES);
       vfloat even = (vfloat)(pair << 16), odd = (vfloat)(pair & (int32_t)0xffff0000);
@@ -156,7 +156,7 @@ INLINE range row_tile(size_t rows, size_t index) {
   return (range){rows * index / count, rows * (index + 1) / count};
 }
 
-/// A packed matrix as products walk through it.
+/// A packed matrix, as products read it panel by panel.
 typedef struct {
   const char *panels;
   size_t bytes, columns;     // of a panel

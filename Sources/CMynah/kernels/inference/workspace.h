@@ -10,7 +10,7 @@ typedef struct {
   void *rounded;         // [worker]: rows for products of integers
   float *maxima, *sums;  // [part][T·B]
   float *target_logits;  // [T·B]
-  size_t most_rows, most_columns;  // of what is rounded
+  size_t most_rows, most_columns;  // of the rows to be rounded
 } advance_work;
 
 enum { PART_PANELS = 8, PART_LANES = PART_PANELS * MOST_PANEL_LANES };

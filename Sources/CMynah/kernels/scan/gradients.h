@@ -7,15 +7,13 @@ INLINE size_t gradient_rows(size_t rows) {
   return (rows + chunks - 1) / chunks;
 }
 
-INLINE bool has_intermediate(const mynah_cell_traits *cell) { return cell->late_blocks || cell->has_projection; }
-
 /// The same memory holds first x, h and the intermediate vectors as B of the weights' gradients, then W_ih as B of
 /// dX = dG·W_ih.
 static size_t scan_gradients_workspace(const mynah_scan_sizes *s) {
   const mynah_cell_traits *cell = cell_traits(s->cell);
   size_t chunk = gradient_rows(s->steps * s->batch), factors = packed_size(s->input, chunk);
   if (cell->recurrent_blocks) factors += packed_size(s->output, chunk);
-  if (has_intermediate(cell)) factors += packed_size(s->hidden, chunk);
+  if (mynah_has_intermediate(cell)) factors += packed_size(s->hidden, chunk);
   size_t weights = packed_size(s->input, cell->input_blocks * block_width(s->hidden));
   return (factors > weights ? factors : weights) + ALIGNMENT;
 }
@@ -75,7 +73,7 @@ static void scan_weights_backward(const mynah_scan_backward *s, const mynah_work
     source_rows of_m = {.base = f->intermediate, .ld = m.width, .skipped = row0};
     pack(packed_x, of_x, count, x.width, share(all_panels(x.width).last, worker), all);
     if (cell->recurrent_blocks) pack(packed_h, of_h, count, h.width, share(all_panels(h.width).last, worker), all);
-    if (has_intermediate(cell)) pack(packed_m, of_m, count, m.width, share(all_panels(m.width).last, worker), all);
+    if (mynah_has_intermediate(cell)) pack(packed_m, of_m, count, m.width, share(all_panels(m.width).last, worker), all);
     mynah_worker_wait(worker);  // the factors are complete
     scan_weights_chunk(s, worker, row0, count, &x, &h, &m);
     mynah_worker_wait(worker);  // their memory is free again
