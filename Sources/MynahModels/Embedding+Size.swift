@@ -1,5 +1,5 @@
 extension Embedding {
-  /// The size of a token's vector by a rule of thumb: ⌊V^¼⌋, 10 for 10,000 tokens.
+  /// Returns the size of embeddings by a rule of thumb: ⌊V^¼⌋, 10 for 10,000 tokens.
   ///
   /// - Precondition: there is a token.
   public static func usualSize(vocabularySize: Int) -> Int {
@@ -10,6 +10,6 @@ extension Embedding {
     return size
   }
 
-  /// The distribution that goes with the rule: uniform ±0.5 / size, ±0.05 for a size of 10.
+  /// Returns the distribution that goes with the rule: uniform ±0.5 / size, ±0.05 for a size of 10.
   public static func usualInitializer(size: Int) -> Initializer { .uniform(0.5 / Float(size)) }
 }

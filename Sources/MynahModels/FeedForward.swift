@@ -17,14 +17,14 @@ public struct FeedForward: Module {
     }
   }
 
-  /// Creates a network from the weights and biases of its maps, in turn.
+  /// Creates a network from the weight and bias of each map, in order.
   init(parameters: [Variable]) {
     layers = stride(from: 0, to: parameters.count, by: 2).map {
       Linear(weight: parameters[$0], bias: parameters[$0 + 1])
     }
   }
 
-  /// The specs of a network's parameters.
+  /// Returns the specs of a network's parameters.
   static func specs(sizes: [Int], weight role: ParameterRole) -> [ParameterSpec] {
     zip(sizes, sizes.dropFirst()).enumerated().flatMap { index, size in
       [

@@ -6,7 +6,7 @@ public struct LayerSummary: Hashable, Codable, Sendable {
   public let layer: String
   /// The shape of its output in words: "[T, B, 256]".
   public let outputShape: String
-  /// The number of its trainable numbers.
+  /// The number of its trainable parameters.
   public let parameters: Int
 }
 

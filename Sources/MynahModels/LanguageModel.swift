@@ -78,7 +78,8 @@ extension LanguageModel {
   /// - Parameters:
   ///   - ids: T·B tokens, time-major: the first tokens of all rows, then the second ones.
   ///   - state: The state before the first token; its batch size is B.
-  ///   - lengths: The number of real tokens of each row; past them outputs are zero and the row's state stays. nil: all.
+  ///   - lengths: The number of real tokens of each row; past them, outputs are zero and the row's state does not
+  ///     change; nil: all.
   ///   - dropout: The source of dropout masks in training; nil at evaluation: nothing is dropped.
   /// - Precondition: the number of ids is a multiple of B, and each is in 0 ..< V.
   public func callAsFunction(
@@ -101,7 +102,8 @@ extension LanguageModel {
   /// - Parameters:
   ///   - state: The state before the first step; gradients do not flow into what came before it.
   ///   - dropout: The source of dropout masks in training; nil at evaluation.
-  /// - Returns: `value`: the loss summed over time, mean over the batch, to differentiate; `loss`: its nats and targets.
+  /// - Returns: `value`: the loss summed over time, mean over the batch, to differentiate; `loss`: its nats and
+  ///   targets; `state`: the state after the last step, detached.
   public func loss(
     inputs: [Int32], targets: [Int32], state: RecurrentState, dropout: RandomSource? = nil
   ) -> (value: Variable, loss: Loss, state: RecurrentState) {

@@ -8,7 +8,8 @@ public struct LanguageModelConfiguration: Hashable, Codable, Sendable {
   public var layers: [LayerConfiguration]
   /// The output layer.
   public var output: OutputConfiguration
-  /// A Boolean value indicating whether a recurrent layer whose outputs have the size of its inputs adds its inputs to them.
+  /// A Boolean value indicating whether recurrent layers have residual connections: each layer whose outputs have the
+  /// size of its inputs adds its inputs to its outputs.
   public var isResidual = false
   /// The dropout of training.
   public var dropout: DropoutRates
@@ -18,8 +19,8 @@ public struct LanguageModelConfiguration: Hashable, Codable, Sendable {
   public var recurrentInitializer: Initializer?
   /// The distribution of the initial embeddings; nil: that of the other weights.
   public var embeddingInitializer: Initializer?
-  /// The distribution of the output layer's initial weights, whose biases then start at zero; nil: both are initialised as the
-  /// other weights.
+  /// The distribution of the output layer's initial weights, whose biases then start at zero; nil: both are initialised
+  /// like the other weights.
   public var outputInitializer: Initializer?
   /// The distribution of the recurrent layers' initial biases; nil: they start at the values of their specs.
   public var recurrentBiasInitializer: Initializer?
@@ -38,29 +39,26 @@ public struct LanguageModelConfiguration: Hashable, Codable, Sendable {
 
   /// The reason why no model can be built, in words; nil if one can.
   ///
-  /// Configurations come from files and command lines, so they are checked before anything is allocated.
+  /// - Parameter kinds: The kinds of cells and output layers that the model may have.
   public func defect(kinds: ModelKinds = .standard) -> String? {
+    do throws(ModelError) {
+      _ = try ModelArchitecture(self, kinds: kinds)
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+
+  /// The defect of those values that do not depend on kinds.
+  var ownDefect: String? {
     let largest = LayerConfiguration.largestSize
     if layers.isEmpty { return "a language model needs at least one recurrent layer" }
     if let size = [vocabularySize, embeddingSize].first(where: { !(1...largest).contains($0) }) {
       return "sizes must be in 1 ... \(largest), found \(size)"
     }
-    if let defect = layers.lazy.compactMap({ $0.defect(kinds.cells) }).first ?? dropout.defect { return defect }
-    let hiddenSize = layers.last.map { $0.outputSize(kinds.cells) } ?? 0
-    let outputDefect = output.defect(
-      kinds.outputs, hiddenSize: hiddenSize, vocabularySize: vocabularySize, embeddingSize: embeddingSize)
     let initializers = [
       initializer, recurrentInitializer, embeddingInitializer, outputInitializer, recurrentBiasInitializer,
     ]
-    return outputDefect ?? initializers.lazy.compactMap { $0?.defect }.first
-  }
-}
-
-extension LayerConfiguration {
-  /// The size of the layer's outputs.
-  ///
-  /// - Precondition: the layer can be built.
-  func outputSize(_ kinds: CellKinds) -> Int {
-    kinds[kind].map { $0.outputSize(LayerShape(self, of: $0, inputSize: 1)) } ?? hiddenSize
+    return dropout.defect ?? initializers.lazy.compactMap { $0?.defect }.first
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 public struct Loss: Hashable, Codable, Sendable {
   /// The sum of −log p(target), natural logarithm.
   public var nats: Double
-  /// How many targets were predicted.
+  /// The number of predicted targets.
   public var targetCount: Int
 
   /// Creates a loss.
@@ -13,7 +13,7 @@ public struct Loss: Hashable, Codable, Sendable {
     self.targetCount = targetCount
   }
 
-  /// Nats a target; NaN when nothing was predicted.
+  /// The nats per target; NaN if nothing was predicted.
   public var mean: Double { nats / Double(targetCount) }
 
   /// The perplexity exp(nats / targets): a uniform guess among that many tokens would do as well.

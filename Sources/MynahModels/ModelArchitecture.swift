@@ -1,52 +1,54 @@
 package import MynahTensors
 
-/// A configuration with its kinds found: everything about a model but its weights.
+/// A configuration and the kinds that it names: everything about a model except its weights.
 ///
 /// Shapes and costs are known before a model's memory is allocated.
 public struct ModelArchitecture: Sendable {
   /// The configuration.
   public let configuration: LanguageModelConfiguration
-  /// The kinds that the configuration's names were found in.
+  /// The kinds in which the configuration's names were looked up.
   public let kinds: ModelKinds
   /// The kind and shape of each recurrent layer, the one next to the embedding first.
   public let layers: [(kind: CellKind, shape: LayerShape)]
   /// The kind and shape of the output layer.
   public let output: (kind: OutputKind, shape: OutputShape)
 
-  /// Finds the kinds of a configuration.
+  /// Creates the architecture of a configuration, looking up its kinds by name.
   ///
   /// - Throws: `ModelError.impossible` if no model can be built.
   public init(_ configuration: LanguageModelConfiguration, kinds: ModelKinds = .standard) throws(ModelError) {
-    if let defect = configuration.defect(kinds: kinds) { throw .impossible(reason: defect) }
+    // Configurations come from files and users, so they are checked before anything is allocated.
+    if let defect = configuration.ownDefect { throw .impossible(reason: defect) }
     var (layers, size) = ([(CellKind, LayerShape)](), configuration.embeddingSize)
     for layer in configuration.layers {
-      guard let kind = kinds.cells[layer.kind] else { throw .impossible(reason: "unknown kind '\(layer.kind)'") }
+      let kind = try layer.kind(in: kinds.cells)
       let shape = LayerShape(layer, of: kind, inputSize: size)
       layers.append((kind, shape))
       size = kind.outputSize(shape)
     }
-    guard let outputKind = kinds.outputs[configuration.output.kind] else {
-      throw .impossible(reason: "unknown kind '\(configuration.output.kind)'")
-    }
-    output = (
-      outputKind,
-      OutputShape(
-        hiddenSize: size, vocabularySize: configuration.vocabularySize, embeddingSize: configuration.embeddingSize,
-        sizes: configuration.output.sizes, isTied: configuration.output.isTied)
-    )
+    let outputShape = OutputShape(
+      hiddenSize: size, vocabularySize: configuration.vocabularySize, embeddingSize: configuration.embeddingSize,
+      sizes: configuration.output.sizes, isTied: configuration.output.isTied)
+    output = (try configuration.output.kind(in: kinds.outputs, of: outputShape), outputShape)
     (self.configuration, self.kinds, self.layers) = (configuration, kinds, layers)
   }
 
   /// The size of the embeddings and of each recurrent layer's outputs, in order.
   public var layerSizes: [Int] { layers.map(\.shape.inputSize) + [output.shape.hiddenSize] }
 
+  /// Returns a Boolean value indicating whether a recurrent layer adds its inputs to its outputs.
+  package func isResidual(layer index: Int) -> Bool {
+    let (kind, shape) = layers[index]
+    return configuration.isResidual && kind.outputSize(shape) == shape.inputSize
+  }
+
   /// The specs of the parameters, in the order of `visitParameters`.
   public var parameterSpecs: [ParameterSpec] { [embeddingSpec] + layerSpecs.flatMap(\.self) + outputSpecs }
 
-  /// The number of trainable numbers.
+  /// The number of trainable parameters.
   public var parameterCount: Int { parameterSpecs.reduce(0) { $0 + $1.shape.elementCount } }
 
-  /// The multiplications of one token's forward pass: one for each weight of the layers' and the output's matrices.
+  /// The number of multiplications in one token's forward pass: one per weight of the layer and output matrices.
   ///
   /// Looking up the embedding takes none. Back-propagation takes twice as many.
   public var multiplicationsPerToken: Int {
@@ -55,7 +57,7 @@ public struct ModelArchitecture: Sendable {
     return matrices.reduce(tied) { $0 + $1.shape.elementCount }
   }
 
-  /// The reason why the model cannot be trained with an objective, in words; nil if it can.
+  /// Returns the reason why the model cannot be trained with an objective, in words; nil if it can.
   public func defect(of objective: TrainingObjective) -> String? {
     output.kind.objectiveDefect(output.shape, objective)
   }

@@ -1,4 +1,4 @@
-/// What weights are rounded to where they are only read: in a model file, and when a model is asked.
+/// The precision of weights that are only read: in a model file and in inference.
 ///
 /// A token of one stream reads every weight once, so its speed is that of memory and caches: half the bytes, twice the
 /// speed.
@@ -7,7 +7,7 @@ public enum WeightPrecision: String, Codable, CaseIterable, Sendable {
   case float32
   /// 8 bits of significand; products are those of float32 numbers.
   case bfloat16
-  /// Each row of a matrix as integers of −127 ... 127 times a scale of its own. What is multiplied with it is rounded in the
+  /// Each row of a matrix as integers of −127 ... 127 times a scale of its own. The other factor is rounded in the
   /// same way, and products are exact sums of integers: the same on every machine.
   case int8
 }

@@ -3,7 +3,7 @@ import MynahModels
 import MynahTensors
 import SwiftProtobuf
 
-/// Puts the graph of a language model together, a node after the other.
+/// Builds the graph of a language model, node by node.
 struct GraphBuilder {
   private(set) var graph = ONNXGraph()
 
@@ -26,7 +26,7 @@ struct GraphBuilder {
       let operation = try RecurrentOperator(
         layer.kind, layer.shape, index: index, weights: model.stack.layers[index].parameters.map(\.value))
       let output = add(operation, index: index, reading: x)
-      if model.configuration.isResidual && layer.kind.outputSize(layer.shape) == layer.shape.inputSize {
+      if model.architecture.isResidual(layer: index) {
         addNode("Add", [output, x], ["sum\(index)"])
         x = "sum\(index)"
       } else {
@@ -46,7 +46,7 @@ struct GraphBuilder {
       value("logits", .float, [.named("steps"), .named("batch"), .fixed(model.configuration.vocabularySize)]), at: 0)
   }
 
-  /// Adds a recurrent layer; returns the name of what it puts out, [steps, batch, H].
+  /// Adds a recurrent layer and returns the name of its outputs, [steps, batch, H].
   private mutating func add(_ operation: RecurrentOperator, index: Int, reading x: String) -> String {
     func stored(_ name: String, _ tensor: Tensor?) -> String {
       guard let tensor else { return "" }
@@ -102,7 +102,7 @@ struct GraphBuilder {
       })
   }
 
-  /// An axis's size, which may be left to the caller.
+  /// The size of an axis, which the caller of the graph may choose.
   private enum Dimension {
     case fixed(Int)
     case named(String)

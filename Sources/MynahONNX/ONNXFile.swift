@@ -12,15 +12,15 @@ import SwiftProtobuf
 /// | output `logits` | [steps, batch, V] | of the token after each |
 /// | output `next_hN`, `next_cN` | [1, batch, H] | the state after the last step |
 ///
-/// The recurrent layers are ONNX's own operators LSTM, GRU and RNN, so that runtimes have fast code for them. The file's
-/// `metadata_props` have the tokenizer and the configuration as JSON, as a model file has them.
+/// The recurrent layers are ONNX's own operators LSTM, GRU and RNN, so that runtimes have fast code for them. The
+/// file's `metadata_props` contain the tokenizer and the configuration as JSON, as a model file does.
 public struct ONNXFile: Sendable {
   /// The file's bytes.
   public let bytes: [UInt8]
 
   /// Writes a model as a graph.
   ///
-  /// - Throws: `ONNXError` if a layer has no operator in ONNX, or the weights take more than the 2 GiB that a file may have.
+  /// - Throws: `ONNXError` if a layer has no operator in ONNX, or the weights take more than the 2 GiB of a file.
   public init(_ file: ModelFile) throws {
     var graph = GraphBuilder()
     try graph.add(file.model)

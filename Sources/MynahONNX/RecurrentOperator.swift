@@ -3,7 +3,8 @@ import MynahModels
 import MynahTensors
 import SwiftProtobuf
 
-/// A recurrent layer in the form of ONNX's operators LSTM, GRU and RNN: their order of gates, an axis of one direction in front.
+/// A recurrent layer in the form of ONNX's operators LSTM, GRU and RNN: with their order of gates, and a first axis for
+/// the one direction.
 struct RecurrentOperator {
   let name: String
   let hiddenSize: Int
@@ -13,19 +14,18 @@ struct RecurrentOperator {
   let input, recurrent: Tensor
   /// B [1, 2 · gates · H]: the biases of both products.
   let bias: Tensor
-  /// P [1, 3H], of i, o and f; nil where gates do not see the cells.
+  /// P [1, 3H], of i, o and f; nil if the gates do not read the cells.
   let peepholes: Tensor?
   let attributes: [ONNXAttribute]
 
+  /// Creates the operator of a layer.
+  ///
   /// - Parameter weights: The layer's parameters, in the order of their specs.
-  /// - Throws: `ONNXError.unsupportedPart`.
+  /// - Throws: `ONNXError.unsupportedPart` if ONNX has no operator for the kind.
   init(_ kind: CellKind, _ shape: LayerShape, index: Int, weights: [Tensor]) throws(ONNXError) {
     guard let known = kind.interchange.onnx else { throw .unsupportedPart(part: "layer \(index)", kind: kind.title) }
     let parameters = ScanParameters(kind.parameters(shape).map(\.role))
-    let order = { (tensor: Tensor) -> Tensor in
-      let size = tensor.shape[0] / known.blockOrder.count
-      return .concatenating(known.blockOrder.map { tensor.slice($0 * size..<($0 + 1) * size) })
-    }
+    let order = { (tensor: Tensor) in tensor.reorderingBlocks(known.blockOrder) }
     func weight(_ index: Int?) -> Tensor { index.map { weights[$0] } ?? .zeros([0]) }
     (name, hiddenSize) = (known.name, shape.hiddenSize)
     stateParts = kind.state(shape).map { $0.key == "cell" ? "c" : "h" }

@@ -188,7 +188,7 @@ struct DamagedFileTests {
     }
   }
 
-  @Test("Missing files, folders, pipes and texts are told apart")
+  @Test("Missing files, folders, pipes and texts are different errors")
   func notAModel() throws {
     try folder.put(Array("Once upon a time there was a text.\n".utf8), as: "text")
     #expect(unsafe mkfifo(folder("pipe"), 0o600) == 0)

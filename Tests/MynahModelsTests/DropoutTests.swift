@@ -15,7 +15,7 @@ struct DropoutTests {
     #expect(tape.gradients(of: y, for: [x], seed: Tensor([4, 5, 6]))[0].dense == Tensor([4, 5, 6]))
   }
 
-  @Test("The mask of a seed is fixed for good: bits of Philox's words, the lower half first")
+  @Test("The mask of a seed never changes: it is made of Philox's words, the lower half first")
   func knownAnswer() {
     let y = Dropout(rate: 0.5)(Variable(ones), using: RandomSource(seed: 42)).value
     let mask = "0111010100000001"

@@ -5,7 +5,7 @@ import Testing
 
 /// Dropout whose masks are made again by hand: from the words that the random source draws.
 struct DropoutVariantTests {
-  /// What `count` elements are multiplied with: 1 / keep where the element's 32 bits are below keep · 2³², else 0.
+  /// The factors of `count` elements: 1 / keep where the element's 32 bits are below keep · 2³², else 0.
   static func mask(_ count: Int, keep: Float, using random: RandomSource) -> [Float] {
     var random = random
     let words = (0..<(count + 1) / 2).flatMap { _ in
@@ -32,7 +32,7 @@ struct DropoutVariantTests {
     #expect(gradient == (0..<60).map { mask[$0 % 15] })
   }
 
-  @Test("Embedding rows: a token that is dropped is zero wherever it stands, with its gradient")
+  @Test("Embedding dropout: a dropped token is zero at all of its positions, with its gradient")
   mutating func embedding() {
     let source = RandomSource(seed: 9)
     let ids: [Int32] = [5, 0, 5, 2, 1, 0, 7, 3]
@@ -107,7 +107,7 @@ struct DropoutVariantTests {
     #expect(model(ids, state: state, dropout: source).output.values.value == second.value)
   }
 
-  @Test("In a model each kind acts in training and not at evaluation, and draws from its random source alone")
+  @Test("Each kind of dropout acts only in training and depends only on its random source")
   func models() {
     let plain = model { _ in }
     let ids = (0..<12).map { Int32($0 % 9) }

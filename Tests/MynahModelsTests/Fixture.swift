@@ -18,3 +18,9 @@ extension SafetensorsFile {
 func difference(_ found: Tensor, _ expected: Tensor) -> Double {
   found.shape == expected.shape ? differenceToScale(found.elements, expected.elements) : .infinity
 }
+
+/// The largest difference between the parts of two states.
+func difference(_ found: LayerState, _ expected: LayerState) -> Double {
+  guard found.names == expected.names else { return .infinity }
+  return zip(found.parts, expected.parts).map { difference($0.value, $1.value) }.max() ?? 0
+}

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct GateOrderTests {
-  static let orders = [GateOrder.standard, .keras, .tensorFlow]
+  static let orders = [GateOrder.standard, .keras, .tensorFlow, .onnx]
 
   @Test("TensorFlow's rows i, j, f, o become i, f, g, o, in matrices and vectors")
   func tensorFlow() {

@@ -15,9 +15,7 @@ struct GoldenPyTorchTests {
     let state: LanguageModel.State
 
     init(layerCount: Int) throws {
-      let name = "Fixtures/golden-lstm-\(layerCount)"
-      let url = try #require(Bundle.module.url(forResource: name, withExtension: "safetensors"))
-      file = try SafetensorsFile(contentsOf: url.path)
+      file = try .fixture("golden-lstm-\(layerCount)")
       let sizes = [9, 5, 7].prefix(layerCount).map { LayerConfiguration.lstm($0) }
       let configuration = LanguageModelConfiguration(vocabulary: 23, embedding: 6, layers: sizes)
       model = try LanguageModel(ModelArchitecture(configuration), from: file, prefix: "weights.")
@@ -32,22 +30,16 @@ struct GoldenPyTorchTests {
     }
   }
 
-  /// Each difference relative to the tensor's largest element.
-  static func relativeDifference(_ found: Tensor, _ expected: Tensor) -> Double {
-    let scale = expected.elements.map { abs(Double($0)) }.max() ?? 0
-    return largestRelativeDifference(found.elements, expected.elements, floor: scale)
-  }
-
   @Test("Logits, final states, loss and every gradient are PyTorch's within 1e-5", arguments: 1...3)
   func firstPass(layerCount: Int) throws {
     let golden = try Golden(layerCount: layerCount)
     let logits = golden.model.logits(golden.ids, state: golden.state)
     let expectedLogits = try golden.file.tensor(named: "logits")
-    #expect(Self.relativeDifference(logits.logits.value.reshaped([6, 3, 23]), expectedLogits) < 1e-5)
+    #expect(difference(logits.logits.value.reshaped([6, 3, 23]), expectedLogits) < 1e-5)
     for (index, state) in logits.state.layers.enumerated() {
       for (part, value) in [("hidden", state.hidden), ("cell", state.cell)] {
         let expected = try golden.file.tensor(named: "finalState.\(index).\(part)")
-        #expect(Self.relativeDifference(value.value, expected) < 1e-5)
+        #expect(difference(value.value, expected) < 1e-5)
       }
     }
 
@@ -57,15 +49,15 @@ struct GoldenPyTorchTests {
       LayerState(hidden: tape.variable($0.hidden.value), cell: tape.variable($0.cell.value))
     }
     let pass = model.loss(inputs: golden.ids, targets: golden.targets, state: RecurrentState(state))
-    #expect(Self.relativeDifference(pass.value.value, try golden.file.tensor(named: "loss")) < 1e-5)
+    #expect(difference(pass.value.value, try golden.file.tensor(named: "loss")) < 1e-5)
 
     let gradients = tape.gradients(of: pass.value, for: parameters + state.flatMap { [$0.hidden, $0.cell] })
     let names =
       golden.model.parameters.map(\.name)
       + (0..<layerCount).flatMap { ["state.\($0).hidden", "state.\($0).cell"] }
     for (name, gradient) in zip(names, gradients) {
-      let difference = Self.relativeDifference(gradient.dense, try golden.file.tensor(named: "gradients.\(name)"))
-      #expect(difference < 1e-5, "\(name)")
+      let expected = try golden.file.tensor(named: "gradients.\(name)")
+      #expect(difference(gradient.dense, expected) < 1e-5, "\(name)")
     }
     let norm = globalNorm(of: Array(gradients.prefix(parameters.count)))
     #expect(abs(norm / Double(try golden.file.tensor(named: "gradientNorm").scalar) - 1) < 1e-5)
@@ -95,7 +87,7 @@ struct GoldenPyTorchTests {
       state = pass.state
     }
     for (name, value) in model.parameters {
-      #expect(Self.relativeDifference(value, try golden.file.tensor(named: "steps.weights.\(name)")) < 1e-4, "\(name)")
+      #expect(difference(value, try golden.file.tensor(named: "steps.weights.\(name)")) < 1e-4, "\(name)")
     }
   }
 }

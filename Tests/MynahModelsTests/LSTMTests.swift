@@ -106,7 +106,7 @@ struct LSTMTests {
     #expect(detached[0].elements.contains { $0 != 0 })
   }
 
-  /// What a loss looks at: a part of the results as one variable, and the same from the textbook's results.
+  /// The input of a loss: a part of the results as one variable, and the same from the textbook's results.
   enum Part: CaseIterable {
     case lastHidden, lastCell, lastStep, everyStep, squares, product
 
@@ -164,7 +164,7 @@ struct LSTMTests {
     #expect(check.passes(tolerance: 2e-5), "\(check)")
   }
 
-  @Test("Without steps or without rows there is no output, and the state is handed on")
+  @Test("Without steps or rows there is no output, and the state is unchanged")
   func empty() {
     let inputs = Self.inputs(Sizes(2, 2, 3, 4)).map { Variable($0) }
     let (layer, state) = Self.layer(inputs[1...])

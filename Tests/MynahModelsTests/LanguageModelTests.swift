@@ -85,7 +85,8 @@ struct LanguageModelTests {
   }
 
   @Test(
-    "The same with dropout around each layer, whose masks are made anew on the way back", arguments: [[4], [4, 3]])
+    "The same with dropout around each layer, whose masks are recomputed in the backward pass",
+    arguments: [[4], [4, 3]])
   func dropoutGradients(hiddenSizes: [Int]) {
     let check = Self.check(
       Self.configuration(hiddenSizes, layerInput: 0.3, output: 0.4), dropout: RandomSource(seed: 4))

@@ -4,14 +4,9 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// Losses beside the full cross-entropy: against TensorFlow and PyTorch (`Scripts/golden-sampled-softmax.py`, `golden-mixture-of-softmaxes.py`), against the
-/// textbook, and by finite differences.
+/// Losses other than the full cross-entropy: against TensorFlow and PyTorch (`Scripts/golden-sampled-softmax.py`,
+/// `Scripts/golden-mixture-of-softmaxes.py`), against the textbook, and by finite differences.
 struct LossTests {
-  static func fixture(_ name: String) throws -> SafetensorsFile {
-    let url = try #require(Bundle.module.url(forResource: "Fixtures/golden-\(name)", withExtension: "safetensors"))
-    return try SafetensorsFile(contentsOf: url.path)
-  }
-
   /// A loss of a linear layer.
   typealias LayerLoss = (Linear, Variable) -> (value: Variable, nats: Double)
 
@@ -35,7 +30,7 @@ struct LossTests {
 
   @Test("A sampled softmax with given candidates is TensorFlow's: counts, losses, gradients")
   func sampledGolden() throws {
-    let file = try Self.fixture("sampled-softmax")
+    let file = try SafetensorsFile.fixture("golden-sampled-softmax")
     let targets = try file.elements(named: "targets", as: Int32.self)
     let ids = try file.elements(named: "candidates", as: Int32.self)
     let drawCount = Int(try file.elements(named: "drawCount", as: Int32.self)[0])
@@ -130,7 +125,7 @@ struct LossTests {
 
   @Test("Smoothed targets give PyTorch's loss and gradients, and report the plain loss")
   func smoothedGolden() throws {
-    let file = try Self.fixture("smoothed")
+    let file = try SafetensorsFile.fixture("golden-smoothed")
     let targets = try file.elements(named: "targets", as: Int32.self)
     let found = try gradients(file) { $0.smoothedCrossEntropy(of: $1, targets: targets, smoothing: 0.1) }
     try expectGradients(found.gradients, in: file)
@@ -170,7 +165,7 @@ struct LossTests {
 
   @Test("An adaptive softmax is PyTorch's: names, losses, every log-probability, gradients")
   func adaptiveGolden() throws {
-    let file = try Self.fixture("adaptive-softmax")
+    let file = try SafetensorsFile.fixture("golden-adaptive-softmax")
     let values = try Self.adaptiveNames.map { try file.tensor(named: $0) }
     let layer = adaptive(values.map { Variable($0) })
     let targets = try file.elements(named: "targets", as: Int32.self)
@@ -200,7 +195,7 @@ struct LossTests {
 
   @Test("A cluster without targets gets a gradient of zeros")
   func adaptiveEmptyCluster() throws {
-    let file = try Self.fixture("adaptive-softmax")
+    let file = try SafetensorsFile.fixture("golden-adaptive-softmax")
     let tape = Tape()
     let parameters = try Self.adaptiveNames.map { tape.variable(try file.tensor(named: $0)) }
     let pass = adaptive(parameters).crossEntropy(of: Variable(Tensor(shape: [1, 8], repeating: 1)), targets: [2])
@@ -222,7 +217,7 @@ struct LossTests {
 
   @Test("A mixture of softmaxes is PyTorch's: losses, every log-probability, gradients with row weights")
   func mixtureGolden() throws {
-    let file = try Self.fixture("mixture-of-softmaxes")
+    let file = try SafetensorsFile.fixture("golden-mixture-of-softmaxes")
     let values = try Self.mixtureNames.map { try file.tensor(named: $0) }
     let (hidden, targets) = (try file.tensor(named: "hidden"), try file.elements(named: "targets", as: Int32.self))
     let weights = try file.tensor(named: "rowWeights").elements

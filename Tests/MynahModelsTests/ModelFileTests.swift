@@ -24,7 +24,7 @@ struct ModelFileTests {
     try original.write(to: folder("model"))
   }
 
-  @Test("What is written is read back exactly")
+  @Test("A model file is read back exactly")
   func roundTrip() throws {
     let read = try ModelFile(contentsOf: folder("model"))
     #expect(read.model.configuration == original.model.configuration)
@@ -49,7 +49,7 @@ struct ModelFileTests {
     #expect(try SafetensorsFile(contentsOf: folder("policy")).metadata.keys.contains("state") == (policy != .carry))
   }
 
-  @Test("Equal models give equal bytes, also one that was read")
+  @Test("Equal models give equal bytes, even after reading")
   func deterministic() throws {
     try original.write(to: folder("again"))
     try ModelFile(contentsOf: folder("model")).write(to: folder("copy"))
@@ -132,7 +132,7 @@ struct ModelFileTests {
   }
 
   @Test(
-    "Each field of the configuration may be anything: the file is refused, at once and in a sentence",
+    "A file with any invalid field in its configuration is refused at once with one sentence",
     arguments: [
       "\"vocabularySize\":6", "\"embeddingSize\":3", "{\"hiddenSize\":4,\"kind\":\"lstm\"}", "\"hiddenSize\":4",
       "\"hiddenSize\":2", "\"initializer\":{\"bound\":", "\"kind\":\"lstm\"", "\"layerInput\":", "\"output\":0",
@@ -175,7 +175,7 @@ struct ModelFileTests {
     }
   }
 
-  @Test("A file of another kind is told apart, whatever its kind is called")
+  @Test("A file of another kind is refused, whatever the name of its kind")
   func kinds() throws {
     for kind in [nil, "", "training", "Model", "model ", "\u{1b}[2J\n", String(repeating: "[", count: 100_000)] {
       let found = try error { $0.metadata["mynah"] = kind }
@@ -199,7 +199,7 @@ struct ModelFileTests {
     }
   }
 
-  @Test("A safetensors file that holds no model says so")
+  @Test("A safetensors file without a model is refused")
   func noModel() throws {
     let path = folder("other")
     try SafetensorsFile().write(to: path)
@@ -209,7 +209,7 @@ struct ModelFileTests {
     #expect(throws: FileError.noSuchFile(path: folder("none"))) { try ModelFile(contentsOf: folder("none")) }
   }
 
-  @Test("What a file holds is quoted on one line and in few characters")
+  @Test("Errors quote a file's contents on one line and in few characters")
   func excerpts() {
     let hostile = "a\n\u{1b}[2J\u{202e}zz" + String(repeating: "\u{301}", count: 100_000)
     for error in [

@@ -176,7 +176,8 @@ struct ModelKindTests {
           parameter = Variable(parameter.value + 1)
         }
       }
-      #expect((try? outcome.get()) == nil || count == model.parameterSpecs.count)
+      let hasThrown = (try? outcome.get()) == nil
+      #expect(hasThrown == (count < model.parameterSpecs.count))
       for (index, values) in zip(model.parameters, changed.parameters).enumerated() {
         let expected = index < count ? values.0.value + 1 : values.0.value
         #expect(values.1.value == expected, "\(values.0.name) after \(count)")
@@ -198,7 +199,7 @@ struct ModelKindTests {
     #expect(hidden([.lstm(5)], isResidual: true).1 == hidden([.lstm(5)], isResidual: false).1)
   }
 
-  @Test("Initial weights: forget biases alone begin elsewhere than at zero; each part is drawn as asked")
+  @Test("Biases start at zero, except forget biases, and each part uses its own initializer")
   func initialWeights() {
     for kind in Self.kinds {
       for (name, value) in Self.model(Self.configuration([kind])).parameters where name.contains("bias_") {
@@ -216,7 +217,7 @@ struct ModelKindTests {
   }
 
   @Test(
-    "A configuration that cannot be built says why",
+    "An invalid configuration gives the reason",
     arguments: [
       (configuration([.lstm(5)]) { $0.output.isTied = true }, "tied"),
       (configuration([.projectedLSTM(4, to: 0)]), "'outputSize'"),
@@ -235,6 +236,18 @@ struct ModelKindTests {
     let defect = configuration.defect() ?? "none"
     #expect(defect.contains(word), "\(defect)")
     #expect(throws: ModelError.impossible(reason: defect)) { try ModelArchitecture(configuration) }
+  }
+
+  @Test("Tied weights fit a cell whose outputs have the size of its inputs, whatever its hidden size")
+  func outputsOfTheInputsSize() throws {
+    let kind = CellKind(
+      "narrow", outputSize: \.inputSize,
+      parameters: { [ParameterSpec("weight_ih", [$0.hiddenSize, $0.inputSize], .inputWeight)] },
+      cell: { RNNCell(inputWeight: $1[0], recurrentWeight: $1[0], bias: Variable(.zeros([$0.hiddenSize]))) })
+    let configuration = Self.configuration([LayerConfiguration("narrow", 7)]) { $0.output.isTied = true }
+    let architecture = try ModelArchitecture(configuration, kinds: .standard.adding(kind))
+    #expect(architecture.layerSizes == [4, 4] && architecture.output.shape.isTied)
+    #expect(configuration.defect()?.contains("unknown kind of layer 'narrow'") == true)
   }
 }
 

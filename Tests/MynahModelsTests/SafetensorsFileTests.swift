@@ -84,7 +84,7 @@ struct SafetensorsFileTests {
     #expect(try folder.bytes(of: "a") == folder.bytes(of: "b"))
   }
 
-  @Test("Asking for what is not there, or is otherwise, names what was expected and found")
+  @Test("Reading a missing tensor or one of another type names what was expected and found")
   func lookups() throws {
     var file = SafetensorsFile()
     file["a"] = StoredTensor([Int64(1), 2])

@@ -9,7 +9,7 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case malformedHeader(path: String, byteOffset: Int, expected: String, found: String)
   case malformedTensor(path: String, name: String, expected: String, found: String)
 
-  /// The file is a model, a training state, or what another program wrote (nil).
+  /// The file is a model, a training state, a classifier, or another program's file (nil).
   case unexpectedKind(path: String, expected: String, found: String?)
   case missingMetadata(path: String, key: String)
   case unexpectedMetadata(path: String, key: String, expected: String, found: String)
@@ -61,7 +61,7 @@ extension CheckpointError: CustomStringConvertible {
   }
 }
 
-/// What to do where a file is of another kind.
+/// Returns the advice for a file of an unexpected kind.
 private func adviceOnKinds(expected: String, found: String?) -> String {
   switch (expected, found) {
   case (_, nil): "give a file that mynah wrote"
@@ -71,7 +71,7 @@ private func adviceOnKinds(expected: String, found: String?) -> String {
   }
 }
 
-/// What a file of some kind is called; nil is a file without the mark of this package.
+/// Returns the name of a kind of file; nil: the file was written by another program.
 private func kindInWords(_ kind: String?) -> String {
   switch kind {
   case "model": "a model file"

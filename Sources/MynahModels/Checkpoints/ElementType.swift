@@ -48,7 +48,7 @@ extension ElementType: CustomStringConvertible {
   public var description: String { rawValue }
 }
 
-/// A Swift type whose arrays are stored as they stand in memory.
+/// A Swift type whose arrays are stored as they are in memory.
 ///
 /// The library's own conformances are the meaningful ones: each names the element type of its exact size and kind.
 public protocol StoredElement: BitwiseCopyable, Sendable {

@@ -3,21 +3,21 @@ import MynahIO
 public import MynahText
 package import MynahTensors
 
-/// A language model in one safetensors file: weights under PyTorch's names, configuration and tokenizer in the metadata.
+/// A language model in one safetensors file: weights under PyTorch's names, configuration and tokenizer as metadata.
 ///
-/// The weights of kinds that PyTorch has load strictly into a module with `embedding = nn.Embedding`, `recurrent =
-/// nn.ModuleList` of one-layer `nn.LSTM`s and `output = nn.Linear`: gates in the order i, f, g, o, the trained bias in
-/// `bias_ih_l0`, zeros in `bias_hh_l0`.
+/// If PyTorch has the model's kinds, the weights load strictly into a module with `embedding = nn.Embedding`,
+/// `recurrent = nn.ModuleList` of one-layer `nn.LSTM`s, `nn.GRU`s or `nn.RNN`s, and `output = nn.Linear`. Gates are in
+/// PyTorch's order. Where PyTorch only adds two biases, `bias_ih_l0` contains the trained one and `bias_hh_l0` zeros.
 public struct ModelFile: Sendable {
   /// The model.
   ///
-  /// Of a file with rounded weights these are the rounded ones.
+  /// If the file has rounded weights, these are the rounded ones.
   public var model: LanguageModel
-  /// How text becomes the model's tokens.
+  /// The tokenizer that the model was trained with.
   public var tokenizer: AnyTokenizer
-  /// Notes of the model's maker, by key: "training" for instance says how it was trained.
+  /// Notes by the model's creator, by key; "training", for instance, describes the training.
   public var notes: [String: String]
-  /// What the matrices are stored in, and what the model is best asked in.
+  /// The precision of the stored matrices, and the default precision of inference.
   public var precision: WeightPrecision
   /// The positions of a text at which the state is reset, as in training.
   public var statePolicy: StatePolicy
@@ -64,7 +64,7 @@ public struct ModelFile: Sendable {
     notes = file.metadata.filter { !Key.all.contains($0.key) }
   }
 
-  /// Writes the file in place of what stands there, all or nothing.
+  /// Writes the file atomically, replacing an existing one.
   ///
   /// - Throws: `FileError`.
   public func write(to path: String) throws {
@@ -122,7 +122,7 @@ extension Module {
 }
 
 extension SafetensorsFile {
-  /// Reads a parameter; the second bias that PyTorch keeps is added to the first.
+  /// Reads a parameter, adding PyTorch's second bias to the first.
   package func parameter(
     _ spec: ParameterSpec, precision: WeightPrecision = .float32
   ) throws(CheckpointError) -> Tensor {
@@ -133,7 +133,7 @@ extension SafetensorsFile {
     return other.elements.contains { $0 != 0 } ? value + other : value
   }
 
-  /// The configuration under a key of the metadata, with its kinds found.
+  /// Returns the architecture of the configuration under a key of the metadata.
   package func architecture(_ key: String, kinds: ModelKinds) throws(CheckpointError) -> ModelArchitecture {
     let configuration: LanguageModelConfiguration = try decode(key)
     do throws(ModelError) {
@@ -148,7 +148,7 @@ extension SafetensorsFile {
 // MARK: JSON in the metadata
 
 extension SafetensorsFile {
-  /// A value as JSON with sorted keys, so that equal values give equal bytes.
+  /// Returns a value as JSON with sorted keys, so that equal values give equal bytes.
   package static func encode(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -157,7 +157,7 @@ extension SafetensorsFile {
 
   /// Decodes the JSON under a key of the metadata.
   ///
-  /// - Parameter userInfo: What the decoder passes on to the types that it decodes.
+  /// - Parameter userInfo: The values that the decoder passes to the types that it decodes.
   package func decode<Value: Decodable>(
     _ key: String, userInfo: [CodingUserInfoKey: any Sendable] = [:]
   ) throws(CheckpointError) -> Value {
@@ -180,7 +180,7 @@ extension SafetensorsFile {
 }
 
 extension Error {
-  /// What a decoder complains of, on one line.
+  /// The decoder's message on one line.
   fileprivate var briefly: String {
     switch self as? DecodingError {
     case .keyNotFound(let key, _): "\(key.stringValue) is missing"

@@ -1,11 +1,12 @@
 import MynahTensors
 
-// Matrices in fewer bits: bfloat16 as they stand, int8 with a float32 scale a row under the matrix's name and ".scale".
+// Matrices in fewer bits: bfloat16 as they are, int8 with one float32 scale per row under the matrix's name and
+// ".scale".
 
 extension ModelFile {
-  /// The same model with its matrices rounded; biases stay as they are.
+  /// Returns the same model with its matrices rounded; biases are kept as they are.
   ///
-  /// Rounding is idempotent: what is written and read again has the same weights.
+  /// Rounding is idempotent: a model that is written and read again has the same weights.
   public func rounded(to precision: WeightPrecision) -> ModelFile {
     var result = self
     result.precision = precision
@@ -15,7 +16,7 @@ extension ModelFile {
 }
 
 extension Module {
-  /// The same module with its matrices rounded; vectors stay as they are.
+  /// Returns the same module with its matrices rounded; vectors are kept as they are.
   package func rounded(to precision: WeightPrecision) -> Self {
     guard precision != .float32 else { return self }
     var result = self
@@ -27,7 +28,7 @@ extension Module {
 }
 
 extension Tensor {
-  /// A matrix rounded to a precision, as float32.
+  /// Returns this matrix rounded to a precision, as float32.
   func roundedRows(to precision: WeightPrecision) -> Tensor {
     switch precision {
     case .float32: self
@@ -61,7 +62,7 @@ extension Tensor {
 extension SafetensorsFile {
   private static let scaleSuffix = ".scale"
 
-  /// What the model's matrices are stored in, as the first of them tells.
+  /// Returns the precision of the model's stored matrices, which is that of the first one.
   func weightPrecision() throws(CheckpointError) -> WeightPrecision {
     let name = "embedding.weight"
     guard let type = self[name]?.elementType else { throw .missingTensor(path: path, name: name) }
@@ -72,9 +73,10 @@ extension SafetensorsFile {
     }
   }
 
-  /// A matrix of the model, widened to float32.
+  /// Returns a matrix of the model, widened to float32.
   ///
-  /// - Throws: `CheckpointError` if it or its scales are missing, have another type or shape, or if a scale is no scale.
+  /// - Throws: `CheckpointError` if it or its scales are missing or have another type or shape, or if a scale is
+  ///   negative or not finite.
   func matrix(named name: String, shape: Shape, precision: WeightPrecision) throws(CheckpointError) -> Tensor {
     switch precision {
     case .float32:

@@ -1,11 +1,11 @@
 public import MynahIO
 
 extension SafetensorsFile {
-  /// Writes the contents to a file, in place of what stood there, whole or not at all.
+  /// Writes the contents to a file atomically, replacing an existing one.
   ///
   /// Equal contents give equal bytes. The tensors go straight from their memory to the file.
   ///
-  /// - Throws: `FileError.cannotWrite` or `.writeFailed`; what stood there before is then unchanged.
+  /// - Throws: `FileError.cannotWrite` or `.writeFailed`; an existing file is then unchanged.
   public func write(to path: String) throws(FileError) {
     let header = SafetensorsHeader(metadata: metadata, laying: tensors)
     let encoded = header.encoded()

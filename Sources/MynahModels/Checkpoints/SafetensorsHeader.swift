@@ -27,7 +27,7 @@ struct SafetensorsHeader {
   /// The longest header that the format allows, in bytes.
   static let greatestByteCount = 100_000_000
 
-  /// The length of the data behind the header.
+  /// The length of the data after the header.
   var dataByteCount: Int { entries.last?.offsets.upperBound ?? 0 }
 }
 

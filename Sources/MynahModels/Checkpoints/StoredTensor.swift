@@ -1,6 +1,6 @@
 public import MynahTensors
 
-/// A tensor of any element type as it stands in a file: float32 ready to compute with, others as bytes.
+/// A tensor of any element type as it is stored in a file: float32 ready to compute with, others as bytes.
 ///
 /// Numbers are stored little-endian, which is the order in memory of every machine that the package runs on.
 public struct StoredTensor: Sendable {
@@ -29,7 +29,7 @@ public struct StoredTensor: Sendable {
 
   /// Stores numbers in row-major order.
   ///
-  /// - Precondition: there are as many elements as the shape asks for.
+  /// - Precondition: there are as many elements as the shape has.
   public init<Element: StoredElement>(_ elements: [Element], shape: Shape) {
     precondition(
       elements.count == shape.elementCount,
@@ -73,7 +73,7 @@ public struct StoredTensor: Sendable {
     }
   }
 
-  /// Calls `body` with the elements as they stand in a file.
+  /// Calls `body` with the elements as they are stored in a file.
   func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result {
     switch contents {
     case .float32(let tensor): tensor.withSpan { unsafe body($0.bytes) }

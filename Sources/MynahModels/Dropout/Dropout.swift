@@ -3,8 +3,8 @@ public import MynahTensors
 /// Dropout with a new mask for every element: y = x·m / (1 − rate), where m is 0 with probability `rate`, else 1.
 ///
 /// The mask is a function of the random source's position, so the backward pass recomputes it instead of storing it.
-/// N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014; not used on recurrent
-/// connections: W. Zaremba, I. Sutskever, O. Vinyals, "Recurrent neural network regularization", 2014.
+/// N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014; not used on
+/// recurrent connections: W. Zaremba, I. Sutskever, O. Vinyals, "Recurrent neural network regularization", 2014.
 public struct Dropout: Hashable, Codable, Sendable {
   /// The probability that an element is dropped: 0 ≤ rate < 1; 0 changes nothing.
   public let rate: Float

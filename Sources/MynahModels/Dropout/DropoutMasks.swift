@@ -10,8 +10,8 @@ public struct DropoutMasks: Sendable {
   ///
   /// - Parameters:
   ///   - rates: The dropout rates.
-  ///   - dropsLayerInputs: Whether every layer's input takes a source, even at rate 0. Models whose layers never drop their
-  ///     inputs draw the same masks without it.
+  ///   - dropsLayerInputs: `true` if every layer's input takes a random source, even at rate 0; `false` if layer inputs
+  ///     are never dropped and take none.
   ///   - random: The source of the masks; equal sources give equal masks.
   public init(_ rates: DropoutRates, dropsLayerInputs: Bool = true, random: RandomSource) {
     (self.rates, self.dropsLayerInputs, self.random) = (rates, dropsLayerInputs, random)

@@ -2,7 +2,8 @@ public import MynahTensors
 
 /// Embedding dropout: some tokens' embeddings are zero in a batch, at every position of these tokens.
 ///
-/// Y. Gal, Z. Ghahramani, 2016; S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language models", 2018.
+/// Y. Gal, Z. Ghahramani, 2016; S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language models",
+/// 2018.
 public struct EmbeddingDropout: Hashable, Codable, Sendable {
   private let mask: Dropout
 

@@ -1,12 +1,12 @@
 import MynahTensors
 
 extension LanguageModel {
-  /// Returns the weights as a state dictionary of PyTorch, under the names of its example word_language_model: `encoder`, `rnn`
-  /// and `decoder`.
+  /// Returns the weights as a state dictionary of PyTorch, under the names of its example word_language_model:
+  /// `encoder`, `rnn` and `decoder`.
   ///
-  /// Layers of one kind and size become one `nn.LSTM`, `nn.GRU` or `nn.RNN` (`rnn.weight_ih_l0`, `rnn.weight_ih_l1`, …); others
-  /// become an `nn.ModuleList` of one-layer modules (`rnns.0.weight_ih_l0`, …). The decoder's weights are stored for tied models
-  /// too, as such a module has them. `LanguageModel(pyTorch:names:)` reads the same.
+  /// Layers of one kind and size become one `nn.LSTM`, `nn.GRU` or `nn.RNN` (`rnn.weight_ih_l0`, `rnn.weight_ih_l1`,
+  /// …); others become an `nn.ModuleList` of one-layer modules (`rnns.0.weight_ih_l0`, …). The decoder's weights are
+  /// stored for tied models too, since such a module has them. `LanguageModel(pyTorch:names:)` reads the same.
   ///
   /// - Throws: `CheckpointError.notInPyTorch` if PyTorch has no such layer or the output is not a softmax.
   public func pyTorchWeights() throws(CheckpointError) -> SafetensorsFile {
@@ -14,7 +14,7 @@ extension LanguageModel {
       if layer.kind.interchange.pyTorch == nil {
         throw .notInPyTorch(part: "layer \(index)", kind: layer.kind.title)
       }
-      if configuration.isResidual && layer.kind.outputSize(layer.shape) == layer.shape.inputSize {
+      if architecture.isResidual(layer: index) {
         throw .notInPyTorch(part: "layer \(index)", kind: "residual layer")
       }
     }
@@ -39,7 +39,7 @@ extension LanguageModel {
   package var isOnePyTorchModule: Bool { Set(configuration.layers).count == 1 }
 
   private func pyTorchName(_ name: String, _ layer: Int) -> String {
-    // The number behind "_l" is the layer's in its module.
+    // The number after "_l" is the index of the layer in its module.
     isOnePyTorchModule ? "rnn.\(name.dropLast())\(layer)" : "rnns.\(layer).\(name)"
   }
 }

@@ -4,7 +4,8 @@ import MynahTensors
 public struct KerasLayout: Hashable, Sendable {
   /// The order of an LSTM's gates.
   public var gateOrder: GateOrder
-  /// Whether matrices have a row per input and a column per output, as in Keras; else as in PyTorch.
+  /// A Boolean value indicating whether matrices have one row per input and one column per output, as in Keras;
+  /// otherwise they are as in PyTorch.
   public var isTransposed: Bool
 
   /// Creates a layout, by default Keras's own.
@@ -17,11 +18,12 @@ public struct KerasLayout: Hashable, Sendable {
 }
 
 extension LanguageModel {
-  /// Imports a language model from Keras: arrays in a safetensors file, which `Scripts/keras-weights.py` writes of a `.weights.h5`.
+  /// Imports a language model from Keras: arrays in a safetensors file, which `Scripts/keras-weights.py` makes from a
+  /// `.weights.h5` file.
   ///
   /// The arrays are `embedding.embeddings`, `recurrent.N.kernel`, `recurrent.N.recurrent_kernel`, `recurrent.N.bias`,
-  /// `output.kernel` and `output.bias`. Four gates are an LSTM, three a GRU (reset after the product if it has two rows of
-  /// biases, else before it), one is a simple recurrent network with tanh.
+  /// `output.kernel` and `output.bias`. Four gates are an LSTM, three a GRU (reset after the product if it has two rows
+  /// of biases, else before it), one is a simple recurrent network with tanh.
   ///
   /// - Parameters:
   ///   - file: float32 arrays.
@@ -53,7 +55,7 @@ extension SafetensorsFile {
     let biasName = prefix + ".bias"
     let biasCount = self[biasName]?.shape.rank == 2 ? 2 : 1
     let found = CellKinds.standard.all.lazy.compactMap { kind in kind.interchange.keras.map { (kind, $0) } }
-      .first { $0.1.blockOrder.count * hiddenSize == rows && $0.1.biasCount == biasCount }
+      .first { $0.1.blockCount * hiddenSize == rows && $0.1.biasCount == biasCount }
     guard let (kind, keras) = found else {
       throw .unsupportedLayer(
         path: path, name: name,
@@ -62,9 +64,7 @@ extension SafetensorsFile {
     let input = try kerasMatrix(prefix + ".kernel", shape: [rows, inputSize], layout)
     let bias = try optionalTensor(named: biasName, shape: biasCount == 2 ? [2, rows] : [rows])
     let biases = biasCount == 2 ? [bias.gathered(0), bias.gathered(1)] : [bias]
-    // Only an LSTM's gates differ in their order from layout to layout.
-    let order =
-      keras.blockOrder.count == 4 ? GateOrder.standard.gates.map { layout.gateOrder.index(of: $0) } : keras.blockOrder
+    let order = keras.blockOrder ?? GateOrder.standard.gates.map { layout.gateOrder.index(of: $0) }
     return (LayerConfiguration(kind, hiddenSize), ([input, recurrent] + biases).map { $0.reorderingBlocks(order) })
   }
 

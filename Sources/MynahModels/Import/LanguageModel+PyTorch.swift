@@ -2,8 +2,9 @@ import MynahTensors
 
 /// The names of the parts of a PyTorch language model in its state dictionary.
 ///
-/// Layers with weight drop, as in AWD-LSTM (S. Merity, N. Keskar, R. Socher, 2018), wrap the `nn.LSTM`: their parameters may be
-/// below `module`, and if weights are stored both raw (`weight_hh_l0_raw`) and dropped, the raw ones are read.
+/// Layers with weight drop, as in AWD-LSTM (S. Merity, N. Keskar, R. Socher, 2018), wrap the `nn.LSTM`: their
+/// parameters may be below `module`, and if weights are stored both raw (`weight_hh_l0_raw`) and dropped, the raw ones
+/// are read.
 public struct PyTorchNames: Hashable, Sendable {
   /// The `nn.Embedding`.
   public var embedding: String
@@ -12,13 +13,13 @@ public struct PyTorchNames: Hashable, Sendable {
   /// The `nn.Linear`; a model without its weight, or with the embedding's once more, is tied to the embedding.
   public var output: String
 
-  /// Names the parts; a module within another is named as in PyTorch: "model.encoder".
+  /// Creates names; a module within another is named as in PyTorch: "model.encoder".
   public init(embedding: String = "embedding", recurrent: String = "recurrent", output: String = "output") {
     (self.embedding, self.recurrent, self.output) = (embedding, recurrent, output)
   }
 
-  /// Recognises the names of well-known models: PyTorch's example word_language_model, AWD-LSTM by its authors and in fastai, and
-  /// Mynah's own.
+  /// Recognises the names of well-known models: PyTorch's example word_language_model, AWD-LSTM by its authors and in
+  /// fastai, and Mynah's own.
   ///
   /// - Returns: nil if none of them fits.
   public init?(recognizing file: SafetensorsFile) {
@@ -37,15 +38,15 @@ public struct PyTorchNames: Hashable, Sendable {
 }
 
 extension LanguageModel {
-  /// Imports a language model from PyTorch: the weights that `safetensors.torch.save_file(module.state_dict(), …)` wrote.
+  /// Imports a language model from PyTorch: weights written by `safetensors.torch.save_file(module.state_dict(), …)`.
   ///
-  /// Sizes and kinds follow from the tensors' shapes: four gates are an LSTM (with `weight_hr` a projected one), three a GRU,
-  /// one is a simple recurrent network. Two biases that are only ever added become their sum.
+  /// Sizes and kinds follow from the tensors' shapes: four gates are an LSTM (with `weight_hr` a projected one), three
+  /// a GRU, one is a simple recurrent network. Two biases that are only ever added become their sum.
   ///
   /// - Parameters:
   ///   - file: float32 tensors.
   ///   - names: The names of the parts.
-  ///   - activation: The activation of simple recurrent networks, which no tensor shows.
+  ///   - activation: The activation of simple recurrent networks, which the tensors do not show.
   /// - Throws: `CheckpointError` if a tensor is missing, or of another type or shape than the others require.
   public init(
     pyTorch file: SafetensorsFile, names: PyTorchNames = PyTorchNames(), activation: RNNCell.Activation = .tanh
@@ -67,7 +68,8 @@ extension LanguageModel {
 }
 
 extension SafetensorsFile {
-  /// The layers' parameters as names with a place for their kind: "rnn.%_l0", "rnns.0.^%_l0" if some are below `module`.
+  /// Returns the names of each layer's parameters with placeholders: "rnn.%_l0" or "rnns.0.^%_l0", where % is the kind
+  /// of parameter, and ^ is "module." or empty.
   fileprivate func pyTorchLayers(_ prefix: String) throws(CheckpointError) -> [String] {
     if let reverse = names.first(where: { $0.hasPrefix(prefix + ".") && $0.hasSuffix("_reverse") }) {
       throw .unsupportedLayer(path: path, name: reverse, reason: "a language model reads forwards only")
@@ -83,7 +85,7 @@ extension SafetensorsFile {
     return listed
   }
 
-  /// The full name of a layer's parameter of some kind: the first of the possible places that exists, or the usual one.
+  /// Returns the full name of a layer's parameter of some kind: the first possible name that exists, or the usual one.
   private func pyTorchName(_ layer: String, _ kind: String) -> String {
     let usual = layer.replacing("%", with: kind).replacing("^", with: "")
     guard layer.contains("^") else { return usual }
@@ -127,7 +129,7 @@ extension SafetensorsFile {
     return (layer, weights)
   }
 
-  /// A float32 matrix of any shape.
+  /// Returns a float32 matrix of any shape.
   func matrix(named name: String) throws(CheckpointError) -> Tensor {
     let tensor = try tensor(named: name)
     guard tensor.shape.rank == 2 && tensor.shape.elementCount > 0 else {
@@ -136,32 +138,36 @@ extension SafetensorsFile {
     return tensor
   }
 
-  /// A tensor, or zeros where the other program's layer has none.
+  /// Returns a tensor, or zeros if the other program's layer has none.
   func optionalTensor(named name: String, shape: Shape) throws(CheckpointError) -> Tensor {
     self[name] == nil ? .zeros(shape) : try tensor(named: name, shape: shape)
   }
 }
 
-/// The parts of a model of another program, as they are found.
+/// The parts of another program's model, in the order in which they are read.
 struct ModelParts {
   private var layers: [LayerConfiguration] = []
   private var parameters: [Tensor]
   private let vocabularySize, embeddingSize: Int
+  /// The size of the outputs of the last layer so far.
+  private(set) var outputSize: Int
 
   init(embedding: Tensor) {
     parameters = [embedding]
     (vocabularySize, embeddingSize) = (embedding.shape[0], embedding.shape[1])
+    outputSize = embeddingSize
   }
 
-  /// The size of the outputs of the last layer so far.
-  var outputSize: Int { layers.last?.outputSize(.standard) ?? embeddingSize }
-
+  /// Adds a layer of a standard kind.
   mutating func append(_ layer: LayerConfiguration, _ weights: [Tensor]) {
+    if let kind = CellKinds.standard[layer.kind] {
+      outputSize = kind.outputSize(LayerShape(layer, of: kind, inputSize: outputSize))
+    }
     layers.append(layer)
     parameters += weights
   }
 
-  /// The model; without output weights it is tied.
+  /// Returns the model; without output weights it is tied.
   ///
   /// - Throws: `CheckpointError.unexpectedMetadata` if the sizes do not make a model.
   func model(output: Tensor?, bias: Tensor, path: String) throws(CheckpointError) -> LanguageModel {

@@ -1,13 +1,13 @@
 internal import CMynah
 internal import MynahTensors
 
-/// What linear + softmax + cross-entropy gives for N rows.
+/// The results of linear + softmax + cross-entropy for N rows.
 struct CrossEntropyPass: Sendable {
   /// Σ weight × negative log-probability, in nats.
   let nats: Double
-  /// Each row's negative log-probability, if asked for.
+  /// Each row's negative log-probability, if wanted.
   let rowNats: Tensor?
-  /// The gradients of hidden [N, H], weight [V, H] and bias [V], if asked for.
+  /// The gradients of hidden [N, H], weight [V, H] and bias [V], if wanted.
   let gradients: [Tensor]?
 }
 

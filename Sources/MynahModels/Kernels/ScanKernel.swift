@@ -3,15 +3,21 @@ internal import MynahTensors
 
 /// The fused kernels of one kind of cell: whole sequences as one operation with a hand-written backward pass.
 ///
-/// The kernels read a layer's parameters by their roles: W_ih, W_hh, W_hr, one or two biases, and vectors of the role `other`.
+/// The kernels identify a layer's parameters by their roles: W_ih, W_hh, W_hr, one or two biases, and vectors of the
+/// role `other`.
 package struct ScanKernel: Sendable {
-  /// The cell of the kernels.
+  /// The kernels' identifier of the cell.
   package let cell: mynah_cell
 
   init(_ cell: mynah_cell) { self.cell = cell }
 
-  /// The shape of the cell, a constant of C.
-  package var traits: mynah_cell_traits { unsafe mynah_traits_of(cell)?.pointee ?? mynah_cell_traits() }
+  /// The traits of the cell.
+  package var traits: mynah_cell_traits {
+    guard let traits = unsafe mynah_traits_of(cell) else {
+      preconditionFailure("the kernels have no cell \(cell.rawValue)")
+    }
+    return unsafe traits.pointee
+  }
 }
 
 extension ScanKernel {
@@ -45,7 +51,7 @@ extension ScanKernel {
   }
 }
 
-/// The tensors of a layer's parameters by their roles, as indices into a list of inputs.
+/// The indices of a layer's parameters in a list of tensors, by role.
 package struct ScanParameters: Sendable {
   package var inputWeight, recurrentWeight, projection, inputBias, recurrentBias: Int?
   package var vectors: [Int] = []
@@ -72,7 +78,7 @@ private struct ScanRun: Sendable {
   let gates, cells, intermediate, output: TensorStorage
   let lastCell: Tensor
 
-  /// The last [B, P] rows of the outputs.
+  /// Returns the outputs of the last step, [B, P].
   func lastHidden(of problem: ScanProblem) -> Tensor {
     let shape: Shape = [problem.sizes.batch, problem.sizes.output]
     let result = TensorStorage(uninitialized: shape.elementCount)
@@ -89,8 +95,9 @@ private struct ScanProblem: Sendable {
   let parameters: ScanParameters
   /// The indices of h0 and c0 among the inputs.
   let hidden, cell: Int?
+  private let firstStateIndex: Int
   let wantsInputGradient: Bool
-  /// The precision of the forward pass; the backward pass may run outside of its task-local value.
+  /// The precision of the forward pass; the backward pass may run where its task-local value is no longer set.
   let precision = Precision.current
 
   init(
@@ -100,13 +107,14 @@ private struct ScanProblem: Sendable {
     (self.kernel, self.sizes, self.inputs) = (kernel, sizes, inputs)
     (parameters, self.wantsInputGradient) = (ScanParameters(roles, offset: 1), wantsInputGradient)
     let first = 1 + roles.count
+    firstStateIndex = first
     hidden = stateNames.firstIndex(of: "hidden").map { first + $0 }
     cell = stateNames.firstIndex(of: "cell").map { first + $0 }
   }
 
   private var hasIntermediate: Bool {
-    let traits = unsafe kernel.traits
-    return unsafe traits.has_projection || traits.late_blocks > 0
+    var traits = unsafe kernel.traits
+    return unsafe mynah_has_intermediate(&traits)
   }
 
   func forward() -> ScanRun {
@@ -134,10 +142,12 @@ private struct ScanProblem: Sendable {
   func backward(_ run: ScanRun, gradients: [Tensor?]) -> [Gradient?] {
     let kernels = unsafe Kernels.table.pointee
     var sizes = sizes
-    // The gates' gradients are computed element by element, so they can replace the gates when those are no longer needed.
+    // The gates' gradients are computed element by element, so they can replace the gates if these are not needed
+    // again.
     let gateGradients = Tape.isEnding ? run.gates : TensorStorage(uninitialized: run.gates.count)
     let projected = TensorStorage(uninitialized: unsafe kernel.traits.has_projection ? run.output.count : 0)
-    // Weights and inputs, which are large, get their memory when the workspace of the pass through time is free again.
+    // The gradients of weights and inputs are large, so they are allocated once the workspace of the pass through time
+    // is free again.
     let late = [0, parameters.inputWeight, parameters.recurrentWeight, parameters.projection].compactMap(\.self)
     var results = [TensorStorage?](repeating: nil, count: inputs.count)
     let allocate = { (indices: [Int]) in
@@ -175,13 +185,14 @@ private struct ScanProblem: Sendable {
     unsafe withUnsafeBases(of: gradients.map { $0 ?? none }) { given in
       let arrived = { (index: Int) in unsafe gradients[index] == nil ? nil : given[index] }
       let result = { (index: Int?) in unsafe index.flatMap { unsafe results[$0]?.base } }
-      let firstState = inputs.count - gradients.count + 1
+      // The gradient of the outputs comes before those of the state's parts.
+      let ofState = { (index: Int?) in unsafe index.flatMap { unsafe arrived($0 - firstStateIndex + 1) } }
       unsafe withForwardPass(run) { forward in
         var pass = unsafe mynah_scan_backward()
         unsafe pass.forward = forward
         unsafe pass.d_output = unsafe arrived(0)
-        unsafe pass.d_last_h = hidden.flatMap { unsafe arrived($0 - firstState + 1) }
-        unsafe pass.d_last_c = cell.flatMap { unsafe arrived($0 - firstState + 1) }
+        unsafe pass.d_last_h = unsafe ofState(hidden)
+        unsafe pass.d_last_c = unsafe ofState(cell)
         unsafe pass.d_x = unsafe result(0)
         unsafe pass.d_weight_ih = unsafe result(parameters.inputWeight)
         unsafe pass.d_weight_hh = unsafe result(parameters.recurrentWeight)
@@ -223,8 +234,8 @@ private struct ScanProblem: Sendable {
   }
 }
 
-/// Sets an array of C, which Swift sees as a tuple.
-private func setVectors<Pointer>(_ array: inout (Pointer?, Pointer?, Pointer?), to pointers: [Pointer?]) {
+/// Sets a C array, which Swift imports as a tuple.
+package func setVectors<Pointer>(_ array: inout (Pointer?, Pointer?, Pointer?), to pointers: [Pointer?]) {
   let all = pointers + [nil, nil, nil]
   array = (all[0], all[1], all[2])
 }
@@ -241,4 +252,9 @@ extension ScanKernel {
   static let minGRU = ScanKernel(MYNAH_CELL_MIN_GRU)
   static let sru = ScanKernel(MYNAH_CELL_SRU)
   static let sruWithIdentity = ScanKernel(MYNAH_CELL_SRU_IDENTITY)
+}
+
+extension Kernels {
+  /// The number of rows up to which a product may be computed differently from one of more rows.
+  static var fewRows: Int { Int(MYNAH_FEW_ROWS) }
 }

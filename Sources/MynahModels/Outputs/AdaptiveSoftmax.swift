@@ -1,16 +1,17 @@
 public import MynahTensors
 
-/// An adaptive softmax: a softmax over the frequent tokens and the clusters of rare ones, then one within a cluster, whose
-/// vectors are smaller.
+/// An adaptive softmax: a softmax over the frequent tokens and the clusters of rare ones, then one within a cluster,
+/// whose vectors are smaller.
 ///
 ///     p(v) = softmax(W h)_v                                              v < c₁
 ///     p(v) = softmax(W h)_{cluster i} · softmax(U_i P_i h)_{v − c_i}     c_i ≤ v < c_{i+1}
 ///
-/// Most tokens of a text are frequent, so most rows cost c₁ numbers instead of V. Token ids should be in order of falling
-/// frequency, as this package's vocabularies are. Cluster i = 1, 2, … has vectors of max(⌊H / 4^i⌋, 1) numbers.
+/// Most tokens of a text are frequent, so most rows need about c₁ logits instead of V. Token ids should be in order of
+/// decreasing frequency, as in this package's vocabularies. Cluster i = 1, 2, … has vectors of size
+/// max(⌊H / 4^i⌋, 1).
 ///
-/// E. Grave, A. Joulin, M. Cissé, D. Grangier, H. Jégou, "Efficient softmax approximation for GPUs", 2017. Names, shapes and
-/// values are those of PyTorch's `AdaptiveLogSoftmaxWithLoss`.
+/// E. Grave, A. Joulin, M. Cissé, D. Grangier, H. Jégou, "Efficient softmax approximation for GPUs", 2017. Names,
+/// shapes and values are those of PyTorch's `AdaptiveLogSoftmaxWithLoss`.
 public struct AdaptiveSoftmax: OutputLayer {
   /// The vectors of one cluster.
   public struct Tail: Sendable {
@@ -80,7 +81,7 @@ public struct AdaptiveSoftmax: OutputLayer {
     return (result, nats)
   }
 
-  /// The log-probabilities of all tokens, [N, V]: the layer has no logits.
+  /// Returns the log-probabilities of all tokens, [N, V]: the layer has no logits.
   public func logits(of hidden: Variable) -> Variable {
     let first = clusters.frequentCount
     let head = hidden.product(with: head).logSoftmax()
@@ -95,7 +96,7 @@ public struct AdaptiveSoftmax: OutputLayer {
 }
 
 extension Linear {
-  /// A map without a bias.
+  /// Creates a map whose bias is zero.
   fileprivate init(_ weight: Variable) {
     self.init(weight: weight, bias: Variable(Tensor.zeros([weight.shape[0]])))
   }
@@ -114,29 +115,29 @@ package struct TokenClusters: Hashable, Sendable {
   /// c₁, the number of tokens in no cluster.
   package var frequentCount: Int { cutoffs[0] }
 
-  /// The targets of the first softmax: frequent tokens themselves, for others the place of their cluster.
+  /// Returns the targets of the first softmax: frequent tokens themselves, or the entry of a rare token's cluster.
   package func headTargets(_ targets: [Int32]) -> [Int32] {
     targets.map { target in cluster(of: target).map { Int32(frequentCount + $0) } ?? target }
   }
 
-  /// The rows whose targets are in a cluster.
+  /// Returns the rows whose targets are in a cluster.
   package func rows(of targets: [Int32], in index: Int) -> [Int] {
     targets.indices.filter { cluster(of: targets[$0]) == index }
   }
 
-  /// The places of these rows' targets in their cluster.
+  /// Returns the indices of these rows' targets in their cluster.
   package func targets(_ targets: [Int32], _ rows: [Int], in index: Int) -> [Int32] {
     rows.map { targets[$0] - Int32(cutoffs[index]) }
   }
 
-  /// The cluster of a token; nil for frequent tokens.
+  /// Returns the cluster of a token; nil for frequent tokens.
   private func cluster(of token: Int32) -> Int? { cutoffs.lastIndex { $0 <= Int(token) } }
 }
 
 extension OutputKind {
   /// The adaptive softmax (`AdaptiveSoftmax`), whose sizes are the first tokens of the clusters.
   public static let adaptiveSoftmax = OutputKind(
-    "adaptive", title: "Adaptive softmax", usage: "the first token of each cluster of rare tokens, ascending",
+    "adaptive", title: "Adaptive softmax",
     defect: { shape in
       let all = [0] + shape.sizes + [shape.vocabularySize]
       if shape.sizes.isEmpty || !zip(all, all.dropFirst()).allSatisfy(<) {

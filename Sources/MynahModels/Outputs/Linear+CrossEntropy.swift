@@ -1,17 +1,17 @@
 public import MynahTensors
 
 extension Linear {
-  /// The cross-entropy of softmax(x Wᵀ + b) against targets, without ever holding the [N, V] logits.
+  /// Returns the cross-entropy of softmax(x Wᵀ + b) against targets, without storing the [N, V] logits.
   ///
   ///     loss = −Σ_n w_n log softmax(x_n Wᵀ + b)[target_n]
   ///
-  /// Where a parent is on a tape, the gradients are made in the same pass over chunks of rows that stay in cache.
+  /// If a parent is on a tape, the same pass computes the gradients, over chunks of rows that stay in cache.
   ///
   /// - Parameters:
   ///   - hidden: x, shape [N, H].
   ///   - targets: N tokens, 0 ≤ target < V.
-  ///   - weights: What each row counts, 0 for padding; ones if nil.
-  ///   - scale: What the differentiable value is multiplied with: 1 / B for "sum over time, mean over the batch".
+  ///   - weights: The weight of each row, 0 for padding; nil: ones.
+  ///   - scale: The factor of the differentiable value: 1 / B for "sum over time, mean over the batch".
   /// - Returns: `value`, the scaled loss, a scalar to differentiate; `nats`, the loss itself in double precision.
   public func crossEntropy(
     of hidden: Variable, targets: [Int32], weights: [Float]? = nil, scale: Float = 1
@@ -31,7 +31,7 @@ extension Linear {
     return (results[0], pass.nats)
   }
 
-  /// The negative log-probability of each target in nats, shape [N]; nothing is recorded on a tape.
+  /// Returns the negative log-probability of each target in nats, [N], and their sum; nothing is recorded on a tape.
   public func negativeLogProbabilities(of hidden: Tensor, targets: [Int32]) -> (rows: Tensor, nats: Double) {
     check(hidden.shape, targets, nil)
     guard !targets.isEmpty else { return (Tensor([]), 0) }

@@ -2,22 +2,22 @@ public import MynahTensors
 import Foundation
 
 extension Linear {
-  /// The cross-entropy of a softmax over the target and some sampled tokens, in place of the whole vocabulary.
+  /// Returns the cross-entropy of a softmax over the target and some sampled tokens instead of the whole vocabulary.
   ///
-  ///     z_v = x·W_v + b_v − log E_v                    E_v: how often v is expected among the candidates
+  ///     z_v = x·W_v + b_v − log E_v                    E_v: the expected count of v among the candidates
   ///     loss = −Σ_n w_n log(exp z_target / (exp z_target + Σ_{c ≠ target} exp z_c))
   ///
-  /// The correction log E makes the gradient an estimate of the full softmax's; a candidate that is the target itself (an
-  /// accidental hit) is left out. The weight's gradient has the rows of targets and candidates alone; the bias's is dense, as
-  /// V numbers weigh nothing beside them. S. Jean et al. 2015; with given candidates the same as TensorFlow's
+  /// The correction log E makes the gradient an estimate of the full softmax's; a candidate that is the target itself
+  /// (an accidental hit) is skipped. The weight's gradient has only the rows of targets and candidates; the bias's is
+  /// dense, as its V numbers are few in comparison. S. Jean et al. 2015; with given candidates the same as TensorFlow's
   /// `sampled_softmax_loss`. For evaluation use `crossEntropy`: this loss is no perplexity.
   ///
   /// - Parameters:
   ///   - hidden: x, shape [N, H].
   ///   - targets: N tokens, 0 ≤ target < V.
   ///   - candidates: The sampled tokens, the same for all rows.
-  ///   - weights: What each row counts, 0 for padding; ones if nil.
-  ///   - scale: What the differentiable value is multiplied with.
+  ///   - weights: The weight of each row, 0 for padding; nil: ones.
+  ///   - scale: The factor of the differentiable value.
   /// - Returns: `value`, the scaled loss, a scalar to differentiate; `nats`, the loss itself.
   /// - Complexity: O(N·S·H) for S candidates, whatever V is.
   public func sampledCrossEntropy(
@@ -40,7 +40,7 @@ extension Linear {
   }
 }
 
-/// The forward pass of a sampled softmax with what its gradients need.
+/// The forward pass of a sampled softmax, with the values that its gradients need.
 private struct SampledSoftmaxPass: Sendable {
   let hidden: Tensor
   let weightShape: Shape
@@ -70,7 +70,7 @@ private struct SampledSoftmaxPass: Sendable {
     logProbabilities = logits.logSoftmax()
   }
 
-  /// −Σ weight · log p(target).
+  /// Returns −Σ weight · log p(target).
   func nats(rowWeights: Tensor) -> Double {
     let width = candidates.count + 1
     return logProbabilities.withSpan { logs in
@@ -80,7 +80,7 @@ private struct SampledSoftmaxPass: Sendable {
     }
   }
 
-  /// The gradients of hidden, weight and bias, with p − 1 for the target and p for each candidate.
+  /// Returns the gradients of hidden, weight and bias, with p − 1 for the target and p for each candidate.
   func gradients(rowWeights: Tensor) -> [Gradient?] {
     let (rowCount, width) = (targets.count, candidates.count + 1)
     var slopes = logProbabilities.exp()

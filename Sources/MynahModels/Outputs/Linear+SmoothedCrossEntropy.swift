@@ -1,20 +1,20 @@
 public import MynahTensors
 
 extension Linear {
-  /// Cross-entropy against smoothed targets: 1 − ε on the target, and ε spread evenly over the vocabulary.
+  /// Returns the cross-entropy against smoothed targets: 1 − ε on the target, and ε spread evenly over the vocabulary.
   ///
   ///     loss = −Σ_n w_n [(1 − ε) log p(target_n) + (ε / V) Σ_v log p_n(v)]
   ///          = −Σ_n w_n log p(target_n) + ε Σ_n w_n (z_n,target − mean_v z_n,v),     z = x Wᵀ + b
   ///
-  /// The second form needs the mean row of W in place of all logits. C. Szegedy et al., "Rethinking the Inception architecture
-  /// for computer vision", 2016, as PyTorch's `cross_entropy(label_smoothing:)` computes it.
+  /// The second form needs the mean row of W in place of all logits. C. Szegedy et al., "Rethinking the Inception
+  /// architecture for computer vision", 2016, as PyTorch's `cross_entropy(label_smoothing:)` computes it.
   ///
   /// - Parameters:
   ///   - hidden: x, shape [N, H].
   ///   - targets: N tokens, 0 ≤ target < V.
   ///   - smoothing: ε, 0 ≤ ε < 1.
-  ///   - weights: What each row counts, 0 for padding; ones if nil.
-  ///   - scale: What the differentiable value is multiplied with.
+  ///   - weights: The weight of each row, 0 for padding; nil: ones.
+  ///   - scale: The factor of the differentiable value.
   /// - Returns: `value`, the scaled smoothed loss, a scalar to differentiate; `nats`, the loss without smoothing.
   public func smoothedCrossEntropy(
     of hidden: Variable, targets: [Int32], smoothing: Float, weights: [Float]? = nil, scale: Float = 1

@@ -5,12 +5,12 @@ public import MynahTensors
 ///
 ///     p(v) = Σ_k π_k softmax(W h_k + b)_v        h_k = tanh(L_k h + l_k)        π = softmax(P h)
 ///
-/// Z. Yang, Z. Dai, R. Salakhutdinov, W. Cohen, "Breaking the softmax bottleneck: a high-rank RNN language model", 2018,
-/// equation 3. The time and memory of a row are those of K rows of a softmax.
+/// Z. Yang, Z. Dai, R. Salakhutdinov, W. Cohen, "Breaking the softmax bottleneck: a high-rank RNN language model",
+/// 2018, equation 3. The time and memory of a row are those of K rows of a softmax.
 public struct MixtureOfSoftmaxes: OutputLayer {
   /// P, shape [K, H]: the map to the components' weights.
   public let prior: Variable
-  /// L_k and l_k below each other: shapes [K·D, H] and [K·D].
+  /// L_k and l_k of all components, stacked: shapes [K·D, H] and [K·D].
   public let latent: Linear
   /// W, shape [V, D], and b, shape [V].
   public let linear: Linear
@@ -62,22 +62,22 @@ public struct MixtureOfSoftmaxes: OutputLayer {
     return (Tensor(nats.map { Float($0) }), nats.reduce(0, +))
   }
 
-  /// The log-probabilities of all tokens: the layer has no logits.
+  /// Returns the log-probabilities of all tokens, [N, V]: the layer has no logits.
   public func logits(of hidden: Variable) -> Variable {
     ComponentMixture.mixed(logPrior(of: hidden), linear(latents(of: hidden)).logSoftmax())
   }
 
   public func logProbabilities(of hidden: Variable) -> Variable { logits(of: hidden) }
 
-  /// log π, [N, K].
+  /// Returns log π, [N, K].
   private func logPrior(of hidden: Variable) -> Variable { hidden.product(with: prior).logSoftmax() }
 
-  /// The components' vectors, [N·K, D].
+  /// Returns the components' vectors, [N·K, D].
   private func latents(of hidden: Variable) -> Variable {
     latent(hidden).tanh().reshaped([hidden.shape[0] * componentCount, linear.weight.shape[1]])
   }
 
-  /// Each target once for every component.
+  /// Returns each target once per component.
   private func repeated(_ targets: [Int32]) -> [Int32] { targets.flatMap { repeatElement($0, count: componentCount) } }
 }
 
@@ -88,7 +88,7 @@ package struct ComponentMixture {
   private let logJoint: [Double]
   private let componentCount: Int
 
-  /// Joins log π [N, K] with −log p_k(target), [N·K].
+  /// Creates a mixture from log π [N, K] and −log p_k(target), [N·K].
   package init(logPrior: Tensor, componentNats: [Double]) {
     let count = logPrior.shape[1]
     let joint = zip(logPrior.elements, componentNats).map { Double($0) - $1 }
@@ -100,7 +100,7 @@ package struct ComponentMixture {
     (logJoint, componentCount) = (joint, count)
   }
 
-  /// The posterior probability of each component, times the row's weight: [N, K].
+  /// Returns the posterior probability of each component, times the row's weight: [N, K].
   func posteriors(weights: [Float]?) -> Tensor {
     let elements = logJoint.indices.map { index in
       let row = index / componentCount
@@ -114,7 +114,7 @@ package struct ComponentMixture {
     mixed(Variable(logPrior), Variable(components)).value
   }
 
-  /// The same, differentiable.
+  /// Returns the log-probabilities of the mixture, differentiable.
   static func mixed(_ logPrior: Variable, _ components: Variable) -> Variable {
     let (rowCount, count, size) = (logPrior.shape[0], logPrior.shape[1], components.shape[1])
     let joint = (components + logPrior.reshaped([rowCount * count, 1])).reshaped([rowCount, count, size])
@@ -128,7 +128,6 @@ extension OutputKind {
   /// The mixture of softmaxes (`MixtureOfSoftmaxes`), whose sizes are K and the components' size; it can be tied.
   public static let mixtureOfSoftmaxes = OutputKind(
     "mixture", title: "Mixture of softmaxes",
-    usage: "the number of components, and their size (default: the embedding's)",
     defect: { shape in
       guard (1...2).contains(shape.sizes.count), shape.sizes.allSatisfy({ (1...1 << 16).contains($0) }) else {
         return "the output layer 'mixture' needs a number of components and optionally their size, each between 1 and "

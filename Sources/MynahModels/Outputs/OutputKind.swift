@@ -1,23 +1,21 @@
 import MynahIO
 public import MynahTensors
 
-/// A kind of output layer: its name and parameters, and the layer that they make.
+/// A kind of output layer: its name, its parameters, and the layer itself.
 ///
-/// A kind of your own becomes known to models, files and training by `ModelKinds.standard.adding(_:)`.
+/// `ModelKinds.standard.adding(_:)` adds a custom kind to those that models, files and training accept.
 public struct OutputKind: Sendable {
   /// The name in model files and on the command line: "softmax".
   public let name: String
   /// The name in summaries: "mixture of softmaxes".
   public let title: String
-  /// The sizes that follow the name on the command line, in words; empty if there are none.
-  public let usage: String
   /// The reason why no layer of a shape can be built, in words; nil if one can.
   public let defect: @Sendable (OutputShape) -> String?
   /// The reason why a layer of a shape cannot be trained with an objective, in words; nil if it can.
   public let objectiveDefect: @Sendable (OutputShape, TrainingObjective) -> String?
-  /// The parameters of a layer, in their order, without a tied one.
+  /// The parameters of a layer, in order, without a tied one.
   public let parameters: @Sendable (OutputShape) -> [ParameterSpec]
-  /// The layer, made of its parameters, which are in the order of `parameters`, and of the embedding's table [V, E] for tying.
+  /// The layer, made of its parameters, in the order of `parameters`, and of the embedding's table [V, E] for tying.
   public let layer: @Sendable (OutputShape, _ parameters: [Variable], _ embedding: Variable) -> any OutputLayer
 
   /// Creates a kind.
@@ -25,23 +23,22 @@ public struct OutputKind: Sendable {
   /// - Parameters:
   ///   - name: The name in model files and on the command line: lower case, without ":" and ",".
   ///   - title: The name in summaries; by default the name.
-  ///   - usage: The sizes that follow the name on the command line, in words.
   ///   - defect: The reason why no layer of a shape can be built; by default every shape can.
-  ///   - objectiveDefect: The reason why a layer cannot be trained with an objective; by default `full` is the only one.
+  ///   - objectiveDefect: The reason why a layer cannot be trained with an objective; by default only `full` can.
   ///   - parameters: The parameters of a layer, without a tied one.
   ///   - layer: The layer, made of its parameters.
   public init(
-    _ name: String, title: String? = nil, usage: String = "",
+    _ name: String, title: String? = nil,
     defect: @escaping @Sendable (OutputShape) -> String? = { _ in nil },
     objectiveDefect: (@Sendable (OutputShape, TrainingObjective) -> String?)? = nil,
     parameters: @escaping @Sendable (OutputShape) -> [ParameterSpec],
     layer: @escaping @Sendable (OutputShape, [Variable], Variable) -> any OutputLayer
   ) {
-    (self.name, self.title, self.usage) = (name, title ?? name, usage)
+    (self.name, self.title) = (name, title ?? name)
     (self.defect, self.parameters, self.layer) = (defect, parameters, layer)
     self.objectiveDefect =
       objectiveDefect
-      ?? { $1 == .full ? nil : "the output layer '\(name)' has only the full softmax as its objective, found: \($1)" }
+      ?? { $1 == .full ? nil : "the output layer '\(name)' can only be trained with the full softmax, found \($1)" }
   }
 }
 
@@ -55,7 +52,7 @@ public struct OutputShape: Hashable, Sendable {
   public let embeddingSize: Int
   /// The sizes that the configuration gives, whose meaning depends on the kind.
   public let sizes: [Int]
-  /// Whether the layer shares the embedding's table.
+  /// A Boolean value indicating whether the layer shares the embedding's table.
   public let isTied: Bool
 
   /// Creates a shape.
@@ -81,16 +78,17 @@ public struct OutputConfiguration: Hashable, Codable, Sendable {
     (self.kind, self.sizes, isTied) = (kind, sizes, tied)
   }
 
-  /// The reason why no layer can be built, in words; nil if one can.
-  func defect(_ kinds: OutputKinds, hiddenSize: Int, vocabularySize: Int, embeddingSize: Int) -> String? {
+  /// Looks up the layer's kind and checks the layer's shape.
+  ///
+  /// - Throws: `ModelError.impossible` if no layer can be built.
+  func kind(in kinds: OutputKinds, of shape: OutputShape) throws(ModelError) -> OutputKind {
     guard let kind = kinds[kind] else {
-      return "unknown kind of output layer '\(kind.excerpt())'; expected one of "
-        + kinds.all.map(\.name).joined(separator: ", ")
+      throw .impossible(
+        reason: "unknown kind of output layer '\(kind.excerpt())'; expected one of "
+          + kinds.all.map(\.name).joined(separator: ", "))
     }
-    return kind.defect(
-      OutputShape(
-        hiddenSize: hiddenSize, vocabularySize: vocabularySize, embeddingSize: embeddingSize, sizes: sizes,
-        isTied: isTied))
+    if let defect = kind.defect(shape) { throw .impossible(reason: defect) }
+    return kind
   }
 }
 
@@ -107,7 +105,7 @@ public struct OutputKinds: Sendable {
     OutputKinds(all: all.filter { $0.name != kind.name } + [kind])
   }
 
-  /// The kind of a name; nil if there is none.
+  /// The kind with the given name; nil if there is none.
   public subscript(name: String) -> OutputKind? { all.first { $0.name == name } }
 
   private init(all: [OutputKind]) { self.all = all }

@@ -1,9 +1,9 @@
 public import MynahTensors
 
-/// The output layer of a language model: a distribution over the vocabulary for each vector of the last recurrent layer.
+/// The output layer of a language model: a distribution over the vocabulary for each vector of the last layer.
 ///
-/// An output layer is made of its parameters for each pass (see `OutputKind`); N rows of the outputs [N, H] are independent.
-/// A layer needs its sizes and `logits` alone: by default the other two are computed from these.
+/// An output layer is created from its parameters for each pass (see `OutputKind`). The N rows of the vectors [N, H]
+/// are independent. Only the sizes and `logits` are required; by default the other two methods are computed from these.
 public protocol OutputLayer: Sendable {
   /// V, the number of tokens.
   var vocabularySize: Int { get }
@@ -19,15 +19,15 @@ public protocol OutputLayer: Sendable {
   ///   - targets: N tokens in 0 ..< V.
   ///   - weights: The weight of each row, 0 for padding; nil: ones.
   ///   - scale: The factor of the differentiable value.
-  ///   - objective: The objective, which the layer's kind has (see `OutputKind.objectiveDefect`).
-  ///   - random: The source of what the objective draws.
+  ///   - objective: The objective, one that the layer's kind supports (see `OutputKind.objectiveDefect`).
+  ///   - random: The source of the objective's random draws.
   /// - Returns: `value`, the scaled objective, a scalar to differentiate; `nats`, the loss to report, unscaled.
   func loss(
     of hidden: Variable, targets: [Int32], weights: [Float]?, scale: Float, objective: TrainingObjective,
     using random: RandomSource
   ) -> (value: Variable, nats: Double)
 
-  /// Returns the negative log-probability of each target in nats, shape [N], and their sum; nothing is recorded on a tape.
+  /// Returns the negative log-probability of each target in nats, [N], and their sum; nothing is recorded on a tape.
   func negativeLogProbabilities(of hidden: Tensor, targets: [Int32]) -> (rows: Tensor, nats: Double)
 
   /// Returns the log-probabilities of all tokens up to a constant per row, [N, V], differentiable.

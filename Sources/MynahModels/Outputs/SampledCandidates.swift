@@ -1,18 +1,19 @@
 import Foundation
 public import MynahTensors
 
-/// Some tokens of a vocabulary, drawn to stand for all of them in a sampled softmax: distinct, and rather frequent ones.
+/// Tokens that are drawn to represent a whole vocabulary in a sampled softmax: distinct, and mostly frequent ones.
 ///
 ///     P(id) = log((id + 2) / (id + 1)) / log(V + 1)
 ///
-/// This log-uniform distribution is near to that of words in a text where ids are numbered by falling frequency, as this
-/// package's vocabularies do. Tokens are drawn until `count` different ones are found. S. Jean, K. Cho, R. Memisevic, Y. Bengio,
-/// "On using very large target vocabulary for neural machine translation", 2015; R. Jozefowicz et al., "Exploring the limits of
-/// language modeling", 2016. Draws and expected counts are those of TensorFlow's log-uniform candidate sampler.
+/// This log-uniform distribution is close to that of words in a text if ids are in order of decreasing frequency, as in
+/// this package's vocabularies. Tokens are drawn until `count` different ones are found. S. Jean, K. Cho, R. Memisevic,
+/// Y. Bengio, "On using very large target vocabulary for neural machine translation", 2015; R. Jozefowicz et al.,
+/// "Exploring the limits of language modeling", 2016. Draws and expected counts are those of TensorFlow's log-uniform
+/// candidate sampler.
 public struct SampledCandidates: Hashable, Sendable {
-  /// The tokens, in the order in which they were drawn; none twice.
+  /// The tokens, in the order in which they were drawn, without duplicates.
   public let ids: [Int32]
-  /// How many draws it took.
+  /// The number of draws that were needed.
   public let drawCount: Int
   /// V, the number of tokens that were drawn from.
   public let vocabularySize: Int
@@ -22,7 +23,7 @@ public struct SampledCandidates: Hashable, Sendable {
   /// Equal sources give equal candidates.
   ///
   /// - Precondition: 1 ≤ count ≤ V.
-  /// - Complexity: nearly `count` draws while that is far below V, and some V·log² V where it is V.
+  /// - Complexity: nearly `count` draws if that is far below V, and about V·log² V if it is V.
   public init(count: Int, vocabularySize: Int, using random: inout RandomSource) {
     precondition(
       count >= 1 && count <= vocabularySize, "cannot draw \(count) different tokens of \(vocabularySize)")
@@ -38,9 +39,9 @@ public struct SampledCandidates: Hashable, Sendable {
     self.init(ids: ids, drawCount: drawCount, vocabularySize: vocabularySize)
   }
 
-  /// Takes tokens that were drawn elsewhere.
+  /// Creates candidates from tokens that were drawn elsewhere.
   ///
-  /// - Precondition: the ids lie in 0 ..< V, none twice, and took as many draws or more.
+  /// - Precondition: the ids are in 0 ..< V, distinct, and took at least as many draws.
   public init(ids: [Int32], drawCount: Int, vocabularySize: Int) {
     precondition(
       ids.allSatisfy { $0 >= 0 && $0 < vocabularySize } && Set(ids).count == ids.count,
@@ -49,10 +50,11 @@ public struct SampledCandidates: Hashable, Sendable {
     (self.ids, self.drawCount, self.vocabularySize) = (ids, drawCount, vocabularySize)
   }
 
-  /// The probability that one draw gives a token.
+  /// Returns the probability that one draw gives a token.
   public func probability(of id: Int32) -> Double { log1p(1 / (Double(id) + 1)) / log1p(Double(vocabularySize)) }
 
-  /// How often a token is expected among the candidates: 1 − (1 − P)^draws, and P·draws where no draw was a repetition.
+  /// Returns the expected count of a token among the candidates: 1 − (1 − P)^draws, or P·draws if no draw was a
+  /// repetition.
   public func expectedCount(of id: Int32) -> Double {
     let probability = probability(of: id)
     if drawCount == ids.count { return probability * Double(drawCount) }

@@ -2,11 +2,11 @@
 public enum TrainingObjective: Hashable, Sendable {
   /// The cross-entropy over the whole vocabulary.
   case full
-  /// The cross-entropy of a softmax over the target and this many sampled tokens; validation is over the whole vocabulary.
+  /// The cross-entropy of a softmax over the target and this many sampled tokens; validation uses the whole vocabulary.
   ///
   /// Much faster for large vocabularies. The loss that training reports is that of the sample, not a perplexity.
   case sampled(candidates: Int)
-  /// The cross-entropy against targets of which a share is spread over the vocabulary; the reported loss is the plain one.
+  /// The cross-entropy against targets of which a share is spread over the vocabulary; the plain loss is reported.
   case smoothed(Float)
 
   /// The reason why the objective does not fit a vocabulary, in words; nil if it does.

@@ -2,10 +2,10 @@ import Foundation
 import MynahTensors
 
 extension Initializer {
-  /// A matrix whose rows or columns, whichever are fewer, are orthonormal.
+  /// Draws a matrix whose rows or columns, whichever are fewer, are orthonormal.
   ///
-  /// Directions drawn from a normal distribution are made orthogonal one after the other, so that every such matrix is equally
-  /// likely.
+  /// Directions drawn from a normal distribution are made orthogonal one after the other, so that every such matrix is
+  /// equally likely.
   static func orthogonal(_ shape: Shape, using random: inout RandomSource) -> Tensor {
     precondition(shape.rank == 2, "an orthogonal matrix has two axes, found \(shape)")
     let (rowCount, columnCount) = (shape[0], shape[1])
@@ -21,7 +21,7 @@ extension Initializer {
 }
 
 extension RandomSource {
-  /// A number drawn from the normal distribution of mean 0 and variance 1, by two draws.
+  /// Draws a number from the normal distribution of mean 0 and variance 1, using two draws of this source.
   ///
   /// G. Box, M. Muller, "A note on the generation of random normal deviates", 1958.
   mutating func normal() -> Double {

@@ -5,14 +5,14 @@ public import MynahTensors
 public enum Initializer: Hashable, Codable, Sendable {
   /// Uniform between −bound and +bound; bound > 0.
   case uniform(Float)
-  /// Uniform between ±√(6 / (rows + columns)), so that signals keep their variance in both directions; vectors are zero.
+  /// Uniform between ±√(6 / (rows + columns)), so signals keep their variance in both directions; vectors are zero.
   ///
   /// X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
   case glorotUniform
   /// Rows or columns, whichever are fewer, orthogonal to each other and of length 1; vectors are zero.
   ///
-  /// A. Saxe, J. McClelland, S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks",
-  /// 2014. All such matrices are equally likely. Cost: 2·rows·columns·min(rows, columns).
+  /// A. Saxe, J. McClelland, S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+  /// networks", 2014. All such matrices are equally likely. Cost: 2·rows·columns·min(rows, columns).
   case orthogonal
   /// Zeros.
   case zeros
@@ -40,7 +40,7 @@ public enum Initializer: Hashable, Codable, Sendable {
     }
   }
 
-  /// What is wrong with the distribution, in words; nil if weights can be drawn.
+  /// The reason why no weights can be drawn, in words; nil if they can.
   var defect: String? {
     guard case .uniform(let bound) = self, !(bound > 0 && bound.isFinite) else { return nil }
     return "the initial weights' bound must be a positive number, found \(bound)"

@@ -2,8 +2,8 @@ public import MynahTensors
 
 /// A part of a model that has parameters: a layer, or a model made of layers.
 ///
-/// Parameters are `Variable`s. Outside of training they are constants; `tracked(by:)` returns a copy of the module whose
-/// parameters are on a tape, so that gradients can be computed for them.
+/// Parameters are `Variable`s. Outside of training they are constants; `tracked(by:)` returns a copy of the module
+/// whose parameters are on a tape, so that gradients can be computed for them.
 public protocol Module: Sendable {
   /// Calls `body` with each parameter's spec and value, always in the same order, and stores the value that it leaves.
   ///
@@ -28,7 +28,7 @@ extension Module {
     return result
   }
 
-  /// The number of trainable numbers.
+  /// The number of trainable parameters.
   public var parameterCount: Int { parameterSpecs.reduce(0) { $0 + $1.shape.elementCount } }
 
   /// A Boolean value indicating whether no parameter is infinite or NaN.

@@ -12,7 +12,7 @@ public struct ParameterSpec: Hashable, Sendable {
   public var role: ParameterRole
   /// The name of a second bias that PyTorch's module adds to this one; nil if there is none.
   ///
-  /// Model files store it as zeros, so that they load strictly into PyTorch, and add it to this one when they are read.
+  /// Model files contain zeros for it, so that PyTorch can load them strictly; readers add it to this one.
   public var pyTorchTwin: String?
 
   /// Creates a spec.
@@ -20,7 +20,7 @@ public struct ParameterSpec: Hashable, Sendable {
     (self.name, self.shape, self.role, self.pyTorchTwin) = (name, shape, role, pyTorchTwin)
   }
 
-  /// The same spec with another parameter's name in front.
+  /// Returns the same spec with a prefix before its names.
   package func prefixed(by prefix: String) -> ParameterSpec {
     ParameterSpec(prefix + name, shape, role, pyTorchTwin: pyTorchTwin.map { prefix + $0 })
   }
@@ -34,7 +34,7 @@ public enum ParameterRole: Hashable, Sendable {
   case inputWeight
   /// A matrix that multiplies a layer's previous state; weight drop applies to these.
   case recurrentWeight
-  /// A matrix that reduces a layer's outputs to fewer numbers.
+  /// A matrix that projects a layer's outputs to a smaller size.
   case projection
   /// A vector that is added to sums. It starts at zero, or in equal blocks at the given values.
   case bias(startsAt: [Float] = [0])

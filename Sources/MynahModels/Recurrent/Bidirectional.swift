@@ -1,15 +1,15 @@
 public import MynahTensors
 
-/// Two layers over a sequence, one from its beginning and one from its end, their outputs joined.
+/// Two layers over a sequence, one from its beginning and one from its end, with their outputs concatenated.
 ///
-/// M. Schuster, K. Paliwal, "Bidirectional recurrent neural networks", 1997. Each sequence is read backwards from its own last
-/// step. Outputs depend on later inputs, so such a layer predicts no next token and carries no state from one batch of a text to
-/// the next.
+/// M. Schuster, K. Paliwal, "Bidirectional recurrent neural networks", 1997. Each sequence is read backwards from its
+/// own last step. Outputs depend on later inputs, so such a layer cannot predict the next token, and its state cannot
+/// be carried from one batch of a text to the next.
 public struct Bidirectional: SequenceLayer {
   /// The layer that reads from the beginning, and the one that reads from the end.
   public var forward: any SequenceLayer, backward: any SequenceLayer
 
-  /// Creates a layer from two whose inputs have one size.
+  /// Creates a layer from two whose inputs have the same size.
   public init(forward: any SequenceLayer, backward: any SequenceLayer) {
     precondition(
       forward.inputSize == backward.inputSize,
@@ -38,7 +38,7 @@ public struct Bidirectional: SequenceLayer {
     )
   }
 
-  /// The states of both directions as one.
+  /// Returns the states of both directions as one.
   private func joined(_ ahead: LayerState, _ back: LayerState) -> LayerState {
     LayerState(
       names: ahead.names.map { "forward." + $0 } + back.names.map { "backward." + $0 }, parts: ahead.parts + back.parts)

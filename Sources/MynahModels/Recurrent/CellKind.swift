@@ -1,8 +1,9 @@
 public import MynahTensors
 
-/// A kind of recurrent cell: its name, settings and parameters, and the cell that they make.
+/// A kind of recurrent cell: its name, its settings, its parameters, and the cell itself.
 ///
-/// A kind of your own is one value. It becomes known to models, files and training by `ModelKinds.standard.adding(_:)`:
+/// A custom kind is one value. `ModelKinds.standard.adding(_:)` adds it to the kinds that models, files and training
+/// accept:
 ///
 /// ```swift
 /// extension CellKind {
@@ -23,17 +24,17 @@ public struct CellKind: Sendable {
   public let name: String
   /// The name in summaries: "LSTM".
   public let title: String
-  /// The settings that a layer of this kind has beside its size.
+  /// The settings that a layer of this kind has besides its size.
   public let settings: [CellSetting]
   /// The size of a layer's output; by default its hidden size.
   public let outputSize: @Sendable (LayerShape) -> Int
-  /// The names and sizes of a layer's state, in their order; by default `hidden`, the output of the last step.
+  /// The names and sizes of the parts of a layer's state, in order; by default `hidden`, the output of the last step.
   public let state: @Sendable (LayerShape) -> KeyValuePairs<String, Int>
-  /// The parameters of a layer, in their order.
+  /// The parameters of a layer, in order.
   public let parameters: @Sendable (LayerShape) -> [ParameterSpec]
   /// The cell of a layer, made of its parameters, which are in the order of `parameters`.
   public let cell: @Sendable (LayerShape, [Variable]) -> any RecurrentCell
-  /// The fused kernels of a layer; nil: passes are composed of the cell's own operations, which is slower.
+  /// The fused kernels of a layer; nil: passes run the cell's own operations, which is slower.
   package var scan: (@Sendable (LayerShape) -> ScanKernel)?
   /// The corresponding modules and layers of other programs.
   package var interchange = Interchange()
@@ -43,9 +44,9 @@ public struct CellKind: Sendable {
   /// - Parameters:
   ///   - name: The name in model files and on the command line: lower case, without ":" and ",".
   ///   - title: The name in summaries; by default the name.
-  ///   - settings: The settings that a layer has beside its size.
+  ///   - settings: The settings that a layer has besides its size.
   ///   - outputSize: The size of a layer's output; by default its hidden size.
-  ///   - state: The names and sizes of a layer's state; by default `hidden` alone, of the output's size.
+  ///   - state: The names and sizes of the parts of a layer's state; by default `hidden` alone, of the output's size.
   ///   - parameters: The parameters of a layer.
   ///   - cell: The cell of a layer, made of its parameters.
   public init(
@@ -62,13 +63,13 @@ public struct CellKind: Sendable {
   }
 }
 
-/// A number that layers of some kind have beside their size.
+/// A setting of a kind of cell: a number that its layers have besides their size.
 public struct CellSetting: Hashable, Sendable {
   /// The name in model files: "forgetBias".
   public let name: String
-  /// The value of layers that do not set it; nil: every layer must.
+  /// The value for layers that do not set it; nil: every layer must set it.
   public let defaultValue: Double?
-  /// The values that are allowed.
+  /// The allowed values.
   public let range: ClosedRange<Double>
   /// A Boolean value indicating whether the value must be a whole number.
   public let isWhole: Bool
@@ -80,7 +81,7 @@ public struct CellSetting: Hashable, Sendable {
     (self.name, self.defaultValue, self.range, self.isWhole) = (name, defaultValue, range, isWhole)
   }
 
-  /// A Boolean value indicating whether a value is allowed.
+  /// Returns a Boolean value indicating whether a value is allowed.
   func allows(_ value: Double) -> Bool {
     range.contains(value) && (!isWhole || value == value.rounded(.towardZero))
   }
@@ -94,7 +95,7 @@ public struct LayerShape: Hashable, Sendable {
   public let hiddenSize: Int
   private let settings: [String: Double]
 
-  /// Creates the shape of a layer of a kind that has its settings (see `LayerConfiguration.defect`).
+  /// Creates the shape of a layer whose settings are those of the kind (see `LayerConfiguration.kind(in:)`).
   init(_ configuration: LayerConfiguration, of kind: CellKind, inputSize: Int) {
     (self.inputSize, hiddenSize) = (inputSize, configuration.hiddenSize)
     let defaults = kind.settings.compactMap { setting in setting.defaultValue.map { (setting.name, $0) } }
@@ -123,22 +124,20 @@ public struct LayerShape: Hashable, Sendable {
 
 /// The kinds of cells that models can have.
 ///
-/// There is no global registry: whoever builds or reads a model passes the kinds that it may have.
+/// There is no global registry: code that builds or reads a model passes the kinds that it accepts.
 public struct CellKinds: Sendable {
   /// The kinds, in the order in which they are listed.
   public private(set) var all: [CellKind]
 
   /// The built-in kinds.
   public static let standard = CellKinds(all: [
-    .lstm, .rnn, .reluRNN, .gru, .gruResetBefore, .peepholeLSTM, .coupledLSTM, .projectedLSTM,
-    .minGRU,
-    .sru,
+    .lstm, .rnn, .reluRNN, .gru, .gruResetBefore, .peepholeLSTM, .coupledLSTM, .projectedLSTM, .minGRU, .sru,
   ])
 
   /// Returns the list with one more kind, which replaces a kind of the same name.
   public func adding(_ kind: CellKind) -> CellKinds { CellKinds(all: all.filter { $0.name != kind.name } + [kind]) }
 
-  /// The kind of a name; nil if there is none.
+  /// The kind with the given name; nil if there is none.
   public subscript(name: String) -> CellKind? { all.first { $0.name == name } }
 
   private init(all: [CellKind]) { self.all = all }

@@ -1,12 +1,12 @@
 public import MynahTensors
 
-// Depth inside a step: R. Pascanu, C. Gulcehre, K. Cho, Y. Bengio, "How to construct deep recurrent neural networks", 2013.
-// Networks between input and state, from state to state, and (`DeepOutput`) between state and output.
+// Depth inside a step: R. Pascanu, C. Gulcehre, K. Cho, Y. Bengio, "How to construct deep recurrent neural networks",
+// 2013. Networks between input and state, from state to state, and (`DeepOutput`) between state and output.
 
 extension CellKind {
   /// Returns this kind with a network between the inputs and the cell: a deep input-to-hidden function.
   ///
-  /// - Parameter sizes: The sizes of the network's maps, the last one being the size of the cell's inputs; at least one.
+  /// - Parameter sizes: The output sizes of the network's maps, at least one; the last is the cell's input size.
   public func withDeepInput(sizes: [Int]) -> CellKind {
     precondition(!sizes.isEmpty, "a deep input needs at least one map")
     let kind = self
@@ -26,11 +26,11 @@ extension CellKind {
       })
   }
 
-  /// Returns this kind with a network behind the cell whose outputs are the next state: a deep transition.
+  /// Returns this kind with a network after the cell whose outputs are the next state: a deep transition.
   ///
   ///     h' = network(step(x, h))
   ///
-  /// - Parameter sizes: The sizes of the network's maps but the last, whose size is that of the state.
+  /// - Parameter sizes: The output sizes of the network's maps except the last, whose size is that of the state.
   /// - Precondition: the state is `hidden` alone.
   public func withDeepTransition(sizes: [Int]) -> CellKind {
     let kind = self
@@ -61,6 +61,9 @@ private struct DeepInputCell: RecurrentCell {
   func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
     cell.step(projection, state: state)
   }
+  func gates(_ projection: Variable, state: LayerState) -> KeyValuePairs<String, Variable> {
+    cell.gates(projection, state: state)
+  }
 }
 
 /// A cell whose next h passes through a network.
@@ -76,13 +79,17 @@ private struct DeepTransitionCell: RecurrentCell {
     let h = network(next.hidden)
     return (h, LayerState(hidden: h))
   }
+
+  func gates(_ projection: Variable, state: LayerState) -> KeyValuePairs<String, Variable> {
+    cell.gates(projection, state: state)
+  }
 }
 
 /// A layer whose outputs pass through a network: a deep output.
 public struct DeepOutput: SequenceLayer {
   /// The layer.
   public var layer: any SequenceLayer
-  /// The network behind the layer; it has at least one map.
+  /// The network after the layer; it has at least one map.
   public var network: FeedForward
 
   /// Creates a layer with a deep output.
@@ -101,7 +108,7 @@ public struct DeepOutput: SequenceLayer {
     return (x.with(deepened(result.output.values)).masked(), result.state)
   }
 
-  /// Step by step, so that a sequence has the same bits however it is cut.
+  /// Runs the network step by step, so that a sequence has the same bits however it is cut.
   private func deepened(_ x: Variable) -> Variable {
     let (stepCount, batchSize) = (x.shape[0], x.shape[1])
     let target: Shape = [stepCount, batchSize, outputSize]

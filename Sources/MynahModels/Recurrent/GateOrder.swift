@@ -17,10 +17,13 @@ public struct GateOrder: Hashable, Sendable {
   /// i, j, f, o: TensorFlow's BasicLSTMCell, j being the candidate.
   public static let tensorFlow = GateOrder(gates: [.input, .candidate, .forget, .output])
 
-  /// i, o, f, c: ONNX's operator LSTM.
+  /// i, o, f, c: those of ONNX's operator LSTM.
   public static let onnx = GateOrder(gates: [.input, .output, .forget, .candidate])
 
-  /// The place of a gate.
+  /// For each gate, its index in the standard order.
+  var standardIndices: [Int] { gates.map { Self.standard.index(of: $0) } }
+
+  /// Returns the index of a gate.
   public func index(of gate: Gate) -> Int { gates.firstIndex(of: gate) ?? 0 }
 
   /// Reorders the rows of a packed matrix [4H, …] or vector [4H] from this order into another.
@@ -33,8 +36,8 @@ public struct GateOrder: Hashable, Sendable {
 }
 
 extension Tensor {
-  /// Equal blocks of rows in another order: block `i` of the result is block `order[i]`.
-  func reorderingBlocks(_ order: [Int]) -> Tensor {
+  /// Returns equal blocks of rows in another order: block `i` of the result is block `order[i]`.
+  package func reorderingBlocks(_ order: [Int]) -> Tensor {
     let (block, elements) = (shape.elementCount / order.count, elements)
     return Tensor(shape: shape, order.flatMap { elements[$0 * block..<($0 + 1) * block] })
   }

@@ -1,6 +1,6 @@
 /// The modules, layers and operators of other programs that correspond to a kind of cell; nil where there is none.
 ///
-/// Imports and exports go through these descriptions, so that a new kind brings its own.
+/// Imports and exports read these descriptions, so a new kind only has to provide its own.
 package struct Interchange: Sendable {
   package var pyTorch: PyTorchModule?
   package var keras: KerasLayer?
@@ -13,11 +13,11 @@ package struct Interchange: Sendable {
 
 /// A recurrent module of PyTorch, whose parameters have the same names and layouts as the kind's.
 package struct PyTorchModule: Hashable, Sendable {
-  /// The class below `torch.nn`: "LSTM".
+  /// The class in `torch.nn`: "LSTM".
   package let name: String
   /// The number of blocks of H rows in the weights.
   package let blockCount: Int
-  /// Whether the output is projected (`proj_size`).
+  /// A Boolean value indicating whether the output is projected (`proj_size`).
   package let isProjected: Bool
   /// The `nonlinearity` of an `nn.RNN`; nil for other classes.
   package let activation: String?
@@ -29,12 +29,19 @@ package struct PyTorchModule: Hashable, Sendable {
 
 /// A recurrent layer of Keras.
 package struct KerasLayer: Hashable, Sendable {
-  /// For each block of the kind's weights, its index in Keras's.
-  package let blockOrder: [Int]
+  /// The number of blocks of H columns in the kernels.
+  package let blockCount: Int
+  /// For each block of the kind's weights, its index in Keras's; nil for the gates of an LSTM, whose order is the file's.
+  package let blockOrder: [Int]?
   /// The number of bias vectors.
   package let biasCount: Int
 
-  init(blockOrder: [Int], biasCount: Int = 1) { (self.blockOrder, self.biasCount) = (blockOrder, biasCount) }
+  /// A layer with the gates of an LSTM.
+  init(blockCount: Int) { (self.blockCount, blockOrder, biasCount) = (blockCount, nil, 1) }
+
+  init(blockOrder: [Int], biasCount: Int = 1) {
+    (blockCount, self.blockOrder, self.biasCount) = (blockOrder.count, blockOrder, biasCount)
+  }
 }
 
 /// A recurrent operator of ONNX.
@@ -43,9 +50,9 @@ package struct ONNXOperator: Hashable, Sendable {
   package let name: String
   /// For each block of the operator's weights, its index in the kind's.
   package let blockOrder: [Int]
-  /// For each vector of the operator's peepholes, its index among the kind's parameters of the role `other`; nil: no peepholes.
+  /// For each vector of the operator's peepholes, its index among the kind's parameters of the role `other`; nil: none.
   package let peepholeOrder: [Int]?
-  /// The activation function if it is not the operator's default.
+  /// The activation function; nil: the operator's default.
   package let activation: String?
   /// The GRU's attribute `linear_before_reset`; nil for other operators.
   package let isLinearBeforeReset: Bool?

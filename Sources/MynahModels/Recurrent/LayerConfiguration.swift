@@ -1,11 +1,12 @@
 import MynahIO
+
 /// A recurrent layer of a model: its kind, size and settings.
 public struct LayerConfiguration: Hashable, Sendable {
   /// The name of the layer's kind: "lstm".
   public var kind: String
   /// H, the number of hidden units; at least 1.
   public var hiddenSize: Int
-  /// The kind's settings; those that are missing have the kind's defaults.
+  /// The kind's settings; missing ones have the kind's defaults.
   public var settings: [String: Double]
 
   /// Creates a layer of a kind.
@@ -18,17 +19,23 @@ public struct LayerConfiguration: Hashable, Sendable {
     self.init(kind.name, hiddenSize, settings: settings)
   }
 
-  /// The largest size that is taken from files and command lines.
+  /// The largest size that a configuration may have.
   static let largestSize = 1 << 24
 
-  /// The reason why no layer can be built, in words; nil if one can.
+  /// Looks up the layer's kind and checks size and settings.
   ///
-  /// Configurations come from files and command lines, so they are checked before anything is allocated.
-  func defect(_ kinds: CellKinds) -> String? {
+  /// - Throws: `ModelError.impossible` if no layer can be built.
+  func kind(in kinds: CellKinds) throws(ModelError) -> CellKind {
     guard let kind = kinds[kind] else {
-      return "unknown kind of layer '\(kind.excerpt())'; expected one of "
-        + kinds.all.map(\.name).joined(separator: ", ")
+      throw .impossible(
+        reason: "unknown kind of layer '\(kind.excerpt())'; expected one of "
+          + kinds.all.map(\.name).joined(separator: ", "))
     }
+    if let defect = defect(of: kind) { throw .impossible(reason: defect) }
+    return kind
+  }
+
+  private func defect(of kind: CellKind) -> String? {
     guard (1...Self.largestSize).contains(hiddenSize) else {
       return "sizes must be in 1 ... \(Self.largestSize), found \(hiddenSize)"
     }

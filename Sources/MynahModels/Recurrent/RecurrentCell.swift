@@ -6,7 +6,8 @@ public import MynahTensors
 ///
 ///     s_t = projection(x_t)        (output_t, state_t) = step(s_t, state_{t−1})
 ///
-/// A cell is made of its parameters for each pass (see `CellKind`). A cell needs `step` alone, which then reads the inputs.
+/// A cell is created from its parameters for each pass (see `CellKind`). Only `step` is required; without a
+/// `projection` it reads the inputs themselves.
 public protocol RecurrentCell: Sendable {
   /// Returns the inputs' contribution to a step, row by row: [N, I] → [N, any size]; by default the inputs themselves.
   func projection(of x: Variable) -> Variable
@@ -27,12 +28,12 @@ extension RecurrentCell {
 }
 
 extension Variable {
-  /// The columns of one of `count` equal blocks: one gate of packed sums [B, gates · H].
+  /// Returns the columns of one of `count` equal blocks: one gate of packed sums [B, gates · H].
   public func block(_ index: Int, of count: Int) -> Variable {
     let size = shape[-1] / count
     return slice(index * size..<(index + 1) * size, axis: -1)
   }
 
-  /// x Wᵀ, where the rows of W are the outputs.
+  /// Returns x Wᵀ: each row of W gives one output.
   func product(with weight: Variable) -> Variable { matmul(weight, transposingOther: true) }
 }

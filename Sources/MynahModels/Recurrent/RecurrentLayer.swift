@@ -8,8 +8,8 @@ public import MynahTensors
 /// let (output, state) = layer(SequenceBatch(x), state: layer.zeroState(batchSize: 32))
 /// ```
 ///
-/// Kinds with fused kernels run as one operation with a hand-written backward pass; the others are composed of the cell's own
-/// operations, step by step.
+/// Kinds with fused kernels, among them all built-in ones, run as one operation with a hand-written backward pass;
+/// other kinds run the cell's own operations, step by step.
 public struct RecurrentLayer: SequenceLayer {
   /// The kind of the layer's cell.
   public let kind: CellKind
@@ -20,7 +20,7 @@ public struct RecurrentLayer: SequenceLayer {
   /// The parameters.
   var values: [Variable]
 
-  /// Creates a layer from its parameters, in the order and of the shapes of the kind's specs.
+  /// Creates a layer from its parameters, whose order and shapes are those of the kind's specs.
   init(_ kind: CellKind, _ shape: LayerShape, values: [Variable]) {
     (self.kind, self.shape, self.values) = (kind, shape, values)
     specs = kind.parameters(shape)
@@ -29,26 +29,28 @@ public struct RecurrentLayer: SequenceLayer {
       "a layer of kind '\(kind.name)' has parameters of the shapes \(specs.map(\.shape)), found \(values.map(\.shape))")
   }
 
-  /// Creates a layer from its parameters, in the order and of the shapes of the kind's specs.
+  /// Creates a layer from its parameters, whose order and shapes are those of the kind's specs.
   ///
-  /// - Precondition: the configuration is of the kind.
+  /// - Precondition: the configuration names the kind.
   public init(_ configuration: LayerConfiguration, of kind: CellKind, inputSize: Int, parameters: [Variable]) {
     self.init(kind, LayerShape(configuration, of: kind, inputSize: inputSize), values: parameters)
   }
 
   /// Creates a layer with randomly initialised weights; biases start at the values of their specs.
   ///
-  /// - Precondition: the configuration can be built of one of the kinds.
+  /// - Precondition: the layer can be built of one of the kinds.
   public init(
     _ configuration: LayerConfiguration, inputSize: Int, kinds: CellKinds = .standard, initializer: Initializer,
     using random: inout RandomSource
   ) {
-    guard let kind = kinds[configuration.kind], configuration.defect(kinds) == nil else {
-      preconditionFailure(configuration.defect(kinds) ?? "")
+    do throws(ModelError) {
+      let kind = try configuration.kind(in: kinds)
+      let shape = LayerShape(configuration, of: kind, inputSize: inputSize)
+      self.init(
+        kind, shape, values: kind.parameters(shape).map { Variable($0.draw(initializer, using: &random)) })
+    } catch {
+      preconditionFailure(error.description)
     }
-    let shape = LayerShape(configuration, of: kind, inputSize: inputSize)
-    let values = kind.parameters(shape).map { Variable($0.draw(initializer, using: &random)) }
-    self.init(kind, shape, values: values)
   }
 
   public var inputSize: Int { shape.inputSize }
@@ -79,7 +81,7 @@ extension RecurrentLayer {
       let result = pass(x.values, state: state)
       return (x.with(result.output), result.state)
     }
-    // From end to end of the sequences: between two ends the same rows are real.
+    // One pass up to each length that occurs: between two of them, the same rows are real.
     let inputs = x.masked().values
     var (state, start) = (state, 0)
     var outputs: [Variable] = []
@@ -121,21 +123,20 @@ extension RecurrentLayer {
     return (Variable.concatenating(outputs).reshaped([stepCount, batchSize, outputSize]), state)
   }
 
-  /// The inputs' contribution to each step.
+  /// Returns the inputs' contribution to each step.
   ///
-  /// A matrix product of few rows may be computed in another way than one of many and then has other last bits. So that a
-  /// sequence has the same bits however it is cut, the size of the batch alone decides whether steps are projected together.
+  /// A matrix product of few rows may be computed differently from one of many, and then differs in the last bits. So
+  /// the size of the batch alone decides whether steps are projected together: a sequence has the same bits however it
+  /// is cut.
   private func projection(of x: Variable, by cell: any RecurrentCell) -> (Int) -> Variable {
     let (stepCount, batchSize) = (x.shape[0], x.shape[1])
     let rows = x.reshaped([stepCount * batchSize, inputSize])
-    guard batchSize > Self.fewRows else {
+    guard batchSize > Kernels.fewRows else {
       return { cell.projection(of: rows.slice($0 * batchSize..<($0 + 1) * batchSize)) }
     }
     let all = cell.projection(of: rows)
     return { all.slice($0 * batchSize..<($0 + 1) * batchSize) }
   }
-
-  private static var fewRows: Int { 12 }
 
   private func check(_ x: SequenceBatch, _ state: LayerState) {
     let expected = kind.state(shape).map { ($0.key, [x.batchSize, $0.value] as Shape) }

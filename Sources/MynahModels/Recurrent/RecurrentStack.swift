@@ -6,7 +6,8 @@ public import MynahTensors
 public struct RecurrentStack: Module {
   /// The layers, the one next to the inputs first.
   public var layers: [any SequenceLayer]
-  /// A Boolean value indicating whether a layer whose outputs have the size of its inputs adds its inputs to its outputs.
+  /// A Boolean value indicating whether layers have residual connections: each layer whose outputs have the size of its
+  /// inputs adds its inputs to its outputs.
   ///
   /// K. He et al., "Deep residual learning for image recognition", 2015; between recurrent layers: Y. Wu et al., 2016.
   public let isResidual: Bool
@@ -50,7 +51,7 @@ public struct RecurrentStack: Module {
   ///   - x: The inputs, [T, B, I].
   ///   - state: The state before the first step.
   ///   - masks: The dropout masks of a training pass; nil: nothing is dropped.
-  /// - Precondition: the state is one of this stack.
+  /// - Precondition: the state belongs to this stack.
   public func callAsFunction(_ x: SequenceBatch, state: RecurrentState, masks: DropoutMasks? = nil) -> Pass {
     var masks = masks
     return pass(x, state: state, masks: &masks)
@@ -60,7 +61,7 @@ public struct RecurrentStack: Module {
   func pass(_ x: SequenceBatch, state: RecurrentState, masks: inout DropoutMasks?) -> Pass {
     precondition(
       state.layers.count == layers.count, "\(layers.count) layers were given a state of \(state.layers.count)")
-    // What a sum of inputs and outputs contains in the padding must not reach what is computed from it.
+    // Inputs are added to outputs, whose padding is zero and must stay so.
     var (x, undropped, states) = (isResidual ? x.masked() : x, x, [LayerState]())
     for (index, layerState) in state.layers.enumerated() {
       let input = x.with(masks?.layerInput(x.values) ?? x.values)

@@ -2,8 +2,8 @@ public import MynahTensors
 
 /// The state of one recurrent layer: named tensors with a batch axis.
 ///
-/// A state is an argument and a result of every pass, never hidden in a layer. Each kind of cell has its own parts: a GRU
-/// `hidden`, an LSTM `hidden` and `cell`.
+/// A state is an argument and a result of every pass, never hidden in a layer. Each kind of cell has its own parts: a
+/// GRU `hidden`, an LSTM `hidden` and `cell`.
 public struct LayerState: Sendable {
   /// The names of the parts, in their order.
   public let names: [String]
@@ -30,7 +30,7 @@ public struct LayerState: Sendable {
     (self.names, self.parts) = (names, parts)
   }
 
-  /// The part of a name.
+  /// The part with the given name.
   ///
   /// - Precondition: the state has the part.
   public subscript(name: String) -> Variable {
@@ -58,14 +58,11 @@ public struct LayerState: Sendable {
   func masked(by mask: Tensor, otherwise other: LayerState) -> LayerState {
     with(zip(parts, other.parts).map { $0.masked(by: mask, otherwise: $1) })
   }
-
-  /// Returns a state of the same parts with names in front: "forward." for one direction of a layer.
-  func prefixed(by prefix: String) -> LayerState { LayerState(names: names.map { prefix + $0 }, parts: parts) }
 }
 
 /// The states of all recurrent layers of a model: the same type in training, inference and files.
 ///
-/// A value: a copy continues on its own. Its size does not depend on the length of the text.
+/// A state is a value: a copy is independent of it. Its size does not depend on the length of the text.
 public struct RecurrentState: Sendable {
   /// The states of the layers, the one next to the embedding first.
   public internal(set) var layers: [LayerState]
@@ -130,7 +127,7 @@ public struct RecurrentState: Sendable {
     unsafe layers[layer].parts[part].mutableBase
   }
 
-  /// Counts steps that a kernel made.
+  /// Adds the steps that a kernel ran to the count.
   package mutating func advance(by count: Int) { stepCount += count }
 
   /// Replaces the state of one layer.

@@ -2,8 +2,8 @@ public import MynahTensors
 
 /// A batch of sequences, time-major and padded to one length: [T, B, F], with the length of each sequence.
 ///
-/// The lengths travel with the values through layers, penalties, pooling and losses, so that none of them can forget the
-/// padding. Layers output exact zeros past a sequence's end.
+/// The lengths travel with the values through layers, penalties, pooling and losses, so that none of them can overlook
+/// the padding. Layers output exact zeros past a sequence's end.
 public struct SequenceBatch: Sendable {
   /// The values, [T, B, F].
   public let values: Variable
@@ -58,7 +58,7 @@ public struct SequenceBatch: Sendable {
 }
 
 extension Tensor {
-  /// The mask of the real steps of padded sequences, [T, B, 1]: 1 for real steps and 0 for padding.
+  /// Returns the mask of the real steps of padded sequences, [T, B, 1]: 1 for real steps and 0 for padding.
   package static func stepMask(lengths: [Int], stepCount: Int) -> Tensor {
     Tensor(
       shape: [stepCount, lengths.count, 1], (0..<stepCount).flatMap { step in lengths.map { step < $0 ? 1 : 0 } })

@@ -12,9 +12,9 @@ public protocol SequenceLayer: Module {
 
   /// Returns the outputs of sequences, and the state of each after its own last real step, both differentiable.
   ///
-  /// Past a sequence's end the outputs are exactly zero and its state is carried through unchanged. The real steps have the
-  /// same bits as without padding, whatever the padding contains. (Where matrix products of few rows are computed differently
-  /// from those of many, this holds for batches of one size.)
+  /// Past a sequence's end the outputs are exactly zero and its state is carried through unchanged. The real steps have
+  /// the same bits as without padding, whatever the padding contains. (Where matrix products of few rows are computed
+  /// differently from those of many, this holds for batches of one size.)
   ///
   /// - Parameters:
   ///   - x: The inputs, [T, B, I].

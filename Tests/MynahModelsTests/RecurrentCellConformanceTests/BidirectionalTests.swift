@@ -76,7 +76,7 @@ struct BidirectionalTests {
     #expect(layer.parameters.map(\.name).prefix(1) == ["forward.weight_ih_l0"])
   }
 
-  @Test("A stack of 7 units over 10 steps puts out [10, B, 7], whatever stands below")
+  @Test("A stack with 7 units on top has outputs of [10, B, 7] over 10 steps, whatever its layers below")
   func stack() {
     var random = RandomSource(seed: 6)
     let below = Self.layer(Self.inputs().map { Variable($0) })

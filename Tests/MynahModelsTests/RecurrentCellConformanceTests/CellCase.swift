@@ -3,7 +3,7 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// A recurrent layer with its textbook: what the conformance tests are run with.
+/// A recurrent layer with its textbook, the argument of the conformance tests.
 struct CellCase: CustomTestStringConvertible, Sendable {
   let name: String
   /// The weights' shapes from I and H.

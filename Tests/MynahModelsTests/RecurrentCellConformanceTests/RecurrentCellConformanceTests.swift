@@ -3,7 +3,7 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// What holds of every recurrent layer.
+/// Properties of every recurrent layer.
 struct RecurrentCellConformanceTests {
   static let sizes = [CellSizes(1, 1, 1, 1), CellSizes(3, 2, 3, 5), CellSizes(2, 3, 3, 3), CellSizes(2, 13, 2, 1)]
 
@@ -19,7 +19,7 @@ struct RecurrentCellConformanceTests {
     #expect(check.passes(tolerance: 2e-4), "\(check)")
   }
 
-  @Test("So they are of sequences of different lengths", arguments: CellCase.all)
+  @Test("The same for sequences of different lengths", arguments: CellCase.all)
   func textbookOfLengths(example: CellCase) {
     for lengths in [[4, 0, 2], [3, 1, 3]] {
       let problem = CellProblem(example, CellSizes(4, 3, 2, 3))
@@ -49,7 +49,7 @@ struct RecurrentCellConformanceTests {
   }
 
   @Test(
-    "Past a sequence's end outputs are exactly zero, the state stays, and the real steps have the bits of the sequence alone",
+    "Past a sequence's end outputs are zero and the state stays; before it both have the bits of the sequence alone",
     arguments: CellCase.all)
   func padding(example: CellCase) {
     let lengths = [5, 0, 3, 1]
@@ -70,7 +70,7 @@ struct RecurrentCellConformanceTests {
     #expect(full.output.value.elements.bits == plain.output.value.elements.bits && full.state.bits == plain.state.bits)
   }
 
-  @Test("What stands in the padding does not count, be it infinite or not a number", arguments: CellCase.all)
+  @Test("The padding's contents have no effect, even if they are not a number", arguments: CellCase.all)
   func paddingDoesNotCount(example: CellCase) {
     let lengths = [2, 4, 0]
     let problem = CellProblem(example, CellSizes(4, 3, 2, 3))
@@ -93,7 +93,7 @@ struct RecurrentCellConformanceTests {
     #expect(!gradient.isEmpty && gradient.allSatisfy { $0.element == 0 })
   }
 
-  @Test("Without steps or without rows there is no output, and the state is handed on", arguments: CellCase.all)
+  @Test("Without steps or rows there is no output, and the state is unchanged", arguments: CellCase.all)
   func empty(example: CellCase) {
     let (_, layer, state) = CellProblem(example, CellSizes(2, 2, 3, 4)).constants
     let none = layer(Variable(.zeros([0, 2, 3])), state: state)

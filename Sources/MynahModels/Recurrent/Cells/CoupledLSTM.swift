@@ -1,6 +1,6 @@
 public import MynahTensors
 
-/// One step of an LSTM with coupled input and forget gates, f = 1 − i: one gate less.
+/// One step of an LSTM with coupled input and forget gates, f = 1 − i, and so one gate fewer.
 ///
 ///     i, o = σ(W_ih x + W_hh h + b)     g = tanh(W_ih x + W_hh h + b)
 ///     c' = (1 − i) ⊙ c + i ⊙ g          h' = o ⊙ tanh c'
@@ -19,7 +19,7 @@ public struct CoupledLSTMCell: RecurrentCell {
     (self.inputWeight, self.recurrentWeight, self.bias) = (inputWeight, recurrentWeight, bias)
   }
 
-  /// W_ih x + b: [N, I] → [N, 3H].
+  /// Returns W_ih x + b: [N, I] → [N, 3H].
   public func projection(of x: Variable) -> Variable { x.product(with: inputWeight) + bias }
 
   public func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {

@@ -7,9 +7,9 @@ public import MynahTensors
 ///     n = tanh(W_in x + b_n + W_hn (r ⊙ h))              reset before the product
 ///     h' = (1 − z) ⊙ n + z ⊙ h
 ///
-/// K. Cho et al., "Learning phrase representations using RNN encoder–decoder", 2014, reset before the product, as does Keras
-/// with `reset_after=False`. PyTorch, cuDNN and Keras by default reset after it, which leaves one product for all gates and
-/// needs a second bias d.
+/// K. Cho et al., "Learning phrase representations using RNN encoder–decoder", 2014, reset before the product; so does
+/// Keras with `reset_after=False`. PyTorch, cuDNN and, by default, Keras reset after it: one product computes all
+/// gates, and there is a second bias d.
 public struct GRUCell: RecurrentCell {
   /// The position of the reset gate.
   public enum Reset: String, Codable, CaseIterable, Sendable {
@@ -34,7 +34,7 @@ public struct GRUCell: RecurrentCell {
     (self.inputBias, self.recurrentBias) = (inputBias, recurrentBias)
   }
 
-  /// W_ih x + b: [N, I] → [N, 3H].
+  /// Returns W_ih x + b: [N, I] → [N, 3H].
   public func projection(of x: Variable) -> Variable { x.product(with: inputWeight) + inputBias }
 
   public func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
@@ -75,6 +75,7 @@ extension CellKind {
       "gru", title: "GRU",
       parameters: { layer in
         var specs = layer.gatedParameters(blockCount: 3, stateSize: layer.hiddenSize)
+        // The reset gate multiplies W_hh h + d, so the two biases are not added.
         specs[2].pyTorchTwin = nil
         return specs + [ParameterSpec("bias_hh_l0", specs[2].shape, .bias())]
       },

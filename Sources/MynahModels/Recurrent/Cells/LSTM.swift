@@ -5,7 +5,7 @@ public import MynahTensors
 ///     i, f, o = σ(W_ih x + W_hh h + b)     g = tanh(W_ih x + W_hh h + b)
 ///     c' = f ⊙ c + i ⊙ g                   h' = o ⊙ tanh c'
 ///
-/// S. Hochreiter, J. Schmidhuber, "Long short-term memory", 1997; forget gate: F. Gers, J. Schmidhuber, F. Cummins, 2000.
+/// S. Hochreiter, J. Schmidhuber, "Long short-term memory", 1997; forget gate: F. Gers et al., 2000.
 public struct LSTMCell: RecurrentCell {
   /// W_ih, shape [4H, I]: the rows of the gates in `GateOrder.standard`.
   public let inputWeight: Variable
@@ -19,7 +19,7 @@ public struct LSTMCell: RecurrentCell {
     (self.inputWeight, self.recurrentWeight, self.bias) = (inputWeight, recurrentWeight, bias)
   }
 
-  /// W_ih x + b: [N, I] → [N, 4H].
+  /// Returns W_ih x + b: [N, I] → [N, 4H].
   public func projection(of x: Variable) -> Variable { x.product(with: inputWeight) + bias }
 
   public func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
@@ -38,8 +38,8 @@ public struct LSTMCell: RecurrentCell {
 
 /// The gates of an LSTM in one step, [B, H] each.
 ///
-/// i admits the candidate g into the cells, f keeps the previous cells, o admits the cells into the output: 0 … 1; g is in
-/// −1 … 1.
+/// i lets the candidate g into the cells, f keeps the previous cells, and o lets the cells into the output: these are
+/// in 0 … 1, g is in −1 … 1.
 struct LSTMGates {
   let input, forget, candidate, output: Variable
 
@@ -58,11 +58,12 @@ struct LSTMGates {
     return LayerState(hidden: output * cell.tanh(), cell: cell)
   }
 
+  /// The gates by their letters.
   var named: KeyValuePairs<String, Variable> { ["i": input, "f": forget, "g": candidate, "o": output] }
 }
 
 extension CellKind {
-  /// The long short-term memory (`LSTMCell`), with the setting `forgetBias`: the start of the forget gates' biases.
+  /// The long short-term memory (`LSTMCell`), with the setting `forgetBias`.
   public static let lstm: CellKind = {
     var kind = CellKind(
       "lstm", title: "LSTM", settings: [.forgetBias],
@@ -71,29 +72,29 @@ extension CellKind {
       cell: { LSTMCell(inputWeight: $1[0], recurrentWeight: $1[1], bias: $1[2]) })
     kind.scan = { _ in .lstm }
     kind.interchange = Interchange(
-      pyTorch: PyTorchModule("LSTM", blockCount: 4), keras: KerasLayer(blockOrder: [0, 1, 2, 3]),
-      onnx: ONNXOperator("LSTM", blockOrder: [0, 3, 1, 2]))
+      pyTorch: PyTorchModule("LSTM", blockCount: 4), keras: KerasLayer(blockCount: 4),
+      onnx: ONNXOperator("LSTM", blockOrder: GateOrder.onnx.standardIndices))
     return kind
   }()
 }
 
 extension CellSetting {
-  /// The start of the forget gates' biases.
+  /// The initial bias of the forget gates.
   ///
-  /// 1 lets the cells keep their contents at the beginning: R. Jozefowicz, W. Zaremba, I. Sutskever, "An empirical exploration
-  /// of recurrent network architectures", 2015.
+  /// With 1, cells keep their contents at the beginning of training: R. Jozefowicz, W. Zaremba, I. Sutskever, "An
+  /// empirical exploration of recurrent network architectures", 2015.
   static let forgetBias = CellSetting(
     "forgetBias", default: 0, in: -Double(Float.greatestFiniteMagnitude)...Double(Float.greatestFiniteMagnitude))
 }
 
 extension LayerShape {
-  /// The parameters of LSTMs whose state h has a given size.
+  /// Returns the parameters of an LSTM whose state h has a given size.
   func lstmParameters(stateSize: Int) -> [ParameterSpec] {
     let forgetBias = Float(self["forgetBias"])
     return gatedParameters(blockCount: 4, stateSize: stateSize, biasStart: [0, forgetBias, 0, 0])
   }
 
-  /// W_ih, W_hh and one bias of a cell with packed gates, under PyTorch's names.
+  /// Returns W_ih, W_hh and one bias of a cell with packed gates, under PyTorch's names.
   func gatedParameters(blockCount: Int, stateSize: Int, biasStart: [Float] = [0]) -> [ParameterSpec] {
     let rows = blockCount * hiddenSize
     return [

@@ -4,8 +4,8 @@ public import MynahTensors
 ///
 ///     z = σ(W_z x + b_z)        h' = (1 − z) ⊙ h + z ⊙ (W_h x + b_h)
 ///
-/// L. Feng, F. Tung, M. Ahmed, Y. Bengio, H. Hajimirsadeghi, "Were RNNs all we needed?", 2024, section 3.1. Without recurrent
-/// weights all products of a sequence are one; only the blend goes step by step.
+/// L. Feng, F. Tung, M. Ahmed, Y. Bengio, H. Hajimirsadeghi, "Were RNNs all we needed?", 2024, section 3.1. Without
+/// recurrent weights, one product covers all steps of a sequence; only the blend runs step by step.
 public struct MinGRUCell: RecurrentCell {
   /// W, shape [2H, I]: the rows of z and of the candidate.
   public let inputWeight: Variable
@@ -15,7 +15,7 @@ public struct MinGRUCell: RecurrentCell {
   /// Creates a cell from its weights.
   public init(inputWeight: Variable, bias: Variable) { (self.inputWeight, self.bias) = (inputWeight, bias) }
 
-  /// W x + b: [N, I] → [N, 2H].
+  /// Returns W x + b: [N, I] → [N, 2H].
   public func projection(of x: Variable) -> Variable { x.product(with: inputWeight) + bias }
 
   public func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {

@@ -1,13 +1,13 @@
 public import MynahTensors
 
-/// One step of an LSTM whose gates also read the cells.
+/// One step of an LSTM with peephole connections: its gates also read the cells.
 ///
 ///     i = σ(W_ii x + W_hi h + p_i ⊙ c + b_i)     f = σ(W_if x + W_hf h + p_f ⊙ c + b_f)
 ///     g = tanh(W_ig x + W_hg h + b_g)            c' = f ⊙ c + i ⊙ g
 ///     o = σ(W_io x + W_ho h + p_o ⊙ c' + b_o)    h' = o ⊙ tanh c'
 ///
-/// F. Gers, J. Schmidhuber, "Recurrent nets that time and count", 2000; TensorFlow's `LSTMCell` with `use_peepholes`. The
-/// output gate reads the new cells, the others the previous ones.
+/// F. Gers, J. Schmidhuber, "Recurrent nets that time and count", 2000; TensorFlow's `LSTMCell` with `use_peepholes`.
+/// The output gate reads the new cells, the others the previous ones.
 public struct PeepholeLSTMCell: RecurrentCell {
   /// The LSTM without peepholes.
   public let lstm: LSTMCell
@@ -48,7 +48,7 @@ public struct PeepholeLSTMCell: RecurrentCell {
 }
 
 extension CellKind {
-  /// The LSTM whose gates read the cells (`PeepholeLSTMCell`), with the setting `forgetBias`.
+  /// The LSTM with peephole connections (`PeepholeLSTMCell`), with the setting `forgetBias`.
   public static let peepholeLSTM: CellKind = {
     var kind = CellKind(
       "peephole", title: "peephole LSTM", settings: [.forgetBias],
@@ -64,13 +64,13 @@ extension CellKind {
       })
     kind.scan = { _ in .peepholeLSTM }
     kind.interchange = Interchange(
-      onnx: ONNXOperator("LSTM", blockOrder: [0, 3, 1, 2], peepholeOrder: [0, 2, 1]))
+      onnx: ONNXOperator("LSTM", blockOrder: GateOrder.onnx.standardIndices, peepholeOrder: [0, 2, 1]))
     return kind
   }()
 }
 
 extension LayerConfiguration {
-  /// An LSTM whose gates read the cells.
+  /// An LSTM with peephole connections.
   public static func peepholeLSTM(_ hiddenSize: Int, forgetBias: Float = 0) -> LayerConfiguration {
     LayerConfiguration(
       .peepholeLSTM, hiddenSize, settings: forgetBias == 0 ? [:] : ["forgetBias": Double(forgetBias)])

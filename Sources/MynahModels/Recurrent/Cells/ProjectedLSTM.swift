@@ -1,12 +1,12 @@
 public import MynahTensors
 
-/// One step of an LSTM whose output is projected to fewer numbers: many cells at the price of few.
+/// One step of an LSTM whose output is projected to a smaller size, so that W_hh stays small with many cells.
 ///
 ///     i, f, o = σ(W_ih x + W_hh h + b)     g = tanh(W_ih x + W_hh h + b)
 ///     c' = f ⊙ c + i ⊙ g                   h' = W_hr (o ⊙ tanh c')
 ///
-/// H. Sak, A. Senior, F. Beaufays, "Long short-term memory recurrent neural network architectures for large scale acoustic
-/// modeling", 2014; PyTorch's `nn.LSTM` with `proj_size`. h has P numbers, c has H.
+/// H. Sak, A. Senior, F. Beaufays, "Long short-term memory recurrent neural network architectures for large scale
+/// acoustic modeling", 2014; PyTorch's `nn.LSTM` with `proj_size`. h has size P, c has size H.
 public struct ProjectedLSTMCell: RecurrentCell {
   /// W_ih, W_hh and b; here W_hh has shape [4H, P].
   public let lstm: LSTMCell
@@ -57,7 +57,7 @@ extension CellKind {
 }
 
 extension LayerConfiguration {
-  /// An LSTM whose output is projected to fewer numbers.
+  /// An LSTM whose output is projected to a smaller size.
   public static func projectedLSTM(_ hiddenSize: Int, to outputSize: Int, forgetBias: Float = 0) -> LayerConfiguration {
     var settings = ["outputSize": Double(outputSize)]
     if forgetBias != 0 { settings["forgetBias"] = Double(forgetBias) }

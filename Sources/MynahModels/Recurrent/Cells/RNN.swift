@@ -4,7 +4,8 @@ public import MynahTensors
 ///
 ///     h' = φ(W_ih x + W_hh h + b)        φ = tanh or max(·, 0)
 ///
-/// J. Elman, "Finding structure in time", 1990; PyTorch's `nn.RNN`, whose two biases are only ever added.
+/// J. Elman, "Finding structure in time", 1990; PyTorch's `nn.RNN`, whose two biases are one here, since they are only
+/// added.
 public struct RNNCell: RecurrentCell {
   /// The activation functions.
   public enum Activation: String, Codable, CaseIterable, Sendable {
@@ -17,7 +18,7 @@ public struct RNNCell: RecurrentCell {
   public let recurrentWeight: Variable
   /// b, shape [H].
   public let bias: Variable
-  /// φ.
+  /// φ, the activation function.
   public let activation: Activation
 
   /// Creates a cell from its weights.
@@ -26,7 +27,7 @@ public struct RNNCell: RecurrentCell {
     self.activation = activation
   }
 
-  /// W_ih x + b: [N, I] → [N, H].
+  /// Returns W_ih x + b: [N, I] → [N, H].
   public func projection(of x: Variable) -> Variable { x.product(with: inputWeight) + bias }
 
   public func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
@@ -39,7 +40,7 @@ public struct RNNCell: RecurrentCell {
 extension CellKind {
   /// The simple recurrent network with tanh (`RNNCell`).
   public static let rnn = rnn("rnn", title: "RNN", .tanh)
-  /// The simple recurrent network with the rectifier (`RNNCell`).
+  /// The simple recurrent network with ReLU (`RNNCell`).
   public static let reluRNN = rnn("relu", title: "RNN, relu", .relu)
 
   private static func rnn(_ name: String, title: String, _ activation: RNNCell.Activation) -> CellKind {

@@ -5,7 +5,7 @@ public import MynahTensors
 ///     f = σ(W_f x + v_f ⊙ c + b_f)      c' = f ⊙ c + (1 − f) ⊙ (W x + b)
 ///     r = σ(W_r x + v_r ⊙ c + b_r)      h' = r ⊙ c' + (1 − r) ⊙ s
 ///
-/// s is the highway connection: x itself if it has H numbers, else W_s x + b_s. T. Lei, Y. Zhang, S. Wang, H. Dai, Y. Artzi,
+/// s is the highway connection: x itself if I = H, else W_s x + b_s. T. Lei, Y. Zhang, S. Wang, H. Dai, Y. Artzi,
 /// "Simple recurrent units for highly parallelizable recurrence", 2018, equations 1 to 4.
 public struct SRUCell: RecurrentCell {
   /// W, W_f, W_r and, unless s is x, W_s: shape [3H, I] or [4H, I].
@@ -21,7 +21,7 @@ public struct SRUCell: RecurrentCell {
     (self.forgetVector, self.resetVector) = (forgetVector, resetVector)
   }
 
-  /// W x + b of all blocks, and x where it is the highway connection: [N, I] → [N, 4H].
+  /// Returns W x + b of all blocks, and x if it is the highway connection: [N, I] → [N, 4H].
   public func projection(of x: Variable) -> Variable {
     let sums = x.product(with: inputWeight) + bias
     return sums.shape[1] == 4 * forgetVector.shape[0] ? sums : .concatenating([sums, x], axis: 1)
