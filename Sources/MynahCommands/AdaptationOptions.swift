@@ -5,65 +5,67 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-/// Flags of what helps a model along while it reads: a cache, learning as it goes, other models.
+/// The flags of prediction: a cache, dynamic evaluation, a mixture with other models, and the weights' precision.
 struct AdaptationOptions: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Remember so many of the last tokens and expect what followed like places (continuous cache).",
+      "Use a continuous cache of this many of the last tokens: tokens that followed similar states are more probable.",
       valueName: "tokens"),
     transform: Bounded.integer(1...10_000_000))
   var cache: Int?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("The share of the cache. (default: 0.1)", valueName: "share"),
+    parsing: .unconditional, help: ArgumentHelp("The weight of the cache. (default: 0.1)", valueName: "share"),
     transform: Bounded.number(0...1))
   var cacheWeight: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How much more like places count: 0 is not at all. (default: 0.3)", valueName: "number"),
+    help: ArgumentHelp(
+      "θ of the cache, which sharpens it; 0 weights all states equally. (default: 0.3)", valueName: "number"),
     transform: Bounded.number(0...1000))
   var cacheFlatness: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Go on learning from what is read, at this rate (dynamic evaluation).", valueName: "rate"),
+    help: ArgumentHelp(
+      "Use dynamic evaluation: continue to learn from the text that is read, at this rate.", valueName: "rate"),
     transform: Bounded.positive(atMost: 100))
   var dynamic: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How strongly weights are drawn back to the trained ones. (default: 0.002)", valueName: "share"),
+    help: ArgumentHelp("The decay of the weights towards the trained ones. (default: 0.002)", valueName: "share"),
     transform: Bounded.number(0...1))
   var dynamicDecay: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("After how many tokens a step is made. (default: 5)", valueName: "tokens"),
+    help: ArgumentHelp("The number of tokens per update. (default: 5)", valueName: "tokens"),
     transform: Bounded.integer(1...10_000))
   var dynamicTokens: Int?
 
   @Option(
     help: ArgumentHelp(
-      "The model's training text, on which the sizes of gradients are measured: steps are divided by them.",
+      "The model's training text: updates are divided by the root mean square of the gradients on it.",
       valueName: "file"))
   var dynamicStatistics: String?
 
   @Option(
     help: ArgumentHelp(
-      "Another model of the same tokens to mix in, or n-grams: a file that ends in .arpa; may be given several times.",
+      "Mix in another model with the same tokens, or an ARPA file that ends in .arpa; may be given several times.",
       valueName: "file"))
   var mix: [String] = []
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "What each model counts, the first one first: 0.7,0.3. (default: all the same)", valueName: "numbers"))
+      "The weight of each model, the first one first: 0.7,0.3. (default: equal weights)", valueName: "numbers"))
   var weights: String?
 
   @Option(
-    help: ArgumentHelp("Find the weights that suit this text best, which is not the one to measure.", valueName: "file")
+    help: ArgumentHelp("Find the best weights for this text, which must not be the text to measure.", valueName: "file")
   )
   var tuneWeights: String?
 
@@ -92,7 +94,7 @@ struct AdaptationOptions: ConditionalFlags {
   /// A Boolean value indicating whether the network is used alone.
   var isPlain: Bool { cache == nil && dynamic == nil && mix.isEmpty }
 
-  /// The predictor of a model file: the network, with what the flags put around it.
+  /// The predictor of a model file: the network, wrapped as the flags require.
   ///
   /// - Parameter policy: The positions at which the state is reset in the text that weights are tuned on.
   func predictor(_ file: ModelFile, policy: StatePolicy) throws -> any Predictor {
@@ -142,7 +144,7 @@ struct AdaptationOptions: ConditionalFlags {
     return RenumberedPredictor(network, ids: ids)
   }
 
-  /// The weights that are given, or those that suit a text best.
+  /// The weights that are given, or those tuned on a text; nil without both flags.
   private func weights(_ parts: [any Predictor], _ file: ModelFile, _ policy: StatePolicy) throws -> [Double]? {
     if let weights { return try Self.numbers(weights, count: parts.count) }
     guard let tuneWeights else { return nil }
@@ -157,7 +159,8 @@ struct AdaptationOptions: ConditionalFlags {
     guard numbers.count == count, numbers.allSatisfy({ $0 >= 0 && $0 < 1e300 }), numbers.contains(where: { $0 > 0 })
     else {
       throw ValidationError(
-        "expected --weights of \(count) numbers from 0 on with commas between, one for each model, found \(text.quoted())"
+        "expected --weights of \(count) non-negative numbers with commas between, one for each model and not all zero, "
+          + "found \(text.quoted())"
       )
     }
     return numbers

@@ -2,29 +2,31 @@ import ArgumentParser
 import MynahText
 import MynahTraining
 
-/// How a text is cut into batches.
+/// The flags of batching.
 struct BatchOptions: ParsableArguments, RunOptions {
-  /// What a row is, by name.
+  /// The kinds of rows, by name.
   enum Rows: String, ExpressibleByArgument, CaseIterable {
     case contiguous, windows, lines
   }
 
   @Option(
     help: ArgumentHelp(
-      "What a row is: contiguous text whose state is carried from batch to batch, shuffled windows that stand alone, or lines, "
-        + "each a document of its own. (default: contiguous)", valueName: "kind"))
+      "The rows of a batch: contiguous text with the state carried from batch to batch, shuffled windows, or lines; "
+        + "windows and lines each start from the zero state. (default: contiguous)", valueName: "kind"))
   var rows: Rows?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Rows of text that are learned side by side. (default: from the text's size)", valueName: "rows"),
+      "The batch size: rows of text that are trained in parallel. (default: from the text's size)", valueName: "rows"),
     transform: Bounded.integer(1...1_000_000))
   var batch: Int?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Steps that gradients flow back through. (default: from the text's size)", valueName: "steps"),
+    help: ArgumentHelp(
+      "The sequence length: steps that gradients flow back through. (default: from the text's size)",
+      valueName: "steps"),
     transform: Bounded.integer(1...1_000_000))
   var steps: Int?
 
@@ -38,7 +40,7 @@ struct BatchOptions: ParsableArguments, RunOptions {
 
   /// Writes what was given into the settings of a new run.
   ///
-  /// - Throws: `ValidationError` if the vocabulary has nothing that ends a line.
+  /// - Throws: `ValidationError` if the vocabulary has no token for line ends.
   func apply(to run: inout RunSettings) throws {
     let sizes = run.training.batches.with(size: batch, steps: steps)
     run.training.batches =
@@ -62,7 +64,7 @@ struct BatchOptions: ParsableArguments, RunOptions {
   private func endOfLine(_ tokenizer: AnyTokenizer) throws -> Int32 {
     guard let id = tokenizer.endOfSentenceID ?? tokenizer.vocabulary.id(of: "\n") else {
       throw ValidationError(
-        "--rows lines needs a text with line ends, and the vocabulary has no token for them; choose windows or contiguous"
+        "--rows lines needs a token for line ends, which the vocabulary lacks; use --rows windows or contiguous"
       )
     }
     return id

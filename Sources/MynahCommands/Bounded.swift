@@ -1,7 +1,7 @@
 import ArgumentParser
 import MynahIO
 
-/// Turns a flag's text into a number within bounds; whatever else stands there becomes a sentence with what was expected.
+/// Parses the values of flags within bounds; an error names the expected values.
 enum Bounded {
   /// A whole number.
   static func integer(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
@@ -66,7 +66,7 @@ enum Bounded {
 }
 
 extension Float {
-  /// The number without a point that has nothing behind it.
+  /// The number without a trailing decimal point.
   fileprivate var plain: String { Double(self).brief }
 }
 

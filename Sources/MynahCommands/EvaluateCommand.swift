@@ -7,10 +7,10 @@ import MynahText
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure how well a model predicts a text.",
+    abstract: "Measure the perplexity of a model on a text.",
     discussion: """
-      The perplexity is how many equally likely tokens the model's uncertainty amounts to: lower is better. Models with \
-      different vocabularies are compared by bits per character, or by their perplexity of a word or byte of the text.
+      The perplexity is the number of equally likely tokens that the model's uncertainty corresponds to: lower is \
+      better. Compare models with different vocabularies by bits per character, or by the perplexity per word or byte.
 
         mynah evaluate notes.safetensors test.txt
         mynah evaluate notes.safetensors test.txt --cache 500 --dynamic 0.00005 --dynamic-statistics notes.txt
@@ -20,14 +20,14 @@ struct EvaluateCommand: ParsableCommand {
   @Argument(help: "A model file that mynah train wrote.")
   var model: String
 
-  @Argument(help: "A text file that the model has not learned.")
+  @Argument(help: "A text file that the model was not trained on.")
   var text: String
 
   @OptionGroup var state: StateOptions
-  @OptionGroup(title: "Predicting") var adaptation: AdaptationOptions
+  @OptionGroup(title: "Prediction") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
 
-  @Flag(help: "Print one object of JSON.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
   mutating func run() throws {

@@ -11,9 +11,10 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Write a model for PyTorch or as ONNX.",
     discussion: """
-      --to fills a folder: model.safetensors with the names of PyTorch's example word_language_model, configuration.json, \
-      vocabulary.txt with a token a line, and for words and byte pairs Hugging Face's tokenizer.json. Scripts/load-export.py loads it. --onnx \
-      writes one file that runtimes of ONNX run, its state being inputs and outputs.
+      --to writes a folder: model.safetensors with the names of PyTorch's example word_language_model, \
+      configuration.json, vocabulary.txt with one token per line, and for words and byte pairs Hugging Face's \
+      tokenizer.json. Scripts/load-export.py loads it. --onnx writes one file for ONNX runtimes, with the state as \
+      inputs and outputs.
 
         mynah export notes.safetensors --to notes-pytorch
         mynah export notes.safetensors --onnx notes.onnx
@@ -28,26 +29,26 @@ struct ExportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The ONNX file.", valueName: "file"), transform: Bounded.path)
   var onnx: String?
 
-  @Flag(help: "Replace files that stand there.")
+  @Flag(help: "Replace existing files.")
   var overwrite = false
 
-  @Flag(help: "Print an object of JSON for each file.")
+  @Flag(help: "Print a JSON object for each file.")
   var json = false
 
   func validate() throws {
-    if to == nil && onnx == nil { throw ValidationError("expected --to or --onnx, found neither; say where to write") }
+    if to == nil && onnx == nil { throw ValidationError("expected --to or --onnx, found neither; name where to write") }
   }
 
   mutating func run() throws {
     if let onnx { try NewFile.check(onnx, overwriting: overwrite) }
     let file = try ModelFile(contentsOf: model)
-    // Made before the first is written, so that a model that cannot be exported leaves nothing behind.
+    // Both are made before the first is written, so that nothing is written of a model that cannot be exported.
     let weights = try to.map { _ in try file.model.pyTorchWeights() }
     let graph = try onnx.map { _ in try ONNXFile(file) }
     if let to, let weights { try fill(to, file, weights) }
     if let onnx, let graph {
       try AtomicFile.write(graph.bytes, to: onnx)
-      try tell(onnx, "an ONNX graph of \(graph.bytes.count.grouped) bytes")
+      try report(onnx, "an ONNX graph of \(graph.bytes.count.grouped) bytes")
     }
   }
 
@@ -57,11 +58,11 @@ struct ExportCommand: ParsableCommand {
       ("configuration.json", try SafetensorsFile.encode(file.model.configuration) + "\n", "the sizes"),
       (
         "vocabulary.txt", vocabulary.lines,
-        "\(vocabulary.count.grouped) tokens, one a line"
+        "\(vocabulary.count.grouped) tokens, one per line"
       ),
     ]
     if let tokenizer = file.tokenizer.tokenizerJSON {
-      texts.append(("tokenizer.json", tokenizer, "the tokenizer as Hugging Face has it"))
+      texts.append(("tokenizer.json", tokenizer, "the tokenizer for Hugging Face"))
     }
     try createFolder(folder)
     let weightsPath = folder + "/model.safetensors"
@@ -69,14 +70,14 @@ struct ExportCommand: ParsableCommand {
       try NewFile.check(path, overwriting: overwrite)
     }
     try weights.write(to: weightsPath)
-    try tell(weightsPath, "\(weights.names.count) tensors under PyTorch's names")
+    try report(weightsPath, "\(weights.names.count) tensors under PyTorch's names")
     for (name, text, what) in texts {
       try NewFile.write(text, to: folder + "/" + name)
-      try tell(folder + "/" + name, what)
+      try report(folder + "/" + name, what)
     }
   }
 
-  private func tell(_ path: String, _ what: String) throws {
+  private func report(_ path: String, _ what: String) throws {
     struct Figures: Encodable {
       let file, content: String
     }

@@ -18,17 +18,17 @@ package enum FailureCode: Int32, Sendable {
   case noSuchInput = 66
   /// A download failed.
   case unavailable = 69
-  /// A defect of ours.
+  /// An internal error.
   case defect = 70
   /// The output cannot be created.
   case cannotCreate = 73
-  /// Reading or writing broke off.
+  /// Reading or writing failed.
   case inputOutput = 74
   /// The user interrupted.
   case interrupted = 130
 }
 
-/// An error that knows its exit code and says in one sentence what was expected, what was found and what to do.
+/// An error with an exit code and a sentence: what was expected, what was found, what to do.
 protocol CommandFailure: Error {
   var failureCode: FailureCode { get }
   var sentence: String { get }
@@ -87,17 +87,17 @@ extension ClassificationError: CommandFailure {
   }
 }
 
-/// What only a command can find wrong.
+/// An error of the command line tool.
 enum CommandError: CommandFailure, Hashable {
-  /// The output exists and was not to be replaced.
+  /// The output exists, and replacing it was not requested.
   case exists(path: String, canResume: Bool)
   /// The output exists and is of a kind that is never replaced.
   case otherKind(path: String, expected: String)
   /// A model with rounded weights should be trained further.
   case roundedModel(path: String, precision: WeightPrecision)
-  /// A file holds no tokenizer that can be taken over.
+  /// A file contains no tokenizer that can be used.
   case badTokenizer(path: String, defect: TextError)
-  /// A model's tokenizer is of a kind that tokenizer.json has no form for.
+  /// A model's tokenizer cannot be written as a tokenizer.json.
   case noTokenizerJSON(path: String, kind: String)
   /// There is nothing to resume.
   case nothingToResume(path: String)
@@ -105,7 +105,7 @@ enum CommandError: CommandFailure, Hashable {
   case otherSetting(flag: String, given: String, own: String?)
   /// The user stopped a run whose state is written.
   case interrupted(epoch: Int, step: Int)
-  /// The user stopped what leaves nothing behind.
+  /// The user stopped a command that has not written anything.
   case stopped
 
   var failureCode: FailureCode {
@@ -120,22 +120,23 @@ enum CommandError: CommandFailure, Hashable {
   var sentence: String {
     switch self {
     case .exists(let path, let canResume):
-      "\(path.quoted()) already exists; \(canResume ? "continue that run with --resume, " : "")replace it with --overwrite, "
-        + "or name another file"
+      "\(path.quoted()) already exists; \(canResume ? "continue that run with --resume, " : "")replace it with "
+        + "--overwrite, or name another file"
     case .otherKind(let path, let expected):
       "\(path.quoted()) exists and is not \(expected), so it is not replaced; name another file"
     case .roundedModel(let path, let precision):
-      "\(path.quoted()) holds weights rounded to \(precision.rawValue), which cannot be trained further; train the model that it was "
-        + "made from, or name another --output"
+      "\(path.quoted()) contains weights rounded to \(precision.rawValue), which cannot be trained further; train the "
+        + "model that it was made from, or name another --output"
     case .badTokenizer(let path, let defect):
-      "\(path.quoted()) holds no tokenizer that can be taken over: \(defect)"
+      "\(path.quoted()) contains no tokenizer that can be used: \(defect)"
     case .noTokenizerJSON(let path, let kind):
-      "expected a model of words or byte pairs, found the tokens of \(path.quoted()) to be of the kind \(kind), which a "
-        + "tokenizer.json has no form for; see them with --vocabulary"
+      "expected a model of words or byte pairs, found tokens of the kind '\(kind)' in \(path.quoted()), which "
+        + "a tokenizer.json cannot represent; print them with --vocabulary"
     case .nothingToResume(let path):
-      "there is no training state at \(path.quoted()) to resume; leave --resume away to start anew"
+      "there is no training state at \(path.quoted()) to resume; leave --resume out to start a new run"
     case .otherSetting(let flag, let given, let own):
-      "\(flag) is \(given) and was \(own ?? "none") in the run that is resumed; leave \(flag) out, or start a new run with another --output"
+      "\(flag) is \(given) and was \(own ?? "none") in the run that is resumed; leave \(flag) out, or start a new run "
+        + "with another --output"
     case .interrupted(let epoch, let step):
       "interrupted at epoch \(epoch), step \(step); continue with --resume"
     case .stopped:

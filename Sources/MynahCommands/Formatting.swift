@@ -1,7 +1,7 @@
 import MynahIO
 
 extension Double {
-  /// The number with two decimals, or in brief where they would say nothing.
+  /// The number with two decimals, or in brief if it is very large.
   var asPerplexity: String { self < 1e6 ? formatted(2) : brief }
 
   /// Seconds as 1:23:45, 1:23 or 45 s.
@@ -23,6 +23,6 @@ extension String {
   /// The text with spaces before it up to a width.
   func leftPadded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 
-  /// The text with spaces behind it up to a width.
+  /// The text with spaces after it up to a width.
   func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }

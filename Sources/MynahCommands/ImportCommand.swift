@@ -8,23 +8,24 @@ import MynahText
 struct ImportCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Take a model over from PyTorch or Keras.",
+    abstract: "Import a model from PyTorch or Keras.",
     discussion: """
-      The weights are a safetensors file: of PyTorch what safetensors.torch.save_file makes of a state_dict(), of Keras what \
-      Scripts/keras-weights.py makes of a .weights.h5. Sizes and kinds of layers are read off the tensors. The vocabulary is a text \
-      file with a token a line, in the order of their numbers; a line end is \\n, as mynah inspect --vocabulary prints it. Or it is a folder \
-      of texts with train, valid and test in their names: words as they are first seen, as in PyTorch's example word_language_model. \
-      That example's names, those of AWD-LSTM and fastai's are recognised.
+      The weights are a safetensors file: for PyTorch the output of safetensors.torch.save_file for a state_dict(), \
+      for Keras the output of Scripts/keras-weights.py for a .weights.h5. The kinds and sizes of layers are read from \
+      the tensors. The vocabulary is a text file with one token per line in the order of their ids, a line end as \\n, \
+      as mynah inspect --vocabulary prints it. Or it is a folder of texts with train, valid and test in their names, \
+      whose words are numbered as they are first seen, as in PyTorch's example word_language_model. The tensor names \
+      of that example, of AWD-LSTM and of fastai are recognised.
 
         mynah import weights.safetensors --from pytorch --vocabulary words.txt --output model.safetensors
       """)
 
-  /// The programs that models are taken over from.
+  /// The programs that models are imported from.
   enum Toolkit: String, ExpressibleByArgument, CaseIterable {
     case pytorch, keras
   }
 
-  /// What a list of tokens can be of; other tokenizers are more than a list.
+  /// The kinds of tokens of a list; other tokenizers need more than a list.
   enum Level: String, ExpressibleByArgument, CaseIterable {
     case word, character
   }
@@ -32,13 +33,13 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
   @Argument(help: "The weights.")
   var weights: String
 
-  @Option(help: ArgumentHelp("The program that made them: pytorch or keras.", valueName: "name"))
+  @Option(help: ArgumentHelp("The program that wrote them.", valueName: "name"))
   var from: Toolkit
 
-  @Option(help: ArgumentHelp("The tokens, one a line, or the folder of a corpus.", valueName: "path"))
+  @Option(help: ArgumentHelp("The tokens, one per line, or the folder of a corpus.", valueName: "path"))
   var vocabulary: String
 
-  @Option(help: "What a token is: word or character. (default: word)")
+  @Option(help: "The kind of the tokens.")
   var level = Level.word
 
   @Option(help: ArgumentHelp("The model file.", valueName: "file"), transform: Bounded.path)
@@ -46,12 +47,12 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
 
   @Option(
     help: ArgumentHelp(
-      "What PyTorch calls the embedding, the recurrent layers and the output. (default: recognised)",
+      "PyTorch's names of the embedding, the recurrent layers and the output. (default: recognised)",
       valueName: "names"),
     transform: Self.names)
   var names: PyTorchNames?
 
-  @Flag(help: "Replace a file that stands there.")
+  @Flag(help: "Replace an existing file.")
   var overwrite = false
 
   var rules: [FlagRule] { [FlagRule("--names", names != nil, needs: "--from pytorch", from == .pytorch)] }

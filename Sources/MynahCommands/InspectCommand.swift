@@ -7,15 +7,15 @@ import MynahTraining
 
 struct InspectCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Show what a model is made of and how it was trained.")
+    commandName: "inspect", abstract: "Show the parts of a model and how it was trained.")
 
   @Argument(help: "A model file that mynah train wrote.")
   var model: String
 
-  @Flag(help: "Print one object of JSON.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
-  @Flag(help: "Print the tokens that the model knows, one a line in the order of their numbers; a line end as \\n.")
+  @Flag(help: "Print the model's tokens, one per line in the order of their ids, a line end as \\n.")
   var vocabulary = false
 
   @Option(
@@ -24,7 +24,7 @@ struct InspectCommand: ParsableCommand, ConditionalFlags {
       valueName: "file"), transform: Bounded.path)
   var tokenizer: String?
 
-  @Flag(help: "Replace a file that stands there.")
+  @Flag(help: "Replace an existing file.")
   var overwrite = false
 
   var rules: [FlagRule] {
@@ -50,8 +50,8 @@ struct InspectCommand: ParsableCommand, ConditionalFlags {
     }
   }
 
-  /// The notes of a training run; nil, with a note on standard error, if they cannot be decoded, as with an optimizer
-  /// of one's own.
+  /// The notes of a training run; nil, with a note on standard error, if they cannot be decoded, such as those of a
+  /// custom optimizer.
   private func notes(of file: SafetensorsFile) -> TrainingNotes? {
     do {
       return try TrainingNotes(file)
@@ -159,7 +159,7 @@ extension TrainingConfiguration {
 }
 
 extension LossReduction {
-  /// The reduction; nil for the usual one.
+  /// The reduction in words; nil for the default one.
   fileprivate var inWords: String? {
     switch self {
     case .sumOverSteps: nil

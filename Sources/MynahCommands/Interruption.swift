@@ -2,13 +2,14 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Turns SIGINT and SIGTERM into a question that a run asks between two steps, so that it ends with its state written.
+/// Turns SIGINT and SIGTERM into a flag that a run checks between two steps, so that it ends with its state written.
 ///
 /// A second signal ends the process at once, as usual.
 enum Interruption {
-  /// Calls `body` with the question whether a signal has come since.
-  static func watching<Result>(_ body: (_ wasAsked: @escaping @Sendable () -> Bool) throws -> Result) rethrows -> Result
-  {
+  /// Calls `body` with a function that returns whether a signal has arrived since.
+  static func watching<Result>(
+    _ body: (_ isInterrupted: @escaping @Sendable () -> Bool) throws -> Result
+  ) rethrows -> Result {
     let flag = Flag()
     let sources = sources { flag.isRaised.store(true, ordering: .relaxed) }
     defer { for source in sources { source.cancel() } }
@@ -29,7 +30,7 @@ enum Interruption {
     }
   }
 
-  /// What the signals' handlers and the run share.
+  /// The flag that the signals' handlers set and the run checks.
   private final class Flag: Sendable {
     let isRaised = Atomic(false)
   }

@@ -2,42 +2,46 @@ import ArgumentParser
 import MynahModels
 import MynahTraining
 
-/// The training objective.
+/// The flags of the training objective.
 struct LossOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Train with a softmax over the target and so many sampled tokens; for large vocabularies. (default: all tokens)",
+      "Train with a sampled softmax over this many tokens and the target, for large vocabularies. "
+        + "(default: all tokens)",
       valueName: "tokens"),
     transform: Bounded.integer(1...16_777_216))
   var sampled: Int?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The share of each target that is spread over the vocabulary. (default: 0)", valueName: "share"),
+    help: ArgumentHelp(
+      "Label smoothing: the share of each target that is spread over the vocabulary. (default: 0)", valueName: "share"),
     transform: Bounded.positive(atMost: 0.999999))
   var smoothing: Float?
 
-  @Flag(help: "Learn the mean over all targets, not the sum over the steps: rates need to be higher.")
+  @Flag(help: "Average the loss over all targets instead of summing it over steps; needs a higher learning rate.")
   var meanLoss = false
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Add this times the sum of all weights' squares. (default: 0)", valueName: "strength"),
+    help: ArgumentHelp(
+      "Add this times the sum of the squares of all weights to the loss. (default: 0)", valueName: "strength"),
     transform: Bounded.positive(atMost: 1e6))
   var weightPenalty: Float?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Add this times the mean square of the last layer's outputs. (default: 0)", valueName: "strength"),
+      "Add this times the mean square of the last layer's outputs (AR). (default: 0)", valueName: "strength"),
     transform: Bounded.positive(atMost: 1e6))
   var activationPenalty: Float?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Add this times the mean square of their changes from step to step. (default: 0)", valueName: "strength"),
+      "Add this times the mean square of the changes of those outputs between steps (TAR). (default: 0)",
+      valueName: "strength"),
     transform: Bounded.positive(atMost: 1e6))
   var temporalPenalty: Float?
 

@@ -70,7 +70,7 @@ extension ModelOptions {
 
   private func applyLayers(to model: inout LanguageModelConfiguration) throws {
     if let layers { model.layers = layers }
-    // Only a projected cell has a projection, so one is what is meant.
+    // Only a projected cell has a projection, so --projection implies one.
     if let cell = cell ?? (projection != nil && layers == nil ? .projectedLSTM : nil) {
       model.layers = model.layers.map { $0.of(cell) }
     }
@@ -78,7 +78,7 @@ extension ModelOptions {
       let first = model.layers[0]
       model.layers = hidden.map { LayerConfiguration(first.kind, $0, settings: first.settings) }
     } else if tied && layers == nil {
-      // A size that nobody asked for gives way.
+      // Tied weights need the embedding's size, and the flags set no other.
       model.layers[model.layers.count - 1].hiddenSize = model.embeddingSize
     }
     try set("forgetBias", to: forgetBias.map(Double.init), of: &model.layers, flag: "--forget-bias")
@@ -125,12 +125,12 @@ extension ModelOptions {
     }
   }
 
-  /// The share that a rate leaves, as written in decimal: 0.2 for 0.8.
+  /// Returns 1 − share, rounded in decimal: 0.2 for 0.8.
   private static func complement(of share: Float) -> Float { Float(1 - (Double("\(share)") ?? 1)) }
 }
 
 extension LayerConfiguration {
-  /// A layer of another kind with the same size, and the settings that the kind has.
+  /// Returns a layer of another kind with the same size and with those settings that the kind has.
   fileprivate func of(_ kind: CellKind) -> LayerConfiguration {
     let names = kind.settings.map(\.name)
     return LayerConfiguration(kind, hiddenSize, settings: settings.filter { names.contains($0.key) })

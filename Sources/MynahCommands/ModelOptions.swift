@@ -1,11 +1,11 @@
 import ArgumentParser
 import MynahModels
 
-/// The model's shape and what training drops.
+/// The flags of the model's shape, its initial weights and its dropout.
 struct ModelOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The size of a token's vector. (default: from the text's size)", valueName: "size"),
+    help: ArgumentHelp("The embedding size. (default: from the text's size)", valueName: "size"),
     transform: Bounded.integer(1...65536))
   var embedding: Int?
 
@@ -25,32 +25,33 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The kind and size of each recurrent layer, the first one first: lstm:400,gru:200; instead of --cell and --hidden.",
+      "The kind and size of each recurrent layer, the first one first: lstm:400,gru:200. Replaces --cell and --hidden.",
       valueName: "layers"),
     transform: Self.layerList)
   var layers: [LayerConfiguration]?
 
   @Option(
     help: ArgumentHelp(
-      "The output layer: softmax, adaptive:CUTOFF,… (the first token of each cluster of rare tokens) or mixture:K[,SIZE] (K softmaxes). (default: softmax)",
+      "The output layer: softmax, adaptive:CUTOFF,… (the first token of each cluster of rare tokens) or "
+        + "mixture:K[,SIZE] (K softmaxes). (default: softmax)",
       valueName: "layer"),
     transform: Self.output)
   var outputLayer: OutputConfiguration?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("What the forget gates' biases begin at; 1 is usual. (default: 0)", valueName: "number"),
+    help: ArgumentHelp("The initial bias of the forget gates, often 1. (default: 0)", valueName: "number"),
     transform: Bounded.number(-1000...1000))
   var forgetBias: Float?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The size that LSTM layers project their outputs to; with --cell projected.", valueName: "size"),
+      "The size that LSTM layers project their outputs to; needs --cell projected.", valueName: "size"),
     transform: Bounded.integer(1...65536))
   var projection: Int?
 
-  @Flag(help: "Use the embedding as the output's weights too; the last layer then has the embedding's size.")
+  @Flag(help: "Tie the output weights to the embedding; the last layer then has the embedding's size.")
   var tied = false
 
   @Flag(help: "Add a recurrent layer's inputs to its outputs where their sizes agree.")
@@ -59,7 +60,8 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability that an element of a recurrent layer's output is kept in training; 1 is no dropout. (default: from the text's size)",
+      "The probability of keeping an element of a recurrent layer's output in training; 1 means no dropout. "
+        + "(default: from the text's size)",
       valueName: "probability"),
     transform: Bounded.positive(atMost: 1))
   var keep: Float?
@@ -67,14 +69,15 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The same for a recurrent layer's input. (default: 1)", valueName: "probability"),
+      "The probability of keeping an element of a recurrent layer's input in training. (default: 1)",
+      valueName: "probability"),
     transform: Bounded.positive(atMost: 1))
   var keepInput: Float?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability that a token's vector is kept wherever it stands in a batch. (default: 1)",
+      "The probability of keeping a token's embedding, at all its positions in a batch. (default: 1)",
       valueName: "probability"),
     transform: Bounded.positive(atMost: 1))
   var keepEmbedding: Float?
@@ -82,7 +85,7 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability that an element of a token's vector is kept, once, before the first layer. (default: 1)",
+      "The probability of keeping an element of the first layer's input, the embeddings. (default: 1)",
       valueName: "probability"),
     transform: Bounded.positive(atMost: 1))
   var keepVectors: Float?
@@ -90,23 +93,24 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability that a weight from state to state is kept for a batch. (default: 1)", valueName: "probability"),
+      "The probability of keeping a recurrent weight for a batch (weight drop). (default: 1)",
+      valueName: "probability"),
     transform: Bounded.positive(atMost: 1))
   var keepRecurrent: Float?
 
-  @Flag(help: "Drop the same elements at all steps of a batch.")
+  @Flag(help: "Drop the same elements at all steps of a batch (variational dropout).")
   var lockedDropout = false
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Initial weights are drawn uniformly between minus and plus this. (default: 0.1)", valueName: "bound"),
+      "Draw initial weights uniformly from minus to plus this bound. (default: 0.1)", valueName: "bound"),
     transform: Bounded.positive(atMost: 1000))
   var initialRange: Float?
 
   @Option(
     help: ArgumentHelp(
-      "How initial weights are drawn: uniform, glorot, or orthogonal (from state to state; the others glorot). (default: uniform)",
+      "The initializer: uniform, glorot, or orthogonal (recurrent weights; the others glorot). (default: uniform)",
       valueName: "name"),
     transform: InitializerKind.named)
   var initializer: InitializerKind?
@@ -138,13 +142,13 @@ struct ModelOptions: ConditionalFlags, RunOptions {
     }
     let sizes = parts.count < 2 ? [] : parts[1].split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
     guard !sizes.contains(nil) else {
-      throw ValidationError("expected whole numbers behind '\(parts[0]):', found '\(parts[parts.count - 1])'")
+      throw ValidationError("expected whole numbers after '\(parts[0]):', found '\(parts[parts.count - 1])'")
     }
     return OutputConfiguration(String(parts[0]), sizes: sizes.compactMap(\.self))
   }
 }
 
-/// The names of the ways to draw weights on a command line.
+/// The initializers, by name.
 enum InitializerKind: String, CaseIterable {
   case uniform, glorot, orthogonal
 
@@ -155,7 +159,7 @@ enum InitializerKind: String, CaseIterable {
     return kind
   }
 
-  /// The way in which a model's weights were drawn; nil if it has no name here.
+  /// The initializer of a model's weights; nil if it has no name here.
   init?(_ model: LanguageModelConfiguration) {
     switch (model.initializer, model.recurrentInitializer) {
     case (.uniform, nil): self = .uniform

@@ -6,9 +6,9 @@ extension MynahTool {
   ///
   /// Results go to standard output, everything else to standard error; on failure the last line there begins `error: `.
   ///
-  /// - Parameter arguments: What stands behind the program's name.
+  /// - Parameter arguments: The arguments without the program's name.
   package static func run(_ arguments: [String]) -> Never {
-    // A reader that went away is an error of writing, not a reason to die of a signal; the same for a file size limit.
+    // A closed pipe and a file size limit are errors of writing, not reasons to die of a signal.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     do {

@@ -1,6 +1,6 @@
 package import ArgumentParser
 
-/// The command `mynah`: its subcommands do the work, one file each.
+/// The command `mynah`, whose subcommands are in files of their own.
 package struct MynahTool: ParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "mynah",
@@ -8,11 +8,11 @@ package struct MynahTool: ParsableCommand {
     discussion: """
       Train, measure, resume and query recurrent language models on an ordinary CPU.
 
-        mynah demo                                 learn a language of known entropy
-        mynah train notes.txt                      learn your text
-        mynah evaluate notes.safetensors test.txt  measure how well it predicts
-        mynah generate notes.safetensors "Once"    let it write
-        mynah complete notes.safetensors           let it suggest while you type
+        mynah demo                                 train on a language of known entropy
+        mynah train notes.txt                      train on your text
+        mynah evaluate notes.safetensors test.txt  measure the perplexity of a text
+        mynah generate notes.safetensors "Once"    generate text
+        mynah complete notes.safetensors           suggest words while you type
       """,
     version: "0.1.0",
     subcommands: [

@@ -11,8 +11,8 @@ struct NGramCommand: ParsableCommand {
     commandName: "ngram",
     abstract: "Count the n-grams of a text, smooth them, and write an ARPA file.",
     discussion: """
-      Interpolated modified Kneser–Ney, each line a sentence. With --tokens-of the words are those of a model, so that both can be mixed: \
-      mynah evaluate MODEL TEXT --mix FILE.arpa.
+      The smoothing is interpolated modified Kneser–Ney; each line is a sentence. --tokens-of uses the words of a \
+      model, so that both can be mixed: mynah evaluate MODEL TEXT --mix FILE.arpa.
 
         mynah ngram notes.txt --order 5 --tokens-of notes.safetensors --output notes.arpa
       """)
@@ -21,21 +21,21 @@ struct NGramCommand: ParsableCommand {
   var text: String
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("How long n-grams are at most. (default: 5)", valueName: "words"),
+    parsing: .unconditional, help: ArgumentHelp("The largest length of n-grams. (default: 5)", valueName: "words"),
     transform: Bounded.integer(1...16))
   var order = 5
 
   @Option(
-    help: ArgumentHelp("A model of words whose tokens to count. (default: all words of the text)", valueName: "model"))
+    help: ArgumentHelp("Count the tokens of this model of words. (default: all words of the text)", valueName: "model"))
   var tokensOf: String?
 
   @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
 
-  @Flag(help: "Replace a file that exists.")
+  @Flag(help: "Replace an existing file.")
   var overwrite = false
 
-  @Flag(help: "Print one object of JSON.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
   mutating func run() throws {

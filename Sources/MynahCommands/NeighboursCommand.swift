@@ -4,13 +4,13 @@ import MynahInference
 import MynahModels
 import MynahText
 
-/// `mynah neighbours`: tokens that a model uses alike.
+/// `mynah neighbours`: the nearest tokens by their embeddings.
 struct NeighboursCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "neighbours",
-    abstract: "List the tokens whose vectors are nearest to a token's.",
+    abstract: "List the tokens with the nearest embeddings to a token's.",
     discussion: """
-      With three words it solves an analogy: what is to the third as the second is to the first.
+      Three words are an analogy: the result is to the third word as the second is to the first.
 
         mynah neighbours ptb.safetensors company
         mynah neighbours ptb.safetensors man king woman
@@ -23,11 +23,11 @@ struct NeighboursCommand: ParsableCommand {
   var words: [String]
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("How many to list.", valueName: "count"),
+    parsing: .unconditional, help: ArgumentHelp("The number of tokens to list. (default: 10)", valueName: "count"),
     transform: Bounded.integer(1...16_777_216))
   var count = 10
 
-  @Flag(help: "Print one object of JSON.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
   func validate() throws {
@@ -60,13 +60,14 @@ struct NeighboursCommand: ParsableCommand {
   }
 }
 
-/// A model does not know a word.
+/// An error of a token that is not in a model's vocabulary.
 struct UnknownWord: CommandFailure {
   let word: String
   let model: String
 
   var failureCode: FailureCode { .badData }
   var sentence: String {
-    "the model \(model.quoted()) does not know the token \(word.quoted()); mynah inspect --vocabulary lists those that it knows"
+    "the model \(model.quoted()) does not know the token \(word.quoted()); list its tokens with "
+      + "mynah inspect --vocabulary"
   }
 }

@@ -2,14 +2,14 @@ import MynahIO
 
 /// A file that a command will write: checked before the work, written after it.
 enum NewFile {
-  /// Checks that the file can be written and that nothing is lost by it.
+  /// Checks that the file can be written without replacing another one.
   ///
   /// - Parameters:
-  ///   - overwriting: An existing file may be replaced.
+  ///   - overwriting: Whether an existing file may be replaced.
   ///   - kind: The kind of file that may be replaced, in words.
-  ///   - isKind: Recognises a file of that kind; no flag replaces another one, such as the text to train on.
-  ///   - canResume: The advice includes resuming a run.
-  ///   - makesFolder: The folder of the file is created with it.
+  ///   - isKind: Recognises a file of that kind; other files, such as the training text, are never replaced.
+  ///   - canResume: Whether the advice includes resuming a run.
+  ///   - makesFolder: Whether the folder is created with the file.
   /// - Throws: `FileError.cannotWrite`, `CommandError.exists` or `.otherKind`.
   static func check(
     _ path: String, overwriting: Bool, of kind: String = "a file", where isKind: (String) -> Bool = { _ in true },

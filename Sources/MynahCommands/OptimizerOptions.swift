@@ -2,7 +2,7 @@ import ArgumentParser
 import MynahModels
 import MynahTraining
 
-/// How the model learns.
+/// The flags of the optimizer and of the run.
 struct OptimizerOptions: ParsableArguments, RunOptions {
   /// A norm, or none.
   enum Clip: ExpressibleByArgument {
@@ -27,23 +27,23 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   var epochs: Int?
 
   @Option(
-    help: ArgumentHelp("How gradients become updates: \(optimizerNames). (default: sgd)", valueName: "name"),
+    help: ArgumentHelp("The optimizer: \(optimizerNames). (default: sgd)", valueName: "name"),
     transform: Self.optimizer)
   var optimizer: OptimizerConfiguration?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("What sgd keeps of the last step: below 1. (default: 0)", valueName: "share"),
+    help: ArgumentHelp("The momentum of sgd, below 1. (default: 0)", valueName: "share"),
     transform: Bounded.positive(atMost: 0.999999))
   var momentum: Float?
 
-  @Flag(help: "Take Nesterov's step; needs --momentum.")
+  @Flag(help: "Use Nesterov momentum; needs --momentum.")
   var nesterov = false
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "How strongly weights are drawn to 0: through the gradients, but for adam by themselves. (default: 0)",
+      "Weight decay: L2 regularisation, decoupled for adam (AdamW). (default: 0)",
       valueName: "strength"),
     transform: Bounded.positive(atMost: 1000))
   var weightDecay: Float?
@@ -51,17 +51,18 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The shares of adam's two means that a step keeps. (default: 0.9,0.999)", valueName: "share,share"),
+      "The decay rates of adam's moments, β₁ and β₂. (default: 0.9,0.999)", valueName: "share,share"),
     transform: Bounded.shares(count: 2))
   var betas: [Float]?
 
-  @Flag(help: "Let adam divide by the largest mean square so far.")
+  @Flag(help: "Use the AMSGrad variant of adam.")
   var amsgrad = false
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Epochs that asgd lets the validation loss be higher before it averages weights; 0 or more. (default: 5)",
+      "The non-monotone interval of asgd: averaging starts when the validation loss is above the best one of more than "
+        + "this many epochs ago. (default: 5)",
       valueName: "epochs"),
     transform: Bounded.integer(0...1_000_000))
   var averageAfter: Int?
@@ -69,32 +70,33 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Gradients of a larger norm are scaled down to this one; 0 or none: never. (default: 5)", valueName: "norm"))
+      "Clip gradients to this global norm; 0 or none: do not clip. (default: 5)", valueName: "norm"))
   var clip: Clip?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Numbers of gradients beyond ± this are set to it first. (default: none)", valueName: "bound"),
+    help: ArgumentHelp("Clip each element of the gradients to ± this bound first. (default: none)", valueName: "bound"),
     transform: Bounded.positive(atMost: 1e9))
   var clipValue: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Batches whose gradients' mean makes one update. (default: 1)", valueName: "count"),
+    help: ArgumentHelp("Accumulate the gradients of this many batches per update. (default: 1)", valueName: "count"),
     transform: Bounded.integer(1...1_000_000))
   var batchesPerUpdate: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "End when the validation loss has not fallen for so many epochs. (default: never)", valueName: "epochs"),
+      "Stop early when the validation loss has not improved for this many epochs. (default: never)",
+      valueName: "epochs"),
     transform: Bounded.integer(1...1_000_000))
   var patience: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Where random numbers begin: equal seeds give the same model, byte for byte. (default: 1)", valueName: "number"),
+      "The random seed: equal seeds give the same model, byte for byte. (default: 1)", valueName: "number"),
     transform: Bounded.integer(0...Int.max))
   var seed: Int?
 
@@ -151,7 +153,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
 
   /// Writes what was given into the settings of a new run.
   ///
-  /// - Throws: `ValidationError` if a flag is not the optimizer's.
+  /// - Throws: `ValidationError` if a flag does not belong to the optimizer.
   func apply(to run: inout RunSettings) throws {
     if let epochs { run.training.epochs = epochs }
     if let optimizer, optimizer.name != run.training.optimizer.name {

@@ -1,16 +1,16 @@
 import Foundation
 
-/// Where progress, hints and errors go: results have standard output to themselves.
+/// Standard error, for progress, notes and errors; standard output is reserved for results.
 enum StandardError {
-  /// Whether somebody is watching: bars and colours are for terminals only.
+  /// A Boolean value indicating whether it is a terminal, where progress bars can be drawn.
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
   static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
 
-/// Where results go.
+/// Standard output, for results.
 enum StandardOutput {
-  /// Writes a text as it is, now.
+  /// Writes a text, unbuffered.
   static func write(_ text: String) throws {
     do {
       try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
@@ -31,15 +31,15 @@ enum JSONLines {
   static func line(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // A perplexity may be too large for a number; JSON knows no infinity.
+    // A perplexity may overflow, and JSON has no infinity.
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     return try encoder.encode(value) + Data("\n".utf8)
   }
 }
 
-/// Standard output took no more.
+/// An error of writing to standard output.
 struct OutputError: CommandFailure {
   var failureCode: FailureCode { .inputOutput }
-  var sentence: String { "standard output cannot be written: its reader is gone or the disk is full" }
+  var sentence: String { "cannot write to standard output: its reader has exited or the disk is full" }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import MynahIO
 
-/// Where a run leaves its model and its training state.
+/// The flags of a run's output files.
 struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -13,21 +13,23 @@ struct OutputOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Write the training state, beside the model as OUTPUT.training, after so many steps of an epoch.",
+      "Write the training state to OUTPUT.training each time this many steps of an epoch are done. (default: 500)",
       valueName: "steps"),
     transform: Bounded.integer(1...1_000_000_000))
   var checkpointEvery = 500
 
   @Flag(
     help:
-      "Resume from the training state; flags that are not given are as they were, and others must have the same value.")
+      "Resume from the training state; other flags may be left out, and must have the same values if they are given.")
   var resume = false
 
-  @Flag(help: "Replace a model and a training state that stand there.")
+  @Flag(help: "Replace an existing model and training state.")
   var overwrite = false
 
   func validate() throws {
-    if resume && overwrite { throw ValidationError("--resume and --overwrite contradict each other; give one of them") }
+    if resume && overwrite {
+      throw ValidationError("--resume and --overwrite cannot be combined; leave one of them out")
+    }
   }
 
   /// The model's path.
@@ -38,7 +40,7 @@ struct OutputOptions: ParsableArguments {
     return name + ".safetensors"
   }
 
-  /// Checks that the files of a run can be written and that nothing is lost by it.
+  /// Checks that the files of a run can be written without replacing other files.
   ///
   /// - Throws: `CommandError`, or `FileError.cannotWrite`.
   func check(modelPath: String) throws {

@@ -2,16 +2,17 @@ import ArgumentParser
 import MynahTensors
 import MynahTraining
 
-/// What the factors of matrix products are rounded to.
+/// The flag of the precision of matrix products in training.
 struct PrecisionOptions: ParsableArguments, RunOptions {
   @Option(
     help: ArgumentHelp(
-      "What matrix products round their factors to: \(names); weights and sums are float32 either way. (default: float32)",
+      "The precision of the factors of matrix products: \(names); weights and sums are float32 either way. "
+        + "(default: float32)",
       valueName: "name"),
     transform: Self.precision)
   var precision: Precision?
 
-  /// What was asked for; float32, with a note on standard error, where this machine lacks it; nil where nothing was.
+  /// The requested precision; float32, with a note on standard error, if this machine lacks it; nil without the flag.
   var supported: Precision? {
     guard let precision, !precision.isSupported else { return precision }
     StandardError.write(

@@ -7,26 +7,26 @@ import MynahText
 struct PrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
-    abstract: "Turn texts that may be larger than memory into a file of tokens.",
+    abstract: "Write the tokens of texts, which may be larger than memory, to a file.",
     discussion: """
-      Training from such a file needs no more memory than the model, however long the text:
+      Training on such a file needs no more memory than the model, however long the text is:
 
         mynah prepare part-1.txt part-2.txt --output web.tokens
         mynah train web.tokens
 
-      The texts follow each other as if they were one; its last tenth is held out to validate with.
+      The texts are concatenated; the last tenth is the validation text.
       """)
 
   @Argument(help: "Text files.")
   var texts: [String]
 
-  @Option(help: ArgumentHelp("The file of tokens.", valueName: "file"), transform: Bounded.path)
+  @Option(help: ArgumentHelp("The token file.", valueName: "file"), transform: Bounded.path)
   var output: String
 
-  @Flag(help: "Replace a file that stands there.")
+  @Flag(help: "Replace an existing file.")
   var overwrite = false
 
-  @Flag(help: "Print one object of JSON.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
   @OptionGroup(title: "Tokens") var tokens: TokenizerOptions
@@ -34,7 +34,7 @@ struct PrepareCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   mutating func run() throws {
-    try Interruption.watching { wasAsked in
+    try Interruption.watching { isInterrupted in
       try NewFile.check(output, overwriting: overwrite, of: "a token file", where: TokenFile.isTokenFile)
       let preparation = try TextPreparation(of: texts, threadCount: threads.count)
       var progress = PreparationProgress()
@@ -44,14 +44,14 @@ struct PrepareCommand: ParsableCommand {
         try given
         ?? preparation.tokenizer(
           tokens.level ?? .word, minimumCount: tokens.minimumCount, maximumSize: tokens.vocabulary
-        ) { try progress.report($0, wasAsked: wasAsked) }
-      try preparation.write(tokenizer, to: output) { try progress.report($0, wasAsked: wasAsked) }
+        ) { try progress.report($0, isInterrupted: isInterrupted) }
+      try preparation.write(tokenizer, to: output) { try progress.report($0, isInterrupted: isInterrupted) }
     }
     let figures = Figures(try TokenFile(at: output))
     if json { try StandardOutput.writeJSON(figures) } else { try StandardOutput.write(figures.inWords) }
   }
 
-  /// What was made.
+  /// The figures of the token file.
   private struct Figures: Encodable {
     let output: String
     let tokens, trainingTokens, unknown, vocabularySize, characters: Int
@@ -81,8 +81,8 @@ private struct PreparationProgress {
   /// Shows the figures.
   ///
   /// - Throws: `CommandError.stopped` if the user asked to stop.
-  mutating func report(_ progress: TextPreparation.Progress, wasAsked: () -> Bool) throws {
-    guard !wasAsked() else { throw CommandError.stopped }
+  mutating func report(_ progress: TextPreparation.Progress, isInterrupted: () -> Bool) throws {
+    guard !isInterrupted() else { throw CommandError.stopped }
     let now = ContinuousClock.now
     if wasCounting && !progress.isCounting { (wasCounting, start) = (false, last) }
     last = now

@@ -2,7 +2,7 @@ import MynahIO
 import MynahModels
 import MynahTensors
 
-/// Where training's time went since the last look, and how near to the machine's peak it came.
+/// The speed of training since the last figures, with its share of the machine's peak and the shares of its parts.
 struct ProfileFigures: Encodable {
   /// Of the steps alone: without validation and without writing files.
   let tokensPerSecond: Double
@@ -10,8 +10,8 @@ struct ProfileFigures: Encodable {
   let gigaflops: Double
   /// `gigaflops` over the measured float32 peak; above 1 where other instructions are faster.
   let shareOfPeak: Double
-  /// Shares of the steps' time: the tokens' vectors, the recurrent layers forward and backward, the output's loss with its
-  /// gradients, norm, clip and update, and all the rest.
+  /// Shares of the steps' time: the embeddings, the recurrent layers forward and backward, the output layer's loss with
+  /// its gradients, norm, clip and update, and all the rest.
   let embedding, recurrence, loss, backward, update, other: Double
 
   var inWords: String {
@@ -24,7 +24,7 @@ struct ProfileFigures: Encodable {
   }
 }
 
-/// A profile of a run's steps, with what it takes to say how fast they are.
+/// A recorder of profiles of a run's steps.
 struct ProfileRecorder {
   let profile = StepProfile()
   private let tokensPerStep: Int
@@ -39,7 +39,7 @@ struct ProfileRecorder {
     peak = MachinePeak.gigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1)
   }
 
-  /// The figures since the last call; nil if no step was made.
+  /// Returns the figures since the last call; nil if there was no step.
   func take() -> ProfileFigures? {
     let times = profile.take()
     guard times.steps > 0 else { return nil }
@@ -54,5 +54,6 @@ struct ProfileRecorder {
 }
 
 extension ProfileFigures {
-  static let help = "After each epoch, tell how near training came to the machine's peak and where its time went."
+  static let help =
+    "After each epoch, print the share of the machine's peak that training reached, and the time of its parts."
 }

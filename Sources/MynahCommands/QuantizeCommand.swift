@@ -9,11 +9,10 @@ import MynahText
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
-    abstract: "Make a model file smaller and faster to ask, by rounding its weights.",
+    abstract: "Quantise a model to int8 or bfloat16.",
     discussion: """
-      int8 keeps each row of a matrix as whole numbers of -127 to 127 and a scale: a quarter of the size. With a text that the \
-      model has not learned the perplexity before and after is shown. The result is for evaluate, generate and inspect; \
-      training goes on from the original.
+      int8 stores each row of a matrix as integers from -127 to 127 and a scale: a quarter of the size. With --text, \
+      the perplexity before and after is printed. A quantised model cannot be trained further; use the original.
 
         mynah quantize notes.safetensors --text held-out.txt
       """)
@@ -23,22 +22,22 @@ struct QuantizeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The smaller model file. (default: the model's name with -int8 or -bfloat16, beside it)", valueName: "file"),
+      "The quantised model file. (default: the model's path with -int8 or -bfloat16)", valueName: "file"),
     transform: Bounded.path)
   var output: String?
 
   @Option(
-    help: ArgumentHelp("What weights are rounded to: int8 or bfloat16. (default: int8)", valueName: "name"),
+    help: ArgumentHelp("The precision of the weights: int8 or bfloat16. (default: int8)", valueName: "name"),
     transform: Self.precision)
   var precision = WeightPrecision.int8
 
-  @Option(help: ArgumentHelp("A text to compare the perplexity on.", valueName: "file"))
+  @Option(help: ArgumentHelp("A text that the model was not trained on, to compare the perplexity.", valueName: "file"))
   var text: String?
 
-  @Flag(help: "Replace a file that stands there.")
+  @Flag(help: "Replace an existing file.")
   var overwrite = false
 
-  @Flag(help: "Print one object of JSON.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
   @OptionGroup var threads: ThreadOptions
@@ -84,7 +83,7 @@ struct QuantizeCommand: ParsableCommand {
     return precision
   }
 
-  /// What came of it, for machines.
+  /// The sizes and perplexities before and after.
   private struct Figures: Encodable {
     let model: String
     let precision: WeightPrecision

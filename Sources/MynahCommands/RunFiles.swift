@@ -4,7 +4,7 @@ import MynahTraining
 
 /// The files of a training run.
 enum RunFiles {
-  /// Checks, before hours are spent, that the files can be written and that nothing is lost by it.
+  /// Checks, before hours are spent, that the files can be written without replacing other files.
   ///
   /// - Throws: `CommandError`, or `FileError.cannotWrite`.
   static func check(modelPath: String, resuming: Bool, overwriting: Bool) throws {
@@ -21,8 +21,8 @@ enum RunFiles {
     guard FileKind(at: statePath) != nil else { throw CommandError.nothingToResume(path: statePath) }
   }
 
-  /// Returns a Boolean value indicating whether a file is empty or starts like a safetensors file: eight bytes of the header's
-  /// length, then a brace.
+  /// Returns a Boolean value indicating whether a file is empty or starts like a safetensors file: eight bytes of the
+  /// header's length, then a brace.
   private static func isEmptyOrSafetensors(_ path: String) -> Bool {
     guard let file = try? InputFile(path: path), let start = try? file.bytes(0..<min(9, file.byteCount)) else {
       return true

@@ -1,7 +1,7 @@
 import ArgumentParser
 import MynahTraining
 
-/// How the learning rate changes.
+/// The flags of the learning rate.
 struct ScheduleOptions: ConditionalFlags, RunOptions {
   /// The schedules, by name.
   enum Schedule: String, ExpressibleByArgument, CaseIterable {
@@ -13,21 +13,23 @@ struct ScheduleOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The learning rate of the first epochs, or the highest one. (default: 1 for sgd, 0.001 for adam)",
+      "The initial or highest learning rate. (default: 1 for sgd, 0.001 for adam)",
       valueName: "rate"),
     transform: Bounded.positive(atMost: 1e9))
   var learningRate: Float?
 
   @Option(
     help: ArgumentHelp(
-      "How the rate falls: \(Schedule.allCases.map(\.rawValue).joined(separator: ", ")); linear, cosine and one-cycle span all epochs. (default: decay)",
+      "The schedule: \(Schedule.allCases.map(\.rawValue).joined(separator: ", ")); "
+        + "linear, cosine and one-cycle span all epochs. (default: decay)",
       valueName: "name"))
   var schedule: Schedule?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Epochs before a decay, between steps, or with no lower loss on a plateau. (default: half of the epochs; else 1)",
+      "Epochs before a decay, between steps, or without improvement on a plateau. "
+        + "(default: half of the epochs, else 1)",
       valueName: "epochs"),
     transform: Bounded.integer(0...1_000_000))
   var decayAfter: Int?
@@ -35,18 +37,18 @@ struct ScheduleOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "What the rate is multiplied with at each later epoch, step or plateau; 1 keeps it. (default: 0.5)",
+      "The factor of the rate at each later epoch, step or plateau; 1 keeps the rate. (default: 0.5)",
       valueName: "factor"),
     transform: Bounded.positive(atMost: 1))
   var decay: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Steps at the beginning over which the rate rises. (default: 0)", valueName: "steps"),
+    help: ArgumentHelp("Steps of linear warm-up. (default: 0)", valueName: "steps"),
     transform: Bounded.integer(1...1_000_000_000))
   var warmUp: Int?
 
-  @Flag(help: "With --resume and --epochs: let a rate that spans all epochs follow their new number from here on.")
+  @Flag(help: "With --resume and --epochs: span the schedule over the new number of epochs from here on.")
   var reschedule = false
 
   var rules: [FlagRule] {
@@ -129,7 +131,7 @@ extension ScheduleOptions.Schedule {
 }
 
 extension LearningRateSchedule {
-  /// The factor that the rate is multiplied by again and again, and the epochs of --decay-after; nil if there is none.
+  /// The repeated factor of the rate, and the epochs of --decay-after; nil if there is none.
   fileprivate var decay: (factor: Float, epochs: Int)? {
     factors.lazy.compactMap { factor in
       switch factor {

@@ -5,23 +5,23 @@ import MynahInference
 import MynahModels
 import MynahText
 
-/// What a model remembers of a text, in a file: the text goes on from there with the same bits.
+/// A model's state after a text, in a file; the text can be continued with the same bits.
 struct StateFile: Codable {
   /// The sha256 of the model file that read the text.
   private let model: String
   private let precision: String
   private let memory: NeuralPredictor.Memory
 
-  /// The memory of a predictor that a model file made.
+  /// Creates the state of a predictor that uses a model file.
   init(_ predictor: NeuralPredictor, modelPath: String) throws {
     (model, precision, memory) = (
       try Self.digest(modelPath), predictor.model.precision.rawValue, predictor.memory
     )
   }
 
-  /// Reads a file; the predictor goes on with its text.
+  /// Reads a file and returns a predictor that continues the text.
   ///
-  /// - Throws: `FileError` if it cannot be read, `StateError` if it is no state or another model's.
+  /// - Throws: `FileError` if it cannot be read, `StateError` if it is not a state of this model.
   static func predictor(at path: String, model: InferenceModel, modelPath: String) throws -> NeuralPredictor {
     let text = try TextFile(at: path).text
     guard let state = try? JSONDecoder().decode(StateFile.self, from: Data(text.utf8)) else {
@@ -47,7 +47,7 @@ struct StateFile: Codable {
   }
 }
 
-/// A file of state cannot be used.
+/// An error of a state file.
 enum StateError: CommandFailure {
   case notAState(path: String)
   case ofAnotherModel(path: String, model: String)
@@ -57,15 +57,16 @@ enum StateError: CommandFailure {
   var sentence: String {
     switch self {
     case .notAState(let path):
-      "expected a state that mynah score --save-state wrote, found something else in \(path.quoted()); write it again"
+      "expected a state from mynah score --save-state, found something else in \(path.quoted()); write it again"
     case .ofAnotherModel(let path, let model):
-      "the state in \(path.quoted()) was made by another model than \(model.quoted()), or with another --precision; read the text again with this one"
+      "the state in \(path.quoted()) is of another model than \(model.quoted()), or of another --precision; save it "
+        + "again with this model"
     }
   }
 }
 
-/// A flag that goes on with a text.
+/// The flag that continues a text.
 struct LoadStateOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Go on with the text whose state mynah score --save-state wrote.", valueName: "file"))
+  @Option(help: ArgumentHelp("Continue the text whose state mynah score --save-state wrote.", valueName: "file"))
   var loadState: String?
 }

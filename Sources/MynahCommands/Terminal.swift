@@ -9,7 +9,7 @@ enum Terminal {
     return Int(size.ws_col)
   }
 
-  /// A bar of so many columns, filled to a share.
+  /// Returns a bar of a number of columns, filled to a share.
   static func bar(_ share: Double, width: Int) -> String {
     let filled = Int(Double(width) * min(max(share, 0), 1))
     return String(repeating: "━", count: filled) + String(repeating: "─", count: width - filled)

@@ -2,11 +2,11 @@ import ArgumentParser
 import Foundation
 import MynahTensors
 
-/// How many threads a command may use.
+/// The flag of the number of threads.
 struct ThreadOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Threads to compute with; results are the same bits with any number. (default: all cores)", valueName: "count"))
+      "The number of threads; results have the same bits with any number. (default: all cores)", valueName: "count"))
   var threads: Int?
 
   func validate() throws {
@@ -15,10 +15,10 @@ struct ThreadOptions: ParsableArguments {
     }
   }
 
-  /// How many.
+  /// The number of threads.
   var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
-  /// Runs `body` on so many threads.
+  /// Runs `body` with this many threads.
   func run<Result>(_ body: () throws -> Result) rethrows -> Result {
     guard let threads else { return try body() }
     return try ThreadTeam.$current.withValue(ThreadTeam(threadCount: threads), operation: body)

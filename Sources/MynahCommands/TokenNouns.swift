@@ -1,7 +1,7 @@
 import MynahText
 
 extension AnyTokenizer {
-  /// What the tokens are, in words.
+  /// The noun for the tokens.
   var tokenNoun: String {
     switch self {
     case .word: "words"

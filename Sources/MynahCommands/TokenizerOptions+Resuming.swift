@@ -2,23 +2,23 @@ import Foundation
 import MynahModels
 import MynahText
 
-// The notes of a training state about its tokenizer, so that the flags can be given again.
+// A training state's notes on how its tokenizer was made, so that a resumed run can check the flags.
 
 extension TokenizerOptions {
   private static let key = "tokenizer.limits"
 
-  /// The limits of a vocabulary that was made of a text; nil: as by default.
+  /// The limits of a vocabulary that was made from a text; nil: the default.
   private struct Limits: Codable {
     var minimumCount, vocabulary: Int?
   }
 
-  /// The notes for the state of a new run.
+  /// Returns the notes for the state of a new run.
   func notes() throws -> [String: String] {
     let limits = Limits(minimumCount: minimumCount, vocabulary: vocabulary)
     return [Self.key: try SafetensorsFile.encode(limits)]
   }
 
-  /// Checks that the flags that were given make the tokenizer of a run that is resumed.
+  /// Checks that the given flags describe the tokenizer of a resumed run.
   ///
   /// - Throws: `CommandError.otherSetting`; `TextError` if a tokenizer's file cannot be read.
   func expect(_ tokenizer: AnyTokenizer, notes: [String: String], training text: String) throws {
@@ -39,7 +39,7 @@ extension TokenizerOptions {
       .otherSetting(flag: flag, given: "\(given)", own: own)
     }
     for case (let flag, let given?, let own?) in limits where given != own { throw other(flag, given, "\(own)") }
-    // A limit that is given for the first time may be the default one.
+    // A limit that the new run left to the default may equal it.
     guard case (let flag, let given?, _)? = limits.first(where: { $0.1 != nil && $0.2 == nil }) else { return }
     let made = AnyTokenizer(
       kind, training: text, minimumCount: minimumCount ?? noted?.minimumCount,

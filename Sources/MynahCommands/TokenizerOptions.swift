@@ -2,11 +2,12 @@ import ArgumentParser
 import MynahIO
 import MynahText
 
-/// How a text is cut into tokens.
+/// The flags of the tokenizer.
 struct TokenizerOptions: ConditionalFlags {
   @Option(
     help: ArgumentHelp(
-      "What the model reads and writes: word, character, byte, byte-pair (pieces of words), or keras-word (in small letters, without punctuation). (default: word)",
+      "The tokenizer: word, character, byte, byte-pair (pieces of words), or keras-word (lowercase, without "
+        + "punctuation). (default: word)",
       valueName: "level"),
     transform: Self.level)
   var level: TokenLevel?
@@ -14,7 +15,8 @@ struct TokenizerOptions: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Words and characters that are rarer become <unk>, byte pairs are not joined. (default: 2 for byte pairs and for words unless <unk> stands in the text, else 1)",
+      "The least count: rarer words and characters become <unk>, rarer byte pairs are not merged. "
+        + "(default: 2 for byte pairs, and for words unless the text contains <unk>, else 1)",
       valueName: "count"),
     transform: Bounded.integer(1...1_000_000_000))
   var minimumCount: Int?
@@ -22,7 +24,8 @@ struct TokenizerOptions: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The largest number of tokens to know, the most frequent ones; of byte pairs 256 or more. (default: 8192 for byte pairs, else no limit)",
+      "The largest vocabulary size: the most frequent tokens are kept; at least 256 for byte pairs. "
+        + "(default: 8192 for byte pairs, else no limit)",
       valueName: "size"),
     transform: Bounded.integer(2...16_777_216))
   var vocabulary: Int?
@@ -30,7 +33,7 @@ struct TokenizerOptions: ConditionalFlags {
   @Option(
     name: .customLong("tokenizer"),
     help: ArgumentHelp(
-      "Take the tokens of a tokenizer.json of Hugging Face, WordLevel or byte-level BPE, instead of the text's own.",
+      "Use a Hugging Face tokenizer.json, WordLevel or byte-level BPE, instead of making a tokenizer from the text.",
       valueName: "file"), transform: Bounded.path)
   var tokenizerFile: String?
 
@@ -54,7 +57,7 @@ struct TokenizerOptions: ConditionalFlags {
     }
   }
 
-  /// The tokenizer of the file that was named, nil if none was.
+  /// Reads the tokenizer of --tokenizer; nil without that flag.
   ///
   /// - Throws: `TextError` if it cannot be read, `CommandError.badTokenizer`.
   func given() throws -> AnyTokenizer? {
@@ -67,7 +70,7 @@ struct TokenizerOptions: ConditionalFlags {
     }
   }
 
-  /// The tokenizer for a text: the one that was named, or the text's own.
+  /// Returns the tokenizer of --tokenizer, or one made from the text.
   func tokenizer(training text: String) throws -> AnyTokenizer {
     try given()
       ?? AnyTokenizer(level ?? .word, training: text, minimumCount: minimumCount, maximumSize: vocabulary)
@@ -80,6 +83,6 @@ struct TokenizerOptions: ConditionalFlags {
     return level
   }
 
-  /// Whether a flag was given.
+  /// A Boolean value indicating whether any of the flags was given.
   var isGiven: Bool { level != nil || minimumCount != nil || vocabulary != nil || tokenizerFile != nil }
 }

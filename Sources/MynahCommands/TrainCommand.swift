@@ -9,19 +9,19 @@ import MynahTraining
 struct TrainCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Learn a text.",
+    abstract: "Train a language model on a text.",
     discussion: """
-      Everything has a default that suits the text's size, so that this is enough:
+      All flags have defaults, which depend on the text's size, so this is enough:
 
         mynah train notes.txt
 
-      The last tenth of a single file is held out to validate with; the model of the epoch that predicts it best is kept. Its \
-      perplexity is the one that mynah evaluate prints. A run that was interrupted or killed is resumed with --resume, and the \
-      model becomes the same, byte for byte.
+      The last tenth of a single file is the validation text; the model of the epoch with the lowest validation \
+      perplexity is kept. That perplexity is the one that mynah evaluate prints. --resume continues an interrupted \
+      run; the resulting model is the same, byte for byte.
       """)
 
   @Argument(
-    help: "A text file, a folder whose files have train, valid and test in their names, or what mynah prepare made.")
+    help: "A text file, a folder of files with train, valid and test in their names, or a file from mynah prepare.")
   var input: String
 
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -49,8 +49,8 @@ struct TrainCommand: ParsableCommand, ConditionalFlags {
   }
 
   mutating func run() throws {
-    try Interruption.watching { wasAsked in
-      try threads.run { try train(shouldStop: wasAsked) }
+    try Interruption.watching { isInterrupted in
+      try threads.run { try train(shouldStop: isInterrupted) }
     }
   }
 

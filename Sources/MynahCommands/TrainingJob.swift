@@ -42,9 +42,9 @@ struct TrainingOptions {
       try state.setEpochs(epochs, rescheduling: schedule.reschedule)
     } catch TrainingError.scheduleSpansRun(let before, let wanted) {
       throw ValidationError(
-        "the learning rate falls to its end over \(TrainingSpan.epochs(before)), and --epochs \(wanted) would train the other ones at "
-          + "that rate; add --reschedule to let it span all \(wanted) from here on, or start a new run with another --output"
-      )
+        "the learning rate falls to its end over \(TrainingSpan.epochs(before)), and --epochs \(wanted) would train "
+          + "the other ones at that rate; add --reschedule to span all \(wanted) from here on, or start a new run with "
+          + "another --output")
     }
   }
 }
@@ -127,8 +127,8 @@ struct TrainingJob {
     return (model, history)
   }
 
-  /// Checks that a run has room in this machine's memory: the weights four times (with gradients, best model and a
-  /// file's copy), what the optimiser remembers, and what a batch leaves behind for the backward pass.
+  /// Checks that a run fits in this machine's memory: the weights four times (with gradients, best model and a file's
+  /// copy), the state of the optimizer, and the activations that a batch keeps for the backward pass.
   private static func checkMemory(_ model: ModelArchitecture, _ training: TrainingConfiguration) throws {
     let (layout, copies) = (training.batches, Double(4 + training.optimizer.rule.slotNames.count))
     let parameters = model.parameterSpecs.reduce(0.0) { sum, parameter in
@@ -147,11 +147,12 @@ struct TrainingJob {
         + "choose a smaller --hidden, --embedding, --vocabulary, --batch or --steps")
   }
 
-  /// What is about to be learned and by what, in words.
+  /// Returns a description of the text, the model and the run.
   func description(of input: String) -> String {
     let held = text.isHeldOut ? "held out of it" : "in files of their own"
     return """
-      \(input): \(text.training.count.grouped) \(tokenizer.countedNoun) to learn, \(text.validation.count.grouped) \(held) to validate with, \
+      \(input): \(text.training.count.grouped) \(tokenizer.countedNoun) to learn, \
+      \(text.validation.count.grouped) \(held) to validate with, \
       \(tokenizer.vocabulary.count.grouped) different ones known\(unknownInWords)
       \(modelSummary)
       \(configuration.inWords)
@@ -166,7 +167,7 @@ struct TrainingJob {
       + "\(weightCount.grouped) weights besides the embedding"
   }
 
-  /// How much of the text the vocabulary lacks; a text without spaces is one unknown word a line.
+  /// The unknown share of the text, with advice: a text without spaces is one unknown word per line.
   private var unknownInWords: String {
     guard text.unknownCount > 0 else { return "" }
     let share = 100 * Double(text.unknownCount) / Double(text.training.count)
@@ -191,7 +192,7 @@ struct TrainingJob {
 
   var tokenizer: AnyTokenizer { text.tokenizer }
 
-  /// What logs tell of the run.
+  /// The description of the run for logs.
   var runDescription: RunDescription {
     RunDescription(
       model: model.configuration, configuration: configuration, tokenizer: tokenizer, tokenCount: text.training.count,

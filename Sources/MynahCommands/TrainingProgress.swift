@@ -2,8 +2,8 @@ import MynahIO
 import MynahModels
 import MynahTraining
 
-/// Shows how a run goes on: a bar on a terminal or a line now and then on standard error, and each epoch's figures on
-/// standard output.
+/// Shows the progress of a run: a bar on a terminal or a line now and then on standard error, and each epoch's figures
+/// on standard output.
 struct TrainingProgress {
   private let epochCount: Int
   private let flopsPerToken: Double
@@ -15,7 +15,7 @@ struct TrainingProgress {
   private var lastStep: ContinuousClock.Instant
   /// Tokens learned since `epochStart`.
   private var tokenCount = 0
-  /// The batches of the epoch that were done at `epochStart`: not 0 where a run goes on.
+  /// The batches of the epoch that were done at `epochStart`: not 0 in a resumed run.
   private var firstStep: Int
 
   /// Starts the clock.
@@ -31,7 +31,7 @@ struct TrainingProgress {
 
   /// Shows an event.
   ///
-  /// - Throws: `OutputError` if standard output takes no more.
+  /// - Throws: `OutputError` if standard output cannot be written.
   mutating func report(_ event: TrainingEvent) throws {
     switch event {
     case .step(let step):

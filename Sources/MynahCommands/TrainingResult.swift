@@ -3,9 +3,9 @@ import MynahModels
 import MynahText
 import MynahTraining
 
-/// What a finished run came to.
+/// The figures of a finished run.
 struct TrainingResult: Encodable {
-  /// The model's file; nil: it was not kept.
+  /// The model's file; nil if it was not written.
   let model: String?
   let epochs: Int
   let bestEpoch: Int

@@ -3,17 +3,17 @@ import MynahIO
 import MynahText
 import MynahTraining
 
-/// The tokens that a run learns and validates with, from texts in memory or from a token file.
+/// The training and validation tokens of a run, from texts in memory or from a token file.
 struct TrainingText {
   let tokenizer: AnyTokenizer
   let training: any TokenSource, validation: any TokenSource
-  /// How many of the tokens to learn are unknown.
+  /// The number of unknown training tokens.
   let unknownCount: Int
-  /// Whether the tokens to validate with are the end of the text to learn.
+  /// A Boolean value indicating whether the validation text is the end of the training text.
   let isHeldOut: Bool
-  /// By which a run knows its text again.
+  /// The hash by which a resumed run recognises its text.
   let hash: String
-  /// The text for the final figure, if there is one.
+  /// The test text, if there is one.
   let test: String?
   /// Notes for the training state: how the tokenizer was made.
   let notes: [String: String]
@@ -27,8 +27,8 @@ struct TrainingText {
     if TokenFile.isTokenFile(input) {
       guard !tokens.isGiven else {
         throw ValidationError(
-          "\(input) holds tokens already; leave --level, --minimum-count, --vocabulary and --tokenizer away, "
-            + "or prepare the text anew"
+          "\(input) is a token file, whose tokenizer is fixed; leave --level, --minimum-count, --vocabulary and "
+            + "--tokenizer out, or prepare the text again"
         )
       }
       self.init(try TokenFile(at: input))

@@ -2,15 +2,15 @@ import ArgumentParser
 import MynahInference
 import MynahModels
 
-/// What weights are held in while a model is asked.
+/// The flag of the weights' precision in inference.
 struct WeightPrecisionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What the weights are rounded to: \(Self.names). (default: what the file holds)", valueName: "name"),
+      "The precision that weights are rounded to: \(Self.names). (default: that of the file)", valueName: "name"),
     transform: Self.named)
   var precision: WeightPrecision?
 
-  /// A file's model, its weights packed.
+  /// Returns the model of a file with its weights packed.
   func model(of file: ModelFile) -> InferenceModel {
     InferenceModel(file.model, precision: precision ?? file.precision)
   }

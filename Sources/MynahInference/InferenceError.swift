@@ -1,6 +1,6 @@
 import MynahIO
 
-/// What can go wrong when a model is asked.
+/// An error of inference.
 public enum InferenceError: Error, Hashable, Sendable {
   /// The model's predictions are infinite or not a number.
   case notFinite
@@ -8,13 +8,13 @@ public enum InferenceError: Error, Hashable, Sendable {
   case nothingToPredict(tokenCount: Int)
   /// The steps of a sampler leave no token to draw.
   case nothingToDraw
-  /// A file of n-grams is not as it should be.
+  /// An ARPA file is malformed.
   case malformedNGrams(path: String, line: Int, expected: String, found: String)
-  /// Two models that are mixed have other tokens; how many are missing in the one at a path, and how many only it has.
+  /// Two models that are mixed have different tokens: the numbers of those that the one at a path lacks and adds.
   case vocabulariesDiffer(path: String, missingCount: Int, otherCount: Int, example: String)
   /// A text has too few different n-grams of a length for their discounts.
   case tooFewNGrams(length: Int)
-  /// Tokens are no words, or line ends no token of their own.
+  /// The tokens are not words, or line ends are not a token.
   case noSentences
 }
 
@@ -23,7 +23,7 @@ extension InferenceError {
   package static func vocabulariesDiffer(path: String, _ own: [[UInt8]], _ others: [[UInt8]]) -> InferenceError {
     let (known, theirs) = (Set(own), Set(others))
     let missing = own.filter { !theirs.contains($0) }
-    // A token that is listed again is one more.
+    // A token that is listed twice counts as one more.
     var listed: Set<[UInt8]> = []
     let more = others.filter { !known.contains($0) || !listed.insert($0).inserted }
     return .vocabulariesDiffer(
@@ -44,15 +44,16 @@ extension InferenceError: CustomStringConvertible {
     case .nothingToDraw:
       "the sampler rules out all tokens; forbid fewer of them"
     case .malformedNGrams(let path, let line, let expected, let found):
-      "line \(line) of \(path.quoted()) is no part of an ARPA file: expected \(expected), found \(found); write the file again"
+      "line \(line) of \(path.quoted()) does not fit an ARPA file: expected \(expected), found \(found); write the "
+        + "file again"
     case .vocabulariesDiffer(let path, let missingCount, let otherCount, let example):
-      "models that are mixed need the same tokens, but \(path.quoted()) lacks \(missingCount) of the model's and has \(otherCount) others, "
-        + "such as \(example.quoted()); train both on the same text with the same vocabulary"
+      "mixed models need the same tokens, but \(path.quoted()) lacks \(missingCount) of the model's tokens and adds "
+        + "\(otherCount), such as \(example.quoted()); train both on the same text with the same vocabulary"
     case .tooFewNGrams(let length):
-      "expected a text with \(length)-grams that occur once, twice and three times, as discounts are made of their numbers, found too "
-        + "few; take a longer text or a smaller --order"
+      "too few \(length)-grams occur once, twice and three times to compute their discounts; "
+        + "use a longer text or a lower order"
     case .noSentences:
-      "n-grams are counted over words, with a token for line ends, and this model has others; take one of --level word"
+      "expected tokens that are words and line ends, to count n-grams of, found other tokens; use a model of words"
     }
   }
 }

@@ -10,8 +10,8 @@ import MynahText
 /// let logits = model.advance([7, 2, 5], state: &state)  // of the token after 5
 /// ```
 ///
-/// Results have the same bits on any number of threads, and a stream's do not depend on the streams beside it. Layers and
-/// outputs of kinds without packed kernels run by their own operations, which is slower.
+/// Results have the same bits with any number of threads, and those of a stream do not depend on the other streams.
+/// Layers and outputs of kinds without packed kernels run by their own operations, which is slower.
 public struct InferenceModel: Sendable {
   /// The kinds and shapes of the model's parts.
   public let architecture: ModelArchitecture
@@ -52,13 +52,13 @@ extension InferenceModel {
   ///
   /// - Parameter ids: T·B tokens, time-major; T ≥ 1.
   /// - Returns: The logits of all tokens after the last step, [B, V]; log-probabilities for outputs without logits.
-  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is one of a model of this shape.
+  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is of a model of this shape.
   public func advance(_ ids: [Int32], state: inout RecurrentState) -> Tensor {
     advance(ids, state: &state, returningHidden: false).logits
   }
 
-  /// Advances the state by some tokens and returns the logits of the ones that follow, and perhaps the vectors that they are
-  /// computed from, [B, H].
+  /// Advances the state by some tokens and returns the logits of the ones that follow, and, if wanted, the hidden
+  /// vectors that they are computed from, [B, H].
   func advance(
     _ ids: [Int32], state: inout RecurrentState, returningHidden: Bool
   ) -> (logits: Tensor, hidden: Tensor?) {
@@ -80,7 +80,7 @@ extension InferenceModel {
   /// Advances the state by some tokens.
   ///
   /// - Parameter ids: T·B tokens, time-major.
-  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is one of a model of this shape.
+  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is of a model of this shape.
   public func read(_ ids: [Int32], state: inout RecurrentState) {
     check(ids, state)
     var workspace = PackedMemory(byteCount: 0)
@@ -91,20 +91,21 @@ extension InferenceModel {
 
   /// Returns the negative log-probability of each target, in nats, and advances the state by the inputs.
   ///
-  /// The inputs of a chunk are projected at once, and only the recurrence goes step by step; memory does not grow with the
-  /// text.
+  /// The inputs of a chunk are projected at once, and only the recurrence runs step by step; memory does not grow with
+  /// the text.
   ///
   /// - Parameters:
   ///   - targets: T·B tokens, time-major: the one after each input.
   ///   - inputs: T·B tokens.
-  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is one of a model of this shape.
+  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is of a model of this shape.
   public func negativeLogProbabilities(
     of targets: [Int32], after inputs: [Int32], state: inout RecurrentState
   ) -> [Double] {
     scored(targets, after: inputs, state: &state, returningHidden: false).nats
   }
 
-  /// Returns the negative log-probability of each target, and perhaps the vectors that they are computed from, [T·B, H].
+  /// Returns the negative log-probability of each target, and, if wanted, the hidden vectors that they are computed
+  /// from, [T·B, H].
   func scored(
     _ targets: [Int32], after inputs: [Int32], state: inout RecurrentState, returningHidden: Bool
   ) -> (nats: [Double], hidden: [Float]) {
@@ -147,7 +148,7 @@ extension InferenceModel {
     for first in stride(from: 0, to: count, by: size) { body(first..<min(first + size, count)) }
   }
 
-  /// The output layer as a part of the last recurrent layer's pass; nil if it needs a pass of its own.
+  /// The output layer as a part of the last recurrent layer's pass; nil if it needs a separate pass.
   private var fusedSoftmax: PackedSoftmax? { stages.last?.isPacked == true ? output.softmax : nil }
 
   /// Advances the state by T·B tokens, time-major; the purpose is that of the last stage.
@@ -171,17 +172,17 @@ extension InferenceModel {
 // MARK: Checks
 
 extension InferenceModel {
-  /// Whether a state is one of a text that a model of this shape reads.
+  /// Returns a Boolean value indicating whether a state is one of a single text and of a model of this shape.
   func fits(_ state: RecurrentState) -> Bool { state.batchSize == 1 && state.hasParts(of: zeroState) }
 
-  /// Checks that a tokenizer is one of a model of this size.
+  /// Checks that a tokenizer has as many tokens as the model.
   func check(_ tokenizer: AnyTokenizer) {
     precondition(
       tokenizer.vocabulary.count == configuration.vocabularySize,
       "a tokenizer of \(tokenizer.vocabulary.count) tokens does not fit a model of \(configuration.vocabularySize)")
   }
 
-  /// Returns logits that are finite.
+  /// Returns the logits if they are finite.
   func finite(_ logits: Tensor) throws(InferenceError) -> Tensor {
     guard Kernels.areFinite(logits) else { throw .notFinite }
     return logits

@@ -1,7 +1,7 @@
 import MynahModels
 import MynahTensors
 
-/// Some of a model's recurrent layers in inference: successive ones that are packed together, or one that is not packed.
+/// Some of a model's recurrent layers in inference: successive ones that are packed together, or a single unpacked one.
 enum InferenceStage: Sendable {
   case packed(PackedLayers)
   /// A layer that runs by its own operations, its index in the model, and whether it adds its inputs to its outputs.
@@ -9,25 +9,23 @@ enum InferenceStage: Sendable {
 
   /// Packs a model's layers; the first one reads the embeddings of tokens.
   static func stages(of model: LanguageModel, embedding: Tensor, precision: WeightPrecision) -> [InferenceStage] {
-    let (options, architecture) = (
-      PackedLayers.Options(precision: precision, isResidual: model.configuration.isResidual), model.architecture
-    )
+    let architecture = model.architecture
     var stages: [InferenceStage] = []
-    var run: [(kind: CellKind, shape: LayerShape, scan: ScanKernel, values: [Tensor])] = []
+    var run: [PackedLayers.Source] = []
     func flush(before index: Int) {
       guard !run.isEmpty else { return }
       let first = index - run.count
       let table = first == 0 ? embedding : nil
-      stages.append(.packed(PackedLayers(run, firstLayer: first, embedding: table, options: options)))
+      stages.append(.packed(PackedLayers(run, firstLayer: first, embedding: table, precision: precision)))
       run = []
     }
     for (index, layer) in architecture.layers.enumerated() {
       let own = model.stack.layers[index]
+      let isResidual = architecture.isResidual(layer: index)
       if let scan = layer.kind.scan?(layer.shape) {
-        run.append((layer.kind, layer.shape, scan, own.parameters.map(\.value)))
+        run.append((layer.kind, layer.shape, scan, own.parameters.map(\.value), isResidual))
       } else {
         flush(before: index)
-        let isResidual = options.isResidual && own.outputSize == own.inputSize
         stages.append(.composed(own.rounded(to: precision), index: index, isResidual: isResidual))
       }
     }

@@ -2,9 +2,9 @@ import Foundation
 import MynahTensors
 public import MynahModels
 
-/// The tokens whose vectors lie in the direction of another's.
+/// The nearest neighbours of tokens by the cosine similarity of their embeddings.
 public struct Neighbours: Sendable {
-  /// A token and how near it is.
+  /// A token with its similarity.
   public struct Neighbour: Hashable, Sendable {
     /// The token's number in the vocabulary.
     public let id: Int32
@@ -16,7 +16,7 @@ public struct Neighbours: Sendable {
   private let width: Int
   private let lengths: [Double]
 
-  /// Takes a model's vectors, a row a token.
+  /// Creates the neighbours of a model's embeddings.
   public init(_ embedding: Embedding) {
     let weight = embedding.weight.value
     (vectors, width) = (weight.elements, weight.shape[1])
@@ -25,16 +25,17 @@ public struct Neighbours: Sendable {
     }
   }
 
-  /// The nearest tokens to one, nearest first; of equal ones the lower numbers come first.
+  /// Returns the nearest tokens to one, nearest first; of equal ones the lower ids come first.
   ///
   /// - Precondition: the id is in the vocabulary.
   public func nearest(to id: Int32, count: Int, leavingOut others: Set<Int32> = []) -> [Neighbour] {
     nearest(to: vector(of: id), count: count, leavingOut: others.union([id]))
   }
 
-  /// The nearest tokens to b − a + c: what is to c as b is to a.
+  /// Returns the nearest tokens to b − a + c: what is to c as b is to a.
   ///
-  /// T. Mikolov, W. Yih, G. Zweig, "Linguistic regularities in continuous space word representations", 2013; vectors of length 1.
+  /// T. Mikolov, W. Yih, G. Zweig, "Linguistic regularities in continuous space word representations", 2013; vectors of
+  /// length 1.
   public func analogies(_ a: Int32, _ b: Int32, _ c: Int32, count: Int) -> [Neighbour] {
     let (a, b, c, ids) = (unit(a), unit(b), unit(c), Set([a, b, c]))
     return nearest(to: zip(zip(a, b), c).map { $0.1 - $0.0 + $1 }, count: count, leavingOut: ids)

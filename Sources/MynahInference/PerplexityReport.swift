@@ -4,11 +4,11 @@ public import MynahModels
 import MynahTensors
 public import MynahText
 
-/// How well a model predicts a text, with all that was counted.
+/// The perplexity of a text with the counts that it is made of.
 public struct PerplexityReport: Hashable, Sendable {
   /// The negative log-probability of the targets, in nats.
   public let loss: Loss
-  /// How many targets are tokens that the vocabulary lacks, predicted as `<unk>`.
+  /// The number of targets that the vocabulary lacks, which are predicted as `<unk>`.
   public let unknownCount: Int
   /// The length of what was predicted in Unicode scalars, line ends included.
   public let characterCount: Int
@@ -18,19 +18,19 @@ public struct PerplexityReport: Hashable, Sendable {
 
   /// exp(nats / targets).
   public var perplexity: Double { loss.perplexity }
-  /// Bits a predicted character: nats / ln 2 / characters; it compares models of different vocabularies.
+  /// Bits per predicted character: nats / ln 2 / characters, which compares models with different vocabularies.
   public var bitsPerCharacter: Double { loss.nats / log(2) / Double(characterCount) }
 
-  /// exp(nats / units): the perplexity of units that the text has whatever a model's tokens are, such as its words or
-  /// bytes (`TextLength`).
+  /// Returns exp(nats / units): the perplexity per unit of the text that does not depend on the tokens, such as its
+  /// words or bytes (`TextLength`).
   ///
-  /// It compares models of different tokens, as long as none reads words as unknown: the letters of those are not
+  /// It compares models with different tokens unless one of them reads words as unknown: their letters are not
   /// predicted.
   public func perplexity(by unitCount: Int) -> Double { exp(loss.nats / Double(unitCount)) }
 
-  /// Takes the tokens that are context only out of what is counted of a text.
+  /// Creates a report that does not count the tokens that are context only.
   ///
-  /// The length of an unknown token is lost, and counts as 1.
+  /// The length of an unknown token is not known and counts as 1.
   init(_ loss: Loss, context: [Int32], of text: TextTokens, _ tokenizer: AnyTokenizer) {
     let unknownID = text.unknownCount > 0 ? tokenizer.vocabulary.unknownID : nil
     self.loss = loss
@@ -68,7 +68,7 @@ extension Predictor {
 }
 
 extension InferenceModel {
-  /// Returns the perplexity of a text, nothing dropped.
+  /// Returns the perplexity of a text, without dropout.
   ///
   /// - Parameter policy: The positions at which the state is reset.
   /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`,
@@ -92,12 +92,12 @@ extension LanguageModel {
     try InferenceModel(self, precision: .ofProducts).perplexity(of: text, tokenizer: tokenizer, policy: policy)
   }
 
-  /// The loss of predicting each token but the first from all before it, in stretches of bounded memory.
+  /// Returns the loss of predicting each token but the first from all before it, in bounded memory.
   public func loss(of ids: [Int32]) -> Loss { InferenceModel(self, precision: .ofProducts).loss(of: ids) }
 }
 
 extension WeightPrecision {
-  /// What a trained model's weights are rounded to where products are those of `Precision.current`.
+  /// The precision of the weights for products in `Precision.current`.
   fileprivate static var ofProducts: WeightPrecision {
     Precision.current == .bfloat16 && Precision.bfloat16.isSupported ? .bfloat16 : .float32
   }

@@ -67,7 +67,7 @@ struct AdvanceProblem {
     text.ids.flatMap { embedding[Int($0) * embeddingSize..<(Int($0) + 1) * embeddingSize] }
   }
 
-  /// The textbook's results with weights in float32: outputs, logits after the last step, losses and each layer's last state.
+  /// The textbook's results with float32 weights: outputs, logits after the last step, losses and last states.
   var expected: (outputs: [Double], logits: [Double], losses: [Double], states: [[Double]]) {
     var x = inputs.doubles, states: [[Double]] = []
     for (layer, isResidual) in zip(layers, residual) {

@@ -90,8 +90,7 @@ final class AdvanceStack {
   /// - Parameter wantsResults: Whether outputs, logits and losses are wanted, or the states alone.
   func advance(
     _ text: AdvanceText, from states: [[Float]], inputs: Inputs = .embedding, threads: Int32 = 1,
-    reversed: Bool = false,
-    wantsResults: Bool = true
+    reversed: Bool = false, wantsResults: Bool = true
   ) -> AdvanceOutcome {
     let team = unsafe mynah_team_start(threads)
     defer { unsafe mynah_team_stop(team) }

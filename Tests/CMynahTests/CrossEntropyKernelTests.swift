@@ -22,13 +22,13 @@ struct CrossEntropyKernelTests {
   }
 
   @Test(
-    "The same for the most parts that a vocabulary is cut in",
+    "The same for vocabularies that are split into the most parts",
     arguments: [(9001, 121), (8192, 7), (8209, 1), (65_600, 131)])
   func largeVocabulary(vocabulary: Int, rows: Int) {
     expectTextbook(CrossEntropyProblem(rows: rows, hidden: 5, vocabulary: vocabulary))
   }
 
-  @Test("The same for wide hidden rows, whose panels are several", arguments: [63, 64, 65, 130, 600])
+  @Test("The same for wide hidden rows, which need several panels", arguments: [63, 64, 65, 130, 600])
   func wide(hidden: Int) {
     expectTextbook(CrossEntropyProblem(rows: 122, hidden: hidden, vocabulary: 70))
   }
@@ -59,7 +59,7 @@ struct CrossEntropyKernelTests {
   }
 
   @Test(
-    "Leaving out gradients, the bias's gradient or row losses changes no other number, on any number of threads",
+    "Omitting gradients, the bias's gradient or row losses changes no other result, on any number of threads",
     arguments: [(121, 17, 1100), (250, 9, 67)])
   func leftOut(rows: Int, hidden: Int, vocabulary: Int) {
     let problem = CrossEntropyProblem(rows: rows, hidden: hidden, vocabulary: vocabulary)
@@ -76,7 +76,7 @@ struct CrossEntropyKernelTests {
     }
   }
 
-  @Test("A row's loss and gradient do not depend on where in a chunk it stands", arguments: [1, 3, 60, 119, 120])
+  @Test("A row's loss and gradient do not depend on its position in a chunk", arguments: [1, 3, 60, 119, 120])
   func position(shift: Int) {
     let problem = CrossEntropyProblem(rows: 125, hidden: 19, vocabulary: 1100)
     // The same rows after others that weigh nothing.
@@ -96,7 +96,8 @@ struct CrossEntropyKernelTests {
   }
 
   @Test(
-    "Huge logits give finite numbers, also where one part's are far above all others", arguments: [1, 17, 1100, 9001])
+    "Huge logits give finite results, even if those of one part are far above all others",
+    arguments: [1, 17, 1100, 9001])
   func extreme(vocabulary: Int) {
     for tops in [[0], [vocabulary - 1], [vocabulary / 2], Array(0..<vocabulary)] {
       // Without a bias the logits are exact, and so is what is expected of them.
@@ -131,7 +132,7 @@ struct CrossEntropyKernelTests {
   }
 
   @Test(
-    "A logit that is not a number makes the loss not a number, so that divergence is seen",
+    "A logit that is not finite makes the loss not finite, so that divergence is noticed",
     arguments: InstructionSet.available)
   func notANumber(set: InstructionSet) {
     for bad in [Float.nan, .infinity] {

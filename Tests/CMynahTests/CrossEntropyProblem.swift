@@ -53,14 +53,14 @@ struct CrossEntropyProblem {
   }
 }
 
-/// What a kernel made of a `CrossEntropyProblem`.
+/// The results of a kernel for a `CrossEntropyProblem`.
 struct CrossEntropyRun {
   var loss = Double.nan
   /// Empty if not wanted.
   var rowLosses: [Float] = []
   /// Those of h, W and b; empty if not wanted.
   var gradients: [[Float]] = []
-  /// Nothing was written outside of any array and the inputs are as they were.
+  /// A Boolean value indicating whether nothing was written outside any array and the inputs are unchanged.
   var isTidy = true
 
   /// Every number, as bits.

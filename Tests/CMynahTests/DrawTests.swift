@@ -37,7 +37,7 @@ struct DrawTests {
   }
 
   @Test(
-    "Forbidden tokens are never drawn, impossible ones neither; nothing left is said",
+    "Forbidden and impossible tokens are never drawn; if no token is left, the result is the vocabulary size",
     arguments: InferenceKernels.available)
   func forbidden(_ kernels: InferenceKernels) {
     var random = RandomSource(seed: 2)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 struct DropoutKernelTests {
-  /// What the kernel has to do, word by word.
+  /// The textbook's dropout, word by word.
   private func expected(_ x: [Float], threshold: UInt32, scale: Float, using random: RandomSource) -> [Float] {
     var (random, word) = (random, UInt64(0))
     return x.enumerated().map { index, x in
@@ -45,7 +45,7 @@ struct DropoutKernelTests {
     }
   }
 
-  @Test("A position beyond 2³² blocks goes on in the counter's upper half", arguments: InstructionSet.available)
+  @Test("A position beyond 2³² blocks carries into the counter's upper half", arguments: InstructionSet.available)
   func farPosition(set: InstructionSet) throws {
     // The last block that the counter's lowest word holds, and the next ones.
     let position = (UInt64(1) << 33) - 2

@@ -36,7 +36,7 @@ final class AlignedMemory {
   var guardIsWhole: Bool { unsafe memory[byteCount...].allSatisfy { $0 == 0xff } }
 }
 
-/// What packed weights stand for: the rounded matrix, in double.
+/// The rounded numbers of packed weights.
 enum RoundedWeights {
   static func bfloat16(_ x: Float) -> Double { Double(x.roundedToBFloat16) }
 

@@ -25,7 +25,7 @@ final class GuardedMemory {
   let count: Int
   private let offset: Int
 
-  /// - Parameter misalignment: By how many floats the numbers stand off a 64-byte boundary.
+  /// - Parameter misalignment: The distance of the numbers from a 64-byte boundary, in floats.
   init(_ elements: [Float], misalignment: Int = 0) {
     count = elements.count
     offset = 16 + misalignment
@@ -40,7 +40,7 @@ final class GuardedMemory {
   var base: UnsafeMutablePointer<Float>? { unsafe memory.baseAddress.map { unsafe $0 + offset } }
   var elements: [Float] { unsafe Array(memory[offset..<offset + count]) }
 
-  /// Whether nothing was written outside of the numbers.
+  /// A Boolean value indicating whether nothing was written outside the numbers.
   var guardsAreWhole: Bool {
     unsafe memory[..<offset].allSatisfy { $0.isNaN } && memory[(offset + count)...].allSatisfy { $0.isNaN }
   }

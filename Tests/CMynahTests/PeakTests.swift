@@ -3,7 +3,7 @@ import Testing
 
 struct PeakTests {
   @Test(
-    "The peak's loop counts two operations for each number of whole vectors, on every thread; none without instructions",
+    "The peak's loop counts two operations for each lane on every thread, and none for missing instructions",
     arguments: InstructionSet.available, [MYNAH_FLOAT32, MYNAH_BFLOAT16])
   func operations(set: InstructionSet, precision: mynah_precision) {
     let (perRound, perVector) = unsafe (set.kernels.peak(nil, precision, 1), 2 * UInt64(set.kernels.lanes))
@@ -21,12 +21,13 @@ struct PeakTests {
     }
   }
 
-  @Test("Reading stays inside of the array, at every size", arguments: InstructionSet.available)
+  @Test("Reading writes nothing, at any size", arguments: InstructionSet.available)
   func reading(set: InstructionSet) {
     for count in [0, 1, 127, 128, 129, 1000] {
       let memory = GuardedMemory([Float](repeating: 1, count: count), misalignment: 1)
       unsafe set.kernels.read_through(nil, memory.base, count)
-      #expect(memory.guardsAreWhole)
+      // Reads outside the array are the sanitizers' to find (Scripts/sanitize.sh).
+      #expect(memory.guardsAreWhole && memory.elements.allSatisfy { $0 == 1 })
     }
   }
 }

@@ -42,7 +42,7 @@ struct PrecisionTests {
     #expect(nan[0].isNaN)
   }
 
-  @Test("B packed once gives the bits of B packed inside", arguments: InstructionSet.available)
+  @Test("Packing B beforehand does not change the bits of a product", arguments: InstructionSet.available)
   func packedOnce(_ set: InstructionSet) {
     for (m, n, k) in Self.sizes where k > 0 {
       for precision in [MYNAH_FLOAT32, MYNAH_BFLOAT16] {
@@ -55,7 +55,7 @@ struct PrecisionTests {
   }
 
   @Test(
-    "A float32 product errs no more than multiply-adds in the order of k would", arguments: InstructionSet.available)
+    "A float32 product is no less accurate than multiply-adds in the order of k", arguments: InstructionSet.available)
   func accuracy(_ set: InstructionSet) {
     for k in [32, 200, 1024] {
       let problem = Product(m: 33, n: 40, k: k)

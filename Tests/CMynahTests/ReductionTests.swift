@@ -6,7 +6,8 @@ struct ReductionTests {
   var random = RandomSource(seed: 11)
 
   @Test(
-    "Sums and sums of squares are those in double, at every size and alignment", arguments: InstructionSet.available)
+    "Sums and sums of squares equal those in double precision, at every size and alignment",
+    arguments: InstructionSet.available)
   mutating func sums(set: InstructionSet) {
     for count in Array(0...70) + [1000, 4097] {
       let x = (0..<count).map { _ in random.uniform(in: -1000..<1000) }
@@ -23,7 +24,7 @@ struct ReductionTests {
     #expect(unsafe set.kernels.sum([1, .nan], 2).isNaN)
   }
 
-  @Test("axpy adds a multiple, and writes no further", arguments: InstructionSet.available)
+  @Test("axpy adds a multiple and writes nothing outside the array", arguments: InstructionSet.available)
   mutating func axpy(set: InstructionSet) {
     for count in 0...70 {
       let x = (0..<count).map { _ in random.uniform(in: -1..<1) }

@@ -43,7 +43,7 @@ struct ScanKernelTests {
     }
   }
 
-  @Test("Each gradient is the textbook's slope, from whichever result it comes", arguments: ScanCell.all, smallSizes)
+  @Test("Each gradient is the textbook's slope, for gradients of each result", arguments: ScanCell.all, smallSizes)
   func gradients(_ cell: ScanCell, _ sizes: ScanSizes) {
     checkGradients(ScanProblem(cell, sizes), placeCount: .max)
   }
@@ -82,7 +82,7 @@ struct ScanKernelTests {
     }
   }
 
-  @Test("Any number of threads gives the same bits", arguments: ScanCell.all, sizes)
+  @Test("The results have the same bits on any number of threads", arguments: ScanCell.all, sizes)
   func threads(_ cell: ScanCell, _ sizes: ScanSizes) {
     let problem = ScanProblem(cell, sizes)
     for set in InstructionSet.available {

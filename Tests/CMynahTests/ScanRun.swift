@@ -7,7 +7,7 @@ struct ScanRun {
   var result = ScanResult<Float>(output: [], lastHidden: [], lastCell: [])
   /// The gradient of each `ScanInput`; empty where there is none, or where it is not wanted.
   var gradients: [[Float]] = []
-  /// Whether nothing was written outside of any array and the inputs are unchanged.
+  /// A Boolean value indicating whether nothing was written outside any array and the inputs are unchanged.
   var isTidy = true
 
   /// All numbers, as bits.

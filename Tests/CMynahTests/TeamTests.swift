@@ -17,12 +17,12 @@ struct TeamTests {
     }
   }
 
-  /// What `work` leaves after a number of runs on zeros.
+  /// The numbers after some runs of `work` on zeros.
   static func expected(runs: Int) -> [Int] {
     (0..<32).map { $0 * runs } + (0..<32).map { index in (1...runs).reduce(0) { $0 + (31 - index) * $1 } }
   }
 
-  @Test("Work is shared, with a meeting in between", arguments: [1, 2, 3, 5])
+  @Test("Work is shared, with a barrier in between", arguments: [1, 2, 3, 5])
   func shared(threads: Int32) {
     let team = unsafe mynah_team_start(threads)
     #expect(unsafe mynah_team_threads(team) == threads)
@@ -32,7 +32,7 @@ struct TeamTests {
     unsafe mynah_team_stop(team)
   }
 
-  @Test("A team serves several callers at once: one has it, the others work alone")
+  @Test("Of several callers at once, one uses the team and the others work alone")
   func callers() {
     let team = unsafe mynah_team_start(2)
     nonisolated(unsafe) let shared = unsafe team
@@ -44,7 +44,7 @@ struct TeamTests {
     unsafe mynah_team_stop(team)
   }
 
-  @Test("Work may ask for the team that runs it: it goes on alone")
+  @Test("Work that uses the team it runs on continues alone")
   func nested() {
     let nesting: mynah_work = { context, worker in
       guard let worker = unsafe worker, let numbers = unsafe context?.assumingMemoryBound(to: Int.self) else { return }

@@ -73,7 +73,9 @@ struct VectorMathematicsTests {
     #expect(Array(y[..<4]) == [0.5, 0.5, 1, 0] && y[4].isNaN && y[5].isNaN && y[6] == 0.5 && y[7] == 0.5)
   }
 
-  @Test("Every count gives the same results, in place too, and writes no further", arguments: InstructionSet.available)
+  @Test(
+    "Every count gives the same results, also in place, and nothing is written outside the array",
+    arguments: InstructionSet.available)
   func counts(set: InstructionSet) throws {
     try unsafe expectCountsDoNotMatter(set.kernels.exp)
     try unsafe expectCountsDoNotMatter(set.kernels.tanh)

@@ -7,20 +7,22 @@ import Testing
 
 struct ActivationTests {
   @Test(
-    "Gates and cells give the state that the model itself has",
+    "Gates and cells agree with each other and with the model's own state",
     arguments: [
       ([LayerConfiguration.lstm(5), .lstm(4)], false), ([.lstm(3), .lstm(3), .lstm(3)], true),
       ([.gru(4), .lstm(6)], false),
     ])
   func gates(layers: [LayerConfiguration], isResidual: Bool) throws {
     let model = try AnalysisModel.drawn(layers, isResidual: isResidual).model
-    let told = layers.indices.filter { layers[$0].kind == "lstm" }
-    var recorder = try ActivationRecorder(model, layers: told, recordingGates: true)
+    let recorded = layers.indices.filter { layers[$0].kind == "lstm" }
+    var recorder = try ActivationRecorder(model, layers: recorded, recordingGates: true)
     var state = model.initialState(batchSize: 1)
     var before = [Int: [Float]]()
     for id in [1, 2, 3, 1, 0] as [Int32] {
       state = model([id], state: state).state
-      for activations in try recorder.read(id: id) {
+      let found = try recorder.read(id: id)
+      #expect(found.map(\.layer) == recorded)
+      for activations in found {
         let layer = activations.layer
         #expect(activations.names == ["h", "c", "i", "f", "g", "o"])
         let own = state.layers[layer]
@@ -40,7 +42,7 @@ struct ActivationTests {
   }
 
   @Test(
-    "Layers of every kind tell their own state",
+    "The state of every kind of layer is recorded",
     arguments: [
       LayerConfiguration.lstm(5), .gru(5), .gru(5, reset: .before), .rnn(5), .peepholeLSTM(5), .coupledLSTM(5),
       .projectedLSTM(5, to: 2),
@@ -63,7 +65,7 @@ struct ActivationTests {
     #expect(recorder.state.stepCount == 3)
   }
 
-  @Test("Gates of a projected LSTM give its cells")
+  @Test("A projected LSTM's gates are consistent with its cells")
   func projected() throws {
     let model = try AnalysisModel.drawn([.projectedLSTM(5, to: 2)]).model
     var recorder = try ActivationRecorder(model, layers: [0], recordingGates: true)
@@ -79,7 +81,7 @@ struct ActivationTests {
     }
   }
 
-  @Test("Gates of a GRU give its state")
+  @Test("A GRU's gates are consistent with its state")
   func gatesOfGRU() throws {
     let model = try AnalysisModel.drawn([.lstm(3), .gru(5)]).model
     var recorder = try ActivationRecorder(model, layers: [1], recordingGates: true)
@@ -95,7 +97,7 @@ struct ActivationTests {
     }
   }
 
-  @Test("Layers that are not there, and gates of what has none, are told")
+  @Test("Missing layers and layers without gates are errors")
   func errors() throws {
     let model = try AnalysisModel.drawn([.rnn(4), .lstm(3)]).model
     #expect(throws: AnalysisError.noSuchUnit(layer: 2, unit: nil, layerCount: 2, unitCount: nil)) {
@@ -110,7 +112,7 @@ struct ActivationTests {
     #expect(throws: AnalysisError.notFinite(what: "the states")) { try recorder.read(id: 1) }
   }
 
-  @Test("Reading without asking moves the state as asking does, and streams keep their own parts")
+  @Test("Reading without logits gives the same state as with logits, and streams are independent")
   func states() throws {
     let model = InferenceModel(try AnalysisModel.drawn([.gru(4), .projectedLSTM(5, to: 2), .lstm(3)]).model)
     let ids = (0..<600).map { Int32($0 * 7 % 4) }

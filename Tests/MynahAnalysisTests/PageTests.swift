@@ -23,7 +23,7 @@ struct PageTests {
     // One script of ours, besides data.
     #expect(html.components(separatedBy: "<script").count == html.components(separatedBy: "</script>").count)
     #expect(html.components(separatedBy: "<script>").count == 2)
-    for outside in ["http://", "https://", "src=", "@import", "url("] where outside != "src=" {
+    for outside in ["http://", "https://", "@import", "url("] {
       #expect(!html.contains(outside), "\(outside)")
     }
     #expect(html.contains("default-src 'none'") && html.contains("prefers-color-scheme: dark"))
@@ -32,7 +32,7 @@ struct PageTests {
     #expect(html.contains("👩\u{200D}🚀") && html.contains("&amp;amp;"))
   }
 
-  @Test("Whatever a text or a vocabulary has, a page of surprisals shows it and does nothing else")
+  @Test("A surprisal page shows any text or vocabulary and runs none of it")
   func surprisals() throws {
     let file = try AnalysisModel.ofWords(Self.hostile)
     var page = SurprisalPage(file.tokenizer)
@@ -46,7 +46,7 @@ struct PageTests {
     #expect(page.summary.hasPrefix("14 tokens · ") && page.summary.contains("perplexity"))
   }
 
-  @Test("Whatever a text has, a page of activations shows it and does nothing else; its numbers are the units'")
+  @Test("An activation page shows any text and runs none of it, and its values are those of the units")
   func activations() throws {
     let file = try AnalysisModel.ofWords(Self.hostile)
     var page = ActivationPage(file.tokenizer, units: [0: [1, 4]])
@@ -77,7 +77,7 @@ struct PageTests {
     #expect(zip(values, expected).allSatisfy { abs($0 - $1) <= cell.scale / 253 } && values.count == 14)
   }
 
-  @Test("Words are shown as the text has them, other tokens as what they add to it")
+  @Test("Words are shown as in the text, other tokens by the text that they add")
   func tokens() throws {
     let words = try AnalysisModel.ofWords(["<unk>", "<eos>", "a", "b"]).tokenizer
     var tokens = PageTokens(words)
@@ -108,7 +108,7 @@ struct PageTests {
     #expect(lines.last?.hasPrefix(#"a\tb\nc\\"#) ?? false)
   }
 
-  @Test("Maps of no, one and equal tokens are drawn", arguments: [0, 1, 5])
+  @Test("Maps of zero, one and equal tokens are drawn", arguments: [0, 1, 5])
   func smallMaps(count: Int) throws {
     let vocabulary = try Vocabulary(tokens: (0..<5).map { "t\($0)" })
     let map = TokenMap(

@@ -60,7 +60,7 @@ struct PrincipalComponentsTests {
     }
   }
 
-  @Test("Points that are one, all equal, on a line or none have axes too")
+  @Test("A single point, equal points, points on a line and no points have axes")
   func degenerate() throws {
     for points in [
       PointSet(count: 1, width: 3, [1, 2, 3]), PointSet(count: 4, width: 3, Array(repeating: 2, count: 12)),

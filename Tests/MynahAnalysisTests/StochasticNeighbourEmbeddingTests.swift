@@ -40,7 +40,7 @@ struct StochasticNeighbourEmbeddingTests {
     return result
   }
 
-  @Test("The loss is KL's definition, and the gradient what finite differences of it give")
+  @Test("The loss is the KL divergence, and the gradient equals its finite differences")
   func gradient() {
     let pairs = PairProbabilities(of: points(7, 5, seed: 1), perplexity: 3)
     let (p, map) = (table(pairs), points(7, 2, seed: 2))
@@ -70,7 +70,7 @@ struct StochasticNeighbourEmbeddingTests {
     }
   }
 
-  @Test("Bisection meets the perplexity that is asked for", arguments: [1.5, 2, 5, 10, 19])
+  @Test("Bisection reaches the given perplexity", arguments: [1.5, 2, 5, 10, 19])
   func perplexity(target: Double) {
     let points = points(21, 4, seed: 6)
     for scale in [1e-6, 1, 1e6] {
@@ -87,7 +87,7 @@ struct StochasticNeighbourEmbeddingTests {
     }
   }
 
-  @Test("Where neighbours are equally near, the nearest perplexity that there is is taken")
+  @Test("If all neighbours are equally near, the closest possible perplexity is used")
   func ties() {
     let equal = NeighbourDistribution(squaredDistances: [0, 0, 0, 0], perplexity: 2)
     #expect(equal.probabilities.allSatisfy { abs($0 - 0.25) < 1e-12 } && abs(equal.perplexity - 4) < 1e-9)
@@ -124,7 +124,7 @@ struct StochasticNeighbourEmbeddingTests {
     #expect(try embedding(points).map != result.map)
   }
 
-  @Test("None, one, two and equal points are mapped, and impossible perplexities told", arguments: 0...3)
+  @Test("Zero, one, two and equal points are mapped, and impossible perplexities are errors", arguments: 0...3)
   func few(count: Int) throws {
     var embedding = StochasticNeighbourEmbedding()
     embedding.stepCount = 30

@@ -7,7 +7,7 @@ import MynahText
 import Testing
 
 struct SurprisalTests {
-  @Test("Surprisals are the scorer's, and alternatives those of the whole distribution")
+  @Test("Surprisals equal the scorer's, and alternatives are those of the whole distribution")
   func surprisals() throws {
     let file = try AnalysisModel.drawn([.lstm(5)])
     let model = InferenceModel(file.model)
@@ -27,7 +27,7 @@ struct SurprisalTests {
     }
   }
 
-  @Test("Of equally probable tokens the first ones are named, and no more than there are")
+  @Test("Among equally probable tokens the first come first, and there are no more alternatives than tokens")
   func ties() throws {
     var file = try AnalysisModel.drawn([.lstm(5)])
     file.model.visitParameters(prefix: "") { _, parameter in parameter = Variable(Tensor.zeros(parameter.shape)) }
@@ -39,7 +39,7 @@ struct SurprisalTests {
     }
   }
 
-  @Test("A text that begins after nothing has a first token that nothing was expected in place of")
+  @Test("The first token of a text without a start token has no surprisal")
   func withoutStart() throws {
     let file = try AnalysisModel.drawn([.lstm(5)], tokens: ["a", "b"])
     var reader = SurprisalReader(InferenceModel(file.model))

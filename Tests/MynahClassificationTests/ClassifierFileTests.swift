@@ -11,7 +11,7 @@ struct ClassifierFileTests {
   }
 
   @Test(
-    "What is written is read with the same bits, and written again with the same bytes",
+    "A classifier is read back with the same bits and written again with the same bytes",
     arguments: ClassificationMethod.allCases)
   func roundTrip(method: ClassificationMethod) throws {
     let folder = try ScratchFolder()

@@ -35,7 +35,7 @@ struct ClassifierTrainerTests {
     #expect(try first != bits(threads: 1, seed: 2))
   }
 
-  @Test("It begins with a given language model and reads as that one does")
+  @Test("Training starts from a given language model and uses its tokenizer")
   func fromModel() throws {
     let tokenizer = AnyTokenizer(.character, training: "abcdefghijklmnopqrstuvwxyz !0123456789\n")
     var random = RandomSource(seed: 1)
@@ -55,7 +55,7 @@ struct ClassifierTrainerTests {
     #expect(classifier.forward.outputSize == 12 && classifier.output.weight.shape == [2, 72])
   }
 
-  @Test("What cannot be learned is told")
+  @Test("Texts that cannot be learned are errors")
   func refusals() throws {
     let trainer = ClassifierTrainer(Samples.settings(.naiveBayes))
     #expect(throws: ClassificationError.oneClass(path: "", label: "a")) {
@@ -84,7 +84,7 @@ struct ClassifierTrainerTests {
     }
   }
 
-  @Test("A run ends when it is asked to", arguments: [ClassificationMethod.perClass, .fineTune], [1, 30])
+  @Test("A run can be interrupted", arguments: [ClassificationMethod.perClass, .fineTune], [1, 30])
   func interruption(method: ClassificationMethod, after count: Int) throws {
     let counter = Counter()
     var trainer = ClassifierTrainer(Samples.settings(method))

@@ -14,7 +14,7 @@ struct LabelledTextTests {
     return try LabelledText(at: folder.write(bytes, to: "file"))
   }
 
-  @Test("Only the first tab parts, quotes mean nothing, and lines end with line feeds alone")
+  @Test("Only the first tab separates, quotes are not special, and only line feeds end lines")
   func reading() throws {
     let text = try read("ham\ta\tb \"c\"\r\nspam\tx\u{2028}y\u{85}\nham\tz")
     #expect(text.examples.map(\.label) == ["ham", "spam", "ham"])
@@ -22,14 +22,14 @@ struct LabelledTextTests {
     #expect(text.examples.map(\.line) == [1, 2, 3])
   }
 
-  @Test("Labels are told apart by their bytes and come in the order of these")
+  @Test("Labels are compared and ordered by their bytes")
   func labels() throws {
     let text = LabelledText([("é", "a"), ("b", "a"), ("e\u{301}", "a"), ("B", "a"), ("b", "c")])
     #expect(text.labels.map { Array($0.utf8) } == ["B", "b", "e\u{301}", "é"].map { Array($0.utf8) })
   }
 
   @Test(
-    "What is missing is told with its line",
+    "A missing label or text is an error with its line",
     arguments: [
       ("ham\ta\nspam a\n", "line 2", "no tab"), ("ham\ta\n\nspam\tb\n", "line 2", "no tab"),
       ("\ta\n", "line 1", "before the tab"), ("ham\ta\nham\t \u{A0}\n", "line 2", "white space"),

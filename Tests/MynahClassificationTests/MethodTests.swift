@@ -19,7 +19,7 @@ struct NaiveBayesTests {
           score + log(Double(own.count { $0 == word } + 1) / Double(own.count + 5))
         }
       }
-      #expect(zip(bayes.scores(words), expected).allSatisfy { abs($0 - $1) < 1e-12 }, "\(words)")
+      #expect(largestDifference(bayes.scores(words), expected) < 1e-12, "\(words)")
     }
   }
 }
@@ -43,7 +43,7 @@ struct CalibrationTests {
     let found = Calibration(
       fitting: drawn(truth, count: 4000, lengths: 1...60), from: [0, 0, 0], freedom: [.biases, .lengthExponent])
     #expect(found.lengthExponent == 0.5 && abs(found.scale / 0.15 - 1) < 0.12, "\(found)")
-    #expect(zip(found.biases, truth.biases).allSatisfy { abs($0 - $1) < 0.2 }, "\(found)")
+    #expect(largestDifference(found.biases, truth.biases) < 0.2, "\(found)")
   }
 
   @Test("Without freedom only the scale changes, and no texts change nothing")
@@ -73,7 +73,7 @@ struct CalibrationTests {
 
 @Suite("Pooling")
 struct PoolingTests {
-  @Test("Values and gradients are the textbook's, whatever stands behind a text's end", arguments: Pooling.allCases)
+  @Test("Values and gradients are the textbook's, whatever the padding contains", arguments: Pooling.allCases)
   func textbook(pooling: Pooling) {
     var random = RandomSource(seed: 3)
     let (steps, rows, size, lengths) = (5, 4, 3, [5, 1, 3, 2])
@@ -116,7 +116,7 @@ struct RecurrentClassifierTests {
     #expect(largestRelativeDifference(together.elements, alone.map { Double($0) }, floor: 0.1) < 1e-5)
   }
 
-  @Test("It is the map of both readers' pooled outputs, the backward one's from the end")
+  @Test("Logits are a linear map of the pooled outputs of both directions")
   func composition() {
     let classifier = Self.classifier(backward: true, pooling: [.last, .max])
     let text: [Int32] = [1, 5, 2, 2]
@@ -171,6 +171,6 @@ struct ClassModelsTests {
         return sum + row[Int(place.element)] - log(row.reduce(0) { $0 + exp($1) })
       }
     }
-    #expect(zip(ClassModels(models).logLikelihoods(ids), expected).allSatisfy { abs($0 - $1) < 1e-4 })
+    #expect(largestDifference(ClassModels(models).logLikelihoods(ids), expected) < 1e-4)
   }
 }

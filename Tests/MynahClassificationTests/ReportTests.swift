@@ -13,7 +13,7 @@ struct ReportTests {
     return report
   }
 
-  @Test("Figures are those that are counted by hand")
+  @Test("Figures match those counted by hand")
   func figures() {
     let report = report([(0.9, true), (0.8, true), (0.7, false), (0.2, true), (0.1, false), (0.05, false)])
     #expect(report.confusion == [[2, 1], [1, 2]] && report.count == 6)
@@ -28,7 +28,7 @@ struct ReportTests {
     #expect(report.bins.map(\.count).reduce(0, +) == 6 && report.bins[9].count == 3)
   }
 
-  @Test("Classes that nothing is taken for, or that do not occur, have the figure 0")
+  @Test("Classes that are never predicted or never occur have figures of 0")
   func empty() {
     let report = report([(0.1, false), (0.2, false), (0.3, true)])
     #expect(report.precision(of: 1) == 0 && report.recall(of: 1) == 0 && report.f1(of: 1) == 0)
@@ -37,7 +37,7 @@ struct ReportTests {
     #expect(nothing.count == 0 && nothing.accuracy.isNaN && nothing.f1(of: 0) == 0)
   }
 
-  @Test("Of equally probable classes the first is taken, and certainty falls into the last bin")
+  @Test("Among equally probable classes the first is predicted, and a probability of 1 is in the last bin")
   func ties() {
     #expect(Prediction(labels: ["a", "b", "c"], probabilities: [0.25, 0.375, 0.375]).label == "b")
     #expect(report([(1, true)]).bins[9].count == 1 && report([(0.5, true)]).confusion == [[0, 0], [1, 0]])

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The SMS Spam Collection")
 struct SMSSpamTests {
-  /// The messages to learn and those to measure with: a line is of the latter if the first byte of its sha256 is below 51.
+  /// The training and test messages; a line is for testing if the first byte of its SHA-256 is below 51.
   private static func split() throws -> (learned: LabelledText, others: LabelledText) {
     let text = try LabelledText(at: TestData.path("sms") + "/SMSSpamCollection")
     func part(_ isMeasured: Bool) -> LabelledText {
@@ -21,9 +21,9 @@ struct SMSSpamTests {
     return (part(false), part(true))
   }
 
-  /// What a loop over dictionaries in Python counts on the same words.
+  /// The counts are those of a loop over dictionaries in Python on the same words.
   @Test(
-    "Naive Bayes takes for spam what an independent one does",
+    "Naive Bayes predicts the same labels as an independent implementation",
     .enabled(if: TestData.isExpected("sms"), "\(TestData.reason("sms"))"))
   func naiveBayes() throws {
     let (learned, others) = try Self.split()

@@ -4,7 +4,7 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("Bad input gives one sentence, the right exit code, and no file")
+@Suite("Bad input gives a one-sentence error, the right exit code, and no file")
 struct BadInputTests {
   /// A command line and what should come of it; `$` stands for the folder.
   struct Case: CustomTestStringConvertible {
@@ -13,7 +13,7 @@ struct BadInputTests {
     let arguments: [String]
     let sentence: String
     var testDescription: String { name }
-    /// Whether it names a file that only Linux has.
+    /// A Boolean value indicating whether the arguments name a file that only Linux has.
     var needsProcessFiles: Bool { arguments.contains { $0.hasPrefix("/proc") } }
 
     init(_ name: String, _ status: Int32, _ arguments: String, says sentence: String) {
@@ -110,7 +110,7 @@ struct BadInputTests {
     Case("unknown level", 64, "train text.txt --level syllable", says: "expected one of word"),
     Case("unknown optimizer", 64, "train text.txt --optimizer sgdd", says: "sgd"),
     Case("empty output", 64, "train text.txt --output ''", says: "--output"),
-    Case("resume and overwrite", 64, "train text.txt --resume --overwrite", says: "contradict"),
+    Case("resume and overwrite", 64, "train text.txt --resume --overwrite", says: "cannot be combined"),
     Case("zero length", 64, "generate model --length 0", says: "between 1 and"),
     Case("negative temperature", 64, "generate model --temperature -1", says: "between 0 and"),
     Case("temperature that is no number", 64, "generate model --temperature nan", says: "between 0 and"),
@@ -136,11 +136,11 @@ struct BadInputTests {
   private static let all = texts + models + usage + outputs
   private static let processFiles = FileManager.default.fileExists(atPath: "/proc/self")
 
-  @Test("The sentence names what was found", arguments: all.filter { !$0.needsProcessFiles })
+  @Test("The error describes what was found", arguments: all.filter { !$0.needsProcessFiles })
   func sentence(_ example: Case) throws { try expectSentence(example) }
 
   @Test(
-    "So it does for files of the system", .enabled(if: processFiles, "this machine has no /proc"),
+    "The same for files of the system", .enabled(if: processFiles, "this machine has no /proc"),
     arguments: all.filter(\.needsProcessFiles))
   func sentenceOfProcessFiles(_ example: Case) throws { try expectSentence(example) }
 

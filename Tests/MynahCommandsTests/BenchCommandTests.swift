@@ -30,7 +30,7 @@ struct BenchCommandTests {
     #expect(words.status == 0 && words.output.contains("reading 256 MiB"), "\(words.errors)")
   }
 
-  @Test("A training step of other sizes is measured, with either optimizer", arguments: ["sgd", "adam"])
+  @Test("A training step of other sizes is measured with either optimizer", arguments: ["sgd", "adam"])
   func train(optimizer: String) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -44,7 +44,7 @@ struct BenchCommandTests {
     #expect(record.shareOfPeak > 0 && record.peakMiB > 1)
   }
 
-  @Test("A precision that the machine lacks is replaced by float32, and said so")
+  @Test("A precision that the machine lacks is replaced by float32, with a note")
   func precision() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -57,7 +57,7 @@ struct BenchCommandTests {
   }
 
   @Test(
-    "What is not a preset, a precision or a size is one sentence",
+    "An invalid preset, precision or size is a one-sentence error",
     arguments: [
       ["ptt"], ["ptb", "--precision", "float16"], ["ptb", "--hidden", "0"], ["ptb", "--batch", "0"],
       ["ptb", "--optimizer", "momentum"], ["ptb", "--seconds", "0"],

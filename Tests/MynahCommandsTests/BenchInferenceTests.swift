@@ -10,7 +10,7 @@ struct BenchInferenceTests {
     let milliseconds, tokensPerSecond, gigaflops, peakMiB, shareOfPeak: Double
   }
 
-  @Test("A measurement is one object of JSON with figures that fit together", arguments: ["generate", "score"])
+  @Test("A measurement is one JSON object with consistent figures", arguments: ["generate", "score"])
   func record(command: String) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -27,7 +27,7 @@ struct BenchInferenceTests {
   }
 
   @Test(
-    "What is not there is told in a sentence",
+    "Invalid arguments give a one-sentence error",
     arguments: [["none"], ["ptb", "--streams", "0"], ["ptb", "--precision", "int4"], []])
   func badInput(arguments: [String]) throws {
     let tool = try CommandLineTool()

@@ -32,7 +32,7 @@ struct ClassifyCommandTests {
     let calibration: Calibration
   }
 
-  @Test("A classifier is made, measured and asked")
+  @Test("A classifier is trained, evaluated and used")
   func wholeWay() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -48,7 +48,7 @@ struct ClassifyCommandTests {
     #expect(words.contains("accuracy              66.67 % of 3 texts") && words.contains("as spam"), "\(words)")
   }
 
-  @Test("Lines of standard input have an answer each, empty ones too")
+  @Test("Each line of standard input has a prediction, empty ones included")
   func predict() throws {
     struct Answer: Decodable {
       let line: Int
@@ -69,7 +69,7 @@ struct ClassifyCommandTests {
     #expect(try tool.run(["classify", "predict", "c"], input: "lines").output.hasPrefix("spam\t0."))
   }
 
-  @Test("A line that is not UTF-8 is told with its place, or left out if asked")
+  @Test("A line that is not UTF-8 is an error with its position, or is skipped by --keep-going")
   func badLines() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -80,7 +80,7 @@ struct ClassifyCommandTests {
     #expect(going.status == 0 && going.output.contains("\"line\":3") && going.errors.contains("skipped"))
   }
 
-  @Test("Both kinds with models are made, by the same bytes for the same seed", arguments: ["per-class", "fine-tune"])
+  @Test("The same seed gives the same classifier, byte for byte", arguments: ["per-class", "fine-tune"])
   func methods(method: String) throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -93,7 +93,7 @@ struct ClassifyCommandTests {
     #expect(try tool.run("classify", "evaluate", "one", "train.tsv", "--json").status == 0)
   }
 
-  @Test("A classifier begins with a model of one's own")
+  @Test("A classifier can start from the user's own language model")
   func from() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -106,7 +106,7 @@ struct ClassifyCommandTests {
   }
 
   @Test(
-    "What cannot be done is told",
+    "Invalid arguments and files give a one-sentence error",
     arguments: [
       (["train", "no-tab"], Int32(65), "line 2"), (["train", "one-class"], 65, "'ham' alone"),
       (["train", "no-text"], 65, "line 1"), (["train", "empty"], 65, "only white space"),
@@ -142,7 +142,7 @@ struct ClassifyCommandTests {
     #expect(try tool.files() == files)
   }
 
-  @Test("An interrupted run leaves no file, nor does one whose disk is full")
+  @Test("Neither an interrupted run nor one on a full disk leaves a file")
   func interruption() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

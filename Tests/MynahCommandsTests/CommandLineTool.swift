@@ -3,7 +3,7 @@ import TestSupport
 
 /// The program `mynah` as a shell runs it.
 struct CommandLineTool {
-  /// What a run left behind.
+  /// The result of a run.
   struct Outcome {
     let status: Int32
     let wasKilled: Bool
@@ -13,7 +13,7 @@ struct CommandLineTool {
     /// The last line of standard error.
     var lastLine: String { errors.split(separator: "\n").last.map(String.init) ?? "" }
 
-    /// Whether it failed as it should: with one sentence behind `error: ` at the end, and nothing that looks like a crash.
+    /// A Boolean value indicating whether the run failed with one sentence after `error: ` and without a crash.
     var isTidy: Bool {
       let traces = [
         "Fatal error", "fatalError", "Stack dump", "crashed", "Segmentation", ".swift:", "Swift.", "Optional(",

@@ -20,11 +20,9 @@ struct DataSetStoreTests {
     return try DataSetStore(in: folder("new/one"), from: .folder(source.path)).bring(file)
   }
 
-  private func bytes(_ name: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: URL(filePath: folder("new/one/" + name))))
-  }
+  private func bytes(_ name: String) throws -> [UInt8] { try folder.bytes(of: "new/one/" + name) }
 
-  @Test("A file is brought once; another one in its place is replaced")
+  @Test("A file is copied once, and a different file is replaced")
   func once() throws {
     #expect(try bring([1, 2, 3], hashOf: [1, 2, 3]))
     #expect(try !bring([9], hashOf: [1, 2, 3]))
@@ -33,7 +31,7 @@ struct DataSetStoreTests {
     #expect(try bytes("a") == [4, 5])
   }
 
-  @Test("A file of another digest is refused, and what stood there stays")
+  @Test("A file with another digest is refused, and the existing file stays")
   func wrongHash() throws {
     #expect(try bring([1], hashOf: [1]))
     let error = try #require(throws: DataSetError.self) { _ = try bring([1, 2, 3], hashOf: [1, 2]) }
@@ -41,7 +39,7 @@ struct DataSetStoreTests {
     #expect(try bytes("a") == [1])
   }
 
-  @Test("Archives are unpacked beside themselves; what is gone is unpacked again")
+  @Test("Archives are unpacked into their folder, and deleted files are unpacked again")
   func archives() throws {
     let archive = try GoldenArchive.bytes()
     #expect(try bring(archive, hashOf: archive, unpacks: true))
@@ -52,7 +50,7 @@ struct DataSetStoreTests {
     #expect(try bytes("one") == [0x61])
   }
 
-  @Test("A file of an archive that would stand outside of the folder is refused")
+  @Test("A file of an archive with a path outside the folder is refused")
   func outside() throws {
     var archive = try GoldenArchive.bytes()
     // "text/dynamic codes" becomes "../t/dynamic codes" in both of the places where it stands.
@@ -70,7 +68,7 @@ struct DataSetStoreTests {
 
 @Suite("mynah data")
 struct DataCommandTests {
-  @Test("The list names each data set with its size, licence and addresses")
+  @Test("The list shows each data set with its size, licence and addresses")
   func list() throws {
     struct Listed: Decodable {
       struct File: Decodable { let name, address, sha256: String, byteCount: Int }
@@ -93,7 +91,7 @@ struct DataCommandTests {
   }
 
   @Test(
-    "Data sets are taken from a folder and checked",
+    "Data sets are copied from a folder and verified",
     .enabled(if: TestData.isExpected("ptb"), "\(TestData.reason("ptb"))"),
     arguments: [
       ("ptb", "ptb", ["ptb.test.txt", "ptb.train.txt", "ptb.valid.txt"]),
@@ -142,7 +140,7 @@ struct DataCommandTests {
     #expect(proxy.wasAbandoned())
   }
 
-  @Test("Bad input gives one sentence and the right exit code")
+  @Test("Bad input gives a one-sentence error and the right exit code")
   func badInput() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

@@ -4,19 +4,14 @@ import TestSupport
 import Testing
 
 @Suite("Downloads that fail")
-struct DownloadFailureTests {
-  private let downloads: LocalDownloads
-  private let folder: ScratchFolder
-  private let file: [UInt8]
+struct DownloadFailureTests: DownloadSuite {
+  let downloads: LocalDownloads
 
-  init() throws {
-    downloads = try LocalDownloads()
-    (folder, file) = (downloads.folder, downloads.file)
-  }
+  init() throws { downloads = try LocalDownloads() }
 
   // MARK: Redirects
 
-  @Test("Redirects are followed, absolute and relative ones")
+  @Test("Absolute and relative redirects are followed")
   func redirects() throws {
     let file = file
     let other = try LocalServer { request, _ in
@@ -30,7 +25,7 @@ struct DownloadFailureTests {
     #expect(downloads.ranges(other) == [5, 5])
   }
 
-  @Test("Redirects in a circle are given up")
+  @Test("Circular redirects end with an error")
   func circle() throws {
     let server = try LocalServer { request, _ in .redirect(to: request.path == "/a" ? "/b" : "/a") }
     let error = try downloadError { try downloads.bring(from: server.address()) }
@@ -53,7 +48,7 @@ struct DownloadFailureTests {
     #expect(error.failureCode == .unavailable && server.requests.count == 1 && folder.names.isEmpty)
   }
 
-  @Test("Only https is allowed, also for redirects, where the address has https")
+  @Test("An https address allows only https, for redirects too")
   func encryption() {
     for (address, protocols) in [("https://a/b", "=https"), ("HTTPS://a/b", "=https"), ("http://a/b", "=http,https")] {
       let arguments = Curl.arguments(address: address, start: 0, limit: 1, patience: downloads.patience())
@@ -67,7 +62,7 @@ struct DownloadFailureTests {
   // MARK: Failures
 
   @Test(
-    "Every other status is an error, and its body is no part of the file",
+    "Every other status is an error, and its body is not part of the file",
     arguments: [
       ("404 Not Found", FailureCode.noSuchInput), ("410 Gone", .noSuchInput), ("403 Forbidden", .unavailable),
       ("500 Internal Server Error", .unavailable), ("416 Range Not Satisfiable", .unavailable),

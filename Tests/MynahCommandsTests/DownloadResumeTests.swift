@@ -4,15 +4,10 @@ import TestSupport
 import Testing
 
 @Suite("Downloads that stop and resume")
-struct DownloadResumeTests {
-  private let downloads: LocalDownloads
-  private let folder: ScratchFolder
-  private let file: [UInt8]
+struct DownloadResumeTests: DownloadSuite {
+  let downloads: LocalDownloads
 
-  init() throws {
-    downloads = try LocalDownloads()
-    (folder, file) = (downloads.folder, downloads.file)
-  }
+  init() throws { downloads = try LocalDownloads() }
 
   // MARK: Lost connections
 
@@ -53,7 +48,7 @@ struct DownloadResumeTests {
     #expect(folder.names == ["a.part"])
   }
 
-  @Test("A silent server is given up, before its response and after it", arguments: [true, false])
+  @Test("A silent server ends the download, before its response and within it", arguments: [true, false])
   func silence(responds: Bool) throws {
     let file = file
     let server = try LocalServer { _, _ in responds ? .whole(file).hanging(after: 1) : .silence }
@@ -82,7 +77,7 @@ struct DownloadResumeTests {
     #expect(server.wasAbandoned())
   }
 
-  @Test("An interruption between two tries ends the download")
+  @Test("An interruption between two attempts ends the download")
   func interruptedPause() throws {
     let server = try LocalServer { _, _ in .init(isEmpty: true) }
     var patience = downloads.patience()
@@ -121,7 +116,7 @@ struct DownloadResumeTests {
     #expect(downloads.ranges(server) == [3, nil])
   }
 
-  @Test("A part that is as long as the server's file is discarded if the file is another one")
+  @Test("A part as long as the server's file is discarded if that file has another size than expected")
   func otherPart() throws {
     try folder.put([9, 9, 9], as: "a.part")
     let server = try LocalServer { _, _ in .whole([1, 2, 3]) }

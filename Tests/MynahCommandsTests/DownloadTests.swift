@@ -7,15 +7,10 @@ import TestSupport
 import Testing
 
 @Suite("Downloads of data sets")
-struct DownloadTests {
-  private let downloads: LocalDownloads
-  private let folder: ScratchFolder
-  private let file: [UInt8]
+struct DownloadTests: DownloadSuite {
+  let downloads: LocalDownloads
 
-  init() throws {
-    downloads = try LocalDownloads()
-    (folder, file) = (downloads.folder, downloads.file)
-  }
+  init() throws { downloads = try LocalDownloads() }
 
   // MARK: Complete downloads
 
@@ -75,7 +70,7 @@ struct DownloadTests {
     #expect(try folder.bytes(of: "a") == [1] && folder.names == ["a"])
   }
 
-  @Test("A part of another file spoils the download, which is deleted, and the next run starts over")
+  @Test("A download that began with a part of another file is deleted, and the next run starts over")
   func wrongPart() throws {
     try folder.put([9, 9, 9], as: "a.part")
     let server = try downloads.goodServer()

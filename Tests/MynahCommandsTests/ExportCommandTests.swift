@@ -45,7 +45,7 @@ struct ExportCommandTests {
   }
 
   @Test(
-    "What cannot be exported is told, and leaves nothing behind",
+    "Invalid arguments and models that cannot be exported give an error and no file",
     arguments: [
       (["m"], Int32(64), "--to or --onnx"), (["m", "--to", ""], 64, "expected a path"),
       (["none", "--to", "o"], 66, "none"),

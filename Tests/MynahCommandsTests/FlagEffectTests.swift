@@ -4,7 +4,7 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("A flag that has no effect is an error that names it and what it needs")
+@Suite("A flag without effect is an error that names it and what it needs")
 struct FlagEffectTests {
   /// A flag beside flags that leave it without effect.
   struct Idle: Sendable, CustomTestStringConvertible {
@@ -201,7 +201,7 @@ struct FlagEffectTests {
       always: ["--cell", "--output-layer", "--streams", "--precision", "--json", "--threads"], idle: []),
   ]
 
-  @Test("The tables of this test have all flags of all commands")
+  @Test("The table lists all flags of all commands")
   func complete() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -215,7 +215,9 @@ struct FlagEffectTests {
     }
   }
 
-  @Test("Each of them ends with 64 and a sentence", arguments: commands.keys.sorted())
+  @Test(
+    "Each of them exits with 64 and a one-sentence error",
+    arguments: commands.filter { !$0.value.idle.isEmpty }.keys.sorted())
   func idle(name: String) throws {
     let command = try #require(Self.commands[name])
     let tool = try CommandLineTool()

@@ -42,7 +42,7 @@ struct ImportCommandTests {
   }
 
   @Test(
-    "Bad input gives one sentence, the right exit code, and no file",
+    "Bad input gives a one-sentence error, the right exit code, and no file",
     arguments: [
       ("--from torch", 64, "pytorch"), ("--from keras", 65, "embedding.embeddings"),
       ("--from pytorch --names embedding,rnn,decoder", 65, "embedding.weight"),

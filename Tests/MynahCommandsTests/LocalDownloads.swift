@@ -55,6 +55,16 @@ struct LocalDownloads {
   func ranges(_ server: LocalServer) -> [Int?] { server.requests.map(\.rangeStart) }
 }
 
+/// A suite of tests that download into a folder of their own.
+protocol DownloadSuite {
+  var downloads: LocalDownloads { get }
+}
+
+extension DownloadSuite {
+  var folder: ScratchFolder { downloads.folder }
+  var file: [UInt8] { downloads.file }
+}
+
 /// Returns the error of a download that must fail.
 func downloadError(_ body: () throws -> Bool) throws -> DownloadError {
   try #require(throws: DownloadError.self) { _ = try body() }

@@ -20,7 +20,7 @@ struct LookCommandTests {
     }
   }
 
-  @Test("A map is printed, and written as a table, a picture or a projector's folder", arguments: ["tsne", "pca"])
+  @Test("A map is printed, or written as a table, a picture or a projector folder", arguments: ["tsne", "pca"])
   func map(method: String) throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -42,7 +42,7 @@ struct LookCommandTests {
     #expect(frequent.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "\t" } } == ["<eos>", "a"])
   }
 
-  @Test("Activations are told of units, with gates, and of layers")
+  @Test("Activations are printed for units, with gates, and for layers")
   func activations() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -61,7 +61,7 @@ struct LookCommandTests {
     #expect(try tool.run("activations", "m", "text").output.hasPrefix("token\t0:0.h\t0:0.c\t0:1.h"))
   }
 
-  @Test("Pages are written once, unless they shall be replaced", arguments: ["activations", "surprisal"])
+  @Test("Existing pages are replaced only with --overwrite", arguments: ["activations", "surprisal"])
   func pages(command: String) throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -75,7 +75,7 @@ struct LookCommandTests {
     #expect(try String(decoding: tool.bytes("p.html"), as: UTF8.self) == page)
   }
 
-  @Test("Surprisals add up to what score says")
+  @Test("Surprisals add up to the log-probability of mynah score")
   func surprisal() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -91,7 +91,7 @@ struct LookCommandTests {
   }
 
   @Test(
-    "What cannot be looked at is told",
+    "Invalid arguments and files give an error and no file",
     arguments: [
       (["map", "nothing"], Int32(66), "nothing"), (["map", "m", "--method", "umap"], 64, "tsne"),
       (["map", "m", "--perplexity", "9"], 65, "9.0 neighbours"), (["map", "m", "--perplexity", "nan"], 64, "number"),

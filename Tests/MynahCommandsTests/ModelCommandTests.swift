@@ -83,7 +83,7 @@ struct ModelCommandTests {
     }
   }
 
-  @Test("A reader that went away is an error of output")
+  @Test("A closed output is an error")
   func closedOutput() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -95,7 +95,7 @@ struct ModelCommandTests {
   }
 
   @Test(
-    "A full disk behind standard output is an error of output",
+    "Standard output on a full disk is an error",
     .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "this machine has no /dev/full"))
   func fullOutput() throws {
     let tool = try CommandLineTool()
@@ -139,7 +139,7 @@ struct ModelCommandTests {
     #expect(try tool.run("inspect", "m", "--vocabulary").output == "a\n\\n\né\n<unk>\n")
   }
 
-  @Test("How a model was trained stands in its file")
+  @Test("A model file contains how the model was trained")
   func trainingTable() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -153,7 +153,7 @@ struct ModelCommandTests {
 
   // MARK: help
 
-  @Test("Help is a result: on standard output, with every command", arguments: [[], ["help"], ["--help"], ["-h"]])
+  @Test("Help is printed to standard output and lists every command", arguments: [[], ["help"], ["--help"], ["-h"]])
   func help(arguments: [String]) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

@@ -8,7 +8,7 @@ struct ModelKindCommandTests {
   static let small = ["--epochs", "1", "--batch", "8", "--steps", "8", "--embedding", "8"]
 
   @Test(
-    "Each kind trains, resumes, evaluates, writes and is inspected",
+    "Each kind is trained, resumed, evaluated, sampled and inspected",
     arguments: [
       (["--cell", "rnn", "--hidden", "12"], [LayerConfiguration.rnn(12)], "RNN"),
       (

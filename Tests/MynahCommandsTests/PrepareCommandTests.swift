@@ -51,7 +51,7 @@ struct PrepareCommandTests {
     #expect(figures.trainingTokens == 46 && figures.unknown > 0 && figures.output == "a")
   }
 
-  @Test("Bad input gives one sentence, the right exit code, and no file")
+  @Test("Bad input gives a one-sentence error, the right exit code, and no file")
   func badInput() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

@@ -12,7 +12,7 @@ struct QuantizeCommandTests {
     let perplexity, originalPerplexity: Double?
   }
 
-  @Test("A trained model is smaller, nearly as good, and can be asked like the original")
+  @Test("A quantised model is smaller, nearly as good, and used like the original")
   func wholeUse() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -66,7 +66,7 @@ struct QuantizeCommandTests {
     (["generate", "m", "--precision", "int4"], 64), (["quantize", "m", "--text", "none"], 66),
   ]
 
-  @Test("Bad input is told in a sentence", arguments: mistakes)
+  @Test("Bad input gives a one-sentence error", arguments: mistakes)
   func badInput(arguments: [String], status: Int32) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

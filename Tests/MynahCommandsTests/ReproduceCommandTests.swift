@@ -21,7 +21,7 @@ struct ReproduceCommandTests {
   }
 
   @Test(
-    "A dry run of ptb tells the benchmark's figures",
+    "A dry run of ptb prints the benchmark's figures",
     .enabled(if: TestData.isExpected("ptb"), "\(TestData.reason("ptb"))"))
   func pennTreebank() throws {
     let figures = try dryRun("ptb", "ptb")
@@ -37,7 +37,7 @@ struct ReproduceCommandTests {
   }
 
   @Test(
-    "A dry run of shakespeare tells the document's figures",
+    "A dry run of shakespeare prints the document's figures",
     .enabled(if: TestData.isExpected("tinyshakespeare"), "\(TestData.reason("tinyshakespeare"))"))
   func shakespeare() throws {
     let figures = try dryRun("shakespeare", "tinyshakespeare")
@@ -48,7 +48,7 @@ struct ReproduceCommandTests {
   }
 
   @Test(
-    "A dry run of brown tells the document's figures",
+    "A dry run of brown prints the document's figures",
     .enabled(if: TestData.isExpected("brown"), "\(TestData.reason("brown"))"))
   func brown() throws {
     let figures = try dryRun("brown", "brown")
@@ -58,7 +58,7 @@ struct ReproduceCommandTests {
     #expect(figures.firstInputIDs.prefix(8) == [0, 304, 657, 434, 0, 7, 42, 213])
   }
 
-  @Test("The toy recipe needs no data, tells its epochs and its verdict, and leaves a model that can be used")
+  @Test("The toy recipe needs no data, prints its epochs and its verdict, and writes a usable model")
   func toy() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -70,7 +70,7 @@ struct ReproduceCommandTests {
     #expect(generated.output.contains("lamb was white as snow ."), "\(generated.output)\(generated.errors)")
   }
 
-  @Test("Logs are kept of a recipe as of any training run")
+  @Test("A recipe writes the same logs as any training run")
   func logs() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -94,7 +94,7 @@ struct ReproduceCommandTests {
     #expect(try tool.bytes("parts") == tool.bytes("whole"))
   }
 
-  @Test("Other data than the recipe's, no data and an unknown recipe are told apart")
+  @Test("Wrong data, missing data and an unknown recipe are different errors")
   func badInput() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

@@ -4,7 +4,7 @@ import MynahTraining
 import TestSupport
 import Testing
 
-@Suite("Each flag of mynah train, given again, left out, and with another value")
+@Suite("Each flag of mynah train when resuming: repeated, omitted, and with another value")
 struct ResumeFlagTests {
   /// A flag that determines a run, with a value; nil for a flag that takes none.
   struct Flag: Sendable {
@@ -94,7 +94,7 @@ struct ResumeFlagTests {
     }
   }
 
-  @Test("The tables of these tests have all flags of mynah train")
+  @Test("The tables list all flags of mynah train")
   func complete() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -103,7 +103,7 @@ struct ResumeFlagTests {
   }
 
   @Test(
-    "A run is resumed with its flags, with each alone, and without them, and not with another value",
+    "A run resumes with all of its flags, each of them or none, but not with another value",
     arguments: runs.map(\.name))
   func resumes(name: String) throws {
     let flags = try #require(Self.runs.first { $0.name == name }).flags
@@ -143,7 +143,7 @@ struct ResumeFlagTests {
     #expect(try (tool.bytes("m"), tool.bytes("m.training")) == files)
   }
 
-  @Test("Limits of a vocabulary that are the default ones may be given, others not")
+  @Test("The default limits of a vocabulary may be given explicitly, but no others")
   func limits() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

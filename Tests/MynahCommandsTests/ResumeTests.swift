@@ -5,7 +5,7 @@ import MynahTraining
 import TestSupport
 import Testing
 
-@Suite("A run that was stopped goes on as if it had not been")
+@Suite("A stopped run resumes as if it had never stopped")
 struct ResumeTests {
   private static let arguments =
     ["train", "text.txt", "--output", "m", "--epochs", "3", "--checkpoint-every", "20"] + TinyModel.flags
@@ -24,7 +24,7 @@ struct ResumeTests {
       // The first runs may be killed before anything is written, later ones are resumed; a finished run begins anew.
       if tool.exists("m") && isFinished(tool) { try removeFiles(tool) }
       let run = try tool.start(arguments(tool, threads: 1 + kills % 2))
-      // By what was written, not by the clock, which says nothing on a busy machine; then at any moment soon after.
+      // Waits for writes, not for a time, which means little on a busy machine; then kills at any moment soon after.
       var (writes, last) = (0, try? tool.bytes("m.training"))
       let wanted = Int(4 * random.uniform())
       run.wait {
@@ -43,7 +43,7 @@ struct ResumeTests {
     #expect(try tool.files() == ["m", "m.training", "text.txt"], "temporary files are cleared away")
   }
 
-  @Test("An interrupt writes the state, ends with 130 and says how to go on", arguments: [SIGINT, SIGTERM])
+  @Test("An interrupt writes the state, exits with 130 and explains how to resume", arguments: [SIGINT, SIGTERM])
   func interrupted(signal: Int32) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -63,7 +63,7 @@ struct ResumeTests {
     }
   }
 
-  @Test("A finished run is written again by --resume, and more epochs can be asked for")
+  @Test("Resuming a finished run writes its model again, and --epochs can add epochs")
   func finished() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -94,7 +94,7 @@ struct ResumeTests {
     #expect(try (tool.bytes("m"), tool.bytes("m.training")) == before)
   }
 
-  @Test("A schedule that spans a run is not silently extended, but spans the new length where that is asked for")
+  @Test("A schedule that spans a run is extended only with --reschedule")
   func schedules() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

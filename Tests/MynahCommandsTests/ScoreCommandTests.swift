@@ -33,7 +33,8 @@ struct ScoreCommandTests {
   }
 
   @Test(
-    "Carried lines come to what evaluate says, and the summary follows from the lines", arguments: ["reset", "carry"])
+    "Carried lines add up to the loss of mynah evaluate, and the summary follows from the lines",
+    arguments: ["reset", "carry"])
   func json(state: String) throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -48,7 +49,7 @@ struct ScoreCommandTests {
     #expect((abs(total / -nats - 1) < 1e-6) == (state == "carry"))
   }
 
-  @Test("Tokens are told with rank and surprisal, lines of several files are numbered through")
+  @Test("Tokens have a rank and a surprisal, and line numbers continue across files")
   func tokens() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -61,7 +62,7 @@ struct ScoreCommandTests {
     #expect(words.contains("perplexity without unknown") && words.contains("reset at each line"))
   }
 
-  @Test("Lines are read whole, wherever the pieces end in which a file is read")
+  @Test("Lines are read whole, wherever a chunk of the file ends")
   func longLines() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -71,7 +72,7 @@ struct ScoreCommandTests {
     #expect(counts == Array(repeating: 4, count: 12_000) + [80_001, 2, 1, 2])
   }
 
-  @Test("A line that is not UTF-8 ends the scoring with its place, or is left out if asked")
+  @Test("A line that is not UTF-8 is an error with its line, or is skipped by --keep-going")
   func badLines() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -84,7 +85,7 @@ struct ScoreCommandTests {
   }
 
   @Test(
-    "What cannot be scored is told",
+    "Invalid arguments and files give a one-sentence error",
     arguments: [
       (["score", "m", "nothing"], Int32(66), "nothing"), (["score", "nothing"], 66, "nothing"),
       (["score", "m", "text", "--state", "kept"], 64, "expected one of carry, reset, documents"),

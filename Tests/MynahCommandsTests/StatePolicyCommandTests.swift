@@ -5,7 +5,7 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("Commands read a text as a model was trained, and one text has one tokenization")
+@Suite("Commands read a text as in training, and with the same tokens")
 struct StatePolicyCommandTests {
   private static let code = (0..<60).map { index in
     "def f\(index % 9)(x):\n    if x:\n        return \(index % 7)\n    else:\n        y = x + \(index % 5)\n        return y\n\n\n"
@@ -29,7 +29,7 @@ struct StatePolicyCommandTests {
   }
 
   @Test(
-    "Training's validation and test perplexity are evaluate's, and the sum of score's lines",
+    "Training, evaluate and score give the same perplexities",
     arguments: ["contiguous", "windows", "lines"], ["word", "character", "byte"])
   func validation(rows: String, level: String) throws {
     let tool = try corpus()
@@ -53,7 +53,7 @@ struct StatePolicyCommandTests {
     }
   }
 
-  @Test("--state takes the place of what the model file has, in every command")
+  @Test("--state overrides the model file's policy in every command")
   func override() throws {
     let tool = try corpus()
     defer { tool.folder.remove() }
@@ -169,6 +169,6 @@ struct StatePolicyCommandTests {
     let other = try TinyModel.drawn(tokens: ["<unk>", "<eos>", "a", "b", "c", "x"])
     try other.write(to: tool.path("x"))
     let outcome = try tool.run("evaluate", "base", "text", "--mix", "x")
-    #expect(outcome.status == 65 && outcome.lastLine.contains("lacks 1 of the model's and has 1 others, such as 'd'"))
+    #expect(outcome.status == 65 && outcome.lastLine.contains("lacks 1 of the model's tokens and adds 1, such as 'd'"))
   }
 }

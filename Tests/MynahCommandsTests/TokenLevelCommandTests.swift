@@ -13,7 +13,7 @@ struct TokenLevelCommandTests {
   }
 
   @Test(
-    "A model of any tokens is trained, goes on, evaluates, writes and shows itself, and prepared tokens give the same",
+    "A model with any tokenizer is trained, resumed, evaluated, sampled and inspected",
     arguments: zip(
       TokenLevel.allCases,
       [
@@ -39,7 +39,7 @@ struct TokenLevelCommandTests {
     #expect(try tool.run("inspect", "text.safetensors", "--json").output.contains("\"\(level.rawValue)\""))
   }
 
-  @Test("A tokenizer is written, read for another model and written again, the same byte for byte")
+  @Test("A tokenizer that is written, read for another model and written again has the same bytes")
   func roundTrip() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -75,7 +75,7 @@ struct TokenLevelCommandTests {
     }
   }
 
-  @Test("Flags that contradict each other and files that hold no tokenizer are refused in one sentence")
+  @Test("Contradictory flags and files without a tokenizer give a one-sentence error")
   func badInput() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -106,7 +106,7 @@ struct TokenLevelCommandTests {
       #expect(outcome.lastLine.contains(sentence), "\(outcome.errors)")
     }
     let inspections: [([String], Int32, String)] = [
-      (["bytes", "--tokenizer", "t.json"], 65, "of the kind byte"),
+      (["bytes", "--tokenizer", "t.json"], 65, "of the kind 'byte'"),
       (["words", "--tokenizer", "text.txt"], 73, "--overwrite"),
       (["words", "--tokenizer", "none/t.json"], 73, "there is no folder"),
       (["words", "--tokenizer", "t.json", "--json"], 64, "--json has no effect with --tokenizer"),

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("mynah train")
 struct TrainCommandTests {
-  @Test("A text becomes a model file and a training state, with figures on standard output and progress beside")
+  @Test("Training writes a model file and a state, figures to standard output and progress to standard error")
   func text() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -21,7 +21,7 @@ struct TrainCommandTests {
     #expect(model.embeddingSize == 8 && model.layers == [.lstm(16), .lstm(8)])
   }
 
-  @Test("A folder's test text gives a test perplexity, the one that mynah evaluate finds")
+  @Test("The test perplexity of a folder is that of mynah evaluate")
   func folder() throws {
     struct Last: Decodable { let model: String, test: Double, bestEpoch: Int }
     struct Epoch: Decodable { let epoch: Int, learningRate, train, validation, tokensPerSecond: Double }
@@ -45,7 +45,7 @@ struct TrainCommandTests {
     #expect(try JSONDecoder().decode(Figures.self, from: Data(evaluated.output.utf8)).perplexity == last.test)
   }
 
-  @Test("A profile is a line an epoch, in words and in JSON; Adam has a rate of its own")
+  @Test("A profile is one line per epoch, as text and in JSON, and Adam has its own default rate")
   func profile() throws {
     struct Epoch: Decodable {
       struct Profile: Decodable {
@@ -109,7 +109,7 @@ struct TrainCommandTests {
     #expect(try TrainingStateFile(contentsOf: tool.path("m.training")).checkpoint.model.isFinite)
   }
 
-  @Test("Replacing a model is said aloud with --overwrite")
+  @Test("A model is replaced only with --overwrite")
   func overwrite() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -123,7 +123,7 @@ struct TrainCommandTests {
     #expect(try tool.bytes("text.safetensors") != first)
   }
 
-  @Test("A full disk ends the run with what stood there unchanged and nothing half-written")
+  @Test("A full disk ends the run, keeps existing files and leaves no partial ones")
   func fullDisk() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

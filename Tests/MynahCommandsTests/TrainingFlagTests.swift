@@ -16,7 +16,7 @@ struct TrainingFlagTests {
   }
 
   @Test(
-    "Flags reach the configuration, which says them in words",
+    "Flags reach the configuration, whose description contains them",
     arguments: [
       (["--optimizer", "sgd", "--momentum", "0.9", "--nesterov"], "sgd, momentum 0.9, isNesterov true"),
       (["--optimizer", "adagrad"], "learning rate 0.1"),
@@ -52,7 +52,7 @@ struct TrainingFlagTests {
   }
 
   @Test(
-    "Flags that contradict each other or lie out of range end with 64 and a sentence",
+    "Contradictory flags and values out of range exit with 64 and a one-sentence error",
     arguments: [
       (["--rows", "columns"], "columns"), (["--optimizer", "speed"], "expected one of sgd"),
       (["--nesterov"], "--nesterov needs --momentum"),
@@ -80,7 +80,7 @@ struct TrainingFlagTests {
     #expect(try tool.files() == ["text.txt"])
   }
 
-  @Test("Logs hold every step, epoch and sample, and go on when the run does")
+  @Test("Logs contain every step, epoch and sample, and are continued on resuming")
   func logs() throws {
     struct Line: Decodable {
       let event: String
@@ -132,7 +132,7 @@ struct TrainingFlagTests {
     #expect(try tool.bytes("m") == model)
   }
 
-  @Test("A log that cannot be written ends the run with a sentence that names it")
+  @Test("A log that cannot be written ends the run with an error that names it")
   func unwritable() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

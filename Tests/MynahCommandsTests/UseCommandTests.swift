@@ -27,7 +27,7 @@ struct UseCommandTests {
     let end: String?
   }
 
-  @Test("Texts are the same however many are written, and each tells why it ended")
+  @Test("Texts do not depend on how many are generated, and each has the reason for its end")
   func generating() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -55,7 +55,7 @@ struct UseCommandTests {
     #expect(greedy.map(\.text) == beam.map(\.text))
   }
 
-  @Test("Copies from a text are told")
+  @Test("Copies from a text are reported")
   func copies() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -112,7 +112,7 @@ struct UseCommandTests {
     #expect(try tool.run("complete", "m", "--prefix", "x").output == "no word begins so\n")
   }
 
-  @Test("Typing a text tells the keys that suggestions save")
+  @Test("Simulated typing prints the keystrokes saved by suggestions")
   func simulating() throws {
     struct Figures: Decodable {
       let wordCount, keyCount, plainKeyCount: Int
@@ -165,7 +165,7 @@ struct UseCommandTests {
     #expect(abs(report.bytePerplexity / exp(report.nats / 18) - 1) < 1e-9)
   }
 
-  @Test("A cache or learning changes what is measured, and score tells the same as evaluate")
+  @Test("A cache or dynamic evaluation changes the figures, and score agrees with evaluate")
   func adapting() throws {
     struct Line: Decodable {
       let line: Int?
@@ -213,7 +213,7 @@ struct UseCommandTests {
 
   // MARK: State
 
-  @Test("A text in two files whose state is kept between gets the scores of one file, and generation goes on from it")
+  @Test("A text in two files with a saved state has the scores of one file, and can be continued")
   func state() throws {
     struct Line: Decodable {
       let line: Int?

@@ -20,7 +20,7 @@ struct BeamSearchTests {
         using: &random))
   }
 
-  /// All texts of so many tokens without <unk> with their probabilities, those that end earlier with a stop token among them.
+  /// All texts of `length` tokens without <unk>, or fewer before a stop token, with their probabilities.
   private func allTexts(length: Int, stop: Int32?) -> [(ids: [Int32], logProbability: Double, count: Int)] {
     func goOn(_ ids: [Int32], _ sum: Double, _ state: RecurrentState, _ last: Int32) -> [([Int32], Double, Int)] {
       guard ids.count < length else { return [(ids, sum, length)] }
@@ -67,7 +67,7 @@ struct BeamSearchTests {
     #expect(zip(found.prefix(10), expected).allSatisfy { abs($0.score - $1.1) < 1e-4 })
   }
 
-  @Test("Two beams find a text that is at least as probable as one beam's")
+  @Test("Four beams find a text that is at least as probable as one beam's")
   func better() throws {
     let one = try BeamSearch(beamCount: 1, length: 8)(model, tokenizer: tokenizer, prompt: "a c")
     let four = try BeamSearch(beamCount: 4, length: 8)(model, tokenizer: tokenizer, prompt: "a c")

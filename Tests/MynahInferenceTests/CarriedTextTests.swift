@@ -84,7 +84,10 @@ struct CarriedTextTests {
   @Test("White space before a word is joined as it is in the whole text")
   func spaceBeforeWords() throws {
     for tokenizer in try Self.tokenizers().prefix(2) {
-      guard case .bytePair(let pairs) = tokenizer else { continue }
+      guard case .bytePair(let pairs) = tokenizer else {
+        Issue.record("expected byte pairs, found \(tokenizer.kind)")
+        continue
+      }
       for space in [" ", "\n", "\n\n", "\n    ", "  ", "\n\n  \n"] {
         let (ids, rest) = try pairs.encodeSpace(space, beginsText: false)
         let whole = try pairs.encode("f" + space + "x").ids

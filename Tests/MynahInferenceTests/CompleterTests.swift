@@ -23,7 +23,7 @@ struct CompleterTests {
     WordTokenizer(training: "the then them a an élan elan e\u{301}tude <unk> sings\n", minimumCount: 1))
 
   @Test(
-    "Words that begin with the letters come by probability, which are those of the model",
+    "Words with the prefix are ordered by probability, with the model's probabilities",
     arguments: ["", "t", "the", "a", "é", "x"])
   func words(prefix: String) throws {
     var completer = try completer(words)
@@ -40,7 +40,7 @@ struct CompleterTests {
     for (suggestion, id) in zip(found, expected) { #expect(abs(suggestion.probability - Double(all[Int(id)])) < 1e-6) }
   }
 
-  @Test("Fewer words are suggested if fewer are asked for, the best ones")
+  @Test("A smaller count gives the most probable words")
   func count() throws {
     var completer = try completer(words)
     let all = try completer.suggestions(prefix: "", count: 100)
@@ -70,7 +70,7 @@ struct CompleterTests {
     .bytePair(BytePairTokenizer(training: "the cat sat on the mat that the cat sat on.\n", vocabularySize: 270))
   }
 
-  /// The words of at most so many characters that begin with a prefix, by looking at all; a word ends before a mark or white space.
+  /// All words of at most `length` characters with a prefix, by exhaustive search; a mark or white space ends a word.
   private func allWords(_ context: String, prefix: String, length: Int) throws -> [(text: String, probability: Double)]
   {
     let model = model(letters)

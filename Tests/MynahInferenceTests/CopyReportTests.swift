@@ -19,14 +19,16 @@ struct CopyReportTests {
     return report
   }
 
-  @Test("Shares and the longest copy are those of looking everywhere", arguments: 0..<40 as Range<UInt64>)
+  @Test("Shares and the longest copy equal those of an exhaustive search", arguments: 0..<40 as Range<UInt64>)
   func everywhere(seed: UInt64) {
     var random = RandomSource(seed: seed)
     func draw(_ count: Int) -> [Int32] { (0..<count).map { _ in Int32(random.next() % (2 + seed % 3)) } }
     let (texts, other) = ([draw(Int(seed % 9)), draw(14), draw(1)], draw(30))
     let expected = texts.map { textbook($0, other) }
     let report = report(texts, other)
-    for share in report.shares(of: 1...6) {
+    let shares = report.shares(of: 1...6)
+    #expect(shares.map(\.length) == Array(1...6))
+    for share in shares {
       let ends = expected.flatMap { $0.dropFirst(share.length - 1) }
       #expect(share.count == ends.count)
       #expect(share.copiedCount == ends.count { $0 >= share.length })
@@ -34,7 +36,7 @@ struct CopyReportTests {
     #expect(report.longest?.range.count == expected.joined().max())
   }
 
-  @Test("A text that was learned by heart is its own longest copy")
+  @Test("A text that is copied as a whole is its own longest copy")
   func byHeart() {
     let report = report([[9, 9], [1, 2, 3, 4]], [5, 1, 2, 3, 4, 6])
     #expect(report.longest?.text == 1 && report.longest?.range == 0..<4)

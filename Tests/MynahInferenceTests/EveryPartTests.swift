@@ -85,7 +85,7 @@ struct EveryPartTests {
       parts.model.rounded(to: parts.precision), InferenceModel(parts.model, precision: parts.precision)
     )
     // In fewer bits, the inputs of products are rounded too.
-    let tolerances: [WeightPrecision: Float] = [.float32: 1e-5, .bfloat16: 0.02, .int8: 0.15]
+    let tolerances: [WeightPrecision: Double] = [.float32: 1e-5, .bfloat16: 0.02, .int8: 0.15]
     let tolerance = tolerances[parts.precision, default: 0]
     for batchSize in [1, 3] {
       let start = model.initialState(batchSize: batchSize)
@@ -93,15 +93,15 @@ struct EveryPartTests {
       var state = packed.initialState(batchSize: batchSize)
       let logits = packed.advance(Self.ids, state: &state).logSoftmax()
       let last = expected.slice(24 - batchSize..<24)
-      #expect(zip(logits.elements, last.elements).allSatisfy { abs($0 - $1) < tolerance })
+      #expect(largestDifference(logits.elements, last.elements) < tolerance)
       var scored = packed.initialState(batchSize: batchSize)
       let losses = packed.negativeLogProbabilities(of: Self.ids.reversed(), after: Self.ids, state: &scored)
       let loss = model.loss(inputs: Self.ids, targets: Self.ids.reversed(), state: start).loss
-      #expect(abs(losses.reduce(0, +) / loss.nats - 1) < Double(tolerance) && scored == state)
+      #expect(abs(losses.reduce(0, +) / loss.nats - 1) < tolerance && scored == state)
     }
   }
 
-  @Test("A text in pieces, its state carried or stored between them, has the bits of one pass", arguments: all)
+  @Test("A text in pieces, with its state carried or stored in between, has the bits of one pass", arguments: all)
   func carried(parts: Parts) throws {
     let packed = InferenceModel(parts.model, precision: parts.precision)
     var (whole, pieces) = (packed.initialState(), packed.initialState())
@@ -112,7 +112,7 @@ struct EveryPartTests {
     #expect(packed.advance([Self.ids[23]], state: &pieces) == logits && pieces == whole)
   }
 
-  @Test("Streams side by side have the bits that each has alone, on any number of threads", arguments: all)
+  @Test("Parallel streams have the same bits as single ones, on any number of threads", arguments: all)
   func streams(parts: Parts) {
     let packed = InferenceModel(parts.model, precision: parts.precision)
     let alone = (0..<7).map { stream -> [Float] in
@@ -128,7 +128,7 @@ struct EveryPartTests {
     }
   }
 
-  @Test("Evaluating, scoring, completing and generating agree about the same text", arguments: all)
+  @Test("Evaluating, scoring, completing and generating agree on the same text", arguments: all)
   func uses(parts: Parts) throws {
     let packed = InferenceModel(parts.model, precision: parts.precision)
     let evaluated = try packed.perplexity(of: Self.text, tokenizer: Self.tokenizer)
@@ -153,7 +153,7 @@ struct EveryPartTests {
     }
     let pieces = try (0..<5).map { _ in try generators[0].next() }
     #expect(try pieces.map { $0.map(\.id) } == (0..<5).map { _ in try generators[1].next().map(\.id) })
-    // What was generated has the log-probabilities that scoring it gives.
+    // Scoring the generated text gives the same log-probabilities.
     var state = packed.initialState()
     let written = pieces.map { $0[0] }
     let prompt = try [Self.tokenizer.startID] + Self.tokenizer.encodePrompt("ab").ids
@@ -180,9 +180,10 @@ struct EveryPartTests {
     #expect(logits[0] == logits[1])
   }
 
-  @Test("A run that is stored and resumed ends with the same model file, byte for byte", arguments: all)
+  @Test(
+    "A run that is saved and resumed ends with the same model file, byte for byte",
+    arguments: all.filter { $0.precision == .float32 })
   func resumed(parts: Parts) throws {
-    guard parts.precision == .float32 else { return }
     let folder = try ScratchFolder()
     let text = Array(repeatElement(Self.ids, count: 4).joined())
     func files(_ name: String, epochs: Int) -> TrainingFiles {

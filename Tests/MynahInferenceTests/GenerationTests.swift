@@ -36,14 +36,14 @@ struct GenerationTests {
     #expect(try !write("", tokens: 300, temperature: 3, seed: 4).contains(3))
   }
 
-  @Test("A text that goes on from its own beginning as a prompt is the same text")
+  @Test("A text continued from its own beginning is the same text")
   func continuation() throws {
     let whole = try write("", tokens: 12, temperature: 0, seed: 0)
     let beginning = try file().tokenizer.decode(whole.prefix(5))
     #expect(try write(beginning, tokens: 7, temperature: 0, seed: 0) == Array(whole.dropFirst(5)))
   }
 
-  @Test("A text is the same whether it is written alone or beside others, and whenever those end")
+  @Test("A text does not depend on the others in its batch, nor on when they end")
   func batches() throws {
     let (model, tokenizer) = (InferenceModel(try file().model), try file().tokenizer)
     func write(_ count: Int, stopTokens: Set<Int32> = [2]) throws -> [[Int32]] {
@@ -88,7 +88,7 @@ struct GenerationTests {
     #expect(try generator.next() == nil)
   }
 
-  @Test("Probabilities that are told are those of the scorer")
+  @Test("Reported probabilities equal the scorer's")
   func probabilities() throws {
     let file = try file()
     var options = GenerationOptions(sampler: Sampler(temperature: 0.5), length: 6)

@@ -2,6 +2,7 @@ import Foundation
 import MynahInference
 import MynahModels
 import MynahTensors
+import TestSupport
 import Testing
 
 struct InferenceModelTests {
@@ -24,8 +25,6 @@ struct InferenceModelTests {
     return (0..<count).map { _ in Int32(random.next() % UInt64(vocabularySize)) }
   }
 
-  private func difference(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).map { abs($0 - $1) }.max() ?? 0 }
-
   @Test("Logits are those of the model's own pass, one token after another, one stream and several")
   func decode() {
     for shape in Self.shapes {
@@ -39,13 +38,13 @@ struct InferenceModelTests {
           expected = reference.state
           let logits = packed.advance(tokens, state: &state)
           #expect(logits.shape == [batchSize, shape.vocabulary] && state.stepCount == step + 1)
-          #expect(difference(logits.elements, reference.logits.value.elements) < 1e-5)
+          #expect(largestDifference(logits.elements, reference.logits.value.elements) < 1e-5)
         }
       }
     }
   }
 
-  @Test("A prompt in one go is the prompt token by token, to the bit", arguments: WeightPrecision.allCases)
+  @Test("A prompt read at once has the same bits as token by token", arguments: WeightPrecision.allCases)
   func prompts(precision: WeightPrecision) {
     for shape in Self.shapes {
       let packed = InferenceModel(model(shape), precision: precision)
@@ -59,7 +58,7 @@ struct InferenceModelTests {
   }
 
   @Test(
-    "A stream's logits have the same bits alone, in company and on any number of threads",
+    "A stream's logits have the same bits alone, in a batch and on any number of threads",
     arguments: WeightPrecision.allCases)
   func company(precision: WeightPrecision) {
     for shape in Self.shapes {
@@ -107,7 +106,7 @@ struct InferenceModelTests {
     }
   }
 
-  @Test("Rounded weights stay near the float32 model, and rounding a model first changes nothing")
+  @Test("The loss of a model with rounded weights is close to the float32 model's")
   func precisions() {
     let shape = Self.shapes[3]
     let model = model(shape, bound: 0.2)
@@ -118,7 +117,7 @@ struct InferenceModelTests {
     }
   }
 
-  @Test("A state can be stored and goes on with the same bits")
+  @Test("A state can be stored and resumed with the same bits")
   func coding() throws {
     let packed = InferenceModel(model(Self.shapes[1]))
     var state = packed.initialState(batchSize: 2)
@@ -128,7 +127,7 @@ struct InferenceModelTests {
     #expect(packed.advance([5, 6], state: &copy) == packed.advance([5, 6], state: &state))
   }
 
-  @Test("Damaged weights show in what is predicted", arguments: WeightPrecision.allCases)
+  @Test("Weights that are not a number make the loss not finite", arguments: WeightPrecision.allCases)
   func damage(precision: WeightPrecision) {
     for damaged in 0..<5 {
       var (model, index) = (model(Self.shapes[3]), 0)

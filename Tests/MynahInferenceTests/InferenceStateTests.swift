@@ -15,7 +15,7 @@ struct InferenceStateTests {
         using: &random))
   }
 
-  @Test("A state that is stored and read again goes on with the same bits", arguments: Self.kinds)
+  @Test("A state that is stored and read back continues with the same bits", arguments: Self.kinds)
   func storing(layers: [LayerConfiguration]) throws {
     let model = model(layers)
     var state = model.initialState()
@@ -26,7 +26,7 @@ struct InferenceStateTests {
     #expect(restored.stepCount == 5)
   }
 
-  @Test("A fork goes on without the state that it came from", arguments: Self.kinds)
+  @Test("Advancing a copy of a state does not change the original", arguments: Self.kinds)
   func forking(layers: [LayerConfiguration]) {
     let model = model(layers)
     var one = model.initialState()
@@ -37,7 +37,7 @@ struct InferenceStateTests {
     #expect(one == before && other != before)
   }
 
-  @Test("Streams of one state go on as they would alone", arguments: Self.kinds)
+  @Test("Streams of one state advance as they would alone", arguments: Self.kinds)
   func streams(layers: [LayerConfiguration]) {
     let model = model(layers)
     var alone = model.initialState()
@@ -64,7 +64,7 @@ struct InferenceStateTests {
     #expect(state.layers[1].hidden.value.elements.allSatisfy { abs($0) < 1 && $0 != 0 })
   }
 
-  @Test("Reading without telling leaves the state that telling leaves, piece by piece or at once")
+  @Test("Reading without logits gives the same state as with logits, at once or in pieces")
   func reading() {
     let model = model([.lstm(5), .lstm(4)])
     let ids = (0..<600).map { Int32($0 % 7) }

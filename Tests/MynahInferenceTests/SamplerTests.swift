@@ -4,7 +4,7 @@ import MynahTensors
 import Testing
 
 struct SamplerTests {
-  /// How often each token of five is drawn.
+  /// The number of times that each token is drawn.
   private func counts(_ sampler: Sampler, _ logits: [Float], draws: Int = 20_000) throws -> [Double] {
     var random = RandomSource(seed: 9)
     var counts = [Double](repeating: 0, count: logits.count)
@@ -12,41 +12,45 @@ struct SamplerTests {
     return counts
   }
 
-  /// Whether counts pass a chi-square test against weights at a level of 0.1 %; tokens of weight 0 must not be drawn.
-  private func expect(_ counts: [Double], fit weights: [Double]) {
+  /// Expects counts to pass a chi-square test against weights at a level of 0.1 %, and no token of weight 0.
+  private func expect(
+    _ counts: [Double], fit weights: [Double], sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(counts.count == weights.count, sourceLocation: sourceLocation)
     let draws = counts.reduce(0, +)
     let total = weights.reduce(0, +)
     var statistic = 0.0
     for (count, weight) in zip(counts, weights) {
       let expected = draws * weight / total
       guard expected > 0 else {
-        #expect(count == 0)
+        #expect(count == 0, sourceLocation: sourceLocation)
         continue
       }
       statistic += (count - expected) * (count - expected) / expected
     }
     // The 99.9th percentiles of 1 … 6 degrees of freedom.
     let bounds = [1e-9, 10.828, 13.816, 16.266, 18.467, 20.515, 22.458]
-    #expect(statistic < bounds[weights.count { $0 > 0 } - 1])
+    let bound = bounds[weights.count { $0 > 0 } - 1]
+    #expect(statistic < bound, "\(counts)", sourceLocation: sourceLocation)
   }
 
   private let logits: [Float] = [0, 1, -1, 2, 0.5]
 
-  @Test("Tokens are drawn as often as the softmax of logits ÷ temperature says", arguments: [0.5, 1, 2])
+  @Test("Tokens are drawn with the probabilities of softmax(logits ÷ temperature)", arguments: [0.5, 1, 2])
   func temperature(_ temperature: Double) throws {
     let sampler = Sampler([ForbiddenTokens([4]), Temperature(temperature)])
     let weights = logits.prefix(4).map { exp(Double($0) / temperature) } + [0]
     try expect(counts(sampler, logits), fit: weights)
   }
 
-  @Test("Steps that one kernel does not know draw from the same distribution", arguments: [0.5, 1, 2])
+  @Test("Sampling steps without a fused kernel draw from the same distribution", arguments: [0.5, 1, 2])
   func general(_ temperature: Double) throws {
     let sampler = Sampler([RepetitionPenalty(1), ForbiddenTokens([4]), Temperature(temperature)])
     let weights = logits.prefix(4).map { exp(Double($0) / temperature) } + [0]
     try expect(counts(sampler, logits), fit: weights)
   }
 
-  @Test("Top-k draws among the k most probable tokens, and among the lower numbers of equal ones")
+  @Test("Top-k draws from the k most probable tokens; among equal ones, lower ids come first")
   func topK() throws {
     let weights = logits.map { exp(Double($0)) }
     try expect(counts(Sampler([TopK(3)]), logits), fit: [0, weights[1], 0, weights[3], weights[4]])
@@ -54,7 +58,7 @@ struct SamplerTests {
     try expect(counts(Sampler([TopK(2)]), [1, 1, 1, 1]), fit: [1, 1, 0, 0])
   }
 
-  @Test("Top-p draws among the fewest tokens that make up the mass")
+  @Test("Top-p draws from the fewest tokens whose probabilities reach the mass")
   func topP() throws {
     let logits: [Float] = [0.1, 0.4, 0.2, 0.3].map { log($0) }
     try expect(counts(Sampler([TopP(0.65)]), logits), fit: [0, 4, 0, 3])
@@ -63,7 +67,7 @@ struct SamplerTests {
     try expect(counts(Sampler([TopP(1e-9)]), logits), fit: [0, 1, 0, 0])
   }
 
-  @Test("Top-p finds a nucleus of more tokens than it looks at first")
+  @Test("Top-p finds a nucleus of more tokens than it examines at first")
   func wideNucleus() throws {
     let logits = [Float](repeating: 0, count: 1000)
     var random = RandomSource(seed: 1)
@@ -72,7 +76,7 @@ struct SamplerTests {
     #expect(drawn.max() == 600)
   }
 
-  @Test("Min-p leaves out what is below a share of the most probable token")
+  @Test("Min-p drops tokens below a share of the highest probability")
   func minP() throws {
     let logits: [Float] = [0.1, 0.4, 0.2, 0.3].map { log($0) }
     try expect(counts(Sampler([MinP(0.45)]), logits), fit: [0, 4, 2, 3])
@@ -80,7 +84,7 @@ struct SamplerTests {
     try expect(counts(Sampler([MinP(1)]), logits), fit: [0, 1, 0, 0])
   }
 
-  @Test("Typical sampling prefers tokens of the expected surprisal, so it may leave the most probable one out")
+  @Test("Typical sampling prefers tokens close to the expected surprisal, even over the most probable one")
   func typical() throws {
     // H = 1.28 nats; surprisals 0.92, 1.20, 1.61, 2.30: distances 0.36, 0.08, 0.33, 1.02.
     let logits: [Float] = [0.4, 0.3, 0.2, 0.1].map { log($0) }
@@ -90,14 +94,14 @@ struct SamplerTests {
     try expect(counts(Sampler([Typical(1)]), logits), fit: [4, 3, 2, 1])
   }
 
-  @Test("A penalty divides positive logits of late tokens and multiplies negative ones, once")
+  @Test("A penalty divides positive logits of recent tokens and multiplies negative ones, once each")
   func repetition() {
     var changed: [Float] = [2, -2, 2, -2]
     RepetitionPenalty(2, reach: 3)(&changed, at: SamplingPlace(recentTokens: [2, 0, 1, 0]))
     #expect(changed == [1, -4, 2, -2])
   }
 
-  @Test("A forced token is drawn in its place, even if it was ruled out, and nowhere else")
+  @Test("A forced token is drawn at its position, even if it was excluded, and nowhere else")
   func forced() throws {
     let sampler = Sampler([ForbiddenTokens([2]), TopK(1), ForcedTokens([1: 2])])
     var random = RandomSource(seed: 1)
@@ -105,7 +109,7 @@ struct SamplerTests {
     #expect(try sampler(logits, at: SamplingPlace(position: 1), using: &random) == 2)
   }
 
-  @Test("Temperature 0 takes the most probable token that is allowed, whatever the seed")
+  @Test("Temperature 0 selects the most probable allowed token, whatever the seed")
   func greedy() throws {
     for seed in 0..<20 as Range<UInt64> {
       var random = RandomSource(seed: seed)
@@ -115,7 +119,7 @@ struct SamplerTests {
     }
   }
 
-  @Test("A sampler that rules all tokens out throws")
+  @Test("A sampler that excludes all tokens throws")
   func nothing() {
     var random = RandomSource(seed: 1)
     #expect(throws: InferenceError.nothingToDraw) {
@@ -126,7 +130,7 @@ struct SamplerTests {
     }
   }
 
-  @Test("A step of one's own is a function of logits")
+  @Test("A custom sampling step is a function of logits")
   func own() throws {
     struct OddTokens: SamplingStep {
       func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
@@ -137,7 +141,7 @@ struct SamplerTests {
     try expect(counts(Sampler([OddTokens()]), logits), fit: weights)
   }
 
-  @Test("Drawing for many streams takes work in proportion to their number", .timeLimit(.minutes(1)))
+  @Test("Drawing for many streams takes time in proportion to their number", .timeLimit(.minutes(1)))
   func manyStreams() throws {
     let (streamCount, vocabularySize) = (16_384, 1024)
     let row = (0..<vocabularySize).map { Float($0 % 7) }

@@ -50,7 +50,7 @@ struct StatePolicyTests {
     return texts
   }
 
-  @Test("After a line end that it generated, a model that is reset generates what it generates first")
+  @Test("After a generated line end, a model that is reset generates the same as at the start")
   func generation() throws {
     let first = try written("", .reset, length: 6)[0]
     // The model is made to end its line after three words.

@@ -2,28 +2,28 @@ import MynahInference
 import Testing
 
 struct StopStringsTests {
-  /// What is let through of pieces, and the rest at the end.
+  /// The text passed on for each piece, and the rest at the end.
   private func pass(_ pieces: [String], stops: [String]) -> (pieces: [String], rest: String, found: String?) {
     var strings = StopStrings(stops)
     let passed = pieces.map { strings.pass($0) }
     return (passed, strings.finish(), strings.found)
   }
 
-  @Test("What may be the beginning of a stop string waits until it is one or cannot be one")
+  @Test("A possible beginning of a stop string is held back until it is decided")
   func holding() {
     let (passed, rest, found) = pass(["ab", "c", "a", "bd", "x"], stops: ["abd"])
     #expect(passed == ["", "abc", "", "", ""])
     #expect((rest, found) == ("", "abd"))
   }
 
-  @Test("A text that ends in the beginning of a stop string is given out whole at the end")
+  @Test("A text that ends with the beginning of a stop string is complete at its end")
   func neverMet() {
     let (passed, rest, found) = pass(["one st", "o"], stops: ["stop"])
     #expect(passed == ["one ", ""])
     #expect((rest, found) == ("sto", nil))
   }
 
-  @Test("The string that begins first stops, of those that begin together the one that was given first")
+  @Test("The stop string that begins first wins; among those that begin together, the first one given")
   func several() {
     #expect(pass(["xbcabc"], stops: ["abc", "bca"]).pieces == ["x"])
     #expect(pass(["xab"], stops: ["ab", "a"]).found == "ab")
@@ -43,7 +43,7 @@ struct StopStringsTests {
     #expect(rest == "")
   }
 
-  @Test("Without strings all goes through")
+  @Test("Without stop strings the text is unchanged")
   func none() {
     #expect(pass(["a", "", "b"], stops: []).pieces == ["a", "", "b"])
   }

@@ -43,7 +43,7 @@ struct TextScorerTests {
     #expect(start == ids.count)
   }
 
-  @Test("Lines on their own do not know of each other, and an empty line ends a document")
+  @Test("Lines are independent after a reset, and an empty line ends a document")
   func policies() throws {
     let alone = try Self.lines.map { try scores(.reset, of: [$0])[0] }
     #expect(try scores(.reset) == alone)
@@ -66,7 +66,7 @@ struct TextScorerTests {
     #expect(LineScore().perplexity.isNaN && LineScore().perplexityWithoutUnknown.isNaN)
   }
 
-  @Test("Tokens one by one come to the line, and ranks are places among all")
+  @Test("The scores of tokens add up to that of the line, and ranks are over the whole vocabulary")
   func tokens() throws {
     for (line, score) in zip(try scores(.carry), try scores(.carry, tokens: true)) {
       #expect(abs(line.logProbability - score.logProbability) < 1e-5)
@@ -122,7 +122,7 @@ struct NeighboursTests {
   private let neighbours = Neighbours(
     Embedding(weight: Variable(Tensor(shape: [6, 2], [1, 0, 2, 0.2, 0, 3, -1, 0, 0, 0, 1, 1]))))
 
-  @Test("The nearest are those of the smallest angle, however long; the token itself is left out")
+  @Test("The nearest vectors have the smallest angle, whatever their length, without the token itself")
   func nearest() {
     let found = neighbours.nearest(to: 0, count: 9)
     #expect(found.map(\.id) == [1, 5, 2, 4, 3])
@@ -131,7 +131,7 @@ struct NeighboursTests {
     #expect(neighbours.nearest(to: 4, count: 2).map(\.id) == [0, 1], "a vector of zeros is near to nothing")
   }
 
-  @Test("An analogy leaves its own three words out")
+  @Test("An analogy excludes its own three words")
   func analogy() {
     // 0 is to 2 as 3 is to: (0, 1) − (1, 0) + (−1, 0) = (−2, 1).
     let found = neighbours.analogies(0, 2, 3, count: 3)

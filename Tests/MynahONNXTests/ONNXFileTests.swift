@@ -6,7 +6,7 @@ import MynahText
 import SwiftProtobuf
 import Testing
 
-/// What onnxruntime makes of such files `Scripts/verify-onnx.py` checks; here is what it needs no runtime for.
+/// Tests of ONNX files that need no runtime; `Scripts/verify-onnx.py` compares their outputs with ONNX Runtime.
 struct ONNXFileTests {
   private func file(_ layers: [LayerConfiguration], _ change: (inout LanguageModelConfiguration) -> Void = { _ in })
     throws
@@ -31,7 +31,7 @@ struct ONNXFileTests {
     }
   }
 
-  @Test("Gates stand in ONNX's order i, o, f, c, and both biases are there")
+  @Test("Gates are in ONNX's order i, o, f, c, and both biases exist")
   func gates() throws {
     let file = try file([.lstm(2)])
     let graph = try graph(file)
@@ -59,7 +59,7 @@ struct ONNXFileTests {
       known.formUnion(node.output)
     }
     #expect(graph.output.allSatisfy { known.contains($0.name) })
-    // The first and the third layer put out as much as they read.
+    // The outputs of the first and the third layer have the size of their inputs.
     #expect(graph.node.count { $0.opType == "Add" } == 3)
   }
 

@@ -268,7 +268,7 @@ func indices(of shape: Shape) -> [[Int]] {
   shape.sizes.reduce([[]]) { prefixes, size in prefixes.flatMap { prefix in (0..<size).map { prefix + [$0] } } }
 }
 
-/// Where an index stands in a tensor's elements; the tensor's axes of size 1, and those it lacks, are read as stretched.
+/// The position of an index in a tensor's elements; axes of size 1 and missing axes are broadcast.
 func place(_ index: [Int], in shape: Shape) -> Int {
   zip(index.suffix(shape.rank), shape.sizes).reduce(0) { place, axis in
     place * axis.1 + (axis.1 == 1 ? 0 : axis.0)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("CONTRIBUTING.md describes the files that are there")
+@Suite("CONTRIBUTING.md describes existing files")
 struct ContributingTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
@@ -22,7 +22,7 @@ struct ContributingTests {
     }
   }
 
-  @Test("Its code is that of the skeletons, which these tests compile, and all of it")
+  @Test("Its code blocks are exactly the skeletons that these tests compile")
   func skeletons() throws {
     let blocks = try Self.text("CONTRIBUTING.md").matches(of: /```swift\n((?s:.*?))```/).map { String($0.output.1) }
     let folder = "Tests/MynahTests/Skeletons"

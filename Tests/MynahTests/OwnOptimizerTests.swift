@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The optimizer of CONTRIBUTING.md.
-@Suite("An optimizer of one's own")
+@Suite("A custom optimizer")
 struct OwnOptimizerTests {
   private static let rules = OptimizerRules.standard.adding(SignDescent())
   private static let text = "the cat sees the dog . the dog sees a bird . a bird sees the cat .\n"
@@ -54,7 +54,7 @@ struct OwnOptimizerTests {
     #expect(zip(resumed.parameters, whole.parameters).allSatisfy { $0.value == $1.value })
   }
 
-  @Test("Its files name it with its constants, and a list without it says so")
+  @Test("Its files contain its name and constants, and reading them without it is an error")
   func files() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -73,7 +73,7 @@ struct OwnOptimizerTests {
     #expect(try ModelFile(contentsOf: files.modelPath).model.parameterCount == trained.parameterCount)
   }
 
-  @Test("A list has it with its default constants, and constants that make no sense are refused")
+  @Test("A list of rules contains it with its default constants, and invalid constants are refused")
   func list() throws {
     #expect(Self.rules.names == OptimizerRules.standard.names + ["sign"])
     #expect(Self.rules["sign"] == OptimizerConfiguration(SignDescent()) && OptimizerRules.standard["sign"] == nil)

@@ -16,7 +16,7 @@ struct SkeletonTests {
     return LanguageModel(configuration, kinds: kinds, using: &random)
   }
 
-  @Test("A cell and an output layer of one's own train together and are read back from a file")
+  @Test("A custom cell and a custom output layer train together and are read back from a file")
   func model() throws {
     var model = Self.model
     let training = TrainingConfiguration(
@@ -32,7 +32,7 @@ struct SkeletonTests {
     #expect(throws: CheckpointError.self) { try ModelFile(contentsOf: path) }
   }
 
-  @Test("A command of one's own is parsed and run")
+  @Test("A custom command is parsed and run")
   func command() throws {
     let path = FileManager.default.temporaryDirectory.appending(component: "skeleton-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -48,7 +48,7 @@ struct SkeletonTests {
     #expect(throws: (any Error).self) { try ParametersCommand.parse([]) }
   }
 
-  @Test("A data set of one's own is split and encoded with the words of its training part")
+  @Test("A custom data set is split and encoded with the words of its training part")
   func dataSet() throws {
     let proverbs = try Proverbs(text: "a b\na c\na a\nb b\nz a\n")
     #expect(proverbs.tokenizer.vocabulary.id(of: "z") == nil && proverbs.train.count == 12)
@@ -56,7 +56,7 @@ struct SkeletonTests {
     #expect(valid == ["<unk>", "a", "<eos>"])
   }
 
-  @Test("An operation of one's own has the derivative σ(x)")
+  @Test("A custom operation has the derivative σ(x)")
   func operation() {
     let tape = Tape()
     let x = tape.variable(Tensor([-40, -1, 0, 2, 40]))

@@ -11,7 +11,7 @@ struct BatchLayoutTests {
     batches.batches(epoch: epoch, from: first).flatMap { $0.inputs.prefix($0.batchSize) }
   }
 
-  @Test("Windows stand in an order of their own in each epoch, each of them once, none carrying a state")
+  @Test("Windows are shuffled anew in each epoch, occur once and carry no state")
   func windows() throws {
     let layout = BatchLayout.windows(size: 4, steps: 5)
     let batches = try layout.batches(of: text, seed: 3)
@@ -24,7 +24,7 @@ struct BatchLayoutTests {
     #expect(batches.batches(epoch: 1).allSatisfy { !$0.carriesState && $0.lengths == nil })
   }
 
-  @Test("Windows that do not fill a batch are left out if asked, and an epoch may go over all of them several times")
+  @Test("Windows that do not fill a batch can be dropped, and an epoch can repeat all windows")
   func remainderAndRepeats() throws {
     let dropping = try BatchLayout.windows(size: 4, steps: 5, remainder: .drop).batches(of: text, seed: 1)
     #expect(dropping.count == 2 && starts(dropping).count == 8)
@@ -34,7 +34,7 @@ struct BatchLayoutTests {
   }
 
   @Test(
-    "An epoch that goes on in its middle gives the rest of the same batches",
+    "An epoch resumed in its middle has the rest of the same batches",
     arguments: [
       BatchLayout.contiguous(size: 3, steps: 4), .windows(size: 2, steps: 5),
       .documents(size: 2, steps: 3, endingWith: 7),
@@ -64,7 +64,7 @@ struct BatchLayoutTests {
     #expect(batches[0].lengths == [2, 4, 0, 0])
   }
 
-  @Test("A document that is longer than a batch goes on in the next with its state, the next document does not")
+  @Test("A document longer than a batch continues in the next one with its state; a new document starts afresh")
   func documents() throws {
     let text: [Int32] = [1, 2, 3, 0, 4, 0, 5, 6, 0]
     let batches = try BatchLayout.documents(size: 2, steps: 3, endingWith: 0).batches(of: text, seed: 1)
@@ -137,7 +137,7 @@ struct BatchLayoutTests {
   }
 
   @Test(
-    "A layout is what it was when it comes back from JSON",
+    "A layout is coded as JSON and back",
     arguments: [
       BatchLayout.contiguous(size: 3, steps: 4), .contiguous(size: 1, steps: 4, remainder: .keep),
       .windows(size: 2, steps: 5), .windows(size: 2, steps: 5, buffer: 7, repeats: 3, remainder: .drop),
@@ -147,7 +147,7 @@ struct BatchLayoutTests {
     #expect(try JSONDecoder().decode(BatchLayout.self, from: JSONEncoder().encode(layout)) == layout)
   }
 
-  @Test("Sizes that no batch can have are named")
+  @Test("Impossible sizes are named")
   func defects() {
     #expect(BatchLayout.windows(size: 1, steps: 1, buffer: 1).defect == nil)
     #expect(BatchLayout.contiguous(size: 0, steps: 1).defect?.contains("found 0") == true)

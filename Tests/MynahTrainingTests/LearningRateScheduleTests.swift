@@ -89,7 +89,7 @@ struct LearningRateScheduleTests {
     LearningRateSchedule(initial: 1, factor: 1, constantEpochs: 4),
   ]
 
-  @Test("It travels as JSON", arguments: schedules)
+  @Test("A schedule is coded as JSON and back", arguments: schedules)
   func codable(schedule: LearningRateSchedule) throws {
     #expect(try JSONDecoder().decode(LearningRateSchedule.self, from: JSONEncoder().encode(schedule)) == schedule)
     #expect(schedule.defect == nil)
@@ -109,7 +109,7 @@ struct LearningRateScheduleTests {
   }
 
   @Test(
-    "What makes no sense has a defect",
+    "A schedule with impossible values has a defect",
     arguments: [
       .constant(0), .constant(.nan), .step(from: 1, factor: 0.5, every: 0), .linear(from: 1, over: .steps(0)),
       .plateau(from: 1, factor: 2), .oneCycle(highest: 1, over: .epochs(0)),

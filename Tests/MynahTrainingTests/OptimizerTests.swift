@@ -124,7 +124,7 @@ struct OptimizerTests {
     #expect(abs(result.norm - 26.0.squareRoot()) < 1e-6)
   }
 
-  @Test("Configurations travel as JSON, with the rule's name and its constants")
+  @Test("A configuration is coded as JSON, with the rule's name and its constants")
   func codable() throws {
     for (_, rule) in GoldenOptimizersTests.optimizers {
       let configuration = OptimizerConfiguration(rule)
@@ -166,7 +166,7 @@ struct OptimizerTests {
   }
 
   @Test(
-    "Constants that make no sense are refused",
+    "Invalid constants are refused",
     arguments: [
       #""sgd""#, #"{"name":"sgd","constants":{"momentum":1.5,"isNesterov":false,"weightDecay":0}}"#,
       #"{"name":"sgd"}"#, #"{"name":"sgd","constants":{}}"#,

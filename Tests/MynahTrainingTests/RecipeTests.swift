@@ -65,7 +65,7 @@ struct RecipeTests {
     #expect(verdict.kind != .reproduced)
   }
 
-  @Test("Names are different, and everything about a recipe is told", arguments: Recipe.all.map(\.name))
+  @Test("Recipes have different names and complete descriptions", arguments: Recipe.all.map(\.name))
   func complete(name: String) throws {
     let recipe = try #require(Recipe.named(name))
     #expect(Recipe.all.count { $0.name == name } == 1)
@@ -118,6 +118,7 @@ struct RecipeTests {
       "embedding.weight": 0.05, "recurrent.0.weight_ih_l0": (6 / Float(256 + 4096)).squareRoot(),
       "output.weight": (6 / Float(1024 + 67)).squareRoot(), "output.bias": 0,
     ]
+    #expect(model.parameters.count { bounds[$0.name] != nil } == bounds.count)
     for (name, value) in model.parameters {
       guard let bound = bounds[name] else { continue }
       let largest = value.elements.map { abs($0) }.max() ?? 0
@@ -168,7 +169,7 @@ struct RecipeVerdictTests {
     #expect(Self.recipe([.asReference(within: 0.02)]).verdict(on: near, test: 141).kind == .reproduced)
   }
 
-  @Test("What is too far from the reference is told, each figure in a sentence")
+  @Test("Each figure too far from the reference is reported in a sentence")
   func missed() {
     let verdict = Self.recipe([.asReference(within: 0.0125)]).verdict(on: near, test: 150)
     #expect(verdict.kind == .missed)
@@ -182,7 +183,7 @@ struct RecipeVerdictTests {
     #expect(Self.recipe([.asReference(within: 0.01)]).verdict(on: [near[0]], test: 141).kind == .missed)
   }
 
-  @Test("A test perplexity and a training loss count after the last epoch, and one that is no number is missed")
+  @Test("A test perplexity and a training loss count after the last epoch, and NaN misses its goal")
   func bounds() {
     let recipe = Self.recipe([.test(atMost: 141), .trainingLoss(atMost: log(50))])
     #expect(recipe.verdict(on: near, test: 141).kind == .reproduced)

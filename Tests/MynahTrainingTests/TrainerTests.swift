@@ -33,10 +33,6 @@ struct TrainerTests {
       batches: .contiguous(size: 5, steps: 7), seed: 11)
   }
 
-  private static func same(_ a: LanguageModel, _ b: LanguageModel) -> Bool {
-    zip(a.parameters, b.parameters).allSatisfy { $0.name == $1.name && $0.value == $1.value }
-  }
-
   private let text = text(1500, seed: 1)
   private let validation = text(400, seed: 2)
 
@@ -62,12 +58,12 @@ struct TrainerTests {
       }
       models.append(model)
     }
-    #expect(Self.same(models[0], models[1]) && Self.same(models[0], models[2]))
-    #expect(!Self.same(models[0], Self.model()))
+    #expect(same(models[0], models[1]) && same(models[0], models[2]))
+    #expect(!same(models[0], Self.model()))
   }
 
   @Test(
-    "A run that goes on from any of its checkpoints, read from a file, ends in the same bits",
+    "A run resumed from any of its checkpoints, read from a file, ends with the same bits",
     arguments: OptimizerRules.standard.names)
   func resumes(name: String) throws {
     let optimizer = try #require(OptimizerRules.standard[name])
@@ -89,11 +85,11 @@ struct TrainerTests {
       let file = try TrainingStateFile(contentsOf: path)
       var resumed = Self.model(dropout: 0.2)
       let again = try trainer.train(&resumed, on: text, validating: validation, from: file.checkpoint)
-      #expect(Self.same(whole, resumed) && again == history, "\(path)")
+      #expect(same(whole, resumed) && again == history, "\(path)")
     }
   }
 
-  @Test("A checkpoint is not gone on from with another optimizer")
+  @Test("A checkpoint cannot be resumed with another optimizer")
   func otherOptimizer() throws {
     var (model, last) = (Self.model(), TrainingCheckpoint?.none)
     _ = try Trainer(Self.configuration(.adam, epochs: 1)).train(&model, on: text) { event in
@@ -120,10 +116,10 @@ struct TrainerTests {
     // The same bits with a profile and without.
     var plain = Self.model()
     _ = try Trainer(Self.configuration(epochs: 1)).train(&plain, on: text, validating: validation)
-    #expect(Self.same(plain, model))
+    #expect(same(plain, model))
   }
 
-  @Test("A finished run has nothing left to do, and more epochs go on from its end")
+  @Test("A finished run has nothing left to do, and more epochs continue from its end")
   func goesOn() throws {
     var (three, last, five) = (Self.model(), TrainingCheckpoint?.none, Self.model())
     _ = try Trainer(Self.configuration(epochs: 3)).train(&three, on: text, validating: validation) { event in
@@ -132,14 +128,14 @@ struct TrainerTests {
     let checkpoint = try #require(last)
     var again = Self.model()
     _ = try Trainer(Self.configuration(epochs: 3)).train(&again, on: text, validating: validation, from: checkpoint)
-    #expect(Self.same(three, again))
+    #expect(same(three, again))
     _ = try Trainer(Self.configuration(epochs: 5)).train(&five, on: text, validating: validation)
     var longer = Self.model()
     _ = try Trainer(Self.configuration(epochs: 5)).train(&longer, on: text, validating: validation, from: checkpoint)
-    #expect(Self.same(five, longer))
+    #expect(same(five, longer))
   }
 
-  @Test("A wish to stop ends the run after the step, with a checkpoint from which it goes on")
+  @Test("A request to stop ends the run after the step, with a checkpoint to resume from")
   func stops() throws {
     var trainer = Trainer(Self.configuration())
     trainer.shouldStop = { true }
@@ -152,7 +148,7 @@ struct TrainerTests {
     #expect(last?.step == 1)
   }
 
-  @Test("A loss that is not finite stops the run before the weights are spoiled, and says what to try")
+  @Test("A loss that is not finite stops the run before it damages the weights, with advice")
   func diverges() throws {
     var (model, steps) = (Self.model(dropout: 0), 0)
     let trainer = Trainer(Self.configuration(rate: 1e38, clip: nil))
@@ -167,7 +163,7 @@ struct TrainerTests {
     }
     #expect(epoch == 1 && step == steps + 1)
     #expect(error?.description.contains("clip the gradients") == true)
-    #expect(Self.same(model, Self.model(dropout: 0)))
+    #expect(same(model, Self.model(dropout: 0)))
   }
 
   @Test(
@@ -188,6 +184,6 @@ struct TrainerTests {
       if case .checkpoint(let checkpoint) = event { last = checkpoint }
     }
     #expect(history.allSatisfy { $0.validation == nil })
-    #expect(Self.same(kept, try #require(last).model))
+    #expect(same(kept, try #require(last).model))
   }
 }

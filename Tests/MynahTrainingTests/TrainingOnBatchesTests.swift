@@ -38,11 +38,7 @@ struct TrainingOnBatchesTests {
     .sentences(size: 6, maximumLength: 7, endingWith: 0), .documents(size: 6, steps: 4, endingWith: 0),
   ]
 
-  private static func same(_ a: LanguageModel, _ b: LanguageModel) -> Bool {
-    zip(a.parameters, b.parameters).allSatisfy { $0.name == $1.name && $0.value == $1.value }
-  }
-
-  @Test("Each kind of rows lowers the loss", arguments: layouts)
+  @Test("Training lowers the loss with each kind of batching", arguments: layouts)
   func learns(layout: BatchLayout) throws {
     var model = Self.model(dropout: 0)
     var configuration = Self.configuration(layout, epochs: 12)
@@ -54,7 +50,7 @@ struct TrainingOnBatchesTests {
     #expect((history[11].validation?.mean ?? 9) < (history[0].validation?.mean ?? 0) - 0.2)
   }
 
-  @Test("A run that goes on from any step, read from a file, ends in the same bits", arguments: layouts)
+  @Test("A run resumed from any step, read from a file, ends with the same bits", arguments: layouts)
   func resumes(layout: BatchLayout) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -74,7 +70,7 @@ struct TrainingOnBatchesTests {
       var resumed = Self.model()
       let file = try TrainingStateFile(contentsOf: path)
       let again = try trainer.train(&resumed, on: Self.text, validating: Self.text, from: file.checkpoint)
-      #expect(Self.same(whole, resumed) && again == history, "\(path)")
+      #expect(same(whole, resumed) && again == history, "\(path)")
     }
   }
 
@@ -96,7 +92,7 @@ struct TrainingOnBatchesTests {
         #expect(abs(short.train.nats / long.train.nats - 1) < 1e-6)
       }
       for (short, long) in zip(runs[0].1.parameters, runs[1].1.parameters) {
-        #expect(zip(short.value.elements, long.value.elements).allSatisfy { abs($0 - $1) < 1e-5 }, "\(short.name)")
+        #expect(largestDifference(short.value.elements, long.value.elements) < 1e-5, "\(short.name)")
       }
     }
   }
@@ -116,7 +112,7 @@ struct TrainingOnBatchesTests {
     #expect(abs((together.metrics["accuracy"] ?? 0) - (alone.metrics["accuracy"] ?? 1)) < 1e-9)
   }
 
-  @Test("A batch of nothing but padding is no divergence", arguments: LossReduction.allCases)
+  @Test("A batch of padding alone is not a divergence", arguments: LossReduction.allCases)
   func nothingButPadding(reduction: LossReduction) throws {
     var model = Self.model(dropout: 0)
     let layout = BatchLayout.sentences(size: 1, maximumLength: 4, endingWith: 0)
@@ -149,7 +145,7 @@ struct TrainingOnBatchesTests {
       #expect(abs((usual.validation?.mean ?? 0) / (own.validation?.mean ?? 1) - 1) < 1e-5)
     }
     for (usual, own) in zip(usual.model.parameters, own.model.parameters) {
-      #expect(zip(usual.value.elements, own.value.elements).allSatisfy { abs($0 - $1) < 1e-5 }, "\(usual.name)")
+      #expect(largestDifference(usual.value.elements, own.value.elements) < 1e-5, "\(usual.name)")
     }
     let doubled = try train { model, hidden, batch in
       let pass = model.output.crossEntropy(of: hidden, targets: batch.targets, weights: batch.weights)
@@ -211,7 +207,7 @@ struct TrainingOnBatchesTests {
     #expect(try norm(Penalties(activation: 1)) > 0)
   }
 
-  @Test("A dataset of your own is trained on, and one that ends too early is told")
+  @Test("A custom dataset can be trained on, and one that ends too early is an error")
   func ownDataset() throws {
     let batches = Dataset(TokenWindows(Self.text, length: 5)).batch(4).map(Batch.init(windows:))
     let count = Array(batches).count
@@ -224,7 +220,7 @@ struct TrainingOnBatchesTests {
     }
   }
 
-  @Test("A checkpoint whose state is of other rows than the next batch is refused")
+  @Test("A checkpoint whose state has another batch size than the next batch is refused")
   func otherRows() throws {
     let trainer = Trainer(Self.configuration(.contiguous(size: 3, steps: 4), epochs: 1), checkpointInterval: 1)
     var (model, middle) = (Self.model(), TrainingCheckpoint?.none)

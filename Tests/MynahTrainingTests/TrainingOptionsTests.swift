@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What a training configuration can ask for besides the defaults, in runs small enough for a moment.
+/// Training options other than the defaults, in runs that take a moment.
 struct TrainingOptionsTests {
   private static let language = DemoLanguage()
 
@@ -37,10 +37,6 @@ struct TrainingOptionsTests {
 
   private let text = text(600, seed: 1)
   private let validation = text(200, seed: 2)
-
-  private static func same(_ a: LanguageModel, _ b: LanguageModel) -> Bool {
-    zip(a.parameters, b.parameters).allSatisfy { $0.name == $1.name && $0.value == $1.value }
-  }
 
   @discardableResult
   private func train(
@@ -82,7 +78,7 @@ struct TrainingOptionsTests {
   ]
 
   @Test(
-    "A run that goes on from any of its checkpoints, read from a file, ends in the same bits",
+    "A run resumed from any of its checkpoints, read from a file, ends with the same bits",
     arguments: configurations.map(\.name))
   func resumes(name: String) throws {
     let configuration = try #require(Self.configurations.first { $0.name == name }).configuration
@@ -101,25 +97,25 @@ struct TrainingOptionsTests {
       let file = try TrainingStateFile(contentsOf: path)
       #expect(file.configuration == configuration)
       let resumed = try train(configuration, from: file.checkpoint, metrics: [.accuracy])
-      #expect(Self.same(whole.model, resumed.model) && whole.history == resumed.history, "\(path)")
+      #expect(same(whole.model, resumed.model) && whole.history == resumed.history, "\(path)")
     }
-    #expect(!Self.same(whole.model, try train(Self.configuration()).model), "the option changes something")
+    #expect(!same(whole.model, try train(Self.configuration()).model), "the option changes something")
   }
 
-  /// Says yes at the given time of being asked.
+  /// Returns true on the n-th call only.
   private final class StopAt: Sendable {
-    private let asked = Mutex(0)
-    private let time: Int
-    init(_ time: Int) { self.time = time }
+    private let calls = Mutex(0)
+    private let n: Int
+    init(_ n: Int) { self.n = n }
     func callAsFunction() -> Bool {
-      asked.withLock { asked in
-        asked += 1
-        return asked == time
+      calls.withLock { calls in
+        calls += 1
+        return calls == n
       }
     }
   }
 
-  @Test("A stop at an epoch's last step loses nothing of the epoch's figures")
+  @Test("A stop at an epoch's last step keeps all of the epoch's figures")
   func stopsAtTheEnd() throws {
     let configuration = Self.configuration { $0.learningRate = .linear(from: 1, over: .epochs(4)) }
     let whole = try train(configuration)
@@ -134,13 +130,13 @@ struct TrainingOptionsTests {
     }
     let checkpoint = try #require(last)
     let resumed = try train(configuration, from: checkpoint)
-    #expect(resumed.history == whole.history && Self.same(resumed.model, whole.model))
+    #expect(resumed.history == whole.history && same(resumed.model, whole.model))
     for (epoch, steps) in zip(whole.history, [20, 41, 62]) {
       #expect(abs(epoch.learningRate - (1 - Float(steps) / 84)) < 1e-6)
     }
   }
 
-  @Test("A run gets more epochs, but not beyond a schedule that spans it unless that spans them too")
+  @Test("A run can have more epochs, but a schedule that spans the run must be rescheduled")
   func moreEpochs() throws {
     func state(_ schedule: LearningRateSchedule) -> TrainingStateFile {
       let configuration = Self.configuration { $0.learningRate = schedule }
@@ -168,7 +164,7 @@ struct TrainingOptionsTests {
     }
   }
 
-  @Test("A run that is rescheduled goes on as a run of that length has its rates from there on")
+  @Test("A rescheduled run continues with the rates of a run of the new length")
   func reschedules() throws {
     let configuration = Self.configuration { $0.learningRate = .cosine(from: 1, over: .epochs(3)) }
     var last: TrainingCheckpoint?
@@ -188,7 +184,7 @@ struct TrainingOptionsTests {
     #expect(history[3].learningRate > 0.05)
   }
 
-  @Test("Notes of a state's maker come back with it")
+  @Test("The notes of a state are read back")
   func notes() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -241,7 +237,7 @@ struct TrainingOptionsTests {
     #expect(try train(unvalidated, validating: false).history.count == 3)
   }
 
-  @Test("A plateau lowers the rate after an epoch that brought no lower loss")
+  @Test("A plateau lowers the rate after an epoch without a lower loss")
   func plateau() throws {
     let configuration = Self.configuration {
       $0.epochs = 12
@@ -256,7 +252,7 @@ struct TrainingOptionsTests {
     #expect(history[11].learningRate < 8)
   }
 
-  @Test("Accuracy and top k are those counted from the logits, and a figure of one's own is called with them")
+  @Test("Accuracy and top-k are counted from the logits, and a custom metric is called with them")
   func metrics() throws {
     let nothing = Metric("rows") { logits, targets in Double(logits.shape[0] == targets.count ? targets.count : -99) }
     let last = try #require(
@@ -281,7 +277,7 @@ struct TrainingOptionsTests {
     #expect(steps == [8, 16, 21] && history[0].train.targetCount == 21 * 28)
   }
 
-  @Test("Averaged weights are what is validated and kept")
+  @Test("The averaged weights are validated and kept")
   func averages() throws {
     let configuration = Self.configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(patience: nil)) }
     var last: TrainingCheckpoint?
@@ -289,7 +285,7 @@ struct TrainingOptionsTests {
       if case .checkpoint(let checkpoint) = event { last = checkpoint }
     }
     let checkpoint = try #require(last)
-    #expect(!Self.same(checkpoint.model, checkpoint.evaluatedModel))
+    #expect(!same(checkpoint.model, checkpoint.evaluatedModel))
     let batches = try configuration.batches.validationBatches(of: validation)
     func loss(_ model: LanguageModel) -> Loss { model.loss(of: batches.batches(epoch: 1)) }
     #expect(loss(checkpoint.evaluatedModel) == trained.history.last?.validation)
@@ -311,10 +307,10 @@ struct TrainingOptionsTests {
       try files.write(checkpoint)
     }
     let checkpoint = try #require(last)
-    #expect(!Self.same(checkpoint.model, checkpoint.evaluatedModel))
-    #expect(Self.same(model, checkpoint.evaluatedModel))
-    #expect(Self.same(try ModelFile(contentsOf: files.modelPath).model, model))
-    #expect(Self.same(try TrainingStateFile(contentsOf: files.statePath).checkpoint.evaluatedModel, model))
+    #expect(!same(checkpoint.model, checkpoint.evaluatedModel))
+    #expect(same(model, checkpoint.evaluatedModel))
+    #expect(same(try ModelFile(contentsOf: files.modelPath).model, model))
+    #expect(same(try TrainingStateFile(contentsOf: files.statePath).checkpoint.evaluatedModel, model))
   }
 
   @Test("Steps report the rate of their update and their place in the run")
@@ -330,7 +326,7 @@ struct TrainingOptionsTests {
     #expect(zip(rates, places).allSatisfy { abs($0 - Float(85 - $1)) < 1e-4 })
   }
 
-  @Test("Penalties are what their formulas say")
+  @Test("Penalties follow their formulas")
   func penalties() {
     let undropped = Tensor(shape: [4, 2], [1, 2, 0, 0, 3, 1, 0, -2])
     let output = Tensor(shape: [4, 2], [2, 4, 0, 0, 0, 2, 0, -4])
@@ -353,7 +349,7 @@ struct TrainingOptionsTests {
     #expect(value(Penalties(activation: 8, temporal: 4), lengths: [0, 0]) == 1)
   }
 
-  @Test("Penalties count real positions alone, whatever stands in the padding")
+  @Test("Penalties count real positions only, whatever the padding contains")
   func penaltiesOfPadding() {
     // Two rows of 3 steps, of which the first row has 1 and the second 2; the padding is not even finite.
     let padding = Float.nan
@@ -369,7 +365,7 @@ struct TrainingOptionsTests {
     #expect(value(Penalties(activation: 3, temporal: 2), lengths: [0, 0]) == 1)
   }
 
-  @Test("A text has the same penalties however much it is padded, residual layers included", arguments: [false, true])
+  @Test("A text has the same penalties however much it is padded, with residual layers too", arguments: [false, true])
   func penaltiesOfPaddedRuns(isResidual: Bool) throws {
     var random = RandomSource(seed: 3)
     var shape = LanguageModelConfiguration(
@@ -408,7 +404,7 @@ struct TrainingOptionsTests {
   }
 
   @Test(
-    "A configuration that cannot be followed is refused with a sentence",
+    "An impossible configuration is refused with one sentence",
     arguments: [
       (configuration { $0.objective = .sampled(candidates: 0) }, "draws between 1 and"),
       (configuration { $0.objective = .sampled(candidates: 1_000_000) }, "the size of the vocabulary"),

@@ -1,7 +1,7 @@
 public import MynahTensors
 
-/// Holds an operation on variables to a textbook version in double precision: its values, and every element of its
-/// gradients against central differences of the textbook version.
+/// Compares an operation on variables with a textbook version in double precision: its values, and every element of its
+/// gradients with central differences of the textbook version.
 ///
 /// The scalar that is differentiated is a sum of the outputs with fixed uneven weights.
 public struct GradientCheck: CustomStringConvertible {
@@ -9,7 +9,7 @@ public struct GradientCheck: CustomStringConvertible {
   public let valueError: Double, gradientError: Double
   public let description: String
 
-  /// Whether both agree within a relative tolerance.
+  /// Returns whether both agree within a relative tolerance.
   public func passes(tolerance: Double = 1e-4) -> Bool { valueError <= tolerance && gradientError <= tolerance }
 
   /// - Parameters:

@@ -1,11 +1,11 @@
 import Foundation
 
-/// An empty folder of one test's own, removed at its end.
+/// An empty folder for one test, removed at the end of its life.
 public final class ScratchFolder: Sendable {
-  /// Where the folder is.
+  /// The path of the folder.
   public let path: String
 
-  /// Makes the folder.
+  /// Creates the folder.
   public init() throws {
     path = FileManager.default.temporaryDirectory.path + "/mynah-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
@@ -16,10 +16,10 @@ public final class ScratchFolder: Sendable {
   /// The path of a file in it.
   public func callAsFunction(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// The names of what is in it.
+  /// The names of the files in it.
   public var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 
-  /// Writes a file and gives its path.
+  /// Writes a file and returns its path.
   @discardableResult
   public func put(_ bytes: [UInt8], as name: String) throws -> String {
     try Data(bytes).write(to: URL(fileURLWithPath: self(name)))

@@ -2,8 +2,8 @@ import Foundation
 
 /// The published data sets that some tests read; they are no part of the package.
 ///
-/// They lie where the environment's `MYNAH_DATA` says, or else in `../shared/data` beside the package. Without them those
-/// tests are skipped and say so; on a machine with `CI=true` they run and fail instead.
+/// They are in the folder `MYNAH_DATA` of the environment, by default `../shared/data` beside the package. Without them
+/// the tests are skipped; if the environment has `CI=true`, they run and fail instead.
 public enum TestData {
   /// The folder of all data sets.
   public static let directory: String =
@@ -14,7 +14,7 @@ public enum TestData {
   /// The folder of a data set.
   public static func path(_ name: String) -> String { directory + "/" + name }
 
-  /// Whether a test that reads a data set shall run: if it is there, and always where continuous integration needs it.
+  /// Returns whether a test that reads a data set runs: if the data set exists, and always in continuous integration.
   ///
   /// To be used as `.enabled(if: TestData.isExpected("ptb"), "\(TestData.reason("ptb"))")`.
   public static func isExpected(_ name: String) -> Bool {

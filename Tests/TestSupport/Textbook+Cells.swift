@@ -6,7 +6,7 @@ extension Textbook {
   /// From a row's input and the parts of its state to its output and the next parts.
   public typealias Step = @Sendable (_ x: [Double], _ state: [[Double]]) -> (output: [Double], state: [[Double]])
 
-  /// What a scan gives: every output [T, B, …], and the parts of the state after each row's last step [B, …].
+  /// The results of a scan: every output [T, B, …], and the parts of the state after each row's last step [B, …].
   public struct Scan: Sendable {
     public var output: [Double], state: [[Double]]
     /// All numbers.
@@ -133,8 +133,8 @@ extension Textbook {
     }
   }
 
-  /// Weights are W_ih, b, v_f and v_r; the blocks are the candidate, f, r and the highway connection, which is the input if W_ih has
-  /// three blocks.
+  /// Weights are W_ih, b, v_f and v_r; the blocks are the candidate, f, r and the highway connection, which is the
+  /// input if W_ih has three blocks.
   public static func sru(_ weights: [[Double]]) -> Step {
     { x, state in
       let (c, size) = (state[0], state[0].count)

@@ -2,7 +2,7 @@ import Foundation
 
 /// Layers as the textbooks print them: loops in double precision, where finite differences can be taken.
 public enum Textbook {
-  /// What an LSTM gives: every output [T, B, H], and the state after the last step [B, H].
+  /// The results of an LSTM: every output [T, B, H], and the state after the last step [B, H].
   public struct LSTMResult: Sendable {
     public var output: [Double], lastHidden: [Double], lastCell: [Double]
 
@@ -17,12 +17,6 @@ public enum Textbook {
 
     public init(_ stepCount: Int, _ batchSize: Int, _ inputSize: Int, _ hiddenSize: Int) {
       (self.stepCount, self.batchSize, self.inputSize, self.hiddenSize) = (stepCount, batchSize, inputSize, hiddenSize)
-    }
-
-    /// The element counts of x, W_ih, W_hh, b, h0 and c0.
-    public var inputCounts: [Int] {
-      let (rows, state) = (4 * hiddenSize, batchSize * hiddenSize)
-      return [stepCount * batchSize * inputSize, rows * inputSize, rows * hiddenSize, rows, state, state]
     }
 
     public var description: String { "T \(stepCount), B \(batchSize), I \(inputSize), H \(hiddenSize)" }

@@ -9,3 +9,12 @@ public func largestRelativeDifference<A: BinaryFloatingPoint, B: BinaryFloatingP
     return abs(x - y) / max(abs(x), abs(y), floor)
   }.max() ?? 0
 }
+
+/// The largest absolute difference between two arrays; infinite if their counts differ or a number is not finite.
+public func largestDifference<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(_ a: [A], _ b: [B]) -> Double {
+  guard a.count == b.count else { return .infinity }
+  return zip(a, b).map { x, y in
+    let difference = abs(Double(x) - Double(y))
+    return difference.isFinite ? difference : .infinity
+  }.max() ?? 0
+}

@@ -3,9 +3,9 @@ import ArgumentParser
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measure how fast this machine is, and mynah on it.",
+    abstract: "Measure the speed of this machine, and of mynah on it.",
     discussion: """
-      Models here have random weights and random texts: only the time counts.
+      The models have random weights and read random texts: only the time counts.
       """,
     subcommands: [
       BenchPeakCommand.self, BenchTrainCommand.self, BenchGenerateCommand.self, BenchScoreCommand.self,

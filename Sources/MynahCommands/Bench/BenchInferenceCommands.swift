@@ -4,25 +4,25 @@ import MynahInference
 import MynahModels
 import MynahTensors
 
-/// What the measurements of inference have in common.
+/// The flags of the inference benchmarks.
 struct BenchInferenceOptions: ParsableArguments {
-  @Argument(help: "The model's sizes, by name.", transform: Self.preset)
+  @Argument(help: "The preset of the model's sizes.", transform: Self.preset)
   var preset: BenchPreset
 
   @Option(
-    help: ArgumentHelp("How many texts are advanced at once. (default: 1)", valueName: "count"),
+    help: ArgumentHelp("The number of texts that are processed at once. (default: 1)", valueName: "count"),
     transform: Bounded.integer(1...65536))
   var streams = 1
 
   @Option(
     help: ArgumentHelp(
-      "What weights are rounded to: \(WeightPrecisionOptions.names). (default: float32)", valueName: "name"),
+      "The precision of the weights: \(WeightPrecisionOptions.names). (default: float32)", valueName: "name"),
     transform: WeightPrecisionOptions.named)
   var precision = WeightPrecision.float32
 
   @OptionGroup var parts: BenchPartOptions
 
-  @Flag(help: "Print one object of JSON.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
   @OptionGroup var threads: ThreadOptions
@@ -38,7 +38,7 @@ struct BenchInferenceOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - tokenCount: The tokens of each stream.
-  ///   - stepCount: What `milliseconds` is the time of: a token of every stream, or a whole text.
+  ///   - stepCount: The steps that `milliseconds` is per: the tokens of a stream, or 1 for a whole text.
   func report(tokenCount: Int, stepCount: Int, _ seconds: (inout InferenceBenchmark) throws -> Double) throws {
     let record = try threads.run {
       var benchmark = InferenceBenchmark(parts.apply(to: preset), precision: precision, streamCount: streams)
@@ -64,8 +64,8 @@ struct BenchInferenceOptions: ParsableArguments {
 struct BenchGenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Time sampled tokens: 400 of each stream, one after another.",
-    discussion: "The median of three runs is shown; tokens a second are those of all streams.")
+    abstract: "Time the sampling of 400 tokens of each stream, one after another.",
+    discussion: "Prints the median of three runs; tokens per second are those of all streams.")
 
   @OptionGroup var options: BenchInferenceOptions
 
@@ -77,8 +77,8 @@ struct BenchGenerateCommand: ParsableCommand {
 struct BenchScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score",
-    abstract: "Time the loss of a given text: 2,000 tokens of each stream.",
-    discussion: "The median of three runs is shown; tokens a second are those of all streams.")
+    abstract: "Time the scoring of 2,000 tokens of each stream.",
+    discussion: "Prints the median of three runs; tokens per second are those of all streams.")
 
   @OptionGroup var options: BenchInferenceOptions
 

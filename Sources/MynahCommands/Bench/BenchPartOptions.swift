@@ -1,7 +1,7 @@
 import ArgumentParser
 import MynahModels
 
-/// The kinds of a measured model's parts.
+/// The flags of the kinds of a benchmark model's parts.
 struct BenchPartOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(

@@ -2,20 +2,21 @@ import ArgumentParser
 import MynahIO
 import MynahTensors
 
-/// `mynah bench peak`: the machine's roof, and where training steps stand under it.
+/// `mynah bench peak`: the machine's peak, and the share of it that training steps reach.
 struct BenchPeakCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "peak",
     abstract: "Measure this machine's peak, and the share of it that training reaches.",
     discussion: """
-      Each preset of mynah bench train makes a few steps in float32, and in bfloat16 where the machine has it. The peaks are those of float32 multiply-adds in registers and, where the instruction set has them, of bfloat16 products; memory is read in order, a block of 8 MiB, which \
-      caches hold, and one of 256 MiB.
+      Each preset of mynah bench train runs a few steps in float32, and in bfloat16 if the machine supports it. The \
+      peaks are those of float32 multiply-adds in registers and, if the instruction set has them, of bfloat16 \
+      products. Memory is read in order, in a block of 8 MiB, which fits into caches, and in one of 256 MiB.
       """)
 
   @Flag(help: "Print JSON: a line for the machine, then one for each preset and precision.")
   var json = false
 
-  @Flag(help: "Measure the machine alone.")
+  @Flag(help: "Measure only the machine.")
   var machineOnly = false
 
   @OptionGroup var threads: ThreadOptions
@@ -40,7 +41,7 @@ struct PeakRecord: Encodable {
   let precision = Precision.float32
   let threads: Int
   let instructionSet = Kernels.instructionSet
-  /// What the measurement took.
+  /// The duration of the measurement.
   let milliseconds: Double
   let tokensPerSecond = 0.0
   let peakMiB: Double

@@ -16,7 +16,7 @@ struct BenchPreset: Sendable {
   let batchSize: Int
   /// The steps of a training batch.
   let stepCount: Int
-  /// The name of the training step's optimiser: sgd or adam.
+  /// The name of the training step's optimizer: sgd or adam.
   let optimizer: String
   /// The dropout rate of the embeddings and of each layer's outputs in training.
   let dropout: Float
@@ -39,7 +39,7 @@ struct BenchPreset: Sendable {
       stepCount: 35, optimizer: "sgd", dropout: 0.5),
   ]
 
-  /// The model's shape, with dropout once behind the embedding and once behind each layer.
+  /// The model's shape, with dropout after the embedding and after each layer.
   var configuration: LanguageModelConfiguration {
     LanguageModelConfiguration(
       vocabulary: vocabularySize, embedding: embeddingSize, layers: hiddenSizes.map { LayerConfiguration(cell, $0) },

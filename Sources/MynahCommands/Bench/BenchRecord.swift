@@ -1,6 +1,6 @@
 import MynahIO
 
-/// What one measurement found: one line of JSON, or one of words.
+/// The figures of one measurement: one line of JSON, or one of words.
 struct BenchRecord: Encodable {
   /// The case: the name of a preset.
   var config: String

@@ -8,20 +8,20 @@ import MynahTraining
 struct BenchTrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Time a training step: a fresh random batch, forward, loss, backward, clip, update.",
+    abstract: "Time a training step: a random batch, forward, loss, backward, clip, update.",
     discussion: """
-      The presets are \(BenchPreset.all.map(\.name).joined(separator: ", ")); flags replace their sizes. The median time of a step is shown \
-      after two steps to warm up, and what share of the machine's measured float32 peak its arithmetic is: \
-      6 operations a weight and token, looking up the tokens' vectors not counted.
+      The presets are \(BenchPreset.all.map(\.name).joined(separator: ", ")); flags replace their sizes. Prints the \
+      median time of a step after two steps to warm up, and the share of the machine's measured float32 peak: \
+      6 operations per weight and token, the embedding lookup not counted.
       """)
 
-  @Argument(help: "The model and the step, by name.", transform: BenchPreset.named)
+  @Argument(help: "The preset of the model and the step.", transform: BenchPreset.named)
   var preset: BenchPreset
 
-  @Option(help: "The number of tokens.", transform: Bounded.integer(1...16_777_216))
+  @Option(help: "The vocabulary size.", transform: Bounded.integer(1...16_777_216))
   var vocabulary: Int?
 
-  @Option(help: "The size of a token's vector.", transform: Bounded.integer(1...65536))
+  @Option(help: "The embedding size.", transform: Bounded.integer(1...65536))
   var embedding: Int?
 
   @Option(
@@ -31,10 +31,10 @@ struct BenchTrainCommand: ParsableCommand {
 
   @OptionGroup var parts: BenchPartOptions
 
-  @Option(help: "The rows of a batch.", transform: Bounded.integer(1...1_000_000))
+  @Option(help: "The batch size.", transform: Bounded.integer(1...1_000_000))
   var batch: Int?
 
-  @Option(help: "The steps of a batch.", transform: Bounded.integer(1...1_000_000))
+  @Option(help: "The sequence length.", transform: Bounded.integer(1...1_000_000))
   var steps: Int?
 
   @Option(
@@ -43,13 +43,13 @@ struct BenchTrainCommand: ParsableCommand {
   var optimizer: OptimizerConfiguration?
 
   @Option(
-    help: "Take a softmax over so many sampled tokens in place of all.", transform: Bounded.integer(1...16_777_216))
+    help: "Use a sampled softmax over this many tokens and the target.", transform: Bounded.integer(1...16_777_216))
   var sampled: Int?
 
-  @Option(help: "How long to time steps; four are timed at least.", transform: Bounded.positive(atMost: 3600))
+  @Option(help: "The seconds to time; at least four steps are timed.", transform: Bounded.positive(atMost: 3600))
   var seconds: Float = 2.5
 
-  @Flag(help: "Print one object of JSON.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
   @OptionGroup var precision: PrecisionOptions
@@ -73,12 +73,12 @@ struct BenchTrainCommand: ParsableCommand {
     if json { try StandardOutput.writeJSON(record) } else { try StandardOutput.write(record.inWords + "\n") }
   }
 
-  /// Measures a preset, and the machine's peak beside it.
+  /// Measures a preset and the machine's peak.
   static func record(
     _ preset: BenchPreset, precision: Precision, threadCount: Int, seconds: Double, leastCount: Int = 4,
     sampled: Int? = nil
   ) -> BenchRecord {
-    // Before and after, as other work on the machine may come and go.
+    // The peak is measured before and after, as the load of the machine may change.
     let peaksBefore = Peaks(with: precision, threadCount: threadCount)
     let optimizer = OptimizerRules.standard[preset.optimizer] ?? .sgd
     var benchmark = TrainingBenchmark(preset, optimizer: optimizer, precision: precision, sampled: sampled)
@@ -97,7 +97,7 @@ struct BenchTrainCommand: ParsableCommand {
 }
 
 extension BenchPreset {
-  /// The preset of a name.
+  /// Returns the preset of a name.
   @Sendable static func named(_ name: String) throws -> BenchPreset {
     guard let preset = all.first(where: { $0.name == name }) else {
       throw ValidationError("expected one of \(all.map(\.name).joined(separator: ", "))")
@@ -105,7 +105,7 @@ extension BenchPreset {
     return preset
   }
 
-  /// The preset with other sizes; nil leaves one as it is.
+  /// Returns the preset with other sizes; nil keeps a size.
   func replacing(
     vocabularySize: Int?, embeddingSize: Int?, hiddenSizes: [Int]?, batchSize: Int?, stepCount: Int?,
     optimizer: OptimizerConfiguration?

@@ -2,7 +2,7 @@ import MynahInference
 import MynahModels
 import MynahTensors
 
-/// How fast models of a preset's size are asked: random weights, random texts.
+/// A benchmark of inference with random weights and random texts.
 struct InferenceBenchmark {
   private let model: InferenceModel
   private let preset: BenchPreset
@@ -15,12 +15,12 @@ struct InferenceBenchmark {
     model = InferenceModel(LanguageModel(preset.configuration, using: &random), precision: precision)
   }
 
-  /// The arithmetic of a token: a multiplication and an addition a weight, the embedding not counted.
+  /// The operations per token: a multiplication and an addition per weight, the embedding not counted.
   var operationsPerToken: Double {
     2 * Double(model.architecture.multiplicationsPerToken)
   }
 
-  /// The seconds of sampling some tokens of every stream, one after another.
+  /// Returns the seconds that sampling some tokens of every stream takes, one after another.
   mutating func secondsOfGeneration(stepCount: Int) throws -> Double {
     let sampler = Sampler()
     var randoms = (0..<streamCount).map { RandomSource(seed: 1, stream: UInt64($0)) }
@@ -34,7 +34,7 @@ struct InferenceBenchmark {
     }.seconds
   }
 
-  /// The seconds of the losses of given texts.
+  /// Returns the seconds that scoring texts takes.
   mutating func secondsOfScoring(tokenCount: Int) -> Double {
     let ids = (0..<tokenCount * streamCount).map { _ in Int32(random.next() % UInt64(preset.vocabularySize)) }
     var state = model.initialState(batchSize: streamCount)

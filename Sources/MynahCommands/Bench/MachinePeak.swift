@@ -1,13 +1,13 @@
 import MynahTensors
 
-/// What this machine can do at best: the roof that measurements stand under.
+/// The peak speeds of this machine.
 enum MachinePeak {
-  /// The speed of multiply-adds in registers in 10⁹ operations per second, the best of several short runs; 0 if the
-  /// instruction set has none for the precision.
+  /// Returns the speed of multiply-adds in registers in 10⁹ operations per second, the best of several short runs; 0 if
+  /// the instruction set has none for the precision.
   static func gigaflopsPerSecond(_ precision: Precision = .float32, threadCount: Int) -> Double {
     guard precision.isSupported else { return 0 }
     return ThreadTeam.$current.withValue(ThreadTeam(threadCount: threadCount)) {
-      // Some 10 ms a run, found by doubling, which warms the machine up besides.
+      // About 10 ms per run, found by doubling, which also warms the machine up.
       var rounds = 1 << 16
       while seconds({ _ = Kernels.multiplyAndAdd(rounds: rounds, precision: precision) }) < 0.01 { rounds *= 2 }
       return best(of: 20) { Double(Kernels.multiplyAndAdd(rounds: rounds, precision: precision)) / 1e9 }
@@ -41,13 +41,13 @@ enum MachinePeak {
 struct Peaks {
   private(set) var float32, bfloat16: Double
 
-  /// Measures the peak of float32, and that of bfloat16 if it is asked for.
+  /// Measures the peak of float32, and that of bfloat16 if it is the precision.
   init(with precision: Precision, threadCount: Int) {
     float32 = MachinePeak.gigaflopsPerSecond(threadCount: threadCount)
     bfloat16 = precision == .bfloat16 ? MachinePeak.gigaflopsPerSecond(.bfloat16, threadCount: threadCount) : 0
   }
 
-  /// The higher ones of two measurements, as other work on the machine may come and go.
+  /// Returns the higher ones of two measurements, as the load of the machine may change.
   func maximum(_ other: Peaks) -> Peaks {
     var result = self
     (result.float32, result.bfloat16) = (max(float32, other.float32), max(bfloat16, other.bfloat16))

@@ -30,7 +30,7 @@ struct TrainingBenchmark {
   /// Floating-point operations of a step: two for each multiplication, forward once and backward twice.
   var operationsPerStep: Double {
     var multiplications = model.architecture.multiplicationsPerToken
-    // The target and the sampled tokens stand for the vocabulary.
+    // The target and the sampled tokens replace the vocabulary.
     if let sampled {
       let hiddenSize = model.architecture.output.shape.hiddenSize
       multiplications += (sampled + 1 - preset.vocabularySize) * hiddenSize
@@ -41,7 +41,7 @@ struct TrainingBenchmark {
   /// Makes two steps to warm up and then times steps one by one.
   ///
   /// - Parameters:
-  ///   - seconds: About how long to go on.
+  ///   - seconds: The approximate duration.
   ///   - leastCount: The number of steps to time at least.
   /// - Returns: The seconds of each step.
   mutating func times(seconds: Double, leastCount: Int) -> [Double] {

@@ -3,39 +3,41 @@ import MynahClassification
 import MynahModels
 import MynahText
 
-/// How a classifier is made.
+/// The flags of a classifier's method and training.
 struct ClassifierOptions: ConditionalFlags {
   @Option(
     help: ArgumentHelp(
-      "per-class (a language model for each label), fine-tune (a recurrent classifier that begins as a language model) or naive-bayes (word counts, for comparison). (default: per-class)",
+      "The method: per-class (a language model for each label), fine-tune (a recurrent classifier, pretrained as a "
+        + "language model) or naive-bayes (word counts, for comparison). (default: per-class)",
       valueName: "name"),
     transform: Self.method)
   var method = ClassificationMethod.perClass
 
   @Option(
     help: ArgumentHelp(
-      "A model file that mynah train wrote, to begin with; texts are then read as it reads them. (default: one is made of the texts)",
+      "Start from this model file, and use its tokenizer. (default: train a language model on the texts)",
       valueName: "model"), transform: Bounded.path)
   var from: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Members of the ensemble; they take turns in how they read. (default: 2 per class, 5 fine-tuned)",
+      "The number of members of the ensemble. (default: 2 for per-class, 5 for fine-tune)",
       valueName: "count"),
     transform: Bounded.integer(1...64))
   var members: Int?
 
   @Option(
     help: ArgumentHelp(
-      "What texts are read as: words (in small letters, marks split off, digits folded) or characters; with commas between, members take turns. (default: words)",
+      "The tokens of texts: words (lowercase, punctuation split off, digits folded) or characters; with commas "
+        + "between, the members take turns. (default: words)",
       valueName: "names"),
     transform: Self.readings)
   var reading: [ClassifierSettings.Reading]?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The size of a token's vector. (default: 64 for words, 32 for characters)", valueName: "size"),
+    help: ArgumentHelp("The embedding size. (default: 64 for words, 32 for characters)", valueName: "size"),
     transform: Bounded.integer(1...65_536))
   var embedding: Int?
 
@@ -50,7 +52,7 @@ struct ClassifierOptions: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Passes of the language models over all texts, at most. (default: 10 for words, 12 for characters)",
+      "The largest number of epochs of the language models. (default: 10 for words, 12 for characters)",
       valueName: "count"),
     transform: Bounded.integer(1...10_000))
   var languageModelEpochs: Int?
@@ -58,13 +60,14 @@ struct ClassifierOptions: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Passes of each label's model, or of the recurrent classifier, at most. (default: 25, or 8)", valueName: "count"),
+      "The largest number of epochs of each label's model, or of the recurrent classifier. (default: 25, or 8)",
+      valueName: "count"),
     transform: Bounded.integer(1...10_000))
   var epochs: Int?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The learning rate of those passes. (default: 0.002, or 0.001)", valueName: "rate"),
+    help: ArgumentHelp("The learning rate of those epochs. (default: 0.002, or 0.001)", valueName: "rate"),
     transform: Bounded.positive(atMost: 10))
   var learningRate: Float?
 
@@ -76,32 +79,32 @@ struct ClassifierOptions: ConditionalFlags {
 
   @Option(
     help: ArgumentHelp(
-      "What a recurrent classifier joins of its outputs: last, mean, max, with commas between. (default: all)",
+      "The pooling of a recurrent classifier's outputs: last, mean, max, with commas between. (default: all)",
       valueName: "names"),
     transform: Self.pooling)
   var pooling: [Pooling]?
 
-  @Flag(help: "Let a recurrent classifier read from the beginning alone, not from the end too.")
+  @Flag(help: "Let a recurrent classifier read texts only forwards, not backwards too.")
   var oneDirection = false
 
-  @Flag(help: "Let no linear model judge n-grams of words and characters beside the recurrent classifiers.")
+  @Flag(help: "Do not combine the recurrent classifiers with a linear model of n-grams.")
   var withoutNgrams = false
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The share of the outputs that is dropped in training. (default: 0.5)", valueName: "share"),
+    help: ArgumentHelp("The dropout rate of the outputs. (default: 0.5)", valueName: "share"),
     transform: Bounded.number(0...0.99))
   var dropout: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The share of each label's texts that is held out. (default: 0.1)", valueName: "share"),
+    help: ArgumentHelp("The share of each label's texts to hold out. (default: 0.1)", valueName: "share"),
     transform: Bounded.number(0.001...0.9))
   var holdOut: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Where random numbers begin: equal seeds give equal classifiers.", valueName: "number"))
+    help: ArgumentHelp("The random seed: equal seeds give equal classifiers.", valueName: "number"))
   var seed: UInt64 = 1
 
   var rules: [FlagRule] {
@@ -114,7 +117,7 @@ struct ClassifierOptions: ConditionalFlags {
       ("--learning-rate", learningRate != nil), ("--language-model-rate", languageModelRate != nil),
       ("--dropout", dropout != nil),
     ]
-    // A model that is there has its sizes and its tokens.
+    // An existing model determines the sizes and the tokens.
     let ofNewModels = [
       ("--reading", reading != nil), ("--embedding", embedding != nil), ("--hidden", hidden != nil),
     ]
@@ -124,14 +127,14 @@ struct ClassifierOptions: ConditionalFlags {
     return ofModels.map { FlagRule($0.0, $0.1, excludes: "--method naive-bayes", isBayes) }
       + ofNewModels.map { FlagRule($0.0, $0.1, excludes: "--from", hasStart) }
       + ofClassifiers.map { FlagRule($0.0, $0.1, needs: "--method fine-tune", isFineTuned) }
-      // The language models of each label keep the dropout of the one that they begin as.
+      // The language models of each label keep the dropout of the model that they start from.
       + [FlagRule("--dropout", dropout != nil, excludes: "--from and --method per-class", hasStart && !isFineTuned)]
   }
 
-  /// The settings.
+  /// Returns the settings.
   func settings() throws -> ClassifierSettings {
     var settings = ClassifierSettings(method)
-    // Members that begin with one model differ in what they hold out alone.
+    // Members that start from one model differ only in the texts that they hold out.
     if from != nil { settings.readings = [settings.readings[0]] }
     if let reading { settings.readings = reading }
     if let members {
@@ -155,7 +158,7 @@ struct ClassifierOptions: ConditionalFlags {
     return settings
   }
 
-  /// The model to begin with, if one was named.
+  /// Reads the model to start from, if one was named.
   ///
   /// - Throws: `CheckpointError`, or `CommandError.roundedModel`.
   func languageModel() throws -> ModelFile? {

@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// `mynah classify`: tells texts apart.
+/// `mynah classify`: text classification.
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "classify",
-    abstract: "Tell texts apart: learn labelled texts, measure a classifier, ask it.",
+    abstract: "Train, evaluate and run text classifiers.",
     discussion: """
       A labelled file has a label, a tab and a text on each line.
 

@@ -1,14 +1,13 @@
 import ArgumentParser
 import MynahClassification
 
-/// `mynah classify evaluate`: how well a classifier tells texts apart.
+/// `mynah classify evaluate`: the figures of a classifier on labelled texts.
 struct ClassifyEvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure how well a classifier tells labelled texts apart.",
+    abstract: "Evaluate a classifier on labelled texts.",
     discussion: """
-      Prints accuracy, precision, recall and F1 of each label, what was taken for what, and whether the probabilities mean what \
-      they say.
+      Prints the accuracy, the precision, recall and F1 of each label, the confusion matrix, and the calibration error.
 
         mynah classify evaluate spam.classifier test.tsv
       """)
@@ -19,7 +18,7 @@ struct ClassifyEvaluateCommand: ParsableCommand {
   @Argument(help: "A file with a label, a tab and a text on each line.")
   var input: String
 
-  @Flag(help: "Print one object of JSON.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
   @OptionGroup var threads: ThreadOptions

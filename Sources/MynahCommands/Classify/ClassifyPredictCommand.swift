@@ -7,9 +7,9 @@ import MynahText
 struct ClassifyPredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Tell the class of each line of standard input, as it comes.",
+    abstract: "Print the class of each line of standard input.",
     discussion: """
-      A line's label and its probability are printed as soon as the line is read. An empty line is a text too.
+      The label of a line and its probability are printed as soon as the line is read. An empty line is a text too.
 
         mynah classify predict spam.classifier < messages.txt
       """)
@@ -17,10 +17,10 @@ struct ClassifyPredictCommand: ParsableCommand {
   @Argument(help: "A classifier that mynah classify train wrote.")
   var classifier: String
 
-  @Flag(help: "Leave lines out that are not UTF-8, and tell of them, instead of ending there.")
+  @Flag(help: "Skip lines that are not UTF-8, with a note, instead of stopping there.")
   var keepGoing = false
 
-  @Flag(help: "Print an object of JSON for each line, with the probabilities of all labels.")
+  @Flag(help: "Print a JSON object for each line, with the probabilities of all labels.")
   var json = false
 
   @OptionGroup var threads: ThreadOptions

@@ -5,18 +5,18 @@ import MynahIO
 import MynahModels
 import MynahText
 
-/// `mynah classify train`: makes a classifier of labelled texts.
+/// `mynah classify train`: trains a classifier on labelled texts.
 struct ClassifyTrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Learn to tell labelled texts apart.",
+    abstract: "Train a classifier on labelled texts.",
     discussion: """
       Reads a file with a label, a tab and a text on each line. Everything has a default:
 
         mynah classify train messages.tsv --output messages.classifier
 
-      A tenth of the texts is held out, to end training by and to calibrate the probabilities with; each member of the ensemble \
-      holds out another one.
+      A tenth of the texts is held out for early stopping and for the calibration of the probabilities; each member of \
+      the ensemble holds out a different tenth.
       """)
 
   @Argument(help: "A file with a label, a tab and a text on each line.")
@@ -25,14 +25,14 @@ struct ClassifyTrainCommand: ParsableCommand {
   @OptionGroup(title: "Output") var output: ClassifierOutputOptions
   @OptionGroup(title: "Method") var method: ClassifierOptions
 
-  @Flag(help: "Print one object of JSON.")
+  @Flag(help: "Print one JSON object.")
   var json = false
 
   @OptionGroup var threads: ThreadOptions
 
   mutating func run() throws {
-    try Interruption.watching { wasAsked in
-      try threads.run { try train(shouldStop: wasAsked) }
+    try Interruption.watching { isInterrupted in
+      try threads.run { try train(shouldStop: isInterrupted) }
     }
   }
 
@@ -76,7 +76,7 @@ struct ClassifyTrainCommand: ParsableCommand {
   }
 }
 
-/// Where a classifier goes.
+/// The flags of a classifier's output file.
 struct ClassifierOutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -84,14 +84,14 @@ struct ClassifierOutputOptions: ParsableArguments {
     transform: Bounded.path)
   var output: String?
 
-  @Flag(help: "Replace a file that stands there.")
+  @Flag(help: "Replace an existing file.")
   var overwrite = false
 
   func path(input: String) -> String {
     output ?? URL(filePath: input).deletingPathExtension().lastPathComponent + ".classifier"
   }
 
-  /// Checks that the file can be written and that nothing is lost by it.
+  /// Checks that the file can be written without replacing another one.
   ///
   /// - Throws: `CommandError`, or `FileError.cannotWrite`.
   func check(_ path: String) throws {

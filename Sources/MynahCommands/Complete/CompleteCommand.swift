@@ -5,14 +5,15 @@ import MynahInference
 import MynahModels
 import MynahText
 
-/// `mynah complete`: how words that are being typed may end.
+/// `mynah complete`: suggestions for words that are being typed.
 struct CompleteCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "complete",
-    abstract: "Suggest how words may end while they are typed.",
+    abstract: "Suggest completions of words while they are typed.",
     discussion: """
-      In a terminal it shows suggestions as you type: Tab takes the first, Alt and a digit another, Ctrl-D ends. With --context it answers \
-      once; of lines on standard input it completes each line's last word. --simulate types a text and counts the keys that suggestions save.
+      In a terminal it shows suggestions as you type: Tab accepts the first one, Alt and a digit another, Ctrl-D ends. \
+      --context prints suggestions once; without it, the last word of each line of standard input is completed. \
+      --simulate types a text and counts the keystrokes that suggestions save.
 
         mynah complete notes.safetensors
         mynah complete notes.safetensors --context "the company said it will" --prefix s
@@ -29,19 +30,21 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
   var prefix: String?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("How many words to suggest. (default: 5)", valueName: "words"),
+    parsing: .unconditional, help: ArgumentHelp("The number of words to suggest. (default: 5)", valueName: "words"),
     transform: Bounded.integer(1...10_000))
   var count = 5
 
-  @Option(help: ArgumentHelp("Type this text and tell the keys that suggestions save.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Simulate typing this text, and print the keystrokes that suggestions save.", valueName: "file"))
   var simulate: String?
 
-  @Flag(help: "Print an object of JSON for each context.")
+  @Flag(help: "Print a JSON object for each context.")
   var json = false
 
   @OptionGroup var continuing: LoadStateOptions
   @OptionGroup var state: StateOptions
-  @OptionGroup(title: "Predicting") var adaptation: AdaptationOptions
+  @OptionGroup(title: "Prediction") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
 
   var rules: [FlagRule] {
@@ -81,7 +84,7 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
 
   // MARK: Answers
 
-  /// Prints the suggestions for a word behind a context.
+  /// Prints the suggestions for a word after a context.
   private func answer(_ context: String, _ prefix: String, _ completer: Completer) throws {
     var completer = completer
     let isApart = context.isEmpty || context.unicodeScalars.last?.properties.isWhitespace ?? true
@@ -101,7 +104,7 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
     try StandardOutput.write(lines.isEmpty ? "no word begins so\n" : lines.joined())
   }
 
-  /// Completes the last word of each line of standard input; a line that ends in a space asks for a new word.
+  /// Completes the last word of each line of standard input; a line that ends in a space gets a new word.
   private func answerLines(_ completer: Completer) throws {
     var lines = try LineReader([])
     while let line = try lines.next() {

@@ -3,30 +3,30 @@ import MynahIO
 import MynahInference
 import MynahTensors
 
-/// The terminal while a text is typed with suggestions: keys come one by one and are not echoed.
+/// The terminal while a text is typed with suggestions: keys are read one by one and not echoed.
 struct CompletionTerminal: ~Copyable {
   private var original = termios()
   /// Bytes of a character that is not whole yet.
   private var held: [UInt8] = []
 
-  /// Takes the keys as they come.
+  /// Sets the terminal to read single keys.
   ///
-  /// - Throws: `OutputError` if standard input is no terminal.
+  /// - Throws: `OutputError` if standard input is not a terminal.
   init() throws {
     guard unsafe tcgetattr(STDIN_FILENO, &original) == 0 else { throw OutputError() }
     var raw = original
-    // Ctrl-C comes as a key too: a signal would leave the terminal without an echo.
+    // Ctrl-C is read as a key too: a signal would leave the terminal without echo.
     raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
     guard unsafe tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0 else { throw OutputError() }
   }
 
-  /// Gives the terminal back as it was.
+  /// Restores the terminal.
   deinit {
     var original = original
     _ = unsafe tcsetattr(STDIN_FILENO, TCSANOW, &original)
   }
 
-  /// What was pressed; nil at the end of the input, which Ctrl-C and Ctrl-D are too.
+  /// Returns the next key; nil at the end of the input or at Ctrl-C or Ctrl-D.
   mutating func key() -> TypingSession.Key? {
     while true {
       var byte: UInt8 = 0
@@ -45,7 +45,7 @@ struct CompletionTerminal: ~Copyable {
     }
   }
 
-  /// Alt and a digit takes a suggestion: terminals send Escape and the digit.
+  /// Returns the key of an escape sequence: Alt and a digit are sent as Escape and the digit.
   private func escape() -> TypingSession.Key? {
     var byte: UInt8 = 0
     guard unsafe read(STDIN_FILENO, &byte, 1) == 1 else { return nil }
@@ -67,7 +67,7 @@ struct CompletionTerminal: ~Copyable {
     return text.first
   }
 
-  /// Draws the line and the suggestions below it, the cursor behind the line.
+  /// Draws the line and the suggestions below it, with the cursor at the end of the line.
   func draw(_ session: TypingSession) throws {
     let room = max(10, Terminal.width - 3)
     let line = String(session.line.suffix(room))
@@ -78,7 +78,7 @@ struct CompletionTerminal: ~Copyable {
     try StandardOutput.write("\r\u{1B}[J> \(line)\n\u{1B}[2m  \(below)\u{1B}[0m\u{1B}[A\r\u{1B}[\(line.count + 2)C")
   }
 
-  /// Leaves the line as it stands and begins a new one.
+  /// Ends the line and begins a new one.
   func leave(_ line: String) throws {
     try StandardOutput.write("\r\u{1B}[J> \(line)\n")
   }

@@ -1,10 +1,11 @@
 import MynahInference
 
-/// A text that is being typed, with suggestions: what the keys do, without the terminal.
+/// A text that is typed with suggestions: the effects of the keys, without the terminal.
 ///
-/// Each word that ends moves the model's state on; the states before the last words are kept, so that they can be taken back.
+/// Each word that ends advances the model's state; the states before the last words are kept, so that the words can be
+/// deleted.
 struct TypingSession {
-  /// What a key does.
+  /// A key by its effect.
   enum Key: Equatable {
     case letter(Character)
     case backspace
@@ -13,7 +14,7 @@ struct TypingSession {
     case lineEnd
   }
 
-  /// How many words can be taken back.
+  /// The number of words that can be deleted.
   private static let greatestDepth = 1000
 
   private let count: Int
@@ -36,7 +37,7 @@ struct TypingSession {
     return text[start...] + prefix
   }
 
-  /// Does what a key does.
+  /// Applies a key.
   mutating func press(_ key: Key) throws {
     switch key {
     case .letter(" "): try end(prefix, with: " ")
@@ -59,7 +60,7 @@ struct TypingSession {
     prefix = ""
   }
 
-  /// Takes the last letter back; at a word's beginning the space before it, so that the word before goes on.
+  /// Deletes the last letter; at the beginning of a word the space before it, so that the word before it can be edited.
   private mutating func goBack() {
     if !prefix.isEmpty {
       prefix.removeLast()

@@ -1,10 +1,10 @@
 import MynahIO
 
-/// Why a data set cannot be had.
+/// An error of getting a data set.
 package enum DataSetError: CommandFailure, Hashable {
-  /// A file is not the one whose digest is known.
+  /// A file has another SHA-256.
   case otherContents(source: String, expectedHash: String, foundHash: String)
-  /// A folder that should hold the data lacks a file.
+  /// The folder of the data lacks a file.
   case missingFile(path: String, address: String)
 
   package var failureCode: FailureCode {
@@ -17,10 +17,10 @@ package enum DataSetError: CommandFailure, Hashable {
   package var sentence: String {
     switch self {
     case .otherContents(let source, let expected, let found):
-      "\(source.quoted()) is not the file that was expected: its sha256 should be \(expected) and is \(found); "
-        + "get it again, or from another place"
+      "\(source.quoted()) is not the expected file: expected sha256 \(expected), found \(found); "
+        + "get it again, or from another source"
     case .missingFile(let path, let address):
-      "there is no file \(path.quoted()); name the folder that holds it with --from, or get it from \(address)"
+      "there is no file \(path.quoted()); name the folder that contains it with --from, or download it from \(address)"
     }
   }
 }

@@ -2,11 +2,11 @@ import Foundation
 import MynahIO
 import MynahText
 
-/// Brings the files of data sets into a folder, each checked by its digest before it takes its place.
+/// Gets the files of data sets into a folder; each is verified by its SHA-256 before it is put in place.
 package struct DataSetStore {
-  /// Where files come from.
+  /// The source of the files.
   package enum Source {
-    /// A folder that holds them.
+    /// A folder that contains them.
     case folder(String)
     /// The addresses where they are published.
     case addresses(Download)
@@ -15,13 +15,13 @@ package struct DataSetStore {
   private let folder: String
   private let source: Source
 
-  /// Names the folder, which is made if it is missing, and where the files come from.
+  /// Creates a store of a folder, which is created if it is missing, and a source.
   package init(in folder: String, from source: Source) { (self.folder, self.source) = (folder, source) }
 
-  /// Brings a file, and what is in it if it is an archive to unpack.
+  /// Gets a file, and unpacks it if it is an archive to unpack.
   ///
-  /// - Returns: Whether it was brought; false if it was there.
-  /// - Throws: `DataSetError`, `DownloadError` or `FileError`; what stood there before is then unchanged.
+  /// - Returns: Whether the file is new; false if it existed already.
+  /// - Throws: `DataSetError`, `DownloadError` or `FileError`; existing files are then unchanged.
   package func bring(_ file: NamedDataSet.File) throws -> Bool {
     try createFolder(folder)
     let path = "\(folder)/\(file.name)"
@@ -40,7 +40,7 @@ package struct DataSetStore {
     FileManager.default.contents(atPath: path).map { [UInt8]($0) }
   }
 
-  /// The contents of a file that fit its digest.
+  /// Returns the verified contents of a file.
   private func found(_ file: NamedDataSet.File, in source: String) throws -> [UInt8] {
     let path = "\(source)/\(file.name)"
     guard let bytes = Self.bytes(at: path) else { throw DataSetError.missingFile(path: path, address: file.address) }
@@ -57,7 +57,7 @@ package struct DataSetStore {
 
   // MARK: Addresses
 
-  /// How much longer than the file an archive may be that holds it.
+  /// The number of bytes by which an archive may be longer than the file in it.
   private static let archiveAllowance = 16 << 20
 
   private func fetch(_ file: NamedDataSet.File, to path: String, by download: Download) throws {
@@ -104,7 +104,7 @@ package struct DataSetStore {
 
   // MARK: Archives
 
-  /// Writes the files of an archive beside it, but for what macOS adds to archives.
+  /// Writes the files of an archive into its folder, except those that macOS adds to archives.
   private func unpack(_ bytes: [UInt8], _ path: String) throws {
     let archive = try ZipArchive(bytes, path: path)
     for entry in archive.entries where !entry.name.hasPrefix("__MACOSX/") {
@@ -114,7 +114,7 @@ package struct DataSetStore {
       }
       let target = "\(folder)/\(entry.name)"
       let contents = try archive.contents(of: entry)
-      // What was unpacked before is left as it is.
+      // A file that was unpacked before is kept.
       guard Self.bytes(at: target) != contents else { continue }
       try createFolder("\(folder)/\(parts.dropLast().joined(separator: "/"))")
       try AtomicFile.write(contents, to: target)

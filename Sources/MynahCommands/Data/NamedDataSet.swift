@@ -2,16 +2,16 @@
 package struct NamedDataSet: Sendable {
   /// A file of a data set.
   package struct File: Sendable, Hashable {
-    /// What the file is called where it is kept.
+    /// The name of the file in the data set's folder.
     package let name: String
-    /// Where it is published, or the archive that holds it.
+    /// The address of the file, or of the archive that contains it.
     package let address: String
     package let byteCount: Int
-    /// Of the file itself.
+    /// The SHA-256 of the file itself.
     package let sha256: String
-    /// The file's name in the zip archive at the address; nil: the file stands there itself.
+    /// The file's name in the zip archive at the address; nil if the address is that of the file itself.
     package var member: String?
-    /// Whether the file is a zip archive whose files are wanted beside it.
+    /// A Boolean value indicating whether the file is a zip archive to unpack into its folder.
     package var unpacks = false
 
     package init(

@@ -7,15 +7,15 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-/// `mynah demo`: the main job on an embedded default, without data or network.
+/// `mynah demo`: training on a built-in language, without data or network.
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Learn a small language whose true perplexity is known.",
+    abstract: "Train on a small language whose true perplexity is known.",
     discussion: """
-      Draws a text from a probabilistic grammar of some 280 English words, trains an LSTM on it, and shows what was \
-      learned. The grammar is unambiguous, so its entropy is exact: the perplexity that no model can beat is printed \
-      beside the model's own and a trigram's.
+      Samples a text from a probabilistic grammar of about 280 English words, trains an LSTM on it, and prints what \
+      the model has learned. The grammar is unambiguous, so its entropy is exact: the perplexity that no model can \
+      beat is printed with those of the model and of a trigram.
       """)
 
   @Option(help: "The seed of the texts, the initial weights and the sentences.")
@@ -31,9 +31,9 @@ struct DemoCommand: ParsableCommand {
       let experiment = DemoExperiment(seed: seed)
       try introduce(experiment)
       let start = ContinuousClock.now
-      let model = try Interruption.watching { wasAsked in
-        try experiment.train(stoppingIf: wasAsked) { event in
-          if case .epoch(let epoch) = event { tell(epoch, of: experiment, since: start) }
+      let model = try Interruption.watching { isInterrupted in
+        try experiment.train(stoppingIf: isInterrupted) { event in
+          if case .epoch(let epoch) = event { report(epoch, of: experiment, since: start) }
         }
       }
       let seconds = (ContinuousClock.now - start).seconds
@@ -49,7 +49,7 @@ struct DemoCommand: ParsableCommand {
     }
   }
 
-  /// What is measured, under the names that scripts rely on.
+  /// The figures, under the names that scripts rely on.
   private struct Figures: Encodable {
     let truePerplexity, modelPerplexity, trigramPerplexity, trainingSeconds, acceptedShare: Double
   }
@@ -69,7 +69,7 @@ struct DemoCommand: ParsableCommand {
       """)
   }
 
-  private func tell(_ epoch: EpochReport, of experiment: DemoExperiment, since start: ContinuousClock.Instant) {
+  private func report(_ epoch: EpochReport, of experiment: DemoExperiment, since start: ContinuousClock.Instant) {
     let seconds = (ContinuousClock.now - start).seconds
     let speed = Double(epoch.epoch * experiment.training.count) / seconds
     StandardError.write(
@@ -93,7 +93,7 @@ struct DemoCommand: ParsableCommand {
       """)
   }
 
-  /// Sentences one a line, indented; what is left open at the end is dropped.
+  /// Returns sentences, one per line and indented; an incomplete one at the end is dropped.
   private func sentences(_ ids: [Int32], _ language: DemoLanguage, longest: Int = .max) -> String {
     let end = language.vocabulary.endOfSentenceID
     let closed = ids.split(separator: end ?? -1, omittingEmptySubsequences: true).prefix(5)

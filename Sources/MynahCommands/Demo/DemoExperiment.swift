@@ -5,22 +5,22 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-/// The demo's experiment: texts drawn from the demo language, a model that learns them, and what it is measured with.
+/// The demo's experiment: texts sampled from the demo language, a model that is trained on them, and its measurements.
 struct DemoExperiment {
   /// The language: its true perplexity is known in closed form.
   let language = DemoLanguage()
-  /// Tokens to learn, drawn from the language.
+  /// The training tokens, sampled from the language.
   let training: [Int32]
-  /// Tokens to measure with, drawn apart.
+  /// The test tokens, sampled separately.
   let test: [Int32]
-  /// How the model is trained.
+  /// The training configuration.
   let configuration = TrainingConfiguration(
     learningRate: LearningRateSchedule(initial: 1, factor: 0.25, constantEpochs: 1), clipNorm: 5, epochs: 3,
     batches: .contiguous(size: 20, steps: 20))
   /// The model before training.
   let untrained: LanguageModel
 
-  /// Draws the texts and the initial weights.
+  /// Samples the texts and the initial weights.
   init(seed: UInt64) {
     var random = RandomSource(seed: seed)
     training = language.sample(tokenCount: 800_000, using: &random)
@@ -47,14 +47,14 @@ struct DemoExperiment {
     return model.loss(of: start + test).perplexity
   }
 
-  /// The perplexity of an add-one trigram that learned the same text.
+  /// The perplexity of an add-one trigram model of the same text.
   var trigramPerplexity: Double {
     TrigramModel(
       training: training, vocabularySize: language.vocabulary.count, startID: language.vocabulary.endOfSentenceID ?? 0
     ).perplexity(of: test)
   }
 
-  /// Tokens that a model writes by itself: whole sentences.
+  /// Returns tokens that a model generates: whole sentences.
   func write(_ model: LanguageModel, sentences: Int, seed: UInt64) throws -> [Int32] {
     let file = ModelFile(model: model, tokenizer: try AnyTokenizer(language.tokenizer))
     // An untrained model may take long to end a sentence.

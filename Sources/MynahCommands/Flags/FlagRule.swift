@@ -16,7 +16,7 @@ struct FlagRule {
   ///   - isMet: Whether that is given.
   init(_ flag: String, _ isGiven: Bool, needs need: String, _ isMet: Bool) {
     (self.flag, isBroken) = (flag, isGiven && !isMet)
-    complaint = "needs \(need): without it the flag has no effect; add it, or leave \(flag) out"
+    complaint = "needs \(need); otherwise it has no effect. Leave \(flag) out, or supply what it needs"
   }
 
   /// Creates the rule of a flag that has no effect with something else.
@@ -25,9 +25,9 @@ struct FlagRule {
   ///   - flag: The flag: `--precision`.
   ///   - isGiven: Whether it was given.
   ///   - other: The other flag: `--dynamic`.
-  ///   - isThere: Whether that is given.
-  init(_ flag: String, _ isGiven: Bool, excludes other: String, _ isThere: Bool) {
-    (self.flag, isBroken) = (flag, isGiven && isThere)
+  ///   - isOtherGiven: Whether that is given.
+  init(_ flag: String, _ isGiven: Bool, excludes other: String, _ isOtherGiven: Bool) {
+    (self.flag, isBroken) = (flag, isGiven && isOtherGiven)
     complaint = "has no effect with \(other); leave one of them out"
   }
 
@@ -39,7 +39,7 @@ struct FlagRule {
   }
 }
 
-/// Flags of which some have an effect under a condition only; a flag without effect is an error.
+/// Flags of which some have an effect only under a condition; a flag without effect is an error.
 protocol ConditionalFlags: ParsableArguments {
   /// The conditions, in the order in which they are checked.
   var rules: [FlagRule] { get }

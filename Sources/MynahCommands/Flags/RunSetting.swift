@@ -22,8 +22,8 @@ struct RunSettings {
   }
 }
 
-/// A flag of `train` and the setting of a run that it stands for, so that a new run takes the flag's value and a
-/// resumed one can be compared with it.
+/// A flag of `train` and the setting that it controls: a new run takes the flag's value, and a resumed run must have
+/// the same value.
 struct RunSetting {
   /// The flag: `--batch`.
   let flag: String
@@ -104,7 +104,7 @@ protocol RunOptions {
 extension RunOptions {
   func apply(to run: inout RunSettings) throws { try applySettings(to: &run) }
 
-  /// Writes those settings that stand in a place of their own.
+  /// Writes those settings that are not written together with others.
   func applySettings(to run: inout RunSettings) throws {
     for setting in settings { try setting.apply(to: &run) }
   }

@@ -6,7 +6,8 @@ import MynahText
 struct StateOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where the model's state is reset: carry (nowhere), reset (at each line) or documents (after each empty line). (default: as the model was trained)",
+      "Where the model's state is reset: carry (nowhere), reset (at each line) or documents (after each empty line). "
+        + "(default: as in training)",
       valueName: "policy"),
     transform: Self.named)
   var state: StatePolicy?

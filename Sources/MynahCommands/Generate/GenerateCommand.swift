@@ -7,9 +7,9 @@ import MynahText
 struct GenerateCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Let a model write.",
+    abstract: "Generate text.",
     discussion: """
-      The text appears as it is written. The same model, prompt, seed and flags give the same text, however many are written with it.
+      The text is printed as it is generated. The same model, prompt, seed and flags give the same text.
 
         mynah generate notes.safetensors "Once upon" --length 50 --temperature 0.8
         mynah generate notes.safetensors "Once upon" --count 3 --top-p 0.9 --stop "." --json
@@ -19,44 +19,45 @@ struct GenerateCommand: ParsableCommand, ConditionalFlags {
   @Argument(help: "A model file that mynah train wrote.")
   var model: String
 
-  @Argument(help: "The text's beginning.")
+  @Argument(help: "The prompt, with which the text begins.")
   var prompt = ""
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "How many tokens to write: words and line ends, characters, or what the model's tokens are. (default: 200)",
+      "The number of tokens to generate, such as words and line ends, or characters. (default: 200)",
       valueName: "tokens"),
     transform: Bounded.integer(1...1_000_000_000))
   var length = 200
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("How many texts to write. (default: 1)", valueName: "texts"),
+    parsing: .unconditional, help: ArgumentHelp("The number of texts. (default: 1)", valueName: "texts"),
     transform: Bounded.integer(1...65_536))
   var count: Int?
 
   @Option(
-    help: ArgumentHelp("A string that ends a text and is not written; may be given several times.", valueName: "text"))
+    help: ArgumentHelp("A string that ends a text and is not printed; may be given several times.", valueName: "text"))
   var stop: [String] = []
 
   @Option(
-    help: ArgumentHelp("A token that ends a text and is not written; may be given several times.", valueName: "token"))
+    help: ArgumentHelp("A token that ends a text and is not printed; may be given several times.", valueName: "token"))
   var stopToken: [String] = []
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Where random numbers begin. (default: another one each time)", valueName: "number"),
+    help: ArgumentHelp("The random seed. (default: a different one each time)", valueName: "number"),
     transform: Bounded.integer(0...Int.max))
   var seed: Int?
 
-  @OptionGroup(title: "How tokens are drawn") var sampling: SamplingOptions
-  @OptionGroup(title: "The most probable text") var beams: BeamOptions
+  @OptionGroup(title: "Sampling") var sampling: SamplingOptions
+  @OptionGroup(title: "Beam search") var beams: BeamOptions
 
   @Option(
-    help: ArgumentHelp("Tell how much of what was written stands in this text, the training text.", valueName: "file"))
+    help: ArgumentHelp(
+      "Print how much of the generated text occurs in this text, the training text.", valueName: "file"))
   var copiedFrom: String?
 
-  @Flag(help: "Print an object of JSON for each text.")
+  @Flag(help: "Print a JSON object for each text.")
   var json = false
 
   @OptionGroup var state: StateOptions
@@ -65,7 +66,7 @@ struct GenerateCommand: ParsableCommand, ConditionalFlags {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    guard !stop.contains("") else { throw ValidationError("expected a --stop of one character at least") }
+    guard !stop.contains("") else { throw ValidationError("expected a --stop of at least one character") }
     try checkRules()
   }
 
@@ -120,7 +121,7 @@ struct GenerateCommand: ParsableCommand, ConditionalFlags {
     return output.texts
   }
 
-  /// Looks for the most probable texts; returns their tokens.
+  /// Searches for the most probable texts; returns their tokens.
   private func search(
     _ count: Int, _ stopIDs: Set<Int32>, _ file: ModelFile, _ output: inout GenerationOutput
   ) throws -> [[Int32]] {
@@ -134,7 +135,7 @@ struct GenerateCommand: ParsableCommand, ConditionalFlags {
     return found.map { $0.ids }
   }
 
-  /// Words that the model never saw are read as `<unk>`: the text that follows cannot know of them.
+  /// Prints a note if the prompt has unknown words, which are read as `<unk>` and cannot influence the text.
   private func warnOfUnknownWords(_ file: ModelFile) throws {
     let count = try file.tokenizer.encodePrompt(prompt).unknownCount
     guard count > 0 else { return }
@@ -142,18 +143,19 @@ struct GenerateCommand: ParsableCommand, ConditionalFlags {
   }
 }
 
-/// Flags of beam search.
+/// The flags of beam search.
 struct BeamOptions: ParsableArguments {
   @Option(
     name: .customLong("beams"), parsing: .unconditional,
-    help: ArgumentHelp("Print so many texts that are the most probable, in place of drawing.", valueName: "count"),
+    help: ArgumentHelp(
+      "Search for this many most probable texts, with as many beams, instead of sampling.", valueName: "count"),
     transform: Bounded.integer(1...1024))
   var count: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "How much longer texts are favoured: 0 not at all, 1 nearly by the mean of a token. (default: 1)",
+      "The length penalty: 0 favours short texts, 1 compares nearly by the mean per token. (default: 1)",
       valueName: "number"),
     transform: Bounded.number(0...10))
   var lengthPenalty: Float?

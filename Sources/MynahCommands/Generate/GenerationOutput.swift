@@ -2,7 +2,7 @@ import MynahIO
 import MynahInference
 import MynahText
 
-/// What `mynah generate` prints: one text as it is written, several one after the other once they are.
+/// The output of `mynah generate`: one text as it is generated, several texts in order as they end.
 struct GenerationOutput {
   private let prompt: String
   private let asJSON: Bool
@@ -26,13 +26,13 @@ struct GenerationOutput {
   /// The tokens of the texts.
   var texts: [[Int32]] { written.map { $0.ids } }
 
-  /// Begins so many texts.
+  /// Begins a number of texts.
   mutating func begin(count: Int) throws {
     written = [Text](repeating: Text(), count: count)
     if isAlone && !asJSON { try StandardOutput.write(prompt) }
   }
 
-  /// Adds what was drawn.
+  /// Adds the result of a step.
   mutating func add(_ piece: BatchGenerator.Piece) throws {
     written[piece.text].ids.append(piece.id)
     written[piece.text].text += piece.addition
@@ -45,7 +45,7 @@ struct GenerationOutput {
     }
   }
 
-  /// Writes a text that was found, not drawn.
+  /// Writes a text that beam search found.
   mutating func write(_ hypothesis: BeamSearch.Hypothesis, number: Int) throws {
     var decoder = tokenizer.decoder()
     for id in try tokenizer.encodePrompt(prompt).ids { _ = decoder.decode(id) }
@@ -73,7 +73,7 @@ struct GenerationOutput {
   private struct Figures: Encodable {
     let index: Int
     let prompt: String
-    /// What follows the prompt.
+    /// The text without the prompt.
     let text: String
     let tokenCount: Int
     /// In nats.
@@ -97,7 +97,7 @@ extension GenerationEnd {
 // MARK: Copies
 
 extension GenerationOutput {
-  /// Tells how much of some texts stands in a file.
+  /// Prints how much of some texts occurs in a file.
   func tellCopies(of texts: [[Int32]], from path: String) throws {
     var report = CopyReport(of: texts)
     report.read(try tokenizer.encode(TextFile(at: path).text).ids)
@@ -110,7 +110,7 @@ extension GenerationOutput {
           copies: shares.map { .init(length: $0.length, count: $0.count, copiedCount: $0.copiedCount) },
           longestCopy: .init(index: longest?.text, tokenCount: longest?.range.count ?? 0, text: text)))
     }
-    var words = "\nStretches of the written text that stand in \(path) too:\n"
+    var words = "\nn-grams of the generated text that occur in \(path):\n"
     for share in shares where share.count > 0 {
       let percent = 100 * Double(share.copiedCount) / Double(share.count)
       words += "  of \(share.length) tokens: \(share.copiedCount) of \(share.count) (\(percent.formatted(1)) %)\n"

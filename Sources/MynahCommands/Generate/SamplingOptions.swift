@@ -3,58 +3,62 @@ import MynahIO
 import MynahInference
 import MynahText
 
-/// Flags of how tokens are drawn.
+/// The flags of sampling.
 struct SamplingOptions: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "0 always takes the most probable token, below 1 is safer, 1 is as learned, above 1 is bolder. (default: 1)",
+      "The temperature: 0 is greedy, below 1 favours probable tokens, above 1 flattens. (default: 1)",
       valueName: "number"),
     transform: Bounded.number(0...1000))
   var temperature: Float?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Draw among so many most probable tokens.", valueName: "count"),
+    parsing: .unconditional, help: ArgumentHelp("Sample from this many most probable tokens.", valueName: "count"),
     transform: Bounded.integer(1...16_777_216))
   var topK: Int?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Draw among the most probable tokens that make up this probability.", valueName: "share"),
+    help: ArgumentHelp(
+      "Sample from the most probable tokens whose probabilities add up to this mass (nucleus sampling).",
+      valueName: "share"),
     transform: Bounded.positive(atMost: 1))
   var topP: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Leave out tokens below this share of the most probable one.", valueName: "share"),
+    help: ArgumentHelp("Drop tokens less probable than this share of the most probable one.", valueName: "share"),
     transform: Bounded.number(0...1))
   var minP: Float?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Draw among the tokens nearest to the expected surprisal that make up this probability.", valueName: "share"),
+      "Sample from the tokens nearest to the expected surprisal whose probabilities add up to this mass (typical).",
+      valueName: "share"),
     transform: Bounded.positive(atMost: 1))
   var typical: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Make tokens that came lately less probable; 1.2 is usual.", valueName: "penalty"),
+    help: ArgumentHelp("Make recent tokens less probable; 1.2 is common.", valueName: "penalty"),
     transform: Bounded.number(1...1000))
   var repetitionPenalty: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How many tokens back the penalty looks. (default: 64)", valueName: "tokens"),
+    help: ArgumentHelp("The number of recent tokens that the penalty applies to. (default: 64)", valueName: "tokens"),
     transform: Bounded.integer(1...1_000_000))
   var repetitionReach: Int?
 
-  @Option(help: ArgumentHelp("A token that is never written; may be given several times.", valueName: "token"))
+  @Option(help: ArgumentHelp("A token that is never generated; may be given several times.", valueName: "token"))
   var forbid: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "A token and its place: 0=the begins the text with it; may be given several times.", valueName: "place=token"))
+      "Force a token at a position: 0=the makes it the first one; may be given several times.",
+      valueName: "place=token"))
   var force: [String] = []
 
   /// The flags, and whether each was given.
@@ -67,7 +71,7 @@ struct SamplingOptions: ConditionalFlags {
   }
 
   var rules: [FlagRule] {
-    // The most probable token is what any number of them leaves.
+    // None of them drops the most probable token.
     let limits = ["--top-k", "--top-p", "--min-p", "--typical"]
     return given.filter { limits.contains($0.flag) }.map {
       FlagRule($0.flag, $0.isGiven, excludes: "--temperature 0", temperature == 0)
@@ -77,9 +81,9 @@ struct SamplingOptions: ConditionalFlags {
     ]
   }
 
-  /// The steps in the order in which they are taken.
+  /// Returns a sampler with the steps in the order in which they are applied.
   ///
-  /// - Throws: If a token is unknown or a place is none.
+  /// - Throws: If a token is unknown or a position is malformed.
   func sampler(_ vocabulary: Vocabulary, model: String) throws -> Sampler {
     var steps: [any SamplingStep] = []
     if let penalty = repetitionPenalty {
@@ -102,7 +106,7 @@ struct SamplingOptions: ConditionalFlags {
     for text in force {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, let place = Int(parts[0]), place >= 0 else {
-        throw ValidationError("expected --force PLACE=TOKEN with a place from 0 on, found \(text.quoted())")
+        throw ValidationError("expected --force PLACE=TOKEN with a place of at least 0, found \(text.quoted())")
       }
       ids[place] = try vocabulary.knownID(of: String(parts[1]), model: model)
     }
@@ -111,9 +115,9 @@ struct SamplingOptions: ConditionalFlags {
 }
 
 extension Vocabulary {
-  /// The number of a token.
+  /// Returns the id of a token.
   ///
-  /// - Throws: If the model at a path does not know it.
+  /// - Throws: `UnknownWord` if the model at a path does not know it.
   func knownID(of token: String, model: String) throws -> Int32 {
     guard let id = id(of: token) else { throw UnknownWord(word: token, model: model) }
     return id

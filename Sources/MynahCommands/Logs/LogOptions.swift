@@ -2,9 +2,9 @@ import ArgumentParser
 import MynahText
 import MynahTraining
 
-/// What a run writes down besides its progress.
+/// The flags of a run's logs.
 struct LogOptions: ParsableArguments {
-  /// How many tokens to write after each epoch, and after which words.
+  /// The number of tokens to generate after each epoch, and the prompt.
   struct Sample: ExpressibleByArgument {
     let length: Int
     let prompt: String
@@ -19,24 +19,24 @@ struct LogOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Figures of the validation text's predictions for each epoch: accuracy, top5 and the like, with commas between.",
+      "Metrics on the validation text after each epoch: accuracy, top5 or another top-k, with commas between.",
       valueName: "names"),
     transform: Self.metrics)
   var metrics: [Metric] = []
 
   @Option(
-    help: ArgumentHelp("Write event files for TensorBoard, and the tokens' vectors.", valueName: "folder"),
+    help: ArgumentHelp("Write event files for TensorBoard, and the embeddings.", valueName: "folder"),
     transform: Bounded.path)
   var tensorboard: String?
 
   @Option(
-    help: ArgumentHelp("Add a line of JSON for each step, epoch and sample to this file.", valueName: "file"),
+    help: ArgumentHelp("Append a line of JSON for each step, epoch and sample to this file.", valueName: "file"),
     transform: Bounded.path)
   var logJson: String?
 
   @Option(
     help: ArgumentHelp(
-      "After each epoch let the model write so many tokens, after a prompt if one is given: 40 or \"40/Once upon\".",
+      "Generate this many tokens after each epoch, with an optional prompt: 40 or \"40/Once upon\".",
       valueName: "length/prompt"))
   var sampleEveryEpoch: Sample?
 

@@ -2,15 +2,15 @@ import MynahModels
 import MynahText
 import MynahTraining
 
-/// What logs tell of a run: what determines it, and where it begins.
+/// The description of a run in logs: its settings, and the position at which it starts.
 struct RunDescription {
   let model: LanguageModelConfiguration
   let configuration: TrainingConfiguration
   let tokenizer: AnyTokenizer
-  /// The number of tokens to learn.
+  /// The number of training tokens.
   let tokenCount: Int
   let stepsPerEpoch: Int
-  /// Where the run goes on; nil: at the beginning.
+  /// The checkpoint that the run resumes; nil for a new run.
   let checkpoint: TrainingCheckpoint?
 
   /// The steps of the run that are done.

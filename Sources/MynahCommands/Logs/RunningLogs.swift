@@ -3,19 +3,19 @@ import MynahModels
 import MynahTensors
 import MynahTraining
 
-/// A log that a run keeps.
+/// A log of a run.
 protocol RunLog {
-  /// The run begins, or goes on.
+  /// Writes the start of a new or resumed run.
   mutating func start(_ run: RunDescription) throws
-  /// An update was made.
+  /// Writes an update.
   mutating func write(_ step: StepReport) throws
-  /// An epoch ended, with the model that it left, and what that model wrote if it was asked.
+  /// Writes the end of an epoch, with its model and the sample that the model generated, if one was requested.
   mutating func write(_ epoch: EpochReport, model: LanguageModel, sample: String?, stepsDone: Int) throws
-  /// The run ended with a model.
+  /// Writes the end of the run.
   mutating func finish(_ result: TrainingResult, model: LanguageModel, of run: RunDescription) throws
 }
 
-/// The logs of a run that goes on, and the samples that are written for them.
+/// The logs of a run, and the samples that are generated for them.
 struct RunningLogs {
   private let run: RunDescription
   private var logs: [any RunLog]
@@ -27,16 +27,16 @@ struct RunningLogs {
     for index in logs.indices { try self.logs[index].start(run) }
   }
 
-  /// Writes what an event tells.
+  /// Writes an event.
   ///
-  /// - Throws: `FileError`, or `InferenceError` if the model cannot be asked.
+  /// - Throws: `FileError`, or `InferenceError` if the model cannot generate a sample.
   mutating func report(_ event: TrainingEvent) throws {
     switch event {
     case .step(let step):
       stepsDone = step.stepsDone
       for index in logs.indices { try logs[index].write(step) }
     case .checkpoint(let checkpoint):
-      // One at an epoch's end holds its model; the epoch's own event, which follows, does not.
+      // A checkpoint at the end of an epoch has its model; the epoch's event, which follows, does not.
       guard checkpoint.step == 0, let epoch = checkpoint.history.last else { return }
       let model = checkpoint.evaluatedModel
       let text = try sample.map { try write($0, by: model, after: epoch) }
@@ -52,7 +52,7 @@ struct RunningLogs {
     for index in logs.indices { try logs[index].finish(result, model: model, of: run) }
   }
 
-  /// Lets a model write a text, which goes to standard error too.
+  /// Generates a sample and prints it on standard error.
   private func write(
     _ sample: LogOptions.Sample, by model: LanguageModel, after epoch: EpochReport
   ) throws -> String {

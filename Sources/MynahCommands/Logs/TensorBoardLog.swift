@@ -4,8 +4,8 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-/// A run's log for TensorBoard: figures of each step and epoch, the weights' histograms, samples, the run's settings, and at the
-/// end the tokens' vectors for the embedding projector.
+/// A run's log for TensorBoard: figures of each step and epoch, the weights' histograms, samples, the run's settings,
+/// and at the end the embeddings for the embedding projector.
 struct TensorBoardLog: RunLog {
   private let directory: String
   private var events: EventWriter

@@ -2,7 +2,7 @@ import MynahAnalysis
 import MynahIO
 import MynahText
 
-/// Prints activations, a line a token.
+/// Prints activations, one line per token.
 struct ActivationTable {
   private let vocabulary: Vocabulary
   private let units: [UnitName]
@@ -10,7 +10,7 @@ struct ActivationTable {
 
   init(_ vocabulary: Vocabulary, units: [UnitName]) { (self.vocabulary, self.units) = (vocabulary, units) }
 
-  /// Prints an object: named units one by one, else whole layers.
+  /// Prints a JSON object: the named units one by one, or whole layers without names.
   func writeJSON(_ token: PageToken, _ activations: [LayerActivations], line: Int) throws {
     let text = vocabulary[token.id]
     if units.isEmpty {
@@ -25,7 +25,7 @@ struct ActivationTable {
     try StandardOutput.writeJSON(Line(line: line, token: text, layers: nil, units: found))
   }
 
-  /// Prints a line of a table with tabs, below a line that says what stands in it.
+  /// Prints a line of a tab-separated table, which has a header.
   mutating func write(_ token: PageToken, _ activations: [LayerActivations]) throws {
     let names = units.isEmpty ? activations.flatMap { Self.units(of: $0) } : units
     var (header, cells) = (["token"], [vocabulary[token.id].visible])
@@ -47,7 +47,7 @@ struct ActivationTable {
     (0..<layer.unitCount).map { UnitName(layer: layer.layer, unit: $0) }
   }
 
-  /// What JSON has of a token.
+  /// The JSON object of a token.
   private struct Line: Encodable {
     struct Layer: Encodable {
       let layer: Int
@@ -72,7 +72,7 @@ struct ActivationTable {
   }
 }
 
-/// Encodes numbers and the parts' values as members of one object.
+/// Encodes numbers and quantities as members of one object.
 private func encodeValues(
   _ values: [String: some Encodable], to encoder: any Encoder, _ numbers: [String: Int]
 ) throws {
@@ -81,7 +81,7 @@ private func encodeValues(
   for (name, value) in values { try container.encode(value, forKey: MemberName(stringValue: name)) }
 }
 
-/// A member's name that is known when the program runs.
+/// A coding key that is known only at run time.
 private struct MemberName: CodingKey {
   let stringValue: String
   var intValue: Int? { nil }

@@ -6,14 +6,15 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-/// `mynah activations`: what the units of a model say over a text.
+/// `mynah activations`: the activations of a model's units over a text.
 struct ActivationsCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "activations",
     abstract: "Print the activations of a model's units after each token of a text.",
     discussion: """
-      h is a unit's output and c an LSTM's cell; with --gates also i, f, g and o of LSTMs. Layers and units count from 0. Lines are one \
-      text unless --state says otherwise. With --html, a page colours each token by one unit, to be chosen there.
+      h is a unit's output and c an LSTM's cell; --gates adds the gates of the cell, i, f, g and o for LSTMs. Layers \
+      and units count from 0. The state is carried from line to line unless --state or the model's training resets it. \
+      --html writes a page that colours each token by one unit, which can be chosen there.
 
         mynah activations notes.safetensors draft.txt --unit 1:3 --unit 1:7
         mynah activations notes.safetensors draft.txt --layer 0 --gates --json
@@ -28,7 +29,7 @@ struct ActivationsCommand: ParsableCommand, ConditionalFlags {
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("A unit of a layer, as 1:3; may be given again.", valueName: "layer:unit"))
+    help: ArgumentHelp("A unit of a layer, such as 1:3; may be given several times.", valueName: "layer:unit"))
   var unit: [UnitName] = []
 
   @Option(
@@ -37,16 +38,16 @@ struct ActivationsCommand: ParsableCommand, ConditionalFlags {
     transform: Bounded.integer(0...1000))
   var layer: Int?
 
-  @Flag(help: "Tell of the gates of LSTMs too.")
+  @Flag(help: "Print the gates of the cells too.")
   var gates = false
 
-  @Option(help: ArgumentHelp("Write a page.", valueName: "file"), transform: Bounded.path)
+  @Option(help: ArgumentHelp("Write an HTML page to this file.", valueName: "file"), transform: Bounded.path)
   var html: String?
 
-  @Flag(help: "Replace a page that stands there.")
+  @Flag(help: "Replace an existing file.")
   var overwrite = false
 
-  @Flag(help: "Print an object of JSON for each token.")
+  @Flag(help: "Print a JSON object for each token.")
   var json = false
 
   @OptionGroup var state: StateOptions

@@ -6,21 +6,21 @@ import MynahTensorBoard
 import MynahTensors
 import MynahText
 
-/// `mynah map`: a model's tokens in the plane.
+/// `mynah map`: a plot of a model's embeddings.
 struct MapCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "map",
-    abstract: "Draw a model's tokens in the plane, those of like vectors together.",
+    abstract: "Plot a model's embeddings (t-SNE or PCA).",
     discussion: """
-      Without --output the places are printed, with tabs between token, x and y. The ending of --output decides what is written: \
-      .tsv that table, .svg a picture; a folder is filled for TensorBoard's embedding projector, with the vectors themselves beside \
-      the places.
+      Without --output, a table of tokens with their x and y is printed, separated by tabs. The ending of --output \
+      selects the format: .tsv for that table, .svg for a picture, or else a folder for TensorBoard's embedding \
+      projector, which contains the embeddings too.
 
         mynah map notes.safetensors --output map.svg
         mynah map notes.safetensors --method pca --count 200 --output projector/
       """)
 
-  /// The ways to the plane.
+  /// The projections to the plane.
   enum Method: String, ExpressibleByArgument, CaseIterable {
     case tsne, pca
   }
@@ -28,28 +28,29 @@ struct MapCommand: ParsableCommand, ConditionalFlags {
   @Argument(help: "A model file that mynah train wrote.")
   var model: String
 
-  @Option(help: "tsne keeps neighbours together, pca shows the directions of largest variance. (default: tsne)")
+  @Option(help: "tsne keeps neighbours together, pca shows the directions of largest variance.")
   var method = Method.tsne
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "How many tokens: the first ones, in word models the most frequent. (default: 500)", valueName: "count"),
+      "The number of tokens: the first ones, in word models the most frequent. (default: 500)", valueName: "count"),
     transform: Bounded.integer(1...10_000))
   var count = 500
 
-  @Option(help: ArgumentHelp("Take the tokens that are most frequent in this text.", valueName: "file"))
+  @Option(help: ArgumentHelp("Plot the most frequent tokens of this text.", valueName: "file"))
   var text: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "How many neighbours t-SNE gives a token. (default: 30, or a third of the others)", valueName: "number"),
+      "The perplexity of t-SNE, a smooth number of neighbours. (default: 30, or a third of the others)",
+      valueName: "number"),
     transform: Bounded.number(1...10_000))
   var perplexity: Float?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Where random numbers begin. (default: 1)", valueName: "number"),
+    parsing: .unconditional, help: ArgumentHelp("The random seed of t-SNE. (default: 1)", valueName: "number"),
     transform: Bounded.integer(0...Int.max))
   var seed: Int?
 
@@ -57,10 +58,10 @@ struct MapCommand: ParsableCommand, ConditionalFlags {
     help: ArgumentHelp("A file that ends in .tsv or .svg, or a folder.", valueName: "path"), transform: Bounded.path)
   var output: String?
 
-  @Flag(help: "Replace a file that stands there.")
+  @Flag(help: "Replace existing files.")
   var overwrite = false
 
-  @Flag(help: "Print an object of JSON for each token, or with --output one for all.")
+  @Flag(help: "Print a JSON object for each token, or with --output one for all.")
   var json = false
 
   var rules: [FlagRule] {
@@ -104,14 +105,14 @@ struct MapCommand: ParsableCommand, ConditionalFlags {
     return found.prefix(count).map { Int32($0) }
   }
 
-  /// The tokens' places, and how they were found in words.
+  /// Returns the positions of the tokens, and the method in words.
   private func places(of vectors: PointSet) throws -> (PointSet, String) {
     switch method {
     case .pca:
       let components = try PrincipalComponents(of: vectors)
       let places = components.project(vectors)
       let share = (100 * components.explainedShare).formatted(1)
-      // Vectors of one number have no second direction.
+      // Embeddings of size 1 have no second direction.
       let flat =
         places.width == 2
         ? places
@@ -124,9 +125,9 @@ struct MapCommand: ParsableCommand, ConditionalFlags {
       let stepCount = embedding.stepCount
       var line = ProgressLine()
       defer { line.clear() }
-      let result = try Interruption.watching { wasAsked in
+      let result = try Interruption.watching { isInterrupted in
         try embedding(vectors) { step in
-          if wasAsked() { throw CommandError.stopped }
+          if isInterrupted() { throw CommandError.stopped }
           guard line.isTerminal && line.isDue(at: .now) else { return }
           line.show("t-SNE", share: Double(step) / Double(stepCount), "step \(step)/\(stepCount)")
         }
@@ -154,7 +155,7 @@ struct MapCommand: ParsableCommand, ConditionalFlags {
     }
   }
 
-  /// What the ending of a path asks for.
+  /// The format that the ending of a path selects.
   private enum Form {
     case table, picture, folder
 

@@ -7,13 +7,14 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-/// `mynah surprisal`: what a model did not expect.
+/// `mynah surprisal`: the surprisal of each token.
 struct SurprisalCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "surprisal",
-    abstract: "Print the surprisal of each token of a text, and what the model expected.",
+    abstract: "Print the surprisal of each token of a text, and the most probable tokens.",
     discussion: """
-      Lines are one text unless --state says otherwise. With --html, a page colours each token by its surprisal; the page needs nothing but itself.
+      The state is carried from line to line unless --state or the model's training resets it. --html writes a \
+      self-contained page that colours each token by its surprisal.
 
         mynah surprisal notes.safetensors draft.txt --html draft.html
         echo "the cat sat" | mynah surprisal notes.safetensors
@@ -27,17 +28,17 @@ struct SurprisalCommand: ParsableCommand, ConditionalFlags {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How many of the likeliest tokens to name. (default: 3)", valueName: "count"),
+    help: ArgumentHelp("The number of most probable tokens to print. (default: 3)", valueName: "count"),
     transform: Bounded.integer(0...100))
   var alternatives = 3
 
-  @Option(help: ArgumentHelp("Write a page.", valueName: "file"), transform: Bounded.path)
+  @Option(help: ArgumentHelp("Write an HTML page to this file.", valueName: "file"), transform: Bounded.path)
   var html: String?
 
-  @Flag(help: "Replace a page that stands there.")
+  @Flag(help: "Replace an existing file.")
   var overwrite = false
 
-  @Flag(help: "Print an object of JSON for each token.")
+  @Flag(help: "Print a JSON object for each token.")
   var json = false
 
   @OptionGroup var state: StateOptions

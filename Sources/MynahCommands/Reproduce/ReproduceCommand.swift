@@ -2,39 +2,41 @@ import ArgumentParser
 import MynahTensors
 import MynahTraining
 
-/// `mynah reproduce`: a recipe from beginning to end.
+/// `mynah reproduce`: a recipe from the data to the verdict.
 struct ReproduceCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "reproduce",
-    abstract: "Run a published recipe and set its figures beside the reference's.",
+    abstract: "Run a published recipe and compare its figures with the reference's.",
     discussion: Recipe.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n") + """
 
-      At the end stands a verdict: whether the figures are those that they should be. The data come by mynah data get; that \
-      they are the right ones is checked.
+      At the end a verdict is printed: whether the figures reach the recipe's goals. Get the data with mynah data get; \
+      their SHA-256 is verified.
       """)
 
   @Argument(help: ArgumentHelp("The recipe: \(names).", valueName: "name"), transform: Self.recipe)
   var recipe: Recipe
 
-  @Option(help: ArgumentHelp("The folder that holds the data.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The folder of the data.", valueName: "folder"))
   var data: String?
 
-  @Option(help: "Epochs to train, fewer than the recipe's for a quick look. (default: all)")
+  @Option(help: "The number of epochs, at most the recipe's. (default: all)")
   var epochs: Int?
 
-  @Option(help: "The seed of the initial weights, of orders and of masks.")
+  @Option(help: "The seed of the initial weights, the shuffling and the dropout masks.")
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("Keep the best model, and beside it the training state, in this file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Write the best model to this file, and the training state to FILE.training.", valueName: "file"))
   var output: String?
 
-  @Flag(help: "Go on from the training state beside --output.")
+  @Flag(help: "Resume from the training state of --output.")
   var resume = false
 
-  @Flag(help: "Print the data's and the model's figures and an estimate of the time instead of training.")
+  @Flag(help: "Print the figures of the data and the model and an estimate of the time, without training.")
   var dryRun = false
 
-  @Flag(help: "Print JSON: a line an epoch, then the test perplexity and the verdict.")
+  @Flag(help: "Print JSON: a line per epoch, then the test perplexity and the verdict.")
   var json = false
 
   @Flag(help: ArgumentHelp(ProfileFigures.help))
@@ -47,12 +49,12 @@ struct ReproduceCommand: ParsableCommand, ConditionalFlags {
   func validate() throws {
     let longest = recipe.training.epochs
     if let epochs, !(1...longest).contains(epochs) {
-      throw ValidationError("--epochs must lie between 1 and \(longest), found \(epochs)")
+      throw ValidationError("--epochs must be between 1 and \(longest), found \(epochs)")
     }
     try checkRules()
     if let dataSet = recipe.dataSet, data == nil {
       throw ValidationError(
-        "\(recipe.name) needs --data, the folder of its texts; get them by: mynah data get \(dataSet)")
+        "\(recipe.name) needs --data, the folder of its texts; get them with: mynah data get \(dataSet)")
     }
   }
 
@@ -73,10 +75,10 @@ struct ReproduceCommand: ParsableCommand, ConditionalFlags {
       let reproduction = try Reproduction(
         recipe, data: data ?? "", seed: seed, epochs: epochs, precision: precision.supported ?? .float32)
       if dryRun { return try reproduction.describe(json: json) }
-      try Interruption.watching { wasAsked in
+      try Interruption.watching { isInterrupted in
         do {
           try reproduction.run(
-            output: output, resuming: resume, json: json, profiling: profile, logs: logs, shouldStop: wasAsked)
+            output: output, resuming: resume, json: json, profiling: profile, logs: logs, shouldStop: isInterrupted)
         } catch TrainingError.interrupted(let epoch, let step) where output != nil {
           throw CommandError.interrupted(epoch: epoch, step: step)
         }

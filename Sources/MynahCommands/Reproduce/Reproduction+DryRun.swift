@@ -24,7 +24,7 @@ extension Reproduction {
       untrainedLoss: loss.mean, estimatedSeconds: estimatedSeconds)
   }
 
-  /// Tells what would be learned and by what.
+  /// Prints the figures of the data and of the model.
   func describe(json: Bool) throws {
     let figures = description
     if json { return try StandardOutput.writeJSON(figures) }

@@ -2,12 +2,12 @@ import MynahModels
 import MynahTraining
 
 extension Reproduction {
-  /// Trains, reports each epoch beside the reference, measures the test text, and tells the verdict.
+  /// Trains, prints each epoch with the reference, measures the test text, and prints the verdict.
   ///
   /// - Parameters:
-  ///   - output: Where the best model and the training state are kept; nil: nowhere.
-  ///   - logs: The logs to keep, and the figures that epochs report besides the recipe's.
-  ///   - shouldStop: Asked after each step.
+  ///   - output: The file of the best model; nil: neither the model nor the training state is written.
+  ///   - logs: The logs to write, and the figures that epochs report besides the recipe's.
+  ///   - shouldStop: Called after each step; true ends the run.
   func run(
     output: String?, resuming: Bool, json: Bool, profiling: Bool, logs: LogOptions,
     shouldStop: @escaping @Sendable () -> Bool

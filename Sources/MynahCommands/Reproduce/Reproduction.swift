@@ -12,9 +12,9 @@ struct Reproduction {
   let batches: EpochBatches
   let untrained: LanguageModel
 
-  /// Reads the data and draws the weights.
+  /// Reads the data and initialises the weights.
   ///
-  /// - Parameter directory: The folder that holds the data; for a recipe without data it does not count.
+  /// - Parameter directory: The folder of the data; ignored for a recipe without data.
   /// - Throws: `TextError`, or `OtherData` if the data are not the recipe's.
   init(_ recipe: Recipe, data directory: String, seed: UInt64, epochs: Int?, precision: Precision) throws {
     self.recipe = recipe
@@ -33,7 +33,7 @@ struct Reproduction {
     untrained = LanguageModel(recipe.model(data.tokenizer.vocabulary.count), using: &random)
   }
 
-  /// The test perplexity of a model; nil if there is no test text.
+  /// Returns the test perplexity of a model; nil if there is no test text.
   func testPerplexity(of model: LanguageModel) throws -> Double? {
     guard let test = data.test else { return nil }
     let batches =
@@ -43,10 +43,10 @@ struct Reproduction {
     }
   }
 
-  /// How long all epochs take on as many threads as the current team has, in seconds: a guess from the machine's peak.
+  /// An estimate of the seconds that all epochs take with the current thread team, from the machine's peak.
   var estimatedSeconds: Double {
     let peak = MachinePeak.gigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1) * 1e9
-    // Two operations a multiplication, forward once and backward twice; products come to two thirds of the peak.
+    // Two operations per multiplication, forward once and backward twice; products reach two thirds of the peak.
     let operations = 6 * Double(untrained.architecture.multiplicationsPerToken)
     let tokens = Double(batches.count * configuration.batches.size * configuration.batches.steps)
     return operations * tokens * Double(configuration.epochs) / (0.67 * peak)
@@ -59,7 +59,7 @@ struct Reproduction {
   }
 }
 
-/// The data in a folder are not those of a recipe.
+/// An error of data that are not those of a recipe.
 struct OtherData: CommandFailure {
   let recipe: Recipe
   let directory: String
@@ -67,9 +67,9 @@ struct OtherData: CommandFailure {
 
   var failureCode: FailureCode { .badData }
   var sentence: String {
-    let advice = recipe.dataSet.map { "; get the right ones by: mynah data get \($0)" } ?? ""
+    let advice = recipe.dataSet.map { "; get the right ones with: mynah data get \($0)" } ?? ""
     return
-      "the texts in \(directory.quoted()) are not those of the recipe \(recipe.name): the sha256 of the training tokens "
-      + "should be \(recipe.trainingIDsSHA256) and is \(foundHash)\(advice)"
+      "the texts in \(directory.quoted()) are not those of the recipe \(recipe.name): expected sha256 "
+      + "\(recipe.trainingIDsSHA256) of the training tokens, found \(foundHash)\(advice)"
   }
 }

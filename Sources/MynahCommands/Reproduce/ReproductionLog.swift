@@ -15,7 +15,7 @@ struct ReproductionLog {
     (self.recipe, self.json, self.recorder) = (recipe, json, recorder)
   }
 
-  /// Ten lines an epoch: `Itr 10 of 774, perplexity: 4121.075 speed: 257 wps`.
+  /// Prints ten lines per epoch: `Itr 10 of 774, perplexity: 4121.075 speed: 257 wps`.
   mutating func write(_ step: StepReport) {
     tokenCount += step.stepLoss.targetCount
     guard step.step % max(step.stepCount / 10, 1) == min(10, step.stepCount - 1) else { return }
@@ -24,7 +24,7 @@ struct ReproductionLog {
         + "speed: \(Int(tokensPerSecond)) wps\n")
   }
 
-  /// The figures of an epoch with the reference's.
+  /// Prints the figures of an epoch with the reference's.
   mutating func write(_ epoch: EpochReport) throws {
     let reference = reference(of: epoch.epoch)
     for (part, perplexity, expected) in [
@@ -32,8 +32,8 @@ struct ReproductionLog {
       ("Valid", epoch.validation?.perplexity, reference?.validation),
     ] {
       guard let perplexity else { continue }
-      let beside = expected.map { " (reference \($0))" } ?? ""
-      StandardError.write("Epoch: \(epoch.epoch) \(part) Perplexity: \(perplexity.formatted(3))\(beside)\n")
+      let comparison = expected.map { " (reference \($0))" } ?? ""
+      StandardError.write("Epoch: \(epoch.epoch) \(part) Perplexity: \(perplexity.formatted(3))\(comparison)\n")
     }
     let profile = recorder?.take()
     if let profile { StandardError.write(profile.inWords + "\n") }
@@ -47,7 +47,7 @@ struct ReproductionLog {
     (epochStart, tokenCount) = (.now, 0)
   }
 
-  /// The table of the epochs, the test perplexity beside the reference's, and the verdict.
+  /// Prints the table of the epochs, the test perplexity with the reference's, and the verdict.
   func conclude(_ history: [EpochReport], test: Double?) throws {
     let verdict = recipe.verdict(on: history, test: test)
     let isWhole = history.count >= recipe.training.epochs
@@ -85,7 +85,7 @@ struct ReproductionLog {
     return epochs[epoch - 1]
   }
 
-  /// Targets that were learned a second in this epoch, the log's own time not counted out.
+  /// The targets per second in this epoch, the time of the log included.
   private var tokensPerSecond: Double {
     Double(tokenCount) / max((ContinuousClock.now - epochStart).seconds, 1e-9)
   }

@@ -5,14 +5,14 @@ import MynahInference
 import MynahModels
 import MynahText
 
-/// `mynah pairs`: whether a model prefers the right one of two sentences.
+/// `mynah pairs`: the accuracy of a model on minimal pairs.
 struct PairsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pairs",
-    abstract: "Tell how often a model finds the right one of two sentences more probable.",
+    abstract: "Print how often a model prefers the acceptable one of two sentences.",
     discussion: """
-      Reads a file with an object of JSON a line, sentence_good and sentence_bad, as BLiMP has them. A word model's vocabulary \
-      decides on capital letters and punctuation: a word that it lacks is tried in small letters and without marks.
+      Reads files with one JSON object per line, with the keys sentence_good and sentence_bad of BLiMP. For models of \
+      words, a word that the vocabulary lacks is tried in lowercase and without punctuation.
       """)
 
   @Argument(help: "A model file that mynah train wrote.")
@@ -21,10 +21,10 @@ struct PairsCommand: ParsableCommand {
   @Argument(help: "Files of pairs.")
   var files: [String]
 
-  @Flag(help: "Take sentences as they stand.")
+  @Flag(help: "Do not change the spelling of the sentences.")
   var verbatim = false
 
-  @Flag(help: "Print an object of JSON for each file.")
+  @Flag(help: "Print a JSON object for each file.")
   var json = false
 
   @OptionGroup var precision: WeightPrecisionOptions
@@ -75,7 +75,7 @@ struct PairsCommand: ParsableCommand {
     let knownAccuracy: Double
 
     var inWords: String {
-      "\(file): \((100 * accuracy).formatted(1)) % of \(pairCount.grouped) pairs told apart (\(tieCount.grouped) ties), "
+      "\(file): \((100 * accuracy).formatted(1)) % of \(pairCount.grouped) pairs right (\(tieCount.grouped) ties), "
         + "\((100 * coverage).formatted(1)) % of the tokens known; "
         + (knownPairCount > 0
           ? "\((100 * knownAccuracy).formatted(1)) % of the \(knownPairCount.grouped) pairs without an unknown word\n"
@@ -84,14 +84,14 @@ struct PairsCommand: ParsableCommand {
   }
 }
 
-/// A line holds no pair.
+/// An error of a line that is not a pair.
 private struct PairsError: CommandFailure {
   let path: String
   let line: Int
 
   var failureCode: FailureCode { .badData }
   var sentence: String {
-    "expected an object of JSON with sentence_good and sentence_bad in line \(line) of \(path.quoted()), found something else; "
-      + "mend or remove the line"
+    "expected a JSON object with sentence_good and sentence_bad in line \(line) of \(path.quoted()), found something "
+      + "else; correct or remove the line"
   }
 }

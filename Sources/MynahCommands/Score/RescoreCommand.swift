@@ -4,15 +4,16 @@ import MynahInference
 import MynahModels
 import MynahText
 
-/// `mynah rescore`: lists of hypotheses in a new order.
+/// `mynah rescore`: n-best lists in a new order.
 struct RescoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rescore",
-    abstract: "Put lists of hypotheses in the order that a model finds right.",
+    abstract: "Rescore n-best lists.",
     discussion: """
-      Reads lines `id ||| text ||| scores`, with or without a fourth field for the sum of the scores, as recognisers and translators \
-      write them; lines of one id belong together and follow each other. Prints them best first with the new score as the last field: \
-      score · old score + model · ln p(text) + bonus · tokens.
+      Reads lines `id ||| text ||| scores`, with an optional fourth field for the sum of the scores, as speech \
+      recognisers and translators write them; successive lines with the same id are one list. Prints each list best \
+      first, with the new score as the last field: score-weight · old score + model-weight · ln p(text) \
+      + token-bonus · tokens.
 
         mynah rescore notes.safetensors lists.txt --model-weight 0.5
       """)
@@ -24,24 +25,24 @@ struct RescoreCommand: ParsableCommand {
   var files: [String] = []
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("What the old score counts. (default: 1)", valueName: "number"),
+    parsing: .unconditional, help: ArgumentHelp("The weight of the old score. (default: 1)", valueName: "number"),
     transform: Bounded.number(-1e6...1e6))
   var scoreWeight: Float = 1
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("What the model's ln p counts. (default: 1)", valueName: "number"),
+    parsing: .unconditional, help: ArgumentHelp("The weight of the model's ln p. (default: 1)", valueName: "number"),
     transform: Bounded.number(-1e6...1e6))
   var modelWeight: Float = 1
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("What each token adds. (default: 0)", valueName: "number"),
+    parsing: .unconditional, help: ArgumentHelp("The bonus for each token. (default: 0)", valueName: "number"),
     transform: Bounded.number(-1e6...1e6))
   var tokenBonus: Float = 0
 
-  @Flag(help: "Print an object of JSON for each line.")
+  @Flag(help: "Print a JSON object for each line.")
   var json = false
 
-  @OptionGroup(title: "Predicting") var adaptation: AdaptationOptions
+  @OptionGroup(title: "Prediction") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
 
   mutating func run() throws { try threads.run { try rescore() } }
@@ -90,14 +91,14 @@ struct RescoreCommand: ParsableCommand {
   }
 }
 
-/// A line is no hypothesis.
+/// An error of a line that is not a hypothesis.
 struct NBestError: CommandFailure {
   let line: Int
   let found: String
 
   var failureCode: FailureCode { .badData }
   var sentence: String {
-    "line \(line) is no hypothesis: expected id ||| text ||| scores, the scores' sum perhaps behind them, found \(found.quoted()); "
-      + "mend or remove the line"
+    "line \(line) is not a hypothesis: expected id ||| text ||| scores, with an optional fourth field for their sum, "
+      + "found \(found.quoted()); correct or remove the line"
   }
 }

@@ -12,9 +12,9 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
     commandName: "score",
     abstract: "Print the log-probability of each line of a text.",
     discussion: """
-      Reads files, or standard input line by line. The score of a line is the sum over the tokens that begin in it, its end among \
-      them where that is a token; the scores of all lines add up to what mynah evaluate prints. Words that the model does not know \
-      are predicted as <unk>; the summary has the perplexity with and without them.
+      Reads files, or standard input line by line. The score of a line is the sum over the tokens that begin in it, \
+      its end included where that is a token; the scores of all lines add up to what mynah evaluate prints. Words that \
+      the model does not know are predicted as <unk>; the summary has the perplexity with and without them.
 
         mynah score notes.safetensors draft.txt
         echo "the cat sat" | mynah score notes.safetensors --tokens
@@ -24,7 +24,7 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
   enum Base: String, ExpressibleByArgument, CaseIterable {
     case e, two = "2", ten = "10"
 
-    /// What nats are divided by.
+    /// The factor of the logarithms in nats.
     var nats: Double {
       switch self {
       case .e: 1
@@ -45,22 +45,23 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
   @Flag(help: "Print each token with its log-probability and its rank among all.")
   var tokens = false
 
-  @Option(help: "The base of the logarithms that are printed, e, 2 or 10; JSON has nats. (default: e)")
+  @Option(help: "The base of the printed logarithms; JSON has nats. (default: e)")
   var logBase: Base?
 
-  @Flag(help: "Skip lines that are not UTF-8, with a note, instead of ending there.")
+  @Flag(help: "Skip lines that are not UTF-8, with a note, instead of stopping there.")
   var keepGoing = false
 
-  @Flag(help: "Print an object of JSON for each line, and one for all.")
+  @Flag(help: "Print a JSON object for each line, and one for all.")
   var json = false
 
   @OptionGroup var continuing: LoadStateOptions
 
   @Option(
-    help: ArgumentHelp("Write what the model remembers after the last line, to go on from there.", valueName: "file"))
+    help: ArgumentHelp(
+      "Write the model's state after the last line, to continue from there with --load-state.", valueName: "file"))
   var saveState: String?
 
-  @OptionGroup(title: "Predicting") var adaptation: AdaptationOptions
+  @OptionGroup(title: "Prediction") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
 
   var rules: [FlagRule] {
@@ -168,7 +169,7 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
     let isUnknown: Bool
   }
 
-  /// What all lines come to.
+  /// The figures of all lines.
   private struct Summary {
     struct Figures: Encodable {
       let perplexity, perplexityWithoutUnknown, logProbability: Double

@@ -1,28 +1,27 @@
 import Foundation
 public import MynahText
 
-/// A word that may be meant.
+/// A word that may complete what was typed.
 public struct Suggestion: Hashable, Sendable {
   /// The whole word, the letters that were typed included.
   public let text: String
-  /// The probability of the word after the context, whatever was typed of it.
+  /// The probability of the word after the context, independent of the typed letters.
   public let probability: Double
 }
 
 /// Suggests how words that are being typed may end.
 ///
 /// ```swift
-/// var completer = Completer(NeuralPredictor(InferenceModel(file.model)), tokenizer: file.tokenizer)
+/// var completer = try Completer(NeuralPredictor(InferenceModel(file.model)), tokenizer: file.tokenizer)
 /// try completer.read("the cat ")
 /// for suggestion in try completer.suggestions(prefix: "s", count: 3) { print(suggestion.text) }
 /// ```
 ///
-/// The text is read once: a word moves the state on, a letter searches the predictions of the same state again. A copy
-/// is a fork of the text.
+/// The text is read once: a word advances the state, and a letter searches the predictions of the same state again. A
+/// copy is a fork of the text.
 public struct Completer: Sendable {
   private let tokenizer: AnyTokenizer
   private let search: any CompletionSearch
-  private let policy: StatePolicy
   /// The predictor at the beginning of a text.
   private let beginning: (any Predictor)?
   private var predictor: any Predictor
@@ -31,8 +30,8 @@ public struct Completer: Sendable {
   private var isContinuation: Bool
   /// The white space at the text's end, which byte pairs join with what follows it.
   private var held = ""
-  /// The predictor that has read all that is certain if a word comes next, what separates it from the word, and its
-  /// predictions, kept while letters are typed.
+  /// The predictor before the next word, the bytes that separate it from the word, and its predictions, kept while
+  /// letters are typed.
   private var next: (predictor: any Predictor, separator: [UInt8], logProbabilities: [Double])?
 
   /// Begins a text.
@@ -61,15 +60,15 @@ public struct Completer: Sendable {
     isContinuation: Bool
   ) {
     predictor.check(tokenizer)
-    (self.predictor, self.beginning, self.tokenizer, self.policy) = (predictor, beginning, tokenizer, policy)
+    (self.predictor, self.beginning, self.tokenizer) = (predictor, beginning, tokenizer)
     (text, self.isContinuation) = (WrittenText(policy), isContinuation)
     search = tokenizer.isOfWholeWords ? WordSearch(tokenizer) : PieceSearch(tokenizer)
   }
 
-  /// Reads some of the text: whole words, with the white space behind them.
+  /// Reads some of the text: whole words, with the white space that follows them.
   ///
   /// - Returns: The number of its tokens that the model does not know.
-  /// - Throws: `TextError` if a token is unknown and the model has none for such; `InferenceError.notFinite`.
+  /// - Throws: `TextError` if a token is unknown and the vocabulary has no `<unk>`; `InferenceError.notFinite`.
   @discardableResult
   public mutating func read(_ piece: String) throws -> Int {
     next = nil
@@ -92,8 +91,8 @@ public struct Completer: Sendable {
 
   /// The most probable words that begin with some letters, most probable first.
   ///
-  /// A model of whole words looks at all of them. One of characters, bytes or byte pairs follows the most probable
-  /// beginnings, and a word ends before white space or a mark.
+  /// A model of whole words compares all of them. A model of characters, bytes or byte pairs extends the most probable
+  /// beginnings, and a word ends before white space or punctuation.
   ///
   /// - Parameters:
   ///   - prefix: The letters that were typed of the word; may be empty.
@@ -118,12 +117,12 @@ public struct Completer: Sendable {
   }
 }
 
-/// How words are found that begin with some letters.
+/// A search for the words that begin with some letters.
 protocol CompletionSearch: Sendable {
   /// - Parameters:
-  ///   - predictor: What has read the text before the separator.
-  ///   - logProbabilities: What it says of the next token.
-  ///   - separator: What stands between that text and the word.
+  ///   - predictor: The predictor that has read the text before the separator.
+  ///   - logProbabilities: Its predictions of the next token.
+  ///   - separator: The bytes between that text and the word.
   ///   - prefix: The letters.
   func callAsFunction(
     _ predictor: any Predictor, _ logProbabilities: [Double], separator: [UInt8], prefix: [UInt8], count: Int
@@ -131,7 +130,7 @@ protocol CompletionSearch: Sendable {
 }
 
 extension AnyTokenizer {
-  /// Whether each token is a whole word, so that white space is no token.
+  /// A Boolean value indicating whether each token is a whole word, so that white space is no token.
   var isOfWholeWords: Bool {
     switch self {
     case .word: true

@@ -1,15 +1,16 @@
-/// How many keys a text takes whose words are suggested while they are typed.
+/// The number of keystrokes that a text needs if its words are suggested while they are typed.
 ///
-/// A word is typed letter by letter until it is among the suggestions; then one key takes it with the space or line end behind it. A word that
-/// is never suggested takes a key for each letter and one for what is behind it: as many as without suggestions.
+/// A word is typed letter by letter until it is among the suggestions; then one key accepts it with the following space
+/// or line end. A word that is never suggested needs a key for each letter and one for the space or line end: as many
+/// as without suggestions.
 public struct KeystrokeReport: Hashable, Sendable {
   /// The words.
   public private(set) var wordCount = 0
-  /// The words that were taken from suggestions before their last letter was typed.
+  /// The words that were accepted from the suggestions before their last letter was typed.
   public private(set) var takenCount = 0
-  /// The keys that were pressed, and those that typing takes.
+  /// The keystrokes with suggestions and without them.
   public private(set) var keyCount = 0, plainKeyCount = 0
-  /// How long each key was waited for.
+  /// The time that the suggestions took at each keystroke.
   public private(set) var waits: [Duration] = []
 
   /// The share of keys that was saved; NaN if there were none.
@@ -18,9 +19,9 @@ public struct KeystrokeReport: Hashable, Sendable {
   /// Creates an empty report.
   public init() {}
 
-  /// Types a line, whose words are parted by spaces, and its end.
+  /// Types a line, whose words are separated by spaces, and its end.
   ///
-  /// - Parameter suggestionCount: How many suggestions are shown.
+  /// - Parameter suggestionCount: The number of suggestions that are shown.
   /// - Throws: What `Completer` throws.
   public mutating func type(_ line: some StringProtocol, _ completer: inout Completer, suggestionCount: Int) throws {
     let words = line.split(separator: " ")

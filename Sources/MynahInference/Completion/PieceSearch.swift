@@ -1,12 +1,12 @@
 import Foundation
 import MynahText
 
-/// Finds words that are made of several tokens: the most probable beginnings are followed side by side until they end.
+/// Finds words of several tokens by a beam search, which extends the most probable beginnings until they end.
 struct PieceSearch: CompletionSearch {
   /// The bytes of each token.
   private let tokens: [[UInt8]]
   private let textless: Set<Int32>
-  /// How many beginnings are followed for each word that is asked for, and how many tokens a word has at most.
+  /// The number of beams per requested word, and the largest number of tokens of a word.
   private static let (beamsPerWord, greatestLength) = (4, 48)
 
   init(_ tokenizer: AnyTokenizer) {
@@ -17,7 +17,7 @@ struct PieceSearch: CompletionSearch {
 
   /// The beginning of a word.
   private struct Beginning {
-    /// What has read the text and all tokens but the last.
+    /// The predictor that has read the text and all tokens but the last.
     var predictor: any Predictor
     var last: Int32?
     /// All bytes, those before the word included.
@@ -39,7 +39,7 @@ struct PieceSearch: CompletionSearch {
           try beginning.predictor.read([last])
           next = try beginning.predictor.logProbabilities()
         }
-        let ways = goOn(beginning, next, typed, separatorLength: separator.count)
+        let ways = continuations(of: beginning, next, typed, separatorLength: separator.count)
         longer += ways.longer
         if ways.endProbability > 0 {
           let word = Array(beginning.bytes[separator.count...])
@@ -47,7 +47,7 @@ struct PieceSearch: CompletionSearch {
         }
       }
       found = Array(merged(found).prefix(count))
-      // Probabilities only fall: beginnings that are below all words that were found cannot lead to better ones.
+      // Probabilities only fall, so a beginning below all found words cannot become better than they are.
       let least = found.count == count ? found[count - 1].logProbability : -.infinity
       beginnings = Array(
         longer.filter { $0.logProbability > least }.sorted { $0.logProbability > $1.logProbability }
@@ -59,7 +59,7 @@ struct PieceSearch: CompletionSearch {
     }
   }
 
-  /// The probability that the text goes on with the separator, which it does.
+  /// The probability that the text continues with the separator, which is certain.
   private func separatorProbability(_ separator: [UInt8], _ logProbabilities: [Double]) -> Double {
     guard !separator.isEmpty else { return 1 }
     return tokens.enumerated().reduce(0) { sum, entry in
@@ -67,9 +67,9 @@ struct PieceSearch: CompletionSearch {
     }
   }
 
-  /// The ways that a beginning goes on, and the probability that the word is at its end.
-  private func goOn(
-    _ beginning: Beginning, _ logProbabilities: [Double], _ typed: [UInt8], separatorLength: Int
+  /// The beginnings that are one token longer, and the probability that the word ends here.
+  private func continuations(
+    of beginning: Beginning, _ logProbabilities: [Double], _ typed: [UInt8], separatorLength: Int
   ) -> (longer: [Beginning], endProbability: Double) {
     let rest = typed.dropFirst(beginning.bytes.count)
     let isWord = beginning.bytes.count > separatorLength
@@ -103,7 +103,8 @@ struct PieceSearch: CompletionSearch {
 }
 
 extension UInt8 {
-  /// Whether a byte is part of a word: a letter, a digit, an apostrophe, a hyphen, a low line, or part of a character beyond ASCII.
+  /// A Boolean value indicating whether a byte is part of a word: a letter, a digit, an apostrophe, a hyphen, an
+  /// underscore, or part of a character beyond ASCII.
   fileprivate var isOfWord: Bool {
     switch self {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true

@@ -38,7 +38,7 @@ struct WordSearch: CompletionSearch {
     return first..<max(first, last)
   }
 
-  /// The first word of which something holds that holds of all behind it too.
+  /// The first word that satisfies a condition which all later words satisfy too.
   private func firstWord(where holds: ([UInt8]) -> Bool) -> Int {
     var (low, high) = (0, words.count)
     while low < high {

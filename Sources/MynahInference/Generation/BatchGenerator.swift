@@ -2,26 +2,26 @@ import MynahModels
 import MynahTensors
 public import MynahText
 
-/// Writes several texts side by side, each from the same beginning.
+/// Generates several texts at once from the same prompt.
 ///
-/// Text i draws from a random source of its own, `stream` i of the seed, so it is the same however many are written with it. Texts
+/// Text i draws from its own random source, `stream` i of the seed, so it does not depend on the number of texts. Texts
 /// that have ended take no more time.
 public struct BatchGenerator: Sendable {
-  /// What a step adds to a text.
+  /// The result of one step for one text.
   public struct Piece: Hashable, Sendable {
     /// The text's number, from 0.
     public let text: Int
     /// The token that was drawn.
     public let id: Int32
-    /// ln p(token | all before it) as the model has it, whatever the sampler made of it; nil if it was not asked for.
+    /// The model's ln p(token | all before it), before the sampler's steps; nil unless the options request it.
     public let logProbability: Double?
-    /// What can be written: what may be the beginning of a stop string or of a character waits.
+    /// The text to write now; possible beginnings of a stop string or of a character are held back.
     public let addition: String
-    /// Why the text ends here; nil if it goes on.
+    /// The reason why the text ends here; nil if it continues.
     public let end: GenerationEnd?
   }
 
-  /// A text that goes on.
+  /// A text that has not ended.
   fileprivate struct Writing: Sendable {
     let number: Int
     var decoder: TokenDecoder
@@ -64,9 +64,9 @@ public struct BatchGenerator: Sendable {
       randoms: (0..<count).map { RandomSource(seed: seed, stream: UInt64($0)) })
   }
 
-  /// Goes on with a text that was read, and reads the prompt behind it.
+  /// Continues a text and reads the prompt after it.
   ///
-  /// - Parameter predictor: What has read the text until here.
+  /// - Parameter predictor: The predictor that has read the text so far.
   /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
   /// - Precondition: the tokenizer has as many tokens as the model; the count is positive.
   public init(
@@ -110,7 +110,7 @@ public struct BatchGenerator: Sendable {
     trim()
   }
 
-  /// Draws the next token of each text that goes on.
+  /// Draws the next token of each text that has not ended.
   ///
   /// - Returns: The pieces in the order of the texts; empty once all have ended.
   /// - Throws: `InferenceError` if the model's weights are damaged or the sampler rules out all tokens.
@@ -131,15 +131,15 @@ public struct BatchGenerator: Sendable {
           addition: addition, end: end))
       if end == nil { going.append(index) }
     }
-    try goOn(going, ids, restarted)
+    try advance(going, ids, restarted)
     return pieces
   }
 
-  /// Lets the model read what was drawn for the texts that go on, and lets go of the others.
+  /// Reads the drawn tokens of the texts that continue, and drops the others.
   ///
   /// - Parameter restarted: The texts whose state is reset: they read the token that a text begins after in place of
   ///   the drawn one.
-  private mutating func goOn(_ going: [Int], _ ids: [Int32], _ restarted: Set<Int>) throws {
+  private mutating func advance(_ going: [Int], _ ids: [Int32], _ restarted: Set<Int>) throws {
     if going.count < writings.count {
       (writings, randoms) = (going.map { writings[$0] }, going.map { randoms[$0] })
       guard !going.isEmpty else { return }
@@ -153,7 +153,7 @@ public struct BatchGenerator: Sendable {
     logits = try model.finite(model.advance(read, state: &state))
   }
 
-  /// Forgets tokens that no step looks at, so that memory does not grow with the text.
+  /// Drops tokens that no step uses, so that memory does not grow with the text.
   private mutating func trim() {
     for index in writings.indices {
       writings[index].recent.removeFirst(max(0, writings[index].recent.count - sampler.reach))
@@ -178,6 +178,6 @@ extension BatchGenerator.Writing {
     return (addition, stops.found.map { .stopString($0) } ?? .length, false)
   }
 
-  /// All that is held back.
+  /// Returns the text that is held back.
   private mutating func rest() -> String { stops.pass(decoder.finish()) + (stops.found == nil ? stops.finish() : "") }
 }

@@ -3,32 +3,32 @@ import MynahModels
 import MynahTensors
 public import MynahText
 
-/// Looks for the most probable continuations, several beginnings of them side by side.
+/// A beam search for the most probable continuations.
 ///
-/// Continuations are compared by ln p / lp(Y), lp(Y) = ((5 + |Y|) / 6)^α, |Y| being their tokens: Y. Wu et al., "Google's neural machine
-/// translation system", 2016, equation 14. With one beam it takes the most probable token each time.
+/// Continuations are compared by ln p / lp(Y), lp(Y) = ((5 + |Y|) / 6)^α, where |Y| is the number of tokens: Y. Wu et
+/// al., "Google's neural machine translation system", 2016, equation 14. One beam is greedy search.
 public struct BeamSearch: Hashable, Sendable {
   /// A continuation.
   public struct Hypothesis: Hashable, Sendable {
-    /// Its tokens, a stop token at its end left aside.
+    /// Its tokens without a stop token at the end.
     public let ids: [Int32]
     /// ln p of all its tokens, that of a stop token at its end included.
     public let logProbability: Double
-    /// What it is compared by.
+    /// The length-normalised log-probability by which continuations are compared.
     public let score: Double
-    /// Why it ends.
+    /// The reason why it ends.
     public let end: GenerationEnd
   }
 
-  /// How many beginnings are kept.
+  /// The number of beams.
   public let beamCount: Int
-  /// After how many tokens a continuation ends.
+  /// The largest number of tokens of a continuation.
   public let length: Int
-  /// α: 0 favours short continuations, 1 counts nearly by the mean of a token.
+  /// α: 0 favours short continuations; 1 compares nearly by the mean log-probability per token.
   public let lengthPenalty: Double
   /// Tokens that end a continuation.
   public let stopTokens: Set<Int32>
-  /// Tokens that no continuation has.
+  /// Tokens that are never generated.
   public let forbidden: Set<Int32>
   /// The positions at which the state is reset; windows do not apply to generated text.
   public let statePolicy: StatePolicy
@@ -46,7 +46,7 @@ public struct BeamSearch: Hashable, Sendable {
     (self.stopTokens, self.forbidden, self.statePolicy) = (stopTokens, forbidden, statePolicy)
   }
 
-  /// A beginning that goes on.
+  /// A continuation that has not ended.
   private struct Beam {
     var ids: [Int32] = []
     var logProbability = 0.0
@@ -102,7 +102,7 @@ public struct BeamSearch: Hashable, Sendable {
     return ended
   }
 
-  /// The most probable ways to go on: enough of them that as many beginnings stay if all stop tokens are among them.
+  /// The most probable next tokens: enough of them to fill all beams even if every stop token is among them.
   private func choices(
     _ beams: [Beam], _ logProbabilities: [Float], without forbidden: Set<Int32>
   ) -> [(parent: Int, id: Int32, logProbability: Double)] {
@@ -133,8 +133,8 @@ public struct BeamSearch: Hashable, Sendable {
         .map { $0.element }.prefix(beamCount))
   }
 
-  /// Whether no beginning can become better than all that is ended: probabilities only fall, and no length divides by more than the
-  /// longest.
+  /// Returns a Boolean value indicating whether no beam can become better than the ended ones: probabilities only fall,
+  /// and the longest continuation has the largest divisor.
   private func cannotImprove(_ beams: [Beam], _ ended: [Hypothesis]) -> Bool {
     guard ended.count == beamCount, let worst = ended.last, let best = beams.first else { return false }
     return score(best.logProbability, length) <= worst.score

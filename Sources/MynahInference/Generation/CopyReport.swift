@@ -1,11 +1,12 @@
-/// How much of some texts stands in another, the training text: what a model has learned by heart.
+/// The parts of some texts that occur in another, the training text: what a model has memorised.
 ///
-/// The texts are held in memory, the training text is read once, piece by piece, so it may be as long as it likes.
+/// The texts are held in memory. The training text is read once, piece by piece, so it may be of any length.
 public struct CopyReport: Hashable, Sendable {
-  /// A stretch that stands in the training text too.
+  /// A range of a text that occurs in the training text too.
   public struct Copy: Hashable, Sendable {
-    /// The text's number and the stretch in it.
+    /// The index of the text.
     public let text: Int
+    /// The tokens of the text.
     public let range: Range<Int>
   }
 
@@ -13,18 +14,18 @@ public struct CopyReport: Hashable, Sendable {
   public struct Share: Hashable, Sendable {
     /// n, in tokens.
     public let length: Int
-    /// How many n-grams the texts have.
+    /// The number of n-grams of the texts.
     public let count: Int
-    /// How many of them stand in the training text.
+    /// The number of those that occur in the training text.
     public let copiedCount: Int
   }
 
   private let texts: [[Int32]]
   private var automaton: SuffixAutomaton
-  /// For each token of each text the longest stretch, ending with it, that was found.
+  /// The position of the training text in the automaton.
   private var reading = SuffixAutomaton.Reading()
 
-  /// Takes the texts.
+  /// Creates a report on texts.
   public init(of texts: [[Int32]]) {
     self.texts = texts
     automaton = SuffixAutomaton(texts)
@@ -35,7 +36,7 @@ public struct CopyReport: Hashable, Sendable {
     for id in ids { automaton.read(id, &reading) }
   }
 
-  /// The longest stretch that was found, the first of several; nil if no token was.
+  /// The longest range that was found, the first one of several; nil if no token was.
   public var longest: Copy? {
     let found = automaton.longestMatches(texts)
     var best: Copy?

@@ -1,6 +1,6 @@
-/// Puts tokens in places of the text, whatever their probability.
+/// Puts tokens at positions of the text, whatever their probability.
 public struct ForcedTokens: SamplingStep, Hashable {
-  /// The tokens by place; the first token behind the prompt has place 0.
+  /// The tokens by position; the first token after the prompt has position 0.
   public let ids: [Int: Int32]
 
   /// Creates the step.

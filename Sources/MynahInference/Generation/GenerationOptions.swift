@@ -1,12 +1,12 @@
 public import MynahText
 
-/// How texts are written and where they end.
+/// The options of text generation.
 public struct GenerationOptions: Sendable {
-  /// How tokens are drawn.
+  /// The sampler.
   ///
-  /// Tokens that stand for no text, such as `<unk>`, are never drawn, whatever it says.
+  /// Tokens without text, such as `<unk>`, are never drawn, whatever its steps are.
   public var sampler: Sampler
-  /// After how many tokens a text ends.
+  /// The largest number of tokens of a text.
   public var length: Int
   /// Strings that end a text; none of them is written.
   public var stopStrings: [String]
@@ -32,12 +32,12 @@ public struct GenerationOptions: Sendable {
   }
 }
 
-/// Why a text ended.
+/// The reason why a text ended.
 public enum GenerationEnd: Hashable, Sendable {
-  /// It has all the tokens that were asked for.
+  /// It has the requested number of tokens.
   case length
-  /// A stop string came.
+  /// A stop string was generated.
   case stopString(String)
-  /// A stop token came.
+  /// A stop token was generated.
   case stopToken(Int32)
 }

@@ -9,9 +9,9 @@ public struct MinP: SamplingStep, Hashable {
 
   /// Creates the step.
   ///
-  /// - Precondition: the share lies in 0 … 1.
+  /// - Precondition: the share is in 0 … 1.
   public init(_ share: Double) {
-    precondition((0...1).contains(share), "a share lies in 0 … 1, found \(share)")
+    precondition((0...1).contains(share), "a share must be in 0 … 1, got \(share)")
     self.share = share
   }
 

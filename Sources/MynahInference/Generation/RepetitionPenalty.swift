@@ -1,11 +1,11 @@
-/// Makes tokens that came lately less probable.
+/// Makes recent tokens less probable.
 ///
-/// logit ← logit / penalty if it is positive, else logit · penalty, once however often the token came. N. Keskar et al., "CTRL: a conditional
-/// transformer language model for controllable generation", 2019, section 4.1.
+/// logit ← logit / penalty if it is positive, else logit · penalty, once however often the token occurred. N. Keskar et
+/// al., "CTRL: a conditional transformer language model for controllable generation", 2019, section 4.1.
 public struct RepetitionPenalty: SamplingStep, Hashable {
   /// 1 or more; 1 changes nothing.
   public let penalty: Double
-  /// How many of the last tokens count.
+  /// The number of the last tokens that count.
   public let reach: Int
 
   /// Creates the step.

@@ -1,30 +1,30 @@
 public import MynahTensors
 
-/// Draws tokens from logits: steps in a row, then p(token) ∝ exp(logit).
+/// Draws tokens from logits: applies steps in order, then draws with p(token) ∝ exp(logit).
 ///
 /// ```swift
 /// let sampler = Sampler([RepetitionPenalty(1.2), Temperature(0.8), TopK(50), TopP(0.95)])
 /// ```
 ///
-/// Without steps the draw is as the model learned it.
+/// Without steps it draws from the distribution that the model predicts.
 public struct Sampler: Sendable {
   /// The steps, first to last.
   public let steps: [any SamplingStep]
-  /// How many of the tokens before the steps look at.
+  /// The number of previous tokens that the steps use.
   public var reach: Int { steps.map { $0.reach }.max() ?? 0 }
-  /// All that the steps do, if that is little enough for one kernel.
+  /// The effect of the steps if one kernel can apply it.
   private let simple: (temperature: Double, forbidden: [Int32])?
 
-  /// Puts steps in a row.
+  /// Creates a sampler with steps, which are applied in order.
   public init(_ steps: [any SamplingStep] = []) {
     self.steps = steps
     simple = Self.simple(steps)
   }
 
-  /// A sampler of a temperature; 0 takes the most probable token.
+  /// Creates a sampler with a temperature; 0 always draws the most probable token.
   public init(temperature: Double) { self.init([Temperature(temperature)]) }
 
-  /// A token drawn from the logits of all tokens, [V].
+  /// Returns a token drawn from the logits of all tokens, [V].
   ///
   /// - Throws: `InferenceError.nothingToDraw` if the steps rule out all tokens.
   public func callAsFunction(
@@ -36,10 +36,10 @@ public struct Sampler: Sendable {
     return try steps(logits, at: place, using: &random)
   }
 
-  /// A token for each stream, drawn from logits [B, V] by a source of its own.
+  /// Returns a token for each stream, drawn from logits [B, V] with its own random source.
   ///
   /// - Parameters:
-  ///   - places: Where each stream stands; none if no step looks.
+  ///   - places: The position of each stream; empty if no step uses it.
   /// - Throws: `InferenceError.nothingToDraw` if the steps rule out all tokens.
   public func callAsFunction(
     _ logits: Tensor, at places: [SamplingPlace] = [], using randoms: inout [RandomSource]

@@ -2,10 +2,10 @@ import MynahTensors
 
 /// One step between a model's logits and the token that is drawn: it changes logits or rules tokens out.
 ///
-/// Steps are small values that are put in a row (`Sampler`). A token is ruled out by the logit −∞. A user's own step needs nothing
-/// more than this function.
+/// Steps are small values that a `Sampler` applies in order. A token is ruled out by the logit −∞. A step of your own
+/// needs only this function.
 public protocol SamplingStep: Sendable {
-  /// How many of the tokens before it looks at.
+  /// The number of previous tokens that the step uses.
   var reach: Int { get }
 
   /// Changes the logits of all tokens, [V].
@@ -16,21 +16,21 @@ extension SamplingStep {
   public var reach: Int { 0 }
 }
 
-/// Where in a text a token is drawn.
+/// The position of a text at which a token is drawn.
 public struct SamplingPlace: Hashable, Sendable {
-  /// How many tokens were written since the prompt.
+  /// The number of tokens since the prompt.
   public let position: Int
-  /// The last tokens, the prompt's among them, oldest first: as many as the steps look at, or all if there are fewer.
+  /// The last tokens, those of the prompt included, oldest first: as many as the steps use, or all if there are fewer.
   public let recentTokens: [Int32]
 
-  /// Creates a place.
+  /// Creates a position.
   public init(position: Int = 0, recentTokens: [Int32] = []) {
     (self.position, self.recentTokens) = (position, recentTokens)
   }
 }
 
 extension [Float] {
-  /// Rules all tokens out but some.
+  /// Rules out all tokens except some.
   mutating func keep(_ ids: some Sequence<Int>) {
     let kept = ids.map { ($0, self[$0]) }
     self = [Float](repeating: -.infinity, count: count)
@@ -62,7 +62,7 @@ extension [Float] {
     return heap.first ?? .infinity
   }
 
-  /// Puts a number in place of a heap's smallest, its first.
+  /// Replaces the smallest number of a heap, which is its first.
   private mutating func replaceSmallest(with logit: Float) {
     var place = 0
     while true {
@@ -76,9 +76,9 @@ extension [Float] {
     self[place] = logit
   }
 
-  /// Rules all tokens out but the first of some order, as many as it takes to make up a probability.
+  /// Rules out all tokens except the first ones of an order, as many as it takes to reach a probability.
   ///
-  /// - Returns: Whether the order made it up; if not, nothing is changed.
+  /// - Returns: Whether the order reaches it; if not, nothing is changed.
   mutating func keep(_ order: [Int], untilReaching mass: Double, _ probabilities: [Double]) -> Bool {
     var sum = 0.0
     let last = order.firstIndex { id in
@@ -92,7 +92,7 @@ extension [Float] {
 }
 
 extension Array where Element: BinaryFloatingPoint {
-  /// The place of a token among all by their numbers, 1 being that of the largest; of equal ones the lower tokens come first.
+  /// Returns the rank of a token; 1 is that of the largest element, and of equal elements the first one comes first.
   @inlinable
   package func rank(of id: Int32) -> Int {
     let own = self[Int(id)]

@@ -1,13 +1,13 @@
-/// Lets text through until one of some strings comes, and holds back what may be the beginning of one.
+/// Passes text on until it contains one of some strings, and holds back possible beginnings of one.
 ///
-/// Strings are compared by their UTF-8 bytes. Text has to come in whole characters, so what is let through is whole too.
+/// Strings are compared by their UTF-8 bytes. The pieces of text must be whole characters, so the output is whole too.
 public struct StopStrings: Hashable, Sendable {
   private let strings: [[UInt8]]
   private var held: [UInt8] = []
-  /// The string that came, which ends the text; it is not let through.
+  /// The string that was found, which ends the text and is not passed on.
   public private(set) var found: String?
 
-  /// Waits for any of some strings.
+  /// Creates a filter that stops at any of some strings.
   ///
   /// - Precondition: none is empty.
   public init(_ strings: [String]) {
@@ -15,9 +15,9 @@ public struct StopStrings: Hashable, Sendable {
     self.strings = strings.map { Array($0.utf8) }
   }
 
-  /// Takes the next piece of a text.
+  /// Passes on the next piece of a text.
   ///
-  /// - Returns: What can be written: up to where a string begins that came, or may still come.
+  /// - Returns: The text to write now: up to the beginning of a string that was found or may follow.
   public mutating func pass(_ text: String) -> String {
     guard found == nil else { return "" }
     guard !strings.isEmpty else { return text }
@@ -25,18 +25,18 @@ public struct StopStrings: Hashable, Sendable {
     for start in held.indices {
       for string in strings where held[start...].starts(with: string) {
         found = String(decoding: string, as: UTF8.self)
-        return letGo(start, all: true)
+        return release(start, all: true)
       }
     }
     let start = held.indices.first { start in strings.contains { $0.starts(with: held[start...]) } }
-    return letGo(start ?? held.count)
+    return release(start ?? held.count)
   }
 
-  /// What is held back, at the text's end.
-  public mutating func finish() -> String { letGo(held.count) }
+  /// Returns the text that is held back, at the end of the text.
+  public mutating func finish() -> String { release(held.count) }
 
-  /// Gives the first bytes out; with `all` the others are dropped.
-  private mutating func letGo(_ count: Int, all: Bool = false) -> String {
+  /// Returns the first held bytes as text; with `all` the others are dropped.
+  private mutating func release(_ count: Int, all: Bool = false) -> String {
     let text = String(decoding: held[..<count], as: UTF8.self)
     held.removeFirst(all ? held.count : count)
     return text

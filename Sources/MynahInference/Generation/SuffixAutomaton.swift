@@ -1,18 +1,18 @@
-/// All stretches of some texts, in memory proportional to their length.
+/// All substrings of some texts, in memory proportional to their length.
 ///
-/// A. Blumer et al., "The smallest automaton recognizing the subwords of a text", 1985. A state stands for stretches that end in the same
-/// places; its link leads to the longest ending of them that ends in more places.
+/// A. Blumer et al., "The smallest automaton recognizing the subwords of a text", 1985. A state represents the
+/// substrings that end at the same positions; its link leads to the longest suffix of them that ends at more positions.
 struct SuffixAutomaton: Hashable, Sendable {
   private struct State: Hashable, Sendable {
-    /// The longest of its stretches.
+    /// The length of its longest substring.
     var length: Int
     var link: Int
     var next: [Int32: Int] = [:]
-    /// The longest of its stretches that was found in what was read.
+    /// The length of its longest substring that was found in the text that was read.
     var found = 0
   }
 
-  /// A place in a text that is read.
+  /// A position in a text that is read.
   struct Reading: Hashable, Sendable {
     fileprivate var state = 0
     fileprivate var length = 0
@@ -20,7 +20,7 @@ struct SuffixAutomaton: Hashable, Sendable {
 
   private var states = [State(length: 0, link: -1)]
 
-  /// Takes the stretches of all texts; none goes over from one text to the next.
+  /// Creates the automaton of all texts; no substring spans two texts.
   init(_ texts: [[Int32]]) {
     for text in texts {
       var last = 0
@@ -43,7 +43,7 @@ struct SuffixAutomaton: Hashable, Sendable {
     return isNew ? current : link
   }
 
-  /// Makes a state of the shorter stretches of another, which end in more places.
+  /// Adds a state for the shorter substrings of another state, which end at more positions.
   private mutating func split(_ next: Int, from first: Int, _ id: Int32) -> Int {
     let copy = add(
       State(length: states[first].length + 1, link: states[next].link, next: states[next].next))
@@ -61,7 +61,7 @@ struct SuffixAutomaton: Hashable, Sendable {
     return states.count - 1
   }
 
-  /// Reads a token of another text and marks the longest stretch that ends with it.
+  /// Reads a token of another text and marks the longest substring that ends with it.
   mutating func read(_ id: Int32, _ reading: inout Reading) {
     while reading.state > 0 && states[reading.state].next[id] == nil {
       reading.state = states[reading.state].link
@@ -73,9 +73,9 @@ struct SuffixAutomaton: Hashable, Sendable {
     states[next].found = max(states[next].found, reading.length)
   }
 
-  /// For each token of the automaton's texts the longest stretch, ending with it, that was marked.
+  /// Returns, for each token of the texts, the length of the longest marked substring that ends with it.
   func longestMatches(_ texts: [[Int32]]) -> [[Int]] {
-    // What was found of a state's stretch was found of its endings too.
+    // A substring that was found has suffixes that were found too.
     var found = states.map(\.found)
     for state in states.indices.sorted(by: { states[$0].length > states[$1].length }) where states[state].link > 0 {
       let link = states[state].link
@@ -85,7 +85,7 @@ struct SuffixAutomaton: Hashable, Sendable {
       var state = 0
       return text.map { id in
         state = states[state].next[id] ?? 0
-        // The stretches of a state are endings of each other: the longest that was found may be that of a link.
+        // The substrings of a state are suffixes of each other: the longest one that was found may be that of a link.
         var (place, best) = (state, 0)
         while place > 0 && best == 0 {
           best = found[place]

@@ -1,6 +1,6 @@
-/// Divides logits by a temperature: below 1 the text is safer, above 1 bolder, 1 leaves it as learned.
+/// Divides logits by a temperature: below 1 sharpens the predicted distribution, above 1 flattens it, 1 keeps it.
 ///
-/// p(token) ∝ exp(logit / temperature); 0 leaves the most probable token alone, of equal ones the lowest number.
+/// p(token) ∝ exp(logit / temperature); 0 keeps only the most probable token, of equal ones the one with the lowest id.
 public struct Temperature: SamplingStep, Hashable {
   /// 0 or more.
   public let value: Double

@@ -2,23 +2,23 @@ public import MynahModels
 public import MynahTensors
 public import MynahText
 
-/// Writes a text, one token after another, beginning with a prompt.
+/// Generates a text token by token from a prompt.
 ///
 /// ```swift
 /// var generator = try TextGenerator(file, prompt: "Once upon", random: RandomSource(seed: 1))
 /// while let piece = try generator.next() { print(piece.text, terminator: "") }
 /// ```
 ///
-/// The state goes along: a token costs the same after ten tokens and after ten million. Equal models, prompts and random
-/// sources give equal texts. Several texts at once are written faster by `BatchGenerator`.
+/// A token costs the same after ten tokens and after ten million. Equal models, prompts and random sources give equal
+/// texts. `BatchGenerator` generates several texts faster.
 public struct TextGenerator: Sendable {
   private var batch: BatchGenerator
-  /// Why the text ended; nil while it goes on.
+  /// The reason why the text ended; nil before its end.
   public private(set) var end: GenerationEnd?
 
   /// Reads the prompt with a model file's weights, in the precision that they are stored in.
   ///
-  /// The weights are packed here; for several texts of one model see the other initialiser.
+  /// This packs the weights; for several texts of one model, use the other initialiser.
   ///
   /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
   public init(
@@ -37,10 +37,10 @@ public struct TextGenerator: Sendable {
   ///
   /// - Parameters:
   ///   - model: The model.
-  ///   - tokenizer: How the model's tokens become text.
+  ///   - tokenizer: The model's tokenizer.
   ///   - prompt: The beginning of the text; may be empty.
   ///   - options: How tokens are drawn and where the text ends.
-  ///   - random: Where tokens are drawn from.
+  ///   - random: The random source.
   /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
   /// - Precondition: the tokenizer has as many tokens as the model.
   public init(

@@ -1,15 +1,15 @@
-/// Rules out all tokens but the k most probable ones; of equal ones the lower numbers stay.
+/// Rules out all tokens except the k most probable ones; of equally probable ones the lower ids are kept.
 ///
 /// A. Fan, M. Lewis, Y. Dauphin, "Hierarchical neural story generation", 2018.
 public struct TopK: SamplingStep, Hashable {
-  /// How many tokens stay: 1 or more.
+  /// k, at least 1.
   public let count: Int
 
   /// Creates the step.
   ///
   /// - Precondition: the count is positive.
   public init(_ count: Int) {
-    precondition(count > 0, "one token has to stay, found \(count)")
+    precondition(count > 0, "k must be at least 1, got \(count)")
     self.count = count
   }
 

@@ -11,18 +11,18 @@ public struct TopP: SamplingStep, Hashable {
   ///
   /// - Precondition: the mass is above 0 and at most 1.
   public init(_ mass: Double) {
-    precondition(mass > 0 && mass <= 1, "a probability above 0 and at most 1 has to stay, found \(mass)")
+    precondition(mass > 0 && mass <= 1, "a probability mass must be above 0 and at most 1, got \(mass)")
     self.mass = mass
   }
 
   public func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
     guard mass < 1 else { return }
     let probabilities = logits.softmax()
-    // Most nuclei are small: looking for the first tokens takes a pass, sorting them all many.
+    // Most nuclei are small: finding the first tokens takes one pass, sorting all of them takes many.
     var limit = 64
     while true {
       let order = logits.largest(limit)
-      // Rounding may leave the sum of all below the mass.
+      // Rounding may keep the sum of all below the mass.
       if logits.keep(order, untilReaching: mass, probabilities) || order.count < limit { return }
       limit *= 8
     }

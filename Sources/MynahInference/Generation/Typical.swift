@@ -1,10 +1,10 @@
 import Foundation
 import MynahTensors
 
-/// Keeps the tokens whose surprisal is nearest to what the model expects, until their probabilities add up to a mass.
+/// Keeps the tokens whose surprisal is nearest to the expected one, until their probabilities add up to a mass.
 ///
-/// Tokens are taken by |−ln p − H|, H being the entropy of the next token: neither the least nor the most surprising ones come first.
-/// C. Meister, T. Pimentel, G. Wiher, R. Cotterell, "Locally typical sampling", 2023.
+/// Tokens are ordered by |−ln p − H|, where H is the entropy of the next token: neither the least nor the most
+/// surprising ones come first. C. Meister, T. Pimentel, G. Wiher, R. Cotterell, "Locally typical sampling", 2023.
 public struct Typical: SamplingStep, Hashable {
   /// Above 0, at most 1.
   public let mass: Double
@@ -13,7 +13,7 @@ public struct Typical: SamplingStep, Hashable {
   ///
   /// - Precondition: the mass is above 0 and at most 1.
   public init(_ mass: Double) {
-    precondition(mass > 0 && mass <= 1, "a probability above 0 and at most 1 has to stay, found \(mass)")
+    precondition(mass > 0 && mass <= 1, "a probability mass must be above 0 and at most 1, got \(mass)")
     self.mass = mass
   }
 

@@ -9,7 +9,7 @@ private struct PackedLayer: Sendable {
   let input: PackedMatrix
   /// The recurrent blocks of the step's first product; nil without any.
   let recurrent: PackedMatrix?
-  /// The matrix of the step's second product: W_hr, or the recurrent blocks that wait for the first product.
+  /// The matrix of the step's second product: W_hr, or the recurrent blocks that depend on the first product.
   let second: PackedMatrix?
   let bias: Tensor
   /// The biases of the recurrent blocks that are not added to the input's; nil for zeros.
@@ -19,17 +19,18 @@ private struct PackedLayer: Sendable {
   /// The indices of h and c among the state's parts.
   let hiddenPart, cellPart: Int?
 
-  init(_ scan: ScanKernel, _ kind: CellKind, _ shape: LayerShape, _ values: [Tensor], _ options: PackedLayers.Options) {
+  init(_ source: PackedLayers.Source, _ precision: WeightPrecision) {
+    let (kind, shape, scan, values, isResidual) = source
     let (traits, parameters) = (unsafe scan.traits, ScanParameters(kind.parameters(shape).map(\.role)))
     let names = kind.state(shape).map(\.key)
     cell = scan.cell
     (hiddenSize, outputSize) = (shape.hiddenSize, kind.outputSize(shape))
     (hiddenPart, cellPart) = (names.firstIndex(of: "hidden"), names.firstIndex(of: "cell"))
-    isResidual = options.isResidual && outputSize == shape.inputSize
+    self.isResidual = isResidual
     let (inputBlocks, added) = (unsafe traits.input_blocks, unsafe traits.added_blocks * shape.hiddenSize)
     let late = unsafe traits.late_blocks
     let value = { (index: Int?) in index.map { values[$0] } }
-    let pack = { PackedMatrix($0, precision: options.precision, blockCount: $1) }
+    let pack = { PackedMatrix($0, precision: precision, blockCount: $1) }
     input = pack(value(parameters.inputWeight) ?? .zeros([0, 0]), inputBlocks)
     let weight = value(parameters.recurrentWeight)
     let early = unsafe traits.recurrent_blocks - late
@@ -59,21 +60,17 @@ private struct PackedLayer: Sendable {
     if let second { unsafe layer.second = second.forKernels }
     unsafe layer.bias = bias.constantBase
     unsafe layer.recurrent_bias = recurrentBias?.constantBase
-    let all = unsafe vectors.map { unsafe $0.constantBase as UnsafePointer<Float>? } + [nil, nil, nil]
-    unsafe layer.vectors = (all[0], all[1], all[2])
+    unsafe setVectors(&layer.vectors, to: vectors.map { unsafe $0.constantBase })
     unsafe layer.residual = isResidual
     return unsafe layer
   }
 }
 
-/// Successive recurrent layers, packed once, that run as one piece of work; after the last one perhaps the output layer too.
+/// Successive recurrent layers, packed once, that run in one call of the kernels, which can include the output layer.
 @safe
 final class PackedLayers: Sendable {
-  /// The options that all layers of a model have in common.
-  struct Options: Sendable {
-    let precision: WeightPrecision
-    let isResidual: Bool
-  }
+  /// A layer to pack, and whether it adds its inputs to its outputs.
+  typealias Source = (kind: CellKind, shape: LayerShape, scan: ScanKernel, values: [Tensor], isResidual: Bool)
 
   /// The results of a pass that its caller wants, besides the state.
   struct Purpose {
@@ -90,7 +87,7 @@ final class PackedLayers: Sendable {
     static let outputs = Purpose(wantsOutputs: true)
   }
 
-  /// The results of a pass, of which those are there that were wanted.
+  /// The results of a pass; those that were not wanted are missing.
   struct Results {
     var outputs: Tensor?
     var logits: Tensor?
@@ -102,8 +99,8 @@ final class PackedLayers: Sendable {
   let firstLayer: Int
   /// The embeddings, if the first layer reads tokens.
   private let embedding: Tensor?
-  /// The projections of all tokens' embeddings, for vocabularies so small that they take no more memory than the layer's own
-  /// weights.
+  /// The projections of all tokens' embeddings, for vocabularies so small that they need no more memory than the first
+  /// layer's weights.
   private let table: TensorStorage?
   // Constants that point into the memory of `layers`.
   private nonisolated(unsafe) let descriptions: [mynah_inference_layer]
@@ -113,11 +110,8 @@ final class PackedLayers: Sendable {
   /// - Parameters:
   ///   - firstLayer: The index of the first one in the model.
   ///   - embedding: The embeddings, if the first layer reads tokens.
-  init(
-    _ layers: [(kind: CellKind, shape: LayerShape, scan: ScanKernel, values: [Tensor])], firstLayer: Int,
-    embedding: Tensor?, options: Options
-  ) {
-    self.layers = layers.map { PackedLayer($0.scan, $0.kind, $0.shape, $0.values, options) }
+  init(_ layers: [Source], firstLayer: Int, embedding: Tensor?, precision: WeightPrecision) {
+    self.layers = layers.map { PackedLayer($0, precision) }
     (self.firstLayer, self.embedding) = (firstLayer, embedding)
     unsafe descriptions = self.layers.map { unsafe $0.forKernels }
     guard let embedding, let first = self.layers.first,
@@ -129,8 +123,6 @@ final class PackedLayers: Sendable {
     table = first.input.table(of: embedding, adding: first.bias)
   }
 
-  var layerCount: Int { layers.count }
-
   /// The input of a pass.
   enum Input {
     /// T·B tokens, time-major.
@@ -139,7 +131,7 @@ final class PackedLayers: Sendable {
     case rows(Tensor)
   }
 
-  /// Moves the state of these layers past T·B inputs.
+  /// Advances the state of these layers by T·B inputs.
   ///
   /// - Parameter workspace: Memory to work in, replaced if it is too small; the passes of a long text share it.
   func pass(

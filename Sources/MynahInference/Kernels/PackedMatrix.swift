@@ -50,7 +50,7 @@ struct PackedMatrix: Sendable {
     }
   }
 
-  /// Returns x Wᵀ + b for every row of x in the kernels' own order: what a layer whose inputs are embeddings reads.
+  /// Returns x Wᵀ + b for every row of x in the kernels' own order, from which layers look up the inputs of tokens.
   func table(of x: Tensor, adding bias: Tensor) -> TensorStorage {
     let kernels = unsafe Kernels.inference.pointee
     let rowCount = x.shape[0]

@@ -7,8 +7,8 @@ final class PackedMemory: Sendable {
   let byteCount: Int
 
   init(byteCount leastByteCount: Int) {
-    // Large pages keep weights that are walked through for every token in fewer entries of the translation cache, and in
-    // a neater order in the second-level cache.
+    // Every token reads all weights: with large pages they need fewer TLB entries and are laid out in order in the
+    // second-level cache.
     let largePage = 1 << 21
     let isLarge = leastByteCount >= largePage
     byteCount = isLarge ? (leastByteCount + largePage - 1) / largePage * largePage : max(leastByteCount, 64)

@@ -6,19 +6,20 @@ extension NGramModel {
   ///
   ///     p(w | h) = (a(hw) − D(a(hw))) / Σᵥ a(hv) + γ(h) p(w | h′)
   ///
-  /// a is the count of the longest n-grams and of those that begin a sentence, else the number of different words that come before;
-  /// h′ is h without its first word; D₁, D₂, D₃₊ follow from how many n-grams of a length have counts 1 to 4; γ(h) is what the discounts
-  /// left over. Single words are interpolated with 1 / V. S. Chen, J. Goodman, "An empirical study of smoothing techniques for language
-  /// modeling", 1998; K. Heafield et al., "Scalable modified Kneser-Ney language model estimation", 2013, section 3.
+  /// a is the count of the longest n-grams and of those that begin a sentence, otherwise the number of different words
+  /// that precede the n-gram; h′ is h without its first word; D₁, D₂ and D₃₊ are computed from the numbers of n-grams
+  /// of a length with counts 1 to 4; γ(h) is the probability that the discounts free. Single words are interpolated
+  /// with 1 / V. S. Chen, J. Goodman, "An empirical study of smoothing techniques for language modeling", 1998;
+  /// K. Heafield et al., "Scalable modified Kneser-Ney language model estimation", 2013, section 3.
   ///
   /// - Parameters:
   ///   - ids: The text in words; each line end is a sentence's end. `<unk>` counts like any other word.
-  ///   - tokenizer: What the text was encoded with: words, and line ends that are a token of their own.
+  ///   - tokenizer: The tokenizer of the text; its tokens are words and line ends.
   ///   - order: n, 1 or more.
-  /// - Throws: `InferenceError.noSentences` if the tokens are of another kind, `tooFewNGrams` if the text is so short that discounts cannot
-  ///   be computed, `TextError` if a word is `<s>` or `</s>`.
+  /// - Throws: `InferenceError.noSentences` if the tokens are of another kind, `tooFewNGrams` if the text is so short
+  ///   that discounts cannot be computed, `TextError` if a word is `<s>` or `</s>`.
   public init(counting ids: [Int32], tokenizer: AnyTokenizer, order: Int) throws {
-    precondition((1...16).contains(order), "an order lies in 1 ... 16, found \(order)")
+    precondition((1...16).contains(order), "an order must be in 1 ... 16, got \(order)")
     guard case .word = tokenizer, let end = tokenizer.endOfSentenceID else { throw InferenceError.noSentences }
     var names = tokenizer.vocabulary.tokens
     names[Int(end)] = Self.sentenceEnd
@@ -32,7 +33,7 @@ extension NGramModel {
   /// Turns counts into probabilities and back-off weights, shorter n-grams first.
   private mutating func smooth(_ counts: AdjustedCounts, start: Int32) throws(InferenceError) {
     let discounts = try (1...order).map { length throws(InferenceError) in try counts.discounts(length) }
-    // What follows each n-gram, and after all nothing: its place is that of the empty one.
+    // The sums over the words after each n-gram; the last element is that of the empty n-gram.
     var sums = [Double](repeating: 0, count: table.count + 1)
     var freed = sums
     for node in 0..<table.count where counts.adjusted[node] > 0 {
@@ -59,20 +60,20 @@ extension NGramModel {
   }
 }
 
-/// How often n-grams count.
+/// The adjusted counts of n-grams.
 private struct AdjustedCounts {
-  /// The words of each node.
+  /// The number of words of each node.
   var lengths: [Int] = []
-  /// Each node without its first word.
+  /// The node without the first word, for each node.
   var suffixes: [Int32] = []
-  /// a.
+  /// a, for each node.
   var adjusted: [Int32] = []
 
   init(_ ids: [Int32], order: Int, table: inout NGramTable, start: Int32, end: Int32) {
     lengths = [Int](repeating: 1, count: table.count)
     suffixes = [Int32](repeating: -1, count: table.count)
     adjusted = [Int32](repeating: 0, count: table.count)
-    // The n-grams that end with the last word, the shortest first, and how many words the sentence has.
+    // The n-grams that end with the last word, the shortest first, and the number of words of the sentence so far.
     var (ending, position) = ([start], 0)
     for word in ids {
       var next = [word]
@@ -84,7 +85,7 @@ private struct AdjustedCounts {
           lengths.append(index + 2)
           suffixes.append(suffix)
           adjusted.append(0)
-          // Another word than before comes before the suffix, unless nothing does.
+          // A new word precedes the suffix.
           adjusted[Int(suffix)] += 1
         }
         if index + 2 == order || index == position { adjusted[Int(child)] += 1 }
@@ -94,7 +95,7 @@ private struct AdjustedCounts {
     }
   }
 
-  /// What is taken from counts of 0, 1, 2, and 3 or more, of n-grams of one length.
+  /// Returns the discounts of counts of 0, 1, 2, and 3 or more, for n-grams of one length.
   func discounts(_ length: Int) throws(InferenceError) -> [Double] {
     var n = [Double](repeating: 0, count: 5)
     for node in adjusted.indices where lengths[node] == length && (1...4).contains(adjusted[node]) {

@@ -2,7 +2,7 @@ import Foundation
 import MynahIO
 import MynahText
 
-// ARPA files: text with the logarithms to base 10 of probabilities and back-off weights, as KenLM, SRILM and others write them.
+// ARPA files: text with the logarithms to base 10 of probabilities and back-off weights, as KenLM and SRILM write them.
 
 extension NGramModel {
   /// Reads an ARPA file.
@@ -111,7 +111,7 @@ private struct ARPAReader {
     throw failure("\\end\\", found: "the file's end")
   }
 
-  /// The numbers of n-grams that the file promises, by length.
+  /// Reads the numbers of n-grams by length from the header.
   mutating func readCounts() throws -> [Int] {
     var text = try next()
     // Tools put remarks before the data.
@@ -143,7 +143,7 @@ private struct ARPAReader {
     return result
   }
 
-  /// Reads the n-grams of one length and the title behind them.
+  /// Reads the n-grams of one length and the title after them.
   mutating func forEachNGram(_ length: Int, isLast: Bool, _ body: (ARPAReader, NGram) throws -> Void) throws {
     while true {
       let text = try next()
@@ -173,7 +173,7 @@ private struct ARPAReader {
     return NGram(words: words, logProbability: probability, backoff: backoff)
   }
 
-  /// A logarithm to base 10 as a natural one; −99 stands for that of 0.
+  /// Returns a logarithm to base 10 as a natural one; −99 is that of 0.
   private func number(_ field: Substring.UTF8View.SubSequence) -> Float? {
     guard let value = Double(Substring(field)), value.isFinite else { return nil }
     return value <= -98.999 ? -.infinity : Float(value * log(10))
@@ -188,6 +188,6 @@ private struct ARPAReader {
   }
 
   func wrongCount(_ length: Int, expected: Int, found: Int) -> InferenceError {
-    failure("\(expected) \(length)-grams, as the file's beginning says", found: "\(found)")
+    failure("\(expected) \(length)-grams, as in the file's header", found: "\(found)")
   }
 }

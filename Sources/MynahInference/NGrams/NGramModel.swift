@@ -1,11 +1,12 @@
 import Foundation
 public import MynahText
 
-/// An n-gram model with back-off: what may follow the last words, as often as it did.
+/// An n-gram model with back-off.
 ///
-/// p(w | h) is that of the longest n-gram that ends with w and is known, times the back-off weights of the longer contexts that are known.
+/// p(w | h) is that of the longest known n-gram that ends with w, times the back-off weights of the longer known
+/// contexts.
 public struct NGramModel: Sendable {
-  /// What begins and ends a sentence.
+  /// The marks at the beginning and the end of a sentence.
   static let (sentenceStart, sentenceEnd) = ("<s>", "</s>")
 
   /// n: the length of the longest n-grams.
@@ -25,7 +26,7 @@ public struct NGramModel: Sendable {
     backoffs = [Float](repeating: 0, count: vocabulary.count)
   }
 
-  /// How many n-grams there are of each length, 1 … n.
+  /// The number of n-grams of each length, 1 … n.
   public var counts: [Int] {
     var lengths = [Int](repeating: 1, count: table.count)
     var counts = [Int](repeating: 0, count: order)
@@ -36,7 +37,7 @@ public struct NGramModel: Sendable {
     return counts
   }
 
-  /// What was read last, as the nodes of its last 1, 2, … words; it ends where no longer n-gram is known.
+  /// The last words, as the nodes of the last 1, 2, … of them, up to the longest known n-gram.
   struct Context: Hashable, Sendable {
     fileprivate(set) var nodes: [Int32] = []
   }

@@ -14,9 +14,9 @@ public struct NGramPredictor: Predictor {
   ///
   /// - Parameters:
   ///   - model: The n-grams.
-  ///   - tokenizer: Whose tokens are read.
-  ///   - path: What to call the n-gram model in errors.
-  /// - Throws: `InferenceError.vocabulariesDiffer` if a token is no word of the n-grams or the reverse.
+  ///   - tokenizer: The tokenizer of the text.
+  ///   - path: The name of the n-gram model in errors.
+  /// - Throws: `InferenceError.vocabulariesDiffer` if the tokens are not the words of the n-grams.
   public init(_ model: NGramModel, tokenizer: AnyTokenizer, path: String = "the n-gram model") throws(InferenceError) {
     let vocabulary = tokenizer.vocabulary
     lineEndID = tokenizer.endOfSentenceID

@@ -1,6 +1,6 @@
-/// N-grams as a tree: a node for each, found from the node of all its words but the last.
+/// N-grams as a tree: the parent of an n-gram's node is the node of all its words but the last.
 ///
-/// Nodes 0 ..< V are the single words. A node's suffix is the n-gram without its first word; −1 stands for the empty n-gram.
+/// Nodes 0 ..< V are the single words. A node's suffix is the n-gram without its first word; −1 is the empty n-gram.
 struct NGramTable: Sendable {
   /// The node of all words but the last, −1 of single words.
   private(set) var parents: [Int32] = []
@@ -10,7 +10,7 @@ struct NGramTable: Sendable {
   private var slots: [Int32] = []
   private let wordCount: Int
 
-  /// Begins with the single words.
+  /// Creates a table of single words.
   init(wordCount: Int) {
     self.wordCount = wordCount
     words = (0..<Int32(wordCount)).map { $0 }
@@ -18,17 +18,17 @@ struct NGramTable: Sendable {
     slots = [Int32](repeating: -1, count: 1024)
   }
 
-  /// How many nodes there are.
+  /// The number of nodes.
   var count: Int { words.count }
 
-  /// The node of an n-gram and a word behind it; nil if there is none.
+  /// Returns the node of an n-gram followed by a word; nil if there is none.
   func child(of node: Int32, _ word: Int32) -> Int32? {
     if node < 0 { return word }
     let found = slots[slot(node, word)]
     return found < 0 ? nil : found
   }
 
-  /// The node of an n-gram and a word behind it, which is made if there is none.
+  /// Returns the node of an n-gram followed by a word, which is added if there is none.
   mutating func insert(_ node: Int32, _ word: Int32) -> Int32 {
     if node < 0 { return word }
     let place = slot(node, word)

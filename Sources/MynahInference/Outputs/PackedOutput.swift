@@ -3,7 +3,7 @@ import MynahTensors
 
 /// An output layer with its weights packed.
 protocol PackedOutput: Sendable {
-  /// The layer as a part of the last recurrent layers' own pass; nil if it needs a pass of its own.
+  /// The layer as a part of the last recurrent layers' pass; nil if it needs a separate pass.
   var softmax: PackedSoftmax? { get }
 
   /// Returns the log-probabilities of all tokens up to a constant per row: [N, H] → [N, V].

@@ -3,43 +3,43 @@ import MynahTensors
 
 /// The settings of a continuous cache.
 public struct CacheSettings: Hashable, Sendable {
-  /// How many of the last tokens are remembered.
+  /// The number of the last tokens that are stored.
   public var size: Int
-  /// θ: how much more a like place counts than an unlike one; 0 counts all alike.
+  /// θ, which sharpens the weights of similar states; 0 weights all states equally.
   public var flatness: Double
-  /// λ: the share of the cache.
+  /// λ, the weight of the cache in the mixture.
   public var weight: Double
 
   /// Creates settings.
   ///
-  /// - Precondition: the size is positive, the flatness not negative, the weight lies in 0 … 1.
+  /// - Precondition: the size is positive, the flatness is not negative, the weight is in 0 … 1.
   public init(size: Int = 500, flatness: Double = 0.3, weight: Double = 0.1) {
-    precondition(size > 0, "a cache remembers a token at least, found \(size)")
+    precondition(size > 0, "a cache must store at least one token, got \(size)")
     precondition(flatness >= 0 && (0...1).contains(weight), "flatness \(flatness) or weight \(weight) is out of range")
     (self.size, self.flatness, self.weight) = (size, flatness, weight)
   }
 }
 
-/// A network and a cache of what followed when it was in a like state before.
+/// A network with a continuous cache: the tokens that followed similar states of the text so far become more probable.
 ///
 ///     p(w) = (1 − λ) p_network(w) + λ p_cache(w)
 ///     p_cache(w) ∝ Σᵢ [w = xᵢ₊₁] exp(θ hₜ·hᵢ)
 ///
-/// over the last places i that are remembered. While the cache is empty the network is believed alone.
+/// over the stored positions i. While the cache is empty the network predicts alone.
 ///
-/// E. Grave, A. Joulin, N. Usunier, "Improving neural language models with a continuous cache", 2017, equations 2 and 3.
+/// E. Grave, A. Joulin, N. Usunier, "Improving neural language models with a continuous cache", 2017, equations 2, 3.
 public struct CachePredictor<Base: HiddenPredictor>: Predictor {
   /// The settings.
   public let settings: CacheSettings
   private var base: Base
-  /// The places' vectors hᵢ, a ring of rows, and the tokens that followed them.
+  /// The hidden vectors hᵢ, a ring buffer of rows, and the tokens that followed them.
   private var vectors: [Float] = []
   private var followers: [Int32] = []
   /// The row that is overwritten next once all are filled.
   private var oldest = 0
   private var hasBegun = false
 
-  /// Puts a cache around a network that has not begun a text, or around one that goes on with an empty cache.
+  /// Wraps a network that has not begun a text, or one that has; the cache is empty.
   public init(_ base: Base, settings: CacheSettings = CacheSettings()) { (self.base, self.settings) = (base, settings) }
 
   public var vocabularySize: Int { base.vocabularySize }
@@ -50,7 +50,7 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
       hasBegun = true
       return try read(Array(ids.dropFirst()))
     }
-    // What is remembered are the vectors that tokens were predicted from.
+    // The cache stores the vectors that tokens were predicted from.
     _ = try score(ids)
   }
 
@@ -70,16 +70,16 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
   public mutating func score(_ ids: [Int32]) throws -> [Double] {
     var result: [Double] = []
     result.reserveCapacity(ids.count)
-    for first in stride(from: 0, to: ids.count, by: Self.stretch) {
-      result += try scoreStretch(Array(ids[first..<min(first + Self.stretch, ids.count)]))
+    for first in stride(from: 0, to: ids.count, by: Self.chunkSize) {
+      result += try scoreChunk(Array(ids[first..<min(first + Self.chunkSize, ids.count)]))
     }
     return result
   }
 
-  /// The tokens that the network reads at once; their vectors are held.
-  private static var stretch: Int { 1024 }
+  /// The number of tokens that the network reads at once; their hidden vectors are in memory.
+  private static var chunkSize: Int { 1024 }
 
-  private mutating func scoreStretch(_ ids: [Int32]) throws -> [Double] {
+  private mutating func scoreChunk(_ ids: [Int32]) throws -> [Double] {
     let network = try base.scoreTellingHidden(ids)
     let width = network.hidden.count / max(ids.count, 1)
     return ids.enumerated().map { place, id in
@@ -91,7 +91,7 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
     }
   }
 
-  /// exp(θ hₜ·hᵢ) over their sum, for each remembered place; nil if there is none.
+  /// Returns exp(θ hₜ·hᵢ) over their sum for each stored position; nil if there is none.
   private func shares(like hidden: ArraySlice<Float>) -> [Double]? {
     guard !followers.isEmpty, settings.weight > 0 else { return nil }
     return vectors.products(with: hidden).map { settings.flatness * Double($0) }.softmax()
@@ -110,7 +110,7 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
 }
 
 extension [Float] {
-  /// The inner products of the rows of a matrix, this one, with a vector.
+  /// Returns the inner products of the rows of this matrix with a vector.
   fileprivate func products(with vector: ArraySlice<Float>) -> [Float] {
     let width = vector.count
     let blocks = width / 16 * 16

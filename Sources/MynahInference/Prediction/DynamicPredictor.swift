@@ -1,25 +1,25 @@
 public import MynahModels
 import MynahTensors
 
-/// A network that goes on learning from the text that it reads.
+/// A network under dynamic evaluation: it continues to learn from the text that it reads.
 ///
-/// After each segment of tokens, which were predicted with the weights before it, a step is made against the gradient of their mean
-/// loss, and weights are drawn back to the trained ones:
+/// After each segment of tokens, which are predicted with the weights before it, the weights take a step against the
+/// gradient of the mean loss and decay towards the trained weights:
 ///
 ///     θ ← θ + λ min(RMS / mean RMS, 1 / λ) (θ₀ − θ) − η g / (RMS + ε)
 ///
-/// RMS being the root mean square of each gradient on the training text. Without statistics it is 1, and this is gradient descent:
-/// θ ← θ + λ (θ₀ − θ) − η g, as in T. Mikolov's rnnlm.
+/// RMS is the root mean square of each gradient on the training text. Without statistics it is 1, and this is gradient
+/// descent: θ ← θ + λ (θ₀ − θ) − η g, as in T. Mikolov's rnnlm.
 ///
-/// B. Krause, E. Kahembwe, I. Murray, S. Renals, "Dynamic evaluation of neural sequence models", 2018, equations 5 to 7. A copy shares
-/// the weights until one of both learns.
+/// B. Krause, E. Kahembwe, I. Murray, S. Renals, "Dynamic evaluation of neural sequence models", 2018, equations 5 to
+/// 7. A copy shares the weights until one of them learns.
 public struct DynamicPredictor: HiddenPredictor {
   /// The settings.
   public let settings: DynamicSettings
   private let origin: [Tensor]
   private let statistics: GradientStatistics?
   private var model: LanguageModel
-  /// The segment's tokens and what followed each, and the state before it.
+  /// The inputs and targets of the current segment, and the state before it.
   private var inputs: [Int32] = []
   private var targets: [Int32] = []
   private var segmentState: LanguageModel.State
@@ -30,9 +30,9 @@ public struct DynamicPredictor: HiddenPredictor {
   /// Begins a text.
   ///
   /// - Parameters:
-  ///   - model: The trained model; what it dropped in training is not dropped.
-  ///   - settings: How it learns.
-  ///   - statistics: Of its gradients on the training text.
+  ///   - model: The trained model; no dropout is applied.
+  ///   - settings: The settings of the updates.
+  ///   - statistics: The statistics of the gradients on the training text.
   public init(
     _ model: LanguageModel, settings: DynamicSettings = DynamicSettings(), statistics: GradientStatistics? = nil
   ) {
@@ -46,7 +46,7 @@ public struct DynamicPredictor: HiddenPredictor {
 
   public mutating func read(_ ids: [Int32]) throws { _ = try score(last == nil ? Array(beginning(ids)) : ids) }
 
-  /// Takes a text's first token, which is context only; the others are left.
+  /// Stores a text's first token, which is context only, and returns the others.
   private mutating func beginning(_ ids: [Int32]) -> ArraySlice<Int32> {
     last = ids.first
     return ids.dropFirst()
@@ -86,13 +86,13 @@ public struct DynamicPredictor: HiddenPredictor {
     return (logProbabilities, hidden)
   }
 
-  /// Makes a step by the segment, and begins the next one.
+  /// Updates the weights with the segment, and begins the next one.
   private mutating func learn() {
     let pass = model.gradients(inputs: inputs, targets: targets, state: segmentState)
     var index = 0
     model.visitParameters(prefix: "") { _, parameter in
       var value = parameter.value
-      // Nobody else may hold the numbers while they are changed, or they would be copied.
+      // The tensor must have a single owner while it is changed, or it would be copied.
       parameter = Variable(0)
       value.learn(
         pass.gradients[index], origin: origin[index], roots: statistics?.roots[index], meanRoot: statistics?.mean ?? 1,
@@ -105,11 +105,11 @@ public struct DynamicPredictor: HiddenPredictor {
 }
 
 extension Tensor {
-  /// Moves numbers by one step of dynamic evaluation.
+  /// Updates weights by one step of dynamic evaluation.
   fileprivate mutating func learn(
     _ gradient: Gradient, origin: Tensor, roots: Tensor?, meanRoot: Float, _ settings: DynamicSettings
   ) {
-    drawBack(to: origin, roots: roots, meanRoot: meanRoot, decay: settings.decay)
+    decay(to: origin, roots: roots, meanRoot: meanRoot, decay: settings.decay)
     let rate = settings.learningRate
     switch gradient {
     case .dense(let slope): descend(0, slope, roots, rate: rate, epsilon: settings.epsilon)
@@ -122,8 +122,8 @@ extension Tensor {
     }
   }
 
-  /// Draws weights back to the trained ones: θ ← θ + λ min(RMS / mean RMS, 1 / λ) (θ₀ − θ).
-  private mutating func drawBack(to origin: Tensor, roots: Tensor?, meanRoot: Float, decay: Float) {
+  /// Decays weights towards the trained ones: θ ← θ + λ min(RMS / mean RMS, 1 / λ) (θ₀ − θ).
+  private mutating func decay(to origin: Tensor, roots: Tensor?, meanRoot: Float, decay: Float) {
     guard decay > 0 else { return }
     unsafe withUnsafeMutableElements { weights in
       unsafe origin.withUnsafeElements { origin in
@@ -139,7 +139,7 @@ extension Tensor {
     }
   }
 
-  /// Steps against a slope, for the numbers from a place on: θ ← θ − η g / (RMS + ε).
+  /// Takes a step against a gradient, for the elements from an offset on: θ ← θ − η g / (RMS + ε).
   private mutating func descend(_ start: Int, _ slope: Tensor, _ roots: Tensor?, rate: Float, epsilon: Float) {
     unsafe withUnsafeMutableElements { weights in
       unsafe slope.withUnsafeElements { slope in

@@ -1,15 +1,15 @@
 /// The settings of dynamic evaluation.
 public struct DynamicSettings: Hashable, Sendable {
-  /// η: how far a step goes.
+  /// η, the learning rate.
   public var learningRate: Float
-  /// λ: how strongly weights are drawn back to the trained ones, 0 … 1.
+  /// λ, the decay of the weights towards the trained ones, 0 … 1.
   public var decay: Float
   /// ε, which is added to the root mean square of a gradient.
   public var epsilon: Float
-  /// After how many tokens a step is made.
+  /// The number of tokens before each update.
   public var segmentLength: Int
 
-  /// Creates settings; those of the source where nothing is given.
+  /// Creates settings; the defaults are those of the paper.
   ///
   /// - Precondition: rate, decay and ε are not negative, the decay at most 1; a segment has a token.
   public init(learningRate: Float = 5e-5, decay: Float = 0.002, epsilon: Float = 2e-5, segmentLength: Int = 5) {

@@ -3,14 +3,14 @@ public import MynahModels
 import MynahTensors
 public import MynahText
 
-/// How large a model's gradients are on its training text: the root mean square of each number's.
+/// The root mean square of each gradient of a model on its training text.
 ///
-/// B. Krause, E. Kahembwe, I. Murray, S. Renals, "Dynamic evaluation of neural sequence models", 2018, section 4: √(Σ g² / batches), g being the
-/// gradient of a batch's mean loss.
+/// B. Krause, E. Kahembwe, I. Murray, S. Renals, "Dynamic evaluation of neural sequence models", 2018, section 4:
+/// √(Σ g² / batches), where g is the gradient of a batch's mean loss.
 public struct GradientStatistics: Sendable {
-  /// The root mean squares, a tensor a parameter.
+  /// The root mean squares, one tensor per parameter.
   let roots: [Tensor]
-  /// Their mean over all numbers.
+  /// Their mean over all elements.
   let mean: Float
 
   init(roots: [Tensor]) {
@@ -19,13 +19,13 @@ public struct GradientStatistics: Sendable {
     mean = Float(roots.reduce(0.0) { $0 + $1.elements.reduce(0.0) { $0 + Double($1) } } / Double(max(count, 1)))
   }
 
-  /// Measures the gradients on a training text, which is cut into rows that are read side by side.
+  /// Measures the gradients on a training text, which is cut into parallel rows.
   ///
   /// - Parameters:
   ///   - model: The trained model.
   ///   - ids: Its training text.
   ///   - batchSize: The rows.
-  ///   - stepCount: How many tokens of each row make a batch.
+  ///   - stepCount: The number of steps of a batch.
   /// - Throws: `TextError` if the text has fewer than two tokens.
   public init(
     of model: LanguageModel, on ids: [Int32], batchSize: Int = 100, stepCount: Int = 5
@@ -45,7 +45,7 @@ public struct GradientStatistics: Sendable {
 }
 
 extension LanguageModel {
-  /// The gradients of a batch's mean loss, and the state after it.
+  /// Returns the gradients of a batch's mean loss, and the state after it.
   func gradients(
     inputs: [Int32], targets: [Int32], state: State
   ) -> (gradients: [Gradient], state: State) {
@@ -59,7 +59,7 @@ extension LanguageModel {
 }
 
 extension Tensor {
-  /// Adds the squares of a gradient's numbers in place.
+  /// Adds the squares of a gradient's elements in place.
   fileprivate mutating func addSquares(of gradient: Gradient) {
     switch gradient {
     case .dense(let dense): add(dense * dense)

@@ -7,10 +7,10 @@ public import MynahText
 /// With equal weights it is an ensemble by the mean of probabilities.
 public struct MixturePredictor: Predictor {
   private var parts: [any Predictor]
-  /// What each part counts; their sum is 1.
+  /// The weights of the parts; their sum is 1.
   public let weights: [Double]
 
-  /// Mixes predictors; equally if no weights are given.
+  /// Creates a mixture; the weights are equal if none are given.
   ///
   /// - Precondition: the predictors have one vocabulary in one order (see `RenumberedPredictor`); there are as many
   ///   weights as predictors, none negative, one positive. They are divided by their sum.
@@ -45,14 +45,14 @@ public struct MixturePredictor: Predictor {
     try Self.mixed(scores(ids), weights: weights)
   }
 
-  /// ln p of each token from each part, which all read them.
+  /// Reads some tokens with all parts and returns ln p of each token from each part.
   public mutating func scores(_ ids: [Int32]) throws -> [[Double]] {
     var result: [[Double]] = []
     for index in parts.indices { result.append(try parts[index].score(ids)) }
     return result
   }
 
-  /// ln Σ wᵢ pᵢ of each token, from ln pᵢ of each part.
+  /// Returns ln Σ wᵢ pᵢ of each token, from ln pᵢ of each part.
   public static func mixed(_ scores: [[Double]], weights: [Double]) -> [Double] {
     let logWeights = weights.map { log($0) }
     return (scores.first ?? []).indices.map { place in
@@ -60,7 +60,7 @@ public struct MixturePredictor: Predictor {
     }
   }
 
-  /// The weights that make a text most probable: expectation maximisation, from equal weights on.
+  /// Returns the weights that maximise the probability of a text, by expectation maximisation from equal weights.
   ///
   /// wᵢ ← mean over tokens of wᵢ pᵢ / Σⱼ wⱼ pⱼ; each round makes the text more probable. F. Jelinek, R. Mercer,
   /// "Interpolated estimation of Markov source parameters from sparse data", 1980.
@@ -81,10 +81,10 @@ public struct MixturePredictor: Predictor {
       })
   }
 
-  /// The weights that make a text most probable, from the log-probabilities of its tokens.
+  /// Returns the weights that maximise the probability of a text, from the log-probabilities of its tokens.
   ///
   /// - Parameter scores: ln pᵢ of each token of the text, from each part.
-  /// - Returns: A weight a part, their sum 1; equal ones for an empty text.
+  /// - Returns: A weight per part, their sum 1; equal ones for an empty text.
   public static func tunedWeights(_ scores: [[Double]], rounds: Int = 100) -> [Double] {
     let tokenCount = scores.first?.count ?? 0
     var weights = [Double](repeating: 1 / Double(scores.count), count: scores.count)

@@ -3,22 +3,22 @@ import MynahTensors
 
 /// A recurrent network that reads a text.
 ///
-/// It holds the network's state, not the text: `state` is some kilobytes however long the text is.
+/// It stores the state of the network, not the text: `memory` takes some kilobytes, however long the text is.
 public struct NeuralPredictor: HiddenPredictor {
-  /// All that is remembered of a text, to be stored: it goes on with the same bits.
+  /// The state after a text, which can be stored; a predictor created from it continues with the same bits.
   public struct Memory: Equatable, Codable, Sendable {
     /// The state before the last token.
     public internal(set) var state: RecurrentState
-    /// The last token, which the network has not read yet: what is asked next decides how much of it is needed.
+    /// The last token, which the network reads only when it is known whether logits are needed after it.
     public internal(set) var last: Int32?
 
-    /// Whether a model of this shape can go on with it.
+    /// Returns a Boolean value indicating whether a model can continue from it.
     public func fits(_ model: InferenceModel) -> Bool {
       model.fits(state) && last.map { (0..<Int32(model.configuration.vocabularySize)).contains($0) } ?? true
     }
   }
 
-  /// What the last token led to.
+  /// The results of reading the last token.
   private struct Step: Sendable {
     let state: RecurrentState
     let logProbabilities: [Double]
@@ -27,7 +27,7 @@ public struct NeuralPredictor: HiddenPredictor {
 
   /// The network.
   public let model: InferenceModel
-  /// What is remembered of the text.
+  /// The state after the text so far.
   public private(set) var memory: Memory
   private var step: Step?
 
@@ -37,9 +37,9 @@ public struct NeuralPredictor: HiddenPredictor {
     memory = Memory(state: model.initialState(), last: nil)
   }
 
-  /// Goes on with a text.
+  /// Continues a text.
   ///
-  /// - Precondition: it was read by a model of this shape.
+  /// - Precondition: the memory is one of a model of this shape.
   public init(_ model: InferenceModel, memory: Memory) {
     precondition(memory.fits(model), "the memory is of another model")
     (self.model, self.memory) = (model, memory)

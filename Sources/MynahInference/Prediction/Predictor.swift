@@ -1,9 +1,9 @@
 import MynahText
 
-/// Says what may come next in a text that it reads token by token: a model with all that it remembers of the text.
+/// Predicts the next token of a text read token by token: a model with its state.
 ///
-/// A value: a copy is a fork of the text and goes on on its own. Predictors can be put around each other: a cache around a network, a
-/// mixture around both.
+/// A predictor is a value: a copy is a fork of the text. Predictors can wrap each other: a cache wraps a network, a
+/// mixture both.
 ///
 /// ```swift
 /// var text = MixturePredictor([CachePredictor(NeuralPredictor(model)), NGramPredictor(ngrams)], weights: [0.7, 0.3])
@@ -11,27 +11,27 @@ import MynahText
 /// let next = try text.logProbabilities()
 /// ```
 ///
-/// A text begins with the first token that is read, which is context only: an `<eos>` where the vocabulary has it.
+/// The first token that is read begins the text and is context only: an `<eos>` where the vocabulary has it.
 public protocol Predictor: Sendable {
-  /// V.
+  /// V, the number of tokens.
   var vocabularySize: Int { get }
 
   /// Reads some tokens.
   ///
   /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
-  /// - Precondition: each id lies in 0 ..< V.
+  /// - Precondition: each id is in 0 ..< V.
   mutating func read(_ ids: [Int32]) throws
 
-  /// ln p(token | all that was read) of all tokens, [V].
+  /// Returns ln p(token | all that was read) of all tokens, [V].
   ///
   /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
   /// - Precondition: a token was read.
   mutating func logProbabilities() throws -> [Double]
 
-  /// Reads some tokens and tells ln p of each, given all before it.
+  /// Reads some tokens and returns ln p of each, given all before it.
   ///
   /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
-  /// - Precondition: a token was read; each id lies in 0 ..< V.
+  /// - Precondition: a token was read; each id is in 0 ..< V.
   mutating func score(_ ids: [Int32]) throws -> [Double]
 }
 
@@ -45,21 +45,22 @@ extension Predictor {
   }
 }
 
-/// A predictor that makes a vector of all that it read and predicts the next token from it.
+/// A predictor that predicts the next token from a hidden vector.
 public protocol HiddenPredictor: Predictor {
-  /// The vector, [H]: what the output layer sees.
+  /// Returns the hidden vector, the input of the output layer, [H].
   ///
   /// - Precondition: a token was read.
   mutating func hidden() throws -> [Float]
 
-  /// Reads some tokens and tells ln p of each, and the vectors that they were predicted from, [T, H].
+  /// Reads some tokens and returns ln p of each, and the hidden vectors that they were predicted from, [T, H].
   ///
   /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
-  /// - Precondition: a token was read; each id lies in 0 ..< V.
+  /// - Precondition: a token was read; each id is in 0 ..< V.
   mutating func scoreTellingHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float])
 }
 
 extension Predictor {
+  /// Checks that a tokenizer has as many tokens as the predictor.
   func check(_ tokenizer: AnyTokenizer) {
     precondition(
       tokenizer.vocabulary.count == vocabularySize,

@@ -1,6 +1,6 @@
 import MynahText
 
-/// A predictor whose tokens have other numbers: those of a vocabulary with the same tokens in another order.
+/// A predictor whose tokens are renumbered to match a vocabulary with the same tokens in another order.
 public struct RenumberedPredictor: Predictor {
   private var base: any Predictor
   /// The base's number of each token.

@@ -8,11 +8,11 @@ public struct LineScore: Hashable, Sendable {
     public let id: Int32
     /// ln p(token | all before it): 0 or less.
     public let logProbability: Double
-    /// Its place among all tokens by probability; 1 is the most probable.
+    /// Its rank among all tokens by probability; 1 is the most probable.
     ///
-    /// Of equally probable ones the lower numbers come first.
+    /// Of equally probable ones the lower ids come first.
     public let rank: Int
-    /// Whether it stands for a word that the model does not know.
+    /// A Boolean value indicating whether the token is `<unk>`.
     public let isUnknown: Bool
   }
 
@@ -20,11 +20,11 @@ public struct LineScore: Hashable, Sendable {
   public var logProbability = 0.0
   /// The number of tokens that were predicted, the line's end among them where it is one.
   public var tokenCount = 0
-  /// The part of the sum that falls on unknown tokens.
+  /// The part of the sum that unknown tokens contribute.
   public var unknownLogProbability = 0.0
-  /// The tokens that are `<unk>`, whether the text has it so or has a word that the model does not know.
+  /// The number of `<unk>` tokens, those that the text itself contains included.
   public var unknownCount = 0
-  /// The tokens one by one; nil if they were not asked for.
+  /// The tokens one by one; nil unless they were requested.
   public var tokens: [Token]?
 
   /// The score of nothing.
@@ -35,12 +35,12 @@ public struct LineScore: Hashable, Sendable {
 
   /// The same over all but the unknown tokens: KenLM's "perplexity excluding OOVs".
   ///
-  /// What comes after an unknown token still knows of it.
+  /// The predictions after an unknown token still depend on it.
   public var perplexityWithoutUnknown: Double {
     exp(-(logProbability - unknownLogProbability) / Double(tokenCount - unknownCount))
   }
 
-  /// Adds another line's score; its tokens one by one are left aside.
+  /// Adds another line's score, but not its list of tokens.
   public static func += (left: inout LineScore, right: LineScore) {
     left.logProbability += right.logProbability
     left.tokenCount += right.tokenCount

@@ -1,10 +1,10 @@
 public import MynahText
 
-/// Two sentences that differ in little, of which one is right: what a model is asked to tell apart.
+/// Two sentences that differ minimally, of which one is acceptable.
 ///
 /// A. Warstadt et al., "BLiMP: the benchmark of linguistic minimal pairs for English", 2020.
 public struct MinimalPair: Hashable, Sendable, Codable {
-  /// The sentence that is right.
+  /// The acceptable sentence.
   public let good: String
   /// The other one.
   public let bad: String
@@ -15,22 +15,22 @@ public struct MinimalPair: Hashable, Sendable, Codable {
   private enum CodingKeys: String, CodingKey { case good = "sentence_good", bad = "sentence_bad" }
 }
 
-/// How well a model tells minimal pairs apart.
+/// The accuracy of a model on minimal pairs.
 public struct MinimalPairReport: Hashable, Sendable {
   /// The number of pairs.
   public internal(set) var pairCount = 0
-  /// The pairs whose right sentence is the more probable one; a tie counts as wrong.
+  /// The pairs whose acceptable sentence is the more probable one; a tie counts as wrong.
   public internal(set) var rightCount = 0
-  /// The pairs both of whose sentences are equally probable, such as those that differ in a word that is unknown in both.
+  /// The pairs of equally probable sentences, such as those that differ only in words that are unknown.
   public internal(set) var tieCount = 0
-  /// The pairs without an unknown token, and how many of them are told apart rightly.
+  /// The number of pairs without an unknown token, and of those among them that are right.
   public internal(set) var knownPairCount = 0, knownRightCount = 0
-  /// The tokens of all sentences, line ends left aside, and how many of them are unknown.
+  /// The number of tokens of all sentences, line ends not counted, and of the unknown ones among them.
   public internal(set) var tokenCount = 0, unknownCount = 0
 
-  /// The share of pairs that are told apart; NaN if there are none.
+  /// The share of right pairs; NaN if there are none.
   public var accuracy: Double { Double(rightCount) / Double(pairCount) }
-  /// The share of pairs without an unknown token that are told apart; NaN if there are none.
+  /// The share of right pairs among those without an unknown token; NaN if there are none.
   public var knownAccuracy: Double { Double(knownRightCount) / Double(knownPairCount) }
   /// The share of tokens that the model knows.
   public var coverage: Double { 1 - Double(unknownCount) / Double(tokenCount) }
@@ -41,9 +41,8 @@ extension InferenceModel {
   ///
   /// - Parameters:
   ///   - pairs: The pairs.
-  ///   - tokenizer: How sentences become the model's tokens; see `FamiliarWords` for sentences in another spelling than the
-  ///     model's text.
-  ///   - spelling: What is made of each sentence first.
+  ///   - tokenizer: The model's tokenizer.
+  ///   - spelling: Respells each sentence first; see `FamiliarWords` for texts in the spelling of the model's text.
   /// - Throws: `TextError` or `InferenceError`.
   public func compare(
     _ pairs: some Sequence<MinimalPair>, tokenizer: AnyTokenizer, spelling: (String) -> String = { $0 }

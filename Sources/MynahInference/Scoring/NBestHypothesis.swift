@@ -1,16 +1,16 @@
 import Foundation
 
-/// One of several readings of the same input, as recognisers and translators list them: `id ||| text ||| scores`.
+/// A hypothesis of an n-best list, as speech recognisers and translators write them: `id ||| text ||| scores`.
 ///
-/// Scores are numbers with names or other words between; where a fourth field follows, it is their weighted sum.
+/// The scores are numbers, which may have names between them; a fourth field is their weighted sum.
 public struct NBestHypothesis: Hashable, Sendable {
-  /// Which input it is of.
+  /// The id of the input.
   public let id: String
   /// The text.
   public let text: String
-  /// The third field as it stands.
+  /// The third field, unchanged.
   public let scores: String
-  /// The score until now: the fourth field, else the sum of the numbers of the third.
+  /// The score before rescoring: the fourth field, or else the sum of the numbers of the third.
   public let score: Double
 
   /// Reads a line; nil if it has no three fields, or a fourth that is no number.
@@ -28,13 +28,13 @@ public struct NBestHypothesis: Hashable, Sendable {
   }
 }
 
-/// How a language model's opinion changes the order of hypotheses.
+/// The weights by which a language model rescores hypotheses.
 public struct Rescoring: Hashable, Sendable {
-  /// What the score until now counts.
+  /// The weight of the previous score.
   public var scoreWeight: Double
-  /// What ln p of the text counts.
+  /// The weight of the text's ln p.
   public var modelWeight: Double
-  /// What is added for each token, against the bias to short texts.
+  /// The bonus for each token, which counters the bias to short texts.
   public var tokenBonus: Double
 
   /// Creates weights.
@@ -45,13 +45,13 @@ public struct Rescoring: Hashable, Sendable {
   /// A hypothesis with its new score.
   public struct Ranked: Hashable, Sendable {
     public let hypothesis: NBestHypothesis
-    /// What the model says of the text.
+    /// The model's score of the text.
     public let model: LineScore
     /// scoreWeight · score + modelWeight · ln p + tokenBonus · tokens.
     public let score: Double
   }
 
-  /// The hypotheses of one input, best first; of equal ones the order stays.
+  /// Returns the hypotheses of one input, best first; equal ones keep their order.
   ///
   /// - Parameter scorer: Scores each text on its own.
   /// - Throws: What `TextScorer` throws.

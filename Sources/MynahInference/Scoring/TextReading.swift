@@ -7,7 +7,9 @@ struct TextReading: Sendable {
   /// The predictor after the tokens so far.
   private(set) var predictor: any Predictor
 
-  /// - Parameter predictor: One that has not begun a text, or one that goes on with the first of the tokens.
+  /// Creates a reading.
+  ///
+  /// - Parameter predictor: A predictor that has not begun a text, or one that the first of the tokens continues.
   init(_ predictor: any Predictor) { (beginning, self.predictor) = (predictor, predictor) }
 
   /// Reads tokens and returns ln p of each, nil of one that is context only.
@@ -29,7 +31,7 @@ struct TextReading: Sendable {
     return result
   }
 
-  /// Reads a token and returns ln p of all tokens in its place; nil if it is context only.
+  /// Reads a token and returns ln p of all tokens at its position; nil if it is context only.
   ///
   /// - Throws: `InferenceError.notFinite`.
   mutating func logProbabilities(reading token: TextToken) throws -> [Double]? {

@@ -63,13 +63,13 @@ public struct TextScorer: Sendable {
 
   /// Appends a line and returns the scores of the lines that are complete, in their order.
   ///
-  /// A line is complete at once unless the tokenizer may join its end with what follows; then it is when that has come.
+  /// A line is complete at once unless the tokenizer may join its end with the next line.
   ///
   /// - Parameters:
   ///   - line: The line without its end.
   ///   - isEnded: Whether a line end follows it; the last line of a text may have none.
   /// - Throws: `TextError` if it has a token that the model does not know and cannot read as `<unk>`: the next line is
-  ///   then scored as if this one had not been there. `InferenceError.notFinite`.
+  ///   then scored as if this line did not exist. `InferenceError.notFinite`.
   public mutating func append(_ line: String, isEnded: Bool = true) throws -> [LineScore] {
     let tokens = try text.append(line, number: lineCount + 1, isEnded: isEnded)
     lineCount += 1
@@ -82,12 +82,12 @@ public struct TextScorer: Sendable {
   /// - Throws: `InferenceError.notFinite`.
   public mutating func finish() throws -> [LineScore] { try add(text.finish()) }
 
-  /// Scores a text of its own, to which a line end is added; the lines that were appended do not count.
+  /// Scores a separate text, to which a line end is added; it does not depend on the appended lines.
   ///
   /// - Throws: `TextError`, `InferenceError.notFinite`.
   public func score(_ line: String) throws -> LineScore {
     var (reading, score) = (TextReading(beginning), emptyScore)
-    try add(TextTokens.tokens(of: line + "\n", tokenizer), by: &reading) { score.add($0, $1) }
+    try add(TextTokens.tokens(of: line + "\n", tokenizer), by: &reading) { token, _ in score.add(token) }
     return score
   }
 
@@ -101,7 +101,7 @@ public struct TextScorer: Sendable {
     var place = 0
     try add(tokens, by: &reading) { token, line in
       while open[place].number < line { place += 1 }
-      open[place].score.add(token, line)
+      open[place].score.add(token)
     }
     let held = text.heldLine ?? .max
     defer { open.removeAll { $0.number < held } }
@@ -133,7 +133,7 @@ public struct TextScorer: Sendable {
 
 extension LineScore {
   /// Adds a token, and lists it if tokens are listed.
-  fileprivate mutating func add(_ token: Token, _: Int) {
+  fileprivate mutating func add(_ token: Token) {
     logProbability += token.logProbability
     tokenCount += 1
     if token.isUnknown {

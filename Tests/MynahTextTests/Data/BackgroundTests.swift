@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 struct BackgroundTests {
-  /// What the thread that makes elements leaves behind for the test.
+  /// The traces of the producing thread.
   private final class Probe: Sendable {
     let made = Atomic(0)
     let wasOnMainOfTest = Atomic(false)

@@ -141,7 +141,7 @@ struct TextPreparationTests {
     try expectAsInMemory(try prepare([text], .character, pieceSize: pieceSize), .character, text)
   }
 
-  @Test("Bytes that are not UTF-8 are found with their offset and line, in whichever piece they stand")
+  @Test("Bytes that are not UTF-8 are reported with their offset and line, in any chunk")
   func invalidBytes() throws {
     var bytes = Array(String(repeating: "some words\n", count: 100).utf8)
     bytes[700] = 0xFF

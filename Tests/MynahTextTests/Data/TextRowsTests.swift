@@ -44,7 +44,7 @@ struct TextRowsTests {
     for ids in [[], [1]] as [[Int32]] { #expect(throws: TextError.self) { try TextRows(ids, rowLimit: 2) } }
   }
 
-  @Test("A token before others is one of them")
+  @Test("A preceding token counts as one of the tokens")
   func precededTokens() {
     let tokens = PrecededTokens(9, [1, 2, 3] as [Int32])
     #expect(tokens.count == 4 && tokens.ids(in: 0..<4) == [9, 1, 2, 3] && tokens.ids(in: 1..<3) == [1, 2])
