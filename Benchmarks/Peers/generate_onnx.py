@@ -7,9 +7,7 @@
 The model is a graph of Gather, LSTM and MatMul nodes with random weights; int8 is ONNX Runtime's dynamic quantisation. Needs onnx,
 onnxruntime and numpy. Prints a JSON object.
 """
-import json
 import pathlib
-import sys
 import tempfile
 
 import numpy as np
@@ -104,25 +102,14 @@ def score(model, vocabulary, streams, count):
 
 
 def main():
-    task = sys.argv.pop(1) if sys.argv[1:2] in (["generate"], ["score"]) else sys.exit("error: expected generate or score")
-    parser = presets.arguments(__doc__.splitlines()[0], ("float32", "int8"))
-    parser.add_argument("--streams", type=int, default=1)
-    parser.add_argument("--tokens", type=int, help="tokens of a stream in a call (default: 100 written, 2000 scored)")
-    options = parser.parse_args()
+    options = presets.inference_options(__doc__.splitlines()[0], ("float32", "int8"), cells=("lstm",))
     preset = presets.preset(options)
-    if preset.cell != "lstm":
-        parser.error(f"this script has the LSTM only, found --cell {preset.cell}")
     onnxruntime.set_default_logger_severity(3)
-    count = options.tokens or {"generate": 100, "score": 2000}[task]
     model = Model(preset, options.precision, options.threads)
-    call = (generate(model, options.streams, count) if task == "generate"
-            else score(model, preset.vocabulary, options.streams, count))
+    call = (generate(model, options.streams, options.tokens) if options.task == "generate"
+            else score(model, preset.vocabulary, options.streams, options.tokens))
     seconds = presets.median_seconds(call, options.seconds)
-    print(json.dumps({
-        "engine": f"ONNX Runtime {onnxruntime.__version__}", "config": options.config, "precision": options.precision,
-        "threads": options.threads, "streams": options.streams,
-        "milliseconds": 1e3 * seconds / (count if task == "generate" else 1),
-        "tokensPerSecond": count * options.streams / seconds, "peakMiB": presets.peak_mebibytes()}))
+    presets.print_inference(f"ONNX Runtime {onnxruntime.__version__}", options, seconds)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,13 @@
 
 bfloat16 has weights and activations in it; int8 is dynamic quantisation of the recurrent layers and the linear layer. Prints a JSON object.
 """
-import json
-import sys
 import warnings
 
 import torch
 from torch import nn
 
 import presets
-from torch_model import LanguageModel
+from torch_model import VERSION, LanguageModel
 
 
 def model_of(preset, precision):
@@ -50,24 +48,15 @@ def score(model, vocabulary, streams, count):
 
 
 def main():
-    task = sys.argv.pop(1) if sys.argv[1:2] in (["generate"], ["score"]) else sys.exit("error: expected generate or score")
-    parser = presets.arguments(__doc__.splitlines()[0], ("float32", "bfloat16", "int8"))
-    parser.add_argument("--streams", type=int, default=1)
-    parser.add_argument("--tokens", type=int, help="tokens of a stream in a call (default: 100 written, 2000 scored)")
-    options = parser.parse_args()
+    options = presets.inference_options(__doc__.splitlines()[0], ("float32", "bfloat16", "int8"))
     preset = presets.preset(options)
     torch.set_num_threads(options.threads)
-    count = options.tokens or {"generate": 100, "score": 2000}[task]
     with torch.inference_mode():
         model = model_of(preset, options.precision)
-        call = (generate(model, options.streams, count) if task == "generate"
-                else score(model, preset.vocabulary, options.streams, count))
+        call = (generate(model, options.streams, options.tokens) if options.task == "generate"
+                else score(model, preset.vocabulary, options.streams, options.tokens))
         seconds = presets.median_seconds(call, options.seconds)
-    print(json.dumps({
-        "engine": f"PyTorch {torch.__version__.split('+')[0]}", "config": options.config, "precision": options.precision,
-        "threads": options.threads, "streams": options.streams,
-        "milliseconds": 1e3 * seconds / (count if task == "generate" else 1),
-        "tokensPerSecond": count * options.streams / seconds, "peakMiB": presets.peak_mebibytes()}))
+    presets.print_inference(VERSION, options, seconds)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 
+VERSION = f"PyTorch {torch.__version__.split('+')[0]}"
 KINDS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 
 

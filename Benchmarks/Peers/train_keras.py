@@ -5,7 +5,6 @@
 
 The step is a tf.function, compiled by XLA if asked for. Every batch begins with a zero state. Prints a JSON object.
 """
-import json
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -50,19 +49,14 @@ def training_step(preset, xla):
 
 
 def main():
-    parser = presets.arguments(__doc__.splitlines()[0], ("float32",))
+    parser = presets.arguments(__doc__.splitlines()[0], ("float32",), cells=("lstm",))
     parser.add_argument("--xla", action="store_true")
     options = parser.parse_args()
     preset = presets.preset(options)
-    if preset.cell != "lstm":
-        parser.error(f"this script has the LSTM only, found --cell {preset.cell}")
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     seconds = presets.median_seconds(training_step(preset, options.xla), options.seconds)
     version = f"Keras {tf.keras.__version__}, TensorFlow {tf.__version__}"
-    print(json.dumps({
-        "engine": version + (", XLA" if options.xla else ""), "config": options.config, "precision": options.precision,
-        "threads": options.threads, "milliseconds": 1e3 * seconds,
-        "tokensPerSecond": preset.batch * preset.steps / seconds, "peakMiB": presets.peak_mebibytes()}))
+    presets.print_training(version + (", XLA" if options.xla else ""), options, preset, seconds)
 
 
 if __name__ == "__main__":

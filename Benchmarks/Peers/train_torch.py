@@ -5,13 +5,11 @@
 
 float32 weights either way; bfloat16 is autocast. The state is carried from step to step. Prints a JSON object.
 """
-import json
-
 import torch
 from torch import nn
 
 import presets
-from torch_model import LanguageModel, detached
+from torch_model import VERSION, LanguageModel, detached
 
 
 class TrainingStep:
@@ -43,10 +41,7 @@ def main():
     preset = presets.preset(options)
     torch.set_num_threads(options.threads)
     seconds = presets.median_seconds(TrainingStep(preset, options.precision), options.seconds)
-    print(json.dumps({
-        "engine": f"PyTorch {torch.__version__.split('+')[0]}", "config": options.config, "precision": options.precision,
-        "threads": options.threads, "milliseconds": 1e3 * seconds,
-        "tokensPerSecond": preset.batch * preset.steps / seconds, "peakMiB": presets.peak_mebibytes()}))
+    presets.print_training(VERSION, options, preset, seconds)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ DOCUMENTS = (programs.ROOT / "docs/performance.md", programs.ROOT / "README.md")
 
 @dataclasses.dataclass
 class Setting:
-    """What the measures need to know, and what they found out about the engines."""
+    """The settings of the measurements, and the engines and notes that they found."""
     torch: str
     keras: str
     onnx: str
@@ -102,7 +102,7 @@ def measure(options):
 
 
 def about(setting, rounds, others):
-    """Where and what was measured, and whether other programs disturbed it."""
+    """The machine, the commit and the engines, and whether other programs disturbed the measurements."""
     cores = os.cpu_count() or 1
     is_disturbed = quiet.is_disturbed(others, cores)
     if is_disturbed:

@@ -1,4 +1,4 @@
-"""Whether other programs disturb what is measured."""
+"""Detects other programs that disturb the measurements."""
 import os
 import pathlib
 import time
@@ -31,7 +31,7 @@ class Watch:
         return time.monotonic(), busy, sum(os.times()[:4])  # of this process and of its children that have ended
 
     def others(self):
-        """How many cores other programs kept busy since the start; where that is unknown, the system's load before it."""
+        """The number of cores that other programs kept busy since the start; if unknown, the system's load before it."""
         (begin, busy, ours), (end, busy_now, ours_now) = self.start, self._reading()
         if busy is None or busy_now is None:
             return os.getloadavg()[2]
@@ -39,5 +39,5 @@ class Watch:
 
 
 def is_disturbed(others, cores):
-    """Whether so many busy cores leave too few for the measurements."""
+    """Returns whether this many busy cores leave too few for the measurements."""
     return others > max(0, cores - THREADS) + ALLOWANCE

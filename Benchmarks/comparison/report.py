@@ -109,9 +109,6 @@ def train_ratios(samples, judge):
                            "share of bfloat16 peak"], rows)
 
 
-INFERENCE_PEERS = ("PyTorch", "ONNX Runtime")
-
-
 def inference_label(task, preset, streams):
     return f"{task} {preset}, {streams} stream{'s' if streams > 1 else ''}"
 
@@ -119,7 +116,7 @@ def inference_label(task, preset, streams):
 def inference_speeds(samples, task, preset, streams):
     """Ours, PyTorch's and ONNX Runtime's by precision."""
     return [{p: samples.median("tokensPerSecond", section=task, case=preset, streams=streams, engine=e, precision=p)
-             for p in inference.PRECISIONS} for e in ("mynah", *INFERENCE_PEERS)]
+             for p in inference.PRECISIONS} for e in ("mynah", *inference.PEERS)]
 
 
 def inference_table(samples, judge):
@@ -177,13 +174,13 @@ def summary(samples, about):
         for preset in samples.cases(task):
             ours, *theirs = inference_speeds(samples, task, preset, streams)
             best = max(((v, p) for p, v in ours.items() if v), default=(None, None))
-            best_peer = max(((v, f"{engine} {p}") for engine, speeds in zip(INFERENCE_PEERS, theirs) for p, v in speeds.items() if v),
+            best_peer = max(((v, f"{engine} {p}") for engine, speeds in zip(inference.PEERS, theirs) for p, v in speeds.items() if v),
                             default=(None, None))
             if best[0] is None and best_peer[0] is None:
                 continue
             label = {"generate": "generating", "score": "scoring"}[task]
-            rows.append([f"{label} {preset}, {streams} stream{'s' if streams > 1 else ''}"
-                         + (f", {best[1]}" if best[1] else ""), number(best[0]), number(best_peer[0]),
+            rows.append([inference_label(label, preset, streams) + (f", {best[1]}" if best[1] else ""),
+                         number(best[0]), number(best_peer[0]),
                          best_peer[1] or "–", number(ratio(best[0], best_peer[0]))])
     if not rows:
         return None

@@ -1,4 +1,4 @@
-"""What was measured."""
+"""The measurements."""
 import dataclasses
 import statistics
 
@@ -8,16 +8,16 @@ class Sample:
     """One figure or more of one engine at one case, of one round."""
     section: str  # peak, gemm, recurrent, train, generate, score, start
     case: str  # a product, a preset, a command
-    engine: str  # mynah, PyTorch, Keras, Keras XLA, oneDNN, OpenBLAS
+    engine: str  # mynah, PyTorch, ONNX Runtime, Keras, Keras XLA, oneDNN, OpenBLAS
     precision: str
     threads: int
-    values: dict  # figures by name: milliseconds, tokensPerSecond, peakMiB, gigaflops, shareOfPeak
+    values: dict  # figures by name: milliseconds, tokensPerSecond, peakMiB, gigaflops, shareOfPeak, shareOfBfloat16Peak
     streams: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
 class About:
-    """Where and what was measured; names as in the report of mynah-benchmarks."""
+    """The machine and the software; names as in the report of mynah-benchmarks."""
     machine: dict  # cpu, cores
     instructionSet: str
     commit: str

@@ -1,4 +1,4 @@
-"""What mynah means to reach; a ratio is at least its target, a time at most."""
+"""The targets; a ratio should be at least its target, a time at most."""
 
 # mynah's speed over the peer's
 GEMM = 0.95

@@ -1,4 +1,7 @@
-// Suggests words while a text is typed: what a keyboard does. Run in the package's root: swift run -c release Autocomplete
+// Suggests words while a text is typed, as a keyboard does. Run it in the package's root:
+//
+//     swift run -c release Autocomplete
+
 import Mynah
 
 // 1. A model of words, trained in some seconds.
@@ -13,9 +16,9 @@ let trainer = Trainer(
     learningRate: .halving(from: 1, after: 5), epochs: 8, batches: .contiguous(size: 10, steps: 20)))
 try trainer.train(&model, on: tokenizer.encode(corpus.training).ids)
 
-// 2. A completer holds the network's state, not the text: a word moves it on, a letter only asks again.
+// 2. A completer keeps the network's state, not the text: words advance the state, letters only narrow the suggestions.
 var completer = try Completer(NeuralPredictor(InferenceModel(model)), tokenizer: .word(tokenizer))
-let start = completer  // a value: this one stays at the beginning
+let start = completer  // a copy that stays at the beginning
 try completer.read("a friendly pig ")
 for letters in ["", "g", "gu"] {
   let suggestions = try completer.suggestions(prefix: letters, count: 3)
@@ -23,7 +26,7 @@ for letters in ["", "g", "gu"] {
   print("a friendly pig \(letters)…  \(listed)")
 }
 
-// 3. How many keys that saves on a text that the model has not seen.
+// 3. The keystrokes saved on a text that the model was not trained on.
 var report = KeystrokeReport()
 var typist = start
 for line in corpus.validation.split(separator: "\n") { try report.type(line, &typist, suggestionCount: 3) }

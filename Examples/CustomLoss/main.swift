@@ -1,4 +1,4 @@
-// A loss of your own: label-smoothed cross-entropy, written with the operations on `Variable`s, in place of the trainer's.
+// A loss of your own in place of the trainer's: label-smoothed cross-entropy, written with operations on `Variable`s.
 //
 //     swift run -c release CustomLoss
 //
@@ -16,7 +16,7 @@ func smoothedCrossEntropy(_ logits: Variable, _ targets: [Int32], smoothing: Flo
   return -((1 - smoothing) * ofTargets + smoothing * logProbabilities.mean())
 }
 
-// What the model learns: numbers that count 0, 1, 2, … 6, 0, 1, … and repeat.
+// The training text: numbers that count 0, 1, 2, … 6, 0, 1, … and repeat.
 let vocabularySize = 7
 let counting = (0..<421).map { Int32($0 % vocabularySize) }
 
@@ -24,8 +24,8 @@ var random = RandomSource(seed: 1)
 var model = LanguageModel(
   LanguageModelConfiguration(vocabulary: vocabularySize, embedding: 8, layers: [.lstm(16)]), using: &random)
 
-// The trainer asks for the scalar to differentiate, and for the nats that it reports. The model that the loss gets is on a tape:
-// whatever is computed with its parameters is recorded, and the tape is then read backwards.
+// A loss returns the scalar to differentiate and the nats to report. Its model is on a tape, which records all
+// operations on the model's parameters for the backward pass.
 let smoothing: Float = 0.1
 var trainer = Trainer(
   TrainingConfiguration(
@@ -38,8 +38,8 @@ try trainer.train(&model, on: counting) { event in
   if case .epoch(let epoch) = event { print("epoch \(epoch.epoch): smoothed loss \(epoch.train.mean) nats a token") }
 }
 
-// Smoothing asks for 1 − ε + ε/V on the target, not for 1: the model should be that sure and no surer.
+// The minimum of the smoothed loss is at a probability of 1 − ε + ε/V for the target, not at 1.
 let logits = model.logits([0, 1, 2, 3], state: model.initialState(batchSize: 1)).logits
 let probabilities = logits.softmax().value.elements
 let ofNext = probabilities[3 * vocabularySize + 4]
-print("p(4 after 0 1 2 3) = \(ofNext); smoothing asks for \(1 - smoothing + smoothing / Float(vocabularySize))")
+print("p(4 after 0 1 2 3) = \(ofNext); the optimum is \(1 - smoothing + smoothing / Float(vocabularySize))")

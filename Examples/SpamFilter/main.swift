@@ -1,14 +1,14 @@
-// A spam filter from labelled messages: learn, measure, ask, keep.
+// A spam filter from labelled messages: train, evaluate, save, predict.
 //
 //     swift run -c release SpamFilter [FILE]
 //
-// FILE has a label, a tab and a text on each line; without one the program makes messages of its own. The first four fifths are learned,
-// the others measured.
+// FILE has a label, a tab and a text on each line; without one the program makes messages of its own. The first four
+// fifths are for training, the others for evaluation.
 
 import Foundation
 import Mynah
 
-/// Makes messages by filling in patterns: what is offered to all, and what is written to friends.
+/// Makes messages by filling in patterns of spam and of notes to friends.
 struct Messages {
   var random: RandomSource
 

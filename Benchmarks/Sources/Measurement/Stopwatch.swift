@@ -1,4 +1,4 @@
-/// What timing some work found.
+/// The times of some work.
 package struct Timing: Hashable, Sendable {
   /// Calls made before the first repeat that counts.
   package let warmUpCalls: Int
@@ -22,7 +22,7 @@ package struct Timing: Hashable, Sendable {
 /// One call tells how long the work takes. Repeats of as many calls as fill a millisecond then run for a fifth of the time to warm
 /// up and for the whole time to count. `Peers/gemm_peers.c` does the same.
 package struct Stopwatch: Sendable {
-  /// How long repeats that count go on.
+  /// The duration of the measured repeats.
   package let seconds: Double
   /// The smallest number of repeats that count, however long they take.
   package let minimumRepeats: Int

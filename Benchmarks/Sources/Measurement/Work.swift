@@ -1,4 +1,4 @@
-/// What a call gets done, for the throughput.
+/// The amount of work of a call, for the throughput.
 package enum Work: Hashable, Sendable {
   /// Floating-point operations; a fused multiply-add is two.
   case operations(Double)
@@ -16,7 +16,7 @@ package enum Work: Hashable, Sendable {
     }
   }
 
-  /// How much gets done in a second, in `unit`, if a call takes so long.
+  /// Returns the work per second, in `unit`, if a call takes this long.
   package func throughput(seconds: Double) -> Double {
     switch self {
     case .operations(let count): count / seconds / 1e9

@@ -3,7 +3,7 @@ import MynahTensors
 
 /// One thing to measure.
 struct BenchmarkCase: Sendable {
-  /// What is timed, and how much a call of it gets done.
+  /// The timed call and its amount of work.
   typealias Prepared = (work: Work, call: () throws -> Void)
 
   /// Family and sizes, with slashes between.

@@ -5,6 +5,8 @@ from ..samples import Sample
 PRESETS = ("shakespeare", "ptb", "zaremba-medium")
 TASKS = (("generate", 1), ("generate", 32), ("score", 1))
 PRECISIONS = ("float32", "bfloat16", "int8")
+# by engine: the option of its interpreter, its script, and its precisions
+PEERS = {"PyTorch": ("torch", "generate_torch.py", PRECISIONS), "ONNX Runtime": ("onnx", "generate_onnx.py", ("float32", "int8"))}
 FIGURES = ("milliseconds", "tokensPerSecond", "peakMiB", "gigaflops")
 
 
@@ -18,15 +20,11 @@ def jobs(task, preset, streams, setting):
     for precision in PRECISIONS:
         yield job(setting, "mynah", task, preset, streams, precision, [
             programs.MYNAH, "bench", task, preset, "--streams", streams, "--precision", precision, "--threads", 2, "--json"])
-    if setting.torch:
-        for precision in PRECISIONS:
-            yield job(setting, "PyTorch", task, preset, streams, precision, [
-                setting.torch, programs.PEERS / "generate_torch.py", task, preset, "--streams", streams,
-                "--precision", precision, "--threads", 2, "--seconds", setting.seconds])
-    if setting.onnx:
-        for precision in ("float32", "int8"):
-            yield job(setting, "ONNX Runtime", task, preset, streams, precision, [
-                setting.onnx, programs.PEERS / "generate_onnx.py", task, preset, "--streams", streams,
+    for engine, (option, script, precisions) in PEERS.items():
+        python = getattr(setting, option)
+        for precision in precisions if python else ():
+            yield job(setting, engine, task, preset, streams, precision, [
+                python, programs.PEERS / script, task, preset, "--streams", streams,
                 "--precision", precision, "--threads", 2, "--seconds", setting.seconds])
 
 

@@ -1,4 +1,4 @@
-"""What a user waits for before the first answer: the start of the program, and a model's first token."""
+"""The time to the first response: the start of the program, and a model's first token."""
 import pathlib
 import statistics
 import tempfile
