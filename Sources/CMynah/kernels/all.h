@@ -11,6 +11,7 @@
 #else
 #include "gemm_fma.h"
 #endif
+#include "kept.h"
 #include "gemm.h"
 #include "peak.h"
 #include "cells/all.h"

@@ -18,7 +18,7 @@ enum { MOST_PARTS = 16, PART_VECTORS = 512 / LANES };
 #if HAS_AMX
 enum { BLOCK_ROWS = 128, STRIP_ROWS = 128, MOST_ROWS = 1280, KEPT_NUMBERS = 1 << 23, KEPT_GRADIENTS = 1 << 22 };
 #else
-enum { BLOCK_ROWS = 120, STRIP_ROWS = 1, MOST_ROWS = BLOCK_ROWS, KEPT_NUMBERS = 0, KEPT_GRADIENTS = 0 };
+enum { BLOCK_ROWS = 120, STRIP_ROWS = BLOCK_ROWS, MOST_ROWS = BLOCK_ROWS, KEPT_NUMBERS = 0, KEPT_GRADIENTS = 0 };
 #endif
 
 typedef struct {
@@ -122,12 +122,11 @@ static void pack_part(const loss_work *w, size_t p, size_t slot) {
 /// Maxima, exponentials and sums of some rows, which are walked through in the order that they are kept in.
 INLINE void exponentials_of_strip(const loss_work *w, size_t p, size_t row, size_t rows, size_t vectors) {
   float *e = part_e(w, p), *maxima = w->maxima + p * w->chunk + row, *row_sums = w->sums + p * w->chunk + row;
-  const size_t width = vectors * LANES;
   vfloat largest[STRIP_ROWS], sums[STRIP_ROWS];
-  for (size_t r = 0; r < rows; r++) largest[r] = load(kept_vector(e, w->chunk, width, row + r, 0));
+  for (size_t r = 0; r < rows; r++) largest[r] = load(kept_vector(e, w->chunk, row + r, 0));
   for (size_t v = 1; v < vectors; v++)
     for (size_t r = 0; r < rows; r++) {
-      vfloat x = load(kept_vector(e, w->chunk, width, row + r, v));
+      vfloat x = load(kept_vector(e, w->chunk, row + r, v));
       largest[r] = blend(x > largest[r], x, largest[r]);
     }
   for (size_t r = 0; r < rows; r++) {
@@ -136,7 +135,7 @@ INLINE void exponentials_of_strip(const loss_work *w, size_t p, size_t row, size
   }
   for (size_t v = 0; v < vectors; v++)
     for (size_t r = 0; r < rows; r++) {
-      float *place = kept_vector(e, w->chunk, width, row + r, v);
+      float *place = kept_vector(e, w->chunk, row + r, v);
       vfloat x = vexp_of_negative(load(place) - maxima[r]);
       store(place, x);
       sums[r] += x;
@@ -150,7 +149,7 @@ static void exponentials(const loss_work *w, size_t p, size_t slot, size_t row0,
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
   float *e = part_e(w, p);
   size_t width = part.vectors * LANES;
-  product logits = kept_product(e, w->chunk, width, rows.first, 0, width, w->bias + part.first, slot_transposed(w, slot));
+  product logits = kept_product(e, w->chunk, rows.first, 0, width, w->bias + part.first, slot_transposed(w, slot));
   multiply(rows_of(s->h + (row0 + rows.first) * s->hidden, s->hidden), rows.last - rows.first, s->hidden, &logits, 1,
            (form)s->precision);
   for (size_t first = rows.first; first < rows.last; first += STRIP_ROWS)
@@ -164,7 +163,7 @@ static void hidden_backward(const loss_work *w, size_t p, size_t slot, range row
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
   product d_h = {w->partial + (p * w->chunk + rows.first) * stride, stride, NULL, 0, slot_packed(w, slot), s->hidden,
                  all_panels(s->hidden), true, 0};
-  multiply(kept_rows(part_e(w, p), w->chunk, part.vectors * LANES, rows.first, 0), rows.last - rows.first, part.valid, &d_h, 1,
+  multiply(kept_rows(part_e(w, p), w->chunk, rows.first, 0), rows.last - rows.first, part.valid, &d_h, 1,
            (form)s->precision);
 }
 
@@ -235,7 +234,7 @@ static void weights_backward(const loss_work *w, size_t p, size_t slot, size_t r
   pack(scaled, h, rows, width, all_panels(width), (form)s->precision);
   float *d_weight = s->d_weight + part.first * s->hidden + first;
   product d_weights = {d_weight, s->hidden, row0 ? d_weight : NULL, s->hidden, scaled, width, all_panels(width), false, 0};
-  multiply(kept_columns(e, w->chunk, part.vectors * LANES, 0, 0), part.valid, rows, &d_weights, 1, (form)s->precision);
+  multiply(kept_columns(e, w->chunk, 0, 0), part.valid, rows, &d_weights, 1, (form)s->precision);
   for (size_t r = 0; r < rows; r++) {
     size_t target = (size_t)s->targets[row0 + r];
     if (target < part.first || target >= part.first + part.valid) continue;
@@ -246,7 +245,7 @@ static void weights_backward(const loss_work *w, size_t p, size_t slot, size_t r
   for (size_t j = 0; j < part.valid; j += LANES) {
     size_t count = minimum(LANES, part.valid - j);
     vfloat sums = row0 ? load_first(d_bias + j, count) : splat(0);
-    for (size_t r = 0; r < rows; r++) sums = fma_(splat(row_scale[r]), load(kept_vector(e, w->chunk, part.vectors * LANES, r, j / LANES)), sums);
+    for (size_t r = 0; r < rows; r++) sums = fma_(splat(row_scale[r]), load(kept_vector(e, w->chunk, r, j / LANES)), sums);
     store_first(d_bias + j, sums, count);
   }
   for (size_t r = 0; r < rows; r++) {

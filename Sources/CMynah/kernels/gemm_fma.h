@@ -10,5 +10,4 @@
 #include "transpose.h"
 #include "fma/tile.h"
 #include "fma/packing.h"
-#include "fma/kept.h"
 #include "fma/multiply.h"

@@ -6,12 +6,21 @@
 //   pack              packs panels of B from its rows
 //   pack_transposed   the same from the rows of Bᵀ
 //   multiply          C = start + A·B for one A and one or more packed B
-//   kept_…            the layout of matrices that one product writes and another reads
+//   KEPT_WIDTH, kept_…  the layout of matrices that one product writes and others read
 // B is packed once and used many times; A is read in place. Each element of C is one sum in the order of k that starts from
 // `start`, however m, n and k are cut, so the result does not depend on blocks and threads.
 
 /// The form of a packed B: the precision of its numbers and, on AMX, whether multiply-adds read it instead of tiles.
 typedef enum { FORM_FLOAT32 = MYNAH_FLOAT32, FORM_BFLOAT16 = MYNAH_BFLOAT16, FORM_FEW_ROWS } form;
+
+/// The columns of a kept matrix (kept.h) that are contiguous: a pair of tiles on AMX, else a cache line, or a register tile if that is narrower.
+#if HAS_AMX
+enum { KEPT_WIDTH = 2 * LANES };
+#else
+enum { KEPT_WIDTH = TILE_VECTORS * LANES < 16 ? TILE_VECTORS * LANES : 16 };
+#endif
+enum { KEPT_VECTORS = KEPT_WIDTH / LANES };
+INLINE size_t kept_groups(size_t n) { return (n + KEPT_WIDTH - 1) / KEPT_WIDTH; }
 
 /// A: element (row, k) is base[row·row_stride + k·k_stride]; one of the strides is 1. In a kept matrix, groups of KEPT_WIDTH
 /// rows, or of k, are a group stride apart.
@@ -20,6 +29,13 @@ typedef struct {
   size_t row_stride, k_stride;
   size_t row_group_stride, k_group_stride;  // 0: no groups
 } operand;
+
+/// The address of element (row, k) of an A; k begins a group, if there are groups.
+INLINE const float *element(const operand *a, size_t row, size_t k) {
+  const float *p = a->base;
+  p += a->row_group_stride ? row / KEPT_WIDTH * a->row_group_stride + row % KEPT_WIDTH * a->row_stride : row * a->row_stride;
+  return p + (a->k_group_stride ? k / KEPT_WIDTH * a->k_group_stride : k * a->k_stride);
+}
 
 INLINE operand rows_of(const float *base, size_t ld) { return (operand){base, ld, 1, 0, 0}; }
 INLINE operand columns_of(const float *base, size_t ld) { return (operand){base, 1, ld, 0, 0}; }
@@ -59,5 +75,10 @@ typedef struct {
   size_t n;
   range panels;
   bool whole_vectors;    // C's rows, and `start`'s, have room for n rounded up to LANES
-  size_t panel_stride;   // between the panels of a kept C; 0: side by side
+  size_t group_stride;   // between the groups of KEPT_WIDTH columns of a kept C; 0: side by side
 } product;
+
+/// The start of a tile's sums: C's rows from `row` on and columns from `first` on, whose place in C is `c`; NULL for zeros.
+INLINE const float *start_of(const product *s, size_t row, size_t first, const float *c) {
+  return s->start == s->c ? c : s->start ? s->start + row * s->start_stride + first : NULL;
+}

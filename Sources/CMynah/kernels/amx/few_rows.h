@@ -36,28 +36,22 @@ static void pack_few_transposed(float *packed, const float *b, size_t ld, size_t
 }
 
 static void multiply_few(operand a, size_t m, size_t k, const product *products, size_t count) {
-  row_tiles shares = row_tiles_of(m);
-  const size_t most = a.k_group_stride ? KEPT_WIDTH : k;  // the k that are contiguous in a line of A
+  const row_tiles shares = row_tiles_of(m);
   for (const product *s = products; s < products + count; s++)
     for (size_t p = s->panels.first; p < s->panels.last; p++) {
-      size_t first = panel_start(s->n, p), width = few_width(s->n, p), panel_stride = s->panel_stride ? s->panel_stride : KEPT_WIDTH;
+      const size_t first = panel_start(s->n, p), width = few_width(s->n, p);
       for (size_t t = 0, r = 0, rows; t < shares.count; t++, r += rows) {
         rows = shares.height + (t < shares.higher);
-        tile_function function = tiles[rows - 1][width / LANES - 1];
-        float *c = s->c + r * s->ldc + p * panel_stride;
-        const float *start = s->start == s->c ? c : s->start ? s->start + r * s->start_stride + first : NULL;
-        size_t start_stride = s->start_stride;
-        // One pass over k at least, so that C is written when k is 0.
-        for (size_t k0 = 0, length; k0 == 0 || k0 < k; k0 += length, start = c, start_stride = s->ldc) {
-          length = minimum(k - k0, most);
-          const float *b = s->packed + first * k + k0 * width;
-          if (!s->whole_vectors && first + width > s->n)
-            tile_at_edge(function, rows, width, s->n - first, c, s->ldc, start, start_stride, element(&a, r, k0), a.row_stride,
-                         a.k_stride, b, length);
-          else
-            function(c, s->ldc, start, start_stride, element(&a, r, k0), a.row_stride, a.k_stride, b, length);
-          if (k == 0) break;
-        }
+        const tile_operands operands = {
+            .a = element(&a, r, 0),
+            .row_stride = a.row_stride,
+            .k_stride = a.k_stride,
+            .k_group = a.k_group_stride ? KEPT_WIDTH : k,
+            .k_group_stride = a.k_group_stride,
+            .b = s->packed + first * k,
+            .k = k,
+        };
+        multiply_tile(s, operands, tiles[rows - 1], r, rows, first, width, true);
       }
     }
 }

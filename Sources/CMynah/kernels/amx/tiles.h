@@ -102,7 +102,7 @@ INLINE size_t top_rows(size_t height) { return height <= SIDE ? height : height 
 
 /// The gathered rows times all panels of B: a panel stays near while the pairs go by.
 INLINE void multiply_gathered(const gathered_rows *g, const product *s, size_t whole_k, const size_t planes) {
-  size_t panel_stride = s->panel_stride ? s->panel_stride : 2 * SIDE, start_stride = g->k0 ? s->ldc : s->start_stride;
+  size_t group_stride = s->group_stride ? s->group_stride : KEPT_WIDTH, start_stride = g->k0 ? s->ldc : s->start_stride;
   size_t top = top_rows(g->height), bottom = g->height - top, blocks = depth_blocks(g->k);
   for (size_t p = s->panels.first; p < s->panels.last; p++) {
     size_t first = p * 2 * SIDE, valid = s->whole_vectors ? 2 * SIDE : s->n - first;
@@ -111,8 +111,8 @@ INLINE void multiply_gathered(const gathered_rows *g, const product *s, size_t w
     for (size_t pair = 0; pair < g->pairs; pair++) {
       size_t row = g->row + pair * g->height;
       const char *a = g->tiles + pair * pair_bytes(g->k, planes);
-      float *c = s->c + row * s->ldc + p * panel_stride;
-      const float *start = g->k0 || s->start == s->c ? c : s->start ? s->start + row * s->start_stride + first : NULL;
+      float *c = s->c + row * s->ldc + p * group_stride;
+      const float *start = g->k0 ? c : start_of(s, row, first, c);
       if (bottom && two_columns)
         multiply_panel(true, true, planes, c, s->ldc, start, start_stride, top, bottom, valid, a, b, blocks);
       else if (bottom)

@@ -19,22 +19,26 @@ INLINE form form_for(mynah_precision precision, size_t rows) {
 
 // MARK: Panels
 
-/// The vectors of panel `index` when `vectors` are shared out over the fewest panels possible.
-INLINE range panel_vectors(size_t vectors, size_t index) {
-  size_t panels = (vectors + TILE_VECTORS - 1) / TILE_VECTORS;
-  return (range){vectors * index / panels, vectors * (index + 1) / panels};
+enum { PANEL_GROUPS = TILE_VECTORS / KEPT_VECTORS };
+
+/// Panels begin at groups of KEPT_WIDTH columns, which are shared out evenly over the fewest panels possible.
+INLINE range all_panels(size_t n) { return (range){0, (kept_groups(n) + PANEL_GROUPS - 1) / PANEL_GROUPS}; }
+/// The vectors of a panel.
+INLINE range panel_vectors(size_t n, size_t panel) {
+  const size_t groups = kept_groups(n), panels = all_panels(n).last;
+  return (range){groups * panel / panels * KEPT_VECTORS, minimum(vectors_of(n), groups * (panel + 1) / panels * KEPT_VECTORS)};
 }
-INLINE size_t panel_count(size_t vectors) { return (vectors + TILE_VECTORS - 1) / TILE_VECTORS; }
-INLINE range all_panels(size_t n) { return (range){0, panel_count(vectors_of(n))}; }
 /// The first column of a panel.
-INLINE size_t panel_start(size_t n, size_t panel) { return panel_vectors(vectors_of(n), panel).first * LANES; }
+INLINE size_t panel_start(size_t n, size_t panel) {
+  return minimum(padded(n), kept_groups(n) * panel / all_panels(n).last * KEPT_WIDTH);
+}
 INLINE size_t packed_size(size_t n, size_t k) { return padded(n) * k; }
 
 #if HAS_DOT
 static void pack_pairs(float *restrict packed, source_rows b, size_t k, size_t n, range panels) {
-  size_t vectors = vectors_of(n), pairs = pairs_of(k);
+  size_t pairs = pairs_of(k);
   for (size_t p = panels.first; p < panels.last; p++) {
-    range v = panel_vectors(vectors, p);
+    range v = panel_vectors(n, p);
     size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
     size_t valid = minimum(n, v.last * LANES) - first;
     float *to = packed + first * pairs;
@@ -53,9 +57,9 @@ static void pack_pairs(float *restrict packed, source_rows b, size_t k, size_t n
 }
 
 static void pack_pairs_transposed(float *restrict packed, const float *restrict b, size_t ld, size_t k, size_t n, range panels) {
-  size_t vectors = vectors_of(n), pairs = pairs_of(k);
+  size_t pairs = pairs_of(k);
   for (size_t p = panels.first; p < panels.last; p++) {
-    range v = panel_vectors(vectors, p);
+    range v = panel_vectors(n, p);
     size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
     size_t valid = minimum(n, v.last * LANES) - first;
     float *to = packed + first * pairs;
@@ -76,9 +80,8 @@ static void pack_pairs_transposed(float *restrict packed, const float *restrict 
 
 static void pack(float *restrict packed, source_rows b, size_t k, size_t n, range panels, const form form) {
   PAIRS_INSTEAD(form, pack_pairs(packed, b, k, n, panels))
-  size_t vectors = vectors_of(n);
   for (size_t p = panels.first; p < panels.last; p++) {
-    range v = panel_vectors(vectors, p);
+    range v = panel_vectors(n, p);
     size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
     size_t valid = minimum(n, v.last * LANES) - first;
     float *to = packed + first * k;
@@ -101,9 +104,8 @@ static void pack(float *restrict packed, source_rows b, size_t k, size_t n, rang
 static void pack_transposed(float *restrict packed, const float *restrict b, size_t ld, size_t k, size_t n, range panels,
                             const form form) {
   PAIRS_INSTEAD(form, pack_pairs_transposed(packed, b, ld, k, n, panels))
-  size_t vectors = vectors_of(n);
   for (size_t p = panels.first; p < panels.last; p++) {
-    range v = panel_vectors(vectors, p);
+    range v = panel_vectors(n, p);
     size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
     size_t valid = minimum(n, v.last * LANES) - first;
     float *to = packed + first * k;
@@ -118,3 +120,4 @@ static void pack_transposed(float *restrict packed, const float *restrict b, siz
       }
   }
 }
+#undef PAIRS_INSTEAD

@@ -2,42 +2,64 @@
 
 enum { TILE_LANES = TILE_VECTORS * LANES };
 
-/// c[rows][vectors·LANES] = start + A·B over one block of k; `start_stride` 0 repeats one row (a bias), start NULL is zero. With
-/// `pairs`, elements of A and B are pairs of bfloat16 numbers.
-INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, float *c, size_t ldc, const float *start, size_t start_stride,
-                 const float *a, size_t row_stride, size_t k_stride, const float *b, size_t k) {
+/// The operands of a tile, C[rows][vectors·LANES] = start + A·B over a block of k. With bfloat16 numbers, an element of A
+/// or B is a pair of them, in k order.
+typedef struct {
+  float *c;
+  size_t c_stride, c_group_stride;          // between rows, and between groups of KEPT_WIDTH columns
+  const float *start;                       // NULL for zeros
+  size_t start_stride, start_group_stride;  // likewise; a stride of 0 repeats one row: a bias
+  const float *a;
+  size_t row_stride, k_stride;              // between rows, and between elements of a row
+  size_t k_group, k_group_stride;           // every k_group elements of a row begin a group; the stride between groups
+  const float *b;                           // [k][vectors·LANES]
+  size_t k;
+} tile_operands;
+
+/// The place of vector v of a row whose groups are `group_stride` apart.
+INLINE size_t tile_vector(size_t v, size_t group_stride) {
+  return v / KEPT_VECTORS * group_stride + v % KEPT_VECTORS * LANES;
+}
+
+INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, const tile_operands *t) {
   vfloat sums[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
   for (size_t r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) sums[r][v] = start ? load(start + r * start_stride + v * LANES) : splat(0);
+    for (size_t v = 0; v < vectors; v++) {
+      // C is written when all is summed: the rows below it, the next tile's, are fetched meanwhile.
+      __builtin_prefetch(t->c + (rows + r) * t->c_stride + tile_vector(v, t->c_group_stride), 1);
+      sums[r][v] = t->start ? load(t->start + r * t->start_stride + tile_vector(v, t->start_group_stride)) : splat(0);
+    }
+  const float *b = t->b, *group = t->a;
+  const size_t row_stride = t->row_stride, k_stride = t->k_stride;
+  for (size_t rest = t->k, count; rest > 0; rest -= count, group += t->k_group_stride) {
+    const float *a = group;
+    count = minimum(t->k_group, rest);
 #pragma clang loop unroll(disable)
-  for (size_t i = 0; i < k; i++, a += k_stride, b += vectors * LANES) {
-    vfloat columns[TILE_VECTORS];
+    for (size_t i = 0; i < count; i++, a += k_stride, b += vectors * LANES) {
+      vfloat columns[TILE_VECTORS];
 #pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) columns[v] = load(b + v * LANES);
+      for (size_t v = 0; v < vectors; v++) columns[v] = load(b + v * LANES);
 #pragma clang loop unroll(full)
-    for (size_t r = 0; r < rows; r++) {
-      vfloat element = splat_bits(a + r * row_stride);
+      for (size_t r = 0; r < rows; r++) {
+        vfloat element = splat_bits(a + r * row_stride);
 #pragma clang loop unroll(full)
-      for (size_t v = 0; v < vectors; v++)
-        sums[r][v] = pairs ? dot_pairs(element, columns[v], sums[r][v]) : fma_(element, columns[v], sums[r][v]);
+        for (size_t v = 0; v < vectors; v++)
+          sums[r][v] = pairs ? dot_pairs(element, columns[v], sums[r][v]) : fma_(element, columns[v], sums[r][v]);
+      }
     }
   }
 #pragma clang loop unroll(full)
   for (size_t r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) store(c + r * ldc + v * LANES, sums[r][v]);
+    for (size_t v = 0; v < vectors; v++) store(t->c + r * t->c_stride + tile_vector(v, t->c_group_stride), sums[r][v]);
 }
 
-typedef void (*tile_function)(float *c, size_t ldc, const float *start, size_t start_stride, const float *a, size_t row_stride,
-                              size_t k_stride, const float *b, size_t k);
+typedef void (*tile_function)(const tile_operands *t);
 
-#define TILE(name, pairs, rows, vectors)                                                                                      \
-  static void name##_##rows##_##vectors(float *c, size_t ldc, const float *start, size_t start_stride, const float *a,         \
-                                        size_t row_stride, size_t k_stride, const float *b, size_t k) {                      \
-    tile(pairs, rows, vectors, c, ldc, start, start_stride, a, row_stride, k_stride, b, k);                                   \
-  }
+#define TILE(name, pairs, rows, vectors) \
+  static void name##_##rows##_##vectors(const tile_operands *t) { tile(pairs, rows, vectors, t); }
 #if TILE_VECTORS == 4
 #define TILES_OF(name, pairs, rows) \
   TILE(name, pairs, rows, 1) TILE(name, pairs, rows, 2) TILE(name, pairs, rows, 3) TILE(name, pairs, rows, 4)
@@ -69,15 +91,33 @@ ALL_TILES(pair_tiles, true)
 #undef TILE_NAMES
 
 /// A tile whose last columns are not C's own: computed aside, then only the valid columns are copied.
-static void tile_at_edge(tile_function function, size_t rows, size_t width, size_t valid, float *c, size_t ldc,
-                         const float *start, size_t start_stride, const float *a, size_t row_stride, size_t k_stride,
-                         const float *b, size_t k) {
+static void tile_at_edge(tile_function function, size_t rows, size_t width, size_t valid, const tile_operands *t) {
   float aside[TILE_ROWS * TILE_LANES];
+  tile_operands inside = *t;
+  inside.c = aside, inside.c_stride = width, inside.c_group_stride = KEPT_WIDTH;
   memset(aside, 0, sizeof aside);
-  if (start)
-    for (size_t r = 0; r < rows; r++) memcpy(aside + r * width, start + r * start_stride, valid * sizeof(float));
-  function(aside, width, aside, width, a, row_stride, k_stride, b, k);
-  for (size_t r = 0; r < rows; r++) memcpy(c + r * ldc, aside + r * width, valid * sizeof(float));
+  if (t->start) {
+    for (size_t r = 0; r < rows; r++) memcpy(aside + r * width, t->start + r * t->start_stride, valid * sizeof(float));
+    inside.start = aside, inside.start_stride = width, inside.start_group_stride = KEPT_WIDTH;
+  }
+  function(&inside);
+  for (size_t r = 0; r < rows; r++) memcpy(t->c + r * t->c_stride, aside + r * width, valid * sizeof(float));
+}
+
+/// Computes the tile of C at rows [r, r + rows) and columns [first, first + width), given the operands A and B of a block
+/// that is the first one of k, or not.
+INLINE void multiply_tile(const product *s, tile_operands t, const tile_function *functions, size_t r, size_t rows,
+                          size_t first, size_t width, bool is_first_block) {
+  const bool is_kept = s->group_stride != 0;
+  t.c_stride = s->ldc, t.c_group_stride = is_kept ? s->group_stride : KEPT_WIDTH;
+  t.c = s->c + r * s->ldc + first / KEPT_WIDTH * t.c_group_stride;
+  t.start = is_first_block ? start_of(s, r, first, t.c) : t.c;
+  const bool starts_from_c = t.start == t.c;
+  t.start_stride = starts_from_c ? s->ldc : s->start_stride;
+  t.start_group_stride = starts_from_c ? t.c_group_stride : KEPT_WIDTH;
+  const tile_function function = functions[width / LANES - 1];
+  if (!s->whole_vectors && first + width > s->n) tile_at_edge(function, rows, width, s->n - first, &t);
+  else function(&t);
 }
 
 /// Row tiles of balanced heights: the first `higher` have a row more than the others.

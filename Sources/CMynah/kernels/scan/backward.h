@@ -68,14 +68,14 @@ static void begin_backward(const backward_worker *w) {
     memset(m->d_vectors + v * padded(hidden) + w->units.first, 0, w->units.vectors * LANES * sizeof(float));
 }
 
-/// Computes a worker's columns of a kept matrix [B, width] from the gradients of some recurrent blocks of step t, or
+/// Computes a worker's columns of a kept matrix of B rows from the gradients of some recurrent blocks of step t, or
 /// adds to them.
-static void multiply_run(float *kept, const backward_worker *w, size_t t, block_run run, size_t width,
-                         unit_share columns, bool adds, const float *packed) {
+static void multiply_run(float *kept, const backward_worker *w, size_t t, block_run run, unit_share columns,
+                         bool adds, const float *packed) {
   const mynah_scan_sizes *sizes = &w->pass->forward.sizes;
-  const block_matrix d_blocks = blocks_at(w->pass->d_gates, sizes, w->cell);
+  const block_matrix d_blocks = blocks_at(w->pass->d_gates, sizes);
   const size_t batch = sizes->batch, k = run.count * block_width(sizes->hidden);
-  product p = kept_product(kept, batch, width, 0, columns.first, columns.count, NULL, packed);
+  product p = kept_product(kept, batch, 0, columns.first, columns.count, NULL, packed);
   if (!adds) p.start = NULL;
   multiply(block_rows(&d_blocks, t * batch, run.kept), batch, k, &p, 1, w->form);
 }
@@ -96,7 +96,7 @@ static void project_backward(const backward_worker *w, size_t t) {
   const mynah_scan_sizes *sizes = &w->pass->forward.sizes;
   const size_t batch = sizes->batch, output = sizes->output;
   const operand d_projected = rows_of(w->pass->d_projected + t * batch * output, output);
-  product p = kept_product(w->memory.d_m, batch, sizes->hidden, 0, w->units.first, w->units.count, NULL, w->second);
+  product p = kept_product(w->memory.d_m, batch, 0, w->units.first, w->units.count, NULL, w->second);
   p.start = NULL;
   multiply(d_projected, batch, output, &p, 1, w->form);
 }
@@ -146,13 +146,13 @@ static void scan_backward_work(void *context, const mynah_worker *worker) {
     steps->backward(s, t, &w.memory, units);
     if (cell->late_blocks) {
       mynah_worker_wait(worker);  // the gradients of the late blocks are complete
-      multiply_run(w.memory.d_m, &w, t, w.runs.late, sizes->hidden, units, false, w.second);
+      multiply_run(w.memory.d_m, &w, t, w.runs.late, units, false, w.second);
       steps->reset(s, t, &w.memory, units);
     }
     if (cell->recurrent_blocks) mynah_worker_wait(worker);  // the gradients of step t's blocks are complete
     for (int i = 0; i < 2; i++)
       if (w.runs.of_h[i].count)
-        multiply_run(w.memory.d_h, &w, t, w.runs.of_h[i], sizes->output, outputs, i || cell->blends_hidden, w.of_h[i]);
+        multiply_run(w.memory.d_h, &w, t, w.runs.of_h[i], outputs, i || cell->blends_hidden, w.of_h[i]);
   }
   finish_backward(&w);
 }

@@ -114,7 +114,7 @@ static void scan_forward_work(void *context, const mynah_worker *worker) {
   // W_ih's form must not depend on how a text is cut into sequences.
   const form input_form = (form)s->precision, step_form = form_for(s->precision, sizes->batch);
   const forward_worker w = {s, cell, units, outputs, base + own.input, base + own.recurrent, base + own.bias,
-                            base + own.projection, input_form, step_form, blocks_at(s->gates, sizes, cell)};
+                            base + own.projection, input_form, step_form, blocks_at(s->gates, sizes)};
   const size_t ahead = minimum(sizes->steps, (PROJECTED_ROWS + sizes->batch - 1) / sizes->batch);
   const size_t early_count = cell->recurrent_blocks - cell->late_blocks;
   const range early = {0, early_count}, late = {early_count, cell->recurrent_blocks};

@@ -36,7 +36,7 @@ static void scan_weights_chunk(const mynah_scan_backward *s, const mynah_worker 
   const mynah_cell_traits *cell = cell_traits(sizes->cell);
   const size_t hidden = sizes->hidden, output = sizes->output, added = cell->added_blocks;
   const unit_share units = units_of(hidden, worker), outputs = units_of(output, worker);
-  const block_matrix d_blocks = blocks_at(s->d_gates, sizes, cell);
+  const block_matrix d_blocks = blocks_at(s->d_gates, sizes);
   for (size_t block = 0; block < summed_blocks(cell); block++) {
     product products[2];
     size_t n = 0, r = block < added ? block : block + added - cell->input_blocks;
@@ -85,7 +85,7 @@ static void scan_input_backward(const mynah_scan_backward *s, const mynah_worker
   const mynah_scan_sizes *sizes = &f->sizes;
   const mynah_cell_traits *cell = cell_traits(sizes->cell);
   const size_t input = sizes->input, width = block_width(sizes->hidden), k = cell->input_blocks * width;
-  const block_matrix d_blocks = blocks_at(s->d_gates, sizes, cell);
+  const block_matrix d_blocks = blocks_at(s->d_gates, sizes);
   const range panels = all_panels(input), rows = share(d_blocks.rows, worker);
   float *packed = aligned(s->workspace), *to = s->d_x + rows.first * input;
   source_rows weights = {.base = f->weight_ih, .ld = input, .group = sizes->hidden, .padded_group = width};

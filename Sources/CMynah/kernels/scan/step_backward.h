@@ -16,7 +16,7 @@ INLINE void step_backward(const mynah_scan_backward *s, size_t t, const backward
   const mynah_scan_forward *f = &s->forward;
   const mynah_cell_traits *cell = &kind->traits;
   const size_t hidden = f->sizes.hidden, batch = f->sizes.batch, early = cell->late_blocks;
-  const block_matrix blocks = blocks_at(f->gates, &f->sizes, cell), d_blocks = blocks_at(s->d_gates, &f->sizes, cell);
+  const block_matrix blocks = blocks_at(f->gates, &f->sizes), d_blocks = blocks_at(s->d_gates, &f->sizes);
   EACH_VECTOR(batch, units.kept_vectors * LANES, b, j) {
     const size_t row = t * batch + b, unit = units.first + j, vector = unit / LANES;
     cell_units d = {.blocks = {{0}, {0}, {0}, {0}}};
@@ -26,18 +26,18 @@ INLINE void step_backward(const mynah_scan_backward *s, size_t t, const backward
       EACH_FROM(early, summed_blocks(cell), block) u.blocks[block] = load(block_vector(&blocks, row, block, unit));
       load_state(&u, f, t, b, unit, valid, cell);
       if (cell->has_projection) {
-        d.h = load(kept_vector(m->d_m, batch, hidden, b, vector));
+        d.h = load(kept_vector(m->d_m, batch, b, vector));
       } else {
-        d.h = cell->has_hidden_state ? load(kept_vector(m->d_h, batch, hidden, b, vector)) : splat(0);
+        d.h = cell->has_hidden_state ? load(kept_vector(m->d_h, batch, b, vector)) : splat(0);
         if (s->d_output) d.h += load_first(s->d_output + row * hidden + unit, valid);
       }
       if (cell->has_cell_state) {
-        next.c = load(kept_vector(f->cells, cells_rows(&f->sizes), hidden, row + batch, vector));
-        d.c = load(kept_vector(m->d_c, batch, hidden, b, vector));
+        next.c = load(kept_vector(f->cells, cells_rows(&f->sizes), row + batch, vector));
+        d.c = load(kept_vector(m->d_c, batch, b, vector));
       }
       kind->backward(&u, &next, &d);
-      if (cell->has_cell_state) store(kept_vector(m->d_c, batch, hidden, b, vector), d.c);
-      if (cell->blends_hidden) store(kept_vector(m->d_h, batch, hidden, b, vector), d.h);
+      if (cell->has_cell_state) store(kept_vector(m->d_c, batch, b, vector), d.c);
+      if (cell->blends_hidden) store(kept_vector(m->d_h, batch, b, vector), d.h);
       EACH_FROM(early, summed_blocks(cell), block) add_to(m->d_blocks + block * padded(hidden) + unit, d.blocks[block]);
       EACH_OF(cell->vectors, v) add_to(m->d_vectors + v * padded(hidden) + unit, d.vectors[v]);
     }
@@ -53,7 +53,7 @@ INLINE void step_reset_backward(const mynah_scan_backward *s, size_t t, const ba
   const mynah_cell_traits *cell = &kind->traits;
   if (!kind->reset_backward) return;
   const size_t hidden = f->sizes.hidden, batch = f->sizes.batch;
-  const block_matrix blocks = blocks_at(f->gates, &f->sizes, cell), d_blocks = blocks_at(s->d_gates, &f->sizes, cell);
+  const block_matrix blocks = blocks_at(f->gates, &f->sizes), d_blocks = blocks_at(s->d_gates, &f->sizes);
   EACH_VECTOR(batch, units.kept_vectors * LANES, b, j) {
     const size_t row = t * batch + b, unit = units.first + j, vector = unit / LANES;
     cell_units d = {.blocks = {{0}, {0}, {0}, {0}}};
@@ -61,10 +61,10 @@ INLINE void step_reset_backward(const mynah_scan_backward *s, size_t t, const ba
       cell_units u;
       EACH_OF(cell->late_blocks, block) u.blocks[block] = load(block_vector(&blocks, row, block, unit));
       load_state(&u, f, t, b, unit, minimum(LANES, units.count - j), cell);
-      d.h = load(kept_vector(m->d_h, batch, hidden, b, vector));
-      d.m = load(kept_vector(m->d_m, batch, hidden, b, vector));
+      d.h = load(kept_vector(m->d_h, batch, b, vector));
+      d.m = load(kept_vector(m->d_m, batch, b, vector));
       kind->reset_backward(&u, &d);
-      store(kept_vector(m->d_h, batch, hidden, b, vector), d.h);
+      store(kept_vector(m->d_h, batch, b, vector), d.h);
       EACH_OF(cell->late_blocks, block) add_to(m->d_blocks + block * padded(hidden) + unit, d.blocks[block]);
     }
     EACH_OF(cell->late_blocks, block) store(block_vector(&d_blocks, row, block, unit), d.blocks[block]);

@@ -9,7 +9,7 @@ INLINE const float *hidden_before(const mynah_scan_forward *s, size_t t) {
 INLINE void load_state(cell_units *u, const mynah_scan_forward *s, size_t t, size_t b, size_t unit, size_t valid,
                        const mynah_cell_traits *cell) {
   const size_t hidden = s->sizes.hidden, row = t * s->sizes.batch + b;
-  if (cell->has_cell_state) u->c = load(kept_vector(s->cells, cells_rows(&s->sizes), hidden, row, unit / LANES));
+  if (cell->has_cell_state) u->c = load(kept_vector(s->cells, cells_rows(&s->sizes), row, unit / LANES));
   if (cell->blends_hidden) u->h = load_first(hidden_before(s, t) + b * hidden + unit, valid);
   if (cell->has_identity_skip) u->blocks[summed_blocks(cell)] = load_first(s->x + row * hidden + unit, valid);
   EACH_OF(cell->vectors, v) u->vectors[v] = load_first(s->vectors[v] + unit, valid);
@@ -19,7 +19,7 @@ INLINE void load_state(cell_units *u, const mynah_scan_forward *s, size_t t, siz
 INLINE void step_forward(const mynah_scan_forward *s, size_t t, unit_share units, const cell_kind *kind) {
   const mynah_cell_traits *cell = &kind->traits;
   const size_t hidden = s->sizes.hidden, batch = s->sizes.batch, early = cell->late_blocks;
-  const block_matrix blocks = blocks_at(s->gates, &s->sizes, cell);
+  const block_matrix blocks = blocks_at(s->gates, &s->sizes);
   float *to = cell->has_projection ? s->intermediate : s->output;
   EACH_VECTOR(batch, units.vectors * LANES, b, j) {
     const size_t row = t * batch + b, unit = units.first + j, valid = minimum(LANES, units.count - j);
@@ -29,7 +29,7 @@ INLINE void step_forward(const mynah_scan_forward *s, size_t t, unit_share units
     kind->forward(&u);
     EACH_FROM(early, summed_blocks(cell), block) store(block_vector(&blocks, row, block, unit), u.blocks[block]);
     if (cell->has_cell_state)
-      store(kept_vector(s->cells, cells_rows(&s->sizes), hidden, row + batch, unit / LANES), u.c);
+      store(kept_vector(s->cells, cells_rows(&s->sizes), row + batch, unit / LANES), u.c);
     store_first(to + row * hidden + unit, u.h, valid);
   }
 }
@@ -39,7 +39,7 @@ INLINE void step_reset(const mynah_scan_forward *s, size_t t, unit_share units, 
   const mynah_cell_traits *cell = &kind->traits;
   if (!kind->reset) return;
   const size_t hidden = s->sizes.hidden, batch = s->sizes.batch;
-  const block_matrix blocks = blocks_at(s->gates, &s->sizes, cell);
+  const block_matrix blocks = blocks_at(s->gates, &s->sizes);
   EACH_VECTOR(batch, units.vectors * LANES, b, j) {
     const size_t row = t * batch + b, unit = units.first + j, valid = minimum(LANES, units.count - j);
     cell_units u;

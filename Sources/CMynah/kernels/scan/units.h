@@ -12,39 +12,39 @@ typedef struct {
 } unit_share;
 
 INLINE unit_share units_of(size_t hidden, const mynah_worker *worker) {
-  range groups = share((hidden + KEPT_WIDTH - 1) / KEPT_WIDTH, worker);
+  range groups = share(kept_groups(hidden), worker);
   size_t first = groups.first * KEPT_WIDTH, last = minimum(hidden, groups.last * KEPT_WIDTH);
   size_t count = last > first ? last - first : 0;
   return (unit_share){first, count, vectors_of(count), (groups.last - groups.first) * (KEPT_WIDTH / LANES)};
 }
 
 /// The columns of a block, padded. The blocks of a layer are one kept matrix [T·B, blocks·block_width].
-INLINE size_t block_width(size_t hidden) { return (hidden + KEPT_WIDTH - 1) / KEPT_WIDTH * KEPT_WIDTH; }
+INLINE size_t block_width(size_t hidden) { return kept_groups(hidden) * KEPT_WIDTH; }
 
 typedef struct {
   float *base;
-  size_t rows, hidden, columns;
+  size_t rows, hidden;
 } block_matrix;
 
-INLINE block_matrix blocks_at(float *base, const mynah_scan_sizes *s, const mynah_cell_traits *cell) {
-  return (block_matrix){base, s->steps * s->batch, s->hidden, kept_blocks(cell) * block_width(s->hidden)};
+INLINE block_matrix blocks_at(float *base, const mynah_scan_sizes *s) {
+  return (block_matrix){base, s->steps * s->batch, s->hidden};
 }
 INLINE float *block_vector(const block_matrix *m, size_t row, size_t block, size_t unit) {
-  return kept_vector(m->base, m->rows, m->columns, row, (block * block_width(m->hidden) + unit) / LANES);
+  return kept_vector(m->base, m->rows, row, (block * block_width(m->hidden) + unit) / LANES);
 }
 /// The rows from `row0` on, and the columns from a block on, as a product's A.
 INLINE operand block_rows(const block_matrix *m, size_t row0, size_t block) {
-  return kept_rows(m->base, m->rows, m->columns, row0, block * block_width(m->hidden));
+  return kept_rows(m->base, m->rows, row0, block * block_width(m->hidden));
 }
 /// The columns of a block from `unit` on, of the rows from `row0` on, as a product's A.
 INLINE operand block_columns(const block_matrix *m, size_t row0, size_t block, size_t unit) {
-  return kept_columns(m->base, m->rows, m->columns, row0, block * block_width(m->hidden) + unit);
+  return kept_columns(m->base, m->rows, row0, block * block_width(m->hidden) + unit);
 }
 /// A worker's units of one block from row `row0` on as a product's C. Sums begin with the row `start`, or with C if
 /// NULL.
 INLINE product block_product(const block_matrix *m, size_t row0, size_t block, unit_share units, const float *start,
                              const float *packed) {
-  return kept_product(m->base, m->rows, m->columns, row0, block * block_width(m->hidden) + units.first, units.count,
+  return kept_product(m->base, m->rows, row0, block * block_width(m->hidden) + units.first, units.count,
                       start, packed);
 }
 
@@ -56,7 +56,7 @@ INLINE void keep_units(float *kept, size_t all, const float *from, size_t rows, 
   for (size_t r = 0; r < rows; r++)
     for (size_t j = 0; j < units.count; j += LANES) {
       vfloat v = from ? load_first(from + r * width + units.first + j, minimum(LANES, units.count - j)) : splat(0);
-      store(kept_vector(kept, all, width, r, (units.first + j) / LANES), v);
+      store(kept_vector(kept, all, r, (units.first + j) / LANES), v);
     }
 }
 /// Copies some units of a kept matrix's rows from `row0` on to [rows, width].
@@ -64,7 +64,7 @@ INLINE void take_units(float *to, float *kept, size_t all, size_t row0, size_t r
   for (size_t r = 0; r < rows; r++)
     for (size_t j = 0; j < units.count; j += LANES)
       store_first(to + r * width + units.first + j,
-                  load(kept_vector(kept, all, width, row0 + r, (units.first + j) / LANES)),
+                  load(kept_vector(kept, all, row0 + r, (units.first + j) / LANES)),
                   minimum(LANES, units.count - j));
 }
 
@@ -88,5 +88,5 @@ INLINE recurrent_runs runs_of(const mynah_cell_traits *c) {
 /// Loops over rows 0 ..< batch and vectors of units 0 ..< width, in the memory order of kept matrices.
 #define EACH_VECTOR(batch, width, b, j)                                                      \
   for (size_t first_ = 0, next_ = 0; first_ < (width); first_ = next_)                       \
-    for (size_t b = (next_ = minimum((width), first_ + KEPT_TOGETHER), 0); b < (batch); b++) \
+    for (size_t b = (next_ = minimum((width), first_ + KEPT_WIDTH), 0); b < (batch); b++) \
       for (size_t j = first_; j < next_; j += LANES)
