@@ -1,12 +1,12 @@
 import ArgumentParser
-import Foundation
 import MynahTensors
 
 /// The flag of the number of threads.
 struct ThreadOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The number of threads; results have the same bits with any number. (default: all cores)", valueName: "count"))
+      "The number of threads; results have the same bits with any number. (default: one for each physical core)",
+      valueName: "count"))
   var threads: Int?
 
   func validate() throws {
@@ -16,7 +16,7 @@ struct ThreadOptions: ParsableArguments {
   }
 
   /// The number of threads.
-  var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  var count: Int { threads ?? ThreadTeam.defaultThreadCount }
 
   /// Runs `body` with this many threads.
   func run<Result>(_ body: () throws -> Result) rethrows -> Result {

@@ -1,5 +1,4 @@
 internal import CMynah
-import Foundation
 
 /// A persistent team of threads that share the work of the kernels.
 ///
@@ -15,7 +14,12 @@ public final class ThreadTeam: Sendable {
   @TaskLocal public static var current: ThreadTeam? = .shared
 
   /// A team of all cores that this process may use, started when it is first needed.
-  public static let shared = ThreadTeam(threadCount: ProcessInfo.processInfo.activeProcessorCount)
+  public static let shared = ThreadTeam(threadCount: defaultThreadCount)
+
+  /// The number of physical cores that this process may use.
+  ///
+  /// Hardware threads of one core count as one, and a container's limit of processor time is respected.
+  public static var defaultThreadCount: Int { PhysicalCores.count }
 
   /// The number of threads, the caller included.
   public var threadCount: Int { Int(unsafe mynah_team_threads(pointer)) }
