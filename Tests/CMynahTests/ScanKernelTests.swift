@@ -94,6 +94,19 @@ struct ScanKernelTests {
     }
   }
 
+  /// Batches of which each of sixteen threads gets enough rows, or not.
+  static let manyRows = [(3, 300, 9, 17, 33), (2, 255, 3, 65, 7), (4, 5, 16, 200, 40)]
+    .map { ScanSizes($0.0, $0.1, $0.2, $0.3, $0.4) }
+
+  @Test("Sixteen threads give the bits of one", arguments: ScanCell.all, manyRows)
+  func sixteenThreads(_ cell: ScanCell, _ sizes: ScanSizes) {
+    let problem = ScanProblem(cell, sizes)
+    for set in InstructionSet.available {
+      let run = ScanRun(problem, set, threads: 16)
+      #expect(run.bits == ScanRun(problem, set).bits && run.isTidy, "\(set.testDescription)")
+    }
+  }
+
   static let oddSizes = ScanSizes(3, 2, 5, 17, 9)
 
   @Test(

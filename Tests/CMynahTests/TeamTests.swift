@@ -22,7 +22,7 @@ struct TeamTests {
     (0..<32).map { $0 * runs } + (0..<32).map { index in (1...runs).reduce(0) { $0 + (31 - index) * $1 } }
   }
 
-  @Test("Work is shared, with a barrier in between", arguments: [1, 2, 3, 5])
+  @Test("Work is shared, with a barrier in between", arguments: [1, 2, 3, 5, 16])
   func shared(threads: Int32) {
     let team = unsafe mynah_team_start(threads)
     #expect(unsafe mynah_team_threads(team) == threads)

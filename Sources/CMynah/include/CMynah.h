@@ -155,8 +155,8 @@ typedef struct {
   size_t (*scan_forward_workspace)(const mynah_scan_sizes *sizes);
   void (*scan_forward)(mynah_team *team, const mynah_scan_forward *pass);
   // The backward pass has two parts, each with its own workspace. The first goes back through time and writes d_gates,
-  // d_bias_ih, d_bias_hh, d_vectors, d_h0, d_c0 and d_projected. The second multiplies these: it writes d_weight_ih,
-  // d_weight_hh, d_weight_hr and d_x, and reads neither cells nor W_hh nor d_output.
+  // d_vectors, d_h0, d_c0 and d_projected. The second adds up and multiplies these: it writes d_bias_ih, d_bias_hh,
+  // d_weight_ih, d_weight_hh, d_weight_hr and d_x, and reads neither cells nor W_hh nor d_output.
   size_t (*scan_backward_workspace)(const mynah_scan_sizes *sizes);
   void (*scan_backward)(mynah_team *team, const mynah_scan_backward *pass);
   size_t (*scan_gradients_workspace)(const mynah_scan_sizes *sizes);

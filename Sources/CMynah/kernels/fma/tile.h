@@ -22,21 +22,26 @@ INLINE size_t tile_vector(size_t v, size_t group_stride) {
 }
 
 INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, const tile_operands *t) {
+  float *const c = t->c;
+  const size_t c_stride = t->c_stride, c_group_stride = t->c_group_stride;
   vfloat sums[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
   for (size_t r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
       // C is written when all is summed: the rows below it, the next tile's, are fetched meanwhile.
-      __builtin_prefetch(t->c + (rows + r) * t->c_stride + tile_vector(v, t->c_group_stride), 1);
+      __builtin_prefetch(c + (rows + r) * c_stride + tile_vector(v, c_group_stride), 1);
       sums[r][v] = t->start ? load(t->start + r * t->start_stride + tile_vector(v, t->start_group_stride)) : splat(0);
     }
   const float *b = t->b, *group = t->a;
-  const size_t row_stride = t->row_stride, k_stride = t->k_stride;
-  for (size_t rest = t->k, count; rest > 0; rest -= count, group += t->k_group_stride) {
+  const size_t row_stride = t->row_stride, k_stride = t->k_stride, group_stride = t->k_group_stride;
+  for (size_t rest = t->k, count; rest > 0; rest -= count, group += group_stride) {
     const float *a = group;
     count = minimum(t->k_group, rest);
-#pragma clang loop unroll(disable)
+#pragma clang loop unroll(full)
+    for (size_t r = 0; r < rows; r++)
+      if (group_stride) __builtin_prefetch(group + group_stride + r * row_stride);
+#pragma clang loop unroll_count(4)
     for (size_t i = 0; i < count; i++, a += k_stride, b += vectors * LANES) {
       vfloat columns[TILE_VECTORS];
 #pragma clang loop unroll(full)
@@ -53,7 +58,7 @@ INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, cons
 #pragma clang loop unroll(full)
   for (size_t r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) store(t->c + r * t->c_stride + tile_vector(v, t->c_group_stride), sums[r][v]);
+    for (size_t v = 0; v < vectors; v++) store(c + r * c_stride + tile_vector(v, c_group_stride), sums[r][v]);
 }
 
 typedef void (*tile_function)(const tile_operands *t);

@@ -1,8 +1,9 @@
 // A recurrent layer over a sequence, forward.
 //
-// x is projected some steps ahead of h; the weights are packed once. Each worker owns some hidden units, with their
-// columns of every block: it projects, recurs and applies the cell to its own units. There is one barrier per step,
-// when h is complete, and a second one if the cell has a second product. Cells without recurrent blocks need none.
+// The weights are packed once. Each worker owns some rows, or some hidden units with their columns of every block: it
+// projects, recurs and applies the cell to its own. Those who own units project x some steps ahead of h, and meet once
+// per step, when h is complete, and once more if the cell has a second product. Cells without recurrent blocks need
+// no barrier.
 
 static const mynah_cell_traits *cell_traits(mynah_cell cell) { return all_forward_steps[cell].traits; }
 
@@ -42,65 +43,70 @@ static size_t scan_forward_workspace(const mynah_scan_sizes *s) { return forward
 typedef struct {
   const mynah_scan_forward *pass;
   const mynah_cell_traits *cell;
-  unit_share units, outputs;
-  float *input, *recurrent, *bias, *projection;  // its own share of the workspace
+  step_share own;
+  float *input, *recurrent, *bias, *projection;  // its units' part of the workspace
   form input_form, step_form;
   block_matrix blocks;
 } forward_worker;
 
-/// Packs a worker's units of `count` blocks of H rows of W [·, k].
+/// Packs a worker's part of `count` blocks of H rows of W [·, k].
 static void pack_blocks(float *packed, const float *w, size_t count, size_t hidden, size_t k, unit_share units,
-                        form form) {
+                        form form, const step_share *own, const mynah_worker *worker) {
+  const range panels = panels_to_pack(own, units.count, count, worker);
   for (size_t block = 0; block < count; block++)
     pack_transposed(packed + block * packed_size(units.count, k), w + (block * hidden + units.first) * k, k, k,
-                    units.count, all_panels(units.count), form);
+                    units.count, panels_of_matrix(panels, units.count, block), form);
 }
 
 /// Adds up the biases that each block's sums begin with.
 static void pack_biases(const forward_worker *w) {
   const mynah_scan_forward *s = w->pass;
-  const size_t hidden = s->sizes.hidden, first = w->units.first, width = w->units.vectors * LANES;
+  const unit_share units = w->own.units;
+  const size_t hidden = s->sizes.hidden, first = units.first, width = units.vectors * LANES;
   memset(w->bias, 0, summed_blocks(w->cell) * width * sizeof(float));
   for (size_t block = 0; block < w->cell->input_blocks; block++)
-    memcpy(w->bias + block * width, s->bias_ih + block * hidden + first, w->units.count * sizeof(float));
+    memcpy(w->bias + block * width, s->bias_ih + block * hidden + first, units.count * sizeof(float));
   for (size_t r = 0; s->bias_hh && r < w->cell->recurrent_blocks; r++) {
     float *to = w->bias + recurrent_block(w->cell, r) * width;
-    for (size_t j = 0; j < w->units.count; j++) to[j] += s->bias_hh[r * hidden + first + j];
+    for (size_t j = 0; j < units.count; j++) to[j] += s->bias_hh[r * hidden + first + j];
   }
 }
 
-/// Computes the input blocks of `steps` steps from t on.
+/// Computes the input blocks of `steps` steps from t on; of one step if the worker owns rows.
 static void project_ahead(const forward_worker *w, size_t t, size_t steps) {
   const mynah_scan_forward *s = w->pass;
-  const size_t input = s->sizes.input, batch = s->sizes.batch, width = w->units.vectors * LANES;
+  const unit_share units = w->own.units;
+  const size_t input = s->sizes.input, row0 = t * s->sizes.batch + w->own.rows.first, width = units.vectors * LANES;
   product products[MOST_BLOCKS];
   for (size_t block = 0; block < w->cell->input_blocks; block++)
-    products[block] = block_product(&w->blocks, t * batch, block, w->units, w->bias + block * width,
-                                    w->input + block * packed_size(w->units.count, input));
-  multiply(rows_of(s->x + t * batch * input, input), steps * batch, input, products, w->cell->input_blocks,
+    products[block] = block_product(&w->blocks, row0, block, units, w->bias + block * width,
+                                    w->input + block * packed_size(units.count, input));
+  multiply(rows_of(s->x + row0 * input, input), steps * row_count(&w->own), input, products, w->cell->input_blocks,
            w->input_form);
 }
 
 /// Computes the recurrent blocks `r` of step t from h, or from the intermediate vectors.
 static void recur(const forward_worker *w, size_t t, range r, const float *h) {
-  const size_t output = w->pass->sizes.output, batch = w->pass->sizes.batch, width = w->units.vectors * LANES;
+  const unit_share units = w->own.units;
+  const size_t output = w->pass->sizes.output, width = units.vectors * LANES, first = w->own.rows.first;
   product products[MOST_BLOCKS];
   for (size_t i = r.first; i < r.last; i++) {
     const size_t block = recurrent_block(w->cell, i);
     const float *start = i < w->cell->added_blocks ? NULL : w->bias + block * width;
-    products[i - r.first] = block_product(&w->blocks, t * batch, block, w->units, start,
-                                          w->recurrent + i * packed_size(w->units.count, output));
+    products[i - r.first] = block_product(&w->blocks, t * w->pass->sizes.batch + first, block, units, start,
+                                          w->recurrent + i * packed_size(units.count, output));
   }
-  multiply(rows_of(h, output), batch, output, products, r.last - r.first, w->step_form);
+  multiply(rows_of(h + first * output, output), row_count(&w->own), output, products, r.last - r.first, w->step_form);
 }
 
 /// Computes the outputs of step t: the intermediate vectors times W_hrᵀ.
 static void project_outputs(const forward_worker *w, size_t t) {
   const mynah_scan_forward *s = w->pass;
-  const size_t hidden = s->sizes.hidden, output = s->sizes.output, row0 = t * s->sizes.batch;
-  float *to = s->output + row0 * output + w->outputs.first;
-  product p = {to, output, NULL, 0, w->projection, w->outputs.count, all_panels(w->outputs.count), false, 0};
-  multiply(rows_of(s->intermediate + row0 * hidden, hidden), s->sizes.batch, hidden, &p, 1, w->step_form);
+  const unit_share outputs = w->own.outputs;
+  const size_t hidden = s->sizes.hidden, output = s->sizes.output, row0 = t * s->sizes.batch + w->own.rows.first;
+  float *to = s->output + row0 * output + outputs.first;
+  product p = {to, output, NULL, 0, w->projection, outputs.count, all_panels(outputs.count), false, 0};
+  multiply(rows_of(s->intermediate + row0 * hidden, hidden), row_count(&w->own), hidden, &p, 1, w->step_form);
 }
 
 static void scan_forward_work(void *context, const mynah_worker *worker) {
@@ -108,41 +114,45 @@ static void scan_forward_work(void *context, const mynah_worker *worker) {
   const mynah_scan_sizes *sizes = &s->sizes;
   const forward_steps *steps = &all_forward_steps[sizes->cell];
   const mynah_cell_traits *cell = steps->traits;
-  const unit_share units = units_of(sizes->hidden, worker), outputs = units_of(sizes->output, worker);
-  const forward_layout own = forward_layout_of(sizes, units.first, outputs.first);
+  const step_share own = share_of_step(sizes, cell, worker, false);
+  const forward_layout layout = forward_layout_of(sizes, own.units.first, own.outputs.first);
   float *base = aligned(s->workspace);
   // W_ih's form must not depend on how a text is cut into sequences.
   const form input_form = (form)s->precision, step_form = form_for(s->precision, sizes->batch);
-  const forward_worker w = {s, cell, units, outputs, base + own.input, base + own.recurrent, base + own.bias,
-                            base + own.projection, input_form, step_form, blocks_at(s->gates, sizes)};
-  const size_t ahead = minimum(sizes->steps, (PROJECTED_ROWS + sizes->batch - 1) / sizes->batch);
+  const forward_worker w = {s, cell, own, base + layout.input, base + layout.recurrent, base + layout.bias,
+                            base + layout.projection, input_form, step_form, blocks_at(s->gates, sizes)};
+  const size_t ahead = own.by_rows ? 1 : minimum(sizes->steps, (PROJECTED_ROWS + sizes->batch - 1) / sizes->batch);
   const size_t early_count = cell->recurrent_blocks - cell->late_blocks;
   const range early = {0, early_count}, late = {early_count, cell->recurrent_blocks};
-  pack_blocks(w.input, s->weight_ih, cell->input_blocks, sizes->hidden, sizes->input, units, w.input_form);
-  pack_blocks(w.recurrent, s->weight_hh, cell->recurrent_blocks, sizes->hidden, sizes->output, units, w.step_form);
+  pack_blocks(w.input, s->weight_ih, cell->input_blocks, sizes->hidden, sizes->input, own.units, input_form, &own,
+              worker);
+  pack_blocks(w.recurrent, s->weight_hh, cell->recurrent_blocks, sizes->hidden, sizes->output, own.units, step_form,
+              &own, worker);
   if (cell->has_projection)
-    pack_blocks(w.projection, s->weight_hr, 1, sizes->output, sizes->hidden, outputs, w.step_form);
-  pack_biases(&w);
-  if (cell->has_cell_state) keep_units(s->cells, cells_rows(sizes), s->c0, sizes->batch, sizes->hidden, units);
+    pack_blocks(w.projection, s->weight_hr, 1, sizes->output, sizes->hidden, own.outputs, step_form, &own, worker);
+  if (!own.by_rows || worker->thread == 0) pack_biases(&w);
+  if (cell->has_cell_state) keep_units(s->cells, cells_rows(sizes), s->c0, own.rows, sizes->hidden, own.units);
+  if (own.by_rows) mynah_worker_wait(worker);  // the packed weights are complete
   for (size_t t = 0; t < sizes->steps; t++) {
     if (t % ahead == 0) project_ahead(&w, t, minimum(ahead, sizes->steps - t));
     if (cell->recurrent_blocks) {
-      mynah_worker_wait(worker);  // h_{t-1} is complete
+      wait_for_units(&own, worker);  // h_{t-1} is complete
       recur(&w, t, early, hidden_before(s, t));
     }
     if (cell->late_blocks) {
-      steps->reset(s, t, units);
-      mynah_worker_wait(worker);  // the intermediate vectors are complete
+      steps->reset(s, t, &own);
+      wait_for_units(&own, worker);  // the intermediate vectors are complete
       recur(&w, t, late, s->intermediate + t * sizes->batch * sizes->hidden);
     }
-    steps->forward(s, t, units);
+    steps->forward(s, t, &own);
     if (cell->has_projection) {
-      mynah_worker_wait(worker);  // the intermediate vectors are complete
+      wait_for_units(&own, worker);  // the intermediate vectors are complete
       project_outputs(&w, t);
     }
   }
   if (cell->has_cell_state)
-    take_units(s->last_c, s->cells, cells_rows(sizes), sizes->steps * sizes->batch, sizes->batch, sizes->hidden, units);
+    take_units(s->last_c, s->cells, cells_rows(sizes), sizes->steps * sizes->batch, own.rows, sizes->hidden,
+               own.units);
 }
 
 static void scan_forward(mynah_team *team, const mynah_scan_forward *pass) {

@@ -1,4 +1,4 @@
-// The gradients of a layer's weights and input: products with the gradients of its blocks.
+// The gradients of a layer's weights, biases and input: sums of, and products with, the gradients of its blocks.
 
 /// Rows of x, h and the intermediate vectors that are packed at a time for the weights' gradients.
 INLINE size_t gradient_rows(size_t rows) {
@@ -29,6 +29,16 @@ INLINE product gradient_product(float *d_w, size_t row0, const gradient_factor *
   return (product){d_w, b->width, row0 ? d_w : NULL, b->width, b->packed, b->width, all_panels(b->width), false, 0};
 }
 
+/// Adds one chunk of rows from `row0` on to the bias gradients of some units of a block.
+static void add_bias_rows(float *d_bias, const block_matrix *d_blocks, size_t block, range rows, unit_share units) {
+  for (size_t j = 0; j < units.count; j += LANES) {
+    const size_t unit = units.first + j, valid = minimum(LANES, units.count - j);
+    vfloat sums = rows.first ? load_first(d_bias + unit, valid) : splat(0);
+    for (size_t row = rows.first; row < rows.last; row++) sums += load(block_vector(d_blocks, row, block, unit));
+    store_first(d_bias + unit, sums, valid);
+  }
+}
+
 /// Adds one chunk of rows; each worker owns the rows of its units.
 static void scan_weights_chunk(const mynah_scan_backward *s, const mynah_worker *worker, size_t row0, size_t count,
                                const gradient_factor *x, const gradient_factor *h, const gradient_factor *m) {
@@ -39,7 +49,10 @@ static void scan_weights_chunk(const mynah_scan_backward *s, const mynah_worker 
   const block_matrix d_blocks = blocks_at(s->d_gates, sizes);
   for (size_t block = 0; block < summed_blocks(cell); block++) {
     product products[2];
+    const range rows = {row0, row0 + count};
     size_t n = 0, r = block < added ? block : block + added - cell->input_blocks;
+    if (block < cell->input_blocks) add_bias_rows(s->d_bias_ih + block * hidden, &d_blocks, block, rows, units);
+    else if (s->d_bias_hh) add_bias_rows(s->d_bias_hh + r * hidden, &d_blocks, block, rows, units);
     if (block < cell->input_blocks)
       products[n++] = gradient_product(s->d_weight_ih + (block * hidden + units.first) * sizes->input, row0, x);
     if (block < added || block >= cell->input_blocks) {
@@ -78,6 +91,11 @@ static void scan_weights_backward(const mynah_scan_backward *s, const mynah_work
     scan_weights_chunk(s, worker, row0, count, &x, &h, &m);
     mynah_worker_wait(worker);  // their memory is free again
   }
+  // Blocks that are added have one gradient.
+  const unit_share units = units_of(sizes->hidden, worker);
+  for (size_t block = 0; s->d_bias_hh && block < cell->added_blocks; block++)
+    memcpy(s->d_bias_hh + block * sizes->hidden + units.first, s->d_bias_ih + block * sizes->hidden + units.first,
+           units.count * sizeof(float));
 }
 
 static void scan_input_backward(const mynah_scan_backward *s, const mynah_worker *worker) {

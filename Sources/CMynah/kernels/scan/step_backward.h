@@ -3,21 +3,21 @@
 /// The memory of the backward pass through time. Kept matrices: h [B, P], c and m [B, H].
 typedef struct {
   float *d_h, *d_c, *d_m;  // gradients of the state after the current step, and of its intermediate vectors
-  float *d_blocks;         // [summed blocks][padded H]: gradients of the biases
   float *d_vectors;        // [vectors][padded H]
 } backward_memory;
 
 INLINE void add_to(float *sums, vfloat v) { store(sums, load(sums) + v); }
 
-/// Computes the gradients of step t's blocks and adds them to those of the biases. Replaces the gradients of the state
-/// after the step by those of the state before it.
-INLINE void step_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m, unit_share units,
+/// Computes the gradients of step t's blocks, and replaces the gradients of the state after the step by those of the
+/// state before it.
+INLINE void step_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m, const step_share *own,
                           const cell_kind *kind) {
   const mynah_scan_forward *f = &s->forward;
   const mynah_cell_traits *cell = &kind->traits;
+  const unit_share units = own->units;
   const size_t hidden = f->sizes.hidden, batch = f->sizes.batch, early = cell->late_blocks;
   const block_matrix blocks = blocks_at(f->gates, &f->sizes), d_blocks = blocks_at(s->d_gates, &f->sizes);
-  EACH_VECTOR(batch, units.kept_vectors * LANES, b, j) {
+  EACH_VECTOR(own->rows, units.kept_vectors * LANES, b, j) {
     const size_t row = t * batch + b, unit = units.first + j, vector = unit / LANES;
     cell_units d = {.blocks = {{0}, {0}, {0}, {0}}};
     if (j < units.count) {
@@ -38,7 +38,6 @@ INLINE void step_backward(const mynah_scan_backward *s, size_t t, const backward
       kind->backward(&u, &next, &d);
       if (cell->has_cell_state) store(kept_vector(m->d_c, batch, b, vector), d.c);
       if (cell->blends_hidden) store(kept_vector(m->d_h, batch, b, vector), d.h);
-      EACH_FROM(early, summed_blocks(cell), block) add_to(m->d_blocks + block * padded(hidden) + unit, d.blocks[block]);
       EACH_OF(cell->vectors, v) add_to(m->d_vectors + v * padded(hidden) + unit, d.vectors[v]);
     }
     EACH_FROM(early, kept_blocks(cell), block) store(block_vector(&d_blocks, row, block, unit), d.blocks[block]);
@@ -47,14 +46,15 @@ INLINE void step_backward(const mynah_scan_backward *s, size_t t, const backward
 
 /// Computes the gradients of step t's first blocks from those of the intermediate vectors. Does nothing for cells
 /// without late blocks.
-INLINE void step_reset_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m, unit_share units,
+INLINE void step_reset_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m, const step_share *own,
                                 const cell_kind *kind) {
   const mynah_scan_forward *f = &s->forward;
   const mynah_cell_traits *cell = &kind->traits;
+  const unit_share units = own->units;
   if (!kind->reset_backward) return;
-  const size_t hidden = f->sizes.hidden, batch = f->sizes.batch;
+  const size_t batch = f->sizes.batch;
   const block_matrix blocks = blocks_at(f->gates, &f->sizes), d_blocks = blocks_at(s->d_gates, &f->sizes);
-  EACH_VECTOR(batch, units.kept_vectors * LANES, b, j) {
+  EACH_VECTOR(own->rows, units.kept_vectors * LANES, b, j) {
     const size_t row = t * batch + b, unit = units.first + j, vector = unit / LANES;
     cell_units d = {.blocks = {{0}, {0}, {0}, {0}}};
     if (j < units.count) {
@@ -65,25 +65,24 @@ INLINE void step_reset_backward(const mynah_scan_backward *s, size_t t, const ba
       d.m = load(kept_vector(m->d_m, batch, b, vector));
       kind->reset_backward(&u, &d);
       store(kept_vector(m->d_h, batch, b, vector), d.h);
-      EACH_OF(cell->late_blocks, block) add_to(m->d_blocks + block * padded(hidden) + unit, d.blocks[block]);
     }
     EACH_OF(cell->late_blocks, block) store(block_vector(&d_blocks, row, block, unit), d.blocks[block]);
   }
 }
 
-typedef void (*backward_step)(const mynah_scan_backward *s, size_t t, const backward_memory *m, unit_share units);
+typedef void (*backward_step)(const mynah_scan_backward *s, size_t t, const backward_memory *m, const step_share *own);
 typedef struct {
   backward_step backward, reset;
 } backward_steps;
 
 #define STEPS(id, kind)                                                                                    \
   static void kind##_step_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m,       \
-                                   unit_share units) {                                                     \
-    step_backward(s, t, m, units, &kind);                                                                  \
+                                   const step_share *own) {                                                     \
+    step_backward(s, t, m, own, &kind);                                                                  \
   }                                                                                                        \
   static void kind##_step_reset_backward(const mynah_scan_backward *s, size_t t, const backward_memory *m, \
-                                         unit_share units) {                                               \
-    step_reset_backward(s, t, m, units, &kind);                                                            \
+                                         const step_share *own) {                                               \
+    step_reset_backward(s, t, m, own, &kind);                                                            \
   }
 EACH_CELL(STEPS)
 #undef STEPS

@@ -16,12 +16,13 @@ INLINE void load_state(cell_units *u, const mynah_scan_forward *s, size_t t, siz
 }
 
 /// Applies a cell to the sums of step t.
-INLINE void step_forward(const mynah_scan_forward *s, size_t t, unit_share units, const cell_kind *kind) {
+INLINE void step_forward(const mynah_scan_forward *s, size_t t, const step_share *own, const cell_kind *kind) {
   const mynah_cell_traits *cell = &kind->traits;
+  const unit_share units = own->units;
   const size_t hidden = s->sizes.hidden, batch = s->sizes.batch, early = cell->late_blocks;
   const block_matrix blocks = blocks_at(s->gates, &s->sizes);
   float *to = cell->has_projection ? s->intermediate : s->output;
-  EACH_VECTOR(batch, units.vectors * LANES, b, j) {
+  EACH_VECTOR(own->rows, units.vectors * LANES, b, j) {
     const size_t row = t * batch + b, unit = units.first + j, valid = minimum(LANES, units.count - j);
     cell_units u;
     EACH_FROM(early, summed_blocks(cell), block) u.blocks[block] = load(block_vector(&blocks, row, block, unit));
@@ -35,12 +36,13 @@ INLINE void step_forward(const mynah_scan_forward *s, size_t t, unit_share units
 }
 
 /// Computes the intermediate vectors of step t. Does nothing for cells without late blocks.
-INLINE void step_reset(const mynah_scan_forward *s, size_t t, unit_share units, const cell_kind *kind) {
+INLINE void step_reset(const mynah_scan_forward *s, size_t t, const step_share *own, const cell_kind *kind) {
   const mynah_cell_traits *cell = &kind->traits;
+  const unit_share units = own->units;
   if (!kind->reset) return;
   const size_t hidden = s->sizes.hidden, batch = s->sizes.batch;
   const block_matrix blocks = blocks_at(s->gates, &s->sizes);
-  EACH_VECTOR(batch, units.vectors * LANES, b, j) {
+  EACH_VECTOR(own->rows, units.vectors * LANES, b, j) {
     const size_t row = t * batch + b, unit = units.first + j, valid = minimum(LANES, units.count - j);
     cell_units u;
     EACH_OF(cell->late_blocks, block) u.blocks[block] = load(block_vector(&blocks, row, block, unit));
@@ -51,18 +53,18 @@ INLINE void step_reset(const mynah_scan_forward *s, size_t t, unit_share units, 
   }
 }
 
-typedef void (*forward_step)(const mynah_scan_forward *s, size_t t, unit_share units);
+typedef void (*forward_step)(const mynah_scan_forward *s, size_t t, const step_share *own);
 typedef struct {
   const mynah_cell_traits *traits;
   forward_step forward, reset;
 } forward_steps;
 
 #define STEPS(id, kind)                                                                      \
-  static void kind##_step_forward(const mynah_scan_forward *s, size_t t, unit_share units) { \
-    step_forward(s, t, units, &kind);                                                        \
+  static void kind##_step_forward(const mynah_scan_forward *s, size_t t, const step_share *own) { \
+    step_forward(s, t, own, &kind);                                                        \
   }                                                                                          \
-  static void kind##_step_reset(const mynah_scan_forward *s, size_t t, unit_share units) {   \
-    step_reset(s, t, units, &kind);                                                          \
+  static void kind##_step_reset(const mynah_scan_forward *s, size_t t, const step_share *own) {   \
+    step_reset(s, t, own, &kind);                                                          \
   }
 EACH_CELL(STEPS)
 #undef STEPS

@@ -1,4 +1,4 @@
-// A worker's share of a layer's units, and the kept matrices that hold its blocks and states.
+// A worker's share of a layer's rows and units, and the kept matrices that hold its blocks and states.
 
 // Rows of x that are projected at a time: enough to reuse W_ih, few enough that the blocks are still in cache when the
 // recurrent products are added.
@@ -16,6 +16,51 @@ INLINE unit_share units_of(size_t hidden, const mynah_worker *worker) {
   size_t first = groups.first * KEPT_WIDTH, last = minimum(hidden, groups.last * KEPT_WIDTH);
   size_t count = last > first ? last - first : 0;
   return (unit_share){first, count, vectors_of(count), (groups.last - groups.first) * (KEPT_WIDTH / LANES)};
+}
+
+INLINE unit_share all_units(size_t hidden) {
+  return (unit_share){0, hidden, vectors_of(hidden), kept_groups(hidden) * KEPT_VECTORS};
+}
+
+/// A worker's share of every step: some rows of all units, or some units of all rows.
+///
+/// By rows, workers exchange nothing from step to step and never wait, but each reads all recurrent weights: good for
+/// weights that a core's own cache holds. By units, each reads its own weights only.
+typedef struct {
+  bool by_rows;
+  range rows;  // of the batch
+  unit_share units, outputs;
+} step_share;
+
+INLINE step_share share_of_step(const mynah_scan_sizes *s, const mynah_cell_traits *cell, const mynah_worker *worker,
+                                bool is_backward) {
+  // 1 MiB of weights. Fewer rows use a weight that comes from the second-level cache too seldom (B = 20 on two threads:
+  // 10 % slower forward). Tiles would project fewer rows of x at a time (ptb: 8 to 18 % slower forward). Gradients of
+  // vectors are sums over all rows, in their order.
+  enum { MOST_WEIGHTS = 1 << 18, LEAST_ROWS = 16 };
+  const size_t weights = cell->recurrent_blocks * s->hidden * s->output, count = (size_t)worker->count;
+  const bool has_rows = s->batch >= LEAST_ROWS * count, may_share_rows = is_backward ? cell->vectors == 0 : !HAS_AMX;
+  if (count > 1 && weights <= MOST_WEIGHTS && has_rows && may_share_rows)
+    return (step_share){true, share(s->batch, worker), all_units(s->hidden), all_units(s->output)};
+  return (step_share){false, {0, s->batch}, units_of(s->hidden, worker), units_of(s->output, worker)};
+}
+INLINE size_t row_count(const step_share *share) { return share->rows.last - share->rows.first; }
+
+/// Waits until all workers have reached this point of a step, if they need each other's results.
+INLINE void wait_for_units(const step_share *share, const mynah_worker *worker) {
+  if (!share->by_rows) mynah_worker_wait(worker);
+}
+
+/// The panels of `count` packed matrices of n columns that a worker packs: all of its own units', else a part.
+INLINE range panels_to_pack(const step_share *own, size_t n, size_t count, const mynah_worker *worker) {
+  const size_t panels = all_panels(n).last * count;
+  return own->by_rows ? share(panels, worker) : (range){0, panels};
+}
+/// The panels of matrix `index` among these.
+INLINE range panels_of_matrix(range all, size_t n, size_t index) {
+  const size_t panels = all_panels(n).last, first = index * panels, last = first + panels;
+  const range own = {all.first > first ? all.first : first, minimum(all.last, last)};
+  return own.first < own.last ? (range){own.first - first, own.last - first} : (range){0, 0};
 }
 
 /// The columns of a block, padded. The blocks of a layer are one kept matrix [T·B, blocks·block_width].
@@ -51,17 +96,17 @@ INLINE product block_product(const block_matrix *m, size_t row0, size_t block, u
 /// The cells are a kept matrix [(T+1)·B, H], whose first B rows are the state before the sequence.
 INLINE size_t cells_rows(const mynah_scan_sizes *s) { return (s->steps + 1) * s->batch; }
 
-/// Copies some units of [rows, width], or zeros for NULL, to a kept matrix of `all` rows.
-INLINE void keep_units(float *kept, size_t all, const float *from, size_t rows, size_t width, unit_share units) {
-  for (size_t r = 0; r < rows; r++)
+/// Copies some rows and units of a matrix of `width` columns, or zeros for NULL, to a kept matrix of `all` rows.
+INLINE void keep_units(float *kept, size_t all, const float *from, range rows, size_t width, unit_share units) {
+  for (size_t r = rows.first; r < rows.last; r++)
     for (size_t j = 0; j < units.count; j += LANES) {
       vfloat v = from ? load_first(from + r * width + units.first + j, minimum(LANES, units.count - j)) : splat(0);
       store(kept_vector(kept, all, r, (units.first + j) / LANES), v);
     }
 }
-/// Copies some units of a kept matrix's rows from `row0` on to [rows, width].
-INLINE void take_units(float *to, float *kept, size_t all, size_t row0, size_t rows, size_t width, unit_share units) {
-  for (size_t r = 0; r < rows; r++)
+/// Copies some rows and units of a kept matrix, whose row 0 is `row0`, to a matrix of `width` columns.
+INLINE void take_units(float *to, float *kept, size_t all, size_t row0, range rows, size_t width, unit_share units) {
+  for (size_t r = rows.first; r < rows.last; r++)
     for (size_t j = 0; j < units.count; j += LANES)
       store_first(to + r * width + units.first + j,
                   load(kept_vector(kept, all, row0 + r, (units.first + j) / LANES)),
@@ -85,8 +130,8 @@ INLINE recurrent_runs runs_of(const mynah_cell_traits *c) {
                           {early, c->late_blocks, recurrent_block(c, early)}};
 }
 
-/// Loops over rows 0 ..< batch and vectors of units 0 ..< width, in the memory order of kept matrices.
-#define EACH_VECTOR(batch, width, b, j)                                                      \
-  for (size_t first_ = 0, next_ = 0; first_ < (width); first_ = next_)                       \
-    for (size_t b = (next_ = minimum((width), first_ + KEPT_WIDTH), 0); b < (batch); b++) \
+/// Loops over some rows and vectors of units 0 ..< width, in the memory order of kept matrices.
+#define EACH_VECTOR(rows, width, b, j)                                                                    \
+  for (size_t first_ = 0, next_ = 0; first_ < (width); first_ = next_)                                    \
+    for (size_t b = (next_ = minimum((width), first_ + KEPT_WIDTH), (rows).first); b < (rows).last; b++) \
       for (size_t j = first_; j < next_; j += LANES)
