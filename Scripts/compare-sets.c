@@ -1,0 +1,155 @@
+// Compares the kernels of every instruction set of this machine with those in plain C (Scripts/check-neon.sh). The tests
+// hold each set against textbook versions; this needs a C compiler alone, so it runs under emulation too.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "CMynah.h"
+
+static uint32_t state = 1;
+static float *numbers(size_t count) {
+  float *result = aligned_alloc(64, (count * sizeof(float) + 127) / 64 * 64);
+  if (!result) fprintf(stderr, "no memory\n"), exit(1);
+  for (size_t i = 0; i < count; i++) {
+    state = state * 1664525u + 1013904223u;
+    result[i] = ((float)(state >> 8) / 16777216.0f - 0.5f) * 0.5f;
+  }
+  return result;
+}
+
+static int checked = 0, failed = 0;
+/// Compares two arrays; differences are relative to the largest number, at least 0.02, since sums may cancel.
+static void compare(const char *what, const float *found, const float *expected, size_t count, double tolerance) {
+  double largest = 0.02, difference = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (fabs(expected[i]) > largest) largest = fabs(expected[i]);
+    if (!(fabs(found[i] - expected[i]) <= difference)) difference = fabs(found[i] - expected[i]);
+  }
+  checked++;
+  if (difference <= tolerance * largest) return;
+  failed++;
+  printf("%s: a number differs by %g of the largest, expected at most %g\n", what, difference / largest, tolerance);
+}
+
+static void check_products(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team, mynah_precision precision,
+                           double tolerance) {
+  const size_t sizes[][3] = {{1, 1, 1}, {7, 17, 5}, {13, 65, 33}, {64, 70, 130}, {150, 33, 600}, {5, 200, 1100}};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    for (int form = 0; form < 8; form++) {
+      const size_t m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
+      float *a = numbers(m * k), *b = numbers(k * n), *c = numbers(m * n), *d = numbers(m * n);
+      memcpy(d, c, m * n * sizeof(float));
+      float *room = numbers(set->gemm_workspace(m, n, k)), *other = numbers(plain->gemm_workspace(m, n, k));
+      set->gemm(team, c, a, b, m, n, k, form & 1, form & 2, form & 4, precision, room);
+      plain->gemm(NULL, d, a, b, m, n, k, form & 1, form & 2, form & 4, MYNAH_FLOAT32, other);
+      compare("product", c, d, m * n, tolerance);
+      free(a), free(b), free(c), free(d), free(room), free(other);
+    }
+}
+
+typedef struct {
+  float *output, *last_c, *d_x, *d_ih, *d_hh, *d_hr, *d_bias, *d_bias_hh, *d_h0, *d_c0, *d_vectors[3];
+} scan_results;
+
+static scan_results scan(const mynah_kernels *kernels, mynah_team *team, mynah_precision precision, mynah_scan_sizes s) {
+  const mynah_cell_traits *cell = kernels->cell_traits(s.cell);
+  const size_t rows = s.steps * s.batch, gi = cell->input_blocks * s.hidden, gr = cell->recurrent_blocks * s.hidden;
+  state = 7;
+  mynah_scan_forward f = {.precision = precision, .sizes = s};
+  f.x = numbers(rows * s.input), f.weight_ih = numbers(gi * s.input), f.weight_hh = numbers(gr * s.output);
+  f.weight_hr = numbers(s.output * s.hidden), f.bias_ih = numbers(gi), f.bias_hh = numbers(gr);
+  for (int v = 0; v < 3; v++) f.vectors[v] = numbers(s.hidden);
+  f.h0 = numbers(s.batch * s.output), f.c0 = numbers(s.batch * s.hidden);
+  mynah_scan_backward b = {0};
+  b.d_output = numbers(rows * s.output), b.d_last_h = numbers(s.batch * s.output), b.d_last_c = numbers(s.batch * s.hidden);
+  f.intermediate = numbers(rows * s.hidden), f.output = numbers(rows * s.output), f.last_c = numbers(s.batch * s.hidden);
+  f.gates = numbers(kernels->scan_gates_size(&s)), f.cells = numbers(kernels->scan_cells_size(&s));
+  f.workspace = numbers(kernels->scan_forward_workspace(&s));
+  kernels->scan_forward(team, &f);
+  scan_results r = {.output = f.output, .last_c = f.last_c, .d_x = numbers(rows * s.input), .d_ih = numbers(gi * s.input)};
+  r.d_hh = numbers(gr * s.output), r.d_hr = numbers(s.output * s.hidden), r.d_bias = numbers(gi);
+  r.d_bias_hh = numbers(gr), r.d_h0 = numbers(s.batch * s.output), r.d_c0 = numbers(s.batch * s.hidden);
+  b.forward = f, b.d_x = r.d_x, b.d_weight_ih = r.d_ih, b.d_weight_hh = r.d_hh, b.d_weight_hr = r.d_hr;
+  b.d_bias_ih = r.d_bias, b.d_bias_hh = r.d_bias_hh, b.d_h0 = r.d_h0, b.d_c0 = r.d_c0;
+  for (int v = 0; v < 3; v++) b.d_vectors[v] = r.d_vectors[v] = numbers(s.hidden);
+  b.d_gates = numbers(kernels->scan_gates_size(&s)), b.d_projected = numbers(rows * s.output);
+  b.workspace = numbers(kernels->scan_backward_workspace(&s));
+  kernels->scan_backward(team, &b);
+  b.workspace = numbers(kernels->scan_gradients_workspace(&s));
+  kernels->scan_gradients(team, &b);
+  return r;
+}
+
+static void check_scans(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team, mynah_precision precision,
+                        double tolerance) {
+  const size_t sizes[][5] = {{3, 2, 5, 7, 4}, {2, 50, 9, 33, 17}, {5, 7, 20, 70, 40}};
+  for (int id = 0; id < MYNAH_CELL_COUNT; id++)
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+      const mynah_cell_traits *cell = plain->cell_traits((mynah_cell)id);
+      mynah_scan_sizes s = {(mynah_cell)id, sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3], sizes[i][4]};
+      if (cell->has_identity_skip) s.input = s.hidden;
+      if (!cell->has_projection) s.output = s.hidden;
+      const size_t rows = s.steps * s.batch;
+      // Near zero, a rounded sum can have the other sign, and the slope of ReLU jumps there.
+      const double bound = precision && id == MYNAH_CELL_RNN_RELU ? 0.3 : tolerance;
+      // What is allocated here is left to the end of the program.
+      scan_results a = scan(set, team, precision, s), b = scan(plain, NULL, MYNAH_FLOAT32, s);
+      const size_t gi = cell->input_blocks * s.hidden, gr = cell->recurrent_blocks * s.hidden;
+      compare(cell->name, a.output, b.output, rows * s.output, bound);
+      compare(cell->name, a.d_x, b.d_x, rows * s.input, bound);
+      compare(cell->name, a.d_ih, b.d_ih, gi * s.input, bound);
+      compare(cell->name, a.d_bias, b.d_bias, gi, bound);
+      if (gr) compare(cell->name, a.d_hh, b.d_hh, gr * s.output, bound);
+      if (gr) compare(cell->name, a.d_bias_hh, b.d_bias_hh, gr, bound);
+      if (cell->has_projection) compare(cell->name, a.d_hr, b.d_hr, s.output * s.hidden, bound);
+      if (cell->has_hidden_state) compare(cell->name, a.d_h0, b.d_h0, s.batch * s.output, bound);
+      if (cell->has_cell_state) compare(cell->name, a.last_c, b.last_c, s.batch * s.hidden, bound);
+      if (cell->has_cell_state) compare(cell->name, a.d_c0, b.d_c0, s.batch * s.hidden, bound);
+      for (size_t v = 0; v < cell->vectors; v++) compare(cell->name, a.d_vectors[v], b.d_vectors[v], s.hidden, bound);
+    }
+}
+
+static void check_losses(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team, mynah_precision precision,
+                         double tolerance) {
+  const size_t sizes[][3] = {{1, 1, 2}, {20, 33, 100}, {500, 24, 1100}};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    const size_t rows = sizes[i][0], hidden = sizes[i][1], vocabulary = sizes[i][2];
+    float *h = numbers(rows * hidden), *w = numbers(vocabulary * hidden), *bias = numbers(vocabulary), *found[4], *expected[4];
+    int32_t *targets = malloc(rows * sizeof *targets);
+    if (!targets) exit(1);
+    for (size_t r = 0; r < rows; r++) targets[r] = (int32_t)(r * 31 % vocabulary);
+    const size_t counts[4] = {rows, rows * hidden, vocabulary * hidden, vocabulary};
+    for (int side = 0; side < 2; side++) {
+      const mynah_kernels *kernels = side ? plain : set;
+      float **to = side ? expected : found;
+      double loss;
+      for (int j = 0; j < 4; j++) to[j] = numbers(counts[j]);
+      float *room = numbers(kernels->cross_entropy_workspace(rows, hidden, vocabulary, true, 3));
+      mynah_cross_entropy pass = {side ? MYNAH_FLOAT32 : precision, rows, hidden, vocabulary, h, w, bias, targets, NULL, 0.5f,
+                                  &loss, to[0], to[1], to[2], to[3], room};
+      kernels->cross_entropy(side ? NULL : team, &pass);
+    }
+    for (int j = 0; j < 4; j++) compare("loss", found[j], expected[j], counts[j], tolerance);
+  }
+}
+
+int main(void) {
+  const mynah_kernels *plain = mynah_kernels_for(MYNAH_PLAIN);
+  mynah_team *team = mynah_team_start(3);
+  for (int isa = 1; isa < MYNAH_ISA_COUNT; isa++) {
+    const mynah_kernels *set = mynah_kernels_for((mynah_isa)isa);
+    if (!set) continue;
+    for (int p = 0; p <= (set->has_bfloat16 ? 1 : 0); p++) {
+      const double tolerance = p ? 0.03 : 3e-5;
+      const int before = checked, failures = failed;
+      check_products(set, plain, team, (mynah_precision)p, tolerance);
+      check_scans(set, plain, team, (mynah_precision)p, tolerance);
+      check_losses(set, plain, team, (mynah_precision)p, tolerance);
+      printf("%s, %s: %d of %d results agree with plain C\n", set->name, p ? "bfloat16" : "float32",
+             checked - before - failed + failures, checked - before);
+    }
+  }
+  mynah_team_stop(team);
+  return failed || !checked;
+}
