@@ -82,6 +82,8 @@ def measure(options):
         programs.use_instruction_set(options.instruction_set)
     if not options.no_build:
         programs.build_mynah()
+    # First of all: without it, nothing that is measured could be described.
+    (header,) = programs.json_lines([programs.MYNAH_BENCHMARKS, "--json", "--filter", "vector/exp", "--seconds", 0])
     setting.torch = checked_interpreter(setting, "torch", "torch")
     setting.keras = checked_interpreter(setting, "keras", "tensorflow")
     setting.onnx = checked_interpreter(setting, "onnx", "onnxruntime")
@@ -98,23 +100,22 @@ def measure(options):
                 except programs.Failure as failure:
                     failures.add(str(failure))
                     print(f"error: {failure}", file=sys.stderr, flush=True)
-    return samples, about(setting, options.rounds, watch.others()), len(failures)
+    return samples, about(setting, header, options.rounds, watch.others()), len(failures)
 
 
-def about(setting, rounds, others):
+def about(setting, header, rounds, others):
     """The machine, the commit and the engines, and whether other programs disturbed the measurements."""
     cores = os.cpu_count() or 1
     is_disturbed = quiet.is_disturbed(others, cores)
     if is_disturbed:
         setting.say(f"other programs kept {others:.1f} of {cores} cores busy meanwhile: peers whose threads wait by spinning lose most "
                     "by that, so ratios are worth nothing and targets are not judged")
-    (header,) = programs.json_lines(
-        [programs.MYNAH_BENCHMARKS, "--json", "--filter", "vector/exp", "--seconds", 0])
     wanted = os.environ.get("MYNAH_INSTRUCTION_SET")
     if wanted and header["instructionSet"] != wanted:
         setting.say(f"the instruction set {wanted} was asked for, and this machine used {header['instructionSet']}")
     kept = {key: header[key] for key in ("machine", "instructionSet", "commit", "date", "swift")}
-    return About(**kept, rounds=rounds, isDisturbed=is_disturbed, engines=setting.engines, notes=setting.notes)
+    return About(**kept, rounds=rounds, isDisturbed=is_disturbed, engines=setting.engines, notes=setting.notes,
+                 isChosen=bool(wanted))
 
 
 def load(paths):

@@ -13,14 +13,20 @@ def blocks(samples, about, judge):
         "peak": peak_table(samples),
         "gemm": gemm_table(samples, judge),
         "train": train_table(samples),
-        "train-ratios": train_ratios(samples, judge),
+        "train-ratios": train_ratios(samples, about, judge),
         "inference": inference_table(samples, judge),
         "onnx": onnx_table(samples, judge),
         "start": start_table(samples, judge),
         "summary": summary(samples, about),
     }
     found = {name: text for name, text in found.items() if text}
-    return {"machine": machine(about), **found} if found else {}
+    if not found:
+        return {}
+    found = {"machine": machine(about), **found}
+    if not about.isChosen:
+        return found
+    # A set that was named has tables of its own, and README.md shows the machine's best one.
+    return {f"{name} {about.instructionSet}": text for name, text in found.items() if name != "summary"}
 
 
 def machine(about):
@@ -89,8 +95,9 @@ def train_speeds(samples, preset):
             samples.best("tokensPerSecond", peers, ("float32", "bfloat16"), **wanted))
 
 
-def train_ratios(samples, judge):
+def train_ratios(samples, about, judge):
     rows = []
+    shares, half_shares = (found.get(about.instructionSet, {}) for found in (targets.SHARE_OF_PEAK, targets.SHARE_OF_BFLOAT16_PEAK))
     for preset in samples.cases("train"):
         single, half, (single_peer, single_name), (peer, name) = train_speeds(samples, preset)
         float32 = dict(section="train", case=preset, precision="float32")
@@ -102,8 +109,8 @@ def train_ratios(samples, judge):
         target = targets.TRAIN.get(preset, (None, None))
         rows.append([preset, judge.at_least(ratio(single, single_peer), target[0]), single_name or "–",
                      judge.at_least(ratio(half, peer), target[1]), name or "–", judge.at_most(memory, targets.MEMORY),
-                     judge.at_least(ratio(single, alone), targets.SECOND_THREAD), judge.at_least(share, targets.SHARE_OF_PEAK),
-                     number(half_share)])
+                     judge.at_least(ratio(single, alone), targets.SECOND_THREAD), judge.at_least(share, shares.get(preset)),
+                     judge.at_least(half_share, half_shares.get(preset))])
     return rows and table(["speed, mynah ÷ peer", "float32", "fastest float32 peer", "bfloat16", "fastest peer",
                            "memory ÷ PyTorch's", "2 threads ÷ 1", "share of float32 peak",
                            "share of bfloat16 peak"], rows)

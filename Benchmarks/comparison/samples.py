@@ -27,6 +27,7 @@ class About:
     isDisturbed: bool  # by other programs
     engines: dict  # versions by name
     notes: list  # sentences that belong to the figures
+    isChosen: bool = False  # whether the instruction set was named, instead of the machine's best
 
 
 class Samples:

@@ -11,7 +11,15 @@ TRAIN = {
     "ptb": (1.65, 3.0), "brown": (1.5, 2.5), "zaremba-small": (1.7, 1.9), "shakespeare": (1.27, 1.5),
     "zaremba-medium": (1.3, 1.75),
 }
-SHARE_OF_PEAK = 0.88
+# shares of the float32 peak of multiply-adds, and of the bfloat16 peak, of an instruction set
+SHARE_OF_PEAK = {
+    "avx512": {"ptb": 0.84, "brown": 0.78, "zaremba-small": 0.75, "shakespeare": 0.88, "zaremba-medium": 0.82},
+    "avx2": {"ptb": 0.8, "brown": 0.75, "zaremba-small": 0.7, "shakespeare": 0.84, "zaremba-medium": 0.8},
+}
+SHARE_OF_PEAK["avx512-bf16"] = SHARE_OF_PEAK["avx512"]
+SHARE_OF_BFLOAT16_PEAK = {
+    "avx512-bf16": {"ptb": 0.7, "brown": 0.62, "zaremba-small": 0.55, "shakespeare": 0.74, "zaremba-medium": 0.7},
+}
 SECOND_THREAD = 1.8
 MEMORY = 0.35  # of PyTorch's, at most
 
