@@ -1,5 +1,5 @@
-// Compares the kernels of every instruction set of this machine with those in plain C (Scripts/check-neon.sh). The tests
-// hold each set against textbook versions; this needs a C compiler alone, so it runs under emulation too.
+// Compares the kernels of every instruction set of this machine with those in plain C (Scripts/check-neon.sh). The
+// tests hold each set against textbook versions; this needs a C compiler alone, so it runs under emulation too.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +32,8 @@ static void compare(const char *what, const float *found, const float *expected,
   printf("%s: a number differs by %g of the largest, expected at most %g\n", what, difference / largest, tolerance);
 }
 
-static void check_products(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team, mynah_precision precision,
-                           double tolerance) {
+static void check_products(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team,
+                           mynah_precision precision, double tolerance) {
   const size_t sizes[][3] = {{1, 1, 1}, {7, 17, 5}, {13, 65, 33}, {64, 70, 130}, {150, 33, 600}, {5, 200, 1100}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     for (int form = 0; form < 8; form++) {
@@ -52,7 +52,8 @@ typedef struct {
   float *output, *last_c, *d_x, *d_ih, *d_hh, *d_hr, *d_bias, *d_bias_hh, *d_h0, *d_c0, *d_vectors[3];
 } scan_results;
 
-static scan_results scan(const mynah_kernels *kernels, mynah_team *team, mynah_precision precision, mynah_scan_sizes s) {
+static scan_results scan(const mynah_kernels *kernels, mynah_team *team, mynah_precision precision,
+                         mynah_scan_sizes s) {
   const mynah_cell_traits *cell = kernels->cell_traits(s.cell);
   const size_t rows = s.steps * s.batch, gi = cell->input_blocks * s.hidden, gr = cell->recurrent_blocks * s.hidden;
   state = 7;
@@ -62,12 +63,15 @@ static scan_results scan(const mynah_kernels *kernels, mynah_team *team, mynah_p
   for (int v = 0; v < 3; v++) f.vectors[v] = numbers(s.hidden);
   f.h0 = numbers(s.batch * s.output), f.c0 = numbers(s.batch * s.hidden);
   mynah_scan_backward b = {0};
-  b.d_output = numbers(rows * s.output), b.d_last_h = numbers(s.batch * s.output), b.d_last_c = numbers(s.batch * s.hidden);
-  f.intermediate = numbers(rows * s.hidden), f.output = numbers(rows * s.output), f.last_c = numbers(s.batch * s.hidden);
+  b.d_output = numbers(rows * s.output), b.d_last_h = numbers(s.batch * s.output),
+  b.d_last_c = numbers(s.batch * s.hidden);
+  f.intermediate = numbers(rows * s.hidden), f.output = numbers(rows * s.output),
+  f.last_c = numbers(s.batch * s.hidden);
   f.gates = numbers(kernels->scan_gates_size(&s)), f.cells = numbers(kernels->scan_cells_size(&s));
   f.workspace = numbers(kernels->scan_forward_workspace(&s));
   kernels->scan_forward(team, &f);
-  scan_results r = {.output = f.output, .last_c = f.last_c, .d_x = numbers(rows * s.input), .d_ih = numbers(gi * s.input)};
+  scan_results r = {
+      .output = f.output, .last_c = f.last_c, .d_x = numbers(rows * s.input), .d_ih = numbers(gi * s.input)};
   r.d_hh = numbers(gr * s.output), r.d_hr = numbers(s.output * s.hidden), r.d_bias = numbers(gi);
   r.d_bias_hh = numbers(gr), r.d_h0 = numbers(s.batch * s.output), r.d_c0 = numbers(s.batch * s.hidden);
   b.forward = f, b.d_x = r.d_x, b.d_weight_ih = r.d_ih, b.d_weight_hh = r.d_hh, b.d_weight_hr = r.d_hr;
@@ -81,8 +85,8 @@ static scan_results scan(const mynah_kernels *kernels, mynah_team *team, mynah_p
   return r;
 }
 
-static void check_scans(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team, mynah_precision precision,
-                        double tolerance) {
+static void check_scans(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team,
+                        mynah_precision precision, double tolerance) {
   const size_t sizes[][5] = {{3, 2, 5, 7, 4}, {2, 50, 9, 33, 17}, {5, 7, 20, 70, 40}};
   for (int id = 0; id < MYNAH_CELL_COUNT; id++)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -110,12 +114,13 @@ static void check_scans(const mynah_kernels *set, const mynah_kernels *plain, my
     }
 }
 
-static void check_losses(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team, mynah_precision precision,
-                         double tolerance) {
+static void check_losses(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team,
+                         mynah_precision precision, double tolerance) {
   const size_t sizes[][3] = {{1, 1, 2}, {20, 33, 100}, {500, 24, 1100}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     const size_t rows = sizes[i][0], hidden = sizes[i][1], vocabulary = sizes[i][2];
-    float *h = numbers(rows * hidden), *w = numbers(vocabulary * hidden), *bias = numbers(vocabulary), *found[4], *expected[4];
+    float *h = numbers(rows * hidden), *w = numbers(vocabulary * hidden), *bias = numbers(vocabulary), *found[4],
+          *expected[4];
     int32_t *targets = malloc(rows * sizeof *targets);
     if (!targets) exit(1);
     for (size_t r = 0; r < rows; r++) targets[r] = (int32_t)(r * 31 % vocabulary);
@@ -126,8 +131,22 @@ static void check_losses(const mynah_kernels *set, const mynah_kernels *plain, m
       double loss;
       for (int j = 0; j < 4; j++) to[j] = numbers(counts[j]);
       float *room = numbers(kernels->cross_entropy_workspace(rows, hidden, vocabulary, true, 3));
-      mynah_cross_entropy pass = {side ? MYNAH_FLOAT32 : precision, rows, hidden, vocabulary, h, w, bias, targets, NULL, 0.5f,
-                                  &loss, to[0], to[1], to[2], to[3], room};
+      mynah_cross_entropy pass = {side ? MYNAH_FLOAT32 : precision,
+                                  rows,
+                                  hidden,
+                                  vocabulary,
+                                  h,
+                                  w,
+                                  bias,
+                                  targets,
+                                  NULL,
+                                  0.5f,
+                                  &loss,
+                                  to[0],
+                                  to[1],
+                                  to[2],
+                                  to[3],
+                                  room};
       kernels->cross_entropy(side ? NULL : team, &pass);
     }
     for (int j = 0; j < 4; j++) compare("loss", found[j], expected[j], counts[j], tolerance);

@@ -1,5 +1,6 @@
-// Exercises the kernels and the team of threads under a sanitizer (Scripts/sanitize.sh): every instruction set, awkward sizes,
-// 1 to 3 threads, in memory of exactly the documented sizes. The tests check results; this only has to run clean.
+// Exercises the kernels and the team of threads under a sanitizer (Scripts/sanitize.sh): every instruction set, awkward
+// sizes, 1 to 3 threads, in memory of exactly the documented sizes. The tests check results; this only has to run
+// clean.
 #include "sanitize-memory.h"
 #include "sanitize-scan.h"
 #include "sanitize-inference.h"
@@ -33,8 +34,22 @@ static void try_cross_entropy(const mynah_kernels *kernels, mynah_team *team, si
     float *workspace =
         room(kernels->cross_entropy_workspace(rows, hidden, vocabulary, gradients, (size_t)mynah_team_threads(team)));
     double loss;
-    mynah_cross_entropy pass = {precision, rows, hidden, vocabulary, h, weight, flags & 1 ? bias : NULL, targets, flags & 2 ? row_weights : NULL,
-                                0.5f, &loss, row_losses, d_h, d_weight, d_bias, workspace};
+    mynah_cross_entropy pass = {precision,
+                                rows,
+                                hidden,
+                                vocabulary,
+                                h,
+                                weight,
+                                flags & 1 ? bias : NULL,
+                                targets,
+                                flags & 2 ? row_weights : NULL,
+                                0.5f,
+                                &loss,
+                                row_losses,
+                                d_h,
+                                d_weight,
+                                d_bias,
+                                workspace};
     kernels->cross_entropy(team, &pass);
     if (loss != loss) fprintf(stderr, "the loss is not a number\n"), exit(1);
     if (row_losses) read_all(row_losses, rows);
@@ -62,7 +77,8 @@ static void try_arrays(const mynah_kernels *kernels, mynah_team *team, size_t co
     free(table), free(rows);
   }
   // Far outside of where the functions move.
-  const float extreme[] = {0, -0.0f, 1e38f, -1e38f, 89, -104, 1e-42f, __builtin_inff(), -__builtin_inff(), __builtin_nanf("")};
+  const float extreme[] = {
+      0, -0.0f, 1e38f, -1e38f, 89, -104, 1e-42f, __builtin_inff(), -__builtin_inff(), __builtin_nanf("")};
   float results[10];
   kernels->exp(results, extreme, 10), kernels->tanh(results, extreme, 10), kernels->sigmoid(results, extreme, 10);
   free(x), free(y);
@@ -109,7 +125,8 @@ static void try_kernels(const mynah_kernels *kernels, mynah_team *team, mynah_pr
   for (size_t i = 0; i < COUNT; i++) try_arrays(kernels, team, sizes[i]);
   for (size_t i = 0; i < COUNT; i++)
     for (size_t j = 0; j < COUNT; j++) try_gemm(kernels, team, sizes[i], sizes[j], sizes[(i + 3 * j) % COUNT]);
-  for (size_t i = 0; i < COUNT; i++) try_dropout(kernels, team, sizes[i]), try_updates(kernels, team, sizes[i], sizes[COUNT - i - 1]);
+  for (size_t i = 0; i < COUNT; i++)
+    try_dropout(kernels, team, sizes[i]), try_updates(kernels, team, sizes[i], sizes[COUNT - i - 1]);
   try_dropout(kernels, team, 20001);
   try_updates(kernels, team, 300, 117);
   try_gemm(kernels, team, 13, 1100, 70);

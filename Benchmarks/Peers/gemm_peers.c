@@ -4,9 +4,10 @@
 //     cc -O2 -DOPENBLAS gemm_peers.c -lopenblas -o gemm-openblas
 //     gemm-onednn THREADS SECONDS 1200x1024x200/nn 456x1024x1200/tn ...
 //
-// A program a library, so that the waiting threads of one do not disturb the other. A product C[M, N] = A·B is named MxNxK/FORM:
-// nn as it stands, tn with A transposed, nt with B transposed; all row-major. Prints a JSON object a line. Timing is that of
-// Sources/Measurement/Stopwatch.swift: repeats of calls that fill a millisecond, a fifth of the time to warm up, the median.
+// A program a library, so that the waiting threads of one do not disturb the other. A product C[M, N] = A·B is named
+// MxNxK/FORM: nn as it stands, tn with A transposed, nt with B transposed; all row-major. Prints a JSON object a line.
+// Timing is that of Sources/Measurement/Stopwatch.swift: repeats of calls that fill a millisecond, a fifth of the time
+// to warm up, the median.
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -122,9 +123,11 @@ int main(int count, char **arguments) {
     double median = p.a && p.b && p.c && multiply(&p) ? median_seconds(&p, seconds) : 0;
     free(p.a), free(p.b), free(p.c);
     if (median <= 0) return fprintf(stderr, "error: %s cannot be multiplied here\n", arguments[index]), 70;
-    printf("{\"engine\": \"%s\", \"product\": \"%s\", \"precision\": \"float32\", \"threads\": %d, \"milliseconds\": %.6f, "
-           "\"gigaflops\": %.2f}\n", engine, arguments[index], threads, 1e3 * median,
-           2e-9 * (double)p.m * (double)p.n * (double)p.k / median);
+    printf(
+        "{\"engine\": \"%s\", \"product\": \"%s\", \"precision\": \"float32\", \"threads\": %d, \"milliseconds\": "
+        "%.6f, "
+        "\"gigaflops\": %.2f}\n",
+        engine, arguments[index], threads, 1e3 * median, 2e-9 * (double)p.m * (double)p.n * (double)p.k / median);
     fflush(stdout);
   }
   return 0;

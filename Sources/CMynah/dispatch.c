@@ -11,8 +11,8 @@
 /// The system grants the tile registers only to a process that requests them; requesting again is harmless.
 static bool has_tiles(void) {
   enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
-  return __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") && __builtin_cpu_supports("avx512bf16") &&
-         syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+  return __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
+         __builtin_cpu_supports("avx512bf16") && syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
 }
 #endif
 
@@ -39,12 +39,13 @@ const mynah_kernels *mynah_kernels_for(mynah_isa isa) {
     case MYNAH_AVX2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &mynah_kernels_avx2 : NULL;
     case MYNAH_AVX512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                     __builtin_cpu_supports("avx512vl")
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
                  ? &mynah_kernels_avx512
                  : NULL;
     case MYNAH_AVX512_BF16:
-      return mynah_kernels_for(MYNAH_AVX512) && __builtin_cpu_supports("avx512bf16") ? &mynah_kernels_avx512_bf16 : NULL;
+      return mynah_kernels_for(MYNAH_AVX512) && __builtin_cpu_supports("avx512bf16") ? &mynah_kernels_avx512_bf16
+                                                                                     : NULL;
 #if defined(__linux__)
     case MYNAH_AMX: return mynah_kernels_for(MYNAH_AVX512) && has_tiles() ? &mynah_kernels_amx : NULL;
 #endif

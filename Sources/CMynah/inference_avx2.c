@@ -8,8 +8,9 @@
 #define HAS_FMA 1
 #define HAS_DOT8 false
 /// The even bytes' products and the odd ones', each pair added by the instruction.
-#define DOT8(sum, x, w)                                                                                                      \
-  ((sum) + (vint)_mm256_madd_epi16((__m256i)((x) & 0x00ff00ff), _mm256_srai_epi16(_mm256_slli_epi16((__m256i)(w), 8), 8)) +  \
+#define DOT8(sum, x, w)                                                                        \
+  ((sum) + (vint)_mm256_madd_epi16((__m256i)((x) & 0x00ff00ff),                                \
+                                   _mm256_srai_epi16(_mm256_slli_epi16((__m256i)(w), 8), 8)) + \
    (vint)_mm256_madd_epi16(_mm256_srli_epi16((__m256i)(x), 8), _mm256_srai_epi16((__m256i)(w), 8)))
 #include "kernels/inference/prelude.h"
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

@@ -8,11 +8,13 @@
 #define HAS_FMA 1
 #define HAS_DOT8 false
 /// The even bytes' products and the odd ones', each pair added by the instruction.
-#define DOT8(sum, x, w)                                                                                                      \
-  ((sum) + (vint)_mm512_madd_epi16((__m512i)((x) & 0x00ff00ff), _mm512_srai_epi16(_mm512_slli_epi16((__m512i)(w), 8), 8)) +  \
+#define DOT8(sum, x, w)                                                                        \
+  ((sum) + (vint)_mm512_madd_epi16((__m512i)((x) & 0x00ff00ff),                                \
+                                   _mm512_srai_epi16(_mm512_slli_epi16((__m512i)(w), 8), 8)) + \
    (vint)_mm512_madd_epi16(_mm512_srli_epi16((__m512i)(x), 8), _mm512_srai_epi16((__m512i)(w), 8)))
 #include "kernels/inference/prelude.h"
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \
+                             apply_to = function)
 #include "kernels/inference/all.h"
 #pragma clang attribute pop
 #endif

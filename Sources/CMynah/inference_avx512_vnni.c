@@ -9,7 +9,8 @@
 #define HAS_DOT8 true
 #define DOT8(sum, x, w) ((vint)_mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(x), (__m512i)(w)))
 #include "kernels/inference/prelude.h"
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma"))), \
+                             apply_to = function)
 #include "kernels/inference/all.h"
 #pragma clang attribute pop
 #endif

@@ -1,7 +1,8 @@
 // The choice of inference kernels at run time, which depends on products of bytes besides the instruction set.
 #include "inference_dispatch.h"
 
-static inline const mynah_inference_kernels *if_there(bool there, mynah_isa isa, const mynah_inference_kernels *kernels) {
+static inline const mynah_inference_kernels *if_there(bool there, mynah_isa isa,
+                                                      const mynah_inference_kernels *kernels) {
   return there && mynah_kernels_for(isa) ? kernels : NULL;
 }
 

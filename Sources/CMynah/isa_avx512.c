@@ -11,7 +11,8 @@
 #define HAS_FMA 1
 #include "kernels/prelude.h"
 #include <immintrin.h>
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), \
+                             apply_to = function)
 #include "kernels/all.h"
 #pragma clang attribute pop
 #endif

@@ -1,7 +1,9 @@
-// A persistent team of threads. The only file that starts threads, and the only one here that allocates (once per team).
+// A persistent team of threads. The only file that starts threads, and the only one here that allocates (once per
+// team).
 //
-// Waiting spins first (a barrier of spinning threads costs under 0.1 µs, waking a sleeper 20–50 µs), then yields, then sleeps:
-// a training step has some hundred barriers a few microseconds apart, and between steps no thread should keep a core busy.
+// Waiting spins first (a barrier of spinning threads costs under 0.1 µs, waking a sleeper 20–50 µs), then yields, then
+// sleeps: a training step has some hundred barriers a few microseconds apart, and between steps no thread should keep a
+// core busy.
 #include "CMynah.h"
 
 #include <pthread.h>
@@ -26,7 +28,8 @@ static inline void cpu_relax(void) {
 
 // MARK: Denormals
 
-/// Arithmetic on denormal numbers is up to a hundred times slower, and decayed gradients of recurrent layers are full of them.
+/// Arithmetic on denormal numbers is up to a hundred times slower, and decayed gradients of recurrent layers are full
+/// of them.
 static uint64_t flush_denormals(void) {
 #if defined(__x86_64__)
   uint32_t old = _mm_getcsr();

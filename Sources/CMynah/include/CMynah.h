@@ -1,11 +1,12 @@
 // CMynah: the float32 kernels of Mynah.
 //
-// Letters in shape comments: T steps, B batch, I input, H hidden, V vocabulary, E embedding. All matrices are row-major.
-// Arguments come as outputs, inputs, sizes. Kernels allocate nothing: the caller passes a workspace whose size a
-// `_workspace` function returns. There is one table of kernels per instruction set; `mynah_kernels_best` selects one.
+// Letters in shape comments: T steps, B batch, I input, H hidden, V vocabulary, E embedding. All matrices are
+// row-major. Arguments come as outputs, inputs, sizes. Kernels allocate nothing: the caller passes a workspace whose
+// size a `_workspace` function returns. There is one table of kernels per instruction set; `mynah_kernels_best` selects
+// one.
 //
-// Determinism: each output element is summed by one thread in a fixed order, so results have the same bits at any number
-// of threads (on one instruction set).
+// Determinism: each output element is summed by one thread in a fixed order, so results have the same bits at any
+// number of threads (on one instruction set).
 #ifndef MYNAH_H
 #define MYNAH_H
 
@@ -32,8 +33,9 @@ mynah_team *mynah_team_start(int threads);
 /// Ends the workers and frees the team. No work may be running.
 void mynah_team_stop(mynah_team *team);
 int mynah_team_threads(const mynah_team *team);
-/// Runs `work` once on every thread of the team and returns when all are done. Denormals are flushed to zero inside. A NULL
-/// team, or one that is busy with another caller's work, lets the caller do all of the work alone: same result, same bits.
+/// Runs `work` once on every thread of the team and returns when all are done. Denormals are flushed to zero inside. A
+/// NULL team, or one that is busy with another caller's work, lets the caller do all of the work alone: same result,
+/// same bits.
 void mynah_team_run(mynah_team *team, mynah_work work, void *context);
 /// Waits until every thread of the work has reached this point.
 void mynah_worker_wait(const mynah_worker *worker);
@@ -55,7 +57,8 @@ enum { MYNAH_ISA_COUNT = 7 };
 /// The precision of the factors of matrix products; sums are always float32. MYNAH_BFLOAT16 needs `has_bfloat16`.
 typedef enum { MYNAH_FLOAT32 = 0, MYNAH_BFLOAT16 = 1 } mynah_precision;
 
-/// The number of rows up to which AMX kernels make float32 products by multiply-adds, with other last bits than by tiles.
+/// The number of rows up to which AMX kernels make float32 products by multiply-adds, with other last bits than by
+/// tiles.
 enum { MYNAH_FEW_ROWS = 12 };
 
 #include "mynah_scan.h"
@@ -95,7 +98,8 @@ typedef struct {
   float epsilon;
 } mynah_adam;
 
-/// Which elements dropout keeps: element i is kept where word first + i of a stream of random words is below `threshold`.
+/// Which elements dropout keeps: element i is kept where word first + i of a stream of random words is below
+/// `threshold`.
 typedef struct {
   uint64_t seed, stream, first;
   uint32_t threshold;
@@ -109,9 +113,9 @@ typedef struct {
   size_t lanes;       // floats in a vector
   bool has_bfloat16;  // whether products of bfloat16 numbers are faster here than those of float32
 
-  // The peak of the machine, to be timed. `peak` runs multiply-adds in registers on all threads and returns the number of
-  // floating-point operations, 0 if the set has no instructions for the precision; `read_through` reads an array once, on
-  // all threads together.
+  // The peak of the machine, to be timed. `peak` runs multiply-adds in registers on all threads and returns the number
+  // of floating-point operations, 0 if the set has no instructions for the precision; `read_through` reads an array
+  // once, on all threads together.
   uint64_t (*peak)(mynah_team *team, mynah_precision precision, uint64_t rounds);
   void (*read_through)(mynah_team *team, const float *x, size_t count);
 
@@ -125,11 +129,11 @@ typedef struct {
   double (*sum_of_squares)(const float *x, size_t count);
   void (*axpy)(float *y, const float *x, float a, size_t count);  // y += a·x
   // sums[u] = Σ x[order[j]] over j in starts[u] ..< starts[u+1], rows of `width`, u in 0 ..< count; no sum is empty.
-  void (*add_rows)(mynah_team *team, float *sums, const float *x, const int32_t *order, const size_t *starts, size_t count,
-                   size_t width);
+  void (*add_rows)(mynah_team *team, float *sums, const float *x, const int32_t *order, const size_t *starts,
+                   size_t count, size_t width);
 
-  // The gradients' norm and the optimisers' updates, all parameters in one piece of work on the team. The squared norm is Σ g²
-  // in double; norm_workspace returns the size of its workspace in doubles.
+  // The gradients' norm and the optimisers' updates, all parameters in one piece of work on the team. The squared norm
+  // is Σ g² in double; norm_workspace returns the size of its workspace in doubles.
   size_t (*norm_workspace)(const mynah_parameter *parameters, size_t count);
   double (*squared_norm)(mynah_team *team, const mynah_parameter *parameters, size_t count, double *workspace);
   void (*descend)(mynah_team *team, const mynah_parameter *parameters, size_t count, float rate);  // w −= rate·g
@@ -139,16 +143,17 @@ typedef struct {
 
   // C[M, N] = A·B, or C += A·B; A is M × K (K × M if a_transposed), B is K × N (N × K if b_transposed).
   size_t (*gemm_workspace)(size_t m, size_t n, size_t k);
-  void (*gemm)(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
-               bool b_transposed, bool accumulate, mynah_precision precision, float *workspace);
-  // The same in two steps: B is packed once into `gemm_workspace` floats and multiplied with many A of M rows each. The floats
-  // must not be moved in between: the packed data is aligned within them.
+  void (*gemm)(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k,
+               bool a_transposed, bool b_transposed, bool accumulate, mynah_precision precision, float *workspace);
+  // The same in two steps: B is packed once into `gemm_workspace` floats and multiplied with many A of M rows each. The
+  // floats must not be moved in between: the packed data is aligned within them.
   void (*gemm_pack)(mynah_team *team, float *packed, const float *b, size_t m, size_t n, size_t k, bool b_transposed,
                     mynah_precision precision);
-  void (*gemm_packed)(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k, bool accumulate,
-                      mynah_precision precision);
+  void (*gemm_packed)(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k,
+                      bool accumulate, mynah_precision precision);
 
-  // One recurrent layer over a sequence (mynah_scan.h). Sizes are in floats; traits are the same on all instruction sets.
+  // One recurrent layer over a sequence (mynah_scan.h). Sizes are in floats; traits are the same on all instruction
+  // sets.
   const mynah_cell_traits *(*cell_traits)(mynah_cell cell);
   size_t (*scan_gates_size)(const mynah_scan_sizes *sizes);
   size_t (*scan_cells_size)(const mynah_scan_sizes *sizes);

@@ -8,8 +8,8 @@
 /// The format of packed weights. Everything else is float32.
 ///
 /// - MYNAH_WEIGHTS_BFLOAT16: weights rounded to bfloat16, widened again on their way into float32 products.
-/// - MYNAH_WEIGHTS_INT8: each row of W as integers of -127 ... 127 times a scale of its own; rows of x are rounded in the same
-///   way when they are used, and products are exact sums of integers. Needs columns ≤ MYNAH_INT8_MOST_COLUMNS.
+/// - MYNAH_WEIGHTS_INT8: each row of W as integers of -127 ... 127 times a scale of its own; rows of x are rounded in
+///   the same way when they are used, and products are exact sums of integers. Needs columns ≤ MYNAH_INT8_MOST_COLUMNS.
 typedef enum { MYNAH_WEIGHTS_FLOAT32 = 0, MYNAH_WEIGHTS_BFLOAT16 = 1, MYNAH_WEIGHTS_INT8 = 2 } mynah_weights;
 enum { MYNAH_INT8_MOST_COLUMNS = 1 << 17 };  // 127² × columns stays below 2³¹
 
@@ -41,7 +41,7 @@ typedef struct {
   const mynah_inference_layer *layers;
   const float *x;             // [T·B, I]: the inputs, or NULL for those of `ids`
   const int32_t *ids;         // [T·B], each in 0 ..< V
-  const float *embedding;     // [V, E]: the inputs of ids; with a table, read only by residual layers and identity skips
+  const float *embedding;  // [V, E]: the inputs of ids; with a table, read only by residual layers and identity skips
   const float *table;         // [V, table_width]: the first layer's projected inputs, made by `tabulate`, or NULL
   size_t vocabulary;          // V
   mynah_packed output;        // W [V, P of the last layer]; not read if neither logits nor losses are wanted
@@ -61,8 +61,8 @@ typedef struct {
   size_t lanes;       // floats in a vector
   bool has_dot8;      // whether one instruction sums products of four bytes
 
-  // Rows of x [rows, columns] as integers of -127 ... 127 and a scale each: scale = max |x| / 127, rounded up a little. A row
-  // that is not finite gets a scale that is not finite.
+  // Rows of x [rows, columns] as integers of -127 ... 127 and a scale each: scale = max |x| / 127, rounded up a little.
+  // A row that is not finite gets a scale that is not finite.
   void (*quantize_rows)(int8_t *q, float *scales, const float *x, size_t rows, size_t columns);
 
   // The panels of a matrix, and their size; matrix->panels is not read.
@@ -85,14 +85,16 @@ typedef struct {
   void (*advance)(mynah_team *team, const mynah_inference_pass *pass);
 
   bool (*all_finite)(const float *x, size_t count);
-  // A token drawn with probability ∝ exp(logit · inverse_temperature) by a uniform number of 0 ..< 1; the first of the largest
-  // logits if inverse_temperature is ∞. The forbidden ones are never drawn; `count` if nothing is left. workspace [count].
-  size_t (*draw)(const float *logits, size_t count, const int32_t *forbidden, size_t forbidden_count, float inverse_temperature,
-                 double uniform, float *workspace);
+  // A token drawn with probability ∝ exp(logit · inverse_temperature) by a uniform number of 0 ..< 1; the first of the
+  // largest logits if inverse_temperature is ∞. The forbidden ones are never drawn; `count` if nothing is left.
+  // workspace [count].
+  size_t (*draw)(const float *logits, size_t count, const int32_t *forbidden, size_t forbidden_count,
+                 float inverse_temperature, double uniform, float *workspace);
 } mynah_inference_kernels;
 
 enum { MYNAH_INFERENCE_COUNT = 6 };
-/// The kernels with index 0 ..< MYNAH_INFERENCE_COUNT, slowest first, or NULL if this machine (or this build) lacks them.
+/// The kernels with index 0 ..< MYNAH_INFERENCE_COUNT, slowest first, or NULL if this machine (or this build) lacks
+/// them.
 const mynah_inference_kernels *mynah_inference_at(int index);
 /// The fastest kernels of the instruction set that `mynah_kernels_best` selects, or of a smaller one.
 const mynah_inference_kernels *mynah_inference_best(void);

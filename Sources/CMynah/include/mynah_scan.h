@@ -40,7 +40,9 @@ typedef struct {
 } mynah_cell_traits;
 
 /// Returns true if a step computes an intermediate vector, for its late blocks or its projection.
-static inline bool mynah_has_intermediate(const mynah_cell_traits *cell) { return cell->late_blocks || cell->has_projection; }
+static inline bool mynah_has_intermediate(const mynah_cell_traits *cell) {
+  return cell->late_blocks || cell->has_projection;
+}
 
 /// The traits of a cell, or NULL if there is none of this number.
 const mynah_cell_traits *mynah_traits_of(mynah_cell cell);

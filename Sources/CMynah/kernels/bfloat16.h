@@ -13,8 +13,8 @@ INLINE vint round_to_bfloat16(vfloat x) {
 /// The pairs (even[i], odd[i]).
 INLINE vint round_pairs(vfloat even, vfloat odd) {
 #if HAS_DOT && LANES == 16
-  const __m512i interleaved = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
-                                               5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  const __m512i interleaved = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22,
+                                               6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   return (vint)_mm512_permutexvar_epi16(interleaved, (__m512i)_mm512_cvtne2ps_pbh((__m512)odd, (__m512)even));
 #else
   return round_to_bfloat16(even) | round_to_bfloat16(odd) << 16;

@@ -1,21 +1,23 @@
-// Linear layer, softmax and cross-entropy, loss and gradients in one pass; the logits of a few rows at a time stay in cache.
+// Linear layer, softmax and cross-entropy, loss and gradients in one pass; the logits of a few rows at a time stay in
+// cache.
 //
 //   l = W h + b                               loss = −Σ_r w_r log softmax(l_r)[target_r]
 //   dl = scale·w_r (softmax(l_r) − onehot)    dh = Wᵀdl    dW = dl hᵀ
 //
-// The vocabulary is cut into parts whose number depends on its size alone. A part finds its own maximum m_p of each row and keeps
-// E = exp(l − m_p), and multiplies it with its rows of W while it is near. When all parts of a chunk of rows are done, E is not
-// rescaled: with M = max m_p and Z = Σ_p e^{m_p − M} Σ E, the factor a_p = e^{m_p − M} / Z scales part p's share of dh and the
-// packed rows of h that make dW. The one-hot term touches one row of W a target and is subtracted apart.
+// The vocabulary is cut into parts whose number depends on its size alone. A part finds its own maximum m_p of each row
+// and keeps E = exp(l − m_p), and multiplies it with its rows of W while it is near. When all parts of a chunk of rows
+// are done, E is not rescaled: with M = max m_p and Z = Σ_p e^{m_p − M} Σ E, the factor a_p = e^{m_p − M} / Z scales
+// part p's share of dh and the packed rows of h that make dW. The one-hot term touches one row of W a target and is
+// subtracted apart.
 //
 // Workers take parts when there are enough, else rows. Sums run in the order of rows, so the result does not depend on
 // chunks and threads; dh is the sum of its parts in order.
 
 enum { MOST_PARTS = 16, PART_VECTORS = 512 / LANES };
-// Rows whose logits are worked on at a time, and the most rows, numbers of E and numbers of the parts' dh that are kept. Each
-// chunk reads and writes dW once, but its E leaves the near caches. Multiply-adds: medians of paired runs are flat from 240
-// rows on for ptb, and zaremba-small, whose 400 rows are then one chunk, is 12 % faster than with 120. Tiles are so fast that
-// dW counts more.
+// Rows whose logits are worked on at a time, and the most rows, numbers of E and numbers of the parts' dh that are
+// kept. Each chunk reads and writes dW once, but its E leaves the near caches. Multiply-adds: medians of paired runs
+// are flat from 240 rows on for ptb, and zaremba-small, whose 400 rows are then one chunk, is 12 % faster than with
+// 120. Tiles are so fast that dW counts more.
 #if HAS_AMX
 enum { BLOCK_ROWS = 128, STRIP_ROWS = 128, MOST_ROWS = 1280, KEPT_NUMBERS = 1 << 23, KEPT_GRADIENTS = 1 << 22 };
 #else
@@ -51,7 +53,9 @@ INLINE vocabulary_part part_of(size_t vocabulary, size_t parts, size_t p) {
   size_t valid = minimum(vocabulary, last * LANES) - first * LANES;
   return (vocabulary_part){first * LANES, valid, last - first};
 }
-INLINE size_t widest_part(size_t vocabulary, size_t parts) { return (vectors_of(vocabulary) + parts - 1) / parts * LANES; }
+INLINE size_t widest_part(size_t vocabulary, size_t parts) {
+  return (vectors_of(vocabulary) + parts - 1) / parts * LANES;
+}
 
 /// Rows are shared out evenly over as few chunks as what may be kept allows, a chunk being at least a block.
 INLINE size_t chunk_rows(size_t rows, size_t hidden, size_t vocabulary) {
@@ -72,7 +76,8 @@ INLINE float *take(float *workspace, size_t *used, size_t count) {
 /// Lays out the workspace and returns the number of floats used; gradients take none if they are not wanted.
 INLINE size_t loss_layout(loss_work *w, float *workspace, size_t rows, size_t hidden, size_t vocabulary, bool gradients,
                           size_t threads) {
-  size_t parts = part_count(vocabulary), chunk = chunk_rows(rows, hidden, vocabulary), numbers = parts * chunk, used = 0;
+  size_t parts = part_count(vocabulary), chunk = chunk_rows(rows, hidden, vocabulary), numbers = parts * chunk,
+         used = 0;
   size_t widest = widest_part(vocabulary, parts);
   w->parts = parts, w->chunk = chunk;
   w->is_one_chunk = parts >= threads && rows <= chunk;
@@ -114,10 +119,12 @@ static void pack_part(const loss_work *w, size_t p, size_t slot) {
   size_t hidden = s->hidden;
   vocabulary_part part = part_of(s->vocabulary, w->parts, p);
   const float *weight = s->weight + part.first * hidden;
-  pack_transposed(slot_transposed(w, slot), weight, hidden, hidden, part.valid, all_panels(part.valid), (form)s->precision);
+  pack_transposed(slot_transposed(w, slot), weight, hidden, hidden, part.valid, all_panels(part.valid),
+                  (form)s->precision);
   for (size_t j = 0; j < part.vectors * LANES; j++)
     w->bias[part.first + j] = j >= part.valid ? -1e30f : s->bias ? s->bias[part.first + j] : 0;
-  if (s->d_h) pack(slot_packed(w, slot), plain_rows(weight, hidden), part.valid, hidden, all_panels(hidden), (form)s->precision);
+  if (s->d_h)
+    pack(slot_packed(w, slot), plain_rows(weight, hidden), part.valid, hidden, all_panels(hidden), (form)s->precision);
 }
 
 /// Maxima, exponentials and sums of some rows, which are walked through in the order that they are kept in.
@@ -234,19 +241,22 @@ static void weights_backward(const loss_work *w, size_t p, size_t slot, size_t r
   source_rows h = {.base = s->h + row0 * s->hidden + first, .ld = s->hidden, .scales = row_scale};
   pack(scaled, h, rows, width, all_panels(width), (form)s->precision);
   float *d_weight = s->d_weight + part.first * s->hidden + first;
-  product d_weights = {d_weight, s->hidden, row0 ? d_weight : NULL, s->hidden, scaled, width, all_panels(width), false, 0};
+  product d_weights = {.c = d_weight, .ldc = s->hidden, .start = row0 ? d_weight : NULL, .start_stride = s->hidden};
+  d_weights.packed = scaled, d_weights.n = width, d_weights.panels = all_panels(width);
   multiply(kept_columns(e, w->chunk, 0, 0), part.valid, rows, &d_weights, 1, (form)s->precision);
   for (size_t r = 0; r < rows; r++) {
     size_t target = (size_t)s->targets[row0 + r];
     if (target < part.first || target >= part.first + part.valid) continue;
-    axpy(s->d_weight + target * s->hidden + first, s->h + (row0 + r) * s->hidden + first, -gradient_scale(s, row0 + r), width);
+    axpy(s->d_weight + target * s->hidden + first, s->h + (row0 + r) * s->hidden + first, -gradient_scale(s, row0 + r),
+         width);
   }
   if (!s->d_bias || first > 0) return;
   float *d_bias = s->d_bias + part.first;
   for (size_t j = 0; j < part.valid; j += LANES) {
     size_t count = minimum(LANES, part.valid - j);
     vfloat sums = row0 ? load_first(d_bias + j, count) : splat(0);
-    for (size_t r = 0; r < rows; r++) sums = fma_(splat(row_scale[r]), load(kept_vector(e, w->chunk, r, j / LANES)), sums);
+    for (size_t r = 0; r < rows; r++)
+      sums = fma_(splat(row_scale[r]), load(kept_vector(e, w->chunk, r, j / LANES)), sums);
     store_first(d_bias + j, sums, count);
   }
   for (size_t r = 0; r < rows; r++) {

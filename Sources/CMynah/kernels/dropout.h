@@ -1,8 +1,8 @@
 // Dropout with masks from a counter: y = x·scale where the element's random word is below a threshold, else 0.
 //
-// Words are those of Philox 4×32-10 (J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-// 2011): block n of a stream gives the words 4n ..< 4n + 4. A block's four words are in 64-bit lanes, one block per lane, since
-// that is how vectors multiply 32 bits to 64.
+// Words are those of Philox 4×32-10 (J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2,
+// 3", 2011): block n of a stream gives the words 4n ..< 4n + 4. A block's four words are in 64-bit lanes, one block per
+// lane, since that is how vectors multiply 32 bits to 64.
 
 enum { BLOCKS = LANES / 2, GROUP = 4 * BLOCKS };  // blocks made at once, and their words
 

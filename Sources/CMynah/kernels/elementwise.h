@@ -21,7 +21,8 @@ REDUCTION(sum_of_squares, v *v)
 static void axpy(float *restrict y, const float *restrict x, float a, size_t count) {
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) store(y + i, fma_(splat(a), load(x + i), load(y + i)));
-  if (i < count) store_first(y + i, fma_(splat(a), load_first(x + i, count - i), load_first(y + i, count - i)), count - i);
+  if (i < count)
+    store_first(y + i, fma_(splat(a), load_first(x + i, count - i), load_first(y + i, count - i)), count - i);
 }
 
 typedef struct {
@@ -38,12 +39,13 @@ static void rows_work(void *context, const mynah_worker *worker) {
   for (size_t u = own.first; u < own.last; u++) {
     float *row = s->sums + u * s->width;
     memcpy(row, s->x + (size_t)s->order[s->starts[u]] * s->width, s->width * sizeof(float));
-    for (size_t j = s->starts[u] + 1; j < s->starts[u + 1]; j++) axpy(row, s->x + (size_t)s->order[j] * s->width, 1, s->width);
+    for (size_t j = s->starts[u] + 1; j < s->starts[u + 1]; j++)
+      axpy(row, s->x + (size_t)s->order[j] * s->width, 1, s->width);
   }
 }
 
-static void add_rows(mynah_team *team, float *sums, const float *x, const int32_t *order, const size_t *starts, size_t count,
-                     size_t width) {
+static void add_rows(mynah_team *team, float *sums, const float *x, const int32_t *order, const size_t *starts,
+                     size_t count, size_t width) {
   rows_pass pass = {sums, x, order, starts, count, width};
   bool small = count * width < 1 << 14;  // a barrier of the team costs more than it saves
   mynah_team_run(small ? NULL : team, rows_work, &pass);

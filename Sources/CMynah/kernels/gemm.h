@@ -25,7 +25,8 @@ static void gemm_by_groups(const gemm_pass *g, range panels) {
     float *packed = g->packed + packed_size(columns.first, g->k), *c = g->c + columns.first;
     for (size_t k0 = 0, k; k0 == 0 || k0 < g->k; k0 += k) {
       k = minimum(g->k - k0, K_BLOCK);
-      if (g->b_transposed) pack_transposed(packed, g->b + columns.first * g->k + k0, g->k, k, n, all_panels(n), g->form);
+      if (g->b_transposed)
+        pack_transposed(packed, g->b + columns.first * g->k + k0, g->k, k, n, all_panels(n), g->form);
       else pack(packed, plain_rows(g->b + k0 * g->n + columns.first, g->n), k, n, all_panels(n), g->form);
       product of_group = {c, g->n, g->accumulate || k0 ? c : NULL, g->n, packed, n, all_panels(n), false, 0};
       operand a = g->a_transposed ? columns_of(g->a + k0 * g->m, g->m) : rows_of(g->a + k0, g->k);
@@ -35,8 +36,9 @@ static void gemm_by_groups(const gemm_pass *g, range panels) {
   }
 }
 
-/// If there are many panels, each worker takes some of them and needs no others: it packs a few at a time, a block of k at a
-/// time, and multiplies while they are in cache. Otherwise all workers pack together, wait for each other, and share the rows.
+/// If there are many panels, each worker takes some of them and needs no others: it packs a few at a time, a block of k
+/// at a time, and multiplies while they are in cache. Otherwise all workers pack together, wait for each other, and
+/// share the rows.
 static void gemm_work(void *context, const mynah_worker *worker) {
   const gemm_pass *g = context;
   range panels = all_panels(g->n), own = share(panels.last, worker), rows = {0, g->m};
@@ -65,10 +67,11 @@ static size_t gemm_workspace(size_t m, size_t n, size_t k) {
   return packed_size(n, k) + ALIGNMENT;
 }
 
-static void gemm(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k, bool a_transposed,
-                 bool b_transposed, bool accumulate, mynah_precision precision, float *workspace) {
+static void gemm(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k,
+                 bool a_transposed, bool b_transposed, bool accumulate, mynah_precision precision, float *workspace) {
   if (m == 0 || n == 0) return;
-  gemm_pass pass = {c, a, b, aligned(workspace), m, n, k, a_transposed, b_transposed, accumulate, form_for(precision, m)};
+  gemm_pass pass = {
+      c, a, b, aligned(workspace), m, n, k, a_transposed, b_transposed, accumulate, form_for(precision, m)};
   mynah_team_run(team_for(team, &pass), gemm_work, &pass);
 }
 
@@ -84,8 +87,8 @@ static void gemm_pack(mynah_team *team, float *packed, const float *b, size_t m,
   mynah_team_run(team_for(team, &pass), gemm_pack_work, &pass);
 }
 
-static void gemm_packed(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k, bool accumulate,
-                        mynah_precision precision) {
+static void gemm_packed(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k,
+                        bool accumulate, mynah_precision precision) {
   if (m == 0 || n == 0) return;
   gemm_pass pass = {.c = c, .a = a, .packed = aligned(packed), .m = m, .n = n, .k = k, .accumulate = accumulate,
                     .form = form_for(precision, m)};

@@ -15,7 +15,9 @@ INLINE float *kept_vector(float *kept, size_t rows, size_t r, size_t v) {
 // MARK: As operands
 
 /// The place of row `row`, and of column `first`, which begins a group.
-INLINE size_t kept_offset(size_t rows, size_t row, size_t first) { return first / KEPT_WIDTH * kept_stride(rows) + row * KEPT_WIDTH; }
+INLINE size_t kept_offset(size_t rows, size_t row, size_t first) {
+  return first / KEPT_WIDTH * kept_stride(rows) + row * KEPT_WIDTH;
+}
 /// The rows from `row0` on, and the columns from `first` on, as a product's A.
 INLINE operand kept_rows(const float *kept, size_t rows, size_t row0, size_t first) {
   return (operand){kept + kept_offset(rows, row0, first), KEPT_WIDTH, 1, 0, kept_stride(rows)};

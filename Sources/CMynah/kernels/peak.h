@@ -1,7 +1,7 @@
 // The peak of the machine: the speed of multiply-adds in registers, and of reading memory in order.
 
-/// Vectors that stay in registers: enough for the units never to wait for a result, and few enough for the registers, of which
-/// AVX-512 and NEON have 32, the others 16.
+/// Vectors that stay in registers: enough for the units never to wait for a result, and few enough for the registers,
+/// of which AVX-512 and NEON have 32, the others 16.
 enum { CHAINS = LANES == 16 || (LANES == 4 && HAS_FMA) ? 24 : LANES == 8 ? 12 : 8 };
 
 typedef struct {
@@ -16,7 +16,8 @@ INLINE void run_chains(const peak_pass *pass, const bool pairs) {
   const vfloat factor = splat(0.5f), term = splat(0.25f);
   vfloat chains[CHAINS];
 #pragma clang loop unroll(full)
-  for (int i = 0; i < CHAINS; i++) chains[i] = splat((float)(i + 1));  // different, so that no chain is computed for all
+  for (int i = 0; i < CHAINS; i++)
+    chains[i] = splat((float)(i + 1));  // different, so that no chain is computed for all
 #pragma clang loop unroll(disable)
   for (uint64_t round = 0; round < pass->rounds; round++) {
 #pragma clang loop unroll(full)

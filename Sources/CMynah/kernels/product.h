@@ -7,13 +7,14 @@
 //   pack_transposed   the same from the rows of Bᵀ
 //   multiply          C = start + A·B for one A and one or more packed B
 //   KEPT_WIDTH, kept_…  the layout of matrices that one product writes and others read
-// B is packed once and used many times; A is read in place. Each element of C is one sum in the order of k that starts from
-// `start`, however m, n and k are cut, so the result does not depend on blocks and threads.
+// B is packed once and used many times; A is read in place. Each element of C is one sum in the order of k that starts
+// from `start`, however m, n and k are cut, so the result does not depend on blocks and threads.
 
 /// The form of a packed B: the precision of its numbers and, on AMX, whether multiply-adds read it instead of tiles.
 typedef enum { FORM_FLOAT32 = MYNAH_FLOAT32, FORM_BFLOAT16 = MYNAH_BFLOAT16, FORM_FEW_ROWS } form;
 
-/// The columns of a kept matrix (kept.h) that are contiguous: a pair of tiles on AMX, else a cache line, or a register tile if that is narrower.
+/// The columns of a kept matrix (kept.h) that are contiguous: a pair of tiles on AMX, else a cache line, or a register
+/// tile if that is narrower.
 #if HAS_AMX
 enum { KEPT_WIDTH = 2 * LANES };
 #else
@@ -22,8 +23,8 @@ enum { KEPT_WIDTH = TILE_VECTORS * LANES < 16 ? TILE_VECTORS * LANES : 16 };
 enum { KEPT_VECTORS = KEPT_WIDTH / LANES };
 INLINE size_t kept_groups(size_t n) { return (n + KEPT_WIDTH - 1) / KEPT_WIDTH; }
 
-/// A: element (row, k) is base[row·row_stride + k·k_stride]; one of the strides is 1. In a kept matrix, groups of KEPT_WIDTH
-/// rows, or of k, are a group stride apart.
+/// A: element (row, k) is base[row·row_stride + k·k_stride]; one of the strides is 1. In a kept matrix, groups of
+/// KEPT_WIDTH rows, or of k, are a group stride apart.
 typedef struct {
   const float *base;
   size_t row_stride, k_stride;
@@ -33,7 +34,8 @@ typedef struct {
 /// The address of element (row, k) of an A; k begins a group, if there are groups.
 INLINE const float *element(const operand *a, size_t row, size_t k) {
   const float *p = a->base;
-  p += a->row_group_stride ? row / KEPT_WIDTH * a->row_group_stride + row % KEPT_WIDTH * a->row_stride : row * a->row_stride;
+  p += a->row_group_stride ? row / KEPT_WIDTH * a->row_group_stride + row % KEPT_WIDTH * a->row_stride
+                           : row * a->row_stride;
   return p + (a->k_group_stride ? k / KEPT_WIDTH * a->k_group_stride : k * a->k_stride);
 }
 
@@ -44,8 +46,8 @@ INLINE operand columns_of(const float *base, size_t ld) { return (operand){base,
 typedef struct {
   const float *base;
   size_t ld;
-  // They may come in groups of `group` rows that are padded with zeros to `padded_group` when packed: the blocks of a cell,
-  // which the scan keeps in whole vectors. 0: no groups.
+  // They may come in groups of `group` rows that are padded with zeros to `padded_group` when packed: the blocks of a
+  // cell, which the scan keeps in whole vectors. 0: no groups.
   size_t group, padded_group;
   const float *scales;  // the factor of each row, or NULL
   const float *before;  // `before_count` rows elsewhere that come first: the state before a sequence
@@ -78,7 +80,8 @@ typedef struct {
   size_t group_stride;   // between the groups of KEPT_WIDTH columns of a kept C; 0: side by side
 } product;
 
-/// The start of a tile's sums: C's rows from `row` on and columns from `first` on, whose place in C is `c`; NULL for zeros.
+/// The start of a tile's sums: C's rows from `row` on and columns from `first` on, whose place in C is `c`; NULL for
+/// zeros.
 INLINE const float *start_of(const product *s, size_t row, size_t first, const float *c) {
   return s->start == s->c ? c : s->start ? s->start + row * s->start_stride + first : NULL;
 }

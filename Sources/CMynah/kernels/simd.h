@@ -7,7 +7,8 @@ typedef vfloat vfloat_unaligned __attribute__((aligned(4)));
 
 INLINE vfloat load(const float *p) { return *(const vfloat_unaligned *)p; }
 INLINE void store(float *p, vfloat v) { *(vfloat_unaligned *)p = v; }
-// x − 0 is x, whatever its sign, so nothing is left of the subtraction; x + 0 is not, and would cost as much as a product.
+// x − 0 is x, whatever its sign, so nothing is left of the subtraction; x + 0 is not, and would cost as much as a
+// product.
 INLINE vfloat splat(float x) { return x - (vfloat){0}; }
 /// The same four bytes in every lane, of any type.
 INLINE vfloat splat_bits(const float *p) {
@@ -15,7 +16,9 @@ INLINE vfloat splat_bits(const float *p) {
   memcpy(&bits, p, sizeof bits);
   return (vfloat)(bits - (vint){0});
 }
-INLINE vfloat blend(vint condition, vfloat yes, vfloat no) { return (vfloat)((condition & (vint)yes) | (~condition & (vint)no)); }
+INLINE vfloat blend(vint condition, vfloat yes, vfloat no) {
+  return (vfloat)((condition & (vint)yes) | (~condition & (vint)no));
+}
 
 /// a·b + c
 INLINE vfloat fma_(vfloat a, vfloat b, vfloat c) {
@@ -26,8 +29,8 @@ INLINE vfloat fma_(vfloat a, vfloat b, vfloat c) {
 #endif
 }
 
-/// 1 / x for normal x whose reciprocal is normal too. AVX-512 divides a vector in 16 cycles; an estimate of 14 bits and a Newton
-/// step, y + y·(1 − x·y), take a quarter of that and err by 1 ulp at most.
+/// 1 / x for normal x whose reciprocal is normal too. AVX-512 divides a vector in 16 cycles; an estimate of 14 bits and
+/// a Newton step, y + y·(1 − x·y), take a quarter of that and err by 1 ulp at most.
 INLINE vfloat reciprocal(vfloat x) {
 #if LANES == 16
   vfloat y = (vfloat)_mm512_rcp14_ps((__m512)x);

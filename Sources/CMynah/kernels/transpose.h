@@ -1,5 +1,5 @@
-// Transposes LANES × LANES words of 32 bits in registers: 4 × 4 inside of every 128 bits, then blocks of 128 bits. These are the
-// shuffles that processors have as one instruction.
+// Transposes LANES × LANES words of 32 bits in registers: 4 × 4 inside of every 128 bits, then blocks of 128 bits.
+// These are the shuffles that processors have as one instruction.
 
 // The lane of a pair of rows that moves to lane l; the second row's lanes count from LANES on.
 #define WORDS_LOW(l) ((l) / 4 * 4 + (l) % 4 / 2 + (l) % 2 * LANES)        // a0 b0 a1 b1

@@ -1,17 +1,20 @@
-// The gradients' norm and the optimisers' updates: all parameters in one piece of work, cut into blocks of a fixed size.
+// The gradients' norm and the optimisers' updates: all parameters in one piece of work, cut into blocks of a fixed
+// size.
 //
 //   gradient descent   w ← w − rate·scale·g
 //   Adam               g' = scale·g    m ← m + (1 − β₁)(g' − m)    v ← β₂ v + (1 − β₂) g'²
 //                      w ← w − rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 //
-// Adam: D. Kingma, J. Ba 2015, in the form that PyTorch computes. A row that a sparse gradient lacks has the gradient 0: under
-// gradient descent it stays, under Adam its moments decay and move it.
+// Adam: D. Kingma, J. Ba 2015, in the form that PyTorch computes. A row that a sparse gradient lacks has the gradient
+// 0: under gradient descent it stays, under Adam its moments decay and move it.
 
 enum { UPDATE_BLOCK = 16384 };  // numbers; two of Adam's arrays of this size fit the nearest cache
 
 /// The number of a parameter's elements that some work covers: those of the gradient, or those of the weights.
 typedef size_t (*update_size)(const mynah_parameter *p);
-INLINE size_t gradient_size(const mynah_parameter *p) { return (p->stored_rows ? p->stored_count : p->rows) * p->width; }
+INLINE size_t gradient_size(const mynah_parameter *p) {
+  return (p->stored_rows ? p->stored_count : p->rows) * p->width;
+}
 INLINE size_t weights_size(const mynah_parameter *p) { return p->rows * p->width; }
 INLINE size_t blocks_of(size_t count) { return (count + UPDATE_BLOCK - 1) / UPDATE_BLOCK; }
 
@@ -29,7 +32,8 @@ INLINE size_t total_blocks(const update_pass *s, update_size size) {
   return blocks;
 }
 
-/// Calls `body` with the numbers of each block of a worker's share: the parameter, first and last number, the block's index.
+/// Calls `body` with the numbers of each block of a worker's share: the parameter, first and last number, the block's
+/// index.
 #define FOR_OWN_BLOCKS(s, worker, size, body)                                                 \
   do {                                                                                        \
     range own = share(total_blocks(s, size), worker);                                         \
@@ -83,7 +87,8 @@ INLINE void descent_block(const update_pass *s, const mynah_parameter *p, size_t
   for (size_t from = first, to; from < last; from = to) {
     size_t row = from / p->width;
     to = minimum(last, (row + 1) * p->width);
-    axpy(p->weights + (size_t)p->stored_rows[row] * p->width + from % p->width, p->gradient + from, -s->rate, to - from);
+    axpy(p->weights + (size_t)p->stored_rows[row] * p->width + from % p->width, p->gradient + from, -s->rate,
+         to - from);
   }
 }
 
@@ -125,7 +130,8 @@ INLINE void adam_run(const mynah_adam *s, const mynah_parameter *p, size_t at, c
   size_t rest = count - i;
   adam_numbers x = {load_first(weights + i, rest), load_first(first + i, rest), load_first(second + i, rest)};
   x = adam_vector(s, x, gradient ? load_first(gradient + i, rest) : splat(0));
-  store_first(weights + i, x.weight, rest), store_first(first + i, x.first, rest), store_first(second + i, x.second, rest);
+  store_first(weights + i, x.weight, rest), store_first(first + i, x.first, rest),
+      store_first(second + i, x.second, rest);
 }
 
 /// The index of the first stored row that is not below `row`.

@@ -1,7 +1,8 @@
 // exp, tanh and sigmoid of a vector, and of an array.
 //
-// Polynomials: S. L. Moshier, Cephes mathematical library (expf, tanhf). Largest errors over all finite arguments, measured by
-// the tests against double: exp 1.5 ulp, tanh 2.5 ulp, sigmoid 2.5 ulp (results that are denormal numbers may be flushed to 0).
+// Polynomials: S. L. Moshier, Cephes mathematical library (expf, tanhf). Largest errors over all finite arguments,
+// measured by the tests against double: exp 1.5 ulp, tanh 2.5 ulp, sigmoid 2.5 ulp (results that are denormal numbers
+// may be flushed to 0).
 
 /// eʳ, |r| ≤ ln 2 / 2
 INLINE vfloat vexp_polynomial(vfloat r) {

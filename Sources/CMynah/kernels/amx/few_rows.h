@@ -1,4 +1,5 @@
-// Products of few rows, by multiply-adds: [panel][K][panel's columns] of float32 numbers, as in fma/, with the panels of tiles.
+// Products of few rows, by multiply-adds: [panel][K][panel's columns] of float32 numbers, as in fma/, with the panels
+// of tiles.
 
 /// The columns of a panel, padded.
 INLINE size_t few_width(size_t n, size_t panel) { return minimum(2, side_tiles(n) - 2 * panel) * SIDE; }
@@ -26,7 +27,8 @@ static void pack_few_transposed(float *packed, const float *b, size_t ld, size_t
         __m512i lines[SIDE];
         for (size_t i = 0; i < SIDE; i++) {
           bool inside = first + j + i < n;
-          lines[i] = inside ? (__m512i)load_masked(first_lanes(k - k0), b + (first + j + i) * ld + k0) : _mm512_setzero_si512();
+          lines[i] = inside ? (__m512i)load_masked(first_lanes(k - k0), b + (first + j + i) * ld + k0)
+                            : _mm512_setzero_si512();
         }
         transpose(lines);
         for (size_t i = 0; i < minimum(SIDE, k - k0); i++)

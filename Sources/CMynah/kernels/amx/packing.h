@@ -5,7 +5,9 @@ INLINE char *packed_tile(char *packed, size_t n, size_t k, size_t planes, size_t
   size_t columns = column / 2 * 2 + 2 <= side_tiles(n) ? 2 : 1;  // in this panel
   return packed + (column / 2 * 2 * depth_blocks(k) + block * columns) * planes * TILE_BYTES + column % 2 * TILE_BYTES;
 }
-INLINE size_t plane_stride_of(size_t n, size_t column) { return column / 2 * 2 + 2 <= side_tiles(n) ? 2 * TILE_BYTES : TILE_BYTES; }
+INLINE size_t plane_stride_of(size_t n, size_t column) {
+  return column / 2 * 2 + 2 <= side_tiles(n) ? 2 * TILE_BYTES : TILE_BYTES;
+}
 
 INLINE void pack_planes(float *packed, source_rows b, size_t k, size_t n, range panels, const size_t planes) {
   enum { STRIP = 16 };  // tile columns that are walked along a row together: 1 KiB of each line of b
@@ -36,12 +38,14 @@ static void pack(float *packed, source_rows b, size_t k, size_t n, range panels,
   else pack_planes(packed, b, k, n, panels, MOST_PLANES);
 }
 
-INLINE void pack_transposed_planes(float *packed, const float *b, size_t ld, size_t k, size_t n, range panels, const size_t planes) {
+INLINE void pack_transposed_planes(float *packed, const float *b, size_t ld, size_t k, size_t n, range panels,
+                                   const size_t planes) {
   char *base = (char *)packed;
   for (size_t column = 2 * panels.first; column < minimum(2 * panels.last, side_tiles(n)); column++)
     for (size_t block = 0; block < depth_blocks(k); block++)
       tile_along_k(packed_tile(base, n, k, planes, column, block), plane_stride_of(n, column),
-                   b + column * SIDE * ld + block * DEPTH, ld, minimum(SIDE, n - column * SIDE), k - block * DEPTH, planes, true);
+                   b + column * SIDE * ld + block * DEPTH, ld, minimum(SIDE, n - column * SIDE), k - block * DEPTH,
+                   planes, true);
 }
 /// Packs panels of B[k][n] given as its transpose, b[n][k] row-major with ld.
 static void pack_transposed(float *packed, const float *b, size_t ld, size_t k, size_t n, range panels, form form) {
@@ -53,7 +57,8 @@ static void pack_transposed(float *packed, const float *b, size_t ld, size_t k, 
 // MARK: A's tiles
 
 /// A's tile of all planes from `depth` lines of up to 16 numbers (`rows`), a line for each k.
-INLINE void tile_across_k(char *to, const float *from, size_t k_stride, size_t rows, size_t depth, const size_t planes) {
+INLINE void tile_across_k(char *to, const float *from, size_t k_stride, size_t rows, size_t depth,
+                          const size_t planes) {
   __mmask16 mask = first_lanes(rows);
   __m512i lines[2][SIDE];
   if (planes == 1) {  // rounded first: half as much to transpose

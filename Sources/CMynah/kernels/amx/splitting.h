@@ -15,7 +15,8 @@ INLINE void split(vfloat low, vfloat high, size_t planes, __m512i result[MOST_PL
   }
 }
 
-/// Transposes 16 × 16 words of 32 bits. Written in intrinsics, not as kernels/transpose.h: packing was measured a tenth faster.
+/// Transposes 16 × 16 words of 32 bits. Written in intrinsics, not as kernels/transpose.h: packing was measured a tenth
+/// faster.
 INLINE void transpose(__m512i r[SIDE]) {
   __m512i t[SIDE];
 #pragma clang loop unroll(full)
@@ -46,15 +47,16 @@ INLINE void transpose(__m512i r[SIDE]) {
   }
 }
 
-/// A tile of all planes from 16 (`sides`) lines of 32 (`depth`) numbers that are contiguous along k: as A's tile, or transposed
-/// as B's. Planes of a tile are `plane_stride` bytes apart.
+/// A tile of all planes from 16 (`sides`) lines of 32 (`depth`) numbers that are contiguous along k: as A's tile, or
+/// transposed as B's. Planes of a tile are `plane_stride` bytes apart.
 INLINE void tile_along_k(char *to, size_t plane_stride, const float *from, size_t stride, size_t sides, size_t depth,
                          size_t planes, bool transposed) {
   __m512i lines[MOST_PLANES][SIDE];
   __mmask16 low = first_lanes(depth), high = first_lanes(depth > LANES ? depth - LANES : 0);
   for (size_t i = 0; i < SIDE; i++) {
     __m512i line[MOST_PLANES] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
-    if (i < sides) split(load_masked(low, from + i * stride), load_masked(high, from + i * stride + LANES), planes, line);
+    if (i < sides)
+      split(load_masked(low, from + i * stride), load_masked(high, from + i * stride + LANES), planes, line);
     else if (!transposed) break;
     for (size_t p = 0; p < planes; p++)
       if (transposed) lines[p][i] = line[p];
@@ -69,9 +71,8 @@ INLINE void tile_along_k(char *to, size_t plane_stride, const float *from, size_
 
 /// Two lines of one k each, interleaved: the 16 pairs (k, k + 1).
 INLINE void split_pair(vfloat even, vfloat odd, size_t planes, __m512i result[MOST_PLANES]) {
-  const __m512i interleaved =
-      _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17,
-                       1, 16, 0);
+  const __m512i interleaved = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22,
+                                               6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   split(even, odd, planes, result);
 #pragma clang loop unroll(full)
   for (size_t p = 0; p < planes; p++) result[p] = _mm512_permutexvar_epi16(interleaved, result[p]);

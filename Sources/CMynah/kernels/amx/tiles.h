@@ -1,7 +1,7 @@
 // The tiles of C, and products made of them.
 
-/// Tile registers 0 … 3 hold C (rows 0, columns 0; rows 0, columns 1; …), 4 and 5 the two row tiles of A, 6 and 7 the two column
-/// tiles of B.
+/// Tile registers 0 … 3 hold C (rows 0, columns 0; rows 0, columns 1; …), 4 and 5 the two row tiles of A, 6 and 7 the
+/// two column tiles of B.
 static void configure_tiles(size_t top, size_t bottom) {
   struct {
     uint8_t palette, start_row, reserved[14];
@@ -17,7 +17,8 @@ static void configure_tiles(size_t top, size_t bottom) {
 }
 
 /// Sums a block of k into 2 × 2 (or fewer) tiles of C.
-INLINE void sum_tiles(const bool two_rows, const bool two_columns, const size_t planes, const char *a, const char *b, size_t blocks) {
+INLINE void sum_tiles(const bool two_rows, const bool two_columns, const size_t planes, const char *a, const char *b,
+                      size_t blocks) {
   const size_t a_plane = 2 * TILE_BYTES, b_plane = two_columns ? 2 * TILE_BYTES : TILE_BYTES;
 #define LOAD_A(plane)                                                          \
   _tile_loadd(4, a + (plane)*a_plane, 64);                                     \
@@ -33,7 +34,8 @@ INLINE void sum_tiles(const bool two_rows, const bool two_columns, const size_t 
   for (size_t block = 0; block < blocks; block++, a += planes * a_plane, b += planes * b_plane) {
     if (planes == 1) {
       LOAD_A(0) LOAD_B(0) SUM
-    } else {  // x_i·y_j for ij = 20, 10, 11, 01, 02, 00: small before large, and one operand stays from each to the next
+    } else {
+      // x_i·y_j for ij = 20, 10, 11, 01, 02, 00: small before large, and one operand stays from each to the next.
       LOAD_A(2) LOAD_B(0) SUM LOAD_A(1) SUM LOAD_B(1) SUM LOAD_A(0) SUM LOAD_B(2) SUM LOAD_B(0) SUM
     }
   }
@@ -69,8 +71,8 @@ INLINE void store_tiles(const bool two_rows, const bool two_columns, float *c, s
 
 /// A pair of row tiles of A, `top` and `bottom` rows high, times a panel of B.
 INLINE void multiply_panel(const bool two_rows, const bool two_columns, const size_t planes, float *c, size_t ldc,
-                           const float *start, size_t start_stride, size_t top, size_t bottom, size_t valid, const char *a,
-                           const char *b, size_t blocks) {
+                           const float *start, size_t start_stride, size_t top, size_t bottom, size_t valid,
+                           const char *a, const char *b, size_t blocks) {
   if (valid >= (two_columns ? 2 * SIDE : SIDE)) {
     load_tiles(two_rows, two_columns, start, start_stride, top);
     sum_tiles(two_rows, two_columns, planes, a, b, blocks);
@@ -128,7 +130,8 @@ INLINE void multiply_gathered(const gathered_rows *g, const product *s, size_t w
 INLINE void multiply_planes(operand a, size_t m, size_t k, const product *products, size_t count, const size_t planes) {
   char tiles[MOST_PAIRS * 2 * SIDE * K_BLOCK * MOST_PLANES * 2] __attribute__((aligned(64)));
   // Pairs of row tiles share the rows evenly, unless these come in groups; the remainder is a lower pair.
-  size_t most = (m + 2 * SIDE - 1) / (2 * SIDE), height = a.row_group_stride ? minimum(KEPT_WIDTH, m) : (m + most - 1) / most;
+  size_t most = (m + 2 * SIDE - 1) / (2 * SIDE),
+         height = a.row_group_stride ? minimum(KEPT_WIDTH, m) : (m + most - 1) / most;
   size_t configured = 0;
   // One pass over k at least, so that C is written when k is 0.
   for (size_t k0 = 0, block; k0 == 0 || k0 < k; k0 += block) {
@@ -166,7 +169,8 @@ enum { TILE_PRODUCTS = 4, TILE_OPERATIONS = 2 * SIDE * SIDE * DEPTH };
 /// Multiplies tiles that stay in registers: four sums, of two tiles of A and two of B, as in a product.
 static void run_tiles(uint64_t rounds) {
   configure_tiles(SIDE, SIDE);
-  _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3), _tile_zero(4), _tile_zero(5), _tile_zero(6), _tile_zero(7);
+  _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3), _tile_zero(4), _tile_zero(5), _tile_zero(6),
+      _tile_zero(7);
 #pragma clang loop unroll(disable)
   for (uint64_t round = 0; round < rounds; round++) {
     _tile_dpbf16ps(0, 4, 6);

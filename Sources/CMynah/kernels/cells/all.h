@@ -1,4 +1,5 @@
-// The list of recurrent cells. A new cell needs a file, two lines here, and in mynah_scan.h an enumerator and the count.
+// The list of recurrent cells. A new cell needs a file, two lines here, and in mynah_scan.h an enumerator and the
+// count.
 #include "cell.h"
 #include "lstm.h"
 #include "rnn.h"

@@ -31,7 +31,8 @@ INLINE a_block gather_columns(float *to, const operand *a, size_t row, size_t ro
     const size_t count = minimum(KEPT_WIDTH, rows - r);
     for (size_t i = 0; i < length; i++)
       for (size_t j = 0; j < KEPT_WIDTH; j += LANES)
-        if (j < count) store(group + i * KEPT_WIDTH + j, load_first(from + i * a->k_stride + j, minimum(LANES, count - j)));
+        if (j < count)
+          store(group + i * KEPT_WIDTH + j, load_first(from + i * a->k_stride + j, minimum(LANES, count - j)));
   }
   return (a_block){.base = to, .row_stride = 1, .k_stride = KEPT_WIDTH, .rows_together = KEPT_WIDTH,
                    .together_stride = KEPT_WIDTH * length, .k_group = length};
@@ -70,8 +71,8 @@ INLINE a_block gather_column_pairs(uint32_t *to, const operand *a, size_t row, s
 #endif
 
 /// Multiplies a block of `rows` rows of A, from `row` on, with all panels of one B.
-INLINE void multiply_block(const product *s, const a_block *a, size_t row, size_t rows, size_t k, size_t k0, size_t length,
-                           const tile_function (*functions)[TILE_VECTORS]) {
+INLINE void multiply_block(const product *s, const a_block *a, size_t row, size_t rows, size_t k, size_t k0,
+                           size_t length, const tile_function (*functions)[TILE_VECTORS]) {
   for (size_t p = s->panels.first; p < s->panels.last; p++) {
     const range v = panel_vectors(s->n, p);
     const size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
@@ -96,7 +97,8 @@ INLINE void multiply_block(const product *s, const a_block *a, size_t row, size_
 
 /// C = start + A·B for each of some B.
 static void multiply(operand a, size_t m, size_t k, const product *products, size_t count, const form form) {
-  const bool in_pairs = HAS_DOT && form == FORM_BFLOAT16, in_place = !in_pairs && (a.k_stride == 1 || a.row_group_stride);
+  const bool in_pairs = HAS_DOT && form == FORM_BFLOAT16,
+             in_place = !in_pairs && (a.k_stride == 1 || a.row_group_stride);
   const size_t most = in_place ? BLOCK_ROWS_IN_PLACE : BLOCK_ROWS_GATHERED;
   float gathered[BLOCK_ROWS_GATHERED * K_BLOCK] __attribute__((aligned(64)));
   // One pass over k at least, so that C is written when k is 0.

@@ -26,7 +26,8 @@ INLINE range all_panels(size_t n) { return (range){0, (kept_groups(n) + PANEL_GR
 /// The vectors of a panel.
 INLINE range panel_vectors(size_t n, size_t panel) {
   const size_t groups = kept_groups(n), panels = all_panels(n).last;
-  return (range){groups * panel / panels * KEPT_VECTORS, minimum(vectors_of(n), groups * (panel + 1) / panels * KEPT_VECTORS)};
+  return (range){groups * panel / panels * KEPT_VECTORS,
+                 minimum(vectors_of(n), groups * (panel + 1) / panels * KEPT_VECTORS)};
 }
 /// The first column of a panel.
 INLINE size_t panel_start(size_t n, size_t panel) {
@@ -49,14 +50,16 @@ static void pack_pairs(float *restrict packed, source_rows b, size_t k, size_t n
           const float *from = source_row(&b, 2 * i + line);
           if (!from) continue;
           from += first + j;
-          lines[line] = (j + LANES <= valid ? load(from) : load_first(from, valid - j)) * (b.scales ? b.scales[2 * i + line] : 1.0f);
+          lines[line] = (j + LANES <= valid ? load(from) : load_first(from, valid - j)) *
+                        (b.scales ? b.scales[2 * i + line] : 1.0f);
         }
         store(to + j, (vfloat)round_pairs(lines[0], lines[1]));
       }
   }
 }
 
-static void pack_pairs_transposed(float *restrict packed, const float *restrict b, size_t ld, size_t k, size_t n, range panels) {
+static void pack_pairs_transposed(float *restrict packed, const float *restrict b, size_t ld, size_t k, size_t n,
+                                  range panels) {
   size_t pairs = pairs_of(k);
   for (size_t p = panels.first; p < panels.last; p++) {
     range v = panel_vectors(n, p);
@@ -101,8 +104,8 @@ static void pack(float *restrict packed, source_rows b, size_t k, size_t n, rang
 }
 
 /// Packs panels of B[k][n] given as its transpose, b[n][k] row-major with ld.
-static void pack_transposed(float *restrict packed, const float *restrict b, size_t ld, size_t k, size_t n, range panels,
-                            const form form) {
+static void pack_transposed(float *restrict packed, const float *restrict b, size_t ld, size_t k, size_t n,
+                            range panels, const form form) {
   PAIRS_INSTEAD(form, pack_pairs_transposed(packed, b, ld, k, n, panels))
   for (size_t p = panels.first; p < panels.last; p++) {
     range v = panel_vectors(n, p);

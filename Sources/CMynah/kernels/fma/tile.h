@@ -2,8 +2,8 @@
 
 enum { TILE_LANES = TILE_VECTORS * LANES };
 
-/// The operands of a tile, C[rows][vectors·LANES] = start + A·B over a block of k. With bfloat16 numbers, an element of A
-/// or B is a pair of them, in k order.
+/// The operands of a tile, C[rows][vectors·LANES] = start + A·B over a block of k. With bfloat16 numbers, an element of
+/// A or B is a pair of them, in k order.
 typedef struct {
   float *c;
   size_t c_stride, c_group_stride;          // between rows, and between groups of KEPT_WIDTH columns
@@ -80,10 +80,11 @@ typedef void (*tile_function)(const tile_operands *t);
 #define MORE_TILES(name, pairs)
 #define MORE_NAMES(name)
 #endif
-#define ALL_TILES(name, pairs)                                                                                                \
-  TILES_OF(name, pairs, 1) TILES_OF(name, pairs, 2) TILES_OF(name, pairs, 3) TILES_OF(name, pairs, 4) MORE_TILES(name, pairs)  \
-  static const tile_function name[TILE_ROWS][TILE_VECTORS] = {TILE_NAMES(name, 1), TILE_NAMES(name, 2), TILE_NAMES(name, 3),   \
-                                                              TILE_NAMES(name, 4), MORE_NAMES(name)};
+#define ALL_TILES(name, pairs)                                               \
+  TILES_OF(name, pairs, 1) TILES_OF(name, pairs, 2) TILES_OF(name, pairs, 3) \
+  TILES_OF(name, pairs, 4) MORE_TILES(name, pairs)                           \
+  static const tile_function name[TILE_ROWS][TILE_VECTORS] = {               \
+      TILE_NAMES(name, 1), TILE_NAMES(name, 2), TILE_NAMES(name, 3), TILE_NAMES(name, 4), MORE_NAMES(name)};
 ALL_TILES(tiles, false)
 #if HAS_DOT
 ALL_TILES(pair_tiles, true)
@@ -109,8 +110,8 @@ static void tile_at_edge(tile_function function, size_t rows, size_t width, size
   for (size_t r = 0; r < rows; r++) memcpy(t->c + r * t->c_stride, aside + r * width, valid * sizeof(float));
 }
 
-/// Computes the tile of C at rows [r, r + rows) and columns [first, first + width), given the operands A and B of a block
-/// that is the first one of k, or not.
+/// Computes the tile of C at rows [r, r + rows) and columns [first, first + width), given the operands A and B of a
+/// block that is the first one of k, or not.
 INLINE void multiply_tile(const product *s, tile_operands t, const tile_function *functions, size_t r, size_t rows,
                           size_t first, size_t width, bool is_first_block) {
   const bool is_kept = s->group_stride != 0;

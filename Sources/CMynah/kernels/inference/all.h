@@ -1,5 +1,5 @@
-// The inference kernels, compiled once for each instruction set by the inference_*.c files. Everything except the table is
-// static.
+// The inference kernels, compiled once for each instruction set by the inference_*.c files. Everything except the table
+// is static.
 #include "../simd.h"
 #include "../vector_math.h"
 #include "../bfloat16.h"

@@ -11,8 +11,8 @@ static double block_sum(const float *x, size_t count) {
   return sum_of_lanes(sums);
 }
 
-static size_t draw(const float *logits, size_t count, const int32_t *forbidden, size_t forbidden_count, float inverse_temperature,
-                   double uniform, float *workspace) {
+static size_t draw(const float *logits, size_t count, const int32_t *forbidden, size_t forbidden_count,
+                   float inverse_temperature, double uniform, float *workspace) {
   float *weights = workspace;
   memcpy(weights, logits, count * sizeof(float));
   for (size_t i = 0; i < forbidden_count; i++)
@@ -33,8 +33,10 @@ static size_t draw(const float *logits, size_t count, const int32_t *forbidden, 
   double total = 0;
   for (size_t first = 0; first < count; first += DRAW_BLOCK) {
     size_t last = minimum(count, first + DRAW_BLOCK);
-    for (i = first; i + LANES <= last; i += LANES) store(weights + i, vexp((load(weights + i) - maximum) * inverse_temperature));
-    if (i < last) store_first(weights + i, vexp((load_first(weights + i, last - i) - maximum) * inverse_temperature), last - i);
+    for (i = first; i + LANES <= last; i += LANES)
+      store(weights + i, vexp((load(weights + i) - maximum) * inverse_temperature));
+    if (i < last)
+      store_first(weights + i, vexp((load_first(weights + i, last - i) - maximum) * inverse_temperature), last - i);
     total += block_sum(weights + first, last - first);
   }
   // The block first, then the token in it. Rounding may leave nothing at the end: then the last possible token.

@@ -1,7 +1,7 @@
 // Rows of float32 numbers as integers of -127 ... 127 and a scale each: q = round(x / scale), scale = max |x| / 127.
 //
-// Scales are rounded up to 17 significant bits, so q·scale is exact in float32, and such a row gives the same integers and
-// the same scale again: weights that were rounded once may be kept as float32 and rounded any number of times.
+// Scales are rounded up to 17 significant bits, so q·scale is exact in float32, and such a row gives the same integers
+// and the same scale again: weights that were rounded once may be kept as float32 and rounded any number of times.
 
 typedef uint8_t vbytes __attribute__((vector_size(LANES), may_alias, aligned(1)));
 
@@ -49,7 +49,8 @@ INLINE vint rounded(vfloat x, float inverse) {
 INLINE float quantize_offset(uint8_t *q, const float *x, size_t count) {
   float inverse, scale = scale_of(largest_magnitude(x, count), &inverse);
   size_t i = 0;
-  for (; i + LANES <= count; i += LANES) *(vbytes *)(q + i) = __builtin_convertvector(rounded(load(x + i), inverse) + 128, vbytes);
+  for (; i + LANES <= count; i += LANES)
+    *(vbytes *)(q + i) = __builtin_convertvector(rounded(load(x + i), inverse) + 128, vbytes);
   if (i < count) {
     vbytes last = __builtin_convertvector(rounded(load_first(x + i, count - i), inverse) + 128, vbytes);
     memcpy(q + i, &last, count - i);

@@ -86,7 +86,8 @@ static void scan_weights_backward(const mynah_scan_backward *s, const mynah_work
     source_rows of_m = {.base = f->intermediate, .ld = m.width, .skipped = row0};
     pack(packed_x, of_x, count, x.width, share(all_panels(x.width).last, worker), all);
     if (cell->recurrent_blocks) pack(packed_h, of_h, count, h.width, share(all_panels(h.width).last, worker), all);
-    if (mynah_has_intermediate(cell)) pack(packed_m, of_m, count, m.width, share(all_panels(m.width).last, worker), all);
+    if (mynah_has_intermediate(cell))
+      pack(packed_m, of_m, count, m.width, share(all_panels(m.width).last, worker), all);
     mynah_worker_wait(worker);  // the factors are complete
     scan_weights_chunk(s, worker, row0, count, &x, &h, &m);
     mynah_worker_wait(worker);  // their memory is free again
