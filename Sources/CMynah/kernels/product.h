@@ -6,7 +6,6 @@
 //   pack              packs panels of B from its rows
 //   pack_transposed   the same from the rows of Bᵀ
 //   multiply          C = start + A·B for one A and one or more packed B
-//   KEPT_WIDTH, kept_…  the layout of matrices that one product writes and others read
 // B is packed once and used many times; A is read in place. Each element of C is one sum in the order of k that starts
 // from `start`, however m, n and k are cut, so the result does not depend on blocks and threads.
 
