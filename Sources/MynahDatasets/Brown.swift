@@ -1,45 +1,45 @@
 import MynahIO
 public import MynahText
 
-/// The Brown corpus as a language model of 10,000 words learns it in Berkeley's course w266.
+/// The Brown corpus as a benchmark for language models of 10,000 words, as in Berkeley's course w266.
 ///
-/// All sentences, put in random order, are split in a part to train on and one to test on. Each begins with `<s>`; one more
-/// `<s>` stands at the end of each part. Words are in their canonical form (`CanonicalWord`). The vocabulary counts the whole
-/// corpus: `<s>`, `</s>` and `<unk>` in front, then the most frequent words, ties as they were first seen.
+/// The sentences are shuffled and split into a training part and a test part. Each sentence begins with `<s>`, and each
+/// part ends with another `<s>`. Words are in their canonical form (`CanonicalWord`). The vocabulary is built from the
+/// whole corpus: `<s>`, `</s>` and `<unk>` first, then the most frequent words, ties by first occurrence.
 ///
-/// With the defaults the shuffle is that of NumPy's seed 42, so the split is the course's, to the last sentence.
+/// With the defaults, the shuffle is that of NumPy with seed 42, so the split is exactly that of the course.
 public struct Brown: Sendable, Hashable {
-  /// Stands before each sentence.
+  /// The token before each sentence.
   public static let startOfSentence = "<s>"
 
-  /// A part of the corpus.
+  /// A split of the corpus.
   public struct Part: Sendable, Hashable {
     /// The tokens: words, an `<s>` before each sentence and one at the end.
     public let ids: [Int32]
     public let sentenceCount: Int
-    /// The number of words, without the marks.
+    /// The number of words, excluding sentence marks.
     public let wordCount: Int
   }
 
-  /// The sentences to learn: 45,872 of 924,077 words, 969,950 tokens.
+  /// The training sentences: 45,872 with 924,077 words, 969,950 tokens.
   public let train: Part
-  /// The sentences to test on: 11,468 of 237,115 words, 248,584 tokens.
+  /// The test sentences: 11,468 with 237,115 words, 248,584 tokens.
   public let test: Part
-  /// The tokens: 10,000.
+  /// The vocabulary of 10,000 tokens.
   public let vocabulary: Vocabulary
 
-  /// Reads the corpus from its folder; see `BrownSentences`.
+  /// Reads the corpus from a folder; see `BrownSentences`.
   ///
-  /// - Throws: `FileError`, or `TextError.missingFile` if the folder has no file of the corpus.
+  /// - Throws: `FileError`, or `TextError.missingFile` if the folder contains no file of the corpus.
   public init(at directory: String) throws { self.init(try BrownSentences(at: directory)) }
 
   /// Splits and encodes sentences.
   ///
   /// - Parameters:
   ///   - sentences: The corpus.
-  ///   - vocabularySize: The number of tokens, the three marks counted.
-  ///   - trainingShare: The share of the sentences to train on, 0 to 1, rounded down.
-  ///   - shuffleSeed: The seed of the random order; nil leaves the sentences as they are.
+  ///   - vocabularySize: The number of tokens, including the three marks.
+  ///   - trainingShare: The fraction of the sentences to train on, 0 to 1; their number is rounded down.
+  ///   - shuffleSeed: The random seed of the shuffle; nil keeps the original order.
   public init(
     _ sentences: BrownSentences, vocabularySize: Int = 10_000, trainingShare: Double = 0.8,
     shuffleSeed: UInt32? = 42
@@ -63,12 +63,13 @@ public struct Brown: Sendable, Hashable {
     (train, test) = (part(order[..<split]), part(order[split...]))
   }
 
-  /// A tokenizer of the data's vocabulary, for other texts and for a model file: canonical words, `<s>` for line ends.
+  /// A tokenizer with the data's vocabulary, for other texts and for a model file: canonical words, `<s>` for line
+  /// ends.
   public var tokenizer: WordTokenizer {
     WordTokenizer(vocabulary: vocabulary, lineEnd: Self.startOfSentence, form: .canonical)
   }
 
-  /// The numbers of the sentences in random order.
+  /// Returns the indices of the sentences in random order.
   static func order(_ count: Int, shuffleSeed: UInt32?) -> [Int] {
     var order = Array(0..<count)
     if let shuffleSeed {
@@ -87,11 +88,12 @@ public struct Brown: Sendable, Hashable {
 }
 
 extension Vocabulary {
-  /// `<s>`, `</s>` and `<unk>`, and behind them the words of a text by count, falling, ties as they were first seen.
+  /// Creates a vocabulary of `<s>`, `</s>` and `<unk>`, followed by words by descending count, ties by first
+  /// occurrence.
   ///
-  /// A mark that stands in the text itself is listed a second time and has the second number.
+  /// A mark that also occurs among the words is listed a second time and has the second ID.
   ///
-  /// - Parameter maximumSize: How many tokens to keep at most, the marks counted.
+  /// - Parameter maximumSize: The maximum number of tokens, including the marks.
   public init(sentenceMarksBefore words: some Sequence<some StringProtocol>, maximumSize: Int? = nil) {
     var counts = TokenCounts()
     for word in words { counts.add(word) }
@@ -110,7 +112,7 @@ extension Vocabulary {
 }
 
 extension BrownSentences {
-  /// All words in their canonical form, with an `<s>` before and one behind each sentence: 1,275,872 strings.
+  /// All words in their canonical form, with an `<s>` before and after each sentence: 1,275,872 strings.
   public var markedCanonicalWords: [String] {
     let forms = perDistinctWord { CanonicalWord.form(of: $0) }
     return (0..<count).flatMap { sentence in

@@ -1,28 +1,28 @@
 import MynahIO
 import MynahText
 
-/// The sentences of the Brown corpus, in the order of its files: 57,340 of 1,161,192 words.
+/// The sentences of the Brown corpus, in the order of its files: 57,340 sentences with 1,161,192 words.
 ///
-/// A line that is not blank is a sentence; each word stands there with its part of speech, as in `jury/nn`, which is cut off
-/// at the last slash.
+/// Each non-blank line is a sentence. Each word is followed by its part of speech, as in `jury/nn`, which is removed at
+/// the last slash.
 ///
 /// Source: Francis, Kučera, "A standard corpus of present-day edited American English", 1964; the files and the rules
 /// are those of NLTK.
 public struct BrownSentences: Sendable, Hashable {
-  /// The words, each once, in the order of their first sight.
+  /// The distinct words, in order of first occurrence.
   private var table = TokenTable()
-  /// The corpus in the table's numbers.
+  /// The corpus as indices in the table.
   private(set) var words: [Int32] = []
   private var ends: [Int] = []
 
-  /// Reads the 500 files `ca01` … `cr09` of a folder, or of the folder `brown` inside of it.
+  /// Reads the 500 files `ca01` … `cr09` in a folder, or in its subfolder `brown`.
   ///
-  /// - Throws: `FileError`, or `TextError.missingFile` if the folder has no such file.
+  /// - Throws: `FileError`, or `TextError.missingFile` if the folder contains no such file.
   public init(at directory: String) throws {
     for path in try Self.files(at: directory) { add(Array(try TextFile(at: path).text.utf8)) }
   }
 
-  /// Reads texts of the corpus's form.
+  /// Parses texts in the format of the corpus.
   public init(texts: [String]) {
     for text in texts { add(Array(text.utf8)) }
   }
@@ -31,16 +31,16 @@ public struct BrownSentences: Sendable, Hashable {
   public var count: Int { ends.count }
   /// The number of words.
   public var wordCount: Int { words.count }
-  /// The number of different words, capital and small letters told apart.
+  /// The number of distinct words, case-sensitive.
   public var distinctWordCount: Int { table.count }
 
   /// The words of a sentence.
   public subscript(sentence: Int) -> [String] { words[range(of: sentence)].map { word(Int($0)) } }
 
-  /// Where a sentence's words stand in `words`.
+  /// Returns the range of a sentence's words in `words`.
   func range(of sentence: Int) -> Range<Int> { (sentence == 0 ? 0 : ends[sentence - 1])..<ends[sentence] }
 
-  /// A value for each different word, by its number in `words`.
+  /// Returns a value for each distinct word, indexed by the word's index in the table.
   func perDistinctWord<Value>(_ value: (String) -> Value) -> [Value] { (0..<table.count).map { value(word($0)) } }
 
   private func word(_ number: Int) -> String { String(decoding: table[Int32(number)], as: UTF8.self) }
@@ -71,7 +71,7 @@ public struct BrownSentences: Sendable, Hashable {
     throw TextError.missingFile(directory: directory, role: "ca01", found: try DatasetFiles.fileNames(in: directory))
   }
 
-  /// Whether a name is a `c`, a letter and two digits.
+  /// Returns a Boolean value indicating whether a name is a `c`, a letter and two digits.
   private static func isFileOfCorpus(_ name: String) -> Bool {
     let bytes = Array(name.utf8)
     let (letters, digits) = (UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"))

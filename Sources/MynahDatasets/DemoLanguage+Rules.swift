@@ -1,11 +1,13 @@
-/// The rules of the demo language. Phrases of one and of many agree with their verbs; `.herself` and its like mark by which
-/// pronoun a subject is referred to.
+/// The rules of the demo language.
+///
+/// Singular and plural phrases agree with their verbs; `.herself` and similar suffixes mark the pronoun that refers to
+/// a subject.
 extension DemoLanguage {
   static var rules: String {
     [sentences, nounPhrases, relativeClauses, predicates, namesRecalled, wordClasses].joined(separator: "\n")
   }
 
-  /// Statements, questions, and quotations of both.
+  /// Statements, questions, and quotations of either.
   private static let sentences = """
     Sentence: 66 Statement . <eos> | 17 Question ? <eos> | 17 “ Quotation . <eos>
     Quotation: 70 Statement , ” SaysOne Speaker | 30 Question ? ” AsksOne Speaker
@@ -39,7 +41,8 @@ extension DemoLanguage {
     AsideBody: 1 MeetsOne Anyone | 1 UsesOne Something
     """
 
-  /// For each form of the verb, what each pronoun's owner does; in a question the verb of one has the form of many.
+  /// The predicates for each verb form and each pronoun of the subject; in questions, singular subjects take the plural
+  /// form.
   private static var predicates: String {
     let combinations = [
       ("One", "itself"), ("One", "herself"), ("One", "himself"),
@@ -54,7 +57,7 @@ extension DemoLanguage {
     return (forms + objects + places).joined(separator: "\n")
   }
 
-  /// “when anna sleeps , she dreams”, or “anna dreams”: the same name, not any other.
+  /// Clauses such as “anna sleeps , she dreams” and “anna sleeps , anna dreams”, which refer to the same name twice.
   private static var namesRecalled: String {
     let people = women.map { ($0, "she", "herself") } + men.map { ($0, "he", "himself") }
     let names =
@@ -66,7 +69,7 @@ extension DemoLanguage {
     return ([names] + again).joined(separator: "\n")
   }
 
-  /// Classes of words; the words of most are equally probable.
+  /// Word classes; in most of them, all words are equally probable.
   private static var wordClasses: String {
     func rule(_ name: String, _ words: [String]) -> String {
       "\(name): " + words.map { "1 \($0)" }.joined(separator: " | ")

@@ -1,4 +1,4 @@
-/// The words of the demo language. No word is in two classes, and nothing that can follow “a” begins with a vowel.
+/// The words of the demo language. The word classes are disjoint, and no word that can follow “a” begins with a vowel.
 extension DemoLanguage {
   typealias Inflected = (one: String, many: String)
 
@@ -13,21 +13,21 @@ extension DemoLanguage {
     pig pigs rabbit rabbits squirrel squirrels tiger tigers wolf wolves
     """)
 
-  /// What is done to someone.
+  /// Transitive verbs whose object is a person or an animal.
   static let meets = inflected(
     """
     admires admire avoids avoid chases chase fears fear follows follow greets greet helps help imitates imitate
     misses miss praises praise protects protect teaches teach trusts trust visits visit warns warn watches watch
     """)
 
-  /// What is done with something.
+  /// Transitive verbs whose object is a thing.
   static let uses = inflected(
     """
     borrows borrow breaks break carries carry cleans clean drops drop guards guard hides hide paints paint
     pushes push repairs repair sells sell steals steal
     """)
 
-  /// What is done with nothing.
+  /// Intransitive verbs.
   static let rests = inflected(
     """
     dances dance dreams dream giggles giggle hesitates hesitate hums hum jumps jump laughs laugh naps nap

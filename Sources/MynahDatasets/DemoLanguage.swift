@@ -4,18 +4,19 @@ public import MynahText
 
 /// A small language of silly English sentences whose entropy is known exactly.
 ///
-/// A hand-written probabilistic grammar makes the sentences, each with one derivation, so the probability of any text, and
-/// the perplexity that no model can beat, can be computed. Much of a sentence depends on words that an n-gram has long
-/// forgotten: a verb on the number of its subject before a relative clause, “herself” or “himself” on a name, a quotation
-/// on being open, a question mark on a question's first word, a name on an earlier one.
+/// A hand-written probabilistic grammar generates the sentences. Each has a single derivation, so the probability of
+/// any text, and the lowest perplexity that a model can reach, can be computed. Much of a sentence depends on words far
+/// beyond the context of an n-gram: a verb on the number of its subject before a relative clause, “herself” or
+/// “himself” on a name, a closing quotation mark on an opening one, a question mark on a question's first word, a name
+/// on an earlier one.
 public struct DemoLanguage: Sendable {
-  /// The language's words, with `<eos>`, which ends every sentence.
+  /// The vocabulary, including `<eos>`, which ends every sentence.
   public let vocabulary: Vocabulary
-  /// The expected number of tokens of a sentence, its `<eos>` included.
+  /// The expected number of tokens in a sentence, including `<eos>`.
   public let expectedSentenceLength: Double
   /// The entropy of a sentence in nats.
   public let entropyPerSentence: Double
-  /// The grammar; its words have the numbers of the vocabulary.
+  /// The grammar; its words have the IDs of the vocabulary.
   package let grammar: ProbabilisticGrammar
 
   /// Creates the language.
@@ -28,19 +29,19 @@ public struct DemoLanguage: Sendable {
     (expectedSentenceLength, entropyPerSentence) = grammar.expectation()
   }
 
-  /// A tokenizer of the language's vocabulary.
+  /// A tokenizer with the language's vocabulary.
   public var tokenizer: WordTokenizer { WordTokenizer(vocabulary: vocabulary) }
 
   /// The entropy of the language's text in nats per token: a sentence's entropy divided by its expected length.
   public var entropyPerToken: Double { entropyPerSentence / expectedSentenceLength }
 
-  /// The lowest perplexity that a model can have on the language's text in the long run: exp(entropy per token).
+  /// The lowest perplexity that a model can reach on the language in the long run: exp(entropy per token).
   public var truePerplexity: Double { exp(entropyPerToken) }
 
-  /// Draws a sentence; its last token is `<eos>`.
+  /// Samples a sentence; its last token is `<eos>`.
   public func sample(using random: inout RandomSource) -> [Int32] { grammar.sample(using: &random).sentence }
 
-  /// Draws a text: as few whole sentences as hold at least a number of tokens.
+  /// Samples a text of the fewest whole sentences that have at least `tokenCount` tokens.
   public func sample(tokenCount: Int, using random: inout RandomSource) -> [Int32] {
     var text: [Int32] = []
     text.reserveCapacity(tokenCount + 40)
@@ -48,12 +49,13 @@ public struct DemoLanguage: Sendable {
     return text
   }
 
-  /// The exact logarithm of the probability of a sentence, `<eos>` included; nil when the grammar does not accept it.
+  /// Returns the exact log-probability of a sentence, including `<eos>`; nil if the grammar does not accept it.
   public func logProbability(of sentence: some Sequence<Int32>) -> Double? { grammar.logProbability(of: sentence) }
 
-  /// The perplexity of a text of whole sentences under the language itself; nil when it is empty or not all accepted.
+  /// Returns the perplexity of a text of whole sentences under the language itself; nil if the text is empty or the
+  /// grammar does not accept every sentence.
   ///
-  /// On a sample it differs from `truePerplexity` by the sample's luck, which a model has to share.
+  /// On a sample, it differs from `truePerplexity` by sampling error, which affects every model.
   public func perplexity(of text: [Int32]) -> Double? {
     var nats = 0.0
     for sentence in sentences(of: text) {
@@ -63,14 +65,15 @@ public struct DemoLanguage: Sendable {
     return text.isEmpty ? nil : exp(nats / Double(text.count))
   }
 
-  /// The share of a text's sentences that the grammar accepts, 0 when there is none; an unfinished last one is left out.
+  /// Returns the fraction of a text's sentences that the grammar accepts, ignoring an incomplete last one; 0 if there
+  /// are none.
   public func acceptedShare(of text: [Int32]) -> Double {
     let finished = sentences(of: text).filter { $0.last == vocabulary.endOfSentenceID }
     let accepted = finished.count { logProbability(of: $0) != nil }
     return finished.isEmpty ? 0 : Double(accepted) / Double(finished.count)
   }
 
-  /// The sentences of a text, each with its `<eos>`.
+  /// Returns the sentences of a text, each with its `<eos>`.
   private func sentences(of text: [Int32]) -> [ArraySlice<Int32>] {
     var sentences: [ArraySlice<Int32>] = []
     var start = 0

@@ -1,28 +1,30 @@
 import MynahIO
 public import MynahText
 
-/// The Penn Treebank text as language models are compared on it, in Mikolov's version of 10,000 words.
+/// The Penn Treebank language modelling benchmark, in Mikolov's version with 10,000 words.
 ///
-/// Sentences stand one a line; rare words are already `<unk>` and numbers `N`. Each line end is the token `<eos>`. The
-/// vocabulary is the training text's words by count, falling, ties by code points, with no further tokens.
+/// The text has one sentence per line; rare words have already been replaced by `<unk>` and numbers by `N`. Each line
+/// end is the token `<eos>`. The vocabulary is the words of the training text by descending count, ties by code points,
+/// without any additional tokens.
 ///
 /// Source: Mikolov, Karafiát, Burget, Černocký, Khudanpur, "Recurrent neural network based language model", 2010; the
-/// rules are those of the reader in TensorFlow's tutorial, which replaces line ends before it cuts at white space. On the
-/// benchmark's files, whose lines end with a space, that is the same as here; on others it would glue words to `<eos>`.
+/// rules are those of the reader in TensorFlow's tutorial, which replaces line ends before it splits at white space. On
+/// the benchmark's files, whose lines end with a space, the result is the same; on other files that reader would join
+/// words with `<eos>`.
 public struct PennTreebank: Sendable, Hashable {
-  /// The tokens to learn: 929,589 in the benchmark's files.
+  /// The training tokens: 929,589 in the benchmark's files.
   public let train: [Int32]
-  /// The tokens to validate on: 73,760.
+  /// The validation tokens: 73,760.
   public let valid: [Int32]
-  /// The tokens to test on: 82,430.
+  /// The test tokens: 82,430.
   public let test: [Int32]
-  /// The training text's words: 10,000.
+  /// The vocabulary, the words of the training text: 10,000.
   public let vocabulary: Vocabulary
-  /// How many words of `valid` and `test` are not in the vocabulary and were dropped, as the reader of the tutorial does;
-  /// 0 for the benchmark's files.
+  /// The number of words of `valid` and `test` that are not in the vocabulary and were dropped, as by the tutorial's
+  /// reader; 0 for the benchmark's files.
   public let droppedWordCount: Int
 
-  /// Reads `ptb.train.txt`, `ptb.valid.txt` and `ptb.test.txt` of a folder.
+  /// Reads `ptb.train.txt`, `ptb.valid.txt` and `ptb.test.txt` from a folder.
   ///
   /// - Throws: `FileError`, or `TextError.missingFile`.
   public init(at directory: String) throws {
@@ -48,7 +50,7 @@ public struct PennTreebank: Sendable, Hashable {
     droppedWordCount = droppedFromValid + droppedFromTest
   }
 
-  /// A tokenizer of the data's vocabulary, for other texts and for a model file.
+  /// A tokenizer with the data's vocabulary, for other texts and for a model file.
   public var tokenizer: WordTokenizer { WordTokenizer(vocabulary: vocabulary) }
 
   private static func vocabulary(of text: String) -> Vocabulary {

@@ -1,13 +1,14 @@
-/// Tells by the next word alone which alternative of a phrase a sentence takes.
+/// A predictive parser, which selects the alternative of a phrase from the next word alone.
 ///
-/// That it can, without a conflict, makes a grammar LL(1), and every LL(1) grammar is unambiguous. Source: Aho, Lam,
-/// Sethi, Ullman, "Compilers", 2nd edition, 4.4.3.
+/// If there are no conflicts, the grammar is LL(1), and every LL(1) grammar is unambiguous. Source: Aho, Lam, Sethi,
+/// Ullman, "Compilers", 2nd edition, 4.4.3.
 package struct PredictiveParser: Sendable {
-  /// The words, and after the last of them the end of the sentence.
+  /// The number of columns: one per word, then one for the end of the sentence.
   private let columnCount: Int
-  /// The alternative of phrase p before word w at p·columnCount + w, −1 where no sentence has w there.
+  /// The parsing table: the alternative of phrase p before word w is at p·columnCount + w, −1 if there is none.
   private var table: [Int]
-  /// Phrases and words (the words' number for the end) for which more than one alternative is possible; empty for an LL(1) grammar.
+  /// Phrases and words (the number of words for the end) with more than one possible alternative; empty for an LL(1)
+  /// grammar.
   package private(set) var conflicts: [(phrase: Int, word: Int)] = []
 
   init(_ phrases: [[ProbabilisticGrammar.Alternative]], wordCount: Int) {
@@ -25,7 +26,7 @@ package struct PredictiveParser: Sendable {
     }
   }
 
-  /// The number of the alternative of a phrase that can begin, or be left empty, before a word or, if nil, at the end.
+  /// Returns the index of the alternative of a phrase that applies before a word, or at the end if the word is nil.
   func alternative(of phrase: Int, before word: Int?) -> Int? {
     let word = word ?? columnCount - 1
     guard (0..<columnCount).contains(word) else { return nil }
@@ -34,7 +35,7 @@ package struct PredictiveParser: Sendable {
   }
 }
 
-/// The words with which phrases begin and the words that come after them.
+/// The FIRST and FOLLOW sets of the phrases.
 private struct WordSets {
   private var first: [Set<Int>]
   private var isNullable: [Bool]
@@ -49,7 +50,7 @@ private struct WordSets {
     repeat {} while growFollow(phrases)
   }
 
-  /// The words with which a row of symbols begins, and whether it can be empty.
+  /// Returns the FIRST set of a sequence of symbols, and a Boolean value indicating whether the sequence can be empty.
   func first(of symbols: ArraySlice<ProbabilisticGrammar.Symbol>) -> (words: Set<Int>, isNullable: Bool) {
     var words = Set<Int>()
     for symbol in symbols {

@@ -1,34 +1,34 @@
 import Foundation
 package import MynahTensors
 
-/// A probabilistic context-free grammar without recursion whose sentences have one derivation each.
+/// A probabilistic context-free grammar without recursion in which each sentence has a single derivation.
 ///
-/// Rules are written one a line, `Phrase: 3 Noun Verb | 1 he Verb | 2`, alternatives with their weights before them (the
-/// third one is empty). Symbols that begin with a capital letter are phrases, all others words. The first rule's phrase
-/// is the sentence.
+/// Rules are written one per line, `Phrase: 3 Noun Verb | 1 he Verb | 2`, with each alternative preceded by its weight
+/// (the third one is empty). Symbols that begin with a capital letter are phrases, all others are words. The phrase of
+/// the first rule is the start symbol.
 package struct ProbabilisticGrammar: Sendable {
   package enum Symbol: Sendable, Hashable {
-    /// A word by its number in the vocabulary.
+    /// A word, by its ID in the vocabulary.
     case word(Int)
-    /// A phrase by its number in the order of the rules.
+    /// A phrase, by its index in the order of the rules.
     case phrase(Int)
   }
 
   package struct Alternative: Sendable {
-    /// The share of this alternative among those of its phrase.
+    /// The probability of this alternative given its phrase.
     package let probability: Double
     package let symbols: [Symbol]
   }
 
-  /// The words in the order of their first use.
+  /// The words in order of first use.
   package let words: [String]
   package let phraseNames: [String]
   /// The alternatives of each phrase.
   package let phrases: [[Alternative]]
-  /// Tells which alternative a sentence takes; what it cannot tell stands in its `conflicts`.
+  /// The parser that selects the alternatives of a sentence; its `conflicts` are the cases in which it cannot.
   package let parser: PredictiveParser
 
-  /// Reads rules.
+  /// Parses rules.
   ///
   /// - Precondition: Every line is well formed, every phrase has one rule, and no phrase contains itself.
   package init(_ rules: String) {
@@ -62,7 +62,7 @@ package struct ProbabilisticGrammar: Sendable {
     parser = PredictiveParser(phrases, wordCount: words.count)
   }
 
-  /// Whether phrases can be put in an order in which each contains only earlier ones.
+  /// Returns a Boolean value indicating whether the phrases can be ordered so that each contains only earlier ones.
   private static func isFinite(_ phrases: [[Alternative]]) -> Bool {
     var finished = Set<Int>()
     while true {
@@ -87,7 +87,7 @@ extension Substring {
 // MARK: Sampling and probability
 
 extension ProbabilisticGrammar {
-  /// A sentence drawn from the grammar, and the logarithm of its derivation's probability.
+  /// Samples a sentence and returns it with the log-probability of its derivation.
   package func sample(using random: inout RandomSource) -> (sentence: [Int32], logProbability: Double) {
     var sentence: [Int32] = []
     var logProbability = 0.0
@@ -104,11 +104,11 @@ extension ProbabilisticGrammar {
     return (sentence, logProbability)
   }
 
-  /// The logarithm of a sentence's probability, nil when the grammar does not accept it.
+  /// Returns the log-probability of a sentence; nil if the grammar does not accept it.
   package func logProbability(of sentence: some Sequence<Int32>) -> Double? {
     var logProbability = 0.0
     var open = [Symbol.phrase(0)]
-    /// Replaces the phrases in front by what they are before a word or the end; false when they cannot stand there.
+    /// Expands leading phrases given the next word, or the end if it is nil; returns false if no alternative applies.
     func unfold(before word: Int?) -> Bool {
       while case .phrase(let phrase)? = open.last {
         guard let index = parser.alternative(of: phrase, before: word) else { return false }
@@ -128,10 +128,11 @@ extension ProbabilisticGrammar {
 // MARK: Entropy
 
 extension ProbabilisticGrammar {
-  /// The expected number of words of a sentence and the entropy of a derivation in nats, which is a sentence's own.
+  /// Returns the expected number of words in a sentence and the entropy of a derivation in nats, which is also the
+  /// entropy of a sentence.
   ///
-  /// Over a phrase's alternatives i: L = Σ pᵢ Σ L(symbols of i) and H = Σ pᵢ (−ln pᵢ + Σ H(symbols of i)), where a word has
-  /// L = 1 and H = 0. Source: Grenander, "Syntax-controlled probabilities", 1967.
+  /// Over a phrase's alternatives i: L = Σ pᵢ Σ L(symbols of i) and H = Σ pᵢ (−ln pᵢ + Σ H(symbols of i)), where a word
+  /// has L = 1 and H = 0. Source: Grenander, "Syntax-controlled probabilities", 1967.
   package func expectation() -> (length: Double, entropy: Double) {
     var known: [Int: (length: Double, entropy: Double)] = [:]
     func expectation(of phrase: Int) -> (length: Double, entropy: Double) {

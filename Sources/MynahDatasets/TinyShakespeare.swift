@@ -1,24 +1,26 @@
 import MynahIO
 public import MynahText
 
-/// Some of Shakespeare's plays as character models learn them: 1,115,394 characters, of which 65 are different.
+/// The Tiny Shakespeare benchmark for character models, excerpts of his plays: 1,115,394 characters, 65 of them
+/// distinct.
 ///
-/// The first nine tenths are for training; what is left is halved for validation and test. The vocabulary is the training
-/// text's characters by code points, rising, behind the empty token that masks and `[UNK]`: 67.
+/// The first nine tenths are for training; the rest is divided equally into validation and test. The vocabulary is the
+/// empty token for masking and `[UNK]`, followed by the characters of the training text in ascending code point order:
+/// 67 tokens.
 ///
-/// Source: Karpathy, "The unreasonable effectiveness of recurrent neural networks", 2015; split and vocabulary are those of
-/// TensorFlow's data set `tiny_shakespeare` and of its tutorial on text generation.
+/// Source: Karpathy, "The unreasonable effectiveness of recurrent neural networks", 2015; the split and the vocabulary
+/// are those of TensorFlow's data set `tiny_shakespeare` and of its tutorial on text generation.
 public struct TinyShakespeare: Sendable, Hashable {
-  /// The characters to learn: 1,003,854.
+  /// The training characters: 1,003,854.
   public let train: [Int32]
-  /// The characters to validate on: 55,770.
+  /// The validation characters: 55,770.
   public let valid: [Int32]
-  /// The characters to test on: 55,770.
+  /// The test characters: 55,770.
   public let test: [Int32]
-  /// The characters' tokenizer, of 67 tokens.
+  /// The character tokenizer, with 67 tokens.
   public let tokenizer: CharacterTokenizer
 
-  /// Reads the text from its file, or from the file `input.txt` of a folder.
+  /// Reads the text from its file, or from the file `input.txt` in a folder.
   ///
   /// - Throws: `FileError`.
   public init(at path: String) throws {
@@ -27,7 +29,7 @@ public struct TinyShakespeare: Sendable, Hashable {
 
   /// Splits and encodes a text.
   ///
-  /// - Throws: Never for want of a character: one that the training part lacks is `[UNK]`.
+  /// - Throws: Never because of a missing character: characters that are not in the training part become `[UNK]`.
   public init(text: String) throws(TextError) {
     let scalars = text.unicodeScalars
     let trainCount = scalars.count * 9 / 10
@@ -44,6 +46,6 @@ public struct TinyShakespeare: Sendable, Hashable {
     self.tokenizer = tokenizer
   }
 
-  /// The tokens.
+  /// The vocabulary of the tokenizer.
   public var vocabulary: Vocabulary { tokenizer.vocabulary }
 }

@@ -1,23 +1,24 @@
 public import MynahText
 
-/// Two sentences about a lamb, on which a language model of the course w266 is tried before it gets the Brown corpus.
+/// A toy corpus of two sentences about a lamb, with which the course w266 tests a language model before the Brown
+/// corpus.
 ///
-/// Words are taken as they stand. The vocabulary is the Brown corpus's with sentence marks in front; since the text has `<s>`
-/// in it, that mark is listed twice and its second number, 3, is the one that is used: 15 tokens.
+/// Words are used as written. As for the Brown corpus, the vocabulary begins with the sentence marks. Since `<s>` also
+/// occurs in the text, it is listed twice, and its second ID, 3, is used: 15 tokens.
 public struct ToyCorpus: Sendable, Hashable {
   /// The text.
   public static let text = "<s> Mary had a little lamb . <s> The lamb was white as snow . <s>"
-  /// The text one word further on, with a word at the end that it does not have.
+  /// The text shifted by one word, with a last word that is not in the text.
   public static let labels = "Mary had a little lamb . <s> The lamb was white as snow . <s> And"
 
-  /// The 15 tokens.
+  /// The vocabulary of 15 tokens.
   public let vocabulary: Vocabulary
-  /// The text's 16 tokens.
+  /// The 16 tokens of the text.
   public let inputs: [Int32]
-  /// The tokens to predict: the inputs' successors, and `<unk>` at the end.
+  /// The target tokens: the successors of the inputs, with `<unk>` at the end.
   public let targets: [Int32]
 
-  /// Counts and encodes the text.
+  /// Builds the vocabulary and encodes the text.
   public init() {
     let vocabulary = Vocabulary(sentenceMarksBefore: Self.text.split(separator: " "))
     func encode(_ text: String) -> [Int32] {
@@ -27,6 +28,6 @@ public struct ToyCorpus: Sendable, Hashable {
     (inputs, targets) = (encode(Self.text), encode(Self.labels))
   }
 
-  /// A tokenizer of the vocabulary, for a model file: `<s>` for line ends.
+  /// A tokenizer with the vocabulary, for a model file: `<s>` for line ends.
   public var tokenizer: WordTokenizer { WordTokenizer(vocabulary: vocabulary, lineEnd: Brown.startOfSentence) }
 }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A trigram model with add-one smoothing: the yardstick that a recurrent model must pass.
+/// A trigram model with add-one smoothing: the baseline for recurrent models.
 ///
 /// P(w | u v) = (count(u v w) + 1) / (count(u v) + V). Source: Jurafsky and Martin, "Speech and Language Processing",
-/// chapter "N-gram language models". Before a text's first token stand two `startID`s.
+/// chapter "N-gram language models". A text's first token is preceded by two `startID`s.
 public struct TrigramModel: Sendable {
-  /// The number of tokens, V.
+  /// The vocabulary size, V.
   public let vocabularySize: Int
   private let startID: Int32
   private var pairCounts: [UInt64: Int] = [:]
@@ -16,9 +16,9 @@ public struct TrigramModel: Sendable {
     let last: Int32
   }
 
-  /// Counts the triples of a text.
+  /// Counts the trigrams of a text.
   ///
-  /// - Parameter startID: What stands before the text, as a rule `<eos>`.
+  /// - Parameter startID: The token that precedes the text, usually `<eos>`.
   public init(training ids: [Int32], vocabularySize: Int, startID: Int32) {
     precondition(vocabularySize > 0, "a vocabulary holds at least 1 token, found \(vocabularySize)")
     self.vocabularySize = vocabularySize
@@ -31,7 +31,7 @@ public struct TrigramModel: Sendable {
     }
   }
 
-  /// The perplexity of a text, every token of it predicted: exp(−1/n · Σ ln P); NaN for an empty text.
+  /// Returns the perplexity of a text, including all of its tokens: exp(−1/n · Σ ln P); NaN for an empty text.
   public func perplexity(of ids: [Int32]) -> Double {
     var context = Context(startID)
     var nats = 0.0
@@ -44,7 +44,7 @@ public struct TrigramModel: Sendable {
     return exp(nats / Double(ids.count))
   }
 
-  /// The two tokens before the next one.
+  /// The two tokens that precede the next one.
   private struct Context {
     private(set) var pair: UInt64
 

@@ -4,14 +4,14 @@ import MynahIO
 public struct Corpus: Sendable, Hashable {
   /// The text to train on.
   public let training: String
-  /// The text that decides when to lower the learning rate or to stop; never trained on.
+  /// The text that decides when to lower the learning rate or to stop early; never trained on.
   public let validation: String
   /// The text for the final evaluation, if there is one.
   public let test: String?
-  /// A Boolean value indicating whether the validation text is the last tenth of the training text's file.
+  /// A Boolean value indicating whether the validation text is a split of the training file: its last tenth.
   public let isHeldOut: Bool
 
-  /// Creates a corpus of texts in memory.
+  /// Creates a corpus from texts in memory.
   public init(training: String, validation: String, test: String? = nil) {
     self.init(training: training, validation: validation, test: test, isHeldOut: false)
   }
@@ -20,11 +20,12 @@ public struct Corpus: Sendable, Hashable {
     (self.training, self.validation, self.test, self.isHeldOut) = (training, validation, test, isHeldOut)
   }
 
-  /// Reads a text file, or a folder that has one file for each part.
+  /// Reads a text file, or a folder that contains one file per split.
   ///
-  /// The last tenth of a single file is the validation text, from the start of a line if it has several. In a folder the files
-  /// are found by the words train, valid and test in their names; `.txt` files take precedence. Only the first is required;
-  /// without the second, the last tenth of the training text's file is the validation text.
+  /// The last tenth of a single file becomes the validation text, starting at the beginning of a line if the file has
+  /// several lines. In a folder, the files are identified by the words train, valid and test in their names; `.txt`
+  /// files take precedence. Only the training file is required; without a validation file, the last tenth of the
+  /// training file becomes the validation text.
   ///
   /// - Throws: `FileError`, or `TextError` if a file is missing, ambiguous, or too short to be split.
   public init(at path: String) throws {
@@ -42,7 +43,7 @@ public struct Corpus: Sendable, Hashable {
     }
   }
 
-  /// Splits the bytes of a file as `TextPreparation` does, so that both train on the same text.
+  /// Splits the bytes of a file as `TextPreparation` does, so that both produce the same training text.
   private static func split(_ path: String, test: String?) throws -> Corpus {
     let bytes = try TextFile.bytes(at: path)
     guard let start = try ValidationSplit.start(in: bytes, near: ValidationSplit.middle(of: bytes.count)) else {

@@ -5,15 +5,17 @@
 #endif
 package import MynahIO
 
-/// The files of a data set in a folder, found by the words train, valid and test in their names.
+/// The files of a data set in a folder, identified by the words train, valid and test in their names.
 package struct DatasetFiles: Sendable, Hashable {
   package let training: String
   package let validation: String?
   package let test: String?
-  /// The names of all files of the folder.
+  /// The names of all files in the folder.
   package let names: [String]
 
-  /// Finds the files; `.txt` files take precedence; hidden files, folders, models and training states are ignored.
+  /// Finds the files.
+  ///
+  /// `.txt` files take precedence; hidden files, folders, models and checkpoints are ignored.
   ///
   /// - Throws: `FileError`, or `TextError` if a file is missing or ambiguous.
   package init(in directory: String) throws {
@@ -34,7 +36,7 @@ package struct DatasetFiles: Sendable, Hashable {
     self.training = training
     validation = try path("valid")
     test = try path("test")
-    // One file in two roles ("train-and-test.txt") would be learned and then tested.
+    // A file in two roles ("train-and-test.txt") would be used for both training and testing.
     for other in [validation, test] where other == training {
       throw TextError.ambiguousFiles(directory: directory, role: "train", found: names)
     }

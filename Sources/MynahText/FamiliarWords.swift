@@ -1,15 +1,16 @@
-/// Respells sentences in the words of a vocabulary that has no capital letters or punctuation, or parts it from words.
+/// Normalizes sentences for a vocabulary that may lack capitalised words or punctuation, or that keeps punctuation
+/// apart from words.
 ///
-/// A word that the vocabulary has stays. Of another, punctuation at its ends is parted from it, and what is left is put in small
-/// letters if only that is known; marks that the vocabulary lacks too are left out. Models of such texts as the Penn Treebank
-/// can so be asked about ordinary sentences.
+/// A word that is in the vocabulary is kept. For any other word, leading and trailing punctuation is split off, and the
+/// rest is lowercased if only the lowercase form is in the vocabulary. Punctuation marks that are not in the vocabulary
+/// are dropped. This makes it possible to evaluate models of texts such as the Penn Treebank on ordinary sentences.
 public struct FamiliarWords: Sendable, Hashable {
   private let vocabulary: Vocabulary
 
-  /// Respells for a vocabulary.
+  /// Creates a normalizer for a vocabulary.
   public init(_ vocabulary: Vocabulary) { self.vocabulary = vocabulary }
 
-  /// A sentence in the vocabulary's words, with spaces between them.
+  /// Returns a sentence in the words of the vocabulary, separated by spaces.
   public func callAsFunction(_ sentence: String) -> String {
     sentence.split(whereSeparator: \.isWhitespace).flatMap { pieces(of: String($0)) }.joined(separator: " ")
   }
@@ -24,7 +25,7 @@ public struct FamiliarWords: Sendable, Hashable {
     return known(leading) + (core.isEmpty ? [] : [spelling(of: core)]) + known(trailing)
   }
 
-  /// The marks that the vocabulary has.
+  /// Returns the punctuation marks that are in the vocabulary.
   private func known(_ marks: some StringProtocol) -> [String] {
     marks.map { String($0) }.filter { vocabulary.id(of: $0) != nil }
   }

@@ -1,6 +1,6 @@
-/// The 64-bit fingerprint of FarmHash, by which TensorFlow and Keras choose a place for an unknown string.
+/// The 64-bit FarmHash fingerprint, which TensorFlow and Keras use to assign an unknown string to an OOV index.
 ///
-/// Source: Pike, Alakuijala, "Introducing FarmHash", 2014; the fingerprint is fixed for all time.
+/// Source: Pike, Alakuijala, "Introducing FarmHash", 2014; the fingerprint is guaranteed never to change.
 package enum FarmHash {
   private static let k0: UInt64 = 0xC3A5_C85C_97CB_3127
   private static let k1: UInt64 = 0xB492_B66F_BE98_F273
@@ -8,7 +8,7 @@ package enum FarmHash {
 
   private typealias Pair = (first: UInt64, second: UInt64)
 
-  /// The fingerprint of bytes.
+  /// Returns the fingerprint of bytes.
   package static func fingerprint(_ bytes: [UInt8]) -> UInt64 {
     switch bytes.count {
     case 0...16: upTo16(bytes)
@@ -71,7 +71,7 @@ package enum FarmHash {
       w = weak(s, start + 32, z &+ w.second, y &+ word(s, start + 16))
       swap(&z, &x)
     }
-    // The last 64 bytes, some of which may have been taken already.
+    // The last 64 bytes, some of which may have been hashed already.
     let factor = k1 &+ (z & 0xFF) << 1
     let start = s.count - 64
     w.first = w.first &+ UInt64(rest)
@@ -89,7 +89,7 @@ package enum FarmHash {
       mixed(v.first, w.first, factor) &+ shiftMixed(y) &* k0 &+ z, mixed(v.second, w.second, factor) &+ x, factor)
   }
 
-  /// Mixes 32 bytes and two numbers into two numbers.
+  /// Mixes 32 bytes and two seeds into two numbers.
   private static func weak(_ s: [UInt8], _ start: Int, _ first: UInt64, _ second: UInt64) -> Pair {
     let z = word(s, start + 24)
     let a = first &+ word(s, start)
@@ -107,12 +107,12 @@ package enum FarmHash {
 
   private static func rotated(_ x: UInt64, _ count: UInt64) -> UInt64 { x >> count | x << (64 - count) }
 
-  /// Eight bytes as a little-endian number.
+  /// Returns eight bytes as a little-endian integer.
   private static func word(_ s: [UInt8], _ start: Int) -> UInt64 {
     s[start..<(start + 8)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  /// Four bytes as a little-endian number.
+  /// Returns four bytes as a little-endian integer.
   private static func halfWord(_ s: [UInt8], _ start: Int) -> UInt64 {
     s[start..<(start + 4)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }

@@ -1,8 +1,8 @@
 extension String {
-  /// The text in small letters by Unicode's full mapping, with “ς” for a capital sigma that ends a word.
+  /// Returns the text in lowercase by Unicode's full case mapping, with “ς” for a capital sigma at the end of a word.
   ///
-  /// That is what Python's `lower` gives; `lowercased()` writes “σ” everywhere. Source: the Unicode standard, section 3.13,
-  /// Final_Sigma.
+  /// The result is that of Python's `lower`; `lowercased()` always writes “σ”. Source: the Unicode standard, section
+  /// 3.13, Final_Sigma.
   func fullyLowercased() -> String {
     guard unicodeScalars.contains(Self.capitalSigma) else { return lowercased() }
     let scalars = Array(unicodeScalars)
@@ -19,7 +19,8 @@ extension String {
 
   private static let capitalSigma: Unicode.Scalar = "Σ"
 
-  /// Whether a letter stands before a place and none behind it, marks and apostrophes aside.
+  /// Returns a Boolean value indicating whether a letter precedes an index and none follows it, ignoring marks and
+  /// apostrophes.
   private static func endsWord(_ scalars: [Unicode.Scalar], _ index: Int) -> Bool {
     let before = scalars[..<index].last { !$0.properties.isCaseIgnorable }
     let behind = scalars[(index + 1)...].first { !$0.properties.isCaseIgnorable }

@@ -1,17 +1,17 @@
-/// The Mersenne Twister MT19937, seeded and used for shuffling as NumPy's `RandomState` does.
+/// The Mersenne Twister MT19937, with the seeding and shuffling of NumPy's `RandomState`.
 ///
-/// It is here to repeat splits of data sets that were made with NumPy, to the last sentence; for all else there is
-/// `RandomSource`.
+/// It exists to reproduce data set splits made with NumPy exactly; use `RandomSource` for everything else.
 ///
-/// Source: Matsumoto, Nishimura, "Mersenne Twister", 1998. The seed is spread by the linear congruential generator of the
-/// reference implementation (Knuth, The Art of Computer Programming, volume 2), not by its `init_by_array`.
+/// Source: Matsumoto, Nishimura, "Mersenne Twister", 1998. The state is initialised by the linear congruential
+/// generator of the reference implementation (Knuth, The Art of Computer Programming, volume 2), not by its
+/// `init_by_array`.
 public struct MersenneTwister: Sendable, Hashable {
   private static let size = 624
 
   private var words: [UInt32]
   private var position = size
 
-  /// Starts the sequence of a seed; NumPy's `RandomState(seed)` of an integer below 2³².
+  /// Creates a generator from a seed, equivalent to NumPy's `RandomState(seed)` for an integer below 2³².
   public init(seed: UInt32) {
     words = [seed]
     words.reserveCapacity(Self.size)
@@ -21,7 +21,7 @@ public struct MersenneTwister: Sendable, Hashable {
     }
   }
 
-  /// The next 32 random bits.
+  /// Returns the next 32 random bits.
   public mutating func next() -> UInt32 {
     if position == Self.size { twist() }
     var word = words[position]
@@ -32,7 +32,7 @@ public struct MersenneTwister: Sendable, Hashable {
     return word ^ word >> 18
   }
 
-  /// A number from 0 through `last`, each as likely: bits are masked and drawn again until they are small enough.
+  /// Returns a uniformly distributed number in `0...last`, by rejection sampling of masked bits.
   public mutating func next(through last: UInt32) -> UInt32 {
     guard last > 0 else { return 0 }
     let mask = UInt32.max >> UInt32(last.leadingZeroBitCount)
@@ -42,9 +42,9 @@ public struct MersenneTwister: Sendable, Hashable {
     }
   }
 
-  /// Shuffles by Fisher and Yates from the end: the elements at i = n − 1, …, 1 change places with one of 0 … i.
+  /// Shuffles elements by Fisher–Yates from the end: each element at i = n − 1, …, 1 is swapped with one of 0 … i.
   ///
-  /// - Precondition: there are at most 2³² elements.
+  /// - Precondition: There are at most 2³² elements.
   public mutating func shuffle<Element>(_ elements: inout [Element]) {
     precondition(elements.count <= 1 << 32, "\(elements.count) elements are more than 32 bits can choose from")
     for index in stride(from: elements.count - 1, to: 0, by: -1) {

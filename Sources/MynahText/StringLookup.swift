@@ -1,23 +1,24 @@
-/// Numbers for strings in the layout of the Keras `StringLookup`: the mask token if there is one, then places for unknown
-/// strings, then the learned ones.
+/// A mapping from strings to IDs with the layout of the Keras `StringLookup`: the mask token, if any, then the indices
+/// for unknown strings (OOV indices), then the learned vocabulary.
 ///
-/// Strings are taken as they are: neither cut nor put in small letters. Learned ones are numbered by count, falling, ties by
-/// their bytes, falling. With several places for unknown strings, FarmHash's fingerprint modulo their number chooses.
+/// Strings are used as they are: neither split nor lowercased. Learned strings are numbered by descending count; ties
+/// are broken by descending byte order. With several OOV indices, an unknown string gets the one given by its FarmHash
+/// fingerprint modulo their number.
 ///
 /// Source: Keras 3, `keras.layers.StringLookup` with `output_mode="int"`.
 public struct StringLookup: Sendable, Hashable {
-  /// How many places there are for unknown strings, and which tokens have places of their own.
+  /// The number of OOV indices and the reserved tokens.
   public struct Settings: Sendable, Hashable {
-    /// The largest number of tokens, mask token and places for unknown strings counted; nil is no limit.
+    /// The maximum number of tokens, including the mask token and the OOV indices; nil for no limit.
     public var maximumCount: Int?
-    /// The number of places for unknown strings, `num_oov_indices`; with 0 an unknown string is an error.
+    /// The number of OOV indices, `num_oov_indices`; if it is 0, an unknown string is an error.
     public var unknownCount: Int
-    /// The string whose number is 0, such as the empty one; nil for none, as Keras has it unless told.
+    /// The string with ID 0, such as the empty string; nil for none, which is the default in Keras.
     public var maskToken: String?
-    /// What the places for unknown strings are called, `oov_token`.
+    /// The name of the OOV indices, `oov_token`.
     public var unknownToken: String
 
-    /// Creates settings; those of Keras unless given.
+    /// Creates settings; the defaults are those of Keras.
     public init(
       maximumCount: Int? = nil, unknownCount: Int = 1, maskToken: String? = nil,
       unknownToken: String = Vocabulary.bracketedUnknown
@@ -27,21 +28,21 @@ public struct StringLookup: Sendable, Hashable {
       (self.maskToken, self.unknownToken) = (maskToken, unknownToken)
     }
 
-    /// The tokens that have places of their own, in their order.
+    /// The reserved tokens, in order.
     var leading: [String] {
       [maskToken].compactMap(\.self) + Array(repeating: unknownToken, count: unknownCount)
     }
   }
 
   public let settings: Settings
-  /// All tokens in the order of their numbers; the unknown token stands in each of its places.
+  /// All tokens in the order of their IDs; the unknown token appears at each OOV index.
   public let vocabulary: Vocabulary
   /// The learned tokens, numbered from 0.
   private let learned: Vocabulary
 
-  /// Learns the strings of a text; mask and unknown token are not counted where they stand in it.
+  /// Builds the vocabulary from strings; occurrences of the mask token and of the unknown token are not counted.
   ///
-  /// - Precondition: the maximum leaves room for mask and unknown tokens.
+  /// - Precondition: The maximum leaves room for the mask token and the OOV indices.
   public init(adapting strings: some Sequence<some StringProtocol>, _ settings: Settings = Settings()) {
     let leading = settings.leading
     let room = settings.maximumCount.map { $0 - leading.count }
@@ -57,11 +58,12 @@ public struct StringLookup: Sendable, Hashable {
         counts, order: .countThenFallingBytes, minimumCount: 1, maximumSize: room, required: []), settings)
   }
 
-  /// Takes a list of tokens, which begins with all of mask token and unknown tokens in their places, or with none of them.
+  /// Creates a lookup from a list of tokens, which begins with all of the reserved tokens or with none of them.
   ///
-  /// - Parameter inverts: Whether numbers shall lead back to strings without doubt: the unknown token must then not stand
-  ///   among the others.
-  /// - Throws: When a token comes twice, the mask token stands among the others, or there are more than the maximum.
+  /// - Parameter inverts: A Boolean value indicating whether IDs must map back to strings unambiguously; the unknown
+  ///   token must then not be among the other tokens.
+  /// - Throws: `TextError` if a token is repeated, the mask token is among the others, or there are more tokens than
+  ///   the maximum.
   public init(vocabulary tokens: [String], _ settings: Settings = Settings(), inverts: Bool = false) throws(TextError) {
     let leading = settings.leading
     let hasLeading =
@@ -93,9 +95,9 @@ public struct StringLookup: Sendable, Hashable {
   /// The number of tokens.
   public var count: Int { vocabulary.count }
 
-  /// The number of a string.
+  /// Returns the ID of a string.
   ///
-  /// - Throws: When it is unknown and there is no place for it.
+  /// - Throws: `TextError` if the string is unknown and there is no OOV index.
   public func id(of string: some StringProtocol) throws(TextError) -> Int32 {
     let bytes = Array(string.utf8)
     if let mask = settings.maskToken, bytes.elementsEqual(mask.utf8) { return 0 }
@@ -108,16 +110,16 @@ public struct StringLookup: Sendable, Hashable {
     }
   }
 
-  /// The numbers of strings.
+  /// Returns the IDs of strings.
   ///
-  /// - Throws: When one is unknown and there is no place for it.
+  /// - Throws: `TextError` if a string is unknown and there is no OOV index.
   public func ids(of strings: some Sequence<some StringProtocol>) throws(TextError) -> [Int32] {
     var ids: [Int32] = []
     for string in strings { ids.append(try id(of: string)) }
     return ids
   }
 
-  /// The string of a number; the unknown token for numbers that none has.
+  /// Returns the string with an ID, or the unknown token if the ID is out of range.
   public func token(of id: Int32) -> String {
     id >= 0 && id < count ? vocabulary[id] : settings.unknownToken
   }

@@ -1,31 +1,31 @@
 import MynahIO
 
-/// An error in a text, a data set, a vocabulary or a tokenizer; errors of the file system are `FileError`s.
+/// An error in a text, a data set, a vocabulary or a tokenizer; file system errors are `FileError`s.
 public enum TextError: Error, Hashable, Sendable {
   case tooShortToHoldOut(path: String)
   case tooShortForBatches(tokenCount: Int, needed: Int, batchSize: Int, stepCount: Int)
   case missingFile(directory: String, role: String, found: [String])
   case ambiguousFiles(directory: String, role: String, found: [String])
   case duplicateToken(String, firstID: Int, secondID: Int)
-  /// `line` and `column` count from 1, columns in Unicode scalars.
+  /// `line` and `column` count from 1; columns are Unicode scalars.
   case unknownToken(String, line: Int, column: Int)
   case notOneCharacter(token: String, id: Int)
   case unknownTokenizer(kind: String, known: [String])
-  /// A token that has a place of its own, `role` ("mask token", …), stands among the others.
+  /// A reserved token with the given `role` ("mask token", …) appears among the other tokens.
   case reservedToken(String, role: String, position: Int)
   case tooManyTokens(count: Int, maximum: Int)
-  /// A string that a lookup without a place for unknown ones does not know.
+  /// A string that is not in a lookup without OOV indices.
   case unknownString(String)
   /// `offset` counts bytes from 0.
   case badJSON(offset: Int, expected: String, found: String)
-  /// `part` names a field of a tokenizer's JSON, like `pre_tokenizer.type`.
+  /// `part` is the path of a field in a tokenizer's JSON, such as `pre_tokenizer.type`.
   case badTokenizerJSON(part: String, expected: String, found: String)
   case badMerge(left: String, right: String, index: Int)
   case malformedTokenFile(path: String, expected: String, found: String)
 }
 
 extension TextError: CustomStringConvertible {
-  /// A sentence with what was expected, what was found and the remedy.
+  /// A message with what was expected, what was found and the remedy.
   public var description: String {
     switch self {
     case .tooShortToHoldOut(let path):

@@ -1,10 +1,10 @@
-/// How long a text is in units that do not depend on any tokenizer.
+/// The length of a text in units that do not depend on a tokenizer.
 public struct TextLength: Hashable, Sendable {
-  /// The stretches between white space.
+  /// The number of words, separated by white space.
   public let wordCount: Int
-  /// The Unicode scalars, line ends included.
+  /// The number of Unicode scalars, including line ends.
   public let characterCount: Int
-  /// The bytes in UTF-8, line ends included.
+  /// The number of UTF-8 bytes, including line ends.
   public let byteCount: Int
 
   /// Measures a text.

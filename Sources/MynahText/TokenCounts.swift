@@ -1,11 +1,11 @@
-/// How often each token of a text occurs.
+/// The number of occurrences of each token of a text.
 package struct TokenCounts: Sendable {
   package init() {}
 
   private var table = TokenTable()
   private var counts: [Int] = []
 
-  /// Counts the token that stands in a range of a text's bytes.
+  /// Counts the token in a range of a text's bytes.
   package mutating func add(_ text: [UInt8], _ range: Range<Int>) {
     let number = Int(table.insert(text, range))
     if number == counts.count { counts.append(1) } else { counts[number] += 1 }
@@ -17,7 +17,7 @@ package struct TokenCounts: Sendable {
     add(bytes, bytes.indices)
   }
 
-  /// Adds what was counted elsewhere.
+  /// Adds other counts to these.
   mutating func add(_ other: TokenCounts) {
     for (number, count) in other.counts.enumerated() {
       let own = Int(table.insert(Int32(number), of: other.table))
@@ -25,19 +25,21 @@ package struct TokenCounts: Sendable {
     }
   }
 
-  /// How often a token was counted.
+  /// Returns the number of occurrences of a token.
   func count(of token: String) -> Int {
     let bytes = Array(token.utf8)
     return table.number(of: bytes, bytes.indices).map { counts[Int($0)] } ?? 0
   }
 
-  /// The tokens as they were first seen, and how often each occurs.
+  /// The tokens in order of first occurrence, with their counts.
   var entries: some Sequence<(token: ArraySlice<UInt8>, count: Int)> {
     counts.indices.lazy.map { (table[Int32($0)], counts[$0]) }
   }
 
-  /// The tokens in an order, behind the leading ones; the required ones are kept however rare, at the end if they do not
-  /// occur at all.
+  /// Returns the tokens in an order, after the leading ones.
+  ///
+  /// Required tokens are kept regardless of their count, and come
+  /// last if they do not occur at all.
   func ranked(
     _ order: Vocabulary.Order = .countThenCodePoint, minimumCount: Int, maximumSize: Int?, leading: [String] = [],
     required: [String]
@@ -48,7 +50,7 @@ package struct TokenCounts: Sendable {
     var ranked = TokenTable()
     for token in leading { _ = ranked.insert(token, token.indices) }
     let special = Set((leading + required).compactMap { table.number(of: $0, $0.indices) })
-    // Sorted after those that are too rare are left out: of a large text they are most.
+    // Rare tokens are removed before sorting: in a large text they are the majority.
     let kept = (0..<Int32(counts.count)).filter { counts[Int($0)] >= minimumCount || special.contains($0) }
     for number in sorted(kept, order) {
       if !special.contains(number) {
@@ -61,10 +63,10 @@ package struct TokenCounts: Sendable {
     return ranked
   }
 
-  /// Tokens, given as they were first seen, in another order.
+  /// Returns tokens, given in order of first occurrence, in another order.
   private func sorted(_ numbers: [Int32], _ order: Vocabulary.Order) -> [Int32] {
     func count(_ number: Int32) -> Int { counts[Int(number)] }
-    // The order of UTF-8 bytes is the order of code points.
+    // UTF-8 byte order is code point order.
     func precedes(_ a: Int32, _ b: Int32) -> Bool { table[a].lexicographicallyPrecedes(table[b]) }
     switch order {
     case .firstSeen: return numbers

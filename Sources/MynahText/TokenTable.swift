@@ -1,26 +1,32 @@
-/// A table from tokens, as UTF-8 bytes, to the numbers 0, 1, 2 … in the order of their entry.
+/// A hash table from tokens, as UTF-8 bytes, to indices 0, 1, 2 … in order of insertion.
 ///
-/// A dictionary of strings would compare by canonical equivalence and make a string for every word of a text; this table
-/// compares bytes, so that “é” and “e” + “◌́” are two tokens, and looks words up in place. Open addressing, linear probing.
+/// A dictionary of strings would compare by canonical equivalence and allocate a string for every word of a text. This
+/// table compares bytes, so “é” and “e” + “◌́” are two tokens, and it looks words up in place. It uses open addressing
+/// with linear probing.
 package struct TokenTable: Sendable {
   package init() {}
 
   private var bytes: [UInt8] = []
-  /// Where each token's bytes end, all together below 4 GiB; millions of them are counted in a large text.
+  /// The end offset of each token's bytes.
+  ///
+  /// The total is below 4 GiB; 32 bits save memory for the millions of tokens of a
+  /// large text.
   private var ends: [UInt32] = []
-  /// Token numbers, −1 where free; the size is a power of two, at most half of it taken.
+  /// The token indices, −1 for an empty slot.
+  ///
+  /// The size is a power of two, and at most half of the slots are used.
   private var slots: [Int32] = Array(repeating: -1, count: 64)
 
   /// The number of tokens.
   package var count: Int { ends.count }
 
-  /// The number of the token that stands in a range of a text's bytes, nil if it has none.
+  /// Returns the index of the token in a range of a text's bytes, or nil if it is not in the table.
   func number(of text: [UInt8], _ range: Range<Int>) -> Int32? {
     let number = slots[slot(of: text, range)]
     return number < 0 ? nil : number
   }
 
-  /// The number of the token that stands in a range of a text's bytes, a new one if it had none.
+  /// Returns the index of the token in a range of a text's bytes, inserting the token if necessary.
   package mutating func insert(_ text: [UInt8], _ range: Range<Int>) -> Int32 {
     let place = slot(of: text, range)
     guard slots[place] < 0 else { return slots[place] }
@@ -32,7 +38,7 @@ package struct TokenTable: Sendable {
     return number
   }
 
-  /// The number of another table's token, a new one if it had none.
+  /// Returns the index of another table's token, inserting the token if necessary.
   mutating func insert(_ number: Int32, of other: TokenTable) -> Int32 {
     insert(other.bytes, other.range(of: Int(number)))
   }
@@ -44,7 +50,7 @@ package struct TokenTable: Sendable {
     (number == 0 ? 0 : Int(ends[number - 1]))..<Int(ends[number])
   }
 
-  /// The slot that holds the token or, if none does, the free one where it belongs.
+  /// Returns the slot that contains the token or, if there is none, the empty slot to insert it into.
   private func slot(of text: [UInt8], _ range: Range<Int>) -> Int {
     let mask = slots.count - 1
     var slot = Int(truncatingIfNeeded: Self.hash(text, range)) & mask
@@ -64,7 +70,7 @@ package struct TokenTable: Sendable {
     for number in 0..<count { slots[slot(of: bytes, range(of: number))] = Int32(number) }
   }
 
-  /// FNV-1a with a last mixing step, without which the low bits of short words collide.
+  /// Returns the FNV-1a hash with a final mixing step, without which the low bits of short words collide.
   private static func hash(_ text: [UInt8], _ range: Range<Int>) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for index in range { hash = (hash ^ UInt64(text[index])) &* 0x100_0000_01B3 }

@@ -1,17 +1,17 @@
 public import MynahIO
 
 extension Vocabulary {
-  /// Reads a file with one token per line, as `write(to:)` writes it and as toolkits exchange vocabularies: line 0 is token 0.
+  /// Reads a file with one token per line, as written by `write(to:)` and exchanged by toolkits: line 0 is token 0.
   ///
-  /// In a line `\n` means a line feed, `\r` a carriage return, `\u{FEFF}` a byte order mark and `\\` a backslash; a backslash
-  /// before anything else is a token's own. An empty line is the empty token.
+  /// In a line, `\n` stands for a line feed, `\r` for a carriage return, `\u{FEFF}` for a byte order mark and `\\` for
+  /// a backslash; a backslash before anything else is literal. An empty line is the empty token.
   ///
   /// - Throws: `FileError`, or `TextError.duplicateToken`.
   public init(at path: String) throws {
     try self.init(lines: TextFile(at: path, mayBeEmpty: true).text)
   }
 
-  /// Reads the tokens of a text with one per line, in the form of `init(at:)`; the last line end is optional.
+  /// Parses a text with one token per line, in the format of `init(at:)`; the last line end is optional.
   ///
   /// - Throws: `TextError.duplicateToken`.
   public init(lines text: String) throws(TextError) {
@@ -20,7 +20,7 @@ extension Vocabulary {
     try self.init(tokens: lines.map { Self.unescaped(Substring($0)) })
   }
 
-  /// The tokens as a text with one per line, in the form of `init(at:)`.
+  /// The tokens as a text with one token per line, in the format of `init(at:)`.
   public var lines: String {
     tokens.map { token in
       var line = ""
@@ -35,7 +35,7 @@ extension Vocabulary {
     }.joined()
   }
 
-  /// Writes `lines` to a file, whole or not at all.
+  /// Writes `lines` to a file atomically.
   ///
   /// - Throws: `FileError`.
   public func write(to path: String) throws(FileError) { try AtomicFile.write(Array(lines.utf8), to: path) }

@@ -1,37 +1,37 @@
-/// The tokens that a model knows, numbered 0 ..< `count`.
+/// The tokens of a model, with IDs in 0 ..< `count`.
 ///
-/// Two tokens are the same if their UTF-8 bytes are. A vocabulary is coded as the array of its tokens.
+/// Two tokens are equal if their UTF-8 bytes are. A vocabulary is encoded as the array of its tokens.
 public struct Vocabulary: Sendable, Hashable {
-  /// Stands for every token that is not in a vocabulary.
+  /// The token for everything that is not in the vocabulary.
   public static let unknown = "<unk>"
-  /// Stands for unknown tokens in vocabularies of the Keras `StringLookup`, which lack `<unk>`.
+  /// The token for unknown tokens in vocabularies of the Keras `StringLookup`, which lack `<unk>`.
   public static let bracketedUnknown = "[UNK]"
-  /// Stands for the end of a line or sentence.
+  /// The token for the end of a line or sentence.
   public static let endOfSentence = "<eos>"
-  /// Fills up sequences that are shorter than others; no text has it.
+  /// The token that pads shorter sequences; it occurs in no text.
   public static let padding = ""
 
   private let table: TokenTable
-  /// How places and the table's numbers lead to each other; nil where they are the same.
+  /// The mapping between IDs and the table's indices; nil if they are the same.
   private let places: Places?
-  /// The number of `<unk>`, or of `[UNK]` if there is no `<unk>`; nil if the vocabulary lacks both.
+  /// The ID of `<unk>`, or of `[UNK]` if there is no `<unk>`; nil if the vocabulary lacks both.
   public let unknownID: Int32?
-  /// The number of `<eos>`, nil if the vocabulary lacks it.
+  /// The ID of `<eos>`; nil if it is not in the vocabulary.
   public let endOfSentenceID: Int32?
-  /// The number of the empty token, nil if the vocabulary lacks it.
+  /// The ID of the empty token; nil if it is not in the vocabulary.
   public let paddingID: Int32?
 
-  /// For tokens that stand in several places.
+  /// The mapping for vocabularies with repeated tokens.
   private struct Places: Sendable, Hashable {
-    /// The table's number of the token in each place.
+    /// The table's index of the token with each ID.
     var numbers: [Int32] = []
-    /// The last place of each of the table's tokens.
+    /// The last ID of each of the table's tokens.
     var ids: [Int32] = []
   }
 
-  /// Creates a vocabulary of tokens, numbered in their order.
+  /// Creates a vocabulary of tokens, numbered in order.
   ///
-  /// - Throws: When a token comes twice.
+  /// - Throws: `TextError` if a token is repeated.
   public init(tokens: [String]) throws(TextError) {
     var table = TokenTable()
     for (number, token) in tokens.enumerated() {
@@ -42,9 +42,10 @@ public struct Vocabulary: Sendable, Hashable {
     self.init(table)
   }
 
-  /// Creates a vocabulary in which a token may stand in several places; its number is that of the last of them.
+  /// Creates a vocabulary in which a token may be repeated; its ID is that of the last occurrence.
   ///
-  /// Pipelines that put marks in front and then list all words of a text make such vocabularies when the text has the marks.
+  /// Pipelines that prepend special tokens and then list all words of a text produce such vocabularies if the text
+  /// contains the special tokens.
   public init(slots tokens: [String]) {
     var (table, places) = (TokenTable(), Places())
     for (id, token) in tokens.enumerated() {
@@ -56,14 +57,14 @@ public struct Vocabulary: Sendable, Hashable {
     self.init(table, places: table.count < tokens.count ? places : nil)
   }
 
-  /// Counts tokens and numbers them.
+  /// Builds a vocabulary by counting tokens.
   ///
   /// - Parameters:
-  ///   - order: How the tokens are numbered.
-  ///   - minimumCount: Tokens that are rarer are left out.
-  ///   - maximumSize: How many tokens to keep at most, those of `leading` and `required` counted.
-  ///   - leading: Tokens that have the first numbers, whether they occur or not.
-  ///   - required: Tokens that are kept however rare; at the end if they do not occur at all.
+  ///   - order: The order in which the tokens are numbered.
+  ///   - minimumCount: The minimum count of a token; rarer tokens are dropped.
+  ///   - maximumSize: The maximum number of tokens, including those of `leading` and `required`.
+  ///   - leading: The tokens with the first IDs, whether they occur or not.
+  ///   - required: The tokens to keep regardless of their count; they come last if they do not occur at all.
   public init(
     counting tokens: some Sequence<some StringProtocol>, order: Order = .countThenCodePoint, minimumCount: Int = 1,
     maximumSize: Int? = nil, leading: [String] = [], required: [String] = []
@@ -98,33 +99,33 @@ public struct Vocabulary: Sendable, Hashable {
   /// The number of tokens.
   public var count: Int { places?.numbers.count ?? table.count }
 
-  /// The tokens in the order of their numbers.
+  /// The tokens in the order of their IDs.
   public var tokens: [String] { (0..<count).map { self[Int32($0)] } }
 
-  /// The number of a token, nil if the vocabulary lacks it.
+  /// Returns the ID of a token, or nil if it is not in the vocabulary.
   public func id(of token: some StringProtocol) -> Int32? {
     let bytes = Array(token.utf8)
     return id(of: bytes, bytes.indices)
   }
 
-  /// The number of the token in a range of a text's bytes.
+  /// Returns the ID of the token in a range of a text's bytes, or nil if it is not in the vocabulary.
   package func id(of text: [UInt8], _ range: Range<Int>) -> Int32? {
     guard let number = table.number(of: text, range) else { return nil }
     return places?.ids[Int(number)] ?? number
   }
 
-  /// The token that has a number.
+  /// The token with an ID.
   ///
-  /// - Precondition: The number lies in 0 ..< `count`.
+  /// - Precondition: The ID is in 0 ..< `count`.
   public subscript(id: Int32) -> String { String(decoding: bytes(of: id), as: UTF8.self) }
 
-  /// The bytes of the token that has a number.
+  /// Returns the bytes of the token with an ID.
   func bytes(of id: Int32) -> ArraySlice<UInt8> {
     precondition(id >= 0 && id < count, "token \(id) is outside of a vocabulary of \(count)")
     return table[places?.numbers[Int(id)] ?? id]
   }
 
-  /// The numbers that the tokens have in another vocabulary, in the order of their own; nil unless it has the same
+  /// Returns the IDs of the tokens in another vocabulary, in the order of this one; nil unless both have the same
   /// tokens.
   package func ids(in other: Vocabulary) -> [Int32]? {
     guard count == other.count else { return nil }
@@ -135,14 +136,14 @@ public struct Vocabulary: Sendable, Hashable {
     return Set(ids).count == count ? ids : nil
   }
 
-  /// The numbers of tokens that stand for no text, unknown ones and padding; generation leaves them out.
+  /// The IDs of tokens that represent no text, the unknown token and padding; generation excludes them.
   public var textlessIDs: [Int32] { [unknownID, paddingID].compactMap(\.self) }
 }
 
 extension Vocabulary: Codable {
   private enum CodingKeys: CodingKey { case slots }
 
-  /// Decodes an array of tokens, each once, or an object whose `slots` are tokens that may repeat.
+  /// Decodes an array of distinct tokens, or an object whose `slots` are tokens that may be repeated.
   public init(from decoder: any Decoder) throws {
     if let container = try? decoder.container(keyedBy: CodingKeys.self) {
       self.init(slots: try container.decode([String].self, forKey: .slots))

@@ -1,15 +1,15 @@
 extension Vocabulary {
-  /// The order in which counted tokens are numbered; those of equal count are where published pipelines differ.
+  /// The order in which counted tokens are numbered; published pipelines differ in how they break ties.
   public enum Order: String, Sendable, Hashable, CaseIterable, Codable {
-    /// By count, falling; ties by code points, rising. TensorFlow's Penn Treebank reader.
+    /// By descending count; ties by ascending code points. TensorFlow's Penn Treebank reader.
     case countThenCodePoint
-    /// By count, falling; ties as they were first seen. Python's `Counter`, the Keras `Tokenizer`.
+    /// By descending count; ties by first occurrence. Python's `Counter`, the Keras `Tokenizer`.
     case countThenFirstSeen
-    /// By count, falling; ties by bytes, falling. The Keras `StringLookup`.
+    /// By descending count; ties by descending bytes. The Keras `StringLookup`.
     case countThenFallingBytes
-    /// By code points, rising, whatever the counts. Character models.
+    /// By ascending code points, regardless of count. Character models.
     case codePoint
-    /// As they were first seen, whatever the counts. PyTorch's word language model.
+    /// By first occurrence, regardless of count. PyTorch's word language model.
     case firstSeen
   }
 }

@@ -21,7 +21,8 @@ double mynah_cross_entropy_textbook(const mynah_cross_entropy *pass) {
     double sum = 0, target = 0;
     for (size_t v = 0; v < pass->vocabulary; v++) {
       double logit = pass->bias ? pass->bias[v] : 0;
-      for (size_t j = 0; j < pass->hidden; j++) logit += (double)pass->h[r * pass->hidden + j] * pass->weight[v * pass->hidden + j];
+      for (size_t j = 0; j < pass->hidden; j++)
+        logit += (double)pass->h[r * pass->hidden + j] * pass->weight[v * pass->hidden + j];
       sum += exp(logit);
       if ((size_t)pass->targets[r] == v) target = logit;
     }

@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// The reader's end of elements that threads make ahead; when it goes, they end.
+/// The consumer of elements that background threads produce ahead; the threads end when it is deallocated.
 final class BackgroundElements<Element: Sendable, Output: Sendable> {
   private let work: BackgroundWork<Element, Output>
   private var position = 0
@@ -20,7 +20,7 @@ final class BackgroundElements<Element: Sendable, Output: Sendable> {
 
   deinit { work.stop() }
 
-  /// The next element, waiting for it; nil at the stream's end.
+  /// Returns the next element, waiting for it if necessary; nil at the end of the stream.
   func next() -> Output? {
     guard !isAtEnd else { return nil }
     let output = work.output(at: position)
@@ -30,10 +30,10 @@ final class BackgroundElements<Element: Sendable, Output: Sendable> {
   }
 }
 
-/// What the threads share: the stream, and a ring of places for what was made.
+/// The state shared by the threads: the stream, and a ring buffer of results.
 ///
-/// `room` counts the free places. A thread takes one, then the stream's next element, so that the element of index i
-/// belongs at place i mod n and no place is written before it was read.
+/// `room` counts the free slots. A thread claims one, then takes the stream's next element, so the element at index i
+/// belongs in slot i mod n, and no slot is overwritten before it has been read.
 private final class BackgroundWork<Element: Sendable, Output: Sendable>: Sendable {
   private struct Stream {
     var elements: AnyIterator<Element>?
@@ -46,7 +46,7 @@ private final class BackgroundWork<Element: Sendable, Output: Sendable>: Sendabl
   private let transform: @Sendable (Element) -> Output
   private let stream = Mutex(Stream())
   private let outputs: Mutex<[Output?]>
-  /// One for each place: something was put there.
+  /// One semaphore per slot, signalled when the slot is filled.
   private let filled: [DispatchSemaphore]
   private let room = DispatchSemaphore(value: 0)
   private let isStopped = Atomic(false)
@@ -61,7 +61,7 @@ private final class BackgroundWork<Element: Sendable, Output: Sendable>: Sendabl
     for _ in 0..<ahead { room.signal() }
   }
 
-  /// A thread's work: elements until the stream ends or nobody reads any more.
+  /// Runs a thread: processes elements until the stream ends or the consumer is gone.
   func run() {
     while true {
       room.wait()
@@ -71,7 +71,7 @@ private final class BackgroundWork<Element: Sendable, Output: Sendable>: Sendabl
     }
   }
 
-  /// The stream's next element, or its end, and the index; nil if the end was met before.
+  /// Returns the stream's next element, or nil at its end, with the index; nil if the end was already reached.
   private func take() -> (index: Int, element: Element?)? {
     stream.withLock { stream in
       guard !stream.isAtEnd else { return nil }
@@ -89,7 +89,7 @@ private final class BackgroundWork<Element: Sendable, Output: Sendable>: Sendabl
     filled[place].signal()
   }
 
-  /// Waits for the element of an index and makes room for another one.
+  /// Waits for the element at an index and frees its slot.
   func output(at index: Int) -> Output? {
     let place = index % filled.count
     filled[place].wait()
@@ -101,7 +101,7 @@ private final class BackgroundWork<Element: Sendable, Output: Sendable>: Sendabl
     return output
   }
 
-  /// Lets the threads end as soon as their present element is made.
+  /// Makes the threads end after their current element.
   func stop() {
     isStopped.store(true, ordering: .relaxed)
     wakeAll()

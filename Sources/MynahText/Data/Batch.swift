@@ -1,26 +1,27 @@
-/// What a model learns from in one step: T tokens of each of B rows, and the tokens that follow them.
+/// The input of one training step: T tokens of each of B rows, and the tokens that follow them.
 ///
-/// Everything is time-major: token (t, b) stands at index t·B + b.
+/// Everything is time-major: token (t, b) is at index t·B + b.
 public struct Batch: Sendable, Hashable {
-  /// The tokens to read, shape [T, B].
+  /// The input tokens, shape [T, B].
   public let inputs: [Int32]
-  /// The tokens to predict, shape [T, B].
+  /// The target tokens, shape [T, B].
   public let targets: [Int32]
-  /// The number of steps, T.
+  /// The sequence length, T.
   public let stepCount: Int
-  /// The number of rows, B.
+  /// The batch size, B.
   public let batchSize: Int
-  /// The number of real steps of each row, with padding behind them; nil where all rows are T long.
+  /// The length of each row without its trailing padding; nil if all rows have length T.
   public let lengths: [Int]?
-  /// Whether each row goes on where the same row of the batch before ended, so that it begins with that batch's last
-  /// state; if not, with the zero state.
+  /// A Boolean value indicating whether each row continues the same row of the previous batch.
+  ///
+  /// If true, the rows start from that batch's final state; otherwise, from the zero state.
   public let carriesState: Bool
-  /// A Boolean value indicating whether the batch is context only: it advances the state, and no target counts.
+  /// A Boolean value indicating whether the batch is context only: it advances the state, but no target counts.
   public let isContext: Bool
 
   /// Creates a batch.
   ///
-  /// - Precondition: Both arrays hold T·B tokens; there are B lengths in 0 ... T, if any.
+  /// - Precondition: Both arrays contain T·B tokens; there are B lengths in 0 ... T, if any.
   public init(
     inputs: [Int32], targets: [Int32], stepCount: Int, batchSize: Int, lengths: [Int]? = nil,
     carriesState: Bool = false, isContext: Bool = false
@@ -40,9 +41,9 @@ public struct Batch: Sendable, Hashable {
     self.isContext = isContext
   }
 
-  /// Creates a batch of rows that may be of different lengths, the inputs of each as long as its targets.
+  /// Creates a batch from rows that may have different lengths, the inputs of each as long as its targets.
   ///
-  /// - Parameter stepCount: T, at least the longest row's length.
+  /// - Parameter stepCount: The sequence length T, at least the length of the longest row.
   init(
     rows inputs: [some Collection<Int32>], targets: [some Collection<Int32>], stepCount: Int, paddingID: Int32 = 0,
     carriesState: Bool = false, isContext: Bool = false
@@ -63,8 +64,8 @@ public struct Batch: Sendable, Hashable {
     return result
   }
 
-  /// The weight of each target in a loss, shape [T, B]: 1 where it counts and 0 where it is padding or context; nil if
-  /// all count.
+  /// The weight of each target in the loss, shape [T, B]: 1 where it counts and 0 for padding and context; nil if all
+  /// targets count.
   public var weights: [Float]? {
     if isContext { return [Float](repeating: 0, count: targets.count) }
     return lengths.map { lengths in (0..<stepCount).flatMap { step in lengths.map { step < $0 ? 1 : 0 } } }

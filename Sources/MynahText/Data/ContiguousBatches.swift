@@ -1,27 +1,28 @@
-/// The tokens of a text in batches for training with carried state: each row goes on where it stopped a batch before.
+/// The tokens of a text in contiguous batches, for training with carried state: each row continues that of the previous
+/// batch.
 ///
-/// The text is cut into B rows that follow each other in it. Batch i holds the columns iT ..< (i+1)T of all rows and, as
-/// targets, the tokens one further on. What does not fill B rows of whole batches is treated in one of two ways.
+/// The text is cut into B consecutive rows. Batch i contains the columns iT ..< (i+1)T of all rows and, as targets, the
+/// same columns shifted by one token. Tokens that do not fill B rows of whole batches are treated in one of two ways.
 ///
-/// - `.drop`: rows have ⌊n/B⌋ tokens and no target lies in another row than its input, so there are ⌊(⌊n/B⌋ − 1) / T⌋
-///   batches, all T wide. Source: Zaremba, Sutskever, Vinyals, "Recurrent neural network regularization", 2014, and the
-///   reader of TensorFlow's tutorial on it.
-/// - `.keep`: rows have ⌊(n − 1)/B⌋ tokens, the target of a row's last is the next row's first, and the last batch is
-///   narrower if T does not divide the rows. Source: `rnnlm_batch_generator` of the course w266 at Berkeley.
+/// - `.drop`: rows have ⌊n/B⌋ tokens and no target is in a different row from its input, so there are
+///   ⌊(⌊n/B⌋ − 1) / T⌋ batches, all of length T. Source: Zaremba, Sutskever, Vinyals, "Recurrent neural network
+///   regularization", 2014, and the reader of TensorFlow's tutorial on it.
+/// - `.keep`: rows have ⌊(n − 1)/B⌋ tokens, the target of a row's last token is the next row's first, and the last
+///   batch is shorter if T does not divide the row length. Source: `rnnlm_batch_generator` of Berkeley's course w266.
 public struct ContiguousBatches: RandomAccessCollection, Sendable {
   private let tokens: any TokenSource
-  /// The number of rows, B.
+  /// The batch size, B.
   public let batchSize: Int
-  /// The number of tokens in a row of a batch, T; the last batch may have fewer.
+  /// The sequence length T; the last batch may be shorter.
   public let stepCount: Int
-  /// The number of inputs, or with `.drop` of tokens, in a whole row.
+  /// The number of inputs in a whole row; with `.drop`, the number of tokens.
   public let rowLength: Int
   /// The number of batches, at least 1.
   public let count: Int
 
-  /// Cuts tokens into batches.
+  /// Divides tokens into batches.
   ///
-  /// - Throws: When they do not fill one batch, which takes B·(T + 1) tokens, or B + 1 if narrower ones are kept.
+  /// - Throws: `TextError` if there are too few tokens for one batch: it takes B·(T + 1), or B + 1 with `.keep`.
   /// - Precondition: The sizes are positive.
   public init(
     _ tokens: any TokenSource, batchSize: Int, stepCount: Int, remainder: Remainder = .drop
@@ -45,16 +46,17 @@ public struct ContiguousBatches: RandomAccessCollection, Sendable {
     }
   }
 
-  /// Cuts tokens in memory into batches.
+  /// Divides tokens in memory into batches.
   ///
-  /// - Throws: When they do not fill one batch, which takes B·(T + 1) tokens, or B + 1 if narrower ones are kept.
+  /// - Throws: `TextError` if there are too few tokens for one batch: it takes B·(T + 1), or B + 1 with `.keep`.
   /// - Precondition: The sizes are positive.
   public init(_ ids: [Int32], batchSize: Int, stepCount: Int, remainder: Remainder = .drop) throws(TextError) {
     let tokens: any TokenSource = ids
     try self.init(tokens, batchSize: batchSize, stepCount: stepCount, remainder: remainder)
   }
 
-  /// The tokens that fill one batch; reported, not computed with: sizes from a command line may be near the largest integer.
+  /// Returns the number of tokens needed for one batch, for error messages only: user-supplied sizes may be so large
+  /// that the exact number overflows.
   private static func neededCount(_ batchSize: Int, _ stepCount: Int, _ remainder: Remainder) -> Int {
     let needed =
       remainder == .drop
@@ -66,7 +68,7 @@ public struct ContiguousBatches: RandomAccessCollection, Sendable {
   public var startIndex: Int { 0 }
   public var endIndex: Int { count }
 
-  /// The batch at a position in the text's order; all but the first carry the state.
+  /// The batch at an index, in text order; all but the first carry the state.
   public subscript(index: Int) -> Batch {
     precondition(indices.contains(index), "batch \(index) is outside of \(count) batches")
     let first = index * stepCount

@@ -1,19 +1,19 @@
 extension Dataset {
-  /// The same elements, made ahead on a thread of their own while those before them are used.
+  /// Returns the same elements, prefetched by a background thread.
   ///
-  /// The thread starts with the iteration and ends with it, also if that is given up early.
+  /// The thread starts when an iteration starts and ends with it, even if the iteration is abandoned.
   ///
-  /// - Parameter count: How many elements are made ahead at most, at least 1.
+  /// - Parameter count: The maximum number of prefetched elements, at least 1.
   public func prefetch(_ count: Int = 2) -> Dataset { map(threads: 1, ahead: count) { $0 } }
 
-  /// Each element transformed, on several threads, in the stream's order.
+  /// Returns each element transformed, on several threads, in stream order.
   ///
-  /// The stream itself is read by one thread at a time. The threads start with the iteration and end with it.
+  /// The stream itself is read by one thread at a time. The threads start when an iteration starts and end with it.
   ///
   /// - Parameters:
-  ///   - threads: How many elements are transformed side by side, at least 1.
-  ///   - ahead: How many elements are made ahead at most, at least 1; nil: two for each thread.
-  ///   - transform: A function of the element alone.
+  ///   - threads: The number of elements to transform in parallel, at least 1.
+  ///   - ahead: The maximum number of prefetched elements, at least 1; nil for two per thread.
+  ///   - transform: A function that depends on the element alone.
   public func map<Output: Sendable>(
     threads: Int, ahead: Int? = nil, _ transform: @escaping @Sendable (Element) -> Output
   ) -> Dataset<Output> {

@@ -1,15 +1,15 @@
 extension Dataset {
-  /// Batches of elements of similar lengths, so that little has to be padded.
+  /// Returns batches of elements of similar lengths, which need little padding.
   ///
-  /// Bucket i holds the lengths from `boundaries[i − 1]` to below `boundaries[i]`; the first begins at 0, the last has no
-  /// end. Elements gather in their bucket; a bucket that is full is given out. What is left at the end is given out bucket
-  /// by bucket, or dropped.
+  /// Bucket i contains the lengths from `boundaries[i − 1]` up to, but not including, `boundaries[i]`; the first bucket
+  /// starts at 0, the last is unbounded. Each element is added to its bucket, and a full bucket is returned as a batch.
+  /// At the end, the remaining elements are returned bucket by bucket, or dropped.
   ///
   /// - Parameters:
-  ///   - size: How many elements a batch has.
-  ///   - boundaries: Where buckets end, rising.
-  ///   - length: The length of an element.
-  /// - Precondition: The size is positive, and the boundaries rise.
+  ///   - size: The number of elements in a batch.
+  ///   - boundaries: The upper bounds of the buckets, in ascending order.
+  ///   - length: A function that returns the length of an element.
+  /// - Precondition: The size is positive, and the boundaries are strictly ascending.
   public func bucket(
     _ size: Int, boundaries: [Int], remainder: Remainder = .keep, length: @escaping @Sendable (Element) -> Int
   ) -> Dataset<[Element]> {

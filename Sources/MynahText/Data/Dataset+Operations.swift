@@ -1,13 +1,13 @@
-/// What becomes of elements at the end that do not fill a whole batch.
+/// The treatment of elements at the end that do not fill a whole batch.
 public enum Remainder: String, Sendable, Hashable, Codable {
-  /// They make a smaller batch.
+  /// They form a smaller batch.
   case keep
-  /// They are left out.
+  /// They are dropped.
   case drop
 }
 
 extension Dataset {
-  /// Each element transformed.
+  /// Returns each element transformed.
   public func map<Output: Sendable>(_ transform: @escaping @Sendable (Element) -> Output) -> Dataset<Output> {
     Dataset<Output> { pass in
       let elements = iterator(pass: pass)
@@ -15,7 +15,7 @@ extension Dataset {
     }
   }
 
-  /// The elements of all sequences that the elements are transformed into, one after another.
+  /// Returns the concatenation of the sequences that the elements are transformed into.
   public func flatMap<Elements: Sequence>(
     _ transform: @escaping @Sendable (Element) -> Elements
   ) -> Dataset<Elements.Element> where Elements.Element: Sendable, Elements.Iterator: SendableMetatype {
@@ -32,7 +32,7 @@ extension Dataset {
     }
   }
 
-  /// Arrays of so many elements that follow each other; of a dataset of batches, batches of batches.
+  /// Returns arrays of `size` consecutive elements; for a dataset of batches, batches of batches.
   ///
   /// - Precondition: The size is positive.
   public func batch(_ size: Int, remainder: Remainder = .keep) -> Dataset<[Element]> {
@@ -47,9 +47,9 @@ extension Dataset {
     }
   }
 
-  /// The first elements, as many as there are up to a number.
+  /// Returns the first `count` elements, or all of them if there are fewer.
   ///
-  /// - Precondition: The number is not negative.
+  /// - Precondition: The count is not negative.
   public func take(_ count: Int) -> Dataset {
     precondition(count >= 0, "the number of elements to take must not be negative, found \(count)")
     return Dataset { pass in
@@ -63,12 +63,12 @@ extension Dataset {
     }
   }
 
-  /// The stream so many times over; nil: without end.
+  /// Returns the stream repeated `count` times, or indefinitely if nil.
   ///
-  /// Each time is a pass of its own, so a `shuffle` before it draws a new order. A pass that gives nothing ends the
-  /// repetition, an endless one too.
+  /// Each repetition is a separate pass, so a preceding `shuffle` uses a new order. An empty pass ends the repetition,
+  /// even an indefinite one.
   ///
-  /// - Precondition: The number lies in 0 ... 2³¹ − 1.
+  /// - Precondition: The count is in 0 ... 2³¹ − 1.
   public func `repeat`(_ count: Int? = nil) -> Dataset {
     precondition((0...Int(Int32.max)).contains(count ?? 0), "a stream cannot be repeated \(count ?? 0) times")
     return Dataset { pass in

@@ -1,17 +1,18 @@
 import MynahTensors
 
 extension Dataset {
-  /// The elements in a random order, drawn from a buffer, so that a stream larger than memory can be shuffled.
+  /// Returns the elements in a random order, drawn from a buffer, so that a stream larger than memory can be shuffled.
   ///
-  /// The buffer is filled with the first n elements. Then, again and again, one of its c elements is given out, the one
-  /// at index ⌊r·c / 2⁶⁴⌋ for the next 64 random bits r, and the stream's next element takes its place; once the stream
-  /// has ended, the buffer's last element does. An element is therefore given out at most n − 1 places early, and a buffer
-  /// as large as the stream makes every order equally likely. The algorithm is that of TensorFlow's `Dataset.shuffle`.
+  /// The buffer is filled with the first n elements. Then one of its c elements is returned repeatedly: the one at
+  /// index ⌊r·c / 2⁶⁴⌋ for the next 64 random bits r. It is replaced by the stream's next element or, after the end of
+  /// the stream, by the buffer's last element. An element is therefore returned at most n − 1 positions early, and a
+  /// buffer as large as the stream makes every order equally likely. The algorithm is that of TensorFlow's
+  /// `Dataset.shuffle`.
   ///
   /// - Parameters:
-  ///   - buffer: How many elements are held, n, at least 1; 1 keeps the order.
-  ///   - seed: Where the random numbers begin: those of pass p are the stream 2⁶³ + p of a `RandomSource` of this seed.
-  ///   - reshuffles: Whether each pass has an order of its own; without, all have that of pass 0.
+  ///   - buffer: The buffer size n, at least 1; 1 keeps the order.
+  ///   - seed: The random seed: pass p uses stream 2⁶³ + p of a `RandomSource` with this seed.
+  ///   - reshuffles: A Boolean value indicating whether each pass has its own order; otherwise, all use that of pass 0.
   public func shuffle(buffer: Int, seed: UInt64, reshuffles: Bool = true) -> Dataset {
     precondition(buffer > 0, "a buffer to shuffle in holds at least 1 element, found \(buffer)")
     return Dataset { pass in

@@ -1,6 +1,6 @@
-/// A stream of elements that are made while they are read; each iteration begins anew.
+/// A lazy stream of elements; each iteration starts from the beginning.
 ///
-/// Operations are chained, and nothing is made before it is asked for, so a stream may be larger than memory, or endless:
+/// Operations are chained and evaluated lazily, so a stream may be larger than memory, or infinite:
 ///
 /// ```swift
 /// let batches = Dataset(TokenWindows(ids, length: 100))
@@ -13,29 +13,29 @@
 /// }
 /// ```
 ///
-/// A dataset is a value: equal datasets give equal elements, whenever and on whatever thread they are iterated. What differs
-/// from epoch to epoch is a function of the epoch's number: `pass(n)` is the stream as epoch n sees it, and `repeat` strings
-/// passes together. The operations have the names of TensorFlow's `tf.data`.
+/// A dataset is a value: equal datasets produce equal elements, at any time and on any thread. Differences between
+/// epochs depend only on the epoch number: `pass(n)` is the stream of epoch n, and `repeat` concatenates passes. The
+/// operations have the names of TensorFlow's `tf.data`.
 public struct Dataset<Element: Sendable>: Sequence, Sendable {
-  /// Begins the pass of a number.
+  /// A function that starts the pass with a given number.
   private let begin: @Sendable (_ pass: Int) -> AnyIterator<Element>
 
-  /// Creates a dataset of a sequence that gives the same elements each time that it is iterated.
+  /// Creates a dataset from a sequence that produces the same elements in each iteration.
   public init<Elements: Sequence & Sendable>(_ elements: Elements)
   where Elements.Element == Element, Elements.Iterator: SendableMetatype {
     begin = { _ in AnyIterator(elements.makeIterator()) }
   }
 
-  /// Creates a dataset of a function that begins a pass.
+  /// Creates a dataset from a function that starts a pass.
   init(beginning begin: @escaping @Sendable (_ pass: Int) -> AnyIterator<Element>) { self.begin = begin }
 
-  /// Begins pass 0.
+  /// Starts pass 0.
   public func makeIterator() -> AnyIterator<Element> { begin(0) }
 
-  /// Begins a pass.
+  /// Starts a pass.
   func iterator(pass: Int) -> AnyIterator<Element> { begin(pass) }
 
-  /// The stream as a later epoch sees it: `shuffle` draws another order for each pass.
+  /// Returns the stream of a later epoch; `shuffle` uses a different order in each pass.
   ///
   /// - Precondition: The number is not negative.
   public func pass(_ number: Int) -> Dataset {
@@ -45,9 +45,9 @@ public struct Dataset<Element: Sendable>: Sequence, Sendable {
 }
 
 extension Dataset {
-  /// Creates a dataset of the pairs of elements that stand at the same place of two arrays, as of inputs and targets.
+  /// Creates a dataset of pairs of corresponding elements of two arrays, such as inputs and targets.
   ///
-  /// - Precondition: The arrays are equally long.
+  /// - Precondition: The arrays have the same length.
   public init<First: Sendable, Second: Sendable>(slices first: [First], _ second: [Second])
   where Element == (First, Second) {
     precondition(

@@ -1,12 +1,12 @@
-/// The documents of a text, one after another: each ends with a certain token, as lines do with `<eos>`.
+/// The documents of a text, each terminated by a given token, as lines are by `<eos>`.
 ///
-/// A document is read on its own, as if only the end of another one stood before it: the end token, its tokens, the end
-/// token. So all of its tokens are predicted, the first of them from the end token alone.
+/// Each document is independent of the others, but starts with the end token of a preceding one: the end token, its
+/// tokens, the end token. All of its tokens are therefore predicted, the first one from the end token alone.
 public struct Documents: Sequence, Sendable {
   private let tokens: any TokenSource
   private let endID: Int32
 
-  /// Names the documents; what stands behind the last end token is one too.
+  /// Creates the documents; tokens after the last end token form another document.
   public init(_ tokens: any TokenSource, endingWith endID: Int32) {
     self.tokens = tokens
     self.endID = endID
@@ -14,7 +14,7 @@ public struct Documents: Sequence, Sendable {
 
   public func makeIterator() -> Iterator { Iterator(tokens: tokens, endID: endID) }
 
-  /// Reads the documents.
+  /// An iterator over the documents.
   public struct Iterator: IteratorProtocol {
     fileprivate let tokens: any TokenSource
     fileprivate let endID: Int32
@@ -45,22 +45,22 @@ public struct Documents: Sequence, Sendable {
 }
 
 extension Batch {
-  /// Cuts documents side by side into batches of at most T steps: the first begins with the zero state, the others carry
-  /// the state of the one before.
+  /// Cuts documents, one per row, into batches of at most T steps; the first batch starts from the zero state, the
+  /// others carry the state of the previous one.
   ///
-  /// There are as many batches as the longest document needs. A row whose document has ended is padding from there on.
+  /// There are as many batches as the longest document needs. After its end, a document's row is padded.
   ///
   /// - Parameters:
-  ///   - documents: The tokens of each; all but the first are predicted.
-  ///   - stepCount: T, at least 1.
-  ///   - paddingID: What stands where a document has ended.
+  ///   - documents: The tokens of each document; all but the first are predicted.
+  ///   - stepCount: The maximum sequence length T, at least 1.
+  ///   - paddingID: The token to pad with.
   public static func segments(of documents: [[Int32]], stepCount: Int, paddingID: Int32 = 0) -> [Batch] {
     precondition(stepCount > 0, "a batch has at least 1 step, found \(stepCount)")
     let longest = documents.map { $0.count - 1 }.max() ?? 0
     return stride(from: 0, to: longest, by: stepCount).map { start in
       let width = min(stepCount, longest - start)
       func rows(_ start: Int) -> [ArraySlice<Int32>] { documents.map { $0.dropFirst(start).prefix(width) } }
-      // The last token of a document is no input.
+      // The last token of a document is never an input.
       let targets = rows(start + 1)
       let inputs = zip(rows(start), targets).map { $0.prefix($1.count) }
       return Batch(

@@ -1,18 +1,19 @@
 /// The positions of a text at which a model's state is reset.
 ///
-/// A text begins after a line end, in whichever form the vocabulary has it: the state of zeros reads that token first.
-/// A vocabulary without one has nothing to begin after, and the first token is context only.
+/// A text starts after a line end, in whichever form the vocabulary has it: that token is the first input, from the
+/// zero state. If the vocabulary has no line end, nothing precedes the text, and its first token is context only.
 public enum StatePolicy: Hashable, Sendable {
-  /// Nowhere: the whole text is one sequence, and the state is carried to its end.
+  /// Never: the whole text is one sequence, and the state is carried to its end.
   case carry
-  /// At each line: its predictions do not depend on the lines before.
+  /// At each line: predictions do not depend on previous lines.
   case reset
   /// After each empty line, which ends a document.
   case documents
-  /// After every `length` predictions, whatever the text: a window begins after the last token of the window before.
+  /// After every `length` predictions, regardless of the text: each window starts after the last token of the previous
+  /// one.
   case windows(length: Int)
 
-  /// The name: "carry", "reset", "documents" or "windows".
+  /// The name of the policy: "carry", "reset", "documents" or "windows".
   public var name: String {
     switch self {
     case .carry: "carry"
@@ -22,10 +23,10 @@ public enum StatePolicy: Hashable, Sendable {
     }
   }
 
-  /// The policies that are independent of a length.
+  /// The policies without a length.
   public static let simple: [StatePolicy] = [.carry, .reset, .documents]
 
-  /// Returns a Boolean value indicating whether a text ends behind a line.
+  /// Returns a Boolean value indicating whether a text ends after a line.
   func endsText(behind line: some StringProtocol) -> Bool {
     switch self {
     case .carry, .windows: false
@@ -35,7 +36,7 @@ public enum StatePolicy: Hashable, Sendable {
   }
 }
 
-// Coded as the name, or as {"windows": 35}.
+// Encoded as the name, or as {"windows": 35}.
 extension StatePolicy: Codable {
   private enum CodingKeys: CodingKey { case windows }
 

@@ -3,13 +3,14 @@ import MynahIO
 /// A range of a text file, for training or for validation.
 struct TextPart: Sendable, Hashable {
   let path: String
-  /// The bytes of the part in the file.
+  /// The byte range of the part in the file.
   let range: Range<Int>
   let isForValidation: Bool
-  /// A Boolean value indicating whether the file ends with the part, so that its last line counts as ended.
+  /// A Boolean value indicating whether the part extends to the end of the file, so that its last line counts as
+  /// terminated.
   let endsFile: Bool
 
-  /// The parts of texts that follow each other as if they were one, the last tenth for validation (`ValidationSplit`).
+  /// Returns the parts of concatenated texts, the last tenth for validation (`ValidationSplit`).
   ///
   /// - Throws: `FileError` if a file cannot be read, `TextError` if the texts are too short to be split.
   static func parts(of paths: [String]) throws -> [TextPart] {

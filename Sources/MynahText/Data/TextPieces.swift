@@ -1,18 +1,18 @@
 import MynahIO
 
-/// Bytes of a text file that can be tokenised on their own.
+/// A piece of a text file that can be tokenised independently.
 struct TextPiece: Sendable {
   let bytes: [UInt8]
   let path: String
   /// The offset of the bytes in the file.
   let byteOffset: Int
   let isForValidation: Bool
-  /// A Boolean value indicating whether the training or validation part of the file begins with the piece.
+  /// A Boolean value indicating whether the piece is at the start of the training or validation part of the file.
   let beginsPart: Bool
-  /// A Boolean value indicating whether the file ends with the piece.
+  /// A Boolean value indicating whether the piece extends to the end of the file.
   let endsFile: Bool
 
-  /// The text: checked UTF-8 without a byte order mark, its lines ended by `\n`.
+  /// Returns the text as valid UTF-8 without a byte order mark, with `\n` as the line end.
   ///
   /// - Throws: `FileError` if it is not UTF-8.
   func text() throws(FileError) -> [UInt8] {
@@ -20,7 +20,7 @@ struct TextPiece: Sendable {
       try TextFile.normalized(bytes, of: path, at: byteOffset) { () throws(FileError) in try lineEndCount() })
   }
 
-  /// The number of line ends before the piece; read again, since only an error needs it.
+  /// Returns the number of line ends before the piece; the file is read again, since only errors need the number.
   private func lineEndCount() throws(FileError) -> Int {
     let file = try InputFile(path: path)
     var count = 0
@@ -31,13 +31,13 @@ struct TextPiece: Sendable {
   }
 }
 
-/// Pieces of texts that cut neither words nor characters, read one at a time.
+/// The pieces of texts, cut within neither words nor characters and read one at a time.
 ///
-/// A piece ends before the last white space that follows something else, because no kind of token spans that position. If
-/// there is none, up to four times as many bytes are read, and then the piece ends at a character.
+/// A piece ends before the last white space that follows a non-space character, because no token spans that position.
+/// If there is none, up to four times as many bytes are read, and the piece then ends at a character boundary.
 struct TextPieces: Sequence, Sendable {
   let parts: [TextPart]
-  /// The maximum number of bytes in a piece, if there is a position to cut at.
+  /// The maximum number of bytes in a piece, unless there is no position to cut at.
   let pieceSize: Int
 
   func makeIterator() -> Iterator { Iterator(parts: parts[...], pieceSize: pieceSize) }
@@ -48,12 +48,12 @@ struct TextPieces: Sequence, Sendable {
     private var file: InputFile?
     /// The offset of the buffer in the file.
     private var offset = 0
-    /// The bytes that were read and not returned yet.
+    /// The bytes that have been read but not yet returned.
     private var buffer: [UInt8] = []
 
     fileprivate init(parts: ArraySlice<TextPart>, pieceSize: Int) { (self.parts, self.pieceSize) = (parts, pieceSize) }
 
-    /// Returns the next piece or an error, which is the last element.
+    /// Returns the next piece, or an error, which is the last element.
     mutating func next() -> Result<TextPiece, FileError>? {
       do throws(FileError) {
         return try nextPiece().map { .success($0) }
@@ -95,7 +95,7 @@ struct TextPieces: Sequence, Sendable {
       if buffer.count < wanted { buffer += try file.bytes(offset + buffer.count..<offset + wanted) }
     }
 
-    /// The last index of the buffer where white space follows something else.
+    /// Returns the last index of the buffer at which white space follows a non-space character.
     private func cut() -> Int? {
       let spaces = [UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: " ")]
       return buffer.indices.dropFirst().last {

@@ -1,18 +1,19 @@
 import MynahIO
 
-/// Makes a token file of texts that may be larger than memory: one pass counts tokens, a second one numbers them.
+/// The tokenization of texts that may be larger than memory into a token file: one pass counts tokens, a second one
+/// encodes them.
 ///
-/// Both passes read the texts by pieces and work on these on several threads; the pieces' tokens are written in order, so the
-/// file does not depend on the number of threads. The last tenth of the texts is to validate with and counts for nothing in
-/// the vocabulary.
+/// Both passes read the texts in pieces and process these on several threads. The tokens are written in order, so the
+/// file does not depend on the number of threads. The last tenth of the texts is the validation split and does not
+/// contribute to the vocabulary.
 public struct TextPreparation: Sendable {
-  /// How far a pass is.
+  /// The progress of a pass.
   public struct Progress: Sendable, Hashable {
-    /// Whether tokens are counted; if not, they are numbered and written.
+    /// A Boolean value indicating whether tokens are being counted; otherwise, they are being encoded and written.
     public let isCounting: Bool
-    /// The bytes of the texts that are done.
+    /// The number of bytes processed so far.
     public let byteCount: Int
-    /// The bytes of the texts that this pass reads.
+    /// The total number of bytes that this pass reads.
     public let totalByteCount: Int
   }
 
@@ -20,28 +21,29 @@ public struct TextPreparation: Sendable {
   private let threadCount: Int
   private let pieceSize: Int
 
-  /// Looks at the texts, which follow each other as if they were one.
+  /// Splits texts, which are concatenated, into training and validation parts.
   ///
   /// - Parameters:
-  ///   - paths: The texts' files, at least one.
-  ///   - threadCount: Threads to work on, at least 1.
+  ///   - paths: The paths of the texts, at least one.
+  ///   - threadCount: The number of threads, at least 1.
   /// - Throws: `FileError` if a file cannot be read, `TextError` if the texts are too short to be split.
   public init(of paths: [String], threadCount: Int) throws {
     try self.init(of: paths, threadCount: threadCount, pieceSize: 1 << 20)
   }
 
-  /// As above, with pieces of another size.
+  /// Splits texts likewise, with a given piece size.
   package init(of paths: [String], threadCount: Int, pieceSize: Int) throws {
     precondition(threadCount > 0 && pieceSize > 0, "expected a thread and a byte, found \(threadCount), \(pieceSize)")
     parts = try TextPart.parts(of: paths)
     (self.threadCount, self.pieceSize) = (threadCount, pieceSize)
   }
 
-  /// Counts the tokens to learn and makes the tokenizer of them that `AnyTokenizer` makes of a text in memory.
+  /// Counts the training tokens and returns the tokenizer that `AnyTokenizer` creates from a text in memory.
   ///
-  /// Memory is needed for each different word or, for byte pairs, piece of a word. For bytes nothing is read.
+  /// Memory use grows with the number of distinct words or, for byte pairs, of distinct pieces. The byte tokenizer
+  /// reads nothing.
   ///
-  /// - Parameter report: Called after each piece; what it throws ends the pass.
+  /// - Parameter report: Called after each piece; an error that it throws ends the pass.
   /// - Throws: `FileError` if a text is not UTF-8 or contains only white space.
   public func tokenizer(
     _ level: TokenLevel, minimumCount: Int? = nil, maximumSize: Int? = nil, report: (Progress) throws -> Void = { _ in }
@@ -59,11 +61,12 @@ public struct TextPreparation: Sendable {
     return AnyTokenizer(level, counts, minimumCount: minimumCount, maximumSize: maximumSize)
   }
 
-  /// Numbers the tokens and writes them, all or nothing.
+  /// Encodes the tokens and writes them atomically.
   ///
-  /// A special token of byte pairs that has white space in it may be overlooked where texts are cut.
+  /// A special token of a byte-pair tokenizer that contains white space may be missed where texts are cut.
   ///
-  /// - Parameter report: Called after each piece; what it throws ends the pass, and what stood at the path is unchanged.
+  /// - Parameter report: Called after each piece; an error that it throws ends the pass and leaves an existing file at
+  ///   the path unchanged.
   /// - Throws: `FileError`; `TextError` if a token is unknown and the vocabulary has no `<unk>`.
   public func write(
     _ tokenizer: AnyTokenizer, to path: String, report: (Progress) throws -> Void = { _ in }
@@ -80,7 +83,7 @@ public struct TextPreparation: Sendable {
     try writer.commit()
   }
 
-  /// Works on pieces on several threads and takes the results in order, on the calling thread.
+  /// Processes pieces on several threads and consumes the results in order, on the calling thread.
   private func forEachPiece<Output: Sendable>(
     of parts: [TextPart], isCounting: Bool, report: (Progress) throws -> Void,
     _ work: @escaping @Sendable (TextPiece) throws -> Output,
@@ -103,10 +106,10 @@ public struct TextPreparation: Sendable {
   }
 }
 
-/// What was counted of a piece; added up in the pieces' order, so that there is one large table whatever the number of threads.
+/// The counts of a piece; they are summed in order, so there is one large table regardless of the number of threads.
 private struct PieceCounts: Sendable {
   let counts: TokenCounts
-  /// Whether something else than white space was there.
+  /// A Boolean value indicating whether the piece contains anything but white space.
   let hasText: Bool
 
   init(_ text: [UInt8], _ level: TokenLevel, endsFile: Bool) {

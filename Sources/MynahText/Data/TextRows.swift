@@ -1,24 +1,23 @@
-/// A text to evaluate in a few rows side by side, as if it were read in one: every token but the first is predicted
+/// A text to evaluate in several parallel rows, as if it were a single sequence: every token but the first is predicted
 /// once.
 ///
-/// The text is cut into as many long rows as are worth the seams, at most `rowLimit`; a short text is one row. The
-/// state before a row is that after the tokens before it, `contextLength` of them, which are read first and not
-/// counted.
+/// The text is cut into at most `rowLimit` long rows; a short text is one row. The initial state of a row is computed
+/// from the `contextLength` tokens before it, which are not counted.
 public struct TextRows: Sequence, Sendable {
   private let tokens: any TokenSource
   /// The number of rows.
   public let rowCount: Int
-  /// T, the steps of a batch.
+  /// The sequence length T of a batch.
   public let stepCount: Int
   private let contextLength: Int
 
-  /// Cuts a text.
+  /// Divides a text into rows.
   ///
   /// - Parameters:
-  ///   - tokens: The tokens.
-  ///   - rowLimit: The largest number of rows, at least 1.
-  ///   - rowLength: The fewest tokens of a row where there are several.
-  ///   - contextLength: The tokens that are read before a row, at most the tokens of a row.
+  ///   - tokens: The tokens of the text.
+  ///   - rowLimit: The maximum number of rows, at least 1.
+  ///   - rowLength: The minimum number of tokens per row if there are several.
+  ///   - contextLength: The number of context tokens before a row, at most the length of a row.
   /// - Throws: `TextError` if there are fewer than two tokens.
   public init(
     _ tokens: any TokenSource, rowLimit: Int, rowLength: Int = 8192, contextLength: Int = 512
@@ -35,7 +34,7 @@ public struct TextRows: Sequence, Sendable {
     stepCount = Swift.max(1, 1024 / rowCount)
   }
 
-  /// The inputs of a row: all but the last token of the text, shared out evenly.
+  /// Returns the inputs of a row: its even share of all tokens of the text but the last.
   private func inputs(ofRow row: Int) -> Range<Int> {
     let (length, rest) = (tokens.count - 1).quotientAndRemainder(dividingBy: rowCount)
     let start = row * length + Swift.min(row, rest)
@@ -50,7 +49,7 @@ public struct TextRows: Sequence, Sendable {
 
   public func makeIterator() -> AnyIterator<Batch> {
     let rows = (0..<rowCount).map { inputs(ofRow: $0) }
-    // Nothing comes before the first row.
+    // The first row has no context.
     let contexts = rows.map { $0.lowerBound - ($0.lowerBound > 0 ? contextLength : 0)..<$0.lowerBound }
     let batches = (rowCount > 1 ? cuts(contexts, isContext: true) : []) + cuts(rows, isContext: false)
     var next = 0
@@ -63,7 +62,7 @@ public struct TextRows: Sequence, Sendable {
 
   private typealias Cut = (ranges: [Range<Int>], isContext: Bool)
 
-  /// Ranges side by side, cut into stretches of T steps.
+  /// Returns parallel ranges cut into chunks of T steps.
   private func cuts(_ ranges: [Range<Int>], isContext: Bool) -> [Cut] {
     stride(from: 0, to: ranges.map(\.count).max() ?? 0, by: stepCount).map { first in
       let cut = ranges.map { range in
@@ -82,12 +81,12 @@ public struct TextRows: Sequence, Sendable {
   }
 }
 
-/// A token and the tokens that follow it; it copies nothing.
+/// A token followed by other tokens, which are not copied.
 public struct PrecededTokens: TokenSource {
   private let first: Int32
   private let rest: any TokenSource
 
-  /// Puts a token before others.
+  /// Prepends a token to others.
   public init(_ first: Int32, _ rest: any TokenSource) { (self.first, self.rest) = (first, rest) }
 
   public var count: Int { rest.count + 1 }

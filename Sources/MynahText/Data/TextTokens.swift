@@ -1,18 +1,18 @@
-/// A token of a text with its place.
+/// A token of a text with its position.
 public struct TextToken: Hashable, Sendable {
-  /// The context of a token after the state is reset.
+  /// The context of a token after a state reset.
   public enum Beginning: Hashable, Sendable {
-    /// One token, which the zero state reads.
+    /// One token, which is read from the zero state.
     case after(Int32)
     /// None: the token itself is context only.
     case ofNothing
   }
 
-  /// The token's number in the vocabulary.
+  /// The token's ID in the vocabulary.
   public let id: Int32
-  /// The number of the line that the token begins in.
+  /// The number of the line in which the token starts.
   public let line: Int
-  /// The context that the state is reset to before the token; nil: the token follows the one before.
+  /// The context to which the state is reset before the token; nil if the token continues the previous one.
   public let beginning: Beginning?
 
   /// Creates a token.
@@ -21,10 +21,10 @@ public struct TextToken: Hashable, Sendable {
   }
 }
 
-/// Tokenizes a text that comes line by line: the tokens are those of the whole text, whatever the tokenizer.
+/// A tokenizer for text that arrives line by line; the tokens are those of the whole text, whatever the tokenizer.
 ///
-/// If a token may span a line end, as byte pairs do, the end of a line is held back until what follows is known. Memory
-/// is needed for the longest line and the longest stretch of white space.
+/// If tokens may span line ends, as byte pairs do, the end of a line is held back until the following text is known.
+/// Memory use is bounded by the longest line and the longest run of white space.
 ///
 /// ```swift
 /// var text = TextTokens(tokenizer)
@@ -33,10 +33,10 @@ public struct TextToken: Hashable, Sendable {
 /// ```
 public struct TextTokens: Sendable {
   private enum Method: Sendable {
-    /// No token depends on another line.
+    /// No token spans a line end.
     case lines
     case bytePairs(BytePairEncoder)
-    /// Lines are cut in other places than their ends.
+    /// Words may span line ends, so the text is encoded as a whole when it ends.
     case whole
   }
 
@@ -44,26 +44,26 @@ public struct TextTokens: Sendable {
   private let policy: StatePolicy
   private let startID: Int32?
   private var method: Method
-  /// The bytes that were appended and have no tokens yet.
+  /// The appended bytes that have not been tokenized yet.
   private var held: [UInt8] = []
-  /// The lines that the held bytes are of, and their offsets, which are negative where a line's beginning has its
-  /// tokens.
+  /// The lines of the held bytes and their start offsets, which are negative if the beginning of a line has already
+  /// been tokenized.
   private var lines: [(start: Int, number: Int)] = []
-  /// The last token; nil before the first one of a text.
+  /// The last token; nil before the first token of a text.
   private var last: Int32?
   private var isAtStart: Bool
-  /// The number of predictions since the state was reset.
+  /// The number of predictions since the last state reset.
   private var predictionCount = 0
-  /// The tokens so far that the vocabulary lacks.
+  /// The number of tokens so far that are not in the vocabulary.
   public private(set) var unknownCount = 0
-  /// The Unicode scalars so far, line ends included.
+  /// The number of Unicode scalars so far, including line ends.
   public private(set) var characterCount = 0
 
-  /// Begins a text.
+  /// Starts a text.
   ///
   /// - Parameters:
-  ///   - policy: The positions at which the state is reset; the texts between them are tokenized on their own.
-  ///   - isContinuation: Whether the text continues another one, whose state is carried.
+  ///   - policy: The positions at which the state is reset; the texts between them are tokenized separately.
+  ///   - isContinuation: A Boolean value indicating whether the text continues another one, whose state is carried.
   public init(_ tokenizer: AnyTokenizer, policy: StatePolicy = .carry, isContinuation: Bool = false) {
     (self.tokenizer, self.policy, startID) = (tokenizer, policy, tokenizer.textStartID)
     isAtStart = !isContinuation
@@ -75,9 +75,9 @@ public struct TextTokens: Sendable {
       }
   }
 
-  /// The tokens of a whole text.
+  /// Returns the tokens of a whole text.
   ///
-  /// - Throws: When a token is unknown and the vocabulary has no `<unk>`.
+  /// - Throws: `TextError` if a token is unknown and the vocabulary has no `<unk>`.
   public static func tokens(
     of text: String, _ tokenizer: AnyTokenizer, policy: StatePolicy = .carry
   ) throws -> [TextToken] {
@@ -86,9 +86,9 @@ public struct TextTokens: Sendable {
     return result
   }
 
-  /// Appends a whole text, ends it, and calls `body` with its tokens, some lines' at a time.
+  /// Appends a whole text, ends it, and calls `body` with its tokens, those of a few lines at a time.
   ///
-  /// - Throws: What `body` throws, and when a token is unknown and the vocabulary has no `<unk>`.
+  /// - Throws: An error thrown by `body`, or `TextError` if a token is unknown and the vocabulary has no `<unk>`.
   package mutating func append(wholeText text: String, _ body: ([TextToken]) throws -> Void) throws {
     var (rest, number, tokens) = (text.utf8[...], 0, [TextToken]())
     while !rest.isEmpty {
@@ -104,16 +104,16 @@ public struct TextTokens: Sendable {
     try body(tokens)
   }
 
-  /// The line that the next token begins in, if some of it was appended; the lines before have all their tokens.
+  /// The line of the next token, if part of it has been appended; all earlier lines have been tokenized.
   public var heldLine: Int? { held.isEmpty ? nil : lines.first?.number }
 
-  /// Appends a line and returns the tokens that what follows cannot change.
+  /// Appends a line and returns the tokens that do not depend on the following text.
   ///
   /// - Parameters:
-  ///   - line: The line without its end.
-  ///   - number: Its number, higher than those before.
-  ///   - isEnded: Whether a line end follows it; the last line of a text may have none.
-  /// - Throws: When a token is unknown and the vocabulary has no `<unk>`; the text is then as if the line had not come.
+  ///   - line: The line without its line end.
+  ///   - number: The line number, higher than all previous ones.
+  ///   - isEnded: A Boolean value indicating whether a line end follows; the last line of a text may have none.
+  /// - Throws: `TextError` if a token is unknown and the vocabulary has no `<unk>`; the line is then not appended.
   public mutating func append(_ line: String, number: Int, isEnded: Bool = true) throws(TextError) -> [TextToken] {
     let text = isEnded ? line + "\n" : line
     var tokens: [TextToken] = []
@@ -136,7 +136,7 @@ public struct TextTokens: Sendable {
     return tokens
   }
 
-  /// Ends the text and returns its last tokens; what is appended next is another text.
+  /// Ends the text and returns its last tokens; the next line appended starts a new text.
   public mutating func finish() throws(TextError) -> [TextToken] {
     var tokens: [TextToken] = []
     if case .whole = method, let first = lines.first?.number {
@@ -164,7 +164,7 @@ public struct TextTokens: Sendable {
     return try take(encoder.certainCount(of: held))
   }
 
-  /// Tokenizes the first of the held bytes.
+  /// Tokenizes the first `count` held bytes.
   private mutating func take(_ count: Int) throws(TextError) -> [TextToken] {
     guard count > 0, case .bytePairs(var encoder) = method else { return [] }
     method = .whole  // so that the encoder's table has one owner
@@ -197,14 +197,14 @@ public struct TextTokens: Sendable {
 }
 
 extension KerasTokenizer {
-  /// A Boolean value indicating whether a line end separates words, so that none spans lines.
+  /// A Boolean value indicating whether line ends separate words, so that no word spans lines.
   fileprivate var endsWordsAtLineEnds: Bool {
     settings.takesCharacters || settings.filters.contains("\n") || settings.separator == "\n"
   }
 }
 
 extension Tokenizer {
-  /// Encodes a line of a text.
+  /// Encodes a line of a text, with its line number in errors.
   fileprivate func encode(_ text: String, line: Int) throws(TextError) -> EncodedText {
     do throws(TextError) {
       return try encode(text)
@@ -215,7 +215,7 @@ extension Tokenizer {
 }
 
 extension TextError {
-  /// The error with another number of the line, for one that was found in a line alone.
+  /// Returns the error with another line number, for an error found while encoding a single line.
   fileprivate func inLine(_ number: Int) -> TextError {
     guard case .unknownToken(let token, _, let column) = self else { return self }
     return .unknownToken(token, line: number, column: column)

@@ -1,5 +1,6 @@
 extension TokenCounts {
-  /// Counts the words of a text's bytes, and `<eos>` for each line end; an open last line counts as ended only if asked.
+  /// Counts the words of a text's bytes, and `<eos>` for each line end; an unterminated last line counts if
+  /// `endingLastLine` is true.
   mutating func addWords(of bytes: [UInt8], endingLastLine: Bool) {
     let endOfSentence = Array(Vocabulary.endOfSentence.utf8)
     var scanner = WordScanner(bytes)

@@ -1,28 +1,28 @@
 import Foundation
 import MynahIO
 
-/// The tokens of a text that may be larger than memory, in a file that is read where it is needed, with their tokenizer.
+/// The tokens of a text that may be larger than memory, read on demand from a file that also contains the tokenizer.
 ///
-/// `mynah prepare` and `TextPreparation` make such files. Opening one looks at all of its tokens once, so that no number
-/// outside of the vocabulary meets a model. A file that mynah replaces stays readable to those who have opened it.
+/// `TextPreparation` creates such files. Opening a file validates all token IDs once, so that a model never gets an ID
+/// outside the vocabulary. If `TextPreparation` replaces the file, open instances still read the old one.
 public struct TokenFile: TokenSource {
-  /// Where the file is.
+  /// The path of the file.
   public let path: String
-  /// How the text became tokens.
+  /// The tokenizer of the text.
   public let tokenizer: AnyTokenizer
   private let header: TokenFileHeader
   private let file: InputFile
 
-  /// Returns a Boolean value indicating whether a file starts as a token file does; false if it cannot be read.
+  /// Returns a Boolean value indicating whether a file has the signature of a token file; false if it cannot be read.
   public static func isTokenFile(_ path: String) -> Bool {
     let magic = TokenFileHeader.magic
     guard let file = try? InputFile(path: path), file.byteCount >= magic.count else { return false }
     return (try? file.bytes(0..<magic.count)) == magic
   }
 
-  /// Opens a file, checking all of it.
+  /// Opens a file and validates all of it.
   ///
-  /// - Throws: `FileError` if it cannot be read, `TextError` if it is damaged.
+  /// - Throws: `FileError` if it cannot be read, `TextError` if it is corrupt.
   public init(at path: String) throws {
     file = try InputFile(path: path)
     let start = try file.bytes(0..<min(TokenFileHeader.byteCount, file.byteCount))
@@ -63,22 +63,22 @@ public struct TokenFile: TokenSource {
 
   /// The number of tokens.
   public var count: Int { header.count }
-  /// How many of the tokens to learn are not in the vocabulary and were encoded as `<unk>`.
+  /// The number of training tokens that are not in the vocabulary and were encoded as `<unk>`.
   public var unknownCount: Int { header.unknownCount }
   /// The length of the text in Unicode scalars.
   public var characterCount: Int { header.characterCount }
-  /// A digest of the tokens in hexadecimal, by which a run knows its text again.
+  /// The hexadecimal digest of the tokens, with which a resumed run verifies that the text is the same.
   public var digest: String { SHA256.hexadecimal(digest: header.tokensDigest) }
-  /// The tokens to learn.
+  /// The training tokens.
   public var training: TokenRange { TokenRange(self, 0..<header.trainingCount) }
-  /// The tokens to validate with: those of the text's last tenth.
+  /// The validation tokens: those of the last tenth of the text.
   public var validation: TokenRange { TokenRange(self, header.trainingCount..<header.count) }
 
   public func ids(in range: Range<Int>) -> [Int32] {
     do throws(FileError) {
       return try checkedIDs(in: range)
     } catch {
-      // The file was whole when it was opened; there is nothing that a step of training could do about it.
+      // The file was valid when it was opened; a training step cannot recover from a later read error.
       preconditionFailure("\(error)")
     }
   }

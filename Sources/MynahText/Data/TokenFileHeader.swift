@@ -1,19 +1,19 @@
 import MynahIO
 
-/// The first bytes of a token file, all numbers little-endian.
+/// The header of a token file; all numbers are little-endian.
 ///
 ///     offset  bytes
 ///          0      8  "MYNAHTOK"
 ///          8      4  the version, 1
 ///         12      4  the width of a token: 2 or 4 bytes
 ///         16      8  the number of tokens
-///         24      8  the number of those to learn, before those to validate with
-///         32      8  how many of those to learn are unknown
-///         40      8  the length of the tokenizer's JSON, which stands from byte 128 on
-///         48      8  where the tokens begin: a multiple of 64
+///         24      8  the number of training tokens, which precede the validation tokens
+///         32      8  the number of unknown training tokens
+///         40      8  the length of the tokenizer's JSON, which starts at byte 128
+///         48      8  the offset of the tokens: a multiple of 64
 ///         56      8  the length of the text in characters
-///         64     32  the sha256 of the tokenizer's JSON
-///         96     32  the tokens' digest: the sha256 of the sha256 of each stretch that was written
+///         64     32  the SHA-256 of the tokenizer's JSON
+///         96     32  the tokens' digest: the SHA-256 of the SHA-256 hashes of the chunks as they were written
 struct TokenFileHeader: Hashable {
   static let magic = Array("MYNAHTOK".utf8)
   static let version: UInt64 = 1
@@ -30,7 +30,7 @@ struct TokenFileHeader: Hashable {
   var tokenizerDigest: [UInt8] = []
   var tokensDigest: [UInt8] = []
 
-  /// The header of a file whose tokens are still to come.
+  /// Creates the header of a file whose tokens have not been written yet.
   init(width: Int, tokenizerJSON: [UInt8]) {
     self.width = width
     tokenizerByteCount = tokenizerJSON.count
@@ -42,14 +42,14 @@ struct TokenFileHeader: Hashable {
     tokensDigest = Array(repeating: 0, count: 32)
   }
 
-  /// The header as bytes.
+  /// The serialized header.
   var bytes: [UInt8] {
     let counts = [count, trainingCount, unknownCount, tokenizerByteCount, tokensOffset, characterCount]
     return Self.magic + UInt32(Self.version).littleEndianBytes + UInt32(width).littleEndianBytes
       + counts.flatMap { UInt64($0).littleEndianBytes } + tokenizerDigest + tokensDigest
   }
 
-  /// Reads a header, checking that its numbers fit each other and a file's size.
+  /// Parses a header and validates its numbers against each other and the file size.
   ///
   /// - Throws: `TextError.malformedTokenFile`.
   init(_ bytes: [UInt8], path: String, fileByteCount: Int) throws(TextError) {
@@ -63,7 +63,7 @@ struct TokenFileHeader: Hashable {
     try expect(bytes.starts(with: Self.magic), "\"MYNAHTOK\" at its beginning", "something else")
     try expect(number(8, 4) == Self.version, "version \(Self.version)", "\(number(8, 4)), perhaps of a newer mynah")
     let values = (0..<6).map { number(16 + 8 * $0) }
-    // So small that no sum or product below overflows.
+    // Small enough that no sum or product below overflows.
     try expect(values.allSatisfy { $0 < 1 << 48 }, "numbers below 2⁴⁸", "\(values.max() ?? 0)")
     width = Int(number(12, 4))
     (count, trainingCount, unknownCount) = (Int(values[0]), Int(values[1]), Int(values[2]))

@@ -1,13 +1,13 @@
 import Foundation
 public import MynahIO
 
-/// Writes a token file stretch by stretch; it stands in its place only when it is whole.
+/// A writer that creates a token file chunk by chunk; the file appears at its path only when it is complete.
 public struct TokenFileWriter: ~Copyable {
   private var file: AtomicFile
   private var header: TokenFileHeader
   private var digests = SHA256()
 
-  /// Begins a file; what stands there stays until `commit`.
+  /// Starts a file; an existing file at the path is kept until `commit`.
   ///
   /// - Throws: `FileError`.
   public init(replacing path: String, tokenizer: AnyTokenizer) throws {
@@ -22,16 +22,16 @@ public struct TokenFileWriter: ~Copyable {
     self.file = file
   }
 
-  /// The bytes of a token: 2 if they suffice for a vocabulary, else 4.
+  /// Returns the number of bytes per token: 2 if they suffice for the vocabulary, else 4.
   static func width(vocabularySize: Int) -> Int { vocabularySize <= 1 << 16 ? 2 : 4 }
 
-  /// A stretch of tokens as it is written.
+  /// A chunk of tokens in its serialized form.
   struct Stretch: Sendable {
     let bytes: [UInt8]
     let digest: [UInt8]
     let text: (tokenCount: Int, unknownCount: Int, characterCount: Int)
 
-    /// Lays tokens out; this is most of the work of writing and can be done on any thread.
+    /// Serializes tokens; this is most of the work of writing and can run on any thread.
     init(_ text: EncodedText, width: Int) {
       var bytes: [UInt8] = []
       bytes.reserveCapacity(text.ids.count * width)
@@ -51,7 +51,8 @@ public struct TokenFileWriter: ~Copyable {
 
   /// Appends tokens.
   ///
-  /// - Parameter isForValidation: Whether they are to validate with; no tokens to learn may come behind those.
+  /// - Parameter isForValidation: A Boolean value indicating whether these are validation tokens; no training tokens
+  ///   may follow them.
   /// - Throws: `FileError.writeFailed`.
   public mutating func write(_ text: EncodedText, isForValidation: Bool = false) throws(FileError) {
     try write(Stretch(text, width: header.width), isForValidation: isForValidation)
@@ -69,9 +70,9 @@ public struct TokenFileWriter: ~Copyable {
     header.unknownCount += stretch.text.unknownCount
   }
 
-  /// Completes the file and lets it take its place.
+  /// Completes the file and moves it to its path.
   ///
-  /// - Throws: `FileError`; what stood there before is then unchanged.
+  /// - Throws: `FileError`; an existing file at the path is then unchanged.
   public consuming func commit() throws(FileError) {
     header.tokensDigest = digests.digest()
     try unsafe file.overwriteStart(header.bytes.span.bytes)

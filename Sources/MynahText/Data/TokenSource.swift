@@ -1,13 +1,13 @@
 import MynahIO
 
-/// The tokens of a text, in memory or in a file, of which stretches can be had.
+/// A random-access source of the tokens of a text, in memory or in a file.
 public protocol TokenSource: Sendable {
   /// The number of tokens.
   var count: Int { get }
 
-  /// A stretch of the tokens.
+  /// Returns the tokens in a range.
   ///
-  /// - Precondition: The range lies in 0 ..< `count`.
+  /// - Precondition: The range is in 0 ..< `count`.
   func ids(in range: Range<Int>) -> [Int32]
 }
 
@@ -15,14 +15,14 @@ extension Array: TokenSource where Element == Int32 {
   public func ids(in range: Range<Int>) -> [Int32] { Array(self[range]) }
 }
 
-/// A stretch of other tokens, numbered from 0; it copies nothing.
+/// A range of another source's tokens, numbered from 0, which are not copied.
 public struct TokenRange: TokenSource {
   private let tokens: any TokenSource
   private let range: Range<Int>
 
-  /// Names a stretch.
+  /// Creates a range of a source's tokens.
   ///
-  /// - Precondition: The range lies in 0 ..< `tokens.count`.
+  /// - Precondition: The range is in 0 ..< `tokens.count`.
   public init(_ tokens: any TokenSource, _ range: Range<Int>) {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= tokens.count, "\(range) lies outside of \(tokens.count) tokens")
@@ -39,7 +39,7 @@ public struct TokenRange: TokenSource {
 }
 
 extension SHA256 {
-  /// The digest of token numbers as little-endian 32-bit integers, read stretch by stretch.
+  /// Returns the digest of token IDs as little-endian 32-bit integers, read in chunks.
   package static func hexadecimal(of tokens: any TokenSource) -> String {
     var hash = SHA256()
     for start in stride(from: 0, to: tokens.count, by: 1 << 16) {

@@ -1,8 +1,8 @@
-/// Some tokens of a text to read, and the tokens that follow each of them.
+/// A window of consecutive input tokens of a text, and the token that follows each of them.
 public struct TokenWindow: Sendable, Hashable {
   private let ids: [Int32]
 
-  /// Creates a window of n inputs from the n + 1 tokens that it spans.
+  /// Creates a window of n inputs from n + 1 consecutive tokens.
   ///
   /// - Precondition: There are at least 2 tokens.
   public init(_ ids: [Int32]) {
@@ -10,26 +10,27 @@ public struct TokenWindow: Sendable, Hashable {
     self.ids = ids
   }
 
-  /// The tokens to read.
+  /// The input tokens.
   public var inputs: ArraySlice<Int32> { ids.dropLast() }
-  /// The tokens to predict.
+  /// The target tokens.
   public var targets: ArraySlice<Int32> { ids.dropFirst() }
-  /// The number of tokens to read.
+  /// The number of input tokens.
   public var count: Int { ids.count - 1 }
 }
 
-/// The windows that a text is cut into: n − 1 pairs of a token and the next, so many to a window, none twice.
+/// The windows of a text: its n − 1 pairs of a token and the next, `length` pairs per window, without overlap.
 ///
-/// These are independent of each other, to be shuffled and batched. Windows of 100 are those of TensorFlow's tutorial on
-/// generating text; no pair of tokens spans two windows, but a window's last target is the next one's first input.
+/// The windows are independent of each other, to be shuffled and batched. Windows of 100 are those of TensorFlow's
+/// tutorial on text generation. No pair of tokens spans two windows, but a window's last target is the next window's
+/// first input.
 public struct TokenWindows: RandomAccessCollection, Sendable {
   private let tokens: any TokenSource
-  /// The number of pairs of a window; the last may have fewer if remainders are kept.
+  /// The number of pairs per window; the last window may have fewer if the remainder is kept.
   public let length: Int
-  /// The number of windows, ⌊(n − 1) / length⌋, one more for a remainder that is kept.
+  /// The number of windows, ⌊(n − 1) / length⌋, plus one if there is a remainder that is kept.
   public let count: Int
 
-  /// Cuts tokens into windows; fewer than 2 tokens give none.
+  /// Divides tokens into windows; fewer than 2 tokens make none.
   ///
   /// - Precondition: The length is positive.
   public init(_ tokens: any TokenSource, length: Int, remainder: Remainder = .drop) {
@@ -43,7 +44,7 @@ public struct TokenWindows: RandomAccessCollection, Sendable {
   public var startIndex: Int { 0 }
   public var endIndex: Int { count }
 
-  /// The window at a position in the text's order.
+  /// The window at an index, in text order.
   public subscript(index: Int) -> TokenWindow {
     precondition(indices.contains(index), "window \(index) is outside of \(count) windows")
     return TokenWindow(tokens.ids(in: index * length..<Swift.min((index + 1) * length + 1, tokens.count)))
@@ -51,7 +52,7 @@ public struct TokenWindows: RandomAccessCollection, Sendable {
 }
 
 extension Batch {
-  /// Puts windows side by side, each a row that begins with the zero state; shorter ones are padded with 0.
+  /// Creates a batch with one window per row, each starting from the zero state; shorter windows are padded with 0.
   public init(windows: [TokenWindow]) {
     self.init(
       rows: windows.map(\.inputs), targets: windows.map(\.targets), stepCount: windows.map(\.count).max() ?? 0)

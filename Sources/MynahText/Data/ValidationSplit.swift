@@ -1,19 +1,22 @@
 import MynahIO
 
-/// The split of a text into a training text and the validation text after it, which is the last tenth.
+/// The split of a text into a training text and a validation text, which is the last tenth.
 ///
-/// Validation starts at the start of a line: the nearest one before nine tenths of the bytes, or else the first one after. In a
-/// text of a single line it starts after a space, and in one of a single word at a character.
+/// The validation text starts at the start of a line: the nearest one before nine tenths of the bytes, or else the
+/// first one after. In a text of a single line it starts after a space, and in a text of a single word at a character
+/// boundary.
 enum ValidationSplit {
-  /// Nine tenths of a number of bytes.
+  /// Returns nine tenths of a number of bytes.
   static func middle(of byteCount: Int) -> Int { byteCount / 10 * 9 + byteCount % 10 * 9 / 10 }
 
-  /// The offset where validation starts in a file; nil if the file cannot be divided.
+  /// Returns the offset at which validation starts in a file; nil if the file cannot be split.
   ///
   /// - Parameters:
-  ///   - middle: The offset to start near.
-  ///   - isFirst: No text precedes the file; if one does, the file's start counts as the start of a line.
-  ///   - isLast: No text follows the file; if one does, so does the file's end.
+  ///   - middle: The offset near which to split.
+  ///   - isFirst: A Boolean value indicating whether no text precedes the file; otherwise, the file's start counts as
+  ///     the start of a line.
+  ///   - isLast: A Boolean value indicating whether no text follows the file; otherwise, the file's end counts as the
+  ///     start of a line.
   static func start(
     in source: some ByteSource, near middle: Int, isFirst: Bool = true, isLast: Bool = true
   ) throws(FileError) -> Int? {
@@ -24,13 +27,13 @@ enum ValidationSplit {
     if !isLast { return source.byteCount }
     if let start = try source.start(after: space, before: middle) { return start }
     if let start = try source.start(after: space, from: middle) { return start }
-    // A few bytes contain the character around the middle; a text that is not UTF-8 is refused when it is read.
+    // These few bytes contain the character around the middle; a text that is not UTF-8 is rejected when it is read.
     let window = max(0, middle - 4)..<min(source.byteCount, middle + 5)
     return UTF8.cut(try source.bytes(window), near: middle - window.lowerBound).map { $0 + window.lowerBound }
   }
 }
 
-/// Bytes that are read in pieces, from a file or from memory.
+/// A source of bytes that are read in chunks, from a file or from memory.
 protocol ByteSource {
   var byteCount: Int { get }
 
@@ -49,7 +52,7 @@ extension ByteSource {
   /// The number of bytes to read at a time.
   private var window: Int { 1 << 16 }
 
-  /// The offset after the last occurrence of a byte before an offset.
+  /// Returns the offset after the last occurrence of a byte before an offset.
   fileprivate func start(after byte: UInt8, before end: Int) throws(FileError) -> Int? {
     var end = end
     while end > 0 {
@@ -60,7 +63,7 @@ extension ByteSource {
     return nil
   }
 
-  /// The offset after the first occurrence of a byte from an offset on; nil if it is the end.
+  /// Returns the offset after the first occurrence of a byte at or after an offset; nil if that is the end.
   fileprivate func start(after byte: UInt8, from start: Int) throws(FileError) -> Int? {
     for start in stride(from: start, to: byteCount, by: window) {
       guard let index = try bytes(start..<min(start + window, byteCount)).firstIndex(of: byte) else { continue }

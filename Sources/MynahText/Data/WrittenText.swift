@@ -1,13 +1,13 @@
-/// Follows a text that is generated or typed piece by piece, and finds the positions at which the state is reset.
+/// A tracker of text that is generated or typed piece by piece, which finds the positions at which the state is reset.
 package struct WrittenText: Hashable, Sendable {
   private let policy: StatePolicy
-  /// The line that is being written, as far as it matters: whether it has anything but white space.
+  /// A Boolean value indicating whether the current line contains only white space so far.
   private var isBlank = true
 
-  /// Begins a text.
+  /// Starts a text.
   package init(_ policy: StatePolicy) { self.policy = policy }
 
-  /// Adds a piece and returns whether the state is reset after it.
+  /// Appends a piece and returns a Boolean value indicating whether the state is reset after it.
   package mutating func append(_ piece: some StringProtocol) -> Bool {
     var isReset = false
     for scalar in piece.unicodeScalars {
@@ -17,8 +17,8 @@ package struct WrittenText: Hashable, Sendable {
     return isReset
   }
 
-  /// Adds a piece and returns the part after the last position in it at which the state is reset: all of it if there is
-  /// none.
+  /// Appends a piece and returns the part after the last position in it at which the state is reset, or all of it if
+  /// there is none.
   package mutating func appendingTail(of piece: String) -> (text: Substring, isReset: Bool) {
     var start: String.Index?
     for index in piece.unicodeScalars.indices where append(String(piece.unicodeScalars[index])) {

@@ -1,11 +1,11 @@
 import MynahIO
 
 extension AnyTokenizer {
-  /// The tokenizer as Hugging Face's `tokenizer.json`; words as `WordLevel`, byte pairs as `BPE`, nil for other kinds and for words
-  /// with another line end or form than the usual one.
+  /// The tokenizer as Hugging Face's `tokenizer.json`: `WordLevel` for words, `BPE` for byte pairs, and nil for other
+  /// kinds and for word tokenizers with a non-default line end or form.
   ///
-  /// Their library then gives the same tokens, with one exception: of words, a last line without a line end gets no `<eos>`
-  /// from it.
+  /// Hugging Face's library then produces the same tokens, with one exception: for words, it adds no `<eos>` after an
+  /// unterminated last line.
   public var tokenizerJSON: String? {
     switch self {
     case .word(let tokenizer) where tokenizer == WordTokenizer(vocabulary: tokenizer.vocabulary):
@@ -15,18 +15,19 @@ extension AnyTokenizer {
     }
   }
 
-  /// Reads a `tokenizer.json` whose model is `WordLevel` with words parted by white space, or a byte-level `BPE`.
+  /// Reads a `tokenizer.json` whose model is `WordLevel` with words separated by white space, or a byte-level `BPE`.
   ///
-  /// Truncation and padding, which are for batches, are not taken over. Added tokens must not be stripped or bound to words.
+  /// Truncation and padding, which apply to batches, are ignored. Added tokens must not be stripped or restricted to
+  /// single words.
   ///
-  /// - Throws: When the text is no JSON, or the tokenizer would give other tokens here than there.
+  /// - Throws: `TextError` if the text is not valid JSON, or if the tokenizer would produce different tokens here.
   public init(tokenizerJSON text: String) throws(TextError) {
     let root = JSONField("tokenizer", try JSONValue(tokenizer: text))
     let type = root["model"]["type"]
     switch type.value?.string {
     case "WordLevel": self = .word(try HuggingFaceTokenizer.words(root))
     case "BPE": self = .bytePair(try HuggingFaceTokenizer.bytePairs(root))
-    // Old files leave the type of the model out.
+    // Old files omit the type of the model.
     case nil where type.isNull && !root["model"]["merges"].isNull:
       self = .bytePair(try HuggingFaceTokenizer.bytePairs(root))
     default: throw type.error("'WordLevel' or 'BPE'")

@@ -1,6 +1,6 @@
-/// A tokenizer of a kind that is known when the program runs: what a model file holds.
+/// A tokenizer whose kind is known only at run time, as stored in a model file.
 ///
-/// It is coded with its kind beside its fields: `{"kind": "word", "vocabulary": ["the", …]}`.
+/// It is encoded with its kind next to its fields: `{"kind": "word", "vocabulary": ["the", …]}`.
 public enum AnyTokenizer: Tokenizer {
   case word(WordTokenizer)
   case character(CharacterTokenizer)
@@ -8,9 +8,9 @@ public enum AnyTokenizer: Tokenizer {
   case bytePair(BytePairTokenizer)
   case kerasWord(KerasTokenizer)
 
-  /// Wraps a tokenizer of one of the kinds that a model file can hold.
+  /// Wraps a tokenizer of one of the kinds that a model file can contain.
   ///
-  /// - Throws: When it is of another kind.
+  /// - Throws: `TextError` if it is of another kind.
   public init(_ tokenizer: any Tokenizer) throws(TextError) {
     switch tokenizer {
     case let tokenizer as WordTokenizer: self = .word(tokenizer)
@@ -23,12 +23,12 @@ public enum AnyTokenizer: Tokenizer {
     }
   }
 
-  /// The kinds that there are.
+  /// The names of all kinds.
   public static let kinds = [
     WordTokenizer.kind, CharacterTokenizer.kind, ByteTokenizer.kind, BytePairTokenizer.kind, KerasTokenizer.kind,
   ]
 
-  /// The tokenizer itself.
+  /// The wrapped tokenizer.
   public var base: any Tokenizer {
     switch self {
     case .word(let tokenizer): tokenizer
@@ -39,7 +39,7 @@ public enum AnyTokenizer: Tokenizer {
     }
   }
 
-  /// Whether its tokens are words or pieces of words, not characters or bytes.
+  /// A Boolean value indicating whether the tokens are words or subwords rather than characters or bytes.
   public var hasWords: Bool {
     switch self {
     case .word, .bytePair: true
@@ -58,10 +58,11 @@ public enum AnyTokenizer: Tokenizer {
 }
 
 extension AnyTokenizer {
-  /// Encodes a stretch of a text that begins and ends with the text or where white space follows something else.
+  /// Encodes a chunk of a text; its boundaries are those of the text or lie where white space follows a non-space
+  /// character.
   package func encode(_ text: String, beginsText: Bool, endsText: Bool) throws(TextError) -> EncodedText {
     if case .bytePair(let tokenizer) = self, !beginsText { return try tokenizer.encodeContinuation(text) }
-    // The last line of a stretch that is followed by others may be open.
+    // The last line of a chunk that is followed by others may be incomplete.
     return endsText ? try encode(text) : try encodePrompt(text)
   }
 }

@@ -1,12 +1,12 @@
-/// Takes as tokens the bytes of a text in UTF-8: 256 of them, whatever the text, and none unknown.
+/// A tokenizer whose tokens are the UTF-8 bytes of a text: always 256, none of them unknown.
 ///
-/// In the vocabulary an ASCII byte is its character and any other one its number, as in `<0xC3>`.
+/// In the vocabulary, an ASCII byte is written as its character and any other byte as its value, such as `<0xC3>`.
 public struct ByteTokenizer: Tokenizer {
   public static let kind = "byte"
   public var kind: String { Self.kind }
   public let vocabulary: Vocabulary
 
-  /// Creates the tokenizer; there is only one.
+  /// Creates the tokenizer; all instances are equal.
   public init() {
     vocabulary = Vocabulary(
       slots: (0...UInt8.max).map { byte in
@@ -24,9 +24,9 @@ public struct ByteTokenizer: Tokenizer {
 
   public func characterCount(of id: Int32) -> Int { Self.byte(id) & 0xC0 == 0x80 ? 0 : 1 }
 
-  /// The bytes of tokens, which need not be text.
+  /// Returns the bytes of tokens, which need not be valid UTF-8.
   ///
-  /// - Precondition: The ids are in the vocabulary.
+  /// - Precondition: The IDs are in the vocabulary.
   public func bytes(of ids: some Sequence<Int32>) -> [UInt8] { ids.map(Self.byte) }
 
   private static func byte(_ id: Int32) -> UInt8 {
@@ -36,7 +36,7 @@ public struct ByteTokenizer: Tokenizer {
 }
 
 extension ByteTokenizer {
-  /// Decodes the tokenizer, of which nothing but its kind is stored.
+  /// Decodes the tokenizer, of which only the kind is stored.
   public init(from decoder: any Decoder) throws { self.init() }
 
   public func encode(to encoder: any Encoder) throws {

@@ -1,17 +1,17 @@
-/// Words without the differences that a small vocabulary had better not learn: of case, and of numbers.
+/// A normalization of words for small vocabularies, which removes differences of case and between numbers.
 ///
-/// A word with a letter in it is put in small letters. In any other, each digit becomes `DG`, and a number that begins with
-/// a digit loses its commas: `1,119` is `DGDGDGDG`, but `$1,000` is `$DG,DGDGDG`.
+/// A word that contains a letter is lowercased. In any other word, each digit becomes `DG`, and a number that begins
+/// with a digit loses its commas: `1,119` becomes `DGDGDGDG`, but `$1,000` becomes `$DG,DGDGDG`.
 ///
 /// Source: the preparation of the Brown corpus in Berkeley's course w266.
 public enum CanonicalWord {
-  /// The canonical form of a word.
+  /// Returns the canonical form of a word.
   public static func form(of word: String) -> String {
     let lower = word.fullyLowercased()
     return lower.unicodeScalars.contains(where: isLetter) ? lower : withoutDigits(lower)
   }
 
-  /// The form of a word that a vocabulary has: the word in small letters, else its canonical form, else `<unk>`.
+  /// Returns the form of a word that is in a vocabulary: the lowercased word, else its canonical form, else `<unk>`.
   public static func form(of word: String, in vocabulary: Vocabulary) -> String {
     let lower = word.fullyLowercased()
     if vocabulary.id(of: lower) != nil { return lower }

@@ -1,12 +1,13 @@
-/// Takes as tokens the characters of a text: its Unicode scalars, line ends among them.
+/// A tokenizer whose tokens are the characters of a text: its Unicode scalars, including line ends.
 public struct CharacterTokenizer: Tokenizer {
   public static let kind = "character"
   public var kind: String { Self.kind }
   public let vocabulary: Vocabulary
 
-  /// Creates a tokenizer of a known vocabulary.
+  /// Creates a tokenizer from a vocabulary.
   ///
-  /// - Throws: When a token is not a single character, the empty one and those for unknown ones and line ends aside.
+  /// - Throws: `TextError` if a token other than the empty token, the unknown token and `<eos>` is not a single
+  ///   character.
   public init(vocabulary: Vocabulary) throws(TextError) {
     let special = vocabulary.textlessIDs + [vocabulary.endOfSentenceID].compactMap(\.self)
     for id in 0..<Int32(vocabulary.count) where !special.contains(id) {
@@ -16,14 +17,14 @@ public struct CharacterTokenizer: Tokenizer {
     self.vocabulary = vocabulary
   }
 
-  /// Makes the vocabulary of a text: its characters, and `<unk>` for all others.
+  /// Builds the vocabulary of a text: its characters, and `<unk>` for all others.
   ///
   /// - Parameters:
-  ///   - order: How the characters are numbered.
-  ///   - minimumCount: Rarer characters are left out.
-  ///   - maximumSize: How many tokens to keep at most, `<unk>` and those of `leading` among them.
-  ///   - leading: Tokens that have the first numbers: the empty one for padding, `<eos>`, and `<unk>` or, in its stead,
-  ///     `[UNK]`; without one of these two, `<unk>` comes at the end.
+  ///   - order: The order in which the characters are numbered.
+  ///   - minimumCount: The minimum count of a character; rarer ones are dropped.
+  ///   - maximumSize: The maximum number of tokens, including `<unk>` and those of `leading`.
+  ///   - leading: The tokens with the first IDs: the empty token for padding, `<eos>`, and `<unk>` or `[UNK]`; if
+  ///     neither of the latter two is given, `<unk>` comes last.
   public init(
     training text: String, order: Vocabulary.Order = .countThenCodePoint, minimumCount: Int = 1,
     maximumSize: Int? = nil, leading: [String] = []
@@ -34,7 +35,7 @@ public struct CharacterTokenizer: Tokenizer {
     self.init(counts, order: order, minimumCount: minimumCount, maximumSize: maximumSize, leading: leading)
   }
 
-  /// Makes the vocabulary of counted characters.
+  /// Builds the vocabulary from counts of characters.
   init(
     _ counts: TokenCounts, order: Vocabulary.Order = .countThenCodePoint, minimumCount: Int, maximumSize: Int?,
     leading: [String] = []
@@ -75,7 +76,7 @@ public struct CharacterTokenizer: Tokenizer {
     TokenDecoder(vocabulary, separator: "", lineEndID: vocabulary.endOfSentenceID)
   }
 
-  /// Walks over the bytes of each Unicode scalar.
+  /// Calls `body` with the range of each Unicode scalar in bytes.
   static func forEachCharacter<Failure>(
     in bytes: [UInt8], _ body: (Range<Int>) throws(Failure) -> Void
   ) throws(Failure) {

@@ -33,7 +33,7 @@ extension HuggingFaceTokenizer {
     try require(root["normalizer"])
     guard preTokenizer["type"].value?.string == "ByteLevel" else { throw preTokenizer["type"].error("'ByteLevel'") }
     guard preTokenizer["use_regex"].value?.bool != false else { throw preTokenizer["use_regex"].error("true") }
-    // The post-processor of this type moves offsets only.
+    // A post-processor of this type only adjusts offsets.
     try require(root["post_processor"], types: ["ByteLevel"])
     try require(root["decoder"], types: ["ByteLevel"])
     for part in ["byte_fallback", "ignore_merges"] where model[part].value?.bool == true {
@@ -50,7 +50,7 @@ extension HuggingFaceTokenizer {
     return tokenizer
   }
 
-  /// Merges are arrays of two tokens or, in older files, both in a string with a space between.
+  /// Returns the merges, which are arrays of two tokens or, in older files, strings with the two separated by a space.
   private static func merges(_ field: JSONField) throws(TextError) -> [(left: String, right: String)] {
     guard let lines = field.value?.array else { throw field.error("an array") }
     var merges: [(left: String, right: String)] = []

@@ -1,7 +1,8 @@
 import MynahIO
 
 extension HuggingFaceTokenizer {
-  /// Line ends are made words by a normalizer before the text is cut at white space.
+  /// Returns the JSON of a word tokenizer; a normalizer turns line ends into words before the text is split at white
+  /// space.
   static func json(of tokenizer: WordTokenizer) -> JSONValue {
     let vocabulary = tokenizer.vocabulary
     let lineEnds: JSONValue = .record([
@@ -15,7 +16,7 @@ extension HuggingFaceTokenizer {
         "type": .string("WordLevel"),
         "vocab": .integers(
           vocabulary.tokens.enumerated().compactMap { id, token in
-            // Of a token that is listed twice the number that counts.
+            // For a token that is listed twice, write the ID that is used.
             vocabulary.id(of: token) == Int32(id) ? (token, id) : nil
           }), "unk_token": .string(words),
       ]))

@@ -1,8 +1,8 @@
 import MynahIO
 
-/// What all kinds of Hugging Face's `tokenizer.json` have in common; source: the library `tokenizers`, version 0.23.
+/// The parts common to all kinds of Hugging Face's `tokenizer.json`; source: the library `tokenizers`, version 0.23.
 enum HuggingFaceTokenizer {
-  /// A whole file.
+  /// Returns the contents of a whole file.
   static func file(
     addedTokens: [JSONValue] = [], normalizer: JSONValue = .null, preTokenizer: JSONValue, decoder: JSONValue = .null,
     model: JSONValue
@@ -14,7 +14,7 @@ enum HuggingFaceTokenizer {
     ])
   }
 
-  /// The tokens of a model and the added ones in the order of their numbers, which begin with 0 and leave none out.
+  /// Returns the model's tokens and the added ones in the order of their IDs, which start at 0 and are contiguous.
   static func vocabulary(_ root: JSONField) throws(TextError) -> Vocabulary {
     let field = root["model"]["vocab"]
     var entries = try field.counts()
@@ -29,7 +29,7 @@ enum HuggingFaceTokenizer {
     return try Vocabulary(tokens: entries.map(\.name))
   }
 
-  /// The added tokens and their numbers.
+  /// Returns the added tokens and their IDs.
   static func addedTokens(_ root: JSONField) throws(TextError) -> [(name: String, count: Int)] {
     let field = root["added_tokens"]
     if field.isNull { return [] }
@@ -45,7 +45,7 @@ enum HuggingFaceTokenizer {
     return result
   }
 
-  /// Refuses a part that would change the tokens: one that is neither missing nor of one of some types.
+  /// Throws if a field would change the tokens, that is, unless it is missing or of one of the given types.
   static func require(_ field: JSONField, types: [String] = []) throws(TextError) {
     guard !field.isNull else { return }
     guard let type = field["type"].value?.string, types.contains(type) else {

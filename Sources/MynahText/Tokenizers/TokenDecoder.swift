@@ -1,11 +1,11 @@
-/// Makes text of tokens as they come, for streaming.
+/// A streaming decoder from tokens to text.
 ///
-/// A character whose bytes are not all there yet is held back until they are.
+/// The bytes of an incomplete character are held back until it is complete.
 public struct TokenDecoder: Sendable {
   private let bytes: @Sendable (Int32) -> ArraySlice<UInt8>
-  /// What stands between two tokens of a line.
+  /// The separator between two tokens of a line.
   private let separator: String
-  /// The token that is written as a line end.
+  /// The token that is decoded as a line end.
   private let lineEndID: Int32?
   private var isAtLineStart = true
   private var held: [UInt8] = []
@@ -14,21 +14,21 @@ public struct TokenDecoder: Sendable {
     self.init(separator: separator, lineEndID: lineEndID) { vocabulary.bytes(of: $0) }
   }
 
-  /// - Parameter bytes: The bytes of a token; any bytes, also parts of characters.
+  /// - Parameter bytes: A function that returns the bytes of a token, which may be parts of characters.
   init(separator: String = "", lineEndID: Int32? = nil, bytes: @escaping @Sendable (Int32) -> ArraySlice<UInt8>) {
     self.separator = separator
     self.lineEndID = lineEndID
     self.bytes = bytes
   }
 
-  /// The bytes of a token alone, those of a line end included; what stands between tokens is left aside.
+  /// Returns the bytes of a single token, including those of a line end, without separators.
   package func bytes(of id: Int32) -> [UInt8] { id == lineEndID ? [UInt8(ascii: "\n")] : Array(bytes(id)) }
 
-  /// The piece of text that a token adds to those before it.
+  /// Returns the text that a token adds to the previous ones.
   ///
-  /// Bytes that are no UTF-8 become “\u{FFFD}”.
+  /// Invalid UTF-8 becomes “\u{FFFD}”.
   ///
-  /// - Precondition: The id is in the vocabulary.
+  /// - Precondition: The ID is in the vocabulary.
   public mutating func decode(_ id: Int32) -> String {
     if id == lineEndID {
       held.append(UInt8(ascii: "\n"))
@@ -43,13 +43,13 @@ public struct TokenDecoder: Sendable {
     return text
   }
 
-  /// What was held back, at the end of the text: “\u{FFFD}” if something was.
+  /// Returns the held text at the end of the input: “\u{FFFD}” if a character is incomplete.
   public mutating func finish() -> String {
     defer { held = [] }
     return String(decoding: held, as: UTF8.self)
   }
 
-  /// How many bytes at the end are the beginning of a character that goes on.
+  /// Returns the number of bytes at the end that begin an incomplete character.
   private static func openLength(_ bytes: [UInt8]) -> Int {
     for length in 1...3 where length <= bytes.count {
       switch bytes[bytes.count - length] {

@@ -1,10 +1,10 @@
-/// What the tokens of a text are to be, for those who let a tokenizer be made of it; named as the kinds of tokenizers are.
+/// The kind of tokenizer to train on a text; the names are those of the tokenizer kinds.
 public enum TokenLevel: String, Sendable, Hashable, CaseIterable {
   case word, character, byte
   case bytePair = "byte-pair"
   case kerasWord = "keras-word"
 
-  /// The fewest tokens that a vocabulary can be limited to.
+  /// The smallest permitted limit of the vocabulary size.
   public var smallestVocabulary: Int {
     switch self {
     case .byte, .bytePair: 256
@@ -15,25 +15,25 @@ public enum TokenLevel: String, Sendable, Hashable, CaseIterable {
 }
 
 extension AnyTokenizer {
-  /// How many tokens byte pairs get where nobody says.
+  /// The default vocabulary size for byte pairs.
   public static let usualBytePairCount = 8192
 
-  /// Makes the tokenizer of a text.
+  /// Trains a tokenizer on a text.
   ///
-  /// Keras words are cut by Keras's usual filters, and `<unk>` stands for those beyond the limit.
+  /// Keras words are split by Keras's default filters, and `<unk>` replaces words beyond the limit.
   ///
   /// - Parameters:
-  ///   - minimumCount: Words and characters that are rarer become `<unk>`, byte pairs are not joined; when nil, as each
-  ///     tokenizer does by itself. Bytes and Keras words have no such limit.
-  ///   - maximumSize: How many tokens to have at most, at least the level's `smallestVocabulary`; when nil, 8,192 for byte
-  ///     pairs and all for the others. Of Keras words it is `num_words`.
+  ///   - minimumCount: The minimum count: rarer words and characters become `<unk>`, rarer byte pairs are not merged;
+  ///     nil for the tokenizer's default. Bytes and Keras words have no minimum.
+  ///   - maximumSize: The maximum number of tokens, at least the level's `smallestVocabulary`; nil for 8,192 byte pairs
+  ///     and no limit otherwise. For Keras words, it is `num_words`.
   public init(_ level: TokenLevel, training text: String, minimumCount: Int? = nil, maximumSize: Int? = nil) {
     self.init(
       level, TokenCounts(of: Array(text.utf8), level, endsText: true), minimumCount: minimumCount,
       maximumSize: maximumSize)
   }
 
-  /// Makes the tokenizer of what was counted for its level.
+  /// Trains a tokenizer from counts for its level.
   init(_ level: TokenLevel, _ counts: TokenCounts, minimumCount: Int?, maximumSize: Int?) {
     switch level {
     case .word: self = .word(WordTokenizer(counts, minimumCount: minimumCount, maximumSize: maximumSize))
@@ -52,9 +52,11 @@ extension AnyTokenizer {
 }
 
 extension TokenCounts {
-  /// Counts what a tokenizer is made of: its tokens or, for byte pairs, the pieces of text in which bytes are joined.
+  /// Counts the units that a tokenizer is trained on: its tokens or, for byte pairs, the pieces in which bytes are
+  /// merged.
   ///
-  /// - Parameter endsText: Whether the text ends here, so that an open last line counts as ended.
+  /// - Parameter endsText: A Boolean value indicating whether the text ends here, so that an unterminated last line
+  ///   counts as terminated.
   init(of text: [UInt8], _ level: TokenLevel, endsText: Bool) {
     self.init()
     switch level {

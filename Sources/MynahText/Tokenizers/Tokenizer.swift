@@ -1,10 +1,11 @@
-/// A text as the numbers of its tokens.
+/// A text as a sequence of token IDs.
 public struct EncodedText: Sendable, Hashable {
-  /// The numbers of the tokens.
+  /// The token IDs.
   public var ids: [Int32]
-  /// How many tokens are not in the vocabulary and were encoded as `<unk>`; a `<unk>` that stands in the text is known.
+  /// The number of tokens that were not in the vocabulary and were encoded as `<unk>`; a literal `<unk>` is not
+  /// counted.
   public var unknownCount: Int
-  /// The text's length in Unicode scalars, line ends included.
+  /// The length of the text in Unicode scalars, including line ends.
   public var characterCount: Int
 
   /// Creates an encoded text.
@@ -15,54 +16,54 @@ public struct EncodedText: Sendable, Hashable {
   }
 }
 
-/// Cuts texts into tokens, numbers them by a vocabulary, and puts texts together again.
+/// A type that encodes texts as token IDs of a vocabulary, and decodes them.
 public protocol Tokenizer: Sendable, Hashable, Codable {
-  /// The name of the kind of tokenizer, as in a model file.
+  /// The name of the tokenizer's kind, as in a model file.
   var kind: String { get }
-  /// The tokens that it knows.
+  /// The tokens and their IDs.
   var vocabulary: Vocabulary { get }
 
-  /// Encodes a whole text; its last line counts as ended.
+  /// Encodes a whole text; its last line counts as terminated.
   ///
-  /// - Throws: When a token is unknown and the vocabulary has no `<unk>`.
+  /// - Throws: `TextError` if a token is unknown and the vocabulary has no `<unk>`.
   func encode(_ text: String) throws(TextError) -> EncodedText
 
-  /// Encodes the beginning of a text; its last line is still open unless a line end is its last character.
+  /// Encodes the beginning of a text; its last line is incomplete unless the text ends with a line end.
   ///
-  /// - Throws: When a token is unknown and the vocabulary has no `<unk>`.
+  /// - Throws: `TextError` if a token is unknown and the vocabulary has no `<unk>`.
   func encodePrompt(_ text: String) throws(TextError) -> EncodedText
 
-  /// The token that each line end becomes, if it is one that stands for nothing else: texts begin after it too.
+  /// The ID of the token that represents line ends and nothing else; texts also start after it.
   ///
-  /// nil where line ends are tokens or parts of tokens like others, or none at all.
+  /// It is nil if line ends are ordinary tokens, parts of tokens, or not encoded at all.
   var endOfSentenceID: Int32? { get }
 
-  /// A decoder that makes text of one token after another.
+  /// Returns a streaming decoder.
   func decoder() -> TokenDecoder
 
-  /// How many of a text's Unicode scalars begin in a token, what parts it from others aside.
+  /// Returns the number of a text's Unicode scalars that start in a token, excluding separators.
   ///
-  /// - Precondition: The id is in the vocabulary.
+  /// - Precondition: The ID is in the vocabulary.
   func characterCount(of id: Int32) -> Int
 }
 
 extension Tokenizer {
-  /// The token that a text begins after: a line end, in whichever form the vocabulary has it; nil if it has none.
+  /// The ID of the token that precedes a text: a line end, in whichever form the vocabulary has it; nil if it has none.
   public var textStartID: Int32? {
     let lineFeed = ByteAlphabet.string(of: "\n".utf8)
     return endOfSentenceID ?? vocabulary.id(of: "\n") ?? vocabulary.id(of: lineFeed)
   }
 
-  /// The token that a text begins after, or number 0.
+  /// The ID of the token that precedes a text, or 0.
   public var startID: Int32 { textStartID ?? 0 }
 
   public var endOfSentenceID: Int32? { vocabulary.endOfSentenceID }
 
   public func characterCount(of id: Int32) -> Int { vocabulary[id].unicodeScalars.count }
 
-  /// The text of tokens.
+  /// Returns the text of tokens.
   ///
-  /// - Precondition: The ids are in the vocabulary.
+  /// - Precondition: The IDs are in the vocabulary.
   public func decode(_ ids: some Sequence<Int32>) -> String {
     var decoder = decoder()
     let text = ids.reduce(into: "") { $0 += decoder.decode($1) }

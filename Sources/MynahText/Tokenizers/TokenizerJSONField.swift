@@ -1,6 +1,6 @@
 import MynahIO
 
-/// A field of a tokenizer's JSON with its path, which errors name.
+/// A field of a tokenizer's JSON with its path for error messages.
 struct JSONField {
   let name: String
   let value: JSONValue?
@@ -10,10 +10,10 @@ struct JSONField {
     self.value = value
   }
 
-  /// A field of this one.
+  /// Returns a member of this field.
   subscript(_ name: String) -> JSONField { JSONField(self.name + "." + name, value?[name]) }
 
-  /// Whether it is missing or null.
+  /// A Boolean value indicating whether the field is missing or null.
   var isNull: Bool { value?.isNull ?? true }
 
   func error(_ expected: String) -> TextError {
@@ -30,13 +30,13 @@ struct JSONField {
     return bool
   }
 
-  /// A whole number from 0.
+  /// Returns the value as a non-negative integer.
   func count() throws(TextError) -> Int {
     guard let count = value?.integer, count >= 0 else { throw error("a whole number from 0") }
     return count
   }
 
-  /// An object of whole numbers from 0.
+  /// Returns the value as an object of non-negative integers.
   func counts() throws(TextError) -> [(name: String, count: Int)] {
     guard let members = value?.members else { throw error("an object") }
     var counts: [(name: String, count: Int)] = []
@@ -46,14 +46,14 @@ struct JSONField {
     return counts
   }
 
-  /// An object of whole numbers that is written as a string.
+  /// Returns the value as an object of integers that is serialized as a string.
   func nestedCounts() throws(TextError) -> [(name: String, count: Int)] {
     try JSONField(name, try JSONValue(tokenizer: try string())).counts()
   }
 }
 
 extension JSONValue {
-  /// Reads the JSON of a tokenizer.
+  /// Parses the JSON of a tokenizer.
   ///
   /// - Throws: `TextError.badJSON`.
   init(tokenizer text: String) throws(TextError) {

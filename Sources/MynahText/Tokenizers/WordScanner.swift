@@ -1,4 +1,4 @@
-/// Finds the words of a text, which white space parts, and its line ends.
+/// A scanner for the words of a text, separated by white space, and its line ends.
 package struct WordScanner {
   package enum Item: Hashable {
     case word(Range<Int>)
@@ -10,7 +10,7 @@ package struct WordScanner {
 
   package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The next word or line end (`\n`), nil at the text's end.
+  /// Returns the next word or line end (`\n`); nil at the end of the text.
   package mutating func next() -> Item? {
     while position < bytes.count {
       if bytes[position] == UInt8(ascii: "\n") {
@@ -41,7 +41,7 @@ package struct WordScanner {
     return spaceLength(in: bytes, at: start) > 0
   }
 
-  /// The length of the white space character that begins at an offset, 0 if another one does (Unicode: White_Space).
+  /// Returns the length of the white space character (Unicode: White_Space) at an offset; 0 for any other character.
   static func spaceLength(in bytes: [UInt8], at offset: Int) -> Int {
     let first = bytes[offset]
     if first < 0x80 { return first == 0x20 || (0x09...0x0D).contains(first) ? 1 : 0 }

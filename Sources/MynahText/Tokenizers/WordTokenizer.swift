@@ -1,27 +1,28 @@
-/// Takes as tokens the words between white space, and `<eos>` or another mark for every line end.
+/// A tokenizer whose tokens are the words between white space, and `<eos>` or another token for each line end.
 ///
-/// `"a b\n"` is `a b <eos>`; an empty line is just `<eos>`; a last line without a line end gets its `<eos>` too, except
-/// in a prompt. Words are not parted from their punctuation.
+/// `"a b\n"` is `a b <eos>`; an empty line is just `<eos>`; an unterminated last line also gets an `<eos>`, except in a
+/// prompt. Punctuation is not split from words.
 public struct WordTokenizer: Tokenizer {
   public static let kind = "word"
   public var kind: String { Self.kind }
   public let vocabulary: Vocabulary
-  /// The token that stands for a line end.
+  /// The token for a line end.
   public let lineEnd: String
   /// The form in which words are looked up.
   public let form: WordForm
 
-  /// Creates a tokenizer of a known vocabulary; without `lineEnd` in it, line ends are white space like any other.
+  /// Creates a tokenizer from a vocabulary; if `lineEnd` is not in it, line ends are ordinary white space.
   public init(vocabulary: Vocabulary, lineEnd: String = Vocabulary.endOfSentence, form: WordForm = .asWritten) {
     (self.vocabulary, self.lineEnd, self.form) = (vocabulary, lineEnd, form)
   }
 
-  /// Makes the vocabulary of a text: its words by count, falling, and ties by code points; `<unk>` and `<eos>` always.
+  /// Builds the vocabulary of a text: its words by descending count, ties by code points; always with `<unk>` and
+  /// `<eos>`.
   ///
   /// - Parameters:
-  ///   - minimumCount: Rarer words are left out. When nil: 1 if `<unk>` stands in the text itself, else 2, so that the
-  ///     words that occur once teach a model what `<unk>` is like.
-  ///   - maximumSize: How many tokens to keep at most, `<unk>` and `<eos>` among them.
+  ///   - minimumCount: The minimum count of a word; rarer words are dropped. If nil, it is 1 if `<unk>` occurs in the
+  ///     text, else 2, so that a model learns the distribution of `<unk>` from the words that occur once.
+  ///   - maximumSize: The maximum number of tokens, including `<unk>` and `<eos>`.
   public init(training text: String, minimumCount: Int? = nil, maximumSize: Int? = nil) {
     precondition(minimumCount ?? 1 >= 1, "a word's minimum count must be positive, found \(minimumCount ?? 1)")
     precondition(maximumSize ?? 2 >= 2, "a word vocabulary holds at least 2 tokens, found \(maximumSize ?? 2)")
@@ -29,7 +30,7 @@ public struct WordTokenizer: Tokenizer {
       Self.counts(of: Array(text.utf8), endingLastLine: true), minimumCount: minimumCount, maximumSize: maximumSize)
   }
 
-  /// Makes the vocabulary of counted words.
+  /// Builds the vocabulary from counts of words.
   init(_ counts: TokenCounts, minimumCount: Int?, maximumSize: Int?) {
     self.init(
       vocabulary: Vocabulary(
@@ -72,7 +73,7 @@ public struct WordTokenizer: Tokenizer {
     return encoded
   }
 
-  /// The number of the word in a range of a text's bytes; nil if it is unknown.
+  /// Returns the ID of the word in a range of a text's bytes; nil if it is unknown.
   private func id(of bytes: [UInt8], _ range: Range<Int>) -> Int32? {
     switch form {
     case .asWritten: return vocabulary.id(of: bytes, range)
@@ -82,18 +83,18 @@ public struct WordTokenizer: Tokenizer {
     }
   }
 
-  /// How often each word and `<eos>` occurs; an open last line counts as ended only if that is asked for.
+  /// Returns the counts of words and `<eos>`; an unterminated last line counts if `endingLastLine` is true.
   package static func counts(of bytes: [UInt8], endingLastLine: Bool) -> TokenCounts {
     var counts = TokenCounts()
     counts.addWords(of: bytes, endingLastLine: endingLastLine)
     return counts
   }
 
-  /// Whether something but line ends stands after the last line end.
+  /// Returns a Boolean value indicating whether the last line is unterminated.
   static func hasOpenLastLine(_ bytes: [UInt8]) -> Bool { bytes.last.map { $0 != UInt8(ascii: "\n") } ?? false }
 }
 
-// What is as usual stands in no file.
+// Default values are omitted from the file.
 extension WordTokenizer {
   private enum CodingKeys: CodingKey { case vocabulary, lineEnd, form }
 
@@ -114,7 +115,7 @@ extension WordTokenizer {
 }
 
 extension TextError {
-  /// The error for a token that stands in a range of a text's bytes.
+  /// Returns the error for an unknown token in a range of a text's bytes.
   static func unknownToken(in bytes: [UInt8], _ range: Range<Int>) -> TextError {
     let before = bytes[..<range.lowerBound]
     let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0

@@ -1,7 +1,7 @@
-/// A printable character for each byte, so that any bytes can be tokens of a vocabulary of strings.
+/// A mapping from bytes to printable characters, so that any bytes can be tokens in a vocabulary of strings.
 ///
-/// Bytes that are printable in Latin-1 stand for themselves, the others for U+0100, U+0101 … in their order: a space is “Ġ”,
-/// a line feed “Ċ”. Source: Radford and others, "Language models are unsupervised multitask learners", 2019 (GPT-2), and
+/// Bytes that are printable in Latin-1 map to themselves, the others to U+0100, U+0101 … in order: a space is “Ġ”, a
+/// line feed “Ċ”. Source: Radford and others, "Language models are unsupervised multitask learners", 2019 (GPT-2), and
 /// Hugging Face's `ByteLevel`.
 enum ByteAlphabet {
   /// The character of each byte.
@@ -17,21 +17,21 @@ enum ByteAlphabet {
     }
   }()
 
-  /// The byte of each character, by code points; nil for those that are not of the alphabet.
+  /// The byte of each character, indexed by code point; nil for characters outside the alphabet.
   private static let bytes: [UInt8?] = {
     var bytes = [UInt8?](repeating: nil, count: 0x144)
     for (byte, character) in characters.enumerated() { bytes[Int(character.value)] = UInt8(byte) }
     return bytes
   }()
 
-  /// Bytes as characters of the alphabet.
+  /// Returns bytes as characters of the alphabet.
   static func string(of bytes: some Sequence<UInt8>) -> String {
     var view = String.UnicodeScalarView()
     for byte in bytes { view.append(characters[Int(byte)]) }
     return String(view)
   }
 
-  /// The bytes that a token stands for: those of its characters, or its own UTF-8 if one is not of the alphabet.
+  /// Returns the bytes of a token: those of its characters, or its own UTF-8 if a character is outside the alphabet.
   static func bytes(of token: String) -> [UInt8] {
     var result: [UInt8] = []
     for scalar in token.unicodeScalars {

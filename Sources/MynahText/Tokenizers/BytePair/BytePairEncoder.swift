@@ -1,16 +1,17 @@
-/// Encodes a text in byte pairs, whole or stretch by stretch, and merges each different piece once.
+/// An encoder that applies byte-pair encoding to a text, whole or in chunks, and caches the tokens of each distinct
+/// piece.
 struct BytePairEncoder: Sendable {
   private let tokenizer: BytePairTokenizer
   private var seen = TokenTable()
   private var seenIDs: [[Int32]] = []
-  /// A Boolean value indicating whether a space may be put before the next bytes: at the start of a text and after a
+  /// A Boolean value indicating whether a space may be added before the next bytes: at the start of a text and after a
   /// special token.
   private var beginsSegment: Bool
-  /// The special tokens, longest first, and the bytes that one begins with.
+  /// The special tokens, longest first, and, for each byte, whether a special token begins with it.
   private let specials: [(bytes: [UInt8], id: Int32)]
   private let beginsSpecial: [Bool]
 
-  /// The number of pieces that are kept: most of a text's words are among the first.
+  /// The maximum number of cached pieces; the first pieces cover most words of a text.
   private static let mostSeen = 1 << 16
 
   init(_ tokenizer: BytePairTokenizer, isContinuation: Bool = false) {
@@ -23,13 +24,13 @@ struct BytePairEncoder: Sendable {
     beginsSpecial = begins
   }
 
-  /// Begins another text.
+  /// Starts another text.
   mutating func beginText() { beginsSegment = true }
 
   /// Encodes the next bytes.
   ///
   /// - Parameter body: Called with each token and the offset of its first byte.
-  /// - Throws: When there is a byte that the vocabulary lacks.
+  /// - Throws: `TextError` if a byte is not in the vocabulary.
   mutating func encode(_ bytes: [UInt8], _ body: (_ id: Int32, _ start: Int) -> Void) throws(TextError) {
     var start = 0
     for special in specialPlaces(in: bytes) {
@@ -86,7 +87,7 @@ struct BytePairEncoder: Sendable {
     return ids
   }
 
-  /// The places of special tokens, from left to right, the longest one where several begin.
+  /// Returns the positions of special tokens, from left to right, preferring the longest where several match.
   private func specialPlaces(in bytes: [UInt8]) -> [(range: Range<Int>, id: Int32)] {
     guard !specials.isEmpty else { return [] }
     var (places, offset): ([(range: Range<Int>, id: Int32)], Int) = ([], 0)
@@ -103,10 +104,10 @@ struct BytePairEncoder: Sendable {
     return places
   }
 
-  /// The number of bytes at the beginning of a stretch whose tokens do not depend on what follows the stretch.
+  /// Returns the number of bytes at the start of a chunk whose tokens do not depend on the following text.
   ///
-  /// They end before the last white space that something else comes before, which no token spans; special tokens with
-  /// white space in them are not cut.
+  /// They end before the last white space that follows a non-space character, because no token spans that position;
+  /// special tokens that contain white space are not cut.
   func certainCount(of bytes: [UInt8]) -> Int {
     let spaced = specials.lazy.filter { $0.bytes.contains(where: Self.isSpace) }.map(\.bytes.count).max() ?? 0
     let end = spaced > 0 ? bytes.count - spaced + 2 : bytes.count

@@ -1,4 +1,4 @@
-/// The merges of a byte-pair tokenizer in the order in which they are made.
+/// The merges of a byte-pair tokenizer, in order of priority.
 struct BytePairMerges: Sendable, Hashable {
   private struct Rule: Sendable, Hashable {
     let rank: Int32
@@ -7,7 +7,7 @@ struct BytePairMerges: Sendable, Hashable {
 
   private let rules: [TokenPair: Rule]
 
-  /// - Parameter merges: The pairs that are merged, the first one first, and what each becomes.
+  /// - Parameter merges: The pairs to merge, in order of priority, each with the resulting token.
   init(_ merges: some Sequence<(pair: TokenPair, result: Int32)>) {
     var rules: [TokenPair: Rule] = [:]
     for (rank, merge) in merges.enumerated() { rules[merge.pair] = Rule(rank: Int32(rank), result: merge.result) }
@@ -21,10 +21,10 @@ struct BytePairMerges: Sendable, Hashable {
     static func < (a: Candidate, b: Candidate) -> Bool { (a.rank, a.place) < (b.rank, b.place) }
   }
 
-  /// The tokens of a piece after all merges: always the earliest merge next, of several the leftmost.
+  /// Returns the tokens of a piece after all merges: repeatedly the merge of highest priority, the leftmost one first.
   func merged(_ piece: [Int32]) -> [Int32] {
     guard piece.count > 1 else { return piece }
-    // A list of neighbours, from which the right one of two merged tokens is taken out.
+    // A linked list, from which the right one of two merged tokens is removed.
     var tokens = piece
     var next = Array(1...piece.count)
     var previous = Array(-1..<(piece.count - 1))

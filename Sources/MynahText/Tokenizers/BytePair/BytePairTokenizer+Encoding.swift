@@ -5,20 +5,20 @@ extension BytePairTokenizer {
 
   public func encodePrompt(_ text: String) throws(TextError) -> EncodedText { try encode(text) }
 
-  /// Encodes text that follows other text: no space is put before it.
+  /// Encodes text that continues other text: no space is added before it.
   func encodeContinuation(_ text: String) throws(TextError) -> EncodedText {
     EncodedText(
       ids: try encode(bytes: Array(text.utf8), isContinuation: true), characterCount: text.unicodeScalars.count)
   }
 
-  /// The tokens of white space that a word follows, and the white space at its end that is joined with the word.
+  /// Returns the tokens of white space that precedes a word, and the trailing white space that is joined with the word.
   ///
-  /// - Throws: When there is a byte that the vocabulary lacks.
+  /// - Throws: `TextError` if a byte is not in the vocabulary.
   package func encodeSpace(_ space: String, beginsText: Bool) throws(TextError) -> (ids: [Int32], rest: [UInt8]) {
     let bytes = Array(space.utf8)
     var scanner = PretokenScanner(bytes + [UInt8(ascii: "x")], 0..<bytes.count + 1)
     var (ids, end): ([Int32], Int) = ([], 0)
-    // Piece by piece: at the end of a text all white space would be one.
+    // Encode each piece separately: at the end of a text, all white space would be a single piece.
     while let piece = scanner.next(), piece.upperBound <= bytes.count {
       ids += try encode(bytes: Array(bytes[piece]), isContinuation: !beginsText || end > 0)
       end = piece.upperBound
@@ -26,9 +26,10 @@ extension BytePairTokenizer {
     return (ids, Array(bytes[end...]))
   }
 
-  /// The tokens of bytes, which need not be text.
+  /// Encodes bytes, which need not be valid UTF-8.
   ///
-  /// - Throws: When there is a byte that the vocabulary lacks; one that was trained here lacks none.
+  /// - Throws: `TextError` if a byte is not in the vocabulary, which cannot happen for a tokenizer trained by this
+  ///   package.
   public func encode(bytes: [UInt8]) throws(TextError) -> [Int32] { try encode(bytes: bytes, isContinuation: false) }
 
   private func encode(bytes: [UInt8], isContinuation: Bool) throws(TextError) -> [Int32] {
@@ -38,6 +39,6 @@ extension BytePairTokenizer {
     return ids
   }
 
-  /// The first byte that the vocabulary lacks; nil if it has all.
+  /// Returns the index of the first byte that is not in the vocabulary; nil if there is none.
   func firstUnknownByte(in bytes: [UInt8]) -> Int? { bytes.firstIndex { byteIDs[Int($0)] < 0 } }
 }

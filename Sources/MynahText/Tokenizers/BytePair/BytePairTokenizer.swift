@@ -1,35 +1,37 @@
-/// Takes as tokens frequent pieces of words, found by joining bytes: any text has tokens, and frequent words have one.
+/// A byte-level byte-pair encoding (BPE) tokenizer: any text can be encoded, and frequent words are single tokens.
 ///
-/// A text is cut as GPT-2 cuts it (words with the space before them, numbers, punctuation, space); in each piece, bytes are
-/// joined by the merges in the order in which they were found. In the vocabulary, bytes are written as printable characters:
-/// a space is “Ġ”, a line feed “Ċ”. It gives the tokens of Hugging Face's `ByteLevel` tokenizers.
+/// A text is pre-tokenized as by GPT-2 (words with the preceding space, numbers, punctuation, white space); within each
+/// piece, bytes are merged in the order in which the merges were learned. In the vocabulary, bytes are written as
+/// printable characters: a space is “Ġ”, a line feed “Ċ”. The tokens are those of Hugging Face's `ByteLevel`
+/// tokenizers.
 ///
-/// Source: Sennrich, Haddow, Birch, "Neural machine translation of rare words with subword units", 2016; for bytes: Radford
-/// and others, "Language models are unsupervised multitask learners", 2019.
+/// Source: Sennrich, Haddow, Birch, "Neural machine translation of rare words with subword units", 2016; for bytes:
+/// Radford and others, "Language models are unsupervised multitask learners", 2019.
 public struct BytePairTokenizer: Tokenizer {
   public static let kind = "byte-pair"
   public var kind: String { Self.kind }
   public let vocabulary: Vocabulary
-  /// What stands for itself wherever it is in a text, and is never cut or joined.
+  /// The tokens that are matched literally anywhere in a text and are never split or merged.
   public let specialTokens: [String]
-  /// Whether a space is put before a text that does not begin with one.
+  /// A Boolean value indicating whether a space is added before a text that does not begin with one.
   public let addsLeadingSpace: Bool
-  /// The pairs that are joined, in their order.
+  /// The pairs to merge, in order of priority.
   let mergePairs: [TokenPair]
   let merges: BytePairMerges
-  /// The token of each byte, −1 where there is none.
+  /// The token ID of each byte, −1 if there is none.
   let byteIDs: [Int32]
-  /// What each token stands for.
+  /// The bytes of each token.
   private let pieces: [[UInt8]]
 
-  /// Creates a tokenizer of known tokens and merges.
+  /// Creates a tokenizer from a vocabulary and merges.
   ///
   /// - Parameters:
-  ///   - vocabulary: All tokens, special ones among them, their bytes written as described above.
-  ///   - merges: The tokens that are joined, the first merge first; each pair and what it makes are in the vocabulary.
-  ///   - specialTokens: Tokens that stand for themselves; they are in the vocabulary.
-  ///   - addsLeadingSpace: Whether a space is put before a text that does not begin with one.
-  /// - Throws: When the vocabulary lacks a token that a merge or a special token needs.
+  ///   - vocabulary: All tokens, including special ones, with bytes written as described above.
+  ///   - merges: The pairs to merge, in order of priority; each pair and its result are in the vocabulary.
+  ///   - specialTokens: The tokens that are matched literally; they are in the vocabulary.
+  ///   - addsLeadingSpace: A Boolean value indicating whether a space is added before a text that does not begin with
+  ///     one.
+  /// - Throws: `TextError` if a token of a merge or a special token is not in the vocabulary.
   public init(
     vocabulary: Vocabulary, merges: [(left: String, right: String)], specialTokens: [String] = [],
     addsLeadingSpace: Bool = false
@@ -57,17 +59,17 @@ public struct BytePairTokenizer: Tokenizer {
     pieces = vocabulary.tokens.map { ByteAlphabet.bytes(of: $0) }
   }
 
-  /// Learns the merges of a text.
+  /// Learns the merges from a text.
   ///
-  /// The most frequent pair of neighbouring tokens becomes a token, until there are enough; of equally frequent ones, that of
-  /// the smaller token numbers. Special tokens have the first numbers, the 256 bytes the next ones, by their characters' code
-  /// points. With the same settings Hugging Face's `BpeTrainer` finds the same.
+  /// The most frequent pair of adjacent tokens becomes a token, until the vocabulary is large enough; ties are broken
+  /// by the smaller token IDs. Special tokens have the first IDs, followed by the 256 bytes in the order of their
+  /// characters' code points. With the same settings, Hugging Face's `BpeTrainer` learns the same merges.
   ///
   /// - Parameters:
-  ///   - text: The text to learn from.
-  ///   - vocabularySize: How many tokens to have; fewer if no pair is left that is frequent enough.
-  ///   - minimumCount: Pairs that are rarer are not joined.
-  ///   - specialTokens: Tokens that stand for themselves, such as `<|endoftext|>`.
+  ///   - text: The text to train on.
+  ///   - vocabularySize: The number of tokens; fewer if no frequent enough pair is left.
+  ///   - minimumCount: The minimum count of a pair to be merged.
+  ///   - specialTokens: The tokens that are matched literally, such as `<|endoftext|>`.
   /// - Precondition: There is room for the special tokens and 256 bytes.
   public init(training text: String, vocabularySize: Int, minimumCount: Int = 2, specialTokens: [String] = []) {
     self.init(
@@ -75,7 +77,7 @@ public struct BytePairTokenizer: Tokenizer {
       minimumCount: minimumCount, specialTokens: specialTokens)
   }
 
-  /// Learns the merges of counted pieces.
+  /// Learns the merges from the counts of pieces.
   init(_ counts: TokenCounts, vocabularySize: Int, minimumCount: Int, specialTokens: [String] = []) {
     let smallest = specialTokens.count + 256
     precondition(
@@ -89,7 +91,7 @@ public struct BytePairTokenizer: Tokenizer {
     self.init(vocabulary, trainer.merges, specialTokens: specialTokens, addsLeadingSpace: false)
   }
 
-  /// The number of bytes that a token stands for.
+  /// Returns the number of bytes of a token.
   func byteCount(of id: Int32) -> Int { pieces[Int(id)].count }
 
   public func decoder() -> TokenDecoder {
@@ -99,9 +101,9 @@ public struct BytePairTokenizer: Tokenizer {
 
   public func characterCount(of id: Int32) -> Int { pieces[Int(id)].count { $0 & 0xC0 != 0x80 } }
 
-  /// The bytes of tokens, which need not be text.
+  /// Returns the bytes of tokens, which need not be valid UTF-8.
   ///
-  /// - Precondition: The ids are in the vocabulary.
+  /// - Precondition: The IDs are in the vocabulary.
   public func bytes(of ids: some Sequence<Int32>) -> [UInt8] { ids.flatMap { pieces[Int($0)] } }
 }
 
@@ -129,10 +131,10 @@ extension BytePairTokenizer {
     try container.encode(addsLeadingSpace, forKey: .addsLeadingSpace)
   }
 
-  /// Each merge as its two tokens with a space between; no byte's character is a space.
+  /// The merges, each as its two tokens separated by a space; no byte is written as a space.
   var mergeLines: [String] { mergePairs.map { vocabulary[$0.left] + " " + vocabulary[$0.right] } }
 
-  /// The tokens of a merge that is written with a space between them.
+  /// Parses a merge whose two tokens are separated by a space.
   static func merge(in line: String, index: Int) throws(TextError) -> (left: String, right: String) {
     let parts = line.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
     guard parts.count == 2 else { throw .badMerge(left: line, right: "", index: index) }

@@ -1,11 +1,11 @@
-/// Finds the merges of a text: the most frequent pair of neighbouring tokens becomes a token, again and again.
+/// A trainer that learns byte-pair merges: the most frequent pair of adjacent tokens becomes a token, repeatedly.
 ///
-/// Counts are kept, not made anew: a merge visits only the pieces that have its pair. Of equally frequent pairs the one whose
-/// tokens have the smaller numbers is first, as in Hugging Face's trainer.
+/// Counts are updated incrementally: a merge visits only the pieces that contain its pair. Ties are broken by the
+/// smaller token IDs, as in Hugging Face's trainer.
 ///
 /// Source: Sennrich, Haddow, Birch, "Neural machine translation of rare words with subword units", 2016.
 struct BytePairTrainer {
-  /// The tokens: special ones, the alphabet by code points, then what merges gave.
+  /// The tokens: special ones, the alphabet by code points, then the results of merges.
   private(set) var tokens = TokenTable()
   private(set) var merges: [(pair: TokenPair, result: Int32)] = []
 
@@ -13,19 +13,19 @@ struct BytePairTrainer {
     let pair: TokenPair
     let count: Int
 
-    /// What is merged first is the smallest.
+    /// Orders candidates by priority: the pair to merge first is the smallest.
     static func < (a: Candidate, b: Candidate) -> Bool { a.count != b.count ? a.count > b.count : a.pair < b.pair }
   }
 
-  /// The different pieces of the text, each as tokens, and how often each occurs.
+  /// The distinct pieces of the text, each as tokens, and their counts.
   private var pieces: [[Int32]] = []
   private var pieceCounts: [Int] = []
   private var pairCounts: [TokenPair: Int] = [:]
-  /// The pieces that have had a pair.
+  /// The pieces that contain or once contained each pair.
   private var places: [TokenPair: [Int32]] = [:]
   private var queue = Heap<Candidate>()
 
-  /// - Parameter counts: How often each piece of the text occurs.
+  /// - Parameter counts: The number of occurrences of each piece of the text.
   init(_ counts: TokenCounts, specialTokens: [String]) {
     let alphabet = ByteAlphabet.characters.sorted().map { String($0) }
     for token in specialTokens + alphabet { _ = insert(Array(token.utf8)) }
@@ -41,7 +41,7 @@ struct BytePairTrainer {
     enqueue(changed)
   }
 
-  /// Merges until there are as many tokens as wanted or no pair is frequent enough.
+  /// Merges pairs until the vocabulary has the given size or no pair is frequent enough.
   mutating func train(vocabularySize: Int, minimumCount: Int) {
     var known: Set<TokenPair> = []
     while tokens.count < vocabularySize, let candidate = queue.pop() {
@@ -92,7 +92,7 @@ struct BytePairTrainer {
     pieces[number] = merged
   }
 
-  /// Counts a pair that a piece has got.
+  /// Counts a new pair in a piece.
   private mutating func count(_ pair: TokenPair, in number: Int, _ changed: inout Set<TokenPair>) {
     pairCounts[pair, default: 0] += pieceCounts[number]
     if places[pair]?.last != Int32(number) { places[pair, default: []].append(Int32(number)) }

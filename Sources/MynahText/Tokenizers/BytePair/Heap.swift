@@ -1,6 +1,6 @@
-/// A queue that gives the smallest of its elements first.
+/// A priority queue that returns its smallest element first.
 struct Heap<Element: Comparable> {
-  /// A complete tree, each element's children at twice its index plus 1 and 2, none smaller than it.
+  /// A binary heap: the children of index i are at 2i + 1 and 2i + 2, and neither is smaller than their parent.
   private var elements: [Element] = []
 
   mutating func push(_ element: Element) {
@@ -14,7 +14,7 @@ struct Heap<Element: Comparable> {
     }
   }
 
-  /// Takes the smallest element out, nil when there is none.
+  /// Removes and returns the smallest element; nil if the queue is empty.
   mutating func pop() -> Element? {
     guard let last = elements.popLast() else { return nil }
     guard let smallest = elements.first else { return last }

@@ -1,9 +1,10 @@
 import MynahIO
 
-/// Cuts bytes into the pieces that byte pairs are joined in: words with the space before them, numbers, punctuation, space.
+/// A scanner that splits bytes into the pieces within which pairs are merged: words with the preceding space, numbers,
+/// punctuation, white space.
 ///
-/// It finds what this pattern of GPT-2 finds: `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
-/// A byte that is no UTF-8 counts as punctuation. The pieces put together are the bytes.
+/// It matches this pattern of GPT-2: `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`. A
+/// byte that is not valid UTF-8 counts as punctuation. The concatenated pieces are the input.
 struct PretokenScanner {
   private enum Class { case letter, number, space, other }
 
@@ -11,13 +12,13 @@ struct PretokenScanner {
   private var position: Int
   private let end: Int
 
-  /// Cuts a range of bytes.
+  /// Starts a scan of a range of bytes.
   init(_ bytes: [UInt8], _ range: Range<Int>) {
     self.bytes = bytes
     (position, end) = (range.lowerBound, range.upperBound)
   }
 
-  /// The next piece, nil at the end.
+  /// Returns the next piece; nil at the end.
   mutating func next() -> Range<Int>? {
     guard position < end else { return nil }
     let start = position
@@ -29,12 +30,12 @@ struct PretokenScanner {
     if let end = endOfContraction() { return end }
     let (first, length) = character(at: position)
     if first != .space { return endOfRun(of: first, from: position + length) }
-    // A space goes with what follows, if that is not space itself.
+    // A space is joined with the following piece unless that is white space.
     if bytes[position] == UInt8(ascii: " "), position + 1 < end {
       let (second, length) = character(at: position + 1)
       if second != .space { return endOfRun(of: second, from: position + 1 + length) }
     }
-    // Of several spaces before something else the last one is left for it.
+    // The last white space character before a non-space character belongs to the next piece.
     var (offset, last) = (position + length, position)
     while offset < end {
       let (next, length) = character(at: offset)
@@ -70,7 +71,7 @@ struct PretokenScanner {
     }
   }
 
-  /// The class and the length of the character at an offset.
+  /// Returns the class and the length of the character at an offset.
   private func character(at offset: Int) -> (Class, Int) {
     let first = bytes[offset]
     if first < 0x80 {

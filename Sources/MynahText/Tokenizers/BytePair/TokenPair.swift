@@ -1,4 +1,4 @@
-/// Two tokens that stand beside each other; ordered by the left one, then the right one.
+/// A pair of adjacent tokens, ordered by the left one, then the right one.
 struct TokenPair: Hashable, Comparable, Sendable {
   let left, right: Int32
 

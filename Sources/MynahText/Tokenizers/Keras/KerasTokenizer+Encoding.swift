@@ -1,5 +1,5 @@
 extension KerasTokenizer {
-  /// The words of a text, or its characters if those are the tokens.
+  /// Returns the words of a text, or its characters if those are the tokens.
   public func words(of text: String) -> [String] {
     let text = settings.lowercases ? text.fullyLowercased() : text
     guard !settings.takesCharacters else { return text.unicodeScalars.map { String($0) } }
@@ -26,10 +26,10 @@ extension KerasTokenizer {
     return words
   }
 
-  /// The numbers of a text's words: Keras's `texts_to_sequences` of one text.
+  /// Returns the IDs of a text's words, as Keras's `texts_to_sequences` does for one text.
   public func sequence(of text: String) -> [Int32] { numbers(of: words(of: text)).ids }
 
-  /// The numbers of words that are cut already; they are put in small letters if all are.
+  /// Returns the IDs of words that are already split; they are lowercased if the settings require it.
   public func sequence(cut words: [String]) -> [Int32] {
     numbers(of: inCase(words)).ids
   }
@@ -48,15 +48,15 @@ extension KerasTokenizer {
     return (ids, unknownCount)
   }
 
-  /// The words of numbers, parted by spaces: Keras's `sequences_to_texts` of one sequence.
+  /// Returns the words with the given IDs, separated by spaces, as Keras's `sequences_to_texts` does for one sequence.
   ///
-  /// A number at or over the limit and one that no word has become the unknown token, or nothing if there is none.
+  /// An ID that no word has, or that reaches the limit, becomes the unknown token, or is dropped if there is none.
   public func text(of sequence: [Int32]) -> String {
     let unknown = unknownNumber.map { _ in settings.unknownToken ?? "" }
     return sequence.compactMap { number in
       let isKnown = number > 0 && number < index.count && number < settings.limit
       let word = isKnown ? index[number] : nil
-      // Of a word that is listed twice only the second number counts.
+      // For a word that is listed twice, only the second ID is used.
       return word.flatMap { self.number(of: $0) == number ? $0 : nil } ?? unknown
     }.joined(separator: " ")
   }

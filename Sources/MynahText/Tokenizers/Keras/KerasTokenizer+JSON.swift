@@ -1,10 +1,10 @@
 import MynahIO
 
 extension KerasTokenizer {
-  /// The tokenizer in the form of Keras's `to_json`, which `tokenizer_from_json` reads.
+  /// The tokenizer in the format of Keras's `to_json`, which `tokenizer_from_json` reads.
   public var json: String {
     let words = counts.words
-    // As in Python's dictionary, a word that is listed twice stands in its first place with its second number.
+    // As in Python's dictionary, a word that is listed twice has its first position and its second ID.
     var places: [(String, Int)] = []
     for number in 1..<max(index.count, 1) {
       let word = index[Int32(number)]
@@ -35,16 +35,16 @@ extension KerasTokenizer {
       && number(of: word) != 1
   }
 
-  /// An object of counts, itself written as a string.
+  /// Returns an object of counts, serialized as a string.
   private static func nested(_ entries: some Sequence<(String, Int)>) -> JSONValue {
     .string(JSONValue.integers(entries).text)
   }
 
-  /// Reads what Keras's `to_json` or `json` wrote.
+  /// Reads the output of Keras's `to_json` or of `json`.
   ///
-  /// The words' numbers are made of their counts again, as Keras itself does when it counts more texts.
+  /// The word IDs are recomputed from the counts, as Keras itself does when it is fitted on more texts.
   ///
-  /// - Throws: When the text is no JSON, or lacks what makes a tokenizer.
+  /// - Throws: `TextError` if the text is not valid JSON or lacks a required field.
   public init(json text: String) throws(TextError) {
     let config = JSONField("config", try JSONValue(tokenizer: text)["config"])
     let unknown = config["oov_token"], limit = config["num_words"]
@@ -56,7 +56,7 @@ extension KerasTokenizer {
       separator: separator, takesCharacters: try config["char_level"].bool(),
       unknownToken: unknown.isNull ? nil : try unknown.string())
     let wordCounts = try config["word_counts"].nestedCounts()
-    // Python writes this one in no particular order, so it is looked up by word.
+    // Python writes this field in no particular order, so look it up by word.
     let textCounts = KerasWordCounts(
       try config["word_docs"].nestedCounts().map { ($0.name, $0.count, 0) }, documentCount: 0)
     let counts = KerasWordCounts(

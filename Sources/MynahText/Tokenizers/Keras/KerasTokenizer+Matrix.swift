@@ -1,23 +1,24 @@
 import Foundation
 
 extension KerasTokenizer {
-  /// What a matrix of texts holds of each word.
+  /// The value of each word in a matrix of texts.
   public enum MatrixMode: String, Sendable, CaseIterable {
-    /// Whether it is in the text: 1 or 0.
+    /// 1 if the word is in the text, 0 otherwise.
     case binary
-    /// How often it is in the text.
+    /// The number of occurrences in the text.
     case count
-    /// Its share of the text's tokens.
+    /// The relative frequency: the share of the text's tokens.
     case frequency = "freq"
-    /// (1 + ln c) · ln(1 + D / (1 + d)) for c occurrences in the text, d of the D counted texts having the word.
+    /// (1 + ln c) · ln(1 + D / (1 + d)) for c occurrences in the text, where d of the D fitted texts contain the word.
     case inverseDocumentFrequency = "tfidf"
   }
 
-  /// A row a text and a column a number: Keras's `texts_to_matrix`.
+  /// Returns a matrix with one row per text and one column per ID, as Keras's `texts_to_matrix` does.
   ///
-  /// There are as many columns as the limit says, or one more than there are different words; column 0 is always zero.
+  /// The number of columns is the limit or, without one, the number of distinct words plus one; column 0 is always
+  /// zero.
   ///
-  /// - Precondition: texts were counted before.
+  /// - Precondition: The tokenizer has been fitted on texts.
   public func matrix(of texts: [String], _ mode: MatrixMode = .binary) -> [[Double]] {
     precondition(documentCount > 0, "a matrix of texts takes a tokenizer that has counted texts, found none counted")
     let width = settings.limit < .max ? settings.limit : Set(index.tokens.dropFirst().map { Array($0.utf8) }).count + 1

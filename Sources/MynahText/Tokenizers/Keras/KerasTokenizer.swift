@@ -1,37 +1,38 @@
-/// The words of texts in the way of the Keras `Tokenizer`: numbered from 1 by count, falling, ties as they were first seen.
+/// A word tokenizer equivalent to the Keras `Tokenizer`: IDs start at 1, by descending count, ties by first occurrence.
 ///
-/// A text is put in small letters, each filtered character becomes a separator, and what stands between separators is a
-/// word; or every character is a token. Number 0 is for padding and never given. Words whose number is `wordLimit` or more
-/// and unknown words become the unknown token, which then is number 1, or are left out if there is none.
+/// A text is lowercased, each filtered character is replaced by the separator, and the text is split at separators;
+/// alternatively, every character is a token. ID 0 is reserved for padding and never assigned. Words whose ID is
+/// `wordLimit` or more and unknown words become the unknown token, which then has ID 1, or are dropped if there is
+/// none.
 ///
-/// The rules, odd ones included, are those of keras-preprocessing 1.1 and `tf.keras.preprocessing.text`:
-/// - If the unknown token stands in the texts too, it is listed twice and has the second number; number 1 is never given.
-/// - The limit counts 0 and the unknown token, and the unknown token is given even where the limit is at or below its number.
+/// The rules, including the odd ones, are those of keras-preprocessing 1.1 and `tf.keras.preprocessing.text`:
+/// - If the unknown token also occurs in the texts, it is listed twice and has the second ID; ID 1 is never used.
+/// - The limit includes ID 0 and the unknown token, and the unknown token is used even if its ID reaches the limit.
 public struct KerasTokenizer: Tokenizer {
-  /// The characters that Keras filters by itself: punctuation without the apostrophe, tabs and line feeds.
+  /// The characters that Keras filters by default: punctuation except the apostrophe, tabs and line feeds.
   public static let usualFilters = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n"
 
   public static let kind = "keras-word"
   public var kind: String { Self.kind }
 
-  /// How a text is cut.
+  /// The settings that determine how a text is split.
   public struct Settings: Sendable, Hashable {
-    /// Words get numbers below this, `num_words`; nil and 0 are no limit.
+    /// The limit below which word IDs are used, `num_words`; nil or 0 for no limit.
     public var wordLimit: Int?
     /// The characters that separate words, as Unicode scalars.
     public var filters: String
-    /// Whether texts are put in small letters.
+    /// A Boolean value indicating whether texts are lowercased.
     public var lowercases: Bool
-    /// What filtered characters become, and where texts are cut, `split`; not empty.
+    /// The separator that replaces filtered characters and at which texts are split, `split`; not empty.
     public var separator: String
-    /// Whether the tokens are characters, `char_level`; then nothing is filtered.
+    /// A Boolean value indicating whether the tokens are characters, `char_level`; if so, nothing is filtered.
     public var takesCharacters: Bool
-    /// What stands for unknown words, `oov_token`.
+    /// The token for unknown words, `oov_token`.
     public var unknownToken: String?
 
-    /// Creates settings; those of Keras unless given.
+    /// Creates settings; the defaults are those of Keras.
     ///
-    /// - Precondition: the separator is not empty and the limit not negative.
+    /// - Precondition: The separator is not empty and the limit is not negative.
     public init(
       wordLimit: Int? = nil, filters: String = KerasTokenizer.usualFilters, lowercases: Bool = true,
       separator: String = " ", takesCharacters: Bool = false, unknownToken: String? = nil
@@ -42,22 +43,22 @@ public struct KerasTokenizer: Tokenizer {
       (self.separator, self.takesCharacters, self.unknownToken) = (separator, takesCharacters, unknownToken)
     }
 
-    /// The limit, if there is one.
+    /// The word limit, or the largest integer if there is none.
     var limit: Int { if let wordLimit, wordLimit > 0 { wordLimit } else { .max } }
   }
 
   public let settings: Settings
-  /// What was seen in the texts.
+  /// The word counts of the texts that the tokenizer was fitted on.
   private(set) var counts: KerasWordCounts
-  /// All words behind padding and the unknown token, whatever the limit.
+  /// All words after padding and the unknown token, regardless of the limit.
   private(set) var index: Vocabulary
-  /// The tokens below the limit; the empty one for padding is number 0.
+  /// The tokens below the limit; ID 0 is the empty token for padding.
   public private(set) var vocabulary: Vocabulary
 
-  /// Creates a tokenizer that knows no words yet.
+  /// Creates a tokenizer without words.
   public init(_ settings: Settings = Settings()) { self.init(settings, KerasWordCounts()) }
 
-  /// Creates a tokenizer and lets it count texts.
+  /// Creates a tokenizer and fits it on texts.
   public init(_ settings: Settings = Settings(), training texts: some Sequence<String>) {
     self.init(settings)
     fit(texts)
@@ -69,43 +70,43 @@ public struct KerasTokenizer: Tokenizer {
     (index, vocabulary) = Self.vocabularies(settings, counts)
   }
 
-  /// Counts the words of texts, beside those of earlier calls, and numbers all words anew.
+  /// Adds the words of texts to the counts of earlier calls and renumbers all words.
   public mutating func fit(_ texts: some Sequence<String>) {
     var counts = counts
     for text in texts { counts.add(words(of: text)) }
     self = KerasTokenizer(settings, counts)
   }
 
-  /// Counts the words of texts that are cut already; they are put in small letters if all are, but not filtered.
+  /// Fits on texts that are already split; words are lowercased if the settings require it, but not filtered.
   public mutating func fit(cut texts: some Sequence<[String]>) {
     var counts = counts
     for words in texts { counts.add(inCase(words)) }
     self = KerasTokenizer(settings, counts)
   }
 
-  /// Words that are cut already, in small letters if all are.
+  /// Returns words that are already split, lowercased if the settings require it.
   func inCase(_ words: [String]) -> [String] { settings.lowercases ? words.map { $0.fullyLowercased() } : words }
 
   private static func vocabularies(_ settings: Settings, _ counts: KerasWordCounts) -> (Vocabulary, Vocabulary) {
-    // Before the first text even the unknown token has no number.
+    // Before the first text, even the unknown token has no ID.
     let unknown = counts.documentCount > 0 ? settings.unknownToken : nil
     let slots = [Vocabulary.padding] + [unknown].compactMap(\.self) + counts.ranked
     let kept = settings.limit < slots.count ? Array(slots.prefix(settings.limit)) : slots
     return (Vocabulary(slots: slots), Vocabulary(slots: kept))
   }
 
-  /// The number of a word, whatever the limit: Keras's `word_index`.
+  /// Returns the ID of a word regardless of the limit, as in Keras's `word_index`.
   public func number(of word: String) -> Int32? {
     guard let id = index.id(of: word), id > 0 else { return nil }
     return id
   }
 
-  /// The number of the unknown token, nil if there is none.
+  /// The ID of the unknown token; nil if there is none.
   public var unknownNumber: Int32? { settings.unknownToken.flatMap { number(of: $0) } }
 
-  /// How many texts were counted.
+  /// The number of texts that the tokenizer was fitted on.
   public var documentCount: Int { counts.documentCount }
 
-  /// How often a word was counted.
+  /// Returns the number of occurrences of a word.
   public func count(of word: String) -> Int { counts.count(of: word) }
 }

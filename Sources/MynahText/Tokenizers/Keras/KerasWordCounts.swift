@@ -1,16 +1,16 @@
-/// How often words were seen, and in how many texts, in the order of their first sight.
+/// The number of occurrences of words and of texts that contain them, in order of first occurrence.
 struct KerasWordCounts: Sendable, Hashable {
   private var table = TokenTable()
   private(set) var counts: [Int] = []
-  /// In how many texts each word was.
+  /// The number of texts that contain each word.
   private(set) var textCounts: [Int] = []
   private(set) var documentCount = 0
 
   init() {}
 
-  /// Takes up counts that were made before.
+  /// Creates counts from existing ones.
   ///
-  /// - Precondition: No word comes twice.
+  /// - Precondition: No word is repeated.
   init(_ entries: [(word: String, count: Int, textCount: Int)], documentCount: Int) {
     self.documentCount = documentCount
     for entry in entries {
@@ -19,7 +19,7 @@ struct KerasWordCounts: Sendable, Hashable {
     }
   }
 
-  /// Takes up what was counted of one text.
+  /// Creates counts from those of a single text.
   init(ofOneText counts: TokenCounts) {
     self.init(
       counts.entries.map { (String(decoding: $0.token, as: UTF8.self), $0.count, 1) }, documentCount: 1)
@@ -53,13 +53,13 @@ struct KerasWordCounts: Sendable, Hashable {
 
   func count(of word: String) -> Int { number(of: word).map { counts[$0] } ?? 0 }
 
-  /// In how many texts a word was.
+  /// Returns the number of texts that contain a word.
   func textCount(of word: String) -> Int { number(of: word).map { textCounts[$0] } ?? 0 }
 
-  /// The words as they were first seen.
+  /// The words in order of first occurrence.
   var words: [String] { counts.indices.map { String(decoding: table[Int32($0)], as: UTF8.self) } }
 
-  /// The words by count, falling, ties as they were first seen.
+  /// The words by descending count, ties by first occurrence.
   var ranked: [String] {
     let words = words
     return counts.indices.sorted { (-counts[$0], $0) < (-counts[$1], $1) }.map { words[$0] }
