@@ -1,46 +1,47 @@
 public import MynahIO
 
-/// The files from which TensorBoard's embedding projector shows vectors with their labels.
+/// A writer of files for TensorBoard's embedding projector: vectors and their labels.
 public enum EmbeddingProjector {
-  /// A set of vectors, one a label.
+  /// A set of vectors, one per label.
   public struct Vectors: Sendable {
-    /// What the projector calls them: letters and digits.
+    /// The name in the projector: letters and digits.
     public let name: String
-    /// The numbers of a vector.
+    /// The dimension of the vectors.
     public let width: Int
-    /// The vectors one after another.
+    /// The elements of the vectors, one vector after another.
     public let elements: [Float]
 
-    /// Names vectors.
+    /// Creates a set of vectors.
     public init(name: String, width: Int, _ elements: [Float]) {
       (self.name, self.width, self.elements) = (name, width, elements)
     }
   }
 
-  /// The name of the file from which the projector finds the others.
+  /// The name of the configuration file, which refers to the other files.
   public static let configurationName = "projector_config.pbtxt"
 
-  /// Writes `NAME.tsv`, `NAME-labels.tsv` and `projector_config.pbtxt` into a folder, which is made too.
+  /// Writes `NAME.tsv`, `NAME-labels.tsv` and `projector_config.pbtxt` into a folder, which is created if necessary.
   ///
   /// - Parameters:
-  ///   - vectors: The vectors one after another.
-  ///   - width: The numbers of a vector.
-  ///   - labels: One a vector.
-  ///   - name: What the projector calls them: letters and digits.
+  ///   - vectors: The elements of the vectors, one vector after another.
+  ///   - width: The dimension of the vectors.
+  ///   - labels: One label per vector.
+  ///   - name: The name in the projector: letters and digits.
   ///   - directory: The folder of the event files.
-  /// - Precondition: there is a label for each vector.
+  /// - Precondition: There is one label per vector.
   public static func write(
     vectors: [Float], width: Int, labels: [String], name: String, to directory: String
   ) throws(FileError) {
     try write([Vectors(name: name, width: width, vectors)], labels: labels, to: directory)
   }
 
-  /// Writes several sets of vectors that have the same labels: `NAME.tsv` of each, the first one's `NAME-labels.tsv`, and
-  /// `projector_config.pbtxt`, into a folder, which is made too.
+  /// Writes several sets of vectors with the same labels into a folder, which is created if necessary.
   ///
-  /// A line of labels has one column, so it has no header; tabs and line ends in labels are written as `\t`, `\n` and `\r`.
+  /// The files are one `NAME.tsv` per set, `NAME-labels.tsv` with the first set's name, and `projector_config.pbtxt`.
+  /// The labels have a single column, so their file has no header; tabs and line endings in labels are escaped as `\t`,
+  /// `\n` and `\r`.
   ///
-  /// - Precondition: there is a label for each vector of each set.
+  /// - Precondition: Each set has one vector per label.
   public static func write(
     _ sets: [Vectors], labels: [String], to directory: String
   ) throws(FileError) {
@@ -70,6 +71,6 @@ public enum EmbeddingProjector {
     for (file, text) in files { try AtomicFile.write(Array(text.utf8), to: directory + "/" + file) }
   }
 
-  /// The line of a label; an empty one would vanish, because readers drop empty lines.
+  /// Returns the line of a label; an empty label gets a placeholder, because readers skip empty lines.
   private static func line(_ label: String) -> String { (label.isEmpty ? "\\empty" : label.tableCell) + "\n" }
 }

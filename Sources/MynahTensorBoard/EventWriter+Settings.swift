@@ -3,13 +3,13 @@ public import MynahIO
 import SwiftProtobuf
 
 extension EventWriter {
-  /// A setting of a run.
+  /// The value of a hyperparameter.
   public enum Setting: Hashable, Sendable {
     case number(Double)
     case text(String)
   }
 
-  /// Writes the settings of the run that begins, and the tags of the scalars that runs are compared by.
+  /// Writes the hyperparameters at the start of a run, and the tags of the scalars by which runs are compared.
   public mutating func hyperparameters(
     _ settings: [String: Setting], metrics: [String]
   ) throws(FileError) {
@@ -33,7 +33,7 @@ extension EventWriter {
       })
   }
 
-  /// Writes that the run ended well.
+  /// Writes that the run completed successfully.
   public mutating func endOfSession() throws(FileError) {
     try write(
       "session_end_info",
@@ -53,7 +53,7 @@ extension EventWriter {
     try summary("_hparams_/" + name, step: 0) {
       $0.metadata.pluginData.pluginName = "hparams"
       $0.metadata.pluginData.content = content
-      // The plugin reads the metadata; readers of any summary want a value too: an empty tensor.
+      // The plugin reads only the metadata, but general summary readers expect a value as well: an empty tensor.
       $0.tensor = .with {
         $0.dtype = .float
         $0.tensorShape.dim = [.with { $0.size = 0 }]

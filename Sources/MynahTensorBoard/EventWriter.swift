@@ -2,7 +2,7 @@ import Foundation
 public import MynahIO
 import SwiftProtobuf
 
-/// Writes an event file that TensorBoard shows: scalars, histograms, texts, and a run's settings.
+/// A writer of event files for TensorBoard: scalars, histograms, texts, and a run's hyperparameters.
 ///
 /// ```swift
 /// var events = try EventWriter(directory: "logs/run-1")
@@ -10,19 +10,19 @@ import SwiftProtobuf
 /// try events.flush()
 /// ```
 ///
-/// Events are buffered; what was not flushed is lost when the process ends. Several files may stand in one folder: TensorBoard
-/// reads them in the order of their names, which begin with their time.
+/// Events are buffered; unflushed events are lost when the process ends. A folder may contain several event files:
+/// TensorBoard reads them in the order of their names, which begin with their creation time.
 public struct EventWriter {
   private var file: RecordFile
 
   /// The event file.
   public var path: String { file.path }
 
-  /// Makes an event file in a folder, which is made too.
+  /// Creates an event file in a folder, which is created if necessary.
   public init(directory: String) throws(FileError) {
     try createFolder(directory)
     let process = ProcessInfo.processInfo
-    // Ten digits, so that names sort by time; the rest keeps files of the same second apart.
+    // The time has ten digits, so that names sort by time; the rest distinguishes files created in the same second.
     let name = [
       "events.out.tfevents", "\(Int(Date.now.timeIntervalSince1970))", process.hostName,
       "\(process.processIdentifier)", UUID().uuidString.prefix(8).lowercased(),
@@ -31,10 +31,10 @@ public struct EventWriter {
     try append(.with { $0.fileVersion = "brain.Event:2" })
   }
 
-  /// Writes what is buffered.
+  /// Writes the buffered events.
   public mutating func flush() throws(FileError) { try file.flush() }
 
-  /// Says that the run begins again: what other files say of this step and later ones is void.
+  /// Writes that the run restarts: events in other files at this step or later are discarded.
   public mutating func restart(fromStep step: Int) throws(FileError) {
     try append(
       .with {
@@ -45,17 +45,17 @@ public struct EventWriter {
 
   // MARK: Values
 
-  /// A number at a step.
+  /// Writes a scalar at a step.
   public mutating func scalar(_ tag: String, _ value: Double, step: Int) throws(FileError) {
     try summary(tag, step: step) { $0.simpleValue = Float(value) }
   }
 
-  /// The distribution of numbers at a step; those that are not finite are left out.
+  /// Writes a histogram of numbers at a step; non-finite numbers are excluded.
   public mutating func histogram(_ tag: String, _ numbers: [Float], step: Int) throws(FileError) {
     try summary(tag, step: step) { $0.histo = TBHistogram(numbers) }
   }
 
-  /// A text at a step, which TensorBoard reads as Markdown.
+  /// Writes a text at a step, which TensorBoard renders as Markdown.
   public mutating func text(_ tag: String, _ text: String, step: Int) throws(FileError) {
     try summary(tag, step: step) {
       $0.metadata.pluginData.pluginName = "text"
@@ -67,7 +67,7 @@ public struct EventWriter {
     }
   }
 
-  /// Writes an event of one value.
+  /// Writes an event with one value.
   mutating func summary(
     _ tag: String, step: Int, _ fill: (inout TBSummary.Value) -> Void
   ) throws(FileError) {
@@ -95,7 +95,7 @@ public struct EventWriter {
 }
 
 extension TBHistogram {
-  /// Up to `bucketCount` buckets of the same width from the least number to the greatest.
+  /// Creates a histogram with up to `bucketCount` buckets of equal width between the minimum and the maximum.
   package init(_ numbers: [Float], bucketCount: Int = 30) {
     self.init()
     let finite = numbers.lazy.filter(\.isFinite).map(Double.init)

@@ -1,9 +1,9 @@
 package import Foundation
 package import MynahIO
 
-/// A file of records, each with its length and two checksums: TensorFlow's TFRecord.
+/// A file of records, each with its length and two checksums, in TensorFlow's TFRecord format.
 ///
-///     length (8 bytes), masked CRC-32C of these 8, the bytes, masked CRC-32C of the bytes; little-endian
+///     length (8 bytes), masked CRC-32C of the length, data, masked CRC-32C of the data; little-endian
 package struct RecordFile {
   package var path: String { file.path }
   private let file: AppendedFile
@@ -24,13 +24,15 @@ package struct RecordFile {
     buffer = Data()
   }
 
-  /// A record with its length and its checksums.
+  /// Returns a record framed with its length and its checksums.
   package static func framed(_ record: Data) -> Data {
     let length = UInt64(record.count).littleEndianBytes
     return Data(length + maskedChecksum(length).littleEndianBytes) + record + maskedChecksum(record).littleEndianBytes
   }
 
-  /// The checksum as record files store it, so that a checksum of bytes that include checksums stays a good one.
+  /// Returns the masked checksum that record files store.
+  ///
+  /// Masking is needed because the CRC of data that contains CRCs is unreliable.
   package static func maskedChecksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
     let sum = CRC32.castagnoli.checksum(of: bytes)
     return (sum >> 15 | sum << 17) &+ 0xA282_EAD8

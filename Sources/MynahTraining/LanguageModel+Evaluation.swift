@@ -3,10 +3,12 @@ import MynahTensors
 public import MynahText
 
 extension LanguageModel {
-  /// The loss of batches, no dropout; each begins with the zero state or with the state of the one before, as it says.
+  /// Returns the loss of batches without dropout.
+  ///
+  /// Each batch starts from the zero state or from the final state of the previous batch, depending on `carriesState`.
   public func loss(of batches: some Sequence<Batch>) -> Loss { evaluated(on: batches, metrics: []).loss }
 
-  /// The loss of batches, as above, and figures of the predictions, each a mean over all targets.
+  /// Returns the loss of batches, as `loss(of:)` does, and metrics of the predictions, each averaged over all targets.
   public func evaluated(
     on batches: some Sequence<Batch>, metrics: [Metric]
   ) -> (loss: Loss, metrics: [String: Double]) {
@@ -25,7 +27,7 @@ extension LanguageModel {
     return (total, Dictionary(means) { first, _ in first })
   }
 
-  /// A figure's sum over the real targets, of whose logits a few at a time are made.
+  /// Returns the sum of a metric over the non-padding targets; computes the logits in chunks to save memory.
   private func sum(of metric: Metric, _ hidden: Tensor, _ batch: Batch) -> Double {
     let weights = batch.weights
     let real = batch.targets.indices.filter { row in weights?[row] ?? 1 > 0 }

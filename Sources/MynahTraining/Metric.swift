@@ -1,26 +1,26 @@
 public import MynahTensors
 
-/// A figure of a model's predictions, measured on the validation text after each epoch: a sum over targets, over their number.
+/// A metric of a model's predictions, computed on the validation text after each epoch and averaged over the targets.
 public struct Metric: Sendable {
-  /// What reports call it.
+  /// The name of the metric in reports.
   public let name: String
-  /// The sum over rows, from logits [N, V] and N targets.
+  /// The sum over rows, computed from logits [N, V] and N targets.
   public let sum: @Sendable (_ logits: Tensor, _ targets: [Int32]) -> Double
 
-  /// Creates a figure of your own.
+  /// Creates a custom metric.
   ///
-  /// - Parameter sum: The sum over rows, from logits [N, V] and N targets; it is called with some rows at a time.
+  /// - Parameter sum: Returns the sum over rows, from logits [N, V] and N targets; called with a few rows at a time.
   public init(_ name: String, sum: @escaping @Sendable (_ logits: Tensor, _ targets: [Int32]) -> Double) {
     self.name = name
     self.sum = sum
   }
 
-  /// The share of targets that have the largest logit.
+  /// The fraction of targets that have the largest logit.
   public static let accuracy = top(1, name: "accuracy")
 
-  /// The share of targets whose logit is among the k largest; of equal ones the lower ids count first.
+  /// Returns the fraction of targets whose logit is among the k largest; ties are broken by the lower id.
   ///
-  /// - Precondition: k is 1 or more.
+  /// - Precondition: k is at least 1.
   public static func top(_ k: Int) -> Metric { top(k, name: "top\(k)") }
 
   private static func top(_ k: Int, name: String) -> Metric {

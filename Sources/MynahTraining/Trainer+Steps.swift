@@ -2,10 +2,10 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-// The parts of a run: one update, and what comes at an epoch's end.
+// The parts of a run: one update, and the end of an epoch.
 
 extension Trainer {
-  /// Makes one update: losses and gradients of one batch or some, clip, update.
+  /// Performs one update: computes the losses and gradients of one or more batches, clips and updates.
   func step(
     _ run: inout TrainingCheckpoint, _ batches: inout some IteratorProtocol<Batch>, stepsPerEpoch: Int
   ) throws -> StepReport {
@@ -35,7 +35,7 @@ extension Trainer {
       return (pass.value, ())
     }
     run.step = next
-    // A batch of padding alone has no perplexity.
+    // A batch that is all padding has no perplexity.
     guard loss.nats.isFinite && (loss.targetCount == 0 || loss.perplexity.isFinite) && norm.isFinite else {
       throw diverged(run, stepsPerEpoch: stepsPerEpoch)
     }
@@ -46,7 +46,7 @@ extension Trainer {
       gradientNorm: norm)
   }
 
-  /// Validates the model, tells the optimiser, and moves to the next epoch's beginning.
+  /// Validates the model, updates the optimizer's state, and advances to the start of the next epoch.
   func endEpoch(_ run: inout TrainingCheckpoint, _ batches: EpochBatches, validation: EpochBatches?) throws
     -> EpochReport
   {
@@ -70,15 +70,15 @@ extension Trainer {
         epoch: run.epoch, step: step, stepsPerEpoch: stepsPerEpoch, validationLosses: run.history.validationLosses))
   }
 
-  /// The learning rate of the last update before this moment of an epoch.
+  /// Returns the learning rate of the last update before this point of an epoch.
   ///
-  /// A function of the place alone, as a run may be resumed at an epoch's last step.
+  /// Depends on the position only, because a run may be resumed at the last step of an epoch.
   private func lastRate(of run: TrainingCheckpoint, stepsPerEpoch: Int) -> Float {
     let size = configuration.batchesPerUpdate
     return rate(of: run, step: max(run.step - 1, 0) / size * size, stepsPerEpoch: stepsPerEpoch)
   }
 
-  /// Whether a checkpoint is due among the steps that were just made.
+  /// Returns a Boolean value indicating whether a checkpoint is due among the steps that were just completed.
   func isCheckpointDue(from before: Int, to after: Int) -> Bool {
     checkpointInterval.map { before / $0 < after / $0 } ?? false
   }

@@ -2,23 +2,26 @@ public import MynahModels
 package import MynahTensors
 public import MynahText
 
-/// Trains a language model by truncated backpropagation through time.
+/// A trainer of language models that uses truncated backpropagation through time.
 ///
-/// The same model, text, configuration and seed give the same bits, at any number of threads, stopped and resumed or not.
+/// The same model, text, configuration and seed give bit-identical results with any number of threads, whether or not
+/// the run is interrupted and resumed.
 public struct Trainer: Sendable {
-  /// What determines the run.
+  /// The configuration of the run.
   public let configuration: TrainingConfiguration
-  /// A checkpoint is made after so many steps, besides the one at the end of each epoch; nil: only there.
+  /// The number of steps between checkpoints, in addition to the one at the end of each epoch; nil for checkpoints at
+  /// the ends of epochs only.
   public var checkpointInterval: Int?
-  /// A loss of your own in place of the configuration's.
+  /// A custom loss that replaces the configuration's objective.
   ///
-  /// Penalties are added to it too. The validation loss remains the cross-entropy.
+  /// Penalties are added to it as well. The validation loss remains the cross-entropy.
   public var loss: CustomLoss?
-  /// Figures of the validation text's predictions that epochs report besides the loss.
+  /// The metrics on the validation text that each epoch reports in addition to the loss.
   public var metrics: [Metric] = []
-  /// Where the time of the steps is added up; nil: nowhere.
+  /// The profile that accumulates the time of the steps; nil to disable profiling.
   package var profile: StepProfile?
-  /// Asked after each step; true ends the run with a checkpoint and `TrainingError.interrupted`.
+  /// A closure that is called after each step; if it returns true, the run ends with a checkpoint and
+  /// `TrainingError.interrupted`.
   public var shouldStop: @Sendable () -> Bool = { false }
 
   /// Creates a trainer.
@@ -27,25 +30,25 @@ public struct Trainer: Sendable {
     self.checkpointInterval = checkpointInterval
   }
 
-  /// Which model a run ends with.
+  /// The model that a run returns.
   public enum KeptModel: Sendable {
-    /// The one with the lowest validation loss; the last without validation.
+    /// The model with the lowest validation loss; the last one without validation.
     case best
-    /// The one after the last step.
+    /// The model after the last step.
     case last
   }
 
-  /// Trains a model on a text, cut as the configuration says.
+  /// Trains a model on a text, batched according to the configuration.
   ///
   /// - Parameters:
-  ///   - model: The model to train; at the end the one that `kept` names.
-  ///   - text: The tokens to learn, an array or a token file.
-  ///   - validation: Tokens to validate with after each epoch, all but the first predicted as
-  ///     `BatchLayout.validationBatches` has it.
-  ///   - checkpoint: Where to go on; nil: at the beginning.
-  ///   - kept: Which model the run ends with.
-  ///   - report: Called with each event, on the calling thread; what it throws ends the run.
-  /// - Returns: The figures of all epochs.
+  ///   - model: The model to train; on return, the model that `kept` selects.
+  ///   - text: The training tokens, an array or a token file.
+  ///   - validation: The tokens to validate on after each epoch. All but the first are predicted, as described at
+  ///     `BatchLayout.validationBatches`.
+  ///   - checkpoint: The checkpoint to resume from; nil to start a new run.
+  ///   - kept: The model that the run returns.
+  ///   - report: Called with each event, on the calling thread; an error that it throws ends the run.
+  /// - Returns: The reports of all epochs.
   /// - Throws: `TextError` if a text is shorter than a batch, `TrainingError` if the run diverges or is interrupted.
   @discardableResult
   public func train(
@@ -53,7 +56,7 @@ public struct Trainer: Sendable {
     from checkpoint: TrainingCheckpoint? = nil, keeping kept: KeptModel = .best,
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> [EpochReport] {
-    // Sizes that are impossible cannot cut a text.
+    // Invalid sizes must be reported before the text is split into batches.
     try check(model)
     let layout = configuration.batches
     return try train(
@@ -62,18 +65,17 @@ public struct Trainer: Sendable {
       report: report)
   }
 
-  /// Trains a model on batches of your own; the configuration's layout then only names them.
+  /// Trains a model on custom batches; the configuration's layout is then only descriptive.
   ///
   /// - Parameters:
-  ///   - model: The model to train; at the end the one that `kept` names.
-  ///   - batches: What to learn.
-  ///   - validation: What to validate with after each epoch: the batches of epoch 1.
-  ///   - checkpoint: Where to go on; nil: at the beginning.
-  ///   - kept: Which model the run ends with.
-  ///   - report: Called with each event, on the calling thread; what it throws ends the run.
-  /// - Returns: The figures of all epochs.
-  /// - Throws: `TrainingError` if the run diverges or is interrupted, or if an epoch has fewer batches than were
-  ///   promised.
+  ///   - model: The model to train; on return, the model that `kept` selects.
+  ///   - batches: The training batches.
+  ///   - validation: The batches to validate on after each epoch: those of epoch 1.
+  ///   - checkpoint: The checkpoint to resume from; nil to start a new run.
+  ///   - kept: The model that the run returns.
+  ///   - report: Called with each event, on the calling thread; an error that it throws ends the run.
+  /// - Returns: The reports of all epochs.
+  /// - Throws: `TrainingError` if the run diverges or is interrupted, or if an epoch has fewer batches than its count.
   @discardableResult
   public func train(
     _ model: inout LanguageModel, on batches: EpochBatches, validating validation: EpochBatches? = nil,
@@ -94,7 +96,7 @@ public struct Trainer: Sendable {
     }
   }
 
-  /// Checks that the learning rate does not end before the run does.
+  /// Checks that the learning rate does not decay to zero before the end of the run.
   private func checkSchedule(from run: TrainingCheckpoint, stepsPerEpoch: Int) throws {
     let last = TrainingPlace(epoch: configuration.epochs, stepsPerEpoch: stepsPerEpoch)
     guard run.epoch <= configuration.epochs, configuration.learningRate.hasEnded(at: last) else { return }

@@ -1,28 +1,28 @@
 public import MynahModels
 import MynahTensors
 
-/// A training run between two steps: all that is needed to go on as if it had never stopped.
+/// The state of a training run between two steps: everything that is needed to resume it exactly.
 ///
-/// Dropout's masks are functions of the seed and the place in the run, so no random state has to be kept.
+/// Dropout masks are functions of the seed and the position in the run, so there is no random state to save.
 public struct TrainingCheckpoint: Sendable {
-  /// The model as it is now.
+  /// The current model.
   public internal(set) var model: LanguageModel
-  /// The state that the next batch begins with.
+  /// The recurrent state at the start of the next batch.
   public internal(set) var state: LanguageModel.State
-  /// What the optimiser remembers.
+  /// The optimizer and its state.
   public internal(set) var optimizer: Optimizer
   /// The epoch of the next step; the first one is 1.
   public internal(set) var epoch = 1
-  /// The steps of that epoch that are done.
+  /// The number of completed steps of that epoch.
   public internal(set) var step = 0
   /// The loss of that epoch so far.
   public internal(set) var epochLoss = Loss()
-  /// The figures of the epochs that ended.
+  /// The reports of the completed epochs.
   public internal(set) var history: [EpochReport] = []
   /// The model with the lowest validation loss so far, and its epoch.
   public internal(set) var best: (epoch: Int, model: LanguageModel)?
 
-  /// The beginning of a run.
+  /// Creates the checkpoint at the start of a run.
   public init(model: LanguageModel, batchSize: Int, optimizer: Optimizer = Optimizer(.sgd)) {
     self.init(model: model, state: model.initialState(batchSize: batchSize), optimizer: optimizer)
   }
@@ -33,10 +33,10 @@ public struct TrainingCheckpoint: Sendable {
     self.optimizer = optimizer
   }
 
-  /// What of the model is to be evaluated: the model itself, or its averaged weights.
+  /// The model to evaluate: the model itself, or a copy with averaged weights.
   public var evaluatedModel: LanguageModel { optimizer.evaluated(model) }
 
-  /// Writes the epoch into the history, keeps the model if it is the best, and moves to the next epoch's beginning.
+  /// Appends the report to the history, keeps the model if it is the best, and advances to the start of the next epoch.
   mutating func endEpoch(_ report: EpochReport, evaluated: LanguageModel, batchSize: Int) {
     if let validation = report.validation {
       let lowest = history.validationLosses.min() ?? .infinity

@@ -1,33 +1,35 @@
 public import MynahModels
 public import MynahTensors
 
-/// Everything that determines a training run, besides the model and the text.
+/// The configuration of a training run: everything that determines it except the model and the text.
 public struct TrainingConfiguration: Hashable, Codable, Sendable {
-  /// How gradients become updates.
+  /// The optimizer.
   public var optimizer: OptimizerConfiguration
   /// The learning rate of each step.
   public var learningRate: LearningRateSchedule
-  /// Gradients whose global norm is larger are scaled to this norm; nil: never.
+  /// The largest global norm of the gradients: larger gradients are scaled to it; nil to disable.
   public var clipNorm: Float?
-  /// Before that, numbers of gradients beyond ± this are set to it; nil: never.
+  /// The largest absolute value of a gradient element, applied before `clipNorm`: larger ones are clamped to it; nil to
+  /// disable.
   public var clipValue: Float?
-  /// The batches whose gradients' mean makes one update; at an epoch's end they may be fewer.
+  /// The number of batches whose gradients are averaged for one update; the last update of an epoch may use fewer.
   public var batchesPerUpdate: Int
-  /// Passes over the text.
+  /// The number of passes over the text.
   public var epochs: Int
-  /// The run ends early when the validation loss has not fallen for so many epochs; nil: never.
+  /// The number of epochs without a lower validation loss after which the run stops early; nil to disable early
+  /// stopping.
   public var patience: Int?
-  /// How the text is cut.
+  /// The batching of the text.
   public var batches: BatchLayout
   /// The training objective.
   public var objective: TrainingObjective
-  /// How the losses of a batch's targets become one number.
+  /// The reduction of the losses of a batch's targets to one number.
   public var reduction: LossReduction
-  /// What is added to that number.
+  /// The penalties that are added to the loss.
   public var penalties: Penalties
-  /// Where dropout's masks and sampled tokens begin: equal seeds give equal bits.
+  /// The seed of dropout masks and sampled tokens: equal seeds give bit-identical results.
   public var seed: UInt64
-  /// What the factors of matrix products are rounded to; weights and sums are float32 either way.
+  /// The precision of the factors of matrix products; weights and sums are always float32.
   public var precision: Precision
 
   /// Creates a configuration.
@@ -44,9 +46,9 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     (self.seed, self.precision) = (seed, precision)
   }
 
-  /// The reason why a model cannot be trained, in words; nil if it can.
+  /// Returns the reason why a model cannot be trained; nil if it can.
   ///
-  /// Configurations come from files and command lines.
+  /// Checked at run time, because configurations come from files and user input.
   public func defect(of model: ModelArchitecture) -> String? {
     if let defect = optimizer.rule.defect ?? learningRate.defect ?? penalties.defect ?? batches.defect { return defect }
     if let defect = model.defect(of: objective) { return defect }
@@ -58,10 +60,10 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     return nil
   }
 
-  /// The bounds of gradients.
+  /// The bounds that gradients are clipped to.
   var clip: GradientClip { GradientClip(value: clipValue, norm: clipNorm) }
 
-  /// Whether the validation loss has not fallen for so long that the run ends.
+  /// Returns a Boolean value indicating whether the validation loss has not decreased for `patience` epochs.
   func hasStoppedEarly(validationLosses: [Double]) -> Bool {
     guard let patience, let lowest = validationLosses.indices.min(by: { validationLosses[$0] < validationLosses[$1] })
     else { return false }

@@ -1,20 +1,21 @@
 public import MynahModels
 public import MynahText
 
-/// A model and a training run that suit a text, for those who choose nothing themselves.
+/// Default settings of a model and a training run for a text.
 ///
-/// More text feeds a larger model and needs fewer passes. Rows are as many as leave some fifty updates in an epoch; of
-/// the learning rate, halved in the second half of the run, the clip to a norm of 5 and the initial range ±0.1 the usual
-/// values for LSTM language models are taken (W. Zaremba, I. Sutskever, O. Vinyals, 2014).
+/// Longer texts get a larger model and fewer epochs. The batch size is chosen so that an epoch has at least about fifty
+/// updates. The learning rate that is halved in the second half of the run, the clip norm of 5 and the initial range
+/// ±0.1 are common values for LSTM language models (W. Zaremba, I. Sutskever, O. Vinyals, 2014).
 public struct TrainingDefaults: Hashable, Sendable {
-  /// The model's shape.
+  /// The configuration of the model.
   public let model: LanguageModelConfiguration
-  /// The run.
+  /// The configuration of the training run.
   public let training: TrainingConfiguration
 
-  /// Chooses by the number of tokens to learn and by their kind.
+  /// Chooses the settings from the number of training tokens and the tokenizer.
   ///
-  /// - Parameter epochs: Passes over the text if they are not to be chosen; the learning rate follows them.
+  /// - Parameter epochs: The number of passes over the text; nil for the default. The learning rate schedule depends on
+  ///   it.
   public init(tokenCount: Int, tokenizer: AnyTokenizer, epochs: Int? = nil) {
     let size = Size(tokenCount: tokenCount, tokenizer: tokenizer)
     let steps = max(1, min(size.steps, tokenCount - 1))

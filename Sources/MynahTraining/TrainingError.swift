@@ -1,14 +1,14 @@
-/// Why a training run ended early.
+/// The reason why a training run failed or ended early.
 public enum TrainingError: Error, Equatable, Sendable {
   /// The perplexity, the gradients or the weights are no longer finite.
   case diverged(epoch: Int, step: Int, learningRate: Float, clipNorm: Float?)
-  /// The caller asked to stop; the run can be resumed.
+  /// The caller stopped the run; it can be resumed.
   case interrupted(epoch: Int, step: Int)
-  /// A checkpoint is of another run: `what` differs.
+  /// A checkpoint belongs to another run: `what` differs.
   case otherRun(what: String, expected: String, found: String)
-  /// A run is to become longer than its learning rate's schedule, which has fallen to its end by then.
+  /// The run is extended beyond the span of its learning rate schedule, where the rate has decayed to its final value.
   case scheduleSpansRun(epochs: Int, wanted: Int)
-  /// The configuration cannot be followed.
+  /// The configuration is invalid.
   case impossible(reason: String)
   /// A checkpoint's contents contradict each other.
   case malformedCheckpoint(reason: String)

@@ -1,22 +1,22 @@
 public import MynahModels
 
-/// What a training run tells while it goes on.
+/// An event of a training run.
 public enum TrainingEvent: Sendable {
-  /// A step was made.
+  /// A training step was completed.
   case step(StepReport)
-  /// An epoch ended and was validated.
+  /// An epoch was completed and validated.
   case epoch(EpochReport)
-  /// A moment from which the run can go on as if it had never stopped.
+  /// A checkpoint from which the run can be resumed exactly.
   case checkpoint(TrainingCheckpoint)
 }
 
-/// The figures of a step.
+/// The figures of a training step.
 public struct StepReport: Hashable, Sendable {
   /// The epoch; the first one is 1.
   public let epoch: Int
-  /// The batches of the epoch that are done; 1 after the first one.
+  /// The number of completed batches of the epoch: 1 after the first.
   public let step: Int
-  /// The number of batches of an epoch.
+  /// The number of batches per epoch.
   public let stepCount: Int
   /// The learning rate of the step's update.
   public let learningRate: Float
@@ -27,7 +27,7 @@ public struct StepReport: Hashable, Sendable {
   /// The global norm of the gradients, before clipping.
   public let gradientNorm: Double
 
-  /// The batches of the whole run that are done.
+  /// The number of completed batches of the whole run.
   public var stepsDone: Int { (epoch - 1) * stepCount + step }
 }
 
@@ -35,13 +35,13 @@ public struct StepReport: Hashable, Sendable {
 public struct EpochReport: Hashable, Codable, Sendable {
   /// The epoch; the first one is 1.
   public let epoch: Int
-  /// The learning rate of the epoch; of its last step where it changes.
+  /// The learning rate of the epoch's last step.
   public let learningRate: Float
-  /// The loss of the training text, each batch before its update.
+  /// The training loss; the loss of each batch is computed before its update.
   public let train: Loss
-  /// The loss of the validation text after the epoch; nil without such a text.
+  /// The validation loss after the epoch; nil without a validation text.
   public let validation: Loss?
-  /// Figures of the validation text's predictions, by name; nil where none were asked for.
+  /// The metrics on the validation text, by name; nil if none were configured.
   public var metrics: [String: Double]?
 
   /// Creates a report.
@@ -54,6 +54,6 @@ public struct EpochReport: Hashable, Codable, Sendable {
 }
 
 extension [EpochReport] {
-  /// The mean validation losses, first to last.
+  /// The mean validation losses, oldest first.
   var validationLosses: [Double] { compactMap { $0.validation?.mean } }
 }

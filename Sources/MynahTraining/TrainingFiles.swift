@@ -2,17 +2,17 @@ import MynahIO
 public import MynahModels
 public import MynahText
 
-/// The two files of a training run: the model, and beside it the training state, from which the run is resumed.
+/// The two files of a training run: the model and the training state, from which the run is resumed.
 ///
-/// The state is written first, so a model file never stands without the state that it came from; each is replaced as a
-/// whole, so at any moment both open.
+/// The state is written first, so a model file never exists without its training state. Each file is replaced
+/// atomically, so both are readable at any time.
 public struct TrainingFiles: Sendable {
   /// The model file.
   public let modelPath: String
-  /// The training state: the model's path and ".training".
+  /// The path of the training state: the model's path followed by ".training".
   public var statePath: String { Self.statePath(besides: modelPath) }
 
-  /// The training state's path beside a model's.
+  /// Returns the path of the training state for a model's path.
   public static func statePath(besides modelPath: String) -> String { modelPath + ".training" }
 
   private let configuration: TrainingConfiguration
@@ -20,11 +20,11 @@ public struct TrainingFiles: Sendable {
   private let textHash: String
   private let notes: [String: String]
 
-  /// Names the files and what they hold besides the weights.
+  /// Creates the description of the files and of their contents other than the weights.
   ///
   /// - Parameters:
-  ///   - textHash: The sha256 of the tokens of the texts, by which a run is recognised.
-  ///   - notes: Notes of your own for the training state, by key.
+  ///   - textHash: The SHA-256 of the tokens of the texts, which identifies the run's data.
+  ///   - notes: Custom notes for the training state, by key.
   public init(
     modelPath: String, configuration: TrainingConfiguration, tokenizer: AnyTokenizer, textHash: String,
     notes: [String: String] = [:]
@@ -33,7 +33,7 @@ public struct TrainingFiles: Sendable {
     (self.textHash, self.notes) = (textHash, notes)
   }
 
-  /// Reads the training state and checks that it is of this run.
+  /// Reads the training state and checks that it belongs to this run.
   ///
   /// - Parameter rules: The optimizers that the file may name.
   /// - Throws: `CheckpointError` or `TrainingError.otherRun`.
@@ -45,14 +45,14 @@ public struct TrainingFiles: Sendable {
     return state.checkpoint
   }
 
-  /// Checks that a training state is of this run.
+  /// Checks that a training state belongs to this run.
   ///
   /// - Throws: `TrainingError.otherRun`.
   public func check(_ state: TrainingStateFile, model: LanguageModelConfiguration) throws {
     try state.expect(configuration: configuration, model: model, tokenizer: tokenizer, textHash: textHash)
   }
 
-  /// Writes the training state, and the model file too if the checkpoint stands at an epoch's end.
+  /// Writes the training state, and also the model file if the checkpoint is at the end of an epoch.
   ///
   /// - Throws: `FileError`.
   public func write(_ checkpoint: TrainingCheckpoint) throws {
@@ -69,13 +69,13 @@ public struct TrainingFiles: Sendable {
   }
 }
 
-/// How a model was trained: what its file tells about it.
+/// The training configuration and history that a model file contains.
 public struct TrainingNotes: Hashable, Codable, Sendable {
-  /// What determined the run.
+  /// The configuration of the run.
   public let configuration: TrainingConfiguration
-  /// The figures of its epochs.
+  /// The reports of the epochs.
   public let history: [EpochReport]
-  /// The epoch whose model was kept: the one with the lowest validation loss.
+  /// The epoch with the lowest validation loss, whose model was kept; nil without validation.
   public let bestEpoch: Int?
 
   /// Reads the notes of a model file; nil if it has none.

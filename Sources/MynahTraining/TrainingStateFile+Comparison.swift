@@ -2,13 +2,13 @@ public import MynahModels
 public import MynahText
 
 extension TrainingStateFile {
-  /// Changes the number of epochs of the run.
+  /// Sets the number of epochs of the run.
   ///
   /// - Parameters:
-  ///   - epochs: The epochs of the whole run, those already trained included.
-  ///   - rescheduling: Whether a learning rate that is a function of the run's length follows the new length from here
-  ///     on.
-  /// - Throws: `TrainingError.scheduleSpansRun` if the run becomes longer than such a schedule.
+  ///   - epochs: The total number of epochs, including those already completed.
+  ///   - rescheduling: A Boolean value indicating whether a learning rate schedule that depends on the length of the
+  ///     run is adapted to the new length.
+  /// - Throws: `TrainingError.scheduleSpansRun` if the run would become longer than such a schedule.
   public mutating func setEpochs(_ epochs: Int, rescheduling: Bool = false) throws {
     let schedule = configuration.learningRate
     if rescheduling {
@@ -19,10 +19,11 @@ extension TrainingStateFile {
     configuration.epochs = epochs
   }
 
-  /// Checks that the state is of the same run: everything but the number of epochs must be equal, and that not below
-  /// the epochs that were made.
+  /// Checks that the state belongs to the same run.
   ///
-  /// - Throws: `TrainingError.otherRun` with the first thing that differs.
+  /// Everything except the number of epochs must be equal, and that number must not be less than the completed epochs.
+  ///
+  /// - Throws: `TrainingError.otherRun` with the first difference.
   public func expect(
     configuration wanted: TrainingConfiguration, model: LanguageModelConfiguration, tokenizer: AnyTokenizer,
     textHash: String
@@ -58,7 +59,7 @@ extension TrainingStateFile {
     try expect(wanted.precision, configuration.precision, "the precision")
     var rest = configuration
     rest.epochs = wanted.epochs
-    // Whatever is added to the configurations and forgotten above.
+    // Catches settings that were added to the configurations but not to the checks above.
     guard rest == wanted, model == ownModel else {
       throw TrainingError.otherRun(what: "the configuration", expected: "different", found: "another")
     }

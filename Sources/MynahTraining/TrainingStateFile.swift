@@ -3,17 +3,17 @@ public import MynahModels
 import MynahTensors
 public import MynahText
 
-/// A training run in one safetensors file: the checkpoint with all that determines how it goes on.
+/// A training run in one safetensors file: the checkpoint and everything that is needed to resume it.
 public struct TrainingStateFile: Sendable {
-  /// The run between two steps.
+  /// The state of the run between two steps.
   public var checkpoint: TrainingCheckpoint
-  /// What determines the run.
+  /// The configuration of the run.
   public var configuration: TrainingConfiguration
-  /// How the text became tokens.
+  /// The tokenizer of the text.
   public var tokenizer: AnyTokenizer
-  /// The sha256 of the training tokens (little-endian int32), so that a run is not resumed on another text.
+  /// The SHA-256 of the training tokens (little-endian int32), which prevents resuming a run on another text.
   public var textHash: String
-  /// Notes of the file's maker, by key.
+  /// Custom notes, by key.
   public var notes: [String: String]
 
   /// Creates the contents of a file.
@@ -25,10 +25,10 @@ public struct TrainingStateFile: Sendable {
     (self.textHash, self.notes) = (textHash, notes)
   }
 
-  /// Reads a training state, checking that its parts fit together.
+  /// Reads a training state and checks that its parts are consistent.
   ///
   /// - Parameters:
-  ///   - kinds: The kinds of cells and output layers that the model may have.
+  ///   - kinds: The kinds of cells and output layers that are supported.
   ///   - rules: The optimizers that the file may name.
   /// - Throws: `CheckpointError`.
   public init(
@@ -65,7 +65,7 @@ public struct TrainingStateFile: Sendable {
     }
   }
 
-  /// Writes the file in place of what stands there, all or nothing.
+  /// Writes the file atomically, replacing an existing one.
   ///
   /// - Throws: `FileError`.
   public func write(to path: String) throws {

@@ -1,23 +1,24 @@
-/// Expands what the DEFLATE method compressed.
+/// A decompressor for the DEFLATE format.
 ///
-/// Source: P. Deutsch, "DEFLATE compressed data format specification", RFC 1951, 1996; the section numbers below are its own.
+/// Source: P. Deutsch, "DEFLATE compressed data format specification", RFC 1951, 1996; section numbers below refer to
+/// it.
 package struct Inflate {
-  /// Where the compressed bytes contradict the format.
+  /// An error in the compressed data.
   package enum Failure: Error, Hashable {
     case cutShort, malformed, tooLong
   }
 
   private let input: [UInt8]
   private var position = 0
-  /// Bits that were taken from the input and not used: the lowest are the next.
+  /// The bits that were read from the input but not consumed; the least significant bit is the next one.
   private var bits: UInt32 = 0
   private var bitCount = 0
   private var output: [UInt8] = []
   private let limit: Int
 
-  /// Expands bytes.
+  /// Decompresses bytes.
   ///
-  /// - Parameter limit: The maximum length of the result, so that a small file cannot fill the memory.
+  /// - Parameter limit: The maximum length of the result, so that a small file cannot exhaust the memory.
   package static func expand(_ bytes: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
     var inflate = Inflate(input: bytes, limit: limit)
     while try !inflate.block() {}
@@ -48,7 +49,7 @@ package struct Inflate {
 
   // MARK: Blocks (3.2.3)
 
-  /// Expands a block and tells whether it is the last one.
+  /// Decompresses a block and returns whether it is the last one.
   private mutating func block() throws(Failure) -> Bool {
     let isLast = try take(1) == 1
     switch try take(2) {
@@ -88,7 +89,7 @@ package struct Inflate {
     }
   }
 
-  /// The value of a symbol for lengths or distances: its base and as many further bits as it has (3.2.5).
+  /// Decodes a length or distance: the symbol's base value plus its extra bits (3.2.5).
   private mutating func number(_ symbol: Int, _ table: [(base: Int, bitCount: Int)]) throws(Failure) -> Int {
     guard symbol < table.count else { throw .malformed }
     return table[symbol].base + (try take(table[symbol].bitCount))
@@ -99,7 +100,7 @@ package struct Inflate {
   private static let distances = table(
     first: 1, bitCounts: [0, 0, 0, 0] + (1...13).flatMap { [$0, $0] }, last: nil)
 
-  /// Bases that follow each other without a gap.
+  /// Returns a table of contiguous ranges, described by their bases and numbers of extra bits.
   private static func table(
     first: Int, bitCounts: [Int], last: (base: Int, bitCount: Int)?
   ) -> [(base: Int, bitCount: Int)] {
@@ -113,9 +114,9 @@ package struct Inflate {
 
   // MARK: Codes (3.2.2, 3.2.6, 3.2.7)
 
-  /// Codes in which shorter ones come first and those of one length follow each other in the order of their symbols.
+  /// A canonical Huffman code: shorter codes come first, and codes of the same length are in symbol order.
   private struct HuffmanCode {
-    /// The number of codes of each length of 0 to 15 bits.
+    /// The number of codes of each length from 0 to 15 bits.
     var counts = Array(repeating: 0, count: 16)
     /// The symbols in the order of their codes.
     var symbols: [Int] = []
@@ -132,7 +133,8 @@ package struct Inflate {
   }
 
   private mutating func next(_ code: HuffmanCode) throws(Failure) -> Int {
-    // The value of the bits so far, counted from the first code of their length, and the symbols of shorter codes.
+    // The value of the bits so far, relative to the first code of this length, and the number of symbols with shorter
+    // codes.
     var (value, shorter) = (0, 0)
     for length in 1...15 {
       value = value << 1 | (try take(1))
@@ -153,7 +155,7 @@ package struct Inflate {
     return code
   }
 
-  /// The codes that a block brings along, their lengths coded themselves.
+  /// Reads the dynamic Huffman codes of a block, whose lengths are themselves Huffman-coded.
   private mutating func codes() throws(Failure) -> (literals: HuffmanCode, distances: HuffmanCode) {
     let (literalCount, distanceCount) = (try take(5) + 257, try take(5) + 1)
     let lengthCount = try take(4) + 4

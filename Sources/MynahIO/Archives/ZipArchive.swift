@@ -1,7 +1,7 @@
-/// The files in a zip archive, stored or compressed by DEFLATE.
+/// The files in a zip archive, stored or compressed with DEFLATE.
 ///
-/// Source: PKWARE's APPNOTE, version 6.3, sections 4.3.7 (local file header), 4.3.12 (central directory), 4.3.16 (its end).
-/// Archives in several parts, encrypted ones and those of more than 4 GiB are refused.
+/// Source: PKWARE's APPNOTE, version 6.3, sections 4.3.7 (local file header), 4.3.12 (central directory), 4.3.16 (end
+/// of central directory). Split and encrypted archives and those larger than 4 GiB are rejected.
 package struct ZipArchive {
   /// A file in the archive.
   package struct Entry: Hashable {
@@ -13,20 +13,20 @@ package struct ZipArchive {
     fileprivate let headerOffset: Int
   }
 
-  /// The files, folders left out.
+  /// The files, without folders.
   package let entries: [Entry]
   private let bytes: [UInt8]
   private let path: String
 
-  /// Reads the list of files.
+  /// Reads the central directory.
   ///
-  /// - Parameter path: The path for errors.
+  /// - Parameter path: The path for error messages.
   /// - Throws: `FileError.malformedArchive`.
   package init(_ bytes: [UInt8], path: String) throws(FileError) {
     (self.bytes, self.path) = (bytes, path)
     var reader = Reader(bytes: bytes, path: path)
     let endSize = 22
-    // The end of the list stands at the end, before a comment of at most 65,535 bytes.
+    // The end record is at the end of the archive, followed by a comment of at most 65,535 bytes.
     let candidates = stride(from: bytes.count - endSize, through: max(0, bytes.count - endSize - 0xFFFF), by: -1)
     guard let end = candidates.first(where: { bytes[$0...].starts(with: [0x50, 0x4B, 0x05, 0x06]) }) else {
       throw .malformedArchive(path: path, reason: "it has no list of files at its end")
@@ -63,7 +63,7 @@ package struct ZipArchive {
       headerOffset: offset)
   }
 
-  /// The bytes of a file, checked by size and checksum.
+  /// Returns the contents of a file after verifying its size and checksum.
   ///
   /// - Throws: `FileError.malformedArchive`.
   package func contents(of entry: Entry) throws(FileError) -> [UInt8] {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file that grows entry by entry, such as a log, and closes itself.
+/// A file that is only appended to, such as a log; it is closed on deinitialisation.
 package final class AppendedFile: Sendable {
   package let path: String
   private let descriptor: Int32
@@ -20,7 +20,7 @@ package final class AppendedFile: Sendable {
 
   /// Appends bytes.
   ///
-  /// - Throws: `FileError.writeFailed`, such as on a full disk.
+  /// - Throws: `FileError.writeFailed`, for example if the disk is full.
   package func append(_ bytes: some Sequence<UInt8>) throws(FileError) {
     try unsafe writeAll(Array(bytes).span.bytes, to: descriptor, of: path, with: posixWrite)
   }

@@ -2,9 +2,10 @@ import Foundation
 
 /// A file that is written completely or not at all.
 ///
-/// The bytes go to a temporary file in the same folder; `commit` flushes it to the disk and renames it over the target. After a
-/// crash or a power failure the target is the old file or the new one, never a part of it. Without `commit` the temporary file
-/// is removed. One that a killed process left behind is removed when its target is written again.
+/// The bytes are written to a temporary file in the same folder; `commit` flushes it to the disk and renames it over
+/// the target. After a crash or a power failure, the target is either the old file or the new one, never a mixture or a
+/// part. Without `commit`, the temporary file is removed. A temporary file left behind by a killed process is removed
+/// when its target is written again.
 ///
 /// ```swift
 /// var file = try AtomicFile(replacing: "notes.bin")
@@ -21,19 +22,20 @@ public struct AtomicFile: ~Copyable {
 
   /// Creates the temporary file.
   ///
-  /// - Throws: `FileError.cannotWrite` if the folder is missing or may not be written, or the target is no file.
+  /// - Throws: `FileError.cannotWrite` if the folder does not exist or is not writable, or if the target is not a
+  ///   regular file.
   public init(replacing path: String) throws(FileError) {
     try self.init(replacing: path, writingWith: posixWrite)
   }
 
-  /// Creates the temporary file, with a test double of the system's `write`.
+  /// Creates the temporary file, with a test double for the system's `write`.
   package init(replacing path: String, writingWith systemWrite: @escaping WriteFunction) throws(FileError) {
     let target = try FileTarget(path: path)
     target.removeStaleTemporaries()
     let temporaryPath = target.newTemporaryPath()
     let descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: target.reason(of: SystemFailure())) }
-    // The lock distinguishes a temporary file in use from one left behind; the system drops it when the process ends.
+    // The lock distinguishes a temporary file in use from a stale one; the system releases it when the process ends.
     _ = flock(descriptor, LOCK_EX | LOCK_NB)
     if let permissions = target.existingPermissions { _ = fchmod(descriptor, permissions) }
     self.path = path
@@ -48,7 +50,7 @@ public struct AtomicFile: ~Copyable {
     if descriptor >= 0 { _ = close(descriptor) }
   }
 
-  /// Checks that a file can be written, so that a long run does not fail at its end.
+  /// Checks that a file can be written, so that a long run does not fail when it saves its result.
   ///
   /// - Throws: `FileError.cannotWrite`.
   public static func check(_ path: String) throws(FileError) {
@@ -66,12 +68,12 @@ public struct AtomicFile: ~Copyable {
 
   /// Appends bytes.
   ///
-  /// - Throws: `FileError.writeFailed`, such as on a full disk.
+  /// - Throws: `FileError.writeFailed`, for example if the disk is full.
   public mutating func write(_ bytes: RawSpan) throws(FileError) {
     try writeAll(bytes, to: descriptor, of: path, with: systemWrite)
   }
 
-  /// Replaces the first bytes, such as a header that is known only at the end.
+  /// Overwrites the first bytes, for example with a header that is known only at the end.
   ///
   /// - Throws: `FileError.writeFailed`.
   package mutating func overwriteStart(_ bytes: RawSpan) throws(FileError) {
@@ -91,7 +93,7 @@ public struct AtomicFile: ~Copyable {
   /// - Throws: `FileError`; an existing file is then unchanged.
   public consuming func commit() throws(FileError) {
     guard flush(descriptor) == 0 else { throw .writeFailed(path: path, reason: SystemFailure().reason) }
-    // Renamed while it is open and locked, so that no other process takes it for stale.
+    // Renamed while it is open and locked, so that no other process treats it as stale.
     guard unsafe rename(temporaryPath, target.path) == 0 else {
       throw .cannotWrite(path: path, reason: target.reason(of: SystemFailure()))
     }

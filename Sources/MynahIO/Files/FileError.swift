@@ -4,13 +4,13 @@ public enum FileError: Error, Hashable, Sendable {
   case noSuchFile(path: String)
   case isDirectory(path: String)
   case notADirectory(path: String)
-  /// `kind` names a pipe, a socket or a device.
+  /// The path is a pipe, a socket or a device; `kind` is its description.
   case irregular(path: String, kind: String)
   case notPermitted(path: String)
   case unreadable(path: String, reason: String)
 
   // Contents.
-  /// `offset` counts bytes from 0, `line` lines from 1.
+  /// The text is not valid UTF-8; `offset` counts bytes from 0, `line` lines from 1.
   case notUTF8(path: String, offset: Int, line: Int, byte: UInt8)
   case utf16(path: String)
   /// The text contains only white space.
@@ -23,7 +23,7 @@ public enum FileError: Error, Hashable, Sendable {
   /// A write failed after the file was created.
   case writeFailed(path: String, reason: String)
 
-  /// The family of the error.
+  /// The category of the error.
   package var kind: FailureKind {
     switch self {
     case .noSuchFile, .isDirectory, .notADirectory, .irregular, .notPermitted: .noSuchInput
@@ -34,13 +34,13 @@ public enum FileError: Error, Hashable, Sendable {
   }
 }
 
-/// The families of errors that a program distinguishes by its exit code or status.
+/// The categories of errors that a program distinguishes by its exit code or status.
 package enum FailureKind: Sendable {
   case noSuchInput, badData, cannotCreate, inputOutput
 }
 
 extension FileError: CustomStringConvertible {
-  /// A sentence with the file, the reason and the remedy.
+  /// A message with the file, the reason and the remedy.
   public var description: String {
     switch self {
     case .noSuchFile(let path):

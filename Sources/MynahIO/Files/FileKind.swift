@@ -4,7 +4,7 @@ import Foundation
 package enum FileKind: Hashable, Sendable {
   case regular, directory, pipe, socket, device
 
-  /// The kind of the file at a path, links followed; nil if there is none.
+  /// Determines the kind of the file at a path, following symbolic links; nil if it does not exist.
   package init?(at path: String) {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return nil }
@@ -22,7 +22,7 @@ package enum FileKind: Hashable, Sendable {
       }
   }
 
-  /// The kind in words.
+  /// A description of the kind.
   var name: String {
     switch self {
     case .regular: "a file"

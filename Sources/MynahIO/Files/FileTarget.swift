@@ -1,15 +1,15 @@
 import Foundation
 
-/// The target of a write: its folder, its name, and the temporary files beside it.
+/// The target of a write: its folder, its name, and its temporary files.
 struct FileTarget {
-  /// The path of the file, links followed, so that a link stays a link when its file is replaced.
+  /// The path of the file with symbolic links resolved, so that replacing the file keeps the link.
   let path: String
-  /// The permissions of an existing file, which the new one keeps.
+  /// The permissions of an existing file, which are applied to the new one.
   let existingPermissions: mode_t?
   private let folder: String
   private let name: String
 
-  /// Examines a path.
+  /// Inspects a path.
   ///
   /// - Throws: `FileError.cannotWrite` if something other than a regular file exists there.
   init(path givenPath: String) throws(FileError) {
@@ -44,13 +44,13 @@ struct FileTarget {
   private static let suffix = ".temporary"
   private var prefix: String { ".\(name)." }
 
-  /// A path that no other writer uses; it contains the number of the process.
+  /// Returns a path that no other writer uses; it contains the process identifier.
   func newTemporaryPath() -> String {
     let random = String(UInt32.random(in: .min ... .max), radix: 16)
     return inFolder("\(prefix)\(getpid())-\(random)\(Self.suffix)")
   }
 
-  /// Removes the temporary files of this target that no process holds open.
+  /// Removes the temporary files of this target that no process has open.
   func removeStaleTemporaries() {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
     for name in names where isTemporary(name) {
@@ -73,9 +73,9 @@ struct FileTarget {
     folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
   }
 
-  /// Makes the rename survive a loss of power, where the file system can.
+  /// Makes the rename survive a power failure, if the file system supports it.
   ///
-  /// The file is already complete and in place, so there is nothing to report.
+  /// Errors are ignored, because the file is already complete and in place.
   func flushFolder() {
     let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
@@ -85,7 +85,7 @@ struct FileTarget {
 
   // MARK: Reasons
 
-  /// The reason why a file could not be created, and the remedy.
+  /// Returns the reason why a file could not be created, and the remedy.
   func reason(of failure: SystemFailure) -> String {
     switch failure.code {
     case ENOENT where FileKind(at: folder) == nil:

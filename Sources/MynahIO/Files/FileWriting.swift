@@ -1,6 +1,7 @@
 import Foundation
 
-/// Writes some of the bytes and returns their number, or −1 with `errno` set, like the system's `write`.
+/// A function that writes some of the bytes and returns their number, or −1 with `errno` set, like the system's
+/// `write`.
 package typealias WriteFunction = @Sendable (_ descriptor: Int32, RawSpan) -> Int
 
 /// The system's `write`.
@@ -12,8 +13,8 @@ package func posixWrite(_ descriptor: Int32, _ bytes: RawSpan) -> Int {
 
 /// Writes all bytes, in several calls if necessary.
 ///
-/// - Parameter path: The path for errors.
-/// - Throws: `FileError.writeFailed`, such as on a full disk.
+/// - Parameter path: The path for error messages.
+/// - Throws: `FileError.writeFailed`, for example if the disk is full.
 func writeAll(
   _ bytes: RawSpan, to descriptor: Int32, of path: String, with write: WriteFunction
 ) throws(FileError) {
@@ -29,7 +30,7 @@ func writeAll(
   }
 }
 
-/// Creates a folder, and those that contain it, unless it exists.
+/// Creates a folder and its missing parents, unless it exists.
 package func createFolder(_ path: String) throws(FileError) {
   do {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -38,10 +39,10 @@ package func createFolder(_ path: String) throws(FileError) {
   }
 }
 
-/// Makes a file's bytes survive a loss of power.
+/// Flushes a file to the disk, so that its contents survive a power failure.
 func flush(_ descriptor: Int32) -> Int32 {
   #if canImport(Darwin)
-    // There, fsync alone leaves the bytes in the drive's memory.
+    // On this platform, fsync alone leaves the bytes in the drive's cache.
     if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
   #endif
   return fsync(descriptor)

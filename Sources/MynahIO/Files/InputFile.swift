@@ -1,9 +1,9 @@
 import Foundation
 
-/// A regular file that is open for reading at any offset and closes itself.
+/// A regular file that is open for random access reads; it is closed on deinitialisation.
 ///
-/// It is read, not mapped into memory: a mapped file that becomes shorter kills the process, and mapped pages that were
-/// touched count as the process's memory. Reading 21 MB that the system has cached takes 5 ms.
+/// The file is read rather than memory-mapped: truncating a mapped file kills the process, and touched pages count
+/// towards the process's memory. Reading 21 MB from the system's cache takes 5 ms.
 package final class InputFile: Sendable {
   package let path: String
   package let byteCount: Int
@@ -11,9 +11,9 @@ package final class InputFile: Sendable {
 
   /// Opens a file.
   ///
-  /// - Throws: `FileError` if it is missing, not a regular file, or cannot be read.
+  /// - Throws: `FileError` if it does not exist, is not a regular file, or cannot be read.
   package init(path: String) throws(FileError) {
-    // Opening a pipe would otherwise wait for its other end.
+    // Without O_NONBLOCK, opening a pipe would block until its other end is opened.
     (descriptor, self.path) = (try openForReading(path, O_NONBLOCK), path)
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
@@ -31,9 +31,9 @@ package final class InputFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Fills a buffer with the bytes from an offset on.
+  /// Fills a buffer with the bytes starting at an offset.
   ///
-  /// - Throws: `FileError.unreadable` if the file has become shorter or the system cannot read it.
+  /// - Throws: `FileError.unreadable` if the file was truncated or the system cannot read it.
   package func read(into buffer: UnsafeMutableRawBufferPointer, at byteOffset: Int) throws(FileError) {
     var done = 0
     while done < buffer.count {
@@ -52,9 +52,9 @@ package final class InputFile: Sendable {
     }
   }
 
-  /// The bytes of a range.
+  /// Returns the bytes in a range.
   ///
-  /// - Throws: `FileError.unreadable` if the file has become shorter or the system cannot read it.
+  /// - Throws: `FileError.unreadable` if the file was truncated or the system cannot read it.
   package func bytes(_ range: Range<Int>) throws(FileError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: range.count)
     var failure: FileError?
@@ -70,7 +70,7 @@ package final class InputFile: Sendable {
   }
 }
 
-/// Opens a file and returns its descriptor; a folder is refused.
+/// Opens a file and returns its descriptor; folders are rejected.
 func openForReading(_ path: String, _ flags: Int32 = 0) throws(FileError) -> Int32 {
   let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | flags)
   guard descriptor >= 0 else {

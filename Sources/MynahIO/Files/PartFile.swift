@@ -1,9 +1,9 @@
 import Foundation
 
-/// A file that is written over several runs: its bytes are in `NAME.part` until it is complete.
+/// A file that is written over several runs: its bytes are stored in `NAME.part` until it is complete.
 ///
-/// Unlike the temporary file of an `AtomicFile`, the part stays when a run is interrupted, and the next run resumes it. Only one
-/// run at a time can hold it.
+/// Unlike the temporary file of an `AtomicFile`, the part is kept when a run is interrupted, and the next run resumes
+/// it. Only one run at a time can open it.
 package final class PartFile {
   /// The path of the part.
   package let path: String
@@ -18,7 +18,7 @@ package final class PartFile {
   /// - Parameters:
   ///   - place: The path of the complete file.
   ///   - write: The system's `write`, or a test double that fails.
-  /// - Throws: `FileError.cannotWrite`, also if another run holds the part.
+  /// - Throws: `FileError.cannotWrite`, also if another run has it open.
   package init(of place: String, writingWith write: @escaping WriteFunction = posixWrite) throws(FileError) {
     target = try FileTarget(path: place)
     path = target.path + ".part"
@@ -45,13 +45,13 @@ package final class PartFile {
 
   /// Appends bytes.
   ///
-  /// - Throws: `FileError.writeFailed`, such as on a full disk; earlier bytes stay.
+  /// - Throws: `FileError.writeFailed`, for example if the disk is full; earlier bytes are kept.
   package func append(_ bytes: RawSpan) throws(FileError) {
     try writeAll(bytes, to: descriptor, of: path, with: write)
     byteCount += bytes.byteCount
   }
 
-  /// Drops all bytes.
+  /// Discards all bytes.
   ///
   /// - Throws: `FileError.writeFailed`.
   package func restart() throws(FileError) {
@@ -59,7 +59,7 @@ package final class PartFile {
     byteCount = 0
   }
 
-  /// Flushes the bytes to the disk and renames the part to the complete file.
+  /// Flushes the bytes to the disk and renames the part to the path of the complete file.
   ///
   /// - Throws: `FileError`; an existing file is then unchanged.
   package func commit() throws(FileError) {

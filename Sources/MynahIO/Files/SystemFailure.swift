@@ -1,8 +1,8 @@
 import Foundation
 
-/// The error of the system call that failed last on this thread.
+/// The error of the last failed system call on this thread.
 ///
-/// Create it directly after the call: the next one may overwrite the number.
+/// Create it immediately after the call: the next call may overwrite `errno`.
 package struct SystemFailure {
   package let code = errno
 
@@ -12,5 +12,5 @@ package struct SystemFailure {
   package var reason: String { unsafe String(cString: strerror(code)) }
 }
 
-/// The most bytes to read or write in one call; some systems refuse more than 2³¹ − 1.
+/// The maximum number of bytes to read or write in one call; some systems reject more than 2³¹ − 1.
 package let greatestTransfer = 1 << 30

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The SHA-256 digest.
+/// An incremental SHA-256 hash.
 ///
 /// Source: FIPS 180-4.
 package struct SHA256 {
@@ -8,21 +8,21 @@ package struct SHA256 {
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
   private var byteCount: UInt64 = 0
-  /// The last bytes, which do not fill a block yet.
+  /// The trailing bytes that do not fill a block yet.
   private var rest: [UInt8] = []
   private static let blockSize = 64
 
-  /// The digest of nothing so far.
+  /// Creates the hash of an empty message.
   package init() {}
 
-  /// The digest of bytes in hexadecimal.
+  /// Returns the digest of bytes in hexadecimal.
   package static func hexadecimal(of bytes: [UInt8]) -> String {
     var hash = SHA256()
     hash.update(bytes)
     return hash.hexadecimal()
   }
 
-  /// The digest of a file in hexadecimal, read a mebibyte at a time; nil if it cannot be read.
+  /// Returns the digest of a file in hexadecimal, reading one mebibyte at a time; nil if the file cannot be read.
   package static func hexadecimal(ofFileAt path: String) -> String? {
     guard let file = FileHandle(forReadingAtPath: path) else { return nil }
     var hash = SHA256()
@@ -54,7 +54,7 @@ package struct SHA256 {
     unsafe rest.append(contentsOf: bytes[end...])
   }
 
-  /// The digest of what was appended: 32 bytes.
+  /// Returns the digest of the appended bytes: 32 bytes.
   package func digest() -> [UInt8] {
     var hash = self
     let bitCount = byteCount &* 8
@@ -64,15 +64,15 @@ package struct SHA256 {
     return hash.state.flatMap { word in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) } }
   }
 
-  /// The digest of what was appended, in hexadecimal.
+  /// Returns the digest of the appended bytes in hexadecimal.
   package func hexadecimal() -> String { Self.hexadecimal(digest: digest()) }
 
-  /// Bytes as two digits each.
+  /// Returns bytes in hexadecimal, two digits each.
   package static func hexadecimal(digest: some Sequence<UInt8>) -> String {
     digest.reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
   }
 
-  /// Takes whole blocks into the state.
+  /// Processes whole blocks.
   private mutating func compress(_ blocks: UnsafeRawBufferPointer) {
     var sums = state
     unsafe withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in

@@ -1,4 +1,4 @@
-/// The place where a text breaks the rules of JSON, and why.
+/// A violation of the JSON grammar, with its position.
 package struct JSONDefect {
   /// The offset of the offending byte.
   package let offset: Int
@@ -6,23 +6,24 @@ package struct JSONDefect {
   package let found: String
 }
 
-/// A strict reader of JSON that goes from front to back and builds no tree; source: RFC 8259.
+/// A strict forward-only JSON parser that builds no tree; source: RFC 8259.
 ///
-/// The caller names what it expects next, so memory is taken only for what is kept, whatever a hostile file contains.
-/// Foundation's parser accepts duplicate keys and reads 1.0 as a whole number; here both are errors.
+/// The caller specifies which value it expects next, so memory is allocated only for values that are kept, even if the
+/// file is malicious. Foundation's parser accepts duplicate keys and reads 1.0 as an integer; this one reports both as
+/// errors.
 package struct JSONScanner<Failure: Error> {
   private let bytes: [UInt8]
   private var position = 0
   private let failure: (JSONDefect) -> Failure
 
-  /// The deepest nesting of arrays and objects in a value of any kind, which bounds the stack.
+  /// The maximum nesting depth of arrays and objects in a value of any kind, which limits stack use.
   private static var greatestDepth: Int { 125 }
 
   /// Creates a scanner.
   ///
   /// - Parameters:
-  ///   - bytes: The text in UTF-8, which is checked where strings are read.
-  ///   - failure: Makes the caller's error from a defect.
+  ///   - bytes: The text in UTF-8, which is validated as strings are read.
+  ///   - failure: Creates the caller's error from a defect.
   package init(_ bytes: [UInt8], failure: @escaping (JSONDefect) -> Failure) {
     (self.bytes, self.failure) = (bytes, failure)
   }
@@ -31,8 +32,9 @@ package struct JSONScanner<Failure: Error> {
 
   /// Reads an object; `member` is called with each key and must read its value.
   ///
-  /// - Parameter comparingBytes: Accepts keys that differ only in their Unicode normalization.
-  /// - Throws: Also for a key that occurs twice.
+  /// - Parameter comparingBytes: A Boolean value indicating whether to accept keys that differ only in Unicode
+  ///   normalization.
+  /// - Throws: The caller's error, also for a duplicate key.
   package mutating func object(
     _ what: String, comparingBytes: Bool = false,
     member: (inout JSONScanner, _ key: String) throws(Failure) -> Void
@@ -53,7 +55,7 @@ package struct JSONScanner<Failure: Error> {
     try expect("}", for: "a comma or the closing brace of \(what)")
   }
 
-  /// Reads an array; `element` must read one value.
+  /// Reads an array; `element` is called for each element and must read its value.
   package mutating func array(
     _ what: String, element: (inout JSONScanner) throws(Failure) -> Void
   ) throws(Failure) {
@@ -84,7 +86,7 @@ package struct JSONScanner<Failure: Error> {
     }
   }
 
-  /// Reads past a value of any kind, keeping nothing of it, not even the keys.
+  /// Skips a value of any kind without storing any part of it, not even the keys.
   package mutating func skipValue(depth: Int = 0) throws(Failure) {
     try checkDepth(depth)
     switch peek {
@@ -110,7 +112,7 @@ package struct JSONScanner<Failure: Error> {
     }
   }
 
-  /// Reads the end: only white space may be left.
+  /// Reads the end of the text: only white space may remain.
   package mutating func end(_ what: String) throws(Failure) {
     skipWhitespace()
     guard position == bytes.count else { throw defect(expected: what) }
@@ -118,7 +120,7 @@ package struct JSONScanner<Failure: Error> {
 
   // MARK: Simple values
 
-  /// Reads `null` if it comes next.
+  /// Reads `null` if it is the next value; returns whether it was.
   package mutating func skipNull() throws(Failure) -> Bool {
     skipWhitespace()
     guard peek == "n" else { return false }
@@ -142,7 +144,7 @@ package struct JSONScanner<Failure: Error> {
     }
   }
 
-  /// Reads a whole number of 0 or more.
+  /// Reads a non-negative integer.
   package mutating func wholeNumber(_ what: String) throws(Failure) -> Int {
     skipWhitespace()
     let start = position
@@ -153,7 +155,7 @@ package struct JSONScanner<Failure: Error> {
     return value
   }
 
-  /// Reads a number of any form and returns it as it is written.
+  /// Reads a number in any notation and returns its text.
   private mutating func number(_ what: String) throws(Failure) -> String {
     let start = position
     if peek == "-" { position += 1 }
@@ -246,7 +248,7 @@ package struct JSONScanner<Failure: Error> {
 
   // MARK: Bytes
 
-  /// The next byte as the scalar of that number; outside of strings only ASCII has a meaning.
+  /// The next byte as a Unicode scalar; only ASCII is meaningful outside of strings.
   private var peek: Unicode.Scalar? { position < bytes.count ? Unicode.Scalar(bytes[position]) : nil }
 
   private mutating func skipWhitespace() {
@@ -272,7 +274,7 @@ package struct JSONScanner<Failure: Error> {
 
   // MARK: Errors
 
-  /// The error for the byte at an offset, by default the next one.
+  /// Returns the error for the byte at an offset, by default the next one.
   private func defect(at offset: Int? = nil, expected: String, found: String? = nil) -> Failure {
     let offset = offset ?? position
     return failure(JSONDefect(offset: offset, expected: expected, found: found ?? description(ofByteAt: offset)))

@@ -1,5 +1,5 @@
 extension JSONValue {
-  /// The value as a JSON text of one line.
+  /// The value as JSON on a single line.
   package var text: String {
     var text = ""
     write(to: &text)
@@ -31,7 +31,7 @@ extension JSONValue {
     }
   }
 
-  /// Writes a string in double quotes, escaping only what must be escaped.
+  /// Writes a string in double quotes with the minimum of escapes.
   private static func write(_ string: String, to text: inout String) {
     text += "\""
     for scalar in string.unicodeScalars {

@@ -1,11 +1,11 @@
-/// A value of a JSON text.
+/// A JSON value.
 ///
-/// Objects keep the order of their members, which Keras's word counts need, and compare names by bytes, so that a vocabulary
-/// may contain “é” as well as “e” + “◌́”. Foundation's decoder makes dictionaries, which do neither.
+/// Objects preserve the order of their members, which Keras's word counts require, and compare names bytewise, so that
+/// a vocabulary may contain “é” as well as “e” + “◌́”. The dictionaries of Foundation's decoder support neither.
 package enum JSONValue {
   case null
   case bool(Bool)
-  /// A number as it is written.
+  /// A number in its original notation.
   case number(String)
   case string(String)
   case array([JSONValue])
@@ -18,9 +18,9 @@ package enum JSONValue {
     package init(name: String, value: JSONValue) { (self.name, self.value) = (name, value) }
   }
 
-  /// Reads a JSON text strictly.
+  /// Parses a JSON text strictly.
   ///
-  /// - Parameter failure: Makes the caller's error from a defect.
+  /// - Parameter failure: Creates the caller's error from a defect.
   package init<Failure>(parsing text: String, failure: @escaping (JSONDefect) -> Failure) throws(Failure) {
     var scanner = JSONScanner(Array(text.utf8), failure: failure)
     self = try scanner.value()
@@ -29,17 +29,17 @@ package enum JSONValue {
 
   package static func integer(_ number: some BinaryInteger) -> JSONValue { .number(String(number)) }
 
-  /// An object whose members are named in the program.
+  /// Returns an object with a fixed set of members.
   package static func record(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
     .object(members.map { Member(name: $0.key, value: $0.value) })
   }
 
-  /// An object of whole numbers.
+  /// Returns an object of integers.
   package static func integers(_ members: some Sequence<(String, Int)>) -> JSONValue {
     .object(members.map { Member(name: $0.0, value: .integer($0.1)) })
   }
 
-  /// The member of an object; nil for any other value or if there is none.
+  /// The value of an object's member; nil if the member does not exist or the value is not an object.
   package subscript(_ name: String) -> JSONValue? {
     members?.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
   }
@@ -49,10 +49,10 @@ package enum JSONValue {
   package var string: String? { if case .string(let string) = self { string } else { nil } }
   package var array: [JSONValue]? { if case .array(let elements) = self { elements } else { nil } }
   package var members: [Member]? { if case .object(let members) = self { members } else { nil } }
-  /// A number without a fraction.
+  /// The number as an integer; nil if it has a fraction or the value is not a number.
   package var integer: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
 
-  /// A description for error messages.
+  /// A description of the kind of value for error messages.
   package var kind: String {
     switch self {
     case .null: "null"

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Double {
-  /// The number with a fixed number of decimals, in the C locale.
+  /// Returns the number with a fixed number of decimals, in the C locale.
   package func formatted(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
 
   /// The number with three significant digits.

@@ -1,13 +1,13 @@
 import Foundation
 
-/// Reads lines of files or of standard input one by one, in memory for the longest of them.
+/// A reader that returns the lines of files or of standard input one at a time, with only the current line in memory.
 package struct LineReader {
-  /// A line without its end.
+  /// A line without its line ending.
   package struct Line {
     package let text: String
-    /// The number of the line, counted from 1 through all files.
+    /// The number of the line, counted from 1 across all files.
     package let number: Int
-    /// A Boolean value indicating whether a line end follows it; the last line of a file may have none.
+    /// A Boolean value indicating whether the line is terminated; the last line of a file may not be.
     package let isEnded: Bool
   }
 
@@ -21,7 +21,7 @@ package struct LineReader {
   /// The position of the next line in its file.
   private var (lineOfFile, offset) = (0, 0)
 
-  /// Opens the first file, or standard input if there is none.
+  /// Opens the first file, or standard input if there are no paths.
   ///
   /// - Throws: `FileError`.
   package init(_ paths: [String]) throws(FileError) {
@@ -35,9 +35,10 @@ package struct LineReader {
     file = try TextFile.open(path)
   }
 
-  /// The next line; nil at the end of the last file.
+  /// Returns the next line; nil at the end of the last file.
   ///
-  /// - Throws: `FileError.notUTF8` for a line that is not text, after which the next line can be read; other errors are final.
+  /// - Throws: `FileError.notUTF8` for a line that is not valid UTF-8, after which reading can continue; other errors
+  ///   are final.
   package mutating func next() throws(FileError) -> Line? {
     var searched = start
     while true {
@@ -56,7 +57,7 @@ package struct LineReader {
     }
   }
 
-  /// Reads the bytes that are available, so that a line of an open stream is returned as soon as it arrives.
+  /// Reads the available bytes, so that a line of an open stream is returned as soon as it arrives.
   private mutating func readMore() throws(FileError) {
     let room = 1 << 16
     var found = 0
@@ -68,7 +69,7 @@ package struct LineReader {
     if bytes.isEmpty { isAtEnd = true } else { buffer += bytes }
   }
 
-  /// Takes the line that ends at an index of the buffer.
+  /// Consumes the line that ends at an index of the buffer.
   private mutating func take(_ end: Int, lineEnd: Int) throws(FileError) -> Line {
     let bytes = Array(buffer[start..<end])
     start = end + lineEnd

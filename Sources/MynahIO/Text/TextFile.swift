@@ -1,20 +1,20 @@
 package import Foundation
 
-/// The text of a file, read strictly as UTF-8.
+/// The text of a file, strictly decoded as UTF-8.
 public struct TextFile: Sendable, Hashable {
   /// The path of the file.
   public let path: String
-  /// The text without a byte order mark, its lines ended by `\n`.
+  /// The text without a byte order mark, with `\n` line endings.
   public let text: String
 
-  /// Reads a whole file; a leading byte order mark is dropped and `\r\n` becomes `\n`.
+  /// Reads a whole file; a leading byte order mark is dropped and `\r\n` is converted to `\n`.
   ///
   /// - Throws: `FileError` if the file cannot be read, is not UTF-8, or contains only white space.
   public init(at path: String) throws(FileError) {
     try self.init(at: path, mayBeEmpty: false)
   }
 
-  /// As above, for a text that may contain only white space.
+  /// Reads a whole file, as `init(at:)` does, but optionally accepts a text that contains only white space.
   package init(at path: String, mayBeEmpty: Bool) throws(FileError) {
     text = String(decoding: try Self.normalized(Self.bytes(at: path), of: path), as: UTF8.self)
     self.path = path
@@ -23,12 +23,12 @@ public struct TextFile: Sendable, Hashable {
 
   /// Opens a file or a pipe for reading.
   ///
-  /// - Throws: `FileError` if it is missing, a folder, or cannot be read.
+  /// - Throws: `FileError` if it does not exist, is a folder, or cannot be read.
   package static func open(_ path: String) throws(FileError) -> FileHandle {
     FileHandle(fileDescriptor: try openForReading(path), closeOnDealloc: true)
   }
 
-  /// The bytes of a file or a pipe as they are.
+  /// Returns the unmodified bytes of a file or a pipe.
   ///
   /// - Throws: `FileError`.
   package static func bytes(at path: String) throws(FileError) -> [UInt8] {
@@ -40,11 +40,11 @@ public struct TextFile: Sendable, Hashable {
     }
   }
 
-  /// Checks bytes of a file and brings them into the form of `text`.
+  /// Validates bytes of a file and normalises them as in `text`.
   ///
   /// - Parameters:
   ///   - offset: The offset of the bytes in the file.
-  ///   - precedingLines: Returns the number of line ends before the offset; called for errors only.
+  ///   - precedingLines: Returns the number of line endings before the offset; called only for errors.
   /// - Throws: `FileError.utf16` or `.notUTF8`.
   package static func normalized(
     _ bytes: [UInt8], of path: String, at offset: Int = 0,
@@ -61,7 +61,7 @@ public struct TextFile: Sendable, Hashable {
     return unixLines(bytes[(isStart && bytes.starts(with: UTF8.byteOrderMark) ? 3 : 0)...])
   }
 
-  /// The bytes with each `\r\n` made `\n`.
+  /// Returns the bytes with each `\r\n` replaced by `\n`.
   private static func unixLines(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let carriageReturn = UInt8(ascii: "\r")
     guard bytes.contains(carriageReturn) else { return bytes }

@@ -1,8 +1,8 @@
 extension Unicode.UTF8 {
-  /// The byte order mark, which some programs write before a text.
+  /// The byte order mark, which some programs write at the start of a text.
   package static var byteOrderMark: [UInt8] { [0xEF, 0xBB, 0xBF] }
 
-  /// The offset of the first byte that is not part of well-formed UTF-8; nil if there is none.
+  /// Returns the offset of the first byte that is not part of well-formed UTF-8; nil if there is none.
   package static func firstInvalidOffset(in bytes: [UInt8]) -> Int? {
     var offset = 0
     while offset < bytes.count {
@@ -12,11 +12,11 @@ extension Unicode.UTF8 {
     return nil
   }
 
-  /// The length of the well-formed sequence at an offset (Unicode 16, table 3-7); nil if there is none.
+  /// Returns the length of the well-formed sequence at an offset (Unicode 16, table 3-7); nil if there is none.
   package static func sequenceLength(in bytes: [UInt8], at offset: Int) -> Int? {
     let first = bytes[offset]
     if first < 0x80 { return 1 }
-    // The bounds of the second byte exclude overlong forms, surrogates and numbers over 10FFFF.
+    // The bounds of the second byte exclude overlong forms, surrogates and code points above U+10FFFF.
     let (length, second): (Int, ClosedRange<UInt8>) =
       switch first {
       case 0xC2...0xDF: (2, 0x80...0xBF)
@@ -34,7 +34,8 @@ extension Unicode.UTF8 {
     return length
   }
 
-  /// The offset nearest to a given one where a text may be cut: neither inside a character nor between `\r` and `\n`.
+  /// Returns the offset nearest to a given one at which a text can be split: neither inside a character nor between
+  /// `\r` and `\n`.
   ///
   /// An offset before the given one takes precedence over one after it.
   ///

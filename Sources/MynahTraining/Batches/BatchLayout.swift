@@ -1,46 +1,48 @@
 public import MynahText
 
-/// How a text is cut into batches of B rows and at most T steps, and what becomes of the rows from batch to batch.
+/// The batching of a text: batches of B rows and at most T steps, and the handling of the state between batches.
 public struct BatchLayout: Hashable, Codable, Sendable {
-  /// What a row is.
+  /// The kind of a batch's rows.
   public enum Rows: Hashable, Codable, Sendable {
-    /// A stretch of the text that goes on in the next batch, which begins with the state that this one ends with.
+    /// A contiguous part of the text that continues in the next batch; the state is carried over.
     case contiguous
-    /// A window of T tokens that stands alone, with the zero state before it, in an order of its own in each epoch.
+    /// A window of T tokens with a zero initial state; the order of windows differs in each epoch.
     ///
-    /// The order is drawn from a buffer of so many windows, 1 keeps the text's; an epoch goes over all windows `repeats` times.
+    /// The order is drawn from a shuffle buffer of `buffer` windows (1 keeps the text's order); an epoch contains each
+    /// window `repeats` times.
     case windows(buffer: Int, repeats: Int)
-    /// A sentence of the text that ends with a certain token, which is no part of it; cut or padded to T + 1 tokens.
+    /// A sentence of the text, without the token that ends it, truncated or padded to T + 1 tokens.
     ///
-    /// Like windows, sentences are shuffled. The end token is the padding too.
+    /// Sentences are shuffled like windows. The end token is also the padding.
     case sentences(buffer: Int, end: Int32)
-    /// A document that ends with a certain token, as lines do with `<eos>`: its state begins at zero, and all of its tokens
-    /// are predicted. One that is longer than T steps goes on in the next batch.
+    /// A document that ends with a certain token, such as `<eos>` for lines: its initial state is zero, and all of its
+    /// tokens are predicted. A document longer than T steps continues in the next batch.
     case documents(end: Int32)
   }
 
-  /// What a row is.
+  /// The kind of rows.
   public let rows: Rows
-  /// B, rows that are trained side by side.
+  /// B, the batch size: the number of rows that are processed in parallel.
   public let size: Int
-  /// T, steps that gradients flow back through.
+  /// T, the sequence length: the number of steps that gradients flow back through.
   public let steps: Int
-  /// What becomes of tokens or rows at the end that do not fill a batch.
+  /// The handling of tokens or rows at the end that do not fill a batch.
   public let remainder: Remainder
 
-  /// Rows of contiguous text; the state is carried from one batch to the next.
+  /// Returns a layout of contiguous rows; the state is carried over from each batch to the next.
   public static func contiguous(size: Int, steps: Int, remainder: Remainder = .drop) -> BatchLayout {
     BatchLayout(rows: .contiguous, size: size, steps: steps, remainder: remainder)
   }
 
-  /// Windows in random order, each from the zero state.
+  /// Returns a layout of windows in random order, each with a zero initial state.
   public static func windows(
     size: Int, steps: Int, buffer: Int = 10_000, repeats: Int = 1, remainder: Remainder = .keep
   ) -> BatchLayout {
     BatchLayout(rows: .windows(buffer: buffer, repeats: repeats), size: size, steps: steps, remainder: remainder)
   }
 
-  /// Sentences in random order, each from the zero state, padded or cut to `maximumLength` tokens: T is one less.
+  /// Returns a layout of sentences in random order, padded or truncated to `maximumLength` = T + 1 tokens, each with a
+  /// zero initial state.
   public static func sentences(
     size: Int, maximumLength: Int, endingWith end: Int32, buffer: Int = 10_000, remainder: Remainder = .keep
   ) -> BatchLayout {
@@ -48,17 +50,17 @@ public struct BatchLayout: Hashable, Codable, Sendable {
       rows: .sentences(buffer: buffer, end: end), size: size, steps: maximumLength - 1, remainder: remainder)
   }
 
-  /// Documents in the text's order, each from the zero state.
+  /// Returns a layout of documents in the text's order, each with a zero initial state.
   public static func documents(size: Int, steps: Int, endingWith end: Int32) -> BatchLayout {
     BatchLayout(rows: .documents(end: end), size: size, steps: steps, remainder: .keep)
   }
 
-  /// The same with other sizes.
+  /// Returns the layout with another batch size or sequence length.
   public func with(size: Int? = nil, steps: Int? = nil) -> BatchLayout {
     BatchLayout(rows: rows, size: size ?? self.size, steps: steps ?? self.steps, remainder: remainder)
   }
 
-  /// What is wrong with the layout, in words; nil if a text can be cut.
+  /// A description of what is wrong with the layout; nil if it is valid.
   public var defect: String? {
     let (buffer, repeats, end) =
       switch rows {
@@ -76,9 +78,9 @@ public struct BatchLayout: Hashable, Codable, Sendable {
 }
 
 extension BatchLayout {
-  /// The positions of a text at which the state of a model is reset that is trained in this layout.
+  /// The positions of a text at which the state of a model trained with this layout is reset.
   ///
-  /// The rows of sentences and documents are the lines of a text, whose end is the token that ends a row.
+  /// For sentences and documents, rows are lines of text: a line ends with the token that ends a row.
   public var statePolicy: StatePolicy {
     switch rows {
     case .contiguous: .carry
@@ -89,7 +91,7 @@ extension BatchLayout {
 }
 
 extension BatchLayout: CustomStringConvertible {
-  /// The layout in words: "60 rows × 20 steps".
+  /// A description of the layout: "60 rows × 20 steps".
   public var description: String {
     let kind =
       switch rows {

@@ -1,28 +1,29 @@
 public import MynahText
 
-/// The batches of a run: the same number in each epoch, in an order that is a function of the epoch.
+/// The batches of a run: the same number in each epoch, in an order that depends on the epoch.
 ///
-/// Those of a layout are made by `BatchLayout.batches(of:seed:)`; any other by a `Dataset`:
+/// `BatchLayout.batches(of:seed:)` creates the batches of a layout; a `Dataset` can provide any other batches:
 ///
 /// ```swift
 /// let windows = TokenWindows(ids, length: 100)
-/// let batches = Dataset(windows).shuffle(buffer: 10_000, seed: 1).batch(64, remainder: .drop).map(Batch.init(windows:))
+/// let batches = Dataset(windows).shuffle(buffer: 10_000, seed: 1).batch(64, remainder: .drop)
+///   .map(Batch.init(windows:))
 /// try trainer.train(&model, on: EpochBatches(batches.prefetch(), count: windows.count / 64, batchSize: 64))
 /// ```
 public struct EpochBatches: Sendable {
-  /// The number of batches of an epoch, at least 1.
+  /// The number of batches per epoch, at least 1.
   public let count: Int
-  /// B, the rows of an epoch's first batch.
+  /// B, the number of rows of an epoch's first batch.
   public let batchSize: Int
   private let begin: @Sendable (_ epoch: Int, _ first: Int) -> AnyIterator<Batch>
 
-  /// Names the batches of a dataset, of which epoch e sees pass e − 1.
+  /// Creates the batches of a run from a dataset; epoch e uses pass e − 1.
   ///
   /// - Parameters:
-  ///   - dataset: At least `count` batches in each pass.
-  ///   - count: The number of batches of an epoch.
-  ///   - batchSize: The rows of an epoch's first batch.
-  /// - Precondition: the numbers are positive.
+  ///   - dataset: A dataset with at least `count` batches in each pass.
+  ///   - count: The number of batches per epoch.
+  ///   - batchSize: The number of rows of an epoch's first batch.
+  /// - Precondition: The numbers are positive.
   public init(_ dataset: Dataset<Batch>, count: Int, batchSize: Int) {
     precondition(count > 0 && batchSize > 0, "expected a batch and a row, found \(count) and \(batchSize)")
     (self.count, self.batchSize) = (count, batchSize)
@@ -33,26 +34,26 @@ public struct EpochBatches: Sendable {
     }
   }
 
-  /// Names batches in a text's order, the same in each epoch.
+  /// Creates the batches of a run from batches in the text's order, the same in each epoch.
   public init(_ batches: ContiguousBatches) {
     (count, batchSize) = (batches.count, batches.batchSize)
     begin = { _, first in AnyIterator(batches[min(first, batches.count)...].makeIterator()) }
   }
 
-  /// The batches of an epoch.
+  /// Returns the batches of an epoch.
   ///
   /// - Parameters:
   ///   - epoch: The epoch; the first one is 1.
-  ///   - first: The number of batches to leave out at the beginning.
+  ///   - first: The number of batches to skip at the start.
   public func batches(epoch: Int, from first: Int = 0) -> some Sequence<Batch> & IteratorProtocol<Batch> {
     begin(epoch, first)
   }
 }
 
 extension BatchLayout {
-  /// A text in this layout.
+  /// Returns the batches of a text in this layout.
   ///
-  /// - Parameter seed: Where the shuffle's random numbers begin.
+  /// - Parameter seed: The seed of the shuffle.
   /// - Throws: `TextError` if the text does not fill one batch.
   public func batches(of text: any TokenSource, seed: UInt64) throws(TextError) -> EpochBatches {
     switch rows {
@@ -83,17 +84,17 @@ extension BatchLayout {
     }
   }
 
-  /// The batches that measure a model on a text as its users do: every token is predicted once, from the state that
-  /// this layout gives it in training.
+  /// Returns batches for evaluating a model on a text: each token is predicted exactly once, from the same initial
+  /// state as this layout uses in training.
   ///
-  /// Contiguous text is read from end to end, windows follow each other, and documents stand on their own. Of sentences
-  /// the same tokens count as in training.
+  /// Contiguous text is read from start to end, windows are consecutive, and each document starts from the zero state.
+  /// For sentences, the same tokens are counted as in training.
   ///
   /// - Parameters:
   ///   - text: The tokens.
-  ///   - start: The token that the text begins after; nil: its first token is context only. Documents begin after their
-  ///     own.
-  /// - Throws: `TextError` if there is nothing to predict.
+  ///   - start: The token that precedes the text; nil to use the first token as context only. Ignored for sentences
+  ///     and documents, which have their own context tokens.
+  /// - Throws: `TextError` if there is no token to predict.
   public func validationBatches(of text: any TokenSource, after start: Int32? = nil) throws(TextError) -> EpochBatches {
     let whole: any TokenSource = start.map { PrecededTokens($0, text) } ?? text
     switch rows {
@@ -110,9 +111,11 @@ extension BatchLayout {
     }
   }
 
-  /// A text in this layout and in its own order, in fewer rows or steps if it is too short for those of training.
+  /// Returns the batches of a text in this layout, unshuffled.
   ///
-  /// - Throws: `TextError` if there is nothing to predict.
+  /// If the text is too short for the training layout, the batches have fewer rows or steps.
+  ///
+  /// - Throws: `TextError` if there is no token to predict.
   package func batchesInOrder(of text: any TokenSource) throws(TextError) -> EpochBatches {
     let steps = max(1, min(steps, text.count - 1))
     switch rows {
@@ -129,7 +132,7 @@ extension BatchLayout {
     }
   }
 
-  /// Rows in batches, made ahead in the background.
+  /// Creates the batches of rows, with prefetching in the background.
   private func batches(
     of dataset: Dataset<Batch>, _ text: any TokenSource, _ rowCount: Int
   ) throws(TextError) -> EpochBatches {

@@ -2,7 +2,7 @@ internal import CMynah
 internal import MynahTensors
 
 extension Kernels {
-  /// Σ g² over all gradients in double precision, on the threads of the current team.
+  /// Returns Σ g² over all gradients in double precision, on the current thread team.
   static func squaredNorm(of gradients: [Gradient]) -> Double {
     unsafe withParameters(gradients) { parameters in
       let blockCount = unsafe table.pointee.norm_workspace(parameters.baseAddress, parameters.count)
@@ -14,7 +14,7 @@ extension Kernels {
     }
   }
 
-  /// Gradient descent: weights −= rate · gradient.
+  /// Performs a gradient descent update: weights −= rate · gradient.
   static func descend(_ weights: inout [Tensor], _ gradients: [Gradient], rate: Float) {
     unsafe withUnsafeMutableBases(of: &weights) { weights in
       unsafe withParameters(gradients) { parameters in
@@ -26,7 +26,7 @@ extension Kernels {
     }
   }
 
-  /// A step of Adam on weights and their two moments.
+  /// Performs an Adam update on weights and their two moments.
   static func adam(
     _ weights: inout [Tensor], _ moments: inout [[Tensor]], _ gradients: [Gradient], _ step: Adam.Numbers
   ) {
@@ -54,7 +54,7 @@ extension Kernels {
     moments = [first, second]
   }
 
-  /// Calls `body` with the kernels' description of gradients, to which it may add the weights.
+  /// Calls `body` with the kernels' descriptors of the gradients, in which it may set the weights.
   private static func withParameters<Result>(
     _ gradients: [Gradient], _ body: (UnsafeMutableBufferPointer<mynah_parameter>) -> Result
   ) -> Result {
@@ -64,7 +64,7 @@ extension Kernels {
       case .rows(let rows): rows.values
       }
     }
-    // One buffer for all rows' numbers, so that a single pointer is valid for every gradient.
+    // A single buffer for the row indices of all gradients, so that one pointer is valid for all of them.
     var storedRows: [Int32] = []
     var starts: [Int?] = []
     for gradient in gradients {

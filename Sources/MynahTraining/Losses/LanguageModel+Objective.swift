@@ -3,13 +3,13 @@ import MynahTensors
 import MynahText
 
 extension LanguageModel {
-  /// Returns the scalar that a training step differentiates, the counted loss, and the state after the batch.
+  /// Returns the scalar that a training step differentiates, the loss to report, and the state after the batch.
   ///
   /// - Parameters:
-  ///   - batch: The tokens to read and to predict.
-  ///   - state: The state before the batch; gradients do not flow into what came before it.
-  ///   - place: The place in the run, which determines the random numbers of this step.
-  ///   - own: A loss that replaces the configuration's objective.
+  ///   - batch: The batch of inputs and targets.
+  ///   - state: The state before the batch; gradients do not flow back into earlier batches.
+  ///   - place: The position in the run, which determines the random numbers of this step.
+  ///   - own: A custom loss that replaces the configuration's objective.
   func objective(
     _ batch: Batch, state: State, configuration: TrainingConfiguration, place: RandomPlace, own: CustomLoss? = nil
   ) -> (value: Variable, loss: Loss, state: State) {
@@ -26,16 +26,16 @@ extension LanguageModel {
   }
 }
 
-/// The place in a run, which determines its random numbers, so that a resumed run draws the same ones.
+/// The position in a run, which determines its random numbers, so that a resumed run generates the same ones.
 struct RandomPlace: Sendable {
   let seed: UInt64
   let epoch: Int
-  /// The batch of the epoch; the first one is 0.
+  /// The index of the batch in the epoch; the first one is 0.
   let batch: Int
 
-  /// The source of dropout masks.
+  /// The random source of dropout masks.
   var masks: RandomSource { RandomSource(seed: seed, stream: UInt64(epoch) << 32 | UInt64(batch)) }
 
-  /// The source of a sampled softmax's candidates: streams that no mask uses.
+  /// The random source of sampled softmax candidates: a stream that no mask uses.
   var candidates: RandomSource { RandomSource(seed: seed, stream: 1 << 63 | masks.stream) }
 }

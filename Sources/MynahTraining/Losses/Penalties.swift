@@ -5,17 +5,17 @@ public import MynahTensors
 ///
 ///     λ Σ w²  +  α mean(h_t²)  +  β mean((h_{t+1} − h_t)²)
 ///
-/// h is the last recurrent layer's output: after its dropout in the mean of α (AR), before it in that of β (TAR); padding does
-/// not count. S. Merity, B. McCann, R. Socher, "Revisiting activation regularization for language RNNs", 2017; dropout as in
-/// the authors' AWD-LSTM. Reported losses do not include penalties.
+/// h is the last recurrent layer's output: after dropout for α (AR), before dropout for β (TAR); padding is excluded.
+/// S. Merity, B. McCann, R. Socher, "Revisiting activation regularization for language RNNs", 2017; dropout as in the
+/// authors' AWD-LSTM. Reported losses do not include penalties.
 public struct Penalties: Hashable, Codable, Sendable {
-  /// λ, of the sum of all weights' squares: 0 or more.
+  /// λ, the coefficient of the sum of all squared weights: 0 or more.
   ///
-  /// Where it is not 0, every weight gets a gradient at every step.
+  /// If it is not 0, every weight has a gradient at every step.
   public var weights: Float
-  /// α, of the mean square of the outputs: 0 or more.
+  /// α, the coefficient of the mean square of the outputs: 0 or more.
   public var activation: Float
-  /// β, of the mean square of the outputs' changes from step to step: 0 or more.
+  /// β, the coefficient of the mean square of the outputs' changes between steps: 0 or more.
   public var temporal: Float
 
   /// Creates penalties.
@@ -26,7 +26,7 @@ public struct Penalties: Hashable, Codable, Sendable {
   /// No penalties.
   public static let none = Penalties()
 
-  /// What is wrong with them, in words; nil if they can be computed.
+  /// A description of what is wrong with the penalties; nil if they are valid.
   public var defect: String? {
     [weights, activation, temporal].first { !($0 >= 0 && $0.isFinite) }.map { "a penalty is 0 or more, found \($0)" }
   }
@@ -35,9 +35,9 @@ public struct Penalties: Hashable, Codable, Sendable {
   ///
   /// - Parameters:
   ///   - loss: The scalar to differentiate.
-  ///   - module: The module whose weights count.
+  ///   - module: The module whose weights are penalised.
   ///   - output: The last layer's outputs after dropout.
-  ///   - undropped: The same before dropout. Only real steps count in both.
+  ///   - undropped: The last layer's outputs before dropout. Padding is excluded from both.
   public func added(
     to loss: Variable, of module: some Module, output: SequenceBatch, undropped: SequenceBatch
   ) -> Variable {
@@ -53,12 +53,12 @@ public struct Penalties: Hashable, Codable, Sendable {
 }
 
 extension SequenceBatch {
-  /// The mean of the squares of all real elements; 0 without any.
+  /// Returns the mean square of all non-padding elements; 0 if there are none.
   fileprivate func meanSquare() -> Variable {
     masked().values.sumOfSquares() / Float(max(realStepCount * featureCount, 1))
   }
 
-  /// The differences between successive steps; nil for sequences of one step.
+  /// The differences between consecutive steps; nil for sequences of one step.
   fileprivate var changes: SequenceBatch? {
     guard stepCount > 1 else { return nil }
     let changes = values.slice(1..<stepCount) - values.slice(0..<stepCount - 1)
@@ -67,7 +67,7 @@ extension SequenceBatch {
 }
 
 extension Penalties: CustomStringConvertible {
-  /// The penalties in words; empty if there are none.
+  /// A description of the penalties; empty if there are none.
   public var description: String {
     [("weights", weights), ("activation", activation), ("temporal", temporal)].filter { $0.1 > 0 }
       .map { "\($0.0) \($0.1)" }.joined(separator: ", ")

@@ -1,28 +1,28 @@
 public import MynahTensors
 
-/// Adagrad: each number's rate falls with the sum of its squared gradients.
+/// Adagrad: the learning rate of each weight decreases with the sum of its squared gradients.
 ///
 ///     d = scale·g + λ w     s ← s + d²     w ← w − rate · d / (√s + ε)
 ///
-/// J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011. Without
-/// weight decay rows that have no gradient are not visited, so that a large vocabulary costs nothing.
+/// J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
+/// Without weight decay, rows without a gradient are skipped, so the cost does not grow with the vocabulary.
 public struct Adagrad: OptimizerRule {
   public static let name = "adagrad"
   public static let defaultLearningRate: Float = 0.1
 
-  /// ε, what the root is raised by: positive.
+  /// ε, added to the root for numerical stability: positive.
   public let epsilon: Float
-  /// What the sums begin with: 0 or more (PyTorch 0, TensorFlow 0.1).
+  /// The initial value of the sums: 0 or more (PyTorch 0, TensorFlow 0.1).
   public let initialSum: Float
-  /// λ, what the gradient of (λ / 2)·‖w‖² is added with: 0 or more.
+  /// λ, the weight decay (L2 regularisation, (λ / 2)·‖w‖²): 0 or more.
   public let weightDecay: Float
 
-  /// Creates the rule with PyTorch's constants.
+  /// Creates the rule with PyTorch's default constants.
   public init() { self.init(epsilon: 1e-10) }
 
   /// Creates the rule.
   ///
-  /// - Precondition: the constants lie in their ranges.
+  /// - Precondition: The constants are within their ranges.
   public init(epsilon: Float = 1e-10, initialSum: Float = 0, weightDecay: Float = 0) {
     (self.epsilon, self.initialSum, self.weightDecay) = (epsilon, initialSum, weightDecay)
     if let defect { preconditionFailure(defect) }

@@ -1,27 +1,27 @@
 import Foundation
 public import MynahTensors
 
-/// Adam: steps along the gradients' running mean, each number's by the root of its running square.
+/// Adam: steps along the running mean of the gradients, divided elementwise by the root of their running mean square.
 ///
 ///     w ← (1 − rate·λ) w
 ///     m ← β₁ m + (1 − β₁) g     v ← β₂ v + (1 − β₂) g²     (g times scale)
 ///     w ← w − rate · m̂ / (√v̂ + ε),   m̂ = m / (1 − β₁ᵗ),   v̂ = v / (1 − β₂ᵗ)
 ///
-/// D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015. A weight decay λ acts on the weights themselves, not
-/// through the gradients (AdamW: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019). AMSGrad divides by the
-/// largest v so far (S. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", 2018). Rows that a sparse gradient
-/// lacks have the gradient 0: their moments decay and still move them.
+/// D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015. The weight decay λ is decoupled from the
+/// gradients (AdamW: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019). AMSGrad divides by the
+/// largest v so far (S. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", 2018). Rows that are missing
+/// from a sparse gradient have a gradient of 0: their moments decay, and they are still updated.
 public struct Adam: OptimizerRule {
   public static let name = "adam"
   public static let defaultLearningRate: Float = 0.001
 
-  /// β₁ and β₂, the share of the moments that a step keeps: 0 ≤ β < 1.
+  /// β₁ and β₂, the decay rates of the moments: 0 ≤ β < 1.
   public let beta1, beta2: Float
-  /// ε, what the root is raised by: positive.
+  /// ε, added to the root for numerical stability: positive.
   public let epsilon: Float
-  /// λ, the share of the weights that a step takes away, times the rate: 0 or more.
+  /// λ, the decoupled weight decay; each step multiplies the weights by 1 − rate·λ: 0 or more.
   public let weightDecay: Float
-  /// Whether v̂ is the largest so far.
+  /// A Boolean value indicating whether v̂ is the largest value so far (AMSGrad).
   public let isAMSGrad: Bool
 
   /// Creates the rule with the paper's constants.
@@ -29,7 +29,7 @@ public struct Adam: OptimizerRule {
 
   /// Creates the rule; the defaults are the paper's.
   ///
-  /// - Precondition: the constants lie in their ranges.
+  /// - Precondition: The constants are within their ranges.
   public init(
     beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0, isAMSGrad: Bool = false
   ) {
@@ -60,7 +60,7 @@ public struct Adam: OptimizerRule {
     }
   }
 
-  /// The numbers of one step: step t has the rate / (1 − β₁ᵗ) and multiplies √v with 1 / √(1 − β₂ᵗ).
+  /// The constants of one step: step t uses the rate / (1 − β₁ᵗ) and multiplies √v by 1 / √(1 − β₂ᵗ).
   struct Numbers {
     let beta1, beta2, epsilon, rate, rootScale, scale: Float
 
@@ -72,7 +72,7 @@ public struct Adam: OptimizerRule {
     }
   }
 
-  /// AMSGrad: slots are m, v and the largest v.
+  /// Performs an AMSGrad update; the slots are m, v and the largest v.
   private static func updateWithLargest(
     _ weights: inout [Tensor], _ slots: inout [[Tensor]], _ gradients: [Gradient], _ numbers: Numbers
   ) {
@@ -95,7 +95,7 @@ public struct Adam: OptimizerRule {
     }
   }
 
-  /// Calls `body` with the memory of one parameter's tensors in all slots.
+  /// Calls `body` with the elements of one parameter's tensors in all slots.
   private static func withUnsafeMutableElements(
     of slots: inout [[Tensor]], _ index: Int, _ body: ([UnsafeMutablePointer<Float>]) -> Void
   ) {

@@ -1,20 +1,21 @@
 public import MynahTensors
 
-/// Gradient descent whose weights are averaged from some epoch on; the average is evaluated and kept.
+/// Stochastic gradient descent with weight averaging from some epoch on; the averaged weights are evaluated and kept.
 ///
-///     w ← w − rate · (scale·g + λ w)     a ← a + (w − a) / max(1, k − 1),   k = 1, 2, … steps since averaging began
+///     w ← w − rate · (scale·g + λ w)     a ← a + (w − a) / max(1, k − 1),   k = 1, 2, … steps since averaging started
 ///
-/// Averaging begins when a validation loss is higher than the lowest of those that are more than n epochs older: the
-/// non-monotone trigger of NT-ASGD (S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language models", 2018),
-/// with the average of PyTorch's `ASGD` (λ = 0, t₀ = 0; B. Polyak, A. Juditsky 1992), which leaves the first step out. Steps go
-/// on from the weights themselves. Without validation losses averaging begins only if n is nil.
+/// Averaging starts when a validation loss is higher than the lowest of those that are more than n epochs older: the
+/// non-monotonic trigger of NT-ASGD (S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language
+/// models", 2018), with the average of PyTorch's `ASGD` (λ = 0, t₀ = 0; B. Polyak, A. Juditsky 1992), which excludes
+/// the first step. Updates are applied to the weights, not to their average. Without validation losses, averaging
+/// starts only if n is nil.
 public struct AveragedSGD: OptimizerRule {
   public static let name = "asgd"
   public static let defaultLearningRate: Float = 1  // on clipped gradients
 
-  /// n, the epochs that a loss may be higher before averaging begins; nil: it begins with the first step.
+  /// n, the number of epochs that the loss may stay higher before averaging starts; nil to start at the first step.
   public let patience: Int?
-  /// λ, what the gradient of (λ / 2)·‖w‖² is added with: 0 or more.
+  /// λ, the weight decay (L2 regularisation, (λ / 2)·‖w‖²): 0 or more.
   public let weightDecay: Float
 
   /// Creates the rule with the paper's n = 5.
@@ -22,7 +23,7 @@ public struct AveragedSGD: OptimizerRule {
 
   /// Creates the rule.
   ///
-  /// - Precondition: the constants are not negative.
+  /// - Precondition: The constants are not negative.
   public init(patience: Int? = 5, weightDecay: Float = 0) {
     (self.patience, self.weightDecay) = (patience, weightDecay)
     if let defect { preconditionFailure(defect) }

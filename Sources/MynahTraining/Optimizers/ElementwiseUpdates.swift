@@ -1,11 +1,12 @@
 internal import MynahTensors
 
-// The loops of the rules that have no kernel: number by number, over weights, slots and gradients side by side.
+// Elementwise loops over weights, slots and gradients, for the rules that have no kernel.
 
 extension Gradient {
-  /// Calls `body` with stretches of the gradient: where each begins in the whole tensor, and its numbers.
+  /// Calls `body` with each contiguous chunk of the gradient: its offset in the dense tensor and its elements.
   ///
-  /// - Parameter visitingZeros: Whether rows that a sparse gradient lacks come too, as zeros.
+  /// - Parameter visitingZeros: A Boolean value indicating whether rows missing from a sparse gradient are visited as
+  ///   zeros.
   @inline(__always)
   func forEachStretch(visitingZeros: Bool, _ body: (Int, UnsafeBufferPointer<Float>) -> Void) {
     switch self {
@@ -28,9 +29,10 @@ extension Gradient {
   }
 }
 
-/// Applies a rule to every weight, the number of one slot beside it and its gradient.
+/// Applies a rule to every weight, its slot element and its gradient.
 ///
-/// - Parameter visitingZeros: Whether a gradient of 0 changes anything; if not, rows without a gradient are passed over.
+/// - Parameter visitingZeros: A Boolean value indicating whether a gradient of 0 has an effect; if not, rows without a
+///   gradient are skipped.
 @inline(__always)
 func updateEach(
   _ weights: inout [Tensor], _ slot: inout [Tensor], _ gradients: [Gradient], visitingZeros: Bool,
@@ -47,7 +49,7 @@ func updateEach(
   }
 }
 
-/// Multiplies all numbers by a factor in place.
+/// Multiplies all elements by a factor in place.
 func shrink(_ tensors: inout [Tensor], by factor: Float) {
   for index in tensors.indices {
     unsafe tensors[index].withUnsafeMutableElements { elements in
@@ -56,7 +58,7 @@ func shrink(_ tensors: inout [Tensor], by factor: Float) {
   }
 }
 
-/// Moves all numbers some share of the way to others in place: x ← x + share · (target − x).
+/// Interpolates all elements towards targets in place: x ← x + share · (target − x).
 func move(_ tensors: inout [Tensor], towards targets: [Tensor], by share: Float) {
   for index in tensors.indices {
     unsafe tensors[index].withUnsafeMutableElements { elements in

@@ -1,9 +1,9 @@
 public import MynahTensors
 
-/// The global norm √(Σ ‖g‖²) over all gradients, in double precision.
+/// Returns the global norm √(Σ ‖g‖²) of all gradients, in double precision.
 public func globalNorm(of gradients: [Gradient]) -> Double { Kernels.squaredNorm(of: gradients).squareRoot() }
 
-/// The factor that brings gradients of some global norm to at most `clipNorm`: min(1, clip / norm).
+/// Returns the factor that scales gradients of the given global norm to at most `clipNorm`: min(1, clip / norm).
 ///
 /// R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", 2013.
 public func clipFactor(norm: Double, clipNorm: Float?) -> Float {
@@ -12,7 +12,7 @@ public func clipFactor(norm: Double, clipNorm: Float?) -> Float {
 }
 
 extension Gradient {
-  /// The gradient with each number beyond ±`bound` set to that bound.
+  /// Returns the gradient with each element clamped to ±`bound`.
   public func clamped(to bound: Float) -> Gradient {
     let clamp = { (tensor: Tensor) in tensor.map { min(max($0, -bound), bound) } }
     return switch self {

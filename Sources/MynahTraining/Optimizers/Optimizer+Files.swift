@@ -1,16 +1,16 @@
 import MynahModels
 import MynahTensors
 
-// The memory of an optimizer in the training state's file: the tensors of each slot as optimizer.SLOT.NAME, where NAME
-// is the parameter's; the count, the numbers and the names of the slots as JSON.
+// An optimizer's state in the training state file: the tensors of each slot as optimizer.SLOT.NAME, where NAME is the
+// parameter's name; the step count, the numbers and the slot names as JSON.
 
 extension Optimizer {
-  /// The part of a memory that a file stores as JSON.
+  /// The part of the optimizer state that is stored as JSON.
   struct Notes: Codable {
     /// The number of updates.
     var stepCount: Int
     var numbers: [String: Double]
-    /// The slots that the file holds.
+    /// The slots that the file contains.
     var slots: [String]
   }
 
@@ -27,10 +27,10 @@ extension Optimizer {
     }
   }
 
-  /// Reads a memory from a file.
+  /// Reads the optimizer state from a file.
   ///
-  /// - Throws: `CheckpointError` if a tensor is missing or of another shape than its parameter, or if the rule has no
-  ///   such slot.
+  /// - Throws: `CheckpointError` if a tensor is missing or its shape differs from its parameter's, or if the rule has
+  ///   no such slot.
   init(
     _ configuration: OptimizerConfiguration, of model: LanguageModel, from file: SafetensorsFile, notes: Notes
   ) throws {

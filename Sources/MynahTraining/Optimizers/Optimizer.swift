@@ -1,26 +1,28 @@
 public import MynahModels
 public import MynahTensors
 
-/// How gradients become updates: a rule with all that it remembers from step to step.
+/// An optimizer: an update rule and its state.
 public struct Optimizer: Sendable {
   /// The rule and its constants.
   public let configuration: OptimizerConfiguration
-  /// What is remembered.
+  /// The state of the rule.
   public internal(set) var memory = OptimizerMemory()
 
-  /// Creates an optimiser that has not made a step.
+  /// Creates an optimizer with an empty state.
   public init(_ configuration: OptimizerConfiguration) { self.configuration = configuration }
 
-  /// The number of updates that were made.
+  /// The number of updates so far.
   public var stepCount: Int { memory.stepCount }
 
-  /// Updates a module's parameters; always the same module's, which are remembered.
+  /// Updates a module's parameters.
+  ///
+  /// Always pass the same module, because the state belongs to its parameters.
   ///
   /// - Parameters:
-  ///   - module: What is trained.
-  ///   - gradients: One a parameter, in the order of `visitParameters`.
+  ///   - module: The module to train.
+  ///   - gradients: One gradient per parameter, in the order of `visitParameters`.
   ///   - rate: The learning rate.
-  ///   - scale: What gradients are multiplied with first: the clip's factor.
+  ///   - scale: The factor that gradients are multiplied by first, from clipping.
   public mutating func update(_ module: inout some Module, gradients: [Gradient], rate: Float, scale: Float = 1) {
     memory.stepCount += 1
     module.updateParameters(gradients) { weights in
@@ -28,14 +30,14 @@ public struct Optimizer: Sendable {
     }
   }
 
-  /// Updates the memory at the end of an epoch.
+  /// Updates the state at the end of an epoch.
   ///
-  /// - Parameter validationLosses: The mean validation losses of all epochs so far, first to last.
+  /// - Parameter validationLosses: The mean validation losses of all epochs so far, oldest first.
   public mutating func endEpoch(validationLosses: [Double]) {
     configuration.rule.endEpoch(validationLosses: validationLosses, &memory)
   }
 
-  /// The module to evaluate and keep: the trained module itself, or the same with averaged weights.
+  /// Returns the module to evaluate and keep: the trained module itself, or a copy with averaged weights.
   public func evaluated<Trained: Module>(_ module: Trained) -> Trained {
     guard let slot = configuration.rule.evaluatedSlot(memory), let values = memory.slots[slot] else { return module }
     var (copy, next) = (module, values.makeIterator())
@@ -46,11 +48,11 @@ public struct Optimizer: Sendable {
   }
 }
 
-/// Bounds that gradients are held to before an update.
+/// The bounds that gradients are clipped to before an update.
 public struct GradientClip: Hashable, Sendable {
-  /// Numbers beyond ± this are set to it; nil: none.
+  /// The largest absolute value of a gradient element: larger ones are clamped to it; nil to disable.
   public var value: Float?
-  /// Then gradients whose global norm is larger are scaled to this norm; nil: none.
+  /// The largest global norm, applied after `value`: larger gradients are scaled to it; nil to disable.
   public var norm: Float?
 
   /// Creates bounds.
@@ -58,17 +60,18 @@ public struct GradientClip: Hashable, Sendable {
 }
 
 extension Optimizer {
-  /// Makes one training step on a module: gradients of a loss, their norm, the clip, the update.
+  /// Performs one training step on a module: gradients of a loss, their norm, clipping, update.
   ///
   /// - Parameters:
-  ///   - module: What is trained; where the norm is not finite it stays as it was.
+  ///   - module: The module to train; unchanged if the norm is not finite.
   ///   - rate: The learning rate.
   ///   - clip: The bounds of the gradients.
-  ///   - passCount: How often `loss` is asked, for a pass over other data each time; the update is made with the gradients'
-  ///     mean.
-  ///   - loss: The scalar to differentiate, of a copy of the module whose parameters are on a tape, and whatever else the
-  ///     caller wants to keep of the pass. What it keeps must not hold the tape: `Variable.detached`.
-  /// - Returns: The gradients' norm before clipping, and what the caller keeps of the last pass.
+  ///   - passCount: The number of forward and backward passes. Each calls `loss`, for other data each time; the update
+  ///     uses the mean of their gradients.
+  ///   - loss: Returns the scalar to differentiate, computed from a copy of the module whose parameters are on a tape,
+  ///     and any values of the pass that the caller wants to keep. These must not retain the tape: use
+  ///     `Variable.detached`.
+  /// - Returns: The norm of the gradients before clipping, and the kept values of the last pass.
   public mutating func step<Trained: Module, Kept>(
     _ module: inout Trained, rate: Float, clip: GradientClip, passCount: Int = 1,
     loss: (Trained) -> (value: Variable, kept: Kept)
@@ -86,7 +89,7 @@ extension Optimizer {
     return (norm, kept)
   }
 
-  /// Updates with a share of gradients, clipped; returns their norm before that.
+  /// Clips gradients, multiplied by `share`, and applies them; returns their norm before clipping.
   private mutating func update(
     _ module: inout some Module, gradients: inout [Gradient], rate: Float, clip: GradientClip, share: Float
   ) -> Double {
@@ -102,7 +105,9 @@ extension Optimizer {
     return norm
   }
 
-  /// The tape ends here, so that afterwards nobody else holds the parameters and they are updated in place.
+  /// Returns the gradients of a loss.
+  ///
+  /// The tape is released on return, so the parameters are uniquely referenced and can be updated in place.
   private static func gradients<Trained: Module, Kept>(
     of module: Trained, _ loss: (Trained) -> (value: Variable, kept: Kept)
   ) -> (gradients: [Gradient], kept: Kept) {

@@ -1,19 +1,19 @@
 import Foundation
 
-/// An optimizer's rule with its constants.
+/// The update rule of an optimizer and its constants.
 ///
 /// ```swift
 /// TrainingConfiguration(optimizer: .adam, …)
 /// TrainingConfiguration(optimizer: OptimizerConfiguration(SGD(momentum: 0.9)), …)
 /// ```
 public struct OptimizerConfiguration: Hashable, Sendable {
-  /// The rule with its constants.
+  /// The rule and its constants.
   public let rule: any OptimizerRule
 
   /// Creates the configuration of a rule.
   public init(_ rule: any OptimizerRule) { self.rule = rule }
 
-  /// Plain gradient descent.
+  /// Plain stochastic gradient descent.
   public static let sgd = OptimizerConfiguration(SGD())
   /// Adagrad with its default constants.
   public static let adagrad = OptimizerConfiguration(Adagrad())
@@ -21,12 +21,12 @@ public struct OptimizerConfiguration: Hashable, Sendable {
   public static let rmsprop = OptimizerConfiguration(RMSProp())
   /// Adam with its default constants.
   public static let adam = OptimizerConfiguration(Adam())
-  /// Averaged gradient descent with the non-monotone trigger.
+  /// Averaged stochastic gradient descent with the non-monotonic trigger.
   public static let asgd = OptimizerConfiguration(AveragedSGD())
 
   /// The rule's name.
   public var name: String { type(of: rule).name }
-  /// A learning rate to start with.
+  /// The default learning rate.
   public var defaultLearningRate: Float { type(of: rule).defaultLearningRate }
 
   public static func == (left: Self, right: Self) -> Bool { AnyHashable(left.rule) == AnyHashable(right.rule) }
@@ -36,7 +36,7 @@ public struct OptimizerConfiguration: Hashable, Sendable {
 // MARK: Constants by name
 
 extension OptimizerConfiguration {
-  /// The rule's constants as text, by the names of its stored properties.
+  /// The rule's constants as text, named after its stored properties.
   package var constants: [(name: String, value: String)] {
     Mirror(reflecting: rule).children.map { name, value in
       let mirror = Mirror(reflecting: value)
@@ -45,12 +45,12 @@ extension OptimizerConfiguration {
     }
   }
 
-  /// A constant as text; nil if the rule has none of this name.
+  /// Returns a constant as text; nil if the rule has no constant with this name.
   package func constant(_ name: String) -> String? { constants.first { $0.name == name }?.value }
 
-  /// Returns the configuration with another value of a constant, by the name of the stored property that holds it.
+  /// Returns the configuration with a constant set to another value, by the name of its stored property.
   ///
-  /// - Throws: `DecodingError` if the rule does not take such a value.
+  /// - Throws: `DecodingError` if the rule does not accept the value.
   package func setting(_ name: String, to value: any Sendable) throws -> OptimizerConfiguration {
     let coded = try JSONSerialization.jsonObject(with: JSONEncoder().encode(rule))
     var constants = coded as? [String: Any] ?? [:]
@@ -64,7 +64,7 @@ extension OptimizerConfiguration {
 }
 
 extension OptimizerConfiguration: CustomStringConvertible {
-  /// The name, and the constants that are not the default ones: "sgd, momentum 0.9".
+  /// The name and the constants that differ from the defaults: "sgd, momentum 0.9".
   public var description: String {
     let usual = OptimizerConfiguration(type(of: rule).init()).constants
     let changed = zip(constants, usual).filter { $0.value != $1.value }.map { "\($0.0.name) \($0.0.value)" }
@@ -75,7 +75,7 @@ extension OptimizerConfiguration: CustomStringConvertible {
 extension OptimizerConfiguration: Codable {
   private enum CodingKeys: String, CodingKey { case name, constants }
 
-  // Coded as {"constants": {"momentum": 0.9, …}, "name": "sgd"}.
+  // Encoded as {"constants": {"momentum": 0.9, …}, "name": "sgd"}.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let name = try values.decode(String.self, forKey: .name)

@@ -1,42 +1,43 @@
 public import MynahTensors
 
-/// A rule that turns gradients into updates: its constants, without what it remembers from step to step.
+/// A rule that computes updates from gradients: its constants, without the state.
 ///
-/// A type of your own that conforms to it trains, is saved and is resumed like the rules of this module; files are read
-/// with an `OptimizerRules` list that contains it. The constants are the type's stored properties, coded under their
-/// names.
+/// A custom type that conforms to this protocol can be trained with, saved and resumed like the rules of this module;
+/// files are read with an `OptimizerRules` list that contains it. The constants are the type's stored properties,
+/// encoded under their names.
 ///
-/// A sparse gradient stands for the dense one with zeros filled in: each rule gives the same result as PyTorch's
-/// optimizer of its name for dense gradients. Where a zero changes nothing (gradient descent and Adagrad without weight
-/// decay), rows without a gradient are skipped.
+/// A sparse gradient is equivalent to the dense one with zeros filled in: each rule gives the same result as PyTorch's
+/// optimizer of the same name on dense gradients. Where a zero has no effect (SGD and Adagrad without weight decay),
+/// rows without a gradient are skipped.
 public protocol OptimizerRule: Hashable, Codable, Sendable {
-  /// The name in files and on command lines, unique among the rules of a list.
+  /// The name in files, unique among the rules of a list.
   static var name: String { get }
-  /// A learning rate to start with.
+  /// The default learning rate.
   static var defaultLearningRate: Float { get }
   /// Creates the rule with its default constants.
   init()
-  /// The names of its slots: each holds a tensor of a parameter's shape for every parameter.
+  /// The names of the rule's slots: each slot contains one tensor per parameter, of the same shape.
   var slotNames: [String] { get }
-  /// A sentence about what is wrong with the constants; nil if they can be used.
+  /// A description of what is wrong with the constants; nil if they are valid.
   var defect: String? { get }
 
-  /// Updates the weights and the memory.
+  /// Updates the weights and the state.
   ///
   /// - Parameters:
   ///   - weights: One tensor per parameter.
-  ///   - memory: The memory; its `stepCount` includes this step.
-  ///   - gradients: One per parameter, of its shape.
+  ///   - memory: The state; its `stepCount` includes this step.
+  ///   - gradients: One gradient per parameter, of the same shape.
   ///   - step: The learning rate and the scale of this step.
   func update(
     _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep)
 
-  /// Updates the memory at the end of an epoch.
+  /// Updates the state at the end of an epoch.
   ///
-  /// - Parameter validationLosses: The mean validation losses of all epochs so far, first to last.
+  /// - Parameter validationLosses: The mean validation losses of all epochs so far, oldest first.
   func endEpoch(validationLosses: [Double], _ memory: inout OptimizerMemory)
 
-  /// The name of the slot whose tensors are evaluated and kept in place of the weights; nil: the weights themselves.
+  /// Returns the name of the slot whose tensors are evaluated and kept instead of the weights; nil for the weights
+  /// themselves.
   func evaluatedSlot(_ memory: OptimizerMemory) -> String?
 }
 
@@ -47,36 +48,36 @@ extension OptimizerRule {
   public func evaluatedSlot(_ memory: OptimizerMemory) -> String? { nil }
 }
 
-/// The numbers of one update.
+/// The parameters of one update.
 public struct UpdateStep: Hashable, Sendable {
   /// The learning rate.
   public let rate: Float
   /// The factor that gradients are multiplied by first, from clipping.
   public let scale: Float
 
-  /// Creates the numbers of an update.
+  /// Creates the parameters of an update.
   public init(rate: Float, scale: Float = 1) { (self.rate, self.scale) = (rate, scale) }
 }
 
-/// The state of an optimizer: a count, numbers, and slots, which hold a tensor per parameter.
+/// The state of an optimizer: a step count, named numbers, and slots with one tensor per parameter.
 public struct OptimizerMemory: Sendable {
   /// The number of updates so far.
   public internal(set) var stepCount = 0
-  /// Numbers by name.
+  /// The numbers, by name.
   public var numbers: [String: Double] = [:]
-  /// Tensors by slot, one per parameter; a slot is missing until it is first used.
+  /// The tensors by slot, one per parameter; a slot is missing until its first use.
   public var slots: [String: [Tensor]] = [:]
 
-  /// Creates an empty memory.
+  /// Creates an empty state.
   public init() {}
 
-  /// Calls `body` with the tensors of some slots, in place; the elements of a missing slot start at `value`.
+  /// Calls `body` with the tensors of some slots, in place; the elements of a missing slot are initialised to `value`.
   ///
-  /// - Precondition: the slots were made for parameters of the same shapes.
+  /// - Precondition: The slots were created for parameters of the same shapes.
   public mutating func withSlots(
     _ names: [String], of weights: [Tensor], initially value: Float = 0, _ body: (inout [[Tensor]]) -> Void
   ) {
-    // Moved out, so that the tensors have a single owner and are changed in place.
+    // Moved out of the dictionary, so that the tensors are uniquely referenced and are updated in place.
     var tensors = names.map { name in
       slots.removeValue(forKey: name) ?? weights.map { Tensor(shape: $0.shape, repeating: value) }
     }

@@ -1,27 +1,27 @@
 public import MynahTensors
 
-/// RMSProp: each number's rate falls with the running mean of its squared gradients.
+/// RMSProp: the learning rate of each weight decreases with the running mean of its squared gradients.
 ///
 ///     d = scale·g + λ w     s ← α s + (1 − α) d²     w ← w − rate · d / (√s + ε)
 ///
-/// T. Tieleman, G. Hinton, "Lecture 6.5: rmsprop", 2012, as PyTorch computes it.
+/// T. Tieleman, G. Hinton, "Lecture 6.5: rmsprop", 2012, as implemented in PyTorch.
 public struct RMSProp: OptimizerRule {
   public static let name = "rmsprop"
   public static let defaultLearningRate: Float = 0.002
 
-  /// α, the share of the mean that a step keeps: 0 ≤ α < 1.
+  /// α, the decay rate of the running mean: 0 ≤ α < 1.
   public let decay: Float
-  /// ε, what the root is raised by: positive.
+  /// ε, added to the root for numerical stability: positive.
   public let epsilon: Float
-  /// λ, what the gradient of (λ / 2)·‖w‖² is added with: 0 or more.
+  /// λ, the weight decay (L2 regularisation, (λ / 2)·‖w‖²): 0 or more.
   public let weightDecay: Float
 
-  /// Creates the rule with PyTorch's constants.
+  /// Creates the rule with PyTorch's default constants.
   public init() { self.init(decay: 0.99) }
 
   /// Creates the rule.
   ///
-  /// - Precondition: the constants lie in their ranges.
+  /// - Precondition: The constants are within their ranges.
   public init(decay: Float = 0.99, epsilon: Float = 1e-8, weightDecay: Float = 0) {
     (self.decay, self.epsilon, self.weightDecay) = (decay, epsilon, weightDecay)
     if let defect { preconditionFailure(defect) }

@@ -1,22 +1,22 @@
 public import MynahModels
 public import MynahTensors
 
-/// Stochastic gradient descent, with momentum and weight decay if wanted.
+/// Stochastic gradient descent with optional momentum and weight decay.
 ///
 ///     d = scale·g + λ w     v ← μ v + d     w ← w − rate · v   (Nesterov: w ← w − rate · (d + μ v))
 ///
-/// Without momentum v = d, and nothing is remembered. Momentum: B. Polyak 1964; Y. Nesterov 1983, in the form of
-/// I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep learning", 2013, as
-/// PyTorch computes it.
+/// Without momentum, v = d and there is no state. Momentum: B. Polyak 1964; Y. Nesterov 1983, in the form of I.
+/// Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep learning",
+/// 2013, as implemented in PyTorch.
 public struct SGD: OptimizerRule {
   public static let name = "sgd"
   public static let defaultLearningRate: Float = 1  // on clipped gradients
 
-  /// μ, what is kept of the last step: 0 ≤ μ < 1; 0 remembers nothing.
+  /// μ, the momentum: 0 ≤ μ < 1; 0 needs no state.
   public let momentum: Float
-  /// Whether the gradient is added to the momentum once more.
+  /// A Boolean value indicating whether to use Nesterov momentum.
   public let isNesterov: Bool
-  /// λ, what the gradient of (λ / 2)·‖w‖² is added with: 0 or more.
+  /// λ, the weight decay (L2 regularisation, (λ / 2)·‖w‖²): 0 or more.
   public let weightDecay: Float
 
   /// Creates plain gradient descent.
@@ -24,7 +24,7 @@ public struct SGD: OptimizerRule {
 
   /// Creates the rule.
   ///
-  /// - Precondition: the constants lie in their ranges.
+  /// - Precondition: The constants are within their ranges.
   public init(momentum: Float = 0, isNesterov: Bool = false, weightDecay: Float = 0) {
     (self.momentum, self.isNesterov, self.weightDecay) = (momentum, isNesterov, weightDecay)
     if let defect { preconditionFailure(defect) }
@@ -52,14 +52,15 @@ public struct SGD: OptimizerRule {
     }
   }
 
-  /// Updates a module's parameters by plain gradient descent, which needs no memory: w ← w − rate · scale · gradient.
+  /// Updates a module's parameters by plain gradient descent, which needs no state: w ← w − rate · scale · gradient.
   ///
   /// - Parameters:
-  ///   - module: What is trained.
-  ///   - gradients: One a parameter, in the order of `visitParameters`; rows that are not in a sparse one stay untouched.
+  ///   - module: The module to train.
+  ///   - gradients: One gradient per parameter, in the order of `visitParameters`; rows missing from a sparse gradient
+  ///     are not updated.
   ///   - rate: The learning rate.
-  ///   - scale: What gradients are multiplied with first: the clip's factor.
-  /// - Precondition: the momentum is 0; with one, use an `Optimizer`, which remembers.
+  ///   - scale: The factor that gradients are multiplied by first, from clipping.
+  /// - Precondition: The momentum is 0; otherwise use an `Optimizer`, which keeps the state.
   public func update(_ module: inout some Module, gradients: [Gradient], rate: Float, scale: Float = 1) {
     precondition(momentum == 0, "a momentum of \(momentum) needs an Optimizer, which remembers the last step")
     module.updateParameters(gradients) {
@@ -68,21 +69,21 @@ public struct SGD: OptimizerRule {
   }
 }
 
-/// Gradient descent on tensors: w ← w − rate · (scale·g + λ w).
+/// Performs gradient descent on tensors: w ← w − rate · (scale·g + λ w).
 func descend(_ weights: inout [Tensor], _ gradients: [Gradient], _ step: UpdateStep, weightDecay: Float) {
   if weightDecay > 0 { shrink(&weights, by: 1 - step.rate * weightDecay) }
   Kernels.descend(&weights, gradients, rate: step.rate * step.scale)
 }
 
-/// What is wrong with a weight decay; nil if nothing is.
+/// Returns a description of what is wrong with a weight decay; nil if it is valid.
 func weightDecayDefect(_ decay: Float) -> String? {
   decay >= 0 && decay.isFinite ? nil : "a weight decay is 0 or more, found \(decay)"
 }
 
 extension Module {
-  /// Calls `body` with the parameters' values to change them: in place where nobody else holds them.
+  /// Calls `body` to modify the parameters' values, in place if they are uniquely referenced.
   ///
-  /// - Precondition: there is a gradient of the same shape for each parameter.
+  /// - Precondition: There is one gradient per parameter, of the same shape.
   mutating func updateParameters(_ gradients: [Gradient], _ body: (inout [Tensor]) -> Void) {
     var values: [Tensor] = []
     visitParameters(prefix: "") { name, parameter in

@@ -2,21 +2,22 @@ import MynahDatasets
 import MynahModels
 import MynahText
 
-// Models of the course w266 at Berkeley: embedding and output begin uniform in ±1, recurrent layers as Keras draws them; what
-// LSTMs put out is dropped with probability 0.1; Adam at 0.01.
+// Models of the Berkeley course w266: embedding and output weights are initialised uniformly in ±1, recurrent layers
+// with Keras's defaults; dropout 0.1 on the LSTMs' outputs; Adam with learning rate 0.01.
 
 extension Recipe {
-  /// The Brown corpus: 10,000 words, two LSTMs of 200, 10 epochs of windows of 25.
+  /// The Brown corpus: 10,000 words, two LSTMs of 200 units, 10 epochs, windows of 25 tokens.
   ///
-  /// The reference is PyTorch 2.13 on a CPU, seed 1, of which 3 epochs were made (`Scripts/reference-recipes.py`). The first
-  /// epoch's mean is a matter of the seed: how soon a run knows more than how frequent each word is.
+  /// The reference is PyTorch 2.13 on a CPU, seed 1, for the first 3 epochs only (`Scripts/reference-recipes.py`). The
+  /// mean loss of the first epoch varies with the seed, because it depends on how early a run improves on unigram
+  /// frequencies.
   public static let brown = Recipe(
     name: "brown",
     summary: "the Brown corpus: 10,000 words, two LSTMs of 200, Adam, 10 epochs of windows of 25",
     dataSet: "brown",
     data: { directory in
       let corpus = try Brown(at: directory)
-      // The course's program leaves a window out where fewer than 25 tokens are left behind it.
+      // The course's program drops a window that is followed by fewer than 25 tokens.
       let testCount = max(0, corpus.test.ids.count - 25) / 25 * 25 + 1
       return RecipeData(
         training: corpus.train.ids, validation: Array(corpus.test.ids.prefix(testCount)),
@@ -29,7 +30,7 @@ extension Recipe {
     reference: RecipeReference(source: "PyTorch", epochs: [(224.88, 152.56), (134.73, 130.66), (110.30, 123.97)]),
     goals: [.asReference(within: 0.1)])
 
-  /// Two sentences about a lamb, a hundred times over: an LSTM of 10 learns them by heart in 20 epochs.
+  /// Two sentences about a lamb, repeated a hundred times: an LSTM of 10 units memorises them in 20 epochs.
   public static let toy = Recipe(
     name: "toy",
     summary: "two sentences about a lamb: an LSTM of 10 learns them by heart in 20 epochs; needs no data",

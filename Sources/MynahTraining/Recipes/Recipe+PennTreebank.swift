@@ -3,14 +3,14 @@ import MynahModels
 import MynahText
 
 extension Recipe {
-  /// The Penn Treebank benchmark: an embedding of 200, LSTMs of 256 and 128, trained for 15 epochs by gradient descent.
+  /// The Penn Treebank benchmark: an embedding size of 200, LSTMs of 256 and 128 units, 15 epochs of SGD.
   ///
-  /// Rate 1, halved at each epoch after the fifth; the loss is summed over 20 steps and averaged over 60 rows; gradients are
-  /// clipped to a global norm of 5; weights begin uniform in ±0.1, LSTM biases at 0. The document that it comes from
-  /// (TensorFlow) prints its first epoch alone: train 430.3, validation 233.7.
+  /// The learning rate is 1, halved at each epoch after the fifth. The loss is summed over 20 steps and averaged over
+  /// 60 rows. Gradients are clipped to a global norm of 5. Weights are initialised uniformly in ±0.1, LSTM biases to 0.
+  /// The experiment's source (TensorFlow) shows the first epoch only: train 430.3, validation 233.7.
   ///
-  /// The reference is PyTorch 2.13 on a CPU, seed 1. Other seeds move it: the first epoch's train perplexity was 432.1, 430.3
-  /// and 430.3 for seeds 1, 2 and 3, its validation perplexity 260.0, 260.4 and 237.4.
+  /// The reference is PyTorch 2.13 on a CPU, seed 1. The results vary with the seed: the first epoch's train perplexity
+  /// was 432.1, 430.3 and 430.3 for seeds 1, 2 and 3, its validation perplexity 260.0, 260.4 and 237.4.
   public static let pennTreebank = Recipe(
     name: "ptb",
     summary: "the Penn Treebank: an embedding of 200, LSTMs of 256 and 128, gradient descent, 15 epochs; "
@@ -30,7 +30,7 @@ extension Recipe {
       ], test: 117.95),
     goals: [.asReference(within: 0.02)])
 
-  /// Reads the Penn Treebank, or another text in the same form.
+  /// Reads the Penn Treebank, or another text in the same format.
   static func pennTreebankData(at directory: String) throws -> RecipeData {
     let treebank = try PennTreebank(at: directory)
     return RecipeData(

@@ -3,14 +3,16 @@ import MynahModels
 import MynahText
 
 extension Recipe {
-  /// A million characters of Shakespeare: an embedding of 256, an LSTM of 1024, 20 epochs of windows of 100 characters.
+  /// A million characters of Shakespeare: an embedding size of 256, an LSTM of 1024 units, 20 epochs, windows of 100.
   ///
-  /// Layers begin as Keras draws them: the embedding uniform in ±0.05, matrices by Glorot, orthogonal from state to state, forget
-  /// gates' biases at 1. Adam at 0.0001; TensorFlow's tutorial on text generation, which the experiment follows, has 0.001.
+  /// Layers are initialised with Keras's defaults: the embedding uniformly in ±0.05, weight matrices with Glorot,
+  /// recurrent matrices orthogonally, forget gate biases to 1. Adam's learning rate is 0.0001; TensorFlow's text
+  /// generation tutorial, which the experiment follows, uses 0.001.
   ///
-  /// The reference is PyTorch 2.13 on a CPU, seed 1, of which 3 epochs were made (`Scripts/reference-recipes.py`). The document prints a
-  /// running loss of 2.8563 nats after 19 batches of epoch 3, a perplexity of 17.4. When a run leaves the plateau where it knows
-  /// nothing but how frequent each character is, a perplexity of 27, is a matter of the seed.
+  /// The reference is PyTorch 2.13 on a CPU, seed 1, for the first 3 epochs only (`Scripts/reference-recipes.py`). The
+  /// experiment's source shows a running loss of 2.8563 nats after 19 batches of epoch 3, a perplexity of 17.4. A run
+  /// first reaches a plateau at unigram frequencies (perplexity 27); the step at which it leaves the plateau varies
+  /// with the seed.
   public static let shakespeare = Recipe(
     name: "shakespeare",
     summary:
@@ -36,7 +38,7 @@ extension Recipe {
     reference: RecipeReference(source: "PyTorch", epochs: [(32.07, 27.32), (22.78, 18.39), (15.69, 13.55)]),
     goals: [.asReference(within: 0.1)])
 
-  /// A model whose layers begin as Keras draws them.
+  /// Returns a model with Keras's default initialisation.
   static func keras(
     _ model: LanguageModelConfiguration, embedding: Initializer, output: Initializer
   ) -> LanguageModelConfiguration {

@@ -2,12 +2,14 @@ import MynahModels
 import MynahText
 
 extension Recipe {
-  /// WikiText-2 with the settings of PyTorch's word language model example: two LSTMs of 200, dropout 0.2, 6 epochs; the example
-  /// reports a test perplexity of 142.07.
+  /// WikiText-2 with the settings of PyTorch's word language model example: two LSTMs of 200 units, dropout
+  /// 0.2, 6 epochs.
   ///
-  /// Rate 20 for the mean over all targets, a quarter of it whenever the validation loss has not fallen; gradients clipped to a
-  /// norm of 0.25; the model that predicts the validation text best is tested. PyTorch's layers have two biases that are
-  /// added; here it is one.
+  /// The example reports a test perplexity of 142.07.
+  ///
+  /// The learning rate is 20 for the mean over all targets, divided by 4 whenever the validation loss does not
+  /// decrease. Gradients are clipped to a norm of 0.25. The model with the lowest validation loss is tested. PyTorch's
+  /// layers add two biases; Mynah's have one.
   public static let wikiText2 = Recipe(
     name: "wikitext-2",
     summary:
@@ -15,7 +17,7 @@ extension Recipe {
     dataSet: "wikitext-2", data: pennTreebankData,
     trainingIDsSHA256: "d5163de236cc4b80fa5c2f2aa3b829899ae21d97700c96d1a459ac457e36574e",
     model: { vocabularySize in
-      // PyTorch draws an LSTM's weights from ±1/√H.
+      // PyTorch initialises an LSTM's weights uniformly in ±1/√H.
       let range = 1 / Float(200).squareRoot()
       var model = LanguageModelConfiguration(
         vocabulary: vocabularySize, embedding: 200, layers: [.lstm(200), .lstm(200)],

@@ -1,12 +1,12 @@
 import MynahModels
 import MynahText
 
-// W. Zaremba, I. Sutskever, O. Vinyals, "Recurrent neural network regularization", 2014, with the settings of the authors'
-// program: all weights and biases begin uniform, gradients of a loss that is summed over the steps are clipped by their norm,
-// masks lie on the tokens' vectors and on each layer's outputs.
+// W. Zaremba, I. Sutskever, O. Vinyals, "Recurrent neural network regularization", 2014, with the settings of the
+// authors' program: all weights and biases are initialised uniformly, the gradients of a loss summed over the steps are
+// clipped by their norm, and dropout is applied to the embeddings and to each layer's outputs.
 
 extension Recipe {
-  /// The small model, without regularisation: two LSTMs of 200, 13 epochs; the paper's test perplexity is 114.5.
+  /// The small model, without regularisation: two LSTMs of 200 units, 13 epochs; test perplexity 114.5 in the paper.
   public static let zarembaSmall = zaremba(
     name: "zaremba-small",
     summary:
@@ -14,8 +14,9 @@ extension Recipe {
     hidden: 200, range: 0.1, dropout: 0, steps: 20,
     rate: .init(initial: 1, factor: 0.5, constantEpochs: 4), epochs: 13, testLimit: 117)
 
-  /// The medium model: two LSTMs of 650, half of the non-recurrent connections dropped, 39 epochs; the paper's test perplexity
-  /// is 82.7.
+  /// The medium model: two LSTMs of 650 units, dropout 0.5 on non-recurrent connections, 39 epochs.
+  ///
+  /// The test perplexity in the paper is 82.7.
   public static let zarembaMedium = zaremba(
     name: "zaremba-medium",
     summary: "Zaremba's medium model of the Penn Treebank: two LSTMs of 650, dropout 0.5, 39 epochs; "
@@ -38,7 +39,7 @@ extension Recipe {
       },
       training: TrainingConfiguration(
         learningRate: rate, clipNorm: 5, epochs: epochs, batches: .contiguous(size: 20, steps: steps)),
-      // The test text is read from its first word to its last in one row.
+      // The test text is read from start to end in one row.
       testBatches: .contiguous(size: 1, steps: steps, remainder: .keep), goals: [.test(atMost: testLimit)])
   }
 }

@@ -2,33 +2,33 @@ import MynahIO
 public import MynahModels
 public import MynahText
 
-/// A published experiment that can be repeated: its data, its model, how that is trained, and what should come of it.
+/// A published experiment that can be reproduced: its data, model, training configuration and expected results.
 ///
-/// The recipes are `Recipe.all`; `mynah reproduce` runs them.
+/// `Recipe.all` contains all recipes.
 public struct Recipe: Sendable {
-  /// What it is called on a command line.
+  /// The name that selects the recipe.
   public let name: String
-  /// What it is and where it comes from, in a sentence.
+  /// A one-sentence description of the recipe and its source.
   public let summary: String
-  /// The named data set whose folder it reads; nil where the text is its own.
+  /// The name of the data set whose folder the recipe reads; nil if the recipe contains its text.
   public let dataSet: String?
   /// Reads the data from a folder.
   public let data: @Sendable (_ directory: String) throws -> RecipeData
-  /// The sha256 of the training tokens as little-endian 32-bit integers: what is learned is this text and no other.
+  /// The SHA-256 of the training tokens as little-endian 32-bit integers, which verifies the training data.
   public let trainingIDsSHA256: String
-  /// The model for a number of tokens.
+  /// Returns the model configuration for a vocabulary size.
   public let model: @Sendable (_ vocabularySize: Int) -> LanguageModelConfiguration
-  /// How it is trained.
+  /// The configuration of the training run.
   public let training: TrainingConfiguration
-  /// Which model is tested.
+  /// The model that is tested.
   public let kept: Trainer.KeptModel
-  /// How the test text is cut; nil: as the validation text.
+  /// The batching of the test text; nil for that of the validation text.
   public let testBatches: BatchLayout?
-  /// Figures of the validation text's predictions besides the loss.
+  /// The metrics on the validation text in addition to the loss.
   public let metrics: [Metric]
-  /// What the same recipe gave elsewhere; nil: nothing to compare with epoch by epoch.
+  /// The reference results; nil if there are none to compare with epoch by epoch.
   public let reference: RecipeReference?
-  /// What has to be met for it to count as reproduced.
+  /// The goals that a run must meet for the recipe to count as reproduced.
   public let goals: [RecipeGoal]
 
   /// Creates a recipe.
@@ -51,48 +51,48 @@ public struct Recipe: Sendable {
     pennTreebank, padded, shakespeare, toy, brown, zarembaSmall, zarembaMedium, wikiText2,
   ]
 
-  /// The recipe of a name; nil if there is none.
+  /// Returns the recipe with a name; nil if there is none.
   public static func named(_ name: String) -> Recipe? { all.first { $0.name == name } }
 }
 
-/// The tokens that a recipe learns and is measured on.
+/// The training, validation and test tokens of a recipe.
 public struct RecipeData: Sendable {
-  /// The tokens to learn.
+  /// The training tokens.
   public let training: [Int32]
-  /// The tokens to measure after each epoch; nil if there are none.
+  /// The tokens to validate on after each epoch; nil if there are none.
   public let validation: [Int32]?
-  /// The tokens to measure at the end; nil if there are none.
+  /// The tokens to test on at the end; nil if there are none.
   public let test: [Int32]?
-  /// How texts become these tokens.
+  /// The tokenizer of the texts.
   public let tokenizer: AnyTokenizer
 
-  /// Creates data.
+  /// Creates the data of a recipe.
   public init(training: [Int32], validation: [Int32]? = nil, test: [Int32]? = nil, tokenizer: AnyTokenizer) {
     (self.training, self.validation, self.test, self.tokenizer) = (training, validation, test, tokenizer)
   }
 
-  /// The sha256 of the training tokens as little-endian 32-bit integers, in hexadecimal digits.
+  /// The SHA-256 of the training tokens as little-endian 32-bit integers, in hexadecimal.
   public var trainingIDsSHA256: String { SHA256.hexadecimal(of: training) }
 }
 
-/// What the same recipe gave elsewhere.
+/// The reference results of a recipe, from another implementation.
 public struct RecipeReference: Hashable, Sendable {
-  /// An epoch's perplexities.
+  /// The perplexities of an epoch.
   public struct Epoch: Hashable, Sendable {
-    /// Of the training text while it was learned.
+    /// The perplexity of the training text during the epoch.
     public let train: Double
-    /// Of the validation text after the epoch.
+    /// The perplexity of the validation text after the epoch.
     public let validation: Double
 
-    /// Creates an epoch's figures.
+    /// Creates the perplexities of an epoch.
     public init(train: Double, validation: Double) { (self.train, self.validation) = (train, validation) }
   }
 
-  /// What gave the figures: "PyTorch".
+  /// The implementation that produced the results: "PyTorch".
   public let source: String
-  /// The epochs, first to last; they may be fewer than the recipe's.
+  /// The epochs in order; they may be fewer than the recipe's.
   public let epochs: [Epoch]
-  /// The test perplexity after the last epoch; nil if it is not known.
+  /// The test perplexity after the last epoch; nil if unknown.
   public let test: Double?
 
   /// Creates a reference.

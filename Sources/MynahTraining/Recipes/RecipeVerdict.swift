@@ -1,16 +1,16 @@
 import MynahModels
 
-/// What has to be met for a recipe to count as reproduced.
+/// A goal that a run must meet for a recipe to count as reproduced.
 public enum RecipeGoal: Hashable, Sendable {
-  /// The perplexities of each epoch that the reference has, and its test perplexity, within a share of the reference's.
+  /// The perplexities of each epoch of the reference, and its test perplexity, within a relative tolerance.
   case asReference(within: Double)
-  /// A test perplexity of at most so much after the last epoch.
+  /// A maximum test perplexity after the last epoch.
   case test(atMost: Double)
-  /// A training loss of at most so many nats a token in the last epoch.
+  /// A maximum training loss in the last epoch, in nats per token.
   case trainingLoss(atMost: Double)
 }
 
-/// Whether a run met a recipe's goals.
+/// The result of comparing a run with a recipe's goals.
 public struct RecipeVerdict: Hashable, Sendable {
   /// The kinds of verdicts.
   public enum Kind: String, Hashable, Codable, Sendable {
@@ -18,18 +18,18 @@ public struct RecipeVerdict: Hashable, Sendable {
     case reproduced
     /// A goal is not met.
     case missed
-    /// The run ended before the recipe's last epoch; what could be compared is as it should be.
+    /// The run ended before the recipe's last epoch; no compared result misses a goal.
     case unfinished
   }
 
   /// The verdict.
   public let kind: Kind
-  /// What is not as it should be, a sentence each.
+  /// The goals that were missed, one sentence each.
   public let misses: [String]
 }
 
 extension RecipeVerdict: CustomStringConvertible {
-  /// The verdict in words.
+  /// A description of the verdict.
   public var description: String {
     switch kind {
     case .reproduced: "reproduced"
@@ -40,10 +40,10 @@ extension RecipeVerdict: CustomStringConvertible {
 }
 
 extension Recipe {
-  /// What came of a run.
+  /// Returns the verdict on a run.
   ///
   /// - Parameters:
-  ///   - history: The epochs that were made.
+  ///   - history: The reports of the completed epochs.
   ///   - test: The test perplexity after the last of them.
   public func verdict(on history: [EpochReport], test: Double?) -> RecipeVerdict {
     let isWhole = history.count >= training.epochs
@@ -79,6 +79,6 @@ extension Recipe {
     return result.compactMap(\.self)
   }
 
-  /// Up to three decimals.
+  /// Returns the number with up to three decimals.
   private static func figure(_ number: Double) -> String { "\((number * 1000).rounded() / 1000)" }
 }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A stretch of a run.
+/// A length of training, in epochs or steps.
 public enum TrainingSpan: Hashable, Codable, Sendable {
-  /// So many epochs.
+  /// A number of epochs.
   case epochs(Int)
-  /// So many steps.
+  /// A number of steps.
   case steps(Int)
 
-  /// The number of steps.
+  /// Returns the number of steps in the span.
   public func stepCount(stepsPerEpoch: Int) -> Int {
     switch self {
     case .epochs(let count): count * stepsPerEpoch
@@ -31,12 +31,12 @@ extension TrainingSpan: CustomStringConvertible {
   }
 }
 
-/// A factor of the learning rate: a function of the place in the run.
+/// A factor of the learning rate: a function of the position in the run.
 ///
-/// With n for the steps of a span and k = 0, 1, … for the steps that are done, p = min(k / n, 1) is the share of the span that
-/// is over.
+/// Let n be the number of steps of the span and k = 0, 1, … the number of completed steps; p = min(k / n, 1) is the
+/// completed fraction of the span.
 public enum RateFactor: Hashable, Codable, Sendable {
-  /// by^max(epoch − after, 0): 1 for some epochs, then less at each one.
+  /// by^max(epoch − after, 0): 1 for the first epochs, then multiplied by `by` at each epoch.
   case decay(by: Float, after: Int)
   /// by^⌊(epoch − 1) / every⌋.
   case step(by: Float, every: Int)
@@ -46,14 +46,15 @@ public enum RateFactor: Hashable, Codable, Sendable {
   case cosine(to: Float, over: TrainingSpan)
   /// min((k + 1) / n, 1).
   case warmUp(over: TrainingSpan)
-  /// From 1/25 up to 1 over three tenths of the span and down to 1/250,000 over the rest, along half cosines: L. Smith,
-  /// N. Topin, "Super-convergence", 2018, with the numbers of PyTorch's `OneCycleLR`.
+  /// From 1/25 up to 1 over the first 30 % of the span and down to 1/250,000 over the rest, along half cosines: L.
+  /// Smith, N. Topin, "Super-convergence", 2018, with the constants of PyTorch's `OneCycleLR`.
   case oneCycle(over: TrainingSpan)
-  /// by^r, where r counts how often more than `patience` epochs in a row had no validation loss below the lowest before
-  /// by a ten-thousandth of it: PyTorch's `ReduceLROnPlateau`. A function of the losses, which a checkpoint holds.
+  /// by^r, where r is the number of times that the validation loss did not improve for more than `patience` epochs in a
+  /// row: PyTorch's `ReduceLROnPlateau`. A loss improves if it is below (1 − 10⁻⁴) times the lowest one before it. The
+  /// factor depends only on the losses, which a checkpoint contains.
   case plateau(by: Float, patience: Int)
 
-  /// The factor at a place.
+  /// Returns the factor at a position.
   public func value(at place: TrainingPlace) -> Float {
     switch self {
     case .decay(let factor, let after): return pow(factor, Float(max(place.epoch - after, 0)))
@@ -69,7 +70,7 @@ public enum RateFactor: Hashable, Codable, Sendable {
     }
   }
 
-  /// The span that the factor falls over to its end; nil if it is not a function of a run's length.
+  /// The span over which the factor decays; nil if it does not depend on the length of the run.
   var span: TrainingSpan? {
     switch self {
     case .linear(_, let span), .cosine(_, let span), .oneCycle(let span): span
@@ -77,7 +78,7 @@ public enum RateFactor: Hashable, Codable, Sendable {
     }
   }
 
-  /// Returns the factor over another span, if it has one.
+  /// Returns the factor with another span; factors without a span are unchanged.
   func spanning(_ span: TrainingSpan) -> RateFactor {
     switch self {
     case .linear(let to, _): .linear(to: to, over: span)
@@ -87,7 +88,8 @@ public enum RateFactor: Hashable, Codable, Sendable {
     }
   }
 
-  /// Returns a Boolean value indicating whether the factor has fallen to zero, or in one cycle nearly so, at a place.
+  /// Returns a Boolean value indicating whether the factor has decayed to zero, or nearly so for `oneCycle`, at a
+  /// position.
   func hasEnded(at place: TrainingPlace) -> Bool {
     switch self {
     case .linear(to: 0, let span), .cosine(to: 0, let span), .oneCycle(let span):
@@ -96,7 +98,7 @@ public enum RateFactor: Hashable, Codable, Sendable {
     }
   }
 
-  /// Whether it may change within an epoch.
+  /// A Boolean value indicating whether the factor may change within an epoch.
   var changesWithinEpochs: Bool {
     switch self {
     case .decay, .step, .plateau: false
@@ -104,7 +106,7 @@ public enum RateFactor: Hashable, Codable, Sendable {
     }
   }
 
-  /// Half a cosine from one number to another.
+  /// Interpolates between two numbers along half a cosine.
   private static func between(_ start: Float, _ end: Float, _ share: Float) -> Float {
     end + (start - end) * (1 + cos(.pi * share)) / 2
   }
@@ -112,7 +114,7 @@ public enum RateFactor: Hashable, Codable, Sendable {
   private static func oneCycle(_ place: TrainingPlace, _ span: TrainingSpan) -> Float {
     let (lowest, last): (Float, Float) = (1 / 25, 1 / 25e4)
     let count = Double(span.stepCount(stepsPerEpoch: place.stepsPerEpoch))
-    // The steps at which the rate is highest, and lowest again.
+    // The steps at which the rate peaks and at which it reaches its final value.
     let (top, end) = (0.3 * count - 1, count - 1)
     let step = min(Double(place.stepsDone), end)
     if step <= top { return between(lowest, 1, top > 0 ? Float(step / top) : 1) }
@@ -132,7 +134,7 @@ public enum RateFactor: Hashable, Codable, Sendable {
     return reductions
   }
 
-  /// What is wrong with it, in words; nil if it can be computed.
+  /// A description of what is wrong with the factor; nil if it is valid.
   var defect: String? {
     switch self {
     case .decay(let factor, let epochs), .step(let factor, let epochs), .plateau(let factor, let epochs):
@@ -149,14 +151,14 @@ public enum RateFactor: Hashable, Codable, Sendable {
 }
 
 extension TrainingPlace {
-  /// The share of a span that is over at this place: 0 at its first step, at most 1.
+  /// Returns the fraction of a span that is completed at this position: 0 at the first step, at most 1.
   func share(of span: TrainingSpan) -> Double {
     min(Double(stepsDone) / Double(max(span.stepCount(stepsPerEpoch: stepsPerEpoch), 1)), 1)
   }
 }
 
 extension RateFactor: CustomStringConvertible {
-  /// The factor in words; empty where it is always 1.
+  /// A description of the factor; empty if it is always 1.
   public var description: String {
     switch self {
     case .decay(1, _), .step(1, _), .plateau(1, _): ""
