@@ -1,19 +1,19 @@
-/// What can go wrong when one looks into a model.
+/// An error in the analysis of a model.
 public enum AnalysisError: Error, Hashable, Sendable {
-  /// A vector or a state has elements that are infinite or not a number.
+  /// A vector or a state has elements that are infinite or NaN.
   case notFinite(what: String)
-  /// So many neighbours as a perplexity asks for are not there.
+  /// The perplexity requires more neighbours than there are points.
   case perplexityTooLarge(perplexity: Double, pointCount: Int)
-  /// The model has fewer layers, or the layer fewer units.
+  /// The layer or unit index is out of range.
   case noSuchUnit(layer: Int, unit: Int?, layerCount: Int, unitCount: Int?)
-  /// The layer has no gates that could be told.
+  /// The layer has no gates to record.
   case noGates(layer: Int, kind: String)
-  /// A page of so many tokens would be too much for a browser.
+  /// The page has too many tokens or values for a browser.
   case pageTooLong(tokenCount: Int, seriesCount: Int)
 }
 
 extension AnalysisError: CustomStringConvertible {
-  /// A sentence that says what was expected, what was found and what to do.
+  /// A message with what was expected, what was found and what to do.
   public var description: String {
     switch self {
     case .notFinite(let what):
@@ -35,7 +35,7 @@ extension AnalysisError: CustomStringConvertible {
   }
 }
 
-/// How much a browser shows in a page without becoming slow.
+/// The largest page that a browser shows without becoming slow.
 enum PageLimit {
   static let tokenCount = 100_000, valueCount = 16_000_000
 }

@@ -1,23 +1,23 @@
 import MynahIO
 
-/// What can go wrong when texts are classified.
+/// An error in training or running a text classifier.
 public enum ClassificationError: Error, Equatable, Sendable {
-  // What labelled files can have wrong; lines count from 1.
+  // Format errors in labelled files; line numbers start at 1.
   case noTab(path: String, line: Int)
   case noLabel(path: String, line: Int)
   case noText(path: String, line: Int)
-  /// A file to learn from has one label only.
+  /// The training file has only one label.
   case oneClass(path: String, label: String)
-  /// A class has too few texts to hold one out.
+  /// A class has too few texts for a validation split.
   case tooFewTexts(path: String, label: String, count: Int, needed: Int)
-  /// A label that the classifier does not know.
+  /// A label is not a class of the classifier.
   case unknownLabel(String, path: String, line: Int, known: [String])
 
-  /// The settings cannot be followed.
+  /// The settings are invalid.
   case impossible(reason: String)
-  /// Training came to numbers that are not finite.
+  /// Training diverged: the loss or the gradient is not finite.
   case diverged(epoch: Int, learningRate: Float)
-  /// The caller asked to stop.
+  /// The caller stopped the training.
   case interrupted
   /// The probabilities are not finite.
   case notFinite
@@ -52,5 +52,5 @@ extension ClassificationError: CustomStringConvertible {
   }
 }
 
-/// Where examples came from, in words.
+/// Returns a description of where the examples came from.
 private func place(_ path: String) -> String { path.isEmpty ? "the examples" : path.quoted() }

@@ -3,18 +3,18 @@ public import MynahModels
 import MynahTensors
 import MynahText
 
-// A classifier in one safetensors file: MEMBER.forward.…, MEMBER.class.K.…, MEMBER.ngrams.…
-// or MEMBER.counts, and the rest as JSON in the metadata.
+// A classifier file is one safetensors file. Its tensors are named MEMBER.forward.…, MEMBER.class.K.…,
+// MEMBER.ngrams.… or MEMBER.counts; everything else is JSON in the metadata.
 
 extension TextClassifier {
-  /// Reads a classifier file, checking that all of its parts fit together.
+  /// Reads a classifier file and checks that its parts are consistent.
   ///
-  /// - Throws: `CheckpointError`; nothing is half-loaded.
+  /// - Throws: `FileError` if the file cannot be read, `CheckpointError` if it is not a valid classifier.
   public init(contentsOf path: String) throws { try self.init(SafetensorsFile(contentsOf: path)) }
 
-  /// Understands a file as a classifier, checking that all of its parts fit together.
+  /// Creates a classifier from the contents of a file and checks that its parts are consistent.
   ///
-  /// - Throws: `CheckpointError`.
+  /// - Throws: `CheckpointError` if the contents are not a valid classifier.
   public init(_ file: SafetensorsFile) throws {
     try file.expectKind(Key.kindOfFile)
     let method: ClassificationMethod = try file.decode(Key.method)
@@ -35,7 +35,7 @@ extension TextClassifier {
     self.init(method: method, labels: labels, members: members, notes: notes)
   }
 
-  /// Writes the file in place of what stands there, all or nothing.
+  /// Writes the classifier to a file, atomically replacing an existing one.
   ///
   /// - Throws: `FileError`.
   public func write(to path: String) throws {
@@ -58,18 +58,18 @@ extension TextClassifier {
   }
 }
 
-/// What stands in the metadata about a member.
+/// The metadata of a member.
 private struct StoredMember: Codable {
   let tokenizer: ClassifierTokenizer
   let calibration: Calibration
-  /// Of the models of classes, and of the readers, whose output a recurrent classifier lacks.
+  /// The configuration of the class models, or of the readers of a recurrent classifier, which have no output layer.
   var configuration: LanguageModelConfiguration?
   var pooling: [Pooling]?
   var isBidirectional: Bool?
-  /// Of naive Bayes.
+  /// The number of training texts of each class, for naive Bayes.
   var textCounts: [Int]?
   var smoothing: Double?
-  /// B, where n-grams are judged too.
+  /// B, the number of buckets; nil without an n-gram classifier.
   var ngramBucketCount: Int?
 
   init(_ member: TextClassifier.Member) {

@@ -1,7 +1,7 @@
 import MynahTensors
 import MynahText
 
-/// Tells of a text which class it belongs to, and how sure that is.
+/// A text classifier that predicts the class of a text with its probability.
 ///
 /// ```swift
 /// let classifier = try ClassifierTrainer(ClassifierSettings(.perClass)).train(LabelledText(at: "train.tsv"))
@@ -9,22 +9,22 @@ import MynahText
 /// print(prediction.label, prediction.probability)
 /// ```
 ///
-/// It is an ensemble: the mean of its members' probabilities, of which each reads texts in its own way.
+/// The classifier is an ensemble: it averages the probabilities of its members, each with its own tokenizer and model.
 public struct TextClassifier: Sendable {
-  /// One of an ensemble.
+  /// A member of the ensemble.
   public struct Member: Sendable {
-    /// How texts become what the model reads.
+    /// The conversion of texts to the tokens that the model reads.
     public let tokenizer: ClassifierTokenizer
-    /// What gives classes scores.
+    /// The model that computes the scores of the classes.
     public let model: ClassifierModel
-    /// How scores become probabilities.
+    /// The calibration that converts scores to probabilities.
     public let calibration: Calibration
-    /// What judges the text's n-grams beside the model, with as much of a say; nil: nothing does.
+    /// The n-gram classifier that is combined with the model in equal weight; nil for the model alone.
     public let ngrams: NGramClassifier?
 
     /// Creates a member.
     ///
-    /// - Precondition: model, calibration and n-grams are of one number of classes.
+    /// - Precondition: model, calibration and n-grams have the same number of classes.
     public init(
       tokenizer: ClassifierTokenizer, model: ClassifierModel, calibration: Calibration, ngrams: NGramClassifier? = nil
     ) {
@@ -34,9 +34,11 @@ public struct TextClassifier: Sendable {
       (self.tokenizer, self.model, self.calibration, self.ngrams) = (tokenizer, model, calibration, ngrams)
     }
 
-    /// The probabilities of the classes: the model's, or the geometric mean of its and the n-grams', p ∝ √(p_model · p_n-grams).
+    /// Returns the probabilities of the classes: those of the model, or the normalised geometric mean of those of the
+    /// model and of the n-gram classifier, p ∝ √(p_model · p_n-grams).
     ///
-    /// A geometric mean is sure where one of both is very sure: G. Hinton, "Products of experts", 1999.
+    /// The geometric mean is confident where either of the two is very confident: G. Hinton, "Products of experts",
+    /// 1999.
     func probabilities(_ text: String) throws -> [Double] {
       let ids = try tokenizer.encode(text)
       let scored = model.scored(ids, vocabulary: tokenizer.tokenizer.vocabulary)
@@ -46,18 +48,18 @@ public struct TextClassifier: Sendable {
     }
   }
 
-  /// How texts are told apart.
+  /// The classification method.
   public let method: ClassificationMethod
-  /// The classes' labels, two or more.
+  /// The labels of the classes, at least two.
   public let labels: [String]
   /// The members, at least one.
   public let members: [Member]
-  /// Notes of the classifier's maker, by key.
+  /// The notes of the classifier's author, by key.
   public var notes: [String: String]
 
   /// Creates a classifier from its members.
   ///
-  /// - Precondition: there are two labels or more, and a member.
+  /// - Precondition: there are at least two labels and at least one member.
   public init(
     method: ClassificationMethod, labels: [String], members: [Member], notes: [String: String] = [:]
   ) {
@@ -67,12 +69,13 @@ public struct TextClassifier: Sendable {
     (self.method, self.labels, self.members, self.notes) = (method, labels, members, notes)
   }
 
-  /// Tells a text's class.
+  /// Returns the predicted class of a text with the probabilities of all classes.
   ///
-  /// - Throws: `TextError` if a member has no token for what stands there, `ClassificationError.notFinite`.
+  /// - Throws: `TextError` if a token is unknown to a member whose vocabulary has no `<unk>`;
+  ///   `ClassificationError.notFinite`.
   public func predict(_ text: String) throws -> Prediction {
     var sums = [Double](repeating: 0, count: labels.count)
-    // One text is too little work to be shared out among threads.
+    // A single text is too little work to split among threads.
     try ThreadTeam.$current.withValue(nil) {
       for member in members {
         for (index, probability) in try member.probabilities(text).enumerated() { sums[index] += probability }
@@ -84,13 +87,13 @@ public struct TextClassifier: Sendable {
   }
 }
 
-/// What a classifier says of a text.
+/// A classifier's prediction for a text.
 public struct Prediction: Hashable, Sendable {
   /// The labels of the classes.
   public let labels: [String]
-  /// Their probabilities; the sum is 1.
+  /// The probabilities of the classes; they sum to 1.
   public let probabilities: [Double]
-  /// The place of the most probable one; of equally probable ones the first.
+  /// The index of the most probable class; the first one in a tie.
   public let best: Int
 
   package init(labels: [String], probabilities: [Double]) {
@@ -101,8 +104,8 @@ public struct Prediction: Hashable, Sendable {
       } ?? 0
   }
 
-  /// The most probable class's label.
+  /// The label of the most probable class.
   public var label: String { labels[best] }
-  /// Its probability.
+  /// The probability of the most probable class.
   public var probability: Double { probabilities[best] }
 }

@@ -2,10 +2,10 @@ import Foundation
 import MynahIO
 public import MynahText
 
-/// A page that colours each token of a text by the value of one unit after it, with a choice of units.
+/// An HTML page that colours each token of a text by the activation of a selectable unit after that token.
 ///
-/// A. Karpathy, J. Johnson, L. Fei-Fei, "Visualizing and understanding recurrent networks", 2015. Colours are relative to the unit's
-/// largest magnitude in the text, which the page says.
+/// A. Karpathy, J. Johnson, L. Fei-Fei, "Visualizing and understanding recurrent networks", 2015. Colours are scaled
+/// by the unit's largest magnitude in the text, which the page shows.
 public struct ActivationPage: Sendable {
   private let hasWords: Bool
   private let units: [Int: [Int]]
@@ -13,16 +13,16 @@ public struct ActivationPage: Sendable {
   private var text = ""
   private var tokenCount = 0
 
-  /// Begins an empty page.
+  /// Creates an empty page.
   ///
-  /// - Parameter units: The units to choose from, by layer; of a layer that is missing all.
+  /// - Parameter units: The selectable units of each layer; all units of a layer without an entry.
   public init(_ tokenizer: AnyTokenizer, units: [Int: [Int]] = [:]) {
     (hasWords, self.units) = (tokenizer.hasWords, units)
   }
 
-  /// Adds a token and what the layers' units say after it.
+  /// Appends a token and the layers' activations after it.
   ///
-  /// - Parameter activations: Of the same layers each time.
+  /// - Parameter activations: The activations, of the same layers in every call.
   /// - Throws: `AnalysisError.pageTooLong`.
   public mutating func append(_ token: PageToken, _ activations: [LayerActivations]) throws(AnalysisError) {
     if tokenCount == 0 { begin(activations) }
@@ -48,25 +48,27 @@ public struct ActivationPage: Sendable {
     }
   }
 
-  /// One line about what the page holds.
+  /// A one-line summary of the page's contents.
   public var summary: String { "\(tokenCount) tokens, \(series.count) values of each" }
 
-  /// What the page's script reads: names that are made here and numbers, so that nothing of the text's can end it.
+  /// The data for the page's script.
+  ///
+  /// Contains only generated names and numbers, so no text of the user can close the script element.
   private struct Contents: Encodable {
     struct Entry: Encodable {
       let unit, part: String
       let scale: Float
-      /// A byte a token, base 64.
+      /// One byte per token, encoded in Base64.
       let values: Data
     }
     let entries: [Entry]
   }
 
-  /// The page.
+  /// Returns the page as HTML.
   ///
   /// - Parameters:
-  ///   - title: What was read.
-  ///   - model: What it was read by.
+  ///   - title: The name of the text.
+  ///   - model: The name of the model.
   public func html(title: String, model: String) throws -> String {
     let entries = series.map { series in
       Contents.Entry(

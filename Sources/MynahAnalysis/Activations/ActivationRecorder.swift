@@ -3,11 +3,11 @@ public import MynahModels
 import MynahTensors
 public import MynahText
 
-/// Records the activations of a model's units while it reads texts, token by token.
+/// Records the activations of a model's units while the model reads texts token by token.
 ///
-/// A. Karpathy, J. Johnson, L. Fei-Fei, "Visualizing and understanding recurrent networks", 2015, found units that follow
-/// quotations, line lengths and brackets in this way. States come from the model's own passes; gates are recomputed from them by
-/// the cell's equations.
+/// A. Karpathy, J. Johnson, L. Fei-Fei, "Visualizing and understanding recurrent networks", 2015, used this method to
+/// find units that track quotations, line lengths and brackets. States come from the model's forward pass; gates are
+/// recomputed from the states with the cell's equations.
 ///
 /// ```swift
 /// var recorder = try ActivationRecorder(file.model, layers: [0], recordingGates: true)
@@ -19,15 +19,15 @@ public struct ActivationRecorder: Sendable {
   private let inference: InferenceModel
   private let layers: [Int]
   private let recordsGates: Bool
-  /// The state after the tokens so far.
+  /// The state after the tokens read so far.
   public private(set) var state: RecurrentState
 
   /// Creates a recorder at the beginning of a text.
   ///
   /// - Parameters:
   ///   - layers: The layers to record.
-  ///   - recordsGates: Whether to record the gates of the cells too.
-  /// - Throws: `AnalysisError` if the model has no such layer, or the layer no gates.
+  ///   - recordsGates: A Boolean value indicating whether to record the gates as well.
+  /// - Throws: `AnalysisError` if a layer does not exist, or has no gates to record.
   public init(_ model: LanguageModel, layers: [Int], recordingGates recordsGates: Bool = false) throws(AnalysisError) {
     (self.model, self.layers, self.recordsGates) = (model, layers, recordsGates)
     inference = InferenceModel(model)
@@ -43,8 +43,9 @@ public struct ActivationRecorder: Sendable {
     }
   }
 
-  /// Reads the next token of a text, from the zero state where the text begins with it, and returns each layer's
-  /// activations.
+  /// Reads the next token of a text and returns each layer's activations.
+  ///
+  /// Resets the state to zero first if the token begins a text.
   ///
   /// - Throws: `AnalysisError.notFinite`.
   /// - Precondition: the id is in the vocabulary.
@@ -75,13 +76,13 @@ public struct ActivationRecorder: Sendable {
     return result
   }
 
-  /// The gates of a layer in the step that reads a token.
+  /// Returns the gates of a layer at the step that reads a token.
   private func gates(of layer: Int, reading id: Int32, from before: RecurrentState) -> KeyValuePairs<String, Variable> {
     let cell = model.cell(ofLayer: layer)
     return cell.gates(cell.projection(of: input(of: layer, reading: id, from: before)), state: before.layers[layer])
   }
 
-  /// The input of a layer in the step that reads a token, [1, I].
+  /// Returns the input of a layer at the step that reads a token, [1, I].
   private func input(of layer: Int, reading id: Int32, from before: RecurrentState) -> Variable {
     let embedding = model.embedding([id])
     guard layer > 0 else { return embedding }

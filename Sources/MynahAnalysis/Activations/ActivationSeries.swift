@@ -1,6 +1,6 @@
 /// The values of one unit over a text.
 struct ActivationSeries {
-  /// A quantity of a unit of a layer.
+  /// One quantity (state or gate) of a unit of a layer.
   struct Key: Hashable {
     let layer, unit: Int
     let name: String
@@ -13,10 +13,10 @@ struct ActivationSeries {
 
   mutating func append(_ value: Float) { values.append(value) }
 
-  /// The largest magnitude, which colours are relative to.
+  /// The largest magnitude, by which colours are scaled.
   var scale: Float { values.reduce(0) { max($0, abs($1)) } }
 
-  /// The values as shares of the scale, −127 … 127, a byte each.
+  /// The values quantised relative to `scale`, −127 … 127, one byte each.
   var bytes: [UInt8] {
     let scale = scale
     return values.map { UInt8(bitPattern: Int8(scale > 0 ? ($0 / scale * 127).rounded() : 0)) }

@@ -1,9 +1,9 @@
-/// Finds room for labels beside their points: none covers another one or a point's dot.
+/// Places labels next to their points so that no label overlaps another label or a dot.
 struct LabelPlacement {
-  /// Where the text begins, ends, or has its middle, as in SVG.
+  /// The SVG text anchor: the part of the text that is aligned to the position.
   enum Anchor: String { case start, middle, end }
 
-  /// A label's place.
+  /// The position of a label.
   struct Label {
     let x, y: Double
     let anchor: Anchor
@@ -18,7 +18,7 @@ struct LabelPlacement {
 
   private let bounds: Box
   private let fontSize: Double
-  /// The labels by cells of the picture, so that each is compared with few.
+  /// The occupied boxes by grid cell of the image, so that each new box is compared with only a few.
   private var cells: [Int: [Box]] = [:]
 
   init(width: Double, height: Double, fontSize: Double) {
@@ -26,12 +26,13 @@ struct LabelPlacement {
     self.fontSize = fontSize
   }
 
-  /// Keeps the place of a dot free.
+  /// Reserves the area of a dot.
   mutating func add(dotAt x: Double, _ y: Double, radius: Double) {
     insert(Box(left: x - radius, right: x + radius, top: y - radius, bottom: y + radius))
   }
 
-  /// Takes a place at the right, the left, above or below the point; nil if all are taken.
+  /// Reserves and returns a free position to the right of, to the left of, above or below the point; nil if there is
+  /// none.
   mutating func place(_ text: String, besides x: Double, _ y: Double, radius: Double) -> Label? {
     let (width, gap) = (Self.width(of: text, fontSize: fontSize), radius + 2)
     let candidates: [(label: Label, left: Double, baseline: Double)] = [
@@ -66,7 +67,9 @@ struct LabelPlacement {
     return rows.flatMap { row in columns.map { row * 1000 + $0 } }
   }
 
-  /// About how wide a text is: letters of scripts with square ones take as much as the font's size.
+  /// Returns the approximate width of a text.
+  ///
+  /// Full-width scripts take about the font size per character.
   private static func width(of text: String, fontSize: Double) -> Double {
     text.unicodeScalars.reduce(0) { sum, scalar in sum + fontSize * (scalar.value >= 0x1100 ? 1.05 : 0.58) }
   }

@@ -1,22 +1,23 @@
 import Foundation
 
-/// How probable a point is to choose each other one as its neighbour, the nearer the more.
+/// The probability distribution with which a point picks each other point as its neighbour.
 ///
 ///     p_j = exp(−β d_j²) / Σ_k exp(−β d_k²)
 ///
-/// β is found by bisection so that the perplexity, exp(−Σ p_j ln p_j), is that which is asked for: a smooth count of neighbours. L. van
-/// der Maaten, G. Hinton, "Visualizing data using t-SNE", 2008.
+/// β is found by bisection so that the perplexity, exp(−Σ p_j ln p_j), has the target value. The perplexity is a smooth
+/// measure of the effective number of neighbours: L. van der Maaten, G. Hinton, "Visualizing data using t-SNE", 2008.
 package struct NeighbourDistribution {
-  /// p, one a distance; they sum to 1.
+  /// p, one probability per distance; they sum to 1.
   package let probabilities: [Double]
   /// exp(−Σ p ln p).
   package let perplexity: Double
 
-  /// Finds the distribution.
+  /// Creates the distribution with the target perplexity.
   ///
-  /// Where several neighbours are equally near, there is none of a lower perplexity than their number; then the lowest is taken.
+  /// If several neighbours are equally near, the perplexity cannot be lower than their number; the distribution then
+  /// has the lowest possible perplexity.
   package init(squaredDistances: [Double], perplexity target: Double) {
-    // Of the exponentials only the ratios count, so the nearest may be 1 and nothing vanishes.
+    // Only the ratios of the exponentials matter. Scaling the nearest to 1 prevents underflow of all of them.
     let nearest = squaredDistances.min() ?? 0
     let mean = squaredDistances.reduce(0) { $0 + ($1 - nearest) } / Double(max(squaredDistances.count, 1))
     var beta = mean > 0 ? 1 / mean : 1
@@ -46,7 +47,7 @@ package struct NeighbourDistribution {
     }
     guard sum > 0 else { return ([], 0) }
     for index in values.indices { values[index] /= sum }
-    // −Σ p ln p where ln p = −β (d² − nearest) − ln Σ.
+    // −Σ p ln p with ln p = −β (d² − nearest) − ln Σ.
     return (values, log(sum) + beta * weighted / sum)
   }
 }

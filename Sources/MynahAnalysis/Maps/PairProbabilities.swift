@@ -1,24 +1,26 @@
 import Foundation
 
-/// How much each two of N points belong together: what t-SNE keeps of their distances.
+/// The joint probabilities p_ij of N points, which represent their pairwise similarities in t-SNE.
 ///
 ///     p_ij = (p_j|i + p_i|j) / 2N
 ///
-/// The probabilities of all ordered pairs sum to 1; each unordered pair is kept once.
+/// The probabilities of all ordered pairs sum to 1; each unordered pair is stored once.
 package struct PairProbabilities: Sendable {
-  /// N.
+  /// N, the number of points.
   package let pointCount: Int
-  /// p_ij for i < j, in the order of i, then of j.
+  /// p_ij for i < j, ordered by i, then by j.
   package private(set) var values: [Double]
 
-  /// Takes probabilities as they are.
+  /// Creates joint probabilities from their values.
   package init(pointCount: Int, _ values: [Double]) {
     precondition(
       values.count == Self.pairCount(pointCount), "\(values.count) probabilities do not fit \(pointCount) points")
     (self.pointCount, self.values) = (pointCount, values)
   }
 
-  /// Finds the probabilities for a perplexity; takes N²·E/2 multiplications and N²/2 numbers of memory.
+  /// Creates the joint probabilities of points for a perplexity.
+  ///
+  /// Takes N²·E/2 multiplications and memory for N²/2 numbers.
   package init(of points: PointSet, perplexity: Double) {
     let count = points.count
     var distances = [Double](repeating: 0, count: Self.pairCount(count))
@@ -41,23 +43,24 @@ package struct PairProbabilities: Sendable {
 
   private static func pairCount(_ count: Int) -> Int { count * max(count - 1, 0) / 2 }
 
-  /// The place of a pair i < j.
+  /// Returns the index of a pair i < j.
   private func index(_ i: Int, _ j: Int) -> Int { i * (2 * pointCount - i - 1) / 2 + j - i - 1 }
 }
 
-// MARK: The map's own probabilities
+// MARK: The probabilities of the map
 
 extension PairProbabilities {
-  /// What a step knows of a map: its loss's gradient.
+  /// Returns the gradient of the KL divergence with respect to the coordinates of a map.
   ///
   ///     w_ij = 1 / (1 + |y_i − y_j|²)     q_ij = w_ij / Z     Z = Σ_kl w_kl
   ///     ∂KL/∂y_i = 4 Σ_j (x p_ij − q_ij) w_ij (y_i − y_j)
   ///
-  /// Attraction and repulsion are summed apart, since Z is known only after the last pair.
+  /// Attraction and repulsion are summed separately because Z is known only after the last pair.
   ///
   /// - Parameters:
-  ///   - map: Points of two coordinates.
-  ///   - exaggeration: x, by which points attract each other more than they should, so that clusters form early; 1 at the end.
+  ///   - map: Points in two dimensions.
+  ///   - exaggeration: x, the early exaggeration, which strengthens attraction in the first steps so that clusters form
+  ///     early; 1 afterwards.
   package func gradient(at map: PointSet, exaggeration: Double = 1) -> [Double] {
     let y = map.coordinates
     var attraction = [Double](repeating: 0, count: y.count)
@@ -90,7 +93,7 @@ extension PairProbabilities {
     return y.indices.map { 4 * (exaggeration * attraction[$0] - repulsion[$0] / (2 * total)) }
   }
 
-  /// KL(P ‖ Q) = Σ p ln (p / q) in nats: how much of the neighbourhoods a map loses.
+  /// Returns KL(P ‖ Q) = Σ p ln (p / q) in nats, the loss of neighbourhood structure in a map.
   package func divergence(of map: PointSet) -> Double {
     var (cross, entropy, total, mass, pair) = (0.0, 0.0, 0.0, 0.0, 0)
     for i in 0..<pointCount {

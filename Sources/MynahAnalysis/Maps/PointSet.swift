@@ -1,15 +1,15 @@
-/// Points in a space of any number of dimensions, in double precision.
+/// Points in a space of any dimension, in double precision.
 public struct PointSet: Hashable, Sendable {
   /// N, the number of points.
   public let count: Int
-  /// The coordinates of a point.
+  /// The number of coordinates of a point.
   public let width: Int
-  /// All coordinates, a point after the other.
+  /// The coordinates of all points, one point after another.
   public package(set) var coordinates: [Double]
 
-  /// Creates points from their coordinates, a point after the other.
+  /// Creates points from their coordinates, one point after another.
   ///
-  /// - Precondition: there are as many coordinates as the points need.
+  /// - Precondition: `coordinates` has `count` · `width` elements.
   public init(count: Int, width: Int, _ coordinates: [Double]) {
     precondition(
       coordinates.count == count * width,
@@ -20,10 +20,10 @@ public struct PointSet: Hashable, Sendable {
   /// The coordinates of a point.
   public subscript(point: Int) -> ArraySlice<Double> { coordinates[point * width..<(point + 1) * width] }
 
-  /// Whether all coordinates are numbers.
+  /// A Boolean value indicating whether all coordinates are finite.
   var isFinite: Bool { coordinates.allSatisfy(\.isFinite) }
 
-  /// Σ (a − b)² over the coordinates.
+  /// Returns the squared distance of two points, Σ (a − b)² over the coordinates.
   func squaredDistance(_ one: Int, _ other: Int) -> Double {
     var sum = 0.0
     let (a, b) = (one * width, other * width)

@@ -1,28 +1,29 @@
 import MynahTensors
 
-/// The directions in which points differ most.
+/// The principal components of points: the directions of largest variance.
 ///
-/// The eigenvectors of the covariance C = Xᵀ X / (N − 1) of the centred points X with the largest eigenvalues (K. Pearson, "On lines
-/// and planes of closest fit to systems of points in space", 1901), found by subspace iteration with Rayleigh–Ritz steps. An axis's
-/// largest coordinate is positive, so that equal points have equal axes and not mirrored ones.
+/// These are the eigenvectors with the largest eigenvalues of the covariance C = Xᵀ X / (N − 1) of the centred points X
+/// (K. Pearson, "On lines and planes of closest fit to systems of points in space", 1901), computed by subspace
+/// iteration with Rayleigh–Ritz steps. The coordinate of largest magnitude of each axis is positive, so that equal
+/// points always give equal axes rather than mirrored ones.
 public struct PrincipalComponents: Sendable {
-  /// The points' mean.
+  /// The mean of the points.
   public let mean: [Double]
-  /// Directions of length 1 at right angles to each other, that of the largest variance first.
+  /// Orthonormal directions, in order of decreasing variance.
   public let axes: [[Double]]
-  /// The points' variance along each axis, with N − 1 below.
+  /// The sample variance of the points along each axis (divided by N − 1).
   public let variances: [Double]
-  /// The sum of the variances along all directions.
+  /// The total variance over all directions.
   public let totalVariance: Double
 
-  /// The share of the variance that the axes explain, 0 … 1; 1 where there is none to explain.
+  /// The share of the variance explained by the axes, 0 … 1; 1 if the total variance is 0.
   public var explainedShare: Double { totalVariance > 0 ? min(1, variances.reduce(0, +) / totalVariance) : 1 }
 
-  /// Finds the directions.
+  /// Computes the principal components of points.
   ///
-  /// Takes N·E² multiplications, then E² for each of some ten vectors a round.
+  /// Takes N·E² multiplications, then E² for each of about ten vectors per iteration.
   ///
-  /// - Parameter count: How many; no more than the points have coordinates are given.
+  /// - Parameter count: The number of components, limited to the number of coordinates of the points.
   /// - Throws: `AnalysisError.notFinite`.
   public init(of points: PointSet, count: Int = 2) throws(AnalysisError) {
     guard points.isFinite else { throw .notFinite(what: "the vectors") }
@@ -36,9 +37,9 @@ public struct PrincipalComponents: Sendable {
     variances = found.map { max(0, $0.value) }
   }
 
-  /// The points' coordinates along the axes, the mean being the origin.
+  /// Returns the coordinates of points along the axes, relative to the mean.
   ///
-  /// - Precondition: the points have as many coordinates as those that the axes were found of.
+  /// - Precondition: the points have as many coordinates as those from which the axes were computed.
   public func project(_ points: PointSet) -> PointSet {
     precondition(points.width == mean.count, "axes of \(mean.count) do not fit points of \(points.width) coordinates")
     var result: [Double] = []

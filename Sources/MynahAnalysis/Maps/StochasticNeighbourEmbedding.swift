@@ -1,42 +1,44 @@
 import MynahTensors
 
-/// t-SNE: a map in the plane on which points that lie together stay together.
+/// t-SNE: an embedding of points in the plane that keeps near neighbours together.
 ///
-/// Minimises KL(P ‖ Q) of the points' neighbourhoods P and the map's Q by gradient descent with momentum and a gain for each coordinate, all
-/// pairs counted: L. van der Maaten, G. Hinton, "Visualizing data using t-SNE", 2008. It starts from the principal components, which keeps
-/// the large distances meaningful, with the step size of A. Belkina et al., "Automated optimized parameters for t-SNE", 2019.
+/// Minimises the divergence KL(P ‖ Q) between the neighbourhoods P of the points and Q of the map by exact gradient
+/// descent over all pairs, with momentum and a gain for each coordinate: L. van der Maaten, G. Hinton, "Visualizing
+/// data using t-SNE", 2008. The map is initialised with the principal components, which keeps large distances
+/// meaningful. The learning rate follows A. Belkina et al., "Automated optimized parameters for t-SNE", 2019.
 ///
-/// A step takes time in proportion to N²; 1000 points take some seconds. Equal points, settings and seeds give equal maps.
+/// A step takes O(N²) time; 1000 points take a few seconds. Equal points, settings and seeds give equal maps.
 public struct StochasticNeighbourEmbedding: Hashable, Sendable {
-  /// How many neighbours a point has, smoothly counted; nil: 30, or a third of the others if there are fewer.
+  /// The perplexity, the effective number of neighbours of a point; nil for 30, or a third of the other points if that
+  /// is less.
   public var perplexity: Double?
-  /// The steps of the descent.
+  /// The number of gradient descent steps.
   public var stepCount = 1000
-  /// By how much points attract each other more in the first steps.
+  /// The early exaggeration: the factor on the attraction in the first steps.
   public var exaggeration = 12.0
-  /// How many these are.
+  /// The number of steps with early exaggeration.
   public var exaggeratedStepCount = 250
-  /// What parts points that are equal.
+  /// The seed of the noise that separates equal points.
   public var seed: UInt64
 
-  /// Creates the usual settings.
+  /// Creates the default settings.
   public init(perplexity: Double? = nil, seed: UInt64 = 1) { (self.perplexity, self.seed) = (perplexity, seed) }
 
-  /// A map and what it costs.
+  /// A map with its divergence and perplexity.
   public struct Result: Hashable, Sendable {
-    /// The points in the plane, in their order.
+    /// The points in the plane, in the order of the input.
     public let map: PointSet
-    /// KL(P ‖ Q) in nats.
+    /// The divergence KL(P ‖ Q) in nats.
     public let divergence: Double
-    /// The perplexity that neighbourhoods have.
+    /// The perplexity used.
     public let perplexity: Double
   }
 
-  /// Makes the map.
+  /// Computes the map.
   ///
-  /// - Parameter progress: Called with the number of each step that is done.
-  /// - Throws: `AnalysisError` if coordinates are not finite or the perplexity asks for more neighbours than there are; what
-  ///   `progress` throws.
+  /// - Parameter progress: Called after each step with the number of steps completed.
+  /// - Throws: `AnalysisError` if coordinates are not finite or the perplexity is out of range; any error of
+  ///   `progress`.
   public func callAsFunction(_ points: PointSet, progress: (Int) throws -> Void = { _ in }) throws -> Result {
     let usual = max(1, min(30, Double(points.count - 1) / 3))
     let perplexity = perplexity ?? usual
@@ -53,7 +55,7 @@ public struct StochasticNeighbourEmbedding: Hashable, Sendable {
       let isEarly = step < exaggeratedStepCount
       let gradient = pairs.gradient(at: map, exaggeration: isEarly ? exaggeration : 1)
       for index in gradient.indices {
-        // A coordinate that keeps its direction gets faster (R. Jacobs, 1988).
+        // The gain of a coordinate grows while its direction does not change (R. Jacobs, 1988).
         let keepsDirection = (gradient[index] > 0) != (velocity[index] > 0)
         gains[index] = max(0.01, keepsDirection ? gains[index] + 0.2 : gains[index] * 0.8)
         velocity[index] = (isEarly ? 0.5 : 0.8) * velocity[index] - rate * gains[index] * gradient[index]
@@ -64,7 +66,8 @@ public struct StochasticNeighbourEmbedding: Hashable, Sendable {
     return Result(map: map.centred, divergence: pairs.divergence(of: map), perplexity: perplexity)
   }
 
-  /// The principal components, so small that at first all points are neighbours, and moved by a hundredth.
+  /// Returns the principal components, scaled so small that all points are neighbours at first, plus noise of about a
+  /// hundredth of that scale.
   private func start(of points: PointSet) throws(AnalysisError) -> PointSet {
     let components = try PrincipalComponents(of: points, count: 2)
     let projected = components.project(points)
@@ -83,7 +86,7 @@ public struct StochasticNeighbourEmbedding: Hashable, Sendable {
 }
 
 extension PointSet {
-  /// The points, moved so that their mean is the origin.
+  /// The points, translated so that their mean is the origin.
   fileprivate var centred: PointSet {
     var result = self
     for axis in 0..<width {

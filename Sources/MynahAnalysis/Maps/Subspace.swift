@@ -1,16 +1,16 @@
 import MynahTensors
 
-/// Finds the largest eigenvalues of a symmetric matrix and their eigenvectors.
+/// Computes the largest eigenvalues of a symmetric matrix and their eigenvectors by subspace iteration.
 ///
-/// Vectors that are multiplied again and again with the matrix turn towards the largest eigenvectors; each round, the best directions
-/// within what they span are found exactly (G. H. Golub, C. F. Van Loan, "Matrix computations", §8.2). More vectors than are asked for
-/// make it converge where eigenvalues lie close together.
+/// Repeated multiplication with the matrix turns the vectors towards the dominant eigenvectors. Each iteration computes
+/// the best directions within their span exactly, a Rayleigh–Ritz step (G. H. Golub, C. F. Van Loan, "Matrix
+/// computations", §8.2). Using more vectors than requested ensures convergence when eigenvalues are close together.
 enum Subspace {
   private static let spareCount = 8, roundLimit = 500, tolerance = 1e-12
 
-  /// The largest eigenvalues with their eigenvectors, largest first.
+  /// Returns the largest eigenvalues with their eigenvectors, largest first.
   ///
-  /// - Parameter matrix: Rows of a symmetric matrix without negative eigenvalues.
+  /// - Parameter matrix: The rows of a symmetric positive semidefinite matrix.
   static func largest(_ count: Int, of matrix: [[Double]]) -> [(value: Double, vector: [Double])] {
     guard count > 0, let size = matrix.first?.count else { return [] }
     var random = RandomSource(seed: 1)
@@ -44,7 +44,9 @@ enum Subspace {
     return result
   }
 
-  /// Makes vectors orthonormal; one that depends on those before it is replaced by an axis of the space.
+  /// Orthonormalises vectors.
+  ///
+  /// A vector that depends linearly on those before it is replaced by an orthonormalised coordinate axis.
   private static func orthonormalize(_ vectors: inout [[Double]]) {
     var axis = 0
     for index in vectors.indices {

@@ -1,16 +1,19 @@
-/// The eigenvalues of a small symmetric matrix, largest first, and their eigenvectors, by Jacobi's rotations.
+/// The eigenvalues of a small symmetric matrix, largest first, and their eigenvectors, computed by Jacobi rotations.
 ///
-/// C. G. J. Jacobi, "Über ein leichtes Verfahren, die in der Theorie der Säkularstörungen vorkommenden Gleichungen numerisch
-/// aufzulösen", 1846: each rotation makes one element outside of the diagonal zero; sweeps go on until all are.
+/// C. G. J. Jacobi, "Über ein leichtes Verfahren, die in der Theorie der Säkularstörungen vorkommenden Gleichungen
+/// numerisch aufzulösen", 1846: each rotation zeroes one off-diagonal element; sweeps continue until the matrix is
+/// diagonal.
 struct SymmetricEigenvectors {
   private(set) var values: [Double]
-  /// An eigenvector of length 1 for each value.
+  /// The unit eigenvector of each eigenvalue.
   private(set) var vectors: [[Double]]
 
-  /// - Parameter matrix: Rows of a symmetric matrix.
+  /// Computes the eigenvalues and eigenvectors of a matrix.
+  ///
+  /// - Parameter matrix: The rows of a symmetric matrix.
   init(of matrix: [[Double]]) {
     var (a, size) = (matrix, matrix.count)
-    // Rows of v become the eigenvectors.
+    // The rows of v converge to the eigenvectors.
     var v = (0..<size).map { row in (0..<size).map { $0 == row ? 1.0 : 0 } }
     for _ in 0..<Self.sweepLimit where !Self.isDiagonal(a) {
       for p in 0..<size {
@@ -23,7 +26,9 @@ struct SymmetricEigenvectors {
     vectors = order.map { v[$0] }
   }
 
-  /// Sweeps converge quadratically; ten are enough for any size that occurs.
+  /// The maximum number of sweeps.
+  ///
+  /// They converge quadratically, so about ten are enough for any practical size.
   private static let sweepLimit = 60
 
   private static func isDiagonal(_ a: [[Double]]) -> Bool {
@@ -36,10 +41,10 @@ struct SymmetricEigenvectors {
     return outside <= inside * 0x1p-104
   }
 
-  /// Makes a[p][q] zero.
+  /// Zeroes a[p][q] by a rotation and applies it to v.
   private static func rotate(_ a: inout [[Double]], _ v: inout [[Double]], _ p: Int, _ q: Int) {
     let ratio = (a[q][q] - a[p][p]) / (2 * a[p][q])
-    // The smaller of the two rotations that do it.
+    // Of the two rotations that zero the element, the one with the smaller angle.
     let tangent = (ratio < 0 ? -1 : 1) / (abs(ratio) + (ratio * ratio + 1).squareRoot())
     let cosine = 1 / (tangent * tangent + 1).squareRoot()
     let sine = tangent * cosine

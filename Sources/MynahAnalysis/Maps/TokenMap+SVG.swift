@@ -2,9 +2,10 @@ import Foundation
 import MynahIO
 
 extension TokenMap {
-  /// A picture of the map: a dot a token, labels as far as there is room, the others when one points at a dot.
+  /// The map as an SVG image with one dot per token.
   ///
-  /// Self-contained: no font, style or script from elsewhere; dark where the reader's system is.
+  /// Labels are shown where there is room; the others appear when the pointer is over the dot. The image is
+  /// self-contained: it loads no external font, style or script. It follows the system's dark mode.
   public var svg: String {
     let (side, margin, radius, fontSize, headline) = (1200.0, 48.0, 2.6, 13.0, 40.0)
     let places = places(side: side - 2 * margin)
@@ -32,7 +33,7 @@ extension TokenMap {
       """
   }
 
-  /// The tokens' places in a square, both axes on one scale, y upwards.
+  /// Returns the positions of the tokens in a square, with the same scale on both axes and y pointing up.
   private func places(side: Double) -> [(x: Double, y: Double)] {
     let (xs, ys) = (tokens.map { $0.x }, tokens.map { $0.y })
     guard let left = xs.min(), let right = xs.max(), let low = ys.min(), let high = ys.max() else { return [] }

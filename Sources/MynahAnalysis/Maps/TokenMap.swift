@@ -3,26 +3,26 @@ public import MynahModels
 import MynahTensors
 public import MynahText
 
-/// Tokens with places in the plane.
+/// A map of tokens in the plane.
 public struct TokenMap: Hashable, Sendable {
-  /// One of them.
+  /// A token of the map.
   public struct Token: Hashable, Sendable {
-    /// The token's number in the vocabulary.
+    /// The id of the token in the vocabulary.
     public let id: Int32
-    /// The token.
+    /// The text of the token.
     public let text: String
-    /// Its place.
+    /// The coordinates of the token.
     public let x, y: Double
   }
 
-  /// The tokens, those first whose labels are to be seen first.
+  /// The tokens, in order of decreasing label priority.
   public let tokens: [Token]
-  /// How the map was made, in words.
+  /// A description of how the map was made.
   public let caption: String
 
   /// Creates a map.
   ///
-  /// - Precondition: the points lie in the plane, one a token.
+  /// - Precondition: the points are two-dimensional, one per token.
   public init(_ ids: [Int32], of vocabulary: Vocabulary, at points: PointSet, caption: String) {
     precondition(
       points.width == 2 && points.count == ids.count,
@@ -33,16 +33,16 @@ public struct TokenMap: Hashable, Sendable {
     self.caption = caption
   }
 
-  /// A table: a line a token with tabs between token, x and y, below a line that says so.
+  /// The map as tab-separated values: a header line, then one line per token with the token, x and y.
   ///
-  /// In tokens a backslash stands before `t`, `n`, `r` for a tab and line ends, and before a backslash.
+  /// In tokens, tabs, line ends and backslashes are escaped as `\t`, `\n`, `\r` and `\\`.
   public var table: String {
     "token\tx\ty\n" + tokens.map { "\($0.text.tableCell)\t\($0.x)\t\($0.y)\n" }.joined()
   }
 }
 
 extension PointSet {
-  /// The vectors of some tokens.
+  /// Creates points from the embeddings of tokens.
   ///
   /// - Precondition: the ids are in the vocabulary.
   public init(_ ids: [Int32], of embedding: Embedding) {

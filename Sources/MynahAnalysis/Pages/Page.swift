@@ -1,22 +1,23 @@
 import MynahIO
 
-/// A self-contained page of HTML: its policy forbids styles, fonts, scripts and pictures from elsewhere.
+/// A self-contained HTML page.
 ///
-/// It follows the reader's light or dark appearance and the width of the screen. Markup, styles and scripts are files in
-/// `Resources`; Swift only fills in data.
+/// Its content security policy forbids external styles, fonts, scripts and images. The page follows the reader's light
+/// or dark mode and adapts to the width of the screen. Markup, styles and scripts are files in `Resources`; Swift only
+/// fills in data.
 struct Page {
   /// The title of the window.
   var title: String
-  /// The rules in addition to those of all pages.
+  /// The CSS rules of this page, in addition to those of all pages.
   var style: [UInt8]
-  /// The script, which never contains text of the reader's.
+  /// The script, which never contains text of the user.
   var script: [UInt8]
-  /// The template of the content.
+  /// The template of the page's content.
   var body: [UInt8]
-  /// The values of the content's placeholders, in HTML.
+  /// The values of the placeholders in `body`, as HTML.
   var values: [String: String]
 
-  /// The page as a text.
+  /// The page as HTML.
   var html: String {
     Template(PackageResources.page_html).filled([
       "title": VisibleText.escaped(title), "style": Template(PackageResources.page_css).text + Template(style).text,
@@ -26,7 +27,7 @@ struct Page {
 }
 
 extension PageToken {
-  /// The token's text in HTML, with a visible mark for a line end.
+  /// The token's text as HTML, with a visible mark for a line end.
   var html: String {
     if text == "\n" { return #"<b class="end">⏎</b>"# + "\n" }
     return VisibleText.escaped(text, keepingLines: true)

@@ -1,17 +1,17 @@
 public import MynahText
 
-/// A token as a reader sees it in a page.
+/// A token as displayed in a page.
 public struct PageToken: Hashable, Sendable {
-  /// The token with its place in the text.
+  /// The token with its position in the text.
   public let token: TextToken
-  /// What it adds to the text; of a word that the model does not know the word itself.
+  /// The text of the token; for an out-of-vocabulary word, the original word.
   public let text: String
-  /// A Boolean value indicating whether a space that belongs to no token comes before it.
+  /// A Boolean value indicating whether the token is preceded by a space that belongs to no token.
   public let followsSpace: Bool
-  /// A Boolean value indicating whether the model reads it as `<unk>` though the text has something else.
+  /// A Boolean value indicating whether the model reads the token as `<unk>` although the text contains something else.
   public let isUnknown: Bool
 
-  /// The token's number in the vocabulary.
+  /// The id of the token in the vocabulary.
   public var id: Int32 { token.id }
 
   /// Creates a token.
@@ -20,13 +20,13 @@ public struct PageToken: Hashable, Sendable {
   }
 }
 
-/// Tokenizes a text line by line into tokens that can be shown as they stand in it.
+/// Tokenizes a text line by line into tokens that can be displayed as they appear in the text.
 public struct PageTokens: Sendable {
   private let tokenizer: AnyTokenizer
   private var text: TextTokens
   private var decoder: TokenDecoder
 
-  /// Begins a text.
+  /// Creates a tokenizer at the beginning of a text.
   ///
   /// - Parameter policy: The positions at which the state is reset.
   public init(_ tokenizer: AnyTokenizer, policy: StatePolicy = .carry) {
@@ -34,9 +34,9 @@ public struct PageTokens: Sendable {
     text = TextTokens(tokenizer, policy: policy)
   }
 
-  /// Appends a line and returns the tokens that what follows cannot change, as `TextTokens` does.
+  /// Appends a line and returns the tokens that later lines can no longer change, as `TextTokens` does.
   ///
-  /// - Throws: `TextError` if it has a token that the model does not know and cannot read as `<unk>`.
+  /// - Throws: `TextError` if a token is unknown and the vocabulary has no `<unk>`.
   public mutating func append(_ line: String, number: Int, isEnded: Bool = true) throws(TextError) -> [PageToken] {
     let tokens = try text.append(line, number: number, isEnded: isEnded)
     if case .word = tokenizer { return words(tokens, of: line) }
@@ -49,7 +49,7 @@ public struct PageTokens: Sendable {
   private mutating func pieces(_ tokens: [TextToken]) -> [PageToken] {
     tokens.map { token in
       let text = decoder.decode(token.id)
-      // Bytes of a character that is not whole yet have no text of their own.
+      // The bytes of an incomplete character have no text, so the token's name in the vocabulary is shown.
       return PageToken(
         token: token, text: text.isEmpty ? tokenizer.vocabulary[token.id] : text, followsSpace: false,
         isUnknown: token.id == tokenizer.vocabulary.unknownID)
@@ -58,7 +58,7 @@ public struct PageTokens: Sendable {
 
   private func words(_ tokens: [TextToken], of line: String) -> [PageToken] {
     let vocabulary = tokenizer.vocabulary
-    // White space as the tokenizer has it: words that it takes apart in another way are shown as the vocabulary has them.
+    // Split at white space as the tokenizer does. If the number of words differs, show the vocabulary's words instead.
     let words = line.unicodeScalars.split(whereSeparator: \.properties.isWhitespace).map { String($0) }
     let hasEnd = tokens.last.map { $0.id == tokenizer.endOfSentenceID } ?? false
     let wordCount = hasEnd ? tokens.count - 1 : tokens.count

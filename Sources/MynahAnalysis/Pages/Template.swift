@@ -2,10 +2,12 @@
 package struct Template {
   package let text: String
 
-  /// Reads an embedded file.
+  /// Creates a template from an embedded file.
   package init(_ file: [UInt8]) { text = String(decoding: file, as: UTF8.self) }
 
-  /// The text with a value for each placeholder; placeholders in values stay as they are.
+  /// Returns the text with each placeholder replaced by its value.
+  ///
+  /// Placeholders within values are not replaced.
   ///
   /// - Precondition: each placeholder has a value.
   package func filled(_ values: [String: String]) -> String {

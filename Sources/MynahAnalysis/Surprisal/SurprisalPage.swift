@@ -2,27 +2,28 @@ import Foundation
 import MynahIO
 public import MynahText
 
-/// A page that colours each token of a text by how much it surprised a model, with what the model expected instead.
+/// An HTML page that colours each token of a text by its surprisal and lists the tokens that the model expected.
 ///
-/// S. Gehrmann, H. Strobelt, A. M. Rush, "GLTR: statistical detection and visualization of generated text", 2019, show ranks in this way.
+/// S. Gehrmann, H. Strobelt, A. M. Rush, "GLTR: statistical detection and visualization of generated text", 2019,
+/// visualise ranks in this way.
 public struct SurprisalPage: Sendable {
   private let vocabulary: Vocabulary
   private let hasWords: Bool
-  /// The surprisal from which on colours are as strong as they get: that of a blind guess among all tokens, in bits.
+  /// The surprisal in bits at which the colour saturates: log₂ V, that of a uniform distribution over the vocabulary.
   private let fullBits: Double
   private var text = ""
   private var tokenCount = 0, unknownCount = 0, predictedCount = 0
   private var bits = 0.0
 
-  /// Begins an empty page.
+  /// Creates an empty page.
   public init(_ tokenizer: AnyTokenizer) {
     (vocabulary, hasWords) = (tokenizer.vocabulary, tokenizer.hasWords)
     fullBits = max(1, log2(Double(max(vocabulary.count, 1))))
   }
 
-  /// Adds a token.
+  /// Appends a token.
   ///
-  /// - Parameter surprisal: nil for a token that nothing was expected in place of.
+  /// - Parameter surprisal: The surprisal of the token; nil for a token that was not predicted.
   /// - Throws: `AnalysisError.pageTooLong`.
   public mutating func append(_ token: PageToken, _ surprisal: TokenSurprisal?) throws(AnalysisError) {
     guard tokenCount < PageLimit.tokenCount else { throw .pageTooLong(tokenCount: tokenCount + 1, seriesCount: 1) }
@@ -55,13 +56,13 @@ public struct SurprisalPage: Sendable {
     }.joined(separator: "&#10;")
   }
 
-  /// A probability in per cent with three digits or so.
+  /// Returns a probability as a percentage with about three digits.
   private static func percent(_ probability: Double) -> String {
     probability >= 0.0001 || probability == 0
       ? "\((100 * probability).brief) %" : String(format: "%.1e %%", 100 * probability)
   }
 
-  /// One line about all tokens.
+  /// A one-line summary of all tokens.
   public var summary: String {
     guard predictedCount > 0 else { return "No token was predicted." }
     let mean = bits / Double(predictedCount)
@@ -70,11 +71,11 @@ public struct SurprisalPage: Sendable {
       "\(predictedCount) tokens · \(mean.formatted(2)) bits a token · perplexity \(exp2(mean).formatted(2))\(unknown)"
   }
 
-  /// The page.
+  /// Returns the page as HTML.
   ///
   /// - Parameters:
-  ///   - title: What was read.
-  ///   - model: What it was read by.
+  ///   - title: The name of the text.
+  ///   - model: The name of the model.
   public func html(title: String, model: String) -> String {
     Page(
       title: "Surprisal: \(title)", style: PackageResources.surprisal_css, script: PackageResources.surprisal_js,

@@ -4,46 +4,48 @@ import MynahModels
 public import MynahText
 import MynahTensors
 
-/// A token of a text, and what the model expected in its place.
+/// The surprisal of a token of a text, with the tokens that the model considered most probable.
 public struct TokenSurprisal: Hashable, Sendable {
-  /// A token that might have come.
+  /// A probable token at the same position.
   public struct Alternative: Hashable, Sendable {
     public let id: Int32
-    /// p(token | all before it).
+    /// p(token | preceding tokens).
     public let probability: Double
   }
 
-  /// The token's number.
+  /// The id of the token.
   public let id: Int32
-  /// p(token | all before it); 0 if it is less than the least number.
+  /// p(token | preceding tokens); 0 on underflow.
   public let probability: Double
   /// −log₂ p, in bits.
   public let bits: Double
-  /// The token's place among all by probability; 1 is the most probable.
+  /// The rank of the token by probability; 1 is the most probable.
   public let rank: Int
-  /// The most probable tokens, the likeliest first.
+  /// The most probable tokens, in order of decreasing probability.
   public let alternatives: [Alternative]
 }
 
-/// Reads texts token by token and returns the surprisal of each.
+/// Reads texts token by token and returns the surprisal of each token.
 public struct SurprisalReader: Sendable {
   private let model: InferenceModel
   private let alternativeCount: Int
   private var state: RecurrentState
-  /// The last token, which the model has not read yet.
+  /// The previous token, which the model has not read yet.
   private var last: Int32?
 
   /// Creates a reader.
   ///
-  /// - Parameter alternativeCount: The number of the most probable tokens to list.
+  /// - Parameter alternativeCount: The number of most probable tokens to list.
   public init(_ model: InferenceModel, alternativeCount: Int = 3) {
     (self.model, self.alternativeCount) = (model, alternativeCount)
     state = model.initialState()
   }
 
-  /// Reads the next token of a text, from the zero state where the text begins with it.
+  /// Reads the next token of a text.
   ///
-  /// - Returns: The surprisal; nil for a token that is context only.
+  /// Resets the state to zero first if the token begins a text.
+  ///
+  /// - Returns: The surprisal; nil for a token that is only context.
   /// - Throws: `InferenceError.notFinite`.
   /// - Precondition: the id is in the vocabulary.
   public mutating func read(_ token: TextToken) throws(InferenceError) -> TokenSurprisal? {

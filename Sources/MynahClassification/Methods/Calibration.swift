@@ -1,19 +1,19 @@
 import Foundation
 import MynahTensors
 
-/// How scores become probabilities that mean what they say.
+/// A calibration that converts class scores to well-calibrated probabilities.
 ///
 ///     p(k | x) ∝ exp(a · ℓ_k(x) / n^γ + b_k)
 ///
-/// ℓ is a score in nats and n the number of tokens. A model that takes each token for new evidence is far too sure of long texts: a and
-/// γ take that back, fitted on texts that were held out. With γ = 0 and b = 0 it is a temperature 1 / a: C. Guo et al., "On calibration of
-/// modern neural networks", 2017.
+/// ℓ is a score in nats and n the number of tokens. A model that treats tokens as independent evidence is overconfident
+/// on long texts; a and γ, fitted on held-out texts, correct this. With γ = 0 and b = 0 this is temperature scaling
+/// with temperature 1 / a: C. Guo et al., "On calibration of modern neural networks", 2017.
 public struct Calibration: Hashable, Codable, Sendable {
   /// a, positive.
   public let scale: Double
-  /// γ, 0 for scores that do not grow with the text.
+  /// γ; 0 for scores that do not grow with the length of the text.
   public let lengthExponent: Double
-  /// b, a number for each class.
+  /// b, one bias per class.
   public let biases: [Double]
 
   /// Creates a calibration.
@@ -21,12 +21,12 @@ public struct Calibration: Hashable, Codable, Sendable {
     (self.scale, self.lengthExponent, self.biases) = (scale, lengthExponent, biases)
   }
 
-  /// The one that leaves scores as they are.
+  /// Returns the calibration that leaves scores unchanged.
   public static func identity(classCount: Int) -> Calibration {
     Calibration(scale: 1, lengthExponent: 0, biases: [Double](repeating: 0, count: classCount))
   }
 
-  /// What is wrong with the numbers, in words; nil if they can be used.
+  /// Returns a description of the expected values if these are invalid, otherwise nil.
   func defect(classCount: Int) -> String? {
     guard scale > 0, ([scale, lengthExponent] + biases).allSatisfy(\.isFinite) else {
       return "a calibration of finite numbers and a positive scale"
@@ -34,16 +34,16 @@ public struct Calibration: Hashable, Codable, Sendable {
     return biases.count == classCount ? nil : "a calibration of \(classCount) classes"
   }
 
-  /// The probabilities of the classes.
+  /// Returns the probabilities of the classes.
   ///
   /// - Parameters:
-  ///   - scores: ℓ, one for each class.
+  ///   - scores: ℓ, one score per class.
   ///   - tokenCount: n, at least 1.
   public func probabilities(_ scores: [Double], tokenCount: Int) -> [Double] {
     calibrated(scores, tokenCount: tokenCount).softmax()
   }
 
-  /// The logarithms of the probabilities.
+  /// Returns the logarithms of the probabilities.
   func logProbabilities(_ scores: [Double], tokenCount: Int) -> [Double] {
     calibrated(scores, tokenCount: tokenCount).logSoftmax()
   }
@@ -54,7 +54,7 @@ public struct Calibration: Hashable, Codable, Sendable {
   }
 }
 
-/// A text that was held out: its scores, its length and its class.
+/// The scores, the length and the class of a held-out text.
 package struct ScoredText: Sendable {
   package let scores: [Double]
   package let tokenCount: Int
@@ -66,7 +66,7 @@ package struct ScoredText: Sendable {
 }
 
 extension Calibration {
-  /// Which numbers are fitted, besides the scale.
+  /// The parameters that are fitted in addition to the scale.
   package struct Freedom: OptionSet, Sendable {
     package let rawValue: Int
     package init(rawValue: Int) { self.rawValue = rawValue }
@@ -74,14 +74,15 @@ extension Calibration {
     package static let lengthExponent = Freedom(rawValue: 2)
   }
 
-  /// The calibration under which held-out texts have the largest likelihood; the scores as they are if there are none.
+  /// Creates the calibration that maximises the likelihood of held-out texts.
   ///
-  /// Targets are drawn back a little from 0 and 1, so that classes that are told apart without error do not make the scale infinite:
-  /// J. Platt, "Probabilistic outputs for support vector machines", 1999.
+  /// Without texts, only the initial biases are applied. Targets are smoothed slightly away from 0 and 1, so that
+  /// perfectly separated classes do not drive the scale to infinity: J. Platt, "Probabilistic outputs for support
+  /// vector machines", 1999.
   ///
   /// - Parameters:
-  ///   - biases: b before the fit: the logarithms of the priors for scores without them, else zeros.
-  ///   - freedom: What is fitted besides the scale.
+  ///   - biases: The initial value of b: the log-priors for scores that do not include them, otherwise zeros.
+  ///   - freedom: The parameters to fit in addition to the scale.
   package init(fitting texts: [ScoredText], from biases: [Double], freedom: Freedom) {
     let usual = Calibration(scale: 1, lengthExponent: 0, biases: biases)
     guard !texts.isEmpty else {
@@ -94,7 +95,7 @@ extension Calibration {
   }
 }
 
-/// The fit of scale and biases for one exponent: a convex problem, by gradient descent with a line search.
+/// The fit of scale and biases for one exponent: a convex problem, solved by gradient descent with a line search.
 private struct Fit {
   let calibration: Calibration
   let loss: Double
@@ -106,7 +107,7 @@ private struct Fit {
       let mean = text.scores.reduce(0, +) / Double(classCount)
       return text.scores.map { ($0 - mean) * factor }
     }
-    // In units of their spread, so that one step length suits scale and biases.
+    // Features are divided by their root mean square so that one step size suits both scale and biases.
     let squares = features.reduce(0) { $0 + $1.reduce(0) { $0 + $1 * $1 } }
     let spread = max((squares / Double(features.count * classCount)).squareRoot(), .leastNormalMagnitude)
     let problem = Problem(
@@ -134,7 +135,7 @@ private struct Fit {
       scale: numbers[0] / spread, lengthExponent: exponent, biases: Array(numbers.dropFirst()))
   }
 
-  /// What each class's probability should be: nearly 1 for the text's own.
+  /// Returns the smoothed target probabilities of the classes, close to 1 for the text's own class.
   private static func targets(_ texts: [ScoredText], classCount: Int) -> [[Double]] {
     var counts = [Double](repeating: 0, count: classCount)
     for text in texts { counts[text.label] += 1 }
@@ -148,7 +149,7 @@ private struct Fit {
     let features, targets: [[Double]]
     let fitsBiases: Bool
 
-    /// The mean cross-entropy and its gradient by scale and biases.
+    /// Returns the mean cross-entropy and its gradient with respect to scale and biases.
     func loss(_ numbers: [Double]) -> (loss: Double, gradient: [Double]) {
       var (loss, gradient) = (0.0, [Double](repeating: 0, count: numbers.count))
       var scores = [Double](repeating: 0, count: numbers.count - 1)

@@ -3,19 +3,20 @@ import MynahInference
 public import MynahModels
 import MynahTensors
 
-/// A language model for each class: a text belongs to the class whose model finds it most probable, priors counted in.
+/// A generative classifier with one language model per class: predicts the class whose model, weighted by the class
+/// prior, assigns the text the highest probability.
 ///
 ///     p(k | x) ∝ p(k) · Π_t p(x_t | x_<t, k)
 ///
-/// The models have one vocabulary and one shape.
+/// All models share one vocabulary and one configuration.
 public struct ClassModels: Sendable {
-  /// The models, a class each.
+  /// The models, one per class.
   public let models: [LanguageModel]
   private let packed: [InferenceModel]
 
-  /// Packs the models' weights to be asked.
+  /// Creates a classifier and packs the models' weights for inference.
   ///
-  /// - Precondition: there are models, all of one configuration.
+  /// - Precondition: there is at least one model, and all have the same configuration.
   public init(_ models: [LanguageModel]) {
     precondition(
       models.allSatisfy { $0.configuration == models.first?.configuration } && !models.isEmpty,
@@ -24,8 +25,8 @@ public struct ClassModels: Sendable {
     packed = models.map { InferenceModel($0) }
   }
 
-  /// log p(x | k) in nats for each class.
+  /// Returns log p(x | k) in nats for each class.
   ///
-  /// - Parameter ids: The token that a text begins after, and the text's.
+  /// - Parameter ids: The start token, followed by the tokens of the text.
   public func logLikelihoods(_ ids: [Int32]) -> [Double] { packed.map { -$0.loss(of: ids).nats } }
 }

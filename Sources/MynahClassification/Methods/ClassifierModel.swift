@@ -2,16 +2,16 @@ import MynahText
 import MynahModels
 import MynahTensors
 
-/// What gives each class a score for a text.
+/// A model that computes a score of each class for a text.
 public enum ClassifierModel: Sendable {
-  /// Language models, by their log-likelihoods.
+  /// One language model per class; the scores are log-likelihoods.
   case perClass(ClassModels)
-  /// A recurrent classifier, by its logits.
+  /// A recurrent classifier; the scores are its logits.
   case recurrent(RecurrentClassifier)
-  /// Word counts.
+  /// Naive Bayes on word counts; the scores are joint log-probabilities.
   case naiveBayes(NaiveBayes)
 
-  /// The scores of the classes, and how many tokens they are of.
+  /// Returns the scores of the classes and the number of tokens scored.
   func scored(_ ids: [Int32], vocabulary: Vocabulary) -> (scores: [Double], tokenCount: Int) {
     switch self {
     case .perClass(let models):
@@ -25,15 +25,15 @@ public enum ClassifierModel: Sendable {
 }
 
 extension NaiveBayes {
-  /// The tokens of a vocabulary that are no words, rising.
+  /// Returns the ids of the tokens that are not words, in ascending order.
   private static func marks(of vocabulary: Vocabulary) -> [Int32] {
     [vocabulary.unknownID, vocabulary.endOfSentenceID].compactMap(\.self).sorted()
   }
 
-  /// V, the number of words of a vocabulary.
+  /// Returns V, the number of words in a vocabulary.
   static func wordCount(of vocabulary: Vocabulary) -> Int { vocabulary.count - marks(of: vocabulary).count }
 
-  /// The words of a text, numbered without the marks, which are left out.
+  /// Returns the words of a text, dropping the marks and renumbering the words without them.
   static func words(_ ids: [Int32], _ vocabulary: Vocabulary) -> [Int32] {
     let marks = marks(of: vocabulary)
     return ids.compactMap { id in

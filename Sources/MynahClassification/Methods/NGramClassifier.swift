@@ -1,20 +1,21 @@
 import MynahTensors
 
-/// A linear map of a text's n-grams: logistic regression.
+/// A linear classifier of a text's n-grams: multinomial logistic regression.
 ///
 ///     z_k = b_k + Σ_j x_j · W_jk,   p = softmax(z)
 ///
-/// What the recurrent classifier of words misses, spellings, capitals and shapes of numbers, is in the n-grams of characters; a wide
-/// linear model beside a deep one keeps what single pieces tell: H.-T. Cheng et al., "Wide & deep learning for recommender systems", 2016.
+/// Character n-grams capture what a word-level recurrent classifier misses: spelling, capitalisation and the format of
+/// numbers. A wide linear model next to a deep one memorises the evidence of individual features: H.-T. Cheng et al.,
+/// "Wide & deep learning for recommender systems", 2016.
 public struct NGramClassifier: Hashable, Sendable {
-  /// W, [B, K] row by row: what a bucket tells of each class.
+  /// W, [B, K], row-major: the weights of each bucket for the classes.
   public let weights: [Float]
   /// b, [K].
   public let biases: [Float]
 
-  /// Creates a classifier of its weights.
+  /// Creates a classifier from its weights.
   ///
-  /// - Precondition: there are K weights for each bucket, of which there is one.
+  /// - Precondition: there are K weights for each bucket, and at least one bucket.
   public init(weights: [Float], biases: [Float]) {
     precondition(
       !biases.isEmpty && !weights.isEmpty && weights.count.isMultiple(of: biases.count),
@@ -25,12 +26,12 @@ public struct NGramClassifier: Hashable, Sendable {
   /// B, the number of buckets.
   public var bucketCount: Int { weights.count / biases.count }
 
-  /// log p(k | x) in nats for each class.
+  /// Returns log p(k | x) in nats for each class.
   public func logProbabilities(_ text: String) -> [Double] {
     logProbabilities(NGramFeatures(text, bucketCount: bucketCount))
   }
 
-  /// log p(k | x) in nats for each class.
+  /// Returns log p(k | x) in nats for each class.
   public func logProbabilities(_ features: NGramFeatures) -> [Double] {
     var scores = biases.map { Double($0) }
     for (bucket, value) in zip(features.buckets, features.values) {

@@ -1,25 +1,25 @@
 import Foundation
 
-/// Multinomial naive Bayes: a text's words are drawn one by one, each class with frequencies of its own.
+/// Multinomial naive Bayes: each word of a text is drawn independently from the word distribution of its class.
 ///
 ///     log p(k | x) = log p(k) + Σ_w log p(w | k) + constant
 ///     p(w | k) = (n_kw + α) / (Σ_v n_kv + α·V)
 ///
-/// A. McCallum, K. Nigam, "A comparison of event models for naive Bayes text classification", 1998. Words that no class has seen do
-/// not count.
+/// A. McCallum, K. Nigam, "A comparison of event models for naive Bayes text classification", 1998. Out-of-vocabulary
+/// words are ignored.
 public struct NaiveBayes: Hashable, Sendable {
-  /// How often class k has word w: [K][V].
+  /// n_kw, the number of occurrences of word w in the texts of class k: [K][V].
   public let wordCounts: [[Int32]]
-  /// How many texts each class has, K numbers of 1 or more.
+  /// The number of texts of each class: K numbers of at least 1.
   public let textCounts: [Int]
-  /// α, what is added to each count: positive; 1 is Laplace's rule.
+  /// α, the additive smoothing of the counts; positive, with 1 for Laplace smoothing.
   public let smoothing: Double
   private let logFrequencies: [[Double]]
   private let logPriors: [Double]
 
   /// Creates a classifier from its counts.
   ///
-  /// - Precondition: each class has counts of the same words and a text.
+  /// - Precondition: all classes have counts of the same words, and each has at least one text.
   public init(wordCounts: [[Int32]], textCounts: [Int], smoothing: Double = 1) {
     precondition(
       wordCounts.count == textCounts.count && wordCounts.allSatisfy { $0.count == wordCounts.first?.count }
@@ -33,14 +33,14 @@ public struct NaiveBayes: Hashable, Sendable {
     logPriors = Self.logPriors(textCounts)
   }
 
-  /// Counts the words of texts.
+  /// Creates a classifier by counting the words of texts.
   ///
   /// - Parameters:
-  ///   - texts: The words of each text, as numbers in 0 ..< V.
+  ///   - texts: The words of each text, as indices in 0 ..< V.
   ///   - classes: The class of each text, in 0 ..< K.
-  ///   - classCount: K.
-  ///   - wordCount: V.
-  ///   - smoothing: α.
+  ///   - classCount: K, the number of classes.
+  ///   - wordCount: V, the number of words.
+  ///   - smoothing: α, the additive smoothing.
   public init(counting texts: [[Int32]], classes: [Int], classCount: Int, wordCount: Int, smoothing: Double = 1) {
     var words = [[Int32]](repeating: [Int32](repeating: 0, count: wordCount), count: classCount)
     var counts = [Int](repeating: 0, count: classCount)
@@ -51,14 +51,14 @@ public struct NaiveBayes: Hashable, Sendable {
     self.init(wordCounts: words, textCounts: counts, smoothing: smoothing)
   }
 
-  /// log p(k) + Σ log p(w | k) for each class.
+  /// Returns log p(k) + Σ log p(w | k) for each class.
   public func scores(_ words: some Sequence<Int32>) -> [Double] {
     zip(logPriors, logFrequencies).map { prior, frequencies in
       words.reduce(prior) { $0 + frequencies[Int($1)] }
     }
   }
 
-  /// The logarithms of the shares that classes have of all texts.
+  /// Returns the log-priors of the classes: the logarithms of their shares of all texts.
   static func logPriors(_ counts: [Int]) -> [Double] {
     let total = Double(counts.reduce(0, +))
     return counts.map { log(Double($0) / total) }

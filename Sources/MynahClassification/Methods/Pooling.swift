@@ -1,18 +1,18 @@
 public import MynahModels
 public import MynahTensors
 
-/// What becomes of a recurrent layer's outputs over a whole text: one vector.
+/// The pooling that reduces the outputs of a recurrent layer over a text to one vector.
 public enum Pooling: String, Hashable, Codable, Sendable, CaseIterable {
   /// The output after the last token.
   case last
   /// The mean over all tokens.
   case mean
-  /// The largest of each number over all tokens.
+  /// The element-wise maximum over all tokens.
   case max
 
-  /// Returns the vectors of texts: [T, B, H] → [B, H]; padding does not count.
+  /// Returns the pooled vectors of texts, [T, B, H] → [B, H], ignoring padding.
   ///
-  /// - Precondition: each text has a token.
+  /// - Precondition: each text has at least one token.
   public func callAsFunction(_ outputs: SequenceBatch) -> Variable {
     let (stepCount, batchSize) = (outputs.stepCount, outputs.batchSize)
     let lengths = outputs.lengths ?? [Int](repeating: stepCount, count: batchSize)

@@ -1,26 +1,28 @@
 public import MynahModels
 public import MynahTensors
 
-/// Reads a text from its beginning, and from its end too if wanted, and tells its class by one linear map of what was put out.
+/// A classifier that reads a text forwards, optionally also backwards, and applies a linear layer to the pooled
+/// outputs.
 ///
 ///     z = W · [pool(v_1, h→_1 … v_T, h→_T); pool(v_T, h←_1 … v_1, h←_T)] + b,   p = softmax(z)
 ///
-/// Both readers begin as language models, as in J. Howard, S. Ruder, "Universal language model fine-tuning for text classification",
-/// 2018, who join the last, the mean and the largest output h. The tokens' own vectors v are pooled too: which words occur tells much
-/// of what a text is, in whatever order.
+/// Both readers are initialised from language models, as in J. Howard, S. Ruder, "Universal language model fine-tuning
+/// for text classification", 2018, who concatenate the last, the mean and the maximum output h. The embeddings v are
+/// pooled as well, because the words of a text are informative regardless of their order.
 public struct RecurrentClassifier: Module {
-  /// Reads from the beginning.
+  /// The reader that reads texts forwards.
   public var forward: TextReader
-  /// Reads from the end; nil: nothing does.
+  /// The reader that reads texts backwards; nil if the classifier is unidirectional.
   public var backward: TextReader?
-  /// What of a reader's outputs is joined.
+  /// The kinds of pooling whose results are concatenated.
   public let pooling: [Pooling]
-  /// The map to the classes' logits.
+  /// The linear layer that computes the logits.
   public var output: Linear
 
   /// Creates a classifier from its parts.
   ///
-  /// - Precondition: the output reads as many numbers as the readers' pooled outputs have.
+  /// - Precondition: the input size of `output` equals the total size of the pooled outputs, and `pooling` is not
+  ///   empty.
   public init(forward: TextReader, backward: TextReader?, pooling: [Pooling], output: Linear) {
     let size = Self.pooledSize(forward, backward, pooling)
     precondition(
@@ -29,7 +31,7 @@ public struct RecurrentClassifier: Module {
     (self.forward, self.backward, self.pooling, self.output) = (forward, backward, pooling, output)
   }
 
-  /// Creates a classifier from language models, with an output whose weights are drawn.
+  /// Creates a classifier from language models, with a randomly initialised output layer.
   public init(
     forward: LanguageModel, backward: LanguageModel?, pooling: [Pooling], classCount: Int,
     using random: inout RandomSource
@@ -52,8 +54,8 @@ public struct RecurrentClassifier: Module {
   /// Returns the logits of texts, [B, K].
   ///
   /// - Parameters:
-  ///   - texts: B texts of one token or more each.
-  ///   - dropout: The dropout of training; nil: nothing is dropped.
+  ///   - texts: B texts of at least one token each.
+  ///   - dropout: The dropout for training; nil for no dropout.
   public func callAsFunction(_ texts: [[Int32]], dropout: ClassifierDropout? = nil) -> Variable {
     var random = dropout?.random
     func pooled(_ reader: TextReader, _ texts: [[Int32]]) -> [Variable] {
@@ -71,7 +73,7 @@ public struct RecurrentClassifier: Module {
     return output(vectors)
   }
 
-  /// Texts side by side, padded to the longest: [T, B].
+  /// Returns the texts as one time-major batch, padded to the longest: [T, B].
   private static func timeMajor(_ texts: [[Int32]]) -> [Int32] {
     let stepCount = texts.map(\.count).max() ?? 0
     var ids = [Int32](repeating: 0, count: stepCount * texts.count)
@@ -90,16 +92,16 @@ public struct RecurrentClassifier: Module {
   }
 }
 
-/// The dropout of a classifier in training.
+/// The dropout of a recurrent classifier during training.
 public struct ClassifierDropout: Hashable, Sendable {
-  /// The rates of the readers.
+  /// The dropout rates of the readers.
   public var reader: DropoutRates
-  /// The rate of the pooled vectors.
+  /// The dropout rate of the pooled vectors.
   public var pooled: Float
-  /// The source of the masks.
+  /// The random number generator for the masks.
   public var random: RandomSource
 
-  /// Creates dropout.
+  /// Creates a dropout configuration.
   public init(reader: DropoutRates, pooled: Float, random: RandomSource) {
     (self.reader, self.pooled, self.random) = (reader, pooled, random)
   }

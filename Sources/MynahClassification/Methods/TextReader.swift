@@ -1,23 +1,23 @@
 public import MynahModels
 public import MynahTensors
 
-/// The part of a language model that reads: the embeddings and the recurrent layers, without the output layer.
+/// The encoder of a language model: the embeddings and the recurrent layers, without the output layer.
 public struct TextReader: Module {
   /// The embeddings of the tokens.
   public var embedding: Embedding
   /// The recurrent layers.
   public var stack: RecurrentStack
-  /// The language model's kinds and shapes.
+  /// The architecture of the language model.
   public let architecture: ModelArchitecture
 
-  /// Takes the parts of a language model.
+  /// Creates a reader from the embeddings and the recurrent layers of a language model.
   public init(_ model: LanguageModel) {
     (embedding, stack, architecture) = (model.embedding, model.stack, model.architecture)
   }
 
-  /// Reads the parameters of a reader.
+  /// Creates a reader with parameters from a file.
   ///
-  /// - Throws: `CheckpointError` if one is missing or has another shape.
+  /// - Throws: `CheckpointError` if a parameter is missing or has the wrong shape.
   init(_ architecture: ModelArchitecture, from file: SafetensorsFile, prefix: String) throws(CheckpointError) {
     var values: [Tensor] = []
     for spec in architecture.parameterSpecs where spec.role != .output {
@@ -28,15 +28,15 @@ public struct TextReader: Module {
     self.architecture = architecture
   }
 
-  /// E + H, the number of features of a token.
+  /// E + H, the number of features per token.
   public var outputSize: Int { embedding.weight.shape[1] + stack.outputSize }
 
-  /// Returns the embeddings and the last layer's outputs side by side, [T, B, E + H].
+  /// Returns the concatenated embeddings and outputs of the last layer, [T, B, E + H].
   ///
   /// - Parameters:
   ///   - ids: T·B tokens, time-major.
-  ///   - lengths: The number of real tokens of each of the B texts.
-  ///   - masks: The dropout masks of training; nil: nothing is dropped.
+  ///   - lengths: The number of tokens of each of the B texts, without padding.
+  ///   - masks: The dropout masks for training; nil for no dropout.
   public func callAsFunction(_ ids: [Int32], lengths: [Int], masks: DropoutMasks? = nil) -> SequenceBatch {
     let (embeddings, pass) = stack.pass(
       embedding, ids, state: stack.zeroState(batchSize: lengths.count), lengths: lengths, masks: masks)

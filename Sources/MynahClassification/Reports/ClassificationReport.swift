@@ -1,19 +1,19 @@
 import Foundation
 
-/// How well a classifier tells texts apart.
+/// The evaluation of a classifier on labelled texts: confusion matrix, accuracy, log loss and calibration.
 public struct ClassificationReport: Hashable, Sendable {
   /// The labels of the classes.
   public let labels: [String]
-  /// How many texts of class i were taken for class j: [i][j].
+  /// The confusion matrix: element [i][j] is the number of texts of class i predicted as class j.
   public private(set) var confusion: [[Int]]
-  /// The bins of the calibration, which cut the probabilities of what was predicted evenly.
+  /// The calibration bins: intervals of equal width for the probability of the predicted class.
   public private(set) var bins: [CalibrationBin]
   private var nats = 0.0
 
-  /// The number of bins.
+  /// The number of calibration bins.
   public static let binCount = 10
 
-  /// The report of nothing.
+  /// Creates an empty report.
   public init(labels: [String]) {
     self.labels = labels
     confusion = [[Int]](repeating: [Int](repeating: 0, count: labels.count), count: labels.count)
@@ -22,45 +22,45 @@ public struct ClassificationReport: Hashable, Sendable {
     }
   }
 
-  /// Counts a text.
+  /// Adds the prediction for a text.
   ///
   /// - Parameters:
-  ///   - prediction: What was said of it.
-  ///   - actual: The place of its class.
+  ///   - prediction: The prediction.
+  ///   - actual: The index of the actual class.
   public mutating func add(_ prediction: Prediction, actual: Int) {
     confusion[actual][prediction.best] += 1
     nats -= log(max(prediction.probabilities[actual], .leastNormalMagnitude))
-    // The last bin has its upper end, 1.
+    // The last bin includes its upper bound, 1.
     let bin = min(Int(prediction.probability * Double(Self.binCount)), Self.binCount - 1)
     bins[bin].add(prediction.probability, isRight: prediction.best == actual)
   }
 
-  // MARK: Figures
+  // MARK: Metrics
 
   /// The number of texts.
   public var count: Int { confusion.reduce(0) { $0 + $1.reduce(0, +) } }
-  /// The share of texts that are taken for what they are; NaN of none.
+  /// The share of texts classified correctly; NaN without texts.
   public var accuracy: Double { Double(labels.indices.reduce(0) { $0 + confusion[$1][$1] }) / Double(count) }
-  /// The mean of −ln p(actual class); NaN of none.
+  /// The mean of −ln p(actual class); NaN without texts.
   public var logLoss: Double { nats / Double(count) }
 
-  /// The share of texts taken for a class that are of it; 0 where none was.
+  /// Returns the share of texts predicted as a class that belong to it; 0 if there are none.
   public func precision(of label: Int) -> Double {
     Self.share(confusion[label][label], of: confusion.reduce(0) { $0 + $1[label] })
   }
 
-  /// The share of a class's texts that are taken for it; 0 where there are none.
+  /// Returns the share of a class's texts that are predicted as that class; 0 if there are none.
   public func recall(of label: Int) -> Double {
     Self.share(confusion[label][label], of: confusion[label].reduce(0, +))
   }
 
-  /// The harmonic mean of precision and recall: 2·right / (taken for the class + of the class); 0 where there are neither.
+  /// Returns the harmonic mean of precision and recall: 2·correct / (predicted + actual); 0 if both counts are 0.
   public func f1(of label: Int) -> Double {
     Self.share(2 * confusion[label][label], of: confusion[label].reduce(0, +) + confusion.reduce(0) { $0 + $1[label] })
   }
 
-  /// The mean distance between how sure the classifier was and how often it was right, over bins of equal width:
-  /// Σ n_b / n · |right_b / n_b − mean probability_b|; NaN of none.
+  /// The expected calibration error, the mean gap between accuracy and confidence over bins of equal width:
+  /// Σ n_b / n · |correct_b / n_b − mean probability_b|; NaN without texts.
   ///
   /// M. Naeini, G. Cooper, M. Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", 2015.
   public var expectedCalibrationError: Double {
@@ -70,20 +70,20 @@ public struct ClassificationReport: Hashable, Sendable {
   private static func share(_ part: Int, of whole: Int) -> Double { whole == 0 ? 0 : Double(part) / Double(whole) }
 }
 
-/// Predictions that were about equally sure.
+/// The predictions whose probabilities lie in one interval.
 public struct CalibrationBin: Hashable, Sendable {
-  /// The bounds of their probabilities.
+  /// The bounds of the interval.
   public let from, to: Double
-  /// How many there are, and how many are right.
+  /// The number of predictions, and the number of correct ones.
   public private(set) var count = 0, rightCount = 0
-  /// The sum of their probabilities.
+  /// The sum of the predicted probabilities.
   public private(set) var probabilitySum = 0.0
 
   init(from: Double, to: Double) { (self.from, self.to) = (from, to) }
 
-  /// The mean probability; NaN of none.
+  /// The mean probability; NaN for an empty bin.
   public var meanProbability: Double { probabilitySum / Double(count) }
-  /// The share that is right; NaN of none.
+  /// The share of correct predictions; NaN for an empty bin.
   public var accuracy: Double { Double(rightCount) / Double(count) }
 
   mutating func add(_ probability: Double, isRight: Bool) {
@@ -94,9 +94,10 @@ public struct CalibrationBin: Hashable, Sendable {
 }
 
 extension TextClassifier {
-  /// Tells the classes of labelled texts and compares.
+  /// Classifies labelled texts and returns a report.
   ///
-  /// - Throws: `ClassificationError.unknownLabel` at the first label that the classifier does not know; what `predict` throws.
+  /// - Throws: `ClassificationError.unknownLabel` for the first label that is not a class of the classifier; any error
+  ///   of `predict`.
   public func evaluate(_ text: LabelledText) throws -> ClassificationReport {
     let numbers = Dictionary(uniqueKeysWithValues: labels.enumerated().map { (Bytes($1), $0) })
     let classes = try text.examples.map { example in

@@ -1,28 +1,29 @@
 public import MynahText
 
-/// How a text becomes the tokens that a classifier reads.
+/// The conversion of a text to the tokens that a classifier reads.
 public struct ClassifierTokenizer: Hashable, Codable, Sendable {
-  /// What is made of a text first.
+  /// The normalisation applied to a text first.
   public let form: TextForm
-  /// How that is cut.
+  /// The tokenizer applied to the normalised text.
   public let tokenizer: AnyTokenizer
-  /// A longer text is read up to so many tokens, the marks of its beginning and end aside.
+  /// The maximum number of tokens of a text, not counting the tokens at its beginning and end; longer texts are
+  /// truncated.
   public let maximumTokenCount: Int
 
   /// Creates a tokenizer.
   ///
-  /// - Precondition: a text may have a token.
+  /// - Precondition: `maximumTokenCount` is positive.
   public init(form: TextForm, tokenizer: AnyTokenizer, maximumTokenCount: Int = 1024) {
     precondition(maximumTokenCount > 0, "a text has room for a token at least, found \(maximumTokenCount)")
     (self.form, self.tokenizer, self.maximumTokenCount) = (form, tokenizer, maximumTokenCount)
   }
 
-  /// V, the number of tokens.
+  /// V, the size of the vocabulary.
   public var vocabularySize: Int { tokenizer.vocabulary.count }
 
-  /// The tokens of a text between those that stand for a line's end: it is read as a line of its own.
+  /// Returns the tokens of a text as a separate line, with an end-of-line token before and after.
   ///
-  /// There are two at least, and one at least to be predicted, whatever the text.
+  /// For any text, there are at least two tokens, of which at least one is predicted.
   ///
   /// - Throws: `TextError` if a token is unknown and the vocabulary has no `<unk>`.
   public func encode(_ text: String) throws(TextError) -> [Int32] {

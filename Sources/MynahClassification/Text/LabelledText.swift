@@ -1,30 +1,30 @@
 import MynahIO
 import MynahText
 
-/// Texts with a label each: what a classifier learns from and is measured on.
+/// Labelled texts for training and evaluating a classifier.
 ///
-/// In a file each line is a label, a tab and a text, in UTF-8; tabs after the first one belong to the text, and quotation marks mean
-/// nothing.
+/// Each line of a file contains a label, a tab and a text, in UTF-8. Further tabs belong to the text, and quotation
+/// marks have no special meaning.
 public struct LabelledText: Hashable, Sendable {
   /// A text with its label.
   public struct Example: Hashable, Sendable {
-    /// What it is.
+    /// The label of the text's class.
     public let label: String
-    /// What is to be told apart.
+    /// The text to classify.
     public let text: String
-    /// The line of the file, counted from 1; the place in the array for examples made in memory.
+    /// The line number in the file, starting at 1; for examples created in memory, the position in the array.
     public let line: Int
 
     /// Creates an example.
     public init(label: String, text: String, line: Int = 0) { (self.label, self.text, self.line) = (label, text, line) }
   }
 
-  /// Where the examples were read; empty for examples made in memory.
+  /// The path of the file; empty for examples created in memory.
   public let path: String
-  /// The examples in their order.
+  /// The examples, in the order of the file.
   public let examples: [Example]
 
-  /// Names examples that were made in memory.
+  /// Creates labelled texts from examples in memory.
   public init(_ examples: [(label: String, text: String)]) {
     path = ""
     self.examples = examples.enumerated().map { Example(label: $1.label, text: $1.text, line: $0 + 1) }
@@ -34,12 +34,12 @@ public struct LabelledText: Hashable, Sendable {
 
   /// Reads a file.
   ///
-  /// - Throws: `TextError` if it cannot be read, is empty or is not UTF-8; `ClassificationError` with the line that has no tab, no label
-  ///   or no text.
+  /// - Throws: `TextError` if the file cannot be read, is empty or is not UTF-8; `ClassificationError` with the line
+  ///   number if a line has no tab, no label or no text.
   public init(at path: String) throws {
     let text = try TextFile(at: path).text
     var examples: [Example] = []
-    // A line ends with a line feed alone: other characters that part lines may stand in texts.
+    // Only a line feed ends a line: texts may contain other line separators.
     var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     for (index, line) in lines.enumerated() {
@@ -56,13 +56,13 @@ public struct LabelledText: Hashable, Sendable {
     self.init(path: path, examples: examples)
   }
 
-  /// The labels, each once, in the order of their UTF-8 bytes.
+  /// The distinct labels, in the order of their UTF-8 bytes.
   public var labels: [String] {
     Set(examples.map { Bytes($0.label) }).sorted().map(\.text)
   }
 }
 
-/// A text that is compared by its bytes, as labels are.
+/// A string that is compared by its UTF-8 bytes, as labels are.
 struct Bytes: Hashable, Comparable {
   let text: String
 

@@ -1,22 +1,22 @@
-/// Which short pieces a text has: words and pairs of words, and 2 to 5 characters in a row, each in a hashed bucket.
+/// The n-grams of a text: words, word pairs and runs of 2 to 5 characters, each hashed to a bucket.
 ///
-/// Words are those of `TextForm.folded`. Characters are as they stand, small and capital, but each digit is 0 and white space of any
-/// length a space: spellings, prices, telephone numbers and addresses show there, also in words that nobody wrote before.
-/// Buckets are numbers below B by the FNV-1a hash of a piece's UTF-8 bytes, as in K. Weinberger et al., "Feature hashing for large scale
-/// multitask learning", 2009; so no vocabulary is kept.
+/// Words are those of `TextForm.folded`. Characters keep their case, but each digit becomes 0 and each run of white
+/// space becomes one space. Character n-grams capture spellings, prices, telephone numbers and addresses, even in
+/// unseen words. The bucket, a number below B, is the FNV-1a hash of the n-gram's UTF-8 bytes, as in K. Weinberger et
+/// al., "Feature hashing for large scale multitask learning", 2009, so no vocabulary is needed.
 public struct NGramFeatures: Hashable, Sendable {
-  /// The buckets of the text's pieces, rising, each once, in 0 ..< B.
+  /// The distinct buckets of the text's n-grams, in 0 ..< B, in ascending order.
   public let buckets: [Int32]
-  /// A number for each bucket.
+  /// The value of each bucket.
   ///
-  /// Whether a piece occurs counts, not how often: of m buckets of words each has 1 / √m, and likewise those of
-  /// characters; a bucket of both has the sum.
+  /// Values depend on the presence of n-grams, not on their frequency: each of m buckets of word n-grams has the value
+  /// 1 / √m, and likewise for character n-grams. A bucket of both kinds has the sum.
   public let values: [Float]
 
-  /// How many words, and how many characters, a piece has.
+  /// The lengths of word n-grams and of character n-grams.
   static let wordCounts = 1...2, characterCounts = 2...5
 
-  /// The features of a text.
+  /// Creates the features of a text.
   ///
   /// - Parameters:
   ///   - text: Any text; an empty one has no features.
@@ -37,13 +37,15 @@ public struct NGramFeatures: Hashable, Sendable {
     values = buckets.map { sums[$0] ?? 0 }
   }
 
-  /// The buckets of all runs of units, each hash going on from that of the run that is one unit shorter.
+  /// Returns the buckets of all n-grams.
+  ///
+  /// Each hash continues that of the n-gram that is one unit shorter.
   private static func buckets(
     of units: [[UInt8]], counts: ClosedRange<Int>, kind: UInt8, separator: [UInt8], _ bucketCount: Int
   ) -> Set<Int32> {
     var found: Set<Int32> = []
     for first in units.indices {
-      // Words and characters are told apart by the byte before.
+      // The first byte distinguishes word n-grams from character n-grams.
       var hash = FNV1a()
       hash.combine([kind])
       for (count, unit) in zip(1...counts.upperBound, units[first...]) {
@@ -55,7 +57,7 @@ public struct NGramFeatures: Hashable, Sendable {
     return found
   }
 
-  /// The characters of a text as UTF-8.
+  /// Returns the characters of a text as UTF-8, with digits and white space normalised.
   private static func characters(of text: String) -> [[UInt8]] {
     var result: [[UInt8]] = []
     for scalar in text.unicodeScalars {
@@ -69,7 +71,7 @@ public struct NGramFeatures: Hashable, Sendable {
   }
 }
 
-/// A 64-bit hash of bytes that is equal on any machine, unlike `Hasher`'s.
+/// A 64-bit hash of bytes that is the same on every machine, unlike that of `Hasher`.
 ///
 /// FNV-1a, by G. Fowler, L. Noll and K.-P. Vo: RFC 9923.
 package struct FNV1a {
@@ -81,6 +83,8 @@ package struct FNV1a {
     for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
   }
 
-  /// A bucket in 0 ..< count; the upper half joins in, for the lowest bits alone mix little.
+  /// Returns a bucket in 0 ..< count.
+  ///
+  /// The upper half is included because the lowest bits alone are poorly mixed.
   func bucket(of count: Int) -> Int32 { Int32((value ^ value >> 32) % UInt64(count)) }
 }

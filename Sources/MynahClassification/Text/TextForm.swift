@@ -1,13 +1,15 @@
-/// In which form a classifier reads its texts.
+/// The normalisation of the texts that a classifier reads.
 public enum TextForm: String, Hashable, Codable, Sendable, CaseIterable {
-  /// As they stand; white space of any kind becomes spaces.
+  /// The text as written, except that white space of any kind becomes spaces.
   case asWritten
-  /// Cut into words: in small letters, each punctuation mark on its own, every digit as 0, and a mark behind words in capitals.
+  /// The text split into lower-case words: punctuation marks are separate words, every digit becomes 0, and a mark
+  /// follows each word in capitals.
   ///
-  /// `"FREE entry, call 08-71!"` is `free ^ entry , call 00 - 00 !`: what a number is hardly matters, that one stands there does.
+  /// `"FREE entry, call 08-71!"` becomes `free ^ entry , call 00 - 00 !`: the presence of a number matters more than
+  /// its value.
   case folded
 
-  /// A text in this form, on one line.
+  /// Returns a text in this form, on one line.
   public func callAsFunction(_ text: String) -> String {
     switch self {
     case .asWritten: Self.withoutLineEnds(text)
@@ -15,9 +17,9 @@ public enum TextForm: String, Hashable, Codable, Sendable, CaseIterable {
     }
   }
 
-  /// What stands behind a word of capital letters.
+  /// The mark that follows a word in capital letters.
   private static let capitals = "^"
-  /// Numbers of more digits are as long as this.
+  /// The maximum number of digits; longer numbers are shortened to this length.
   private static let longestNumber = 12
 
   private static func withoutLineEnds(_ text: String) -> String {
@@ -29,7 +31,7 @@ public enum TextForm: String, Hashable, Codable, Sendable, CaseIterable {
     return String(result)
   }
 
-  /// The words of the form `folded`.
+  /// Returns the words of the form `folded`.
   static func words(of text: String) -> [String] {
     var words: [String] = []
     var rest = text.unicodeScalars[...]

@@ -1,28 +1,29 @@
 public import MynahText
 
-/// How texts are told apart.
+/// The method of classification.
 public enum ClassificationMethod: String, Hashable, Codable, Sendable, CaseIterable {
-  /// A language model for each class.
+  /// One language model per class.
   case perClass = "per-class"
-  /// A recurrent classifier that begins as a language model.
+  /// A recurrent classifier initialised from a language model.
   case fineTune = "fine-tune"
-  /// Word counts, for comparison.
+  /// Naive Bayes on word counts, as a baseline.
   case naiveBayes = "naive-bayes"
 }
 
-/// What determines a classifier, besides the labelled texts and a model to begin with.
+/// The settings that determine a classifier, together with the labelled texts and an optional pretrained language
+/// model.
 public struct ClassifierSettings: Hashable, Sendable {
-  /// How texts are read, and by models of which size: one member of an ensemble.
+  /// The text normalisation, tokenizer and model size of one member of the ensemble.
   public struct Reading: Hashable, Sendable {
-    /// What is made of a text first.
+    /// The normalisation applied to a text first.
     public var form: TextForm
-    /// What the tokens are.
+    /// The kind of tokenizer.
     public var level: TokenLevel
-    /// E, the size of a token's vector.
+    /// E, the embedding size.
     public var embeddingSize: Int
-    /// H of each recurrent layer.
+    /// H, the hidden size, of each recurrent layer.
     public var hiddenSizes: [Int]
-    /// Passes of the language models over the texts at most.
+    /// The maximum number of epochs of the language models.
     public var languageModelEpochs: Int
 
     /// Creates a reading.
@@ -33,44 +34,46 @@ public struct ClassifierSettings: Hashable, Sendable {
       (self.hiddenSizes, self.languageModelEpochs) = (hiddenSizes, languageModelEpochs)
     }
 
-    /// Words in small letters, punctuation split off, digits folded.
+    /// Lower-case words, with punctuation split off and every digit replaced by 0.
     public static let words = Reading(
       form: .folded, level: .word, embeddingSize: 64, hiddenSizes: [128], languageModelEpochs: 10)
-    /// The characters as they stand.
+    /// Characters as written.
     public static let characters = Reading(
       form: .asWritten, level: .character, embeddingSize: 32, hiddenSizes: [192], languageModelEpochs: 12)
   }
 
-  /// How texts are told apart.
+  /// The classification method.
   public var method: ClassificationMethod
-  /// The members of the ensemble, whose probabilities are averaged; each holds out other texts.
+  /// The members of the ensemble, whose probabilities are averaged; each has its own validation split.
   public var readings: [Reading]
-  /// Passes of a class's model, or of the recurrent classifier, over their texts at most.
+  /// The maximum number of epochs of the class models or of the recurrent classifier.
   public var epochs: Int
-  /// Adam's rate for the language models, and for what comes after.
+  /// The learning rate of the language models, which are trained with Adam.
   public var languageModelRate: Float = 0.003
-  /// The rate of a class's model, or of the recurrent classifier.
+  /// The learning rate of the class models or of the recurrent classifier.
   public var learningRate: Float
-  /// What of a reader's outputs a recurrent classifier joins.
+  /// The kinds of pooling whose results a recurrent classifier concatenates.
   public var pooling: [Pooling] = Pooling.allCases
-  /// Whether a recurrent classifier reads from the end too.
+  /// A Boolean value indicating whether a recurrent classifier also reads texts backwards.
   public var isBidirectional = true
-  /// The dropout rate of embeddings and of layers' outputs in training.
+  /// The dropout rate of embeddings and layer outputs during training.
   public var dropout: Float = 0.5
-  /// The rate at which a recurrent classifier's tokens are dropped in training, so that no single word decides.
+  /// The embedding dropout of a recurrent classifier: the rate of dropping tokens, so that no single word is decisive.
   public var tokenDropout: Float = 0.2
-  /// Buckets that n-grams of words and characters are hashed into, which a linear model judges beside each member; 0: none does.
+  /// The number of buckets for hashed word and character n-grams, the features of a linear model that is combined with
+  /// each member; 0 for no such model.
   public var ngramBucketCount: Int
-  /// Texts that are trained side by side.
+  /// The batch size, in texts.
   public var batchSize = 32
-  /// The share of each class's texts that is held out, to end training by and to calibrate with: above 0, below 1.
+  /// The share of each class's texts in the validation split, which is used for early stopping and calibration: above
+  /// 0, below 1.
   public var heldOutShare = 0.1
-  /// Tokens of a text that are read at most.
+  /// The maximum number of tokens of a text; longer texts are truncated.
   public var maximumTokenCount = 1024
-  /// Equal seeds give equal bits.
+  /// The random seed; equal seeds give bit-identical classifiers.
   public var seed: UInt64 = 1
 
-  /// The settings that suit a method.
+  /// Creates the default settings of a method.
   public init(_ method: ClassificationMethod) {
     self.method = method
     ngramBucketCount = method == .fineTune ? 1 << 16 : 0
@@ -81,10 +84,10 @@ public struct ClassifierSettings: Hashable, Sendable {
     }
   }
 
-  /// The most buckets of n-grams.
+  /// The maximum number of n-gram buckets.
   static let largestBucketCount = 1 << 24
 
-  /// What is wrong with the settings, in words; nil if they can be followed.
+  /// A description of the first invalid setting; nil if all settings are valid.
   public var defect: String? {
     let sizes = readings.flatMap { [$0.embeddingSize, $0.languageModelEpochs] + $0.hiddenSizes }
     if let size = (sizes + [epochs, batchSize, maximumTokenCount]).first(where: { !(1...1 << 20).contains($0) }) {

@@ -4,26 +4,28 @@ import MynahTensors
 import MynahText
 import Synchronization
 
-/// Makes a classifier of labelled texts.
+/// Trains a classifier on labelled texts.
 ///
-/// The same texts, settings and seed give the same bits, at any number of threads. The members of the ensemble are trained side by side.
+/// The same texts, settings and seed give bit-identical classifiers for any number of threads. The members of the
+/// ensemble are trained in parallel.
 public struct ClassifierTrainer: Sendable {
-  /// What determines the classifier.
+  /// The settings of the classifier.
   public let settings: ClassifierSettings
-  /// A language model to begin with, whose tokens the texts are then read in; nil: one is made of the texts.
+  /// A pretrained language model to start from, whose tokenizer is then used; nil to train both on the texts.
   public var languageModel: ModelFile?
-  /// Asked after each step; true ends the run with `ClassificationError.interrupted`.
+  /// Called between training steps; if it returns true, training throws `ClassificationError.interrupted`.
   public var shouldStop: @Sendable () -> Bool = { false }
 
   /// Creates a trainer.
   public init(_ settings: ClassifierSettings) { self.settings = settings }
 
-  /// Learns labelled texts.
+  /// Trains a classifier.
   ///
   /// - Parameters:
-  ///   - text: Texts of two labels or more, two texts of each at least.
-  ///   - report: Called after each epoch of each stage, on one of the threads but by one at a time; what it throws ends the run.
-  /// - Returns: The classifier, and how it does on the texts that its members held out.
+  ///   - text: Texts of at least two labels, with at least two texts each.
+  ///   - report: Called after each epoch of each stage, on any thread but never concurrently; an error that it throws
+  ///     ends the training.
+  /// - Returns: The classifier, and its members' report on their held-out texts.
   /// - Throws: `ClassificationError`, `TextError`.
   public func train(
     _ text: LabelledText, report: @escaping @Sendable (ClassifierEvent) throws -> Void = { _ in }
@@ -45,7 +47,7 @@ public struct ClassifierTrainer: Sendable {
     return (TextClassifier(method: settings.method, labels: labels, members: members.map(\.member)), heldOut)
   }
 
-  /// A member of the ensemble, and what it says of the texts that it held out.
+  /// Returns a trained member of the ensemble and its predictions for its held-out texts.
   private func member(
     _ text: LabelledText, _ classes: [Int], _ labels: [String], _ ngrams: [NGramFeatures]?, _ run: ClassifierRun
   ) throws -> (member: TextClassifier.Member, heldOut: [(prediction: Prediction, actual: Int)]) {
@@ -67,11 +69,12 @@ public struct ClassifierTrainer: Sendable {
       }
     }
     guard settings.method == .naiveBayes else { return (member, heldOut) }
-    // Word counts have nothing to end or to calibrate by; what was held out only shows how they do.
+    // Naive Bayes needs no early stopping or calibration: held-out texts only measure it, so it is retrained on all
+    // texts.
     return (try trained(HeldOutTexts(learningAll: classes.count)).member, heldOut)
   }
 
-  /// The class of each example.
+  /// Returns the class of each example.
   private func classes(of text: LabelledText, _ labels: [String]) throws -> [Int] {
     guard labels.count > 1 else {
       throw ClassificationError.oneClass(path: text.path, label: labels.first ?? "")
@@ -117,7 +120,7 @@ public struct ClassifierTrainer: Sendable {
       ngrams: ngrams)
   }
 
-  /// What judges n-grams beside a member's model.
+  /// Returns the n-gram classifier that is combined with a member's model.
   private func ngrams(
     _ texts: [(features: NGramFeatures, label: Int)], classCount: Int, _ run: ClassifierRun
   ) throws -> NGramClassifier {

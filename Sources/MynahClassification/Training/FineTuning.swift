@@ -4,13 +4,13 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-/// A recurrent classifier that learns labelled texts; it ends as it was when held-out texts had the least loss,
-/// in the second half of the run.
+/// Fine-tunes a recurrent classifier on labelled texts, keeping the weights with the lowest held-out loss in the second
+/// half of the run.
 struct FineTuning {
   let learned, heldOut: [(ids: [Int32], label: Int)]
   let seed: UInt64
 
-  /// The share of the steps in which the rate rises.
+  /// The share of the steps in which the learning rate rises.
   private static let risingShare: Float = 0.1
   private static let clip = GradientClip(norm: 1)
 
@@ -38,7 +38,7 @@ struct FineTuning {
         count += texts.count
       }
       let heldOutLoss = Self.meanLoss(of: classifier, heldOut)
-      // A low loss while the rate is high is luck.
+      // A low loss while the learning rate is still high is accidental.
       if 2 * epoch > settings.epochs, heldOutLoss < best?.loss ?? .infinity { best = (heldOutLoss, classifier) }
       try run.report(
         ClassifierEvent(
@@ -48,14 +48,15 @@ struct FineTuning {
     if let best { classifier = best.model }
   }
 
-  /// A slanted triangle: it rises to 1 in the first tenth and falls to 0 from there on.
+  /// Returns the factor of the slanted triangular learning rate, which rises to 1 in the first tenth of the run and
+  /// then falls to 0.
   ///
   /// J. Howard, S. Ruder, 2018.
   static func share(_ place: Float) -> Float {
     place < risingShare ? place / risingShare : (1 - place) / (1 - risingShare)
   }
 
-  /// The mean cross-entropy, to differentiate, and the sum.
+  /// Returns the mean cross-entropy, for differentiation, and the sum.
   private static func loss(
     of model: RecurrentClassifier, _ texts: [(ids: [Int32], label: Int)], dropout: ClassifierDropout?
   ) -> (value: Variable, kept: Double) {
@@ -66,7 +67,7 @@ struct FineTuning {
     return (sum * (1 / Float(texts.count)), Double(sum.value.scalar))
   }
 
-  /// The mean loss of texts, without dropout.
+  /// Returns the mean loss of texts, without dropout.
   static func meanLoss(of model: RecurrentClassifier, _ texts: [(ids: [Int32], label: Int)]) -> Double {
     let order = texts.indices.sorted { (texts[$0].ids.count, $0) < (texts[$1].ids.count, $1) }
     let sum = stride(from: 0, to: order.count, by: 64).reduce(0.0) { sum, first in

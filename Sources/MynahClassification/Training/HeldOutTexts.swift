@@ -1,21 +1,21 @@
 import MynahTensors
 
-/// Which of the examples a member of an ensemble learns, and which it holds out.
+/// The split of the examples into training texts and held-out texts of one member of the ensemble.
 package struct HeldOutTexts {
-  /// Indices of examples, rising.
+  /// The indices of the examples, in ascending order.
   package let learned, heldOut: [Int]
 
-  /// Holds out nothing.
+  /// Creates a split without held-out texts.
   init(learningAll count: Int) { (learned, heldOut) = (Array(0..<count), []) }
 
-  /// Holds out a share of each class, at least one text, and at most all but one.
+  /// Creates a split that holds out a share of each class: at least one text, at most all but one.
   ///
   /// - Parameters:
   ///   - classes: The class of each example.
   ///   - share: The share that is held out.
-  ///   - member: Members hold out different texts as long as there are any.
-  ///   - seed: Where the order is drawn from.
-  /// - Precondition: each class has two examples.
+  ///   - member: The index of the member. Members hold out different texts as long as there are enough.
+  ///   - seed: The seed of the random order.
+  /// - Precondition: each class has at least two examples.
   package init(classes: [Int], share: Double, member: Int, seed: UInt64) {
     var held: Set<Int> = []
     for label in Set(classes).sorted() {

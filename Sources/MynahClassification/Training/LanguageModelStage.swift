@@ -3,7 +3,7 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-/// A language model that learns texts, each on its own, until those that were held out are predicted no better.
+/// The training of a language model on independent texts until the held-out loss stops improving.
 struct LanguageModelStage {
   let name: String
   let learned, heldOut: [[Int32]]
@@ -12,12 +12,12 @@ struct LanguageModelStage {
   let batchSize: Int
   let seed: UInt64
 
-  /// The held-out loss may rise so often before the end.
+  /// The number of epochs without a lower held-out loss after which training stops.
   private static let patience = 2
 
-  /// Trains a model further; it ends as it was when it predicted the held-out texts best.
+  /// Continues the training of a model, keeping the weights with the lowest held-out loss.
   func train(_ model: inout LanguageModel, _ run: ClassifierRun) throws {
-    // The rate falls from the middle of the run on.
+    // The learning rate decays from the middle of the run.
     let schedule = LearningRateSchedule(initial: rate, factor: 0.7, constantEpochs: max(1, epochs / 2))
     let configuration = TrainingConfiguration(
       optimizer: .adam, learningRate: schedule, clipNorm: 1, epochs: epochs, patience: Self.patience,
@@ -44,32 +44,32 @@ struct LanguageModelStage {
   }
 }
 
-/// What the stages of a run share.
+/// The settings and callbacks that the stages of a member's training share.
 struct ClassifierRun: Sendable {
   let settings: ClassifierSettings
-  /// The member of the ensemble, from 0.
+  /// The index of the member in the ensemble, from 0.
   let member: Int
   var memberCount: Int { settings.readings.count }
   let shouldStop: @Sendable () -> Bool
   let report: @Sendable (ClassifierEvent) throws -> Void
 
-  /// A seed of the member's own.
+  /// Returns a seed specific to the member and the stage.
   func seed(_ stage: UInt64) -> UInt64 {
     var random = RandomSource(seed: settings.seed, stream: UInt64(member) << 32 | stage)
     return random.next()
   }
 }
 
-/// An epoch of some stage has ended.
+/// The report of a completed epoch of a training stage.
 public struct ClassifierEvent: Hashable, Sendable {
-  /// The member of the ensemble, from 0, and how many there are.
+  /// The index of the member in the ensemble, from 0, and the number of members.
   public let member, memberCount: Int
-  /// What is trained: "language model".
+  /// The name of the stage, such as "language model".
   public let stage: String
-  /// The epoch, from 1, and how many there are at most.
+  /// The epoch, from 1, and the maximum number of epochs.
   public let epoch, epochCount: Int
-  /// The mean losses in nats; of held-out texts nil where there are none.
+  /// The mean training and held-out losses in nats; the held-out loss is nil without held-out texts.
   public let trainingLoss: Double, heldOutLoss: Double?
-  /// Whether they are a mean over tokens, or else over texts.
+  /// A Boolean value indicating whether the losses are means over tokens rather than over texts.
   public let isOfTokens: Bool
 }

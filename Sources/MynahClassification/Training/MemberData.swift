@@ -2,13 +2,13 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-/// The texts of one member of an ensemble: those that it learns and those that it holds out, as its tokens.
+/// The tokenized training texts and held-out texts of one member of the ensemble.
 struct MemberData {
   let tokenizer: ClassifierTokenizer
   let learned, heldOut: [(ids: [Int32], label: Int)]
-  /// The texts that are held out, with their classes.
+  /// The held-out texts, with their classes.
   let heldOutTexts: [(text: String, label: Int)]
-  /// The model to begin with, if there is one.
+  /// The pretrained language model, if there is one.
   private let start: LanguageModel?
 
   init(
@@ -39,12 +39,12 @@ struct MemberData {
       classCount: classCount, wordCount: NaiveBayes.wordCount(of: vocabulary))
   }
 
-  /// log p(k): the logarithms of the classes' shares of the texts that are learned.
+  /// Returns log p(k): the logarithms of the classes' shares of the training texts.
   func logPriors(classCount: Int) -> [Double] {
     NaiveBayes.logPriors((0..<classCount).map { label in learned.count { $0.label == label } })
   }
 
-  /// One model learns all texts; a copy of it for each class goes on with the class's texts.
+  /// Trains one language model on all texts, then a copy of it for each class on the texts of that class.
   func classModels(
     classCount: Int, _ reading: ClassifierSettings.Reading, _ run: ClassifierRun
   ) throws -> ClassModels {
@@ -60,7 +60,7 @@ struct MemberData {
     return ClassModels(models)
   }
 
-  /// A language model of each direction learns all texts; then the classifier learns the labels.
+  /// Trains a language model for each direction on all texts, then fine-tunes the classifier on the labels.
   func recurrentClassifier(
     classCount: Int, _ reading: ClassifierSettings.Reading, _ run: ClassifierRun
   ) throws -> RecurrentClassifier {
@@ -78,7 +78,7 @@ struct MemberData {
     return classifier
   }
 
-  /// A model of all texts, from the one to begin with or from drawn weights.
+  /// Trains a language model on all texts, starting from the pretrained model or from randomly initialised weights.
   private func languageModel(
     _ reading: ClassifierSettings.Reading, _ run: ClassifierRun, name: String, seed: UInt64,
     from usesStart: Bool = true,

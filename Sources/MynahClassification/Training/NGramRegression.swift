@@ -1,20 +1,21 @@
 import MynahTensors
 
-/// Fits the weights of n-grams: logistic regression with a penalty on large weights.
+/// Fits the weights of an n-gram classifier: logistic regression with L2 regularisation.
 ///
 ///     J(W) = −Σ_i log p(k_i | x_i) + λ/2 · ‖W‖²
 ///
-/// J is convex; its minimum is approached by Nesterov's accelerated gradient, begun afresh where the momentum goes uphill: B. O'Donoghue,
-/// E. Candès, "Adaptive restart for accelerated gradient schemes", 2015. The bias is the weight of a feature that all texts have.
+/// J is convex and is minimised by Nesterov's accelerated gradient method, restarted whenever the momentum points
+/// uphill: B. O'Donoghue, E. Candès, "Adaptive restart for accelerated gradient schemes", 2015. The bias is the weight
+/// of a constant feature and is regularised too.
 package struct NGramRegression {
-  /// The features of each text, and its class in 0 ..< K.
+  /// The features and the class, in 0 ..< K, of each text.
   package let texts: [(features: NGramFeatures, label: Int)]
-  /// B and K.
+  /// B, the number of buckets, and K, the number of classes.
   package let bucketCount, classCount: Int
-  /// λ, positive.
+  /// λ, the strength of the L2 regularisation; positive.
   package let penalty: Double
 
-  /// The fit ends when the gradient is shorter than this share of the first one, or after so many steps.
+  /// The relative gradient norm at which the fit stops, and the maximum number of steps.
   private static let tolerance = 1e-3, stepLimit = 400
 
   package init(
@@ -23,9 +24,10 @@ package struct NGramRegression {
     (self.texts, self.bucketCount, self.classCount, self.penalty) = (texts, bucketCount, classCount, penalty)
   }
 
-  /// The weights near the minimum of J; without texts all are 0.
+  /// Returns the weights that approximately minimise J; without texts, all are 0.
   ///
-  /// - Throws: What `check` throws, which is called before each step.
+  /// - Parameter check: Called before each step.
+  /// - Throws: Any error of `check`.
   package func fitted(check: () throws -> Void = {}) throws -> NGramClassifier {
     let step = 1 / curvatureBound()
     var weights = [Double](repeating: 0, count: (bucketCount + 1) * classCount)
@@ -52,7 +54,7 @@ package struct NGramRegression {
     return NGramClassifier(weights: weights[..<count].map { Float($0) }, biases: weights[count...].map { Float($0) })
   }
 
-  /// Σ_i x_i (p_i − y_i)ᵀ + λ·W, [B + 1, K] with the bias last.
+  /// Returns the gradient of J, Σ_i x_i (p_i − y_i)ᵀ + λ·W: [B + 1, K], with the bias last.
   private func gradient(_ weights: [Double]) -> [Double] {
     var gradient = weights.map { penalty * $0 }
     let bias = bucketCount * classCount
@@ -74,7 +76,8 @@ package struct NGramRegression {
     return gradient
   }
 
-  /// A bound of J's second derivatives: λ + ½ · the largest eigenvalue of XᵀX, by powers, with some room.
+  /// Returns an upper bound of the curvature of J: λ + ½ · the largest eigenvalue of XᵀX, estimated by power iteration
+  /// with a safety margin.
   private func curvatureBound() -> Double {
     var (direction, size) = ([Double](repeating: 1, count: bucketCount + 1), 0.0)
     for _ in 0..<20 {

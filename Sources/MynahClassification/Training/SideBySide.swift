@@ -2,14 +2,15 @@ import Dispatch
 import MynahTensors
 import Synchronization
 
-/// Makes independent values on several threads at once, with the results in order.
+/// Computes independent values in parallel and returns them in order.
 ///
-/// Small models are trained faster one on each core than one after the other on all of them.
+/// Training small models in parallel, one per core, is faster than training them one after another on all cores.
 enum SideBySide {
   /// Calls `make` for 0 ..< count, on as many threads as the current team has.
   ///
-  /// - Parameter make: What it makes must not depend on the thread; the question that it is given is whether another one has failed.
-  /// - Throws: The error of the first number that failed.
+  /// - Parameter make: The function that computes a value. The value must not depend on the thread. `hasFailed` returns
+  ///   true once another call has failed.
+  /// - Throws: The error of the failed call with the lowest index.
   static func map<Result: Sendable>(
     _ count: Int, _ make: @Sendable (_ index: Int, _ hasFailed: @escaping @Sendable () -> Bool) throws -> Result
   ) throws -> [Result] {
@@ -19,7 +20,7 @@ enum SideBySide {
     let hasFailed: @Sendable () -> Bool = { shared.hasFailed }
     guard workers > 1 else { return try (0..<count).map { try make($0, hasFailed) } }
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
-      // Threads that are left over help where they can.
+      // Divide surplus threads evenly among the workers.
       let team = threads / workers > 1 ? ThreadTeam(threadCount: threads / workers) : nil
       ThreadTeam.$current.withValue(team) {
         for index in stride(from: worker, to: count, by: workers) where !shared.hasFailed {
@@ -41,7 +42,8 @@ enum SideBySide {
       if case .failure = result { failed.store(true, ordering: .relaxed) }
     }
 
-    /// All values, or the error of one; those that stopped because of another's failure come last.
+    /// Returns all values or throws the error of a failed call, preferring errors other than interruptions that follow
+    /// from another call's failure.
     func values(_ count: Int) throws -> [Value] {
       try results.withLock { results in
         let errors = results.sorted { $0.key < $1.key }.compactMap { entry -> (any Error)? in

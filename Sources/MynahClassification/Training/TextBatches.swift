@@ -1,19 +1,19 @@
 import MynahText
 import MynahTraining
 
-/// Texts in batches of similar lengths, in another order each epoch.
+/// Batches of texts of similar length, reshuffled each epoch.
 struct TextBatches {
-  /// How many batches' texts are sorted by length at a time.
+  /// The number of batches whose texts are sorted by length together.
   private static let groupSize = 16
 
-  /// The number of batches of an epoch.
+  /// The number of batches per epoch.
   let count: Int
-  /// Batches of indices into the texts.
+  /// The batches, as indices of texts.
   let batches: Dataset<[Int]>
 
-  /// Orders texts.
+  /// Creates batches of texts.
   ///
-  /// - Parameter lengths: The lengths of the texts, of which there is one.
+  /// - Parameter lengths: The lengths of the texts, of which there is at least one.
   init(lengths: [Int], size: Int, seed: UInt64, shuffles: Bool = true) {
     let (whole, rest) = lengths.count.quotientAndRemainder(dividingBy: size)
     count = whole + (rest > 0 ? 1 : 0)
@@ -25,9 +25,9 @@ struct TextBatches {
     batches = sorted.shuffle(buffer: shuffles ? Self.groupSize : 1, seed: seed &+ 1)
   }
 
-  /// Batches of a language model, for which each text stands alone.
+  /// Returns batches for training a language model on independent texts.
   ///
-  /// - Parameter texts: Two tokens or more each: all but the first are predicted.
+  /// - Parameter texts: Texts of at least two tokens each; all but the first token are predicted.
   static func ofLanguageModel(_ texts: [[Int32]], size: Int, seed: UInt64, shuffles: Bool = true) -> EpochBatches {
     let batches = TextBatches(lengths: texts.map(\.count), size: size, seed: seed, shuffles: shuffles)
     let longest = texts.map(\.count).max() ?? 1
