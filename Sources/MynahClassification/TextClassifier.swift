@@ -4,7 +4,8 @@ import MynahText
 /// A text classifier that predicts the class of a text with its probability.
 ///
 /// ```swift
-/// let classifier = try ClassifierTrainer(ClassifierSettings(.perClass)).train(LabelledText(at: "train.tsv"))
+/// let trainer = ClassifierTrainer(ClassifierSettings(.perClass))
+/// let classifier = try trainer.train(LabelledText(at: "train.tsv")).classifier
 /// let prediction = try classifier.predict("WIN a prize! Call now")
 /// print(prediction.label, prediction.probability)
 /// ```
