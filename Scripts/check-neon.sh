@@ -8,20 +8,16 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-compiler=${CC:-}
-if [ -z "$compiler" ] && swift=$(command -v swift); then
-  beside=$(dirname "$(readlink -f "$swift")")/clang
-  [ -x "$beside" ] && compiler=$beside
-fi
-compiler=${compiler:-clang}
+compiler=$(Scripts/find-clang.sh)
 emulator=
 target=
 if [ "$(uname -m)" != aarch64 ] && [ "$(uname -m)" != arm64 ]; then
   emulator="qemu-aarch64-static -cpu max"
   target="--target=aarch64-linux-gnu -static -fuse-ld=lld"
-  for tool in "$compiler" qemu-aarch64-static; do
-    command -v "$tool" > /dev/null || { echo "there is no $tool here; see the first lines of this script" >&2; exit 1; }
-  done
+  if ! command -v qemu-aarch64-static > /dev/null; then
+    echo "there is no qemu-aarch64-static here; see the first lines of this script" >&2
+    exit 1
+  fi
 fi
 
 scratch=$(mktemp -d)

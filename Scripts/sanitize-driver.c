@@ -1,7 +1,7 @@
 // Exercises the kernels and the team of threads under a sanitizer (Scripts/sanitize.sh): every instruction set, awkward
 // sizes, 1 to 3 threads, in memory of exactly the documented sizes. The tests check results; this only has to run
 // clean.
-#include "sanitize-memory.h"
+#include "kernel-memory.h"
 #include "sanitize-scan.h"
 #include "sanitize-inference.h"
 

@@ -1,5 +1,15 @@
 // The scan kernels under a sanitizer: every cell, forward and backward, with and without each optional array.
 
+/// Reads every element, so that a memory sanitizer reports those that a kernel did not write.
+static void read_all(const float *x, size_t count) {
+  volatile int negative = 0;
+  for (size_t i = 0; i < count; i++)
+    if (x[i] < 0) negative++;
+}
+
+/// The precision of products: every second round is in bfloat16.
+static mynah_precision precision = MYNAH_FLOAT32;
+
 /// Numbers for an input that a cell may not have.
 static float *numbers_if(bool there, size_t count) { return there ? numbers(count) : NULL; }
 static float *room_if(bool there, size_t count) { return there ? room(count) : NULL; }

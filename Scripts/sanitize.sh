@@ -9,16 +9,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-compiler=${CC:-}
-if [ -z "$compiler" ] && swift=$(command -v swift); then
-  beside=$(dirname "$(readlink -f "$swift")")/clang
-  [ -x "$beside" ] && compiler=$beside
-fi
-compiler=${compiler:-clang}
-if ! command -v "$compiler" > /dev/null; then
-  echo "there is no clang here; name one by CC=…" >&2
-  exit 1
-fi
+compiler=$(Scripts/find-clang.sh)
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -44,7 +44,7 @@ public struct Brown: Sendable, Hashable {
     _ sentences: BrownSentences, vocabularySize: Int = 10_000, trainingShare: Double = 0.8,
     shuffleSeed: UInt32? = 42
   ) {
-    precondition((0...1).contains(trainingShare), "expected a share from 0 to 1, found \(trainingShare)")
+    precondition((0...1).contains(trainingShare), "a share must be in 0 ... 1, got \(trainingShare)")
     let vocabulary = Self.vocabulary(of: sentences, size: vocabularySize)
     let ids = sentences.perDistinctWord { vocabulary.id(of: CanonicalWord.form(of: $0, in: vocabulary)) ?? 0 }
     let order = Self.order(sentences.count, shuffleSeed: shuffleSeed)

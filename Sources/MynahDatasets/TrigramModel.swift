@@ -20,7 +20,7 @@ public struct TrigramModel: Sendable {
   ///
   /// - Parameter startID: The token that precedes the text, usually `<eos>`.
   public init(training ids: [Int32], vocabularySize: Int, startID: Int32) {
-    precondition(vocabularySize > 0, "a vocabulary holds at least 1 token, found \(vocabularySize)")
+    precondition(vocabularySize > 0, "a vocabulary must have at least 1 token, got \(vocabularySize)")
     self.vocabularySize = vocabularySize
     self.startID = startID
     var context = Context(startID)

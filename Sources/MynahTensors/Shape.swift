@@ -9,9 +9,9 @@ public struct Shape: Hashable, Sendable {
   public init(_ sizes: [Int]) {
     var count = 1
     for size in sizes {
-      precondition(size >= 0, "a shape's sizes must not be negative, found \(sizes)")
+      precondition(size >= 0, "a shape's sizes must not be negative, got \(sizes)")
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      precondition(!overflow, "a shape's element count must fit an Int, found \(sizes)")
+      precondition(!overflow, "a shape's element count must fit an Int, got \(sizes)")
       count = product
     }
     self.sizes = sizes

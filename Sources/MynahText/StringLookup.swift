@@ -23,7 +23,7 @@ public struct StringLookup: Sendable, Hashable {
       maximumCount: Int? = nil, unknownCount: Int = 1, maskToken: String? = nil,
       unknownToken: String = Vocabulary.bracketedUnknown
     ) {
-      precondition(unknownCount >= 0, "a number of places must not be negative, found \(unknownCount)")
+      precondition(unknownCount >= 0, "the number of OOV indices must not be negative, got \(unknownCount)")
       (self.maximumCount, self.unknownCount) = (maximumCount, unknownCount)
       (self.maskToken, self.unknownToken) = (maskToken, unknownToken)
     }

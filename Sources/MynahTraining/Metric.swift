@@ -24,7 +24,7 @@ public struct Metric: Sendable {
   public static func top(_ k: Int) -> Metric { top(k, name: "top\(k)") }
 
   private static func top(_ k: Int, name: String) -> Metric {
-    precondition(k >= 1, "the largest 1 or more logits count, found \(k)")
+    precondition(k >= 1, "k must be at least 1, got \(k)")
     return Metric(name) { logits, targets in
       let width = logits.shape[1]
       let hits = logits.withSpan { logits in

@@ -150,7 +150,7 @@ struct ClassifyCommandTests {
     let run = try tool.start([
       "classify", "train", "train.tsv", "--output", "x", "--epochs", "10000", "--language-model-epochs", "10000",
     ])
-    usleep(300_000)
+    run.wait { run.errorsSoFar.contains("epoch 2") }
     run.process.interrupt()
     let outcome = try run.finish()
     #expect(outcome.status == 130 && outcome.errors.hasSuffix("nothing was written\n"), "\(outcome.errors)")

@@ -105,6 +105,9 @@ struct CommandLineTool {
         errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
     }
 
+    /// The text that the run has written to its standard error until now.
+    var errorsSoFar: String { (try? Data(contentsOf: errors)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+
     /// Waits until something is so, while the run goes on, and at most a minute.
     func wait(until isSo: () throws -> Bool) rethrows {
       let end = Date.now + 60

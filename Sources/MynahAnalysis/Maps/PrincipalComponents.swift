@@ -27,7 +27,7 @@ public struct PrincipalComponents: Sendable {
   /// - Throws: `AnalysisError.notFinite`.
   public init(of points: PointSet, count: Int = 2) throws(AnalysisError) {
     guard points.isFinite else { throw .notFinite(what: "the vectors") }
-    precondition(count >= 0, "expected a number of axes, found \(count)")
+    precondition(count >= 0, "the number of axes must not be negative, got \(count)")
     let mean = Self.mean(of: points)
     let covariance = Self.covariance(of: points, mean: mean)
     self.mean = mean

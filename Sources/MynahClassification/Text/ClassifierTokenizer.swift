@@ -14,7 +14,7 @@ public struct ClassifierTokenizer: Hashable, Codable, Sendable {
   ///
   /// - Precondition: `maximumTokenCount` is positive.
   public init(form: TextForm, tokenizer: AnyTokenizer, maximumTokenCount: Int = 1024) {
-    precondition(maximumTokenCount > 0, "a text has room for a token at least, found \(maximumTokenCount)")
+    precondition(maximumTokenCount > 0, "a text must have room for at least 1 token, got \(maximumTokenCount)")
     (self.form, self.tokenizer, self.maximumTokenCount) = (form, tokenizer, maximumTokenCount)
   }
 

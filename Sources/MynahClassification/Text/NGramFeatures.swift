@@ -22,7 +22,7 @@ public struct NGramFeatures: Hashable, Sendable {
   ///   - text: Any text; an empty one has no features.
   ///   - bucketCount: B, at least 1.
   public init(_ text: String, bucketCount: Int) {
-    precondition(bucketCount > 0, "n-grams need a bucket at least, found \(bucketCount)")
+    precondition(bucketCount > 0, "n-grams need at least 1 bucket, got \(bucketCount)")
     var sums: [Int32: Float] = [:]
     let words = Self.buckets(
       of: TextForm.words(of: text).map { Array($0.utf8) }, counts: Self.wordCounts, kind: 0, separator: [32],

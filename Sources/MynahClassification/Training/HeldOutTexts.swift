@@ -21,7 +21,7 @@ package struct HeldOutTexts {
     for label in Set(classes).sorted() {
       var random = RandomSource(seed: seed, stream: UInt64(label))
       let own = classes.indices.filter { classes[$0] == label }.shuffled(using: &random)
-      precondition(own.count > 1, "a class needs 2 texts to hold one out, found \(own.count)")
+      precondition(own.count > 1, "a class must have at least 2 texts, to hold one out, got \(own.count)")
       let count = min(max(1, Int((Double(own.count) * share).rounded())), own.count - 1)
       let first = member * count
       for index in first..<first + count { held.insert(own[index % own.count]) }

@@ -41,7 +41,7 @@ public struct BeamSearch: Hashable, Sendable {
     statePolicy: StatePolicy = .carry
   ) {
     precondition(beamCount > 0 && length > 0, "\(beamCount) beams of \(length) tokens find nothing")
-    precondition(lengthPenalty >= 0, "a length penalty is 0 or more, found \(lengthPenalty)")
+    precondition(lengthPenalty >= 0, "a length penalty must not be negative, got \(lengthPenalty)")
     (self.beamCount, self.length, self.lengthPenalty) = (beamCount, length, lengthPenalty)
     (self.stopTokens, self.forbidden, self.statePolicy) = (stopTokens, forbidden, statePolicy)
   }

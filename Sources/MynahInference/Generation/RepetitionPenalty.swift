@@ -12,8 +12,8 @@ public struct RepetitionPenalty: SamplingStep, Hashable {
   ///
   /// - Precondition: the penalty is finite and at least 1, the reach not negative.
   public init(_ penalty: Double, reach: Int = 64) {
-    precondition(penalty >= 1 && penalty.isFinite, "a penalty is at least 1, found \(penalty)")
-    precondition(reach >= 0, "the last tokens are 0 or more, found \(reach)")
+    precondition(penalty >= 1 && penalty.isFinite, "a penalty must be finite and at least 1, got \(penalty)")
+    precondition(reach >= 0, "the number of recent tokens must not be negative, got \(reach)")
     (self.penalty, self.reach) = (penalty, reach)
   }
 

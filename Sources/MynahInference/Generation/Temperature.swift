@@ -9,7 +9,7 @@ public struct Temperature: SamplingStep, Hashable {
   ///
   /// - Precondition: the temperature is finite and not negative.
   public init(_ value: Double) {
-    precondition(value >= 0 && value.isFinite, "a temperature is 0 or more, found \(value)")
+    precondition(value >= 0 && value.isFinite, "a temperature must be finite and not negative, got \(value)")
     self.value = value
   }
 

@@ -16,7 +16,7 @@ public struct DynamicSettings: Hashable, Sendable {
     precondition(
       learningRate >= 0 && (0...1).contains(decay) && epsilon >= 0,
       "rate \(learningRate), decay \(decay) or ε \(epsilon) is out of range")
-    precondition(segmentLength > 0, "a segment has a token at least, found \(segmentLength)")
+    precondition(segmentLength > 0, "a segment must have at least 1 token, got \(segmentLength)")
     (self.learningRate, self.decay, self.epsilon, self.segmentLength) = (learningRate, decay, epsilon, segmentLength)
   }
 }

@@ -75,7 +75,7 @@ private struct DeepTransitionCell: RecurrentCell {
 
   func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
     let next = cell.step(projection, state: state).state
-    precondition(next.names == ["hidden"], "a deep transition needs a state of h alone, found \(next.names)")
+    precondition(next.names == ["hidden"], "a deep transition needs a cell whose only state is h, got \(next.names)")
     let h = network(next.hidden)
     return (h, LayerState(hidden: h))
   }

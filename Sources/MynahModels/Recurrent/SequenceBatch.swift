@@ -15,7 +15,7 @@ public struct SequenceBatch: Sendable {
   /// - Precondition: the values have three axes; there are B lengths in 0 ... T.
   public init(_ values: Variable, lengths: [Int]? = nil) {
     let shape = values.shape
-    precondition(shape.rank == 3, "sequences have the shape [T, B, F], found \(shape)")
+    precondition(shape.rank == 3, "sequences have the shape [T, B, F], got \(shape)")
     if let lengths {
       precondition(
         lengths.count == shape[1] && lengths.allSatisfy { (0...shape[0]).contains($0) },

@@ -11,7 +11,7 @@ public struct SparseRows: Sendable, Equatable {
   ///
   /// - Precondition: `shape` is a matrix's, `rows` ascend in 0 ..< the row count, `values` is `[rows.count, width]`.
   public init(shape: Shape, rows: [Int32], values: Tensor) {
-    precondition(shape.rank == 2, "sparse rows need the shape of a matrix, found \(shape)")
+    precondition(shape.rank == 2, "sparse rows need the shape of a matrix, got \(shape)")
     precondition(
       values.shape == [rows.count, shape[1]],
       "\(rows.count) rows of a matrix of shape \(shape) cannot hold values of shape \(values.shape)")
@@ -30,7 +30,7 @@ public struct SparseRows: Sendable, Equatable {
   ///   - values: `[indices.count, width]`.
   ///   - indices: In any order; they may repeat.
   public init(shape: Shape, adding values: Tensor, at indices: [Int32]) {
-    precondition(shape.rank == 2, "sparse rows need the shape of a matrix, found \(shape)")
+    precondition(shape.rank == 2, "sparse rows need the shape of a matrix, got \(shape)")
     precondition(
       values.shape == [indices.count, shape[1]],
       "\(indices.count) indices into shape \(shape) do not fit values of shape \(values.shape)")

@@ -31,7 +31,7 @@ public final class ThreadTeam: Sendable {
   ///
   /// - Precondition: `threadCount` is in 1 ... 1,024.
   public init(threadCount: Int) {
-    precondition((1...1024).contains(threadCount), "a team has 1 to 1024 threads, \(threadCount) were asked for")
+    precondition((1...1024).contains(threadCount), "a team must have 1 ... 1024 threads, got \(threadCount)")
     unsafe pointer = mynah_team_start(Int32(threadCount))
   }
 

@@ -18,7 +18,9 @@ extension Dataset {
     threads: Int, ahead: Int? = nil, _ transform: @escaping @Sendable (Element) -> Output
   ) -> Dataset<Output> {
     let ahead = ahead ?? 2 * threads
-    precondition(threads > 0 && ahead > 0, "expected at least 1 thread and 1 element ahead, found \(threads), \(ahead)")
+    precondition(
+      threads > 0 && ahead > 0,
+      "the numbers of threads and of prefetched elements must be positive, got \(threads), \(ahead)")
     return Dataset<Output> { pass in
       let elements = BackgroundElements(
         threadCount: threads, ahead: ahead, begin: { iterator(pass: pass) }, transform: transform)

@@ -13,7 +13,7 @@ extension Dataset {
   public func bucket(
     _ size: Int, boundaries: [Int], remainder: Remainder = .keep, length: @escaping @Sendable (Element) -> Int
   ) -> Dataset<[Element]> {
-    precondition(size > 0, "a batch holds at least 1 element, found \(size)")
+    precondition(size > 0, "a batch must have at least 1 element, got \(size)")
     precondition(
       zip(boundaries, boundaries.dropFirst()).allSatisfy(<), "the boundaries of buckets must rise, found \(boundaries)")
     return Dataset<[Element]> { pass in

@@ -36,7 +36,7 @@ extension Dataset {
   ///
   /// - Precondition: The size is positive.
   public func batch(_ size: Int, remainder: Remainder = .keep) -> Dataset<[Element]> {
-    precondition(size > 0, "a batch holds at least 1 element, found \(size)")
+    precondition(size > 0, "a batch must have at least 1 element, got \(size)")
     return Dataset<[Element]> { pass in
       let elements = iterator(pass: pass)
       return AnyIterator {
@@ -51,7 +51,7 @@ extension Dataset {
   ///
   /// - Precondition: The count is not negative.
   public func take(_ count: Int) -> Dataset {
-    precondition(count >= 0, "the number of elements to take must not be negative, found \(count)")
+    precondition(count >= 0, "the number of elements to take must not be negative, got \(count)")
     return Dataset { pass in
       let elements = iterator(pass: pass)
       var rest = count

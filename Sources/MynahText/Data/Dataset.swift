@@ -39,7 +39,7 @@ public struct Dataset<Element: Sendable>: Sequence, Sendable {
   ///
   /// - Precondition: The number is not negative.
   public func pass(_ number: Int) -> Dataset {
-    precondition(number >= 0, "passes are numbered from 0, found \(number)")
+    precondition(number >= 0, "the index of a pass must not be negative, got \(number)")
     return Dataset { begin($0 &+ number) }
   }
 }

@@ -55,7 +55,7 @@ extension Batch {
   ///   - stepCount: The maximum sequence length T, at least 1.
   ///   - paddingID: The token to pad with.
   public static func segments(of documents: [[Int32]], stepCount: Int, paddingID: Int32 = 0) -> [Batch] {
-    precondition(stepCount > 0, "a batch has at least 1 step, found \(stepCount)")
+    precondition(stepCount > 0, "a batch must have at least 1 step, got \(stepCount)")
     let longest = documents.map { $0.count - 1 }.max() ?? 0
     return stride(from: 0, to: longest, by: stepCount).map { start in
       let width = min(stepCount, longest - start)

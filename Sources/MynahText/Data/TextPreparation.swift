@@ -33,7 +33,9 @@ public struct TextPreparation: Sendable {
 
   /// Splits texts likewise, with a given piece size.
   package init(of paths: [String], threadCount: Int, pieceSize: Int) throws {
-    precondition(threadCount > 0 && pieceSize > 0, "expected a thread and a byte, found \(threadCount), \(pieceSize)")
+    precondition(
+      threadCount > 0 && pieceSize > 0,
+      "the number of threads and the piece size must be positive, got \(threadCount), \(pieceSize)")
     parts = try TextPart.parts(of: paths)
     (self.threadCount, self.pieceSize) = (threadCount, pieceSize)
   }

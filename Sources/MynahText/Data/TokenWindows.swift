@@ -6,7 +6,7 @@ public struct TokenWindow: Sendable, Hashable {
   ///
   /// - Precondition: There are at least 2 tokens.
   public init(_ ids: [Int32]) {
-    precondition(ids.count > 1, "a window spans at least 2 tokens, found \(ids.count)")
+    precondition(ids.count > 1, "windows need at least 2 tokens, got \(ids.count)")
     self.ids = ids
   }
 
@@ -34,7 +34,7 @@ public struct TokenWindows: RandomAccessCollection, Sendable {
   ///
   /// - Precondition: The length is positive.
   public init(_ tokens: any TokenSource, length: Int, remainder: Remainder = .drop) {
-    precondition(length > 0, "a window has at least 1 pair of tokens, found \(length)")
+    precondition(length > 0, "a window must have at least 1 pair of tokens, got \(length)")
     self.tokens = tokens
     self.length = length
     let (whole, rest) = Swift.max(0, tokens.count - 1).quotientAndRemainder(dividingBy: length)

@@ -29,7 +29,7 @@ public struct CharacterTokenizer: Tokenizer {
     training text: String, order: Vocabulary.Order = .countThenCodePoint, minimumCount: Int = 1,
     maximumSize: Int? = nil, leading: [String] = []
   ) {
-    precondition(minimumCount >= 1, "a character's minimum count must be positive, found \(minimumCount)")
+    precondition(minimumCount >= 1, "a character's minimum count must be positive, got \(minimumCount)")
     var counts = TokenCounts()
     counts.addCharacters(of: Array(text.utf8))
     self.init(counts, order: order, minimumCount: minimumCount, maximumSize: maximumSize, leading: leading)
@@ -42,7 +42,7 @@ public struct CharacterTokenizer: Tokenizer {
   ) {
     let unknown = [Vocabulary.unknown, Vocabulary.bracketedUnknown]
     let known = unknown + [Vocabulary.padding, Vocabulary.endOfSentence]
-    precondition(leading.allSatisfy(known.contains), "expected leading tokens out of \(known), found \(leading)")
+    precondition(leading.allSatisfy(known.contains), "leading tokens must be among \(known), got \(leading)")
     let required = leading.contains(where: unknown.contains) ? [] : [Vocabulary.unknown]
     let smallest = leading.count + required.count
     precondition(

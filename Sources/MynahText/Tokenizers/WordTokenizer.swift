@@ -24,8 +24,9 @@ public struct WordTokenizer: Tokenizer {
   ///     text, else 2, so that a model learns the distribution of `<unk>` from the words that occur once.
   ///   - maximumSize: The maximum number of tokens, including `<unk>` and `<eos>`.
   public init(training text: String, minimumCount: Int? = nil, maximumSize: Int? = nil) {
-    precondition(minimumCount ?? 1 >= 1, "a word's minimum count must be positive, found \(minimumCount ?? 1)")
-    precondition(maximumSize ?? 2 >= 2, "a word vocabulary holds at least 2 tokens, found \(maximumSize ?? 2)")
+    precondition(minimumCount ?? 1 >= 1, "a word's minimum count must be positive, got \(minimumCount ?? 1)")
+    precondition(
+      maximumSize ?? 2 >= 2, "a word vocabulary must have room for at least 2 tokens, got \(maximumSize ?? 2)")
     self.init(
       Self.counts(of: Array(text.utf8), endingLastLine: true), minimumCount: minimumCount, maximumSize: maximumSize)
   }

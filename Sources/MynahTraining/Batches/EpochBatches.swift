@@ -25,7 +25,9 @@ public struct EpochBatches: Sendable {
   ///   - batchSize: The number of rows of an epoch's first batch.
   /// - Precondition: The numbers are positive.
   public init(_ dataset: Dataset<Batch>, count: Int, batchSize: Int) {
-    precondition(count > 0 && batchSize > 0, "expected a batch and a row, found \(count) and \(batchSize)")
+    precondition(
+      count > 0 && batchSize > 0,
+      "the number of batches and the batch size must be positive, got \(count) and \(batchSize)")
     (self.count, self.batchSize) = (count, batchSize)
     begin = { epoch, first in
       let elements = dataset.pass(epoch - 1).makeIterator()

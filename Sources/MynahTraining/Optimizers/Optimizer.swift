@@ -76,7 +76,7 @@ extension Optimizer {
     _ module: inout Trained, rate: Float, clip: GradientClip, passCount: Int = 1,
     loss: (Trained) -> (value: Variable, kept: Kept)
   ) -> (norm: Double, kept: Kept) {
-    precondition(passCount > 0, "a step needs at least 1 pass, found \(passCount)")
+    precondition(passCount > 0, "a step needs at least 1 pass, got \(passCount)")
     var (gradients, kept) = Self.gradients(of: module, loss)
     for _ in 1..<passCount {
       let more = Self.gradients(of: module, loss)

@@ -15,7 +15,7 @@ public struct OptimizerRules: Sendable {
   /// - Precondition: No two rules have the same name.
   public init(_ rules: [any OptimizerRule]) {
     let names = rules.map { type(of: $0).name }
-    precondition(Set(names).count == names.count, "an optimizer's name must be unique, found \(names)")
+    precondition(Set(names).count == names.count, "an optimizer's name must be unique, got \(names)")
     self.rules = rules
   }
 

@@ -11,16 +11,15 @@ typedef struct {
   size_t kept_vectors;  // with the padding of the last share's block
 } unit_share;
 
-INLINE unit_share units_of(size_t hidden, const mynah_worker *worker) {
-  range groups = share(kept_groups(hidden), worker);
+INLINE unit_share units_in(size_t hidden, range groups) {
   size_t first = groups.first * KEPT_WIDTH, last = minimum(hidden, groups.last * KEPT_WIDTH);
   size_t count = last > first ? last - first : 0;
-  return (unit_share){first, count, vectors_of(count), (groups.last - groups.first) * (KEPT_WIDTH / LANES)};
+  return (unit_share){first, count, vectors_of(count), (groups.last - groups.first) * KEPT_VECTORS};
 }
-
-INLINE unit_share all_units(size_t hidden) {
-  return (unit_share){0, hidden, vectors_of(hidden), kept_groups(hidden) * KEPT_VECTORS};
+INLINE unit_share units_of(size_t hidden, const mynah_worker *worker) {
+  return units_in(hidden, share(kept_groups(hidden), worker));
 }
+INLINE unit_share all_units(size_t hidden) { return units_in(hidden, (range){0, kept_groups(hidden)}); }
 
 /// A worker's share of every step: some rows of all units, or some units of all rows.
 ///

@@ -38,7 +38,7 @@ public struct KerasTokenizer: Tokenizer {
       separator: String = " ", takesCharacters: Bool = false, unknownToken: String? = nil
     ) {
       precondition(!separator.isEmpty, "a text cannot be cut at an empty separator")
-      precondition(wordLimit ?? 0 >= 0, "a word limit must not be negative, found \(wordLimit ?? 0)")
+      precondition(wordLimit ?? 0 >= 0, "a word limit must not be negative, got \(wordLimit ?? 0)")
       (self.wordLimit, self.filters, self.lowercases) = (wordLimit, filters, lowercases)
       (self.separator, self.takesCharacters, self.unknownToken) = (separator, takesCharacters, unknownToken)
     }

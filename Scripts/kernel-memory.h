@@ -1,4 +1,4 @@
-// Memory and numbers for the sanitizers' driver (sanitize-driver.c).
+// Memory and numbers for the programs that try the kernels by themselves (sanitize-driver.c, compare-sets.c).
 #include "CMynah.h"
 
 #include <pthread.h>
@@ -27,13 +27,3 @@ static float *numbers(size_t count) {
   for (size_t i = 0; i < count; i++) result[i] = draw();
   return result;
 }
-
-/// Reads every element, so that a memory sanitizer reports those that a kernel did not write.
-static void read_all(const float *x, size_t count) {
-  volatile int negative = 0;
-  for (size_t i = 0; i < count; i++)
-    if (x[i] < 0) negative++;
-}
-
-/// The precision of products: every second round is in bfloat16.
-static mynah_precision precision = MYNAH_FLOAT32;
