@@ -95,7 +95,7 @@ let package = Package(
     example("DemoText"),
     example("SpamFilter"),
 
-    // Tests, a bundle a module. MynahTests sees what users see.
+    // Tests, one bundle per module. MynahTests has access to public declarations only, as users have.
     .target(
       name: "TestSupport", dependencies: ["MynahTensors"], path: "Tests/TestSupport", resources: [.copy("Fixtures")],
       swiftSettings: swiftSettings),

@@ -94,7 +94,7 @@ static void check_scans(const mynah_kernels *set, const mynah_kernels *plain, my
       const size_t rows = s.steps * s.batch;
       // Near zero, a rounded sum can have the other sign, and the slope of ReLU jumps there.
       const double bound = precision && id == MYNAH_CELL_RNN_RELU ? 0.3 : tolerance;
-      // What is allocated here is left to the end of the program.
+      // Their memory is freed when the program ends.
       scan_results a = scan(set, team, precision, s), b = scan(plain, NULL, MYNAH_FLOAT32, s);
       const size_t gi = cell->input_blocks * s.hidden, gr = cell->recurrent_blocks * s.hidden;
       compare(cell->name, a.output, b.output, rows * s.output, bound);

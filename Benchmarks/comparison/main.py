@@ -43,7 +43,7 @@ def parse(description):
     parser.add_argument("--seconds", type=float, default=3, help="how long a peer repeats a call (default: 3)")
     parser.add_argument("--gemm-seconds", type=float, default=0.15, help="the same for a matrix product (default: 0.15)")
     parser.add_argument("--reduced", action="store_true", help="one round of small sizes, to see that everything works")
-    parser.add_argument("--no-build", action="store_true", help="run the binaries that stand there")
+    parser.add_argument("--no-build", action="store_true", help="use the binaries that were built before")
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write everything that was measured")
     parser.add_argument("--from", dest="sources", metavar="FILE", type=pathlib.Path, action="append",
                         help="run nothing, read what --json wrote; files of several runs are put together")
@@ -112,7 +112,7 @@ def about(setting, header, rounds, others):
                     "by that, so ratios are worth nothing and targets are not judged")
     wanted = os.environ.get("MYNAH_INSTRUCTION_SET")
     if wanted and header["instructionSet"] != wanted:
-        setting.say(f"the instruction set {wanted} was asked for, and this machine used {header['instructionSet']}")
+        setting.say(f"the instruction set {wanted} was requested, and this machine used {header['instructionSet']}")
     kept = {key: header[key] for key in ("machine", "instructionSet", "commit", "date", "swift")}
     return About(**kept, rounds=rounds, isDisturbed=is_disturbed, engines=setting.engines, notes=setting.notes,
                  isChosen=bool(wanted))

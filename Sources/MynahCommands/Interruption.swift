@@ -4,7 +4,7 @@ import Synchronization
 
 /// Turns SIGINT and SIGTERM into a flag that a run checks between two steps, so that it ends with its state written.
 ///
-/// A second signal ends the process at once, as usual.
+/// A second signal ends the process at once.
 enum Interruption {
   /// Calls `body` with a function that returns whether a signal has arrived since.
   static func watching<Result>(
@@ -16,7 +16,7 @@ enum Interruption {
     return try body { flag.isRaised.load(ordering: .relaxed) }
   }
 
-  /// Watches the signals; the second one has its usual effect.
+  /// Watches the signals; the second one has its default effect.
   private static func sources(_ raise: @escaping @Sendable () -> Void) -> [any DispatchSourceSignal] {
     [SIGINT, SIGTERM].map { number in
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())

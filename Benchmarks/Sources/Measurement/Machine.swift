@@ -52,7 +52,7 @@ package enum SourceState {
 }
 
 enum Shell {
-  /// The trimmed standard output of a program; nil if it fails or says nothing.
+  /// The trimmed standard output of a program; nil if it fails or prints nothing.
   static func output(_ program: String, _ arguments: String...) -> String? {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)

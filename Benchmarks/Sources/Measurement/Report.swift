@@ -63,7 +63,7 @@ package struct Report: Codable, Sendable {
 }
 
 extension Double {
-  /// A number with so many significant digits, without an exponent.
+  /// Returns a number with the given count of significant digits, without an exponent.
   package func significant(_ digits: Int) -> String {
     guard isFinite && self != 0 else { return "\(self)" }
     let whole = Int(log10(abs(self)).rounded(.down)) + 1

@@ -19,7 +19,7 @@ package struct Timing: Hashable, Sendable {
 
 /// Times work by repeating it.
 ///
-/// One call tells how long the work takes. Repeats of as many calls as fill a millisecond then run for a fifth of the time to warm
+/// One call estimates the duration of the work. Repeats of as many calls as fill a millisecond then run for a fifth of the time to warm
 /// up and for the whole time to count. `Peers/gemm_peers.c` does the same.
 package struct Stopwatch: Sendable {
   /// The duration of the measured repeats.

@@ -27,7 +27,7 @@ public struct RecurrentClassifier: Module {
     let size = Self.pooledSize(forward, backward, pooling)
     precondition(
       !pooling.isEmpty && output.weight.shape[1] == size,
-      "an output that reads \(output.weight.shape[1]) numbers does not fit readers that put out \(size)")
+      "an output that reads \(output.weight.shape[1]) numbers does not fit readers with outputs of size \(size)")
     (self.forward, self.backward, self.pooling, self.output) = (forward, backward, pooling, output)
   }
 

@@ -20,7 +20,7 @@ package struct DataSetStore {
 
   /// Gets a file, and unpacks it if it is an archive to unpack.
   ///
-  /// - Returns: Whether the file is new; false if it existed already.
+  /// - Returns: True if the file is new, false if it existed already.
   /// - Throws: `DataSetError`, `DownloadError` or `FileError`; existing files are then unchanged.
   package func bring(_ file: NamedDataSet.File) throws -> Bool {
     try createFolder(folder)

@@ -44,7 +44,7 @@ public struct BatchGenerator: Sendable {
   /// Reads the prompt.
   ///
   /// The model starts at the beginning of a text: after an `<eos>` where the vocabulary has it, else after a line end.
-  /// Where the options' policy resets the state, in the prompt or in the generated text, it starts again.
+  /// The options' policy decides where the state is reset, in the prompt and in the generated text.
   ///
   /// - Parameters:
   ///   - model: The model.

@@ -78,7 +78,7 @@ extension [Float] {
 
   /// Rules out all tokens except the first ones of an order, as many as it takes to reach a probability.
   ///
-  /// - Returns: Whether the order reaches it; if not, nothing is changed.
+  /// - Returns: True if the order reaches it; if not, nothing is changed.
   mutating func keep(_ order: [Int], untilReaching mass: Double, _ probabilities: [Double]) -> Bool {
     var sum = 0.0
     let last = order.firstIndex { id in

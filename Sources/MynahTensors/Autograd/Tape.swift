@@ -99,7 +99,7 @@ extension Tape {
       seed.shape == output.value.shape, "a seed of shape \(seed.shape) does not fit a value of \(output.value.shape)")
     precondition(output.tape == nil || output.tape === self, "the expression was recorded on another tape")
     let wanted = variables.map { variable in
-      precondition(variable.tape === self, "gradients were asked for a variable that is not on this tape")
+      precondition(variable.tape === self, "the variable is not on this tape")
       return variable.slot
     }
     var found: [Int: Gradient] = [:]
