@@ -180,4 +180,22 @@ struct OptimizerTests {
       try JSONDecoder().decode(OptimizerConfiguration.self, from: Data(json.utf8))
     }
   }
+
+  @Test("Weights and slots are updated in place, not copied", arguments: table)
+  func inPlace(row: Row) {
+    var random = RandomSource(seed: 1)
+    var module = FeedForward(sizes: [3, 4, 2], initializer: .uniform(0.1), using: &random)
+    var optimizer = Optimizer(OptimizerConfiguration(row.rule))
+    let gradients = module.parameters.map { Gradient.dense(.zeros($0.value.shape)) }
+    func addresses() -> [[UInt]] {
+      let slots = row.rule.slotNames.map { optimizer.memory.slots[$0] ?? [] }
+      return ([module.parameters.map { $0.value }] + slots).map { tensors in
+        tensors.map { unsafe $0.withUnsafeElements { UInt(bitPattern: $0.baseAddress) } }
+      }
+    }
+    optimizer.update(&module, gradients: gradients, rate: 0.1)
+    let before = addresses()
+    optimizer.update(&module, gradients: gradients, rate: 0.1)
+    #expect(addresses() == before)
+  }
 }

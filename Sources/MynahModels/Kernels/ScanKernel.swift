@@ -38,9 +38,10 @@ extension ScanKernel {
     let outputShape: Shape = [x.shape[0], x.shape[1], outputSize]
     let last = state.names.map { $0 == "cell" ? run.lastCell : run.lastHidden(of: problem) }
     let outputs = [Tensor(shape: outputShape, storage: run.output)] + last
-    let results = Variable.custom(parents: parents, outputs: outputs) { arrived in
-      let dense = arrived.map { $0?.dense }
-      return StepProfile.measure(.backward) { problem.backward(run, gradients: dense) }
+    let results = Variable.custom(parents: parents, outputs: outputs) { (arrived: consuming [Gradient?]) in
+      var dense = arrived.map { $0?.dense }
+      arrived = []
+      return StepProfile.measure(.backward) { problem.backward(run, gradients: &dense) }
     }
     return (results[0], state.with(Array(results.dropFirst())))
   }
@@ -138,16 +139,17 @@ private struct ScanProblem: Sendable {
     return run
   }
 
-  /// Returns the gradients of all inputs, given those of the outputs and of the state's parts after the last step.
-  func backward(_ run: ScanRun, gradients: [Tensor?]) -> [Gradient?] {
+  /// Returns the gradients of all inputs, given those of the outputs and of the state's parts after the last step, which
+  /// are released as soon as they have been read.
+  func backward(_ run: ScanRun, gradients: inout [Tensor?]) -> [Gradient?] {
     let kernels = unsafe Kernels.table.pointee
     var sizes = sizes
     // The gates' gradients are computed element by element, so they can replace the gates if these are not needed
     // again.
     let gateGradients = Tape.isEnding ? run.gates : TensorStorage(uninitialized: run.gates.count)
     let projected = TensorStorage(uninitialized: unsafe kernel.traits.has_projection ? run.output.count : 0)
-    // The gradients of weights and inputs are large, so they are allocated once the workspace of the pass through time
-    // is free again.
+    // The gradients of weights and inputs are large, so they are allocated once the workspace and the inputs of the pass
+    // through time are free again.
     let late = [0, parameters.inputWeight, parameters.recurrentWeight, parameters.projection].compactMap(\.self)
     var results = [TensorStorage?](repeating: nil, count: inputs.count)
     let allocate = { (indices: [Int]) in
@@ -155,7 +157,7 @@ private struct ScanProblem: Sendable {
         results[index] = TensorStorage(uninitialized: inputs[index].shape.elementCount)
       }
     }
-    let launch = { (workspaceCount: Int, kernel: BackwardKernel?) in
+    let launch = { (gradients: [Tensor?], workspaceCount: Int, kernel: BackwardKernel?) in
       let workspace = TensorStorage(uninitialized: workspaceCount)
       unsafe withBackwardPass(run, gradients, results) { pass in
         unsafe pass.d_gates = gateGradients.base
@@ -166,9 +168,10 @@ private struct ScanProblem: Sendable {
       extendLifetime(workspace)
     }
     allocate(inputs.indices.filter { !late.contains($0) })
-    unsafe launch(kernels.scan_backward_workspace(&sizes), kernels.scan_backward)
+    unsafe launch(gradients, kernels.scan_backward_workspace(&sizes), kernels.scan_backward)
+    gradients = gradients.map { _ in nil }
     allocate(late)
-    unsafe launch(kernels.scan_gradients_workspace(&sizes), kernels.scan_gradients)
+    unsafe launch(gradients, kernels.scan_gradients_workspace(&sizes), kernels.scan_gradients)
     extendLifetime((gateGradients, projected))
     return zip(inputs, results).map { input, storage in
       storage.map { .dense(Tensor(shape: input.shape, storage: $0)) }

@@ -14,7 +14,7 @@ import Synchronization
 /// complete before it is passed on. A tape can be used again, and continues to record, unless `finalGradients` ends it.
 public final class Tape: Sendable {
   /// From the gradients of a node's outputs to those of its parents; nil means zero, in both.
-  public typealias Pullback = @Sendable ([Gradient?]) -> [Gradient?]
+  public typealias Pullback = @Sendable (consuming [Gradient?]) -> [Gradient?]
 
   struct Node: Sendable {
     let outputs: Range<Int>
@@ -144,7 +144,7 @@ extension Tape {
       let arrived = node.outputs.map { gradients[$0].take() }
       guard arrived.contains(where: { $0 != nil }) else { continue }
       for (slot, gradient) in zip(node.outputs, arrived) where wanted.contains(slot) { found[slot] = gradient }
-      let passed = node.pullback(arrived)
+      let passed = node.pullback(consume arrived)
       precondition(
         passed.count == node.parents.count, "a pullback gave \(passed.count) gradients to \(node.parents.count) parents"
       )

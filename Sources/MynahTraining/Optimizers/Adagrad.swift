@@ -40,7 +40,7 @@ public struct Adagrad: OptimizerRule {
     _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
   ) {
     let (epsilon, decay) = (epsilon, weightDecay)
-    memory.withSlots(slotNames, of: weights, initially: initialSum) { slots in
+    memory.withSlots(slotNames, of: &weights, initially: initialSum) { weights, slots in
       updateEach(&weights, &slots[0], gradients, visitingZeros: decay > 0) { weight, sum, gradient in
         let direction = step.scale * gradient + decay * weight
         sum += direction * direction

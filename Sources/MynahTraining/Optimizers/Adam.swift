@@ -51,7 +51,7 @@ public struct Adam: OptimizerRule {
   ) {
     if weightDecay > 0 { shrink(&weights, by: 1 - step.rate * weightDecay) }
     let numbers = Numbers(self, step, stepCount: memory.stepCount)
-    memory.withSlots(slotNames, of: weights) { slots in
+    memory.withSlots(slotNames, of: &weights) { weights, slots in
       if isAMSGrad {
         Self.updateWithLargest(&weights, &slots, gradients, numbers)
       } else {

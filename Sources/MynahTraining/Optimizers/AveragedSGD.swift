@@ -44,7 +44,7 @@ public struct AveragedSGD: OptimizerRule {
     descend(&weights, gradients, step, weightDecay: weightDecay)
     guard let before = memory.numbers[Self.averagedSteps] ?? (patience == nil ? 0 : nil) else { return }
     memory.numbers[Self.averagedSteps] = before + 1
-    memory.withSlots(slotNames, of: weights) { slots in
+    memory.withSlots(slotNames, of: &weights) { weights, slots in
       move(&slots[0], towards: weights, by: Float(1 / max(1, before)))
     }
   }

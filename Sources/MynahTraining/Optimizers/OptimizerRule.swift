@@ -71,11 +71,15 @@ public struct OptimizerMemory: Sendable {
   /// Creates an empty state.
   public init() {}
 
-  /// Calls `body` with the tensors of some slots, in place; the elements of a missing slot are initialised to `value`.
+  /// Calls `body` with the weights and the tensors of some slots, all of which it can update in place; the elements of a
+  /// missing slot are initialised to `value`.
+  ///
+  /// The weights pass through, because a body that captured them while they are also an argument would update a copy.
   ///
   /// - Precondition: The slots were created for parameters of the same shapes.
   public mutating func withSlots(
-    _ names: [String], of weights: [Tensor], initially value: Float = 0, _ body: (inout [[Tensor]]) -> Void
+    _ names: [String], of weights: inout [Tensor], initially value: Float = 0,
+    _ body: (_ weights: inout [Tensor], _ slots: inout [[Tensor]]) -> Void
   ) {
     // Moved out of the dictionary, so that the tensors are uniquely referenced and are updated in place.
     var tensors = names.map { name in
@@ -87,7 +91,7 @@ public struct OptimizerMemory: Sendable {
         "the optimizer remembers another module's parameters: shapes \(slot.map(\.shape)), found \(weights.map(\.shape))"
       )
     }
-    body(&tensors)
+    body(&weights, &tensors)
     for (name, slot) in zip(names, tensors) { slots[name] = slot }
   }
 }

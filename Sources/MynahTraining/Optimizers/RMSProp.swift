@@ -39,7 +39,7 @@ public struct RMSProp: OptimizerRule {
     _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
   ) {
     let (kept, epsilon, decay) = (decay, epsilon, weightDecay)
-    memory.withSlots(slotNames, of: weights) { slots in
+    memory.withSlots(slotNames, of: &weights) { weights, slots in
       updateEach(&weights, &slots[0], gradients, visitingZeros: true) { weight, square, gradient in
         let direction = step.scale * gradient + decay * weight
         square = kept * square + (1 - kept) * direction * direction

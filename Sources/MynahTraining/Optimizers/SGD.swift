@@ -43,7 +43,7 @@ public struct SGD: OptimizerRule {
   ) {
     guard momentum > 0 else { return descend(&weights, gradients, step, weightDecay: weightDecay) }
     let (momentum, isNesterov, decay) = (momentum, isNesterov, weightDecay)
-    memory.withSlots(slotNames, of: weights) { slots in
+    memory.withSlots(slotNames, of: &weights) { weights, slots in
       updateEach(&weights, &slots[0], gradients, visitingZeros: true) { weight, velocity, gradient in
         let direction = step.scale * gradient + decay * weight
         velocity = momentum * velocity + direction

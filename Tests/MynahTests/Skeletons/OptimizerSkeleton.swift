@@ -20,7 +20,7 @@ struct SignDescent: OptimizerRule {
   func update(
     _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
   ) {
-    memory.withSlots(slotNames, of: weights) { slots in
+    memory.withSlots(slotNames, of: &weights) { weights, slots in
       for index in weights.indices {
         slots[0][index] = momentum * slots[0][index] + (1 - momentum) * step.scale * gradients[index].dense
         let signs = slots[0][index].map { $0 == 0 ? 0 : $0 > 0 ? 1 : -1 }
