@@ -137,6 +137,42 @@ static void check_losses(const mynah_kernels *set, const mynah_kernels *plain, m
   }
 }
 
+/// A recurrent layer of GRUs, which have three blocks, and an output layer, advanced by some steps.
+static float *advanced(const mynah_inference_kernels *kernels, mynah_team *team, mynah_weights kind, size_t steps,
+                       size_t batch, size_t hidden, size_t vocabulary) {
+  state = 7;
+  const size_t shapes[3][3] = {{3, 3 * hidden, hidden}, {3, 3 * hidden, hidden}, {1, vocabulary, hidden}};
+  mynah_packed matrices[3];
+  for (int i = 0; i < 3; i++) {
+    matrices[i] = (mynah_packed){kind, shapes[i][1], shapes[i][2], shapes[i][0], NULL};
+    void *panels = lines(kernels->packed_bytes(&matrices[i]));
+    kernels->pack(team, panels, &matrices[i], small_numbers(shapes[i][1] * shapes[i][2]));
+    matrices[i].panels = panels;
+  }
+  mynah_inference_layer layer = {.cell = MYNAH_CELL_GRU, .hidden = hidden, .output = hidden, .input = matrices[0],
+                                 .recurrent = matrices[1], .bias = small_numbers(3 * hidden),
+                                 .recurrent_bias = small_numbers(hidden), .h = small_numbers(batch * hidden)};
+  float *logits = small_numbers(batch * vocabulary);
+  mynah_inference_pass pass = {.steps = steps, .batch = batch, .layer_count = 1, .layers = &layer,
+                               .x = small_numbers(steps * batch * hidden), .vocabulary = vocabulary,
+                               .output = matrices[2], .output_bias = small_numbers(vocabulary), .logits = logits};
+  pass.workspace = lines(kernels->advance_bytes(&pass, (size_t)mynah_team_threads(team)));
+  kernels->advance(team, &pass);
+  return logits;
+}
+
+static void check_inference(const mynah_inference_kernels *set, const mynah_inference_kernels *plain, mynah_team *team,
+                            mynah_weights kind) {
+  // Rows are rounded to bytes, and a number on the edge between two of them may fall to either side.
+  const double tolerances[] = {3e-5, 1e-2, 3e-2};
+  const size_t sizes[][4] = {{1, 1, 1, 2}, {3, 1, 33, 70}, {2, 7, 17, 130}, {2, 35, 70, 65}};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    const size_t *s = sizes[i];
+    compare("inference", advanced(set, team, kind, s[0], s[1], s[2], s[3]),
+            advanced(plain, NULL, kind, s[0], s[1], s[2], s[3]), s[1] * s[3], tolerances[kind]);
+  }
+}
+
 int main(void) {
   const mynah_kernels *plain = mynah_kernels_for(MYNAH_PLAIN);
   mynah_team *team = mynah_team_start(3);
@@ -152,6 +188,14 @@ int main(void) {
       printf("%s, %s: %d of %d results agree with plain C\n", set->name, p ? "bfloat16" : "float32",
              compared - before - failed + failures, compared - before);
     }
+  }
+  for (int index = 1; index < MYNAH_INFERENCE_COUNT; index++) {
+    const mynah_inference_kernels *set = mynah_inference_at(index);
+    if (!set) continue;
+    const int before = compared, failures = failed;
+    for (int kind = 0; kind < 3; kind++) check_inference(set, mynah_inference_at(0), team, (mynah_weights)kind);
+    printf("%s, inference: %d of %d results agree with plain C\n", set->name, compared - before - failed + failures,
+           compared - before);
   }
   mynah_team_stop(team);
   return failed || !compared;

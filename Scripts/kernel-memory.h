@@ -22,6 +22,13 @@ static void *checked(void *memory) {
 /// Uninitialised memory, so that a memory sanitizer reports reads of elements that were never written.
 static float *room(size_t count) { return checked(malloc(count ? count * sizeof(float) : 1)); }
 
+/// Bytes at a multiple of 64, exactly as many.
+static void *lines(size_t bytes) {
+  void *result = NULL;
+  if (posix_memalign(&result, 64, bytes ? bytes : 1) != 0) checked(NULL);
+  return result;
+}
+
 static float *numbers(size_t count) {
   float *result = room(count);
   for (size_t i = 0; i < count; i++) result[i] = draw();

@@ -1,11 +1,5 @@
 // The inference kernels under a sanitizer: every cell and kind of weights.
-
-/// Bytes at a multiple of 64, exactly as many.
-static void *lines(size_t bytes) {
-  void *result = NULL;
-  if (posix_memalign(&result, 64, bytes ? bytes : 1) != 0) checked(NULL);
-  return result;
-}
+#include <math.h>
 
 static mynah_packed packed(const mynah_inference_kernels *kernels, mynah_team *team, mynah_weights kind, size_t blocks,
                            size_t rows, size_t columns) {
@@ -80,11 +74,27 @@ static void try_advance(const mynah_inference_kernels *kernels, mynah_team *team
   free(x), free(embedding), free(bias), free(table), free(table_workspace), free(ids), free((void *)weights.panels);
 }
 
+static void try_draw(const mynah_inference_kernels *kernels, mynah_team *team, size_t rows, size_t count) {
+  float *logits = numbers(rows * count);
+  double *uniforms = checked(malloc(rows * sizeof *uniforms));
+  int32_t *ids = checked(malloc(rows * sizeof *ids)), forbidden[] = {0, (int32_t)count, -1};
+  for (size_t r = 0; r < rows; r++) uniforms[r] = (double)r / (double)rows;
+  void *workspace = lines(kernels->draw_bytes(count, (size_t)mynah_team_threads(team)));
+  for (size_t some = 0; some < 4; some += 3) {
+    kernels->draw(team, ids, logits, rows, count, forbidden, some, some ? 1.5f : INFINITY, uniforms, workspace);
+    for (size_t r = 0; r < rows; r++) read_all((float[]){(float)ids[r]}, 1);
+  }
+  if (!kernels->all_finite(team, logits, rows * count)) checked(NULL);
+  free(logits), free(uniforms), free(ids), free(workspace);
+}
+
 static void try_inference(const mynah_inference_kernels *kernels, mynah_team *team) {
-  const size_t sizes[] = {1, 7, 16, 17, 33, 65};
+  const size_t sizes[] = {1, 7, 16, 17, 33, 65}, batches[] = {1, 4, 7, 16, 19, 35};
+  for (size_t i = 0; i < 6; i++) try_draw(kernels, team, batches[i], 1 + sizes[i] * sizes[i]);
+  try_draw(kernels, team, 2, 40000);
   for (int cell = 0; cell < MYNAH_CELL_COUNT; cell++)
     for (int kind = 0; kind < 3; kind++)
       for (size_t i = 0; i < 6; i++)
-        try_advance(kernels, team, (mynah_weights)kind, (mynah_cell)cell, 1 + i % 3, 1 + i * 3 % 8, sizes[i],
+        try_advance(kernels, team, (mynah_weights)kind, (mynah_cell)cell, 1 + i % 3, batches[i], sizes[i],
                     1 + 13 * i);
 }

@@ -6,6 +6,8 @@
 #define LANES 8
 #define TILE_VECTORS 2
 #define HAS_FMA 1
+#define HAS_AMX 0
+#define HAS_DOT 0
 #define HAS_DOT8 false
 /// The even bytes' products and the odd ones', each pair added by the instruction.
 #define DOT8(sum, x, w)                                                                        \

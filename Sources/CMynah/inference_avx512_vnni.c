@@ -6,6 +6,8 @@
 #define LANES 16
 #define TILE_VECTORS 4
 #define HAS_FMA 1
+#define HAS_AMX 0
+#define HAS_DOT 0
 #define HAS_DOT8 true
 #define DOT8(sum, x, w) ((vint)_mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(x), (__m512i)(w)))
 #include "kernels/inference/prelude.h"

@@ -6,6 +6,8 @@
 #define LANES 8
 #define TILE_VECTORS 2
 #define HAS_FMA 1
+#define HAS_AMX 0
+#define HAS_DOT 0
 #define HAS_DOT8 true
 #define DOT8(sum, x, w) ((vint)_mm256_dpbusd_avx_epi32((__m256i)(sum), (__m256i)(x), (__m256i)(w)))
 #include "kernels/inference/prelude.h"

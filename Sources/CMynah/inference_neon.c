@@ -6,6 +6,8 @@
 #define LANES 4
 #define TILE_VECTORS 4
 #define HAS_FMA 1
+#define HAS_AMX 0
+#define HAS_DOT 0
 #define HAS_DOT8 false
 #include "kernels/inference/prelude.h"
 #include "kernels/inference/all.h"

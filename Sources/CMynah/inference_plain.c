@@ -5,6 +5,8 @@
 #define LANES 4
 #define TILE_VECTORS 2
 #define HAS_FMA 0
+#define HAS_AMX 0
+#define HAS_DOT 0
 #define HAS_DOT8 false
 #include "kernels/inference/prelude.h"
 #include "kernels/inference/all.h"

@@ -5,7 +5,7 @@
 public enum WeightPrecision: String, Codable, CaseIterable, Sendable {
   /// As trained.
   case float32
-  /// 8 bits of significand; products are those of float32 numbers.
+  /// Numbers of 8 significant bits. The other factor is rounded in the same way, and products are summed in float32.
   case bfloat16
   /// Each row of a matrix as integers of −127 ... 127 times a scale of its own. The other factor is rounded in the
   /// same way, and products are exact sums of integers: the same on every machine.

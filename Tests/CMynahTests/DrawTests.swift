@@ -6,12 +6,24 @@ import Testing
 struct DrawTests {
   private func draw(
     _ kernels: InferenceKernels, _ logits: [Float], forbidden: [Int32] = [], inverse: Float = 1, uniform: Double
-  ) -> Int {
-    let (source, workspace) = (GuardedMemory(logits, misalignment: 1), GuardedMemory(logits, misalignment: 3))
-    let index = unsafe kernels.table.draw(
-      source.base, logits.count, forbidden, forbidden.count, inverse, uniform, workspace.base)
-    #expect(source.elements.map(\.bitPattern) == logits.map(\.bitPattern) && workspace.guardsAreWhole)
-    return index
+  ) -> Int? {
+    draw(kernels, logits, forbidden: forbidden, inverse: inverse, uniforms: [uniform])[0]
+  }
+
+  /// Draws from rows of logits, with a team of threads or alone.
+  private func draw(
+    _ kernels: InferenceKernels, _ logits: [Float], forbidden: [Int32] = [], inverse: Float = 1, uniforms: [Double],
+    threads: Int32 = 1
+  ) -> [Int?] {
+    let team = unsafe mynah_team_start(threads)
+    defer { unsafe mynah_team_stop(team) }
+    let (source, count) = (GuardedMemory(logits, misalignment: 1), logits.count / uniforms.count)
+    let workspace = AlignedMemory(byteCount: unsafe kernels.table.draw_bytes(count, Int(threads)))
+    var ids = [Int32](repeating: 7, count: uniforms.count + 1)
+    unsafe kernels.table.draw(
+      team, &ids, source.base, uniforms.count, count, forbidden, forbidden.count, inverse, uniforms, workspace.base)
+    #expect(source.elements.map(\.bitPattern) == logits.map(\.bitPattern) && workspace.guardIsWhole && ids.last == 7)
+    return ids.dropLast().map { $0 < 0 ? nil : Int($0) }
   }
 
   @Test(
@@ -26,7 +38,10 @@ struct DrawTests {
         let total = weights.reduce(0, +)
         for _ in 0..<20 {
           let uniform = random.uniform()
-          let index = draw(kernels, logits, inverse: inverse, uniform: uniform)
+          guard let index = draw(kernels, logits, inverse: inverse, uniform: uniform) else {
+            Issue.record("nothing was drawn of \(count) tokens")
+            continue
+          }
           let before = weights[..<index].reduce(0, +) / total, after = before + weights[index] / total
           #expect(uniform > before - 1e-5 && uniform < after + 1e-5)
         }
@@ -37,7 +52,7 @@ struct DrawTests {
   }
 
   @Test(
-    "Forbidden and impossible tokens are never drawn; if no token is left, the result is the vocabulary size",
+    "Forbidden and impossible tokens are never drawn; if no token is left, none is",
     arguments: InferenceKernels.available)
   func forbidden(_ kernels: InferenceKernels) {
     var random = RandomSource(seed: 2)
@@ -45,7 +60,7 @@ struct DrawTests {
     for uniform in (0..<50).map({ _ in random.uniform() }) + [0, 1 - 0x1p-53] {
       #expect([0, 2, 3, 6].contains(draw(kernels, logits, forbidden: [1, 4], uniform: uniform)))
     }
-    #expect(draw(kernels, [1, 2], forbidden: [0, 1], uniform: 0.5) == 2)
+    #expect(draw(kernels, [1, 2], forbidden: [0, 1], uniform: 0.5) == nil)
   }
 
   @Test("Without temperature the first of the largest is taken", arguments: InferenceKernels.available)
@@ -55,17 +70,34 @@ struct DrawTests {
     #expect(draw(kernels, logits, forbidden: [70], inverse: .infinity, uniform: 0) == 290)
   }
 
+  @Test("Each row is drawn as on its own, on any number of threads", arguments: InferenceKernels.available)
+  func rows(_ kernels: InferenceKernels) {
+    var random = RandomSource(seed: 3)
+    let (rows, count) = (9, 301)
+    let logits = (0..<rows * count).map { _ in random.uniform(in: -3..<3) }
+    let uniforms = (0..<rows).map { _ in random.uniform() }
+    let alone = (0..<rows).map {
+      draw(kernels, Array(logits[$0 * count..<($0 + 1) * count]), forbidden: [3], uniform: uniforms[$0])
+    }
+    for threads: Int32 in [1, 2, 4] {
+      #expect(draw(kernels, logits, forbidden: [3], uniforms: uniforms, threads: threads) == alone)
+    }
+    #expect(Set(alone).count > 1)
+  }
+
   @Test("A number that is not finite is found at any place", arguments: InferenceKernels.available)
   func finite(_ kernels: InferenceKernels) {
-    for count in [1, 15, 16, 17, 100] {
+    let team = unsafe mynah_team_start(2)
+    defer { unsafe mynah_team_stop(team) }
+    for count in [1, 15, 16, 17, 100, 70_000] {
       for damage: Float in [.nan, .infinity, -.infinity] {
-        for place in 0..<count {
+        for place in count < 1000 ? Array(0..<count) : [0, count / 2, count - 1] {
           var numbers = [Float](repeating: -.greatestFiniteMagnitude, count: count)
           let whole = GuardedMemory(numbers)
-          #expect(unsafe kernels.table.all_finite(whole.base, count))
+          #expect(unsafe kernels.table.all_finite(team, whole.base, count))
           numbers[place] = damage
           let damaged = GuardedMemory(numbers)
-          #expect(unsafe !kernels.table.all_finite(damaged.base, count))
+          #expect(unsafe !kernels.table.all_finite(team, damaged.base, count))
         }
       }
     }

@@ -7,7 +7,8 @@
 
 /// The format of packed weights. Everything else is float32.
 ///
-/// - MYNAH_WEIGHTS_BFLOAT16: weights rounded to bfloat16, widened again on their way into float32 products.
+/// - MYNAH_WEIGHTS_BFLOAT16: weights rounded to bfloat16; rows of x are rounded in the same way when they are used, and
+///   their products are summed in float32.
 /// - MYNAH_WEIGHTS_INT8: each row of W as integers of -127 ... 127 times a scale of its own; rows of x are rounded in
 ///   the same way when they are used, and products are exact sums of integers. Needs columns ≤ MYNAH_INT8_MOST_COLUMNS.
 typedef enum { MYNAH_WEIGHTS_FLOAT32 = 0, MYNAH_WEIGHTS_BFLOAT16 = 1, MYNAH_WEIGHTS_INT8 = 2 } mynah_weights;
@@ -84,15 +85,17 @@ typedef struct {
   size_t (*advance_bytes)(const mynah_inference_pass *pass, size_t threads);  // the workspace
   void (*advance)(mynah_team *team, const mynah_inference_pass *pass);
 
-  bool (*all_finite)(const float *x, size_t count);
-  // A token drawn with probability ∝ exp(logit · inverse_temperature) by a uniform number of 0 ..< 1; the first of the
-  // largest logits if inverse_temperature is ∞. The forbidden ones are never drawn; `count` if nothing is left.
-  // workspace [count].
-  size_t (*draw)(const float *logits, size_t count, const int32_t *forbidden, size_t forbidden_count,
-                 float inverse_temperature, double uniform, float *workspace);
+  bool (*all_finite)(mynah_team *team, const float *x, size_t count);
+  // A token for each row of logits [rows, count], drawn with probability ∝ exp(logit · inverse_temperature) by a uniform
+  // number of 0 ..< 1; the first of the largest logits if inverse_temperature is ∞. The forbidden ones are never drawn;
+  // -1 if nothing is left. workspace: 64-byte aligned.
+  size_t (*draw_bytes)(size_t count, size_t threads);
+  void (*draw)(mynah_team *team, int32_t *ids, const float *logits, size_t rows, size_t count,
+               const int32_t *forbidden, size_t forbidden_count, float inverse_temperature, const double *uniforms,
+               void *workspace);
 } mynah_inference_kernels;
 
-enum { MYNAH_INFERENCE_COUNT = 6 };
+enum { MYNAH_INFERENCE_COUNT = 8 };
 /// The kernels with index 0 ..< MYNAH_INFERENCE_COUNT, slowest first, or NULL if this machine (or this build) lacks
 /// them.
 const mynah_inference_kernels *mynah_inference_at(int index);

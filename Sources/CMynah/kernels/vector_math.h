@@ -47,6 +47,11 @@ INLINE vfloat vexp_of_negative(vfloat x) {
   return vexp_in_range(blend(x < splat(-LARGEST_EXPONENT), splat(-LARGEST_EXPONENT), x));
 }
 
+/// eˣ for x ≤ 0; what is below the smallest normal number is 0, and NaN stays NaN.
+INLINE vfloat vexp_or_zero(vfloat x) {
+  return (vfloat)((vint)vexp_in_range(x) & ~(x < splat(-LARGEST_EXPONENT)));
+}
+
 /// σ(x) = 1 / (1 + e⁻ˣ); denormal results are 0.
 INLINE vfloat vsigmoid(vfloat x) {
   const vfloat largest = splat(LARGEST_EXPONENT);

@@ -30,10 +30,8 @@ public struct Sampler: Sendable {
   public func callAsFunction(
     _ logits: [Float], at place: SamplingPlace = SamplingPlace(), using random: inout RandomSource
   ) throws(InferenceError) -> Int32 {
-    guard simple == nil else {
-      return try found(unsafe logits.withUnsafeBufferPointer { unsafe draw($0, using: &random) })
-    }
-    return try steps(logits, at: place, using: &random)
+    guard let simple else { return try steps(logits, at: place, using: &random) }
+    return try found(Self.drawn(from: logits, simple, by: [random.uniform()])[0])
   }
 
   /// Returns a token for each stream, drawn from logits [B, V] with its own random source.
@@ -44,18 +42,19 @@ public struct Sampler: Sendable {
   public func callAsFunction(
     _ logits: Tensor, at places: [SamplingPlace] = [], using randoms: inout [RandomSource]
   ) throws(InferenceError) -> [Int32] {
+    if let simple {
+      let uniforms = randoms.indices.map { randoms[$0].uniform() }
+      let ids = unsafe logits.withUnsafeElements { unsafe Self.drawn(from: $0, simple, by: uniforms) }
+      return try ids.map { id throws(InferenceError) in try found(id) }
+    }
     let vocabularySize = logits.shape[logits.shape.rank - 1]
     var ids: [Int32] = []
     for stream in randoms.indices {
-      let range = stream * vocabularySize..<(stream + 1) * vocabularySize
-      if simple != nil {
-        let id = unsafe logits.withUnsafeElements { unsafe draw(.init(rebasing: $0[range]), using: &randoms[stream]) }
-        ids.append(try found(id))
-      } else {
-        let place = stream < places.count ? places[stream] : SamplingPlace()
-        let row = unsafe logits.withUnsafeElements { unsafe Array($0[range]) }
-        ids.append(try steps(row, at: place, using: &randoms[stream]))
+      let place = stream < places.count ? places[stream] : SamplingPlace()
+      let row = unsafe logits.withUnsafeElements {
+        unsafe Array($0[stream * vocabularySize..<(stream + 1) * vocabularySize])
       }
+      ids.append(try steps(row, at: place, using: &randoms[stream]))
     }
     return ids
   }
@@ -65,16 +64,21 @@ public struct Sampler: Sendable {
   ) throws(InferenceError) -> Int32 {
     var logits = logits
     for step in steps { step(&logits, at: place) }
-    let uniform = random.uniform()
-    return try found(
-      unsafe logits.withUnsafeBufferPointer {
-        unsafe Kernels.draw($0, temperature: 1, forbidden: [], uniform: uniform)
-      })
+    return try found(Self.drawn(from: logits, (1, []), by: [random.uniform()])[0])
   }
 
-  private func draw(_ logits: UnsafeBufferPointer<Float>, using random: inout RandomSource) -> Int32? {
-    let (temperature, forbidden) = simple ?? (1, [])
-    return unsafe Kernels.draw(logits, temperature: temperature, forbidden: forbidden, uniform: random.uniform())
+  private static func drawn(
+    from logits: [Float], _ effect: (temperature: Double, forbidden: [Int32]), by uniforms: [Double]
+  ) -> [Int32?] {
+    unsafe logits.withUnsafeBufferPointer { unsafe drawn(from: $0, effect, by: uniforms) }
+  }
+
+  /// Draws a token from each row of logits by a uniform number.
+  private static func drawn(
+    from logits: UnsafeBufferPointer<Float>, _ effect: (temperature: Double, forbidden: [Int32]), by uniforms: [Double]
+  ) -> [Int32?] {
+    unsafe Kernels.draw(
+      logits, temperature: effect.temperature, forbidden: effect.forbidden, uniforms: uniforms)
   }
 
   private func found(_ id: Int32?) throws(InferenceError) -> Int32 {

@@ -6,21 +6,33 @@ extension Kernels {
   package static var inferenceName: String { unsafe String(cString: inference.pointee.name) }
 
   static func areFinite(_ numbers: Tensor) -> Bool {
-    unsafe numbers.withUnsafeElements { unsafe inference.pointee.all_finite($0.baseAddress, $0.count) }
+    unsafe numbers.withUnsafeElements { numbers in
+      unsafe ThreadTeam.withCurrent { unsafe inference.pointee.all_finite($0, numbers.baseAddress, numbers.count) }
+    }
   }
 
-  /// A token drawn with a probability ∝ exp(logit / temperature); nil if all are forbidden.
+  /// A token for each row of logits, drawn with a probability ∝ exp(logit / temperature) by a uniform number; nil where
+  /// all tokens are forbidden.
+  ///
+  /// - Parameters:
+  ///   - logits: [B, V].
+  ///   - uniforms: [B], each in 0 ..< 1.
   static func draw(
-    _ logits: UnsafeBufferPointer<Float>, temperature: Double, forbidden: [Int32], uniform: Double
-  ) -> Int32? {
-    let inverse = temperature > 0 ? Float(min(1 / temperature, 1e30)) : .infinity
-    let index = unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: max(logits.count, 1)) { workspace in
-      unsafe forbidden.withUnsafeBufferPointer { forbidden in
-        unsafe inference.pointee.draw(
-          logits.baseAddress, logits.count, forbidden.baseAddress, forbidden.count, inverse, uniform,
-          workspace.baseAddress)
+    _ logits: UnsafeBufferPointer<Float>, temperature: Double, forbidden: [Int32], uniforms: [Double]
+  ) -> [Int32?] {
+    let (kernels, rowCount) = (unsafe inference.pointee, uniforms.count)
+    guard rowCount > 0 else { return [] }
+    let (count, inverse) = (logits.count / rowCount, temperature > 0 ? Float(min(1 / temperature, 1e30)) : .infinity)
+    let workspace = PackedMemory(byteCount: unsafe kernels.draw_bytes(count, ThreadTeam.current?.threadCount ?? 1))
+    var ids = [Int32](repeating: -1, count: rowCount)
+    unsafe forbidden.withUnsafeBufferPointer { forbidden in
+      unsafe ThreadTeam.withCurrent {
+        unsafe kernels.draw(
+          $0, &ids, logits.baseAddress, rowCount, count, forbidden.baseAddress, forbidden.count, inverse, uniforms,
+          workspace.base)
       }
     }
-    return index < logits.count ? Int32(index) : nil
+    extendLifetime(workspace)
+    return ids.map { $0 < 0 ? nil : $0 }
   }
 }

@@ -73,7 +73,7 @@ static void advance_layer(const advance_work *w, size_t index, const mynah_worke
   const size_t rows = s->steps * s->batch, width = table_width(&layer->input), stride = padded(layer->output);
   const bool second = mynah_has_intermediate(cell->traits);
   const layer_share own = layer_share_of(layer, cell->traits, worker);
-  rounded_rows memory = rounded_at(w->rounded, w->most_rows, w->most_columns, (size_t)worker->thread);
+  rounded_rows memory = rounded_at(w->rounded, rows, w->row_bytes, (size_t)worker->thread);
   layer_step step = {.work = w, .layer = layer, .batch = s->batch, .hidden = layer->hidden, .stride = stride};
   step.input = layer_input(w, index), step.outputs = w->outputs[index % 2];
   if (index == 0 && s->table) {
@@ -114,7 +114,7 @@ static void advance_worker(void *context, const mynah_worker *worker) {
     output = s->layers[s->layer_count - 1].output, stride = padded(output);
     outputs = w->outputs[(s->layer_count - 1) % 2];
   }
-  rounded_rows memory = rounded_at(w->rounded, w->most_rows, w->most_columns, (size_t)worker->thread);
+  rounded_rows memory = rounded_at(w->rounded, rows, w->row_bytes, (size_t)worker->thread);
   if (s->outputs) {
     range own = share(rows, worker);
     for (size_t r = own.first; r < own.last; r++)

@@ -5,10 +5,14 @@
 #include "../bfloat16.h"
 #include "quantize.h"
 #include "packed.h"
+#include "rounded.h"
 #include "tiles.h"
+#include "matrix_tiles.h"
+#include "walk.h"
 #include "products.h"
 #include "../cells/all.h"
 #include "workspace.h"
+#include "reductions.h"
 #include "losses.h"
 #include "steps.h"
 #include "advance.h"
@@ -30,5 +34,6 @@ const mynah_inference_kernels ISA_TABLE = {
     .advance_bytes = advance_bytes,
     .advance = advance,
     .all_finite = all_finite,
+    .draw_bytes = draw_bytes,
     .draw = draw,
 };

@@ -1,63 +1,102 @@
 // Draws of tokens from logits.
 
-/// Returns true if no number is infinite or NaN.
-static bool all_finite(const float *x, size_t count) { return largest_magnitude(x, count) < INFINITY; }
+/// What the rows of a draw have in common.
+typedef struct {
+  int32_t *ids;
+  const float *logits;
+  size_t rows, count;
+  const int32_t *forbidden;
+  size_t forbidden_count;
+  float inverse_temperature;
+  const double *uniforms;
+  char *workspace;
+} draw_work;
 
 enum { DRAW_BLOCK = 256 };
 
-static double block_sum(const float *x, size_t count) {
+INLINE size_t draw_blocks(size_t count) { return (count + DRAW_BLOCK - 1) / DRAW_BLOCK; }
+/// A worker's memory: the sums of the blocks, and a row of logits without the forbidden ones.
+INLINE size_t draw_bytes_of_worker(size_t count) {
+  return up_to_line(draw_blocks(count) * sizeof(double)) + up_to_line(count * sizeof(float));
+}
+
+/// The weights of up to DRAW_BLOCK tokens; returns their sum.
+INLINE double block_weights(float *weights, const float *logits, size_t count, float maximum, float inverse_temperature) {
   vfloat sums = {0};
-  for (size_t i = 0; i < count; i += LANES) sums += i + LANES <= count ? load(x + i) : load_first(x + i, count - i);
+  for (size_t i = 0; i < count; i += LANES) {
+    size_t valid = minimum(LANES, count - i);
+    vfloat weight = vexp_or_zero((load_first(logits + i, valid) - maximum) * inverse_temperature);
+    if (valid < LANES) {
+      store_first(weights + i, weight, valid);
+      weight = load_first(weights + i, valid);  // nothing beyond the end
+    } else {
+      store(weights + i, weight);
+    }
+    sums += weight;
+  }
   return sum_of_lanes(sums);
 }
 
-static size_t draw(const float *logits, size_t count, const int32_t *forbidden, size_t forbidden_count,
-                   float inverse_temperature, double uniform, float *workspace) {
-  float *weights = workspace;
-  memcpy(weights, logits, count * sizeof(float));
-  for (size_t i = 0; i < forbidden_count; i++)
-    if (forbidden[i] >= 0 && (size_t)forbidden[i] < count) weights[forbidden[i]] = -INFINITY;
-  vfloat largest = splat(-INFINITY);
-  size_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    vfloat x = load(weights + i);
-    largest = blend(x > largest, x, largest);
+/// Draws one token: first the block that it is in.
+static int32_t draw_one(const draw_work *s, const float *logits, double uniform, double *sums) {
+  const size_t count = s->count, blocks = draw_blocks(count);
+  const float maximum = largest_of(logits, count);
+  if (!(maximum > -INFINITY)) return -1;
+  if (s->inverse_temperature == INFINITY) {
+    int32_t first = 0;
+    while (logits[first] != maximum) first++;
+    return first;
   }
-  float maximum = largest_lane(largest);
-  for (; i < count; i++) maximum = weights[i] > maximum ? weights[i] : maximum;
-  if (!(maximum > -INFINITY)) return count;
-  if (inverse_temperature == INFINITY) {
-    for (i = 0; weights[i] != maximum; i++) {}
-    return i;
-  }
+  float weights[DRAW_BLOCK];
+#define WEIGHTS(block)                                                                                              \
+  block_weights(weights, logits + (block)*DRAW_BLOCK, minimum(DRAW_BLOCK, count - (block)*DRAW_BLOCK), maximum, \
+                s->inverse_temperature)
   double total = 0;
-  for (size_t first = 0; first < count; first += DRAW_BLOCK) {
-    size_t last = minimum(count, first + DRAW_BLOCK);
-    for (i = first; i + LANES <= last; i += LANES)
-      store(weights + i, vexp((load(weights + i) - maximum) * inverse_temperature));
-    if (i < last)
-      store_first(weights + i, vexp((load_first(weights + i, last - i) - maximum) * inverse_temperature), last - i);
-    total += block_sum(weights + first, last - first);
+  size_t last = 0;  // the last block with a possible token
+  for (size_t block = 0; block < blocks; block++) {
+    sums[block] = WEIGHTS(block);
+    total += sums[block];
+    if (sums[block] > 0) last = block;
   }
-  // The block first, then the token in it. Rounding may leave nothing at the end: then the last possible token.
   double rest = uniform * total;
-  size_t chosen = count;
-  for (size_t first = 0; first < count; first += DRAW_BLOCK) {
-    size_t last = minimum(count, first + DRAW_BLOCK);
-    double sum = block_sum(weights + first, last - first);
-    if (rest >= sum && last < count) {
-      rest -= sum;
-      continue;
+  size_t block = 0;
+  for (; block < last && rest >= sums[block]; block++) rest -= sums[block];
+  // Rounding may leave nothing at the end: then the last possible token.
+  int32_t chosen = -1;
+  WEIGHTS(block);
+  for (size_t i = 0; i < minimum(DRAW_BLOCK, count - block * DRAW_BLOCK); i++)
+    if (weights[i] > 0) {
+      chosen = (int32_t)(block * DRAW_BLOCK + i);
+      if (rest < weights[i]) break;
+      rest -= weights[i];
     }
-    for (i = first; i < last; i++)
-      if (weights[i] > 0) {
-        chosen = i;
-        if (rest < weights[i]) return i;
-        rest -= weights[i];
-      }
-    if (chosen < count) return chosen;
+#undef WEIGHTS
+  return chosen;
+}
+
+static size_t draw_bytes(size_t count, size_t threads) { return threads * draw_bytes_of_worker(count); }
+
+static void draw_rows(void *context, const mynah_worker *worker) {
+  const draw_work *s = context;
+  char *memory = s->workspace + (size_t)worker->thread * draw_bytes_of_worker(s->count);
+  double *sums = (double *)(void *)memory;
+  float *allowed = (float *)(void *)(memory + up_to_line(draw_blocks(s->count) * sizeof(double)));
+  range own = share(s->rows, worker);
+  for (size_t r = own.first; r < own.last; r++) {
+    const float *logits = s->logits + r * s->count;
+    if (s->forbidden_count) {
+      memcpy(allowed, logits, s->count * sizeof(float));
+      for (size_t i = 0; i < s->forbidden_count; i++)
+        if (s->forbidden[i] >= 0 && (size_t)s->forbidden[i] < s->count) allowed[s->forbidden[i]] = -INFINITY;
+      logits = allowed;
+    }
+    s->ids[r] = draw_one(s, logits, s->uniforms[r], sums);
   }
-  for (i = count; i-- > 0;)
-    if (weights[i] > 0) return i;
-  return count;
+}
+
+static void draw(mynah_team *team, int32_t *ids, const float *logits, size_t rows, size_t count,
+                 const int32_t *forbidden, size_t forbidden_count, float inverse_temperature, const double *uniforms,
+                 void *workspace) {
+  draw_work s = {ids, logits, rows, count, forbidden, forbidden_count, inverse_temperature, uniforms, workspace};
+  mynah_team_run(rows == 1 ? NULL : team, draw_rows, &s);
 }

@@ -1,9 +1,10 @@
 // Weights in panels: packed once, used for every token.
 //
-// A panel holds some vectors of rows of W, k after k; L is their number of lanes:
+// A panel holds some vectors of rows of W, word after word of 32 bits along k; L is their number of lanes:
 //   float32   [K][L]
-//   bfloat16  [(K+1)/2][L][2]: pairs of k, widened by a shift and a mask
-//   int8      scales [L], offsets −128·Σ row [L], then [(K+3)/4][L][4]
+//   bfloat16  [K/2][L][2]: pairs of k
+//   int8      scales [L], offsets −128·Σ row [L], then [K/4][L][4]
+// K is padded with zeros to whole words and, where there are matrix tiles, to whole blocks of words.
 // With G blocks, a panel has the vectors of all blocks for as many vectors of units as fit 4 vectors: 4 with one block,
 // 2 with two blocks, else 1. So the owner of a panel can apply the cell, and three blocks leave no lane empty.
 
@@ -21,12 +22,28 @@ INLINE size_t panels_of(const mynah_packed *m) {
   return (vectors_of(m->rows / blocks_in(m)) + units - 1) / units;
 }
 
+/// The blocks of words in which a product on matrix tiles goes along k.
+typedef struct {
+  size_t count, words;  // words of a block
+} word_blocks;
+INLINE word_blocks blocks_of_words(size_t words) {
+  enum { MOST_WORDS = 16 };
+  size_t count = (words + MOST_WORDS - 1) / MOST_WORDS;
+  return (word_blocks){count, count ? (words + count - 1) / count : 0};
+}
+
+/// The words of a row, padded.
+INLINE size_t words_of_row(const mynah_packed *m) {
+  if (m->kind == MYNAH_WEIGHTS_FLOAT32) return m->columns;
+  size_t each = m->kind == MYNAH_WEIGHTS_INT8 ? 4 : 2, words = (m->columns + each - 1) / each;
+  if (!HAS_AMX) return words;
+  word_blocks blocks = blocks_of_words(words);
+  return blocks.count * blocks.words;
+}
+
 INLINE size_t bytes_of_panel(const mynah_packed *m) {
-  switch (m->kind) {
-    case MYNAH_WEIGHTS_BFLOAT16: return (m->columns + 1) / 2 * panel_lanes(m) * 4;
-    case MYNAH_WEIGHTS_INT8: return (2 + (m->columns + 3) / 4) * panel_lanes(m) * 4;
-    default: return m->columns * panel_lanes(m) * 4;
-  }
+  size_t header = m->kind == MYNAH_WEIGHTS_INT8 ? 2 : 0;
+  return (header + words_of_row(m)) * panel_lanes(m) * 4;
 }
 
 static size_t packed_bytes(const mynah_packed *m) { return panels_of(m) * bytes_of_panel(m); }
@@ -52,6 +69,7 @@ static void pack_lane(void *panel, const mynah_packed *m, size_t lane, const flo
         if (row) round_row(pairs, row + k, count);
         for (size_t i = 0; i < pairs_of(count); i++) to[(k / 2 + i) * width] = pairs[i];
       }
+      for (size_t word = pairs_of(columns); word < words_of_row(m); word++) to[word * width] = 0;
       return;
     }
     case MYNAH_WEIGHTS_INT8: {
@@ -67,7 +85,7 @@ static void pack_lane(void *panel, const mynah_packed *m, size_t lane, const flo
           sum += (int8_t)q[j];
         }
       }
-      for (size_t k = columns; k % 4; k++) to[k / 4 * 4 * width + k % 4] = 0;
+      for (size_t k = columns; k < 4 * words_of_row(m); k++) to[k / 4 * 4 * width + k % 4] = 0;
       *offset = -128 * sum;
       return;
     }

@@ -2,6 +2,8 @@
 #include "../../inference_dispatch.h"
 #include "../prelude.h"
 
+#include <stdatomic.h>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif

@@ -10,11 +10,19 @@ typedef uint8_t vbytes __attribute__((vector_size(LANES), may_alias, aligned(1))
 
 /// max |x|; NaN if there is one, since its bits are the largest.
 INLINE float largest_magnitude(const float *x, size_t count) {
-  vint largest = {0};
-  for (size_t i = 0; i < count; i += LANES) {
-    vint bits = (vint)(i + LANES <= count ? load(x + i) : load_first(x + i, count - i)) & 0x7fffffff;
+  // Two chains, since each comparison waits for the one before it.
+  vint largest = {0}, other = {0};
+  size_t i = 0;
+  for (; i + 2 * LANES <= count; i += 2 * LANES) {
+    vint bits = (vint)load(x + i) & 0x7fffffff, more = (vint)load(x + i + LANES) & 0x7fffffff;
+    largest = (vint)blend(bits > largest, (vfloat)bits, (vfloat)largest);
+    other = (vint)blend(more > other, (vfloat)more, (vfloat)other);
+  }
+  for (; i < count; i += LANES) {
+    vint bits = (vint)load_first(x + i, minimum(LANES, count - i)) & 0x7fffffff;
     largest = (vint)blend(bits > largest, (vfloat)bits, (vfloat)largest);
   }
+  largest = (vint)blend(other > largest, (vfloat)other, (vfloat)largest);
   int32_t bits = largest[0];
   for (int lane = 1; lane < LANES; lane++) bits = largest[lane] > bits ? largest[lane] : bits;
   float result;

@@ -129,12 +129,13 @@ INLINE void start_sums(float *sums, const layer_step *s, size_t b, size_t vector
 INLINE void step_panels(const layer_step *s, const mynah_packed *m, const size_t first, const size_t last, range own,
                         bool reversed, tile_rows x, const cell_kind *kind, const apply_function apply) {
   const size_t blocks = last - first, units = units_in_panel(blocks), lanes = vectors_in_panel(blocks) * LANES;
-  const panel_walk walk = walk_of(m);
+  panel_walk walk = walk_of(m, s->batch);
+  const size_t tiles = row_tile_count(&walk, s->batch);
   for (size_t i = 0; i < own.last - own.first; i++) {
     size_t p = panel_at(own, reversed, i), next = panel_at(own, reversed, i + 1);
-    for (size_t tile = 0; tile < row_tile_count(s->batch); tile++) {
-      range r = row_tile(s->batch, tile);
-      float sums[MOST_ROWS * MOST_PANEL_LANES];
+    for (size_t tile = 0; tile < tiles; tile++) {
+      range r = row_tile(s->batch, tiles, tile);
+      float sums[MOST_TILE_ROWS * MOST_PANEL_LANES];
       for (size_t b = r.first; b < r.last; b++)
         for (size_t u = 0; u < units; u++)
           start_sums(sums + (b - r.first) * lanes + u * blocks * LANES, s, b, p * units + u, first, last,
@@ -145,6 +146,7 @@ INLINE void step_panels(const layer_step *s, const mynah_packed *m, const size_t
           apply(s, b, p * units + u, sums + (b - r.first) * lanes + u * blocks * LANES, kind);
     }
   }
+  end_walk(&walk);
 }
 
 /// The step's first product and the cell. Without recurrent blocks, `own` are vectors of units instead of panels.

@@ -9,15 +9,6 @@
 /// product have 4 vectors.
 enum { MOST_ROWS = TILE_VECTORS == 4 ? 6 : 3 };
 
-/// Rows that are multiplied with a panel: float32, or bytes offset by 128 with a scale each.
-typedef struct {
-  const float *x;
-  size_t stride;
-  const uint8_t *q;
-  size_t q_stride;
-  const float *scales;
-} tile_rows;
-
 #ifndef DOT8
 #define DOT8 dot8
 /// sum + Σ x[j]·w[j] over the four bytes of each lane: x unsigned, w signed.
@@ -61,6 +52,25 @@ INLINE void tile_float32(const size_t rows, const size_t vectors, float *to, siz
   FOR_ROWS FOR_VECTORS store(to + r * stride + v * LANES, sums[r][v]);
 }
 
+#if HAS_DOT
+INLINE void tile_bfloat16(const size_t rows, const size_t vectors, float *to, size_t stride, const float *start,
+                          size_t start_stride, const void *panel, size_t columns, tile_rows x, const char *ahead) {
+  vfloat sums[MOST_ROWS][MOST_PANEL_VECTORS];
+  FOR_ROWS FOR_VECTORS sums[r][v] = start ? load(start + r * start_stride + v * LANES) : splat(0);
+  const float *w = panel;
+#pragma clang loop unroll(disable)
+  for (size_t word = 0; word < pairs_of(columns); word++, w += vectors * LANES) {
+    fetch(rows, vectors, &ahead);
+    vfloat weights[MOST_PANEL_VECTORS];
+    FOR_VECTORS weights[v] = load(w + v * LANES);
+    FOR_ROWS {
+      vfloat pair = splat_bits((const float *)(const void *)(x.words + r * x.words_stride) + word);
+      FOR_VECTORS sums[r][v] = dot_pairs(pair, weights[v], sums[r][v]);
+    }
+  }
+  FOR_ROWS FOR_VECTORS store(to + r * stride + v * LANES, sums[r][v]);
+}
+#else
 INLINE void tile_bfloat16(const size_t rows, const size_t vectors, float *to, size_t stride, const float *start,
                          size_t start_stride, const void *panel, size_t columns, tile_rows x, const char *ahead) {
   vfloat sums[MOST_ROWS][MOST_PANEL_VECTORS];
@@ -87,6 +97,13 @@ INLINE void tile_bfloat16(const size_t rows, const size_t vectors, float *to, si
     }
   FOR_ROWS FOR_VECTORS store(to + r * stride + v * LANES, sums[r][v]);
 }
+#endif
+
+/// Stores start + sums·scales, the numbers that sums of integers stand for.
+INLINE void store_product(float *to, vint sums, vfloat scales, float row_scale, const float *start) {
+  vfloat product = __builtin_convertvector(sums, vfloat) * (scales * row_scale);
+  store(to, start ? load(start) + product : product);
+}
 
 /// The sums of integers begin with −128·Σ row, which undoes the offset of x.
 INLINE void tile_int8(const size_t rows, const size_t vectors, float *to, size_t stride, const float *start,
@@ -101,15 +118,13 @@ INLINE void tile_int8(const size_t rows, const size_t vectors, float *to, size_t
     FOR_VECTORS weights[v] = (vint)load(w + v * LANES);
     FOR_ROWS {
       int32_t bytes;
-      memcpy(&bytes, x.q + r * x.q_stride + k, 4);
+      memcpy(&bytes, x.words + r * x.words_stride + k, 4);
       vint four = (vint){0} + bytes;
       FOR_VECTORS sums[r][v] = DOT8(sums[r][v], four, weights[v]);
     }
   }
-  FOR_ROWS FOR_VECTORS {
-    vfloat product = __builtin_convertvector(sums[r][v], vfloat) * (load(scales + v * LANES) * x.scales[r]);
-    store(to + r * stride + v * LANES, start ? load(start + r * start_stride + v * LANES) + product : product);
-  }
+  FOR_ROWS FOR_VECTORS store_product(to + r * stride + v * LANES, sums[r][v], load(scales + v * LANES), x.scales[r],
+                                     start ? start + r * start_stride + v * LANES : NULL);
 }
 
 typedef void (*packed_tile)(float *to, size_t stride, const float *start, size_t start_stride, const void *panel,
@@ -129,10 +144,18 @@ typedef void (*packed_tile)(float *to, size_t stride, const float *start, size_t
 #define NAMES(kind, v) {THREE_NAMES(kind, v)}
 #endif
 #define BOTH_WIDTHS(kind) TILES(kind, 3) TILES(kind, 4)
-BOTH_WIDTHS(float32) BOTH_WIDTHS(bfloat16) BOTH_WIDTHS(int8)
+BOTH_WIDTHS(float32) BOTH_WIDTHS(int8)
+#if !HAS_AMX
+BOTH_WIDTHS(bfloat16)
+#endif
 /// [kind][vectors − 3][rows − 1]
 static const packed_tile packed_tiles[3][2][MOST_ROWS] = {
-    {NAMES(float32, 3), NAMES(float32, 4)}, {NAMES(bfloat16, 3), NAMES(bfloat16, 4)}, {NAMES(int8, 3), NAMES(int8, 4)}};
+    [MYNAH_WEIGHTS_FLOAT32] = {NAMES(float32, 3), NAMES(float32, 4)},
+#if !HAS_AMX
+    [MYNAH_WEIGHTS_BFLOAT16] = {NAMES(bfloat16, 3), NAMES(bfloat16, 4)},
+#endif
+    [MYNAH_WEIGHTS_INT8] = {NAMES(int8, 3), NAMES(int8, 4)},
+};
 #undef BOTH_WIDTHS
 #undef THREE_NAMES
 #undef THREE_TILES
@@ -141,36 +164,3 @@ static const packed_tile packed_tiles[3][2][MOST_ROWS] = {
 #undef TILE
 #undef FOR_ROWS
 #undef FOR_VECTORS
-
-INLINE tile_rows rows_from(tile_rows x, size_t row) {
-  x.x += row * x.stride;
-  if (x.q) x.q += row * x.q_stride, x.scales += row;
-  return x;
-}
-
-/// The rows of tile `index` when `rows` are shared out over the fewest tiles possible. Few rows need no division.
-INLINE size_t row_tile_count(size_t rows) { return (rows + MOST_ROWS - 1) / MOST_ROWS; }
-INLINE range row_tile(size_t rows, size_t index) {
-  size_t count = row_tile_count(rows);
-  if (count == 1) return (range){0, rows};
-  return (range){rows * index / count, rows * (index + 1) / count};
-}
-
-/// A packed matrix, as products read it panel by panel.
-typedef struct {
-  const char *panels;
-  size_t bytes, columns;     // of a panel
-  const packed_tile *tiles;  // [rows − 1]
-} panel_walk;
-
-INLINE panel_walk walk_of(const mynah_packed *m) {
-  const packed_tile *tiles = packed_tiles[m->kind][vectors_in_panel(blocks_in(m)) - 3];
-  return (panel_walk){m->panels, bytes_of_panel(m), m->columns, tiles};
-}
-
-/// Multiplies row tile number `tile` with a panel, and fetches a part of the panel `next` meanwhile.
-INLINE void multiply_panel(const panel_walk *m, size_t panel, size_t next, size_t tile, size_t rows, float *to,
-                           size_t stride, const float *start, size_t start_stride, tile_rows x) {
-  const char *ahead = m->panels + next * m->bytes + (tile < AHEAD_PARTS ? tile : 0) * (m->bytes / AHEAD_PARTS);
-  m->tiles[rows - 1](to, stride, start, start_stride, m->panels + panel * m->bytes, m->columns, x, ahead);
-}

@@ -7,10 +7,10 @@ typedef struct {
   float *outputs[2];     // [T·B][widest output, padded]: a layer reads one and writes the other
   float *intermediate;   // [B][widest layer, padded]: the operand of second products
   float *waiting;        // [B][MOST_BLOCKS · widest layer, padded]: the first product's sums until the second one
-  void *rounded;         // [worker]: rows for products of integers
+  void *rounded;         // [worker]: rows rounded for products with bfloat16 or int8 weights
   float *maxima, *sums;  // [part][T·B]
   float *target_logits;  // [T·B]
-  size_t most_rows, most_columns;  // of the rows to be rounded
+  size_t row_bytes;      // of the longest row that is rounded
 } advance_work;
 
 enum { PART_PANELS = 8, PART_LANES = PART_PANELS * MOST_PANEL_LANES };
@@ -31,19 +31,20 @@ INLINE float *take_floats(char *base, size_t *bytes, size_t count) {
 INLINE bool gathers(const mynah_inference_pass *s) { return !s->x && !s->table && s->steps * s->batch > 1; }
 
 static size_t advance_layout(advance_work *w, const mynah_inference_pass *s, size_t threads) {
-  size_t rows = s->steps * s->batch, hidden = 0, output = 0, columns = 0, projected = 0, bytes = 0;
+  size_t rows = s->steps * s->batch, hidden = 0, output = 0, projected = 0, bytes = 0;
+  size_t row_bytes = s->logits || s->targets ? rounded_row_bytes(&s->output) : 0;
   bool second = false;
   for (size_t l = 0; l < s->layer_count; l++) {
     const mynah_inference_layer *layer = &s->layers[l];
     hidden = maximum(hidden, layer->hidden), output = maximum(output, layer->output);
     projected = maximum(projected, table_width(&layer->input));
-    columns = maximum(columns, l == 0 && s->table ? 0 : layer->input.columns);
+    if (l > 0 || !s->table) row_bytes = maximum(row_bytes, rounded_row_bytes(&layer->input));
+    if (layer->recurrent.panels) row_bytes = maximum(row_bytes, rounded_row_bytes(&layer->recurrent));
+    if (layer->second.panels) row_bytes = maximum(row_bytes, rounded_row_bytes(&layer->second));
     second = second || layer->second.panels;
   }
-  columns = maximum(columns, maximum(hidden, output));
-  if (!s->layer_count) columns = s->output.columns;
   char *base = s->workspace;
-  *w = (advance_work){.pass = s, .most_rows = rows, .most_columns = columns};
+  *w = (advance_work){.pass = s, .row_bytes = row_bytes};
   if (gathers(s)) w->gathered = take_floats(base, &bytes, rows * s->layers[0].input.columns);
   w->projected = take_floats(base, &bytes, rows * projected);
   for (int i = 0; i < 2; i++) w->outputs[i] = take_floats(base, &bytes, rows * padded(output));
@@ -58,7 +59,7 @@ static size_t advance_layout(advance_work *w, const mynah_inference_pass *s, siz
     w->target_logits = take_floats(base, &bytes, rows);
   }
   if (base) w->rounded = base + bytes;
-  bytes += threads * rounded_bytes(rows, columns);
+  bytes += threads * rounded_bytes(rows, row_bytes);
   return bytes;
 }
 
