@@ -97,7 +97,19 @@ INLINE void multiply_panel(const bool two_rows, const bool two_columns, const si
 typedef struct {
   size_t row, height, pairs, k0, k;  // rows from `row` on; the block of k and where it begins
   char *tiles;                       // [pair][block][plane][2 row tiles]
+  bool fetches;                      // whether the next rows of C are prefetched
 } gathered_rows;
+/// A worker's part of C that is larger does not stay in a near cache: then each block's lines are fetched while the block
+/// before is multiplied, which takes a third off a product of 1200 × 10016 × 128. Where they are near, it costs a tenth.
+enum { NEAR_NUMBERS = 1 << 16 };
+
+/// Prefetches the block of C, up to two tiles high and wide, that is written next.
+INLINE void fetch_rows(const float *c, size_t ldc, size_t height) {
+  for (size_t r = 0; r < height; r++) {
+    __builtin_prefetch(c + r * ldc, 1);
+    __builtin_prefetch(c + r * ldc + SIDE, 1);
+  }
+}
 
 INLINE size_t pair_bytes(size_t k, size_t planes) { return 2 * TILE_BYTES * planes * depth_blocks(k); }
 INLINE size_t top_rows(size_t height) { return height <= SIDE ? height : height == 2 * SIDE ? SIDE : (height + 1) / 2; }
@@ -115,6 +127,9 @@ INLINE void multiply_gathered(const gathered_rows *g, const product *s, size_t w
       const char *a = g->tiles + pair * pair_bytes(g->k, planes);
       float *c = s->c + row * s->ldc + p * group_stride;
       const float *start = g->k0 ? c : start_of(s, row, first, c);
+      if (g->fetches)
+        fetch_rows(pair + 1 < g->pairs ? c + g->height * s->ldc : s->c + g->row * s->ldc + (p + 1) * group_stride,
+                   s->ldc, g->height);
       if (bottom && two_columns)
         multiply_panel(true, true, planes, c, s->ldc, start, start_stride, top, bottom, valid, a, b, blocks);
       else if (bottom)
@@ -137,7 +152,8 @@ INLINE void multiply_planes(operand a, size_t m, size_t k, const product *produc
   for (size_t k0 = 0, block; k0 == 0 || k0 < k; k0 += block) {
     block = minimum(k - k0, planes == 1 ? 2 * K_BLOCK : K_BLOCK);
     for (size_t row = 0, rows; row < m; row += rows) {
-      gathered_rows g = {row, minimum(height, m - row), minimum(MOST_PAIRS, (m - row) / height), k0, block, tiles};
+      gathered_rows g = {row, minimum(height, m - row), minimum(MOST_PAIRS, (m - row) / height), k0, block, tiles,
+                         false};
       if (g.pairs == 0) g.pairs = 1;
       rows = g.pairs * g.height;
       size_t top = top_rows(g.height), bottom = g.height - top;
@@ -148,7 +164,10 @@ INLINE void multiply_planes(operand a, size_t m, size_t k, const product *produc
         gather_rows(to, a, row + pair * g.height, top, k0, block, planes);
         if (bottom) gather_rows(to + TILE_BYTES, a, row + pair * g.height + top, bottom, k0, block, planes);
       }
-      for (const product *s = products; s < products + count; s++) multiply_gathered(&g, s, k, planes);
+      for (const product *s = products; s < products + count; s++) {
+        g.fetches = m * (s->panels.last - s->panels.first) * 2 * SIDE > NEAR_NUMBERS;
+        multiply_gathered(&g, s, k, planes);
+      }
     }
     if (k == 0) break;
   }
