@@ -14,8 +14,8 @@ def blocks(samples, about, judge):
         "gemm": gemm_table(samples, judge),
         "train": train_table(samples),
         "train-ratios": train_ratios(samples, about, judge),
-        "inference": inference_table(samples, judge),
-        "onnx": onnx_table(samples, judge),
+        "inference": inference_table(samples, about, judge),
+        "onnx": onnx_table(samples, about, judge),
         "start": start_table(samples, judge),
         "summary": summary(samples, about),
     }
@@ -106,7 +106,7 @@ def train_ratios(samples, about, judge):
         alone = samples.median("tokensPerSecond", engine="mynah", threads=1, **float32)
         share = samples.median("shareOfPeak", engine="mynah", threads=2, **float32)
         half_share = samples.median("shareOfBfloat16Peak", section="train", case=preset, engine="mynah", precision="bfloat16", threads=2)
-        target = targets.TRAIN.get(preset, (None, None))
+        target = targets.train(about.instructionSet).get(preset, (None, None))
         rows.append([preset, judge.at_least(ratio(single, single_peer), target[0]), single_name or "–",
                      judge.at_least(ratio(half, peer), target[1]), name or "–", judge.at_most(memory, targets.MEMORY),
                      judge.at_least(ratio(single, alone), targets.SECOND_THREAD), judge.at_least(share, shares.get(preset)),
@@ -126,7 +126,7 @@ def inference_speeds(samples, task, preset, streams):
              for p in inference.PRECISIONS} for e in ("mynah", *inference.PEERS)]
 
 
-def inference_table(samples, judge):
+def inference_table(samples, about, judge):
     rows = []
     for task, streams in inference.TASKS:
         for preset in samples.cases(task):
@@ -137,13 +137,13 @@ def inference_table(samples, judge):
             judged = ours["float32"] if streams > 1 else best
             rows.append([inference_label(task, preset, streams),
                          *map(number, ours.values()), *map(number, theirs.values()),
-                         judge.at_least(ratio(judged, theirs["float32"]), targets.INFERENCE.get((task, preset, streams))),
+                         judge.at_least(ratio(judged, theirs["float32"]), targets.inference(about.instructionSet).get((task, preset, streams))),
                          number(ratio(best, best_peer))])
     names = [f"{e} {p}" for e in ("mynah", "PyTorch") for p in inference.PRECISIONS]
     return rows and table(["tokens/s", *names, "mynah ÷ PyTorch float32", "best ÷ best"], rows)
 
 
-def onnx_table(samples, judge):
+def onnx_table(samples, about, judge):
     """Ours over ONNX Runtime's, precision by precision, and what bfloat16 gains."""
     rows = []
     for task, streams in inference.TASKS:
@@ -151,7 +151,7 @@ def onnx_table(samples, judge):
             ours, _, theirs = inference_speeds(samples, task, preset, streams)
             if not any(theirs.values()):
                 continue
-            single, small = targets.ONNX.get((task, preset, streams), (None, None))
+            single, small = targets.onnx(about.instructionSet).get((task, preset, streams), (None, None))
             rows.append([inference_label(task, preset, streams), number(theirs["float32"]), number(theirs["int8"]),
                          judge.at_least(ratio(ours["float32"], theirs["float32"]), single),
                          judge.at_least(ratio(ours["int8"], theirs["int8"]), small),
