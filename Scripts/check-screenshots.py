@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that photographs of pages (PNG) are not blank: that they have several colours, and more than a few dots of them.
+"""Checks that screenshots of pages (PNG) are not blank: that they have several colours, and more than a few dots of them.
 
     python3 Scripts/check-screenshots.py FILE.png …
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What must pass before a change goes in: formatting, a build in which warnings are errors, the README's tests and code.
 #
-# Tests that read published data sets look in MYNAH_DATA; without the data they are skipped and say so, and fail if CI=true.
+# Tests that read published data sets look in MYNAH_DATA; without the data they are skipped with a note, and fail if CI=true.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export MYNAH_STRICT=1
@@ -27,7 +27,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 $test_command 2>&1 | tee "$log" || status=$?
-# The tests are Swift Testing's; "Executed 0 tests", which may stand above, is XCTest's, of which there are none.
+# All tests use Swift Testing; the line "Executed 0 tests" is printed by XCTest, which has none.
 step "the tests' closing line"
 grep -E "Test run with [0-9]+ tests?.*(passed|failed)" "$log" | tail -n 1 || { echo "error: no tests ran" >&2; exit 1; }
 [[ "$status" == 0 ]] || exit "$status"

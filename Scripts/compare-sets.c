@@ -68,9 +68,11 @@ static scan_results scan(const mynah_kernels *kernels, mynah_team *team, mynah_p
   f.workspace = room(kernels->scan_forward_workspace(&s));
   kernels->scan_forward(team, &f);
   scan_results r = {
-      .output = f.output, .last_c = f.last_c, .d_x = small_numbers(rows * s.input), .d_ih = small_numbers(gi * s.input)};
+      .output = f.output, .last_c = f.last_c, .d_x = small_numbers(rows * s.input)};
+  r.d_ih = small_numbers(gi * s.input);
   r.d_hh = small_numbers(gr * s.output), r.d_hr = small_numbers(s.output * s.hidden), r.d_bias = small_numbers(gi);
-  r.d_bias_hh = small_numbers(gr), r.d_h0 = small_numbers(s.batch * s.output), r.d_c0 = small_numbers(s.batch * s.hidden);
+  r.d_bias_hh = small_numbers(gr), r.d_h0 = small_numbers(s.batch * s.output);
+  r.d_c0 = small_numbers(s.batch * s.hidden);
   b.forward = f, b.d_x = r.d_x, b.d_weight_ih = r.d_ih, b.d_weight_hh = r.d_hh, b.d_weight_hr = r.d_hr;
   b.d_bias_ih = r.d_bias, b.d_bias_hh = r.d_bias_hh, b.d_h0 = r.d_h0, b.d_c0 = r.d_c0;
   for (int v = 0; v < 3; v++) b.d_vectors[v] = r.d_vectors[v] = small_numbers(s.hidden);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the commands of pages of docs/ as they stand there, page by page, each in a folder of its own. Usage: Scripts/docs-commands.sh PAGE…
+# Runs the commands of pages of docs/ as typed, page by page, each in its own folder. Usage: Scripts/docs-commands.sh PAGE…
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(mktemp -d)

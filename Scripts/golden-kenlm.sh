@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the n-gram fixtures of Tests/MynahInferenceTests with KenLM's programs: a text, its model of order 3, and what the model says of
+# Makes the n-gram fixtures of Tests/MynahInferenceTests with KenLM's programs: a text, its model of order 3, and the model's scores of
 # other sentences. Usage: Scripts/golden-kenlm.sh FOLDER, where FOLDER holds KenLM's lmplz and query.
 set -euo pipefail
 programs=$1

@@ -3,7 +3,7 @@
 
     python3 Scripts/golden-zip.py
 
-The file "sha256sums" in it says what the others hold.
+The file "sha256sums" in it has the digests of the others.
 """
 import hashlib
 import pathlib

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Loads a folder of `mynah export MODEL --to FOLDER` into PyTorch, and tells what comes after a beginning or how well a text is predicted.
+"""Loads a folder of `mynah export MODEL --output FOLDER` into PyTorch, and prints the most probable next tokens or a text's perplexity.
 
     .venv/bin/python Scripts/load-export.py FOLDER "a friendly"               # the likeliest next tokens
     .venv/bin/python Scripts/load-export.py FOLDER --text TEXT [--perplexity P]
@@ -101,7 +101,7 @@ def main():
     found = perplexity(model, ids_of(options.text.read_text(), tokens))
     print(f"perplexity in PyTorch {found:.6f}")
     if options.perplexity is not None and not abs(options.perplexity / found - 1) <= 1e-4:
-        sys.exit(f"error: mynah says {options.perplexity:.6f}")
+        sys.exit(f"error: expected mynah's perplexity {options.perplexity:.6f}")
 
 
 if __name__ == "__main__":

@@ -50,8 +50,9 @@ def arguments(description, precisions, cells=CELLS, tasks=()):
     parser.add_argument("--precision", choices=precisions, default="float32")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=3, help="how long repeats go on after the warm-up")
-    for name in ("vocabulary", "embedding", "batch", "steps"):
+    for name in ("vocabulary", "embedding", "batch"):
         parser.add_argument(f"--{name}", type=int)
+    parser.add_argument("--sequence-length", type=int, dest="steps")
     parser.add_argument("--hidden", type=sizes, help="sizes, separated by commas")
     parser.add_argument("--cell", choices=cells)
     return parser

@@ -3,7 +3,7 @@
 
     python train_keras.py ptb --xla --threads 2
 
-The step is a tf.function, compiled by XLA if asked for. Every batch begins with a zero state. Prints a JSON object.
+The step is a tf.function, compiled by XLA with --xla. Every batch begins with a zero state. Prints a JSON object.
 """
 import os
 

@@ -65,7 +65,7 @@ def checked_interpreter(setting, option, module):
     """The interpreter of a peer, None where it was not given or lacks the module."""
     python = getattr(setting, option)
     if not python:
-        setting.say(f"{module} is not compared: --{option} PYTHON names no interpreter")
+        setting.say(f"{module} is not compared: no interpreter was given with --{option}")
         return None
     try:
         programs.check_interpreter(python, module)

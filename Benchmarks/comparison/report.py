@@ -41,7 +41,7 @@ def machine(about):
 def peak_table(samples):
     rows = [[label] + [number(samples.median(figure, section="peak", threads=threads)) for threads in (1, 2)]
             for figure, label in peak.FIGURES.items()]
-    return samples.cases("peak") and table(["the machine's roof", "1 thread", "2 threads"], rows)
+    return samples.cases("peak") and table(["peaks of the machine", "1 thread", "2 threads"], rows)
 
 
 def operations(product):
@@ -83,7 +83,7 @@ def train_table(samples):
         rows.append([preset] + [number(samples.median("milliseconds", engine=e, precision=p, **wanted)) for e, p in columns])
         rows.append(["– tokens/s"] + [number(samples.median("tokensPerSecond", engine=e, precision=p, **wanted)) for e, p in columns])
         rows.append(["– peak MiB"] + [number(samples.median("peakMiB", engine=e, precision=p, **wanted)) for e, p in columns])
-    return rows and table(["ms a step"] + [f"{e} {p}" for e, p in columns], rows)
+    return rows and table(["ms per step"] + [f"{e} {p}" for e, p in columns], rows)
 
 
 def train_speeds(samples, preset):
@@ -156,7 +156,7 @@ def onnx_table(samples, about, judge):
                          judge.at_least(ratio(ours["float32"], theirs["float32"]), single),
                          judge.at_least(ratio(ours["int8"], theirs["int8"]), small),
                          judge.at_least(ratio(ours["bfloat16"], ours["float32"]), targets.BFLOAT16_INFERENCE.get((task, streams)))])
-    return rows and table(["tokens/s", "ONNX Runtime float32", "ONNX Runtime int8", "mynah ÷ it, float32", "mynah ÷ it, int8",
+    return rows and table(["tokens/s", "ONNX Runtime float32", "ONNX Runtime int8", "mynah ÷ ONNX, float32", "mynah ÷ ONNX, int8",
                            "mynah bfloat16 ÷ float32"], rows)
 
 
@@ -192,4 +192,4 @@ def summary(samples, about):
     if not rows:
         return None
     place = f"{about.machine['cpu']}, 2 threads, mynah at {about.commit}"
-    return table(["tokens a second", "mynah", "fastest peer", "which", "ratio"], rows) + f"\n\nOn {place}, {about.date[:10]}."
+    return table(["tokens per second", "mynah", "fastest peer", "which", "ratio"], rows) + f"\n\nOn {place}, {about.date[:10]}."

@@ -6,7 +6,7 @@ RECURRENT = 1.0
 BFLOAT16_GEMM = 1.7  # over our float32, products of at least LARGE operations
 LARGE = 4e8
 
-# tokens a second over the fastest peer's: float32 over float32 peers, bfloat16 over peers of any precision
+# tokens per second over the fastest peer's: float32 over float32 peers, bfloat16 over peers of any precision
 TRAIN = {
     "ptb": (1.65, 3.0), "brown": (1.5, 2.5), "zaremba-small": (1.7, 1.9), "shakespeare": (1.27, 1.5),
     "zaremba-medium": (1.3, 1.75), "odd sizes": (1.6, None),
@@ -24,7 +24,7 @@ SHARE_OF_BFLOAT16_PEAK = {
 SECOND_THREAD = 1.8
 MEMORY = 0.33  # of PyTorch's, at most
 
-# tokens a second over PyTorch's float32: best precision at one stream; float32 at 32 streams
+# tokens per second over PyTorch's float32: best precision at one stream; float32 at 32 streams
 INFERENCE = {
     ("generate", "shakespeare", 1): 60, ("generate", "ptb", 1): 50, ("generate", "zaremba-medium", 1): 50,
     ("generate", "shakespeare", 32): 3,
@@ -34,7 +34,7 @@ INFERENCE_AVX512 = INFERENCE | {
     ("generate", "shakespeare", 1): 120, ("generate", "ptb", 1): 50, ("generate", "zaremba-medium", 1): 65,
 }
 
-# tokens a second over ONNX Runtime's in the same precision: float32, int8
+# tokens per second over ONNX Runtime's in the same precision: float32, int8
 ONNX = {
     ("generate", "shakespeare", 1): (3, 3), ("generate", "ptb", 1): (2.5, 6), ("generate", "zaremba-medium", 1): (2, 9),
     ("generate", "shakespeare", 32): (2.2, 2), ("generate", "ptb", 32): (1.3, 2), ("generate", "zaremba-medium", 32): (1.5, 3),

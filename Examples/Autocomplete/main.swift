@@ -13,7 +13,7 @@ var model = LanguageModel(
   using: &random)
 let trainer = Trainer(
   TrainingConfiguration(
-    learningRate: .halving(from: 1, after: 5), epochs: 8, batches: .contiguous(size: 10, steps: 20)))
+    learningRate: .halving(from: 1, after: 5), epochs: 8, batches: .contiguous(batchSize: 10, sequenceLength: 20)))
 try trainer.train(&model, on: tokenizer.encode(corpus.training).ids)
 
 // 2. A completer keeps the network's state, not the text: words advance the state, letters only narrow the suggestions.

@@ -41,7 +41,7 @@ extension CellKind {
 let kinds = ModelKinds.standard.adding(.minimalGated)
 let corpus = try Corpus(at: "Examples/Texts/sentences.txt")
 let tokenizer = AnyTokenizer.word(WordTokenizer(training: corpus.training))
-let (words, heldOut) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
+let (words, validation) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
 
 // Trained, with its state and model written after each epoch; the second epoch resumes from the files of the first.
 var random = RandomSource(seed: 1)
@@ -52,17 +52,18 @@ var model = LanguageModel(configuration, kinds: kinds, using: &random)
 var checkpoint: TrainingCheckpoint?
 for epochs in 1...2 {
   let training = TrainingConfiguration(
-    optimizer: .adam, learningRate: .constant(0.005), epochs: epochs, batches: .contiguous(size: 10, steps: 20))
+    optimizer: .adam, learningRate: .constant(0.005), epochs: epochs,
+    batches: .contiguous(batchSize: 10, sequenceLength: 20))
   let files = TrainingFiles(modelPath: path, configuration: training, tokenizer: tokenizer, textHash: "sentences")
   if epochs > 1 { checkpoint = try files.resume(configuration, kinds: kinds) }
-  try Trainer(training).train(&model, on: words.ids, validating: heldOut.ids, from: checkpoint) { event in
+  try Trainer(training).train(&model, on: words.ids, validating: validation.ids, from: checkpoint) { event in
     if case .checkpoint(let checkpoint) = event { try files.write(checkpoint) }
     if case .epoch(let epoch) = event { print("epoch \(epoch.epoch): perplexity \(epoch.train.perplexity)") }
   }
 }
 
 let file = try ModelFile(contentsOf: path, kinds: kinds)
-print("held out:", try file.model.perplexity(of: corpus.validation, tokenizer: tokenizer).perplexity)
+print("validation:", try file.model.perplexity(of: corpus.validation, tokenizer: tokenizer).perplexity)
 var scorer = TextScorer(InferenceModel(file.model), tokenizer: tokenizer)
 print("score:", try scorer.score("a friendly pig sleeps .").logProbability)
 var generator = try TextGenerator(file, prompt: "a friendly", options: .init(length: 12), random: random)

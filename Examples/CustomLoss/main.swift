@@ -29,7 +29,7 @@ var model = LanguageModel(
 let smoothing: Float = 0.1
 var trainer = Trainer(
   TrainingConfiguration(
-    learningRate: .constant(2), clipNorm: 1, epochs: 20, batches: .contiguous(size: 4, steps: 8)))
+    learningRate: .constant(2), clipNorm: 1, epochs: 20, batches: .contiguous(batchSize: 4, sequenceLength: 8)))
 trainer.loss = { model, hidden, batch in
   let loss = smoothedCrossEntropy(model.output.logits(of: hidden), batch.targets, smoothing: smoothing)
   return (loss, Double(loss.value.scalar) * Double(batch.targetCount))

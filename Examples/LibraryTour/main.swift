@@ -1,8 +1,8 @@
 import Mynah
 
-let corpus = try Corpus(at: "Examples/Texts/sentences.txt")  // the last tenth is held out
+let corpus = try Corpus(at: "Examples/Texts/sentences.txt")  // the last tenth is the validation split
 let tokenizer = AnyTokenizer.word(WordTokenizer(training: corpus.training))
-let (words, heldOut) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
+let (words, validation) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
 
 var random = RandomSource(seed: 1)
 var model = LanguageModel(
@@ -10,11 +10,11 @@ var model = LanguageModel(
   using: &random)
 let trainer = Trainer(
   TrainingConfiguration(
-    learningRate: .halving(from: 1, after: 5), epochs: 8, batches: .contiguous(size: 10, steps: 20)))
-try trainer.train(&model, on: words.ids, validating: heldOut.ids) { event in
+    learningRate: .halving(from: 1, after: 5), epochs: 8, batches: .contiguous(batchSize: 10, sequenceLength: 20)))
+try trainer.train(&model, on: words.ids, validating: validation.ids) { event in
   if case .epoch(let epoch) = event { print("epoch \(epoch.epoch): perplexity \(epoch.train.perplexity)") }
 }
-print("held out:", try model.perplexity(of: corpus.validation, tokenizer: tokenizer).perplexity)
+print("validation:", try model.perplexity(of: corpus.validation, tokenizer: tokenizer).perplexity)
 
 let file = ModelFile(model: model, tokenizer: tokenizer)
 var generator = try TextGenerator(file, prompt: "a friendly", options: .init(length: 40), random: random)

@@ -56,7 +56,7 @@ var settings = ClassifierSettings(.fineTune)
 settings.readings = [.words]
 settings.readings[0].hiddenSizes = [48]
 let (classifier, _) = try ClassifierTrainer(settings).train(learned) { epoch in
-  print("\(epoch.stage), epoch \(epoch.epoch): held-out loss \(epoch.heldOutLoss ?? .nan)")
+  print("\(epoch.stage), epoch \(epoch.epoch): validation loss \(epoch.validationLoss ?? .nan)")
 }
 
 let report = try classifier.evaluate(others)

@@ -33,7 +33,7 @@ print(model.summary)
 let trainer = Trainer(
   TrainingConfiguration(
     learningRate: LearningRateSchedule(initial: 1, factor: 0.95, constantEpochs: 60), clipNorm: 5, epochs: 100,
-    batches: .contiguous(size: 2, steps: 25)))
+    batches: .contiguous(batchSize: 2, sequenceLength: 25)))
 try trainer.train(&model, on: tokens) { event in
   if case .epoch(let report) = event, report.epoch.isMultiple(of: 10) {
     print("epoch \(report.epoch): \(report.train.mean) nats a character, perplexity \(report.train.perplexity)")

@@ -23,9 +23,9 @@ extension AnalysisError: CustomStringConvertible {
       "a perplexity of \(perplexity) needs more than \(perplexity) neighbours, found \(pointCount) tokens; "
         + "lower it or take more tokens"
     case .noSuchUnit(let layer, _, let layerCount, nil):
-      "expected a layer of 0 to \(layerCount - 1), as the model has, found \(layer); mynah inspect lists them"
+      "expected a layer of 0 to \(layerCount - 1), as the model has, found \(layer); choose one of these"
     case .noSuchUnit(let layer, let unit, _, let unitCount?):
-      "expected a unit of 0 to \(unitCount - 1), as layer \(layer) has, found \(unit ?? 0); mynah inspect tells the sizes"
+      "expected a unit of 0 to \(unitCount - 1), as layer \(layer) has, found \(unit ?? 0); choose one of these"
     case .noGates(let layer, let kind):
       "layer \(layer) has no gates to record: it is of the kind '\(kind)'; record its states only"
     case .pageTooLong(let tokenCount, let seriesCount):

@@ -27,11 +27,11 @@ extension ClassificationError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .noTab(let path, let line):
-      "expected a label, a tab and a text in line \(line) of \(place(path)), found no tab; mend or remove the line"
+      "expected a label, a tab and a text in line \(line) of \(place(path)), found no tab; correct or remove the line"
     case .noLabel(let path, let line):
-      "expected a label before the tab in line \(line) of \(place(path)), found none; mend or remove the line"
+      "expected a label before the tab in line \(line) of \(place(path)), found none; correct or remove the line"
     case .noText(let path, let line):
-      "expected a text behind the tab in line \(line) of \(place(path)), found only white space; mend or remove the line"
+      "expected a text after the tab in line \(line) of \(place(path)), found only white space; correct or remove the line"
     case .oneClass(let path, let label):
       "expected texts of two labels or more in \(place(path)), found \(label.quoted(200)) alone; add texts of other labels"
     case .tooFewTexts(let path, let label, let count, let needed):
@@ -39,15 +39,17 @@ extension ClassificationError: CustomStringConvertible {
         + "add some, or leave that label out"
     case .unknownLabel(let label, let path, let line, let known):
       "expected one of the labels that the classifier knows, \(known.quotedList()), in line \(line) of \(place(path)), "
-        + "found \(label.quoted(200)); mend the line, or train with texts of that label"
+        + "found \(label.quoted(200)); correct the line, or train with texts of that label"
     case .impossible(let reason):
-      "the classifier cannot be trained as asked: \(reason)"
+      "these settings cannot train a classifier: \(reason)"
     case .diverged(let epoch, let rate):
-      "training diverged in epoch \(epoch): expected finite weights, found others at the learning rate \(rate); lower it to a half or less"
+      "training diverged in epoch \(epoch) at the learning rate \(rate): weights are no longer finite; "
+        + "lower it to a half or less"
     case .interrupted:
       "interrupted; nothing was written"
     case .notFinite:
-      "expected probabilities, found numbers that are not finite: the classifier's weights are damaged; copy the file again or train anew"
+      "the classifier's probabilities are not finite: its weights are damaged; copy the file again, or train "
+        + "another one"
     }
   }
 }

@@ -25,7 +25,7 @@ struct AdaptationOptions: ConditionalFlags {
     help: ArgumentHelp(
       "θ of the cache, which sharpens it; 0 weights all states equally. (default: 0.3)", valueName: "number"),
     transform: Bounded.number(0...1000))
-  var cacheFlatness: Float?
+  var cacheTheta: Float?
 
   @Option(
     parsing: .unconditional,
@@ -74,7 +74,7 @@ struct AdaptationOptions: ConditionalFlags {
   var rules: [FlagRule] {
     [
       FlagRule("--cache-weight", cacheWeight != nil, needs: "--cache", cache != nil),
-      FlagRule("--cache-flatness", cacheFlatness != nil, needs: "--cache", cache != nil),
+      FlagRule("--cache-theta", cacheTheta != nil, needs: "--cache", cache != nil),
       FlagRule("--dynamic-decay", dynamicDecay != nil, needs: "--dynamic", dynamic != nil),
       FlagRule("--dynamic-tokens", dynamicTokens != nil, needs: "--dynamic", dynamic != nil),
       FlagRule("--dynamic-statistics", dynamicStatistics != nil, needs: "--dynamic", dynamic != nil),
@@ -112,7 +112,7 @@ struct AdaptationOptions: ConditionalFlags {
   private func cached(_ base: some HiddenPredictor) -> any Predictor {
     guard let cache else { return base }
     var settings = CacheSettings(size: cache)
-    if let cacheFlatness { settings.flatness = Double(cacheFlatness) }
+    if let cacheTheta { settings.theta = Double(cacheTheta) }
     if let cacheWeight { settings.weight = Double(cacheWeight) }
     return CachePredictor(base, settings: settings)
   }

@@ -4,16 +4,16 @@ import MynahTraining
 
 /// The flags of batching.
 struct BatchOptions: ParsableArguments, RunOptions {
-  /// The kinds of rows, by name.
-  enum Rows: String, ExpressibleByArgument, CaseIterable {
-    case contiguous, windows, lines
+  /// The kinds of batching, by name.
+  enum Batching: String, ExpressibleByArgument, CaseIterable {
+    case contiguous, windows, documents
   }
 
   @Option(
     help: ArgumentHelp(
-      "The rows of a batch: contiguous text with the state carried from batch to batch, shuffled windows, or lines; "
-        + "windows and lines each start from the zero state. (default: contiguous)", valueName: "kind"))
-  var rows: Rows?
+      "The batching: contiguous text with the state carried from batch to batch, shuffled windows, or documents, one "
+        + "per line; windows and documents each start from the zero state. (default: contiguous)", valueName: "kind"))
+  var batching: Batching?
 
   @Option(
     parsing: .unconditional,
@@ -28,13 +28,13 @@ struct BatchOptions: ParsableArguments, RunOptions {
       "The sequence length: steps that gradients flow back through. (default: from the text's size)",
       valueName: "steps"),
     transform: Bounded.integer(1...1_000_000))
-  var steps: Int?
+  var sequenceLength: Int?
 
   var settings: [RunSetting] {
     [
-      RunSetting("--rows", rows?.rawValue) { Self.name($0.training.batches.rows) },
-      RunSetting("--batch", batch) { $0.training.batches.size },
-      RunSetting("--steps", steps) { $0.training.batches.steps },
+      RunSetting("--batching", batching?.rawValue) { Self.name($0.training.batches.kind) },
+      RunSetting("--batch", batch) { $0.training.batches.batchSize },
+      RunSetting("--sequence-length", sequenceLength) { $0.training.batches.sequenceLength },
     ]
   }
 
@@ -42,21 +42,23 @@ struct BatchOptions: ParsableArguments, RunOptions {
   ///
   /// - Throws: `ValidationError` if the vocabulary has no token for line ends.
   func apply(to run: inout RunSettings) throws {
-    let sizes = run.training.batches.with(size: batch, steps: steps)
+    let sizes = run.training.batches.with(batchSize: batch, sequenceLength: sequenceLength)
     run.training.batches =
-      switch rows {
+      switch batching {
       case nil: sizes
-      case .contiguous: .contiguous(size: sizes.size, steps: sizes.steps)
-      case .windows: .windows(size: sizes.size, steps: sizes.steps)
-      case .lines: .documents(size: sizes.size, steps: sizes.steps, endingWith: try endOfLine(run.tokenizer))
+      case .contiguous: .contiguous(batchSize: sizes.batchSize, sequenceLength: sizes.sequenceLength)
+      case .windows: .windows(batchSize: sizes.batchSize, sequenceLength: sizes.sequenceLength)
+      case .documents:
+        .documents(
+          batchSize: sizes.batchSize, sequenceLength: sizes.sequenceLength, endingWith: try endOfLine(run.tokenizer))
       }
   }
 
-  private static func name(_ rows: BatchLayout.Rows) -> String {
-    switch rows {
-    case .contiguous: Rows.contiguous.rawValue
-    case .windows: Rows.windows.rawValue
-    case .documents: Rows.lines.rawValue
+  private static func name(_ kind: BatchLayout.Kind) -> String {
+    switch kind {
+    case .contiguous: Batching.contiguous.rawValue
+    case .windows: Batching.windows.rawValue
+    case .documents: Batching.documents.rawValue
     case .sentences: "sentences"
     }
   }
@@ -64,7 +66,7 @@ struct BatchOptions: ParsableArguments, RunOptions {
   private func endOfLine(_ tokenizer: AnyTokenizer) throws -> Int32 {
     guard let id = tokenizer.endOfSentenceID ?? tokenizer.vocabulary.id(of: "\n") else {
       throw ValidationError(
-        "--rows lines needs a token for line ends, which the vocabulary lacks; use --rows windows or contiguous"
+        "--batching documents needs a token for line ends, which the vocabulary lacks; use --batching windows or contiguous"
       )
     }
     return id

@@ -23,6 +23,14 @@ enum Bounded {
     }
   }
 
+  /// A dropout rate: a number of at least 0 and below 1.
+  static func rate(_ text: String) throws -> Float {
+    guard let value = Float(text), (0..<1).contains(value) else {
+      throw ValidationError("expected a rate of at least 0 and below 1")
+    }
+    return value
+  }
+
   /// A number within bounds.
   static func number(_ range: ClosedRange<Float>) -> @Sendable (String) throws -> Float {
     { text in

@@ -13,14 +13,16 @@ struct EvaluateCommand: ParsableCommand {
       better. Compare models with different vocabularies by bits per character, or by the perplexity per word or byte.
 
         mynah evaluate notes.safetensors test.txt
-        mynah evaluate notes.safetensors test.txt --cache 500 --dynamic 0.00005 --dynamic-statistics notes.txt
-        mynah evaluate notes.safetensors test.txt --mix notes.arpa --tune-weights other.txt
+        mynah evaluate notes.safetensors test.txt --cache 500 --dynamic 0.00005 \\
+          --dynamic-statistics notes.txt
+        mynah evaluate notes.safetensors test.txt --mix notes.arpa \\
+          --tune-weights other.txt
       """)
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
-  @Argument(help: "A text file that the model was not trained on.")
+  @Argument(help: "A text file that the model was not trained on.", completion: .file())
   var text: String
 
   @OptionGroup var state: StateOptions
@@ -90,7 +92,7 @@ struct EvaluateCommand: ParsableCommand {
       bits per character  \(report.bitsPerCharacter.formatted(4)), over \(report.characterCount.grouped) characters
       perplexity per word \(report.perplexity(by: length.wordCount).asPerplexity), over \(length.wordCount.grouped) words between white space
       perplexity per byte \(report.perplexity(by: length.byteCount).formatted(4)), over \(length.byteCount.grouped) bytes
-      nats                \(report.loss.nats.formatted(2)), \(report.loss.mean.formatted(4)) a target
+      nats                \(report.loss.nats.formatted(2)), \(report.loss.mean.formatted(4)) per target
       targets             \(targets.grouped) \(tokenizer.countedNoun)
       unknown             \(unknown.grouped) of them (\(share) %), predicted as <unk>
       line ends           \(lineEnds)

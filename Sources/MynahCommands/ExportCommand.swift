@@ -11,22 +11,23 @@ struct ExportCommand: ParsableCommand {
     commandName: "export",
     abstract: "Write a model for PyTorch or as ONNX.",
     discussion: """
-      --to writes a folder: model.safetensors with the names of PyTorch's example word_language_model, \
+      --output writes a folder: model.safetensors with the names of PyTorch's example word_language_model, \
       configuration.json, vocabulary.txt with one token per line, and for words and byte pairs Hugging Face's \
       tokenizer.json. Scripts/load-export.py loads it. --onnx writes one file for ONNX runtimes, with the state as \
       inputs and outputs.
 
-        mynah export notes.safetensors --to notes-pytorch
+        mynah export notes.safetensors --output notes-pytorch
         mynah export notes.safetensors --onnx notes.onnx
       """)
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
-  @Option(help: ArgumentHelp("The folder for PyTorch.", valueName: "folder"), transform: Bounded.path)
-  var to: String?
+  @Option(
+    help: ArgumentHelp("The folder for PyTorch.", valueName: "folder"), completion: .file(), transform: Bounded.path)
+  var output: String?
 
-  @Option(help: ArgumentHelp("The ONNX file.", valueName: "file"), transform: Bounded.path)
+  @Option(help: ArgumentHelp("The ONNX file.", valueName: "file"), completion: .file(), transform: Bounded.path)
   var onnx: String?
 
   @Flag(help: "Replace existing files.")
@@ -36,16 +37,18 @@ struct ExportCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if to == nil && onnx == nil { throw ValidationError("expected --to or --onnx, found neither; name where to write") }
+    if output == nil && onnx == nil {
+      throw ValidationError("expected --output or --onnx, found neither; name a folder or a file to write")
+    }
   }
 
   mutating func run() throws {
     if let onnx { try NewFile.check(onnx, overwriting: overwrite) }
     let file = try ModelFile(contentsOf: model)
     // Both are made before the first is written, so that nothing is written of a model that cannot be exported.
-    let weights = try to.map { _ in try file.model.pyTorchWeights() }
+    let weights = try output.map { _ in try file.model.pyTorchWeights() }
     let graph = try onnx.map { _ in try ONNXFile(file) }
-    if let to, let weights { try fill(to, file, weights) }
+    if let output, let weights { try fill(output, file, weights) }
     if let onnx, let graph {
       try AtomicFile.write(graph.bytes, to: onnx)
       try report(onnx, "an ONNX graph of \(graph.bytes.count.grouped) bytes")

@@ -26,6 +26,8 @@ package enum FailureCode: Int32, Sendable {
   case inputOutput = 74
   /// The user interrupted.
   case interrupted = 130
+  /// The reader of standard output has exited; the shell's code for a process that SIGPIPE ended.
+  case closedPipe = 141
 }
 
 /// An error with an exit code and a sentence: what was expected, what was found, what to do.
@@ -55,6 +57,14 @@ extension TextError: CommandFailure {
 
 extension CheckpointError: CommandFailure {
   var failureCode: FailureCode { .badData }
+
+  var sentence: String {
+    switch self {
+    case .unexpectedKind(_, "classifier", _?): description + " (mynah classify train)"
+    case .unexpectedKind(_, _, "classifier"?): description + " (mynah classify predict)"
+    default: description
+    }
+  }
 }
 
 extension TrainingError: CommandFailure {
@@ -72,6 +82,10 @@ extension InferenceError: CommandFailure {
 
 extension AnalysisError: CommandFailure {
   var failureCode: FailureCode { .badData }
+
+  var sentence: String {
+    if case .noSuchUnit = self { description + " (mynah inspect lists them)" } else { description }
+  }
 }
 
 extension ONNXError: CommandFailure {

@@ -17,7 +17,8 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
       whose words are numbered as they are first seen, as in PyTorch's example word_language_model. The tensor names \
       of that example, of AWD-LSTM and of fastai are recognised.
 
-        mynah import weights.safetensors --from pytorch --vocabulary words.txt --output model.safetensors
+        mynah import weights.safetensors --from pytorch --vocabulary words.txt \\
+          --output model.safetensors
       """)
 
   /// The programs that models are imported from.
@@ -25,12 +26,12 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
     case pytorch, keras
   }
 
-  /// The kinds of tokens of a list; other tokenizers need more than a list.
-  enum Level: String, ExpressibleByArgument, CaseIterable {
+  /// The tokenizers that a list of tokens makes; others need more than a list.
+  enum ListTokenizer: String, ExpressibleByArgument, CaseIterable {
     case word, character
   }
 
-  @Argument(help: "The weights.")
+  @Argument(help: "The weights.", completion: .file())
   var weights: String
 
   @Option(help: ArgumentHelp("The program that wrote them.", valueName: "name"))
@@ -39,10 +40,10 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
   @Option(help: ArgumentHelp("The tokens, one per line, or the folder of a corpus.", valueName: "path"))
   var vocabulary: String
 
-  @Option(help: "The kind of the tokens.")
-  var level = Level.word
+  @Option(name: .customLong("tokenizer"), help: ArgumentHelp("The tokenizer of the tokens.", valueName: "name"))
+  var kind = ListTokenizer.word
 
-  @Option(help: ArgumentHelp("The model file.", valueName: "file"), transform: Bounded.path)
+  @Option(help: ArgumentHelp("The model file.", valueName: "file"), completion: .file(), transform: Bounded.path)
   var output: String
 
   @Option(
@@ -77,11 +78,11 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
   }
 
   private func tokenizer() throws -> AnyTokenizer {
-    if level == .word && FileKind(at: vocabulary) == .directory {
+    if kind == .word && FileKind(at: vocabulary) == .directory {
       return .word(WordTokenizer(vocabulary: try Vocabulary(wordsOfCorpus: vocabulary)))
     }
     let vocabulary = try Vocabulary(at: vocabulary)
-    switch level {
+    switch kind {
     case .word: return .word(WordTokenizer(vocabulary: vocabulary))
     case .character: return .character(try CharacterTokenizer(vocabulary: vocabulary))
     }

@@ -9,7 +9,7 @@ struct InspectCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Show the parts of a model and how it was trained.")
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
   @Flag(help: "Print one JSON object.")
@@ -21,7 +21,7 @@ struct InspectCommand: ParsableCommand, ConditionalFlags {
   @Option(
     help: ArgumentHelp(
       "Write the tokenizer of a model of words or byte pairs to a file, as Hugging Face's tokenizer.json.",
-      valueName: "file"), transform: Bounded.path)
+      valueName: "file"), completion: .file(), transform: Bounded.path)
   var tokenizer: String?
 
   @Flag(help: "Replace an existing file.")

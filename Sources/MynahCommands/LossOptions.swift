@@ -20,7 +20,9 @@ struct LossOptions: ConditionalFlags, RunOptions {
     transform: Bounded.positive(atMost: 0.999999))
   var smoothing: Float?
 
-  @Flag(help: "Average the loss over all targets instead of summing it over steps; needs a higher learning rate.")
+  @Flag(
+    help: ArgumentHelp(
+      "Average the loss over all targets instead of summing it over steps; needs a higher learning rate."))
   var meanLoss = false
 
   @Option(
@@ -78,7 +80,8 @@ struct LossOptions: ConditionalFlags, RunOptions {
   func apply(to run: inout RunSettings) throws {
     try applySettings(to: &run)
     try FlagRule(
-      "--temporal-penalty", temporalPenalty != nil, needs: "--steps of 2 or more", run.training.batches.steps > 1
+      "--temporal-penalty", temporalPenalty != nil, needs: "--sequence-length of 2 or more",
+      run.training.batches.sequenceLength > 1
     ).check()
   }
 }

@@ -29,12 +29,16 @@ extension ModelOptions {
       RunSetting("--projection", projection) { Self.setting("outputSize", of: $0.model).map { Int($0) } },
       RunSetting("--tied", isOn: tied, at: \.model.output.isTied),
       RunSetting("--residual", isOn: residual, at: \.model.isResidual),
-      Self.keeping("--keep", keep, \.output, \.hidden),
-      Self.keeping("--keep-input", keepInput, \.layerInput),
-      Self.keeping("--keep-embedding", keepEmbedding, \.embedding),
-      Self.keeping("--keep-vectors", keepVectors, \.input),
-      Self.keeping("--keep-recurrent", keepRecurrent, \.weights),
-      RunSetting("--locked-dropout", isOn: lockedDropout, at: \.model.dropout.isVariational),
+      RunSetting("--dropout", dropout) {
+        $0.model.dropout.output
+      } write: {
+        ($0.model.dropout.output, $0.model.dropout.hidden) = ($1, $1)
+      },
+      RunSetting("--dropout-input", dropoutInput, at: \.model.dropout.input),
+      RunSetting("--dropout-layer-input", dropoutLayerInput, at: \.model.dropout.layerInput),
+      RunSetting("--dropout-embedding", dropoutEmbedding, at: \.model.dropout.embedding),
+      RunSetting("--dropout-weights", dropoutWeights, at: \.model.dropout.weights),
+      RunSetting("--variational-dropout", isOn: variationalDropout, at: \.model.dropout.isVariational),
       RunSetting("--initializer", initializer?.rawValue) {
         InitializerKind($0.model)?.rawValue
       } write: { run, _ in
@@ -60,7 +64,8 @@ extension ModelOptions {
         "--residual", residual, needs: "a layer whose output has the size of its input (found the sizes \(sizes))",
         zip(sizes, sizes.dropFirst()).contains { $0 == $1 }),
       FlagRule(
-        "--locked-dropout", lockedDropout, needs: "--keep, --keep-input or --keep-vectors below 1",
+        "--variational-dropout", variationalDropout,
+        needs: "a rate above 0 of --dropout, --dropout-input or --dropout-layer-input",
         [rates.output, rates.hidden, rates.layerInput, rates.input].contains { $0 > 0 }),
     ]
     for rule in effects { try rule.check() }
@@ -111,22 +116,6 @@ extension ModelOptions {
     }
     return nil
   }
-
-  // MARK: Dropout
-
-  /// A flag that gives the complement of dropout rates.
-  private static func keeping(
-    _ flag: String, _ share: Float?, _ rates: WritableKeyPath<DropoutRates, Float>...
-  ) -> RunSetting {
-    RunSetting(flag, share) {
-      complement(of: $0.model.dropout[keyPath: rates[0]])
-    } write: { run, share in
-      for rate in rates { run.model.dropout[keyPath: rate] = complement(of: share) }
-    }
-  }
-
-  /// Returns 1 − share, rounded in decimal: 0.2 for 0.8.
-  private static func complement(of share: Float) -> Float { Float(1 - (Double("\(share)") ?? 1)) }
 }
 
 extension LayerConfiguration {

@@ -19,7 +19,7 @@ struct ModelOptions: ConditionalFlags, RunOptions {
 
   @Option(
     help: ArgumentHelp("The kind of the recurrent layers: \(Self.cellNames). (default: lstm)", valueName: "name"),
-    transform: Self.cellKind)
+    completion: .list(CellKinds.standard.all.map(\.name)), transform: Self.cellKind)
   var cell: CellKind?
 
   @Option(
@@ -35,12 +35,13 @@ struct ModelOptions: ConditionalFlags, RunOptions {
       "The output layer: softmax, adaptive:CUTOFF,… (the first token of each cluster of rare tokens) or "
         + "mixture:K[,SIZE] (K softmaxes). (default: softmax)",
       valueName: "layer"),
-    transform: Self.output)
+    completion: .list(OutputKinds.standard.all.map(\.name)), transform: Self.output)
   var outputLayer: OutputConfiguration?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The initial bias of the forget gates, often 1. (default: 0)", valueName: "number"),
+    help: ArgumentHelp(
+      "The initial bias of the forget gates, often 1. (default: 0)", valueName: "number"),
     transform: Bounded.number(-1000...1000))
   var forgetBias: Float?
 
@@ -51,55 +52,58 @@ struct ModelOptions: ConditionalFlags, RunOptions {
     transform: Bounded.integer(1...65536))
   var projection: Int?
 
-  @Flag(help: "Tie the output weights to the embedding; the last layer then has the embedding's size.")
+  @Flag(
+    help: ArgumentHelp(
+      "Tie the output weights to the embedding; the last layer then has the embedding's size."))
   var tied = false
 
-  @Flag(help: "Add a recurrent layer's inputs to its outputs where their sizes agree.")
+  @Flag(
+    help: ArgumentHelp("Add a recurrent layer's inputs to its outputs where their sizes agree."))
   var residual = false
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability of keeping an element of a recurrent layer's output in training; 1 means no dropout. "
+      "The dropout rate of the recurrent layers' outputs: the probability of dropping an element in training. "
         + "(default: from the text's size)",
-      valueName: "probability"),
-    transform: Bounded.positive(atMost: 1))
-  var keep: Float?
+      valueName: "rate"),
+    transform: Bounded.rate)
+  var dropout: Float?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability of keeping an element of a recurrent layer's input in training. (default: 1)",
-      valueName: "probability"),
-    transform: Bounded.positive(atMost: 1))
-  var keepInput: Float?
+      "The dropout rate of the embeddings' elements, once before the first layer. (default: 0)", valueName: "rate"),
+    transform: Bounded.rate)
+  var dropoutInput: Float?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability of keeping a token's embedding, at all its positions in a batch. (default: 1)",
-      valueName: "probability"),
-    transform: Bounded.positive(atMost: 1))
-  var keepEmbedding: Float?
+      "The dropout rate of every recurrent layer's inputs. (default: 0)", valueName: "rate"),
+    transform: Bounded.rate)
+  var dropoutLayerInput: Float?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability of keeping an element of the first layer's input, the embeddings. (default: 1)",
-      valueName: "probability"),
-    transform: Bounded.positive(atMost: 1))
-  var keepVectors: Float?
+      "Embedding dropout: the rate of dropping a token's embedding at all its positions in a batch. (default: 0)",
+      valueName: "rate"),
+    transform: Bounded.rate)
+  var dropoutEmbedding: Float?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The probability of keeping a recurrent weight for a batch (weight drop). (default: 1)",
-      valueName: "probability"),
-    transform: Bounded.positive(atMost: 1))
-  var keepRecurrent: Float?
+      "Weight drop (DropConnect): the rate of dropping a recurrent weight for a batch. (default: 0)",
+      valueName: "rate"),
+    transform: Bounded.rate)
+  var dropoutWeights: Float?
 
-  @Flag(help: "Drop the same elements at all steps of a batch (variational dropout).")
-  var lockedDropout = false
+  @Flag(
+    help: ArgumentHelp(
+      "Drop the same elements at all steps of a batch (variational or locked dropout)."))
+  var variationalDropout = false
 
   @Option(
     parsing: .unconditional,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 
 extension MynahTool {
   /// Runs the command line and ends the process with its exit code.
@@ -11,28 +12,95 @@ extension MynahTool {
     // A closed pipe and a file size limit are errors of writing, not reasons to die of a signal.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+    let words = CommandWords(of: MynahTool.self, in: arguments)
+    if let unknown = words.unknown { fail(unknown, .usage, of: words) }
     do {
-      var command = try parseAsRoot(arguments)
+      var command = try parseAsRoot(arguments.map { $0 == "--help-all" ? "--help" : $0 })
       do {
         try command.run()
+      } catch let error as OutputError where error.isClosedPipe {
+        Foundation.exit(FailureCode.closedPipe.rawValue)
       } catch let error as any CommandFailure {
-        fail(error.sentence, error.failureCode)
+        fail(error.sentence, error.failureCode, of: words)
       }
       Foundation.exit(0)
     } catch {
       let code = exitCode(for: error)
       guard !code.isSuccess else {
-        print(fullMessage(for: error))
+        let message = fullMessage(for: error)
+        let shortened = (words.command as? any ShortHelp.Type).map { $0.shortHelp(of: message, words.names) }
+        print(arguments.contains("--help-all") ? message : shortened ?? message)
         Foundation.exit(0)
       }
-      fail(message(for: error), code == .validationFailure ? .usage : .defect)
+      fail(message(for: error), code == .validationFailure ? .usage : .defect, of: words)
     }
   }
 
-  private static func fail(_ message: String, _ code: FailureCode) -> Never {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    if code == .usage { StandardError.write("See 'mynah help' and 'mynah help COMMAND'.\n") }
+  private static func fail(_ message: String, _ code: FailureCode, of words: CommandWords) -> Never {
+    var line = message.split(whereSeparator: \.isNewline).joined(separator: " ").visible
+    if code == .usage {
+      let end = line.hasSuffix(".") || line.hasSuffix("?") ? " See" : "; see"
+      line += "\(end) 'mynah \(words.help.joined(separator: " "))'"
+    }
     StandardError.write("error: \(line)\n")
     Foundation.exit(code.rawValue)
+  }
+}
+
+/// The words of a command line that name a command: `classify train`.
+private struct CommandWords {
+  /// The command's words.
+  private(set) var names: [String] = []
+  /// The command.
+  private(set) var command: any ParsableCommand.Type
+  /// The message about a word in the place of a command that is none; nil: there is none.
+  private(set) var unknown: String?
+
+  /// The words of the command line that prints the command's help.
+  var help: [String] { ["help"] + names }
+
+  /// Finds the command that arguments name, and its help's, among those below another.
+  init(of tool: any ParsableCommand.Type, in arguments: [String]) {
+    command = tool
+    find(arguments.first == "help" ? arguments.dropFirst() : arguments[...], below: tool)
+  }
+
+  private mutating func find(_ arguments: ArraySlice<String>, below command: any ParsableCommand.Type) {
+    let subcommands = command.configuration.subcommands
+    guard let word = arguments.first, !word.hasPrefix("-"), !subcommands.isEmpty, word != "help" else { return }
+    let known = subcommands.compactMap { $0.configuration.commandName }
+    guard let index = known.firstIndex(of: word) else {
+      unknown = Self.message(about: word, in: known)
+      return
+    }
+    names.append(word)
+    self.command = subcommands[index]
+    find(arguments.dropFirst(), below: subcommands[index])
+  }
+
+  private static func message(about word: String, in names: [String]) -> String {
+    let nearest = names.map { ($0, word.editDistance(to: $0)) }.min { $0.1 < $1.1 }
+    let start = "there is no command '\(word.excerpt())'"
+    if let nearest, nearest.1 <= 2 { return start + "; did you mean '\(nearest.0)'?" }
+    return start
+  }
+}
+
+extension String {
+  /// The least number of inserted, removed and replaced characters that turn the string into another one.
+  ///
+  /// V. I. Levenshtein, "Binary codes capable of correcting deletions, insertions, and reversals", 1966.
+  fileprivate func editDistance(to other: String) -> Int {
+    var distances = Array(0...other.count)
+    for (row, character) in enumerated() {
+      var diagonal = row
+      distances[0] = row + 1
+      for (column, own) in other.enumerated() {
+        let replaced = diagonal + (character == own ? 0 : 1)
+        diagonal = distances[column + 1]
+        distances[column + 1] = Swift.min(replaced, diagonal + 1, distances[column] + 1)
+      }
+    }
+    return distances[other.count]
   }
 }

@@ -6,13 +6,13 @@ package struct MynahTool: ParsableCommand {
     commandName: "mynah",
     abstract: "Recurrent language models that learn from your own text.",
     discussion: """
-      Train, measure, resume and query recurrent language models on an ordinary CPU.
+      Train, evaluate and run recurrent language models on an ordinary CPU.
 
-        mynah demo                                 train on a language of known entropy
+        mynah demo                                 train on a small grammar
         mynah train notes.txt                      train on your text
-        mynah evaluate notes.safetensors test.txt  measure the perplexity of a text
+        mynah evaluate notes.safetensors test.txt  measure its perplexity
         mynah generate notes.safetensors "Once"    generate text
-        mynah complete notes.safetensors           suggest words while you type
+        mynah complete notes.safetensors           complete words as you type
       """,
     version: "0.1.0",
     subcommands: [

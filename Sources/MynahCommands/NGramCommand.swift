@@ -14,10 +14,10 @@ struct NGramCommand: ParsableCommand {
       The smoothing is interpolated modified Kneser–Ney; each line is a sentence. --tokens-of uses the words of a \
       model, so that both can be mixed: mynah evaluate MODEL TEXT --mix FILE.arpa.
 
-        mynah ngram notes.txt --order 5 --tokens-of notes.safetensors --output notes.arpa
+        mynah ngram notes.txt --tokens-of notes.safetensors --output notes.arpa
       """)
 
-  @Argument(help: "A text.")
+  @Argument(help: "A text.", completion: .file())
   var text: String
 
   @Option(

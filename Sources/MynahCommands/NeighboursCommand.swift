@@ -16,7 +16,7 @@ struct NeighboursCommand: ParsableCommand {
         mynah neighbours ptb.safetensors man king woman
       """)
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
   @Argument(help: "A token, or three of them.")

@@ -5,11 +5,11 @@ enum NewFile {
   /// Checks that the file can be written without replacing another one.
   ///
   /// - Parameters:
-  ///   - overwriting: Whether an existing file may be replaced.
+  ///   - overwriting: A Boolean value indicating whether an existing file may be replaced.
   ///   - kind: The kind of file that may be replaced, in words.
   ///   - isKind: Recognises a file of that kind; other files, such as the training text, are never replaced.
-  ///   - canResume: Whether the advice includes resuming a run.
-  ///   - makesFolder: Whether the folder is created with the file.
+  ///   - canResume: A Boolean value indicating whether the advice includes resuming a run.
+  ///   - makesFolder: A Boolean value indicating whether the folder is created with the file.
   /// - Throws: `FileError.cannotWrite`, `CommandError.exists` or `.otherKind`.
   static func check(
     _ path: String, overwriting: Bool, of kind: String = "a file", where isKind: (String) -> Bool = { _ in true },

@@ -28,7 +28,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
 
   @Option(
     help: ArgumentHelp("The optimizer: \(optimizerNames). (default: sgd)", valueName: "name"),
-    transform: Self.optimizer)
+    completion: .list(OptimizerRules.standard.names), transform: Self.optimizer)
   var optimizer: OptimizerConfiguration?
 
   @Option(
@@ -37,7 +37,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     transform: Bounded.positive(atMost: 0.999999))
   var momentum: Float?
 
-  @Flag(help: "Use Nesterov momentum; needs --momentum.")
+  @Flag(help: ArgumentHelp("Use Nesterov momentum; needs --momentum."))
   var nesterov = false
 
   @Option(
@@ -55,7 +55,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     transform: Bounded.shares(count: 2))
   var betas: [Float]?
 
-  @Flag(help: "Use the AMSGrad variant of adam.")
+  @Flag(help: ArgumentHelp("Use the AMSGrad variant of adam."))
   var amsgrad = false
 
   @Option(
@@ -70,18 +70,21 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Clip gradients to this global norm; 0 or none: do not clip. (default: 5)", valueName: "norm"))
+      "Clip gradients to this global norm; 0 or none: do not clip. (default: 5)", valueName: "norm"
+    ))
   var clip: Clip?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Clip each element of the gradients to ± this bound first. (default: none)", valueName: "bound"),
+    help: ArgumentHelp(
+      "Clip each element of the gradients to ± this bound first. (default: none)", valueName: "bound"),
     transform: Bounded.positive(atMost: 1e9))
   var clipValue: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Accumulate the gradients of this many batches per update. (default: 1)", valueName: "count"),
+    help: ArgumentHelp(
+      "Accumulate the gradients of this many batches per update. (default: 1)", valueName: "count"),
     transform: Bounded.integer(1...1_000_000))
   var batchesPerUpdate: Int?
 

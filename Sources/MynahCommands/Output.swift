@@ -12,10 +12,14 @@ enum StandardError {
 enum StandardOutput {
   /// Writes a text, unbuffered.
   static func write(_ text: String) throws {
-    do {
-      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
-    } catch {
-      throw OutputError()
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { unsafe Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno != EINTR {
+        throw OutputError(isClosedPipe: errno == EPIPE)
+      }
     }
   }
 
@@ -40,6 +44,13 @@ enum JSONLines {
 
 /// An error of writing to standard output.
 struct OutputError: CommandFailure {
-  var failureCode: FailureCode { .inputOutput }
-  var sentence: String { "cannot write to standard output: its reader has exited or the disk is full" }
+  /// A Boolean value indicating whether the reader of a pipe has exited, as `head` does: no error to the user.
+  let isClosedPipe: Bool
+
+  var failureCode: FailureCode { isClosedPipe ? .closedPipe : .inputOutput }
+  var sentence: String {
+    isClosedPipe
+      ? "cannot write to standard output: its reader has exited"
+      : "cannot write to standard output; check that the disk is not full"
+  }
 }

@@ -7,7 +7,7 @@ struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The model file. (default: the input's name with .safetensors, in the current folder)", valueName: "file"),
-    transform: Bounded.path)
+    completion: .file(), transform: Bounded.path)
   var output: String?
 
   @Option(

@@ -17,10 +17,10 @@ struct PrepareCommand: ParsableCommand {
       The texts are concatenated; the last tenth is the validation text.
       """)
 
-  @Argument(help: "Text files.")
+  @Argument(help: "Text files.", completion: .file())
   var texts: [String]
 
-  @Option(help: ArgumentHelp("The token file.", valueName: "file"), transform: Bounded.path)
+  @Option(help: ArgumentHelp("The token file.", valueName: "file"), completion: .file(), transform: Bounded.path)
   var output: String
 
   @Flag(help: "Replace an existing file.")
@@ -43,7 +43,7 @@ struct PrepareCommand: ParsableCommand {
       let tokenizer =
         try given
         ?? preparation.tokenizer(
-          tokens.level ?? .word, minimumCount: tokens.minimumCount, maximumSize: tokens.vocabulary
+          tokens.kind ?? .word, minimumCount: tokens.minimumCount, maximumSize: tokens.vocabulary
         ) { try progress.report($0, isInterrupted: isInterrupted) }
       try preparation.write(tokenizer, to: output) { try progress.report($0, isInterrupted: isInterrupted) }
     }
@@ -64,8 +64,8 @@ struct PrepareCommand: ParsableCommand {
 
     var inWords: String {
       """
-      \(output): \(tokens.grouped) tokens of \(characters.grouped) characters, \(trainingTokens.grouped) to learn \
-      (\(unknown.grouped) of them unknown), the others to validate with; \(vocabularySize.grouped) different ones known
+      \(output): \(tokens.grouped) tokens of \(characters.grouped) characters, \(trainingTokens.grouped) for training \
+      (\(unknown.grouped) of them unknown), the others for validation; a vocabulary of \(vocabularySize.grouped)
 
       """
     }

@@ -14,16 +14,16 @@ struct QuantizeCommand: ParsableCommand {
       int8 stores each row of a matrix as integers from -127 to 127 and a scale: a quarter of the size. With --text, \
       the perplexity before and after is printed. A quantised model cannot be trained further; use the original.
 
-        mynah quantize notes.safetensors --text held-out.txt
+        mynah quantize notes.safetensors --text test.txt
       """)
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
   @Option(
     help: ArgumentHelp(
       "The quantised model file. (default: the model's path with -int8 or -bfloat16)", valueName: "file"),
-    transform: Bounded.path)
+    completion: .file(), transform: Bounded.path)
   var output: String?
 
   @Option(

@@ -48,7 +48,9 @@ struct ScheduleOptions: ConditionalFlags, RunOptions {
     transform: Bounded.integer(1...1_000_000_000))
   var warmUp: Int?
 
-  @Flag(help: "With --resume and --epochs: span the schedule over the new number of epochs from here on.")
+  @Flag(
+    help: ArgumentHelp(
+      "With --resume and --epochs: span the schedule over the new number of epochs from here on."))
   var reschedule = false
 
   var rules: [FlagRule] {

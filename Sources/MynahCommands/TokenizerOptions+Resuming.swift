@@ -25,12 +25,12 @@ extension TokenizerOptions {
     if let own = try given() {
       guard own != tokenizer else { return }
       throw CommandError.otherSetting(
-        flag: "--tokenizer", given: tokenizerFile ?? "", own: "a tokenizer with other tokens")
+        flag: "--tokenizer", given: file ?? "", own: "a tokenizer with other tokens")
     }
-    if let level, level.rawValue != tokenizer.kind {
-      throw CommandError.otherSetting(flag: "--level", given: level.rawValue, own: tokenizer.kind)
+    if let kind, kind.rawValue != tokenizer.kind {
+      throw CommandError.otherSetting(flag: "--tokenizer", given: kind.rawValue, own: tokenizer.kind)
     }
-    guard let kind = TokenLevel(rawValue: tokenizer.kind) else { return }
+    guard let kind = TokenizerKind(rawValue: tokenizer.kind) else { return }
     let noted = try? JSONDecoder().decode(Limits.self, from: Data((notes[Self.key] ?? "").utf8))
     let limits = [
       ("--minimum-count", minimumCount, noted?.minimumCount), ("--vocabulary", vocabulary, noted?.vocabulary),

@@ -1,16 +1,27 @@
 import ArgumentParser
+import Foundation
 import MynahIO
 import MynahText
 
 /// The flags of the tokenizer.
 struct TokenizerOptions: ConditionalFlags {
+  /// The value of --tokenizer.
+  enum Choice: Equatable {
+    /// A tokenizer that is trained on the text.
+    case trained(TokenizerKind)
+    /// A tokenizer in a file.
+    case file(String)
+  }
+
   @Option(
+    name: .customLong("tokenizer"),
     help: ArgumentHelp(
-      "The tokenizer: word, character, byte, byte-pair (pieces of words), or keras-word (lowercase, without "
-        + "punctuation). (default: word)",
-      valueName: "level"),
-    transform: Self.level)
-  var level: TokenLevel?
+      "The tokenizer: word, character, byte, byte-pair (pieces of words) or keras-word (lowercase, without "
+        + "punctuation), trained on the text; or a Hugging Face tokenizer.json, WordLevel or byte-level BPE. "
+        + "(default: word)",
+      valueName: "name-or-file"),
+    completion: Self.completion, transform: Self.choice)
+  var choice: Choice?
 
   @Option(
     parsing: .unconditional,
@@ -30,38 +41,36 @@ struct TokenizerOptions: ConditionalFlags {
     transform: Bounded.integer(2...16_777_216))
   var vocabulary: Int?
 
-  @Option(
-    name: .customLong("tokenizer"),
-    help: ArgumentHelp(
-      "Use a Hugging Face tokenizer.json, WordLevel or byte-level BPE, instead of making a tokenizer from the text.",
-      valueName: "file"), transform: Bounded.path)
-  var tokenizerFile: String?
+  /// The kind of the tokenizer to train; nil: a file, or the default.
+  var kind: TokenizerKind? { if case .trained(let kind)? = choice { kind } else { nil } }
+
+  /// The path of the tokenizer's file; nil: it is trained.
+  var file: String? { if case .file(let path)? = choice { path } else { nil } }
 
   var rules: [FlagRule] {
-    let (isFile, isByte) = (tokenizerFile != nil, level == .byte)
+    let (isFile, isByte) = (file != nil, kind == .byte)
     return [
-      FlagRule("--level", level != nil, excludes: "--tokenizer", isFile),
-      FlagRule("--minimum-count", minimumCount != nil, excludes: "--tokenizer", isFile),
-      FlagRule("--vocabulary", vocabulary != nil, excludes: "--tokenizer", isFile),
-      FlagRule("--minimum-count", minimumCount != nil, excludes: "--level byte", isByte),
-      FlagRule("--vocabulary", vocabulary != nil, excludes: "--level byte", isByte),
-      FlagRule("--minimum-count", minimumCount != nil, excludes: "--level keras-word", level == .kerasWord),
+      FlagRule("--minimum-count", minimumCount != nil, excludes: "a --tokenizer file", isFile),
+      FlagRule("--vocabulary", vocabulary != nil, excludes: "a --tokenizer file", isFile),
+      FlagRule("--minimum-count", minimumCount != nil, excludes: "--tokenizer byte", isByte),
+      FlagRule("--vocabulary", vocabulary != nil, excludes: "--tokenizer byte", isByte),
+      FlagRule("--minimum-count", minimumCount != nil, excludes: "--tokenizer keras-word", kind == .kerasWord),
     ]
   }
 
   func validate() throws {
     try checkRules()
-    if let level, let vocabulary, vocabulary < level.smallestVocabulary {
+    if let kind, let vocabulary, vocabulary < kind.smallestVocabulary {
       throw ValidationError(
-        "--level \(level.rawValue) needs a --vocabulary of at least \(level.smallestVocabulary), found \(vocabulary)")
+        "--tokenizer \(kind.rawValue) needs a --vocabulary of at least \(kind.smallestVocabulary), found \(vocabulary)")
     }
   }
 
-  /// Reads the tokenizer of --tokenizer; nil without that flag.
+  /// Reads the tokenizer's file; nil if there is none.
   ///
   /// - Throws: `TextError` if it cannot be read, `CommandError.badTokenizer`.
   func given() throws -> AnyTokenizer? {
-    guard let path = tokenizerFile else { return nil }
+    guard let path = file else { return nil }
     let text = try TextFile(at: path).text
     do {
       return try AnyTokenizer(tokenizerJSON: text)
@@ -70,19 +79,31 @@ struct TokenizerOptions: ConditionalFlags {
     }
   }
 
-  /// Returns the tokenizer of --tokenizer, or one made from the text.
+  /// Returns the tokenizer of the file, or one trained on the text.
   func tokenizer(training text: String) throws -> AnyTokenizer {
     try given()
-      ?? AnyTokenizer(level ?? .word, training: text, minimumCount: minimumCount, maximumSize: vocabulary)
+      ?? AnyTokenizer(kind ?? .word, training: text, minimumCount: minimumCount, maximumSize: vocabulary)
   }
 
-  @Sendable private static func level(_ name: String) throws -> TokenLevel {
-    guard let level = TokenLevel(rawValue: name) else {
-      throw ValidationError("expected one of \(TokenLevel.allCases.map(\.rawValue).joined(separator: ", "))")
+  /// The names, and the files and folders that begin with what was typed.
+  private static var completion: CompletionKind {
+    .custom { _, _, typed in
+      let folder = typed.contains("/") ? String(typed[...(typed.lastIndex(of: "/") ?? typed.startIndex)]) : ""
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+      return TokenizerKind.allCases.map(\.rawValue) + names.sorted().map { folder + $0 }.filter { $0.hasPrefix(typed) }
     }
-    return level
+  }
+
+  /// Parses a name, or the path of a file: what is no name has to exist, or to look like a path.
+  @Sendable private static func choice(_ text: String) throws -> Choice {
+    if let kind = TokenizerKind(rawValue: text) { return .trained(kind) }
+    if text.contains("/") || text.contains(".") || FileManager.default.fileExists(atPath: text) {
+      return .file(try Bounded.path(text))
+    }
+    let names = TokenizerKind.allCases.map(\.rawValue).joined(separator: ", ")
+    throw ValidationError("expected one of \(names), or a tokenizer.json file")
   }
 
   /// A Boolean value indicating whether any of the flags was given.
-  var isGiven: Bool { level != nil || minimumCount != nil || vocabulary != nil || tokenizerFile != nil }
+  var isGiven: Bool { choice != nil || minimumCount != nil || vocabulary != nil }
 }

@@ -6,7 +6,12 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-struct TrainCommand: ParsableCommand, ConditionalFlags {
+struct TrainCommand: ShortHelp, ConditionalFlags {
+  static let commonFlags: Set = [
+    "--output", "--resume", "--overwrite", "--tokenizer", "--hidden", "--cell", "--dropout", "--epochs", "--optimizer",
+    "--learning-rate", "--seed", "--threads",
+  ]
+
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Train a language model on a text.",
@@ -21,7 +26,8 @@ struct TrainCommand: ParsableCommand, ConditionalFlags {
       """)
 
   @Argument(
-    help: "A text file, a folder of files with train, valid and test in their names, or a file from mynah prepare.")
+    help: "A text file, a folder of files with train, valid and test in their names, or a file from mynah prepare.",
+    completion: .file())
   var input: String
 
   @OptionGroup(title: "Output") var output: OutputOptions

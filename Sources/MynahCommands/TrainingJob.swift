@@ -137,23 +137,23 @@ struct TrainingJob {
     let perToken = model.layers.reduce(Double(model.configuration.embeddingSize)) {
       $0 + 8 * Double($1.shape.hiddenSize)
     }
-    let needed = 4 * copies * parameters + 4 * perToken * Double(layout.size) * Double(layout.steps)
+    let needed = 4 * copies * parameters + 4 * perToken * Double(layout.batchSize) * Double(layout.sequenceLength)
     let available = Double(ProcessInfo.processInfo.physicalMemory)
     guard needed > available else { return }
     func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e9).formatted(1)) GB" }
     throw ValidationError(
-      "a model of \(parameters.formatted(0)) parameters in batches of \(layout.size) × \(layout.steps) needs "
+      "a model of \(parameters.formatted(0)) parameters in batches of \(layout.batchSize) × \(layout.sequenceLength) needs "
         + "some \(gigabytes(needed)) of memory and this machine has \(gigabytes(available)); "
-        + "choose a smaller --hidden, --embedding, --vocabulary, --batch or --steps")
+        + "choose a smaller --hidden, --embedding, --vocabulary, --batch or --sequence-length")
   }
 
   /// Returns a description of the text, the model and the run.
   func description(of input: String) -> String {
-    let held = text.isHeldOut ? "held out of it" : "in files of their own"
+    let source = text.isSplit ? "" : " (a file of its own)"
     return """
-      \(input): \(text.training.count.grouped) \(tokenizer.countedNoun) to learn, \
-      \(text.validation.count.grouped) \(held) to validate with, \
-      \(tokenizer.vocabulary.count.grouped) different ones known\(unknownInWords)
+      \(input): \(text.training.count.grouped) \(tokenizer.countedNoun) for training, \
+      \(text.validation.count.grouped) for validation\(source), \
+      a vocabulary of \(tokenizer.vocabulary.count.grouped)\(unknownInWords)
       \(modelSummary)
       \(configuration.inWords)
 
@@ -172,7 +172,7 @@ struct TrainingJob {
     guard text.unknownCount > 0 else { return "" }
     let share = 100 * Double(text.unknownCount) / Double(text.training.count)
     let remedy = if case .kerasWord = tokenizer { "a larger --vocabulary" } else { "--minimum-count 1" }
-    let advice = share > 30 ? "; learn more words with \(remedy), or --level character" : ""
+    let advice = share > 30 ? "; learn more words with \(remedy), or --tokenizer character" : ""
     return ", \(text.unknownCount.grouped) (\(share.brief) %) unknown\(advice)"
   }
 
@@ -199,5 +199,5 @@ struct TrainingJob {
       stepsPerEpoch: batches.count, checkpoint: checkpoint)
   }
 
-  var tokensPerStep: Int { configuration.batches.size * configuration.batches.steps }
+  var tokensPerStep: Int { configuration.batches.batchSize * configuration.batches.sequenceLength }
 }

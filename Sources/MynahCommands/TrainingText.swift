@@ -10,7 +10,7 @@ struct TrainingText {
   /// The number of unknown training tokens.
   let unknownCount: Int
   /// A Boolean value indicating whether the validation text is the end of the training text.
-  let isHeldOut: Bool
+  let isSplit: Bool
   /// The hash by which a resumed run recognises its text.
   let hash: String
   /// The test text, if there is one.
@@ -27,8 +27,8 @@ struct TrainingText {
     if TokenFile.isTokenFile(input) {
       guard !tokens.isGiven else {
         throw ValidationError(
-          "\(input) is a token file, whose tokenizer is fixed; leave --level, --minimum-count, --vocabulary and "
-            + "--tokenizer out, or prepare the text again"
+          "\(input) is a token file, which has its tokenizer; leave out --tokenizer, --minimum-count and "
+            + "--vocabulary, or prepare the text again"
         )
       }
       self.init(try TokenFile(at: input))
@@ -39,7 +39,7 @@ struct TrainingText {
 
   private init(_ file: TokenFile) {
     (tokenizer, training, validation) = (file.tokenizer, file.training, file.validation)
-    (unknownCount, isHeldOut, hash, test, notes) = (file.unknownCount, true, file.digest, nil, [:])
+    (unknownCount, isSplit, hash, test, notes) = (file.unknownCount, true, file.digest, nil, [:])
   }
 
   private init(_ corpus: Corpus, tokens: TokenizerOptions, resuming state: TrainingStateFile?) throws {
@@ -50,9 +50,9 @@ struct TrainingText {
       tokenizer = try tokens.tokenizer(training: corpus.training)
     }
     notes = try tokens.notes()
-    let (learned, heldOut) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
-    (training, validation) = (learned.ids, heldOut.ids)
-    (unknownCount, isHeldOut, test) = (learned.unknownCount, corpus.isHeldOut, corpus.test)
-    hash = SHA256.hexadecimal(of: learned.ids + [-1] + heldOut.ids)
+    let (learned, validated) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
+    (training, validation) = (learned.ids, validated.ids)
+    (unknownCount, isSplit, test) = (learned.unknownCount, corpus.isSplit, corpus.test)
+    hash = SHA256.hexadecimal(of: learned.ids + [-1] + validated.ids)
   }
 }

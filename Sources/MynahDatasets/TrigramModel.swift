@@ -18,7 +18,7 @@ public struct TrigramModel: Sendable {
 
   /// Counts the trigrams of a text.
   ///
-  /// - Parameter startID: The token that precedes the text, usually `<eos>`.
+  /// - Parameter startID: The token that precedes the text, such as `<eos>`.
   public init(training ids: [Int32], vocabularySize: Int, startID: Int32) {
     precondition(vocabularySize > 0, "a vocabulary must have at least 1 token, got \(vocabularySize)")
     self.vocabularySize = vocabularySize

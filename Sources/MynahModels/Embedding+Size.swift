@@ -2,7 +2,7 @@ extension Embedding {
   /// Returns the size of embeddings by a rule of thumb: ⌊V^¼⌋, 10 for 10,000 tokens.
   ///
   /// - Precondition: there is a token.
-  public static func usualSize(vocabularySize: Int) -> Int {
+  public static func defaultSize(vocabularySize: Int) -> Int {
     precondition(vocabularySize > 0, "a vocabulary must have at least 1 token, got \(vocabularySize)")
     // By whole numbers: the fourth root of 10,000 need not be 10 in floating point.
     var size = 1
@@ -11,5 +11,5 @@ extension Embedding {
   }
 
   /// Returns the distribution that goes with the rule: uniform ±0.5 / size, ±0.05 for a size of 10.
-  public static func usualInitializer(size: Int) -> Initializer { .uniform(0.5 / Float(size)) }
+  public static func defaultInitializer(size: Int) -> Initializer { .uniform(0.5 / Float(size)) }
 }

@@ -33,7 +33,7 @@ extension ModelArchitecture {
     let rows =
       [("Layer", "Output shape", "Parameters")]
       + layerSummaries.map { ($0.layer, $0.outputShape, $0.parameters.grouped) }
-      + [("Total (all trained)", "", parameterCount.grouped)]
+      + [("Total (all trainable)", "", parameterCount.grouped)]
     let widths = (
       rows.map(\.0.count).max() ?? 0, rows.map(\.1.count).max() ?? 0, rows.map(\.2.count).max() ?? 0
     )

@@ -28,8 +28,8 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// Some elements multiplied by a number and the others replaced by 0, at random: element `i` is kept where the `i`th half
-  /// (32 bits, the lower half of a draw first) of what `random` would draw is below `threshold`.
+  /// Some elements multiplied by a number and the others replaced by 0, at random: element `i` is kept where the `i`th
+  /// half (32 bits, the lower half of a draw first) of what `random` would draw is below `threshold`.
   package func dropping(keeping threshold: UInt32, scale: Float, using random: RandomSource) -> Tensor {
     unsafe withUnsafeElements { source in
       unsafe Tensor(shape: shape) {

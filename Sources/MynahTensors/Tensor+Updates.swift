@@ -1,5 +1,6 @@
 extension Tensor {
-  /// Adds a multiple of a gradient in place: self += factor · gradient; rows that a sparse gradient lacks stay untouched.
+  /// Adds a multiple of a gradient in place: self += factor · gradient; rows that a sparse gradient lacks stay
+  /// untouched.
   ///
   /// - Precondition: the shapes are equal.
   public mutating func add(_ gradient: Gradient, times factor: Float) {

@@ -9,15 +9,15 @@ public struct Corpus: Sendable, Hashable {
   /// The text for the final evaluation, if there is one.
   public let test: String?
   /// A Boolean value indicating whether the validation text is a split of the training file: its last tenth.
-  public let isHeldOut: Bool
+  public let isSplit: Bool
 
   /// Creates a corpus from texts in memory.
   public init(training: String, validation: String, test: String? = nil) {
-    self.init(training: training, validation: validation, test: test, isHeldOut: false)
+    self.init(training: training, validation: validation, test: test, isSplit: false)
   }
 
-  private init(training: String, validation: String, test: String?, isHeldOut: Bool) {
-    (self.training, self.validation, self.test, self.isHeldOut) = (training, validation, test, isHeldOut)
+  private init(training: String, validation: String, test: String?, isSplit: Bool) {
+    (self.training, self.validation, self.test, self.isSplit) = (training, validation, test, isSplit)
   }
 
   /// Reads a text file, or a folder that contains one file per split.
@@ -58,7 +58,7 @@ public struct Corpus: Sendable, Hashable {
     }
     let corpus = Corpus(
       training: String(decoding: training, as: UTF8.self), validation: String(decoding: validation, as: UTF8.self),
-      test: test, isHeldOut: true)
+      test: test, isSplit: true)
     guard !corpus.training.isBlank || !corpus.validation.isBlank else { throw FileError.emptyText(path: path) }
     return corpus
   }

@@ -20,7 +20,7 @@ extension TrainingError: CustomStringConvertible {
     case .diverged(let epoch, let step, let rate, let clip):
       let advice =
         clip == nil
-        ? "clip the gradients (a norm of 5 is usual) or lower the learning rate"
+        ? "clip the gradients (for example to a norm of 5) or lower the learning rate"
         : "lower the learning rate to a half or less"
       return "training diverged: the perplexity, a gradient or a weight is no longer a finite number "
         + "at epoch \(epoch), step \(step), learning rate \(rate). "

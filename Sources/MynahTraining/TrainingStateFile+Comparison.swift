@@ -29,21 +29,21 @@ extension TrainingStateFile {
     textHash: String
   ) throws {
     let ownModel = checkpoint.model.configuration
-    try expect(tokenizer.kind, self.tokenizer.kind, "the kind of tokens")
-    try expect(tokenizer.vocabulary.count, self.tokenizer.vocabulary.count, "the vocabulary's size")
+    try expect(tokenizer.kind, self.tokenizer.kind, "the tokenizer")
+    try expect(tokenizer.vocabulary.count, self.tokenizer.vocabulary.count, "the vocabulary size")
     guard self.tokenizer == tokenizer else {
       throw TrainingError.otherRun(what: "the vocabulary", expected: "of other tokens", found: "of as many tokens")
     }
     try expect(Self.brief(textHash), Self.brief(self.textHash), "the text")
-    try expect(model.embeddingSize, ownModel.embeddingSize, "the embedding's size")
+    try expect(model.embeddingSize, ownModel.embeddingSize, "the embedding size")
     try expect(Self.kinds(model), Self.kinds(ownModel), "the kind of recurrent layers")
-    try expect(Self.sizes(model), Self.sizes(ownModel), "the recurrent layers' size")
+    try expect(Self.sizes(model), Self.sizes(ownModel), "the hidden sizes")
     try expect(model.initializer, ownModel.initializer, "the initial weights' distribution")
     try expect(model.output, ownModel.output, "the output layer")
     try expect(model.dropout, ownModel.dropout, "the dropout")
-    try expect(wanted.batches.size, configuration.batches.size, "the batch size")
-    try expect(wanted.batches.steps, configuration.batches.steps, "the number of steps")
-    try expect(wanted.batches, configuration.batches, "how the text is cut")
+    try expect(wanted.batches.batchSize, configuration.batches.batchSize, "the batch size")
+    try expect(wanted.batches.sequenceLength, configuration.batches.sequenceLength, "the sequence length")
+    try expect(wanted.batches, configuration.batches, "the batching")
     try expect(wanted.optimizer, configuration.optimizer, "the optimizer")
     try expect(wanted.learningRate.initial, configuration.learningRate.initial, "the learning rate")
     try expect(wanted.learningRate, configuration.learningRate, "the learning rate's schedule")

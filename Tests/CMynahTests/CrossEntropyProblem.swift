@@ -12,7 +12,7 @@ struct CrossEntropyProblem {
   var rowWeights: [Float]?
   var scale: Float = 0.25
 
-  /// - Parameter weighted: Whether rows have weights; every third one is zero.
+  /// - Parameter weighted: A Boolean value indicating whether rows have weights; every third one is zero.
   init(rows: Int, hidden: Int, vocabulary: Int, biased: Bool = true, weighted: Bool = true, seed: UInt64 = 3) {
     (self.rows, self.hidden, self.vocabulary) = (rows, hidden, vocabulary)
     var random = RandomSource(seed: seed)

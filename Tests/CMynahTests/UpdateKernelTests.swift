@@ -22,7 +22,7 @@ struct UpdateKernelTests {
       Sizes(rows: 2, width: 20_000, stored: [1]), Sizes(rows: 7, width: 17, stored: Array(0..<7)),
     ]
 
-  /// Parameters in guarded memory; rows of zeros stand in `whole` where a sparse gradient has none.
+  /// Parameters in guarded memory; `whole` has rows of zeros where a sparse gradient has none.
   @safe
   final class Parameters {
     let sizes: [Sizes]

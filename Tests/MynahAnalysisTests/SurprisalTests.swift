@@ -11,7 +11,7 @@ struct SurprisalTests {
   func surprisals() throws {
     let file = try AnalysisModel.drawn([.lstm(5)])
     let model = InferenceModel(file.model)
-    var scorer = TextScorer(model, tokenizer: file.tokenizer, policy: .carry, tellingTokens: true)
+    var scorer = TextScorer(model, tokenizer: file.tokenizer, policy: .carry, includingTokens: true)
     var (reader, text) = (SurprisalReader(model, alternativeCount: 4), TextTokens(file.tokenizer))
     for (number, line) in ["abc", "", "cab"].enumerated() {
       let expected = try #require(try scorer.append(line).first?.tokens)

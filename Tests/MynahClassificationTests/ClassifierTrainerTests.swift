@@ -10,10 +10,10 @@ import Testing
 struct ClassifierTrainerTests {
   @Test("Labels are learned", arguments: ClassificationMethod.allCases)
   func learns(method: ClassificationMethod) throws {
-    let (classifier, heldOut) = try ClassifierTrainer(Samples.settings(method)).train(Samples.messages(240))
+    let (classifier, validation) = try ClassifierTrainer(Samples.settings(method)).train(Samples.messages(240))
     let report = try classifier.evaluate(Samples.messages(90, seed: 2))
     #expect(report.f1(of: 1) > 0.9 && report.accuracy > 0.9, "\(report)")
-    #expect(classifier.labels == ["ham", "spam"] && heldOut.count == 24 * classifier.members.count)
+    #expect(classifier.labels == ["ham", "spam"] && validation.count == 24 * classifier.members.count)
     let prediction = try classifier.predict("win a free prize")
     #expect(prediction.label == "spam" && abs(prediction.probabilities.reduce(0, +) - 1) < 1e-12)
   }
@@ -98,14 +98,14 @@ struct ClassifierTrainerTests {
     func next() -> Int { value.add(1, ordering: .relaxed).newValue }
   }
 
-  @Test("Members hold out other texts of each class as long as there are any")
-  func heldOut() {
+  @Test("Members have other validation texts of each class as long as there are any")
+  func validation() {
     let classes = (0..<60).map { $0 % 6 == 0 ? 1 : 0 }
-    let parts = (0..<5).map { HeldOutTexts(classes: classes, share: 0.2, member: $0, seed: 3) }
-    #expect(parts.allSatisfy { Set($0.learned + $0.heldOut) == Set(0..<60) && $0.learned.count == 48 })
-    #expect(parts.allSatisfy { part in part.heldOut.count { classes[$0] == 1 } == 2 })
-    #expect(Set(parts.flatMap(\.heldOut)) == Set(0..<60))
-    let smallest = HeldOutTexts(classes: [0, 0, 1, 1], share: 0.9, member: 7, seed: 1)
-    #expect(smallest.learned.count == 2 && smallest.heldOut.count == 2)
+    let parts = (0..<5).map { ValidationTexts(classes: classes, share: 0.2, member: $0, seed: 3) }
+    #expect(parts.allSatisfy { Set($0.learned + $0.validation) == Set(0..<60) && $0.learned.count == 48 })
+    #expect(parts.allSatisfy { part in part.validation.count { classes[$0] == 1 } == 2 })
+    #expect(Set(parts.flatMap(\.validation)) == Set(0..<60))
+    let smallest = ValidationTexts(classes: [0, 0, 1, 1], share: 0.9, member: 7, seed: 1)
+    #expect(smallest.learned.count == 2 && smallest.validation.count == 2)
   }
 }

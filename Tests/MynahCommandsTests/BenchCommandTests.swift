@@ -14,7 +14,8 @@ struct BenchCommandTests {
   }
 
   private static let tiny = [
-    "--vocabulary", "50", "--embedding", "8", "--hidden", "9,7", "--batch", "3", "--steps", "4", "--seconds", "0.01",
+    "--vocabulary", "50", "--embedding", "8", "--hidden", "9,7", "--batch", "3", "--sequence-length", "4", "--seconds",
+    "0.01",
   ]
 
   @Test("The machine's peak is one object, in words or in JSON")
@@ -38,7 +39,7 @@ struct BenchCommandTests {
       ["bench", "train", "brown", "--optimizer", optimizer, "--threads", "2", "--json"] + Self.tiny)
     let record = try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
     #expect(record.config == "brown" && record.precision == "float32" && record.threads == 2)
-    // 12 tokens a step; 4·9·17 + 4·7·16 + 50·7 multiplications a token.
+    // 12 tokens per step; 4·9·17 + 4·7·16 + 50·7 multiplications per token.
     #expect(abs(record.tokensPerSecond / (12e3 / record.milliseconds) - 1) < 1e-6)
     #expect(abs(record.gigaflops / (record.tokensPerSecond * 6 * 1410 / 1e9) - 1) < 1e-6)
     #expect(record.shareOfPeak > 0 && record.peakMiB > 1)

@@ -21,7 +21,7 @@ struct BenchInferenceTests {
     #expect(record.config == "zaremba-small" && record.precision == "int8" && record.threads == 1)
     let tokens = command == "generate" ? 2.0 : 2 * 1999
     #expect(abs(record.milliseconds * record.tokensPerSecond / 1e3 / tokens - 1) < 1e-6)
-    // Two operations a weight: two layers of 8·200·200 and an output of 10,000 × 200.
+    // Two operations per weight: two layers of 8·200·200 and an output of 10,000 × 200.
     #expect(abs(record.gigaflops * 1e9 / record.tokensPerSecond / (2 * 2_640_000) - 1) < 1e-6)
     #expect(record.peakMiB > 1)
   }

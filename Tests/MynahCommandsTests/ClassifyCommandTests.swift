@@ -6,7 +6,7 @@ import Testing
 @Suite("mynah classify")
 struct ClassifyCommandTests {
   private static let small = [
-    "--reading", "words", "--embedding", "4", "--hidden", "6", "--language-model-epochs", "1", "--epochs", "1",
+    "--tokenizer", "word", "--embedding", "4", "--hidden", "6", "--language-model-epochs", "1", "--epochs", "1",
   ]
 
   /// Messages of two labels, and a classifier of them by word counts.

@@ -122,7 +122,7 @@ struct CommandLineTool {
   }
 
   /// The program lies beside the bundle of the tests.
-  private static let executable: URL = {
+  static let executable: URL = {
     let bundles = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
     let places = ([URL(filePath: CommandLine.arguments[0])] + bundles).map { place in
       place.deletingLastPathComponent().appending(path: "mynah")

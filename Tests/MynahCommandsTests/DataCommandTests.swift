@@ -103,7 +103,7 @@ struct DataCommandTests {
   func fromFolder(_ name: String, _ source: String, _ files: [String]) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
-    let outcome = try tool.run("data", "get", name, "--to", "d", "--from", TestData.path(source))
+    let outcome = try tool.run("data", "get", name, "--output", "d", "--from", TestData.path(source))
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.errors.contains("Licence: "))
     #expect(try FileManager.default.contentsOfDirectory(atPath: tool.path("d")).sorted() == files)
@@ -118,7 +118,7 @@ struct DataCommandTests {
   func noCurl() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
-    let outcome = try tool.start(["data", "get", "sms-spam", "--to", "d"], environment: ["PATH": "/nonexistent"])
+    let outcome = try tool.start(["data", "get", "sms-spam", "--output", "d"], environment: ["PATH": "/nonexistent"])
       .finish()
     #expect(outcome.status == 69 && outcome.isTidy, "\(outcome.errors)")
     #expect(outcome.lastLine.contains("https://archive.ics.uci.edu") && outcome.lastLine.contains("the folder 'd'"))
@@ -131,7 +131,8 @@ struct DataCommandTests {
     // A proxy, so that no other machine is reached.
     let proxy = try LocalServer { _, _ in .silence }
     let run = try tool.start(
-      ["data", "get", "tinyshakespeare", "--to", "d"], environment: ["https_proxy": proxy.address(""), "no_proxy": ""])
+      ["data", "get", "tinyshakespeare", "--output", "d"],
+      environment: ["https_proxy": proxy.address(""), "no_proxy": ""])
     run.wait { proxy.requests.count == 1 }
     kill(run.process.processIdentifier, signal)
     let outcome = try run.finish()
@@ -151,9 +152,9 @@ struct DataCommandTests {
     let cases: [([String], Int32, String)] = [
       (["data", "get", "nonsense", "--from", "a"], 64, "ptb, tinyshakespeare"),
       (["data", "get", "ptb", "--from", ""], 64, "expected a path"),
-      (["data", "get", "tinyshakespeare", "--to", "d", "--from", "empty"], 66, "input.txt"),
-      (["data", "get", "tinyshakespeare", "--to", "d", "--from", "other"], 65, "sha256"),
-      (["data", "get", "tinyshakespeare", "--to", "file", "--from", "other"], 73, "file"),
+      (["data", "get", "tinyshakespeare", "--output", "d", "--from", "empty"], 66, "input.txt"),
+      (["data", "get", "tinyshakespeare", "--output", "d", "--from", "other"], 65, "sha256"),
+      (["data", "get", "tinyshakespeare", "--output", "file", "--from", "other"], 73, "file"),
     ]
     for (arguments, status, sentence) in cases {
       let outcome = try tool.run(arguments)

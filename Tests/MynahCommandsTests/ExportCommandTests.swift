@@ -12,7 +12,7 @@ struct ExportCommandTests {
     defer { tool.folder.remove() }
     let file = try TinyModel.drawn()
     try file.write(to: tool.path("m"))
-    let outcome = try tool.run("export", "m", "--to", "out", "--onnx", "m.onnx", "--json")
+    let outcome = try tool.run("export", "m", "--output", "out", "--onnx", "m.onnx", "--json")
     #expect(outcome.status == 0 && outcome.output.split(separator: "\n").count == 5, "\(outcome.errors)")
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: tool.path("out")).sorted()
@@ -23,9 +23,9 @@ struct ExportCommandTests {
     let read = try ModelFile(contentsOf: tool.path("n"))
     #expect(read.model.parameters.map { $0.value } == file.model.parameters.map { $0.value })
     #expect(read.tokenizer == file.tokenizer)
-    #expect(try tool.run("export", "m", "--to", "out").status == 73)
+    #expect(try tool.run("export", "m", "--output", "out").status == 73)
     #expect(try tool.run("export", "m", "--onnx", "m.onnx").status == 73)
-    #expect(try tool.run("export", "m", "--to", "out", "--onnx", "m.onnx", "--overwrite").status == 0)
+    #expect(try tool.run("export", "m", "--output", "out", "--onnx", "m.onnx", "--overwrite").status == 0)
   }
 
   @Test("A corpus's words are numbered as they are first seen, each file's after those before it")
@@ -37,7 +37,7 @@ struct ExportCommandTests {
     try tool.write("a <unk>", to: "corpus/valid.txt")
     try tool.write("c b\n", to: "corpus/test.txt")
     try TinyModel.drawn(tokens: ["1", "2", "3", "4", "5"]).write(to: tool.path("m"))
-    #expect(try tool.run("export", "m", "--to", "out").status == 0)
+    #expect(try tool.run("export", "m", "--output", "out").status == 0)
     let outcome = try tool.run(
       "import", "out/model.safetensors", "--from", "pytorch", "--vocabulary", "corpus", "--output", "n")
     #expect(outcome.status == 0, "\(outcome.errors)")
@@ -47,10 +47,10 @@ struct ExportCommandTests {
   @Test(
     "Invalid arguments and models that cannot be exported give an error and no file",
     arguments: [
-      (["m"], Int32(64), "--to or --onnx"), (["m", "--to", ""], 64, "expected a path"),
-      (["none", "--to", "o"], 66, "none"),
-      (["m", "--onnx", "no/where.onnx"], 73, "no/where.onnx"), (["m", "--to", "m/folder"], 73, "m/folder"),
-      (["coupled", "--to", "o"], 65, "LSTM"), (["coupled", "--onnx", "o.onnx"], 65, "coupled"),
+      (["m"], Int32(64), "--output or --onnx"), (["m", "--output", ""], 64, "expected a path"),
+      (["none", "--output", "o"], 66, "none"),
+      (["m", "--onnx", "no/where.onnx"], 73, "no/where.onnx"), (["m", "--output", "m/folder"], 73, "m/folder"),
+      (["coupled", "--output", "o"], 65, "LSTM"), (["coupled", "--onnx", "o.onnx"], 65, "coupled"),
     ])
   func badInput(arguments: [String], status: Int32, sentence: String) throws {
     let tool = try CommandLineTool()

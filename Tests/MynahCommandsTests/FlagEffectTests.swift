@@ -34,7 +34,7 @@ struct FlagEffectTests {
   private static let predicting = ["--cache", "--dynamic", "--mix"]
 
   private static let idlePredicting = [
-    Idle("--cache-weight 0.5", "needs --cache"), Idle("--cache-flatness 0.5", "needs --cache"),
+    Idle("--cache-weight 0.5", "needs --cache"), Idle("--cache-theta 0.5", "needs --cache"),
     Idle("--dynamic-decay 0.5", "needs --dynamic"), Idle("--dynamic-tokens 5", "needs --dynamic"),
     Idle("--dynamic-statistics text", "needs --dynamic"),
     Idle("--precision int8 --dynamic 0.1", "has no effect with --dynamic"),
@@ -43,18 +43,17 @@ struct FlagEffectTests {
   ]
 
   private static let idleTokens = [
-    Idle("--level word --tokenizer t.json", "has no effect with --tokenizer"),
-    Idle("--minimum-count 2 --tokenizer t.json", "has no effect with --tokenizer"),
-    Idle("--minimum-count 2 --level byte", "has no effect with --level byte"),
-    Idle("--minimum-count 2 --level keras-word", "has no effect with --level keras-word"),
-    Idle("--vocabulary 300 --tokenizer t.json", "has no effect with --tokenizer"),
-    Idle("--vocabulary 300 --level byte", "has no effect with --level byte"),
+    Idle("--minimum-count 2 --tokenizer t.json", "has no effect with a --tokenizer file"),
+    Idle("--minimum-count 2 --tokenizer byte", "has no effect with --tokenizer byte"),
+    Idle("--minimum-count 2 --tokenizer keras-word", "has no effect with --tokenizer keras-word"),
+    Idle("--vocabulary 300 --tokenizer t.json", "has no effect with a --tokenizer file"),
+    Idle("--vocabulary 300 --tokenizer byte", "has no effect with --tokenizer byte"),
   ]
 
   static let commands: [String: Command] = [
     "demo": Command(words: "demo", always: ["--seed", "--json", "--threads"], idle: []),
     "data list": Command(words: "data list", always: ["--json"], idle: []),
-    "data get": Command(words: "data get toy", always: ["--to", "--from"], idle: []),
+    "data get": Command(words: "data get toy", always: ["--output", "--from"], idle: []),
     "prepare": Command(
       words: "prepare text --output x", always: ["--output", "--overwrite", "--json", "--tokenizer", "--threads"],
       idle: idleTokens),
@@ -63,8 +62,10 @@ struct FlagEffectTests {
       always: [
         "--output", "--checkpoint-every", "--resume", "--overwrite", "--tokenizer", "--embedding", "--layers",
         "--output-layer",
-        "--tied", "--keep", "--keep-input", "--keep-embedding", "--keep-vectors", "--keep-recurrent", "--initializer",
-        "--rows", "--batch", "--steps", "--epochs", "--optimizer", "--weight-decay", "--clip", "--clip-value",
+        "--tied", "--dropout", "--dropout-layer-input", "--dropout-embedding", "--dropout-input", "--dropout-weights",
+        "--initializer",
+        "--batching", "--batch", "--sequence-length", "--epochs", "--optimizer", "--weight-decay", "--clip",
+        "--clip-value",
         "--batches-per-update", "--patience", "--seed", "--learning-rate", "--schedule", "--warm-up", "--sampled",
         "--mean-loss", "--weight-penalty", "--activation-penalty", "--metrics", "--tensorboard", "--log-json",
         "--sample-every-epoch", "--precision", "--threads", "--profile", "--json",
@@ -75,7 +76,7 @@ struct FlagEffectTests {
         Idle("--forget-bias 1 --cell gru", "needs --cell lstm or peephole"),
         Idle("--projection 4 --cell lstm", "needs --cell projected"),
         Idle("--residual", "needs a layer whose output has the size of its input"),
-        Idle("--locked-dropout --keep 1", "needs --keep, --keep-input or --keep-vectors below 1"),
+        Idle("--variational-dropout --dropout 0", "needs a rate above 0 of --dropout"),
         Idle("--initial-range 0.1 --initializer glorot", "needs --initializer uniform"),
         Idle("--momentum 0.9 --optimizer adam", "needs --optimizer sgd"), Idle("--nesterov", "needs --momentum"),
         Idle("--betas 0.9,0.9", "needs --optimizer adam"), Idle("--amsgrad", "needs --optimizer adam"),
@@ -84,7 +85,7 @@ struct FlagEffectTests {
         Idle("--decay-after 3 --schedule one-cycle", "has no effect with --schedule one-cycle"),
         Idle("--reschedule", "needs --resume"), Idle("--reschedule --resume", "needs --epochs"),
         Idle("--smoothing 0.1 --sampled 5", "has no effect with --sampled"),
-        Idle("--temporal-penalty 1 --steps 1", "needs --steps of 2 or more"),
+        Idle("--temporal-penalty 1 --sequence-length 1", "needs --sequence-length of 2 or more"),
       ]),
     "evaluate": Command(
       words: "evaluate m text", always: ["--state", "--threads", "--json"] + predicting, idle: idlePredicting),
@@ -133,12 +134,14 @@ struct FlagEffectTests {
       words: "ngram text --output x", always: ["--order", "--tokens-of", "--output", "--overwrite", "--json"], idle: []),
     "classify train": Command(
       words: "classify train labelled",
-      always: ["--output", "--overwrite", "--method", "--hold-out", "--seed", "--json", "--threads"],
+      always: ["--output", "--overwrite", "--method", "--validation-share", "--seed", "--json", "--threads"],
       idle: [
-        "--from m", "--members 2", "--reading words", "--embedding 4", "--hidden 4", "--language-model-epochs 2",
+        "--from m", "--members 2", "--tokenizer word", "--embedding 4", "--hidden 4", "--language-model-epochs 2",
         "--epochs 2", "--learning-rate 0.1", "--language-model-rate 0.1", "--dropout 0.5",
       ].map { Idle($0 + " --method naive-bayes", "has no effect with --method naive-bayes") }
-        + ["--reading words", "--embedding 4", "--hidden 4"].map { Idle($0 + " --from m", "has no effect with --from") }
+        + ["--tokenizer word", "--embedding 4", "--hidden 4"].map {
+          Idle($0 + " --from m", "has no effect with --from")
+        }
         + ["--pooling last", "--one-direction", "--without-ngrams"].map { Idle($0, "needs --method fine-tune") }
         + [Idle("--dropout 0.5 --from m", "has no effect with --from and --method per-class")]),
     "classify evaluate": Command(words: "classify evaluate c text", always: ["--json", "--threads"], idle: []),
@@ -173,9 +176,9 @@ struct FlagEffectTests {
     ),
     "import": Command(
       words: "import m --vocabulary text --output x",
-      always: ["--from", "--vocabulary", "--level", "--output", "--overwrite"],
+      always: ["--from", "--vocabulary", "--tokenizer", "--output", "--overwrite"],
       idle: [Idle("--names a,b,c --from keras", "needs --from pytorch")]),
-    "export": Command(words: "export m", always: ["--to", "--onnx", "--overwrite", "--json"], idle: []),
+    "export": Command(words: "export m", always: ["--output", "--onnx", "--overwrite", "--json"], idle: []),
     "reproduce": Command(
       words: "reproduce toy", always: ["--epochs", "--seed", "--dry-run", "--json", "--precision", "--threads"],
       idle: [
@@ -190,7 +193,8 @@ struct FlagEffectTests {
     "bench train": Command(
       words: "bench train ptb",
       always: [
-        "--vocabulary", "--embedding", "--hidden", "--batch", "--steps", "--optimizer", "--sampled", "--seconds",
+        "--vocabulary", "--embedding", "--hidden", "--batch", "--sequence-length", "--optimizer", "--sampled",
+        "--seconds",
         "--json", "--precision", "--threads", "--cell", "--output-layer",
       ], idle: []),
     "bench generate": Command(

@@ -51,7 +51,7 @@ struct ImportCommandTests {
       ("--from pytorch --names encoder,rnn,decoder --vocabulary few.txt", 64, "expected a vocabulary of 4 tokens"),
       ("--from pytorch --names encoder,rnn,decoder --vocabulary twice.txt", 65, "once"),
       ("--from pytorch --names encoder,rnn,decoder --vocabulary none.txt", 66, "there is no file"),
-      ("--from pytorch --names encoder,rnn,decoder --level character --vocabulary long.txt", 65, "character"),
+      ("--from pytorch --names encoder,rnn,decoder --tokenizer character --vocabulary long.txt", 65, "character"),
     ])
   func badInput(flags: String, status: Int32, sentence: String) throws {
     let tool = try CommandLineTool()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("mynah train with other kinds of models")
 struct ModelKindCommandTests {
-  static let small = ["--epochs", "1", "--batch", "8", "--steps", "8", "--embedding", "8"]
+  static let small = ["--epochs", "1", "--batch", "8", "--sequence-length", "8", "--embedding", "8"]
 
   @Test(
     "Each kind is trained, resumed, evaluated, sampled and inspected",
@@ -20,13 +20,13 @@ struct ModelKindCommandTests {
         ["--cell", "peephole", "--hidden", "8", "--forget-bias", "1", "--residual"], [.peepholeLSTM(8, forgetBias: 1)],
         "peephole LSTM"
       ),
-      (["--cell", "coupled", "--hidden", "8", "--keep-recurrent", "0.8"], [.coupledLSTM(8)], "coupled LSTM"),
+      (["--cell", "coupled", "--hidden", "8", "--dropout-weights", "0.2"], [.coupledLSTM(8)], "coupled LSTM"),
       (
         ["--projection", "8", "--hidden", "12,12", "--tied"],
         [.projectedLSTM(12, to: 8), .projectedLSTM(12, to: 8)], "projected LSTM"
       ),
       (
-        ["--tied", "--forget-bias", "1", "--locked-dropout", "--keep", "0.8", "--keep-embedding", "0.9"],
+        ["--tied", "--forget-bias", "1", "--variational-dropout", "--dropout", "0.2", "--dropout-embedding", "0.1"],
         [.lstm(8, forgetBias: 1)], "LSTM"
       ),
     ])
@@ -40,7 +40,7 @@ struct ModelKindCommandTests {
     let configuration = try ModelFile(contentsOf: tool.path("m")).model.configuration
     #expect(configuration.layers == layers && configuration.isTied == flags.contains("--tied"))
     #expect(configuration.isResidual == flags.contains("--residual"))
-    #expect(configuration.dropout.isVariational == flags.contains("--locked-dropout"))
+    #expect(configuration.dropout.isVariational == flags.contains("--variational-dropout"))
 
     // One epoch more than the run had is the run of two epochs, byte for byte.
     let resumed = try tool.run("train", "text.txt", "--output", "m", "--resume", "--epochs", "2", "--decay-after", "1")

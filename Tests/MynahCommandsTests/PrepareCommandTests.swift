@@ -33,8 +33,8 @@ struct PrepareCommandTests {
     #expect(try tool.run("train", "3.tokens", "--output", "m", "--resume", "--epochs", "3").status == 0)
     let other = try tool.run("train", "4.tokens", "--output", "m", "--resume", "--epochs", "4")
     #expect(other.status == 65 && other.isTidy, "\(other.errors)")
-    let flags = try tool.run("train", "3.tokens", "--output", "m2", "--level", "word")
-    #expect(flags.status == 64 && flags.lastLine.contains("--level"), "\(flags.errors)")
+    let flags = try tool.run("train", "3.tokens", "--output", "m2", "--tokenizer", "word")
+    #expect(flags.status == 64 && flags.lastLine.contains("--tokenizer"), "\(flags.errors)")
   }
 
   @Test("Characters, limits and JSON")
@@ -44,7 +44,7 @@ struct PrepareCommandTests {
     defer { tool.folder.remove() }
     try tool.write("to be or not to be\nthat is\n", to: "a.txt")
     let outcome = try tool.run(
-      "prepare", "a.txt", "a.txt", "--output", "a", "--level", "character", "--vocabulary", "5", "--json",
+      "prepare", "a.txt", "a.txt", "--output", "a", "--tokenizer", "character", "--vocabulary", "5", "--json",
       "--threads", "3")
     let figures = try JSONDecoder().decode(Figures.self, from: Data(outcome.output.utf8))
     #expect(figures.tokens == 54 && figures.characters == 54 && figures.vocabularySize == 5)
@@ -70,7 +70,7 @@ struct PrepareCommandTests {
       (["prepare", "text.txt", "--output", ""], 64, "--output"), (["prepare", "text.txt"], 64, "--output"),
       (["prepare", "text.txt", "--output", "damaged"], 73, "--overwrite"),
       (["prepare", "text.txt", "--output", "o", "--vocabulary", "1"], 64, "between 2 and"),
-      (["prepare", "text.txt", "--output", "o", "--level", "syllable"], 64, "word"),
+      (["prepare", "text.txt", "--output", "o", "--tokenizer", "syllable"], 64, "word"),
       (["train", "damaged"], 65, "128 bytes"),
     ]
     for (arguments, status, sentence) in cases {

@@ -27,16 +27,16 @@ struct ResumeFlagTests {
     (
       "sgd",
       [
-        Flag("--level", "word", other: "character"), Flag("--minimum-count", "1", other: "3"),
+        Flag("--tokenizer", "word", other: "character"), Flag("--minimum-count", "1", other: "3"),
         Flag("--vocabulary", "60", other: "50"), Flag("--embedding", "8", other: "9"),
         Flag("--hidden", "8,8", other: "8"), Flag("--cell", "lstm", other: "gru"),
         Flag("--forget-bias", "1", other: "2", own: "1.0"), Flag("--residual"),
-        Flag("--keep", "0.75", other: "0.5"), Flag("--keep-input", "0.9", other: "0.5"),
-        Flag("--keep-embedding", "0.9", other: "0.5"), Flag("--keep-vectors", "0.9", other: "0.5"),
-        Flag("--keep-recurrent", "0.9", other: "0.5"), Flag("--locked-dropout"),
+        Flag("--dropout", "0.25", other: "0.5"), Flag("--dropout-layer-input", "0.1", other: "0.5"),
+        Flag("--dropout-embedding", "0.1", other: "0.5"), Flag("--dropout-input", "0.1", other: "0.5"),
+        Flag("--dropout-weights", "0.1", other: "0.5"), Flag("--variational-dropout"),
         Flag("--initializer", "uniform", other: "glorot"), Flag("--initial-range", "0.2", other: "0.1"),
-        Flag("--rows", "windows", other: "contiguous"), Flag("--batch", "4", other: "5"),
-        Flag("--steps", "6", other: "7"), Flag("--optimizer", "sgd", other: "adam"),
+        Flag("--batching", "windows", other: "contiguous"), Flag("--batch", "4", other: "5"),
+        Flag("--sequence-length", "6", other: "7"), Flag("--optimizer", "sgd", other: "adam"),
         Flag("--momentum", "0.5", other: "0.25"), Flag("--nesterov"), Flag("--weight-decay", "0.001", other: "0.01"),
         Flag("--clip", "4", other: "none", own: "4.0"), Flag("--clip-value", "1", other: "2", own: "1.0"),
         Flag("--batches-per-update", "2", other: "3"), Flag("--patience", "3", other: "4"),
@@ -54,7 +54,7 @@ struct ResumeFlagTests {
         Flag("--optimizer", "adam", other: "rmsprop"), Flag("--betas", "0.75,0.875", other: "0.9,0.999"),
         Flag("--amsgrad"), Flag("--tied"), Flag("--embedding", "8", other: "9"), Flag("--hidden", "8", other: "9"),
         Flag("--sampled", "9", other: "8"), Flag("--initializer", "orthogonal", other: "uniform"),
-        Flag("--schedule", "cosine", other: "linear"), Flag("--rows", "lines", other: "windows"),
+        Flag("--schedule", "cosine", other: "linear"), Flag("--batching", "documents", other: "windows"),
       ]
     ),
     (
@@ -73,7 +73,7 @@ struct ResumeFlagTests {
         Flag("--forget-bias", "1", other: "2", own: "1.0"),
       ]
     ),
-    // What the others leave out is as it is by default.
+    // The flags that the others leave out have their defaults.
     ("plain", [Flag("--hidden", "8", other: "9"), Flag("--embedding", "8", other: "9")]),
   ]
 

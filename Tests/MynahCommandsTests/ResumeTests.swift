@@ -145,7 +145,7 @@ struct ResumeTests {
     (try? TrainingStateFile(contentsOf: tool.path("m.training")).checkpoint.history.count) == 3
   }
 
-  /// Whatever stands there can be read, and no model stands there without its state.
+  /// Every file in the folder can be read, and no model is there without its state.
   private func expectFilesOpen(_ tool: CommandLineTool) throws {
     if tool.exists("m.training") { _ = try TrainingStateFile(contentsOf: tool.path("m.training")) }
     if tool.exists("m") {

@@ -30,15 +30,16 @@ struct StatePolicyCommandTests {
 
   @Test(
     "Training, evaluate and score give the same perplexities",
-    arguments: ["contiguous", "windows", "lines"], ["word", "character", "byte"])
+    arguments: ["contiguous", "windows", "documents"], ["word", "character", "byte"])
   func validation(rows: String, level: String) throws {
     let tool = try corpus()
     defer { tool.folder.remove() }
     let flags = [
-      "--rows", rows, "--level", level, "--hidden", "16", "--embedding", "8", "--batch", "6", "--steps", "7",
+      "--batching", rows, "--tokenizer", level, "--hidden", "16", "--embedding", "8", "--batch", "6",
+      "--sequence-length", "7",
     ]
     let trained = try object(tool.run(["train", "d", "--output", "m", "--epochs", "1", "--json"] + flags))
-    let policy = ["contiguous": "carry", "windows": "windows", "lines": "reset"][rows]
+    let policy = ["contiguous": "carry", "windows": "windows", "documents": "reset"][rows]
     for (name, key) in [("valid", "validation"), ("test", "test")] {
       let evaluated = try object(tool.run("evaluate", "m", "d/\(name).txt", "--json"))
       let (own, other) = try (
@@ -88,7 +89,8 @@ struct StatePolicyCommandTests {
     defer { tool.folder.remove() }
     try tool.write(TinyModel.text(tokenCount: 1500), to: "text.txt")
     let trained = try tool.run(
-      "train", "text.txt", "--output", "m", "--rows", "lines", "--epochs", "1", "--hidden", "12", "--embedding", "8",
+      "train", "text.txt", "--output", "m", "--batching", "documents", "--epochs", "1", "--hidden", "12", "--embedding",
+      "8",
       "--seed", "3", "--sample-every-epoch", "12")
     #expect(trained.status == 0, "\(trained.errors)")
     #expect(try ModelFile(contentsOf: tool.path("m")).statePolicy == .reset)
@@ -106,7 +108,7 @@ struct StatePolicyCommandTests {
     try tool.write(Self.code, to: "code.txt")
     let flags = ["--hidden", "8", "--embedding", "8", "--epochs", "1"]
     let trained = try tool.run(
-      ["train", "code.txt", "--output", "plain", "--level", "byte-pair", "--vocabulary", "300"] + flags)
+      ["train", "code.txt", "--output", "plain", "--tokenizer", "byte-pair", "--vocabulary", "300"] + flags)
     #expect(trained.status == 0, "\(trained.errors)")
     #expect(try tool.run("inspect", "plain", "--tokenizer", "t.json").status == 0)
     let json = try String(decoding: tool.bytes("t.json"), as: UTF8.self)

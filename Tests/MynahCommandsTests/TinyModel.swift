@@ -8,7 +8,8 @@ import MynahText
 enum TinyModel {
   /// Flags of a tiny model.
   static let flags = [
-    "--level", "word", "--embedding", "8", "--hidden", "16,8", "--batch", "8", "--steps", "8", "--optimizer", "sgd",
+    "--tokenizer", "word", "--embedding", "8", "--hidden", "16,8", "--batch", "8", "--sequence-length", "8",
+    "--optimizer", "sgd",
     "--learning-rate", "1", "--clip", "5", "--seed", "7",
   ]
 

@@ -74,12 +74,12 @@ struct TrainCommandTests {
     }
   }
 
-  @Test("A text shorter than the usual batch gets a smaller one", arguments: ["word", "character"])
+  @Test("A text shorter than the default batch gets a smaller one", arguments: ["word", "character"])
   func short(level: String) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
     try tool.write("to be or not to be\nthat is\n", to: "short.txt")
-    let outcome = try tool.run("train", "short.txt", "--level", level, "--hidden", "4", "--epochs", "1")
+    let outcome = try tool.run("train", "short.txt", "--tokenizer", level, "--hidden", "4", "--epochs", "1")
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 

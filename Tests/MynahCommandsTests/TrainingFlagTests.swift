@@ -36,10 +36,10 @@ struct TrainingFlagTests {
       (["--activation-penalty", "2", "--temporal-penalty", "1"], "penalties: activation 2.0, temporal 1.0"),
       (["--clip-value", "0.5", "--batches-per-update", "2"], "clipped to ±0.5, then to a norm of 5.0"),
       (["--patience", "3"], "ended after 3 epochs without a lower loss"),
-      (["--rows", "windows", "--batch", "4", "--steps", "6"], "in batches of 4 windows × 6 steps"),
-      (["--rows", "lines", "--batch", "3"], "in batches of 3 documents ×"),
-      (["--rows", "lines", "--level", "character"], "documents ×"),
-      (["--keep-vectors", "0.7"], "0.3 (embeddings)"),
+      (["--batching", "windows", "--batch", "4", "--sequence-length", "6"], "in batches of 4 windows × 6 steps"),
+      (["--batching", "documents", "--batch", "3"], "in batches of 3 documents ×"),
+      (["--batching", "documents", "--tokenizer", "character"], "documents ×"),
+      (["--dropout-input", "0.3"], "0.3 (embeddings)"),
     ])
   func words(flags: [String], words: String) throws {
     let tool = try tool()
@@ -54,7 +54,7 @@ struct TrainingFlagTests {
   @Test(
     "Contradictory flags and values out of range exit with 64 and a one-sentence error",
     arguments: [
-      (["--rows", "columns"], "columns"), (["--optimizer", "speed"], "expected one of sgd"),
+      (["--batching", "columns"], "columns"), (["--optimizer", "speed"], "expected one of sgd"),
       (["--nesterov"], "--nesterov needs --momentum"),
       (["--optimizer", "adam", "--momentum", "0.9"], "--momentum needs --optimizer sgd, found adam"),
       (["--amsgrad"], "--amsgrad needs --optimizer adam, found sgd"), (["--momentum", "1"], "above 0 and at most"),

@@ -109,7 +109,7 @@ struct UseCommandTests {
       #expect(Set(found.map(\.text)) == ["a", "ab"] && found[0].probability >= found[1].probability)
       #expect(outcome.errors.contains("does not know 2") == context.hasPrefix("zebra"))
     }
-    #expect(try tool.run("complete", "m", "--prefix", "x").output == "no word begins so\n")
+    #expect(try tool.run("complete", "m", "--prefix", "x").output == "no word starts with 'x'\n")
   }
 
   @Test("Simulated typing prints the keystrokes saved by suggestions")

@@ -114,7 +114,7 @@ struct DemoLanguageTests {
   func words() throws {
     let grammar = language.grammar
     var classOf: [Int: Int] = [:]
-    // Recalled names stand in rules of their own, so only rules of single words are classes.
+    // Recalled names have rules of their own, so only rules of single words are classes.
     for (phrase, alternatives) in grammar.phrases.enumerated() where alternatives.allSatisfy({ $0.symbols.count == 1 })
     {
       for case .word(let word)? in alternatives.map(\.symbols.first) {

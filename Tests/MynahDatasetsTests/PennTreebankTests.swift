@@ -16,7 +16,7 @@ struct PennTreebankRulesTests {
     #expect(try corpus.tokenizer.encode(" b a b \n <unk> \n").ids == corpus.train)
   }
 
-  @Test("A folder that lacks a file is an error that says which")
+  @Test("A folder that lacks a file is an error that names the file")
   func missingFiles() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }

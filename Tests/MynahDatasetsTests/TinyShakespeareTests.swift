@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 struct TinyShakespeareRulesTests {
-  @Test("Nine tenths train, the rest is halved, and the characters stand in order behind two marks")
+  @Test("Nine tenths are for training, the rest is halved, and the characters follow two special tokens in order")
   func rules() throws {
     let data = try TinyShakespeare(text: "bacabacabaab é\u{301}z")
     #expect(data.vocabulary.tokens == ["", "[UNK]", " ", "a", "b", "c"] + ["é"])

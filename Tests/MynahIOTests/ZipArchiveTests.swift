@@ -49,7 +49,7 @@ struct ZipArchiveTests {
     }
   }
 
-  @Test("Compressed bytes that contradict the format are told apart from those that are cut short")
+  @Test("Compressed bytes that contradict the format and those that are truncated are different errors")
   func inflate() throws {
     // A stored block of "ab", then a block of the kind that does not exist.
     #expect(try Inflate.expand([1, 2, 0, 0xFD, 0xFF, 0x61, 0x62], limit: 2) == [0x61, 0x62])

@@ -3,7 +3,7 @@ import MynahTensors
 import Testing
 
 struct CopyReportTests {
-  /// For each token of a text the longest stretch that ends with it and stands in another.
+  /// For each token of a text, the length of the longest n-gram that ends with it and occurs in another text.
   private func textbook(_ text: [Int32], _ other: [Int32]) -> [Int] {
     text.indices.map { end in
       (0...end + 1).last { length in

@@ -147,7 +147,7 @@ struct EveryPartTests {
     #expect(!suggestions.isEmpty && suggestions.allSatisfy { $0.text.hasPrefix("c") && $0.probability <= 1 })
 
     var options = GenerationOptions(length: 5)
-    options.tellsProbabilities = true
+    options.returnsProbabilities = true
     var generators = try (0..<2).map { _ in
       try BatchGenerator(packed, tokenizer: Self.tokenizer, prompt: "ab", count: 2, options: options, seed: 3)
     }
@@ -192,7 +192,8 @@ struct EveryPartTests {
     }
     func configuration(epochs: Int) -> TrainingConfiguration {
       TrainingConfiguration(
-        optimizer: .adam, learningRate: .constant(0.01), epochs: epochs, batches: .contiguous(size: 3, steps: 5),
+        optimizer: .adam, learningRate: .constant(0.01), epochs: epochs,
+        batches: .contiguous(batchSize: 3, sequenceLength: 5),
         seed: 2)
     }
     func run(_ name: String, epochs: Int, resuming: Bool) throws {

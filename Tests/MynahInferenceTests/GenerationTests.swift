@@ -92,7 +92,7 @@ struct GenerationTests {
   func probabilities() throws {
     let file = try file()
     var options = GenerationOptions(sampler: Sampler(temperature: 0.5), length: 6)
-    options.tellsProbabilities = true
+    options.returnsProbabilities = true
     var generator = try BatchGenerator(
       InferenceModel(file.model), tokenizer: file.tokenizer, prompt: "", options: options, seed: 1)
     var (ids, sum) = ([Int32](), 0.0)

@@ -30,7 +30,7 @@ struct NGramTests {
     }
   }
 
-  /// ln p of each word of each line that KenLM was asked about.
+  /// ln p by KenLM of each word of each line.
   private func scores(_ model: NGramModel) throws -> [[Double]] {
     let start = try #require(tokenizer.endOfSentenceID)
     return try Self.fixture("kenlm-queries.txt").split(separator: "\n", omittingEmptySubsequences: false).dropLast().map

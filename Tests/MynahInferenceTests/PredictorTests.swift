@@ -51,8 +51,8 @@ struct PredictorTests {
     let dynamic = DynamicPredictor(
       small.model, settings: DynamicSettings(learningRate: 0.05, decay: 0.1, segmentLength: 4))
     return [
-      network, dynamic, CachePredictor(network, settings: CacheSettings(size: 6, flatness: 0.8, weight: 0.3)),
-      CachePredictor(dynamic, settings: CacheSettings(size: 6, flatness: 0.8, weight: 0.3)),
+      network, dynamic, CachePredictor(network, settings: CacheSettings(size: 6, theta: 0.8, weight: 0.3)),
+      CachePredictor(dynamic, settings: CacheSettings(size: 6, theta: 0.8, weight: 0.3)),
       MixturePredictor([network, dynamic], weights: [3, 1]),
     ]
   }
@@ -115,7 +115,7 @@ struct PredictorTests {
 
   @Test("The cache is that of the paper, in double precision", arguments: [1, 3, 6, 100])
   func cache(size: Int) throws {
-    let settings = CacheSettings(size: size, flatness: 0.7, weight: 0.25)
+    let settings = CacheSettings(size: size, theta: 0.7, weight: 0.25)
     var predictor = CachePredictor(NeuralPredictor(InferenceModel(small.model)), settings: settings)
     try predictor.read([text[0]])
     let found = try predictor.score(Array(text.dropFirst()))

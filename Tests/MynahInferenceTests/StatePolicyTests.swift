@@ -37,7 +37,7 @@ struct StatePolicyTests {
   ) throws -> [Written] {
     var options = GenerationOptions(
       sampler: Sampler([Temperature(0), ForcedTokens(forced)]), length: length, statePolicy: policy)
-    options.tellsProbabilities = true
+    options.returnsProbabilities = true
     var generator = try BatchGenerator(
       Self.model(tokenizer), tokenizer: tokenizer, prompt: prompt, count: count, options: options, seed: 1)
     var texts = [Written](repeating: Written(), count: count)

@@ -24,7 +24,7 @@ struct TextScorerTests {
   private func scores(
     _ policy: StatePolicy, of lines: [String] = lines, tokens: Bool = false
   ) throws -> [LineScore] {
-    var scorer = TextScorer(model, tokenizer: .word(Self.tokenizer), policy: policy, tellingTokens: tokens)
+    var scorer = TextScorer(model, tokenizer: .word(Self.tokenizer), policy: policy, includingTokens: tokens)
     return try lines.flatMap { try scorer.append($0) } + scorer.finish()
   }
 

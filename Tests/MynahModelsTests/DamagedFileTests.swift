@@ -63,7 +63,7 @@ struct DamagedFileTests {
   /// A header with one tensor of eight bytes, its entry's members given.
   static func entry(_ members: String) -> String { #"{"t":{\#(members)}}"# }
 
-  /// A number in so many arrays.
+  /// A number nested in this many arrays.
   static func nested(_ depth: Int) -> String {
     String(repeating: "[", count: depth) + "1" + String(repeating: "]", count: depth)
   }

@@ -25,7 +25,7 @@ struct DropoutVariantTests {
     #expect(Set(mask).count == 2)
     let tape = Tape()
     let variable = tape.variable(x)
-    let y = LockedDropout(rate: 0.4)(variable, using: source)
+    let y = VariationalDropout(rate: 0.4)(variable, using: source)
     let expected = x.elements.enumerated().map { $1 * mask[$0 % 15] }
     #expect(y.value.elements == expected)
     let gradient = tape.gradient(of: y.sum(), for: variable).elements
@@ -76,7 +76,7 @@ struct DropoutVariantTests {
   mutating func dropsNothing() {
     let x = Variable(Tensor.random([2, 2, 3], using: &random))
     let source = RandomSource(seed: 1)
-    #expect(LockedDropout(rate: 0)(x, using: source).value == x.value)
+    #expect(VariationalDropout(rate: 0)(x, using: source).value == x.value)
     let table = Embedding(vocabularySize: 4, size: 2, initializer: .uniform(1), using: &random)
     #expect(EmbeddingDropout(rate: 0)(table, [3, 1], using: source).value == table([3, 1]).value)
     let layer = RecurrentLayer(.lstm(2), inputSize: 3, initializer: .uniform(1), using: &random)

@@ -7,7 +7,7 @@ import Testing
 
 /// Logits, losses, gradients and training steps against PyTorch in double precision (`Scripts/golden-pytorch.py`).
 struct GoldenPyTorchTests {
-  /// A fixture: a model of so many layers with all that PyTorch computed for it.
+  /// A fixture: a model with this many layers, with PyTorch's results for it.
   struct Golden {
     let file: SafetensorsFile
     let model: LanguageModel

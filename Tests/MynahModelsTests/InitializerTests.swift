@@ -72,12 +72,12 @@ struct InitializerTests {
   }
 
   @Test(
-    "An embedding's usual size is the fourth root of the vocabulary's, rounded down",
+    "The rule of thumb for an embedding size is the fourth root of the vocabulary's, rounded down",
     arguments: [(1, 1), (15, 1), (16, 2), (80, 2), (81, 3), (9_999, 9), (10_000, 10), (14_640, 10), (14_641, 11)])
-  func usualSize(vocabularySize: Int, size: Int) {
-    #expect(Embedding.usualSize(vocabularySize: vocabularySize) == size)
+  func defaultSize(vocabularySize: Int, size: Int) {
+    #expect(Embedding.defaultSize(vocabularySize: vocabularySize) == size)
   }
 
   @Test("Its weights lie within half of one over the size: ±0.05 for 10,000 tokens")
-  func usualInitializer() { #expect(Embedding.usualInitializer(size: 10) == .uniform(0.05)) }
+  func defaultInitializer() { #expect(Embedding.defaultInitializer(size: 10) == .uniform(0.05)) }
 }

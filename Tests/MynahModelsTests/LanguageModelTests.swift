@@ -193,7 +193,7 @@ struct SummaryTests {
         recurrent.1 (LSTM)     [T, B, 128]       197,120
         output (Softmax)       [T, B, 10000]   1,290,000
         ────────────────────────────────────────────────
-        Total (all trained)                    3,955,088
+        Total (all trainable)                  3,955,088
         """)
   }
 
@@ -204,7 +204,7 @@ struct SummaryTests {
       LanguageModelConfiguration(vocabulary: 67, embedding: 256, layers: [.lstm(1024)]), using: &random)
     #expect(model.layers.map(\.parameters) == [17_152, 5_246_976, 68_675])
     #expect(model.parameterCount == 5_332_803)
-    #expect(model.summary.hasSuffix("Total (all trained)                   5,332,803"), "\(model.summary)")
+    #expect(model.summary.hasSuffix("Total (all trainable)                 5,332,803"), "\(model.summary)")
   }
 
   @Test(

@@ -15,7 +15,7 @@ struct TapeTests {
     #expect(dy == Tensor(3))
   }
 
-  @Test("A tape may be asked again, and go on recording")
+  @Test("A tape can be differentiated again, and continues to record")
   func again() {
     let tape = Tape()
     let x = tape.variable(3)
@@ -29,7 +29,7 @@ struct TapeTests {
     #expect([dSquare, dx, dCube] == [Tensor(3), Tensor(27), Tensor(1)])
   }
 
-  @Test("A tape that ends lets go of what operations saved, and refuses to be asked again")
+  @Test("A tape that ends releases what operations saved, and cannot be differentiated again")
   func ends() async {
     final class Saved: Sendable {}
     let tape = Tape()
@@ -87,7 +87,7 @@ struct TapeTests {
     #expect(gradients == [.dense(Tensor([2, 40, 600]))])
   }
 
-  @Test("A custom operation has several outputs, and hears which of them were used")
+  @Test("A custom operation has several outputs, and its pullback receives the gradients of those that were used")
   func custom() {
     let tape = Tape()
     let x = tape.variable(3)

@@ -82,7 +82,7 @@ struct TensorOperationTests {
     #expect(Tensor(elements).sum().scalar == Float(1e8 + 1000))
   }
 
-  @Test("Softmax bears large values and −∞")
+  @Test("Softmax handles large values and −∞")
   func softmax() {
     let large = Tensor([1000, 1000, -1000]).softmax().elements
     #expect(large == [0.5, 0.5, 0])

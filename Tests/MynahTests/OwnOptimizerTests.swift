@@ -12,7 +12,7 @@ struct OwnOptimizerTests {
   private let tokenizer = AnyTokenizer.word(WordTokenizer(training: text, minimumCount: 1))
   private let configuration = TrainingConfiguration(
     optimizer: OptimizerConfiguration(SignDescent(momentum: 0.5)), learningRate: .constant(0.01), epochs: 6,
-    batches: .contiguous(size: 2, steps: 5), seed: 3)
+    batches: .contiguous(batchSize: 2, sequenceLength: 5), seed: 3)
 
   private func model() -> LanguageModel {
     var random = RandomSource(seed: 3)

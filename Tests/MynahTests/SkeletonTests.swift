@@ -20,7 +20,8 @@ struct SkeletonTests {
   func model() throws {
     var model = Self.model
     let training = TrainingConfiguration(
-      optimizer: .adam, learningRate: .constant(0.05), epochs: 12, batches: .contiguous(size: 2, steps: 5))
+      optimizer: .adam, learningRate: .constant(0.05), epochs: 12, batches: .contiguous(batchSize: 2, sequenceLength: 5)
+    )
     let history = try Trainer(training).train(&model, on: Self.ids)
     #expect(history[11].train.perplexity < 1.5 && history[0].train.perplexity > 3)
     let path = FileManager.default.temporaryDirectory.appending(component: "skeleton-\(UUID().uuidString)").path

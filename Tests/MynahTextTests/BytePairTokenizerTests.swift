@@ -8,7 +8,7 @@ struct BytePairTokenizerTests {
   @Test("The most frequent pair is joined first, ties by the smaller tokens")
   func training() {
     let tokenizer = BytePairTokenizer(training: "ab ab ac ac ad", vocabularySize: 260, minimumCount: 2)
-    // “Ġa” stands there four times; then only “Ġa” before “c” is left twice.
+    // “Ġa” occurs four times; then only “Ġa” before “c” is left twice.
     #expect(tokenizer.vocabulary.count == 258)
     #expect(tokenizer.vocabulary.tokens.suffix(2) == ["Ġa", "Ġac"])
     #expect(tokenizer.vocabulary.tokens.prefix(3) == ["!", "\"", "#"])

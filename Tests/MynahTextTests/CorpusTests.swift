@@ -12,17 +12,17 @@ struct CorpusTests {
   }
 
   @Test(
-    "The last tenth of a file is held out, from the start of a line if possible, and nothing is lost",
+    "The last tenth of a file is the validation split, from the start of a line if possible, and nothing is lost",
     arguments: [
       (String(repeating: "abcd efgh\n", count: 20), 18 * 10), ("a\nb\n", 2), ("a b c d e f g h i j", 16),
       ("abcdefghij", 9), ("aaaaaaaaa日", 9),
       ("ab", 1), ("a long first line and then\nb\n", 27), ("é\n", 2), ("one line only\n", 9),
     ])
-  func heldOut(_ text: String, _ trainingLength: Int) throws {
+  func validation(_ text: String, _ trainingLength: Int) throws {
     let corpus = try corpus(["a.txt": text], at: "/a.txt")
     #expect(corpus.training + corpus.validation == text)
     #expect(corpus.training.utf8.count == trainingLength)
-    #expect(corpus.isHeldOut && corpus.test == nil)
+    #expect(corpus.isSplit && corpus.test == nil)
   }
 
   @Test("A single character cannot be divided")
@@ -39,7 +39,7 @@ struct CorpusTests {
     ])
     #expect(whole == Corpus(training: "a", validation: "b", test: "c"))
     let plain = try corpus(["Train": "a\nb\n"])
-    #expect(plain.training == "a\n" && plain.validation == "b\n" && plain.isHeldOut)
+    #expect(plain.training == "a\n" && plain.validation == "b\n" && plain.isSplit)
   }
 
   @Test("Folders that lack a training file or have several are errors that list what was found")

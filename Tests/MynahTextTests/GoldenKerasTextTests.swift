@@ -33,7 +33,7 @@ struct GoldenKerasTextTests {
     var tokenizer: KerasTokenizer {
       KerasTokenizer(
         .init(
-          wordLimit: settings.numWords, filters: settings.filters ?? KerasTokenizer.usualFilters,
+          wordLimit: settings.numWords, filters: settings.filters ?? KerasTokenizer.defaultFilters,
           lowercases: settings.lower ?? true, separator: settings.split ?? " ",
           takesCharacters: settings.charLevel ?? false, unknownToken: settings.oovToken))
     }
@@ -68,7 +68,7 @@ struct GoldenKerasTextTests {
     fixture = try decoder.decode(Fixture.self, from: Data(contentsOf: url))
   }
 
-  /// Texts as bytes, which tell apart what `==` of strings does not.
+  /// Texts as bytes, which differ where strings are equal by canonical equivalence.
   private func bytes(_ strings: [String]) -> [[UInt8]] { strings.map { Array($0.utf8) } }
 
   @Test("Ten tokenizers give the sequences, texts and matrices that Keras's give")
@@ -88,7 +88,7 @@ struct GoldenKerasTextTests {
     }
   }
 
-  @Test("Keras's JSON is read, and ours says the same as Keras's")
+  @Test("Keras's JSON is read, and ours is equal to it")
   func json() throws {
     func object(_ text: String) throws -> [String: Any] {
       try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])

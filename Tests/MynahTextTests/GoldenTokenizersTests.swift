@@ -53,7 +53,7 @@ struct GoldenTokenizersTests {
     }
   }
 
-  @Test("The JSON that is written here says the same as theirs")
+  @Test("The JSON that is written is equal to Hugging Face's")
   func json() throws {
     func sorted(_ text: String?) throws -> String {
       let object = try JSONSerialization.jsonObject(with: Data(try #require(text).utf8))

@@ -59,7 +59,7 @@ struct KerasTokenizerTests {
     #expect(tokenizer.decode([1, 3, 2]) == "a b")
   }
 
-  @Test("An unknown token that stands in the texts has its second number")
+  @Test("An unknown token that occurs in the texts has its second number")
   func unknownTokenInText() {
     let settings = KerasTokenizer.Settings(filters: "", unknownToken: "<unk>")
     let tokenizer = KerasTokenizer(settings, training: ["a <unk> a b\nc <unk> <unk>"])
@@ -135,7 +135,7 @@ struct KerasTokenizerTests {
     Issue.record("\(text): \(String(describing: error))")
   }
 
-  @Test("Texts that are not a tokenizer are errors that say where")
+  @Test("Texts that are not a tokenizer are errors with a position")
   func badJSON() throws {
     func error(_ text: String) -> TextError? { #expect(throws: TextError.self) { try KerasTokenizer(json: text) } }
     #expect(error("{\"a\": tru}") == .badJSON(offset: 6, expected: "'true'", found: "'t'"))

@@ -34,7 +34,7 @@ struct StringLookupTests {
     #expect(StringLookup(adapting: [String]()).vocabulary.tokens == ["[UNK]"])
   }
 
-  @Test("Mask and unknown token are not counted where they stand in the text")
+  @Test("Mask and unknown token are not counted where they occur in the text")
   func literalTokens() {
     let lookup = StringLookup(adapting: ["", "[UNK]", "", "a", "[UNK]"], .init(maskToken: ""))
     #expect(lookup.vocabulary.tokens == ["", "[UNK]", "a"])

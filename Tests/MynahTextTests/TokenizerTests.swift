@@ -35,7 +35,7 @@ struct WordTokenizerTests {
     #expect(encoded.characterCount == 17)
   }
 
-  @Test("Without <unk> an unknown word is an error that says where it stands")
+  @Test("Without <unk> an unknown word is an error with its position")
   func unknownWordError() throws {
     let strict = WordTokenizer(vocabulary: try Vocabulary(tokens: ["é", "<eos>"]))
     #expect(throws: TextError.unknownToken("ö", line: 2, column: 3)) { try strict.encode("é\né ö\n") }
@@ -97,7 +97,7 @@ struct CharacterTokenizerTests {
     #expect(try tokenizer.encode("").ids.isEmpty)
   }
 
-  @Test("Unknown characters are <unk>, or without it an error that says where they stand")
+  @Test("Unknown characters are <unk>, or without it an error with their position")
   func unknownCharacters() throws {
     let tokenizer = CharacterTokenizer(training: "aab", minimumCount: 2)
     let encoded = try tokenizer.encode("ab😀")
@@ -114,7 +114,8 @@ struct CharacterTokenizerTests {
     }
   }
 
-  @Test("Marks may stand in front, [UNK] in the stead of <unk>, and characters in the order of their code points")
+  @Test(
+    "Special tokens can come first, [UNK] can replace <unk>, and characters can be in the order of their code points")
   func leading() throws {
     let tokenizer = CharacterTokenizer(training: "b\na b", order: .codePoint, leading: ["", "[UNK]"])
     #expect(tokenizer.vocabulary.tokens == ["", "[UNK]", "\n", " ", "a", "b"])
@@ -141,7 +142,7 @@ struct CharacterTokenizerTests {
 }
 
 struct AnyTokenizerTests {
-  @Test("A tokenizer's kind stands in its coded form and brings it back")
+  @Test("A tokenizer's coded form contains its kind, which decodes it")
   func coding() throws {
     let tokenizers: [AnyTokenizer] = [
       .word(WordTokenizer(training: "a b a \"é\\\n")), .character(CharacterTokenizer(training: "a b a\n\t\"")),

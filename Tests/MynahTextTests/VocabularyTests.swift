@@ -30,7 +30,7 @@ struct VocabularyTests {
     }
   }
 
-  @Test("Tokens are told apart by bytes, not by canonical equivalence")
+  @Test("Tokens are compared by bytes, not by canonical equivalence")
   func normalization() throws {
     let vocabulary = try Vocabulary(tokens: ["caf\u{E9}", "cafe\u{301}"])
     #expect(vocabulary.id(of: "caf\u{E9}") == 0)

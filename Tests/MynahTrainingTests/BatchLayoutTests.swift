@@ -13,7 +13,7 @@ struct BatchLayoutTests {
 
   @Test("Windows are shuffled anew in each epoch, occur once and carry no state")
   func windows() throws {
-    let layout = BatchLayout.windows(size: 4, steps: 5)
+    let layout = BatchLayout.windows(batchSize: 4, sequenceLength: 5)
     let batches = try layout.batches(of: text, seed: 3)
     #expect(batches.count == 3 && batches.batchSize == 4)
     let orders = (1...3).map { starts(batches, epoch: $0) }
@@ -26,9 +26,9 @@ struct BatchLayoutTests {
 
   @Test("Windows that do not fill a batch can be dropped, and an epoch can repeat all windows")
   func remainderAndRepeats() throws {
-    let dropping = try BatchLayout.windows(size: 4, steps: 5, remainder: .drop).batches(of: text, seed: 1)
+    let dropping = try BatchLayout.windows(batchSize: 4, sequenceLength: 5, remainder: .drop).batches(of: text, seed: 1)
     #expect(dropping.count == 2 && starts(dropping).count == 8)
-    let repeated = try BatchLayout.windows(size: 4, steps: 5, repeats: 3).batches(of: text, seed: 1)
+    let repeated = try BatchLayout.windows(batchSize: 4, sequenceLength: 5, repeats: 3).batches(of: text, seed: 1)
     #expect(repeated.count == 9 && starts(repeated).count == 33)
     #expect(starts(repeated).sorted() == (0..<11).flatMap { Array(repeating: Int32($0 * 5), count: 3) })
   }
@@ -36,9 +36,9 @@ struct BatchLayoutTests {
   @Test(
     "An epoch resumed in its middle has the rest of the same batches",
     arguments: [
-      BatchLayout.contiguous(size: 3, steps: 4), .windows(size: 2, steps: 5),
-      .documents(size: 2, steps: 3, endingWith: 7),
-      .sentences(size: 2, maximumLength: 5, endingWith: 7),
+      BatchLayout.contiguous(batchSize: 3, sequenceLength: 4), .windows(batchSize: 2, sequenceLength: 5),
+      .documents(batchSize: 2, sequenceLength: 3, endingWith: 7),
+      .sentences(batchSize: 2, maximumLength: 5, endingWith: 7),
     ])
   func goesOn(layout: BatchLayout) throws {
     let text = (0..<200).map { number -> Int32 in number * number % 11 == 9 ? 7 : Int32(number % 7) }
@@ -55,7 +55,7 @@ struct BatchLayoutTests {
   @Test("Sentences lose their end and are cut or padded to the same length")
   func sentences() throws {
     let text: [Int32] = [1, 2, 3, 0, 4, 5, 6, 7, 8, 9, 0, 0, 5, 0]
-    let layout = BatchLayout.sentences(size: 4, maximumLength: 5, endingWith: 0, buffer: 1)
+    let layout = BatchLayout.sentences(batchSize: 4, maximumLength: 5, endingWith: 0, buffer: 1)
     let batches = Array(try layout.batches(of: text, seed: 1).batches(epoch: 1))
     #expect(batches.count == 1 && batches[0].stepCount == 4)
     // Time-major: the first tokens of all sentences, then the second ones.
@@ -67,7 +67,7 @@ struct BatchLayoutTests {
   @Test("A document longer than a batch continues in the next one with its state; a new document starts afresh")
   func documents() throws {
     let text: [Int32] = [1, 2, 3, 0, 4, 0, 5, 6, 0]
-    let batches = try BatchLayout.documents(size: 2, steps: 3, endingWith: 0).batches(of: text, seed: 1)
+    let batches = try BatchLayout.documents(batchSize: 2, sequenceLength: 3, endingWith: 0).batches(of: text, seed: 1)
     let all = Array(batches.batches(epoch: 1))
     #expect(batches.count == 3 && all.count == 3)
     #expect(all.map(\.carriesState) == [false, true, false])
@@ -78,20 +78,21 @@ struct BatchLayoutTests {
 
   @Test("A text in its own order has all of its rows, however short it is")
   func inOrder() throws {
-    let windows = try BatchLayout.windows(size: 4, steps: 5, remainder: .drop).batchesInOrder(of: text)
+    let windows = try BatchLayout.windows(batchSize: 4, sequenceLength: 5, remainder: .drop).batchesInOrder(of: text)
     #expect(starts(windows) == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50])
-    #expect(try BatchLayout.windows(size: 4, steps: 100).batchesInOrder(of: text).count == 1)
-    let contiguous = try BatchLayout.contiguous(size: 50, steps: 20).batchesInOrder(of: text)
+    #expect(try BatchLayout.windows(batchSize: 4, sequenceLength: 100).batchesInOrder(of: text).count == 1)
+    let contiguous = try BatchLayout.contiguous(batchSize: 50, sequenceLength: 20).batchesInOrder(of: text)
     #expect(contiguous.batchSize == 2 && contiguous.count == 1)
-    let sentences = BatchLayout.sentences(size: 2, maximumLength: 9, endingWith: 9)
+    let sentences = BatchLayout.sentences(batchSize: 2, maximumLength: 9, endingWith: 9)
     #expect(try sentences.batchesInOrder(of: [1, 2, 9, 3, 4, 9, 5, 6]).count == 2)
   }
 
   @Test(
     "To validate, every token but the first is predicted once",
     arguments: [
-      BatchLayout.contiguous(size: 50, steps: 20), .windows(size: 4, steps: 7), .windows(size: 1, steps: 100),
-      .windows(size: 2, steps: 5, remainder: .drop),
+      BatchLayout.contiguous(batchSize: 50, sequenceLength: 20), .windows(batchSize: 4, sequenceLength: 7),
+      .windows(batchSize: 1, sequenceLength: 100),
+      .windows(batchSize: 2, sequenceLength: 5, remainder: .drop),
     ])
   func validation(layout: BatchLayout) throws {
     func targets(_ batches: EpochBatches) -> [Int32] {
@@ -110,7 +111,7 @@ struct BatchLayoutTests {
 
   @Test("Documents to validate with begin after their own end")
   func validationOfDocuments() throws {
-    let layout = BatchLayout.documents(size: 2, steps: 3, endingWith: 0)
+    let layout = BatchLayout.documents(batchSize: 2, sequenceLength: 3, endingWith: 0)
     let batches = try layout.validationBatches(of: [1, 2, 3, 0, 4, 0, 0, 5], after: 9)
     #expect(batches.batches(epoch: 1).reduce(0) { $0 + $1.targetCount } == 8)
     #expect(batches.batches(epoch: 1).allSatisfy { !$0.inputs.contains(9) })
@@ -118,18 +119,18 @@ struct BatchLayoutTests {
 
   @Test("A layout has a state policy")
   func statePolicies() {
-    #expect(BatchLayout.contiguous(size: 1, steps: 4).statePolicy == .carry)
-    #expect(BatchLayout.windows(size: 1, steps: 4).statePolicy == .windows(length: 4))
-    #expect(BatchLayout.documents(size: 1, steps: 4, endingWith: 0).statePolicy == .reset)
-    #expect(BatchLayout.sentences(size: 1, maximumLength: 4, endingWith: 0).statePolicy == .reset)
+    #expect(BatchLayout.contiguous(batchSize: 1, sequenceLength: 4).statePolicy == .carry)
+    #expect(BatchLayout.windows(batchSize: 1, sequenceLength: 4).statePolicy == .windows(length: 4))
+    #expect(BatchLayout.documents(batchSize: 1, sequenceLength: 4, endingWith: 0).statePolicy == .reset)
+    #expect(BatchLayout.sentences(batchSize: 1, maximumLength: 4, endingWith: 0).statePolicy == .reset)
   }
 
   @Test(
     "A text that fills no batch is refused",
     arguments: [
-      BatchLayout.contiguous(size: 3, steps: 4), .windows(size: 2, steps: 9),
-      .windows(size: 3, steps: 2, remainder: .drop),
-      .sentences(size: 3, maximumLength: 5, endingWith: 7, remainder: .drop),
+      BatchLayout.contiguous(batchSize: 3, sequenceLength: 4), .windows(batchSize: 2, sequenceLength: 9),
+      .windows(batchSize: 3, sequenceLength: 2, remainder: .drop),
+      .sentences(batchSize: 3, maximumLength: 5, endingWith: 7, remainder: .drop),
     ])
   func tooShort(layout: BatchLayout) {
     #expect(throws: TextError.self) { try layout.batches(of: [1, 2, 3, 4, 5], seed: 1) }
@@ -139,9 +140,12 @@ struct BatchLayoutTests {
   @Test(
     "A layout is coded as JSON and back",
     arguments: [
-      BatchLayout.contiguous(size: 3, steps: 4), .contiguous(size: 1, steps: 4, remainder: .keep),
-      .windows(size: 2, steps: 5), .windows(size: 2, steps: 5, buffer: 7, repeats: 3, remainder: .drop),
-      .sentences(size: 2, maximumLength: 5, endingWith: 7), .documents(size: 2, steps: 3, endingWith: 7),
+      BatchLayout.contiguous(batchSize: 3, sequenceLength: 4),
+      .contiguous(batchSize: 1, sequenceLength: 4, remainder: .keep),
+      .windows(batchSize: 2, sequenceLength: 5),
+      .windows(batchSize: 2, sequenceLength: 5, buffer: 7, repeats: 3, remainder: .drop),
+      .sentences(batchSize: 2, maximumLength: 5, endingWith: 7),
+      .documents(batchSize: 2, sequenceLength: 3, endingWith: 7),
     ])
   func coding(layout: BatchLayout) throws {
     #expect(try JSONDecoder().decode(BatchLayout.self, from: JSONEncoder().encode(layout)) == layout)
@@ -149,11 +153,11 @@ struct BatchLayoutTests {
 
   @Test("Impossible sizes are named")
   func defects() {
-    #expect(BatchLayout.windows(size: 1, steps: 1, buffer: 1).defect == nil)
-    #expect(BatchLayout.contiguous(size: 0, steps: 1).defect?.contains("found 0") == true)
-    #expect(BatchLayout.contiguous(size: 1, steps: .max).defect?.contains("found \(Int.max)") == true)
-    #expect(BatchLayout.windows(size: 1, steps: 1, buffer: -1).defect?.contains("found -1") == true)
-    #expect(BatchLayout.windows(size: 1, steps: 1, repeats: 0).defect?.contains("found 0") == true)
-    #expect(BatchLayout.documents(size: 1, steps: 1, endingWith: -2).defect?.contains("found -2") == true)
+    #expect(BatchLayout.windows(batchSize: 1, sequenceLength: 1, buffer: 1).defect == nil)
+    #expect(BatchLayout.contiguous(batchSize: 0, sequenceLength: 1).defect?.contains("found 0") == true)
+    #expect(BatchLayout.contiguous(batchSize: 1, sequenceLength: .max).defect?.contains("found \(Int.max)") == true)
+    #expect(BatchLayout.windows(batchSize: 1, sequenceLength: 1, buffer: -1).defect?.contains("found -1") == true)
+    #expect(BatchLayout.windows(batchSize: 1, sequenceLength: 1, repeats: 0).defect?.contains("found 0") == true)
+    #expect(BatchLayout.documents(batchSize: 1, sequenceLength: 1, endingWith: -2).defect?.contains("found -2") == true)
   }
 }

@@ -22,7 +22,7 @@ struct GoldenOutputTests {
     }
     var model = LanguageModel(architecture, parameters: parameters)
     let training = TrainingConfiguration(
-      optimizer: .sgd, learningRate: .constant(0.5), epochs: 8, batches: .contiguous(size: 4, steps: 5))
+      optimizer: .sgd, learningRate: .constant(0.5), epochs: 8, batches: .contiguous(batchSize: 4, sequenceLength: 5))
     let history = try Trainer(training).train(&model, on: file.elements(named: "ids", as: Int32.self))
     let expected = try file.tensor(named: "\(kind).perplexities").elements.map { Double($0) }
     #expect(history.count == expected.count && (expected.last ?? .infinity) < 0.5 * expected[0])

@@ -42,7 +42,8 @@ struct PennTreebankRecipeTests {
   @Test("Training is gradient descent at rate 1, halved after the fifth of 15 epochs, clipped to a norm of 5")
   func training() {
     let recipe = Recipe.pennTreebank.training
-    #expect(recipe.epochs == 15 && recipe.clipNorm == 5 && recipe.batches == .contiguous(size: 60, steps: 20))
+    #expect(
+      recipe.epochs == 15 && recipe.clipNorm == 5 && recipe.batches == .contiguous(batchSize: 60, sequenceLength: 20))
     let rates = (1...15).map { recipe.learningRate.rate(epoch: $0) }
     let expected: [Float] = (0..<15).map { index in (0..<max(index - 4, 0)).reduce(Float(1)) { rate, _ in rate / 2 } }
     #expect(rates == expected)

@@ -48,7 +48,8 @@ struct RecipeTests {
     #expect((data.validation == nil) == (name == "toy"))
     var configuration = recipe.training
     configuration.epochs = min(3, configuration.epochs)
-    configuration.batches = configuration.batches.with(size: 5, steps: min(8, configuration.batches.steps))
+    configuration.batches = configuration.batches.with(
+      batchSize: 5, sequenceLength: min(8, configuration.batches.sequenceLength))
     let validation = try data.validation.map { try configuration.batches.batchesInOrder(of: $0) }
     var trainer = Trainer(configuration)
     trainer.metrics = recipe.metrics

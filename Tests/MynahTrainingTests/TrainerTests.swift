@@ -30,7 +30,7 @@ struct TrainerTests {
       optimizer: optimizer,
       learningRate: .halving(from: rate ?? optimizer.defaultLearningRate, after: 1), clipNorm: clip,
       epochs: epochs,
-      batches: .contiguous(size: 5, steps: 7), seed: 11)
+      batches: .contiguous(batchSize: 5, sequenceLength: 7), seed: 11)
   }
 
   private let text = text(1500, seed: 1)

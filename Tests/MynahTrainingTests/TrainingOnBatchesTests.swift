@@ -34,8 +34,9 @@ struct TrainingOnBatchesTests {
   }
 
   static let layouts = [
-    BatchLayout.windows(size: 4, steps: 6), .windows(size: 3, steps: 5, remainder: .drop),
-    .sentences(size: 6, maximumLength: 7, endingWith: 0), .documents(size: 6, steps: 4, endingWith: 0),
+    BatchLayout.windows(batchSize: 4, sequenceLength: 6), .windows(batchSize: 3, sequenceLength: 5, remainder: .drop),
+    .sentences(batchSize: 6, maximumLength: 7, endingWith: 0),
+    .documents(batchSize: 6, sequenceLength: 4, endingWith: 0),
   ]
 
   @Test("Training lowers the loss with each kind of batching", arguments: layouts)
@@ -83,7 +84,7 @@ struct TrainingOnBatchesTests {
       // The longest sentence has 9 tokens.
       let runs = try [9, 14].map { length in
         var model = Self.model(dropout: 0)
-        let layout = BatchLayout.sentences(size: 5, maximumLength: length, endingWith: 0)
+        let layout = BatchLayout.sentences(batchSize: 5, maximumLength: length, endingWith: 0)
         let trainer = Trainer(Self.configuration(layout, reduction: reduction, objective: loss))
         return (try trainer.train(&model, on: Self.text, validating: Self.text), model)
       }
@@ -101,7 +102,7 @@ struct TrainingOnBatchesTests {
   func evaluation() throws {
     let model = Self.model()
     func evaluated(_ size: Int) throws -> (loss: Loss, metrics: [String: Double]) {
-      let layout = BatchLayout.sentences(size: size, maximumLength: 10, endingWith: 0)
+      let layout = BatchLayout.sentences(batchSize: size, maximumLength: 10, endingWith: 0)
       return model.evaluated(
         on: try layout.validationBatches(of: Self.text).batches(epoch: 1), metrics: [.accuracy, .top(7)])
     }
@@ -115,7 +116,7 @@ struct TrainingOnBatchesTests {
   @Test("A batch of padding alone is not a divergence", arguments: LossReduction.allCases)
   func nothingButPadding(reduction: LossReduction) throws {
     var model = Self.model(dropout: 0)
-    let layout = BatchLayout.sentences(size: 1, maximumLength: 4, endingWith: 0)
+    let layout = BatchLayout.sentences(batchSize: 1, maximumLength: 4, endingWith: 0)
     let trainer = Trainer(Self.configuration(layout, epochs: 1, reduction: reduction))
     let history = try trainer.train(&model, on: [1, 2, 3, 0, 4, 0, 0, 2, 1, 0])
     #expect(history[0].train.targetCount == 3 && history[0].train.perplexity.isFinite)
@@ -127,11 +128,11 @@ struct TrainingOnBatchesTests {
     func train(_ loss: CustomLoss?) throws -> (history: [EpochReport], model: LanguageModel) {
       var model = Self.model(dropout: 0)
       var trainer = Trainer(
-        Self.configuration(.sentences(size: 6, maximumLength: 7, endingWith: 0), reduction: .meanPerTarget))
+        Self.configuration(.sentences(batchSize: 6, maximumLength: 7, endingWith: 0), reduction: .meanPerTarget))
       trainer.loss = loss
       return (try trainer.train(&model, on: Self.text, validating: Self.text), model)
     }
-    let usual = try train(nil)
+    let standard = try train(nil)
     let own = try train { model, hidden, batch in
       let weights = Variable(Tensor(batch.weights ?? Array(repeating: 1, count: batch.targets.count)))
       let coordinates = batch.targets.enumerated().flatMap { [Int32($0), $1] }
@@ -140,28 +141,28 @@ struct TrainingOnBatchesTests {
       let sum = -(logs * weights).sum()
       return (sum / Float(batch.targetCount), Double(sum.value.scalar))
     }
-    for (usual, own) in zip(usual.history, own.history) {
-      #expect(abs(usual.train.mean / own.train.mean - 1) < 1e-5)
-      #expect(abs((usual.validation?.mean ?? 0) / (own.validation?.mean ?? 1) - 1) < 1e-5)
+    for (standard, own) in zip(standard.history, own.history) {
+      #expect(abs(standard.train.mean / own.train.mean - 1) < 1e-5)
+      #expect(abs((standard.validation?.mean ?? 0) / (own.validation?.mean ?? 1) - 1) < 1e-5)
     }
-    for (usual, own) in zip(usual.model.parameters, own.model.parameters) {
-      #expect(largestDifference(usual.value.elements, own.value.elements) < 1e-5, "\(usual.name)")
+    for (standard, own) in zip(standard.model.parameters, own.model.parameters) {
+      #expect(largestDifference(standard.value.elements, own.value.elements) < 1e-5, "\(standard.name)")
     }
     let doubled = try train { model, hidden, batch in
       let pass = model.output.crossEntropy(of: hidden, targets: batch.targets, weights: batch.weights)
       return (pass.value, 2 * pass.nats)
     }
-    #expect(doubled.history[0].train.mean > 1.5 * usual.history[0].train.mean)
+    #expect(doubled.history[0].train.mean > 1.5 * standard.history[0].train.mean)
   }
 
   @Test("Each window begins with the zero state, so in training it costs what it costs alone")
   func zeroState() throws {
-    var (model, layout) = (Self.model(dropout: 0), BatchLayout.windows(size: 4, steps: 6))
+    var (model, layout) = (Self.model(dropout: 0), BatchLayout.windows(batchSize: 4, sequenceLength: 6))
     var configuration = Self.configuration(layout, epochs: 1)
     // Too small to change a weight.
     configuration.learningRate = .constant(1e-30)
     let history = try Trainer(configuration).train(&model, on: Self.text)
-    layout = layout.with(size: 1)
+    layout = layout.with(batchSize: 1)
     let alone = try model.loss(of: layout.batchesInOrder(of: Self.text).batches(epoch: 1))
     #expect(history[0].train.targetCount == alone.targetCount)
     #expect(abs(history[0].train.mean / alone.mean - 1) < 1e-6)
@@ -171,7 +172,8 @@ struct TrainingOnBatchesTests {
   func reductions() throws {
     let norms = try LossReduction.allCases.map { reduction -> Double in
       var (model, norm) = (Self.model(dropout: 0), 0.0)
-      let configuration = Self.configuration(.contiguous(size: 4, steps: 6), epochs: 1, reduction: reduction)
+      let configuration = Self.configuration(
+        .contiguous(batchSize: 4, sequenceLength: 6), epochs: 1, reduction: reduction)
       try Trainer(configuration).train(&model, on: Array(Self.text.prefix(28))) { event in
         if case .step(let step) = event { norm = step.gradientNorm }
       }
@@ -194,7 +196,7 @@ struct TrainingOnBatchesTests {
     var random = RandomSource(seed: 3)
     func norm(_ penalties: Penalties) throws -> Double {
       var (model, norm) = (LanguageModel(configuration, using: &random), 0.0)
-      var training = Self.configuration(.contiguous(size: 4, steps: 6), epochs: 1)
+      var training = Self.configuration(.contiguous(batchSize: 4, sequenceLength: 6), epochs: 1)
       training.penalties = penalties
       var trainer = Trainer(training)
       trainer.loss = { _, _, _ in (Variable(Tensor(0)), 0) }
@@ -211,7 +213,7 @@ struct TrainingOnBatchesTests {
   func ownDataset() throws {
     let batches = Dataset(TokenWindows(Self.text, length: 5)).batch(4).map(Batch.init(windows:))
     let count = Array(batches).count
-    let trainer = Trainer(Self.configuration(.windows(size: 4, steps: 5)))
+    let trainer = Trainer(Self.configuration(.windows(batchSize: 4, sequenceLength: 5)))
     var model = Self.model()
     #expect(try trainer.train(&model, on: EpochBatches(batches, count: count, batchSize: 4)).count == 2)
     let error = TrainingError.impossible(reason: "the data gave \(count) of the \(count + 1) batches of epoch 1")
@@ -222,7 +224,8 @@ struct TrainingOnBatchesTests {
 
   @Test("A checkpoint whose state has another batch size than the next batch is refused")
   func otherRows() throws {
-    let trainer = Trainer(Self.configuration(.contiguous(size: 3, steps: 4), epochs: 1), checkpointInterval: 1)
+    let trainer = Trainer(
+      Self.configuration(.contiguous(batchSize: 3, sequenceLength: 4), epochs: 1), checkpointInterval: 1)
     var (model, middle) = (Self.model(), TrainingCheckpoint?.none)
     try trainer.train(&model, on: Self.text) { event in
       if case .checkpoint(let checkpoint) = event, checkpoint.step == 2 { middle = checkpoint }

@@ -30,7 +30,7 @@ struct TrainingOptionsTests {
     _ change: (inout TrainingConfiguration) -> Void = { _ in }
   ) -> TrainingConfiguration {
     var configuration = TrainingConfiguration(
-      learningRate: .constant(0.5), epochs: 3, batches: .contiguous(size: 4, steps: 7), seed: 11)
+      learningRate: .constant(0.5), epochs: 3, batches: .contiguous(batchSize: 4, sequenceLength: 7), seed: 11)
     change(&configuration)
     return configuration
   }
@@ -375,7 +375,7 @@ struct TrainingOptionsTests {
     let norms = try [7, 20].map { length in
       var configuration = Self.configuration {
         $0.epochs = 1
-        $0.batches = .sentences(size: 3, maximumLength: length, endingWith: 0)
+        $0.batches = .sentences(batchSize: 3, maximumLength: length, endingWith: 0)
       }
       configuration.penalties = Penalties(activation: 50, temporal: 50)
       var (trained, norm) = (model, 0.0)

@@ -1,4 +1,4 @@
-"""The machine's roof: float32 multiply-adds and bfloat16 products in registers, and memory read in order."""
+"""The machine's peaks: float32 multiply-adds and bfloat16 products in registers, and memory read in order."""
 from .. import programs
 from ..samples import Sample
 

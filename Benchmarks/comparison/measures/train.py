@@ -5,9 +5,9 @@ from ..samples import Sample
 PRESETS = ("ptb", "brown", "zaremba-small", "shakespeare", "zaremba-medium")
 FIGURES = ("milliseconds", "tokensPerSecond", "peakMiB", "gigaflops", "shareOfPeak", "shareOfBfloat16Peak")
 # A case's preset and the sizes that replace its own.
-ODD_SIZES = ("zaremba-small", ("--vocabulary", 7777, "--embedding", 333, "--hidden", "333,333", "--batch", 7, "--steps", 35))
+ODD_SIZES = ("zaremba-small", ("--vocabulary", 7777, "--embedding", 333, "--hidden", "333,333", "--batch", 7, "--sequence-length", 35))
 CASES = {name: (name, ()) for name in PRESETS} | {"odd sizes": ODD_SIZES}
-REDUCED_SIZES = ("--vocabulary", 100, "--embedding", 16, "--hidden", "24,16", "--batch", 4, "--steps", 5)
+REDUCED_SIZES = ("--vocabulary", 100, "--embedding", 16, "--hidden", "24,16", "--batch", 4, "--sequence-length", 5)
 
 
 def groups(setting):

@@ -14,10 +14,10 @@
 // chunks and threads; dh is the sum of its parts in order.
 
 enum { MOST_PARTS = 16, PART_VECTORS = 512 / LANES };
-// Rows whose logits are worked on at a time, and the most rows, numbers of E and numbers of the parts' dh that are kept.
-// Each chunk reads and writes dW once, and weights that serve one chunk are packed a part at a time. Medians of paired
-// runs, multiply-adds: zaremba-small in one chunk is 12 % faster than in four, zaremba-medium 5 % faster than in two;
-// ptb and brown do not care. Tiles are so fast that dW counts more: 6 to 10 % for zaremba-medium.
+// Rows whose logits are worked on at a time, and the most rows, numbers of E and numbers of the parts' dh that are
+// kept. Each chunk reads and writes dW once, and weights that serve one chunk are packed a part at a time. Medians of
+// paired runs, multiply-adds: zaremba-small in one chunk is 12 % faster than in four, zaremba-medium 5 % faster than in
+// two; ptb and brown do not care. Tiles are so fast that dW counts more: 6 to 10 % for zaremba-medium.
 #if HAS_AMX
 enum { BLOCK_ROWS = 128, STRIP_ROWS = 128, MOST_ROWS = 1280, KEPT_NUMBERS = 1 << 23, KEPT_GRADIENTS = 1 << 23 };
 #else

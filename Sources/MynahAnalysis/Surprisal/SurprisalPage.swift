@@ -68,7 +68,7 @@ public struct SurprisalPage: Sendable {
     let mean = bits / Double(predictedCount)
     let unknown = unknownCount == 0 ? "" : " · \(unknownCount) unknown"
     return
-      "\(predictedCount) tokens · \(mean.formatted(2)) bits a token · perplexity \(exp2(mean).formatted(2))\(unknown)"
+      "\(predictedCount) tokens · \(mean.formatted(2)) bits per token · perplexity \(exp2(mean).formatted(2))\(unknown)"
   }
 
   /// Returns the page as HTML.

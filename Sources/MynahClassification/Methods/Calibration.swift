@@ -6,7 +6,7 @@ import MynahTensors
 ///     p(k | x) ∝ exp(a · ℓ_k(x) / n^γ + b_k)
 ///
 /// ℓ is a score in nats and n the number of tokens. A model that treats tokens as independent evidence is overconfident
-/// on long texts; a and γ, fitted on held-out texts, correct this. With γ = 0 and b = 0 this is temperature scaling
+/// on long texts; a and γ, fitted on validation texts, correct this. With γ = 0 and b = 0 this is temperature scaling
 /// with temperature 1 / a: C. Guo et al., "On calibration of modern neural networks", 2017.
 public struct Calibration: Hashable, Codable, Sendable {
   /// a, positive.
@@ -54,7 +54,7 @@ public struct Calibration: Hashable, Codable, Sendable {
   }
 }
 
-/// The scores, the length and the class of a held-out text.
+/// The scores, the length and the class of a validation text.
 package struct ScoredText: Sendable {
   package let scores: [Double]
   package let tokenCount: Int
@@ -74,7 +74,7 @@ extension Calibration {
     package static let lengthExponent = Freedom(rawValue: 2)
   }
 
-  /// Creates the calibration that maximises the likelihood of held-out texts.
+  /// Creates the calibration that maximises the likelihood of validation texts.
   ///
   /// Without texts, only the initial biases are applied. Targets are smoothed slightly away from 0 and 1, so that
   /// perfectly separated classes do not drive the scale to infinity: J. Platt, "Probabilistic outputs for support

@@ -18,7 +18,7 @@ public struct ClassifierSettings: Hashable, Sendable {
     /// The normalisation applied to a text first.
     public var form: TextForm
     /// The kind of tokenizer.
-    public var level: TokenLevel
+    public var tokenizer: TokenizerKind
     /// E, the embedding size.
     public var embeddingSize: Int
     /// H, the hidden size, of each recurrent layer.
@@ -28,18 +28,18 @@ public struct ClassifierSettings: Hashable, Sendable {
 
     /// Creates a reading.
     public init(
-      form: TextForm, level: TokenLevel, embeddingSize: Int, hiddenSizes: [Int], languageModelEpochs: Int
+      form: TextForm, tokenizer: TokenizerKind, embeddingSize: Int, hiddenSizes: [Int], languageModelEpochs: Int
     ) {
-      (self.form, self.level, self.embeddingSize) = (form, level, embeddingSize)
+      (self.form, self.tokenizer, self.embeddingSize) = (form, tokenizer, embeddingSize)
       (self.hiddenSizes, self.languageModelEpochs) = (hiddenSizes, languageModelEpochs)
     }
 
     /// Lower-case words, with punctuation split off and every digit replaced by 0.
     public static let words = Reading(
-      form: .folded, level: .word, embeddingSize: 64, hiddenSizes: [128], languageModelEpochs: 10)
+      form: .folded, tokenizer: .word, embeddingSize: 64, hiddenSizes: [128], languageModelEpochs: 10)
     /// Characters as written.
     public static let characters = Reading(
-      form: .asWritten, level: .character, embeddingSize: 32, hiddenSizes: [192], languageModelEpochs: 12)
+      form: .asWritten, tokenizer: .character, embeddingSize: 32, hiddenSizes: [192], languageModelEpochs: 12)
   }
 
   /// The classification method.
@@ -67,7 +67,7 @@ public struct ClassifierSettings: Hashable, Sendable {
   public var batchSize = 32
   /// The share of each class's texts in the validation split, which is used for early stopping and calibration: above
   /// 0, below 1.
-  public var heldOutShare = 0.1
+  public var validationShare = 0.1
   /// The maximum number of tokens of a text; longer texts are truncated.
   public var maximumTokenCount = 1024
   /// The random seed; equal seeds give bit-identical classifiers.
@@ -106,6 +106,7 @@ public struct ClassifierSettings: Hashable, Sendable {
     if let rate = [dropout, tokenDropout].first(where: { !($0 >= 0 && $0 < 1) }) {
       return "a dropout rate must be at least 0 and below 1, found \(rate)"
     }
-    return heldOutShare > 0 && heldOutShare < 1 ? nil : "the share held out lies between 0 and 1, found \(heldOutShare)"
+    return validationShare > 0 && validationShare < 1
+      ? nil : "the share of validation texts must be between 0 and 1, found \(validationShare)"
   }
 }

@@ -25,11 +25,11 @@ public struct ClassifierTrainer: Sendable {
   ///   - text: Texts of at least two labels, with at least two texts each.
   ///   - report: Called after each epoch of each stage, on any thread but never concurrently; an error that it throws
   ///     ends the training.
-  /// - Returns: The classifier, and its members' report on their held-out texts.
+  /// - Returns: The classifier, and its members' report on their validation texts.
   /// - Throws: `ClassificationError`, `TextError`.
   public func train(
     _ text: LabelledText, report: @escaping @Sendable (ClassifierEvent) throws -> Void = { _ in }
-  ) throws -> (classifier: TextClassifier, heldOut: ClassificationReport) {
+  ) throws -> (classifier: TextClassifier, validation: ClassificationReport) {
     if let defect = settings.defect { throw ClassificationError.impossible(reason: defect) }
     let labels = text.labels
     let classes = try classes(of: text, labels)
@@ -42,17 +42,17 @@ public struct ClassifierTrainer: Sendable {
         report: { event in try lock.withLock { _ in try report(event) } })
       return try member(text, classes, labels, ngrams, run)
     }
-    var heldOut = ClassificationReport(labels: labels)
-    for (prediction, actual) in members.flatMap(\.heldOut) { heldOut.add(prediction, actual: actual) }
-    return (TextClassifier(method: settings.method, labels: labels, members: members.map(\.member)), heldOut)
+    var validation = ClassificationReport(labels: labels)
+    for (prediction, actual) in members.flatMap(\.validation) { validation.add(prediction, actual: actual) }
+    return (TextClassifier(method: settings.method, labels: labels, members: members.map(\.member)), validation)
   }
 
-  /// Returns a trained member of the ensemble and its predictions for its held-out texts.
+  /// Returns a trained member of the ensemble and its predictions for its validation texts.
   private func member(
     _ text: LabelledText, _ classes: [Int], _ labels: [String], _ ngrams: [NGramFeatures]?, _ run: ClassifierRun
-  ) throws -> (member: TextClassifier.Member, heldOut: [(prediction: Prediction, actual: Int)]) {
+  ) throws -> (member: TextClassifier.Member, validation: [(prediction: Prediction, actual: Int)]) {
     let reading = settings.readings[run.member]
-    func trained(_ parts: HeldOutTexts) throws -> (member: TextClassifier.Member, data: MemberData) {
+    func trained(_ parts: ValidationTexts) throws -> (member: TextClassifier.Member, data: MemberData) {
       let data = try MemberData(
         text, classes, parts, reading: reading, settings: settings, languageModel: languageModel)
       let wide = try ngrams.map { ngrams in
@@ -62,16 +62,16 @@ public struct ClassifierTrainer: Sendable {
       return (member, data)
     }
     let (member, data) = try trained(
-      HeldOutTexts(classes: classes, share: settings.heldOutShare, member: run.member, seed: settings.seed))
-    let heldOut = try ThreadTeam.$current.withValue(nil) {
-      try data.heldOutTexts.map { example in
+      ValidationTexts(classes: classes, share: settings.validationShare, member: run.member, seed: settings.seed))
+    let validation = try ThreadTeam.$current.withValue(nil) {
+      try data.validationTexts.map { example in
         (Prediction(labels: labels, probabilities: try member.probabilities(example.text)), example.label)
       }
     }
-    guard settings.method == .naiveBayes else { return (member, heldOut) }
-    // Naive Bayes needs no early stopping or calibration: held-out texts only measure it, so it is retrained on all
+    guard settings.method == .naiveBayes else { return (member, validation) }
+    // Naive Bayes needs no early stopping or calibration: validation texts only measure it, so it is retrained on all
     // texts.
-    return (try trained(HeldOutTexts(learningAll: classes.count)).member, heldOut)
+    return (try trained(ValidationTexts(learningAll: classes.count)).member, validation)
   }
 
   /// Returns the class of each example.
@@ -108,7 +108,7 @@ public struct ClassifierTrainer: Sendable {
     }
     let vocabulary = data.tokenizer.tokenizer.vocabulary
     let scored = ThreadTeam.$current.withValue(nil) {
-      data.heldOut.map { text in
+      data.validation.map { text in
         let scored = model.scored(text.ids, vocabulary: vocabulary)
         return ScoredText(scores: scored.scores, tokenCount: scored.tokenCount, label: text.label)
       }

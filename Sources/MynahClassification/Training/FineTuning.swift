@@ -4,10 +4,10 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-/// Fine-tunes a recurrent classifier on labelled texts, keeping the weights with the lowest held-out loss in the second
-/// half of the run.
+/// Fine-tunes a recurrent classifier on labelled texts, keeping the weights with the lowest validation loss in the
+/// second half of the run.
 struct FineTuning {
-  let learned, heldOut: [(ids: [Int32], label: Int)]
+  let learned, validation: [(ids: [Int32], label: Int)]
   let seed: UInt64
 
   /// The share of the steps in which the learning rate rises.
@@ -37,13 +37,14 @@ struct FineTuning {
         sum += result.kept
         count += texts.count
       }
-      let heldOutLoss = Self.meanLoss(of: classifier, heldOut)
+      let validationLoss = Self.meanLoss(of: classifier, validation)
       // A low loss while the learning rate is still high is accidental.
-      if 2 * epoch > settings.epochs, heldOutLoss < best?.loss ?? .infinity { best = (heldOutLoss, classifier) }
+      if 2 * epoch > settings.epochs, validationLoss < best?.loss ?? .infinity { best = (validationLoss, classifier) }
       try run.report(
         ClassifierEvent(
           member: run.member, memberCount: run.memberCount, stage: "classifier", epoch: epoch,
-          epochCount: settings.epochs, trainingLoss: sum / Double(count), heldOutLoss: heldOutLoss, isOfTokens: false))
+          epochCount: settings.epochs, trainingLoss: sum / Double(count), validationLoss: validationLoss,
+          isOfTokens: false))
     }
     if let best { classifier = best.model }
   }

@@ -3,38 +3,38 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-/// The training of a language model on independent texts until the held-out loss stops improving.
+/// The training of a language model on independent texts until the validation loss stops improving.
 struct LanguageModelStage {
   let name: String
-  let learned, heldOut: [[Int32]]
+  let learned, validation: [[Int32]]
   let rate: Float
   let epochs: Int
   let batchSize: Int
   let seed: UInt64
 
-  /// The number of epochs without a lower held-out loss after which training stops.
+  /// The number of epochs without a lower validation loss after which training stops.
   private static let patience = 2
 
-  /// Continues the training of a model, keeping the weights with the lowest held-out loss.
+  /// Continues the training of a model, keeping the weights with the lowest validation loss.
   func train(_ model: inout LanguageModel, _ run: ClassifierRun) throws {
     // The learning rate decays from the middle of the run.
     let schedule = LearningRateSchedule(initial: rate, factor: 0.7, constantEpochs: max(1, epochs / 2))
     let configuration = TrainingConfiguration(
       optimizer: .adam, learningRate: schedule, clipNorm: 1, epochs: epochs, patience: Self.patience,
-      batches: .contiguous(size: batchSize, steps: 1), reduction: .meanPerTarget, seed: seed)
+      batches: .contiguous(batchSize: batchSize, sequenceLength: 1), reduction: .meanPerTarget, seed: seed)
     var trainer = Trainer(configuration)
     trainer.shouldStop = run.shouldStop
     do {
       try trainer.train(
         &model, on: TextBatches.ofLanguageModel(learned, size: batchSize, seed: seed),
-        validating: heldOut.isEmpty
-          ? nil : TextBatches.ofLanguageModel(heldOut, size: batchSize, seed: seed, shuffles: false)
+        validating: validation.isEmpty
+          ? nil : TextBatches.ofLanguageModel(validation, size: batchSize, seed: seed, shuffles: false)
       ) { event in
         guard case .epoch(let epoch) = event else { return }
         try run.report(
           ClassifierEvent(
             member: run.member, memberCount: run.memberCount, stage: name, epoch: epoch.epoch, epochCount: epochs,
-            trainingLoss: epoch.train.mean, heldOutLoss: epoch.validation?.mean, isOfTokens: true))
+            trainingLoss: epoch.train.mean, validationLoss: epoch.validation?.mean, isOfTokens: true))
       }
     } catch TrainingError.interrupted {
       throw ClassificationError.interrupted
@@ -68,8 +68,8 @@ public struct ClassifierEvent: Hashable, Sendable {
   public let stage: String
   /// The epoch, from 1, and the maximum number of epochs.
   public let epoch, epochCount: Int
-  /// The mean training and held-out losses in nats; the held-out loss is nil without held-out texts.
-  public let trainingLoss: Double, heldOutLoss: Double?
+  /// The mean training and validation losses in nats; the validation loss is nil without validation texts.
+  public let trainingLoss: Double, validationLoss: Double?
   /// A Boolean value indicating whether the losses are means over tokens rather than over texts.
   public let isOfTokens: Bool
 }

@@ -2,17 +2,17 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-/// The tokenized training texts and held-out texts of one member of the ensemble.
+/// The tokenized training texts and validation texts of one member of the ensemble.
 struct MemberData {
   let tokenizer: ClassifierTokenizer
-  let learned, heldOut: [(ids: [Int32], label: Int)]
-  /// The held-out texts, with their classes.
-  let heldOutTexts: [(text: String, label: Int)]
+  let learned, validation: [(ids: [Int32], label: Int)]
+  /// The validation texts, with their classes.
+  let validationTexts: [(text: String, label: Int)]
   /// The pretrained language model, if there is one.
   private let start: LanguageModel?
 
   init(
-    _ text: LabelledText, _ classes: [Int], _ parts: HeldOutTexts, reading: ClassifierSettings.Reading,
+    _ text: LabelledText, _ classes: [Int], _ parts: ValidationTexts, reading: ClassifierSettings.Reading,
     settings: ClassifierSettings, languageModel: ModelFile?
   ) throws {
     let learnedText = parts.learned.lazy.map { (text: text.examples[$0].text, label: classes[$0]) }
@@ -20,12 +20,12 @@ struct MemberData {
     let tokens =
       languageModel?.tokenizer
       ?? AnyTokenizer(
-        reading.level, training: learnedText.map { form($0.text) + "\n" }.joined(),
+        reading.tokenizer, training: learnedText.map { form($0.text) + "\n" }.joined(),
         minimumCount: settings.method == .naiveBayes ? 1 : nil)
     let tokenizer = ClassifierTokenizer(form: form, tokenizer: tokens, maximumTokenCount: settings.maximumTokenCount)
-    heldOutTexts = parts.heldOut.map { (text.examples[$0].text, classes[$0]) }
+    validationTexts = parts.validation.map { (text.examples[$0].text, classes[$0]) }
     learned = try learnedText.map { (try tokenizer.encode($0.text), $0.label) }
-    heldOut = try heldOutTexts.map { (try tokenizer.encode($0.text), $0.label) }
+    validation = try validationTexts.map { (try tokenizer.encode($0.text), $0.label) }
     self.tokenizer = tokenizer
     start = languageModel?.model
   }
@@ -74,7 +74,7 @@ struct MemberData {
     var random = RandomSource(seed: run.seed(3))
     var classifier = RecurrentClassifier(
       forward: forward, backward: backward, pooling: settings.pooling, classCount: classCount, using: &random)
-    try FineTuning(learned: learned, heldOut: heldOut, seed: run.seed(4)).train(&classifier, run)
+    try FineTuning(learned: learned, validation: validation, seed: run.seed(4)).train(&classifier, run)
     return classifier
   }
 
@@ -110,7 +110,7 @@ struct MemberData {
       all.filter { label == nil || $0.label == label }.map { order($0.ids) }
     }
     return LanguageModelStage(
-      name: name, learned: texts(learned), heldOut: texts(heldOut), rate: rate, epochs: epochs,
+      name: name, learned: texts(learned), validation: texts(validation), rate: rate, epochs: epochs,
       batchSize: run.settings.batchSize, seed: seed)
   }
 }

@@ -6,7 +6,9 @@ import MynahTensors
 
 /// The flags of the inference benchmarks.
 struct BenchInferenceOptions: ParsableArguments {
-  @Argument(help: "The preset of the model's sizes.", transform: Self.preset)
+  @Argument(
+    help: "The preset of the model's sizes.", completion: .list(BenchPreset.all.map(\.name)),
+    transform: Self.preset)
   var preset: BenchPreset
 
   @Option(

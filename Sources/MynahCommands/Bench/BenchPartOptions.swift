@@ -6,13 +6,13 @@ struct BenchPartOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The kind of the recurrent layers: \(ModelOptions.cellNames). (default: lstm)", valueName: "name"),
-    transform: ModelOptions.cellKind)
+    completion: .list(CellKinds.standard.all.map(\.name)), transform: ModelOptions.cellKind)
   var cell: CellKind?
 
   @Option(
     help: ArgumentHelp(
       "The output layer: softmax, adaptive:CUTOFF,… or mixture:K[,SIZE]. (default: softmax)", valueName: "layer"),
-    transform: ModelOptions.output)
+    completion: .list(OutputKinds.standard.all.map(\.name)), transform: ModelOptions.output)
   var outputLayer: OutputConfiguration?
 
   /// Returns a preset with these parts.

@@ -15,7 +15,9 @@ struct BenchTrainCommand: ParsableCommand {
       6 operations per weight and token, the embedding lookup not counted.
       """)
 
-  @Argument(help: "The preset of the model and the step.", transform: BenchPreset.named)
+  @Argument(
+    help: "The preset of the model and the step.", completion: .list(BenchPreset.all.map(\.name)),
+    transform: BenchPreset.named)
   var preset: BenchPreset
 
   @Option(help: "The vocabulary size.", transform: Bounded.integer(1...16_777_216))
@@ -35,10 +37,11 @@ struct BenchTrainCommand: ParsableCommand {
   var batch: Int?
 
   @Option(help: "The sequence length.", transform: Bounded.integer(1...1_000_000))
-  var steps: Int?
+  var sequenceLength: Int?
 
   @Option(
-    help: "The optimizer: \(OptimizerOptions.optimizerNames).", transform: OptimizerOptions.optimizer
+    help: "The optimizer: \(OptimizerOptions.optimizerNames).", completion: .list(OptimizerRules.standard.names),
+    transform: OptimizerOptions.optimizer
   )
   var optimizer: OptimizerConfiguration?
 
@@ -58,7 +61,8 @@ struct BenchTrainCommand: ParsableCommand {
   func run() throws {
     let preset = parts.apply(
       to: preset.replacing(
-        vocabularySize: vocabulary, embeddingSize: embedding, hiddenSizes: hidden, batchSize: batch, stepCount: steps,
+        vocabularySize: vocabulary, embeddingSize: embedding, hiddenSizes: hidden, batchSize: batch,
+        stepCount: sequenceLength,
         optimizer: optimizer))
     do throws(ModelError) {
       let architecture = try ModelArchitecture(preset.configuration)

@@ -46,7 +46,7 @@ extension ClassificationReport {
     let width = max(7, names.map(\.count).max() ?? 0)
     let columns = ["precision", "recall", "F1"] + names.map { "as \($0)" }
     var text = "accuracy              \((100 * accuracy).formatted(2)) % of \(count.grouped) texts\n"
-    text += "log loss              \(logLoss.formatted(4)) nats a text\n"
+    text += "log loss              \(logLoss.formatted(4)) nats per text\n"
     text += "calibration error     \(expectedCalibrationError.formatted(4)), over \(Self.binCount) bins\n\n"
     text += "".padding(width) + columns.map { "  " + $0.leftPadded(9) }.joined() + "\n"
     for index in labels.indices {

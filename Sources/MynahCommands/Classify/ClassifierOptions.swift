@@ -16,7 +16,7 @@ struct ClassifierOptions: ConditionalFlags {
   @Option(
     help: ArgumentHelp(
       "Start from this model file, and use its tokenizer. (default: train a language model on the texts)",
-      valueName: "model"), transform: Bounded.path)
+      valueName: "model"), completion: .file(), transform: Bounded.path)
   var from: String?
 
   @Option(
@@ -29,11 +29,11 @@ struct ClassifierOptions: ConditionalFlags {
 
   @Option(
     help: ArgumentHelp(
-      "The tokens of texts: words (lowercase, punctuation split off, digits folded) or characters; with commas "
-        + "between, the members take turns. (default: words)",
+      "The tokenizer: word (lowercase, punctuation split off, digits folded) or character; several, with commas "
+        + "between, are assigned to the members in turn. (default: word)",
       valueName: "names"),
     transform: Self.readings)
-  var reading: [ClassifierSettings.Reading]?
+  var tokenizer: [ClassifierSettings.Reading]?
 
   @Option(
     parsing: .unconditional,
@@ -92,15 +92,15 @@ struct ClassifierOptions: ConditionalFlags {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The dropout rate of the outputs. (default: 0.5)", valueName: "share"),
-    transform: Bounded.number(0...0.99))
+    help: ArgumentHelp("The dropout rate of the outputs. (default: 0.5)", valueName: "rate"),
+    transform: Bounded.rate)
   var dropout: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The share of each label's texts to hold out. (default: 0.1)", valueName: "share"),
+    help: ArgumentHelp("The share of each label's texts for validation. (default: 0.1)", valueName: "share"),
     transform: Bounded.number(0.001...0.9))
-  var holdOut: Float?
+  var validationShare: Float?
 
   @Option(
     parsing: .unconditional,
@@ -111,7 +111,7 @@ struct ClassifierOptions: ConditionalFlags {
     let (isBayes, isFineTuned, hasStart) = (method == .naiveBayes, method == .fineTune, from != nil)
     // Word counts have no model.
     let ofModels = [
-      ("--from", hasStart), ("--members", members != nil), ("--reading", reading != nil),
+      ("--from", hasStart), ("--members", members != nil), ("--tokenizer", tokenizer != nil),
       ("--embedding", embedding != nil), ("--hidden", hidden != nil),
       ("--language-model-epochs", languageModelEpochs != nil), ("--epochs", epochs != nil),
       ("--learning-rate", learningRate != nil), ("--language-model-rate", languageModelRate != nil),
@@ -119,7 +119,7 @@ struct ClassifierOptions: ConditionalFlags {
     ]
     // An existing model determines the sizes and the tokens.
     let ofNewModels = [
-      ("--reading", reading != nil), ("--embedding", embedding != nil), ("--hidden", hidden != nil),
+      ("--tokenizer", tokenizer != nil), ("--embedding", embedding != nil), ("--hidden", hidden != nil),
     ]
     let ofClassifiers = [
       ("--pooling", pooling != nil), ("--one-direction", oneDirection), ("--without-ngrams", withoutNgrams),
@@ -134,9 +134,9 @@ struct ClassifierOptions: ConditionalFlags {
   /// Returns the settings.
   func settings() throws -> ClassifierSettings {
     var settings = ClassifierSettings(method)
-    // Members that start from one model differ only in the texts that they hold out.
+    // Members that start from one model differ only in their validation texts.
     if from != nil { settings.readings = [settings.readings[0]] }
-    if let reading { settings.readings = reading }
+    if let tokenizer { settings.readings = tokenizer }
     if let members {
       let readings = settings.readings
       settings.readings = (0..<members).map { readings[$0 % readings.count] }
@@ -153,7 +153,7 @@ struct ClassifierOptions: ConditionalFlags {
     if withoutNgrams { settings.ngramBucketCount = 0 }
     if oneDirection { settings.isBidirectional = false }
     if let dropout { settings.dropout = dropout }
-    if let holdOut { settings.heldOutShare = Double(holdOut) }
+    if let validationShare { settings.validationShare = Double(validationShare) }
     settings.seed = seed
     return settings
   }
@@ -190,9 +190,9 @@ struct ClassifierOptions: ConditionalFlags {
   @Sendable private static func readings(_ names: String) throws -> [ClassifierSettings.Reading] {
     try names.split(separator: ",", omittingEmptySubsequences: false).map { name in
       switch name {
-      case "words": .words
-      case "characters": .characters
-      default: throw ValidationError("expected words, characters, or both with commas between")
+      case "word": .words
+      case "character": .characters
+      default: throw ValidationError("expected word, character, or both with commas between")
       }
     }
   }

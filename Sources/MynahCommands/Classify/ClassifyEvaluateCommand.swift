@@ -12,10 +12,10 @@ struct ClassifyEvaluateCommand: ParsableCommand {
         mynah classify evaluate spam.classifier test.tsv
       """)
 
-  @Argument(help: "A classifier that mynah classify train wrote.")
+  @Argument(help: "A classifier that mynah classify train wrote.", completion: .file())
   var classifier: String
 
-  @Argument(help: "A file with a label, a tab and a text on each line.")
+  @Argument(help: "A file with a label, a tab and a text on each line.", completion: .file())
   var input: String
 
   @Flag(help: "Print one JSON object.")

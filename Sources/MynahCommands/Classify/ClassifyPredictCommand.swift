@@ -14,7 +14,7 @@ struct ClassifyPredictCommand: ParsableCommand {
         mynah classify predict spam.classifier < messages.txt
       """)
 
-  @Argument(help: "A classifier that mynah classify train wrote.")
+  @Argument(help: "A classifier that mynah classify train wrote.", completion: .file())
   var classifier: String
 
   @Flag(help: "Skip lines that are not UTF-8, with a note, instead of stopping there.")

@@ -15,11 +15,11 @@ struct ClassifyTrainCommand: ParsableCommand {
 
         mynah classify train messages.tsv --output messages.classifier
 
-      A tenth of the texts is held out for early stopping and for the calibration of the probabilities; each member of \
-      the ensemble holds out a different tenth.
+      A tenth of the texts is the validation split, for early stopping and for the calibration of the probabilities; \
+      each member of the ensemble has a different tenth.
       """)
 
-  @Argument(help: "A file with a label, a tab and a text on each line.")
+  @Argument(help: "A file with a label, a tab and a text on each line.", completion: .file())
   var input: String
 
   @OptionGroup(title: "Output") var output: ClassifierOutputOptions
@@ -45,19 +45,21 @@ struct ClassifyTrainCommand: ParsableCommand {
     var trainer = ClassifierTrainer(settings)
     trainer.languageModel = try method.languageModel()
     trainer.shouldStop = shouldStop
-    var (classifier, heldOut) = try trainer.train(text) { StandardError.write($0.inWords) }
+    var (classifier, validation) = try trainer.train(text) { StandardError.write($0.inWords) }
     classifier.notes["training"] = try SafetensorsFile.encode(
       TrainingNote(textCount: text.examples.count, seed: settings.seed, from: method.from))
     guard !shouldStop() else { throw ClassificationError.interrupted }
     try classifier.write(to: path)
     let figures = Figures(
       classifier: path, method: classifier.method, labels: classifier.labels, count: text.examples.count,
-      seconds: start.duration(to: .now).seconds, heldOut: ClassificationFigures(heldOut))
+      seconds: start.duration(to: .now).seconds, validation: ClassificationFigures(validation))
     guard !json else { return try StandardOutput.writeJSON(figures) }
-    let scores = heldOut.labels.indices.map { "\(heldOut.labels[$0].visible) \(heldOut.f1(of: $0).formatted(4))" }
+    let scores = validation.labels.indices.map {
+      "\(validation.labels[$0].visible) \(validation.f1(of: $0).formatted(4))"
+    }
     try StandardOutput.write(
-      "\(path): \(classifier.labels.count) labels, \(text.examples.count.grouped) texts; held out: accuracy "
-        + "\((100 * heldOut.accuracy).formatted(2)) %, F1 \(scores.joined(separator: ", "))\n")
+      "\(path): \(classifier.labels.count) labels, \(text.examples.count.grouped) texts; validation accuracy "
+        + "\((100 * validation.accuracy).formatted(2)) %, F1 \(scores.joined(separator: ", "))\n")
   }
 
   private struct TrainingNote: Encodable {
@@ -72,7 +74,7 @@ struct ClassifyTrainCommand: ParsableCommand {
     let labels: [String]
     let count: Int
     let seconds: Double
-    let heldOut: ClassificationFigures
+    let validation: ClassificationFigures
   }
 }
 
@@ -81,7 +83,7 @@ struct ClassifierOutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The classifier's file. (default: the input's name with .classifier, in the current folder)", valueName: "file"),
-    transform: Bounded.path)
+    completion: .file(), transform: Bounded.path)
   var output: String?
 
   @Flag(help: "Replace an existing file.")
@@ -106,7 +108,7 @@ extension ClassifierEvent {
     func figure(_ nats: Double) -> String {
       isOfTokens ? "perplexity \(exp(nats).asPerplexity)" : "loss \(nats.formatted(4))"
     }
-    let heldOut = heldOutLoss.map { ", held out \(figure($0))" } ?? ""
-    return "\(member)\(stage), epoch \(epoch) of \(epochCount): \(figure(trainingLoss))\(heldOut)\n"
+    let validation = validationLoss.map { ", validation \(figure($0))" } ?? ""
+    return "\(member)\(stage), epoch \(epoch) of \(epochCount): \(figure(trainingLoss))\(validation)\n"
   }
 }

@@ -16,11 +16,11 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
       --simulate types a text and counts the keystrokes that suggestions save.
 
         mynah complete notes.safetensors
-        mynah complete notes.safetensors --context "the company said it will" --prefix s
-        mynah complete notes.safetensors --simulate held-out.txt --count 3
+        mynah complete notes.safetensors --context "the company said" --prefix s
+        mynah complete notes.safetensors --simulate test.txt --count 3
       """)
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
   @Option(help: ArgumentHelp("The text before the word.", valueName: "text"))
@@ -101,7 +101,7 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
           suggestions: suggestions.map { .init(text: $0.text, probability: $0.probability) }))
     }
     let lines = suggestions.map { "\($0.probability.formatted(4))  \($0.text.visible)\n" }
-    try StandardOutput.write(lines.isEmpty ? "no word begins so\n" : lines.joined())
+    try StandardOutput.write(lines.isEmpty ? "no word starts with '\(prefix.excerpt())'\n" : lines.joined())
   }
 
   /// Completes the last word of each line of standard input; a line that ends in a space gets a new word.
@@ -150,9 +150,11 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
     if json { return try StandardOutput.writeJSON(figures) }
     try StandardOutput.write(
       """
-      keys saved         \((100 * report.savedShare).formatted(1)) %: \(report.keyCount.grouped) in place of \(report.plainKeyCount.grouped)
-      words              \(report.wordCount.grouped), \(report.takenCount.grouped) of them taken from \(count) suggestions
-      milliseconds a key \(figures.milliseconds.median.formatted(3)) median, \(figures.milliseconds.p95.formatted(3)) of 95 %, \(figures.milliseconds.largest.formatted(1)) at most
+      keystrokes saved   \((100 * report.savedShare).formatted(1)) %: \(report.keyCount.grouped) instead of \
+      \(report.plainKeyCount.grouped)
+      words              \(report.wordCount.grouped), \(report.takenCount.grouped) of them accepted from \(count) suggestions
+      ms per keystroke   \(figures.milliseconds.median.formatted(3)) median, \
+      \(figures.milliseconds.p95.formatted(3)) 95th percentile, \(figures.milliseconds.largest.formatted(1)) maximum
 
       """)
   }

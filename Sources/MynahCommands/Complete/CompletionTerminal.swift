@@ -13,11 +13,11 @@ struct CompletionTerminal: ~Copyable {
   ///
   /// - Throws: `OutputError` if standard input is not a terminal.
   init() throws {
-    guard unsafe tcgetattr(STDIN_FILENO, &original) == 0 else { throw OutputError() }
+    guard unsafe tcgetattr(STDIN_FILENO, &original) == 0 else { throw OutputError(isClosedPipe: false) }
     var raw = original
     // Ctrl-C is read as a key too: a signal would leave the terminal without echo.
     raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
-    guard unsafe tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0 else { throw OutputError() }
+    guard unsafe tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0 else { throw OutputError(isClosedPipe: false) }
   }
 
   /// Restores the terminal.

@@ -45,22 +45,24 @@ struct DataGetCommand: ParsableCommand {
       ~/.curlrc. An incomplete download stays in FILE.part, and the next run resumes it. A file is put in place only \
       if its SHA-256 is the expected one; archives are unpacked.
 
-        mynah data get tinyshakespeare --to data/tinyshakespeare
-        mynah data get ptb --to data/ptb --from Downloads
+        mynah data get tinyshakespeare --output data/tinyshakespeare
+        mynah data get ptb --output data/ptb --from Downloads
       """)
 
-  @Argument(help: ArgumentHelp("The data set: \(names).", valueName: "name"), transform: Self.dataSet)
+  @Argument(
+    help: ArgumentHelp("The data set: \(names).", valueName: "name"),
+    completion: .list(NamedDataSet.all.map(\.name)), transform: Self.dataSet)
   var dataSet: NamedDataSet
 
   @Option(
     help: ArgumentHelp("The folder to put the files into. (default: the data set's name)", valueName: "folder"),
-    transform: Bounded.path)
-  var to: String?
+    completion: .file(), transform: Bounded.path)
+  var output: String?
 
   @Option(
     help: ArgumentHelp(
       "Copy the files from this folder. (default: download them)", valueName: "folder"),
-    transform: Bounded.path)
+    completion: .file(), transform: Bounded.path)
   var from: String?
 
   func run() throws {
@@ -76,7 +78,7 @@ struct DataGetCommand: ParsableCommand {
   }
 
   private func bring(_ file: NamedDataSet.File, from source: DataSetStore.Source, _ progress: DownloadProgress) throws {
-    let folder = to ?? dataSet.name
+    let folder = output ?? dataSet.name
     let isNew = try DataSetStore(in: folder, from: source).bring(file)
     progress.clear()
     try StandardOutput.write(

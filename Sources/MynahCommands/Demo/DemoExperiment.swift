@@ -16,7 +16,7 @@ struct DemoExperiment {
   /// The training configuration.
   let configuration = TrainingConfiguration(
     learningRate: LearningRateSchedule(initial: 1, factor: 0.25, constantEpochs: 1), clipNorm: 5, epochs: 3,
-    batches: .contiguous(size: 20, steps: 20))
+    batches: .contiguous(batchSize: 20, sequenceLength: 20))
   /// The model before training.
   let untrained: LanguageModel
 

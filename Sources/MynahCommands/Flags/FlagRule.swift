@@ -11,9 +11,9 @@ struct FlagRule {
   ///
   /// - Parameters:
   ///   - flag: The flag: `--cache-weight`.
-  ///   - isGiven: Whether it was given.
+  ///   - isGiven: A Boolean value indicating whether it was given.
   ///   - need: The other flag or property that it needs: `--cache`.
-  ///   - isMet: Whether that is given.
+  ///   - isMet: A Boolean value indicating whether that is given.
   init(_ flag: String, _ isGiven: Bool, needs need: String, _ isMet: Bool) {
     (self.flag, isBroken) = (flag, isGiven && !isMet)
     complaint = "needs \(need); otherwise it has no effect. Leave \(flag) out, or supply what it needs"
@@ -23,9 +23,9 @@ struct FlagRule {
   ///
   /// - Parameters:
   ///   - flag: The flag: `--precision`.
-  ///   - isGiven: Whether it was given.
+  ///   - isGiven: A Boolean value indicating whether it was given.
   ///   - other: The other flag: `--dynamic`.
-  ///   - isOtherGiven: Whether that is given.
+  ///   - isOtherGiven: A Boolean value indicating whether that is given.
   init(_ flag: String, _ isGiven: Bool, excludes other: String, _ isOtherGiven: Bool) {
     (self.flag, isBroken) = (flag, isGiven && isOtherGiven)
     complaint = "has no effect with \(other); leave one of them out"

@@ -4,19 +4,24 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-struct GenerateCommand: ParsableCommand, ConditionalFlags {
+struct GenerateCommand: ShortHelp, ConditionalFlags {
+  static let commonFlags: Set = [
+    "--length", "--count", "--stop", "--seed", "--temperature", "--top-k", "--top-p", "--beams", "--state", "--json",
+    "--threads",
+  ]
+
   static let configuration = CommandConfiguration(
     commandName: "generate",
     abstract: "Generate text.",
     discussion: """
       The text is printed as it is generated. The same model, prompt, seed and flags give the same text.
 
-        mynah generate notes.safetensors "Once upon" --length 50 --temperature 0.8
-        mynah generate notes.safetensors "Once upon" --count 3 --top-p 0.9 --stop "." --json
+        mynah generate notes.safetensors "Once upon" --temperature 0.8
+        mynah generate notes.safetensors "Once upon" --count 3 --top-p 0.9
         mynah generate notes.safetensors "Once upon" --beams 8 --length 20
       """)
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
   @Argument(help: "The prompt, with which the text begins.")
@@ -40,7 +45,8 @@ struct GenerateCommand: ParsableCommand, ConditionalFlags {
   var stop: [String] = []
 
   @Option(
-    help: ArgumentHelp("A token that ends a text and is not printed; may be given several times.", valueName: "token"))
+    help: ArgumentHelp(
+      "A token that ends a text and is not printed; may be given several times.", valueName: "token"))
   var stopToken: [String] = []
 
   @Option(
@@ -95,7 +101,7 @@ struct GenerateCommand: ParsableCommand, ConditionalFlags {
       } else {
         try draw(stopIDs, file, &output)
       }
-    if let copiedFrom { try output.tellCopies(of: texts, from: copiedFrom) }
+    if let copiedFrom { try output.reportCopies(of: texts, from: copiedFrom) }
   }
 
   /// Draws texts; returns their tokens.
@@ -104,7 +110,7 @@ struct GenerateCommand: ParsableCommand, ConditionalFlags {
     var options = GenerationOptions(
       sampler: try sampling.sampler(file.tokenizer.vocabulary, model: model), length: length, stopStrings: stop,
       stopTokens: stopIDs, statePolicy: state.policy(of: file))
-    options.tellsProbabilities = json
+    options.returnsProbabilities = json
     let network = precision.model(of: file)
     let predictor = try continuing.loadState.map { try StateFile.predictor(at: $0, model: network, modelPath: model) }
     let count = count ?? 1

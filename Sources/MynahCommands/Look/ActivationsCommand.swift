@@ -21,10 +21,10 @@ struct ActivationsCommand: ParsableCommand, ConditionalFlags {
         mynah activations notes.safetensors draft.txt --html units.html
       """)
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
-  @Argument(help: "A text file. (default: standard input)")
+  @Argument(help: "A text file. (default: standard input)", completion: .file())
   var file: String?
 
   @Option(
@@ -41,7 +41,9 @@ struct ActivationsCommand: ParsableCommand, ConditionalFlags {
   @Flag(help: "Print the gates of the cells too.")
   var gates = false
 
-  @Option(help: ArgumentHelp("Write an HTML page to this file.", valueName: "file"), transform: Bounded.path)
+  @Option(
+    help: ArgumentHelp("Write an HTML page to this file.", valueName: "file"), completion: .file(),
+    transform: Bounded.path)
   var html: String?
 
   @Flag(help: "Replace an existing file.")

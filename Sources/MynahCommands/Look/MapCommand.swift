@@ -17,7 +17,7 @@ struct MapCommand: ParsableCommand, ConditionalFlags {
       projector, which contains the embeddings too.
 
         mynah map notes.safetensors --output map.svg
-        mynah map notes.safetensors --method pca --count 200 --output projector/
+        mynah map notes.safetensors --method pca --output projector/
       """)
 
   /// The projections to the plane.
@@ -25,7 +25,7 @@ struct MapCommand: ParsableCommand, ConditionalFlags {
     case tsne, pca
   }
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
   @Option(help: "tsne keeps neighbours together, pca shows the directions of largest variance.")
@@ -55,7 +55,8 @@ struct MapCommand: ParsableCommand, ConditionalFlags {
   var seed: Int?
 
   @Option(
-    help: ArgumentHelp("A file that ends in .tsv or .svg, or a folder.", valueName: "path"), transform: Bounded.path)
+    help: ArgumentHelp("A file that ends in .tsv or .svg, or a folder.", valueName: "path"), completion: .file(),
+    transform: Bounded.path)
   var output: String?
 
   @Flag(help: "Replace existing files.")

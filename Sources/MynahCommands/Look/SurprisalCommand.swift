@@ -20,10 +20,10 @@ struct SurprisalCommand: ParsableCommand, ConditionalFlags {
         echo "the cat sat" | mynah surprisal notes.safetensors
       """)
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
-  @Argument(help: "Text files. (default: standard input)")
+  @Argument(help: "Text files. (default: standard input)", completion: .file())
   var files: [String] = []
 
   @Option(
@@ -32,7 +32,9 @@ struct SurprisalCommand: ParsableCommand, ConditionalFlags {
     transform: Bounded.integer(0...100))
   var alternatives = 3
 
-  @Option(help: ArgumentHelp("Write an HTML page to this file.", valueName: "file"), transform: Bounded.path)
+  @Option(
+    help: ArgumentHelp("Write an HTML page to this file.", valueName: "file"), completion: .file(),
+    transform: Bounded.path)
   var html: String?
 
   @Flag(help: "Replace an existing file.")

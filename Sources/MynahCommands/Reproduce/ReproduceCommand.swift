@@ -13,7 +13,9 @@ struct ReproduceCommand: ParsableCommand, ConditionalFlags {
       their SHA-256 is verified.
       """)
 
-  @Argument(help: ArgumentHelp("The recipe: \(names).", valueName: "name"), transform: Self.recipe)
+  @Argument(
+    help: ArgumentHelp("The recipe: \(names).", valueName: "name"), completion: .list(Recipe.all.map(\.name)),
+    transform: Self.recipe)
   var recipe: Recipe
 
   @Option(help: ArgumentHelp("The folder of the data.", valueName: "folder"))

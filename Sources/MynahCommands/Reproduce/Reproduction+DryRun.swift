@@ -34,9 +34,9 @@ extension Reproduction {
       \(recipe.name): \(recipe.summary)
 
       \(figures.trainingTokenCount.grouped) training tokens, sha256 \(figures.trainingIDsSHA256)
-      \(figures.vocabularySize.grouped) \(noun), \(figures.batchesPerEpoch.grouped) batches an epoch
+      \(figures.vocabularySize.grouped) \(noun), \(figures.batchesPerEpoch.grouped) batches per epoch
       first tokens: \(figures.firstInputIDs.map(String.init).joined(separator: " "))
-      untrained loss: \(figures.untrainedLoss.formatted(4)) nats a token
+      untrained loss: \(figures.untrainedLoss.formatted(4)) nats per token
 
       \(untrained.summary)
 

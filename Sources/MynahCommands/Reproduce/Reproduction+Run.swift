@@ -21,7 +21,7 @@ extension Reproduction {
     var trainer = Trainer(configuration, checkpointInterval: files == nil ? nil : 250)
     trainer.shouldStop = shouldStop
     trainer.metrics = recipe.metrics + logs.metrics
-    let tokensPerStep = configuration.batches.size * configuration.batches.steps
+    let tokensPerStep = configuration.batches.batchSize * configuration.batches.sequenceLength
     let recorder = profiling ? ProfileRecorder(untrained.architecture, tokensPerStep: tokensPerStep) : nil
     trainer.profile = recorder?.profile
     var log = ReproductionLog(recipe, json: json, recorder: recorder)

@@ -15,10 +15,10 @@ struct PairsCommand: ParsableCommand {
       words, a word that the vocabulary lacks is tried in lowercase and without punctuation.
       """)
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
-  @Argument(help: "Files of pairs.")
+  @Argument(help: "Files of pairs.", completion: .file())
   var files: [String]
 
   @Flag(help: "Do not change the spelling of the sentences.")

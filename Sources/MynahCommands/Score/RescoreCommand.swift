@@ -18,10 +18,10 @@ struct RescoreCommand: ParsableCommand {
         mynah rescore notes.safetensors lists.txt --model-weight 0.5
       """)
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
-  @Argument(help: "Files of lists. (default: standard input)")
+  @Argument(help: "Files of lists. (default: standard input)", completion: .file())
   var files: [String] = []
 
   @Option(

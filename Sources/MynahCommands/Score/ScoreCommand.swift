@@ -34,10 +34,10 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
     }
   }
 
-  @Argument(help: "A model file that mynah train wrote.")
+  @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
-  @Argument(help: "Text files. (default: standard input)")
+  @Argument(help: "Text files. (default: standard input)", completion: .file())
   var files: [String] = []
 
   @OptionGroup var state: StateOptions
@@ -124,10 +124,10 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
   private func scorer(_ file: ModelFile, _ policy: StatePolicy) throws -> TextScorer {
     guard let path = continuing.loadState else {
       let predictor = try adaptation.predictor(file, policy: policy)
-      return TextScorer(predictor, tokenizer: file.tokenizer, policy: policy, tellingTokens: tokens)
+      return TextScorer(predictor, tokenizer: file.tokenizer, policy: policy, includingTokens: tokens)
     }
     let predictor = try StateFile.predictor(at: path, model: adaptation.precision.model(of: file), modelPath: model)
-    return TextScorer(continuing: predictor, tokenizer: file.tokenizer, tellingTokens: tokens)
+    return TextScorer(continuing: predictor, tokenizer: file.tokenizer, includingTokens: tokens)
   }
 
   private func write(_ score: LineScore, _ number: Int, _ vocabulary: Vocabulary) throws {

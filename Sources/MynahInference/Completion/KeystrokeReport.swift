@@ -22,7 +22,7 @@ public struct KeystrokeReport: Hashable, Sendable {
   /// Types a line, whose words are separated by spaces, and its end.
   ///
   /// - Parameter suggestionCount: The number of suggestions that are shown.
-  /// - Throws: What `Completer` throws.
+  /// - Throws: The errors of `Completer`.
   public mutating func type(_ line: some StringProtocol, _ completer: inout Completer, suggestionCount: Int) throws {
     let words = line.split(separator: " ")
     if words.isEmpty { try completer.read("\n") }

@@ -51,7 +51,7 @@ public struct BatchGenerator: Sendable {
   ///   - tokenizer: The model's tokenizer.
   ///   - prompt: The beginning of each text; may be empty.
   ///   - count: The number of texts.
-  ///   - options: How texts are drawn and where they end.
+  ///   - options: The sampling and the ends of the texts.
   ///   - seed: The seed of the random numbers.
   /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
   /// - Precondition: the tokenizer has as many tokens as the model; the count is positive.
@@ -118,7 +118,7 @@ public struct BatchGenerator: Sendable {
     guard !writings.isEmpty else { return [] }
     let places = writings.map { SamplingPlace(position: $0.position, recentTokens: $0.recent) }
     let ids = try sampler(logits, at: places, using: &randoms)
-    let logProbabilities = options.tellsProbabilities ? logits.logSoftmax().elements : nil
+    let logProbabilities = options.returnsProbabilities ? logits.logSoftmax().elements : nil
     let vocabularySize = model.configuration.vocabularySize
     var (pieces, going, restarted) = ([Piece](), [Int](), Set<Int>())
     for index in writings.indices {

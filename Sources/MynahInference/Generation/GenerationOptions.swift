@@ -13,7 +13,7 @@ public struct GenerationOptions: Sendable {
   /// Tokens that end a text; none of them is written.
   public var stopTokens: Set<Int32>
   /// A Boolean value indicating whether the probability of each token is returned.
-  public var tellsProbabilities = false
+  public var returnsProbabilities = false
   /// The positions at which the state is reset; nil: those of the model's file, or none without a file.
   ///
   /// Windows do not apply to generated text.

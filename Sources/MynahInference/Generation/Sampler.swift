@@ -91,7 +91,7 @@ public struct Sampler: Sendable {
     for step in steps {
       switch step {
       case let step as Temperature where temperature == nil: temperature = step.value
-      // What is ruled out after the most probable token alone was left would leave nothing.
+      // Forbidding tokens after temperature 0 could rule out the only one that is left.
       case let step as ForbiddenTokens where temperature != 0: forbidden.formUnion(step.ids)
       default: return nil
       }

@@ -39,7 +39,7 @@ public struct TextGenerator: Sendable {
   ///   - model: The model.
   ///   - tokenizer: The model's tokenizer.
   ///   - prompt: The beginning of the text; may be empty.
-  ///   - options: How tokens are drawn and where the text ends.
+  ///   - options: The sampling and the end of the text.
   ///   - random: The random source.
   /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
   /// - Precondition: the tokenizer has as many tokens as the model.

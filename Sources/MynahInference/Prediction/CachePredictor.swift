@@ -6,17 +6,17 @@ public struct CacheSettings: Hashable, Sendable {
   /// The number of the last tokens that are stored.
   public var size: Int
   /// θ, which sharpens the weights of similar states; 0 weights all states equally.
-  public var flatness: Double
+  public var theta: Double
   /// λ, the weight of the cache in the mixture.
   public var weight: Double
 
   /// Creates settings.
   ///
-  /// - Precondition: the size is positive, the flatness is not negative, the weight is in 0 … 1.
-  public init(size: Int = 500, flatness: Double = 0.3, weight: Double = 0.1) {
+  /// - Precondition: the size is positive, the theta is not negative, the weight is in 0 … 1.
+  public init(size: Int = 500, theta: Double = 0.3, weight: Double = 0.1) {
     precondition(size > 0, "a cache must store at least one token, got \(size)")
-    precondition(flatness >= 0 && (0...1).contains(weight), "flatness \(flatness) or weight \(weight) is out of range")
-    (self.size, self.flatness, self.weight) = (size, flatness, weight)
+    precondition(theta >= 0 && (0...1).contains(weight), "theta \(theta) or weight \(weight) is out of range")
+    (self.size, self.theta, self.weight) = (size, theta, weight)
   }
 }
 
@@ -80,7 +80,7 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
   private static var chunkSize: Int { 1024 }
 
   private mutating func scoreChunk(_ ids: [Int32]) throws -> [Double] {
-    let network = try base.scoreTellingHidden(ids)
+    let network = try base.scoreReturningHidden(ids)
     let width = network.hidden.count / max(ids.count, 1)
     return ids.enumerated().map { place, id in
       let hidden = network.hidden[place * width..<(place + 1) * width]
@@ -94,7 +94,7 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
   /// Returns exp(θ hₜ·hᵢ) over their sum for each stored position; nil if there is none.
   private func shares(like hidden: ArraySlice<Float>) -> [Double]? {
     guard !followers.isEmpty, settings.weight > 0 else { return nil }
-    return vectors.products(with: hidden).map { settings.flatness * Double($0) }.softmax()
+    return vectors.products(with: hidden).map { settings.theta * Double($0) }.softmax()
   }
 
   private mutating func remember(_ hidden: ArraySlice<Float>, _ follower: Int32) {

@@ -65,9 +65,9 @@ public struct DynamicPredictor: HiddenPredictor {
     return model([last], state: state)
   }
 
-  public mutating func score(_ ids: [Int32]) throws -> [Double] { try scoreTellingHidden(ids).logProbabilities }
+  public mutating func score(_ ids: [Int32]) throws -> [Double] { try scoreReturningHidden(ids).logProbabilities }
 
-  public mutating func scoreTellingHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
+  public mutating func scoreReturningHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
     precondition(last != nil || ids.isEmpty, "a text has to begin before it is scored")
     var (logProbabilities, hidden, rest) = ([Double](), [Float](), ids[...])
     while let last, let next = rest.prefix(settings.segmentLength - inputs.count).last {

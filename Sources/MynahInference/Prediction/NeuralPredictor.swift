@@ -81,7 +81,7 @@ public struct NeuralPredictor: HiddenPredictor {
     return result
   }
 
-  public mutating func scoreTellingHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
+  public mutating func scoreReturningHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
     guard let last = memory.last else { preconditionFailure("a text has to begin before it is scored") }
     guard let next = ids.last else { return ([], []) }
     let result = model.scored(ids, after: [last] + ids.dropLast(), state: &memory.state, returningHidden: true)

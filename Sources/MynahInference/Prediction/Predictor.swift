@@ -56,7 +56,7 @@ public protocol HiddenPredictor: Predictor {
   ///
   /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
   /// - Precondition: a token was read; each id is in 0 ..< V.
-  mutating func scoreTellingHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float])
+  mutating func scoreReturningHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float])
 }
 
 extension Predictor {

@@ -54,7 +54,7 @@ public struct Rescoring: Hashable, Sendable {
   /// Returns the hypotheses of one input, best first; equal ones keep their order.
   ///
   /// - Parameter scorer: Scores each text on its own.
-  /// - Throws: What `TextScorer` throws.
+  /// - Throws: The errors of `TextScorer`.
   public func ranked(_ hypotheses: [NBestHypothesis], by scorer: TextScorer) throws -> [Ranked] {
     let all = try hypotheses.map { hypothesis in
       let model = try scorer.score(hypothesis.text)

@@ -13,7 +13,7 @@ public import MynahText
 /// a line end with what follows, and such a token belongs to the line that it begins in.
 public struct TextScorer: Sendable {
   private let tokenizer: AnyTokenizer
-  private let tellsTokens: Bool
+  private let includesTokens: Bool
   private let beginning: any Predictor
   private var text: TextTokens
   private var reading: TextReading
@@ -27,13 +27,14 @@ public struct TextScorer: Sendable {
   ///   - model: The model.
   ///   - tokenizer: The model's tokenizer.
   ///   - policy: The positions at which the state is reset.
-  ///   - tellsTokens: Whether scores list each token; this takes a pass through the output for every token.
+  ///   - includesTokens: A Boolean value indicating whether scores list each token; this takes a pass through the
+  ///     output for every token.
   /// - Precondition: the tokenizer has as many tokens as the model.
   public init(
     _ model: InferenceModel, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
-    tellingTokens tellsTokens: Bool = false
+    includingTokens includesTokens: Bool = false
   ) {
-    self.init(NeuralPredictor(model), tokenizer: tokenizer, policy: policy, tellingTokens: tellsTokens)
+    self.init(NeuralPredictor(model), tokenizer: tokenizer, policy: policy, includingTokens: includesTokens)
   }
 
   /// Creates a scorer by any predictor that has not begun a text.
@@ -41,10 +42,10 @@ public struct TextScorer: Sendable {
   /// - Precondition: the tokenizer has as many tokens as the predictor.
   public init(
     _ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
-    tellingTokens tellsTokens: Bool = false
+    includingTokens includesTokens: Bool = false
   ) {
     predictor.check(tokenizer)
-    (self.tokenizer, self.tellsTokens, beginning) = (tokenizer, tellsTokens, predictor)
+    (self.tokenizer, self.includesTokens, beginning) = (tokenizer, includesTokens, predictor)
     (text, reading) = (TextTokens(tokenizer, policy: policy), TextReading(predictor))
   }
 
@@ -52,9 +53,9 @@ public struct TextScorer: Sendable {
   ///
   /// - Parameter predictor: The predictor that has read the text so far.
   public init(
-    continuing predictor: any Predictor, tokenizer: AnyTokenizer, tellingTokens tellsTokens: Bool = false
+    continuing predictor: any Predictor, tokenizer: AnyTokenizer, includingTokens includesTokens: Bool = false
   ) {
-    self.init(predictor, tokenizer: tokenizer, policy: .carry, tellingTokens: tellsTokens)
+    self.init(predictor, tokenizer: tokenizer, policy: .carry, includingTokens: includesTokens)
     text = TextTokens(tokenizer, isContinuation: true)
   }
 
@@ -67,7 +68,7 @@ public struct TextScorer: Sendable {
   ///
   /// - Parameters:
   ///   - line: The line without its end.
-  ///   - isEnded: Whether a line end follows it; the last line of a text may have none.
+  ///   - isEnded: A Boolean value indicating whether a line end follows it; the last line of a text may have none.
   /// - Throws: `TextError` if it has a token that the model does not know and cannot read as `<unk>`: the next line is
   ///   then scored as if this line did not exist. `InferenceError.notFinite`.
   public mutating func append(_ line: String, isEnded: Bool = true) throws -> [LineScore] {
@@ -93,7 +94,7 @@ public struct TextScorer: Sendable {
 
   private var emptyScore: LineScore {
     var score = LineScore()
-    if tellsTokens { score.tokens = [] }
+    if includesTokens { score.tokens = [] }
     return score
   }
 
@@ -118,7 +119,7 @@ public struct TextScorer: Sendable {
         LineScore.Token(
           id: token.id, logProbability: logProbability, rank: rank, isUnknown: token.id == unknownID), token.line)
     }
-    guard tellsTokens else {
+    guard includesTokens else {
       for (token, logProbability) in zip(tokens, try reading.score(tokens)) {
         if let logProbability { score(token, logProbability, rank: 0) }
       }

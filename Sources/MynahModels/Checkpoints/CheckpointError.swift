@@ -42,7 +42,7 @@ extension CheckpointError: CustomStringConvertible {
       "\(path.quoted()) should be \(kindInWords(expected)) but is \(kindInWords(found)); "
         + adviceOnKinds(expected: expected, found: found)
     case .missingMetadata(let path, let key):
-      "\(path.quoted()) says nothing of \(key.quoted(40)) in its metadata; was it written by another program?"
+      "\(path.quoted()) has no metadata \(key.quoted(40)); was it written by another program?"
     case .unexpectedMetadata(let path, let key, let expected, let found):
       "the metadata \(key.quoted(40)) of \(path.quoted()) should be \(expected) but is \(found.excerpt(200)); "
         + "was it written by another program?"
@@ -64,10 +64,10 @@ extension CheckpointError: CustomStringConvertible {
 /// Returns the advice for a file of an unexpected kind.
 private func adviceOnKinds(expected: String, found: String?) -> String {
   switch (expected, found) {
-  case (_, nil): "give a file that mynah wrote"
-  case ("classifier", _): "make one of labelled texts with mynah classify train"
-  case (_, "classifier"): "mynah classify evaluate and mynah classify predict ask it"
-  default: "the other file of that run stands beside it"
+  case (_, nil): "choose a file that this library wrote"
+  case ("classifier", _): "train a classifier on labelled texts first"
+  case (_, "classifier"): "choose a language model, or classify texts with this file"
+  default: "choose the other file of that run"
   }
 }
 

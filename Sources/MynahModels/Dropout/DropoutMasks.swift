@@ -41,6 +41,7 @@ public struct DropoutMasks: Sendable {
 
   private mutating func masked(_ x: Variable, _ rate: Float) -> Variable {
     let source = random.split()
-    return rates.isVariational ? LockedDropout(rate: rate)(x, using: source) : Dropout(rate: rate)(x, using: source)
+    return rates.isVariational
+      ? VariationalDropout(rate: rate)(x, using: source) : Dropout(rate: rate)(x, using: source)
   }
 }

@@ -12,7 +12,8 @@ public struct DropoutRates: Hashable, Codable, Sendable {
   public var output: Float
   /// The recurrent weights (`WeightDrop`).
   public var weights: Float
-  /// A Boolean value indicating whether masks of elements are the same at every step of a sequence (`LockedDropout`).
+  /// A Boolean value indicating whether masks of elements are the same at every step of a sequence
+  /// (`VariationalDropout`).
   public var isVariational: Bool
 
   /// Creates rates.

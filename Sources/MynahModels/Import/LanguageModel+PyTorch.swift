@@ -85,7 +85,8 @@ extension SafetensorsFile {
     return listed
   }
 
-  /// Returns the full name of a layer's parameter of some kind: the first possible name that exists, or the default one.
+  /// Returns the full name of a layer's parameter of some kind: the first possible name that exists, or the default
+  /// one.
   private func pyTorchName(_ layer: String, _ kind: String) -> String {
     let usual = layer.replacing("%", with: kind).replacing("^", with: "")
     guard layer.contains("^") else { return usual }

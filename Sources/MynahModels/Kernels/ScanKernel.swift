@@ -139,8 +139,8 @@ private struct ScanProblem: Sendable {
     return run
   }
 
-  /// Returns the gradients of all inputs, given those of the outputs and of the state's parts after the last step, which
-  /// are released as soon as they have been read.
+  /// Returns the gradients of all inputs, given those of the outputs and of the state's parts after the last step,
+  /// which are released as soon as they have been read.
   func backward(_ run: ScanRun, gradients: inout [Tensor?]) -> [Gradient?] {
     let kernels = unsafe Kernels.table.pointee
     var sizes = sizes
@@ -148,8 +148,8 @@ private struct ScanProblem: Sendable {
     // again.
     let gateGradients = Tape.isEnding ? run.gates : TensorStorage(uninitialized: run.gates.count)
     let projected = TensorStorage(uninitialized: unsafe kernel.traits.has_projection ? run.output.count : 0)
-    // The gradients of weights and inputs are large, so they are allocated once the workspace and the inputs of the pass
-    // through time are free again.
+    // The gradients of weights and inputs are large, so they are allocated once the workspace and the inputs of the
+    // pass through time are free again.
     let late = [0, parameters.inputWeight, parameters.recurrentWeight, parameters.projection].compactMap(\.self)
     var results = [TensorStorage?](repeating: nil, count: inputs.count)
     let allocate = { (indices: [Int]) in

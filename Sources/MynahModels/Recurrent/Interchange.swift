@@ -31,7 +31,8 @@ package struct PyTorchModule: Hashable, Sendable {
 package struct KerasLayer: Hashable, Sendable {
   /// The number of blocks of H columns in the kernels.
   package let blockCount: Int
-  /// For each block of the kind's weights, its index in Keras's; nil for the gates of an LSTM, whose order is the file's.
+  /// For each block of the kind's weights, its index in Keras's; nil for the gates of an LSTM, whose order is the
+  /// file's.
   package let blockOrder: [Int]?
   /// The number of bias vectors.
   package let biasCount: Int

@@ -27,7 +27,8 @@ extension Variable {
     gathered(coordinates: coordinate, shape: [coordinate.count])
   }
 
-  /// The entries at given coordinates, in row-major order; the last axis of `shape` holds the indices of one coordinate.
+  /// The entries at given coordinates, in row-major order; the last axis of `shape` holds the indices of one
+  /// coordinate.
   public func gathered(coordinates: [some BinaryInteger], shape: Shape) -> Variable {
     gatheringBlocks(coordinateBlocks(of: self.shape, coordinates, shape: shape))
   }

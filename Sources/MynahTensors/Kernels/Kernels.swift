@@ -2,7 +2,8 @@ package import CMynah
 
 /// The kernels of the instruction set in use.
 ///
-/// Extensions in `Kernels` folders call them with buffers in place of pointers and counts; no other file imports `CMynah`.
+/// Extensions in `Kernels` folders call them with buffers in place of pointers and counts; no other file imports
+/// `CMynah`.
 package enum Kernels {
   /// The kernels of the instruction set that this process uses: constants of C, which no thread writes.
   package nonisolated(unsafe) static let table: UnsafePointer<mynah_kernels> = unsafe chooseTable()

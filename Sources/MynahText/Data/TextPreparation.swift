@@ -48,19 +48,20 @@ public struct TextPreparation: Sendable {
   /// - Parameter report: Called after each piece; an error that it throws ends the pass.
   /// - Throws: `FileError` if a text is not UTF-8 or contains only white space.
   public func tokenizer(
-    _ level: TokenLevel, minimumCount: Int? = nil, maximumSize: Int? = nil, report: (Progress) throws -> Void = { _ in }
+    _ kind: TokenizerKind, minimumCount: Int? = nil, maximumSize: Int? = nil,
+    report: (Progress) throws -> Void = { _ in }
   ) throws -> AnyTokenizer {
-    guard level != .byte else { return .bytes(ByteTokenizer()) }
+    guard kind != .byte else { return .bytes(ByteTokenizer()) }
     var (counts, hasText) = (TokenCounts(), false)
     try forEachPiece(of: parts.filter { !$0.isForValidation }, isCounting: true, report: report) {
       piece in
-      PieceCounts(try piece.text(), level, endsFile: piece.endsFile)
+      PieceCounts(try piece.text(), kind, endsFile: piece.endsFile)
     } then: { piece, _ in
       counts.add(piece.counts)
       hasText = hasText || piece.hasText
     }
     guard hasText else { throw FileError.emptyText(path: parts[0].path) }
-    return AnyTokenizer(level, counts, minimumCount: minimumCount, maximumSize: maximumSize)
+    return AnyTokenizer(kind, counts, minimumCount: minimumCount, maximumSize: maximumSize)
   }
 
   /// Encodes the tokens and writes them atomically.
@@ -114,8 +115,8 @@ private struct PieceCounts: Sendable {
   /// A Boolean value indicating whether the piece contains anything but white space.
   let hasText: Bool
 
-  init(_ text: [UInt8], _ level: TokenLevel, endsFile: Bool) {
+  init(_ text: [UInt8], _ kind: TokenizerKind, endsFile: Bool) {
     hasText = text.contains { $0 > 0x20 }
-    counts = TokenCounts(of: text, level, endsText: endsFile)
+    counts = TokenCounts(of: text, kind, endsText: endsFile)
   }
 }

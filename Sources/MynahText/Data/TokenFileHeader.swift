@@ -71,7 +71,7 @@ struct TokenFileHeader: Hashable {
     tokenizerDigest = Array(bytes[64..<96])
     tokensDigest = Array(bytes[96..<128])
     try expect(width == 2 || width == 4, "tokens of 2 or 4 bytes", "\(width)")
-    try expect(trainingCount <= count, "at most \(count) tokens to learn", "\(trainingCount)")
+    try expect(trainingCount <= count, "at most \(count) training tokens", "\(trainingCount)")
     try expect(unknownCount <= trainingCount, "at most \(trainingCount) unknown tokens", "\(unknownCount)")
     let end = Self.byteCount + tokenizerByteCount
     try expect(

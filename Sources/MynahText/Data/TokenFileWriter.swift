@@ -60,7 +60,7 @@ public struct TokenFileWriter: ~Copyable {
 
   mutating func write(_ stretch: Stretch, isForValidation: Bool) throws(FileError) {
     precondition(
-      isForValidation || header.trainingCount == header.count, "tokens to learn come before those to validate with")
+      isForValidation || header.trainingCount == header.count, "training tokens must come before validation tokens")
     try unsafe file.write(stretch.bytes.span.bytes)
     digests.update(stretch.digest)
     header.count += stretch.text.tokenCount

@@ -58,25 +58,26 @@ extension BatchLayout {
   /// - Parameter seed: The seed of the shuffle.
   /// - Throws: `TextError` if the text does not fill one batch.
   public func batches(of text: any TokenSource, seed: UInt64) throws(TextError) -> EpochBatches {
-    switch rows {
+    switch kind {
     case .contiguous:
-      return EpochBatches(try ContiguousBatches(text, batchSize: size, stepCount: steps, remainder: remainder))
+      return EpochBatches(
+        try ContiguousBatches(text, batchSize: batchSize, stepCount: sequenceLength, remainder: remainder))
     case .windows(let buffer, let repeats):
-      let windows = TokenWindows(text, length: steps)
+      let windows = TokenWindows(text, length: sequenceLength)
       let shuffled = Dataset(windows).repeat(repeats).shuffle(buffer: buffer, seed: seed)
       return try batches(
-        of: shuffled.batch(size, remainder: remainder).map(Batch.init(windows:)), text, windows.count * repeats)
+        of: shuffled.batch(batchSize, remainder: remainder).map(Batch.init(windows:)), text, windows.count * repeats)
     case .sentences(let buffer, let end):
-      let length = steps + 1
+      let length = sequenceLength + 1
       let sentences = Dataset(Documents(text, endingWith: end)).map { document in
         Array(document.dropFirst().prefix { $0 != end })
       }
-      let batched = sentences.shuffle(buffer: buffer, seed: seed).batch(size, remainder: remainder)
+      let batched = sentences.shuffle(buffer: buffer, seed: seed).batch(batchSize, remainder: remainder)
       let padded = batched.map { Batch(padding: $0, maximumLength: length, paddingID: end) }
       return try batches(of: padded, text, sentences.reduce(0) { count, _ in count + 1 })
     case .documents(let end):
-      let steps = steps
-      let groups = Dataset(Documents(text, endingWith: end)).batch(size)
+      let steps = sequenceLength
+      let groups = Dataset(Documents(text, endingWith: end)).batch(batchSize)
       let batches = groups.flatMap { Batch.segments(of: $0, stepCount: steps, paddingID: end) }
       let count = groups.reduce(0) { count, group in
         count + ((group.map(\.count).max() ?? 1) - 1 + steps - 1) / steps
@@ -99,16 +100,17 @@ extension BatchLayout {
   /// - Throws: `TextError` if there is no token to predict.
   public func validationBatches(of text: any TokenSource, after start: Int32? = nil) throws(TextError) -> EpochBatches {
     let whole: any TokenSource = start.map { PrecededTokens($0, text) } ?? text
-    switch rows {
+    switch kind {
     case .contiguous:
-      let rows = try TextRows(whole, rowLimit: size)
+      let rows = try TextRows(whole, rowLimit: batchSize)
       return EpochBatches(Dataset(rows), count: rows.count, batchSize: rows.rowCount)
     case .windows:
-      let windows = TokenWindows(whole, length: steps, remainder: .keep)
+      let windows = TokenWindows(whole, length: sequenceLength, remainder: .keep)
       guard windows.count > 0 else { throw tooShort(whole) }
-      let batches = Dataset(windows).batch(size).map(Batch.init(windows:))
+      let batches = Dataset(windows).batch(batchSize).map(Batch.init(windows:))
       return EpochBatches(
-        batches.prefetch(), count: (windows.count + size - 1) / size, batchSize: min(size, windows.count))
+        batches.prefetch(), count: (windows.count + batchSize - 1) / batchSize,
+        batchSize: min(batchSize, windows.count))
     case .sentences, .documents: return try batchesInOrder(of: text)
     }
   }
@@ -119,16 +121,17 @@ extension BatchLayout {
   ///
   /// - Throws: `TextError` if there is no token to predict.
   package func batchesInOrder(of text: any TokenSource) throws(TextError) -> EpochBatches {
-    let steps = max(1, min(steps, text.count - 1))
-    switch rows {
+    let length = max(1, min(sequenceLength, text.count - 1))
+    switch kind {
     case .contiguous:
-      let size = min(size, max(1, text.count / (steps + 1)))
-      return try with(size: size, steps: steps).batches(of: text, seed: 0)
+      let size = min(batchSize, max(1, text.count / (length + 1)))
+      return try with(batchSize: size, sequenceLength: length).batches(of: text, seed: 0)
     case .windows:
-      return try BatchLayout.windows(size: size, steps: steps, buffer: 1).batches(of: text, seed: 0)
+      return try BatchLayout.windows(batchSize: batchSize, sequenceLength: length, buffer: 1).batches(of: text, seed: 0)
     case .sentences(_, let end):
-      return try BatchLayout(rows: .sentences(buffer: 1, end: end), size: size, steps: self.steps, remainder: .keep)
-        .batches(of: text, seed: 0)
+      return try BatchLayout(
+        kind: .sentences(buffer: 1, end: end), batchSize: batchSize, sequenceLength: sequenceLength, remainder: .keep
+      ).batches(of: text, seed: 0)
     case .documents:
       return try batches(of: text, seed: 0)
     }
@@ -138,15 +141,15 @@ extension BatchLayout {
   private func batches(
     of dataset: Dataset<Batch>, _ text: any TokenSource, _ rowCount: Int
   ) throws(TextError) -> EpochBatches {
-    let (whole, rest) = rowCount.quotientAndRemainder(dividingBy: size)
+    let (whole, rest) = rowCount.quotientAndRemainder(dividingBy: batchSize)
     let count = whole + (remainder == .keep && rest > 0 ? 1 : 0)
     guard count > 0 else { throw tooShort(text) }
-    return EpochBatches(dataset.prefetch(), count: count, batchSize: min(size, rowCount))
+    return EpochBatches(dataset.prefetch(), count: count, batchSize: min(batchSize, rowCount))
   }
 
   private func tooShort(_ text: any TokenSource) -> TextError {
-    let rows = remainder == .keep ? 1 : size
+    let rows = remainder == .keep ? 1 : batchSize
     return .tooShortForBatches(
-      tokenCount: text.count, needed: rows * steps + 1, batchSize: size, stepCount: steps)
+      tokenCount: text.count, needed: rows * sequenceLength + 1, batchSize: batchSize, stepCount: sequenceLength)
   }
 }

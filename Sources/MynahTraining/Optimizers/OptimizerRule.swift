@@ -71,8 +71,8 @@ public struct OptimizerMemory: Sendable {
   /// Creates an empty state.
   public init() {}
 
-  /// Calls `body` with the weights and the tensors of some slots, all of which it can update in place; the elements of a
-  /// missing slot are initialised to `value`.
+  /// Calls `body` with the weights and the tensors of some slots, all of which it can update in place; the elements of
+  /// a missing slot are initialised to `value`.
   ///
   /// The weights pass through, because a body that captured them while they are also an argument would update a copy.
   ///

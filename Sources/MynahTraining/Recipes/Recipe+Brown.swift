@@ -25,7 +25,7 @@ extension Recipe {
     },
     trainingIDsSHA256: "cf2d089a905259950f2aafd6fbd616f6b14726c71f2d66d7133309c0c2395a10",
     model: { w266Model(vocabularySize: $0, size: 200, layerCount: 2) },
-    training: w266Training(epochs: 10, batches: .windows(size: 100, steps: 25, buffer: 2500)),
+    training: w266Training(epochs: 10, batches: .windows(batchSize: 100, sequenceLength: 25, buffer: 2500)),
     metrics: [.accuracy],
     reference: RecipeReference(source: "PyTorch", epochs: [(224.88, 152.56), (134.73, 130.66), (110.30, 123.97)]),
     goals: [.asReference(within: 0.1)])
@@ -42,7 +42,7 @@ extension Recipe {
     },
     trainingIDsSHA256: "18f441387a2e24846ae5b46ed4bca52ea61082971a09649b9ee658d1dde8ee70",
     model: { w266Model(vocabularySize: $0, size: 10, layerCount: 1) },
-    training: w266Training(epochs: 20, batches: .windows(size: 32, steps: 8, buffer: 200, repeats: 100)),
+    training: w266Training(epochs: 20, batches: .windows(batchSize: 32, sequenceLength: 8, buffer: 200, repeats: 100)),
     goals: [.trainingLoss(atMost: 0.1)])
 
   private static func w266Model(vocabularySize: Int, size: Int, layerCount: Int) -> LanguageModelConfiguration {

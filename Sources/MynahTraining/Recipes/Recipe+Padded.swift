@@ -35,16 +35,16 @@ extension Recipe {
     },
     trainingIDsSHA256: "516282e01811440b89a8e4e8eedcbcef38317586f9c816b0017ebef3a21e8bcf",
     model: { vocabularySize in
-      let size = Embedding.usualSize(vocabularySize: vocabularySize)
+      let size = Embedding.defaultSize(vocabularySize: vocabularySize)
       return keras(
         LanguageModelConfiguration(
           vocabulary: vocabularySize, embedding: size, layers: [.lstm(128, forgetBias: 1)],
           dropout: DropoutRates(layerInput: 0.5, output: 0.5)),
-        embedding: Embedding.usualInitializer(size: size), output: .glorotUniform)
+        embedding: Embedding.defaultInitializer(size: size), output: .glorotUniform)
     },
     training: TrainingConfiguration(
       optimizer: OptimizerConfiguration(Adam(epsilon: 1e-7)), learningRate: .constant(0.001), clipNorm: nil, epochs: 5,
-      batches: .sentences(size: 64, maximumLength: 20, endingWith: 0, buffer: 50_000), reduction: .sum),
+      batches: .sentences(batchSize: 64, maximumLength: 20, endingWith: 0, buffer: 50_000), reduction: .sum),
     reference: RecipeReference(
       source: "PyTorch",
       epochs: [(1055.08, 788.53), (744.73, 648.29), (629.01, 537.22), (545.42, 470.41), (488.79, 425.78)]),

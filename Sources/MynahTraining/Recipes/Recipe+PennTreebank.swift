@@ -20,7 +20,8 @@ extension Recipe {
       LanguageModelConfiguration(vocabulary: vocabularySize, embedding: 200, layers: [.lstm(256), .lstm(128)])
     },
     training: TrainingConfiguration(
-      learningRate: .halving(from: 1, after: 5), clipNorm: 5, epochs: 15, batches: .contiguous(size: 60, steps: 20)),
+      learningRate: .halving(from: 1, after: 5), clipNorm: 5, epochs: 15,
+      batches: .contiguous(batchSize: 60, sequenceLength: 20)),
     reference: RecipeReference(
       source: "PyTorch",
       epochs: [

@@ -33,7 +33,8 @@ extension Recipe {
     training: TrainingConfiguration(
       optimizer: OptimizerConfiguration(Adam(epsilon: 1e-7)), learningRate: .constant(0.0001), clipNorm: nil,
       epochs: 20,
-      batches: .windows(size: 64, steps: 100, buffer: 10_000, remainder: .drop), reduction: .meanPerTarget),
+      batches: .windows(batchSize: 64, sequenceLength: 100, buffer: 10_000, remainder: .drop), reduction: .meanPerTarget
+    ),
     kept: .best,
     reference: RecipeReference(source: "PyTorch", epochs: [(32.07, 27.32), (22.78, 18.39), (15.69, 13.55)]),
     goals: [.asReference(within: 0.1)])

@@ -29,6 +29,7 @@ extension Recipe {
     },
     training: TrainingConfiguration(
       learningRate: LearningRateSchedule(initial: 20, factors: [.plateau(by: 0.25, patience: 0)]), clipNorm: 0.25,
-      epochs: 6, batches: .contiguous(size: 20, steps: 35), reduction: .meanPerTarget),
-    kept: .best, testBatches: .contiguous(size: 10, steps: 35, remainder: .keep), goals: [.test(atMost: 146)])
+      epochs: 6, batches: .contiguous(batchSize: 20, sequenceLength: 35), reduction: .meanPerTarget),
+    kept: .best, testBatches: .contiguous(batchSize: 10, sequenceLength: 35, remainder: .keep),
+    goals: [.test(atMost: 146)])
 }

@@ -38,8 +38,9 @@ extension Recipe {
         return model
       },
       training: TrainingConfiguration(
-        learningRate: rate, clipNorm: 5, epochs: epochs, batches: .contiguous(size: 20, steps: steps)),
+        learningRate: rate, clipNorm: 5, epochs: epochs, batches: .contiguous(batchSize: 20, sequenceLength: steps)),
       // The test text is read from start to end in one row.
-      testBatches: .contiguous(size: 1, steps: steps, remainder: .keep), goals: [.test(atMost: testLimit)])
+      testBatches: .contiguous(batchSize: 1, sequenceLength: steps, remainder: .keep), goals: [.test(atMost: testLimit)]
+    )
   }
 }

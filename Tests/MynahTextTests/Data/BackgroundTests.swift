@@ -31,7 +31,7 @@ struct BackgroundTests {
     #expect(Array(Dataset(0..<count).prefetch(ahead)) == Array(0..<count))
   }
 
-  @Test("Elements are made on another thread, and no more ahead than was asked for")
+  @Test("Elements are made on another thread, and no more ahead than the limit")
   func bounded() {
     let probe = Probe()
     let dataset = Dataset(Counting(probe: probe, thread: Thread.current.hash)).prefetch(3)

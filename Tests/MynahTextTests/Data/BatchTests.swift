@@ -85,7 +85,7 @@ struct TokenWindowsTests {
 }
 
 struct PaddedSentenceTests {
-  @Test("Padding stands behind the tokens")
+  @Test("Padding follows the tokens")
   func padding() {
     #expect(PaddedSentence.padded([1, 5, 10, 9], to: 7) == [1, 5, 10, 9, 0, 0, 0])
     #expect(PaddedSentence.padded([3, 6, 1], to: 7) == [3, 6, 1, 0, 0, 0, 0])

@@ -55,7 +55,7 @@ struct DatasetTests {
     #expect(Array(dataset).count == 25)
   }
 
-  @Test("Nothing is made before it is asked for: an endless stream can be read")
+  @Test("Elements are made lazily: an endless stream can be read")
   func lazy() {
     let endless = Dataset(0...).map { $0 * $0 }.batch(2)
     #expect(Array(endless.take(2)) == [[0, 1], [4, 9]])

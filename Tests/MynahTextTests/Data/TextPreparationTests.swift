@@ -17,12 +17,12 @@ struct TextPreparationTests {
   }
 
   private func prepare(
-    _ texts: [String], _ level: TokenLevel = .word, threads: Int = 2, pieceSize: Int = 1 << 20,
+    _ texts: [String], _ kind: TokenizerKind = .word, threads: Int = 2, pieceSize: Int = 1 << 20,
     minimumCount: Int? = nil, maximumSize: Int? = nil
   ) throws -> Prepared {
     let paths = try texts.enumerated().map { try folder.put(Array($1.utf8), as: "\($0).txt") }
     let preparation = try TextPreparation(of: paths, threadCount: threads, pieceSize: pieceSize)
-    let tokenizer = try preparation.tokenizer(level, minimumCount: minimumCount, maximumSize: maximumSize)
+    let tokenizer = try preparation.tokenizer(kind, minimumCount: minimumCount, maximumSize: maximumSize)
     try preparation.write(tokenizer, to: folder("text.tokens"))
     return Prepared(file: try TokenFile(at: folder("text.tokens")), bytes: try folder.bytes(of: "text.tokens"))
   }
@@ -35,17 +35,17 @@ struct TextPreparationTests {
   }()
 
   /// Tokens and vocabulary as of a text in memory.
-  private func expectAsInMemory(_ prepared: Prepared, _ level: TokenLevel, _ text: String) throws {
+  private func expectAsInMemory(_ prepared: Prepared, _ kind: TokenizerKind, _ text: String) throws {
     let corpus = try Corpus(at: folder.put(Array(text.utf8), as: "whole"))
     let tokenizer: AnyTokenizer =
-      switch level {
+      switch kind {
       case .word: .word(WordTokenizer(training: corpus.training))
       case .character: .character(CharacterTokenizer(training: corpus.training))
       case .byte: .bytes(ByteTokenizer())
       case .bytePair: .bytePair(BytePairTokenizer(training: corpus.training, vocabularySize: 8192))
       case .kerasWord: .kerasWord(KerasTokenizer(.init(unknownToken: "<unk>"), training: [corpus.training]))
       }
-    #expect(AnyTokenizer(level, training: corpus.training) == tokenizer)
+    #expect(AnyTokenizer(kind, training: corpus.training) == tokenizer)
     let (training, validation) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
     let file = prepared.file
     #expect(file.tokenizer == tokenizer)
@@ -57,11 +57,11 @@ struct TextPreparationTests {
 
   @Test(
     "Tokens and vocabulary are those of the text in memory, however it is cut and on however many threads",
-    arguments: TokenLevel.allCases, [1 << 20, 4096, 97, 8])
-  func asInMemory(_ level: TokenLevel, _ pieceSize: Int) throws {
+    arguments: TokenizerKind.allCases, [1 << 20, 4096, 97, 8])
+  func asInMemory(_ kind: TokenizerKind, _ pieceSize: Int) throws {
     let text = pieceSize < 100 ? String(Self.sentences.suffix(2500)) : Self.sentences
-    let prepared = try prepare([text], level, threads: pieceSize % 3 + 1, pieceSize: pieceSize)
-    try expectAsInMemory(prepared, level, text)
+    let prepared = try prepare([text], kind, threads: pieceSize % 3 + 1, pieceSize: pieceSize)
+    try expectAsInMemory(prepared, kind, text)
   }
 
   @Test("The file is the same byte for byte on one, two and five threads")
@@ -82,10 +82,10 @@ struct TextPreparationTests {
   func lineEnds() throws {
     let unix = "ab c\n\nd e f\ng\n"
     let dos = "\u{FEFF}" + unix.replacing("\n", with: "\r\n")
-    for level in [TokenLevel.word, .character, .byte] {
+    for kind in [TokenizerKind.word, .character, .byte] {
       for pieceSize in [1, 2, 3, 4, 5, 100] {
         let (one, other) = try (
-          prepare([unix], level, pieceSize: 100).file, prepare([dos], level, pieceSize: pieceSize).file
+          prepare([unix], kind, pieceSize: 100).file, prepare([dos], kind, pieceSize: pieceSize).file
         )
         #expect(one.count == other.count)
       }
@@ -162,7 +162,7 @@ struct TextPreparationTests {
     }
   }
 
-  @Test("Nothing to learn and nothing to hold out are errors")
+  @Test("An empty training or validation split is an error")
   func tooLittle() throws {
     let path = folder("0.txt")
     #expect(throws: FileError.emptyText(path: path)) { try prepare([""]) }

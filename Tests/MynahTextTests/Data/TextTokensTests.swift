@@ -99,7 +99,7 @@ struct TextTokensTests {
       let tokens = try first + second + text.finish()
       #expect(tokens.map(\.id) == (try tokenizer.encode("a b\n\n    c\n").ids), "\(name)")
       #expect(tokens.map(\.line) == tokens.map(\.line).sorted() && text.heldLine == nil)
-      // What comes next is another text.
+      // Another text follows.
       #expect(try text.append("a b", number: 1).first?.beginning != nil)
     }
   }

@@ -111,7 +111,7 @@ struct TokenFileTests {
     #expect(try reason(changed(8, 2)).contains("version 1"))
     #expect(try reason(changed(12, 3)).contains("2 or 4 bytes"))
     #expect(try reason(changed(23, 0xFF)).contains("below 2⁴⁸"))
-    #expect(try reason(changed(24, 104)).contains("at most 103 tokens"))
+    #expect(try reason(changed(24, 104)).contains("at most 103 training tokens"))
     #expect(try reason(changed(32, 101)).contains("unknown"))
     #expect(try reason(changed(41, 0xFF)).contains("tokenizer's end"))
     #expect(try reason(changed(48, 1)).contains("tokenizer's end"))
@@ -124,7 +124,7 @@ struct TokenFileTests {
     }
   }
 
-  @Test("What is missing, a folder or a pipe is told apart")
+  @Test("A missing file, a folder and a pipe are different errors")
   func places() throws {
     #expect(throws: FileError.noSuchFile(path: path)) { try TokenFile(at: path) }
     #expect(throws: FileError.isDirectory(path: folder.path)) { try TokenFile(at: folder.path) }

@@ -99,8 +99,9 @@ typedef struct {
   char *tiles;                       // [pair][block][plane][2 row tiles]
   bool fetches;                      // whether the next rows of C are prefetched
 } gathered_rows;
-/// A worker's part of C that is larger does not stay in a near cache: then each block's lines are fetched while the block
-/// before is multiplied, which takes a third off a product of 1200 × 10016 × 128. Where they are near, it costs a tenth.
+/// A worker's part of C that is larger does not stay in a near cache: then each block's lines are fetched while the
+/// block before is multiplied, which takes a third off a product of 1200 × 10016 × 128. Where they are near, it costs a
+/// tenth.
 enum { NEAR_NUMBERS = 1 << 16 };
 
 /// Prefetches the block of C, up to two tiles high and wide, that is written next.

@@ -1,6 +1,6 @@
 // Draws of tokens from logits.
 
-/// What the rows of a draw have in common.
+/// The arguments of a draw, for all its rows.
 typedef struct {
   int32_t *ids;
   const float *logits;
@@ -21,7 +21,8 @@ INLINE size_t draw_bytes_of_worker(size_t count) {
 }
 
 /// The weights of up to DRAW_BLOCK tokens; returns their sum.
-INLINE double block_weights(float *weights, const float *logits, size_t count, float maximum, float inverse_temperature) {
+INLINE double block_weights(float *weights, const float *logits, size_t count, float maximum,
+                            float inverse_temperature) {
   vfloat sums = {0};
   for (size_t i = 0; i < count; i += LANES) {
     size_t valid = minimum(LANES, count - i);

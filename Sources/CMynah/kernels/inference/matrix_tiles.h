@@ -1,10 +1,11 @@
-// Products of up to 32 rows of x with a panel on matrix tiles (AMX): 16 × 16 sums of products of bfloat16 pairs or bytes.
+// Products of up to 32 rows of x with a panel on matrix tiles (AMX): 16 × 16 sums of products of bfloat16 pairs or
+// bytes.
 //
 // Words of 32 bits along k are what both tiles of a product hold, so a panel is loaded as it was packed for vectors. A
-// few rows leave most of a tile empty and wait for the panel's bytes, which vectors load faster. Sums of bytes are exact,
-// so vectors give the same numbers; for bfloat16 pairs they have to add in the order of a tile.
+// few rows leave most of a tile empty and wait for the panel's bytes, which vectors load faster. Sums of bytes are
+// exact, so vectors give the same numbers; for bfloat16 pairs they have to add in the order of a tile.
 
-/// How a matrix is walked through on tiles, and the shape that the tile registers have.
+/// A matrix as products on tiles read it, and the configured shape of the tile registers.
 typedef struct {
   mynah_weights kind;
   size_t vectors;  // of a panel
@@ -55,8 +56,8 @@ INLINE void release_tiles(void) { _tile_release(); }
 
 INLINE size_t top_rows(size_t rows) { return rows <= SIDE ? rows : (rows + 1) / 2; }
 
-/// Tile registers 0 … 3 hold sums, 4 and 5 rows of x, 6 and 7 a block of one vector of the panel each. Up to 16 rows are
-/// one tile, which takes four vectors at once; more rows are two tiles, `top` and `bottom`, which take two.
+/// Tile registers 0 … 3 hold sums, 4 and 5 rows of x, 6 and 7 a block of one vector of the panel each. Up to 16 rows
+/// are one tile, which takes four vectors at once; more rows are two tiles, `top` and `bottom`, which take two.
 static void configure_tiles(size_t rows, size_t words) {
   struct {
     uint8_t palette, start_row, reserved[14];
@@ -148,8 +149,8 @@ INLINE void two_tiles_of_rows(const bool bytes, const bool two_vectors, size_t t
 }
 #undef MULTIPLY
 
-INLINE void sum_on_tiles(const bool bytes, const matrix_walk *m, const char *w, const char *ahead, size_t rows, char *to,
-                         size_t stride, const char *start, size_t start_stride, tile_rows x) {
+INLINE void sum_on_tiles(const bool bytes, const matrix_walk *m, const char *w, const char *ahead, size_t rows,
+                         char *to, size_t stride, const char *start, size_t start_stride, tile_rows x) {
   const size_t top = top_rows(rows), line = m->vectors * LINE, part = m->blocks.count * m->blocks.words * 2 * LINE;
   if (rows == top) {
     if (m->vectors == 4)

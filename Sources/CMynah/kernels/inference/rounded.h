@@ -79,8 +79,8 @@ INLINE tile_rows rounded_rows_of(const mynah_packed *m, const float *x, size_t s
   return (tile_rows){.words = memory.words, .words_stride = bytes, .scales = memory.scales};
 }
 
-/// Rounds all rows of x in a worker's own memory: for few rows this costs less than a barrier, for many it is negligible
-/// beside the product.
+/// Rounds all rows of x in a worker's own memory: for few rows this costs less than a barrier, for many it is
+/// negligible beside the product.
 INLINE tile_rows rows_for(const mynah_packed *m, const float *x, size_t stride, size_t rows, rounded_rows memory) {
   round_rows(m, x, stride, (range){0, rows}, memory);
   return rounded_rows_of(m, x, stride, memory);

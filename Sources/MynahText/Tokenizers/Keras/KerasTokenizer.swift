@@ -10,7 +10,7 @@
 /// - The limit includes ID 0 and the unknown token, and the unknown token is used even if its ID reaches the limit.
 public struct KerasTokenizer: Tokenizer {
   /// The characters that Keras filters by default: punctuation except the apostrophe, tabs and line feeds.
-  public static let usualFilters = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n"
+  public static let defaultFilters = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n"
 
   public static let kind = "keras-word"
   public var kind: String { Self.kind }
@@ -34,7 +34,7 @@ public struct KerasTokenizer: Tokenizer {
     ///
     /// - Precondition: The separator is not empty and the limit is not negative.
     public init(
-      wordLimit: Int? = nil, filters: String = KerasTokenizer.usualFilters, lowercases: Bool = true,
+      wordLimit: Int? = nil, filters: String = KerasTokenizer.defaultFilters, lowercases: Bool = true,
       separator: String = " ", takesCharacters: Bool = false, unknownToken: String? = nil
     ) {
       precondition(!separator.isEmpty, "a text cannot be cut at an empty separator")

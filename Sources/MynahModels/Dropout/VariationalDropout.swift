@@ -3,7 +3,7 @@ public import MynahTensors
 /// Variational (locked) dropout: one mask per sequence, the same at every step.
 ///
 /// Y. Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks", 2016.
-public struct LockedDropout: Hashable, Codable, Sendable {
+public struct VariationalDropout: Hashable, Codable, Sendable {
   private let mask: Dropout
 
   /// The probability that an element is dropped: 0 ≤ rate < 1; 0 changes nothing.

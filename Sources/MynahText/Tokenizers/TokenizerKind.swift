@@ -1,5 +1,5 @@
 /// The kind of tokenizer to train on a text; the names are those of the tokenizer kinds.
-public enum TokenLevel: String, Sendable, Hashable, CaseIterable {
+public enum TokenizerKind: String, Sendable, Hashable, CaseIterable {
   case word, character, byte
   case bytePair = "byte-pair"
   case kerasWord = "keras-word"
@@ -16,7 +16,7 @@ public enum TokenLevel: String, Sendable, Hashable, CaseIterable {
 
 extension AnyTokenizer {
   /// The default vocabulary size for byte pairs.
-  public static let usualBytePairCount = 8192
+  public static let defaultBytePairCount = 8192
 
   /// Trains a tokenizer on a text.
   ///
@@ -25,17 +25,17 @@ extension AnyTokenizer {
   /// - Parameters:
   ///   - minimumCount: The minimum count: rarer words and characters become `<unk>`, rarer byte pairs are not merged;
   ///     nil for the tokenizer's default. Bytes and Keras words have no minimum.
-  ///   - maximumSize: The maximum number of tokens, at least the level's `smallestVocabulary`; nil for 8,192 byte pairs
+  ///   - maximumSize: The maximum number of tokens, at least the kind's `smallestVocabulary`; nil for 8,192 byte pairs
   ///     and no limit otherwise. For Keras words, it is `num_words`.
-  public init(_ level: TokenLevel, training text: String, minimumCount: Int? = nil, maximumSize: Int? = nil) {
+  public init(_ kind: TokenizerKind, training text: String, minimumCount: Int? = nil, maximumSize: Int? = nil) {
     self.init(
-      level, TokenCounts(of: Array(text.utf8), level, endsText: true), minimumCount: minimumCount,
+      kind, TokenCounts(of: Array(text.utf8), kind, endsText: true), minimumCount: minimumCount,
       maximumSize: maximumSize)
   }
 
-  /// Trains a tokenizer from counts for its level.
-  init(_ level: TokenLevel, _ counts: TokenCounts, minimumCount: Int?, maximumSize: Int?) {
-    switch level {
+  /// Trains a tokenizer from counts for its kind.
+  init(_ kind: TokenizerKind, _ counts: TokenCounts, minimumCount: Int?, maximumSize: Int?) {
+    switch kind {
     case .word: self = .word(WordTokenizer(counts, minimumCount: minimumCount, maximumSize: maximumSize))
     case .character:
       self = .character(CharacterTokenizer(counts, minimumCount: minimumCount ?? 1, maximumSize: maximumSize))
@@ -43,7 +43,7 @@ extension AnyTokenizer {
     case .bytePair:
       self = .bytePair(
         BytePairTokenizer(
-          counts, vocabularySize: maximumSize ?? Self.usualBytePairCount, minimumCount: minimumCount ?? 2))
+          counts, vocabularySize: maximumSize ?? Self.defaultBytePairCount, minimumCount: minimumCount ?? 2))
     case .kerasWord:
       let settings = KerasTokenizer.Settings(wordLimit: maximumSize, unknownToken: Vocabulary.unknown)
       self = .kerasWord(KerasTokenizer(settings, KerasWordCounts(ofOneText: counts)))
@@ -57,9 +57,9 @@ extension TokenCounts {
   ///
   /// - Parameter endsText: A Boolean value indicating whether the text ends here, so that an unterminated last line
   ///   counts as terminated.
-  init(of text: [UInt8], _ level: TokenLevel, endsText: Bool) {
+  init(of text: [UInt8], _ kind: TokenizerKind, endsText: Bool) {
     self.init()
-    switch level {
+    switch kind {
     case .word: addWords(of: text, endingLastLine: endsText)
     case .character: addCharacters(of: text)
     case .byte: break

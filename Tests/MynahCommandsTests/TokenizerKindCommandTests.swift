@@ -4,29 +4,29 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("--level and --tokenizer")
-struct TokenLevelCommandTests {
+@Suite("--tokenizer")
+struct TokenizerKindCommandTests {
   private static let flags = TinyModel.flags.dropFirst(2) + ["--epochs", "1"]
 
-  private func words(_ level: TokenLevel) -> [String] {
-    ["--level", level.rawValue] + (level == .bytePair ? ["--vocabulary", "300"] : [])
+  private func words(_ kind: TokenizerKind) -> [String] {
+    ["--tokenizer", kind.rawValue] + (kind == .bytePair ? ["--vocabulary", "300"] : [])
   }
 
   @Test(
     "A model with any tokenizer is trained, resumed, evaluated, sampled and inspected",
     arguments: zip(
-      TokenLevel.allCases,
+      TokenizerKind.allCases,
       [
         ("words and line ends", "each is the token <eos>"), ("characters", "tokens like any other"),
         ("bytes", "tokens like any other"), ("pieces of words", "parts of tokens"), ("words", "punctuation"),
       ]))
-  func endToEnd(_ level: TokenLevel, _ says: (noun: String, lineEnds: String)) throws {
+  func endToEnd(_ kind: TokenizerKind, _ says: (noun: String, lineEnds: String)) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
     try tool.write(TinyModel.text(tokenCount: 2500) + "“ Übermut ” !\n", to: "text.txt")
-    let trained = try tool.run(["train", "text.txt"] + Self.flags + words(level))
-    #expect(trained.status == 0 && trained.errors.contains(" \(says.noun) to learn"), "\(trained.errors)")
-    #expect(try tool.run(["prepare", "text.txt", "--output", "other.tokens"] + words(level)).status == 0)
+    let trained = try tool.run(["train", "text.txt"] + Self.flags + words(kind))
+    #expect(trained.status == 0 && trained.errors.contains(" \(says.noun) for training"), "\(trained.errors)")
+    #expect(try tool.run(["prepare", "text.txt", "--output", "other.tokens"] + words(kind)).status == 0)
     #expect(try tool.run(["train", "other.tokens"] + Self.flags).status == 0)
     #expect(try tool.bytes("other.safetensors") == tool.bytes("text.safetensors"))
 
@@ -36,7 +36,7 @@ struct TokenLevelCommandTests {
     #expect(evaluated.contains(" \(says.noun)\n") && evaluated.contains(says.lineEnds), "\(evaluated)")
     let written = try tool.run("generate", "text.safetensors", "the", "--length", "9", "--seed", "1")
     #expect(written.status == 0 && written.output.hasPrefix("the"), "\(written.errors)")
-    #expect(try tool.run("inspect", "text.safetensors", "--json").output.contains("\"\(level.rawValue)\""))
+    #expect(try tool.run("inspect", "text.safetensors", "--json").output.contains("\"\(kind.rawValue)\""))
   }
 
   @Test("A tokenizer that is written, read for another model and written again has the same bytes")
@@ -45,8 +45,8 @@ struct TokenLevelCommandTests {
     defer { tool.folder.remove() }
     try tool.write(TinyModel.text(tokenCount: 2500), to: "text.txt")
     try tool.write(TinyModel.text(tokenCount: 2500, seed: 5), to: "other.txt")
-    for level in [TokenLevel.word, .bytePair] {
-      let arguments = ["train", "text.txt", "--output", "first", "--overwrite"] + Self.flags + words(level)
+    for kind in [TokenizerKind.word, .bytePair] {
+      let arguments = ["train", "text.txt", "--output", "first", "--overwrite"] + Self.flags + words(kind)
       #expect(try tool.run(arguments).status == 0)
       let written = try tool.run("inspect", "first", "--tokenizer", "one.json", "--overwrite")
       #expect(written.status == 0 && written.output.hasPrefix("one.json: "), "\(written.errors)")
@@ -85,17 +85,21 @@ struct TokenLevelCommandTests {
     try TinyModel.drawn().write(to: tool.path("words"))
     let before = try tool.files()
     let cases: [([String], Int32, String)] = [
-      (["train", "--tokenizer", "t.json", "--level", "byte"], 64, "--level has no effect with --tokenizer"),
-      (["train", "--tokenizer", "t.json", "--vocabulary", "300"], 64, "--vocabulary has no effect with --tokenizer"),
+      (["train", "--tokenizer", "t.json", "--vocabulary", "300"], 64, "--vocabulary has no effect with a --tokenizer"),
+      (["train", "--tokenizer", "syllable"], 64, "expected one of word, character, byte, byte-pair, keras-word, or a"),
       (
         ["prepare", "--output", "o", "--tokenizer", "t.json", "--minimum-count", "3"], 64,
-        "--minimum-count has no effect with --tokenizer"
+        "--minimum-count has no effect with a --tokenizer file"
       ),
       (["train", "--tokenizer", ""], 64, "--tokenizer"),
-      (["train", "--level", "byte", "--vocabulary", "300"], 64, "--vocabulary has no effect with --level byte"),
-      (["prepare", "--output", "o", "--level", "byte", "--minimum-count", "2"], 64, "--minimum-count has no effect"),
-      (["train", "--level", "byte-pair", "--vocabulary", "255"], 64, "at least 256, found 255"),
-      (["train", "--level", "keras-word", "--minimum-count", "2"], 64, "--minimum-count has no effect"),
+      (
+        ["train", "--tokenizer", "byte", "--vocabulary", "300"], 64, "--vocabulary has no effect with --tokenizer byte"
+      ),
+      (
+        ["prepare", "--output", "o", "--tokenizer", "byte", "--minimum-count", "2"], 64, "--minimum-count has no effect"
+      ),
+      (["train", "--tokenizer", "byte-pair", "--vocabulary", "255"], 64, "at least 256, found 255"),
+      (["train", "--tokenizer", "keras-word", "--minimum-count", "2"], 64, "--minimum-count has no effect"),
       (["train", "--tokenizer", "none.json"], 66, "none.json"),
       (["train", "--tokenizer", "unigram.json"], 65, "unigram.json"),
       (["prepare", "--output", "o", "--tokenizer", "text.txt"], 65, "text.txt"),
