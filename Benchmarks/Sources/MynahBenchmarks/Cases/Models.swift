@@ -44,7 +44,8 @@ extension BenchmarkCase {
           let text = sizes.text(tokenCount: batchSize * (batchCount * stepCount + 1))
           let trainer = Trainer(
             TrainingConfiguration(
-              learningRate: .constant(0.1), epochs: 1, batches: .contiguous(size: batchSize, steps: stepCount)))
+              learningRate: .constant(0.1), epochs: 1,
+              batches: .contiguous(batchSize: batchSize, sequenceLength: stepCount)))
           var model = sizes.model()
           return (
             .tokens(batchCount * batchSize * stepCount), { try trainer.train(&model, on: text, keeping: .last) }
