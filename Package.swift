@@ -123,7 +123,8 @@ let package = Package(
     tests("MynahTensorBoardTests", ["MynahIO", "MynahTensorBoard", protobuf]),
     tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"]),
     .testTarget(
-      name: "MynahTests", dependencies: ["Mynah", "TestSupport", argumentParser], packageAccess: false,
+      name: "MynahTests", dependencies: ["Mynah", "MynahTensorBoard", "TestSupport", argumentParser],
+      packageAccess: false,
       swiftSettings: swiftSettings),
   ]
 )

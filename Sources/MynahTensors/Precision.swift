@@ -5,7 +5,7 @@
 /// the machine has instructions for it.
 ///
 /// ```swift
-/// Precision.$current.withValue(.bfloat16) { … }   // products inside round their factors
+/// let product = Precision.$current.withValue(.bfloat16) { a.matmul(b) }  // rounds its factors
 /// ```
 public enum Precision: String, Codable, CaseIterable, Sendable {
   case float32, bfloat16

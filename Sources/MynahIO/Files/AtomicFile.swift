@@ -9,7 +9,7 @@ import Foundation
 ///
 /// ```swift
 /// var file = try AtomicFile(replacing: "notes.bin")
-/// try file.write(bytes.span.bytes)
+/// try file.write(unsafe bytes.span.bytes)
 /// try file.commit()
 /// ```
 public struct AtomicFile: ~Copyable {

@@ -6,7 +6,8 @@ import MynahText
 /// mixture both.
 ///
 /// ```swift
-/// var text = MixturePredictor([CachePredictor(NeuralPredictor(model)), NGramPredictor(ngrams)], weights: [0.7, 0.3])
+/// let network = CachePredictor(NeuralPredictor(model))
+/// var text = MixturePredictor([network, try NGramPredictor(ngrams, tokenizer: tokenizer)], weights: [0.7, 0.3])
 /// try text.read(ids)
 /// let next = try text.logProbabilities()
 /// ```

@@ -8,15 +8,16 @@ public import MynahTensors
 /// ```swift
 /// extension CellKind {
 ///   static let leaky = CellKind(
-///     "leaky", title: "leaky RNN", settings: [CellSetting("leak", default: 0.5, in: 0...1)],
+///     "leaky", title: "leaky RNN", settings: [CellSetting("kept", default: 0.5, in: 0...1)],
 ///     parameters: { layer in
-///       [
-///         ParameterSpec("weight_ih", [layer.hiddenSize, layer.inputSize], .inputWeight),
-///         ParameterSpec("weight_hh", [layer.hiddenSize, layer.hiddenSize], .recurrentWeight),
-///         ParameterSpec("bias", [layer.hiddenSize], .bias()),
+///       let (input, hidden) = (layer.inputSize, layer.hiddenSize)
+///       return [
+///         ParameterSpec("weight_ih_l0", [hidden, input], .inputWeight),
+///         ParameterSpec("weight_hh_l0", [hidden, hidden], .recurrentWeight),
+///         ParameterSpec("bias_ih_l0", [hidden], .bias()),
 ///       ]
 ///     },
-///     cell: { layer, parameters in LeakyCell(parameters, leak: Float(layer["leak"])) })
+///     cell: { LeakyCell(inputWeight: $1[0], recurrentWeight: $1[1], bias: $1[2], kept: Float($0["kept"])) })
 /// }
 /// ```
 public struct CellKind: Sendable {

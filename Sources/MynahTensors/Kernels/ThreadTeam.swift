@@ -6,7 +6,7 @@ internal import CMynah
 /// done by its caller alone.
 ///
 /// ```swift
-/// ThreadTeam.$current.withValue(ThreadTeam(threadCount: 1)) { … }   // no more than one thread inside
+/// let product = ThreadTeam.$current.withValue(ThreadTeam(threadCount: 1)) { a.matmul(b) }  // on one thread
 /// ```
 @safe
 public final class ThreadTeam: Sendable {

@@ -9,7 +9,7 @@
 ///   .map(Batch.init(windows:))
 ///   .prefetch(2)
 /// for epoch in 0..<20 {
-///   for batch in batches.pass(epoch) { … }
+///   for batch in batches.pass(epoch) { print(batch.targetCount) }
 /// }
 /// ```
 ///

@@ -3,8 +3,8 @@ import Foundation
 /// The update rule of an optimizer and its constants.
 ///
 /// ```swift
-/// TrainingConfiguration(optimizer: .adam, …)
-/// TrainingConfiguration(optimizer: OptimizerConfiguration(SGD(momentum: 0.9)), …)
+/// let adam = OptimizerConfiguration.adam
+/// let momentum = OptimizerConfiguration(SGD(momentum: 0.9))
 /// ```
 public struct OptimizerConfiguration: Hashable, Sendable {
   /// The rule and its constants.

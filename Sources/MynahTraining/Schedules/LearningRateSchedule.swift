@@ -3,8 +3,8 @@
 ///     rate = initial · Π factor(position)
 ///
 /// ```swift
-/// LearningRateSchedule.halving(from: 1, after: 5)
-/// LearningRateSchedule.cosine(from: 0.001, over: .epochs(10)).warmingUp(over: .steps(500))
+/// let halving = LearningRateSchedule.halving(from: 1, after: 5)
+/// let cosine = LearningRateSchedule.cosine(from: 0.001, over: .epochs(10)).warmingUp(over: .steps(500))
 /// ```
 public struct LearningRateSchedule: Hashable, Codable, Sendable {
   /// The rate when all factors are 1: positive.
