@@ -35,7 +35,7 @@ def first_token(repeats, reduced):
         text, model = pathlib.Path(folder, "text.txt"), pathlib.Path(folder, "model.safetensors")
         sentences = (programs.ROOT / "Examples/Texts/sentences.txt").read_text()
         text.write_text(sentences[:4000])
-        programs.run([programs.MYNAH, "train", text, "--output", model, "--level", "character", "--embedding", 256,
+        programs.run([programs.MYNAH, "train", text, "--output", model, "--tokenizer", "character", "--embedding", 256,
                       "--hidden", hidden, "--epochs", 1, "--learning-rate", 0.01])
         size = model.stat().st_size / 1e6
         command = [programs.MYNAH, "generate", model, "the", "--length", 1]
