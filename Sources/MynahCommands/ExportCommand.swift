@@ -24,7 +24,7 @@ struct ExportCommand: ParsableCommand {
   var model: String
 
   @Option(
-    help: ArgumentHelp("The folder for PyTorch.", valueName: "folder"), completion: .file(), transform: Bounded.path)
+    help: ArgumentHelp("The folder for PyTorch.", valueName: "folder"), completion: .directory, transform: Bounded.path)
   var output: String?
 
   @Option(help: ArgumentHelp("The ONNX file.", valueName: "file"), completion: .file(), transform: Bounded.path)

@@ -117,6 +117,8 @@ enum CommandError: CommandFailure, Hashable {
   case nothingToResume(path: String)
   /// A flag has another value than the run that is resumed; `own` is nil if the run has none.
   case otherSetting(flag: String, given: String, own: String?)
+  /// Keys cannot be read one by one from standard input.
+  case noTerminal
   /// The user stopped a run whose state is written.
   case interrupted(epoch: Int, step: Int)
   /// The user stopped a command that has not written anything.
@@ -127,6 +129,7 @@ enum CommandError: CommandFailure, Hashable {
     case .exists, .otherKind: .cannotCreate
     case .roundedModel, .badTokenizer, .noTokenizerJSON, .otherSetting: .badData
     case .nothingToResume: .noSuchInput
+    case .noTerminal: .inputOutput
     case .interrupted, .stopped: .interrupted
     }
   }
@@ -151,6 +154,8 @@ enum CommandError: CommandFailure, Hashable {
     case .otherSetting(let flag, let given, let own):
       "\(flag) is \(given) and was \(own ?? "none") in the run that is resumed; leave \(flag) out, or start a new run "
         + "with another --output"
+    case .noTerminal:
+      "standard input is not a terminal that keys can be read from; give --context and --prefix instead"
     case .interrupted(let epoch, let step):
       "interrupted at epoch \(epoch), step \(step); continue with --resume"
     case .stopped:

@@ -40,7 +40,7 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
   @Option(help: ArgumentHelp("The tokens, one per line, or the folder of a corpus.", valueName: "path"))
   var vocabulary: String
 
-  @Option(name: .customLong("tokenizer"), help: ArgumentHelp("The tokenizer of the tokens.", valueName: "name"))
+  @Option(name: .customLong("tokenizer"), help: ArgumentHelp("The tokenizer.", valueName: "name"))
   var kind = ListTokenizer.word
 
   @Option(help: ArgumentHelp("The model file.", valueName: "file"), completion: .file(), transform: Bounded.path)

@@ -21,8 +21,7 @@ struct LossOptions: ConditionalFlags, RunOptions {
   var smoothing: Float?
 
   @Flag(
-    help: ArgumentHelp(
-      "Average the loss over all targets instead of summing it over steps; needs a higher learning rate."))
+    help: "Average the loss over all targets instead of summing it over steps; needs a higher learning rate.")
   var meanLoss = false
 
   @Option(

@@ -40,8 +40,7 @@ struct ModelOptions: ConditionalFlags, RunOptions {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "The initial bias of the forget gates, often 1. (default: 0)", valueName: "number"),
+    help: ArgumentHelp("The initial bias of the forget gates, often 1. (default: 0)", valueName: "number"),
     transform: Bounded.number(-1000...1000))
   var forgetBias: Float?
 
@@ -53,12 +52,11 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   var projection: Int?
 
   @Flag(
-    help: ArgumentHelp(
-      "Tie the output weights to the embedding; the last layer then has the embedding's size."))
+    help: "Tie the output weights to the embedding; the last layer then has the embedding's size.")
   var tied = false
 
   @Flag(
-    help: ArgumentHelp("Add a recurrent layer's inputs to its outputs where their sizes agree."))
+    help: "Add a recurrent layer's inputs to its outputs where their sizes agree.")
   var residual = false
 
   @Option(
@@ -79,8 +77,7 @@ struct ModelOptions: ConditionalFlags, RunOptions {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "The dropout rate of every recurrent layer's inputs. (default: 0)", valueName: "rate"),
+    help: ArgumentHelp("The dropout rate of every recurrent layer's inputs. (default: 0)", valueName: "rate"),
     transform: Bounded.rate)
   var dropoutLayerInput: Float?
 
@@ -101,8 +98,7 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   var dropoutWeights: Float?
 
   @Flag(
-    help: ArgumentHelp(
-      "Drop the same elements at all steps of a batch (variational or locked dropout)."))
+    help: "Drop the same elements at all steps of a batch (variational or locked dropout).")
   var variationalDropout = false
 
   @Option(

@@ -18,7 +18,7 @@ extension MynahTool {
       var command = try parseAsRoot(arguments.map { $0 == "--help-all" ? "--help" : $0 })
       do {
         try command.run()
-      } catch let error as OutputError where error.isClosedPipe {
+      } catch is ClosedPipe {
         Foundation.exit(FailureCode.closedPipe.rawValue)
       } catch let error as any CommandFailure {
         fail(error.sentence, error.failureCode, of: words)

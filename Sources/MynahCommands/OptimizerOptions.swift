@@ -37,7 +37,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     transform: Bounded.positive(atMost: 0.999999))
   var momentum: Float?
 
-  @Flag(help: ArgumentHelp("Use Nesterov momentum; needs --momentum."))
+  @Flag(help: "Use Nesterov momentum; needs --momentum.")
   var nesterov = false
 
   @Option(
@@ -50,12 +50,11 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "The decay rates of adam's moments, β₁ and β₂. (default: 0.9,0.999)", valueName: "share,share"),
+    help: ArgumentHelp("The decay rates of adam's moments, β₁ and β₂. (default: 0.9,0.999)", valueName: "share,share"),
     transform: Bounded.shares(count: 2))
   var betas: [Float]?
 
-  @Flag(help: ArgumentHelp("Use the AMSGrad variant of adam."))
+  @Flag(help: "Use the AMSGrad variant of adam.")
   var amsgrad = false
 
   @Option(
@@ -69,22 +68,18 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "Clip gradients to this global norm; 0 or none: do not clip. (default: 5)", valueName: "norm"
-    ))
+    help: ArgumentHelp("Clip gradients to this global norm; 0 or none: do not clip. (default: 5)", valueName: "norm"))
   var clip: Clip?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "Clip each element of the gradients to ± this bound first. (default: none)", valueName: "bound"),
+    help: ArgumentHelp("Clip each element of the gradients to ± this bound first. (default: none)", valueName: "bound"),
     transform: Bounded.positive(atMost: 1e9))
   var clipValue: Float?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "Accumulate the gradients of this many batches per update. (default: 1)", valueName: "count"),
+    help: ArgumentHelp("Accumulate the gradients of this many batches per update. (default: 1)", valueName: "count"),
     transform: Bounded.integer(1...1_000_000))
   var batchesPerUpdate: Int?
 

@@ -18,7 +18,8 @@ enum StandardOutput {
       if count >= 0 {
         rest = rest.dropFirst(count)
       } else if errno != EINTR {
-        throw OutputError(isClosedPipe: errno == EPIPE)
+        if errno == EPIPE { throw ClosedPipe() }
+        throw OutputError()
       }
     }
   }
@@ -42,15 +43,11 @@ enum JSONLines {
   }
 }
 
+/// The reader of standard output has exited, as `head` does: no error to the user.
+struct ClosedPipe: Error {}
+
 /// An error of writing to standard output.
 struct OutputError: CommandFailure {
-  /// A Boolean value indicating whether the reader of a pipe has exited, as `head` does: no error to the user.
-  let isClosedPipe: Bool
-
-  var failureCode: FailureCode { isClosedPipe ? .closedPipe : .inputOutput }
-  var sentence: String {
-    isClosedPipe
-      ? "cannot write to standard output: its reader has exited"
-      : "cannot write to standard output; check that the disk is not full"
-  }
+  var failureCode: FailureCode { .inputOutput }
+  var sentence: String { "cannot write to standard output; check that the disk is not full" }
 }

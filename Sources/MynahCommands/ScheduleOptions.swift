@@ -49,8 +49,7 @@ struct ScheduleOptions: ConditionalFlags, RunOptions {
   var warmUp: Int?
 
   @Flag(
-    help: ArgumentHelp(
-      "With --resume and --epochs: span the schedule over the new number of epochs from here on."))
+    help: "With --resume and --epochs: span the schedule over the new number of epochs from here on.")
   var reschedule = false
 
   var rules: [FlagRule] {

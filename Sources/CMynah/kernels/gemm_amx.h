@@ -12,6 +12,7 @@
 //
 // Products of few rows are left to multiply-adds.
 #include "fma/tile.h"
+#include "amx/registers.h"
 #include "amx/layout.h"
 #include "amx/splitting.h"
 #include "amx/few_rows.h"

@@ -35,8 +35,7 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
   var count = 5
 
   @Option(
-    help: ArgumentHelp(
-      "Simulate typing this text, and print the keystrokes that suggestions save.", valueName: "file"))
+    help: ArgumentHelp("Simulate typing this text, and print the keystrokes that suggestions save.", valueName: "file"))
   var simulate: String?
 
   @Flag(help: "Print a JSON object for each context.")

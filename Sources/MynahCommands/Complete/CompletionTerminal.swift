@@ -11,13 +11,13 @@ struct CompletionTerminal: ~Copyable {
 
   /// Sets the terminal to read single keys.
   ///
-  /// - Throws: `OutputError` if standard input is not a terminal.
+  /// - Throws: `CommandError.noTerminal`.
   init() throws {
-    guard unsafe tcgetattr(STDIN_FILENO, &original) == 0 else { throw OutputError(isClosedPipe: false) }
+    guard unsafe tcgetattr(STDIN_FILENO, &original) == 0 else { throw CommandError.noTerminal }
     var raw = original
     // Ctrl-C is read as a key too: a signal would leave the terminal without echo.
     raw.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG)
-    guard unsafe tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0 else { throw OutputError(isClosedPipe: false) }
+    guard unsafe tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0 else { throw CommandError.noTerminal }
   }
 
   /// Restores the terminal.

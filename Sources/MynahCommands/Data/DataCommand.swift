@@ -56,13 +56,12 @@ struct DataGetCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("The folder to put the files into. (default: the data set's name)", valueName: "folder"),
-    completion: .file(), transform: Bounded.path)
+    completion: .directory, transform: Bounded.path)
   var output: String?
 
   @Option(
-    help: ArgumentHelp(
-      "Copy the files from this folder. (default: download them)", valueName: "folder"),
-    completion: .file(), transform: Bounded.path)
+    help: ArgumentHelp("Copy the files from this folder. (default: download them)", valueName: "folder"),
+    completion: .directory, transform: Bounded.path)
   var from: String?
 
   func run() throws {

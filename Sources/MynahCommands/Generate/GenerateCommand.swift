@@ -45,8 +45,7 @@ struct GenerateCommand: ShortHelp, ConditionalFlags {
   var stop: [String] = []
 
   @Option(
-    help: ArgumentHelp(
-      "A token that ends a text and is not printed; may be given several times.", valueName: "token"))
+    help: ArgumentHelp("A token that ends a text and is not printed; may be given several times.", valueName: "token"))
   var stopToken: [String] = []
 
   @Option(

@@ -28,8 +28,7 @@ struct SamplingOptions: ConditionalFlags {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "Drop tokens less probable than this share of the most probable one.", valueName: "share"),
+    help: ArgumentHelp("Drop tokens less probable than this share of the most probable one.", valueName: "share"),
     transform: Bounded.number(0...1))
   var minP: Float?
 
@@ -49,15 +48,12 @@ struct SamplingOptions: ConditionalFlags {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp(
-      "The number of recent tokens that the penalty applies to. (default: 64)", valueName: "tokens"
-    ),
+    help: ArgumentHelp("The number of recent tokens that the penalty applies to. (default: 64)", valueName: "tokens"),
     transform: Bounded.integer(1...1_000_000))
   var repetitionReach: Int?
 
   @Option(
-    help: ArgumentHelp(
-      "A token that is never generated; may be given several times.", valueName: "token"))
+    help: ArgumentHelp("A token that is never generated; may be given several times.", valueName: "token"))
   var forbid: [String] = []
 
   @Option(

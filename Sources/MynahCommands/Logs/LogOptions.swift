@@ -25,14 +25,12 @@ struct LogOptions: ParsableArguments {
   var metrics: [Metric] = []
 
   @Option(
-    help: ArgumentHelp(
-      "Write event files for TensorBoard, and the embeddings.", valueName: "folder"),
-    completion: .file(), transform: Bounded.path)
+    help: ArgumentHelp("Write event files for TensorBoard, and the embeddings.", valueName: "folder"),
+    completion: .directory, transform: Bounded.path)
   var tensorboard: String?
 
   @Option(
-    help: ArgumentHelp(
-      "Append a line of JSON for each step, epoch and sample to this file.", valueName: "file"),
+    help: ArgumentHelp("Append a line of JSON for each step, epoch and sample to this file.", valueName: "file"),
     completion: .file(), transform: Bounded.path)
   var logJson: String?
 

@@ -64,7 +64,7 @@ extension RunDescription {
       "learning_rate": .number(Double(configuration.learningRate.initial)),
       "schedule": .text("\(configuration.learningRate)"),
       "batch_size": .number(Double(configuration.batches.batchSize)),
-      "steps": .number(Double(configuration.batches.sequenceLength)),
+      "sequence_length": .number(Double(configuration.batches.sequenceLength)),
       "batches": .text("\(configuration.batches)"),
       "epochs": .number(Double(configuration.epochs)),
       "clip_norm": .number(Double(configuration.clipNorm ?? 0)),

@@ -28,8 +28,8 @@ struct ReproduceCommand: ParsableCommand, ConditionalFlags {
   var seed: UInt64 = 1
 
   @Option(
-    help: ArgumentHelp(
-      "Write the best model to this file, and the training state to FILE.training.", valueName: "file"))
+    help: ArgumentHelp("Write the best model to this file, and the training state to FILE.training.", valueName: "file")
+  )
   var output: String?
 
   @Flag(help: "Resume from the training state of --output.")

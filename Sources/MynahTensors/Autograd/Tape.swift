@@ -14,6 +14,8 @@ import Synchronization
 /// complete before it is passed on. A tape can be used again, and continues to record, unless `finalGradients` ends it.
 public final class Tape: Sendable {
   /// From the gradients of a node's outputs to those of its parents; nil means zero, in both.
+  ///
+  /// The arrived gradients are the pullback's own, so that it can release large ones before it allocates others.
   public typealias Pullback = @Sendable (consuming [Gradient?]) -> [Gradient?]
 
   struct Node: Sendable {

@@ -1,6 +1,6 @@
 // The layout of packed and of kept matrices in tiles.
 
-enum { SIDE = 16, DEPTH = 32, TILE_BYTES = 1024, MOST_PLANES = 3, K_BLOCK = 512, MOST_PAIRS = 4 };
+enum { DEPTH = 32, TILE_BYTES = 1024, MOST_PLANES = 3, K_BLOCK = 512, MOST_PAIRS = 4 };
 
 INLINE size_t planes_of(form form) { return form == FORM_BFLOAT16 ? 1 : MOST_PLANES; }
 

@@ -3,17 +3,9 @@
 /// Tile registers 0 … 3 hold C (rows 0, columns 0; rows 0, columns 1; …), 4 and 5 the two row tiles of A, 6 and 7 the
 /// two column tiles of B.
 static void configure_tiles(size_t top, size_t bottom) {
-  struct {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t bytes[16];
-    uint8_t rows[16];
-  } shape = {.palette = 1};
   const size_t rows[8] = {top, top, bottom, bottom, top, bottom, SIDE, SIDE};
-  for (size_t i = 0; i < 8; i++) {
-    shape.rows[i] = (uint8_t)(rows[i] ? rows[i] : 1);
-    shape.bytes[i] = 64;
-  }
-  _tile_loadconfig(&shape);
+  const size_t bytes[8] = {LINE, LINE, LINE, LINE, LINE, LINE, LINE, LINE};
+  configure_registers(rows, bytes);
 }
 
 /// Sums a block of k into 2 × 2 (or fewer) tiles of C.
@@ -113,7 +105,6 @@ INLINE void fetch_rows(const float *c, size_t ldc, size_t height) {
 }
 
 INLINE size_t pair_bytes(size_t k, size_t planes) { return 2 * TILE_BYTES * planes * depth_blocks(k); }
-INLINE size_t top_rows(size_t height) { return height <= SIDE ? height : height == 2 * SIDE ? SIDE : (height + 1) / 2; }
 
 /// The gathered rows times all panels of B: a panel stays near while the pairs go by.
 INLINE void multiply_gathered(const gathered_rows *g, const product *s, size_t whole_k, const size_t planes) {

@@ -14,7 +14,9 @@ typedef struct {
 } matrix_walk;
 
 #if HAS_AMX
-enum { SIDE = 16, MOST_MATRIX_ROWS = 2 * SIDE, LINE = 64, FEWEST_ROWS_OF_BYTES = 4 };
+#include "../amx/registers.h"
+
+enum { MOST_MATRIX_ROWS = 2 * SIDE, FEWEST_ROWS_OF_BYTES = 4 };
 
 /// to[vectors] = start + x·panelᵀ for one row of pairs, with the bits of a tile's product: for each block, the sums of
 /// the even and of the odd products, one multiply-add after the other, and then start + (even + odd).
@@ -54,23 +56,13 @@ INLINE bool on_matrix_tiles(mynah_weights kind, size_t rows) {
 }
 INLINE void release_tiles(void) { _tile_release(); }
 
-INLINE size_t top_rows(size_t rows) { return rows <= SIDE ? rows : (rows + 1) / 2; }
-
 /// Tile registers 0 … 3 hold sums, 4 and 5 rows of x, 6 and 7 a block of one vector of the panel each. Up to 16 rows
 /// are one tile, which takes four vectors at once; more rows are two tiles, `top` and `bottom`, which take two.
 static void configure_tiles(size_t rows, size_t words) {
-  struct {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t bytes[16];
-    uint8_t rows[16];
-  } shape = {.palette = 1};
   const size_t top = top_rows(rows), bottom = rows > top ? rows - top : top;
   const size_t heights[8] = {top, top, bottom, bottom, top, bottom, words, words};
-  for (size_t i = 0; i < 8; i++) {
-    shape.rows[i] = (uint8_t)heights[i];
-    shape.bytes[i] = (uint16_t)(i == 4 || i == 5 ? words * 4 : LINE);
-  }
-  _tile_loadconfig(&shape);
+  const size_t bytes[8] = {LINE, LINE, LINE, LINE, words * 4, words * 4, LINE, LINE};
+  configure_registers(heights, bytes);
 }
 
 #define MULTIPLY(sums, x, w)                    \

@@ -34,41 +34,35 @@ INLINE void fetch(const size_t rows, const size_t vectors, const char **ahead) {
   *ahead += part;
 }
 
-INLINE void tile_float32(const size_t rows, const size_t vectors, float *to, size_t stride, const float *start,
-                         size_t start_stride, const void *panel, size_t columns, tile_rows x, const char *ahead) {
+/// The tile of rows of words along k: float32 numbers, or pairs of bfloat16 numbers that one instruction multiplies.
+INLINE void tile_of_words(const bool pairs, const size_t rows, const size_t vectors, float *to, size_t stride,
+                          const float *start, size_t start_stride, const float *w, size_t words, const float *x,
+                          size_t x_stride, const char *ahead) {
   vfloat sums[MOST_ROWS][MOST_PANEL_VECTORS];
   FOR_ROWS FOR_VECTORS sums[r][v] = start ? load(start + r * start_stride + v * LANES) : splat(0);
-  const float *w = panel;
 #pragma clang loop unroll(disable)
-  for (size_t k = 0; k < columns; k++, w += vectors * LANES) {
+  for (size_t k = 0; k < words; k++, w += vectors * LANES) {
     fetch(rows, vectors, &ahead);
     vfloat weights[MOST_PANEL_VECTORS];
     FOR_VECTORS weights[v] = load(w + v * LANES);
     FOR_ROWS {
-      vfloat element = splat(x.x[r * x.stride + k]);
-      FOR_VECTORS sums[r][v] = fma_(element, weights[v], sums[r][v]);
+      vfloat word = splat_bits(x + r * x_stride + k);
+      FOR_VECTORS sums[r][v] = pairs ? dot_pairs(word, weights[v], sums[r][v]) : fma_(word, weights[v], sums[r][v]);
     }
   }
   FOR_ROWS FOR_VECTORS store(to + r * stride + v * LANES, sums[r][v]);
 }
 
+INLINE void tile_float32(const size_t rows, const size_t vectors, float *to, size_t stride, const float *start,
+                         size_t start_stride, const void *panel, size_t columns, tile_rows x, const char *ahead) {
+  tile_of_words(false, rows, vectors, to, stride, start, start_stride, panel, columns, x.x, x.stride, ahead);
+}
+
 #if HAS_DOT
 INLINE void tile_bfloat16(const size_t rows, const size_t vectors, float *to, size_t stride, const float *start,
                           size_t start_stride, const void *panel, size_t columns, tile_rows x, const char *ahead) {
-  vfloat sums[MOST_ROWS][MOST_PANEL_VECTORS];
-  FOR_ROWS FOR_VECTORS sums[r][v] = start ? load(start + r * start_stride + v * LANES) : splat(0);
-  const float *w = panel;
-#pragma clang loop unroll(disable)
-  for (size_t word = 0; word < pairs_of(columns); word++, w += vectors * LANES) {
-    fetch(rows, vectors, &ahead);
-    vfloat weights[MOST_PANEL_VECTORS];
-    FOR_VECTORS weights[v] = load(w + v * LANES);
-    FOR_ROWS {
-      vfloat pair = splat_bits((const float *)(const void *)(x.words + r * x.words_stride) + word);
-      FOR_VECTORS sums[r][v] = dot_pairs(pair, weights[v], sums[r][v]);
-    }
-  }
-  FOR_ROWS FOR_VECTORS store(to + r * stride + v * LANES, sums[r][v]);
+  tile_of_words(true, rows, vectors, to, stride, start, start_stride, panel, pairs_of(columns),
+                (const float *)(const void *)x.words, x.words_stride / 4, ahead);
 }
 #else
 INLINE void tile_bfloat16(const size_t rows, const size_t vectors, float *to, size_t stride, const float *start,
