@@ -119,7 +119,10 @@ let package = Package(
     tests("MynahONNXTests", ["MynahTensors", "MynahText", "MynahModels", "MynahONNX", protobuf]),
     tests(
       "MynahClassificationTests",
-      ["MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference", "MynahClassification"]),
+      [
+        "MynahIO", "MynahTensors", "MynahText", "MynahModels", "MynahTraining", "MynahInference",
+        "MynahClassification",
+      ]),
     tests("MynahTensorBoardTests", ["MynahIO", "MynahTensorBoard", protobuf]),
     tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"]),
     .testTarget(

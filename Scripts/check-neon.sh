@@ -1,5 +1,6 @@
 #!/bin/sh
-# Compares the NEON kernels with those in plain C, on any machine: compiles them for 64-bit Arm and runs them under emulation.
+# Compares the NEON kernels with those in plain C, on any machine: compiles them for 64-bit Arm and runs them under
+# emulation.
 #
 #   Scripts/check-neon.sh
 #

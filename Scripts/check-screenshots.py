@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that screenshots of pages (PNG) are not blank: that they have several colours, and more than a few dots of them.
+"""Checks that screenshots of pages (PNG) are not blank: that they have several colours, and more than a few dots of
+them.
 
     python3 Scripts/check-screenshots.py FILE.png …
 
@@ -50,7 +51,8 @@ def unfiltered(kind, line, before, size):
         elif kind == 3:
             guess = (left + above) // 2
         else:
-            guess = min((abs(above - corner), 0, left), (abs(left - corner), 1, above), (abs(left + above - 2 * corner), 2, corner))[2]
+            guess = min((abs(above - corner), 0, left), (abs(left - corner), 1, above),
+                        (abs(left + above - 2 * corner), 2, corner))[2]
         line[i] = (line[i] + guess) & 255
     return line
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What must pass before a change goes in: formatting, a build in which warnings are errors, the README's tests and code.
 #
-# Tests that read published data sets look in MYNAH_DATA; without the data they are skipped with a note, and fail if CI=true.
+# Tests that read published data sets look in MYNAH_DATA; without the data they are skipped with a note, and fail if
+# CI=true.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export MYNAH_STRICT=1
@@ -9,7 +10,8 @@ export MYNAH_STRICT=1
 step() { printf '\n== %s\n' "$1"; }
 
 step "format"
-swift format lint --strict -r -p Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
+swift format lint --strict -r -p Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources \
+  Benchmarks/Tests
 
 step "only files in folders named Kernels import CMynah"
 if grep -rlE '^([a-z]+ )?import CMynah$' Sources --include='*.swift' | grep -v '/Kernels/'; then

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the commands of pages of docs/ as typed, page by page, each in its own folder. Usage: Scripts/docs-commands.sh PAGE…
+# Runs the commands of pages of docs/ as typed, page by page, each in its own folder.
+# Usage: Scripts/docs-commands.sh PAGE…
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(mktemp -d)
@@ -11,7 +12,8 @@ for page in "$@"; do
   sed -n '/^```sh$/,/^```$/p' "$root/$page" | grep -v '^```' > "$folder/commands"
   [[ -s "$folder/commands" ]] || { echo "error: $page shows no commands" >&2; exit 1; }
   echo "--- $page"
-  if ! (cd "$folder/page" && bash -euo pipefail -O expand_aliases "$folder/commands" > "$folder/output" 2>&1 < /dev/null); then
+  if ! (cd "$folder/page" \
+    && bash -euo pipefail -O expand_aliases "$folder/commands" > "$folder/output" 2>&1 < /dev/null); then
     tail -n 20 "$folder/output" >&2
     echo "error: a command of $page failed" >&2
     exit 1

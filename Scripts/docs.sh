@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the reference documentation of the library's modules into .build/docs/Mynah.doccarchive, with the toolchain alone.
-# Fails if a module that `Mynah` re-exports is missing, or if docc warns about a link.
+# Builds the reference documentation of the library's modules into .build/docs/Mynah.doccarchive, with the toolchain
+# alone. Fails if a module that `Mynah` re-exports is missing, or if docc warns about a link.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,4 +26,5 @@ for module in "${modules[@]}"; do
   page=.build/docs/Mynah.doccarchive/data/documentation/$(tr '[:upper:]' '[:lower:]' <<< "$module").json
   [[ -s "$page" ]] || { echo "error: the archive has no page for $module" >&2; exit 1; }
 done
-echo "written: .build/docs/Mynah.doccarchive with ${#modules[@]} modules; read it with: python3 -m http.server -d .build/docs/Mynah.doccarchive"
+echo "written: .build/docs/Mynah.doccarchive with ${#modules[@]} modules; read it with:" \
+  "python3 -m http.server -d .build/docs/Mynah.doccarchive"

@@ -5,8 +5,8 @@
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-cells-pytorch.py [FILE]
 
-FILE is Tests/MynahModelsTests/Fixtures/golden-cells-pytorch.safetensors unless given; a second run writes the same bytes.
-For each KIND of rnn-tanh, rnn-relu, gru, lstm and lstm-projected it holds
+FILE is Tests/MynahModelsTests/Fixtures/golden-cells-pytorch.safetensors unless given; a second run writes the same
+bytes. For each KIND of rnn-tanh, rnn-relu, gru, lstm and lstm-projected it holds
 
     KIND.weights.NAME      under PyTorch's names; bias_hh_l0 is zero but for the GRU
     KIND.state.hidden|cell [B, H or P]: the initial state

@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""Writes the golden fixture that Mynah's recurrent cells are compared with: TensorFlow's and Keras's results, in float64.
+"""Writes the golden fixture that Mynah's recurrent cells are compared with: TensorFlow's and Keras's results, in \
+float64.
 
     python3 -m venv .venv
     .venv/bin/pip install 'tensorflow-cpu==2.21.0'
     .venv/bin/python Scripts/golden-cells-tensorflow.py [FILE]
 
-FILE is Tests/MynahModelsTests/Fixtures/golden-cells-tensorflow.safetensors unless given; a second run writes the same bytes.
-It holds x [B, T, I] (batch first, as there), lengths [B], and for each KIND
+FILE is Tests/MynahModelsTests/Fixtures/golden-cells-tensorflow.safetensors unless given; a second run writes the same
+bytes. It holds x [B, T, I] (batch first, as there), lengths [B], and for each KIND
 
-    peephole, peephole-forget, dynamic   TensorFlow's LSTMCell through dynamic_rnn over the lengths: with peepholes, with peepholes
-                                         and a forget bias of 1 that is added at every step, without peepholes;
-                                         KIND.kernel [I + H, 4H] and KIND.bias [4H] in the order i, j, f, o, KIND.w_i_diag|w_f_diag|w_o_diag
-    gru-before, gru-after                Keras's GRU with reset_after=False and True; KIND.kernel, .recurrent_kernel and .bias in
-                                         the order z, r, h
+    peephole, peephole-forget, dynamic   TensorFlow's LSTMCell through dynamic_rnn over the lengths: with peepholes,
+                                         with peepholes and a forget bias of 1 that is added at every step, without
+                                         peepholes; KIND.kernel [I + H, 4H] and KIND.bias [4H] in the order i, j, f,
+                                         o, KIND.w_i_diag|w_f_diag|w_o_diag
+    gru-before, gru-after                Keras's GRU with reset_after=False and True; KIND.kernel, .recurrent_kernel
+                                         and .bias in the order z, r, h
 
 with KIND.state.… (c and h, or h), KIND.output [B, T, H] and KIND.finalState.….
 """

@@ -5,8 +5,9 @@
     .venv/bin/python Scripts/golden-imports.py published [FOLDER]    # the same: models as published programs store them
     .venv/bin/python Scripts/golden-imports.py keras [FOLDER]        # needs tensorflow-cpu and h5py
 
-FOLDER is Tests/MynahModelsTests/Fixtures unless given; a second run writes the same bytes. Each file, import-KIND.safetensors, holds a
-model's state dictionary (PyTorch) or what Scripts/keras-weights.py makes of its .weights.h5 (Keras), and beside it
+FOLDER is Tests/MynahModelsTests/Fixtures unless given; a second run writes the same bytes. Each file,
+import-KIND.safetensors, holds a model's state dictionary (PyTorch) or what Scripts/keras-weights.py makes of its
+.weights.h5 (Keras), and beside it
 
     golden.ids       [T, B]
     golden.logits    [T, B, V], from the zero state
@@ -67,8 +68,8 @@ def pytorch(folder):
 def published(folder):
     """Tied two-layer models under the names of word_language_model, of AWD-LSTM and of fastai,.
 
-    AWD-LSTM's last layer has the embedding's size. Its recurrent weights are stored as they are (_raw) and, by fastai, also as they were
-    last dropped, which must not be read; both store the tied weights twice.
+    AWD-LSTM's last layer has the embedding's size. Its recurrent weights are stored as they are (_raw) and, by fastai,
+    also as they were last dropped, which must not be read; both store the tied weights twice.
     """
     import torch
     from safetensors.torch import save_file
@@ -82,21 +83,25 @@ def published(folder):
         layers = nn.ModuleList(nn.LSTM(a, b) for a, b in zip([EMBEDDING_SIZE, *sizes], sizes))
         decoder = nn.Linear(sizes[-1], VOCABULARY_SIZE)
         decoder.weight = encoder.weight
-        stored = {f"{i}.{k}": v.detach().clone() for i, layer in enumerate(layers) for k, v in layer.state_dict().items()}
+        stored = {f"{i}.{k}": v.detach().clone()
+                  for i, layer in enumerate(layers) for k, v in layer.state_dict().items()}
         for part in (encoder, layers, decoder):
             part.double()
         x = encoder(ids)
         for layer in layers:
             x = layer(x)[0]
         logits = decoder(x).detach()
-        losses = nn.functional.cross_entropy(logits[:-1].flatten(0, 1), ids[1:].flatten(), reduction="none").detach().reshape(-1, BATCH_SIZE)
+        losses = nn.functional.cross_entropy(
+            logits[:-1].flatten(0, 1), ids[1:].flatten(), reduction="none").detach().reshape(-1, BATCH_SIZE)
         outer = {"encoder.weight": encoder.weight, "decoder.weight": decoder.weight, "decoder.bias": decoder.bias}
         outer = {k: v.detach().float().clone() for k, v in outer.items()}
-        golden = {"golden.ids": ids.int(), "golden.logits": logits.float().contiguous(), "golden.losses": losses.float().contiguous()}
+        golden = {"golden.ids": ids.int(), "golden.logits": logits.float().contiguous(),
+                  "golden.losses": losses.float().contiguous()}
         return outer, stored, golden
 
     def renamed(outer, stored, recurrent):
-        return {**outer, **{new: value for name, value in stored.items() for new, value in recurrent(*name.split(".", 1), value)}}
+        return {**outer, **{new: value for name, value in stored.items()
+                            for new, value in recurrent(*name.split(".", 1), value)}}
 
     def example(layer, name, value):
         return [("rnn." + name.replace("_l0", f"_l{layer}"), value)]
@@ -107,7 +112,8 @@ def published(folder):
     def fastai(layer, name, value):
         found = [(f"0.rnns.{layer}.module.{name}", value)]
         if name == "weight_hh_l0":
-            found = [(f"0.rnns.{layer}.weight_hh_l0_raw", value), (found[0][0], value * torch.bernoulli(torch.full_like(value, 0.5)) * 2)]
+            found = [(f"0.rnns.{layer}.weight_hh_l0_raw", value),
+                     (found[0][0], value * torch.bernoulli(torch.full_like(value, 0.5)) * 2)]
         return found
 
     for kind, sizes, recurrent in [
@@ -116,10 +122,12 @@ def published(folder):
         outer, stored, golden = tensors(sizes)
         weights = renamed(outer, stored, recurrent)
         if kind == "fastai":
-            weights = {(name if name.startswith("0.") else {"e": "0.", "d": "1."}[name[0]] + name): value for name, value in weights.items()}
+            weights = {(name if name.startswith("0.") else {"e": "0.", "d": "1."}[name[0]] + name): value
+                       for name, value in weights.items()}
             weights["0.encoder_dp.emb.weight"] = weights["0.encoder.weight"].clone()
         path = folder / f"import-{kind}.safetensors"
-        save_file({**weights, **golden}, path, metadata={"producer": f"Scripts/golden-imports.py, PyTorch {torch.__version__}"})
+        save_file({**weights, **golden}, path,
+                  metadata={"producer": f"Scripts/golden-imports.py, PyTorch {torch.__version__}"})
         print(f"{path.name}: {path.stat().st_size} bytes")
 
 
@@ -133,7 +141,8 @@ def keras(folder):
     generator = np.random.default_rng(7)
     ids = generator.integers(0, VOCABULARY_SIZE, (STEP_COUNT, BATCH_SIZE)).astype(np.int32)
     kinds = {
-        "keras-lstm": [lambda: layers.LSTM(HIDDEN_SIZE, return_sequences=True), lambda: layers.LSTM(3, return_sequences=True)],
+        "keras-lstm": [lambda: layers.LSTM(HIDDEN_SIZE, return_sequences=True),
+                       lambda: layers.LSTM(3, return_sequences=True)],
         "keras-gru": [lambda: layers.GRU(HIDDEN_SIZE, return_sequences=True)],
         "keras-gru-before": [lambda: layers.GRU(HIDDEN_SIZE, return_sequences=True, reset_after=False)],
         "keras-rnn": [lambda: layers.SimpleRNN(HIDDEN_SIZE, return_sequences=True)],
@@ -141,8 +150,8 @@ def keras(folder):
     for name, makers in kinds.items():
         tf.keras.backend.clear_session()
         model = tf.keras.Sequential([
-            layers.Input((STEP_COUNT,)), layers.Embedding(VOCABULARY_SIZE, EMBEDDING_SIZE), *[make() for make in makers],
-            layers.Dropout(0.5), layers.Dense(VOCABULARY_SIZE)])
+            layers.Input((STEP_COUNT,)), layers.Embedding(VOCABULARY_SIZE, EMBEDDING_SIZE),
+            *[make() for make in makers], layers.Dropout(0.5), layers.Dense(VOCABULARY_SIZE)])
         model.set_weights([(generator.random(w.shape, np.float32) - np.float32(0.5)) for w in model.get_weights()])
         logits = np.asarray(model(ids.T)).transpose(1, 0, 2)
         path = folder / f"import-{name}.safetensors"
@@ -166,7 +175,8 @@ def read(path, types, np):
     length = struct.unpack("<Q", data[:8])[0]
     header = json.loads(data[8:8 + length])
     return {
-        name: np.frombuffer(data[8 + length:][slice(*entry["data_offsets"])], types[entry["dtype"]]).reshape(entry["shape"])
+        name: np.frombuffer(
+            data[8 + length:][slice(*entry["data_offsets"])], types[entry["dtype"]]).reshape(entry["shape"])
         for name, entry in header.items() if name != "__metadata__"}
 
 

@@ -13,7 +13,8 @@ FILE is Tests/MynahTextTests/Fixtures/golden-keras-text.json unless given; a sec
     lookups       settings, the strings that were counted, the vocabulary, strings with their numbers
     hashes        strings of many lengths and their FarmHash fingerprints modulo 2^62 - 57
 
-With --check, reads a list of tokenizers in JSON that Mynah wrote, one for each of the fixture's, and compares what they give.
+With --check, reads a list of tokenizers in JSON that Mynah wrote, one for each of the fixture's, and compares what they
+give.
 """
 import argparse
 import json
@@ -28,23 +29,25 @@ try:
 except ImportError as missing:
     sys.exit(f"error: {missing}; install what this script needs as described at its top.")
 
-FIXTURE = pathlib.Path(__file__).resolve().parents[1] / "Tests" / "MynahTextTests" / "Fixtures" / "golden-keras-text.json"
+FIXTURE = (pathlib.Path(__file__).resolve().parents[1]
+           / "Tests" / "MynahTextTests" / "Fixtures" / "golden-keras-text.json")
 MODULUS = 2**62 - 57
 TRAINING = [
-    "The cat, the dog; the CAT!\nIt's a don't-do\rx", "b a", "", "<unk> unk <eos> — “dash” … é e\u0301 ΟΔΟΣ ΣΑΣ Σ İstanbul",
-    "tab\tand \u00a0 no-break", "a <unk> a b\nc <unk> <unk>", "\\back/slash \"quoted\" {[(~`^_|)]}", "😀 日本 日本 1,000 3.5 't ''",
+    "The cat, the dog; the CAT!\nIt's a don't-do\rx", "b a", "",
+    "<unk> unk <eos> — “dash” … é e\u0301 ΟΔΟΣ ΣΑΣ Σ İstanbul", "tab\tand \u00a0 no-break",
+    "a <unk> a b\nc <unk> <unk>", "\\back/slash \"quoted\" {[(~`^_|)]}", "😀 日本 日本 1,000 3.5 't ''",
 ]
 TEXTS = TRAINING + ["zebra the unseen dog it's", "   ", "A!?"]
 SEQUENCES = [[], [0, 1, 2, 3, 4, 5, 6, 7, 8], [30, 99, 1000], [2, 2, 1]]
 MODES = ["binary", "count", "freq", "tfidf"]
 SETTINGS = [
-    {}, {"num_words": 4}, {"num_words": 5, "oov_token": "<unk>"}, {"filters": "", "oov_token": "<unk>"}, {"char_level": True},
-    {"char_level": True, "oov_token": "?", "num_words": 9}, {"lower": False, "split": "--"}, {"num_words": 1, "oov_token": "[UNK]"},
-    {"filters": "aé", "split": "é"}, {"num_words": 0, "oov_token": "b"},
+    {}, {"num_words": 4}, {"num_words": 5, "oov_token": "<unk>"}, {"filters": "", "oov_token": "<unk>"},
+    {"char_level": True}, {"char_level": True, "oov_token": "?", "num_words": 9}, {"lower": False, "split": "--"},
+    {"num_words": 1, "oov_token": "[UNK]"}, {"filters": "aé", "split": "é"}, {"num_words": 0, "oov_token": "b"},
 ]
 LOOKUPS = [
-    {}, {"mask_token": ""}, {"max_tokens": 6, "mask_token": ""}, {"num_oov_indices": 3, "mask_token": "a"}, {"num_oov_indices": 7},
-    {"max_tokens": 9, "num_oov_indices": 2, "oov_token": "d"},
+    {}, {"mask_token": ""}, {"max_tokens": 6, "mask_token": ""}, {"num_oov_indices": 3, "mask_token": "a"},
+    {"num_oov_indices": 7}, {"max_tokens": 9, "num_oov_indices": 2, "oov_token": "d"},
 ]
 
 

@@ -5,10 +5,11 @@
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-mixture-of-softmaxes.py [FILE]
 
-FILE is Tests/MynahModelsTests/Fixtures/golden-mixture-of-softmaxes.safetensors unless given; a second run writes the same bytes.
+FILE is Tests/MynahModelsTests/Fixtures/golden-mixture-of-softmaxes.safetensors unless given; a second run writes the
+same bytes.
 
-Z. Yang, Z. Dai, R. Salakhutdinov, W. Cohen, "Breaking the softmax bottleneck", 2018, equation 3, with K = 3 components of size
-D = 4, H = 6 and V = 11:
+Z. Yang, Z. Dai, R. Salakhutdinov, W. Cohen, "Breaking the softmax bottleneck", 2018, equation 3, with K = 3 components
+of size D = 4, H = 6 and V = 11:
 
     hidden [7, 6], targets [7], rowWeights [7]
     prior.weight [3, 6], latent.weight [12, 6], latent.bias [12], weight [11, 4], bias [11]
@@ -37,7 +38,8 @@ def log_probabilities(hidden, parts):
 def main():
     parser = argparse.ArgumentParser()
     fixtures = pathlib.Path(__file__).resolve().parent.parent / "Tests/MynahModelsTests/Fixtures"
-    parser.add_argument("file", nargs="?", type=pathlib.Path, default=fixtures / "golden-mixture-of-softmaxes.safetensors")
+    parser.add_argument("file", nargs="?", type=pathlib.Path,
+                        default=fixtures / "golden-mixture-of-softmaxes.safetensors")
     file = parser.parse_args().file
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(2018)
@@ -59,7 +61,8 @@ def main():
         "targets": targets.int(), "rowWeights": weights, "losses": losses.detach().float(),
         "logProbabilities": logs.detach().float(),
     }
-    save_file(tensors, file, metadata={"producer": f"Scripts/golden-mixture-of-softmaxes.py, PyTorch {torch.__version__}, float64"})
+    save_file(tensors, file, metadata={
+        "producer": f"Scripts/golden-mixture-of-softmaxes.py, PyTorch {torch.__version__}, float64"})
     print(f"{file.name}: {file.stat().st_size} bytes, {len(tensors)} tensors")
 
 

@@ -5,18 +5,19 @@
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-optimizers.py [FILE]
 
-FILE is Tests/MynahTrainingTests/Fixtures/golden-optimizers.safetensors unless given; a second run writes the same bytes. It holds
+FILE is Tests/MynahTrainingTests/Fixtures/golden-optimizers.safetensors unless given; a second run writes the same
+bytes. It holds
 
     table, vector                the initial weights, [5, 3] and [7]
     rows                         [S, 2]: the rows of the table that have a gradient at each of S steps, ascending
     gradients.table              [S, 2, 3]: those rows' gradients; all other rows' are zero
     gradients.vector             [S, 7]
     learningRate                 of all steps
-    NAME.table, NAME.vector      [S / 10, 5, 3] and [S / 10, 7]: the weights after each tenth step of the optimiser NAME; of
-                                 asgd the averages
+    NAME.table, NAME.vector      [S / 10, 5, 3] and [S / 10, 7]: the weights after each tenth step of the optimiser
+                                 NAME; of asgd the averages
 
-The table's gradient is dense for PyTorch, with zeros in the rows that are not listed. Gradients are of very different sizes, and
-one number of the vector never has one.
+The table's gradient is dense for PyTorch, with zeros in the rows that are not listed. Gradients are of very different
+sizes, and one number of the vector never has one.
 """
 import argparse
 import pathlib
@@ -87,7 +88,8 @@ def main():
         tensors[name + ".table"], tensors[name + ".vector"] = trained
     tensors = {name: x.contiguous() for name, x in tensors.items()}
     # One entry only: the writer does not keep the order of several.
-    save_file(tensors, path, metadata={"producer": f"Scripts/golden-optimizers.py, PyTorch {torch.__version__}, float64"})
+    save_file(tensors, path, metadata={
+        "producer": f"Scripts/golden-optimizers.py, PyTorch {torch.__version__}, float64"})
     print(f"{path.name}: {path.stat().st_size} bytes, {len(tensors)} tensors")
 
 

@@ -5,13 +5,15 @@
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-output-training.py [FILE]
 
-FILE is Tests/MynahTrainingTests/Fixtures/golden-output-training.safetensors unless given; a second run writes the same bytes.
+FILE is Tests/MynahTrainingTests/Fixtures/golden-output-training.safetensors unless given; a second run writes the same
+bytes.
 
-V = 15, embedding 6, one LSTM of 16 with one bias; gradient descent at rate 0.5 on B = 4 rows of T = 5 tokens whose state is carried
-through an epoch; the loss of a batch is the sum over its steps and the mean over its rows.
+V = 15, embedding 6, one LSTM of 16 with one bias; gradient descent at rate 0.5 on B = 4 rows of T = 5 tokens whose
+state is carried through an epoch; the loss of a batch is the sum over its steps and the mean over its rows.
 
     ids [401]
-    KIND.NAME for KIND in adaptive (cutoffs 4, 9; nn.AdaptiveLogSoftmaxWithLoss) and mixture (K = 3, D = 5): the initial parameters
+    KIND.NAME for KIND in adaptive (cutoffs 4, 9; nn.AdaptiveLogSoftmaxWithLoss) and mixture (K = 3, D = 5): the initial
+        parameters
     KIND.perplexities [8]: exp of the mean loss of an epoch's targets, each before its batch's update
 """
 import argparse
@@ -58,12 +60,14 @@ class Adaptive:
 class Mixture:
     shapes = {
         "output.prior.weight": (COMPONENTS, HIDDEN), "output.latent.weight": (COMPONENTS * LATENT, HIDDEN),
-        "output.latent.bias": (COMPONENTS * LATENT,), "output.weight": (VOCABULARY, LATENT), "output.bias": (VOCABULARY,),
+        "output.latent.bias": (COMPONENTS * LATENT,), "output.weight": (VOCABULARY, LATENT),
+        "output.bias": (VOCABULARY,),
     }
 
     def losses(self, p, hidden, targets):
         prior = torch.log_softmax(hidden @ p["output.prior.weight"].T, dim=1)
-        latent = torch.tanh(hidden @ p["output.latent.weight"].T + p["output.latent.bias"]).reshape(-1, COMPONENTS, LATENT)
+        latent = torch.tanh(hidden @ p["output.latent.weight"].T + p["output.latent.bias"]).reshape(
+            -1, COMPONENTS, LATENT)
         components = torch.log_softmax(latent @ p["output.weight"].T + p["output.bias"], dim=2)
         return -torch.logsumexp(prior[:, :, None] + components, dim=1)[torch.arange(len(targets)), targets]
 
@@ -107,7 +111,8 @@ def main():
         tensors |= {f"{kind}.{name}": values for name, values in initial.items()}
         tensors[f"{kind}.perplexities"] = perplexities(output, initial, torch.tensor(ids))
         print(kind, tensors[f"{kind}.perplexities"].tolist())
-    save_file(tensors, file, metadata={"producer": f"Scripts/golden-output-training.py, PyTorch {torch.__version__}, float64"})
+    save_file(tensors, file, metadata={
+        "producer": f"Scripts/golden-output-training.py, PyTorch {torch.__version__}, float64"})
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-pytorch.py [FOLDER]
 
-FOLDER is Tests/MynahModelsTests/Fixtures unless given. The seed is fixed; a second run writes the same bytes. Each file,
-golden-lstm-N.safetensors for N = 1, 2, 3 recurrent layers, holds (T time steps, B rows of a batch, V tokens, S SGD steps):
+FOLDER is Tests/MynahModelsTests/Fixtures unless given. The seed is fixed; a second run writes the same bytes. Each
+file, golden-lstm-N.safetensors for N = 1, 2, 3 recurrent layers, holds (T time steps, B rows of a batch, V tokens, S
+SGD steps):
 
     weights.NAME                         the initial weights under PyTorch's names, bias_hh_l0 (all zero) included
     ids, targets                         [T, B]
@@ -24,7 +25,8 @@ golden-lstm-N.safetensors for N = 1, 2, 3 recurrent layers, holds (T time steps,
 
 The steps start from the weights above and from a zero state, which is carried from step to step without gradient.
 bias_hh_l0 is frozen at zero, because a second bias would double the step of the one that Mynah trains.
-Inputs are drawn in float32 and computed with in float64, so that they are exact on both sides and results are rounded once.
+Inputs are drawn in float32 and computed with in float64, so that they are exact on both sides and results are rounded
+once.
 """
 import argparse
 import pathlib
@@ -179,11 +181,13 @@ def main():
             f"{prefix} {largest_difference(single, expected, prefix):.1e}"
             for prefix in ("logits", "loss", "gradients", "steps.losses", "steps.norms", "steps.weights")))
         if not drift < LARGEST_DRIFT:
-            sys.exit(f"error: float32 drifts by {drift:.1e} in {path.name}, more than {LARGEST_DRIFT}; choose other weights.")
+            sys.exit(f"error: float32 drifts by {drift:.1e} in {path.name}, more than {LARGEST_DRIFT}; "
+                     "choose other weights.")
         tensors = {name: x.to(torch.float32 if x.is_floating_point() else torch.int32).contiguous()
                    for name, x in (inputs | expected).items()}
         # One entry only: the writer does not keep the order of several.
-        save_file(tensors, path, metadata={"producer": f"Scripts/golden-pytorch.py, PyTorch {torch.__version__}, float64"})
+        save_file(tensors, path, metadata={
+            "producer": f"Scripts/golden-pytorch.py, PyTorch {torch.__version__}, float64"})
         print(f"  {path.stat().st_size} bytes, {len(tensors)} tensors")
 
 

@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""Writes the golden fixtures of the losses for large vocabularies: TensorFlow's sampled softmax, PyTorch's adaptive softmax.
+"""Writes the golden fixtures of the losses for large vocabularies: TensorFlow's sampled softmax, PyTorch's adaptive \
+softmax.
 
     python3 -m venv .venv
     .venv/bin/pip install tensorflow-cpu numpy safetensors        # for the sampled softmax
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors   # for the others
     .venv/bin/python Scripts/golden-sampled-softmax.py [FOLDER]
 
-FOLDER is Tests/MynahModelsTests/Fixtures unless given. What can be imported is written; a second run writes the same bytes.
+FOLDER is Tests/MynahModelsTests/Fixtures unless given. What can be imported is written; a second run writes the same
+bytes.
 
 golden-sampled-softmax.safetensors (TensorFlow, float32)
     hidden [7, 5], weight [40, 5], bias [40], targets [7], candidates [12]; drawCount: the tries that the sampler made
     expected.targets [7], expected.candidates [12]: expected counts, as the log-uniform candidate sampler gives them
-    losses [7], gradients.hidden, gradients.weight, gradients.bias: of Σ losses; two candidates are targets of other rows and
-    one target is among the candidates, so accidental hits occur
+    losses [7], gradients.hidden, gradients.weight, gradients.bias: of Σ losses; two candidates are targets of other
+    rows and one target is among the candidates, so accidental hits occur
 
 golden-adaptive-softmax.safetensors (PyTorch, float64)
     hidden [9, 8], targets [9], weights head.weight, tail.0.0.weight, …; cutoffs 6, 15, 29 of a vocabulary of 50

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the golden fixture that Mynah's byte pairs and tokenizer.json are compared with: results of Hugging Face's tokenizers.
+"""Writes the golden fixture that Mynah's byte pairs and tokenizer.json are compared with: results of Hugging Face's \
+tokenizers.
 
     python3 -m venv .venv
     .venv/bin/pip install tokenizers==0.23.3
@@ -14,7 +15,8 @@ FILE is Tests/MynahTextTests/Fixtures/golden-tokenizers.json unless given; a sec
     words                    a tokenizer.json of words, as a string, in the form that Mynah writes
     cases                    texts with their ids by both (bytePairIDs, wordIDs) and the byte pairs' text of the ids
 
-With --check, reads a folder's byte-pairs.json and words.json, which Mynah wrote, and compares their ids with the fixture's.
+With --check, reads a folder's byte-pairs.json and words.json, which Mynah wrote, and compares their ids with the
+fixture's.
 """
 import argparse
 import json
@@ -27,18 +29,21 @@ try:
 except ImportError as missing:
     sys.exit(f"error: {missing}; install what this script needs as described at its top.")
 
-FIXTURE = pathlib.Path(__file__).resolve().parents[1] / "Tests" / "MynahTextTests" / "Fixtures" / "golden-tokenizers.json"
+FIXTURE = (pathlib.Path(__file__).resolve().parents[1]
+           / "Tests" / "MynahTextTests" / "Fixtures" / "golden-tokenizers.json")
 SPECIAL_TOKENS, VOCABULARY_SIZE, MINIMUM_COUNT = ["<|end|>", "<s>"], 420, 2
 
 SENTENCES = [
     "The lower the river, the slower the rower.", "They're sure it's hers; we'll see, I'd say.",
     "In 1984 there were 12 345 of them, ½ of which cost $3.50!", "naïve café, Übermut, été, ΟΔΟΣ и слово.",
-    "日本語の文章です。 한국어도 있다.", "aaaa aaa aa a bbbbbb  two  spaces\tand\ttabs\n\n   three lines", "(a+b)*[c] == {d} // “quoted” — dash…",
+    "日本語の文章です。 한국어도 있다.", "aaaa aaa aa a bbbbbb  two  spaces\tand\ttabs\n\n   three lines",
+    "(a+b)*[c] == {d} // “quoted” — dash…",
     "emoji 😀😃 and 👨‍👩‍👧 families", "don't DON'T 'tis 'll 're", "e\u0301 combined, \u00a0no-break\u2003em\u3000wide",
 ]
 TEXTS = SENTENCES + [
-    "", " ", "  ", "\n", "a", " a", "\ta \n b  \n\n c", "unseen wörds: zyxwvut 😺 \u0000\u0001\u007f", "<|end|>", "a<|end|>b <s>c<|end", "the the the\n",
-    "lower <unk> river\nthe <eos> x", "'s't're've'm'll'd's", "x's  'y", "１２三٣ Ⅷ", "ab\r\ncd\u0085ef", "\u2028a\u200bb", "end ",
+    "", " ", "  ", "\n", "a", " a", "\ta \n b  \n\n c", "unseen wörds: zyxwvut 😺 \u0000\u0001\u007f", "<|end|>",
+    "a<|end|>b <s>c<|end", "the the the\n", "lower <unk> river\nthe <eos> x", "'s't're've'm'll'd's", "x's  'y",
+    "１２三٣ Ⅷ", "ab\r\ncd\u0085ef", "\u2028a\u200bb", "end ",
 ]
 
 
@@ -63,7 +68,8 @@ def byte_pairs(text):
 
 
 def words():
-    vocabulary = {token: i for i, token in enumerate(["the", "<eos>", "<unk>", "a", "river,", "lower", "The", "été,", "c"])}
+    vocabulary = {token: i for i, token in enumerate([
+        "the", "<eos>", "<unk>", "a", "river,", "lower", "The", "été,", "c"])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     tokenizer.normalizer = normalizers.Replace("\n", " <eos> ")
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
@@ -102,8 +108,8 @@ def main():
          "decoded": pairs.decode(ids(pairs, t), skip_special_tokens=False)} for t in TEXTS
     ]
     fixture = {
-        "training": text, "vocabularySize": VOCABULARY_SIZE, "minimumCount": MINIMUM_COUNT, "specialTokens": SPECIAL_TOKENS,
-        "bytePairs": pairs.to_str(), "words": word_level.to_str(), "cases": cases,
+        "training": text, "vocabularySize": VOCABULARY_SIZE, "minimumCount": MINIMUM_COUNT,
+        "specialTokens": SPECIAL_TOKENS, "bytePairs": pairs.to_str(), "words": word_level.to_str(), "cases": cases,
     }
     arguments.file.write_text(json.dumps(fixture, indent=1, sort_keys=True) + "\n")
     print(f"{arguments.file.name}: {arguments.file.stat().st_size} bytes, {len(cases)} texts")

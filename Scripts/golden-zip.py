@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes Tests/TestSupport/Fixtures/golden.zip: an archive with every kind of DEFLATE block, for the tests of the zip reader.
+"""Makes Tests/TestSupport/Fixtures/golden.zip: an archive with every kind of DEFLATE block, for the tests of the zip
+reader.
 
     python3 Scripts/golden-zip.py
 

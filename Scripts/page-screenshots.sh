@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Makes pages and a map of a freshly trained small model, takes screenshots of them in a browser, and checks that they are not blank.
+# Makes pages and a map of a freshly trained small model, takes screenshots of them in a browser, and checks that they
+# are not blank.
 #
 #     swift build -c release --product mynah
 #     Scripts/page-screenshots.sh [FOLDER]
 #
-# FOLDER, a new one unless given, is printed at the end. Needs Chromium (Debian: chromium) or Chrome, or one that BROWSER names; without
-# it prints SKIPPED.
+# FOLDER, a new one unless given, is printed at the end. Needs Chromium (Debian: chromium) or Chrome, or one that
+# BROWSER names; without it prints SKIPPED.
 set -euo pipefail
 folder=${1:-$(mktemp -d)}
 mkdir -p "$folder"
@@ -23,7 +24,8 @@ mynah=${MYNAH:-.build/release/mynah}
 text=Examples/Texts/more-sentences.txt
 model="$folder/model.safetensors"
 "$mynah" train Examples/Texts/sentences.txt --output "$model" --hidden 48,32 --epochs 3 --seed 7 --overwrite
-"$mynah" train Examples/Texts/sentences.txt --tokenizer character --output "$folder/letters.safetensors" --hidden 64 --epochs 3 --seed 7 --overwrite
+"$mynah" train Examples/Texts/sentences.txt --tokenizer character --output "$folder/letters.safetensors" --hidden 64 \
+  --epochs 3 --seed 7 --overwrite
 head -n 60 "$text" > "$folder/text.txt"
 # What must be shown and do nothing.
 printf '%s\n' '<script>document.body.remove()</script> "quoted" it&apos;s </span> a' >> "$folder/text.txt"

@@ -42,7 +42,8 @@ def picture(lines):
     height = MARGIN * 2 + LINE * (len(lines) + 1)
     width = MARGIN * 2 + CHARACTER * COLUMNS
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" height="{height}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" '
+        f'width="{width:.0f}" height="{height}">',
         f"<title>The output of {COMMAND}</title><style>{STYLE}</style>",
         f'<rect class="frame" x=".5" y=".5" width="{width - 1:.0f}" height="{height - 1}" rx="8"/>',
         f'<text class="typed" x="{MARGIN}" y="{MARGIN + 12}">$ {html.escape(COMMAND)}</text>']

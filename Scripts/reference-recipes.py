@@ -20,8 +20,9 @@ Prints JSON lines. The first describes the data and the untrained model, then co
     accuracy              share of validation targets that are the likeliest token; brown only
     seconds               the epoch's training, without the validation
 
-All recipes begin every window or sentence with a zero state, take Adam with epsilon 1e-7 and clip nothing. PyTorch has two biases
-for an LSTM: bias_hh stays zero and is not trained, because a second bias would double the step of the one that Mynah trains.
+All recipes begin every window or sentence with a zero state, take Adam with epsilon 1e-7 and clip nothing. PyTorch has
+two biases for an LSTM: bias_hh stays zero and is not trained, because a second bias would double the step of the one
+that Mynah trains.
 """
 import argparse
 import collections
@@ -46,9 +47,11 @@ BROWN_IDS_SHA256 = "cf2d089a905259950f2aafd6fbd616f6b14726c71f2d66d7133309c0c239
 # Inputs and targets, [windows, steps] each.
 Pairs = collections.namedtuple("Pairs", "inputs targets")
 Data = collections.namedtuple("Data", "training validation training_ids vocabulary_size")
-# read makes Data of a folder; ranges are of uniform weights, no range is Glorot's; dropout is the embedding's and each LSTM's;
-# the last batch is dropped in training, if incomplete; the loss is summed over a batch's targets, or else their mean.
-RECIPE_FIELDS = "read embedding embedding_range hidden_sizes dropout dense_range batch_size drops_last_batch sums_loss rate"
+# read makes Data of a folder; ranges are of uniform weights, no range is Glorot's; dropout is the embedding's and each
+# LSTM's; the last batch is dropped in training, if incomplete; the loss is summed over a batch's targets, or else their
+# mean.
+RECIPE_FIELDS = ("read embedding embedding_range hidden_sizes dropout dense_range batch_size drops_last_batch "
+                 "sums_loss rate")
 Recipe = collections.namedtuple("Recipe", RECIPE_FIELDS)
 
 
@@ -83,7 +86,8 @@ def brown_form(word):
 def read_brown(folder):
     """The Brown corpus in the order of NumPy's RandomState(42): 80 % of the sentences are for training.
 
-    Each sentence begins with <s>; ids are by count, ties first seen, after <s>, </s>, <unk>; the text ends with a further <s>.
+    Each sentence begins with <s>; ids are by count, ties first seen, after <s>, </s>, <unk>; the text ends with a
+    further <s>.
     """
     paths = sorted((folder / "brown" / "brown").glob("c[a-r][0-9][0-9]"))
     lines = [line for path in paths for line in path.read_text(encoding="ascii").split("\n") if line.strip()]
@@ -105,7 +109,9 @@ def read_brown(folder):
 
 
 def read_padded(folder):
-    """The Penn Treebank's sentences by the rules of Keras's Tokenizer(10_000, filters=""): 0 is padding, ids are by count from 1."""
+    """The Penn Treebank's sentences by the rules of Keras's Tokenizer(10_000, filters=""): 0 is padding, ids are by
+    count from 1.
+    """
 
     def sentences(name):
         lines = (folder / "ptb" / name).read_text(encoding="utf-8").removesuffix("\n").split("\n")
@@ -240,7 +246,8 @@ def main():
         train = train_epoch(recipe, model, optimizer, data.training)
         seconds = time.monotonic() - start
         validation, accuracy = evaluate(recipe, model, data.validation)
-        line = {"recipe": arguments.recipe, "epoch": epoch, "train": math.exp(train), "validation": math.exp(validation)}
+        line = {"recipe": arguments.recipe, "epoch": epoch,
+                "train": math.exp(train), "validation": math.exp(validation)}
         if arguments.recipe == "brown":
             line["accuracy"] = accuracy
         print(json.dumps(line | {"seconds": round(seconds, 1)}), flush=True)

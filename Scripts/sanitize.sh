@@ -1,10 +1,11 @@
 #!/bin/sh
-# Runs the C kernels under clang's sanitizers: memory errors, undefined behaviour, reads of undefined memory, data races.
+# Runs the C kernels under clang's sanitizers: memory errors, undefined behaviour, reads of undefined memory, data
+# races.
 #
 #   Scripts/sanitize.sh [address|memory|thread ...]     all of them without an argument
 #
-# CC names the compiler: a clang, by default the one beside `swift`, else the one in the PATH. A sanitizer that this machine
-# cannot link is reported as skipped, and the script succeeds if nothing that could run found anything; with
+# CC names the compiler: a clang, by default the one beside `swift`, else the one in the PATH. A sanitizer that this
+# machine cannot link is reported as skipped, and the script succeeds if nothing that could run found anything; with
 # REQUIRE_SANITIZERS=1 a skipped one is a failure.
 set -eu
 cd "$(dirname "$0")/.."

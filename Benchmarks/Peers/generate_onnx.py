@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Times generation (sampled tokens, streams side by side) or scoring (a known text) of a preset's model in ONNX Runtime.
+"""Times generation (sampled tokens, streams side by side) or scoring (a known text) of a preset's model in ONNX \
+Runtime.
 
     python generate_onnx.py generate shakespeare --streams 32
     python generate_onnx.py score ptb --precision int8
 
-The model is a graph of Gather, LSTM and MatMul nodes with random weights; int8 is ONNX Runtime's dynamic quantisation. Needs onnx,
-onnxruntime and numpy. Prints a JSON object.
+The model is a graph of Gather, LSTM and MatMul nodes with random weights; int8 is ONNX Runtime's dynamic quantisation.
+Needs onnx, onnxruntime and numpy. Prints a JSON object.
 """
 import pathlib
 import tempfile
@@ -42,7 +43,8 @@ def write_model(preset, path):
             [f"y{layer}", *(f"next_{s}" for s in states)], hidden_size=hidden))
         nodes.append(helper.make_node("Squeeze", [f"y{layer}", "directions"], [f"x{layer + 1}"]))
         size = hidden
-    nodes.append(helper.make_node("MatMul", [f"x{len(preset.hidden)}", weight("output", size, preset.vocabulary)], ["product"]))
+    nodes.append(helper.make_node(
+        "MatMul", [f"x{len(preset.hidden)}", weight("output", size, preset.vocabulary)], ["product"]))
     nodes.append(helper.make_node("Add", ["product", weight("bias", preset.vocabulary)], ["logits"]))
     outputs.insert(0, helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["T", "B", preset.vocabulary]))
     model = helper.make_model(helper.make_graph(nodes, "language model", inputs, outputs, weights),
@@ -84,7 +86,8 @@ def generate(model, streams, count):
             logits, states = model(ids, states)
             sums = np.cumsum(np.exp(logits[0] - logits[0].max(1, keepdims=True)), 1)
             draws = random.random(streams) * sums[:, -1]
-            ids = np.array([[np.searchsorted(row, draw) for row, draw in zip(sums, draws)]]).clip(0, logits.shape[2] - 1)
+            ids = np.array([[np.searchsorted(row, draw) for row, draw in zip(sums, draws)]]).clip(
+                0, logits.shape[2] - 1)
     return call
 
 

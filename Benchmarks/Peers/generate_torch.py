@@ -4,7 +4,8 @@
     python generate_torch.py generate shakespeare --streams 32
     python generate_torch.py score ptb
 
-bfloat16 has weights and activations in it; int8 is dynamic quantisation of the recurrent layers and the linear layer. Prints a JSON object.
+bfloat16 has weights and activations in it; int8 is dynamic quantisation of the recurrent layers and the linear layer.
+Prints a JSON object.
 """
 import warnings
 

@@ -1,6 +1,7 @@
 """The models and training steps that are compared, and the options and the output of all peers' scripts.
 
-The presets are those of `mynah bench`. A script prints a JSON object with the keys of `mynah bench --json` and `engine`.
+The presets are those of `mynah bench`. A script prints a JSON object with the keys of `mynah bench --json` and
+`engine`.
 """
 import argparse
 import dataclasses
@@ -71,7 +72,8 @@ def inference_options(description, precisions, cells=CELLS):
 def preset(options):
     """The chosen preset with the given sizes."""
     given = {field.name: getattr(options, field.name, None) for field in dataclasses.fields(Preset)}
-    return dataclasses.replace(PRESETS[options.config], **{name: size for name, size in given.items() if size is not None})
+    return dataclasses.replace(
+        PRESETS[options.config], **{name: size for name, size in given.items() if size is not None})
 
 
 def median_seconds(call, seconds):
@@ -98,12 +100,14 @@ def print_training(engine, options, preset, seconds):
 
 
 def print_inference(engine, options, seconds):
-    """Prints the record of a call that takes this many seconds; milliseconds are per generated token, or those of the scored text."""
+    """Prints the record of a call that takes this many seconds; milliseconds are per generated token, or those of the
+    scored text.
+    """
     steps = options.tokens if options.task == "generate" else 1
     print_record(engine, options, streams=options.streams, milliseconds=1e3 * seconds / steps,
                  tokensPerSecond=options.tokens * options.streams / seconds)
 
 
 def print_record(engine, options, **figures):
-    print(json.dumps({"engine": engine, "config": options.config, "precision": options.precision, "threads": options.threads,
-                      **figures, "peakMiB": peak_mebibytes()}))
+    print(json.dumps({"engine": engine, "config": options.config, "precision": options.precision,
+                      "threads": options.threads, **figures, "peakMiB": peak_mebibytes()}))

@@ -1,4 +1,6 @@
-"""The language model of the presets in PyTorch: embedding, recurrent layers with dropout on their inputs and outputs, linear layer."""
+"""The language model of the presets in PyTorch: embedding, recurrent layers with dropout on their inputs and outputs,
+linear layer.
+"""
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Times a training step of a preset in Keras on TensorFlow: a fresh random batch, forward, loss, backward, clip, update.
+"""Times a training step of a preset in Keras on TensorFlow: a fresh random batch, forward, loss, backward, clip, \
+update.
 
     python train_keras.py ptb --xla --threads 2
 

@@ -37,17 +37,20 @@ def parse(description):
     parser.add_argument("--torch", metavar="PYTHON", help="an interpreter that has torch")
     parser.add_argument("--keras", metavar="PYTHON", help="an interpreter that has tensorflow")
     parser.add_argument("--onnx", metavar="PYTHON", help="an interpreter that has onnx and onnxruntime")
-    parser.add_argument("--instruction-set", metavar="NAME", help="kernels that mynah uses, such as avx512; avx2 holds the peers to it too")
+    parser.add_argument("--instruction-set", metavar="NAME",
+                        help="kernels that mynah uses, such as avx512; avx2 holds the peers to it too")
     parser.add_argument("--only", metavar="SECTION,…", help=f"of {', '.join(SECTIONS)}; generate includes scoring")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is run (default: 3)")
     parser.add_argument("--seconds", type=float, default=3, help="how long a peer repeats a call (default: 3)")
-    parser.add_argument("--gemm-seconds", type=float, default=0.15, help="the same for a matrix product (default: 0.15)")
+    parser.add_argument("--gemm-seconds", type=float, default=0.15,
+                        help="the same for a matrix product (default: 0.15)")
     parser.add_argument("--reduced", action="store_true", help="one round of small sizes, to see that everything works")
     parser.add_argument("--no-build", action="store_true", help="use the binaries that were built before")
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write everything that was measured")
     parser.add_argument("--from", dest="sources", metavar="FILE", type=pathlib.Path, action="append",
                         help="run nothing, read what --json wrote; files of several runs are put together")
-    parser.add_argument("--update-docs", action="store_true", help="put the tables into docs/performance.md and README.md")
+    parser.add_argument("--update-docs", action="store_true",
+                        help="put the tables into docs/performance.md and README.md")
     options = parser.parse_args()
     unknown = set(options.only.split(",") if options.only else ()) - set(SECTIONS)
     if unknown:
@@ -77,7 +80,8 @@ def checked_interpreter(setting, option, module):
 
 def measure(options):
     """Runs all sections round by round; the samples, what they are about, and how many jobs failed."""
-    setting = Setting(options.torch, options.keras, options.onnx, options.seconds, options.gemm_seconds, options.reduced)
+    setting = Setting(
+        options.torch, options.keras, options.onnx, options.seconds, options.gemm_seconds, options.reduced)
     if options.instruction_set:
         programs.use_instruction_set(options.instruction_set)
     if not options.no_build:
@@ -87,6 +91,8 @@ def measure(options):
     setting.torch = checked_interpreter(setting, "torch", "torch")
     setting.keras = checked_interpreter(setting, "keras", "tensorflow")
     setting.onnx = checked_interpreter(setting, "onnx", "onnxruntime")
+    if setting.onnx and programs.is_restricted():
+        setting.say("ONNX Runtime cannot be held to an instruction set: it used all that the processor has.")
     wanted = options.only.split(",") if options.only else list(SECTIONS)
     groups = [group for name in SECTIONS if name in wanted for group in SECTIONS[name].groups(setting)]
     samples, failures, watch = [], set(), quiet.Watch()
@@ -108,8 +114,8 @@ def about(setting, header, rounds, others):
     cores = os.cpu_count() or 1
     is_disturbed = quiet.is_disturbed(others, cores)
     if is_disturbed:
-        setting.say(f"other programs kept {others:.1f} of {cores} cores busy meanwhile: peers whose threads wait by spinning lose most "
-                    "by that, so ratios are worth nothing and targets are not judged")
+        setting.say(f"other programs kept {others:.1f} of {cores} cores busy meanwhile: peers whose threads wait by "
+                    "spinning lose most by that, so ratios are worth nothing and targets are not judged")
     wanted = os.environ.get("MYNAH_INSTRUCTION_SET")
     if wanted and header["instructionSet"] != wanted:
         setting.say(f"the instruction set {wanted} was requested, and this machine used {header['instructionSet']}")

@@ -29,6 +29,11 @@ def use_instruction_set(name):
     os.environ.update({"MYNAH_INSTRUCTION_SET": name, **PEER_SETTINGS.get(name, {})})
 
 
+def is_restricted():
+    """Whether the peers are held to an instruction set that is older than the machine's."""
+    return os.environ.get("MYNAH_INSTRUCTION_SET") in PEER_SETTINGS
+
+
 def run(command, environment=None):
     """A program's standard output."""
     words = [str(word) for word in command]

@@ -8,11 +8,14 @@ ALLOWANCE = 0.2  # of a core
 
 
 def busy_seconds(statistics, ticks_per_second):
-    """The time that all processors spent on work, other virtual machines' work included: from a text like Linux's /proc/stat."""
+    """The time that all processors spent on work, other virtual machines' work included: from a text like Linux's
+    /proc/stat.
+    """
     fields = statistics.split("\n", 1)[0].split()
     if not fields or fields[0] != "cpu":
         return None
-    user, nice, system, _idle, _waiting, interrupts, soft_interrupts, stolen = (int(f) for f in (fields[1:] + ["0"] * 8)[:8])
+    user, nice, system, _idle, _waiting, interrupts, soft_interrupts, stolen = (
+        int(f) for f in (fields[1:] + ["0"] * 8)[:8])
     return (user + nice + system + interrupts + soft_interrupts + stolen) / ticks_per_second
 
 
@@ -31,7 +34,9 @@ class Watch:
         return time.monotonic(), busy, sum(os.times()[:4])  # of this process and of its children that have ended
 
     def others(self):
-        """The number of cores that other programs kept busy since the start; if unknown, the system's load before it."""
+        """The number of cores that other programs kept busy since the start; if unknown, the system's load before
+        it.
+        """
         (begin, busy, ours), (end, busy_now, ours_now) = self.start, self._reading()
         if busy is None or busy_now is None:
             return os.getloadavg()[2]

@@ -55,15 +55,18 @@ def gemm_table(samples, judge):
         is_recurrent = product in samples.cases("recurrent")
         row = [product + (" recurrent" if is_recurrent else "")]
         for threads in (1, 2):
-            figures = {e: samples.median("gigaflops", section="gemm", case=product, engine=e, precision="float32", threads=threads)
+            figures = {e: samples.median("gigaflops", section="gemm", case=product, engine=e,
+                                         precision="float32", threads=threads)
                        for e in ("mynah", *gemm.LIBRARIES)}
             ours = figures["mynah"]
             if is_recurrent:  # with weights that were packed before
-                ours = samples.median("gigaflops", section="recurrent", case=product, precision="float32", threads=threads)
+                ours = samples.median(
+                    "gigaflops", section="recurrent", case=product, precision="float32", threads=threads)
             target = targets.RECURRENT if is_recurrent else targets.GEMM
             row += [number(ours), number(figures["oneDNN"]), number(figures["OpenBLAS"]),
                     judge.at_least(ratio(ours, figures["oneDNN"]), target)]
-        single, half = (samples.median("gigaflops", section="gemm", case=product, engine="mynah", precision=p, threads=2)
+        single, half = (samples.median("gigaflops", section="gemm", case=product, engine="mynah",
+                                       precision=p, threads=2)
                         for p in ("float32", "bfloat16"))
         is_large = operations(product) >= targets.LARGE
         row += [number(half), judge.at_least(ratio(half, single), targets.BFLOAT16_GEMM if is_large else None)]
@@ -80,9 +83,12 @@ def train_table(samples):
     rows = []
     for preset in samples.cases("train"):
         wanted = dict(section="train", case=preset, threads=2)
-        rows.append([preset] + [number(samples.median("milliseconds", engine=e, precision=p, **wanted)) for e, p in columns])
-        rows.append(["– tokens/s"] + [number(samples.median("tokensPerSecond", engine=e, precision=p, **wanted)) for e, p in columns])
-        rows.append(["– peak MiB"] + [number(samples.median("peakMiB", engine=e, precision=p, **wanted)) for e, p in columns])
+        rows.append([preset] + [
+            number(samples.median("milliseconds", engine=e, precision=p, **wanted)) for e, p in columns])
+        rows.append(["– tokens/s"] + [
+            number(samples.median("tokensPerSecond", engine=e, precision=p, **wanted)) for e, p in columns])
+        rows.append(["– peak MiB"] + [
+            number(samples.median("peakMiB", engine=e, precision=p, **wanted)) for e, p in columns])
     return rows and table(["ms per step"] + [f"{e} {p}" for e, p in columns], rows)
 
 
@@ -97,7 +103,8 @@ def train_speeds(samples, preset):
 
 def train_ratios(samples, about, judge):
     rows = []
-    shares, half_shares = (found.get(about.instructionSet, {}) for found in (targets.SHARE_OF_PEAK, targets.SHARE_OF_BFLOAT16_PEAK))
+    shares, half_shares = (found.get(about.instructionSet, {})
+                           for found in (targets.SHARE_OF_PEAK, targets.SHARE_OF_BFLOAT16_PEAK))
     for preset in samples.cases("train"):
         single, half, (single_peer, single_name), (peer, name) = train_speeds(samples, preset)
         float32 = dict(section="train", case=preset, precision="float32")
@@ -105,11 +112,13 @@ def train_ratios(samples, about, judge):
                        samples.median("peakMiB", engine="PyTorch", threads=2, **float32))
         alone = samples.median("tokensPerSecond", engine="mynah", threads=1, **float32)
         share = samples.median("shareOfPeak", engine="mynah", threads=2, **float32)
-        half_share = samples.median("shareOfBfloat16Peak", section="train", case=preset, engine="mynah", precision="bfloat16", threads=2)
+        half_share = samples.median(
+            "shareOfBfloat16Peak", section="train", case=preset, engine="mynah", precision="bfloat16", threads=2)
         target = targets.train(about.instructionSet).get(preset, (None, None))
         rows.append([preset, judge.at_least(ratio(single, single_peer), target[0]), single_name or "–",
                      judge.at_least(ratio(half, peer), target[1]), name or "–", judge.at_most(memory, targets.MEMORY),
-                     judge.at_least(ratio(single, alone), targets.SECOND_THREAD), judge.at_least(share, shares.get(preset)),
+                     judge.at_least(ratio(single, alone), targets.SECOND_THREAD),
+                     judge.at_least(share, shares.get(preset)),
                      judge.at_least(half_share, half_shares.get(preset))])
     return rows and table(["speed, mynah ÷ peer", "float32", "fastest float32 peer", "bfloat16", "fastest peer",
                            "memory ÷ PyTorch's", "2 threads ÷ 1", "share of float32 peak",
@@ -137,7 +146,8 @@ def inference_table(samples, about, judge):
             judged = ours["float32"] if streams > 1 else best
             rows.append([inference_label(task, preset, streams),
                          *map(number, ours.values()), *map(number, theirs.values()),
-                         judge.at_least(ratio(judged, theirs["float32"]), targets.inference(about.instructionSet).get((task, preset, streams))),
+                         judge.at_least(ratio(judged, theirs["float32"]),
+                                        targets.inference(about.instructionSet).get((task, preset, streams))),
                          number(ratio(best, best_peer))])
     names = [f"{e} {p}" for e in ("mynah", "PyTorch") for p in inference.PRECISIONS]
     return rows and table(["tokens/s", *names, "mynah ÷ PyTorch float32", "best ÷ best"], rows)
@@ -155,9 +165,10 @@ def onnx_table(samples, about, judge):
             rows.append([inference_label(task, preset, streams), number(theirs["float32"]), number(theirs["int8"]),
                          judge.at_least(ratio(ours["float32"], theirs["float32"]), single),
                          judge.at_least(ratio(ours["int8"], theirs["int8"]), small),
-                         judge.at_least(ratio(ours["bfloat16"], ours["float32"]), targets.BFLOAT16_INFERENCE.get((task, streams)))])
-    return rows and table(["tokens/s", "ONNX Runtime float32", "ONNX Runtime int8", "mynah ÷ ONNX, float32", "mynah ÷ ONNX, int8",
-                           "mynah bfloat16 ÷ float32"], rows)
+                         judge.at_least(ratio(ours["bfloat16"], ours["float32"]),
+                                        targets.BFLOAT16_INFERENCE.get((task, streams)))])
+    return rows and table(["tokens/s", "ONNX Runtime float32", "ONNX Runtime int8", "mynah ÷ ONNX, float32",
+                           "mynah ÷ ONNX, int8", "mynah bfloat16 ÷ float32"], rows)
 
 
 def start_table(samples, judge):
@@ -176,12 +187,14 @@ def summary(samples, about):
         rows.append([f"training {preset}, float32", number(single), number(single_peer), single_name or "–",
                      number(ratio(single, single_peer))])
         if half:
-            rows.append([f"training {preset}, bfloat16", number(half), number(peer), name or "–", number(ratio(half, peer))])
+            rows.append([f"training {preset}, bfloat16", number(half), number(peer), name or "–",
+                         number(ratio(half, peer))])
     for task, streams in inference.TASKS:
         for preset in samples.cases(task):
             ours, *theirs = inference_speeds(samples, task, preset, streams)
             best = max(((v, p) for p, v in ours.items() if v), default=(None, None))
-            best_peer = max(((v, f"{engine} {p}") for engine, speeds in zip(inference.PEERS, theirs) for p, v in speeds.items() if v),
+            best_peer = max(((v, f"{engine} {p}")
+                             for engine, speeds in zip(inference.PEERS, theirs) for p, v in speeds.items() if v),
                             default=(None, None))
             if best[0] is None and best_peer[0] is None:
                 continue
@@ -192,4 +205,5 @@ def summary(samples, about):
     if not rows:
         return None
     place = f"{about.machine['cpu']}, 2 threads, mynah at {about.commit}"
-    return table(["tokens per second", "mynah", "fastest peer", "which", "ratio"], rows) + f"\n\nOn {place}, {about.date[:10]}."
+    return (table(["tokens per second", "mynah", "fastest peer", "which", "ratio"], rows)
+            + f"\n\nOn {place}, {about.date[:10]}.")

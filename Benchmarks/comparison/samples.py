@@ -47,8 +47,11 @@ class Samples:
         return statistics.median(found) if found else None
 
     def best(self, value, engines, precisions, **wanted):
-        """The largest median of some engines in some precisions, and which it is; (None, None) where none was measured."""
-        medians = [(self.median(value, engine=e, precision=p, **wanted), f"{e} {p}") for e in engines for p in precisions]
+        """The largest median of some engines in some precisions, and which it is; (None, None) where none was
+        measured.
+        """
+        medians = [(self.median(value, engine=e, precision=p, **wanted), f"{e} {p}")
+                   for e in engines for p in precisions]
         return max((pair for pair in medians if pair[0] is not None), default=(None, None))
 
 

@@ -31,9 +31,11 @@ extension ClassificationError: CustomStringConvertible {
     case .noLabel(let path, let line):
       "expected a label before the tab in line \(line) of \(place(path)), found none; correct or remove the line"
     case .noText(let path, let line):
-      "expected a text after the tab in line \(line) of \(place(path)), found only white space; correct or remove the line"
+      "expected a text after the tab in line \(line) of \(place(path)), found only white space; "
+        + "correct or remove the line"
     case .oneClass(let path, let label):
-      "expected texts of two labels or more in \(place(path)), found \(label.quoted(200)) alone; add texts of other labels"
+      "expected texts of two labels or more in \(place(path)), found \(label.quoted(200)) alone; "
+        + "add texts of other labels"
     case .tooFewTexts(let path, let label, let count, let needed):
       "expected \(needed) texts or more of each label in \(place(path)), found \(count) of \(label.quoted(200)); "
         + "add some, or leave that label out"

@@ -14,7 +14,8 @@ extension DemoLanguage {
     Speaker: 1 Woman ToHerself | 1 Man ToHimself
     ToHerself: 7 | 3 to herself
     ToHimself: 7 | 3 to himself
-    Statement: 27 SubjectOne PredicateOne.itself | 27 SubjectMany PredicateMany.themselves | 17 NamedWoman PredicateOne.herself | 17 NamedMan PredicateOne.himself | 12 when Recalled
+    Statement: 27 SubjectOne PredicateOne.itself | 27 SubjectMany PredicateMany.themselves \
+    | 17 NamedWoman PredicateOne.herself | 17 NamedMan PredicateOne.himself | 12 when Recalled
     Question: 6 does Asked | 4 do SubjectMany PredicateMany.themselves
     Asked: 6 SubjectOne PredicateMany.itself | 2 NamedWoman PredicateMany.herself | 2 NamedMan PredicateMany.himself
     """

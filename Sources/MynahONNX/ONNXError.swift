@@ -11,8 +11,8 @@ extension ONNXError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unsupportedPart(let part, let kind):
-      "\(part) cannot be exported to ONNX: it is of the kind '\(kind)'; expected LSTM, peephole LSTM, GRU or RNN layers and a "
-        + "softmax"
+      "\(part) cannot be exported to ONNX: it is of the kind '\(kind)'; expected LSTM, peephole LSTM, GRU or RNN "
+        + "layers and a softmax"
     case .tooLarge(let byteCount):
       "the weights take \(byteCount) bytes; an ONNX file can hold less than 2 GiB; train a smaller model"
     }

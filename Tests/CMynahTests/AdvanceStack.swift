@@ -87,7 +87,8 @@ final class AdvanceStack {
 
   /// Advances streams from given states.
   ///
-  /// - Parameter wantsResults: A Boolean value indicating whether outputs, logits and losses are wanted besides the states.
+  /// - Parameter wantsResults: A Boolean value indicating whether outputs, logits and losses are wanted besides the
+  ///   states.
   func advance(
     _ text: AdvanceText, from states: [[Float]], inputs: Inputs = .embedding, threads: Int32 = 1,
     reversed: Bool = false, wantsResults: Bool = true

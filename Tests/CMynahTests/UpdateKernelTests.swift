@@ -7,8 +7,8 @@ import Testing
 /// The norm and the optimisers' updates of several parameters against textbook versions in double precision.
 @Suite("The kernels of an update")
 struct UpdateKernelTests {
-  /// Sizes of parameters: nothing, less than a vector, around vectors, around a block of 16,384 numbers and several of them;
-  /// of sparse ones the rows that are there.
+  /// Sizes of parameters: nothing, less than a vector, around vectors, around a block of 16,384 numbers and several of
+  /// them; of sparse ones the rows that are there.
   struct Sizes {
     let rows: Int, width: Int
     let stored: [Int32]?

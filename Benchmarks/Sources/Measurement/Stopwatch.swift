@@ -19,8 +19,8 @@ package struct Timing: Hashable, Sendable {
 
 /// Times work by repeating it.
 ///
-/// One call estimates the duration of the work. Repeats of as many calls as fill a millisecond then run for a fifth of the time to warm
-/// up and for the whole time to count. `Peers/gemm_peers.c` does the same.
+/// One call estimates the duration of the work. Repeats of as many calls as fill a millisecond then run for a fifth of
+/// the time to warm up and for the whole time to count. `Peers/gemm_peers.c` does the same.
 package struct Stopwatch: Sendable {
   /// The duration of the measured repeats.
   package let seconds: Double

@@ -1,4 +1,5 @@
 """Matrix products, ours and those of two libraries, on one thread and on two."""
+import os
 import platform
 
 from .. import programs
@@ -60,8 +61,11 @@ def library(name, setting):
 def fastest_environment(program, setting):
     """OpenBLAS does not know processors that are younger than it is and then takes slow kernels; tries the others.
 
-    Each choice is tried several times in turn and judged by its fastest run, so that a busy machine misleads nobody.
+    Each choice is tried several times in turn and judged by its fastest run, so that a busy machine misleads nobody. A
+    choice that was made before, such as that of an instruction set, stays.
     """
+    if "OPENBLAS_CORETYPE" in os.environ:
+        return {}
     speeds, engine = {}, ""
     for core_type in (None, *CORE_TYPES) * PROBES:
         environment = {"OPENBLAS_CORETYPE": core_type} if core_type else {}
@@ -74,6 +78,6 @@ def fastest_environment(program, setting):
     core_type = max(speeds, key=speeds.get)
     if core_type is None or speeds[core_type] < 1.1 * speeds.get(None, 0):
         return {}
-    setting.say(f"OpenBLAS runs with OPENBLAS_CORETYPE={core_type}, {speeds[core_type] / speeds[None]:.1f} times as fast as what it "
-                f"chooses by itself here: {engine}")
+    setting.say(f"OpenBLAS runs with OPENBLAS_CORETYPE={core_type}, {speeds[core_type] / speeds[None]:.1f} times as "
+                f"fast as what it chooses by itself here: {engine}")
     return {"OPENBLAS_CORETYPE": core_type}

@@ -6,7 +6,10 @@ PRESETS = ("shakespeare", "ptb", "zaremba-medium")
 TASKS = (("generate", 1), ("generate", 32), ("score", 1))
 PRECISIONS = ("float32", "bfloat16", "int8")
 # by engine: the option of its interpreter, its script, and its precisions
-PEERS = {"PyTorch": ("torch", "generate_torch.py", PRECISIONS), "ONNX Runtime": ("onnx", "generate_onnx.py", ("float32", "int8"))}
+PEERS = {
+    "PyTorch": ("torch", "generate_torch.py", PRECISIONS),
+    "ONNX Runtime": ("onnx", "generate_onnx.py", ("float32", "int8")),
+}
 FIGURES = ("milliseconds", "tokensPerSecond", "peakMiB", "gigaflops")
 
 
@@ -19,7 +22,8 @@ def groups(setting):
 def jobs(task, preset, streams, setting):
     for precision in PRECISIONS:
         yield job(setting, "mynah", task, preset, streams, precision, [
-            programs.MYNAH, "bench", task, preset, "--streams", streams, "--precision", precision, "--threads", 2, "--json"])
+            programs.MYNAH, "bench", task, preset, "--streams", streams,
+            "--precision", precision, "--threads", 2, "--json"])
     for engine, (option, script, precisions) in PEERS.items():
         python = getattr(setting, option)
         for precision in precisions if python else ():

@@ -5,7 +5,8 @@ from ..samples import Sample
 PRESETS = ("ptb", "brown", "zaremba-small", "shakespeare", "zaremba-medium")
 FIGURES = ("milliseconds", "tokensPerSecond", "peakMiB", "gigaflops", "shareOfPeak", "shareOfBfloat16Peak")
 # A case's preset and the sizes that replace its own.
-ODD_SIZES = ("zaremba-small", ("--vocabulary", 7777, "--embedding", 333, "--hidden", "333,333", "--batch", 7, "--sequence-length", 35))
+ODD_SIZES = ("zaremba-small", (
+    "--vocabulary", 7777, "--embedding", 333, "--hidden", "333,333", "--batch", 7, "--sequence-length", 35))
 CASES = {name: (name, ()) for name in PRESETS} | {"odd sizes": ODD_SIZES}
 REDUCED_SIZES = ("--vocabulary", 100, "--embedding", 16, "--hidden", "24,16", "--batch", 4, "--sequence-length", 5)
 
@@ -19,10 +20,12 @@ def jobs(case, setting):
     preset, sizes = ("ptb", REDUCED_SIZES) if setting.reduced else CASES[case]
     ours = (("float32", 2), ("bfloat16", 2), ("float32", 1))
     for precision, threads in ours[:2] if setting.reduced else ours:
-        command = [programs.MYNAH, "bench", "train", preset, *sizes, "--precision", precision, "--threads", threads, "--json"]
+        command = [programs.MYNAH, "bench", "train", preset, *sizes,
+                   "--precision", precision, "--threads", threads, "--json"]
         yield job(setting, "mynah", case, precision, threads, command)
     if setting.torch:
-        for precision in ("float32", "bfloat16"):
+        # PyTorch multiplies in bfloat16 with AVX-512 or newer instructions only.
+        for precision in ("float32",) if programs.is_restricted() else ("float32", "bfloat16"):
             script = [setting.torch, programs.PEERS / "train_torch.py", preset, *sizes, "--precision", precision]
             yield job(setting, "PyTorch", case, precision, 2, script + ["--seconds", setting.seconds])
     if setting.keras:

@@ -13,7 +13,8 @@ class TableTests(unittest.TestCase):
         ]))
 
     def test_numbers_have_three_significant_digits_and_all_before_the_point(self):
-        for value, text in ((None, "–"), (0, "0"), (0.01234, "0.0123"), (1.005, "1.00"), (12.34, "12.3"), (1234567.8, "1,234,568")):
+        for value, text in ((None, "–"), (0, "0"), (0.01234, "0.0123"), (1.005, "1.00"), (12.34, "12.3"),
+                            (1234567.8, "1,234,568")):
             self.assertEqual(tables.number(value), text)
 
     def test_a_judge_counts_targets_and_marks_those_that_are_missed(self):

@@ -1,6 +1,7 @@
 import Mynah
 
-/// Sign descent with momentum: weights move by the learning rate against the sign of the running mean of their gradients.
+/// Sign descent with momentum: weights move by the learning rate against the sign of the running mean of their
+/// gradients.
 ///
 ///     m ← μ m + (1 − μ) g     w ← w − rate · sign(m)
 ///
