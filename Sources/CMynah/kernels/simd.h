@@ -1,5 +1,11 @@
 // Vectors of LANES floats in Clang's vector types.
-#define INLINE static inline __attribute__((always_inline, unused))
+// Kernels inlined into others would triple the debug information of an optimised program. Sanitizers need it.
+#if defined(__OPTIMIZE__) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+#define WITHOUT_DEBUG __attribute__((nodebug))
+#else
+#define WITHOUT_DEBUG
+#endif
+#define INLINE static inline __attribute__((always_inline, unused)) WITHOUT_DEBUG
 
 typedef float vfloat __attribute__((vector_size(LANES * 4), may_alias));
 typedef int32_t vint __attribute__((vector_size(LANES * 4), may_alias));

@@ -64,7 +64,7 @@ INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, cons
 typedef void (*tile_function)(const tile_operands *t);
 
 #define TILE(name, pairs, rows, vectors) \
-  static void name##_##rows##_##vectors(const tile_operands *t) { tile(pairs, rows, vectors, t); }
+  static WITHOUT_DEBUG void name##_##rows##_##vectors(const tile_operands *t) { tile(pairs, rows, vectors, t); }
 #if TILE_VECTORS == 4
 #define TILES_OF(name, pairs, rows) \
   TILE(name, pairs, rows, 1) TILE(name, pairs, rows, 2) TILE(name, pairs, rows, 3) TILE(name, pairs, rows, 4)
