@@ -94,46 +94,64 @@ struct NGramTests {
     }
   }
 
-  @Test("Models of other words are not mixed")
-  func vocabularies() throws {
-    let model = try NGramModel(counting: ids, tokenizer: tokenizer, order: 2)
-    let other = AnyTokenizer.word(WordTokenizer(training: "the unheard parrot\n"))
-    #expect(throws: InferenceError.self) { try NGramPredictor(model, tokenizer: other) }
-  }
-
-  @Test("Characters have no n-grams, and a short text no discounts")
+  @Test("Characters have no n-grams, and neither has an empty text")
   func impossible() throws {
     let characters = AnyTokenizer.character(CharacterTokenizer(training: "abc\n"))
     #expect(throws: InferenceError.noSentences) { try NGramModel(counting: [0, 1], tokenizer: characters, order: 2) }
-    let words = WordTokenizer(training: "a b a b\n", minimumCount: 1)
-    let ids = try words.encode("a b a b\n").ids
-    #expect(throws: InferenceError.tooFewNGrams(length: 1)) {
-      try NGramModel(counting: ids, tokenizer: .word(words), order: 2)
+    #expect(throws: InferenceError.nothingToCount) {
+      try NGramModel(counting: [], tokenizer: tokenizer, order: 2, fallback: .fallback)
+    }
+    let marked = AnyTokenizer.word(WordTokenizer(training: "<s> a </s>\n", minimumCount: 1))
+    #expect(throws: InferenceError.sentenceMark("<s>")) {
+      try NGramModel(counting: [0, 1], tokenizer: marked, order: 2)
     }
   }
 
-  @Test(
-    "A file that is no ARPA file is refused with the line",
-    arguments: [
-      ("", 0), ("hello\n", 1), ("\\data\\\nngram 2=1\n", 2), ("\\data\\\nngram 1=x\n", 2),
-      ("\\data\\\nngram 1=1\n\\2-grams:\n", 3), ("\\data\\\nngram 1=1\n\n\\1-grams:\n-1\ta\n", 5),
-      ("\\data\\\nngram 1=1\n\\1-grams:\n0.5\ta\n\\end\\\n", 4),
-      ("\\data\\\nngram 1=1\n\\1-grams:\n-1\ta b c\n\\end\\\n", 4),
-      ("\\data\\\nngram 1=2\n\\1-grams:\n-1\ta\n\\end\\\n", 5),
-      ("\\data\\\nngram 1=2\n\\1-grams:\n-1\ta\n-1\ta\n\\end\\\n", 6),
-      ("\\data\\\nngram 1=1\nngram 2=1\n\\1-grams:\n-1\ta\t-1\n\\2-grams:\n-1\ta b\n\\end\\\n", 7),
-      ("\\data\\\nngram 1=1\nngram 2=2\n\\1-grams:\n-1\ta\t-1\n\\2-grams:\n-1\ta a\n-1\ta a\n\\end\\\n", 8),
-      ("\\data\\\nngram 1=1\n\\1-grams:\nnan\ta\n\\end\\\n", 4),
-    ])
-  func malformed(text: String, line: Int) throws {
-    let folder = try ScratchFolder()
-    let path = folder.path + "/bad.arpa"
-    try text.write(toFile: path, atomically: true, encoding: .utf8)
-    let error = #expect(throws: InferenceError.self) { try NGramModel(arpa: path) }
-    guard case .malformedNGrams(path, let found, _, _) = error else {
-      Issue.record("found \(String(describing: error))")
-      return
+  // MARK: Discounts
+
+  private func letters() throws -> (AnyTokenizer, [Int32]) {
+    let text = try Self.fixture("kenlm-letters.txt")
+    let words = WordTokenizer(training: text, minimumCount: 1)
+    return (.word(words), try words.encode(text).ids)
+  }
+
+  @Test("Lengths whose discounts cannot be estimated get KenLM's fallback, and the others do not", arguments: [1, 2])
+  func fallback(order: Int) throws {
+    let (tokenizer, ids) = try letters()
+    let model = try NGramModel(counting: ids, tokenizer: tokenizer, order: order, fallback: .fallback)
+    let kenLM = try NGramModel(arpa: Self.path("kenlm-letters-\(order).arpa"))
+    #expect(model.smoothing?.fallbackLengths == [1] && model.counts == kenLM.counts)
+    #expect(model.smoothing?.discounts.map { $0 == .fallback } == [true, false].prefix(order).map { $0 })
+    var (own, other) = try (NGramPredictor(model, tokenizer: tokenizer), NGramPredictor(kenLM, tokenizer: tokenizer))
+    let probabilities = try (own.score(ids), other.score(ids))
+    #expect(largestDifference(probabilities.0, probabilities.1) < 1e-5)
+    #expect(try abs(own.logProbabilities().reduce(0) { $0 + exp($1) } - 1) < 1e-5)
+  }
+
+  @Test("Without a fallback, discounts that cannot be estimated are an error that names the length")
+  func noFallback() throws {
+    let (tokenizer, ids) = try letters()
+    #expect(throws: InferenceError.tooFewNGrams(length: 1)) {
+      try NGramModel(counting: ids, tokenizer: tokenizer, order: 2)
     }
-    #expect(found == line)
+    let model = try NGramModel(counting: self.ids, tokenizer: self.tokenizer, order: 3)
+    #expect(model.smoothing?.fallbackLengths == [] && model.smoothing?.discounts.count == 3)
+  }
+
+  @Test("Texts of one word, of one line, and of other discounts have probabilities that add up to 1")
+  func smallTexts() throws {
+    let own = NGramDiscounts(one: 1, two: 2, threeOrMore: 3)
+    for text in ["a\n", "\n", "a a a a\n", "a b\na b\na b\na b\n"] {
+      let words = AnyTokenizer.word(WordTokenizer(training: text, minimumCount: 1))
+      let ids = try words.encode(text).ids
+      for (order, discounts) in [(1, NGramDiscounts.fallback), (3, .fallback), (2, own), (5, own)] {
+        let model = try NGramModel(counting: ids, tokenizer: words, order: order, fallback: discounts)
+        var predictor = try NGramPredictor(model, tokenizer: words)
+        for id in ids {
+          #expect(try abs(predictor.logProbabilities().reduce(0) { $0 + exp($1) } - 1) < 1e-5, "\(text) \(order)")
+          try predictor.read([id])
+        }
+      }
+    }
   }
 }

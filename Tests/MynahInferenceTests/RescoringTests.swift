@@ -15,24 +15,11 @@ struct RescoringTests {
     return TextScorer(InferenceModel(model), tokenizer: tokenizer)
   }
 
-  @Test("A line is an id, a text and scores, whose sum may follow")
-  func reading() throws {
-    let hypothesis = try #require(NBestHypothesis("7 ||| a  b c ||| lm= -3.5 tm= -1 x ||| -2.25"))
-    #expect(hypothesis.id == "7" && hypothesis.text == "a  b c" && hypothesis.score == -2.25)
-    #expect(hypothesis.scores == "lm= -3.5 tm= -1 x")
-    #expect(NBestHypothesis("7 ||| a ||| lm= -3.5 tm= -1")?.score == -4.5)
-    #expect(NBestHypothesis("7|||a|||")?.score == 0)
-    #expect(NBestHypothesis("7 ||| a") == nil)
-    #expect(NBestHypothesis(" ||| a ||| 1") == nil)
-    #expect(NBestHypothesis("7 ||| a ||| 1 ||| x") == nil)
-    #expect(NBestHypothesis("7 ||| a ||| 1 ||| 2 ||| 3") == nil)
-  }
-
   @Test("The new score is the weighted sum, best first, and equal ones keep their order")
   func ranking() throws {
     let scorer = scorer()
     let lines = ["1 ||| a b ||| -1", "1 ||| c ||| -2", "1 ||| a b ||| -1", "1 ||| b b a z ||| 0"]
-    let list = lines.compactMap { NBestHypothesis($0) }
+    let list = try lines.map { try NBestHypothesis($0) }
     let ranked = try Rescoring(scoreWeight: 0.5, modelWeight: 2, tokenBonus: 0.25).ranked(list, by: scorer)
     for entry in ranked {
       let model = try self.scorer().score(entry.hypothesis.text)
@@ -40,7 +27,60 @@ struct RescoringTests {
       #expect(abs(entry.score - sum) < 1e-9)
     }
     #expect(zip(ranked, ranked.dropFirst()).allSatisfy { $0.score >= $1.score })
-    #expect(ranked.count == 4)
+    #expect(ranked.count == 4 && ranked.map(\.index).sorted() == [0, 1, 2, 3])
     #expect(try Rescoring().ranked([], by: scorer).isEmpty)
+  }
+
+  @Test("Named weights give the weighted sum of scores, ln p, tokens and words")
+  func weighted() throws {
+    let scorer = scorer()
+    let list = try ["1 ||| a b ||| am=-1 lm=3", "1 ||| c ||| am=-2 lm=2 ", "1 |||  ||| am=0 lm=0"].map {
+      try NBestHypothesis($0)
+    }
+    let rule = try WeightedRescoring(ScoreWeights("am=2,lm=-1,model=0.5,tokens=0.25,words=3"), names: ["am", "lm"])
+    for entry in try rule.ranked(list, by: scorer) {
+      let (scores, model) = (entry.hypothesis.scores, entry.model)
+      let words = Double(entry.hypothesis.text.split(separator: " ").count)
+      let sum =
+        2 * scores.values[0] - scores.values[1] + 0.5 * model.logProbability + 0.25 * Double(model.tokenCount)
+        + 3 * words
+      #expect(abs(entry.score - sum) < 1e-9 && entry.scored.wordCount == Int(words))
+    }
+    let order = try WeightedRescoring(ScoreWeights("am=1,lm=0"), names: ["am", "lm"]).ranked(list, by: scorer)
+    #expect(order.map(\.index) == [2, 0, 1])
+  }
+
+  /// A predictor by which every token has the probability 0.
+  private struct Impossible: Predictor {
+    let vocabularySize: Int
+    mutating func read(_ ids: [Int32]) {}
+    mutating func logProbabilities() -> [Double] { Array(repeating: -.infinity, count: vocabularySize) }
+  }
+
+  @Test("A text of probability 0 comes last, a weight of 0 leaves that out, and it cannot be tuned")
+  func impossible() throws {
+    let tokenizer = AnyTokenizer.word(WordTokenizer(training: "a b c <unk>\n"))
+    let scorer = TextScorer(Impossible(vocabularySize: tokenizer.vocabulary.count), tokenizer: tokenizer)
+    let list = try ["0 ||| a ||| x=-2", "0 ||| b ||| x=-1"].map {
+      try ScoredHypothesis(try NBestHypothesis($0), by: scorer, reference: "a")
+    }
+    #expect(Rescoring(modelWeight: 0).ranked(list).map(\.score) == [-1, -2])
+    #expect(Rescoring().ranked(list).map(\.index) == [0, 1])
+    #expect(try WeightedRescoring(ScoreWeights("x=1"), names: ["x"]).ranked(list).map(\.score) == [-1, -2])
+    #expect(throws: NBestError.zeroProbability(TextPlace(line: 1))) { try WeightTuning([list]) }
+  }
+
+  @Test("Texts that the model does not know are errors with their line")
+  func unknown() throws {
+    var random = RandomSource(seed: 3)
+    let tokenizer = AnyTokenizer.character(
+      try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["a", "\n"])))
+    let model = LanguageModel(
+      LanguageModelConfiguration(vocabulary: 2, embedding: 3, layers: [.lstm(4)]), using: &random)
+    let scorer = TextScorer(InferenceModel(model), tokenizer: tokenizer)
+    let place = TextPlace(path: "lists", line: 7)
+    #expect(throws: NBestError.unknownToken("z", place)) {
+      try ScoredHypothesis(NBestHypothesis("0 ||| az ||| 1", at: place), by: scorer)
+    }
   }
 }

@@ -5,17 +5,29 @@ import MynahModels
 import MynahText
 
 /// `mynah rescore`: n-best lists in a new order.
-struct RescoreCommand: ParsableCommand {
+struct RescoreCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "rescore",
     abstract: "Rescore n-best lists.",
     discussion: """
-      Reads lines `id ||| text ||| scores`, with an optional fourth field for the sum of the scores, as speech \
-      recognisers and translators write them; successive lines with the same id are one list. Prints each list best \
-      first, with the new score as the last field: score-weight · old score + model-weight · ln p(text) \
-      + token-bonus · tokens.
+      Reads lines `id ||| text ||| scores`, with an optional fourth field for the total score and further fields, as \
+      speech recognisers and translators write them; successive lines with the same id are one list. Prints each list \
+      best first, with the new score in place of the total: score-weight · old score + model-weight · ln p(text) \
+      + token-bonus · tokens. The old score is the total, or else the sum of the scores.
+
+      Scores are numbers, name=number, or Moses' `Name= 1 2`, with white space between. --weights gives each a weight \
+      by its name: numbers without a name are score, or score1, score2 and so on; several with one name are Name.1, \
+      Name.2 and so on. Built in are model (ln p of the text), tokens and words, which have the weight 0 unless given.
+
+      With --scores, lists are those of Kaldi, `utterance-n words…`, and each file of scores has lines \
+      `utterance-n number`. The costs of Kaldi are negated log-probabilities, so they need a negative weight. Prints \
+      the key, the new score and the text, with tabs between.
 
         mynah rescore notes.safetensors lists.txt --model-weight 0.5
+        mynah rescore notes.safetensors lists.txt --weights am=1,lm=0.7,model=0.5
+        mynah rescore notes.safetensors dev.txt --tune references.txt
+        mynah rescore notes.safetensors nbest.txt --scores am=ac_cost.txt \\
+          --scores lm=lm_cost.txt --weights am=-0.1,lm=-0.5,model=0.5
       """)
 
   @Argument(help: "A model file that mynah train wrote.", completion: .file())
@@ -27,78 +39,120 @@ struct RescoreCommand: ParsableCommand {
   @Option(
     parsing: .unconditional, help: ArgumentHelp("The weight of the old score. (default: 1)", valueName: "number"),
     transform: Bounded.number(-1e6...1e6))
-  var scoreWeight: Float = 1
+  var scoreWeight: Float?
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("The weight of the model's ln p. (default: 1)", valueName: "number"),
     transform: Bounded.number(-1e6...1e6))
-  var modelWeight: Float = 1
+  var modelWeight: Float?
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("The bonus for each token. (default: 0)", valueName: "number"),
     transform: Bounded.number(-1e6...1e6))
-  var tokenBonus: Float = 0
+  var tokenBonus: Float?
 
-  @Flag(help: "Print a JSON object for each line.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The weight of each score: am=1,lm=0.7,words=0.1,model=0.5. With --tune, the weights to start from.",
+      valueName: "weights"),
+    transform: RescoreFlags.weights)
+  var weights: ScoreWeights?
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Read lists of Kaldi, with the scores NAME in this file; may be given several times.", valueName: "NAME=FILE"),
+    transform: RescoreFlags.scores)
+  var scores: [KaldiScoreFile] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Find the weights with the lowest word error rate of the first texts against these references, lines "
+        + "`id ||| text`, or `utterance words…` with --scores.", valueName: "references"), completion: .file())
+  var tune: String?
+
+  @Option(
+    help: ArgumentHelp("Print the word error rates against references, as in --tune.", valueName: "references"),
+    completion: .file())
+  var references: String?
+
+  @Flag(help: "Print a JSON object for each line and, with references, one for the word error rates.")
   var json = false
 
-  @OptionGroup(title: "Prediction") var adaptation: AdaptationOptions
+  @OptionGroup(title: "Prediction") var prediction: PredictionOptions<NamedMixtureWeights>
   @OptionGroup var threads: ThreadOptions
+
+  var rules: [FlagRule] {
+    let single = [
+      ("--score-weight", scoreWeight != nil), ("--model-weight", modelWeight != nil),
+      ("--token-bonus", tokenBonus != nil),
+    ]
+    return single.flatMap { flag, isGiven in
+      [
+        FlagRule(flag, isGiven, excludes: "--weights", weights != nil),
+        FlagRule(flag, isGiven, excludes: "--tune", tune != nil),
+      ]
+    } + [FlagRule("--references", references != nil, excludes: "--tune", tune != nil)]
+  }
+
+  func validate() throws {
+    try checkRules()
+    let names = scores.map(\.name)
+    if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
+      throw ValidationError("--scores needs a name of its own for each file, found \(name.quoted()) twice")
+    }
+  }
 
   mutating func run() throws { try threads.run { try rescore() } }
 
   private func rescore() throws {
+    let references = try (tune ?? references).map { path in
+      try NBestReferences(at: path, format: scores.isEmpty ? .fields : .kaldi)
+    }
     let file = try ModelFile(contentsOf: model)
     let scorer = TextScorer(
-      try adaptation.predictor(file, policy: .reset), tokenizer: file.tokenizer, policy: .reset)
-    var (lines, list) = (try LineReader(files), [NBestHypothesis]())
-    while let line = try lines.next() {
-      guard !line.text.allSatisfy(\.isWhitespace) else { continue }
-      guard let hypothesis = NBestHypothesis(line.text) else { throw NBestError(line: line.number, found: line.text) }
-      if let first = list.first, first.id != hypothesis.id {
-        try write(list, scorer)
-        list = []
-      }
-      list.append(hypothesis)
-    }
-    try write(list, scorer)
-  }
-
-  private func write(_ list: [NBestHypothesis], _ scorer: TextScorer) throws {
-    let rescoring = Rescoring(
-      scoreWeight: Double(scoreWeight), modelWeight: Double(modelWeight), tokenBonus: Double(tokenBonus))
-    for (place, ranked) in try rescoring.ranked(list, by: scorer).enumerated() {
-      let hypothesis = ranked.hypothesis
-      if json {
-        try StandardOutput.writeJSON(
-          Figures(
-            id: hypothesis.id, rank: place + 1, text: hypothesis.text, score: ranked.score,
-            logProbability: ranked.model.logProbability, tokenCount: ranked.model.tokenCount,
-            unknownCount: ranked.model.unknownCount))
-      } else {
-        try StandardOutput.write(
-          "\(hypothesis.id) ||| \(hypothesis.text) ||| \(hypothesis.scores) ||| \(ranked.score.formatted(4))\n")
-      }
+      try prediction.predictor(file, policy: .reset), tokenizer: file.tokenizer, policy: .reset)
+    let reader =
+      try scores.isEmpty
+      ? NBestReader(files) : NBestReader(kaldi: files, scores: scores.map { ($0.name, $0.path) })
+    let output = RescoreOutput(json: json)
+    if let references, tune != nil {
+      try RescoreTuning(weights: weights, output: output).run(reader, references, scorer)
+    } else {
+      try rescore(reader, references, scorer, output)
     }
   }
 
-  private struct Figures: Encodable {
-    let id: String
-    let rank: Int
-    let text: String
-    let score, logProbability: Double
-    let tokenCount, unknownCount: Int
+  /// Rescores lists one by one, so that only one of them is in memory.
+  private func rescore(
+    _ lists: NBestReader, _ references: NBestReferences?, _ scorer: TextScorer, _ output: RescoreOutput
+  ) throws {
+    var (lists, references, errors) = (lists, references, RescoringErrors())
+    if let weights, weights["model"] == nil {
+      StandardError.write("note: the weights do not contain model, so the model's scores are not used\n")
+    }
+    while let list = try lists.next() {
+      let reference = try references?.take(for: list)
+      let scored = try list.hypotheses.map { try ScoredHypothesis($0, by: scorer, reference: reference) }
+      let ranked = try rule(for: list).ranked(scored)
+      if reference != nil { errors.add(ranked) }
+      try output.write(ranked)
+    }
+    guard let references else { return }
+    try references.checkUsed()
+    let summary = RescoreSummary(errors: errors, start: nil, weights: weights)
+    output.describe(summary)
+    try output.finish(summary)
+  }
+
+  private func rule(for list: NBestList) throws -> any RescoringRule {
+    if let weights { return try WeightedRescoring(weights, names: list.scoreNames) }
+    return Rescoring(
+      scoreWeight: Double(scoreWeight ?? 1), modelWeight: Double(modelWeight ?? 1), tokenBonus: Double(tokenBonus ?? 0))
   }
 }
 
-/// An error of a line that is not a hypothesis.
-struct NBestError: CommandFailure {
-  let line: Int
-  let found: String
-
+extension NBestError: CommandFailure {
   var failureCode: FailureCode { .badData }
-  var sentence: String {
-    "line \(line) is not a hypothesis: expected id ||| text ||| scores, with an optional fourth field for their sum, "
-      + "found \(found.quoted()); correct or remove the line"
-  }
 }

@@ -172,7 +172,9 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
   /// The figures of all lines.
   private struct Summary {
     struct Figures: Encodable {
-      let perplexity, perplexityWithoutUnknown, logProbability: Double
+      /// nil if nothing was predicted, and if nothing but `<unk>` was.
+      let perplexity, perplexityWithoutUnknown: Double?
+      let logProbability: Double
       let tokenCount, unknownCount, lineCount, skippedCount: Int
       let state: String
     }
@@ -198,9 +200,10 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
 
     var inWords: String {
       let skipped = skippedCount == 0 ? "" : "skipped lines              \(skippedCount.grouped)\n"
+      let known = total.perplexityWithoutUnknown?.asPerplexity ?? "none: no known token was predicted"
       return """
-        perplexity                 \(total.perplexity.asPerplexity)
-        perplexity without unknown \(total.perplexityWithoutUnknown.asPerplexity)
+        perplexity                 \(total.perplexity?.asPerplexity ?? "none: no token was predicted")
+        perplexity without unknown \(known)
         unknown tokens             \(total.unknownCount.grouped)
         tokens                     \(total.tokenCount.grouped), line ends included
         lines                      \(lineCount.grouped)

@@ -20,8 +20,8 @@ public struct LineScore: Hashable, Sendable {
   public var logProbability = 0.0
   /// The number of tokens that were predicted, the line's end among them where it is one.
   public var tokenCount = 0
-  /// The part of the sum that unknown tokens contribute.
-  public var unknownLogProbability = 0.0
+  /// The sum over the tokens that are not `<unk>`; `<unk>` may have the probability 0.
+  public var knownLogProbability = 0.0
   /// The number of `<unk>` tokens, those that the text itself contains included.
   public var unknownCount = 0
   /// The tokens one by one; nil unless they were requested.
@@ -30,21 +30,21 @@ public struct LineScore: Hashable, Sendable {
   /// The score of nothing.
   public init() {}
 
-  /// exp(−Σ ln p / tokens); NaN if nothing was predicted.
-  public var perplexity: Double { exp(-logProbability / Double(tokenCount)) }
+  /// exp(−Σ ln p / tokens); nil if nothing was predicted.
+  public var perplexity: Double? { tokenCount == 0 ? nil : exp(-logProbability / Double(tokenCount)) }
 
-  /// The same over all but the unknown tokens: KenLM's "perplexity excluding OOVs".
+  /// The same over all but the unknown tokens: KenLM's "perplexity excluding OOVs"; nil if there are none.
   ///
   /// The predictions after an unknown token still depend on it.
-  public var perplexityWithoutUnknown: Double {
-    exp(-(logProbability - unknownLogProbability) / Double(tokenCount - unknownCount))
+  public var perplexityWithoutUnknown: Double? {
+    tokenCount == unknownCount ? nil : exp(-knownLogProbability / Double(tokenCount - unknownCount))
   }
 
   /// Adds another line's score, but not its list of tokens.
   public static func += (left: inout LineScore, right: LineScore) {
     left.logProbability += right.logProbability
     left.tokenCount += right.tokenCount
-    left.unknownLogProbability += right.unknownLogProbability
+    left.knownLogProbability += right.knownLogProbability
     left.unknownCount += right.unknownCount
   }
 }

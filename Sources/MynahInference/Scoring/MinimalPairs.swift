@@ -15,6 +15,37 @@ public struct MinimalPair: Hashable, Sendable, Codable {
   private enum CodingKeys: String, CodingKey { case good = "sentence_good", bad = "sentence_bad" }
 }
 
+/// The scores of both sentences of a minimal pair.
+public struct ScoredPair: Hashable, Sendable {
+  /// Which sentence is the more probable one.
+  public enum Outcome: String, Hashable, Sendable {
+    /// The acceptable one.
+    case right
+    /// The other one.
+    case wrong
+    /// Both are equally probable, such as two that differ only in words that are unknown.
+    case tie
+  }
+
+  /// The score of the acceptable sentence, and of the other one.
+  public let good, bad: LineScore
+
+  /// Creates the scores of a pair.
+  public init(good: LineScore, bad: LineScore) { (self.good, self.bad) = (good, bad) }
+
+  /// ln p(acceptable sentence) − ln p(other sentence), in nats.
+  public var difference: Double { good.logProbability - bad.logProbability }
+
+  /// Which sentence is the more probable one.
+  public var outcome: Outcome {
+    if good.logProbability == bad.logProbability { return .tie }
+    return good.logProbability > bad.logProbability ? .right : .wrong
+  }
+
+  /// A Boolean value indicating whether no token of the two sentences is unknown.
+  public var isKnown: Bool { good.unknownCount == 0 && bad.unknownCount == 0 }
+}
+
 /// The accuracy of a model on minimal pairs.
 public struct MinimalPairReport: Hashable, Sendable {
   /// The number of pairs.
@@ -34,6 +65,38 @@ public struct MinimalPairReport: Hashable, Sendable {
   public var knownAccuracy: Double { Double(knownRightCount) / Double(knownPairCount) }
   /// The share of tokens that the model knows.
   public var coverage: Double { 1 - Double(unknownCount) / Double(tokenCount) }
+
+  /// Creates a report without pairs.
+  public init() {}
+
+  /// Adds a pair that `TextScorer` has scored.
+  ///
+  /// - Parameter tokenizer: The tokenizer of the scores.
+  public mutating func add(_ pair: ScoredPair, tokenizer: AnyTokenizer) {
+    let isRight = pair.outcome == .right
+    pairCount += 1
+    rightCount += isRight ? 1 : 0
+    tieCount += pair.outcome == .tie ? 1 : 0
+    if pair.isKnown {
+      knownPairCount += 1
+      knownRightCount += isRight ? 1 : 0
+    }
+    for score in [pair.good, pair.bad] {
+      tokenCount += score.tokenCount - (tokenizer.textStartID == nil ? 0 : 1)
+      unknownCount += score.unknownCount
+    }
+  }
+}
+
+extension TextScorer {
+  /// Scores both sentences of a pair as a text of its own, from the same beginning.
+  ///
+  /// - Parameter spelling: Respells each sentence first; see `FamiliarWords` for texts in the spelling of the model's
+  ///   text.
+  /// - Throws: `TextError` or `InferenceError`.
+  public func score(_ pair: MinimalPair, spelling: (String) -> String = { $0 }) throws -> ScoredPair {
+    ScoredPair(good: try score(spelling(pair.good)), bad: try score(spelling(pair.bad)))
+  }
 }
 
 extension InferenceModel {
@@ -49,21 +112,7 @@ extension InferenceModel {
   ) throws -> MinimalPairReport {
     let scorer = TextScorer(self, tokenizer: tokenizer)
     var report = MinimalPairReport()
-    for pair in pairs {
-      let scores = try [pair.good, pair.bad].map { try scorer.score(spelling($0)) }
-      report.pairCount += 1
-      let isRight = scores[0].logProbability > scores[1].logProbability
-      report.rightCount += isRight ? 1 : 0
-      report.tieCount += scores[0].logProbability == scores[1].logProbability ? 1 : 0
-      if scores.allSatisfy({ $0.unknownCount == 0 }) {
-        report.knownPairCount += 1
-        report.knownRightCount += isRight ? 1 : 0
-      }
-      for score in scores {
-        report.tokenCount += score.tokenCount - (tokenizer.textStartID == nil ? 0 : 1)
-        report.unknownCount += score.unknownCount
-      }
-    }
+    for pair in pairs { report.add(try scorer.score(pair, spelling: spelling), tokenizer: tokenizer) }
     return report
   }
 }

@@ -1,67 +1,122 @@
-import Foundation
-
-/// A hypothesis of an n-best list, as speech recognisers and translators write them: `id ||| text ||| scores`.
+/// A hypothesis of an n-best list, as speech recognisers and translators write them.
 ///
-/// The scores are numbers, which may have names between them; a fourth field is their weighted sum.
+/// A line is `id ||| text ||| scores`, in Moses' format optionally followed by the total score and by further fields,
+/// such as alignments; see `NamedScores` for the scores. Kaldi's lists consist of `utterance-n words…` and scores in
+/// files of their own; see `NBestReader`.
 public struct NBestHypothesis: Hashable, Sendable {
-  /// The id of the input.
+  /// The id of the input; for Kaldi the utterance.
   public let id: String
-  /// The text.
+  /// The text without white space around it.
   public let text: String
-  /// The third field, unchanged.
-  public let scores: String
-  /// The score before rescoring: the fourth field, or else the sum of the numbers of the third.
-  public let score: Double
+  /// The named scores.
+  public let scores: NamedScores
+  /// The decoder's total score; nil if the line has none.
+  public let total: Double?
+  /// The fields after the total, unchanged but for white space around them.
+  public let furtherFields: [String]
+  /// Kaldi's key, `utterance-n`; nil in other formats.
+  public let key: String?
+  /// The line that the hypothesis was read from.
+  public let place: TextPlace
 
-  /// Reads a line; nil if it has no three fields, or a fourth that is no number.
-  public init?(_ line: String) {
-    let fields = Self.fields(line)
-    guard (3...4).contains(fields.count), !fields[0].isEmpty else { return nil }
-    let numbers = fields[2].split(separator: " ").compactMap { Double($0) }
-    let total = fields.count == 4 ? Double(fields[3]) : numbers.reduce(0, +)
-    guard let total, total.isFinite else { return nil }
-    (id, text, scores, score) = (fields[0], fields[1], fields[2], total)
-  }
+  /// The fields up to the scores, unchanged but for white space around them; empty for Kaldi.
+  private let leadingFields: [String]
 
-  private static func fields(_ line: String) -> [String] {
-    line.components(separatedBy: "|||").map { $0.trimmingCharacters(in: .whitespaces) }
-  }
-}
+  /// The score before rescoring: the total, or else the sum of the scores.
+  public var score: Double { total ?? scores.values.reduce(0, +) }
 
-/// The weights by which a language model rescores hypotheses.
-public struct Rescoring: Hashable, Sendable {
-  /// The weight of the previous score.
-  public var scoreWeight: Double
-  /// The weight of the text's ln p.
-  public var modelWeight: Double
-  /// The bonus for each token, which counters the bias to short texts.
-  public var tokenBonus: Double
-
-  /// Creates weights.
-  public init(scoreWeight: Double = 1, modelWeight: Double = 1, tokenBonus: Double = 0) {
-    (self.scoreWeight, self.modelWeight, self.tokenBonus) = (scoreWeight, modelWeight, tokenBonus)
-  }
-
-  /// A hypothesis with its new score.
-  public struct Ranked: Hashable, Sendable {
-    public let hypothesis: NBestHypothesis
-    /// The model's score of the text.
-    public let model: LineScore
-    /// scoreWeight · score + modelWeight · ln p + tokenBonus · tokens.
-    public let score: Double
-  }
-
-  /// Returns the hypotheses of one input, best first; equal ones keep their order.
+  /// Returns the line with a new score, in the format that it was read in.
   ///
-  /// - Parameter scorer: Scores each text on its own.
-  /// - Throws: The errors of `TextScorer`.
-  public func ranked(_ hypotheses: [NBestHypothesis], by scorer: TextScorer) throws -> [Ranked] {
-    let all = try hypotheses.map { hypothesis in
-      let model = try scorer.score(hypothesis.text)
-      let score =
-        scoreWeight * hypothesis.score + modelWeight * model.logProbability + tokenBonus * Double(model.tokenCount)
-      return Ranked(hypothesis: hypothesis, model: model, score: score)
+  /// The new score takes the place of the total, directly after the scores; all other fields are kept. A hypothesis of
+  /// Kaldi becomes three columns with tabs between: the key, the new score and the text.
+  ///
+  /// - Parameter score: The new score as text.
+  public func line(score: String) -> String {
+    if let key { return "\(key)\t\(score)\t\(text)" }
+    return (leadingFields + [score] + furtherFields).joined(separator: " ||| ")
+  }
+
+  /// Creates a hypothesis of Kaldi.
+  init(utterance: String, key: String, text: String, scores: NamedScores, place: TextPlace) {
+    (id, self.key, self.text, self.scores, self.place) = (utterance, key, text, scores, place)
+    (total, furtherFields, leadingFields) = (nil, [], [])
+  }
+
+  /// Reads a line.
+  ///
+  /// - Parameter place: The place of the line, for messages.
+  /// - Throws: `NBestError.malformed` if it has no three fields, an empty id, or a score or total that is not a finite
+  ///   decimal number; `NBestError.repeatedName`.
+  public init(_ line: String, at place: TextPlace = TextPlace(line: 1)) throws(NBestError) {
+    let fields = Self.fields(of: line)
+    guard fields.count >= 3, !fields[0].isEmpty else {
+      throw .malformed(
+        place, expected: "id ||| text ||| scores, optionally with ||| total and further fields", found: line)
     }
-    return all.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }.map { $0.element }
+    let index = Self.scoresIndex(in: fields)
+    scores = try NamedScores(fields[index], of: line, at: place)
+    total = try fields.dropFirst(index + 1).first.map { field throws(NBestError) in
+      guard let total = Double(decimal: field) else {
+        throw .malformed(
+          place.column(of: field, in: line), expected: "the total score, a finite decimal number",
+          found: String(field))
+      }
+      return total
+    }
+    (id, text, key, self.place) = (String(fields[0]), String(fields[1]), nil, place)
+    leadingFields = fields[...index].map(String.init)
+    furtherFields = fields.dropFirst(index + 2).map(String.init)
+  }
+
+  /// Returns the hypothesis with its scores in another order.
+  ///
+  /// - Precondition: it has these names.
+  func ordering(_ names: [String]) -> NBestHypothesis {
+    names == scores.names ? self : NBestHypothesis(self, scores: scores.ordering(names))
+  }
+
+  private init(_ other: NBestHypothesis, scores: NamedScores) {
+    (id, text, key, place, total) = (other.id, other.text, other.key, other.place, other.total)
+    (leadingFields, furtherFields, self.scores) = (other.leadingFields, other.furtherFields, scores)
+  }
+
+  /// The parts between `|||`, without white space around them.
+  static func fields(of line: String) -> [Substring] {
+    var (fields, start, searched) = ([Substring](), line.startIndex, line.startIndex)
+    while let bar = line.utf8[searched...].firstIndex(of: UInt8(ascii: "|")) {
+      let rest = line.utf8[bar...]
+      guard rest.starts(with: "|||".utf8) else {
+        searched = line.utf8.index(after: bar)
+        continue
+      }
+      fields.append(line[start..<bar].trimmed)
+      start = line.utf8.index(bar, offsetBy: 3)
+      searched = start
+    }
+    return fields + [line[start...].trimmed]
+  }
+
+  /// Returns the position of the scores: the third field, unless Marian's alignment and word scores come before them.
+  ///
+  /// Marian writes `id ||| text ||| alignment ||| WordScores= … ||| F0= … ||| total`, both of the middle ones on request.
+  private static func scoresIndex(in fields: [Substring]) -> Int {
+    var index = 2
+    while index + 1 < fields.count, isWordInformation(fields[index]), beginsWithName(fields[index + 1]) { index += 1 }
+    return index
+  }
+
+  /// Returns whether a field has Marian's word scores, or an alignment: `0-0 1-2`, or shares such as `0.1,0.9 1,0`.
+  private static func isWordInformation(_ field: Substring) -> Bool {
+    if field.utf8.starts(with: "WordScores=".utf8) { return true }
+    return field.pieces.allSatisfy { piece in
+      let link = piece.split(separator: "-", omittingEmptySubsequences: false)
+      let shares = piece.split(separator: ",", omittingEmptySubsequences: false)
+      return link.count == 2 && link.allSatisfy { UInt($0) != nil }
+        || shares.count > 1 && shares.allSatisfy { Double(decimal: $0) != nil }
+    }
+  }
+
+  private static func beginsWithName(_ field: Substring) -> Bool {
+    field.pieces.first.map { $0.contains("=") && !$0.hasPrefix("=") } ?? false
   }
 }

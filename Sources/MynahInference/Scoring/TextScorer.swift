@@ -137,10 +137,7 @@ extension LineScore {
   fileprivate mutating func add(_ token: Token) {
     logProbability += token.logProbability
     tokenCount += 1
-    if token.isUnknown {
-      unknownLogProbability += token.logProbability
-      unknownCount += 1
-    }
+    if token.isUnknown { unknownCount += 1 } else { knownLogProbability += token.logProbability }
     tokens?.append(token)
   }
 }
