@@ -5,8 +5,13 @@ import MynahModels
 import MynahTensors
 import MynahText
 
+/// The flags of prediction with `--weights` for the models of a mixture.
+typealias AdaptationOptions = PredictionOptions<MixtureWeights>
+
 /// The flags of prediction: a cache, dynamic evaluation, a mixture with other models, and the weights' precision.
-struct AdaptationOptions: ConditionalFlags {
+///
+/// A command that has other weights names the flag of the mixture's weights differently.
+struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -54,15 +59,18 @@ struct AdaptationOptions: ConditionalFlags {
 
   @Option(
     help: ArgumentHelp(
-      "Mix in another model with the same tokens, or an ARPA file that ends in .arpa; may be given several times.",
+      "Mix in another model: a model file with the same tokens, or n-grams in an ARPA file, also one that is "
+        + "compressed with gzip; may be given several times.",
       valueName: "file"))
   var mix: [String] = []
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The weight of each model, the first one first: 0.7,0.3. (default: equal weights)", valueName: "numbers"))
-  var weights: String?
+  @Flag(
+    help: """
+      Map words that mixed n-grams lack to their <unk>: these words and the model's <unk> share its probability equally.
+      """)
+  var mapUnknownWords = false
+
+  @OptionGroup var mixture: Weights
 
   @Option(
     help: ArgumentHelp("Find the best weights for this text, which must not be the text to measure.", valueName: "file")
@@ -80,15 +88,16 @@ struct AdaptationOptions: ConditionalFlags {
       FlagRule("--dynamic-statistics", dynamicStatistics != nil, needs: "--dynamic", dynamic != nil),
       // Dynamic evaluation trains weights in float32.
       FlagRule("--precision", precision.precision != nil, excludes: "--dynamic", dynamic != nil),
-      FlagRule("--weights", weights != nil, needs: "--mix", !mix.isEmpty),
+      FlagRule("--map-unknown-words", mapUnknownWords, needs: "--mix", !mix.isEmpty),
+      FlagRule(Weights.flag, mixture.weights != nil, needs: "--mix", !mix.isEmpty),
       FlagRule("--tune-weights", tuneWeights != nil, needs: "--mix", !mix.isEmpty),
-      FlagRule("--tune-weights", tuneWeights != nil, excludes: "--weights", weights != nil),
+      FlagRule("--tune-weights", tuneWeights != nil, excludes: Weights.flag, mixture.weights != nil),
     ]
   }
 
   func validate() throws {
     try checkRules()
-    if let weights { _ = try Self.numbers(weights, count: mix.count + 1) }
+    if let weights = mixture.weights { _ = try Self.numbers(weights, count: mix.count + 1) }
   }
 
   /// A Boolean value indicating whether the network is used alone.
@@ -130,10 +139,13 @@ struct AdaptationOptions: ConditionalFlags {
 
   /// The predictor of a file that is mixed in, its tokens numbered as the model's are.
   private func predictor(ofMixed other: String, with file: ModelFile) throws -> any Predictor {
-    guard !other.hasSuffix(".arpa") else {
-      return try NGramPredictor(NGramModel(arpa: other), tokenizer: file.tokenizer, path: other)
+    let mixed: ModelFile
+    switch try MixedModel(at: other) {
+    case .ngrams(let model):
+      return try MixedModel.predictor(
+        model, path: other, tokenizer: file.tokenizer, mapsUnknownWords: mapUnknownWords)
+    case .network(let file): mixed = file
     }
-    let mixed = try ModelFile(contentsOf: other)
     let network = NeuralPredictor(InferenceModel(mixed.model, precision: mixed.precision))
     let (own, others) = (file.tokenizer.vocabulary, mixed.tokenizer.vocabulary)
     guard own != others else { return network }
@@ -146,7 +158,7 @@ struct AdaptationOptions: ConditionalFlags {
 
   /// The weights that are given, or those tuned on a text; nil without both flags.
   private func weights(_ parts: [any Predictor], _ file: ModelFile, _ policy: StatePolicy) throws -> [Double]? {
-    if let weights { return try Self.numbers(weights, count: parts.count) }
+    if let weights = mixture.weights { return try Self.numbers(weights, count: parts.count) }
     guard let tuneWeights else { return nil }
     let tuned = try MixturePredictor.tunedWeights(
       of: parts, on: TextFile(at: tuneWeights).text, tokenizer: file.tokenizer, policy: policy)
@@ -159,9 +171,8 @@ struct AdaptationOptions: ConditionalFlags {
     guard numbers.count == count, numbers.allSatisfy({ $0 >= 0 && $0 < 1e300 }), numbers.contains(where: { $0 > 0 })
     else {
       throw ValidationError(
-        "expected --weights of \(count) non-negative numbers with commas between, one for each model and not all zero, "
-          + "found \(text.quoted())"
-      )
+        "expected \(Weights.flag) of \(count) non-negative numbers with commas between, one for each model and not all "
+          + "zero, found \(text.quoted())")
     }
     return numbers
   }

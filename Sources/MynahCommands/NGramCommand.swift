@@ -9,12 +9,16 @@ import MynahText
 struct NGramCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ngram",
-    abstract: "Count the n-grams of a text, smooth them, and write an ARPA file.",
+    abstract: "Train an n-gram model on a text and write an ARPA file.",
     discussion: """
-      The smoothing is interpolated modified Kneser–Ney; each line is a sentence. --tokens-of uses the words of a \
-      model, so that both can be mixed: mynah evaluate MODEL TEXT --mix FILE.arpa.
+      The smoothing is interpolated modified Kneser–Ney; each line is a sentence. Words that --tokens-of or --vocabulary \
+      leave out are counted as <unk>. With the words of a model, both can be mixed: \
+      mynah evaluate MODEL TEXT --mix FILE.arpa.
 
         mynah ngram notes.txt --tokens-of notes.safetensors --output notes.arpa
+
+      If the discounts of some lengths cannot be estimated, because a text has few different words, 0.5, 1 and 1.5 are \
+      used for counts of 1, 2 and more, as by KenLM's --discount_fallback, and a note is printed.
       """)
 
   @Argument(help: "A text.", completion: .file())
@@ -25,9 +29,18 @@ struct NGramCommand: ParsableCommand {
     transform: Bounded.integer(1...16))
   var order = 5
 
+  @OptionGroup var words: NGramWords
+
   @Option(
-    help: ArgumentHelp("Count the tokens of this model of words. (default: all words of the text)", valueName: "model"))
-  var tokensOf: String?
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Remove n-grams whose loss raises the perplexity of the model by less than this share, as SRILM's -prune: 1e-8 "
+        + "removes some, 1e-6 most. (default: none are removed)", valueName: "share"),
+    transform: Bounded.positive(atMost: 1))
+  var prune: Float?
+
+  @Flag(help: "Exit with an error if discounts cannot be estimated.")
+  var noDiscountFallback = false
 
   @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
@@ -40,22 +53,48 @@ struct NGramCommand: ParsableCommand {
 
   mutating func run() throws {
     try NewFile.check(output, overwriting: overwrite)
-    let text = try TextFile(at: text).text
-    let tokenizer =
-      if let tokensOf { try ModelFile(contentsOf: tokensOf).tokenizer } else {
-        AnyTokenizer.word(WordTokenizer(training: text, minimumCount: 1))
-      }
-    let model = try NGramModel(counting: tokenizer.encode(text).ids, tokenizer: tokenizer, order: order)
+    let (text, tokenizer) = try words.read(text)
+    let counted = try NGramModel(
+      counting: tokenizer.encode(text).ids, tokenizer: tokenizer, order: order,
+      fallback: noDiscountFallback ? nil : .fallback)
+    noteFallback(counted)
+    let model = prune.map { counted.pruned(threshold: Double($0)) } ?? counted
     try model.write(arpa: output)
-    let counts = model.counts
-    if json { return try StandardOutput.writeJSON(Figures(output: output, counts: counts)) }
-    let listed = counts.enumerated().map { "\($1.grouped) \($0 + 1)-grams" }.joined(separator: ", ")
-    try StandardOutput.write("\(output): \(listed)\n")
+    if json { return try StandardOutput.writeJSON(Figures(output, model, counted)) }
+    try StandardOutput.write("\(output): \(Self.list(model.counts, of: counted.counts))\n")
+  }
+
+  private func noteFallback(_ model: NGramModel) {
+    guard let lengths = model.smoothing?.fallbackLengths, !lengths.isEmpty else { return }
+    let listed = lengths.map { "\($0)-grams" }.joined(separator: ", ")
+    StandardError.write(
+      "note: the discounts of \(listed) cannot be estimated, since too few of them occur once, twice and three times; "
+        + "0.5, 1 and 1.5 are used\n")
+  }
+
+  /// Lists the numbers of n-grams, if some were removed beside those before.
+  private static func list(_ counts: [Int], of before: [Int]) -> String {
+    before.enumerated().map { index, all in
+      let kept = index < counts.count ? counts[index] : 0
+      return (kept < all ? "\(kept.grouped) of " : "") + "\(all.grouped) \(index + 1)-grams"
+    }.joined(separator: ", ")
   }
 
   private struct Figures: Encodable {
     let output: String
     /// By length, from 1 on.
     let counts: [Int]
+    /// By length, from 1 on, before pruning.
+    let unprunedCounts: [Int]
+    /// The discounts of counts of 1, 2 and more, by length, from 1 on.
+    let discounts: [[Double]]
+    /// The lengths with fixed discounts.
+    let fallbackLengths: [Int]
+
+    init(_ output: String, _ model: NGramModel, _ counted: NGramModel) {
+      (self.output, counts, unprunedCounts) = (output, model.counts, counted.counts)
+      discounts = (counted.smoothing?.discounts ?? []).map { [$0.one, $0.two, $0.threeOrMore] }
+      fallbackLengths = counted.smoothing?.fallbackLengths ?? []
+    }
   }
 }

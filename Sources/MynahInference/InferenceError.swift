@@ -1,4 +1,5 @@
 import MynahIO
+import MynahText
 
 /// An error of inference.
 public enum InferenceError: Error, Hashable, Sendable {
@@ -12,8 +13,18 @@ public enum InferenceError: Error, Hashable, Sendable {
   case malformedNGrams(path: String, line: Int, expected: String, found: String)
   /// Two models that are mixed have different tokens: the numbers of those that the one at a path lacks and adds.
   case vocabulariesDiffer(path: String, missingCount: Int, otherCount: Int, example: String)
+  /// A file is not an ARPA file; `found` is a sentence about it, nil if it is not text.
+  case notARPA(path: String, found: String?, advice: String)
+  /// The n-gram model at a path lacks some of the words that it should predict.
+  case wordsMissing(path: String, count: Int, example: String)
+  /// The n-gram model at a path has no end of a sentence, which line ends are.
+  case noSentenceEnd(path: String)
   /// A text has too few different n-grams of a length for their discounts.
   case tooFewNGrams(length: Int)
+  /// A text has no tokens.
+  case nothingToCount
+  /// A vocabulary contains a mark of a sentence's beginning or end.
+  case sentenceMark(String)
   /// The tokens are not words, or line ends are not a token.
   case noSentences
 }
@@ -49,9 +60,22 @@ extension InferenceError: CustomStringConvertible {
     case .vocabulariesDiffer(let path, let missingCount, let otherCount, let example):
       "mixed models need the same tokens, but \(path.quoted()) lacks \(missingCount) of the model's tokens and adds "
         + "\(otherCount), such as \(example.quoted()); train both on the same text with the same vocabulary"
+    case .notARPA(let path, let found, let advice):
+      "expected an n-gram model in the ARPA format in \(path.quoted()), which begins with the line '\\data\\', "
+        + "but \(found ?? "it is not text"); \(advice)"
+    case .wordsMissing(let path, let count, let example):
+      "the n-gram model \(path.quoted()) lacks \(count) of the words that it should predict, such as "
+        + "\(example.quoted()); count it with the same vocabulary, or map these words to its \(Vocabulary.unknown)"
+    case .noSentenceEnd(let path):
+      "the n-gram model \(path.quoted()) lacks '</s>', the end of a sentence, which line ends are; count it on sentences"
     case .tooFewNGrams(let length):
-      "too few \(length)-grams occur once, twice and three times to compute their discounts; "
-        + "use a longer text or a lower order"
+      "the discounts of \(length)-grams cannot be estimated, since too few of them occur once, twice and three times; "
+        + "use a text with more different words, or fixed discounts"
+    case .nothingToCount:
+      "expected a text with words to count the n-grams of, found none; name another text"
+    case .sentenceMark(let mark):
+      "the vocabulary contains \(mark.quoted()), which counting n-grams adds to each sentence; remove the marks from the "
+        + "text and its vocabulary"
     case .noSentences:
       "expected tokens that are words and line ends, to count n-grams of, found other tokens; use a model of words"
     }

@@ -8,6 +8,8 @@ public import MynahText
 public struct PerplexityReport: Hashable, Sendable {
   /// The negative log-probability of the targets, in nats.
   public let loss: Loss
+  /// The loss of the targets that are not `<unk>`.
+  public let knownLoss: Loss
   /// The number of targets that the vocabulary lacks, which are predicted as `<unk>`.
   public let unknownCount: Int
   /// The length of what was predicted in Unicode scalars, line ends included.
@@ -18,6 +20,10 @@ public struct PerplexityReport: Hashable, Sendable {
 
   /// exp(nats / targets).
   public var perplexity: Double { loss.perplexity }
+  /// The perplexity of the targets that are not `<unk>`; nil if there are none.
+  ///
+  /// The predictions after an unknown token still depend on it.
+  public var perplexityWithoutUnknown: Double? { knownLoss.targetCount == 0 ? nil : knownLoss.perplexity }
   /// Bits per predicted character: nats / ln 2 / characters, which compares models with different vocabularies.
   public var bitsPerCharacter: Double { loss.nats / log(2) / Double(characterCount) }
 
@@ -31,9 +37,9 @@ public struct PerplexityReport: Hashable, Sendable {
   /// Creates a report that does not count the tokens that are context only.
   ///
   /// The length of an unknown token is not known and counts as 1.
-  init(_ loss: Loss, context: [Int32], of text: TextTokens, _ tokenizer: AnyTokenizer) {
+  init(_ loss: Loss, known: Loss, context: [Int32], of text: TextTokens, _ tokenizer: AnyTokenizer) {
     let unknownID = text.unknownCount > 0 ? tokenizer.vocabulary.unknownID : nil
-    self.loss = loss
+    (self.loss, knownLoss) = (loss, known)
     unknownCount = text.unknownCount - context.count { $0 == unknownID }
     characterCount =
       text.characterCount - context.reduce(0) { $0 + ($1 == unknownID ? 1 : tokenizer.characterCount(of: $1)) }
@@ -56,14 +62,21 @@ extension Predictor {
     of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry
   ) throws -> PerplexityReport {
     var (read, reading) = (TextTokens(tokenizer, policy: policy), TextReading(self))
-    var (loss, context) = (Loss(), [Int32]())
+    var (loss, known, context) = (Loss(), Loss(), [Int32]())
+    let unknownID = tokenizer.vocabulary.unknownID
     try read.append(wholeText: text) { tokens in
       for (token, score) in zip(tokens, try reading.score(tokens)) {
-        if let score { loss += Loss(nats: -score, targetCount: 1) } else { context.append(token.id) }
+        guard let score else {
+          context.append(token.id)
+          continue
+        }
+        let one = Loss(nats: -score, targetCount: 1)
+        loss += one
+        if token.id != unknownID { known += one }
       }
     }
     guard loss.targetCount > 0 else { throw InferenceError.nothingToPredict(tokenCount: context.count) }
-    return PerplexityReport(loss, context: context, of: read, tokenizer)
+    return PerplexityReport(loss, known: known, context: context, of: read, tokenizer)
   }
 }
 

@@ -49,6 +49,84 @@ struct ZipArchiveTests {
     }
   }
 
+  @Test("Archives with 64-bit sizes, data descriptors, padding or comments are read, from memory and from a file")
+  func forms() throws {
+    let files = [("a", [UInt8]("contents".utf8)), ("folder/", []), ("empty", []), ("b/ü", [1, 2, 3])]
+    var builders = [ArchiveBuilder(files), ArchiveBuilder(files), ArchiveBuilder(files), ArchiveBuilder(files)]
+    builders[1].isZip64 = true
+    builders[2].hasDataDescriptors = true
+    builders[2].members[0].extra = [UInt8](repeating: 0x5A, count: 50)
+    builders[3].comment = [UInt8](repeating: 0x50, count: 0xFFFF)
+    builders[3].isZip64 = true
+    let folder = try ScratchFolder()
+    for builder in builders {
+      let path = try folder.put(builder.bytes, as: "a.zip")
+      for archive in [try ZipArchive(builder.bytes, path: "a.zip"), try ZipArchive(.file(InputFile(path: path)))] {
+        #expect(archive.entries.map(\.name) == ["a", "empty", "b/ü"])
+        #expect(try archive.entries.map { try archive.contents(of: $0) } == [files[0].1, [], [1, 2, 3]])
+      }
+    }
+  }
+
+  /// An archive that contradicts itself, and words of the error.
+  private struct FalseArchive: CustomTestStringConvertible, Sendable {
+    let builder: ArchiveBuilder
+    let words: String
+    var testDescription: String { words }
+
+    init(_ words: String, _ change: (inout ArchiveBuilder) -> Void) {
+      var builder = ArchiveBuilder([("a", [UInt8](repeating: 1, count: 1000)), ("b", [7])])
+      builder.isZip64 = true
+      change(&builder)
+      (self.builder, self.words) = (builder, words)
+    }
+  }
+
+  private static let falseArchives = [
+    FalseArchive("larger than the archive") { $0.members[0].compressedByteCount = 1 << 40 },
+    FalseArchive("larger than the archive") { $0.members[0].compressedByteCount = .max },
+    FalseArchive("2^63 bytes or more") { $0.members[0].compressedByteCount = -1 },
+    FalseArchive("stored with two different sizes") { $0.members[0].byteCount = 9 },
+    FalseArchive("cut short") { $0.members[0].headerOffset = 1 << 50 },
+    FalseArchive("no header") { $0.members[0].headerOffset = 5 },
+    FalseArchive("another name in its header") { $0.members[1].headerOffset = 0 },
+    FalseArchive("another name in its header") { $0.members[0].headerName = "c" },
+    FalseArchive("encrypted") { $0.members[0].flags = 1 },
+    FalseArchive("unknown method 9") { $0.members[0].method = 9 },
+    FalseArchive("checksum") { $0.members[0].checksum = 0 },
+    FalseArchive("cut short") { $0.count = .max },
+    FalseArchive("cut short") { $0.count = 3 },
+    // Three files with the same bytes, each nearly as large as the archive.
+    FalseArchive("larger than the archive") { builder in
+      for _ in 0..<2 {
+        var copy = builder.members[0]
+        (copy.contents, copy.headerOffset) = ([], 0)
+        builder.members.append(copy)
+      }
+    },
+  ]
+
+  @Test(
+    "Sizes and places that contradict the archive are refused before memory is taken for them",
+    arguments: falseArchives)
+  private func falseSizes(archive: FalseArchive) throws {
+    let error = #expect(throws: FileError.self) {
+      let read = try ZipArchive(archive.builder.bytes, path: "a.zip")
+      for entry in read.entries { _ = try read.contents(of: entry) }
+    }
+    let words = "\(try #require(error))"
+    #expect(words.contains(archive.words), "\(words)")
+  }
+
+  @Test("A missing checksum is accepted on request only")
+  func missingChecksum() throws {
+    var builder = ArchiveBuilder([("a", [1])])
+    builder.members[0].checksum = 0
+    let archive = try ZipArchive(builder.bytes, path: "a.zip")
+    #expect(try archive.contents(of: archive.entries[0], allowsMissingChecksum: true) == [1])
+    #expect(throws: FileError.self) { try archive.contents(of: archive.entries[0]) }
+  }
+
   @Test("Compressed bytes that contradict the format and those that are truncated are different errors")
   func inflate() throws {
     // A stored block of "ab", then a block of the kind that does not exist.

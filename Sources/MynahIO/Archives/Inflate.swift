@@ -20,9 +20,18 @@ package struct Inflate {
   ///
   /// - Parameter limit: The maximum length of the result, so that a small file cannot exhaust the memory.
   package static func expand(_ bytes: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
+    try expand(bytes, at: 0, limit: limit).contents
+  }
+
+  /// Decompresses the data at an offset of some bytes and returns also the offset of their end.
+  ///
+  /// - Parameter limit: The maximum length of the result.
+  static func expand(_ bytes: [UInt8], at offset: Int, limit: Int) throws(Failure) -> (contents: [UInt8], end: Int) {
     var inflate = Inflate(input: bytes, limit: limit)
+    inflate.position = offset
     while try !inflate.block() {}
-    return inflate.output
+    // Bits are taken from whole bytes, and only when they are needed: the rest of the last byte is padding.
+    return (inflate.output, inflate.position)
   }
 
   private init(input: [UInt8], limit: Int) { (self.input, self.limit) = (input, limit) }

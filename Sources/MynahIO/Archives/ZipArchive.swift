@@ -1,79 +1,51 @@
 /// The files in a zip archive, stored or compressed with DEFLATE.
 ///
-/// Source: PKWARE's APPNOTE, version 6.3, sections 4.3.7 (local file header), 4.3.12 (central directory), 4.3.16 (end
-/// of central directory). Split and encrypted archives and those larger than 4 GiB are rejected.
-package struct ZipArchive {
+/// Source: PKWARE's APPNOTE, version 6.3, sections 4.3.7 (local file header), 4.3.12 (central directory), 4.3.14 to
+/// 4.3.16 (ends of the central directory, zip64), 4.5.3 (zip64 extra field). Sizes are read from the central directory,
+/// so data descriptors are not needed. Split and encrypted archives are rejected.
+package struct ZipArchive: Sendable {
   /// A file in the archive.
-  package struct Entry: Hashable {
+  package struct Entry: Hashable, Sendable {
     package let name: String
+    /// The size of the contents.
     package let byteCount: Int
-    fileprivate let compressedByteCount: Int
-    fileprivate let method: Int
-    fileprivate let checksum: UInt32
-    fileprivate let headerOffset: Int
+    let compressedByteCount: Int
+    let method: Int
+    let checksum: UInt32
+    let headerOffset: Int
+
+    /// A Boolean value indicating whether the contents are compressed.
+    package var isCompressed: Bool { method != 0 }
   }
 
   /// The files, without folders.
   package let entries: [Entry]
-  private let bytes: [UInt8]
-  private let path: String
+  private let source: ByteSource
 
-  /// Reads the central directory.
+  /// Reads the central directory of an archive in memory.
   ///
   /// - Parameter path: The path for error messages.
   /// - Throws: `FileError.malformedArchive`.
   package init(_ bytes: [UInt8], path: String) throws(FileError) {
-    (self.bytes, self.path) = (bytes, path)
-    var reader = Reader(bytes: bytes, path: path)
-    let endSize = 22
-    // The end record is at the end of the archive, followed by a comment of at most 65,535 bytes.
-    let candidates = stride(from: bytes.count - endSize, through: max(0, bytes.count - endSize - 0xFFFF), by: -1)
-    guard let end = candidates.first(where: { bytes[$0...].starts(with: [0x50, 0x4B, 0x05, 0x06]) }) else {
-      throw .malformedArchive(path: path, reason: "it has no list of files at its end")
-    }
-    reader.position = end + 10
-    let count = try reader.number(2)
-    _ = try reader.number(4)
-    reader.position = try reader.number(4)
-    var entries: [Entry] = []
-    for _ in 0..<count {
-      let entry = try Self.entry(&reader)
-      if !entry.name.hasSuffix("/") { entries.append(entry) }
-    }
-    self.entries = entries
+    try self.init(.memory(bytes, path: path))
   }
 
-  private static func entry(_ reader: inout Reader) throws(FileError) -> Entry {
-    guard try reader.number(4) == 0x0201_4B50 else { throw reader.failure("its list of files is damaged") }
-    reader.position += 4
-    let flags = try reader.number(2)
-    guard flags & 1 == 0 else { throw reader.failure("it is encrypted") }
-    let method = try reader.number(2)
-    reader.position += 4
-    let checksum = UInt32(truncatingIfNeeded: try reader.number(4))
-    let (compressed, byteCount) = (try reader.number(4), try reader.number(4))
-    guard compressed != 0xFFFF_FFFF && byteCount != 0xFFFF_FFFF else { throw reader.failure("it is too large") }
-    let (nameCount, extraCount, commentCount) = (try reader.number(2), try reader.number(2), try reader.number(2))
-    reader.position += 8
-    let offset = try reader.number(4)
-    let name = String(decoding: try reader.bytes(nameCount), as: UTF8.self)
-    reader.position += extraCount + commentCount
-    return Entry(
-      name: name, byteCount: byteCount, compressedByteCount: compressed, method: method, checksum: checksum,
-      headerOffset: offset)
+  /// Reads the central directory; the contents of files are read on demand.
+  ///
+  /// - Throws: `FileError.malformedArchive`, or an error of the file system.
+  package init(_ source: ByteSource) throws(FileError) {
+    self.source = source
+    entries = try ZipDirectory(source).entries
   }
 
   /// Returns the contents of a file after verifying its size and checksum.
   ///
-  /// - Throws: `FileError.malformedArchive`.
-  package func contents(of entry: Entry) throws(FileError) -> [UInt8] {
-    var reader = Reader(bytes: bytes, path: path)
-    reader.position = entry.headerOffset
-    guard try reader.number(4) == 0x0403_4B50 else { throw reader.failure("a file of it has no header") }
-    reader.position += 22
-    let (nameCount, extraCount) = (try reader.number(2), try reader.number(2))
-    reader.position += nameCount + extraCount
-    let compressed = try reader.bytes(entry.compressedByteCount)
+  /// - Parameter allowsMissingChecksum: A Boolean value indicating whether the checksum 0 means that none was computed,
+  ///   as in files that PyTorch writes after `set_crc32_options(False)`.
+  /// - Throws: `FileError.malformedArchive`, or an error of the file system.
+  package func contents(of entry: Entry, allowsMissingChecksum: Bool = false) throws(FileError) -> [UInt8] {
+    func failure(_ reason: String) -> FileError { .malformedArchive(path: source.path, reason: reason) }
+    let compressed = try source.bytes(try dataRange(of: entry))
     let contents: [UInt8]
     switch entry.method {
     case 0: contents = compressed
@@ -81,32 +53,37 @@ package struct ZipArchive {
       do {
         contents = try Inflate.expand(compressed, limit: entry.byteCount)
       } catch {
-        throw reader.failure("\(entry.name.quoted()) cannot be expanded")
+        throw failure("\(entry.name.quoted()) cannot be expanded")
       }
-    default: throw reader.failure("\(entry.name.quoted()) is compressed by the unknown method \(entry.method)")
+    default: throw failure("\(entry.name.quoted()) is compressed by the unknown method \(entry.method)")
     }
-    guard contents.count == entry.byteCount && CRC32.zip.checksum(of: contents) == entry.checksum else {
-      throw reader.failure("the checksum of \(entry.name.quoted()) does not match")
+    guard contents.count == entry.byteCount else {
+      throw failure("\(entry.name.quoted()) has \(contents.count) bytes instead of \(entry.byteCount)")
+    }
+    if allowsMissingChecksum && entry.checksum == 0 { return contents }
+    guard CRC32.zip.checksum(of: contents) == entry.checksum else {
+      throw failure("the checksum of \(entry.name.quoted()) does not match")
     }
     return contents
   }
 
-  /// Reads little-endian numbers.
-  private struct Reader {
-    let bytes: [UInt8]
-    let path: String
-    var position = 0
-
-    mutating func bytes(_ count: Int) throws(FileError) -> [UInt8] {
-      guard position >= 0 && position + count <= bytes.count else { throw failure("it is cut short") }
-      defer { position += count }
-      return Array(bytes[position..<position + count])
+  /// Returns the range of a file's data, which follows the local header.
+  private func dataRange(of entry: Entry) throws(FileError) -> Range<Int> {
+    func failure(_ reason: String) -> FileError { .malformedArchive(path: source.path, reason: reason) }
+    let headerByteCount = 30
+    guard let header = source.range(at: entry.headerOffset, byteCount: headerByteCount) else {
+      throw failure("it is cut short")
     }
-
-    mutating func number(_ count: Int) throws(FileError) -> Int {
-      Int(littleEndianBytes: try bytes(count))
+    var reader = ZipReader(try source.bytes(header), path: source.path)
+    guard try reader.number(4) == 0x0403_4B50 else { throw failure("a file of it has no header") }
+    reader.position += 22
+    let (nameCount, extraCount) = (try reader.number(2), try reader.number(2))
+    guard let name = source.range(at: header.upperBound, byteCount: nameCount),
+      let data = source.range(at: name.upperBound + extraCount, byteCount: entry.compressedByteCount)
+    else { throw failure("it is cut short") }
+    guard String(decoding: try source.bytes(name), as: UTF8.self) == entry.name else {
+      throw failure("\(entry.name.quoted()) has another name in its header")
     }
-
-    func failure(_ reason: String) -> FileError { .malformedArchive(path: path, reason: reason) }
+    return data
   }
 }

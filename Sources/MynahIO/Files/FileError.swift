@@ -56,8 +56,8 @@ extension FileError: CustomStringConvertible {
     case .unreadable(let path, let reason):
       "cannot read \(path.quoted()): \(reason)"
     case .notUTF8(let path, let offset, let line, let byte):
-      "expected UTF-8 text in \(path.quoted()), found the byte 0x\(hexadecimal(byte)) at offset \(offset) (line \(line)); "
-        + "convert the file, for example with iconv -f latin1 -t utf-8"
+      "expected UTF-8 text in \(path.quoted()), found the byte 0x\(hexadecimal(byte)) at offset \(offset) "
+        + "(line \(line)); convert the file, for example with iconv -f latin1 -t utf-8"
     case .utf16(let path):
       "expected UTF-8 text in \(path.quoted()), found a UTF-16 byte order mark; "
         + "convert the file, for example with iconv -f utf-16 -t utf-8"

@@ -91,15 +91,15 @@ public struct BatchGenerator: Sendable {
     var text = WrittenText(options.statePolicy ?? .carry)
     let (tail, isReset) = text.appendingTail(of: prompt)
     let read = try tokenizer.encodePrompt(String(tail)).ids
-    let prompt = try tokenizer.encodePrompt(prompt).ids
+    let promptIDs = try tokenizer.encodePrompt(prompt).ids
     (self.model, self.options, self.randoms, startID) = (model, options, randoms, tokenizer.startID)
     sampler = Sampler((forbidden.isEmpty ? [] : [ForbiddenTokens(forbidden)]) + options.sampler.steps)
     var decoder = tokenizer.decoder()
-    for id in prompt { _ = decoder.decode(id) }
+    decoder.begin(after: prompt, promptIDs)
     let stops = StopStrings(options.stopStrings)
     let isDone = options.length == 0
     writings = (isDone ? [] : randoms.indices.map { $0 }).map {
-      Writing(number: $0, decoder: decoder, stops: stops, recent: prompt, text: text)
+      Writing(number: $0, decoder: decoder, stops: stops, recent: promptIDs, text: text)
     }
     let memory = isReset ? nil : memory
     state = memory?.state ?? model.initialState()

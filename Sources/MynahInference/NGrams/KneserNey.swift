@@ -7,7 +7,7 @@ extension NGramModel {
   ///     p(w | h) = (a(hw) − D(a(hw))) / Σᵥ a(hv) + γ(h) p(w | h′)
   ///
   /// a is the count of the longest n-grams and of those that begin a sentence, otherwise the number of different words
-  /// that precede the n-gram; h′ is h without its first word; D₁, D₂ and D₃₊ are computed from the numbers of n-grams
+  /// that precede the n-gram; h′ is h without its first word; D₁, D₂ and D₃₊ are estimated from the numbers of n-grams
   /// of a length with counts 1 to 4; γ(h) is the probability that the discounts free. Single words are interpolated
   /// with 1 / V. S. Chen, J. Goodman, "An empirical study of smoothing techniques for language modeling", 1998;
   /// K. Heafield et al., "Scalable modified Kneser-Ney language model estimation", 2013, section 3.
@@ -15,24 +15,34 @@ extension NGramModel {
   /// - Parameters:
   ///   - ids: The text in words; each line end is a sentence's end. `<unk>` counts like any other word.
   ///   - tokenizer: The tokenizer of the text; its tokens are words and line ends.
-  ///   - order: n, 1 or more.
-  /// - Throws: `InferenceError.noSentences` if the tokens are of another kind, `tooFewNGrams` if the text is so short
-  ///   that discounts cannot be computed, `TextError` if a word is `<s>` or `</s>`.
-  public init(counting ids: [Int32], tokenizer: AnyTokenizer, order: Int) throws {
+  ///   - order: n, 1 to 16.
+  ///   - fallback: The discounts of lengths for which they cannot be estimated, because the text is short or has few
+  ///     different words; nil: such a text is an error. `smoothing` lists these lengths.
+  /// - Throws: `InferenceError.noSentences` if the tokens are of another kind, `nothingToCount` if there are none,
+  ///   `tooFewNGrams` if discounts cannot be estimated, `sentenceMark` if `<s>` or `</s>` is in the vocabulary.
+  public init(
+    counting ids: [Int32], tokenizer: AnyTokenizer, order: Int, fallback: NGramDiscounts? = nil
+  ) throws {
     precondition((1...16).contains(order), "an order must be in 1 ... 16, got \(order)")
     guard case .word = tokenizer, let end = tokenizer.endOfSentenceID else { throw InferenceError.noSentences }
+    guard !ids.isEmpty else { throw InferenceError.nothingToCount }
+    for mark in SentenceMarks.all where tokenizer.vocabulary.id(of: mark).map({ $0 != end }) ?? false {
+      throw InferenceError.sentenceMark(mark)
+    }
     var names = tokenizer.vocabulary.tokens
     names[Int(end)] = Self.sentenceEnd
     names += tokenizer.vocabulary.unknownID == nil ? [Self.sentenceStart, Vocabulary.unknown] : [Self.sentenceStart]
     if let unknown = tokenizer.vocabulary.unknownID { names[Int(unknown)] = Vocabulary.unknown }
     self.init(order: order, vocabulary: try Vocabulary(tokens: names))
     let start = Int32(tokenizer.vocabulary.count)
-    try smooth(AdjustedCounts(ids, order: order, table: &table, start: start, end: end), start: start)
+    let counts = AdjustedCounts(ids, order: order, table: &table, start: start, end: end)
+    let smoothing = try NGramSmoothing((1...order).map(counts.countsOfCounts), fallback: fallback)
+    smooth(counts, discounts: smoothing.discounts, start: start)
+    self.smoothing = smoothing
   }
 
   /// Turns counts into probabilities and back-off weights, shorter n-grams first.
-  private mutating func smooth(_ counts: AdjustedCounts, start: Int32) throws(InferenceError) {
-    let discounts = try (1...order).map { length throws(InferenceError) in try counts.discounts(length) }
+  private mutating func smooth(_ counts: AdjustedCounts, discounts: [NGramDiscounts], start: Int32) {
     // The sums over the words after each n-gram; the last element is that of the empty n-gram.
     var sums = [Double](repeating: 0, count: table.count + 1)
     var freed = sums
@@ -40,7 +50,7 @@ extension NGramModel {
       let (count, length) = (counts.adjusted[node], counts.lengths[node])
       let parent = table.parents[node] < 0 ? table.count : Int(table.parents[node])
       sums[parent] += Double(count)
-      freed[parent] += discounts[length - 1][Int(min(count, 3))]
+      freed[parent] += discounts[length - 1][count]
     }
     logProbabilities = [Float](repeating: -.infinity, count: table.count)
     backoffs = [Float](repeating: 0, count: table.count)
@@ -51,7 +61,7 @@ extension NGramModel {
     for node in 0..<table.count {
       let (count, length) = (counts.adjusted[node], counts.lengths[node])
       let parent = table.parents[node] < 0 ? table.count : Int(table.parents[node])
-      let kept = (Double(count) - discounts[length - 1][Int(min(count, 3))]) / sums[parent]
+      let kept = (Double(count) - discounts[length - 1][count]) / sums[parent]
       let shorter = length == 1 ? uniform : probabilities[Int(counts.suffixes[node])]
       probabilities[node] = node == Int(start) ? 0 : kept + freed[parent] / sums[parent] * shorter
       logProbabilities[node] = Float(log(probabilities[node]))
@@ -95,16 +105,12 @@ private struct AdjustedCounts {
     }
   }
 
-  /// Returns the discounts of counts of 0, 1, 2, and 3 or more, for n-grams of one length.
-  func discounts(_ length: Int) throws(InferenceError) -> [Double] {
-    var n = [Double](repeating: 0, count: 5)
+  /// Returns the numbers of n-grams of one length with a count of 1, 2, 3 and 4.
+  func countsOfCounts(_ length: Int) -> [Int] {
+    var result = [0, 0, 0, 0]
     for node in adjusted.indices where lengths[node] == length && (1...4).contains(adjusted[node]) {
-      n[Int(adjusted[node])] += 1
+      result[Int(adjusted[node]) - 1] += 1
     }
-    guard n[1] > 0 && n[2] > 0 && n[3] > 0 else { throw .tooFewNGrams(length: length) }
-    let share = n[1] / (n[1] + 2 * n[2])
-    let discounts = (1...3).map { Double($0) - Double($0 + 1) * share * n[$0 + 1] / n[$0] }
-    guard zip(discounts, 1...3).allSatisfy({ $0 >= 0 && $0 <= Double($1) }) else { throw .tooFewNGrams(length: length) }
-    return [0] + discounts
+    return result
   }
 }

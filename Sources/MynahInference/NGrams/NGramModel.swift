@@ -13,6 +13,8 @@ public struct NGramModel: Sendable {
   public let order: Int
   /// The words, `<s>` and `</s>` among them.
   public let vocabulary: Vocabulary
+  /// The smoothing of a model that was counted; nil if it was read from a file.
+  public internal(set) var smoothing: NGramSmoothing?
   var table: NGramTable
   /// ln p(last word | the words before it) of each node.
   var logProbabilities: [Float]
@@ -28,42 +30,55 @@ public struct NGramModel: Sendable {
 
   /// The number of n-grams of each length, 1 … n.
   public var counts: [Int] {
-    var lengths = [Int](repeating: 1, count: table.count)
     var counts = [Int](repeating: 0, count: order)
-    for node in 0..<table.count {
-      if table.parents[node] >= 0 { lengths[node] = lengths[Int(table.parents[node])] + 1 }
-      counts[lengths[node] - 1] += 1
-    }
+    for length in table.lengths() { counts[length - 1] += 1 }
     return counts
   }
 
-  /// The last words, as the nodes of the last 1, 2, … of them, up to the longest known n-gram.
+  /// The last words, as the nodes of the last 1, 2, … of them, up to the longest known n-gram; −1 for one that is not
+  /// listed, as a pruned model may lack the end of an n-gram that it has.
   struct Context: Hashable, Sendable {
     fileprivate(set) var nodes: [Int32] = []
+
+    /// The longest known n-gram; −1 if there is none.
+    var longest: Int32 { nodes.last ?? -1 }
   }
 
-  /// The context after a word.
+  /// Returns the context after a word; an unknown word, −1, begins a new one.
   func context(_ context: Context, reading word: Int32) -> Context {
-    guard order > 1 else { return Context() }
+    guard order > 1, word >= 0 else { return Context() }
     var result = Context(nodes: [word])
     for node in context.nodes.prefix(order - 2) {
-      // A longer context can be known only if the shorter one is.
-      guard let next = table.child(of: node, word) else { break }
-      result.nodes.append(next)
+      result.nodes.append(node < 0 ? -1 : table.child(of: node, word) ?? -1)
     }
+    while result.longest < 0 { result.nodes.removeLast() }
     return result
   }
 
   /// The context at a sentence's beginning.
   var start: Context { vocabulary.id(of: Self.sentenceStart).map { context(Context(), reading: $0) } ?? Context() }
 
-  /// ln p(word | context).
+  /// Returns ln p(word | context); −∞ for an unknown word, −1.
   func logProbability(of word: Int32, after context: Context) -> Float {
+    guard word >= 0 else { return -.infinity }
     var backoff: Float = 0
-    for node in context.nodes.prefix(order - 1).reversed() {
+    for node in context.nodes.prefix(order - 1).reversed() where node >= 0 {
       if let found = table.child(of: node, word) { return backoff + logProbabilities[Int(found)] }
       backoff += backoffs[Int(node)]
     }
     return backoff + logProbabilities[Int(word)]
+  }
+
+  /// Returns ln p(word | the words of a node), for nodes of fewer than n words; −1 is the empty n-gram.
+  ///
+  /// - Parameter suffixes: `table.suffixes()`.
+  func logProbability(of word: Int32, after node: Int32, suffixes: [Int32]) -> Double {
+    var (node, backoff) = (node, 0.0)
+    while node >= 0 {
+      if let found = table.child(of: node, word) { return backoff + Double(logProbabilities[Int(found)]) }
+      backoff += Double(backoffs[Int(node)])
+      node = suffixes[Int(node)]
+    }
+    return backoff + Double(logProbabilities[Int(word)])
   }
 }

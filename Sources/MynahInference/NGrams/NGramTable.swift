@@ -68,4 +68,30 @@ struct NGramTable: Sendable {
     }
     return result.reversed()
   }
+
+  /// Returns the number of words of each node.
+  func lengths() -> [Int] {
+    var lengths = [Int](repeating: 1, count: count)
+    // A node comes after its parent.
+    for node in wordCount..<count { lengths[node] = lengths[Int(parents[node])] + 1 }
+    return lengths
+  }
+
+  /// Returns for each node the longest n-gram that it ends with and that is shorter; −1 if there is none.
+  func suffixes() -> [Int32] {
+    var suffixes = [Int32](repeating: -1, count: count)
+    // A node comes after its parent and after its suffixes.
+    for node in wordCount..<count {
+      var context = suffixes[Int(parents[node])]
+      while context >= 0 {
+        if let found = child(of: context, words[node]) {
+          suffixes[node] = found
+          break
+        }
+        context = suffixes[Int(context)]
+      }
+      if context < 0 { suffixes[node] = words[node] }
+    }
+    return suffixes
+  }
 }
