@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
-"""Loads a folder of `mynah export MODEL --output FOLDER` into PyTorch, and prints the most probable next tokens or a text's perplexity.
+"""Loads a folder of `mynah export MODEL --output FOLDER` into PyTorch, and prints tokens or a perplexity.
 
-    .venv/bin/python Scripts/load-export.py FOLDER "a friendly"               # the likeliest next tokens
+    .venv/bin/python Scripts/load-export.py FOLDER "a friendly"               # the most probable next tokens
     .venv/bin/python Scripts/load-export.py FOLDER --text TEXT [--perplexity P]
 
-The module has the parts of PyTorch's example word_language_model: `encoder`, `rnn` (or `rnns`, where layers differ) and `decoder`. Its state
-dictionary must load strictly. With --text the perplexity of a text of words is printed, the state carried from a leading `<eos>` on;
-with P, what `mynah evaluate MODEL TEXT --json` prints, the exit code is 1 unless they agree within 1e-4. What to install: see
-Scripts/golden-pytorch.py.
+The module has the parts of PyTorch's example word_language_model: `encoder`, `rnn` (or `rnns`, where layers differ) and
+`decoder`. Its state dictionary must load strictly. With --text the perplexity of a text of words is printed, the state
+carried from a leading `<eos>` on; with P, what `mynah evaluate MODEL TEXT --json` prints, the exit code is 1 unless
+they agree within 1e-4. What to install: see Scripts/golden-pytorch.py.
 """
 import argparse
 import json
 import math
 import pathlib
+import re
 import sys
 
 try:
@@ -65,7 +66,9 @@ def load(folder):
     weights = load_file(folder / "model.safetensors")
     model = LanguageModel(configuration, is_one_module=any(name.startswith("rnn.") for name in weights))
     model.load_state_dict(weights, strict=True)
-    tokens = (folder / "vocabulary.txt").read_bytes().decode().replace("\\\\", "\\").removesuffix("\n").split("\n")
+    lines = (folder / "vocabulary.txt").read_bytes().decode().removesuffix("\n").split("\n")
+    # A token that looks like an escape of a line end has one more backslash.
+    tokens = [line[1:] if re.fullmatch(r"\\{2,}[nr](\\[nr])*", line) else line for line in lines]
     return model.double().eval(), tokens
 
 

@@ -60,7 +60,7 @@ struct ExportCommand: ParsableCommand {
     var texts = [
       ("configuration.json", try SafetensorsFile.encode(file.model.configuration) + "\n", "the sizes"),
       (
-        "vocabulary.txt", vocabulary.lines,
+        "vocabulary.txt", try vocabulary.lines(),
         "\(vocabulary.count.grouped) tokens, one per line"
       ),
     ]

@@ -10,10 +10,11 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
     commandName: "import",
     abstract: "Import a model from PyTorch or Keras.",
     discussion: """
-      The weights are a safetensors file: for PyTorch the output of safetensors.torch.save_file for a state_dict(), \
+      The weights are a file: for PyTorch of torch.save, or of safetensors.torch.save_file for a state_dict(); \
       for Keras the output of Scripts/keras-weights.py for a .weights.h5. The kinds and sizes of layers are read from \
-      the tensors. The vocabulary is a text file with one token per line in the order of their ids, a line end as \\n, \
-      as mynah inspect --vocabulary prints it. Or it is a folder of texts with train, valid and test in their names, \
+      the tensors. Every tensor of the file is used, is skipped with a note, or is an error. The vocabulary is a text \
+      file with one token per line in the order of their ids, a line end as \\n, as mynah inspect --vocabulary prints \
+      it. Or it is a folder of texts with train, valid and test in their names, \
       whose words are numbered as they are first seen, as in PyTorch's example word_language_model. The tensor names \
       of that example, of AWD-LSTM and of fastai are recognised.
 
@@ -53,39 +54,90 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
     transform: Self.names)
   var names: PyTorchNames?
 
+  @Option(
+    help: ArgumentHelp(
+      "The activation of PyTorch's nn.RNN: tanh or relu. (default: as stated in the file)", valueName: "name"),
+    transform: Self.activation)
+  var activation: RNNCell.Activation?
+
+  @Option(
+    help: ArgumentHelp(
+      "The token that represents unknown words. (default: the first of <unk>, [UNK], <UNK>, xxunk and UNK in the list)",
+      valueName: "token"))
+  var unknown: String?
+
   @Flag(help: "Replace an existing file.")
   var overwrite = false
 
-  var rules: [FlagRule] { [FlagRule("--names", names != nil, needs: "--from pytorch", from == .pytorch)] }
+  var rules: [FlagRule] {
+    [
+      FlagRule("--names", names != nil, needs: "--from pytorch", from == .pytorch),
+      FlagRule("--activation", activation != nil, needs: "--from pytorch", from == .pytorch),
+      FlagRule("--unknown", unknown != nil, excludes: "--tokenizer character", kind == .character),
+    ]
+  }
 
   mutating func run() throws {
     try NewFile.check(output, overwriting: overwrite)
-    let file = try SafetensorsFile(contentsOf: weights)
+    let file = try tensors()
     let tokenizer = try tokenizer()
-    let model =
+    let imported =
       switch from {
-      case .pytorch: try LanguageModel(pyTorch: file, names: names ?? PyTorchNames(recognizing: file) ?? PyTorchNames())
-      case .keras: try LanguageModel(keras: file)
+      case .pytorch: try LanguageModel.importing(pyTorch: file, names: names, activation: activation)
+      case .keras: try LanguageModel.importing(keras: file)
       }
+    for note in imported.notes { StandardError.write("note: \(note)\n") }
+    let model = imported.model
     let count = tokenizer.vocabulary.count
     guard count == model.configuration.vocabularySize else {
       throw ValidationError(
         "expected a vocabulary of \(model.configuration.vocabularySize) tokens, as the model has, "
-          + "found \(count) in '\(vocabulary)'")
+          + "found \(count) in \(vocabulary.quoted())")
     }
     try ModelFile(model: model, tokenizer: tokenizer).write(to: output)
     try StandardOutput.write(model.summary + "\n")
   }
 
+  /// The tensors of the file; of PyTorch's own format, with the activation of its recurrent modules.
+  private func tensors() throws -> SafetensorsFile {
+    guard from == .pytorch, PyTorchFile.isLikely(at: weights) else { return try SafetensorsFile(contentsOf: weights) }
+    let file: PyTorchFile
+    do {
+      file = try PyTorchFile(contentsOf: weights)
+    } catch {
+      // Errors of an archive do not say what it is.
+      StandardError.write("note: \(weights.quoted()) was read as a file of PyTorch's torch.save\n")
+      throw error
+    }
+    for name in file.leftOut { StandardError.write("note: skipped \(name.quoted(80)), which is beside the model\n") }
+    var tensors = file.safetensors()
+    let activations = Set(file.settings.values.compactMap { RNNCell.Activation(module: $0) })
+    if activations.count == 1 { tensors.metadata["nonlinearity"] = activations.first?.rawValue }
+    return tensors
+  }
+
   private func tokenizer() throws -> AnyTokenizer {
-    if kind == .word && FileKind(at: vocabulary) == .directory {
-      return .word(WordTokenizer(vocabulary: try Vocabulary(wordsOfCorpus: vocabulary)))
-    }
-    let vocabulary = try Vocabulary(at: vocabulary)
     switch kind {
-    case .word: return .word(WordTokenizer(vocabulary: vocabulary))
-    case .character: return .character(try CharacterTokenizer(vocabulary: vocabulary))
+    case .word: return .word(WordTokenizer(vocabulary: try words()))
+    case .character: return .character(try CharacterTokenizer(vocabulary: try Vocabulary(at: vocabulary)))
     }
+  }
+
+  /// The words, with this program's names of unknown words and of padding.
+  private func words() throws -> Vocabulary {
+    let isCorpus = FileKind(at: vocabulary) == .directory
+    let listed = isCorpus ? try Vocabulary(wordsOfCorpus: vocabulary) : try Vocabulary(at: vocabulary)
+    let (words, renamed) = try listed.renamingSpecialTokens(unknown: unknown)
+    for token in renamed {
+      let meaning = token.name == Vocabulary.unknown ? "unknown words" : "padding"
+      StandardError.write("note: \(token.token.quoted()) represents \(meaning)\n")
+    }
+    return words
+  }
+
+  @Sendable private static func activation(_ name: String) throws -> RNNCell.Activation {
+    guard let activation = RNNCell.Activation(rawValue: name) else { throw ValidationError("expected tanh or relu") }
+    return activation
   }
 
   @Sendable private static func names(_ text: String) throws -> PyTorchNames {
@@ -94,5 +146,16 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
       throw ValidationError("expected three names with commas between, as encoder,rnn,decoder")
     }
     return PyTorchNames(embedding: parts[0], recurrent: parts[1], output: parts[2])
+  }
+}
+
+extension RNNCell.Activation {
+  /// The activation of an `nn.RNN`; nil for other modules.
+  fileprivate init?(module: PyTorchFile.RecurrentSettings) {
+    switch module.mode {
+    case "RNN_TANH": self = .tanh
+    case "RNN_RELU": self = .relu
+    default: return nil
+    }
   }
 }

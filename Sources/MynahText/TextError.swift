@@ -7,9 +7,13 @@ public enum TextError: Error, Hashable, Sendable {
   case missingFile(directory: String, role: String, found: [String])
   case ambiguousFiles(directory: String, role: String, found: [String])
   case duplicateToken(String, firstID: Int, secondID: Int)
+  /// A token that contains a line end and other characters cannot be a line of a list.
+  case lineEndInToken(String, id: Int)
   /// `line` and `column` count from 1; columns are Unicode scalars.
   case unknownToken(String, line: Int, column: Int)
   case notOneCharacter(token: String, id: Int)
+  /// A vocabulary of this kind of tokens cannot be extended.
+  case notExtensible(kind: String)
   case unknownTokenizer(kind: String, known: [String])
   /// A reserved token with the given `role` ("mask token", …) appears among the other tokens.
   case reservedToken(String, role: String, position: Int)
@@ -42,21 +46,27 @@ extension TextError: CustomStringConvertible {
         + "put the files of one data set in a folder of their own"
     case .duplicateToken(let token, let firstID, let secondID):
       "expected every token of a vocabulary once, found \(token.quoted()) as number \(firstID) and \(secondID)"
+    case .lineEndInToken(let token, let id):
+      "token \(id), \(token.quoted()), contains a line end and other characters, so it cannot be listed on a line; "
+        + "store the vocabulary as JSON"
     case .unknownToken(let token, let line, let column):
       "\(token.quoted()) at line \(line), column \(column) is not in the vocabulary, which has no "
         + "\(Vocabulary.unknown) to stand for it; train on text that contains it, or remove it"
     case .notOneCharacter(let token, let id):
       "expected a single character as token \(id) of a character vocabulary, found \(token.quoted())"
+    case .notExtensible(let kind):
+      "a vocabulary of the kind \(kind.quoted()) cannot be extended; expected words or characters"
     case .unknownTokenizer(let kind, let known):
       "expected a tokenizer of the kind \(known.joined(separator: " or ")), found \(kind.quoted()); "
         + "the file may come from a newer version"
     case .reservedToken(let token, let role, let position):
       "expected the \(role) \(token.quoted()) in front or not at all, found it as token \(position); remove it there"
     case .tooManyTokens(let count, let maximum):
-      "expected at most \(maximum) tokens, found \(count), those with places of their own counted; raise the maximum or "
-        + "shorten the list"
+      "expected at most \(maximum) tokens, found \(count), those with places of their own counted; raise the maximum "
+        + "or shorten the list"
     case .unknownString(let string):
-      "\(string.quoted()) is not in the vocabulary, which has no place for unknown strings; make one or remove the string"
+      "\(string.quoted()) is not in the vocabulary, which has no place for unknown strings; make one or remove "
+        + "the string"
     case .badJSON(let offset, let expected, let found):
       "expected \(expected) at offset \(offset) of a JSON text, found \(found); the file is damaged or of another kind"
     case .badTokenizerJSON(let part, let expected, let found):

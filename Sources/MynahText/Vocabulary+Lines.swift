@@ -1,10 +1,12 @@
-public import MynahIO
+import MynahIO
 
 extension Vocabulary {
   /// Reads a file with one token per line, as written by `write(to:)` and exchanged by toolkits: line 0 is token 0.
   ///
-  /// In a line, `\n` stands for a line feed, `\r` for a carriage return, `\u{FEFF}` for a byte order mark and `\\` for
-  /// a backslash; a backslash before anything else is literal. An empty line is the empty token.
+  /// Lines are tokens as they are, words with backslashes included (`\newcommand` of a LaTeX text); an empty line is
+  /// the empty token. Only a whole line `\n` or `\r`, or several of them (`\r\n`), represents line feeds and carriage
+  /// returns, and a line that starts with `\u{FEFF}` a token that starts with a byte order mark. A token that looks
+  /// like one of these has one more backslash: `\\n`.
   ///
   /// - Throws: `FileError`, or `TextError.duplicateToken`.
   public init(at path: String) throws {
@@ -17,43 +19,64 @@ extension Vocabulary {
   public init(lines text: String) throws(TextError) {
     var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
-    try self.init(tokens: lines.map { Self.unescaped(Substring($0)) })
+    try self.init(tokens: lines.map { TokenLine.token(of: String(Substring($0))) })
   }
 
-  /// The tokens as a text with one token per line, in the format of `init(at:)`.
-  public var lines: String {
-    tokens.map { token in
-      var line = ""
-      for scalar in token.unicodeScalars {
-        if let escape = Self.escapes.first(where: { $0.scalar == scalar }) {
-          line += "\\" + escape.name
-        } else {
-          line.unicodeScalars.append(scalar)
-        }
-      }
-      return line + "\n"
-    }.joined()
-  }
-
-  /// Writes `lines` to a file atomically.
+  /// Returns the tokens as a text with one token per line, in the format of `init(at:)`.
   ///
-  /// - Throws: `FileError`.
-  public func write(to path: String) throws(FileError) { try AtomicFile.write(Array(lines.utf8), to: path) }
-
-  private static let escapes: [(scalar: Unicode.Scalar, name: String)] = [
-    ("\\", "\\"), ("\n", "n"), ("\r", "r"), ("\u{FEFF}", "u{FEFF}"),
-  ]
-
-  private static func unescaped(_ line: Substring) -> String {
-    var (token, rest) = (String.UnicodeScalarView(), line.unicodeScalars)
-    while let scalar = rest.popFirst() {
-      if scalar == "\\", let escape = escapes.first(where: { rest.starts(with: $0.name.unicodeScalars) }) {
-        token.append(escape.scalar)
-        rest.removeFirst(escape.name.unicodeScalars.count)
-      } else {
-        token.append(scalar)
-      }
+  /// - Throws: `TextError.lineEndInToken` if a token contains both line ends and other characters.
+  public func lines() throws(TextError) -> String {
+    var text = ""
+    for id in 0..<Int32(count) {
+      guard let line = TokenLine.line(of: self[id]) else { throw .lineEndInToken(self[id], id: Int(id)) }
+      text += line + "\n"
     }
-    return String(token)
+    return text
+  }
+
+  /// Returns the id of the token that a line of `lines()` represents; nil if it is not in the vocabulary.
+  package func id(ofListed line: String) -> Int32? { id(of: TokenLine.token(of: line)) }
+
+  /// Writes `lines()` to a file atomically.
+  ///
+  /// - Throws: `FileError`, or `TextError.lineEndInToken`.
+  public func write(to path: String) throws { try AtomicFile.write(Array(lines().utf8), to: path) }
+}
+
+/// The representation of a token as a line.
+private enum TokenLine {
+  /// The escape of a byte order mark, which readers of files remove.
+  private static let (mark, escapedMark): (Unicode.Scalar, String) = ("\u{FEFF}", "\\u{FEFF}")
+
+  /// Returns the line for a token; nil if it contains both line ends and other characters.
+  static func line(of token: String) -> String? {
+    let scalars = token.unicodeScalars
+    if scalars.contains(where: isLineEnd) {
+      guard scalars.allSatisfy(isLineEnd) else { return nil }
+      return scalars.map { $0 == "\n" ? "\\n" : "\\r" }.joined()
+    }
+    if scalars.first == mark { return escapedMark + String(scalars.dropFirst()) }
+    return escape(in: token) == nil ? token : "\\" + token
+  }
+
+  /// Returns the token that a line represents.
+  static func token(of line: String) -> String {
+    guard let escape = escape(in: line) else { return line }
+    // With more than one backslash, it is a token that looks like an escape.
+    guard escape.utf8.count == line.utf8.count else { return String(line.unicodeScalars.dropFirst()) }
+    if escape.hasPrefix(escapedMark) { return String(mark) + escape.dropFirst(escapedMark.count) }
+    return String(escape.unicodeScalars.filter { $0 != "\\" }.map { $0 == "n" ? "\n" : "\r" })
+  }
+
+  private static func isLineEnd(_ scalar: Unicode.Scalar) -> Bool { scalar == "\n" || scalar == "\r" }
+
+  /// Returns what a line would be with one of its leading backslashes, if that is an escape; nil if it is literal.
+  private static func escape(in line: String) -> String? {
+    let rest = String(line.unicodeScalars.drop { $0 == "\\" })
+    guard rest.utf8.count < line.utf8.count else { return nil }
+    let single = "\\" + rest
+    let pairs = single.unicodeScalars.split(separator: "\\", omittingEmptySubsequences: false).dropFirst()
+    let isOfLineEnds = pairs.allSatisfy { $0.count == 1 && "nr".unicodeScalars.contains($0[$0.startIndex]) }
+    return isOfLineEnds || single.unicodeScalars.starts(with: escapedMark.unicodeScalars) ? single : nil
   }
 }

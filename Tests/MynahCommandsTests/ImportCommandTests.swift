@@ -16,6 +16,8 @@ struct ImportCommandTests {
         name.replacing("embedding.", with: "encoder.").replacing("recurrent.0.", with: "rnn.")
         .replacing("output.", with: "decoder.")
       file[changed] = StoredTensor(value)
+      // PyTorch adds a second bias.
+      if changed.hasSuffix("bias_ih_l0") { file["rnn.bias_hh_l0"] = StoredTensor(Tensor.zeros(value.shape)) }
     }
     return (file, model)
   }
@@ -41,6 +43,46 @@ struct ImportCommandTests {
     #expect(again.status == 73 && again.lastLine.contains("--overwrite"), "\(again.errors)")
   }
 
+  @Test("What an import assumes is noted: renamed tokens, and copies that are skipped")
+  func notes() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    var (file, _) = try Self.weights()
+    file["encoder_dropout.weight"] = file["encoder.weight"]
+    try file.write(to: tool.path("weights"))
+    try tool.write("xxunk\nxxpad\n\\newcommand\n\\\\\n", to: "words.txt")
+    try tool.write("\\newcommand zebra \\\\\n", to: "text.txt")
+    let outcome = try tool.run(
+      "import", "weights", "--from", "pytorch", "--vocabulary", "words.txt", "--output", "m")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    for part in ["'xxunk' represents unknown words", "'xxpad' represents padding", "skipped 'encoder_dropout.weight'"] {
+      #expect(outcome.errors.contains("note: ") && outcome.errors.contains(part), "\(outcome.errors)")
+    }
+    let tokens = try ModelFile(contentsOf: tool.path("m")).tokenizer.vocabulary.tokens
+    #expect(tokens == ["<unk>", "", "\\newcommand", "\\\\"])
+    #expect(try tool.run("evaluate", "m", "text.txt").status == 0)
+  }
+
+  @Test(
+    "Files of other formats are named",
+    arguments: [
+      ([0x89] + Array("HDF\r\n\u{1A}\n1234".utf8), "HDF5"), ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0], "gzip"),
+      (Array("GGUF1234".utf8), "GGUF"), (Array("\\data\\\nngram 1=2\n".utf8), "ARPA"),
+    ])
+  func otherFormats(bytes: [UInt8], name: String) throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.folder.write(bytes, to: "weights")
+    try tool.write("a\nb\n", to: "words.txt")
+    for command in [
+      ["import", "weights", "--from", "keras", "--vocabulary", "words.txt", "--output", "m"],
+      ["inspect", "weights"],
+    ] {
+      let outcome = try tool.run(command)
+      #expect(outcome.status == 65 && outcome.isTidy && outcome.lastLine.contains(name), "\(outcome.errors)")
+    }
+  }
+
   @Test(
     "Bad input gives a one-sentence error, the right exit code, and no file",
     arguments: [
@@ -48,6 +90,8 @@ struct ImportCommandTests {
       ("--from pytorch --names embedding,rnn,decoder", 65, "embedding.weight"),
       ("--from keras --names a,b,c", 64, "--from pytorch"),
       ("--from pytorch --names a,b", 64, "three names"),
+      ("--from keras --activation relu", 64, "--from pytorch"),
+      ("--from pytorch --unknown zebra", 65, "zebra"), ("--from pytorch --activation sigmoid", 64, "tanh"),
       ("--from pytorch --names encoder,rnn,decoder --vocabulary few.txt", 64, "expected a vocabulary of 4 tokens"),
       ("--from pytorch --names encoder,rnn,decoder --vocabulary twice.txt", 65, "once"),
       ("--from pytorch --names encoder,rnn,decoder --vocabulary none.txt", 66, "there is no file"),

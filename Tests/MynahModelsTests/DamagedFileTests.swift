@@ -153,7 +153,8 @@ struct DamagedFileTests {
       entry(#"\#(goodEntry),"x":[1,-2.5e+3,0,{"y":null,"z":[true,false,"é\u00e9\ud83d\udc26"]},{}]"#),
       entry(#"\#(goodEntry),"x":\#(nested(125))"#),
       #"{"\u0074":{\#(goodEntry)}}"#, #"{"__metadata__":null,"t":{\#(goodEntry)}}"#,
-      #"{"z":{"dtype":"F32","shape":[0],"data_offsets":[8,8]},"t":{\#(goodEntry)},"y":{"dtype":"I8","shape":[5,0],"data_offsets":[0,0]}}"#,
+      #"{"z":{"dtype":"F32","shape":[0],"data_offsets":[8,8]},"t":{\#(goodEntry)},"#
+        + #""y":{"dtype":"I8","shape":[5,0],"data_offsets":[0,0]}}"#,
     ])
   func allowed(header: String) throws {
     let path = try folder.put(safetensors(header, [0, 0, 128, 63, 0, 0, 0, 64]), as: "a")

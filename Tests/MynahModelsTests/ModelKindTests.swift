@@ -111,8 +111,8 @@ struct ModelKindTests {
     let configuration = LanguageModelConfiguration(
       vocabulary: 6, embedding: 3, layers: [.lstm(4), .gru(2)], dropout: .outputs(0.25), initializer: .uniform(0.25))
     let json =
-      #"{"dropout":{"embedding":0,"hidden":0.25,"input":0,"isVariational":false,"layerInput":0,"output":0.25,"weights":0},"#
-      + #""embeddingSize":3,"initializer":{"bound":0.25,"kind":"uniform"},"isResidual":false,"#
+      #"{"dropout":{"embedding":0,"hidden":0.25,"input":0,"isVariational":false,"layerInput":0,"output":0.25,"#
+      + #""weights":0},"embeddingSize":3,"initializer":{"bound":0.25,"kind":"uniform"},"isResidual":false,"#
       + #""layers":[{"hiddenSize":4,"kind":"lstm"},{"hiddenSize":2,"kind":"gru"}],"#
       + #""output":{"isTied":false,"kind":"softmax","sizes":[]},"vocabularySize":6}"#
     #expect(try SafetensorsFile.encode(configuration) == json)

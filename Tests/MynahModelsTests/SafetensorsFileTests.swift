@@ -54,7 +54,8 @@ struct SafetensorsFileTests {
     try file.write(to: folder("a"))
     var header =
       #"{"__metadata__":{"B":"1","b":"2"},"long":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"#
-      + #""a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]},"b":{"dtype":"F32","shape":[1],"data_offsets":[12,16]},"#
+      + #""a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]},"#
+      + #""b":{"dtype":"F32","shape":[1],"data_offsets":[12,16]},"#
       + #""bytes":{"dtype":"U8","shape":[2],"data_offsets":[16,18]}}"#
     header += String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
     let data: [UInt8] = [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 0, 128, 63, 9, 8]

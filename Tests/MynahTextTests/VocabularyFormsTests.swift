@@ -57,13 +57,14 @@ struct VocabularyOrderTests {
 struct VocabularyLinesTests {
   static let vocabularies = [
     [], [""], ["a"], ["\n"], ["\u{FEFF}b", "", "a b", "\\", "\\n", "\r", "é", "e\u{301}", "\t", "u{FEFF}"], [" "],
+    ["\n\n", "\r\n", "\\\\", "\\\\n", "\\n\\r", "\\\\\\r", "\\u{FEFF}", "\\u{FEFF}x", "n", "\\nabla", "\\right"],
   ]
 
   @Test("A vocabulary is a token a line, and any token comes back", arguments: vocabularies)
   func roundTrip(_ tokens: [String]) throws {
     let vocabulary = try Vocabulary(tokens: tokens)
-    #expect(vocabulary.lines.utf8.count { $0 == UInt8(ascii: "\n") } == tokens.count)
-    #expect(try Vocabulary(lines: vocabulary.lines) == vocabulary)
+    #expect(try vocabulary.lines().utf8.count { $0 == UInt8(ascii: "\n") } == tokens.count)
+    #expect(try Vocabulary(lines: vocabulary.lines()) == vocabulary)
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     try vocabulary.write(to: folder.path + "/vocabulary.txt")
@@ -76,12 +77,21 @@ struct VocabularyLinesTests {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     #expect(try Vocabulary(at: folder.write("a\r\nb\r\n".utf8, to: "v")).tokens == ["a", "b"])
-    #expect(try Vocabulary(tokens: ["a\nb\\", ""]).lines == "a\\nb\\\\\n\n")
   }
 
-  @Test("A backslash that begins no escape is part of the token")
+  @Test("Words with backslashes are lines as they are, and only a whole line is an escape")
   func backslashes() throws {
+    let words = ["\\newcommand", "\\nabla", "\\right", "\\rho", "\\\\", "a\\nb", "\\"]
+    #expect(try Vocabulary(tokens: words).lines() == words.map { $0 + "\n" }.joined())
+    #expect(try Vocabulary(tokens: ["\n", "\\n"]).lines() == "\\n\n\\\\n\n")
     #expect(try Vocabulary(lines: "1\\/2\na\\\nb\\u{61}\n").tokens == ["1\\/2", "a\\", "b\\u{61}"])
+  }
+
+  @Test("A token with a line end and other characters cannot be listed")
+  func mixedLineEnds() throws {
+    for token in ["a\nb", "\n ", "\u{FEFF}\n"] {
+      #expect(throws: TextError.lineEndInToken(token, id: 1)) { try Vocabulary(tokens: ["x", token]).lines() }
+    }
   }
 
   @Test("A duplicate line, bytes that are not text and a path that cannot be written are errors")
@@ -92,5 +102,34 @@ struct VocabularyLinesTests {
     let path = try folder.write([0x61, 0x0A, 0xFF], to: "v")
     #expect(throws: FileError.notUTF8(path: path, offset: 2, line: 2, byte: 0xFF)) { try Vocabulary(at: path) }
     #expect(throws: FileError.self) { try Vocabulary(tokens: ["a"]).write(to: folder.path + "/none/vocabulary.txt") }
+  }
+}
+
+@Suite("Special tokens of other programs")
+struct SpecialTokenTests {
+  @Test(
+    "A token for unknown words and one for padding get this package's names, and ids stay",
+    arguments: [
+      (["xxunk", "xxpad", "a"], ["<unk>", "", "a"]), (["a", "<UNK>"], ["a", "<unk>"]),
+      (["UNK", "<pad>"], ["<unk>", ""]),
+      (["<unk>", "UNK", "xxunk"], ["<unk>", "UNK", "xxunk"]), (["[UNK]", "UNK"], ["[UNK]", "UNK"]),
+      (["", "<pad>"], ["", "<pad>"]), (["a", "b"], ["a", "b"]), ([], []),
+    ])
+  func renamed(tokens: [String], expected: [String]) throws {
+    let (vocabulary, renamed) = try Vocabulary(tokens: tokens).renamingSpecialTokens()
+    #expect(vocabulary.tokens == expected)
+    #expect(renamed.count == zip(tokens, expected).count { $0 != $1 })
+  }
+
+  @Test("A given token represents unknown words; one that is missing, or a second one, is an error")
+  func given() throws {
+    let vocabulary = try Vocabulary(tokens: ["a", "oov", "<UNK>"])
+    #expect(try vocabulary.renamingSpecialTokens(unknown: "oov").vocabulary.tokens == ["a", "<unk>", "<UNK>"])
+    #expect(throws: TextError.unknownString("zebra")) { try vocabulary.renamingSpecialTokens(unknown: "zebra") }
+    let other = try Vocabulary(tokens: ["<unk>", "oov"])
+    #expect(throws: TextError.duplicateToken("<unk>", firstID: 0, secondID: 1)) {
+      try other.renamingSpecialTokens(unknown: "oov")
+    }
+    #expect(try other.renamingSpecialTokens(unknown: "<unk>").vocabulary == other)
   }
 }

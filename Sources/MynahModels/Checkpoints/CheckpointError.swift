@@ -19,6 +19,10 @@ public enum CheckpointError: Error, Equatable, Sendable {
 
   /// A model of another program has a layer that this package lacks.
   case unsupportedLayer(path: String, name: String, reason: String)
+  /// A model of another program has tensors that no part of a language model of this package corresponds to.
+  case unreadTensors(path: String, names: [String])
+  /// A setting of a layer of another program is not stated, and the tensors do not show it.
+  case unstatedSetting(path: String, name: String, setting: String, choices: [String])
   /// PyTorch lacks a part that this package has.
   case notInPyTorch(part: String, kind: String)
 }
@@ -27,7 +31,8 @@ extension CheckpointError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notSafetensors(let path, let found):
-      "\(path.quoted()) is not a safetensors file: \(found); name a file that was written as a model or a training checkpoint"
+      "\(path.quoted()) is not a safetensors file: \(found); "
+        + "name a file that was written as a model or a training checkpoint"
     case .truncated(let path, let expected, let found):
       "\(path.quoted()) is cut short: \(expected) bytes expected, \(found) found; copy or download it again"
     case .trailingBytes(let path, let expected, let found):
@@ -36,8 +41,8 @@ extension CheckpointError: CustomStringConvertible {
       "the header of \(path.quoted()) is damaged at byte \(byteOffset): expected \(expected), found \(found); "
         + "copy the file again or write it anew"
     case .malformedTensor(let path, let name, let expected, let found):
-      "the entry of tensor \(name.quoted(40)) in \(path.quoted()) is damaged: expected \(expected), found \(found.excerpt(200)); "
-        + "copy the file again or write it anew"
+      "the entry of tensor \(name.quoted(40)) in \(path.quoted()) is damaged: expected \(expected), found "
+        + "\(found.excerpt(200)); copy the file again or write it anew"
     case .unexpectedKind(let path, let expected, let found):
       "\(path.quoted()) should be \(kindInWords(expected)) but is \(kindInWords(found)); "
         + adviceOnKinds(expected: expected, found: found)
@@ -49,14 +54,22 @@ extension CheckpointError: CustomStringConvertible {
     case .missingTensor(let path, let name):
       "\(path.quoted()) holds no tensor \(name.quoted(40)); it belongs to another kind of model"
     case .unexpectedElementType(let path, let name, let expected, let found):
-      "tensor \(name.quoted(40)) of \(path.quoted()) should hold \(expected) elements but holds \(found); convert it and write it anew"
+      "tensor \(name.quoted(40)) of \(path.quoted()) should hold \(expected) elements but holds \(found); "
+        + "convert it and write it anew"
     case .unexpectedShape(let path, let name, let expected, let found):
-      "tensor \(name.quoted(40)) of \(path.quoted()) should have shape \(expected) but has \(found); it belongs to another model"
+      "tensor \(name.quoted(40)) of \(path.quoted()) should have shape \(expected) but has \(found); "
+        + "it belongs to another model"
     case .unsupportedLayer(let path, let name, let reason):
       "tensor \(name.quoted(40)) of \(path.quoted()) belongs to a layer that cannot be taken over: \(reason)"
+    case .unreadTensors(let path, let names):
+      "\(path.quoted()) contains tensors of parts that cannot be imported: \(names.quotedList()); expected an "
+        + "embedding, recurrent layers and a linear output layer; remove the tensors only if the model does not use them"
+    case .unstatedSetting(let path, let name, let setting, let choices):
+      "the tensor \(name.quoted(80)) of \(path.quoted()) does not show the layer's \(setting), and the file does not "
+        + "state it; state \(choices.joined(separator: " or "))"
     case .notInPyTorch(let part, let kind):
-      "\(part) is of a kind that PyTorch's example lacks: \(kind.quoted()); expected LSTM, projected LSTM, GRU or RNN layers "
-        + "and a softmax; train a model of these, or export it as ONNX"
+      "\(part) is of a kind that PyTorch's example lacks: \(kind.quoted()); expected LSTM, projected LSTM, GRU or RNN "
+        + "layers and a softmax; train a model of these, or export it as ONNX"
     }
   }
 }

@@ -26,7 +26,13 @@ extension SafetensorsFile {
       throw CheckpointError.truncated(
         path: file.path, expectedByteCount: lengthByteCount, foundByteCount: file.byteCount)
     }
-    let length = UInt64(littleEndianBytes: try file.bytes(0..<lengthByteCount))
+    let start = try file.bytes(0..<lengthByteCount)
+    // The header begins with a brace; other formats may begin with bytes that are a length too.
+    let opening = try file.bytes(lengthByteCount..<min(lengthByteCount + 1, file.byteCount))
+    if opening != [UInt8(ascii: "{")], let format = ForeignFormat(start) {
+      throw CheckpointError.notSafetensors(path: file.path, found: format.inWords)
+    }
+    let length = UInt64(littleEndianBytes: start)
     guard length <= SafetensorsHeader.greatestByteCount else {
       let limit = SafetensorsHeader.greatestByteCount
       throw CheckpointError.notSafetensors(

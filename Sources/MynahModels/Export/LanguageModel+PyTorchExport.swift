@@ -6,7 +6,8 @@ extension LanguageModel {
   ///
   /// Layers of one kind and size become one `nn.LSTM`, `nn.GRU` or `nn.RNN` (`rnn.weight_ih_l0`, `rnn.weight_ih_l1`,
   /// …); others become an `nn.ModuleList` of one-layer modules (`rnns.0.weight_ih_l0`, …). The decoder's weights are
-  /// stored for tied models too, since such a module has them. `LanguageModel(pyTorch:names:)` reads the same.
+  /// stored for tied models too, since such a module has them. The metadata `nonlinearity` has the activations of
+  /// simple recurrent networks. `LanguageModel.importing(pyTorch:)` reads all of it.
   ///
   /// - Throws: `CheckpointError.notInPyTorch` if PyTorch has no such layer or the output is not a softmax.
   public func pyTorchWeights() throws(CheckpointError) -> SafetensorsFile {
@@ -29,6 +30,11 @@ extension LanguageModel {
         file[pyTorchName(spec.name, index)] = StoredTensor(parameter.value)
         if let twin = spec.pyTorchTwin { file[pyTorchName(twin, index)] = StoredTensor(Tensor.zeros(spec.shape)) }
       }
+    }
+    let activations = architecture.layers.map { $0.kind.interchange.pyTorch?.activation ?? "" }
+    if let first = activations.first(where: { !$0.isEmpty }) {
+      let isOne = activations.allSatisfy { $0 == first }
+      file.metadata[Self.nonlinearityKey] = isOne ? first : activations.joined(separator: ",")
     }
     file["decoder.weight"] = StoredTensor(output.linear.weight.value)
     file["decoder.bias"] = StoredTensor(output.linear.bias.value)

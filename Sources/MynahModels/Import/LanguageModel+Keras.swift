@@ -19,44 +19,57 @@ public struct KerasLayout: Hashable, Sendable {
 
 extension LanguageModel {
   /// Imports a language model from Keras: arrays in a safetensors file, which `Scripts/keras-weights.py` makes from a
-  /// `.weights.h5` file.
+  /// `.keras`, `.h5` or `.weights.h5` file.
   ///
   /// The arrays are `embedding.embeddings`, `recurrent.N.kernel`, `recurrent.N.recurrent_kernel`, `recurrent.N.bias`,
   /// `output.kernel` and `output.bias`. Four gates are an LSTM, three a GRU (reset after the product if it has two rows
-  /// of biases, else before it), one is a simple recurrent network with tanh.
+  /// of biases, before it if it has one; without biases the metadata `recurrent.N.reset_after` is `true` or `false`),
+  /// one is a simple recurrent network with tanh. Every array of the file is read, or it is an error.
   ///
   /// - Parameters:
-  ///   - file: float32 arrays.
+  ///   - file: Floating-point arrays.
   ///   - layout: The order of the gates, and whether matrices are transposed.
-  /// - Throws: `CheckpointError` if an array is missing, or of another type or shape than the others require.
-  public init(keras file: SafetensorsFile, layout: KerasLayout = KerasLayout()) throws(CheckpointError) {
-    let embedding = try file.matrix(named: "embedding.embeddings")
+  /// - Throws: `CheckpointError` if an array is missing, of another type or shape than the others require, or part of
+  ///   something that a language model does not have.
+  public static func importing(
+    keras file: SafetensorsFile, layout: KerasLayout = KerasLayout()
+  ) throws(CheckpointError) -> ImportedModel {
+    var reader = TensorReader(file)
+    let embedding = try reader.matrix(named: "embedding.embeddings")
     var parts = ModelParts(embedding: embedding)
     var index = 0
     repeat {
-      let (layer, weights) = try file.kerasLayer("recurrent.\(index)", inputSize: parts.outputSize, layout)
+      let (layer, weights) = try reader.kerasLayer("recurrent.\(index)", inputSize: parts.outputSize, layout)
       parts.append(layer, weights)
       index += 1
-    } while file["recurrent.\(index).kernel"] != nil
+    } while reader.contains("recurrent.\(index).kernel")
     let shape: Shape = [embedding.shape[0], parts.outputSize]
-    self = try parts.model(
-      output: try file.kerasMatrix("output.kernel", shape: shape, layout),
-      bias: try file.optionalTensor(named: "output.bias", shape: [embedding.shape[0]]), path: file.path)
+    let output = try reader.kerasMatrix("output.kernel", shape: shape, layout)
+    let bias = try reader.optionalTensor(named: "output.bias", shape: [embedding.shape[0]])
+    try reader.finish()
+    return ImportedModel(model: try parts.model(output: output, bias: bias, path: file.path), notes: reader.notes)
   }
 }
 
-extension SafetensorsFile {
-  fileprivate func kerasLayer(
+extension TensorReader {
+  fileprivate mutating func kerasLayer(
     _ prefix: String, inputSize: Int, _ layout: KerasLayout
   ) throws(CheckpointError) -> (LayerConfiguration, [Tensor]) {
     let name = prefix + ".recurrent_kernel"
     let recurrent = layout.matrix(try matrix(named: name))
     let (rows, hiddenSize) = (recurrent.shape[0], recurrent.shape[1])
     let biasName = prefix + ".bias"
-    let biasCount = self[biasName]?.shape.rank == 2 ? 2 : 1
-    let found = CellKinds.standard.all.lazy.compactMap { kind in kind.interchange.keras.map { (kind, $0) } }
-      .first { $0.1.blockCount * hiddenSize == rows && $0.1.biasCount == biasCount }
-    guard let (kind, keras) = found else {
+    let kinds = CellKinds.standard.all.compactMap { kind in kind.interchange.keras.map { (kind, $0) } }
+      .filter { $0.1.blockCount * hiddenSize == rows }
+    var biasCount = shape(of: biasName).map { $0.rank == 2 ? 2 : 1 }
+    if biasCount == nil, Set(kinds.map(\.1.biasCount)).count > 1 {
+      switch metadata[prefix + ".reset_after"] {
+      case "true": biasCount = 2
+      case "false": biasCount = 1
+      default: throw .unstatedSetting(path: path, name: name, setting: "reset_after", choices: ["true", "false"])
+      }
+    }
+    guard let (kind, keras) = kinds.first(where: { $0.1.biasCount == biasCount ?? 1 }) else {
       throw .unsupportedLayer(
         path: path, name: name,
         reason: "shape \(recurrent.shape) is none of an LSTM, a GRU or a simple recurrent network")
@@ -68,8 +81,10 @@ extension SafetensorsFile {
     return (LayerConfiguration(kind, hiddenSize), ([input, recurrent] + biases).map { $0.reorderingBlocks(order) })
   }
 
-  /// A matrix with a row per output, of a shape.
-  fileprivate func kerasMatrix(_ name: String, shape: Shape, _ layout: KerasLayout) throws(CheckpointError) -> Tensor {
+  /// Reads a matrix with a row per output, of a shape.
+  fileprivate mutating func kerasMatrix(
+    _ name: String, shape: Shape, _ layout: KerasLayout
+  ) throws(CheckpointError) -> Tensor {
     let stored: Shape = layout.isTransposed ? [shape[1], shape[0]] : shape
     return layout.matrix(try tensor(named: name, shape: stored))
   }

@@ -34,7 +34,8 @@ public struct AdaptiveSoftmax: OutputLayer {
   public init(cutoffs: [Int], vocabularySize: Int, parameters: [Variable]) {
     precondition(
       parameters.count == 1 + 2 * cutoffs.count,
-      "an adaptive softmax of \(cutoffs.count) clusters has \(1 + 2 * cutoffs.count) parameters, found \(parameters.count)"
+      "an adaptive softmax of \(cutoffs.count) clusters has \(1 + 2 * cutoffs.count) parameters, "
+        + "found \(parameters.count)"
     )
     clusters = TokenClusters(cutoffs: cutoffs, vocabularySize: vocabularySize)
     head = parameters[0]

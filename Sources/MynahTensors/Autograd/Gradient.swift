@@ -4,6 +4,12 @@ public enum Gradient: Sendable, Equatable {
   /// The gradient of a table whose other rows were not read.
   case rows(SparseRows)
 
+  /// Returns a gradient of zeros; that of a matrix has no rows.
+  public static func zero(_ shape: Shape) -> Gradient {
+    guard shape.rank == 2 else { return .dense(.zeros(shape)) }
+    return .rows(SparseRows(shape: shape, rows: [], values: .zeros([0, shape[1]])))
+  }
+
   /// The shape of what the gradient belongs to.
   public var shape: Shape {
     switch self {

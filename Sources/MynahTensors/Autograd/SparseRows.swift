@@ -34,8 +34,8 @@ public struct SparseRows: Sendable, Equatable {
     precondition(
       values.shape == [indices.count, shape[1]],
       "\(indices.count) indices into shape \(shape) do not fit values of shape \(values.shape)")
-    // Equal indices keep their order, so that each sum is always made in the same one: numbers are sorted whose upper half is
-    // the index and whose lower half is its place.
+    // Equal indices keep their order, so that each sum is always made in the same one: numbers are sorted whose upper
+    // half is the index and whose lower half is its place.
     let keys = indices.enumerated().map { Int64($1) << 32 | Int64($0) }.sorted()
     let order = keys.map { Int32(truncatingIfNeeded: $0) }
     var rows: [Int32] = []

@@ -43,6 +43,14 @@ public struct TokenDecoder: Sendable {
     return text
   }
 
+  /// Reads the tokens of a prompt, after which only what follows is decoded.
+  ///
+  /// A prompt that ends with white space has the separator of the next token already.
+  package mutating func begin(after prompt: String, _ ids: some Sequence<Int32>) {
+    for id in ids { _ = decode(id) }
+    if prompt.unicodeScalars.last?.properties.isWhitespace == true { isAtLineStart = true }
+  }
+
   /// Returns the held text at the end of the input: “\u{FFFD}” if a character is incomplete.
   public mutating func finish() -> String {
     defer { held = [] }

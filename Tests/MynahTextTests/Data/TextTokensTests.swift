@@ -6,7 +6,8 @@ struct TextTokensTests {
   /// Lines whose ends byte pairs join with what follows: indented, empty, blank, with tabs, carriage returns and wide
   /// characters.
   static let text =
-    "def f(x):\n    if x:\n        return 1\n\n\n    \n\tnaïve “日本” 😀\r\nit's they're\n\n \nend  \n\u{A0}\u{2003} x\n<s> a\n"
+    "def f(x):\n    if x:\n        return 1\n\n\n    \n\tnaïve “日本” 😀\r\n"
+    + "it's they're\n\n \nend  \n\u{A0}\u{2003} x\n<s> a\n"
 
   private static func bytePairs(
     special: [String] = [], addsLeadingSpace: Bool = false, vocabularySize: Int = 330

@@ -1,0 +1,51 @@
+import MynahIO
+
+/// A file format that people take for a model file, recognised by its first bytes.
+enum ForeignFormat: CaseIterable {
+  case hdf5, zip, pickle, gzip, gguf, arpa
+
+  /// Recognises the format of a file's first bytes; nil: none of these.
+  init?(_ start: [UInt8]) {
+    let format = Self.allCases.first { format in format.beginnings.contains { start.starts(with: $0) } }
+    guard let format else { return nil }
+    self = format
+  }
+
+  private var beginnings: [[UInt8]] {
+    switch self {
+    case .hdf5: [[0x89] + Array("HDF\r\n\u{1A}\n".utf8)]
+    case .zip: [Array("PK\u{3}\u{4}".utf8)]
+    // The opcode PROTO of pickle protocols 2 to 5.
+    case .pickle: (2...5).map { [0x80, $0] }
+    case .gzip: [[0x1F, 0x8B]]
+    case .gguf: [Array("GGUF".utf8)]
+    case .arpa: [Array("\\data\\".utf8)]
+    }
+  }
+
+  /// A description for "it is …".
+  var inWords: String {
+    switch self {
+    case .hdf5: "it is an HDF5 file, as Keras writes"
+    case .zip: "it is a zip archive, as PyTorch's torch.save and Keras write"
+    case .pickle: "it is a Python pickle, as older versions of PyTorch's torch.save write"
+    case .gzip: "it is compressed with gzip"
+    case .gguf: "it is a GGUF file of llama.cpp"
+    case .arpa: "it is an n-gram model in the ARPA format"
+    }
+  }
+}
+
+extension PyTorchFile {
+  /// Returns a Boolean value indicating whether a file begins as those of `torch.save` do: as a zip archive or a pickle.
+  ///
+  /// Files that cannot be read do not; reading them gives the error.
+  package static func isLikely(at path: String) -> Bool {
+    guard let file = try? InputFile(path: path), let start = try? file.bytes(0..<min(9, file.byteCount)) else {
+      return false
+    }
+    // A safetensors header begins with a brace after a length, which may look like the beginning of a pickle.
+    let format = ForeignFormat(start)
+    return (format == .zip || format == .pickle) && start.last != UInt8(ascii: "{")
+  }
+}

@@ -1,0 +1,51 @@
+import MynahIO
+
+/// The formats of files that are taken for files of `torch.save`, recognised by their first bytes.
+enum PyTorchFormat: Equatable {
+  /// A zip archive, as `torch.save` has written since PyTorch 1.6.
+  case archive
+  /// Pickles one after the other, as `torch.save` wrote before; `start` is the offset of the second one.
+  case legacy(start: Int)
+  /// A pickle of `pickle.dump`.
+  case pickle
+
+  /// The number 0x1950A86A20F9469CFC6C, which the first pickle of the legacy format contains, with its opcode LONG1.
+  private static let magic: [UInt8] = [0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
+
+  /// The bytes that suffice to recognise a format: those before the name of a tar archive's format, and the name.
+  static let startByteCount = 257 + 5
+
+  /// Recognises the format of a source.
+  ///
+  /// - Throws: `PyTorchFileError.notPyTorch` if it is none of these.
+  init(_ source: ByteSource) throws {
+    let start = try source.bytes(0..<min(Self.startByteCount, source.byteCount))
+    // Protocol 4 adds a frame of nine bytes.
+    for offset in [2, 11] where start.dropFirst(offset).starts(with: Self.magic) {
+      self = .legacy(start: offset + Self.magic.count)
+      return
+    }
+    switch ForeignFormat(start) {
+    case .zip: self = .archive
+    case .pickle: self = .pickle
+    case let other?: throw PyTorchFileError.notPyTorch(path: source.path, found: other.inWords)
+    case nil: throw PyTorchFileError.notPyTorch(path: source.path, found: Self.inWords(start))
+    }
+  }
+
+  /// A description of the first bytes of a file for "it is …".
+  private static func inWords(_ start: [UInt8]) -> String {
+    if start.isEmpty { return "it is empty" }
+    if start.starts(with: Array("PK\u{5}\u{6}".utf8)) { return "it is an empty zip archive" }
+    if start.dropFirst(257).starts(with: Array("ustar".utf8)) {
+      return "it is a tar archive, as PyTorch before 0.1.10 wrote"
+    }
+    if start.count > 9, start[8] == UInt8(ascii: "{"), start[4..<8].allSatisfy({ $0 == 0 }) {
+      return "it is a safetensors file"
+    }
+    let isText = start.allSatisfy { $0 >= 0x20 || [0x09, 0x0A, 0x0D].contains($0) }
+    if isText { return "it is text" }
+    let bytes = start.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+    return "its first bytes are \(bytes.joined(separator: " "))"
+  }
+}

@@ -1,0 +1,7 @@
+/// A language model from another program's file.
+public struct ImportedModel: Sendable {
+  /// The model.
+  public let model: LanguageModel
+  /// What was assumed, and the tensors of the file that the model does not need, as sentences.
+  public let notes: [String]
+}
