@@ -8,8 +8,8 @@ import MynahTraining
 
 struct TrainCommand: ShortHelp, ConditionalFlags {
   static let commonFlags: Set = [
-    "--output", "--resume", "--overwrite", "--tokenizer", "--hidden", "--cell", "--dropout", "--epochs", "--optimizer",
-    "--learning-rate", "--seed", "--threads",
+    "--output", "--resume", "--overwrite", "--tokenizer", "--minimum-count", "--hidden", "--cell", "--dropout",
+    "--sequence-length", "--epochs", "--optimizer", "--learning-rate", "--seed", "--threads",
   ]
 
   static let configuration = CommandConfiguration(
@@ -37,6 +37,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
   @OptionGroup(title: "Training") var optimizer: OptimizerOptions
   @OptionGroup(title: "Learning rate") var schedule: ScheduleOptions
   @OptionGroup(title: "Loss") var loss: LossOptions
+  @OptionGroup(title: "Fine-tuning") var fineTuning: FineTuningOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
   @OptionGroup var precision: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
@@ -51,8 +52,17 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
     [
       FlagRule("--reschedule", schedule.reschedule, needs: "--resume", output.resume),
       FlagRule("--reschedule", schedule.reschedule, needs: "--epochs", optimizer.epochs != nil),
-    ]
+      FlagRule("--tokenizer", tokens.choice != nil, excludes: "--init-from", isFineTuned),
+      FlagRule(
+        "--minimum-count", tokens.minimumCount != nil, excludes: "--init-from without --extend-vocabulary",
+        isFineTuned && !fineTuning.extendVocabulary),
+      FlagRule(
+        "--vocabulary", tokens.vocabulary != nil, excludes: "--init-from without --extend-vocabulary",
+        isFineTuned && !fineTuning.extendVocabulary),
+    ] + fineTuning.rules(resuming: output.resume)
   }
+
+  private var isFineTuned: Bool { fineTuning.initFrom != nil }
 
   mutating func run() throws {
     try Interruption.watching { isInterrupted in
@@ -66,7 +76,8 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
     let job = try TrainingJob(
       input: input, modelPath: modelPath, resuming: output.resume, tokens: tokens,
       options: TrainingOptions(
-        model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision))
+        model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision,
+        fineTuning: fineTuning))
     StandardError.write(job.description(of: input))
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder)

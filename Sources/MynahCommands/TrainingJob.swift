@@ -14,9 +14,10 @@ struct TrainingOptions {
   let schedule: ScheduleOptions
   let loss: LossOptions
   let precision: PrecisionOptions
+  let fineTuning: FineTuningOptions
 
   /// In the order in which they are applied: what is later depends on what is earlier.
-  private var all: [any RunOptions] { [model, batches, optimizer, schedule, loss, precision] }
+  private var all: [any RunOptions] { [model, batches, optimizer, schedule, loss, precision, fineTuning] }
 
   /// Writes what was given into the settings of a new run.
   ///
@@ -33,6 +34,7 @@ struct TrainingOptions {
     let run = RunSettings(
       model: state.checkpoint.model.configuration, training: state.configuration, tokenizer: state.tokenizer)
     for setting in all.flatMap(\.settings) { try setting.expect(in: run) }
+    try fineTuning.expect(in: state)
     guard let epochs = optimizer.epochs else { return }
     try FlagRule(
       "--reschedule", schedule.reschedule, needs: "a --schedule that spans all epochs",
@@ -59,6 +61,10 @@ struct TrainingJob {
   let files: TrainingFiles
   /// The state to resume from; nil at the beginning.
   let checkpoint: TrainingCheckpoint?
+  /// The weights that the run starts from, in the order of the parameters; nil: they are randomly initialised.
+  private let initialWeights: [Tensor]?
+  /// The vectors that embeddings start from.
+  private let vectors: WordVectors?
 
   /// Prepares a run; settings without a flag come from the text's size or, on resuming, from the training state.
   ///
@@ -68,23 +74,30 @@ struct TrainingJob {
     input: String, modelPath: String, resuming: Bool, tokens: TokenizerOptions, options: TrainingOptions
   ) throws {
     var state = resuming ? try TrainingStateFile(contentsOf: TrainingFiles.statePath(besides: modelPath)) : nil
-    text = try TrainingText(at: input, tokens: tokens, resuming: state)
+    let fineTuning = options.fineTuning
+    var initial = resuming ? nil : try fineTuning.initialModel()
+    text = try TrainingText(
+      at: input, tokens: tokens, resuming: state, initial: &initial, extendingVocabulary: fineTuning.extendVocabulary)
     let tokenizer = text.tokenizer
-    (model, configuration) = try Self.settings(of: &state, text, options)
+    vectors = resuming ? nil : try fineTuning.wordVectors(for: tokenizer.vocabulary)
+    (model, configuration) = try Self.settings(
+      of: &state, text, options, initial: initial?.model.configuration, vectors: vectors)
+    initialWeights = initial?.model.parameters.map(\.value)
     let layout = configuration.batches
     batches = try layout.batches(of: text.training, seed: configuration.seed)
     validation = try layout.validationBatches(of: text.validation, after: tokenizer.textStartID)
     try Self.checkMemory(model, configuration)
     files = TrainingFiles(
       modelPath: modelPath, configuration: configuration, tokenizer: tokenizer, textHash: text.hash,
-      notes: state?.notes ?? text.notes)
+      notes: state?.notes ?? text.notes.merging(fineTuning.notes) { $1 })
     checkpoint = state?.checkpoint
     if let state { try files.check(state, model: model.configuration) }
   }
 
   /// The settings of a resumed run, or of a new one.
   private static func settings(
-    of state: inout TrainingStateFile?, _ text: TrainingText, _ options: TrainingOptions
+    of state: inout TrainingStateFile?, _ text: TrainingText, _ options: TrainingOptions,
+    initial: LanguageModelConfiguration?, vectors: WordVectors?
   ) throws -> (ModelArchitecture, TrainingConfiguration) {
     if var resumed = state {
       try options.apply(toResumed: &resumed)
@@ -95,7 +108,22 @@ struct TrainingJob {
       tokenCount: text.training.count, tokenizer: text.tokenizer, epochs: options.optimizer.epochs)
     var run = RunSettings(model: defaults.model, training: defaults.training, tokenizer: text.tokenizer)
     run.model.vocabularySize = text.tokenizer.vocabulary.count
+    if let initial { run.model = initial }
+    if let vectors { run.model.embeddingSize = vectors.dimension }
     try options.apply(to: &run)
+    if let vectors, run.model.embeddingSize != vectors.dimension {
+      throw ValidationError(
+        "the word vectors have \(vectors.dimension) elements, and --embedding is \(run.model.embeddingSize); leave out "
+          + "--embedding")
+    }
+    if var kept = initial {
+      kept.dropout = run.model.dropout
+      guard run.model == kept else {
+        throw ValidationError(
+          "--init-from keeps the model's layers, sizes and output; of the flags under \"Model\" it takes the rates of "
+            + "dropout only")
+      }
+    }
     return (try run.architecture(), run.training)
   }
 
@@ -108,7 +136,10 @@ struct TrainingJob {
     report: (TrainingEvent) throws -> Void
   ) throws -> (model: LanguageModel, history: [EpochReport]) {
     var random = RandomSource(seed: configuration.seed)
-    var model = checkpoint?.model ?? LanguageModel(self.model, using: &random)
+    var model =
+      checkpoint?.model ?? initialWeights.map { LanguageModel(self.model, parameters: $0) }
+      ?? LanguageModel(self.model, using: &random)
+    if checkpoint == nil, let vectors { model = model.replacingEmbeddings(vectors.vectors) }
     let start =
       checkpoint
       ?? TrainingCheckpoint(
@@ -142,8 +173,8 @@ struct TrainingJob {
     guard needed > available else { return }
     func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e9).formatted(1)) GB" }
     throw ValidationError(
-      "a model of \(parameters.formatted(0)) parameters in batches of \(layout.batchSize) × \(layout.sequenceLength) needs "
-        + "some \(gigabytes(needed)) of memory and this machine has \(gigabytes(available)); "
+      "a model of \(parameters.formatted(0)) parameters in batches of \(layout.batchSize) × \(layout.sequenceLength) "
+        + "needs some \(gigabytes(needed)) of memory and this machine has \(gigabytes(available)); "
         + "choose a smaller --hidden, --embedding, --vocabulary, --batch or --sequence-length")
   }
 

@@ -20,10 +20,16 @@ struct TrainingText {
 
   /// Reads a text or a token file.
   ///
-  /// - Parameter state: The run that is resumed.
+  /// - Parameters:
+  ///   - state: The run that is resumed.
+  ///   - initial: The model that the run starts from, whose tokens are used.
+  ///   - extends: A Boolean value indicating whether its vocabulary is extended by the text.
   /// - Throws: `TextError`, `CommandError.otherSetting`, or a `ValidationError` on flags that a token file leaves no
   ///   choice for.
-  init(at input: String, tokens: TokenizerOptions, resuming state: TrainingStateFile?) throws {
+  init(
+    at input: String, tokens: TokenizerOptions, resuming state: TrainingStateFile?, initial: inout InitialModel?,
+    extendingVocabulary extends: Bool
+  ) throws {
     if TokenFile.isTokenFile(input) {
       guard !tokens.isGiven else {
         throw ValidationError(
@@ -31,9 +37,17 @@ struct TrainingText {
             + "--vocabulary, or prepare the text again"
         )
       }
-      self.init(try TokenFile(at: input))
+      let file = try TokenFile(at: input)
+      guard initial == nil || initial?.tokenizer == file.tokenizer && !extends else {
+        throw ValidationError(
+          "the tokens of \(input.quoted()) are not those of the model of --init-from; prepare the text with its "
+            + "tokenizer, or name the text itself")
+      }
+      self.init(file)
     } else {
-      try self.init(Corpus(at: input), tokens: tokens, resuming: state)
+      let corpus = try Corpus(at: input)
+      if extends { try initial?.extend(byTraining: corpus.training, limits: tokens) }
+      try self.init(corpus, tokens: tokens, resuming: state, given: initial?.tokenizer)
     }
   }
 
@@ -42,8 +56,12 @@ struct TrainingText {
     (unknownCount, isSplit, hash, test, notes) = (file.unknownCount, true, file.digest, nil, [:])
   }
 
-  private init(_ corpus: Corpus, tokens: TokenizerOptions, resuming state: TrainingStateFile?) throws {
-    if let state {
+  private init(
+    _ corpus: Corpus, tokens: TokenizerOptions, resuming state: TrainingStateFile?, given: AnyTokenizer?
+  ) throws {
+    if let given {
+      tokenizer = given
+    } else if let state {
       try tokens.expect(state.tokenizer, notes: state.notes, training: corpus.training)
       tokenizer = state.tokenizer
     } else {

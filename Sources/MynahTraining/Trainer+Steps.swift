@@ -24,7 +24,10 @@ extension Trainer {
         reason: "its state has \(run.state.batchSize) rows, the next batch \(group[0].batchSize)")
     }
     var (next, state, loss) = (first, run.state, Loss())
-    let (norm, _) = run.optimizer.step(&run.model, rate: rate, clip: configuration.clip, passCount: count) { model in
+    let factors = configuration.partRates.factors(of: run.model.architecture, epoch: epoch)
+    let (norm, _) = run.optimizer.step(
+      &run.model, rate: rate, factors: factors, clip: configuration.clip, passCount: count
+    ) { model in
       let place = RandomPlace(seed: configuration.seed, epoch: epoch, batch: next)
       let batch = group[next - first]
       if !batch.carriesState { state = model.initialState(batchSize: batch.batchSize) }

@@ -31,19 +31,27 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
   public var seed: UInt64
   /// The precision of the factors of matrix products; weights and sums are always float32.
   public var precision: Precision
+  /// The parts that are trained, and the shares of the learning rate that they are trained at.
+  public var partRates: PartRates
+  /// The model that the run started from; nil: randomly initialised weights.
+  public var origin: FileOrigin?
+  /// The word vectors that the embeddings started from; nil: none.
+  public var vectors: FileOrigin?
 
   /// Creates a configuration.
   public init(
     optimizer: OptimizerConfiguration = .sgd, learningRate: LearningRateSchedule, clipNorm: Float? = 5,
     clipValue: Float? = nil, batchesPerUpdate: Int = 1, epochs: Int, patience: Int? = nil, batches: BatchLayout,
     objective: TrainingObjective = .full, reduction: LossReduction = .sumOverSteps, penalties: Penalties = .none,
-    seed: UInt64 = 0, precision: Precision = .float32
+    seed: UInt64 = 0, precision: Precision = .float32, partRates: PartRates = .equal, origin: FileOrigin? = nil,
+    vectors: FileOrigin? = nil
   ) {
     (self.optimizer, self.learningRate) = (optimizer, learningRate)
     (self.clipNorm, self.clipValue, self.batchesPerUpdate) = (clipNorm, clipValue, batchesPerUpdate)
     (self.epochs, self.patience, self.batches) = (epochs, patience, batches)
     (self.objective, self.reduction, self.penalties) = (objective, reduction, penalties)
     (self.seed, self.precision) = (seed, precision)
+    (self.partRates, self.origin, self.vectors) = (partRates, origin, vectors)
   }
 
   /// Returns the reason why a model cannot be trained; nil if it can.
@@ -51,7 +59,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
   /// Checked at run time, because configurations come from files and user input.
   public func defect(of model: ModelArchitecture) -> String? {
     if let defect = optimizer.rule.defect ?? learningRate.defect ?? penalties.defect ?? batches.defect { return defect }
-    if let defect = model.defect(of: objective) { return defect }
+    if let defect = model.defect(of: objective) ?? partRates.defect(of: model) { return defect }
     if let clip = [clipNorm, clipValue].compactMap(\.self).first(where: { !($0 > 0 && $0.isFinite) }) {
       return "a clip is a positive number, found \(clip)"
     }

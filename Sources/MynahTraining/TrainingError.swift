@@ -32,8 +32,8 @@ extension TrainingError: CustomStringConvertible {
         + "Resume it with the same text and settings, or start a new run."
     case .scheduleSpansRun(let epochs, let wanted):
       return
-        "the learning rate falls to its end over the run's \(TrainingSpan.epochs(epochs)) and would stay there in the other "
-        + "ones of \(wanted). Span the schedule over all of them, or start a new run."
+        "the learning rate falls to its end over the run's \(TrainingSpan.epochs(epochs)) and would stay there in the "
+        + "other ones of \(wanted). Span the schedule over all of them, or start a new run."
     case .impossible(let reason):
       return "the training configuration cannot be followed: \(reason)."
     case .malformedCheckpoint(let reason):

@@ -57,6 +57,10 @@ extension TrainingStateFile {
     try expect(wanted.penalties, configuration.penalties, "the penalties")
     try expect(wanted.seed, configuration.seed, "the seed")
     try expect(wanted.precision, configuration.precision, "the precision")
+    try expect(wanted.partRates, configuration.partRates, "the parts' rates")
+    try expect(
+      wanted.origin?.name ?? "none", configuration.origin?.name ?? "none", "the model that the run started from")
+    try expect(wanted.vectors?.name ?? "none", configuration.vectors?.name ?? "none", "the word vectors")
     var rest = configuration
     rest.epochs = wanted.epochs
     // Catches settings that were added to the configurations but not to the checks above.

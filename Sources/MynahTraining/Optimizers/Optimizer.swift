@@ -22,12 +22,58 @@ public struct Optimizer: Sendable {
   ///   - module: The module to train.
   ///   - gradients: One gradient per parameter, in the order of `visitParameters`.
   ///   - rate: The learning rate.
+  ///   - factors: The share of the rate for each parameter, 0 to keep its bits; nil: ones.
   ///   - scale: The factor that gradients are multiplied by first, from clipping.
-  public mutating func update(_ module: inout some Module, gradients: [Gradient], rate: Float, scale: Float = 1) {
+  public mutating func update(
+    _ module: inout some Module, gradients: [Gradient], rate: Float, factors: [Float]? = nil, scale: Float = 1
+  ) {
     memory.stepCount += 1
     module.updateParameters(gradients) { weights in
-      configuration.rule.update(&weights, &memory, gradients, UpdateStep(rate: rate, scale: scale))
+      guard let factors else {
+        return configuration.rule.update(&weights, &memory, gradients, UpdateStep(rate: rate, scale: scale))
+      }
+      precondition(
+        factors.count == weights.count, "\(weights.count) parameters need as many factors, found \(factors.count)")
+      updateGroups(&weights, gradients, rate: rate, factors: factors, scale: scale)
     }
+  }
+
+  /// Updates the parameters of each factor at their rate.
+  private mutating func updateGroups(
+    _ weights: inout [Tensor], _ gradients: [Gradient], rate: Float, factors: [Float], scale: Float
+  ) {
+    // Tensors are moved out and back, so that each has one owner and is updated in place.
+    var (slots, numbers) = (memory.slots, memory.numbers)
+    let names = Array(slots.keys)
+    memory.slots = [:]
+    for factor in Set(factors).sorted() {
+      let members = factors.indices.filter { factors[$0] == factor }
+      var group = OptimizerMemory()
+      // The numbers count steps, so each group starts from those before this step.
+      (group.stepCount, group.numbers) = (memory.stepCount, memory.numbers)
+      for name in names { group.slots[name] = Self.take(members, from: &slots[name, default: []]) }
+      var own = Self.take(members, from: &weights)
+      configuration.rule.update(
+        &own, &group, members.map { gradients[$0] }, UpdateStep(rate: rate * factor, scale: scale))
+      numbers = group.numbers
+      Self.put(own, members, into: &weights)
+      for (name, slot) in group.slots {
+        // The rule creates its slots in its first step, in every group.
+        Self.put(slot, members, into: &slots[name, default: factors.map { _ in Tensor(0) }])
+      }
+    }
+    (memory.slots, memory.numbers) = (slots, numbers)
+  }
+
+  private static func take(_ members: [Int], from tensors: inout [Tensor]) -> [Tensor] {
+    members.map { index in
+      defer { tensors[index] = Tensor(0) }
+      return tensors[index]
+    }
+  }
+
+  private static func put(_ own: [Tensor], _ members: [Int], into tensors: inout [Tensor]) {
+    for (tensor, index) in zip(own, members) { tensors[index] = tensor }
   }
 
   /// Updates the state at the end of an epoch.
@@ -65,6 +111,8 @@ extension Optimizer {
   /// - Parameters:
   ///   - module: The module to train; unchanged if the norm is not finite.
   ///   - rate: The learning rate.
+  ///   - factors: The share of the rate for each parameter; one with the share 0 keeps its bits, and its gradient does
+  ///     not count towards the norm. nil: ones.
   ///   - clip: The bounds of the gradients.
   ///   - passCount: The number of forward and backward passes. Each calls `loss`, for other data each time; the update
   ///     uses the mean of their gradients.
@@ -73,7 +121,7 @@ extension Optimizer {
   ///     `Variable.detached`.
   /// - Returns: The norm of the gradients before clipping, and the kept values of the last pass.
   public mutating func step<Trained: Module, Kept>(
-    _ module: inout Trained, rate: Float, clip: GradientClip, passCount: Int = 1,
+    _ module: inout Trained, rate: Float, factors: [Float]? = nil, clip: GradientClip, passCount: Int = 1,
     loss: (Trained) -> (value: Variable, kept: Kept)
   ) -> (norm: Double, kept: Kept) {
     precondition(passCount > 0, "a step needs at least 1 pass, got \(passCount)")
@@ -83,15 +131,19 @@ extension Optimizer {
       for index in gradients.indices { gradients[index].add(more.gradients[index]) }
       kept = more.kept
     }
+    for (index, factor) in (factors ?? []).enumerated() where factor == 0 {
+      gradients[index] = .zero(gradients[index].shape)
+    }
     let norm = StepProfile.measure(.update) {
-      update(&module, gradients: &gradients, rate: rate, clip: clip, share: 1 / Float(passCount))
+      update(&module, gradients: &gradients, rate: rate, factors: factors, clip: clip, share: 1 / Float(passCount))
     }
     return (norm, kept)
   }
 
   /// Clips gradients, multiplied by `share`, and applies them; returns their norm before clipping.
   private mutating func update(
-    _ module: inout some Module, gradients: inout [Gradient], rate: Float, clip: GradientClip, share: Float
+    _ module: inout some Module, gradients: inout [Gradient], rate: Float, factors: [Float]?, clip: GradientClip,
+    share: Float
   ) -> Double {
     let norm = globalNorm(of: gradients) * Double(share)
     guard norm.isFinite else { return norm }
@@ -101,7 +153,7 @@ extension Optimizer {
       clippedNorm = globalNorm(of: gradients) * Double(share)
     }
     let scale = share * clipFactor(norm: clippedNorm, clipNorm: clip.norm)
-    update(&module, gradients: gradients, rate: rate, scale: scale)
+    update(&module, gradients: gradients, rate: rate, factors: factors, scale: scale)
     return norm
   }
 

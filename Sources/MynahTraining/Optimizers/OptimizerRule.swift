@@ -88,7 +88,8 @@ public struct OptimizerMemory: Sendable {
     for slot in tensors {
       precondition(
         slot.map(\.shape) == weights.map(\.shape),
-        "the optimizer remembers another module's parameters: shapes \(slot.map(\.shape)), found \(weights.map(\.shape))"
+        "the optimizer remembers another module's parameters: shapes \(slot.map(\.shape)), "
+          + "found \(weights.map(\.shape))"
       )
     }
     body(&weights, &tensors)
