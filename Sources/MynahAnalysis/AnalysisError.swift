@@ -1,3 +1,5 @@
+import MynahIO
+
 /// An error in the analysis of a model.
 public enum AnalysisError: Error, Hashable, Sendable {
   /// A vector or a state has elements that are infinite or NaN.
@@ -10,6 +12,8 @@ public enum AnalysisError: Error, Hashable, Sendable {
   case noGates(layer: Int, kind: String)
   /// The page has too many tokens or values for a browser.
   case pageTooLong(tokenCount: Int, seriesCount: Int)
+  /// The tokens of a line do not spell its words, so they cannot be assigned to them.
+  case wordsNotFound(line: Int, token: String)
 }
 
 extension AnalysisError: CustomStringConvertible {
@@ -17,8 +21,8 @@ extension AnalysisError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notFinite(let what):
-      "expected finite numbers, found \(what) of the model to be none: its weights are damaged or its training diverged; "
-        + "copy the file again or train with a lower learning rate"
+      "expected finite numbers, found \(what) of the model to be none: its weights are damaged or its training "
+        + "diverged; copy the file again or train with a lower learning rate"
     case .perplexityTooLarge(let perplexity, let pointCount):
       "a perplexity of \(perplexity) needs more than \(perplexity) neighbours, found \(pointCount) tokens; "
         + "lower it or take more tokens"
@@ -29,8 +33,11 @@ extension AnalysisError: CustomStringConvertible {
     case .noGates(let layer, let kind):
       "layer \(layer) has no gates to record: it is of the kind '\(kind)'; record its states only"
     case .pageTooLong(let tokenCount, let seriesCount):
-      "a page holds at most \(PageLimit.tokenCount) tokens and \(PageLimit.valueCount) values, found \(tokenCount) tokens "
-        + "of \(seriesCount) values; cut the text, or choose fewer units"
+      "a page holds at most \(PageLimit.tokenCount) tokens and \(PageLimit.valueCount) values, found \(tokenCount) "
+        + "tokens of \(seriesCount) values; cut the text, or choose fewer units"
+    case .wordsNotFound(let line, let token):
+      "line \(line): the tokenizer changes the text, so the token \(token.quoted()) cannot be assigned to a word of it; "
+        + "use a model whose tokens spell the text as it is"
     }
   }
 }

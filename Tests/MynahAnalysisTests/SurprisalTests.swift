@@ -55,4 +55,27 @@ struct SurprisalTests {
     let second = try reader.read(TextToken(id: 1))
     #expect(try reader.read(TextToken(id: 1, beginning: .after(0))) == first && first != second)
   }
+
+  @Test("Entropies are those of the distributions before and after a token, and reductions are not negative")
+  func entropies() throws {
+    let file = try AnalysisModel.drawn([.lstm(5)])
+    let model = InferenceModel(file.model)
+    var reader = SurprisalReader(model)
+    let ids: [Int32] = [1, 2, 2, 0, 3]
+    let found = try ids.enumerated().map { index, id in
+      try #require(try reader.read(TextToken(id: id, beginning: index == 0 ? .after(0) : nil)))
+    }
+    let expected = (0...ids.count).map { count in
+      var state = model.initialState()
+      let logits = model.advance([0] + ids.prefix(count), state: &state).elements.map { Double($0) }
+      let sum = logits.reduce(0) { $0 + exp($1) }
+      return -logits.reduce(0) { $0 + exp($1) / sum * log2(exp($1) / sum) }
+    }
+    for (index, token) in found.enumerated() {
+      #expect(abs(token.entropy - expected[index]) < 1e-9 && token.entropy <= 2)
+      #expect(abs(token.entropyReduction - max(0, expected[index] - expected[index + 1])) < 1e-9)
+      #expect(abs(token.logProbability + token.bits * log(2)) < 1e-12)
+    }
+    #expect(found.contains { $0.entropyReduction == 0 } && found.contains { $0.entropyReduction > 0 })
+  }
 }

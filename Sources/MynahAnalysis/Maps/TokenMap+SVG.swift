@@ -23,7 +23,8 @@ extension TokenMap {
       body += "</g>\n"
     }
     return """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 \((-headline).formatted(0)) \(side.formatted(0)) \((side + headline).formatted(0))" \
+      <svg xmlns="http://www.w3.org/2000/svg" \
+      viewBox="0 \((-headline).formatted(0)) \(side.formatted(0)) \((side + headline).formatted(0))" \
       font-family="system-ui, sans-serif" font-size="\(fontSize.formatted(0))">
       <style>
       \(Template(PackageResources.map_css).text)</style>

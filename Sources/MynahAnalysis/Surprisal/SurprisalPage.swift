@@ -36,8 +36,8 @@ public struct SurprisalPage: Sendable {
     }
     (bits, predictedCount) = (bits + surprisal.bits, predictedCount + 1)
     let strength = min(1, surprisal.bits / fullBits)
-    text +=
-      #"<span style="--a:\#(strength.formatted(2))" data-p="\#(facts(token, surprisal))" data-o="\#(others(surprisal))">"#
+    text += #"<span style="--a:\#(strength.formatted(2))" data-p="\#(facts(token, surprisal))" "#
+    text += #"data-o="\#(others(surprisal))">"#
     text += token.html + "</span>"
   }
 

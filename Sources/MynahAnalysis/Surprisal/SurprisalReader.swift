@@ -4,34 +4,13 @@ import MynahModels
 public import MynahText
 import MynahTensors
 
-/// The surprisal of a token of a text, with the tokens that the model considered most probable.
-public struct TokenSurprisal: Hashable, Sendable {
-  /// A probable token at the same position.
-  public struct Alternative: Hashable, Sendable {
-    public let id: Int32
-    /// p(token | preceding tokens).
-    public let probability: Double
-  }
-
-  /// The id of the token.
-  public let id: Int32
-  /// p(token | preceding tokens); 0 on underflow.
-  public let probability: Double
-  /// −log₂ p, in bits.
-  public let bits: Double
-  /// The rank of the token by probability; 1 is the most probable.
-  public let rank: Int
-  /// The most probable tokens, in order of decreasing probability.
-  public let alternatives: [Alternative]
-}
-
 /// Reads texts token by token and returns the surprisal of each token.
 public struct SurprisalReader: Sendable {
   private let model: InferenceModel
   private let alternativeCount: Int
   private var state: RecurrentState
-  /// The previous token, which the model has not read yet.
-  private var last: Int32?
+  /// The distribution of the next token; nil before the first token of a text.
+  private(set) var next: NextToken?
 
   /// Creates a reader.
   ///
@@ -50,20 +29,50 @@ public struct SurprisalReader: Sendable {
   /// - Precondition: the id is in the vocabulary.
   public mutating func read(_ token: TextToken) throws(InferenceError) -> TokenSurprisal? {
     let id = token.id
-    if let beginning = token.beginning {
-      state = model.initialState()
-      last = if case .after(let start) = beginning { start } else { nil }
-    }
-    defer { last = id }
-    guard let last else { return nil }
-    let logits = model.advance([last], state: &state).elements
-    guard logits.allSatisfy(\.isFinite) else { throw .notFinite }
-    let logProbabilities = logits.logSoftmax()
+    try begin(before: token)
+    let before = next
+    next = nil
+    let after = try advance(id)
+    next = after
+    guard let before else { return nil }
+    let logProbability = min(0, before.logProbabilities[Int(id)])
     return TokenSurprisal(
-      id: id, probability: exp(logProbabilities[Int(id)]), bits: max(0, -logProbabilities[Int(id)] / log(2)),
-      rank: logits.rank(of: id),
-      alternatives: logits.largest(alternativeCount).map {
-        TokenSurprisal.Alternative(id: Int32($0), probability: exp(logProbabilities[$0]))
+      id: id, logProbability: logProbability, probability: exp(before.logProbabilities[Int(id)]),
+      bits: max(0, -logProbability / log(2)), rank: before.logits.rank(of: id), entropy: before.entropy,
+      entropyReduction: max(0, before.entropy - after.entropy),
+      alternatives: before.logits.largest(alternativeCount).map {
+        TokenSurprisal.Alternative(id: Int32($0), probability: exp(before.logProbabilities[$0]))
       })
+  }
+
+  /// Resets the state if the token begins a text or a window.
+  mutating func begin(before token: TextToken) throws(InferenceError) {
+    guard let beginning = token.beginning else { return }
+    state = model.initialState()
+    next = nil
+    if case .after(let start) = beginning { next = try advance(start) }
+  }
+
+  private mutating func advance(_ id: Int32) throws(InferenceError) -> NextToken {
+    let logits = model.advance([id], state: &state).elements
+    guard logits.allSatisfy(\.isFinite) else { throw .notFinite }
+    return NextToken(logits)
+  }
+}
+
+/// The distribution of a token before it is read.
+struct NextToken: Sendable {
+  let logits: [Float]
+  /// ln p of all tokens.
+  let logProbabilities: [Double]
+  /// The entropy, in bits.
+  let entropy: Double
+
+  /// Creates the distribution of finite logits.
+  init(_ logits: [Float]) {
+    self.logits = logits
+    logProbabilities = logits.logSoftmax()
+    // A factor of 0 wins over any finite logarithm.
+    entropy = max(0, -logProbabilities.reduce(0) { $0 + exp($1) * $1 } / log(2))
   }
 }

@@ -7,17 +7,22 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-/// `mynah surprisal`: the surprisal of each token.
+/// `mynah surprisal`: the surprisal of each token or word.
 struct SurprisalCommand: ParsableCommand, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "surprisal",
-    abstract: "Print the surprisal of each token of a text, and the most probable tokens.",
+    abstract: "Print the surprisal of each token or word of a text.",
     discussion: """
-      The state is carried from line to line unless --state or the model's training resets it. --html writes a \
-      self-contained page that colours each token by its surprisal.
+      Prints the surprisal of each token and the most probable tokens at its position; --html writes a self-contained \
+      page with them. The state is carried from line to line unless --state or the model's training resets it.
+
+      --tsv prints a table of the tokens and --by-word one of the words, for stimuli: each line is a text of its own \
+      unless --state says otherwise. Pieces of words are summed, with the correction for pieces that begin with a \
+      blank. Log-probabilities are in nats, surprisals and entropies in bits.
 
         mynah surprisal notes.safetensors draft.txt --html draft.html
-        echo "the cat sat" | mynah surprisal notes.safetensors
+        mynah surprisal notes.safetensors stimuli.txt --by-word > words.tsv
+        echo "the cat sat" | mynah surprisal notes.safetensors --tsv
       """)
 
   @Argument(help: "A model file that mynah train wrote.", completion: .file())
@@ -26,11 +31,24 @@ struct SurprisalCommand: ParsableCommand, ConditionalFlags {
   @Argument(help: "Text files. (default: standard input)", completion: .file())
   var files: [String] = []
 
+  @Flag(help: "Print a row of tab-separated columns for each token.")
+  var tsv = false
+
+  @Flag(help: "Print a row for each word instead of each token; with --json, an object.")
+  var byWord = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Add the columns of another model, which must have the same tokens unless --by-word is given; may be given "
+        + "several times.", valueName: "model"),
+    completion: .file())
+  var with: [String] = []
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The number of most probable tokens to print. (default: 3)", valueName: "count"),
     transform: Bounded.integer(0...100))
-  var alternatives = 3
+  var alternatives: Int?
 
   @Option(
     help: ArgumentHelp("Write an HTML page to this file.", valueName: "file"), completion: .file(),
@@ -47,7 +65,17 @@ struct SurprisalCommand: ParsableCommand, ConditionalFlags {
   @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
-  var rules: [FlagRule] { [FlagRule("--overwrite", overwrite, needs: "--html", html != nil)] }
+  var rules: [FlagRule] {
+    [
+      FlagRule("--overwrite", overwrite, needs: "--html", html != nil),
+      FlagRule("--tsv", tsv, excludes: "--json", json),
+      FlagRule("--by-word", byWord, excludes: "--html", html != nil),
+      FlagRule("--alternatives", alternatives != nil, excludes: "--tsv", tsv),
+      FlagRule("--alternatives", alternatives != nil, excludes: "--by-word", byWord),
+      FlagRule("--with", !with.isEmpty, needs: "--tsv or --by-word", tsv || byWord),
+      FlagRule("--with", !with.isEmpty, excludes: "--html", html != nil),
+    ]
+  }
 
   mutating func run() throws {
     try threads.run { try read() }
@@ -56,47 +84,92 @@ struct SurprisalCommand: ParsableCommand, ConditionalFlags {
   private func read() throws {
     if let html { try NewFile.check(html, overwriting: overwrite) }
     let file = try ModelFile(contentsOf: model)
-    let vocabulary = file.tokenizer.vocabulary
-    var reader = SurprisalReader(precision.model(of: file), alternativeCount: alternatives)
-    var page = html == nil ? nil : SurprisalPage(file.tokenizer)
-    func show(_ tokens: [PageToken]) throws {
-      for token in tokens {
-        let surprisal = try reader.read(token.token)
-        try page?.append(token, surprisal)
-        guard let surprisal, json || html == nil else { continue }
-        let figures = Figures(
-          line: token.token.line, text: vocabulary[token.id], bits: surprisal.bits, probability: surprisal.probability,
-          rank: surprisal.rank, isUnknown: token.id == vocabulary.unknownID,
-          alternatives: surprisal.alternatives.map {
-            Figures.Alternative(text: vocabulary[$0.id], probability: $0.probability)
-          })
-        if json { try StandardOutput.writeJSON(figures) } else { try StandardOutput.write(figures.inWords) }
-      }
+    let others = try with.map { (path: $0, file: try ModelFile(contentsOf: $0)) }
+    guard !byWord else {
+      var rows = SurprisalWordRows([(model, file)] + others, precision, policy: policy(of: file), json)
+      return try rows.read(files)
     }
-    try PageTokens.read(files, file.tokenizer, policy: state.policy(of: file), show)
-    guard let page, let html else { return }
-    let title = files.isEmpty ? "standard input" : files.joined(separator: ", ")
-    try NewFile.write(page.html(title: title, model: model), to: html)
-    if !json { try StandardOutput.write("\(html): \(page.summary)\n") }
+    if let other = others.first(where: { $0.file.tokenizer != file.tokenizer }) {
+      throw SurprisalError.otherTokens(path: other.path)
+    }
+    try readTokens(file, others.map { precision.model(of: $0.file) })
   }
 
-  /// One token.
-  private struct Figures: Encodable {
-    struct Alternative: Encodable {
-      let text: String
-      let probability: Double
-    }
-    let line: Int
-    let text: String
-    let bits, probability: Double
-    let rank: Int
-    let isUnknown: Bool
-    let alternatives: [Alternative]
+  /// The policy for a model.
+  ///
+  /// Stimuli are independent lines, whatever the model was trained on.
+  private func policy(of file: ModelFile) -> StatePolicy {
+    tsv || byWord ? state.state ?? .reset : state.policy(of: file)
+  }
 
-    var inWords: String {
-      let others = alternatives.map { "\($0.text.visible) \((100 * $0.probability).brief) %" }.joined(separator: ", ")
-      return
-        "\(bits.formatted(2).leftPadded(7))  \("\(rank)".leftPadded(6))  \(text.visible.padding(16))  \(others)\n"
+  private func readTokens(_ file: ModelFile, _ others: [InferenceModel]) throws {
+    let (tokenizer, policy) = (file.tokenizer, policy(of: file))
+    let count = tsv ? 0 : alternatives ?? 3
+    let models = [precision.model(of: file)] + others
+    var output = TokenOutput(
+      format: tsv ? .table : json ? .json : html == nil ? .words : .none,
+      readers: models.map { SurprisalReader($0, alternativeCount: html == nil ? count : max(count, 3)) },
+      rows: SurprisalTokenRows(tokenizer), page: html == nil ? nil : SurprisalPage(tokenizer))
+    if tsv { try StandardOutput.write(SurprisalTokenRows.header(modelCount: models.count)) }
+    var (tokens, lines) = (PageTokens(tokenizer, policy: policy), try LineReader(files))
+    while let line = try lines.next() {
+      let found = try tokens.append(line.text, number: line.number, isEnded: line.isEnded)
+      if tsv || json { try output.rows.append(line) }
+      try output.show(found)
+    }
+    try output.show(tokens.finish())
+    guard let page = output.page, let html else { return }
+    let title = files.isEmpty ? "standard input" : files.joined(separator: ", ")
+    try NewFile.write(page.html(title: title, model: model), to: html)
+    if !json && !tsv { try StandardOutput.write("\(html): \(page.summary)\n") }
+  }
+}
+
+/// Reads the tokens of a text with each model, and prints them.
+private struct TokenOutput {
+  enum Format { case words, table, json, none }
+
+  let format: Format
+  var readers: [SurprisalReader]
+  var rows: SurprisalTokenRows
+  /// The page to add the tokens to; nil if none was requested.
+  var page: SurprisalPage?
+
+  mutating func show(_ tokens: [PageToken]) throws {
+    for token in tokens {
+      var surprisals: [TokenSurprisal] = []
+      for index in readers.indices {
+        if let surprisal = try readers[index].read(token.token) { surprisals.append(surprisal) }
+      }
+      try page?.append(token, surprisals.first)
+      switch format {
+      case .none: break
+      case .words:
+        if let surprisal = surprisals.first { try StandardOutput.write(rows.inWords(surprisal)) }
+      case .table, .json:
+        // Each token is counted, also one that is only context and has no row.
+        let row = try rows.next(token.token, requiringWord: format == .table)
+        guard let first = surprisals.first else { continue }
+        if format == .table {
+          try StandardOutput.write(rows.cells(row, surprisals))
+        } else {
+          try StandardOutput.writeJSON(rows.figures(row, first))
+        }
+      }
+    }
+  }
+}
+
+/// An error of the models that are compared.
+private enum SurprisalError: CommandFailure {
+  case otherTokens(path: String)
+
+  var failureCode: FailureCode { .badData }
+  var sentence: String {
+    switch self {
+    case .otherTokens(let path):
+      "rows of tokens need models with the same tokens, but those of \(path.quoted()) are others; compare words with "
+        + "--by-word, or leave the model out"
     }
   }
 }

@@ -1,0 +1,39 @@
+import Foundation
+
+/// The surprisal of a word of a text: that of its tokens, corrected for the blanks that tokens carry.
+///
+/// Where tokens spell the blanks, as byte pairs do (" cat" is one token), the product of the probabilities of a word's
+/// tokens is not that of the word: it says that a blank precedes, and leaves open whether one follows, so "cat" shares
+/// it with "cats". The probability of the word w after the text c is
+///
+///     p(w | c) = Π p(tokens of w) · P(a boundary follows c w) / P(a boundary follows c)
+///
+/// where P(a boundary follows) is the sum of the probabilities of all tokens that start a new word: those that begin
+/// with white space, and line ends. It is 1 where the text already ends with white space or has not begun. Summed over
+/// all possible next words and line ends, these probabilities are 1. Of a text, the factors cancel except for the
+/// first and the last, so that the sum over words and line ends is that of the tokens.
+///
+/// T. Pimentel, C. Meister, "How to compute the probability of a word", 2024; B. Oh, W. Schuler, "Leading whitespaces
+/// of language models' subword vocabulary pose a confound for calculating word probabilities", 2024.
+///
+/// Tokens that are words need no correction. Of models of characters and bytes a word contains the blank after it,
+/// which has the same effect.
+public struct WordSurprisal: Hashable, Sendable {
+  /// The word; nil for the end of a line, which models predict like a word.
+  public let word: TextWord?
+  /// The number of the line.
+  public let line: Int
+  /// The tokens of the word, among them those of white space before it that is separate from the word.
+  public internal(set) var ids: [Int32]
+  /// ln p(word | preceding text), in nats.
+  public internal(set) var logProbability: Double
+  /// The sum of ln p(token | preceding tokens) of the tokens without the correction, in nats.
+  public internal(set) var tokenLogProbability: Double
+  /// A Boolean value indicating whether a token of the word is the one for unknown words.
+  public internal(set) var isUnknown: Bool
+
+  /// The number of tokens.
+  public var tokenCount: Int { ids.count }
+  /// −log₂ p(word | preceding text), in bits.
+  public var bits: Double { -logProbability / log(2) }
+}
