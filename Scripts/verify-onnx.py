@@ -5,9 +5,9 @@
     .venv/bin/pip install onnx onnxruntime
     .venv/bin/python Scripts/verify-onnx.py FILE.onnx TEXT --surprisals FILE.jsonl
 
-FILE.jsonl is what `mynah surprisal MODEL TEXT --json` prints. The file must pass ONNX's checker; the text is read from the zero state on
-behind a line end, once as a whole and once token by token with the state handed on. The probability of each token must be mynah's within
-1e-4 relative to the largest, and both ways must agree within 1e-5.
+FILE.jsonl is what `mynah surprisal MODEL TEXT --json` prints. The file must pass ONNX's checker; the text is read from
+the zero state on behind a line end, once as a whole and once token by token with the state handed on. The probability
+of each token must be mynah's within 1e-4 relative to the largest, and both ways must agree within 1e-5.
 """
 import argparse
 import json
@@ -56,7 +56,8 @@ def main():
     probabilities = (np.exp(logits) / np.exp(logits).sum(-1, keepdims=True))[np.arange(len(lines)), ids[1:, 0]]
     expected = np.array([line["probability"] for line in lines])
     difference = float(np.abs(probabilities - expected).max() / expected.max())
-    print(f"{options.model}: {len(lines)} tokens, largest difference of a probability {difference:.1e}, whole against steps {drift:.1e}")
+    print(f"{options.model}: {len(lines)} tokens, largest difference of a probability {difference:.1e}, "
+          f"whole against steps {drift:.1e}")
     if not (difference <= 1e-4 and drift <= 1e-5):
         sys.exit("error: the file does not compute what the model does")
 

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Checks that a word model trained by Mynah has the same perplexity in PyTorch.
+"""Checks that a word model trained by Mynah has the same perplexity or the same surprisals in PyTorch.
 
     .venv/bin/python Scripts/verify-pytorch.py MODEL.safetensors TEXT --perplexity P [--vocabulary FILE]
+    .venv/bin/python Scripts/verify-pytorch.py MODEL.safetensors TEXT --surprisals FILE.tsv [--vocabulary FILE]
 
-P is what `mynah evaluate MODEL TEXT --json` prints as `perplexity`; FILE is what `mynah inspect MODEL --vocabulary` prints, which
-this script asks .build/release/mynah for unless it is given. The model file must load strictly (no name missing, none left over)
-into torch.nn.Embedding, LSTM and Linear. The text is whitespace-separated words with `<eos>` for each newline and `<unk>` for an
-unknown word; the first input is `<eos>`, the state starts at zero and is carried to the end, so every token is predicted.
-PyTorch computes in float64. Prints both perplexities; the exit code is 0 if they agree within 1e-4 relative, 1 if not or if the
-check cannot be made. What to install: see Scripts/golden-pytorch.py.
+FILE.tsv is what `mynah surprisal MODEL TEXT --tsv` prints; each line of the text is then read from the zero state on,
+and surprisals, entropies and their reductions must agree within 1e-5 bits. P is what `mynah evaluate MODEL TEXT --json` prints as `perplexity`; FILE is what `mynah inspect MODEL --vocabulary`
+prints, which this script asks .build/release/mynah for unless it is given. The model file must load strictly (no name
+missing, none left over) into torch.nn.Embedding, LSTM and Linear. The text is whitespace-separated words with `<eos>`
+for each newline and `<unk>` for an unknown word; the first input is `<eos>`, the state starts at zero and is carried to
+the end, so every token is predicted. PyTorch computes in float64. Prints both perplexities; the exit code is 0 if they
+agree (the perplexities within 1e-4 relative), 1 if not or if the check cannot be made. What to install: see Scripts/golden-pytorch.py.
 """
 import argparse
 import math
@@ -25,6 +27,7 @@ except ImportError as missing:
     sys.exit(f"error: {missing}; install what this script needs as described at the top of Scripts/golden-pytorch.py.")
 
 TOLERANCE = 1e-4
+BITS_TOLERANCE = 1e-5
 WINDOW = 512  # steps at a time, to bound the memory of the logits
 
 
@@ -69,9 +72,11 @@ def read_text(path):
 def vocabulary_of(model_path):
     mynah = pathlib.Path(__file__).resolve().parents[1] / ".build" / "release" / "mynah"
     try:
-        return subprocess.run([mynah, "inspect", model_path, "--vocabulary"], check=True, stdout=subprocess.PIPE).stdout.decode()
+        return subprocess.run(
+            [mynah, "inspect", model_path, "--vocabulary"], check=True, stdout=subprocess.PIPE).stdout.decode()
     except (OSError, subprocess.CalledProcessError) as problem:
-        sys.exit(f"error: cannot ask mynah for the vocabulary ({problem}); build it with `swift build -c release`, or give --vocabulary.")
+        sys.exit(f"error: cannot ask mynah for the vocabulary ({problem}); build it with `swift build -c release`, "
+                 "or give --vocabulary.")
 
 
 def encode(text, tokens):
@@ -100,11 +105,44 @@ def nats_of(model, ids):
     return total / (len(ids) - 1)
 
 
+def figures_of(model, ids):
+    """The surprisal of every id but the first, the entropy before it and its reduction, in bits."""
+    ids = torch.tensor(ids)
+    with torch.inference_mode():
+        logits, _ = model(ids.unsqueeze(1), [None] * len(model.recurrent))
+        nats = logits.squeeze(1).log_softmax(-1)
+        entropies = -(nats.exp() * nats).sum(-1) / math.log(2)
+        bits = -nats[:-1].gather(1, ids[1:, None]).squeeze(1) / math.log(2)
+    reductions = (entropies[:-1] - entropies[1:]).clamp(min=0)
+    return list(zip(bits.tolist(), entropies[:-1].tolist(), reductions.tolist()))
+
+
+def check_surprisals(model, text, tokens, path):
+    """Compares the rows of a table with each line of a text on its own."""
+    lines = text.removesuffix("\n").split("\n")
+    expected = [row for line in lines for row in figures_of(model, encode(line + "\n", tokens)[0])]
+    header, *rows = [line.split("\t") for line in read_text(path).removesuffix("\n").split("\n")]
+    try:
+        columns = [header.index(name) for name in ("bits", "entropy", "entropy_reduction")]
+        found = [[float(row[column]) for column in columns] for row in rows]
+    except (ValueError, IndexError) as problem:
+        sys.exit(f"error: {path} is not what mynah surprisal --tsv prints: {problem}")
+    if len(found) != len(expected):
+        sys.exit(f"error: {path} has {len(found)} rows, but the text has {len(expected)} tokens.")
+    largest = [max(abs(a[i] - b[i]) for a, b in zip(found, expected)) for i in range(3)]
+    agrees = all(difference <= BITS_TOLERANCE for difference in largest)  # false for NaN
+    print(f"{len(found)} tokens in {len(lines)} lines, largest differences in bits: surprisal {largest[0]:.1e}, entropy "
+          f"{largest[1]:.1e}, reduction {largest[2]:.1e} ({'agree' if agrees else 'DIFFER'} within {BITS_TOLERANCE:g})")
+    sys.exit(0 if agrees else 1)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=pathlib.Path)
     parser.add_argument("text", type=pathlib.Path)
-    parser.add_argument("--perplexity", type=float, required=True, help="what mynah evaluate prints")
+    figures = parser.add_mutually_exclusive_group(required=True)
+    figures.add_argument("--perplexity", type=float, help="what mynah evaluate prints")
+    figures.add_argument("--surprisals", type=pathlib.Path, help="what mynah surprisal --tsv prints")
     parser.add_argument("--vocabulary", type=pathlib.Path, help="what mynah inspect --vocabulary prints")
     options = parser.parse_args()
 
@@ -113,12 +151,15 @@ def main():
     tokens = listing.replace("\\\\", "\\").removesuffix("\n").split("\n")
     if len(tokens) != model.embedding.num_embeddings:
         sys.exit(f"error: the vocabulary has {len(tokens)} tokens, but the model has {model.embedding.num_embeddings}.")
+    if options.surprisals:
+        check_surprisals(model, read_text(options.text), tokens, options.surprisals)
     ids, unknown_count = encode(read_text(options.text), tokens)
     perplexity = math.exp(nats_of(model, ids))
     difference = options.perplexity / perplexity - 1
     agrees = abs(difference) <= TOLERANCE  # false for NaN
-    print(f"perplexity: mynah {options.perplexity:.6f}, PyTorch {perplexity:.6f}, relative difference {difference:+.1e} "
-          f"({'agrees' if agrees else 'DIFFERS'} within {TOLERANCE:g}); {len(ids) - 1} targets, {unknown_count} unknown words")
+    print(f"perplexity: mynah {options.perplexity:.6f}, PyTorch {perplexity:.6f}, relative difference "
+          f"{difference:+.1e} ({'agrees' if agrees else 'DIFFERS'} within {TOLERANCE:g}); {len(ids) - 1} targets, "
+          f"{unknown_count} unknown words")
     sys.exit(0 if agrees else 1)
 
 

@@ -6,8 +6,8 @@
     mynah train TEXT --tensorboard FOLDER --log-json LOG --metrics accuracy --sample-every-epoch 20
     .venv/bin/python Scripts/verify-tensorboard.py FOLDER LOG
 
-The scalars must be those of LOG, each weight must have a histogram an epoch, each epoch a sample, the run its settings, and the
-projector a label for each vector.
+The scalars must be those of LOG, each weight must have a histogram an epoch, each epoch a sample, the run its settings,
+and the projector a label for each vector.
 """
 import json
 import pathlib
@@ -44,11 +44,14 @@ def main():
     events.Reload()
     tags = events.Tags()
 
-    for tag, key in [("step/loss", "loss"), ("step/learning_rate", "learningRate"), ("step/gradient_norm", "gradientNorm")]:
+    for tag, key in [("step/loss", "loss"), ("step/learning_rate", "learningRate"),
+                     ("step/gradient_norm", "gradientNorm")]:
         found = [(event.step, event.value) for event in events.Scalars(tag)]
-        check([step for step, _ in found] == [line["stepsDone"] for line in steps], f"{tag} has other steps than the log")
+        check([step for step, _ in found] == [line["stepsDone"] for line in steps],
+              f"{tag} has other steps than the log")
         check(all(near(value, line[key]) for (_, value), line in zip(found, steps)), f"{tag} differs from the log")
-    figures = {"epoch/train_perplexity": lambda line: line["train"], "epoch/validation_perplexity": lambda line: line["validation"]}
+    figures = {"epoch/train_perplexity": lambda line: line["train"],
+               "epoch/validation_perplexity": lambda line: line["validation"]}
     for name in epochs[0].get("metrics") or {}:
         figures["epoch/" + name] = lambda line, name=name: line["metrics"][name]
     for tag, figure in figures.items():

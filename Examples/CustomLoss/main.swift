@@ -4,7 +4,8 @@
 //
 //     loss = −mean over rows of [(1 − ε) log p(target) + ε · mean over the vocabulary of log p]
 //
-// C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna, "Rethinking the Inception architecture for computer vision", 2016.
+// C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna, "Rethinking the Inception architecture for computer
+// vision", 2016.
 
 import Mynah
 

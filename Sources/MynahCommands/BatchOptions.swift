@@ -66,7 +66,8 @@ struct BatchOptions: ParsableArguments, RunOptions {
   private func endOfLine(_ tokenizer: AnyTokenizer) throws -> Int32 {
     guard let id = tokenizer.endOfSentenceID ?? tokenizer.vocabulary.id(of: "\n") else {
       throw ValidationError(
-        "--batching documents needs a token for line ends, which the vocabulary lacks; use --batching windows or contiguous"
+        "--batching documents needs a token for line ends, which the vocabulary lacks; "
+          + "use --batching windows or contiguous"
       )
     }
     return id

@@ -50,7 +50,10 @@ struct EvaluateCommand: ParsableCommand {
 
   /// The report for machines.
   private struct Figures: Encodable {
-    let perplexity, nats: Double
+    let perplexity: Double
+    /// nil if nothing but `<unk>` was predicted.
+    let perplexityWithoutUnknown: Double?
+    let nats: Double
     let targetCount, unknownCount: Int
     let bitsPerCharacter: Double
     let wordPerplexity, characterPerplexity, bytePerplexity: Double
@@ -63,7 +66,8 @@ struct EvaluateCommand: ParsableCommand {
       wordPerplexity = report.perplexity(by: wordCount)
       characterPerplexity = report.perplexity(by: characterCount)
       bytePerplexity = report.perplexity(by: byteCount)
-      (perplexity, nats) = (report.perplexity, report.loss.nats)
+      (perplexity, perplexityWithoutUnknown) = (report.perplexity, report.perplexityWithoutUnknown)
+      nats = report.loss.nats
       (targetCount, unknownCount) = (report.loss.targetCount, report.unknownCount)
       bitsPerCharacter = report.bitsPerCharacter
     }
@@ -87,14 +91,23 @@ struct EvaluateCommand: ParsableCommand {
     let start =
       report.predictsEveryToken
       ? "zero, after a line end, so that every token was predicted" : "zero; the first token was context only"
+    let known = report.knownLoss.targetCount
+    let withoutUnknown =
+      known == targets
+      ? ""
+      : "without unknown     \(report.perplexityWithoutUnknown?.asPerplexity ?? "none"), over \(known.grouped) targets "
+        + "that are not <unk>\n"
+    let advice = unknown > 0 ? ": compare only with models that know the same words" : ""
+    let (byWord, byByte) = (report.perplexity(by: length.wordCount), report.perplexity(by: length.byteCount))
     return """
       perplexity          \(report.perplexity.asPerplexity)
+      \(withoutUnknown)\
       bits per character  \(report.bitsPerCharacter.formatted(4)), over \(report.characterCount.grouped) characters
-      perplexity per word \(report.perplexity(by: length.wordCount).asPerplexity), over \(length.wordCount.grouped) words between white space
-      perplexity per byte \(report.perplexity(by: length.byteCount).formatted(4)), over \(length.byteCount.grouped) bytes
+      perplexity per word \(byWord.asPerplexity), over \(length.wordCount.grouped) words between white space
+      perplexity per byte \(byByte.formatted(4)), over \(length.byteCount.grouped) bytes
       nats                \(report.loss.nats.formatted(2)), \(report.loss.mean.formatted(4)) per target
       targets             \(targets.grouped) \(tokenizer.countedNoun)
-      unknown             \(unknown.grouped) of them (\(share) %), predicted as <unk>
+      unknown             \(unknown.grouped) of them (\(share) %), predicted as <unk>\(advice)
       line ends           \(lineEnds)
       state               \(start); \(policy.inWords)
 

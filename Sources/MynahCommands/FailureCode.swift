@@ -67,6 +67,14 @@ extension CheckpointError: CommandFailure {
   }
 }
 
+extension PyTorchFileError: CommandFailure {
+  var failureCode: FailureCode { .badData }
+}
+
+extension WordVectorsError: CommandFailure {
+  var failureCode: FailureCode { .badData }
+}
+
 extension TrainingError: CommandFailure {
   var failureCode: FailureCode {
     switch self {

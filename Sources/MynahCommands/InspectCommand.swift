@@ -42,7 +42,7 @@ struct InspectCommand: ParsableCommand, ConditionalFlags {
     if let tokenizer {
       try write(content.tokenizer, to: tokenizer)
     } else if vocabulary {
-      try StandardOutput.write(content.tokenizer.vocabulary.lines)
+      try StandardOutput.write(content.tokenizer.vocabulary.lines())
     } else if json {
       try StandardOutput.writeJSON(Contents(content, training: notes(of: file)))
     } else {
@@ -145,6 +145,8 @@ extension TrainingConfiguration {
     let clips = [clipValue.map { "to ±\($0)" }, clipNorm.map { "to a norm of \($0)" }].compactMap(\.self)
     let update = batchesPerUpdate == 1 ? "" : ", an update after \(batchesPerUpdate) batches"
     let extras = [
+      origin.map { "from the weights of \($0.name.quoted())" },
+      vectors.map { "embeddings from \($0.name.quoted())" }, partRates == .equal ? nil : "\(partRates)",
       objective == .full ? nil : "\(objective)", reduction.inWords,
       penalties == .none ? nil : "penalties: \(penalties)",
       patience.map { "ended after \($0) epochs without a lower loss" },

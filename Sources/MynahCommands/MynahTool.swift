@@ -17,11 +17,13 @@ package struct MynahTool: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, DataCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self,
-      GenerateCommand.self, CompleteCommand.self, ScoreCommand.self, RescoreCommand.self, PairsCommand.self,
+      CompareCommand.self, GenerateCommand.self, CompleteCommand.self, ScoreCommand.self, RescoreCommand.self,
+      PairsCommand.self,
+      SyntaxGymCommand.self,
       NeighboursCommand.self, NGramCommand.self, ClassifyCommand.self, MapCommand.self, SurprisalCommand.self,
       ActivationsCommand.self,
-      InspectCommand.self, QuantizeCommand.self, ImportCommand.self, ExportCommand.self, ReproduceCommand.self,
-      BenchCommand.self,
+      InspectCommand.self, QuantizeCommand.self, PruneCommand.self, ImportCommand.self, ExportCommand.self,
+      ReproduceCommand.self, BenchCommand.self,
     ])
 
   package init() {}

@@ -33,14 +33,20 @@ struct FlagEffectTests {
 
   private static let predicting = ["--cache", "--dynamic", "--mix"]
 
-  private static let idlePredicting = [
-    Idle("--cache-weight 0.5", "needs --cache"), Idle("--cache-theta 0.5", "needs --cache"),
-    Idle("--dynamic-decay 0.5", "needs --dynamic"), Idle("--dynamic-tokens 5", "needs --dynamic"),
-    Idle("--dynamic-statistics text", "needs --dynamic"),
-    Idle("--precision int8 --dynamic 0.1", "has no effect with --dynamic"),
-    Idle("--weights 0.5", "needs --mix"), Idle("--tune-weights text", "needs --mix"),
-    Idle("--tune-weights text --mix m --weights 1,1", "has no effect with --weights"),
-  ]
+  private static let idlePredicting = idlePredicting(weights: "--weights")
+
+  /// - Parameter weights: The flag of the weights of mixed models.
+  private static func idlePredicting(weights: String) -> [Idle] {
+    [
+      Idle("--cache-weight 0.5", "needs --cache"), Idle("--cache-theta 0.5", "needs --cache"),
+      Idle("--dynamic-decay 0.5", "needs --dynamic"), Idle("--dynamic-tokens 5", "needs --dynamic"),
+      Idle("--dynamic-statistics text", "needs --dynamic"),
+      Idle("--precision int8 --dynamic 0.1", "has no effect with --dynamic"),
+      Idle("--map-unknown-words", "needs --mix"),
+      Idle("\(weights) 0.5", "needs --mix"), Idle("--tune-weights text", "needs --mix"),
+      Idle("--tune-weights text --mix m \(weights) 1,1", "has no effect with \(weights)"),
+    ]
+  }
 
   private static let idleTokens = [
     Idle("--minimum-count 2 --tokenizer t.json", "has no effect with a --tokenizer file"),
@@ -68,9 +74,15 @@ struct FlagEffectTests {
         "--clip-value",
         "--batches-per-update", "--patience", "--seed", "--learning-rate", "--schedule", "--warm-up", "--sampled",
         "--mean-loss", "--weight-penalty", "--activation-penalty", "--metrics", "--tensorboard", "--log-json",
-        "--sample-every-epoch", "--precision", "--threads", "--profile", "--json",
+        "--sample-every-epoch", "--precision", "--threads", "--profile", "--json", "--init-from", "--freeze",
+        "--layer-rate-decay",
       ],
       idle: idleTokens + [
+        Idle("--extend-vocabulary", "needs --init-from"), Idle("--gradual-unfreezing", "needs --init-from"),
+        Idle("--vectors text --init-from m", "has no effect with --init-from"),
+        Idle("--tokenizer word --init-from m", "has no effect with --init-from"),
+        Idle("--minimum-count 2 --init-from m", "has no effect with --init-from without --extend-vocabulary"),
+        Idle("--vocabulary 9 --init-from m", "has no effect with --init-from without --extend-vocabulary"),
         Idle("--cell gru --layers lstm:8", "has no effect with --layers"),
         Idle("--layers lstm:8", "has no effect with --layers", flag: "--hidden"),
         Idle("--forget-bias 1 --cell gru", "needs --cell lstm or peephole"),
@@ -89,6 +101,14 @@ struct FlagEffectTests {
       ]),
     "evaluate": Command(
       words: "evaluate m text", always: ["--state", "--threads", "--json"] + predicting, idle: idlePredicting),
+    "compare": Command(
+      words: "compare m m", always: ["--state", "--threads", "--json"],
+      idle: [
+        Idle("--tsv --json -- text", "has no effect with --json"),
+        Idle("--markdown --json -- text", "has no effect with --json"),
+        Idle("--markdown --tsv -- text", "has no effect with --tsv"),
+      ]),
+    "prune": Command(words: "prune m", always: ["--vocabulary", "--text", "--output", "--overwrite"], idle: []),
     "generate": Command(
       words: "generate m a",
       always: [
@@ -124,14 +144,29 @@ struct FlagEffectTests {
       ]),
     "rescore": Command(
       words: "rescore m text",
-      always: ["--score-weight", "--model-weight", "--token-bonus", "--json", "--threads"] + predicting,
-      idle: idlePredicting),
+      always: ["--weights", "--scores", "--tune", "--json", "--threads"] + predicting,
+      idle: idlePredicting(weights: "--mix-weights")
+        + ["--score-weight 1", "--model-weight 1", "--token-bonus 1"].flatMap { flag in
+          ["--weights score=1", "--tune text"].map { other in
+            Idle("\(flag) \(other)", "has no effect with \(other.split(separator: " ")[0])")
+          }
+        } + [Idle("--references text --tune text", "has no effect with --tune")]),
     "pairs": Command(
-      words: "pairs letters text", always: ["--json", "--precision", "--threads"],
-      idle: [Idle("--verbatim", "needs a model of words")]),
+      words: "pairs letters text", always: ["--json", "--threads"] + predicting,
+      idle: idlePredicting + [
+        Idle("--verbatim", "needs a model of words"), Idle("--tsv --json", "has no effect with --json"),
+      ]),
+    "syntaxgym": Command(
+      words: "syntaxgym letters text", always: ["--json", "--precision", "--threads"],
+      idle: [Idle("--verbatim", "needs a model of words"), Idle("--tsv --json", "has no effect with --json")]),
     "neighbours": Command(words: "neighbours m a", always: ["--count", "--json"], idle: []),
     "ngram": Command(
-      words: "ngram text --output x", always: ["--order", "--tokens-of", "--output", "--overwrite", "--json"], idle: []),
+      words: "ngram text --output x",
+      always: [
+        "--order", "--tokens-of", "--strip-sentence-marks", "--prune", "--no-discount-fallback", "--output",
+        "--overwrite", "--json",
+      ],
+      idle: [Idle("--vocabulary text --tokens-of m", "has no effect with --tokens-of")]),
     "classify train": Command(
       words: "classify train labelled",
       always: ["--output", "--overwrite", "--method", "--validation-share", "--seed", "--json", "--threads"],
@@ -156,8 +191,14 @@ struct FlagEffectTests {
       ]),
     "surprisal": Command(
       words: "surprisal m text",
-      always: ["--alternatives", "--html", "--json", "--state", "--precision", "--threads"],
-      idle: [Idle("--overwrite", "needs --html")]),
+      always: ["--html", "--json", "--state", "--precision", "--threads"],
+      idle: [
+        Idle("--overwrite", "needs --html"), Idle("--tsv --json", "has no effect with --json"),
+        Idle("--by-word --html x", "has no effect with --html"),
+        Idle("--alternatives 2 --tsv", "has no effect with --tsv"),
+        Idle("--alternatives 2 --by-word", "has no effect with --by-word"),
+        Idle("--with m", "needs --tsv or --by-word"), Idle("--with m --tsv --html x", "has no effect with --html"),
+      ]),
     "activations": Command(
       words: "activations m text", always: ["--unit", "--gates", "--html", "--json", "--state", "--threads"],
       idle: [
@@ -177,7 +218,11 @@ struct FlagEffectTests {
     "import": Command(
       words: "import m --vocabulary text --output x",
       always: ["--from", "--vocabulary", "--tokenizer", "--output", "--overwrite"],
-      idle: [Idle("--names a,b,c --from keras", "needs --from pytorch")]),
+      idle: [
+        Idle("--names a,b,c --from keras", "needs --from pytorch"),
+        Idle("--activation relu --from keras", "needs --from pytorch"),
+        Idle("--unknown a --from keras --tokenizer character", "has no effect with --tokenizer character"),
+      ]),
     "export": Command(words: "export m", always: ["--output", "--onnx", "--overwrite", "--json"], idle: []),
     "reproduce": Command(
       words: "reproduce toy", always: ["--epochs", "--seed", "--dry-run", "--json", "--precision", "--threads"],

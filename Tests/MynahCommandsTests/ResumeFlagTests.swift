@@ -73,6 +73,15 @@ struct ResumeFlagTests {
         Flag("--forget-bias", "1", other: "2", own: "1.0"),
       ]
     ),
+    (
+      "fine-tuned",
+      [
+        Flag("--init-from", "t", other: "other"), Flag("--freeze", "embedding", other: "output"),
+        Flag("--gradual-unfreezing"), Flag("--layer-rate-decay", "2", other: "3", own: "2.0"),
+        Flag("--extend-vocabulary"),
+      ]
+    ),
+    ("vectors", [Flag("--vectors", "one.vec", other: "two.vec"), Flag("--hidden", "8", other: "9")]),
     // The flags that the others leave out have their defaults.
     ("plain", [Flag("--hidden", "8", other: "9"), Flag("--embedding", "8", other: "9")]),
   ]
@@ -88,6 +97,8 @@ struct ResumeFlagTests {
 
   private static func makeFiles(_ tool: CommandLineTool) throws {
     try tool.write(TinyModel.text(tokenCount: 800), to: "text.txt")
+    try tool.write("the 1 2 3\na 4 5 6\n", to: "one.vec")
+    try tool.write("the 1 2 3\n", to: "two.vec")
     for (name, tokens) in [("t", ["<unk>", "<eos>", "the", "a", "."]), ("other", ["<unk>", "<eos>", "the"])] {
       try TinyModel.drawn(tokens: tokens).write(to: tool.path(name))
       #expect(try tool.run("inspect", name, "--tokenizer", name + ".json").status == 0)

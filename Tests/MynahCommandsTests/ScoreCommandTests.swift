@@ -62,6 +62,24 @@ struct ScoreCommandTests {
     #expect(words.contains("perplexity without unknown") && words.contains("reset at each line"))
   }
 
+  @Test("A text without a token that is predicted has no perplexity, which is said and left out of JSON")
+  func nothing() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    try tool.write("", to: "empty")
+    try tool.folder.write([0xE9, 0x0A], to: "latin")
+    for arguments in [["empty"], ["latin", "--keep-going"]] {
+      let outcome = try tool.run(["score", "m"] + arguments)
+      #expect(outcome.status == 0 && outcome.output.contains("none: no token was predicted"), "\(outcome.errors)")
+      #expect(!outcome.output.lowercased().contains("nan"))
+      let figures = try lines(tool.run(["score", "m", "--json"] + arguments))
+      #expect(figures.last?.perplexity == nil && figures.last?.perplexityWithoutUnknown == nil)
+    }
+    try tool.write("zebra", to: "unknown")
+    let unknown = try tool.run("score", "m", "unknown", "--state", "carry").output
+    #expect(!unknown.lowercased().contains("nan"))
+  }
+
   @Test("Lines are read whole, wherever a chunk of the file ends")
   func longLines() throws {
     let tool = try tool()

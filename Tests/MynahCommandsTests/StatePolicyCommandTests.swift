@@ -8,7 +8,8 @@ import Testing
 @Suite("Commands read a text as in training, and with the same tokens")
 struct StatePolicyCommandTests {
   private static let code = (0..<60).map { index in
-    "def f\(index % 9)(x):\n    if x:\n        return \(index % 7)\n    else:\n        y = x + \(index % 5)\n        return y\n\n\n"
+    "def f\(index % 9)(x):\n    if x:\n        return \(index % 7)\n"
+      + "    else:\n        y = x + \(index % 5)\n        return y\n\n\n"
   }.joined()
 
   private func object(_ outcome: CommandLineTool.Outcome) throws -> [String: Any] {

@@ -4,7 +4,7 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("mynah generate, complete, rescore, ngram and adapting")
+@Suite("mynah generate, complete, ngram and adapting")
 struct UseCommandTests {
   private func tool() throws -> CommandLineTool {
     let tool = try CommandLineTool()
@@ -127,23 +127,6 @@ struct UseCommandTests {
     #expect(abs(figures.savedShare - (1 - 11.0 / 17)) < 1e-12)
   }
 
-  // MARK: Rescore
-
-  @Test("Lists are put in a new order, list by list, with the new score behind each line")
-  func rescoring() throws {
-    let tool = try tool()
-    defer { tool.folder.remove() }
-    try tool.write("0 ||| a b ||| x= -1\n0 ||| b ||| x= -9\n\n1 ||| a ||| -2 ||| -2\n", to: "lists")
-    let plain = try tool.run("rescore", "m", "lists", "--model-weight", "0")
-    #expect(
-      plain.output == "0 ||| a b ||| x= -1 ||| -1.0000\n0 ||| b ||| x= -9 ||| -9.0000\n1 ||| a ||| -2 ||| -2.0000\n")
-    let turned = try tool.run("rescore", "m", "lists", "--model-weight", "0", "--score-weight=-1")
-    #expect(turned.output.hasPrefix("0 ||| b |||"))
-    try tool.write("0 ||| a\n", to: "bad")
-    let bad = try tool.run("rescore", "m", "bad")
-    #expect(bad.status == 65 && bad.isTidy && bad.lastLine.contains("line 1"))
-  }
-
   // MARK: Adapting
 
   private struct Evaluated: Decodable {
@@ -197,7 +180,7 @@ struct UseCommandTests {
       separator: "\n")
     try tool.write(text + "\n", to: "more")
     let counted = try tool.run("ngram", "more", "--order", "2", "--tokens-of", "m", "--output", "m.arpa")
-    #expect(counted.status == 65 || counted.status == 0, "\(counted.errors)")
+    #expect(counted.status == 0, "\(counted.errors)")
     try tool.write(
       "\\data\\\nngram 1=6\n\n\\1-grams:\n-1\t<unk>\n-99\t<s>\n-0.5\t</s>\n-0.6\ta\n-0.6\tb\n-0.7\tab\n\n\\end\\\n",
       to: "g.arpa")

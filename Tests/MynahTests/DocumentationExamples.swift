@@ -141,6 +141,28 @@ private enum DocumentationExamples {
     return tokens
   }
 
+  static func wordSurprisals(_ file: ModelFile) throws {
+    var words = WordSurprisals(InferenceModel(file.model), tokenizer: file.tokenizer)
+    for entry in try words.append("the cat sat", number: 1) { print(entry.word?.text ?? "line end", entry.bits) }
+  }
+
+  static func wordAligner(_ tokenizer: AnyTokenizer) throws {
+    var (text, words) = (TextTokens(tokenizer), WordAligner(tokenizer))
+    let tokens = try text.append("the cat sat", number: 1)
+    try words.append("the cat sat", number: 1)
+    for token in tokens { print(try words.word(of: token)?.text ?? "") }
+  }
+
+  static func nBestLists() throws {
+    var reader = try NBestReader(["lists.txt"])
+    while let list = try reader.next() { print(list.id, list.hypotheses.count) }
+  }
+
+  static func pyTorchFile() throws {
+    let file = try PyTorchFile(contentsOf: "model.pt")
+    for (name, tensor) in file.tensors { print(name, tensor.shape) }
+  }
+
   static func dataset(_ ids: [Int32]) {
     let batches = Dataset(TokenWindows(ids, length: 100))
       .shuffle(buffer: 10_000, seed: 1)

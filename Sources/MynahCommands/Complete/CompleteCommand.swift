@@ -151,7 +151,8 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
       """
       keystrokes saved   \((100 * report.savedShare).formatted(1)) %: \(report.keyCount.grouped) instead of \
       \(report.plainKeyCount.grouped)
-      words              \(report.wordCount.grouped), \(report.takenCount.grouped) of them accepted from \(count) suggestions
+      words              \(report.wordCount.grouped), \(report.takenCount.grouped) of them accepted from \(count) \
+      suggestions
       ms per keystroke   \(figures.milliseconds.median.formatted(3)) median, \
       \(figures.milliseconds.p95.formatted(3)) 95th percentile, \(figures.milliseconds.largest.formatted(1)) maximum
 

@@ -42,8 +42,8 @@ extension NamedDataSet {
   private static let pennTreebank = NamedDataSet(
     name: "ptb", summary: "Penn Treebank, Mikolov's version of 10,000 words",
     licence: """
-      The distribution says "should be free for research purposes". The text is that of the Penn Treebank (LDC99T42), which \
-      is not openly licensed: measure with it, do not redistribute it.
+      The distribution says "should be free for research purposes". The text is that of the Penn Treebank (LDC99T42), \
+      which is not openly licensed: measure with it, do not redistribute it.
       """,
     files: [
       ptb("train", 5_101_618, "fcea919f6cf83f35d4d00c6cbf08040d13d4155226340912e2fef9c9c4102cbf"),
@@ -70,8 +70,8 @@ extension NamedDataSet {
   private static let brown = NamedDataSet(
     name: "brown", summary: "Brown corpus of American English, tagged, as NLTK distributes it",
     licence: """
-      NLTK: "May be used for non-commercial purposes." The corpus: "Distributed with the permission of the copyright holder, \
-      redistribution permitted."
+      NLTK: "May be used for non-commercial purposes." The corpus: "Distributed with the permission of the copyright \
+      holder, redistribution permitted."
       """,
     files: [
       File(
@@ -98,8 +98,9 @@ extension NamedDataSet {
   private static let smsSpam = NamedDataSet(
     name: "sms-spam", summary: "SMS Spam Collection: 5,574 messages, ham or spam",
     licence: """
-      Provided for free and with no limitations but the authors' copyright and disclaimer; cite T. A. Almeida, J. M. Gómez \
-      Hidalgo, A. Yamakami, "Contributions to the study of SMS spam filtering", DocEng 2011. The UCI repository: CC BY 4.0.
+      Provided for free and with no limitations but the authors' copyright and disclaimer; cite T. A. Almeida, J. M. \
+      Gómez Hidalgo, A. Yamakami, "Contributions to the study of SMS spam filtering", DocEng 2011. The UCI \
+      repository: CC BY 4.0.
       """,
     files: [
       File(

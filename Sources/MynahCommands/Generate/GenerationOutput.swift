@@ -48,7 +48,7 @@ struct GenerationOutput {
   /// Writes a text that beam search found.
   mutating func write(_ hypothesis: BeamSearch.Hypothesis, number: Int) throws {
     var decoder = tokenizer.decoder()
-    for id in try tokenizer.encodePrompt(prompt).ids { _ = decoder.decode(id) }
+    decoder.begin(after: prompt, try tokenizer.encodePrompt(prompt).ids)
     let text = hypothesis.ids.map { decoder.decode($0) }.joined() + decoder.finish()
     written.append(
       Text(ids: hypothesis.ids, text: text, logProbability: hypothesis.logProbability, end: hypothesis.end))

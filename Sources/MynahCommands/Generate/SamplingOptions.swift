@@ -116,11 +116,11 @@ struct SamplingOptions: ConditionalFlags {
 }
 
 extension Vocabulary {
-  /// Returns the id of a token.
+  /// Returns the id of a token, which may be given as `mynah inspect --vocabulary` lists it: a line end as `\n`.
   ///
   /// - Throws: `UnknownWord` if the model at a path does not know it.
   func knownID(of token: String, model: String) throws -> Int32 {
-    guard let id = id(of: token) else { throw UnknownWord(word: token, model: model) }
+    guard let id = id(of: token) ?? id(ofListed: token) else { throw UnknownWord(word: token, model: model) }
     return id
   }
 }

@@ -1,0 +1,160 @@
+import ArgumentParser
+import Foundation
+import MynahIO
+import MynahInference
+import MynahModels
+import MynahText
+
+/// `mynah compare`: several models on the same text.
+struct CompareCommand: ParsableCommand, ConditionalFlags {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Compare the perplexities of several models on a text.",
+    discussion: """
+      Models come before --, texts after it. Each model is compared with the first one: the ratio of the perplexities \
+      per word, with its 95 % interval by a paired bootstrap over lines. An interval that does not contain 1 is a \
+      difference that other texts of the kind would show too.
+
+        mynah compare small.safetensors large.safetensors -- test.txt
+      """)
+
+  @Argument(help: "Model files that mynah train wrote, the one to compare with first.", completion: .file())
+  var models: [String]
+
+  @Argument(parsing: .postTerminator, help: "Text files, which count as one text.", completion: .file())
+  var texts: [String]
+
+  @Flag(help: "Print tab-separated columns.")
+  var tsv = false
+
+  @Flag(help: "Print a table in Markdown.")
+  var markdown = false
+
+  @Flag(help: "Print a JSON object for each model.")
+  var json = false
+
+  @OptionGroup var state: StateOptions
+  @OptionGroup var threads: ThreadOptions
+
+  var rules: [FlagRule] {
+    [
+      FlagRule("--tsv", tsv, excludes: "--json", json), FlagRule("--markdown", markdown, excludes: "--json", json),
+      FlagRule("--markdown", markdown, excludes: "--tsv", tsv),
+    ]
+  }
+
+  func validate() throws {
+    try checkRules()
+    if models.count < 2 || texts.isEmpty {
+      throw ValidationError(
+        "expected two models or more, --, and a text, found \(models.count) models and \(texts.count) texts: "
+          + "mynah compare A B -- TEXT")
+    }
+  }
+
+  mutating func run() throws { try threads.run { try compare() } }
+
+  private func compare() throws {
+    // A text may lack its last line end.
+    let text = try texts.map { path in
+      let text = try TextFile(at: path).text
+      return text.hasSuffix("\n") ? text : text + "\n"
+    }.joined()
+    var rows: [Row] = []
+    for path in models {
+      let file = try ModelFile(contentsOf: path)
+      let network = NeuralPredictor(InferenceModel(file.model, precision: file.precision))
+      let measurement = try ModelMeasurement(
+        of: text, network, tokenizer: file.tokenizer, policy: state.policy(of: file))
+      rows.append(
+        Row(path: path, tokenizer: file.tokenizer, parameterCount: file.model.parameterCount, measurement: measurement))
+    }
+    try write(rows)
+    for note in Self.notes(rows) { StandardError.write("note: \(note)\n") }
+  }
+
+  private struct Row {
+    let path: String
+    let tokenizer: AnyTokenizer
+    let parameterCount: Int
+    let measurement: ModelMeasurement
+  }
+
+  /// The figures that do not compare, as sentences.
+  private static func notes(_ rows: [Row]) -> [String] {
+    var notes: [String] = []
+    if Set(rows.map(\.tokenizer)).count > 1 {
+      notes.append("the models have different tokens: compare the perplexities per word or per byte, not per token")
+    }
+    let shares = rows.map(\.measurement.unknownShare)
+    if let least = shares.min(), let most = shares.max(), least != most {
+      notes.append(
+        "the models read \((100 * least).brief) to \((100 * most).brief) % of their tokens as <unk>, whose letters are "
+          + "not predicted: all perplexities favour models that know fewer words")
+    }
+    return notes
+  }
+
+  // MARK: Output
+
+  private struct Figures: Encodable {
+    let model: String
+    let parameterCount, tokenCount, unknownCount: Int
+    let perplexity: Double
+    let perplexityWithoutUnknown: Double?
+    let wordPerplexity, bytePerplexity: Double
+    /// Of the perplexity per word to the first model's, with its 95 % interval; nil for the first one.
+    let ratio, ratioLow, ratioHigh: Double?
+  }
+
+  private func figures(_ rows: [Row]) -> [Figures] {
+    rows.enumerated().map { index, row in
+      let (measured, ratio) = (row.measurement, index == 0 ? nil : row.measurement.ratio(to: rows[0].measurement))
+      return Figures(
+        model: row.path, parameterCount: row.parameterCount, tokenCount: measured.total.tokenCount,
+        unknownCount: measured.total.unknownCount, perplexity: measured.perplexity,
+        perplexityWithoutUnknown: measured.total.perplexityWithoutUnknown, wordPerplexity: measured.wordPerplexity,
+        bytePerplexity: measured.bytePerplexity, ratio: ratio?.value, ratioLow: ratio?.low, ratioHigh: ratio?.high)
+    }
+  }
+
+  private func write(_ rows: [Row]) throws {
+    let figures = figures(rows)
+    if json { return try figures.forEach { try StandardOutput.writeJSON($0) } }
+    let titles = [
+      "model", "parameters", "perplexity", "without unknown", "per word", "per byte", "unknown", "ratio",
+      "95 % interval",
+    ]
+    let lines = figures.map { row in
+      let share = 100 * Double(row.unknownCount) / Double(row.tokenCount)
+      let interval = zip([row.ratioLow], [row.ratioHigh]).compactMap { low, high in
+        low.flatMap { low in high.map { "\(low.formatted(4))–\($0.formatted(4))" } }
+      }.first
+      return [
+        row.model, row.parameterCount.grouped, row.perplexity.asPerplexity,
+        row.perplexityWithoutUnknown?.asPerplexity ?? "–", row.wordPerplexity.asPerplexity,
+        row.bytePerplexity.formatted(4), "\(share.brief) %", row.ratio?.formatted(4) ?? "–", interval ?? "–",
+      ]
+    }
+    let table = [titles] + lines
+    if tsv {
+      return try StandardOutput.write(table.map { $0.map(\.tableCell).joined(separator: "\t") + "\n" }.joined())
+    }
+    let widths = titles.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
+    let padded = table.map { row in
+      row.enumerated().map { column, cell in
+        column == 0 ? cell.visible.padding(widths[0]) : cell.leftPadded(widths[column])
+      }
+    }
+    guard markdown else {
+      return try StandardOutput.write(padded.map { $0.joined(separator: "  ") + "\n" }.joined())
+    }
+    let rule = widths.enumerated().map { column, width in
+      String(repeating: "-", count: max(2, width - 1)) + (column == 0 ? "-" : ":")
+    }
+    let markdown = ([padded[0], rule] + padded.dropFirst()).map { row in
+      "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+    }
+    try StandardOutput.write(markdown.joined())
+  }
+}
