@@ -5,7 +5,7 @@ import MynahText
 struct WordBoundaries: Sendable {
   /// The ids of the tokens that start a new word: those that begin with white space, and line ends.
   private let beginning: [Int]
-  /// Whether a token with an id ends with white space, or is a line end.
+  /// A Boolean value indicating whether a token with an id ends with white space, or is a line end.
   private let ends: [Bool]
 
   /// Creates the tables; nil for tokens that are words, between which blanks are implied.

@@ -2,12 +2,12 @@ import Foundation
 public import MynahInference
 public import MynahText
 
-/// How often the predictions of a SyntaxGym suite hold for a model.
+/// The shares of items for which the predictions of a SyntaxGym suite hold.
 public struct SyntaxGymReport: Hashable, Sendable {
   /// The result of a prediction.
   public struct Prediction: Hashable, Sendable {
     public let formula: SyntaxGymFormula
-    /// Whether the prediction holds, for each item in the order of the suite.
+    /// The outcomes of the prediction, for each item in the order of the suite.
     public internal(set) var holds: [Bool] = []
 
     /// The number of items for which the prediction holds.

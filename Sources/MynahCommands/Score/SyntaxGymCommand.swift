@@ -69,7 +69,7 @@ struct SyntaxGymCommand: ParsableCommand, ConditionalFlags {
       let formula: String
       let accuracy: Double
       let rightCount: Int
-      /// Whether the prediction holds, by item.
+      /// The outcomes of the prediction, by item.
       let holds: [Bool]
     }
     let file: String

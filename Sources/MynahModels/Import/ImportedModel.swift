@@ -2,6 +2,6 @@
 public struct ImportedModel: Sendable {
   /// The model.
   public let model: LanguageModel
-  /// What was assumed, and the tensors of the file that the model does not need, as sentences.
+  /// The assumptions, and the tensors of the file that the model does not need, as sentences.
   public let notes: [String]
 }

@@ -12,7 +12,7 @@ struct PyTorchModelContents {
   private var budget: MemoryBudget
   private var names: Set<String> = []
 
-  /// How deep modules may be nested.
+  /// The maximum depth of nested modules.
   private static let greatestDepth = 64
   /// The bytes that are charged for each name beside its text.
   ///

@@ -16,7 +16,7 @@ struct PyTorchModelSearch {
   private var visited: Set<Int> = []
   private(set) var candidates: [Candidate] = []
 
-  /// How many dictionaries deep models are searched.
+  /// The maximum depth of dictionaries in which models are searched.
   private static let greatestDepth = 8
 
   /// The keys of models in checkpoints that have other tensors beside the model, such as the state of a random source.

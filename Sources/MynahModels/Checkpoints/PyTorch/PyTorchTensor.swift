@@ -13,6 +13,6 @@ struct PyTorchStorage: Hashable {
 struct PyTorchTensor: Hashable {
   let storage: PyTorchStorage
   let elementType: ElementType
-  /// Where the elements are, from the start of the whole storage.
+  /// The position of the elements, from the start of the whole storage.
   let view: StridedView
 }
