@@ -109,6 +109,10 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
   func predictor(_ file: ModelFile, policy: StatePolicy) throws -> any Predictor {
     var parts: [any Predictor] = [try adapted(file)]
     for other in mix { parts.append(try predictor(ofMixed: other, with: file)) }
+    guard !mapUnknownWords || parts.contains(where: { $0 is NGramPredictor }) else {
+      throw ValidationError(
+        "--map-unknown-words needs n-grams among the files of --mix; otherwise it has no effect. Leave it out")
+    }
     guard parts.count > 1 else { return parts[0] }
     return MixturePredictor(parts, weights: try weights(parts, file, policy))
   }

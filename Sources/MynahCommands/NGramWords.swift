@@ -66,8 +66,8 @@ enum NGramTextError: CommandFailure, Hashable {
   var sentence: String {
     switch self {
     case .sentenceMark(let path, let line, let mark):
-      "line \(line) of \(path.quoted()) contains the sentence mark \(mark.quoted()), which mynah ngram adds to each line "
-        + "itself; remove the marks, or add --strip-sentence-marks"
+      "line \(line) of \(path.quoted()) contains the sentence mark \(mark.quoted()), which mynah ngram adds to each "
+        + "line itself; remove the marks, or add --strip-sentence-marks"
     case .notOneWord(let path, let line, let found):
       "expected one word per line in \(path.quoted()), found \(found.quoted(80)) in line \(line); "
         + "list each word on a line of its own"

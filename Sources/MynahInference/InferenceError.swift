@@ -67,15 +67,16 @@ extension InferenceError: CustomStringConvertible {
       "the n-gram model \(path.quoted()) lacks \(count) of the words that it should predict, such as "
         + "\(example.quoted()); count it with the same vocabulary, or map these words to its \(Vocabulary.unknown)"
     case .noSentenceEnd(let path):
-      "the n-gram model \(path.quoted()) lacks '</s>', the end of a sentence, which line ends are; count it on sentences"
+      "the n-gram model \(path.quoted()) lacks '</s>', the end of a sentence, so it cannot predict line ends; "
+        + "use a model of sentences"
     case .tooFewNGrams(let length):
       "the discounts of \(length)-grams cannot be estimated, since too few of them occur once, twice and three times; "
         + "use a text with more different words, or fixed discounts"
     case .nothingToCount:
       "expected a text with words to count the n-grams of, found none; name another text"
     case .sentenceMark(let mark):
-      "the vocabulary contains \(mark.quoted()), which counting n-grams adds to each sentence; remove the marks from the "
-        + "text and its vocabulary"
+      "the vocabulary contains \(mark.quoted()), which counting n-grams adds to each sentence; remove the marks from "
+        + "the text and its vocabulary"
     case .noSentences:
       "expected tokens that are words and line ends, to count n-grams of, found other tokens; use a model of words"
     }

@@ -166,6 +166,8 @@ struct NGramCommandTests {
     #expect(refused.status == 65 && refused.isTidy, "\(refused.errors)")
     #expect(refused.lastLine.contains("lacks 1 of the model's words, such as 'ab'"))
     #expect(refused.lastLine.contains("--map-unknown-words"))
+    let idle = try evaluate(tool, "--mix", "m", "--map-unknown-words")
+    #expect(idle.status == 64 && idle.isTidy && idle.lastLine.contains("needs n-grams"))
     let mapped = try evaluate(tool, "--mix", "g", "--map-unknown-words")
     #expect(mapped.status == 0, "\(mapped.errors)")
     #expect(mapped.errors.contains("note: 'g' lacks 1 of the model's words, such as 'ab', which share"))

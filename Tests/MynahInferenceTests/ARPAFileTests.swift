@@ -1,6 +1,7 @@
 import Foundation
 import MynahIO
 import MynahInference
+import MynahTensors
 import MynahText
 import TestSupport
 import Testing
@@ -230,5 +231,30 @@ struct ARPAFileTests {
       try NGramModel(arpa: write(Self.plain.replacing("-0.4\t<s> a", with: "-0.4\t<s> \u{1B}[31m")))
     }
     #expect(error?.description.contains("\u{1B}") == false && error?.description.contains("␛") == true)
+  }
+
+  @Test("A damaged file is a model or an error, never a crash")
+  func damage() throws {
+    var random = RandomSource(seed: 5)
+    let special = Array("\n\t -0123459.\\<>=".utf8)
+    let words = AnyTokenizer.word(WordTokenizer(training: "a b\n", minimumCount: 1))
+    let longer = Self.plain.replacing("ngram 2=2", with: "ngram 2=2\nngram 3=1")
+      .replacing("\\end\\", with: "\\3-grams:\n-0.1\t<s> a </s>\n\n\\end\\")
+    for _ in 0..<1000 {
+      var bytes = Array(longer.utf8)
+      for _ in 0..<(1 + random.next() % 3) {
+        let place = Int(random.next() % UInt64(bytes.count))
+        switch random.next() % 4 {
+        case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
+        case 1: bytes.remove(at: place)
+        case 2: bytes[place] = special[Int(random.next() % UInt64(special.count))]
+        default: bytes.insert(bytes[Int(random.next() % UInt64(bytes.count))], at: place)
+        }
+      }
+      guard let model = try? NGramModel(arpa: folder.put(bytes, as: "damaged")),
+        var predictor = try? NGramPredictor(model, tokenizer: words, mapsUnknownWords: true)
+      else { continue }
+      #expect(try predictor.score([0, 1, 2, 0, 1]).allSatisfy { !$0.isNaN })
+    }
   }
 }
