@@ -113,6 +113,7 @@ struct PyTorchStructureTests {
       ([], "it is empty"), (Array("the\nbird\n".utf8), "it is text"),
       ([0x89] + Array("HDF\r\n\u{1A}\n".utf8), "HDF5"), ([0x1F, 0x8B, 8], "gzip"),
       ([2, 0, 0, 0, 0, 0, 0, 0] + Array("{}".utf8), "safetensors"),
+      ([0x80, 2, 0, 0, 0, 0, 0, 0] + Array("{}".utf8), "safetensors"),
       ([0, 1, 2, 250], "its first bytes are 00 01 02 FA"),
       ([UInt8](repeating: 0, count: 257) + Array("ustar\0".utf8), "a tar archive"),
       (ArchiveBuilder([("config.json", []), ("model.weights.h5", [])]).bytes, "a model of Keras"),

@@ -8,8 +8,9 @@ struct MemoryBudget {
   private(set) var used = 0
   private let path: String
 
-  /// The part that does not depend on the file's size, in bytes.
-  static let constant = 32 << 20
+  /// The part that does not depend on the file's size, in bytes: enough for a vocabulary of half a million words, whose
+  /// values take up to ten times their bytes in a pickle.
+  static let constant = 64 << 20
 
   init(fileByteCount: Int, path: String) {
     let (product, overflow) = fileByteCount.multipliedReportingOverflow(by: 4)

@@ -5,7 +5,7 @@ extension PyTorchFile {
   /// Reads a file.
   ///
   /// A file may also contain a vocabulary only: then it has no tensors. The memory that reading takes is at most four
-  /// times the file's size and 32 MiB.
+  /// times the file's size plus 64 MiB.
   ///
   /// - Parameter key: The key of the model, if the file contains several: "generator", or "models.generator".
   /// - Throws: `FileError` if the file cannot be read; `PyTorchFileError` or `CheckpointError` if it is no file of

@@ -61,7 +61,7 @@ extension PyTorchFileError: CustomStringConvertible {
       "the tensor \(name.quoted(80)) of \(path.quoted()) \(reason); save the weights with "
         + "torch.save(model.state_dict(), …)"
     case .tooLarge(let path, let limit):
-      "the contents of \(path.quoted()) would take more than \(limit) bytes of memory, four times the file's size and "
+      "the contents of \(path.quoted()) would take more than \(limit) bytes of memory, four times the file's size plus "
         + "\(MemoryBudget.constant / 1_048_576) MiB; save the weights alone with torch.save(model.state_dict(), …)"
     case .noModel(let path, let found):
       "\(path.quoted()) contains \(found), and no tensors by name; expected a state dictionary, a checkpoint with one, "

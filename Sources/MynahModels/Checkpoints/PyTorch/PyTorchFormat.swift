@@ -25,12 +25,18 @@ enum PyTorchFormat: Equatable {
       self = .legacy(start: offset + Self.magic.count)
       return
     }
-    switch ForeignFormat(start) {
+    // The length at the start of a safetensors file may look like the start of a pickle.
+    switch Self.isSafetensors(start) ? nil : ForeignFormat(start) {
     case .zip: self = .archive
     case .pickle: self = .pickle
     case let other?: throw PyTorchFileError.notPyTorch(path: source.path, found: other.inWords)
     case nil: throw PyTorchFileError.notPyTorch(path: source.path, found: Self.inWords(start))
     }
+  }
+
+  /// Returns a Boolean value indicating whether a file begins with a short length and a JSON object.
+  private static func isSafetensors(_ start: [UInt8]) -> Bool {
+    start.count > 8 && start[8] == UInt8(ascii: "{") && start[4..<8].allSatisfy { $0 == 0 }
   }
 
   /// A description of the first bytes of a file for "it is …".
@@ -40,9 +46,7 @@ enum PyTorchFormat: Equatable {
     if start.dropFirst(257).starts(with: Array("ustar".utf8)) {
       return "it is a tar archive, as PyTorch before 0.1.10 wrote"
     }
-    if start.count > 9, start[8] == UInt8(ascii: "{"), start[4..<8].allSatisfy({ $0 == 0 }) {
-      return "it is a safetensors file"
-    }
+    if isSafetensors(start) { return "it is a safetensors file" }
     let isText = start.allSatisfy { $0 >= 0x20 || [0x09, 0x0A, 0x0D].contains($0) }
     if isText { return "it is text" }
     let bytes = start.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
