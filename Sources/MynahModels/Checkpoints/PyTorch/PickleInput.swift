@@ -98,7 +98,7 @@ struct PickleInput {
   }
 
   private func ended(needing count: Int = 1) -> PyTorchFileError {
-    let bytes = count == 1 ? "one byte more" : count == .max ? "a size that fits in the file" : "\(count) bytes more"
-    return malformed(expected: bytes, found: "\(remaining) before the end")
+    let expected = count == 1 ? "one more byte" : count == .max ? "a size that fits in the file" : "\(count) more bytes"
+    return malformed(expected: expected, found: remaining == 0 ? "the end" : "\(remaining) before the end")
   }
 }

@@ -47,13 +47,11 @@ extension PyTorchFileError: CustomStringConvertible {
       "the pickle in \(path.quoted()) is damaged at \(location): expected \(expected), found \(found); "
         + "copy or download the file again"
     case .forbiddenGlobal(let path, let location, let global):
-      "the pickle in \(path.quoted()) refers to \(global.quoted(200)) at \(location), which no weights need; nothing "
-        + "of it was executed; if you trust the file, load it in PyTorch and save the weights with "
-        + "torch.save(model.state_dict(), …)"
+      "the pickle in \(path.quoted()) refers to \(global.quoted(200)) at \(location), and only tensors and known modules "
+        + "are read; nothing was executed; \(adviceOnTrust)"
     case .forbiddenCall(let path, let location, let global, let operation):
-      "the pickle in \(path.quoted()) \(operation) \(global.quoted(200)) at \(location), which no weights need; "
-        + "nothing of it was executed; if you trust the file, load it in PyTorch and save the weights with "
-        + "torch.save(model.state_dict(), …)"
+      "the pickle in \(path.quoted()) \(operation) \(global.quoted(200)) at \(location), and only tensors and known "
+        + "modules are read; nothing was executed; \(adviceOnTrust)"
     case .malformedStorage(let path, let key, let expected, let found):
       "the storage \(key.quoted(40)) of \(path.quoted()) is damaged: expected \(expected), found \(found); "
         + "copy or download the file again"
@@ -73,3 +71,6 @@ extension PyTorchFileError: CustomStringConvertible {
     }
   }
 }
+
+private let adviceOnTrust =
+  "if you trust the file, load it in PyTorch and save the weights with torch.save(model.state_dict(), …)"
