@@ -85,7 +85,8 @@ struct EvaluateCommand: ParsableCommand {
       case _ where tokenizer.endOfSentenceID != nil: "each is the token \(lineEnd), predicted like any other"
       case .word: "white space like any other: not predicted"
       case .kerasWord where tokenizer.hasWords: "left out like other white space and punctuation: not predicted"
-      case .bytePair: "tokens or parts of tokens like any other"
+      case .huggingFace(let tokenizer) where tokenizer.encodesWordsApart: "white space like any other: not predicted"
+      case .bytePair, .huggingFace: "tokens or parts of tokens like any other"
       default: "tokens like any other"
       }
     let start =

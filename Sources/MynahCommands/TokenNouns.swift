@@ -7,7 +7,7 @@ extension AnyTokenizer {
     case .word: "words"
     case .character: "characters"
     case .bytes: "bytes"
-    case .bytePair: "pieces of words"
+    case .bytePair, .huggingFace: "pieces of words"
     case .kerasWord: hasWords ? "words" : "characters"
     }
   }

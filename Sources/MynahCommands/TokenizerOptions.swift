@@ -17,8 +17,7 @@ struct TokenizerOptions: ConditionalFlags {
     name: .customLong("tokenizer"),
     help: ArgumentHelp(
       "The tokenizer: word, character, byte, byte-pair (pieces of words) or keras-word (lowercase, without "
-        + "punctuation), trained on the text; or a Hugging Face tokenizer.json, WordLevel or byte-level BPE. "
-        + "(default: word)",
+        + "punctuation), trained on the text; or a Hugging Face tokenizer.json. (default: word)",
       valueName: "name-or-file"),
     completion: Self.completion, transform: Self.choice)
   var choice: Choice?
@@ -73,7 +72,13 @@ struct TokenizerOptions: ConditionalFlags {
     guard let path = file else { return nil }
     let text = try TextFile(at: path).text
     do {
-      return try AnyTokenizer(tokenizerJSON: text)
+      let tokenizer = try AnyTokenizer(tokenizerJSON: text)
+      if case .huggingFace(let tokenizer) = tokenizer, let processor = tokenizer.ignoredPostProcessor {
+        StandardError.write(
+          "note: the tokens that the post-processor \(processor) of \(path.quoted()) adds to a text, such as marks of "
+            + "its beginning, are left out\n")
+      }
+      return tokenizer
     } catch {
       throw CommandError.badTokenizer(path: path, defect: error)
     }

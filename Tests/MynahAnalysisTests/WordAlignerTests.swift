@@ -66,6 +66,26 @@ struct WordAlignerTests {
     #expect(try words(["AB a"], letters) == ["AB", "AB", "AB", "a", "a"])
   }
 
+  @Test("Pieces of words of a tokenizer.json belong to their words")
+  func tokenizerJSON() throws {
+    let bert = AnyTokenizer.huggingFace(
+      try HuggingFaceTokenizer(
+        json: #"""
+          {"normalizer": {"type": "BertNormalizer"}, "pre_tokenizer": {"type": "BertPreTokenizer"},
+           "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": true},
+           "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 0, "cat": 1, "##s": 2, ".": 3}}}
+          """#))
+    #expect(try words(["Cats  cat.", "dog"], bert) == ["Cats", "Cats", "cat.", "cat.", "dog"])
+    let blanks = AnyTokenizer.huggingFace(
+      try HuggingFaceTokenizer(
+        json: #"""
+          {"pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
+           "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
+           "model": {"type": "BPE", "vocab": {"▁": 0, "a": 1, "b": 2, "▁a": 3, "\n": 4}, "merges": ["▁ a"]}}
+          """#))
+    #expect(try words(["ab a b", "b"], blanks) == ["ab", "ab", "a", "·", "b", "·", "b", "·"])
+  }
+
   @Test("Tokens that do not spell the text are an error that names the line")
   func misaligned() throws {
     for tokenizer in [

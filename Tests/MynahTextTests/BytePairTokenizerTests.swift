@@ -110,28 +110,33 @@ struct TokenizerJSONTests {
     #expect(AnyTokenizer.character(CharacterTokenizer(training: "a")).tokenizerJSON == nil)
   }
 
-  @Test("Parts that would give other tokens are errors that name them")
-  func unsupported() throws {
+  @Test("Parts that give other tokens than words and byte pairs make another kind of tokenizer, or are named errors")
+  func otherParts() throws {
     let pairs = try #require(
       AnyTokenizer.bytePair(BytePairTokenizer(training: "ab ab", vocabularySize: 258, specialTokens: ["<s>"]))
         .tokenizerJSON)
     let words = try #require(AnyTokenizer.word(WordTokenizer(training: "a b a b\n")).tokenizerJSON)
-    for (json, good, bad, part) in [
-      (pairs, "\"normalizer\": null", "\"normalizer\": {\"type\": \"NFC\"}", "tokenizer.normalizer"),
-      (pairs, "\"type\": \"ByteLevel\"", "\"type\": \"Metaspace\"", "tokenizer.pre_tokenizer.type"),
-      (pairs, "\"use_regex\": true", "\"use_regex\": false", "tokenizer.pre_tokenizer.use_regex"),
-      (pairs, "\"ignore_merges\": false", "\"ignore_merges\": true", "tokenizer.model.ignore_merges"),
-      (pairs, "\"dropout\": null", "\"dropout\": 0.1", "tokenizer.model.dropout"),
-      (pairs, "\"lstrip\": false", "\"lstrip\": true", "added_tokens[0].lstrip"),
-      (pairs, "\"type\": \"BPE\"", "\"type\": \"Unigram\"", "tokenizer.model.type"),
-      (pairs, "\"post_processor\": null", "\"post_processor\": {\"type\": \"BertProcessing\"}", "post_processor"),
-      (pairs, "\"!\": 1,", "", "tokenizer.model.vocab"), (pairs, "\"!\": 1,", "\"!\": 2,", "tokenizer.model.vocab"),
-      (words, "WhitespaceSplit", "Whitespace", "tokenizer.pre_tokenizer.type"),
-      (words, "\"unk_token\": \"<unk>\"", "\"unk_token\": \"?\"", "tokenizer.model.unk_token"),
-      (words, "\" <eos> \"", "\"<eos>\"", "tokenizer.normalizer"),
+    for (json, good, bad) in [
+      (pairs, "\"normalizer\": null", "\"normalizer\": {\"type\": \"NFC\"}"),
+      (pairs, "\"use_regex\": true", "\"use_regex\": false"),
+      (pairs, "\"ignore_merges\": false", "\"ignore_merges\": true"),
+      (pairs, "\"lstrip\": false", "\"lstrip\": true"),
+      (pairs, "\"post_processor\": null", "\"post_processor\": {\"type\": \"BertProcessing\"}"),
+      (words, "WhitespaceSplit", "Whitespace"), (words, "\" <eos> \"", "\"<eos>\""),
+      (words, "\"unk_token\": \"<unk>\"", "\"unk_token\": \"?\""),
     ] {
       #expect(json.contains(good))
-      let found = error(json.replacingOccurrences(of: good, with: bad))
+      let tokenizer = try AnyTokenizer(tokenizerJSON: json.replacingOccurrences(of: good, with: bad))
+      #expect(tokenizer.kind == HuggingFaceTokenizer.kind, "\(bad)")
+    }
+    for (good, bad, part) in [
+      ("\"dropout\": null", "\"dropout\": 0.1", "tokenizer.model.dropout"),
+      ("\"type\": \"ByteLevel\"", "\"type\": \"Mystery\"", "tokenizer.pre_tokenizer.type"),
+      ("\"type\": \"BPE\"", "\"type\": \"Mystery\"", "tokenizer.model.type"),
+      ("\"!\": 1,", "", "tokenizer.model.vocab"), ("\"!\": 1,", "\"!\": 2,", "tokenizer.model.vocab"),
+    ] {
+      #expect(pairs.contains(good))
+      let found = error(pairs.replacingOccurrences(of: good, with: bad))
       #expect(found?.description.contains(part) == true, "\(bad): \(found?.description ?? "no error")")
     }
     #expect(

@@ -48,7 +48,7 @@ public struct WordAligner: Sendable {
   }
 
   private mutating func appendBytes(_ line: String, _ number: Int, _ isEnded: Bool) {
-    // What was consumed is dropped, so that memory does not grow with the text.
+    // Drop consumed bytes, so that memory does not grow with the text.
     let consumed = bytes.startIndex
     bytes = ArraySlice(Array(bytes))
     words = ArraySlice(words.map { ($0.range.lowerBound - consumed..<$0.range.upperBound - consumed, $0.word) })
@@ -80,13 +80,22 @@ public struct WordAligner: Sendable {
     return first.word
   }
 
+  /// A Boolean value indicating whether the tokenizer may add a space before a text.
+  private var addsSpace: Bool {
+    switch tokenizer {
+    case .bytePair(let tokenizer): tokenizer.addsLeadingSpace
+    case .huggingFace: true
+    default: false
+    }
+  }
+
   /// Returns the number of the next bytes that a token spells; nil if it spells others.
   private func length(of id: Int32) -> Int? {
     // A special token may be written as itself.
     for spelling in [decoder.bytes(of: id), Array(tokenizer.vocabulary[id].utf8)] where !spelling.isEmpty {
       if bytes.starts(with: spelling) { return spelling.count }
       // A space that the tokenizer adds before a text is not in it.
-      guard case .bytePair(let tokenizer) = tokenizer, tokenizer.addsLeadingSpace else { continue }
+      guard addsSpace else { continue }
       if spelling.first == UInt8(ascii: " "), bytes.starts(with: spelling.dropFirst()) { return spelling.count - 1 }
     }
     return nil

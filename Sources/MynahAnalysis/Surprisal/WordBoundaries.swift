@@ -32,11 +32,13 @@ struct WordBoundaries: Sendable {
 }
 
 extension AnyTokenizer {
-  /// A Boolean value indicating whether tokens are words that do not spell the blanks between them.
+  /// A Boolean value indicating whether tokens are words, or pieces of words that are encoded by themselves, and do not
+  /// spell the blanks between them.
   var impliesBlanks: Bool {
     switch self {
     case .word: true
     case .kerasWord: hasWords
+    case .huggingFace(let tokenizer): tokenizer.encodesWordsApart
     default: false
     }
   }

@@ -53,7 +53,7 @@ public struct TextPreparation: Sendable {
   ) throws -> AnyTokenizer {
     guard kind != .byte else { return .bytes(ByteTokenizer()) }
     var (counts, hasText) = (TokenCounts(), false)
-    try forEachPiece(of: parts.filter { !$0.isForValidation }, isCounting: true, report: report) {
+    try forEachPiece(of: parts.filter { !$0.isForValidation }, size: pieceSize, isCounting: true, report: report) {
       piece in
       PieceCounts(try piece.text(), kind, endsFile: piece.endsFile)
     } then: { piece, _ in
@@ -66,7 +66,8 @@ public struct TextPreparation: Sendable {
 
   /// Encodes the tokens and writes them atomically.
   ///
-  /// A special token of a byte-pair tokenizer that contains white space may be missed where texts are cut.
+  /// Memory use is that of a few pieces, unless tokens may span any white space, as those of most `tokenizer.json`
+  /// files may: then a whole file is read at once.
   ///
   /// - Parameter report: Called after each piece; an error that it throws ends the pass and leaves an existing file at
   ///   the path unchanged.
@@ -76,7 +77,8 @@ public struct TextPreparation: Sendable {
   ) throws {
     var writer = try TokenFileWriter(replacing: path, tokenizer: tokenizer)
     let width = TokenFileWriter.width(vocabularySize: tokenizer.vocabulary.count)
-    try forEachPiece(of: parts, isCounting: false, report: report) { piece in
+    let size = tokenizer.encodesChunks ? pieceSize : .max / 8
+    try forEachPiece(of: parts, size: size, isCounting: false, report: report) { piece in
       let text = String(decoding: try piece.text(), as: UTF8.self)
       let tokens = try tokenizer.encode(text, beginsText: piece.beginsPart, endsText: piece.endsFile)
       return TokenFileWriter.Stretch(tokens, width: width)
@@ -88,13 +90,13 @@ public struct TextPreparation: Sendable {
 
   /// Processes pieces on several threads and consumes the results in order, on the calling thread.
   private func forEachPiece<Output: Sendable>(
-    of parts: [TextPart], isCounting: Bool, report: (Progress) throws -> Void,
+    of parts: [TextPart], size: Int, isCounting: Bool, report: (Progress) throws -> Void,
     _ work: @escaping @Sendable (TextPiece) throws -> Output,
     then take: (Output, TextPiece) throws -> Void
   ) throws {
     let total = parts.reduce(0) { $0 + $1.range.count }
     var done = 0
-    let results = Dataset(TextPieces(parts: parts, pieceSize: pieceSize)).map(threads: threadCount) { piece in
+    let results = Dataset(TextPieces(parts: parts, pieceSize: size)).map(threads: threadCount) { piece in
       Result {
         let piece = try piece.get()
         return (output: try work(piece), piece: piece)

@@ -36,7 +36,7 @@ public struct TextTokens: Sendable {
     /// No token spans a line end.
     case lines
     case bytePairs(BytePairEncoder)
-    /// Words may span line ends, so the text is encoded as a whole when it ends.
+    /// Tokens may span line ends, so the text is encoded as a whole when it ends.
     case whole
   }
 
@@ -71,7 +71,8 @@ public struct TextTokens: Sendable {
       switch tokenizer {
       case .word, .character, .bytes: .lines
       case .bytePair(let tokenizer): .bytePairs(BytePairEncoder(tokenizer, isContinuation: isContinuation))
-      case .kerasWord(let tokenizer): tokenizer.endsWordsAtLineEnds ? .lines : .whole
+      case .kerasWord(let tokenizer): tokenizer.endsWords(at: ["\n"]) ? .lines : .whole
+      case .huggingFace: .whole
       }
   }
 
@@ -193,13 +194,6 @@ public struct TextTokens: Sendable {
     }
     (last, isAtStart) = (id, false)
     return TextToken(id: id, line: line, beginning: beginning)
-  }
-}
-
-extension KerasTokenizer {
-  /// A Boolean value indicating whether line ends separate words, so that no word spans lines.
-  fileprivate var endsWordsAtLineEnds: Bool {
-    settings.takesCharacters || settings.filters.contains("\n") || settings.separator == "\n"
   }
 }
 

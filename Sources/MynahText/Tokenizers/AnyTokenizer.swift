@@ -7,6 +7,7 @@ public enum AnyTokenizer: Tokenizer {
   case bytes(ByteTokenizer)
   case bytePair(BytePairTokenizer)
   case kerasWord(KerasTokenizer)
+  case huggingFace(HuggingFaceTokenizer)
 
   /// Wraps a tokenizer of one of the kinds that a model file can contain.
   ///
@@ -18,6 +19,7 @@ public enum AnyTokenizer: Tokenizer {
     case let tokenizer as ByteTokenizer: self = .bytes(tokenizer)
     case let tokenizer as BytePairTokenizer: self = .bytePair(tokenizer)
     case let tokenizer as KerasTokenizer: self = .kerasWord(tokenizer)
+    case let tokenizer as HuggingFaceTokenizer: self = .huggingFace(tokenizer)
     case let tokenizer as AnyTokenizer: self = tokenizer
     default: throw .unknownTokenizer(kind: tokenizer.kind, known: Self.kinds)
     }
@@ -26,6 +28,7 @@ public enum AnyTokenizer: Tokenizer {
   /// The names of all kinds.
   public static let kinds = [
     WordTokenizer.kind, CharacterTokenizer.kind, ByteTokenizer.kind, BytePairTokenizer.kind, KerasTokenizer.kind,
+    HuggingFaceTokenizer.kind,
   ]
 
   /// The wrapped tokenizer.
@@ -36,13 +39,14 @@ public enum AnyTokenizer: Tokenizer {
     case .bytes(let tokenizer): tokenizer
     case .bytePair(let tokenizer): tokenizer
     case .kerasWord(let tokenizer): tokenizer
+    case .huggingFace(let tokenizer): tokenizer
     }
   }
 
   /// A Boolean value indicating whether the tokens are words or subwords rather than characters or bytes.
   public var hasWords: Bool {
     switch self {
-    case .word, .bytePair: true
+    case .word, .bytePair, .huggingFace: true
     case .character, .bytes: false
     case .kerasWord(let tokenizer): !tokenizer.settings.takesCharacters
     }
@@ -58,8 +62,19 @@ public enum AnyTokenizer: Tokenizer {
 }
 
 extension AnyTokenizer {
-  /// Encodes a chunk of a text; its boundaries are those of the text or lie where white space follows a non-space
-  /// character.
+  /// A Boolean value indicating whether a text can be encoded in chunks, each of which begins with white space that
+  /// follows a non-space character.
+  var encodesChunks: Bool {
+    switch self {
+    case .word, .character, .bytes: true
+    case .bytePair(let tokenizer):
+      tokenizer.specialTokens.allSatisfy { token in !token.unicodeScalars.contains { $0.properties.isWhitespace } }
+    case .kerasWord(let tokenizer): tokenizer.endsWords(at: [" ", "\n"])
+    case .huggingFace: false
+    }
+  }
+
+  /// Encodes a chunk of a text, see `encodesChunks`, or the whole text.
   package func encode(_ text: String, beginsText: Bool, endsText: Bool) throws(TextError) -> EncodedText {
     if case .bytePair(let tokenizer) = self, !beginsText { return try tokenizer.encodeContinuation(text) }
     // The last line of a chunk that is followed by others may be incomplete.
@@ -78,6 +93,7 @@ extension AnyTokenizer: Codable {
     case ByteTokenizer.kind: self = .bytes(try ByteTokenizer(from: decoder))
     case BytePairTokenizer.kind: self = .bytePair(try BytePairTokenizer(from: decoder))
     case KerasTokenizer.kind: self = .kerasWord(try KerasTokenizer(from: decoder))
+    case HuggingFaceTokenizer.kind: self = .huggingFace(try HuggingFaceTokenizer(from: decoder))
     default: throw TextError.unknownTokenizer(kind: kind, known: Self.kinds)
     }
   }

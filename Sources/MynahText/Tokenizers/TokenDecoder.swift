@@ -9,6 +9,8 @@ public struct TokenDecoder: Sendable {
   private let lineEndID: Int32?
   private var isAtLineStart = true
   private var held: [UInt8] = []
+  /// The decoder of a `tokenizer.json`, which replaces all of the above.
+  private var stream: TokenStream?
 
   init(_ vocabulary: Vocabulary, separator: String, lineEndID: Int32?) {
     self.init(separator: separator, lineEndID: lineEndID) { vocabulary.bytes(of: $0) }
@@ -21,8 +23,16 @@ public struct TokenDecoder: Sendable {
     self.bytes = bytes
   }
 
+  init(_ stream: TokenStream) {
+    self.init { _ in [] }
+    self.stream = stream
+  }
+
   /// Returns the bytes of a single token, including those of a line end, without separators.
-  package func bytes(of id: Int32) -> [UInt8] { id == lineEndID ? [UInt8(ascii: "\n")] : Array(bytes(id)) }
+  package func bytes(of id: Int32) -> [UInt8] {
+    if let stream { return stream.bytes(of: id) }
+    return id == lineEndID ? [UInt8(ascii: "\n")] : Array(bytes(id))
+  }
 
   /// Returns the text that a token adds to the previous ones.
   ///
@@ -30,6 +40,7 @@ public struct TokenDecoder: Sendable {
   ///
   /// - Precondition: The ID is in the vocabulary.
   public mutating func decode(_ id: Int32) -> String {
+    if stream != nil { return stream?.decode(id) ?? "" }
     if id == lineEndID {
       held.append(UInt8(ascii: "\n"))
     } else {
@@ -48,11 +59,15 @@ public struct TokenDecoder: Sendable {
   /// A prompt that ends with white space has the separator of the next token already.
   package mutating func begin(after prompt: String, _ ids: some Sequence<Int32>) {
     for id in ids { _ = decode(id) }
-    if prompt.unicodeScalars.last?.properties.isWhitespace == true { isAtLineStart = true }
+    if prompt.unicodeScalars.last?.properties.isWhitespace == true {
+      isAtLineStart = true
+      stream?.dropBlank()
+    }
   }
 
   /// Returns the held text at the end of the input: “\u{FFFD}” if a character is incomplete.
   public mutating func finish() -> String {
+    if stream != nil { return stream?.finish() ?? "" }
     defer { held = [] }
     return String(decoding: held, as: UTF8.self)
   }

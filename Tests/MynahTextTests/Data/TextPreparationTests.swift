@@ -64,6 +64,19 @@ struct TextPreparationTests {
     try expectAsInMemory(prepared, kind, text)
   }
 
+  @Test("A token that contains white space is found wherever the pieces end")
+  func spacesInTokens() throws {
+    let bytes = BytePairTokenizer(training: "a\n", vocabularySize: 257, specialTokens: ["<new line>"])
+    let commas = KerasTokenizer(KerasTokenizer.Settings(filters: "\n", separator: ","), training: ["a b,c d,"])
+    let text = String(repeating: "a b,<new line>c d,", count: 40)
+    let path = try folder.put(Array(text.utf8), as: "spaces.txt")
+    for tokenizer in [AnyTokenizer.bytePair(bytes), .kerasWord(commas)] {
+      try TextPreparation(of: [path], threadCount: 2, pieceSize: 16).write(tokenizer, to: folder("spaces.tokens"))
+      let file = try TokenFile(at: folder("spaces.tokens"))
+      #expect(file.training.ids(in: 0..<file.training.count) == (try tokenizer.encode(Corpus(at: path).training).ids))
+    }
+  }
+
   @Test("The file is the same byte for byte on one, two and five threads")
   func threads() throws {
     let files = try [1, 2, 5].map { try prepare([Self.sentences], threads: $0, pieceSize: 500).bytes }

@@ -70,6 +70,12 @@ public struct KerasTokenizer: Tokenizer {
     (index, vocabulary) = Self.vocabularies(settings, counts)
   }
 
+  /// Returns a Boolean value indicating whether a word ends before each of some characters.
+  func endsWords(at characters: [Unicode.Scalar]) -> Bool {
+    settings.takesCharacters
+      || characters.allSatisfy { settings.filters.unicodeScalars.contains($0) || settings.separator == String($0) }
+  }
+
   /// Adds the words of texts to the counts of earlier calls and renumbers all words.
   public mutating func fit(_ texts: some Sequence<String>) {
     var counts = counts

@@ -1,6 +1,6 @@
 import MynahIO
 
-extension HuggingFaceTokenizer {
+extension TokenizerJSONFile {
   static func json(of tokenizer: BytePairTokenizer) -> JSONValue {
     let vocabulary = tokenizer.vocabulary
     let added = tokenizer.specialTokens.map { token in
@@ -51,7 +51,7 @@ extension HuggingFaceTokenizer {
   }
 
   /// Returns the merges, which are arrays of two tokens or, in older files, strings with the two separated by a space.
-  private static func merges(_ field: JSONField) throws(TextError) -> [(left: String, right: String)] {
+  static func merges(_ field: JSONField) throws(TextError) -> [(left: String, right: String)] {
     guard let lines = field.value?.array else { throw field.error("an array") }
     var merges: [(left: String, right: String)] = []
     for (index, line) in lines.enumerated() {

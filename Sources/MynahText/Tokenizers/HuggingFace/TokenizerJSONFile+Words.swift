@@ -1,6 +1,6 @@
 import MynahIO
 
-extension HuggingFaceTokenizer {
+extension TokenizerJSONFile {
   /// Returns the JSON of a word tokenizer; a normalizer turns line ends into words before the text is split at white
   /// space.
   static func json(of tokenizer: WordTokenizer) -> JSONValue {
@@ -33,6 +33,7 @@ extension HuggingFaceTokenizer {
       throw root["pre_tokenizer"]["type"].error("'WhitespaceSplit'")
     }
     try require(root["post_processor"])
+    try require(root["decoder"])
     for added in try addedTokens(root) where added.name != expected && added.name != Vocabulary.endOfSentence {
       throw root["added_tokens"].error("no token besides \(expected) and \(Vocabulary.endOfSentence)")
     }

@@ -1,7 +1,7 @@
 import MynahIO
 
 /// The parts common to all kinds of Hugging Face's `tokenizer.json`; source: the library `tokenizers`, version 0.23.
-enum HuggingFaceTokenizer {
+enum TokenizerJSONFile {
   /// Returns the contents of a whole file.
   static func file(
     addedTokens: [JSONValue] = [], normalizer: JSONValue = .null, preTokenizer: JSONValue, decoder: JSONValue = .null,
