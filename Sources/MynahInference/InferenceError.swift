@@ -27,6 +27,8 @@ public enum InferenceError: Error, Hashable, Sendable {
   case sentenceMark(String)
   /// The tokens are not words, or line ends are not a token.
   case noSentences
+  /// Words cannot be completed, because the tokens are pieces of words of a `tokenizer.json`.
+  case noCompletion
 }
 
 extension InferenceError {
@@ -79,6 +81,9 @@ extension InferenceError: CustomStringConvertible {
         + "the text and its vocabulary"
     case .noSentences:
       "expected tokens that are words and line ends, to count n-grams of, found other tokens; use a model of words"
+    case .noCompletion:
+      "words cannot be completed from pieces of words of a tokenizer.json; use a model of whole words, characters, "
+        + "bytes or byte pairs"
     }
   }
 }

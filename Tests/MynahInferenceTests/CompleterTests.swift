@@ -57,6 +57,62 @@ struct CompleterTests {
     #expect(try parts.suggestions(prefix: "s", count: 4) == whole.suggestions(prefix: "s", count: 4))
   }
 
+  @Test(
+    "Words are found in any case; those that look alike as suggestions are one, with the sum of their probabilities",
+    arguments: 0..<3)
+  func ignoringCase(kind: Int) throws {
+    let tokenizer = [wordTokenizer("the The THE a élan Élan <unk>"), letters, pieces()][kind]
+    let predictor = NeuralPredictor(model(tokenizer))
+    var (exact, folded) = try (
+      Completer(predictor, tokenizer: tokenizer), Completer(predictor, tokenizer: tokenizer, ignoresCase: true)
+    )
+    for context in ["a ", "a. ", "a\n"] {
+      try exact.read(context)
+      try folded.read(context)
+      for prefix in ["", "t", "T", "tH", "TH", "é", "É"] {
+        let forms = kind == 0 ? try exact.suggestions(prefix: "", count: 100) : []
+        let found = try folded.suggestions(prefix: prefix, count: 50)
+        #expect(Set(found.map(\.text)).count == found.count)
+        for word in Set(found.map { $0.text.lowercased() }) where kind == 0 {
+          let sums = [found, forms].map { $0.reduce(0) { $0 + ($1.text.lowercased() == word ? $1.probability : 0) } }
+          #expect(abs(sums[0] - sums[1]) < 1e-6)
+        }
+        if context != "a " || prefix.first?.isUppercase == true {
+          #expect(found.allSatisfy { $0.text.first?.isLowercase != true })
+        }
+        #expect(found.allSatisfy { $0.text.lowercased().hasPrefix(prefix.lowercased()) })
+      }
+    }
+  }
+
+  @Test("A word that the vocabulary has in lowercase only is read in lowercase if case is ignored")
+  func lowercaseContext() throws {
+    let tokenizer = wordTokenizer("the cat sat <unk>")
+    let predictor = NeuralPredictor(model(tokenizer))
+    var (upper, lower) = try (
+      Completer(predictor, tokenizer: tokenizer, ignoresCase: true), Completer(predictor, tokenizer: tokenizer)
+    )
+    #expect(try upper.read("The CAT\nZebra ") == 1)
+    try lower.read("the cat\nzebra ")
+    #expect(try upper.suggestions(prefix: "s", count: 1) == lower.suggestions(prefix: "s", count: 1))
+  }
+
+  private func wordTokenizer(_ text: String) -> AnyTokenizer {
+    .word(WordTokenizer(training: text + "\n", minimumCount: 1))
+  }
+
+  @Test("Whole words of a tokenizer.json are completed, pieces of words are refused")
+  func tokenizerJSON() throws {
+    let pre = #""pre_tokenizer": {"type": "Whitespace"}"#
+    let words = #"{"type": "WordLevel", "vocab": {"[UNK]": 0, "the": 1, "then": 2, "a": 3}, "unk_token": "[UNK]"}"#
+    var completer = try completer(AnyTokenizer(tokenizerJSON: #"{"model": \#(words), \#(pre)}"#))
+    try completer.read("a the ")
+    #expect(Set(try completer.suggestions(prefix: "the", count: 5).map(\.text)) == ["the", "then"])
+    let pieces = ###"{"type": "WordPiece", "vocab": {"[UNK]": 0, "a": 1, "##b": 2}, "unk_token": "[UNK]"}"###
+    let tokenizer = try AnyTokenizer(tokenizerJSON: #"{"model": \#(pieces), \#(pre)}"#)
+    #expect(throws: InferenceError.noCompletion) { try self.completer(tokenizer) }
+  }
+
   @Test("A context of unknown words only is read as such")
   func unknown() throws {
     var completer = try completer(words)

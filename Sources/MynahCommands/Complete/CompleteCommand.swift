@@ -38,6 +38,10 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
     help: ArgumentHelp("Simulate typing this text, and print the keystrokes that suggestions save.", valueName: "file"))
   var simulate: String?
 
+  @Flag(
+    help: "Ignore the case of the typed letters; suggestions follow it, and have a capital at a sentence's beginning.")
+  var ignoreCase = false
+
   @Flag(help: "Print a JSON object for each context.")
   var json = false
 
@@ -75,10 +79,10 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
     guard let path = continuing.loadState else {
       let policy = state.policy(of: file)
       return try Completer(
-        adaptation.predictor(file, policy: policy), tokenizer: file.tokenizer, policy: policy)
+        adaptation.predictor(file, policy: policy), tokenizer: file.tokenizer, policy: policy, ignoresCase: ignoreCase)
     }
     let predictor = try StateFile.predictor(at: path, model: adaptation.precision.model(of: file), modelPath: model)
-    return Completer(continuing: predictor, tokenizer: file.tokenizer)
+    return try Completer(continuing: predictor, tokenizer: file.tokenizer, ignoresCase: ignoreCase)
   }
 
   // MARK: Answers

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -19,12 +20,14 @@ struct GenerateCommand: ShortHelp, ConditionalFlags {
         mynah generate notes.safetensors "Once upon" --temperature 0.8
         mynah generate notes.safetensors "Once upon" --count 3 --top-p 0.9
         mynah generate notes.safetensors "Once upon" --beams 8 --length 20
+        mynah generate notes.safetensors - --json < prompts.txt
       """)
 
   @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
-  @Argument(help: "The prompt, with which the text begins.")
+  @Argument(
+    help: "The prompt, with which the text begins; or -, to generate from each line of standard input as a prompt.")
   var prompt = ""
 
   @Option(
@@ -90,59 +93,80 @@ struct GenerateCommand: ShortHelp, ConditionalFlags {
 
   private func generate() throws {
     let file = try ModelFile(contentsOf: model)
-    try warnOfUnknownWords(file)
-    var output = GenerationOutput(
-      prompt: prompt, asJSON: json, isAlone: count ?? 1 == 1 && beams.count == nil, tokenizer: file.tokenizer)
-    let stopIDs = Set(try stopToken.map { try file.tokenizer.vocabulary.knownID(of: $0, model: model) })
-    let texts =
-      if let count = beams.count {
-        try search(count, stopIDs, file, &output)
-      } else {
-        try draw(stopIDs, file, &output)
-      }
-    if let copiedFrom { try output.reportCopies(of: texts, from: copiedFrom) }
+    let generation = Generation(
+      file: file, network: precision.model(of: file),
+      stopIDs: Set(try stopToken.map { try file.tokenizer.vocabulary.knownID(of: $0, model: model) }),
+      seed: seed.map(UInt64.init) ?? UInt64.random(in: 0..<1_000_000))
+    var texts: [[Int32]] = []
+    if prompt == "-" {
+      var lines = try LineReader([])
+      while let line = try lines.next() { texts += try self.texts(after: line.text, generation) }
+    } else {
+      texts = try self.texts(after: prompt, generation)
+    }
+    if seed == nil && beams.count == nil && StandardError.isTerminal {
+      StandardError.write("(--seed \(generation.seed) gives this again)\n")
+    }
+    if let copiedFrom {
+      try GenerationOutput.reportCopies(of: texts, from: copiedFrom, tokenizer: file.tokenizer, asJSON: json)
+    }
   }
 
-  /// Draws texts; returns their tokens.
-  private func draw(_ stopIDs: Set<Int32>, _ file: ModelFile, _ output: inout GenerationOutput) throws -> [[Int32]] {
-    let seed = seed.map(UInt64.init) ?? UInt64.random(in: 0..<1_000_000)
+  /// The inputs that are the same for all prompts.
+  private struct Generation {
+    let file: ModelFile
+    let network: InferenceModel
+    let stopIDs: Set<Int32>
+    let seed: UInt64
+  }
+
+  /// Generates the texts after a prompt and prints them; returns their tokens.
+  private func texts(after prompt: String, _ generation: Generation) throws -> [[Int32]] {
+    let tokenizer = generation.file.tokenizer
+    try warnOfUnknownWords(prompt, tokenizer)
+    var output = GenerationOutput(
+      prompt: prompt, asJSON: json, isAlone: count ?? 1 == 1 && beams.count == nil, tokenizer: tokenizer)
+    if let count = beams.count { return try search(count, prompt, generation, &output) }
+    try draw(prompt, generation, &output)
+    return output.texts
+  }
+
+  private func draw(_ prompt: String, _ generation: Generation, _ output: inout GenerationOutput) throws {
+    let file = generation.file
     var options = GenerationOptions(
       sampler: try sampling.sampler(file.tokenizer.vocabulary, model: model), length: length, stopStrings: stop,
-      stopTokens: stopIDs, statePolicy: state.policy(of: file))
+      stopTokens: generation.stopIDs, statePolicy: state.policy(of: file))
     options.returnsProbabilities = json
-    let network = precision.model(of: file)
+    let network = generation.network
     let predictor = try continuing.loadState.map { try StateFile.predictor(at: $0, model: network, modelPath: model) }
     let count = count ?? 1
     var generator = try BatchGenerator(
       continuing: predictor ?? NeuralPredictor(network), tokenizer: file.tokenizer, prompt: prompt, count: count,
-      options: options, seed: seed)
+      options: options, seed: generation.seed)
     try output.begin(count: count)
     while case let pieces = try generator.next(), !pieces.isEmpty {
       for piece in pieces { try output.add(piece) }
     }
-    if self.seed == nil && StandardError.isTerminal {
-      StandardError.write("(--seed \(seed) gives this again)\n")
-    }
-    return output.texts
   }
 
   /// Searches for the most probable texts; returns their tokens.
   private func search(
-    _ count: Int, _ stopIDs: Set<Int32>, _ file: ModelFile, _ output: inout GenerationOutput
+    _ count: Int, _ prompt: String, _ generation: Generation, _ output: inout GenerationOutput
   ) throws -> [[Int32]] {
+    let file = generation.file
     let vocabulary = file.tokenizer.vocabulary
     let search = BeamSearch(
-      beamCount: count, length: length, lengthPenalty: Double(beams.lengthPenalty ?? 1), stopTokens: stopIDs,
+      beamCount: count, length: length, lengthPenalty: Double(beams.lengthPenalty ?? 1), stopTokens: generation.stopIDs,
       forbidden: Set(try sampling.forbid.map { try vocabulary.knownID(of: $0, model: model) }),
       statePolicy: state.policy(of: file))
-    let found = try search(precision.model(of: file), tokenizer: file.tokenizer, prompt: prompt)
+    let found = try search(generation.network, tokenizer: file.tokenizer, prompt: prompt)
     for (index, hypothesis) in found.enumerated() { try output.write(hypothesis, number: index) }
     return found.map { $0.ids }
   }
 
   /// Prints a note if the prompt has unknown words, which are read as `<unk>` and cannot influence the text.
-  private func warnOfUnknownWords(_ file: ModelFile) throws {
-    let count = try file.tokenizer.encodePrompt(prompt).unknownCount
+  private func warnOfUnknownWords(_ prompt: String, _ tokenizer: AnyTokenizer) throws {
+    let count = try tokenizer.encodePrompt(prompt).unknownCount
     guard count > 0 else { return }
     StandardError.write("note: the model does not know \(count) of the prompt's tokens and reads them as <unk>\n")
   }

@@ -98,7 +98,9 @@ extension GenerationEnd {
 
 extension GenerationOutput {
   /// Prints how much of some texts occurs in a file.
-  func reportCopies(of texts: [[Int32]], from path: String) throws {
+  static func reportCopies(
+    of texts: [[Int32]], from path: String, tokenizer: AnyTokenizer, asJSON: Bool
+  ) throws {
     var report = CopyReport(of: texts)
     report.read(try tokenizer.encode(TextFile(at: path).text).ids)
     let shares = report.shares(of: 1...8)

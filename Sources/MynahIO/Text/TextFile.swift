@@ -7,7 +7,8 @@ public struct TextFile: Sendable, Hashable {
   /// The text without a byte order mark, with `\n` line endings.
   public let text: String
 
-  /// Reads a whole file; a leading byte order mark is dropped and `\r\n` is converted to `\n`.
+  /// Reads a whole file, or standard input for the path `-`; a leading byte order mark is dropped and `\r\n` is
+  /// converted to `\n`.
   ///
   /// - Throws: `FileError` if the file cannot be read, is not UTF-8, or contains only white space.
   public init(at path: String) throws(FileError) {
@@ -21,14 +22,14 @@ public struct TextFile: Sendable, Hashable {
     guard mayBeEmpty || !text.isBlank else { throw .emptyText(path: path) }
   }
 
-  /// Opens a file or a pipe for reading.
+  /// Opens a file or a pipe for reading, or standard input for the path `-`.
   ///
   /// - Throws: `FileError` if it does not exist, is a folder, or cannot be read.
   package static func open(_ path: String) throws(FileError) -> FileHandle {
     FileHandle(fileDescriptor: try openForReading(path), closeOnDealloc: true)
   }
 
-  /// Returns the unmodified bytes of a file or a pipe.
+  /// Returns the unmodified bytes of a file or a pipe, or of standard input for the path `-`.
   ///
   /// - Throws: `FileError`.
   package static func bytes(at path: String) throws(FileError) -> [UInt8] {

@@ -17,6 +17,9 @@ public struct Suggestion: Hashable, Sendable {
 /// for suggestion in try completer.suggestions(prefix: "s", count: 3) { print(suggestion.text) }
 /// ```
 ///
+/// If the case of letters is ignored, a suggestion has the case that was typed, and begins with a capital at the
+/// beginning of a sentence; and a word that a vocabulary of words has in lowercase only is read in lowercase.
+///
 /// The text is read once: a word advances the state, and a letter searches the predictions of the same state again. A
 /// copy is a fork of the text.
 public struct Completer: Sendable {
@@ -24,8 +27,10 @@ public struct Completer: Sendable {
   private let search: any CompletionSearch
   /// The predictor at the beginning of a text.
   private let beginning: (any Predictor)?
+  private let ignoresCase: Bool
   private var predictor: any Predictor
   private var text: WrittenText
+  private var sentence: SentencePosition
   /// A Boolean value indicating whether some of the text was read, so that no space is put before the next piece.
   private var isContinuation: Bool
   /// The white space at the text's end, which byte pairs join with what follows it.
@@ -40,29 +45,44 @@ public struct Completer: Sendable {
   ///   - predictor: A predictor that has not begun a text.
   ///   - tokenizer: The model's tokenizer.
   ///   - policy: The positions at which the state is reset; windows do not apply to typed text.
+  ///   - ignoresCase: A Boolean value indicating whether the case of letters is ignored.
+  /// - Throws: `InferenceError.noCompletion` if the tokens are pieces of words of a `tokenizer.json`;
+  ///   `InferenceError.notFinite`.
   /// - Precondition: the tokenizer has as many tokens as the predictor.
-  public init(_ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy = .carry) throws {
+  public init(
+    _ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy = .carry, ignoresCase: Bool = false
+  ) throws {
     var beginning = predictor
     try beginning.read([tokenizer.startID])
-    self.init(beginning, beginning, tokenizer, policy, isContinuation: false)
+    try self.init(beginning, beginning, tokenizer, policy, isContinuation: false, ignoresCase: ignoresCase)
   }
 
   /// Continues a text, whose state is carried.
   ///
-  /// - Parameter predictor: The predictor that has read the text so far.
+  /// - Parameters:
+  ///   - predictor: The predictor that has read the text so far.
+  ///   - tokenizer: The model's tokenizer.
+  ///   - ignoresCase: A Boolean value indicating whether the case of letters is ignored.
+  /// - Throws: `InferenceError.noCompletion` if the tokens are pieces of words of a `tokenizer.json`.
   /// - Precondition: the tokenizer has as many tokens as the predictor.
-  public init(continuing predictor: any Predictor, tokenizer: AnyTokenizer) {
-    self.init(predictor, nil, tokenizer, .carry, isContinuation: true)
+  public init(
+    continuing predictor: any Predictor, tokenizer: AnyTokenizer, ignoresCase: Bool = false
+  ) throws(InferenceError) {
+    try self.init(predictor, nil, tokenizer, .carry, isContinuation: true, ignoresCase: ignoresCase)
   }
 
   private init(
     _ predictor: any Predictor, _ beginning: (any Predictor)?, _ tokenizer: AnyTokenizer, _ policy: StatePolicy,
-    isContinuation: Bool
-  ) {
+    isContinuation: Bool, ignoresCase: Bool
+  ) throws(InferenceError) {
+    if case .huggingFace(let tokenizer) = tokenizer, !tokenizer.isOfWholeWords { throw .noCompletion }
     predictor.check(tokenizer)
     (self.predictor, self.beginning, self.tokenizer) = (predictor, beginning, tokenizer)
-    (text, self.isContinuation) = (WrittenText(policy), isContinuation)
-    search = tokenizer.isOfWholeWords ? WordSearch(tokenizer) : PieceSearch(tokenizer)
+    (text, self.isContinuation, self.ignoresCase) = (WrittenText(policy), isContinuation, ignoresCase)
+    sentence = SentencePosition(isBeginning: !isContinuation)
+    search =
+      tokenizer.isOfWholeWords
+      ? WordSearch(tokenizer, ignoresCase: ignoresCase) : PieceSearch(tokenizer, ignoresCase: ignoresCase)
   }
 
   /// Reads some of the text: whole words, with the white space that follows them.
@@ -72,6 +92,7 @@ public struct Completer: Sendable {
   @discardableResult
   public mutating func read(_ piece: String) throws -> Int {
     next = nil
+    sentence.read(piece)
     let (tail, isReset) = text.appendingTail(of: piece)
     if isReset, let beginning { (predictor, held, isContinuation) = (beginning, "", false) }
     let whole = held + String(tail)
@@ -80,10 +101,33 @@ public struct Completer: Sendable {
       ? whole.lastIndex { !$0.isWhitespace }.map { whole.index(after: $0) } ?? whole.startIndex : whole.endIndex
     held = String(whole[end...])
     guard end > whole.startIndex else { return 0 }
-    let encoded = try tokenizer.encode(String(whole[..<end]), beginsText: !isContinuation, endsText: false)
+    let known = knownCase(String(whole[..<end]))
+    let encoded = try tokenizer.encode(known, beginsText: !isContinuation, endsText: false)
     try predictor.read(encoded.ids)
     isContinuation = true
     return encoded.unknownCount
+  }
+
+  /// Returns a text in which words are lowercased that are in the vocabulary in lowercase only, if case is ignored.
+  private func knownCase(_ text: String) -> String {
+    guard ignoresCase, case .word(let tokenizer) = tokenizer else { return text }
+    var (result, word) = ("", "")
+    func endWord() {
+      let lower = word.lowercased()
+      let isKnown = tokenizer.vocabulary.id(of: word) != nil || tokenizer.vocabulary.id(of: lower) == nil
+      result += isKnown ? word : lower
+      word = ""
+    }
+    for character in text {
+      if character.isWhitespace {
+        endWord()
+        result.append(character)
+      } else {
+        word.append(character)
+      }
+    }
+    endWord()
+    return result
   }
 
   /// A Boolean value indicating whether the tokenizer may join white space with what follows it.
@@ -102,8 +146,20 @@ public struct Completer: Sendable {
     guard count > 0 else { return [] }
     let next = try next ?? beforeWord()
     self.next = next
-    return try search(
-      next.predictor, next.logProbabilities, separator: next.separator, prefix: Array(prefix.utf8), count: count)
+    let find = { [search] (count: Int) in
+      try search(
+        next.predictor, next.logProbabilities, separator: next.separator, prefix: Array(prefix.utf8), count: count)
+    }
+    guard ignoresCase else { return try find(count) }
+    // Words that differ in case only may become the same suggestion.
+    let typed = TypedCase(prefix: prefix, beginsSentence: sentence.isBeginning)
+    let words = try find(2 * count).reduce(into: [String: Double]()) {
+      $0[typed($1.text), default: 0] += $1.probability
+    }
+    return Array(
+      words.map { Suggestion(text: $0.key, probability: $0.value) }
+        .sorted { $0.probability != $1.probability ? $0.probability > $1.probability : $0.text < $1.text }
+        .prefix(count))
   }
 
   /// Reads the white space before a word, as far as it is not joined with the word.
@@ -135,6 +191,7 @@ extension AnyTokenizer {
     switch self {
     case .word: true
     case .kerasWord: hasWords
+    case .huggingFace(let tokenizer): tokenizer.isOfWholeWords
     case .character, .bytes, .bytePair: false
     }
   }

@@ -3,15 +3,18 @@ import MynahText
 
 /// Finds words of several tokens by a beam search, which extends the most probable beginnings until they end.
 struct PieceSearch: CompletionSearch {
-  /// The bytes of each token.
-  private let tokens: [[UInt8]]
+  /// The bytes of each token, and the form in which they are compared.
+  private let tokens, forms: [[UInt8]]
+  private let ignoresCase: Bool
   private let textless: Set<Int32>
   /// The number of beams per requested word, and the largest number of tokens of a word.
   private static let (beamsPerWord, greatestLength) = (4, 48)
 
-  init(_ tokenizer: AnyTokenizer) {
+  init(_ tokenizer: AnyTokenizer, ignoresCase: Bool) {
     let decoder = tokenizer.decoder()
     tokens = (0..<Int32(tokenizer.vocabulary.count)).map { decoder.bytes(of: $0) }
+    forms = ignoresCase ? tokens.map(\.lowercased) : tokens
+    self.ignoresCase = ignoresCase
     textless = Set(tokenizer.vocabulary.textlessIDs)
   }
 
@@ -22,13 +25,15 @@ struct PieceSearch: CompletionSearch {
     var last: Int32?
     /// All bytes, those before the word included.
     var bytes: [UInt8] = []
+    /// The number of bytes of the form in which they are compared.
+    var formLength = 0
     var logProbability = 0.0
   }
 
   func callAsFunction(
     _ predictor: any Predictor, _ logProbabilities: [Double], separator: [UInt8], prefix: [UInt8], count: Int
   ) throws -> [Suggestion] {
-    let typed = separator + prefix
+    let typed = separator + (ignoresCase ? prefix.lowercased : prefix)
     let certainty = separatorProbability(separator, logProbabilities)
     var (beginnings, found) = ([Beginning(predictor: predictor)], [(bytes: [UInt8], logProbability: Double)]())
     var next = logProbabilities
@@ -71,7 +76,7 @@ struct PieceSearch: CompletionSearch {
   private func continuations(
     of beginning: Beginning, _ logProbabilities: [Double], _ typed: [UInt8], separatorLength: Int
   ) -> (longer: [Beginning], endProbability: Double) {
-    let rest = typed.dropFirst(beginning.bytes.count)
+    let rest = typed.dropFirst(beginning.formLength)
     let isWord = beginning.bytes.count > separatorLength
     var (longer, endProbability) = ([Beginning](), 0.0)
     for (id, token) in tokens.enumerated() where !token.isEmpty && !textless.contains(Int32(id)) {
@@ -79,12 +84,14 @@ struct PieceSearch: CompletionSearch {
         if isWord { endProbability += exp(logProbabilities[id]) }
         continue
       }
-      guard token.starts(with: rest) || rest.starts(with: token) else { continue }
-      guard token.dropFirst(rest.count).allSatisfy(\.isOfWord) else { continue }
+      let form = forms[id]
+      guard form.starts(with: rest) || rest.starts(with: form) else { continue }
+      guard form.dropFirst(rest.count).allSatisfy(\.isOfWord) else { continue }
       longer.append(
         Beginning(
           predictor: beginning.predictor, last: Int32(id), bytes: beginning.bytes + token,
-          logProbability: beginning.logProbability + logProbabilities[id]))
+          formLength: beginning.formLength + form.count, logProbability: beginning.logProbability + logProbabilities[id]
+        ))
     }
     return (longer, endProbability)
   }

@@ -3,26 +3,29 @@ import MynahText
 
 /// Finds whole words by their first letters, in a vocabulary that is sorted once.
 struct WordSearch: CompletionSearch {
-  /// The words in the order of their bytes, and their tokens.
-  private let words: [[UInt8]]
+  /// The words, the forms in which they are compared, by which they are sorted, and their tokens.
+  private let words, forms: [[UInt8]]
   private let ids: [Int32]
-  private let takesSmallLetters: Bool
+  private let ignoresCase: Bool
 
-  init(_ tokenizer: AnyTokenizer) {
+  init(_ tokenizer: AnyTokenizer, ignoresCase: Bool) {
     let vocabulary = tokenizer.vocabulary
     let hidden = Set(vocabulary.textlessIDs + [tokenizer.endOfSentenceID].compactMap(\.self))
     let sorted = (0..<Int32(vocabulary.count)).filter { !hidden.contains($0) }
-      .map { (id: $0, bytes: Array(vocabulary[$0].utf8)) }
-      .sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-    (words, ids) = (sorted.map { $0.bytes }, sorted.map { $0.id })
-    takesSmallLetters = if case .kerasWord = tokenizer { true } else { false }
+      .map { id in
+        let bytes = Array(vocabulary[id].utf8)
+        return (id: id, bytes: bytes, form: ignoresCase ? bytes.lowercased : bytes)
+      }
+      .sorted { $0.form.lexicographicallyPrecedes($1.form) }
+    (words, forms, ids) = (sorted.map { $0.bytes }, sorted.map { $0.form }, sorted.map { $0.id })
+    // Keras's words are lowercase.
+    self.ignoresCase = if case .kerasWord = tokenizer { true } else { ignoresCase }
   }
 
   func callAsFunction(
     _ predictor: any Predictor, _ logProbabilities: [Double], separator: [UInt8], prefix: [UInt8], count: Int
   ) -> [Suggestion] {
-    let prefix = takesSmallLetters ? Array(String(decoding: prefix, as: UTF8.self).lowercased().utf8) : prefix
-    let range = range(prefix)
+    let range = range(ignoresCase ? prefix.lowercased : prefix)
     let found = range.map { Float(logProbabilities[Int(ids[$0])]) }.largest(count)
     return found.map { place in
       let word = range.lowerBound + place
@@ -40,10 +43,10 @@ struct WordSearch: CompletionSearch {
 
   /// The first word that satisfies a condition which all later words satisfy too.
   private func firstWord(where holds: ([UInt8]) -> Bool) -> Int {
-    var (low, high) = (0, words.count)
+    var (low, high) = (0, forms.count)
     while low < high {
       let middle = (low + high) / 2
-      if holds(words[middle]) { high = middle } else { low = middle + 1 }
+      if holds(forms[middle]) { high = middle } else { low = middle + 1 }
     }
     return low
   }
