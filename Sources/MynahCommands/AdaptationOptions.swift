@@ -150,14 +150,7 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
         model, path: other, tokenizer: file.tokenizer, mapsUnknownWords: mapUnknownWords)
     case .network(let file): mixed = file
     }
-    let network = NeuralPredictor(InferenceModel(mixed.model, precision: mixed.precision))
-    let (own, others) = (file.tokenizer.vocabulary, mixed.tokenizer.vocabulary)
-    guard own != others else { return network }
-    guard let ids = own.ids(in: others) else {
-      let (ours, theirs) = (own.tokens.map { Array($0.utf8) }, others.tokens.map { Array($0.utf8) })
-      throw InferenceError.vocabulariesDiffer(path: other, ours, theirs)
-    }
-    return RenumberedPredictor(network, ids: ids)
+    return try MixedModel.predictor(mixed, path: other, tokenizer: file.tokenizer)
   }
 
   /// The weights that are given, or those tuned on a text; nil without both flags.

@@ -16,6 +16,8 @@ struct CompareCommand: ParsableCommand, ConditionalFlags {
       difference that other texts of the kind would show too.
 
         mynah compare small.safetensors large.safetensors -- test.txt
+
+      --ensemble adds the mean of the models' probabilities, which predicts better than most of the models alone.
       """)
 
   @Argument(help: "Model files that mynah train wrote, the one to compare with first.", completion: .file())
@@ -23,6 +25,9 @@ struct CompareCommand: ParsableCommand, ConditionalFlags {
 
   @Argument(parsing: .postTerminator, help: "Text files, which count as one text.", completion: .file())
   var texts: [String]
+
+  @Flag(help: "Add a row for the mean of all models' probabilities; their tokens have to be the same.")
+  var ensemble = false
 
   @Flag(help: "Print tab-separated columns.")
   var tsv = false
@@ -60,14 +65,26 @@ struct CompareCommand: ParsableCommand, ConditionalFlags {
       let text = try TextFile(at: path).text
       return text.hasSuffix("\n") ? text : text + "\n"
     }.joined()
-    var rows: [Row] = []
+    var (rows, parts): ([Row], [any Predictor]) = ([], [])
+    var first: (tokenizer: AnyTokenizer, policy: StatePolicy)?
     for path in models {
       let file = try ModelFile(contentsOf: path)
+      let (tokenizer, policy) = (file.tokenizer, state.policy(of: file))
       let network = NeuralPredictor(InferenceModel(file.model, precision: file.precision))
-      let measurement = try ModelMeasurement(
-        of: text, network, tokenizer: file.tokenizer, policy: state.policy(of: file))
+      let measurement = try ModelMeasurement(of: text, network, tokenizer: tokenizer, policy: policy)
       rows.append(
-        Row(path: path, tokenizer: file.tokenizer, parameterCount: file.model.parameterCount, measurement: measurement))
+        Row(path: path, tokenizer: tokenizer, parameterCount: file.model.parameterCount, measurement: measurement))
+      guard ensemble else { continue }
+      parts.append(try MixedModel.predictor(file, path: path, tokenizer: first?.tokenizer ?? tokenizer))
+      first = first ?? (tokenizer, policy)
+    }
+    if let first {
+      let measurement = try ModelMeasurement(
+        of: text, MixturePredictor(parts), tokenizer: first.tokenizer, policy: first.policy)
+      rows.append(
+        Row(
+          path: "ensemble", tokenizer: first.tokenizer, parameterCount: rows.reduce(0) { $0 + $1.parameterCount },
+          measurement: measurement))
     }
     try write(rows)
     for note in Self.notes(rows) { StandardError.write("note: \(note)\n") }

@@ -11,7 +11,8 @@ enum MixedModel {
   /// Reads a file, whose kind is recognised by its contents.
   init(at path: String) throws {
     // A pipe cannot be read twice, and a model file is never read from one.
-    if let kind = FileKind(at: path), kind != .regular, kind != .directory {
+    let kind = FileKind(at: path)
+    if path == "-" || kind != nil && kind != .regular && kind != .directory {
       self = .ngrams(try NGramModel(arpa: path))
     } else if try NGramModel.isARPA(at: path) {
       self = .ngrams(try NGramModel(arpa: path))
@@ -38,6 +39,20 @@ enum MixedModel {
     } catch {}
     guard case .notSafetensors(_, let found) = error else { return nil }
     return .neither(path: path, found: found, advice: "name another file")
+  }
+
+  /// Returns the predictor of a network whose tokens are numbered as another one's are.
+  ///
+  /// - Throws: `InferenceError.vocabulariesDiffer`.
+  static func predictor(_ file: ModelFile, path: String, tokenizer: AnyTokenizer) throws -> any Predictor {
+    let network = NeuralPredictor(InferenceModel(file.model, precision: file.precision))
+    let (own, others) = (tokenizer.vocabulary, file.tokenizer.vocabulary)
+    guard own != others else { return network }
+    guard let ids = own.ids(in: others) else {
+      let (ours, theirs) = (own.tokens.map { Array($0.utf8) }, others.tokens.map { Array($0.utf8) })
+      throw InferenceError.vocabulariesDiffer(path: path, ours, theirs)
+    }
+    return RenumberedPredictor(network, ids: ids)
   }
 
   /// Returns the predictor of n-grams for a model's tokens, and prints notes about their words on standard error.

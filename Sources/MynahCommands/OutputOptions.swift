@@ -32,9 +32,14 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
-  /// The model's path.
-  func modelPath(input: String) -> String {
+  /// Returns the model's path.
+  ///
+  /// - Throws: `ValidationError` if there is no name to derive it from.
+  func modelPath(input: String) throws -> String {
     if let output { return output }
+    guard input != "-" else {
+      throw ValidationError("a text from standard input has no name; name the model with --output")
+    }
     let url = URL(filePath: input).standardizedFileURL
     let name = FileKind(at: input) == .directory ? url.lastPathComponent : url.deletingPathExtension().lastPathComponent
     return name + ".safetensors"

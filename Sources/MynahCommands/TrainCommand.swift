@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahTensors
@@ -42,6 +43,13 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
   @OptionGroup var precision: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Train a model with each of these seeds, such as 1..5, at OUTPUT-seed-1 and so on, and print the mean and "
+        + "standard deviation of their perplexities.",
+      valueName: "first..last"))
+  var seeds: SeedRange?
+
   @Flag(help: ArgumentHelp(ProfileFigures.help))
   var profile = false
 
@@ -59,6 +67,10 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
       FlagRule(
         "--vocabulary", tokens.vocabulary != nil, excludes: "--init-from without --extend-vocabulary",
         isFineTuned && !fineTuning.extendVocabulary),
+      FlagRule("--seed", optimizer.seed != nil, excludes: "--seeds", seeds != nil),
+      FlagRule("--tensorboard", logs.tensorboard != nil, excludes: "--seeds", seeds != nil),
+      FlagRule("--log-json", logs.logJson != nil, excludes: "--seeds", seeds != nil),
+      FlagRule("--seeds", seeds != nil, excludes: "a text from standard input", input == "-"),
     ] + fineTuning.rules(resuming: output.resume)
   }
 
@@ -71,10 +83,37 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
   }
 
   private func train(shouldStop: @escaping @Sendable () -> Bool) throws {
-    let modelPath = output.modelPath(input: input)
-    try output.check(modelPath: modelPath)
+    let modelPath = try output.modelPath(input: input)
+    guard let seeds = seeds?.seeds else {
+      try output.check(modelPath: modelPath)
+      return try trained(at: modelPath, optimizer, resuming: output.resume, shouldStop).write(json: json)
+    }
+    let runs = try seeds.map { seed in
+      var optimizer = optimizer
+      optimizer.seed = seed
+      let path = SeedRange.path(of: seed, besides: modelPath)
+      // Of an interrupted set, the runs after the interrupted one have not begun.
+      let isResumed = output.resume && FileKind(at: TrainingFiles.statePath(besides: path)) != nil
+      try RunFiles.check(modelPath: path, resuming: isResumed, overwriting: output.overwrite)
+      return (path: path, optimizer: optimizer, isResumed: isResumed)
+    }
+    guard !output.resume || runs.contains(where: \.isResumed) else {
+      throw CommandError.nothingToResume(path: TrainingFiles.statePath(besides: runs[0].path))
+    }
+    let results = try runs.map { run in
+      let result = try trained(at: run.path, run.optimizer, resuming: run.isResumed, shouldStop)
+      try result.write(json: json)
+      return result
+    }
+    try SeedSummary(seeds, results).write(json: json)
+  }
+
+  /// Trains a model and returns its figures.
+  private func trained(
+    at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, _ shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> TrainingResult {
     let job = try TrainingJob(
-      input: input, modelPath: modelPath, resuming: output.resume, tokens: tokens,
+      input: input, modelPath: modelPath, resuming: resuming, tokens: tokens,
       options: TrainingOptions(
         model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision,
         fineTuning: fineTuning))
@@ -105,6 +144,6 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
     }
     let result = TrainingResult(trained.model, at: modelPath, history: trained.history, test: test)
     try running.finish(result, model: trained.model)
-    try result.write(json: json)
+    return result
   }
 }

@@ -47,6 +47,23 @@ struct CompareCommandTests {
     #expect(abs(ratio - rows[1].wordPerplexity / rows[0].wordPerplexity) < 1e-9 && low <= ratio && ratio <= high)
   }
 
+  @Test("The ensemble has the perplexity of the models' mixture with equal weights")
+  func ensemble() throws {
+    struct Evaluated: Decodable { let perplexity: Double }
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    // The same tokens in another order.
+    try TinyModel.drawn(tokens: ["b", "<eos>", "a", "<unk>"], bound: 0.9).write(to: tool.path("turned"))
+    let rows = try rows(tool.run("compare", "m", "turned", "--ensemble", "--json", "--", "text"))
+    #expect(rows.map(\.model) == ["m", "turned", "ensemble"])
+    #expect(rows[2].parameterCount == 2 * rows[0].parameterCount)
+    let text = try tool.run("evaluate", "m", "text", "--mix", "turned", "--json").output
+    let evaluated = try JSONDecoder().decode(Evaluated.self, from: Data(text.utf8))
+    #expect(abs(rows[2].perplexity / evaluated.perplexity - 1) < 1e-9)
+    let different = try tool.run("compare", "m", "other", "--ensemble", "--", "text")
+    #expect(different.status == 65 && different.errors.contains("'other'"), "\(different.errors)")
+  }
+
   @Test("Tables have one row per model, several texts count as one, and notes name what does not compare")
   func tables() throws {
     let tool = try tool()

@@ -75,7 +75,7 @@ struct FlagEffectTests {
         "--batches-per-update", "--patience", "--seed", "--learning-rate", "--schedule", "--warm-up", "--sampled",
         "--mean-loss", "--weight-penalty", "--activation-penalty", "--metrics", "--tensorboard", "--log-json",
         "--sample-every-epoch", "--precision", "--threads", "--profile", "--json", "--init-from", "--freeze",
-        "--layer-rate-decay",
+        "--layer-rate-decay", "--seeds",
       ],
       idle: idleTokens + [
         Idle("--extend-vocabulary", "needs --init-from"), Idle("--gradual-unfreezing", "needs --init-from"),
@@ -96,13 +96,16 @@ struct FlagEffectTests {
         Idle("--decay 0.5 --schedule constant", "has no effect with --schedule constant"),
         Idle("--decay-after 3 --schedule one-cycle", "has no effect with --schedule one-cycle"),
         Idle("--reschedule", "needs --resume"), Idle("--reschedule --resume", "needs --epochs"),
+        Idle("--seed 1 --seeds 1..2", "has no effect with --seeds"),
+        Idle("--tensorboard t --seeds 1..2", "has no effect with --seeds"),
+        Idle("--log-json j --seeds 1..2", "has no effect with --seeds"),
         Idle("--smoothing 0.1 --sampled 5", "has no effect with --sampled"),
         Idle("--temporal-penalty 1 --sequence-length 1", "needs --sequence-length of 2 or more"),
       ]),
     "evaluate": Command(
       words: "evaluate m text", always: ["--state", "--threads", "--json"] + predicting, idle: idlePredicting),
     "compare": Command(
-      words: "compare m m", always: ["--state", "--threads", "--json"],
+      words: "compare m m", always: ["--state", "--threads", "--json", "--ensemble"],
       idle: [
         Idle("--tsv --json -- text", "has no effect with --json"),
         Idle("--markdown --json -- text", "has no effect with --json"),
@@ -125,7 +128,7 @@ struct FlagEffectTests {
           Idle("--repetition-reach 3", "needs --repetition-penalty"), Idle("--length-penalty 1", "needs --beams"),
         ]),
     "complete": Command(
-      words: "complete m", always: ["--count", "--simulate", "--json", "--threads"] + predicting,
+      words: "complete m", always: ["--count", "--simulate", "--ignore-case", "--json", "--threads"] + predicting,
       idle: idlePredicting + [
         Idle("--context a --simulate text", "has no effect with --simulate"),
         Idle("--prefix a --simulate text", "has no effect with --simulate"),
@@ -221,6 +224,7 @@ struct FlagEffectTests {
       idle: [
         Idle("--names a,b,c --from keras", "needs --from pytorch"),
         Idle("--activation relu --from keras", "needs --from pytorch"),
+        Idle("--key a --from keras", "needs a file of torch.save"),
         Idle("--unknown a --from keras --tokenizer character", "has no effect with --tokenizer character"),
       ]),
     "export": Command(words: "export m", always: ["--output", "--onnx", "--overwrite", "--json"], idle: []),

@@ -6,6 +6,42 @@ import Testing
 
 @Suite("mynah train")
 struct TrainCommandTests {
+  @Test("Models of several seeds are those of single runs, and their figures are summed up")
+  func seeds() throws {
+    struct Summary: Decodable {
+      struct Statistics: Decodable { let mean, standardDeviation: Double }
+      let seeds: [Int]
+      let models: [String]
+      let validation: Statistics
+    }
+    struct Run: Decodable { let validation: Double? }
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(tokenCount: 2000), to: "text")
+    let flags = Array(TinyModel.flags.dropLast(2)) + ["--epochs", "1"]
+    let set = try tool.run(["train", "text", "--output", "m.x", "--seeds", "4..6", "--json"] + flags)
+    #expect(set.status == 0, "\(set.errors)")
+    let last = try #require(set.output.split(separator: "\n").last)
+    let summary = try JSONDecoder().decode(Summary.self, from: Data(last.utf8))
+    #expect(summary.seeds == [4, 5, 6] && summary.models == ["m-seed-4.x", "m-seed-5.x", "m-seed-6.x"])
+    let alone = try tool.run(["train", "text", "--output", "alone", "--seed", "5"] + flags)
+    #expect(try alone.status == 0 && tool.bytes("alone") == tool.bytes("m-seed-5.x"))
+    let figures = try set.output.split(separator: "\n").dropLast().filter { $0.contains("bestEpoch") }.map {
+      try JSONDecoder().decode(Run.self, from: Data($0.utf8)).validation ?? 0
+    }
+    let mean = figures.reduce(0, +) / 3
+    let deviation = (figures.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 2).squareRoot()
+    #expect(figures.count == 3 && abs(summary.validation.mean - mean) < 1e-9)
+    #expect(abs(summary.validation.standardDeviation - deviation) < 1e-9)
+    // Of an interrupted set, runs that have begun are resumed, the others begin.
+    for name in ["m-seed-6.x", "m-seed-6.x.training"] { try FileManager.default.removeItem(atPath: tool.path(name)) }
+    let resumed = try tool.run(["train", "text", "--output", "m.x", "--seeds", "4..6", "--resume", "--json"] + flags)
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    #expect(resumed.output.split(separator: "\n").last == last)
+    #expect(try tool.run(["train", "text", "--seeds", "6..4"]).status == 64)
+    #expect(try tool.run(["train", "text", "--output", "m.x", "--seeds", "6..7"] + flags).status == 73)
+  }
+
   @Test("Training writes a model file and a state, figures to standard output and progress to standard error")
   func text() throws {
     let tool = try CommandLineTool()
