@@ -38,8 +38,13 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
   @Option(help: ArgumentHelp("The program that wrote them.", valueName: "name"))
   var from: Toolkit
 
-  @Option(help: ArgumentHelp("The tokens, one per line, or the folder of a corpus.", valueName: "path"))
-  var vocabulary: String
+  @Option(
+    help: ArgumentHelp(
+      "The tokens: a file with one per line, a file of PyTorch or pickle with a vocabulary, or the folder of a corpus. "
+        + "(default: the vocabulary in the file of the weights)",
+      valueName: "path"),
+    completion: .file())
+  var vocabulary: String?
 
   @Option(name: .customLong("tokenizer"), help: ArgumentHelp("The tokenizer.", valueName: "name"))
   var kind = ListTokenizer.word
@@ -66,6 +71,12 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
       valueName: "token"))
   var unknown: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The key of the model in a file of torch.save that contains several, such as models.generator.", valueName: "key")
+  )
+  var key: String?
+
   @Flag(help: "Replace an existing file.")
   var overwrite = false
 
@@ -79,8 +90,8 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
 
   mutating func run() throws {
     try NewFile.check(output, overwriting: overwrite)
-    let file = try tensors()
-    let tokenizer = try tokenizer()
+    let (file, ownVocabulary) = try tensors()
+    let tokenizer = try tokenizer(ownVocabulary)
     let imported =
       switch from {
       case .pytorch: try LanguageModel.importing(pyTorch: file, names: names, activation: activation)
@@ -92,20 +103,25 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
     guard count == model.configuration.vocabularySize else {
       throw ValidationError(
         "expected a vocabulary of \(model.configuration.vocabularySize) tokens, as the model has, "
-          + "found \(count) in \(vocabulary.quoted())")
+          + "found \(count) in \((vocabulary ?? weights).quoted())")
     }
+    try model.requireFinite(at: weights)
     try ModelFile(model: model, tokenizer: tokenizer).write(to: output)
     try StandardOutput.write(model.summary + "\n")
   }
 
-  /// The tensors of the file; of PyTorch's own format, with the activation of its recurrent modules.
-  private func tensors() throws -> SafetensorsFile {
-    guard from == .pytorch, PyTorchFile.isLikely(at: weights) else { return try SafetensorsFile(contentsOf: weights) }
+  /// The tensors of the file, and its vocabulary if it has one; of PyTorch's own format, with the activation of its
+  /// recurrent modules.
+  private func tensors() throws -> (file: SafetensorsFile, vocabulary: [String]?) {
+    guard from == .pytorch, PyTorchFile.isLikely(at: weights) else {
+      try FlagRule("--key", key != nil, needs: "a file of torch.save", false).check()
+      return (try SafetensorsFile(contentsOf: weights), nil)
+    }
     let file: PyTorchFile
     do {
-      file = try PyTorchFile(contentsOf: weights)
+      file = try PyTorchFile(contentsOf: weights, key: key)
     } catch {
-      // Errors of an archive do not say what it is.
+      // Errors of an archive do not name its format.
       StandardError.write("note: \(weights.quoted()) was read as a file of PyTorch's torch.save\n")
       throw error
     }
@@ -113,20 +129,36 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
     var tensors = file.safetensors()
     let activations = Set(file.settings.values.compactMap { RNNCell.Activation(module: $0) })
     if activations.count == 1 { tensors.metadata["nonlinearity"] = activations.first?.rawValue }
-    return tensors
+    return (tensors, file.vocabulary)
   }
 
-  private func tokenizer() throws -> AnyTokenizer {
+  /// - Parameter own: The vocabulary in the file of the weights.
+  private func tokenizer(_ own: [String]?) throws -> AnyTokenizer {
+    let listed = try listed(own)
     switch kind {
-    case .word: return .word(WordTokenizer(vocabulary: try words()))
-    case .character: return .character(try CharacterTokenizer(vocabulary: try Vocabulary(at: vocabulary)))
+    case .word: return .word(WordTokenizer(vocabulary: try words(listed)))
+    case .character: return .character(try CharacterTokenizer(vocabulary: listed))
     }
   }
 
+  private func listed(_ own: [String]?) throws -> Vocabulary {
+    guard let path = vocabulary else {
+      guard let own else {
+        throw ValidationError(
+          "\(weights.quoted()) contains no vocabulary; name a file with the tokens with --vocabulary")
+      }
+      return try Vocabulary(tokens: own)
+    }
+    if FileKind(at: path) == .directory { return try Vocabulary(wordsOfCorpus: path) }
+    guard PyTorchFile.isLikely(at: path) else { return try Vocabulary(at: path) }
+    guard let tokens = try PyTorchFile(contentsOf: path).vocabulary else {
+      throw ValidationError("expected --vocabulary with a list of tokens, found none in \(path.quoted())")
+    }
+    return try Vocabulary(tokens: tokens)
+  }
+
   /// The words, with this program's names of unknown words and of padding.
-  private func words() throws -> Vocabulary {
-    let isCorpus = FileKind(at: vocabulary) == .directory
-    let listed = isCorpus ? try Vocabulary(wordsOfCorpus: vocabulary) : try Vocabulary(at: vocabulary)
+  private func words(_ listed: Vocabulary) throws -> Vocabulary {
     let (words, renamed) = try listed.renamingSpecialTokens(unknown: unknown)
     for token in renamed {
       let meaning = token.name == Vocabulary.unknown ? "unknown words" : "padding"

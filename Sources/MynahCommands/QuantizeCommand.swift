@@ -47,7 +47,10 @@ struct QuantizeCommand: ParsableCommand {
       let path = output ?? defaultOutput
       try NewFile.check(path, overwriting: overwrite)
       let original = try ModelFile(contentsOf: model)
+      try original.model.requireFinite(at: model)
       let rounded = original.rounded(to: precision)
+      // The largest float32 numbers round to infinity in bfloat16.
+      try rounded.model.requireFinite(at: model)
       var figures = Figures(
         model: path, precision: precision, byteCount: 0, originalByteCount: try Self.byteCount(of: model))
       if let text {

@@ -43,6 +43,29 @@ struct ImportCommandTests {
     #expect(again.status == 73 && again.lastLine.contains("--overwrite"), "\(again.errors)")
   }
 
+  /// A pickle of a list of texts, in protocol 2.
+  private static func pickle(_ texts: [String]) -> Data {
+    let items = texts.map { text in [0x58, UInt8(text.utf8.count), 0, 0, 0] + Array(text.utf8) }
+    return Data([0x80, 2, 0x5D, 0x28] + items.joined() + [0x65, 0x2E])
+  }
+
+  @Test("A pickled list of tokens is a vocabulary; a file without one needs --vocabulary")
+  func pickledVocabulary() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try Self.weights().file.write(to: tool.path("weights"))
+    try Self.pickle(["<unk>", "<eos>", "a", "b"]).write(to: URL(filePath: tool.path("itos.pkl")))
+    try Self.pickle([]).write(to: URL(filePath: tool.path("empty.pkl")))
+    let arguments = ["import", "weights", "--from", "pytorch", "--output", "m"]
+    let outcome = try tool.run(arguments + ["--vocabulary", "itos.pkl"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try ModelFile(contentsOf: tool.path("m")).tokenizer.vocabulary.tokens == ["<unk>", "<eos>", "a", "b"])
+    let without = try tool.run(arguments + ["--overwrite"])
+    #expect(without.status == 64 && without.errors.contains("contains no vocabulary"), "\(without.errors)")
+    let empty = try tool.run(arguments + ["--overwrite", "--vocabulary", "empty.pkl"])
+    #expect(empty.status != 0 && empty.isTidy, "\(empty.errors)")
+  }
+
   @Test("What an import assumes is noted: renamed tokens, and copies that are skipped")
   func notes() throws {
     let tool = try CommandLineTool()

@@ -49,6 +49,25 @@ struct QuantizeCommandTests {
     #expect(half.status == 0 && half.output.contains("% of the original's"), "\(half.errors)")
   }
 
+  @Test("Weights that are infinite, or become so when rounded, are refused, and nothing is written")
+  func infinite() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    let words = AnyTokenizer.word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["<unk>", "<eos>", "a"])))
+    for (value, command) in [
+      (Float.infinity, "quantize m --output x"), (.nan, "quantize m --output x"),
+      (3.4e38, "quantize m --output x --precision bfloat16"), (.infinity, "export m --output x"),
+      (.nan, "export m --onnx x"),
+    ] {
+      try TinyModel.filled(with: value, words).write(to: tool.path("m"))
+      let outcome = try tool.run(command.split(separator: " ").map(String.init))
+      #expect(outcome.status == 65 && outcome.isTidy && outcome.lastLine.contains("embedding"), "\(outcome.errors)")
+      #expect(!tool.exists("x"))
+    }
+    try TinyModel.filled(with: 3.3e38, words).write(to: tool.path("m"))
+    #expect(try tool.run("quantize", "m", "--output", "x", "--precision", "bfloat16").status == 0)
+  }
+
   @Test("A rounded model is not trained further")
   func resume() throws {
     let tool = try CommandLineTool()

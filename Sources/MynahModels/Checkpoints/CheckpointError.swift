@@ -25,6 +25,8 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case unstatedSetting(path: String, name: String, setting: String, choices: [String])
   /// PyTorch lacks a part that this package has.
   case notInPyTorch(part: String, kind: String)
+  /// A parameter has infinite elements or elements that are no numbers.
+  case notFinite(path: String, name: String)
 }
 
 extension CheckpointError: CustomStringConvertible {
@@ -63,13 +65,17 @@ extension CheckpointError: CustomStringConvertible {
       "tensor \(name.quoted(40)) of \(path.quoted()) belongs to a layer that cannot be taken over: \(reason)"
     case .unreadTensors(let path, let names):
       "\(path.quoted()) contains tensors of parts that cannot be imported: \(names.quotedList()); expected an "
-        + "embedding, recurrent layers and a linear output layer; remove the tensors only if the model does not use them"
+        + "embedding, recurrent layers and a linear output layer; remove the tensors only if the model does not use "
+        + "them"
     case .unstatedSetting(let path, let name, let setting, let choices):
       "the tensor \(name.quoted(80)) of \(path.quoted()) does not show the layer's \(setting), and the file does not "
         + "state it; state \(choices.joined(separator: " or "))"
     case .notInPyTorch(let part, let kind):
       "\(part) is of a kind that PyTorch's example lacks: \(kind.quoted()); expected LSTM, projected LSTM, GRU or RNN "
         + "layers and a softmax; train a model of these, or export it as ONNX"
+    case .notFinite(let path, let name):
+      "the parameter \(name.quoted(80)) of \(path.quoted()) has elements that are infinite or no numbers, with which "
+        + "nothing can be predicted; copy the file again, or train with a lower learning rate"
     }
   }
 }

@@ -37,7 +37,8 @@ enum ForeignFormat: CaseIterable {
 }
 
 extension PyTorchFile {
-  /// Returns a Boolean value indicating whether a file begins as those of `torch.save` do: as a zip archive or a pickle.
+  /// Returns a Boolean value indicating whether a file begins as those of `torch.save` do: as a zip archive or a
+  /// pickle.
   ///
   /// Files that cannot be read do not; reading them gives the error.
   package static func isLikely(at path: String) -> Bool {

@@ -103,7 +103,7 @@ struct PyTorchHostileTests {
     BrokenRule([0x8B, 255, 255, 255, 255], "found -1 bytes"),
     BrokenRule("I99999999999999999999\n", "a whole number"), BrokenRule("Iabc\n", "a whole number"),
     BrokenRule("X", [1, 0, 0, 0, 0xFF], "UTF-8 text"), BrokenRule("X", [3, 0, 0, 0, 0xED, 0xA0, 0x80], "UTF-8 text"),
-    BrokenRule("X", [255, 255, 255, 0x7F], "2147483647 bytes"),
+    BrokenRule("X", [255, 255, 255, 0x7F], "2147483647 more bytes"),
     BrokenRule([0x8D] + [UInt8](repeating: 255, count: 8), "a size that fits"),
     BrokenRule([0x8E] + (1 << 62).littleEndianBytes, "more bytes"),
     BrokenRule([0x95] + (1 << 40).littleEndianBytes, "a frame within the file"),

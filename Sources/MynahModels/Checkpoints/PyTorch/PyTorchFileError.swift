@@ -2,7 +2,7 @@ import MynahIO
 
 /// An error in the contents of a file of PyTorch's `torch.save`; errors of the file system are `FileError`s.
 public enum PyTorchFileError: Error, Equatable, Sendable {
-  /// The file is of another kind; `found` says which.
+  /// The file is of another kind, `found`.
   case notPyTorch(path: String, found: String)
   /// The file is a TorchScript program.
   case torchScript(path: String)
@@ -47,8 +47,8 @@ extension PyTorchFileError: CustomStringConvertible {
       "the pickle in \(path.quoted()) is damaged at \(location): expected \(expected), found \(found); "
         + "copy or download the file again"
     case .forbiddenGlobal(let path, let location, let global):
-      "the pickle in \(path.quoted()) refers to \(global.quoted(200)) at \(location), and only tensors and known modules "
-        + "are read; nothing was executed; \(adviceOnTrust)"
+      "the pickle in \(path.quoted()) refers to \(global.quoted(200)) at \(location), and only tensors and known "
+        + "modules are read; nothing was executed; \(adviceOnTrust)"
     case .forbiddenCall(let path, let location, let global, let operation):
       "the pickle in \(path.quoted()) \(operation) \(global.quoted(200)) at \(location), and only tensors and known "
         + "modules are read; nothing was executed; \(adviceOnTrust)"

@@ -1,6 +1,6 @@
 import MynahIO
 
-/// The tensors of a model by name, and what its modules tell beside them.
+/// The tensors of a model by name, and the settings of its modules.
 struct PyTorchModelContents {
   private(set) var tensors: [(name: String, tensor: PyTorchTensor)] = []
   private(set) var modules: [PyTorchFile.SavedModule] = []
