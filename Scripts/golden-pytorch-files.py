@@ -215,7 +215,8 @@ def main(folder):
     save("views.pt", views(), views())
     save("views-legacy.pt", views(), views(), **legacy)
     unusual = {
-        "uint16": torch.tensor([1, 65535], dtype=torch.uint16), "float8": torch.tensor([1.0, -2.0]).to(torch.float8_e4m3fn)}
+        "uint16": torch.tensor([1, 65535], dtype=torch.uint16),
+        "float8": torch.tensor([1.0, -2.0]).to(torch.float8_e4m3fn)}
     save("unusual.pt", unusual)
 
     save("corpus.pt", Corpus(WORDS))

@@ -178,7 +178,8 @@ def keras(check):
                 check.imported(file.name, converted, expected, "keras", refusal=refusal)
 
     models = (".keras", ".h5")
-    saved("lstm-two-layers", [layers.LSTM(8, **whole), layers.Dropout(0.5), layers.LSTM(6, **whole), layers.Dense(size)])
+    saved("lstm-two-layers",
+          [layers.LSTM(8, **whole), layers.Dropout(0.5), layers.LSTM(6, **whole), layers.Dense(size)])
     saved("gru", [layers.GRU(8, **whole), layers.Dense(size, activation="softmax")])
     saved("gru-before", [layers.GRU(8, reset_after=False, **whole), layers.Dense(size)])
     saved("simple-rnn", [layers.SimpleRNN(8, **whole), layers.Dense(size)])

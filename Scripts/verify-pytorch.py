@@ -4,13 +4,14 @@
     .venv/bin/python Scripts/verify-pytorch.py MODEL.safetensors TEXT --perplexity P [--vocabulary FILE]
     .venv/bin/python Scripts/verify-pytorch.py MODEL.safetensors TEXT --surprisals FILE.tsv [--vocabulary FILE]
 
-FILE.tsv is what `mynah surprisal MODEL TEXT --tsv` prints; each line of the text is then read from the zero state on,
-and surprisals, entropies and their reductions must agree within 1e-5 bits. P is what `mynah evaluate MODEL TEXT --json` prints as `perplexity`; FILE is what `mynah inspect MODEL --vocabulary`
-prints, which this script asks .build/release/mynah for unless it is given. The model file must load strictly (no name
-missing, none left over) into torch.nn.Embedding, LSTM and Linear. The text is whitespace-separated words with `<eos>`
-for each newline and `<unk>` for an unknown word; the first input is `<eos>`, the state starts at zero and is carried to
-the end, so every token is predicted. PyTorch computes in float64. Prints both perplexities; the exit code is 0 if they
-agree (the perplexities within 1e-4 relative), 1 if not or if the check cannot be made. What to install: see Scripts/golden-pytorch.py.
+FILE.tsv is the output of `mynah surprisal MODEL TEXT --tsv`; each line of the text is then read from the zero state on,
+and surprisals, entropies and their reductions must agree within 1e-5 bits. P is the `perplexity` of `mynah evaluate
+MODEL TEXT --json`; FILE is the output of `mynah inspect MODEL --vocabulary`, which this script runs unless the file is
+given. The model file must load strictly (no name missing, none left over) into torch.nn.Embedding, LSTM and Linear. The
+text is whitespace-separated words with `<eos>` for each newline and `<unk>` for an unknown word; the first input is
+`<eos>`, the state starts at zero and is carried to the end, so every token is predicted. PyTorch computes in float64.
+Prints both perplexities; the exit code is 0 if they agree (the perplexities within 1e-4 relative), 1 if not or if the
+check cannot be made. For the packages to install, see Scripts/golden-pytorch.py.
 """
 import argparse
 import math
@@ -131,8 +132,9 @@ def check_surprisals(model, text, tokens, path):
         sys.exit(f"error: {path} has {len(found)} rows, but the text has {len(expected)} tokens.")
     largest = [max(abs(a[i] - b[i]) for a, b in zip(found, expected)) for i in range(3)]
     agrees = all(difference <= BITS_TOLERANCE for difference in largest)  # false for NaN
-    print(f"{len(found)} tokens in {len(lines)} lines, largest differences in bits: surprisal {largest[0]:.1e}, entropy "
-          f"{largest[1]:.1e}, reduction {largest[2]:.1e} ({'agree' if agrees else 'DIFFER'} within {BITS_TOLERANCE:g})")
+    print(f"{len(found)} tokens in {len(lines)} lines, largest differences in bits: surprisal {largest[0]:.1e}, "
+          f"entropy {largest[1]:.1e}, reduction {largest[2]:.1e} "
+          f"({'agree' if agrees else 'DIFFER'} within {BITS_TOLERANCE:g})")
     sys.exit(0 if agrees else 1)
 
 

@@ -36,8 +36,8 @@ extension AnalysisError: CustomStringConvertible {
       "a page holds at most \(PageLimit.tokenCount) tokens and \(PageLimit.valueCount) values, found \(tokenCount) "
         + "tokens of \(seriesCount) values; cut the text, or choose fewer units"
     case .wordsNotFound(let line, let token):
-      "line \(line): the tokenizer changes the text, so the token \(token.quoted()) cannot be assigned to a word of it; "
-        + "use a model whose tokens spell the text as it is"
+      "line \(line): the tokenizer changes the text, so the token \(token.quoted()) cannot be assigned to a word of "
+        + "it; use a model whose tokens spell the text as it is"
     }
   }
 }

@@ -97,8 +97,8 @@ struct FineTuningOptions: ParsableArguments, RunOptions {
       throw ValidationError("no token of the text has a vector in \(vectors.quoted()); expected vectors of its words")
     }
     StandardError.write(
-      "vectors: \(read.vectors.count.grouped) of \(vocabulary.count.grouped) tokens (\(share.formatted(1)) %) have one, "
-        + "of \(read.dimension) elements; the others are initialised randomly\n")
+      "vectors: \(read.vectors.count.grouped) of \(vocabulary.count.grouped) tokens (\(share.formatted(1)) %) have "
+        + "one, of \(read.dimension) elements; the others are initialised randomly\n")
     return read
   }
 

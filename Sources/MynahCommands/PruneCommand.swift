@@ -10,8 +10,8 @@ struct PruneCommand: ParsableCommand {
     commandName: "prune",
     abstract: "Reduce the vocabulary of a model of words or characters.",
     discussion: """
-      Keeps the first tokens of the vocabulary, which are the most frequent ones of the training text, and <unk>, <eos> \
-      and padding. With --text, keeps the most frequent tokens of that text instead. The other tokens become \
+      Keeps the first tokens of the vocabulary, which are the most frequent ones of the training text, and <unk>, \
+      <eos> and padding. With --text, keeps the most frequent tokens of that text instead. The other tokens become \
       unknown. The weights of the kept tokens do not change.
 
         mynah prune notes.safetensors --vocabulary 5000

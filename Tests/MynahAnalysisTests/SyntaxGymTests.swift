@@ -18,7 +18,7 @@ struct SyntaxGymTests {
   }
 
   @Test(
-    "Formulas are evaluated with the usual precedence",
+    "Formulas are evaluated with the precedence of SyntaxGym",
     arguments: [
       ("(1;%a%) < (1;%b%)", true), ("(1;%a%)>(1;%b%)", false), ("((1;%a%) < (1;%b%)) & ((2;%a%) < (2;%b%))", false),
       ("(1;%a%) < (1;%b%) & (2;%a%) > (2;%b%)", true), ("(1;%a%) > (1;%b%) | (2;%a%) > (2;%b%)", true),

@@ -145,7 +145,7 @@ struct WordSurprisalTests {
     #expect(plain.map(\.isUnknown) == [false, true, false, false])
   }
 
-  @Test("Of characters and bytes a word contains the blank or line end behind it")
+  @Test("With tokens of characters and bytes, a word contains the blank or line end after it")
   func characters() throws {
     for tokenizer in try Self.tokenizers()[2...3] {
       let found = try words(["ab  c", " c"], tokenizer)

@@ -24,7 +24,7 @@ struct CompletionTests {
     try tool.write("", to: "model.safetensors")
     try tool.write("{}", to: "tok.json")
     let program = CommandLineTool.executable.path(percentEncoded: false)
-    // What bash does when the tabulator is pressed behind the last word.
+    // As bash does when Tab is pressed after the last word.
     let script = """
       mynah() { "$MYNAH" "$@"; }
       source <(mynah --generate-completion-script bash)

@@ -131,7 +131,7 @@ struct NGramCommandTests {
   }
 
   @Test(
-    "A file that is neither a model nor n-grams is an error that says what was expected",
+    "A file that is neither a model nor n-grams is an error that names both",
     arguments: [
       ("version https://git-lfs.github.com/spec/v1\noid sha256:abc\n", "git lfs pull"), ("text\n", "'text'"),
       ("a longer text\n", "'a longer text'"), ("", "empty"), ("PK\u{3}\u{4}\0\0\0\0\0\0", "zip archive"),
@@ -147,7 +147,7 @@ struct NGramCommandTests {
     #expect(outcome.lastLine.contains("'\\data\\'"))
   }
 
-  @Test("A damaged model is told as such")
+  @Test("A damaged model is reported as a damaged model")
   func damagedModel() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

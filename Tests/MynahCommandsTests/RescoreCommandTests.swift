@@ -61,7 +61,7 @@ struct RescoreCommandTests {
     try tool.write("0 ||| a ||| LM= -2 ||| -5.5 ||| 0-0\n0 ||| b ||| LM= -1 ||| -3 ||| 0-1\n", to: "moses")
     let moses = try tool.run(["rescore", "m", "--model-weight", "0"], input: "moses")
     #expect(moses.output == "0 ||| b ||| LM= -1 ||| -3.0000 ||| 0-1\n0 ||| a ||| LM= -2 ||| -5.5000 ||| 0-0\n")
-    // What it prints can be read again.
+    // The output can be read again.
     try tool.write(moses.output, to: "again")
     #expect(try tool.run("rescore", "m", "again", "--model-weight", "0").output == moses.output)
     try tool.write("\n \n", to: "blank")

@@ -96,7 +96,7 @@ struct SurprisalCommandTests {
     #expect(objects.contains(#""word":"zebra","wordIndex":2"#))
   }
 
-  @Test("Rows of tokens stand beside each other only if the models have the same tokens")
+  @Test("Rows of tokens of several models are printed only if the models have the same tokens")
   func sideBySide() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -168,7 +168,8 @@ struct SurprisalCommandTests {
        "predictions": [{"type": "formula", "formula": "(1;%x%) < (1;%y%)"},
                        {"type": "formula", "formula": "((*;%x%) = 32) & ((1;%y%) - (2;%x%) = 8)"}],
        "items": [{"item_number": 1, "conditions": [
-         {"condition_name": "x", "regions": [{"region_number": 1, "content": "a"}, {"region_number": 2, "content": "b"}]},
+         {"condition_name": "x",
+          "regions": [{"region_number": 1, "content": "a"}, {"region_number": 2, "content": "b"}]},
          {"condition_name": "y", "regions": [{"region_number": 1, "content": "ab"}]}]}]}
       """
     try tool.write(suite, to: "s.json")

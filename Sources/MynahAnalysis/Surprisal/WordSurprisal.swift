@@ -2,9 +2,9 @@ import Foundation
 
 /// The surprisal of a word of a text: that of its tokens, corrected for the blanks that tokens carry.
 ///
-/// Where tokens spell the blanks, as byte pairs do (" cat" is one token), the product of the probabilities of a word's
-/// tokens is not that of the word: it says that a blank precedes, and leaves open whether one follows, so "cat" shares
-/// it with "cats". The probability of the word w after the text c is
+/// If tokens contain the blanks, as byte pairs do (" cat" is one token), the product of the probabilities of a word's
+/// tokens is not the probability of the word: it includes the blank before the word and not the one after it, so "cat"
+/// shares it with "cats". The probability of the word w after the text c is
 ///
 ///     p(w | c) = Π p(tokens of w) · P(a boundary follows c w) / P(a boundary follows c)
 ///
@@ -16,7 +16,7 @@ import Foundation
 /// T. Pimentel, C. Meister, "How to compute the probability of a word", 2024; B. Oh, W. Schuler, "Leading whitespaces
 /// of language models' subword vocabulary pose a confound for calculating word probabilities", 2024.
 ///
-/// Tokens that are words need no correction. Of models of characters and bytes a word contains the blank after it,
+/// Tokens that are words need no correction. With tokens of characters and bytes, a word contains the blank after it,
 /// which has the same effect.
 public struct WordSurprisal: Hashable, Sendable {
   /// The word; nil for the end of a line, which models predict like a word.

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A command with so many flags that its help shows the common ones; `--help-all` shows all of them.
+/// A command with many flags, whose help shows the common ones; `--help-all` shows all of them.
 ///
 /// Completion scripts and manual pages have all flags, which the parser leaves out of them if they are hidden.
 protocol ShortHelp: ParsableCommand {

@@ -98,7 +98,8 @@ public struct NBestHypothesis: Hashable, Sendable {
 
   /// Returns the position of the scores: the third field, unless Marian's alignment and word scores come before them.
   ///
-  /// Marian writes `id ||| text ||| alignment ||| WordScores= … ||| F0= … ||| total`, both of the middle ones on request.
+  /// Marian writes `id ||| text ||| alignment ||| WordScores= … ||| F0= … ||| total`, both of the middle ones on
+  /// request.
   private static func scoresIndex(in fields: [Substring]) -> Int {
     var index = 2
     while index + 1 < fields.count, isWordInformation(fields[index]), beginsWithName(fields[index + 1]) { index += 1 }

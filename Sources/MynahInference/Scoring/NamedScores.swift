@@ -3,8 +3,8 @@ import Foundation
 /// The scores of a hypothesis with their names.
 ///
 /// A field of scores has, with any white space between them, numbers, `name=number`, or, as Moses writes them, a name
-/// with several numbers: `Name= 1 2 3`. One number without a name is `score`, several are `score1`, `score2`, and so on.
-/// Several numbers with one name are `Name.1`, `Name.2`, and so on.
+/// with several numbers: `Name= 1 2 3`. One number without a name is `score`, several are `score1`, `score2`, and so
+/// on. Several numbers with one name are `Name.1`, `Name.2`, and so on.
 public struct NamedScores: Hashable, Sendable {
   /// The greatest magnitude of a score: 10¹⁰⁰, so that no weighted sum overflows.
   static let greatest = 1e100

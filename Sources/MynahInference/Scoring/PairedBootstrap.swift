@@ -4,9 +4,9 @@ import MynahTensors
 /// text happened to be in it.
 ///
 /// The parts, such as lines, are drawn with replacement, as many as there are; the statistic is Σ difference / Σ weight
-/// over the drawn parts. The interval contains the middle 95 % of the statistics of many draws. B. Efron, R. Tibshirani,
-/// "An introduction to the bootstrap", 1993, chapters 13 and 16; P. Koehn, "Statistical significance tests for machine
-/// translation evaluation", 2004.
+/// over the drawn parts. The interval contains the middle 95 % of the statistics of many draws. B. Efron, R.
+/// Tibshirani, "An introduction to the bootstrap", 1993, chapters 13 and 16; P. Koehn, "Statistical significance tests
+/// for machine translation evaluation", 2004.
 public struct PairedBootstrap: Hashable, Sendable {
   /// The statistic of the whole text.
   public let value: Double
