@@ -135,7 +135,7 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
     if let dynamicDecay { settings.decay = dynamicDecay }
     if let dynamicTokens { settings.segmentLength = dynamicTokens }
     let statistics = try dynamicStatistics.map { path in
-      let text = try file.tokenizer.encode(TextFile(at: path).text).ids
+      let text = try file.tokenizer.encode(TextFile(at: path, invalidBytes: file.tokenizer.invalidBytes).text).ids
       return try GradientStatistics(of: file.model, on: text)
     }
     return DynamicPredictor(file.model, settings: settings, statistics: statistics)
@@ -158,7 +158,8 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
     if let weights = mixture.weights { return try Self.numbers(weights, count: parts.count) }
     guard let tuneWeights else { return nil }
     let tuned = try MixturePredictor.tunedWeights(
-      of: parts, on: TextFile(at: tuneWeights).text, tokenizer: file.tokenizer, policy: policy)
+      of: parts, on: TextFile(at: tuneWeights, invalidBytes: file.tokenizer.invalidBytes).text,
+      tokenizer: file.tokenizer, policy: policy)
     StandardError.write("weights: \(tuned.map { $0.formatted(4) }.joined(separator: ","))\n")
     return tuned
   }

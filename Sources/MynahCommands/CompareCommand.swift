@@ -60,16 +60,14 @@ struct CompareCommand: ParsableCommand, ConditionalFlags {
   mutating func run() throws { try threads.run { try compare() } }
 
   private func compare() throws {
-    // A text may lack its last line end.
-    let text = try texts.map { path in
-      let text = try TextFile(at: path).text
-      return text.hasSuffix("\n") ? text : text + "\n"
-    }.joined()
+    // Standard input can be read once.
+    let files = try texts.map { (path: $0, bytes: try TextFile.bytes(at: $0)) }
     var (rows, parts): ([Row], [any Predictor]) = ([], [])
     var first: (tokenizer: AnyTokenizer, policy: StatePolicy)?
     for path in models {
       let file = try ModelFile(contentsOf: path)
       let (tokenizer, policy) = (file.tokenizer, state.policy(of: file))
+      let text = try Self.text(files, tokenizer.invalidBytes)
       let network = NeuralPredictor(InferenceModel(file.model, precision: file.precision))
       let measurement = try ModelMeasurement(of: text, network, tokenizer: tokenizer, policy: policy)
       rows.append(
@@ -80,7 +78,8 @@ struct CompareCommand: ParsableCommand, ConditionalFlags {
     }
     if let first {
       let measurement = try ModelMeasurement(
-        of: text, MixturePredictor(parts), tokenizer: first.tokenizer, policy: first.policy)
+        of: Self.text(files, first.tokenizer.invalidBytes), MixturePredictor(parts), tokenizer: first.tokenizer,
+        policy: first.policy)
       rows.append(
         Row(
           path: "ensemble", tokenizer: first.tokenizer, parameterCount: rows.reduce(0) { $0 + $1.parameterCount },
@@ -88,6 +87,16 @@ struct CompareCommand: ParsableCommand, ConditionalFlags {
     }
     try write(rows)
     for note in Self.notes(rows) { StandardError.write("note: \(note)\n") }
+  }
+
+  /// Returns the texts, one after another; a text may lack its last line end.
+  private static func text(_ files: [(path: String, bytes: [UInt8])], _ invalidBytes: InvalidBytes) throws -> String {
+    try files.map { file in
+      let bytes = try TextFile.normalized(file.bytes, of: file.path, invalidBytes: invalidBytes)
+      let text = String(decoding: bytes, as: UTF8.self)
+      guard !text.isBlank else { throw FileError.emptyText(path: file.path) }
+      return text.hasSuffix("\n") ? text : text + "\n"
+    }.joined()
   }
 
   private struct Row {

@@ -35,7 +35,7 @@ struct EvaluateCommand: ParsableCommand {
   mutating func run() throws {
     try threads.run {
       let file = try ModelFile(contentsOf: model)
-      let text = try TextFile(at: text).text
+      let text = try TextFile(at: text, invalidBytes: file.tokenizer.invalidBytes).text
       let policy = state.policy(of: file)
       let predictor = try adaptation.predictor(file, policy: policy)
       let report = try predictor.perplexity(of: text, tokenizer: file.tokenizer, policy: policy)

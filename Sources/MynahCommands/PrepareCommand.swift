@@ -14,7 +14,7 @@ struct PrepareCommand: ParsableCommand {
         mynah prepare part-1.txt part-2.txt --output web.tokens
         mynah train web.tokens
 
-      The texts are concatenated; the last tenth is the validation text.
+      The texts are concatenated; the last tenth is the validation text, or another share.
       """)
 
   @Argument(help: "Text files.", completion: .file())
@@ -22,6 +22,13 @@ struct PrepareCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The token file.", valueName: "file"), completion: .file(), transform: Bounded.path)
   var output: String
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The share of the texts that is split off for validation, from their end. (default: 0.1)", valueName: "share"),
+    transform: Bounded.number(0.001...0.9))
+  var validationShare: Float?
 
   @Flag(help: "Replace an existing file.")
   var overwrite = false
@@ -36,7 +43,8 @@ struct PrepareCommand: ParsableCommand {
   mutating func run() throws {
     try Interruption.watching { isInterrupted in
       try NewFile.check(output, overwriting: overwrite, of: "a token file", where: TokenFile.isTokenFile)
-      let preparation = try TextPreparation(of: texts, threadCount: threads.count)
+      let preparation = try TextPreparation(
+        of: texts, threadCount: threads.count, validationShare: validationShare.flatMap { Double("\($0)") } ?? 0.1)
       var progress = PreparationProgress()
       defer { progress.clear() }
       let given = try tokens.given()

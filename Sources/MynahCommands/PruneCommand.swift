@@ -85,7 +85,11 @@ struct PruneCommand: ParsableCommand {
     let special = Set(
       own.textlessIDs + [tokenizer.endOfSentenceID, own.endOfSentenceID].compactMap(\.self))
     var counts = [Int](repeating: 0, count: own.count)
-    if let text { for id in try tokenizer.encode(TextFile(at: text).text).ids { counts[Int(id)] += 1 } }
+    if let text {
+      for id in try tokenizer.encode(TextFile(at: text, invalidBytes: tokenizer.invalidBytes).text).ids {
+        counts[Int(id)] += 1
+      }
+    }
     let ranked = (0..<Int32(own.count)).filter { !special.contains($0) }
       .sorted { (counts[Int($1)], $0) < (counts[Int($0)], $1) }
     return (special + ranked.prefix(max(0, vocabulary - special.count))).sorted()

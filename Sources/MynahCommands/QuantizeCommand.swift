@@ -54,7 +54,7 @@ struct QuantizeCommand: ParsableCommand {
       var figures = Figures(
         model: path, precision: precision, byteCount: 0, originalByteCount: try Self.byteCount(of: model))
       if let text {
-        let text = try TextFile(at: text).text
+        let text = try TextFile(at: text, invalidBytes: original.tokenizer.invalidBytes).text
         figures.originalPerplexity = try Self.perplexity(of: text, original)
         figures.perplexity = try Self.perplexity(of: text, rounded)
       }

@@ -27,10 +27,14 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
       """)
 
   @Argument(
-    help: "A text file, a folder of files with train, valid and test in their names, or a file from mynah prepare.",
+    help: """
+      Text files; or a folder of texts, or of files with train, valid (or dev, or val) and test in their names; or a \
+      file from mynah prepare.
+      """,
     completion: .file())
-  var input: String
+  var inputs: [String]
 
+  @OptionGroup(title: "Validation") var validation: ValidationOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Tokens") var tokens: TokenizerOptions
   @OptionGroup(title: "Model") var model: ModelOptions
@@ -70,7 +74,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
       FlagRule("--seed", optimizer.seed != nil, excludes: "--seeds", seeds != nil),
       FlagRule("--tensorboard", logs.tensorboard != nil, excludes: "--seeds", seeds != nil),
       FlagRule("--log-json", logs.logJson != nil, excludes: "--seeds", seeds != nil),
-      FlagRule("--seeds", seeds != nil, excludes: "a text from standard input", input == "-"),
+      FlagRule("--seeds", seeds != nil, excludes: "a text from standard input", inputs.contains("-")),
     ] + fineTuning.rules(resuming: output.resume)
   }
 
@@ -83,7 +87,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
   }
 
   private func train(shouldStop: @escaping @Sendable () -> Bool) throws {
-    let modelPath = try output.modelPath(input: input)
+    let modelPath = try output.modelPath(input: inputs[0])
     guard let seeds = seeds?.seeds else {
       try output.check(modelPath: modelPath)
       return try trained(at: modelPath, optimizer, resuming: output.resume, shouldStop).write(json: json)
@@ -113,11 +117,11 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
     at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> TrainingResult {
     let job = try TrainingJob(
-      input: input, modelPath: modelPath, resuming: resuming, tokens: tokens,
+      inputs: inputs, validation, modelPath: modelPath, resuming: resuming, tokens: tokens,
       options: TrainingOptions(
         model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision,
         fineTuning: fineTuning))
-    StandardError.write(job.description(of: input))
+    StandardError.write(job.description(of: inputs.joined(separator: ", ")))
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder)
     var running = try logs.started(job.runDescription)

@@ -71,13 +71,15 @@ struct TrainingJob {
   /// - Throws: `TextError`, `CheckpointError`, `CommandError.otherSetting`, `TrainingError.otherRun`, or a
   ///   `ValidationError` on sizes that do not fit.
   init(
-    input: String, modelPath: String, resuming: Bool, tokens: TokenizerOptions, options: TrainingOptions
+    inputs: [String], _ source: ValidationOptions, modelPath: String, resuming: Bool, tokens: TokenizerOptions,
+    options: TrainingOptions
   ) throws {
     var state = resuming ? try TrainingStateFile(contentsOf: TrainingFiles.statePath(besides: modelPath)) : nil
     let fineTuning = options.fineTuning
     var initial = resuming ? nil : try fineTuning.initialModel()
     text = try TrainingText(
-      at: input, tokens: tokens, resuming: state, initial: &initial, extendingVocabulary: fineTuning.extendVocabulary)
+      at: inputs, source, tokens: tokens, resuming: state, initial: &initial,
+      extendingVocabulary: fineTuning.extendVocabulary)
     let tokenizer = text.tokenizer
     vectors = resuming ? nil : try fineTuning.wordVectors(for: tokenizer.vocabulary)
     (model, configuration) = try Self.settings(
@@ -181,7 +183,8 @@ struct TrainingJob {
   /// Returns a description of the text, the model and the run.
   func description(of input: String) -> String {
     let source = text.isSplit ? "" : " (a file of its own)"
-    return """
+    let remarks = text.remarks.map { "note: \($0)\n" }.joined()
+    return remarks + """
       \(input): \(text.training.count.grouped) \(tokenizer.countedNoun) for training, \
       \(text.validation.count.grouped) for validation\(source), \
       a vocabulary of \(tokenizer.vocabulary.count.grouped)\(unknownInWords)

@@ -17,20 +17,32 @@ struct TrainingText {
   let test: String?
   /// Notes for the training state: how the tokenizer was made.
   let notes: [String: String]
+  /// Remarks about the input for the user.
+  let remarks: [String]
 
-  /// Reads a text or a token file.
+  /// Reads texts or a token file.
   ///
   /// - Parameters:
+  ///   - source: The flags of the validation text.
   ///   - state: The run that is resumed.
   ///   - initial: The model that the run starts from, whose tokens are used.
   ///   - extends: A Boolean value indicating whether its vocabulary is extended by the text.
   /// - Throws: `TextError`, `CommandError.otherSetting`, or a `ValidationError` on flags that a token file leaves no
   ///   choice for.
   init(
-    at input: String, tokens: TokenizerOptions, resuming state: TrainingStateFile?, initial: inout InitialModel?,
+    at inputs: [String], _ source: ValidationOptions, tokens: TokenizerOptions, resuming state: TrainingStateFile?,
+    initial: inout InitialModel?,
     extendingVocabulary extends: Bool
   ) throws {
-    if TokenFile.isTokenFile(input) {
+    let source = try state.map { try source.resumed($0.notes) } ?? source
+    if let input = inputs.first(where: TokenFile.isTokenFile) {
+      guard inputs.count == 1 else {
+        throw ValidationError("\(input) is a token file, which is trained on alone; leave out the other inputs")
+      }
+      guard !source.isGiven else {
+        throw ValidationError(
+          "\(input) is a token file, which has its validation text; leave out --validation and --validation-share")
+      }
       guard !tokens.isGiven else {
         throw ValidationError(
           "\(input) is a token file, which has its tokenizer; leave out --tokenizer, --minimum-count and "
@@ -45,19 +57,22 @@ struct TrainingText {
       }
       self.init(file)
     } else {
-      let corpus = try Corpus(at: input)
+      let isOfBytes = tokens.kind == .byte || (state?.tokenizer ?? initial?.tokenizer)?.invalidBytes == .kept
+      let corpus = try source.corpus(at: inputs, invalidBytes: isOfBytes ? .kept : .refused)
       if extends { try initial?.extend(byTraining: corpus.training, limits: tokens) }
-      try self.init(corpus, tokens: tokens, resuming: state, given: initial?.tokenizer)
+      try self.init(corpus, tokens: tokens, resuming: state, given: initial?.tokenizer, notes: source.notes)
     }
   }
 
   private init(_ file: TokenFile) {
     (tokenizer, training, validation) = (file.tokenizer, file.training, file.validation)
     (unknownCount, isSplit, hash, test, notes) = (file.unknownCount, true, file.digest, nil, [:])
+    remarks = []
   }
 
   private init(
-    _ corpus: Corpus, tokens: TokenizerOptions, resuming state: TrainingStateFile?, given: AnyTokenizer?
+    _ corpus: Corpus, tokens: TokenizerOptions, resuming state: TrainingStateFile?, given: AnyTokenizer?,
+    notes more: [String: String]
   ) throws {
     if let given {
       tokenizer = given
@@ -67,10 +82,11 @@ struct TrainingText {
     } else {
       tokenizer = try tokens.tokenizer(training: corpus.training)
     }
-    notes = try tokens.notes()
+    notes = try tokens.notes().merging(more) { $1 }
     let (learned, validated) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
     (training, validation) = (learned.ids, validated.ids)
     (unknownCount, isSplit, test) = (learned.unknownCount, corpus.isSplit, corpus.test)
+    remarks = corpus.notes
     hash = SHA256.hexadecimal(of: learned.ids + [-1] + validated.ids)
   }
 }

@@ -27,7 +27,7 @@ package struct AddressSpace: Sendable {
     return address
   }
 
-  /// Gives bytes back; they grow together with free neighbours.
+  /// Adds bytes to the free ranges; adjacent ranges are merged.
   package mutating func give(_ first: UInt, _ byteCount: Int) {
     var given = FreeRange(first: first, byteCount: byteCount)
     // The first free range after the given one.

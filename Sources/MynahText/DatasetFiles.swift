@@ -5,7 +5,7 @@
 #endif
 package import MynahIO
 
-/// The files of a data set in a folder, identified by the words train, valid and test in their names.
+/// The files of a data set in a folder, identified by their names: train, valid (or dev, or val) and test.
 package struct DatasetFiles: Sendable, Hashable {
   package let training: String
   package let validation: String?
@@ -21,8 +21,12 @@ package struct DatasetFiles: Sendable, Hashable {
   package init(in directory: String) throws {
     let names = try Self.fileNames(in: directory)
     self.names = names
-    func path(_ role: String) throws -> String? {
-      let named = names.filter { $0.lowercased().contains(role) }
+    func path(_ role: String, or others: [String] = []) throws -> String? {
+      let named = names.filter { name in
+        // "dev" and "val" are parts of other words.
+        let words = name.lowercased().split { !$0.isLetter }.map(String.init)
+        return name.lowercased().contains(role) || others.contains { words.contains($0) }
+      }
       let texts = named.filter { $0.lowercased().hasSuffix(".txt") }
       let candidates = texts.isEmpty ? named : texts
       guard candidates.count < 2 else {
@@ -34,13 +38,18 @@ package struct DatasetFiles: Sendable, Hashable {
       throw TextError.missingFile(directory: directory, role: "train", found: names)
     }
     self.training = training
-    validation = try path("valid")
+    validation = try path("valid", or: ["dev", "val"])
     test = try path("test")
     // A file in two roles ("train-and-test.txt") would be used for both training and testing.
     for other in [validation, test] where other == training {
       throw TextError.ambiguousFiles(directory: directory, role: "train", found: names)
     }
     if let test, test == validation { throw TextError.ambiguousFiles(directory: directory, role: "test", found: names) }
+  }
+
+  /// Returns a Boolean value indicating whether a folder has a file for training.
+  package static func isDataset(_ directory: String) throws(FileError) -> Bool {
+    try fileNames(in: directory).contains { $0.lowercased().contains("train") }
   }
 
   package static func fileNames(in directory: String) throws(FileError) -> [String] {

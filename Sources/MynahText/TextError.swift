@@ -6,6 +6,8 @@ public enum TextError: Error, Hashable, Sendable {
   case tooShortForBatches(tokenCount: Int, needed: Int, batchSize: Int, stepCount: Int)
   case missingFile(directory: String, role: String, found: [String])
   case ambiguousFiles(directory: String, role: String, found: [String])
+  /// A folder contains no text.
+  case noTexts(directory: String, extensions: [String])
   case duplicateToken(String, firstID: Int, secondID: Int)
   /// A token that contains a line end and other characters cannot be a line of a list.
   case lineEndInToken(String, id: Int)
@@ -33,8 +35,8 @@ extension TextError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .tooShortToHoldOut(let path):
-      "\(path.quoted()) is too short to split off a tenth for validation; use more text, or a folder with files for "
-        + "train and valid"
+      "\(path.quoted()) is too short to split off a part for validation; use more text, or a file of its own for "
+        + "validation"
     case .tooShortForBatches(let tokenCount, let needed, let batchSize, let stepCount):
       "the text has \(tokenCount) tokens, but a batch of \(batchSize) rows and \(stepCount) steps needs at least "
         + "\(needed); give more text, or choose a smaller batch or fewer steps"
@@ -44,6 +46,9 @@ extension TextError: CustomStringConvertible {
     case .ambiguousFiles(let directory, let role, let found):
       "expected one file for \(role.quoted()) in \(directory.quoted()), found \(list(found)); "
         + "put the files of one data set in a folder of their own"
+    case .noTexts(let directory, let extensions):
+      "expected texts in the folder \(directory.quoted()), found no file whose name ends with "
+        + "\(extensions.map { "." + $0 }.joined(separator: ", ")); name the files"
     case .duplicateToken(let token, let firstID, let secondID):
       "expected every token of a vocabulary once, found \(token.quoted()) as number \(firstID) and \(secondID)"
     case .lineEndInToken(let token, let id):

@@ -4,18 +4,19 @@ public struct TextLength: Hashable, Sendable {
   public let wordCount: Int
   /// The number of Unicode scalars, including line ends.
   public let characterCount: Int
-  /// The number of UTF-8 bytes, including line ends.
+  /// The number of bytes in UTF-8, including line ends; a kept invalid byte is one (`InvalidBytes.kept`).
   public let byteCount: Int
 
   /// Measures a text.
   public init(of text: String) {
-    var (words, characters, isInWord) = (0, 0, false)
+    var (words, characters, escaped, isInWord) = (0, 0, 0, false)
     for scalar in text.unicodeScalars {
       characters += 1
+      if scalar.value >= 0x10FF80 { escaped += 1 }
       let isSpace = scalar.properties.isWhitespace
       if !isSpace && !isInWord { words += 1 }
       isInWord = !isSpace
     }
-    (wordCount, characterCount, byteCount) = (words, characters, text.utf8.count)
+    (wordCount, characterCount, byteCount) = (words, characters, text.utf8.count - 3 * escaped)
   }
 }

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahModels
 
 /// An event of a training run.
@@ -50,6 +51,14 @@ public struct EpochReport: Hashable, Codable, Sendable {
   ) {
     (self.epoch, self.learningRate, self.train) = (epoch, learningRate, train)
     (self.validation, self.metrics) = (validation, metrics)
+  }
+}
+
+extension EpochReport: CustomStringConvertible {
+  /// The epoch and its perplexities: "epoch 3: perplexity 9.61 in training, 10.20 in validation".
+  public var description: String {
+    "epoch \(epoch): perplexity \(train.perplexity.formatted(2)) in training"
+      + (validation.map { ", \($0.perplexity.formatted(2)) in validation" } ?? "")
   }
 }
 

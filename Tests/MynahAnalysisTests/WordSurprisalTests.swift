@@ -114,7 +114,7 @@ struct WordSurprisalTests {
           uncorrected += probability
           continue
         }
-        // White space belongs to the word or line end behind it.
+        // White space belongs to the word or line end after it.
         guard ids.last != vocabulary.id(of: "Ġ") else {
           longer += (boundary + letters).map { (ids + [$0], probability * after[Int($0)]) }
           continue

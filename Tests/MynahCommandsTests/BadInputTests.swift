@@ -26,7 +26,7 @@ struct BadInputTests {
     Case("missing text", 66, "train none.txt", says: "there is no file or folder"),
     Case("empty text", 65, "train empty.txt", says: "only white space"),
     Case("white space only", 65, "train blank.txt", says: "only white space"),
-    Case("folder without a training text", 65, "train folder", says: "train"),
+    Case("folder without texts", 65, "train folder", says: "expected texts in the folder"),
     Case("latin-1 text", 65, "train latin.txt", says: "found the byte 0xE9 at offset 3"),
     Case("UTF-16 text", 65, "train wide.txt", says: "UTF-16"),
     Case("one word", 65, "train word.txt --batch 20 --sequence-length 20", says: "needs at least 420"),
@@ -62,7 +62,7 @@ struct BadInputTests {
 
   static let usage = [
     Case("no such command", 64, "frobnicate", says: "frobnicate"),
-    Case("no input", 64, "train", says: "<input>"),
+    Case("no input", 64, "train", says: "<inputs>"),
     Case("unknown flag", 64, "train text.txt --frobnicate", says: "--frobnicate"),
     Case("flag without value", 64, "train text.txt --batch", says: "--batch"),
     Case("zero batch", 64, "train text.txt --batch 0", says: "between 1 and"),

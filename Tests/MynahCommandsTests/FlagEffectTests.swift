@@ -25,7 +25,7 @@ struct FlagEffectTests {
 
   /// The flags of a command: those that always have an effect, and the others with what leaves them without one.
   struct Command: Sendable {
-    /// The words behind `mynah`, arguments included.
+    /// The words after `mynah`, arguments included.
     let words: String
     let always: [String]
     let idle: [Idle]
@@ -61,7 +61,8 @@ struct FlagEffectTests {
     "data list": Command(words: "data list", always: ["--json"], idle: []),
     "data get": Command(words: "data get toy", always: ["--output", "--from"], idle: []),
     "prepare": Command(
-      words: "prepare text --output x", always: ["--output", "--overwrite", "--json", "--tokenizer", "--threads"],
+      words: "prepare text --output x",
+      always: ["--output", "--overwrite", "--json", "--tokenizer", "--threads", "--validation-share"],
       idle: idleTokens),
     "train": Command(
       words: "train text --output x --hidden 8 --embedding 6",
@@ -75,7 +76,7 @@ struct FlagEffectTests {
         "--batches-per-update", "--patience", "--seed", "--learning-rate", "--schedule", "--warm-up", "--sampled",
         "--mean-loss", "--weight-penalty", "--activation-penalty", "--metrics", "--tensorboard", "--log-json",
         "--sample-every-epoch", "--precision", "--threads", "--profile", "--json", "--init-from", "--freeze",
-        "--layer-rate-decay", "--seeds",
+        "--layer-rate-decay", "--seeds", "--validation", "--validation-share",
       ],
       idle: idleTokens + [
         Idle("--extend-vocabulary", "needs --init-from"), Idle("--gradual-unfreezing", "needs --init-from"),
@@ -97,6 +98,7 @@ struct FlagEffectTests {
         Idle("--decay-after 3 --schedule one-cycle", "has no effect with --schedule one-cycle"),
         Idle("--reschedule", "needs --resume"), Idle("--reschedule --resume", "needs --epochs"),
         Idle("--seed 1 --seeds 1..2", "has no effect with --seeds"),
+        Idle("--validation-share 0.2 --validation text", "has no effect with --validation"),
         Idle("--tensorboard t --seeds 1..2", "has no effect with --seeds"),
         Idle("--log-json j --seeds 1..2", "has no effect with --seeds"),
         Idle("--smoothing 0.1 --sampled 5", "has no effect with --sampled"),

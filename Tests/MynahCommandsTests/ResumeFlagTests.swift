@@ -64,6 +64,7 @@ struct ResumeFlagTests {
         Flag("--cell", "projected", other: "lstm"), Flag("--projection", "4", other: "3"),
         Flag("--hidden", "8", other: "9"), Flag("--initializer", "glorot", other: "uniform"),
         Flag("--tokenizer", "t.json", other: "other.json", own: "a tokenizer with other tokens"),
+        Flag("--validation-share", "0.25", other: "0.2"),
       ]
     ),
     (
@@ -81,7 +82,13 @@ struct ResumeFlagTests {
         Flag("--extend-vocabulary"),
       ]
     ),
-    ("vectors", [Flag("--vectors", "one.vec", other: "two.vec"), Flag("--hidden", "8", other: "9")]),
+    (
+      "vectors",
+      [
+        Flag("--vectors", "one.vec", other: "two.vec"), Flag("--hidden", "8", other: "9"),
+        Flag("--validation", "valid.txt", other: "text.txt"),
+      ]
+    ),
     // The flags that the others leave out have their defaults.
     ("plain", [Flag("--hidden", "8", other: "9"), Flag("--embedding", "8", other: "9")]),
   ]
@@ -97,6 +104,7 @@ struct ResumeFlagTests {
 
   private static func makeFiles(_ tool: CommandLineTool) throws {
     try tool.write(TinyModel.text(tokenCount: 800), to: "text.txt")
+    try tool.write(TinyModel.text(tokenCount: 200, seed: 9), to: "valid.txt")
     try tool.write("the 1 2 3\na 4 5 6\n", to: "one.vec")
     try tool.write("the 1 2 3\n", to: "two.vec")
     for (name, tokens) in [("t", ["<unk>", "<eos>", "the", "a", "."]), ("other", ["<unk>", "<eos>", "the"])] {

@@ -52,7 +52,7 @@ struct ResumeTests {
     for round in 1...2 {
       let run = try tool.start(endless + (round == 1 ? [] : ["--resume"]))
       let before = try? tool.bytes("m")
-      // Once the model was written, a whole epoch lies behind.
+      // Once the model was written, a whole epoch has passed.
       run.wait { (try? tool.bytes("m")) != before }
       kill(run.process.processIdentifier, signal)
       let outcome = try run.finish()

@@ -99,7 +99,7 @@ struct UseCommandTests {
     let suggestions: [Suggestion]
   }
 
-  @Test("Completions keep the letters, most probable first, also behind a context of unknown words only")
+  @Test("Completions keep the letters, most probable first, also after a context of unknown words only")
   func completing() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

@@ -54,6 +54,90 @@ struct TextFileTests {
     }
   }
 
+  @Test("A NUL is refused, and named as UTF-16 if every second byte is one")
+  func nuls() throws {
+    func isLittleEndian(_ bytes: [UInt8]) throws -> Bool?? {
+      guard case .nul(_, let offset, _, let order) = try failure(bytes) else { return nil }
+      #expect(bytes[offset] == 0 && !bytes[..<offset].contains(0))
+      return .some(order)
+    }
+    let text = "the cat\nsat on the mat\n"
+    let little = text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+    #expect(try isLittleEndian(little) == .some(true))
+    #expect(try isLittleEndian(text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }) == .some(false))
+    #expect(try isLittleEndian(Array("a\nb\0c".utf8)) == .some(nil))
+    guard case .nul(_, 3, 2, nil) = try failure(Array("a\nb\0c".utf8)) else {
+      Issue.record("expected the error for a NUL")
+      return
+    }
+    #expect(try failure(little)?.description.contains("iconv -f utf-16le") == true)
+  }
+
+  @Test(
+    "Files of other formats are named as such",
+    arguments: [
+      (Array("PK\u{3}\u{4}\0\0".utf8), "zip"), (Array("%PDF-1.7\n".utf8) + [0xE2, 0xE3], "PDF"),
+      ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "xz"), ([0x28, 0xB5, 0x2F, 0xFD, 0], "zstd"),
+      (Array("BZh9".utf8) + [0xFF], "bzip2"), ([0xD0, 0xCF, 0x11, 0xE0], "office"),
+    ] as [([UInt8], String)])
+  func otherFormats(_ bytes: [UInt8], _ name: String) throws {
+    guard case .notText(_, let found, _) = try failure(bytes) else {
+      Issue.record("expected the error for another format")
+      return
+    }
+    #expect(found.contains(name))
+    // Text that begins like such a file is text.
+    #expect(try read(Array("BZhang wrote this".utf8)) == "BZhang wrote this")
+  }
+
+  @Test("The advice for old Windows texts keeps their quotation marks")
+  func windows() throws {
+    #expect(try failure([0x93, 0x61, 0x94])?.description.contains("iconv -f windows-1252") == true)
+  }
+
+  @Test("Bytes that are kept come back, whatever they are")
+  func keptBytes() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let samples: [[UInt8]] = [
+      Array(0...255), Array((0...255).reversed()), Array("é\u{10FF80}\u{10FFFF}\u{10FF7F}😀".utf8), [0xF4, 0x8F, 0xBE],
+      [0xE9], [0xFF, 0xFE, 0x61, 0], [0xC3], Array("abc".utf8), [0xF4, 0x8F, 0xBF, 0xBF, 0x80],
+    ]
+    for bytes in samples {
+      let text = try TextFile(at: folder.write(bytes, to: "a"), invalidBytes: .kept).text
+      #expect(UTF8.unescaped(Array(text.utf8)) == bytes)
+      var lines = try LineReader([folder.path + "/a"], invalidBytes: .kept)
+      var read: [UInt8] = []
+      while let line = try lines.next() {
+        read += UTF8.unescaped(Array(line.text.utf8)) + (line.isEnded ? [0x0A] : [])
+      }
+      #expect(read == bytes)
+    }
+  }
+
+  /// A gzip file of one stored block.
+  private static func gzipped(_ text: String) -> [UInt8] {
+    let bytes = Array(text.utf8)
+    func number(_ value: UInt32, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(value >> (8 * UInt32($0)) & 0xFF) }
+    }
+    let size = UInt32(bytes.count)
+    return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1] + number(size, 2) + number(~size & 0xFFFF, 2) + bytes
+      + number(ArchiveBuilder.checksum(bytes), 4) + number(size, 4)
+  }
+
+  @Test("A file that is compressed with gzip is read like the text, whole and by lines, whatever its name")
+  func gzip() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let path = try folder.write(Self.gzipped("a é\nb\n"), to: "text.txt")
+    #expect(try TextFile(at: path).text == "a é\nb\n")
+    var lines = try LineReader([path])
+    #expect(try lines.next()?.text == "a é")
+    #expect(try lines.next()?.text == "b")
+    #expect(try lines.next() == nil)
+  }
+
   @Test("Nothing but white space is no text", arguments: ["", "\n", " \r\n\t\u{3000}", "\u{FEFF}"])
   func empty(_ text: String) throws {
     guard case .emptyText = try failure(Array(text.utf8)) else {
@@ -89,6 +173,8 @@ struct TextFileTests {
       (.unreadable(path: "a.txt", reason: "a disk error"), .inputOutput, ["a.txt", "a disk error"]),
       (.notUTF8(path: "a.txt", offset: 7, line: 3, byte: 0x0F), .badData, ["a.txt", "0x0F", "offset 7", "line 3"]),
       (.utf16(path: "a.txt"), .badData, ["a.txt", "UTF-16"]),
+      (.nul(path: "a.txt", offset: 7, line: 3, isLittleEndian: nil), .badData, ["a.txt", "NUL", "offset 7", "line 3"]),
+      (.notText(path: "a.txt", found: "a zip archive", advice: "unpack it"), .badData, ["a.txt", "zip", "unpack it"]),
       (.emptyText(path: "a.txt"), .badData, ["a.txt"]),
       (.irregular(path: "p", kind: "a pipe"), .noSuchInput, ["p", "a pipe"]),
       (.malformedArchive(path: "a.zip", reason: "it is empty"), .badData, ["a.zip", "it is empty"]),

@@ -5,6 +5,15 @@ import Testing
 
 /// The examples of the sources' doc comments, which this file only compiles.
 private enum DocumentationExamples {
+  static func textModel() async throws {
+    let model = try TextModel.train(on: URL(filePath: "notes.txt")) { print($0) }
+    try model.write(to: URL(filePath: "notes.safetensors"))
+    print(try model.evaluate("some text").perplexity)
+    for try await piece in model.generate("Once upon", .init(length: 80, temperature: 0.8, topP: 0.9)) {
+      print(piece.text, terminator: "")
+    }
+  }
+
   static func eventWriter() throws {
     var events = try EventWriter(directory: "logs/run-1")
     try events.scalar("loss", 2.5, step: 1)

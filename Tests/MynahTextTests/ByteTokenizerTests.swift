@@ -1,11 +1,12 @@
 import Foundation
+import MynahIO
 import MynahText
 import Testing
 
 struct ByteTokenizerTests {
   let tokenizer = ByteTokenizer()
 
-  @Test("Any text is bytes and back", arguments: ["", "a", "é\n😀", "e\u{301}\u{0}\r\n", "\u{FFFD}\u{10FFFF}"])
+  @Test("Any text is bytes and back", arguments: ["", "a", "é\n😀", "e\u{301}\u{0}\r\n", "\u{FFFD}\u{10FF7F}"])
   func roundTrip(_ text: String) throws {
     let encoded = try tokenizer.encode(text)
     #expect(encoded.ids == text.utf8.map { Int32($0) })
@@ -13,6 +14,13 @@ struct ByteTokenizerTests {
     #expect(try tokenizer.encodePrompt(text) == encoded)
     #expect(tokenizer.decode(encoded.ids).utf8.elementsEqual(text.utf8))
     #expect(tokenizer.bytes(of: encoded.ids) == Array(text.utf8))
+  }
+
+  @Test("Bytes that are not UTF-8 are tokens of a text in which they are kept, and so are characters of their range")
+  func keptBytes() throws {
+    let bytes = Array(0...255) + Array("\u{10FFFF}".utf8)
+    let text = String(decoding: UTF8.escaped(bytes), as: UTF8.self)
+    #expect(try tokenizer.encode(text).ids == bytes.map { Int32($0) })
   }
 
   @Test("There are 256 tokens, and ASCII is written as it is")

@@ -47,8 +47,8 @@ struct CorpusTests {
     func error(_ files: [String: String]) throws -> TextError? {
       #expect(throws: TextError.self) { try corpus(files) }
     }
-    guard case .missingFile(_, "train", ["notes.txt"]) = try error(["notes.txt": "a"]) else {
-      Issue.record("expected the error for a missing file")
+    guard case .noTexts(_, TextFolder.extensions) = try error(["notes.pdf": "a", ".notes.txt": "a"]) else {
+      Issue.record("expected the error for a folder without texts")
       return
     }
     guard
@@ -63,6 +63,58 @@ struct CorpusTests {
       return
     }
     #expect(throws: FileError.noSuchFile(path: "/no/such/place")) { try Corpus(at: "/no/such/place") }
+  }
+
+  @Test("The validation file may be named valid, dev or val, and words that contain dev or val do not count")
+  func validationNames() throws {
+    for name in ["valid.txt", "dev.txt", "val.txt", "ptb.dev.txt", "wiki.val.tokens", "Validation", "DEV"] {
+      let whole = try corpus(["train.txt": "a\nb\n", name: "c", "test.txt": "d"])
+      #expect(whole == Corpus(training: "a\nb\n", validation: "c", test: "d"), "\(name)")
+    }
+    #expect(try corpus(["train.txt": "a\nb\n", "devices.txt": "c", "interval.txt": "d"]).isSplit)
+    #expect(throws: TextError.self) { try corpus(["train.txt": "a", "dev.txt": "b", "val.txt": "c"]) }
+  }
+
+  @Test("Several files and folders are one text, as a prepared file has it")
+  func severalFiles() throws {
+    let folder = try ScratchFolder()
+    let first = try folder.put(Array("a b\nc".utf8), as: "first.txt")
+    let second = try folder.put(Array("\u{FEFF}d\r\ne f".utf8), as: "second.txt")
+    let third = try folder.put(Array("g\nh\n".utf8), as: "third.txt")
+    let corpus = try Corpus(at: [first, second, third], validationShare: 0.3)
+    #expect(corpus.training == "a b\nc\nd\n" && corpus.validation == "e f\ng\nh\n" && corpus.isSplit)
+    for tokenizer in [
+      AnyTokenizer.bytes(ByteTokenizer()), .word(WordTokenizer(training: corpus.training, minimumCount: 1)),
+    ] {
+      try TextPreparation(of: [first, second, third], threadCount: 1, pieceSize: 4, validationShare: 0.3)
+        .write(tokenizer, to: folder("tokens"))
+      let file = try TokenFile(at: folder("tokens"))
+      #expect(file.training.ids(in: 0..<file.training.count) == (try tokenizer.encode(corpus.training).ids))
+      #expect(file.validation.ids(in: 0..<file.validation.count) == (try tokenizer.encode(corpus.validation).ids))
+    }
+    let given = try Corpus(at: [first, second], validation: third)
+    #expect(given.training == "a b\nc\nd\ne f" && given.validation == "g\nh\n" && !given.isSplit)
+  }
+
+  @Test("Of a folder that is no data set, all texts are read, and what is left out is noted")
+  func folderOfTexts() throws {
+    let whole = try corpus(["b.md": "# b\n", "a.txt": "a\n", "c.png": "x", ".d.txt": "d\n", "e.TEX": "e\n"])
+    #expect(whole.training + whole.validation == "a\n# b\ne\n")
+    #expect(whole.notes.count == 1 && whole.notes[0].contains("3 texts") && whole.notes[0].contains("1 other files"))
+  }
+
+  @Test("Carriage returns that end no line are noted")
+  func carriageReturns() throws {
+    #expect(try corpus(["a.txt": "a\rb\rc\nd\n"], at: "/a.txt").notes.first?.contains("2 carriage returns") == true)
+    #expect(try corpus(["a.txt": "a\r\nb\r\n"], at: "/a.txt").notes.isEmpty)
+  }
+
+  @Test("Another share for validation", arguments: [(0.5, 2), (0.25, 3), (0.1, 3)])
+  func share(_ share: Double, _ lineCount: Int) throws {
+    let folder = try ScratchFolder()
+    let path = try folder.put(Array(String(repeating: "abc\n", count: 4).utf8), as: "a.txt")
+    let training = try Corpus(at: [path], validationShare: share).training
+    #expect(training == String(repeating: "abc\n", count: lineCount))
   }
 
   @Test("What a run left in a folder of texts is none of its texts")

@@ -121,7 +121,7 @@ struct HuggingFaceKindsTests {
   @Test("A prepared text has the tokens of the whole text, however small its pieces")
   func prepared() throws {
     let folder = try ScratchFolder()
-    let text = fixture.lines.joined(separator: " ").replacing("\r", with: "")
+    let text = fixture.lines.joined(separator: " ").replacing("\r", with: "").replacing("\0", with: "")
     let preparation = try TextPreparation(of: [folder.put(Array(text.utf8), as: "text")], threadCount: 2, pieceSize: 64)
     let corpus = try Corpus(at: folder("text"))
     for kind in fixture.kinds {

@@ -127,7 +127,7 @@ static void pack_part(const loss_work *w, size_t p, size_t slot) {
     pack(slot_packed(w, slot), plain_rows(weight, hidden), part.valid, hidden, all_panels(hidden), (form)s->precision);
 }
 
-/// Maxima, exponentials and sums of some rows, which are walked through in the order that they are kept in.
+/// Maxima, exponentials and sums of some rows, in the order in which they are stored.
 INLINE void exponentials_of_strip(const loss_work *w, size_t p, size_t row, size_t rows, size_t vectors) {
   float *e = part_e(w, p), *maxima = w->maxima + p * w->chunk + row, *row_sums = w->sums + p * w->chunk + row;
   vfloat largest[STRIP_ROWS], sums[STRIP_ROWS];

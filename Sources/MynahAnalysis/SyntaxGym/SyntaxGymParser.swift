@@ -104,7 +104,7 @@ struct SyntaxGymParser {
     return inner
   }
 
-  /// Parses the rest of a region behind its opening parenthesis; nil if what follows is another expression.
+  /// Parses the rest of a region after its opening parenthesis; nil if another expression follows.
   private mutating func region() throws(Formula.Defect) -> Formula.Region? {
     let start = nextPlace()
     var digits = ""

@@ -63,7 +63,7 @@ public struct SyntaxGymSuite: Hashable, Sendable {
 public enum SyntaxGymError: Error, Hashable, Sendable {
   /// The file is not JSON.
   case notJSON(path: String, offset: Int, expected: String, found: String)
-  /// A part of the suite is missing or is not what it has to be.
+  /// A part of the suite is missing or invalid.
   case malformed(path: String, place: String, expected: String, found: String)
   /// A formula violates the grammar.
   case malformedFormula(path: String, prediction: Int, defect: SyntaxGymFormula.Defect)

@@ -102,7 +102,7 @@ extension GenerationOutput {
     of texts: [[Int32]], from path: String, tokenizer: AnyTokenizer, asJSON: Bool
   ) throws {
     var report = CopyReport(of: texts)
-    report.read(try tokenizer.encode(TextFile(at: path).text).ids)
+    report.read(try tokenizer.encode(TextFile(at: path, invalidBytes: tokenizer.invalidBytes).text).ids)
     let shares = report.shares(of: 1...8)
     let longest = report.longest
     let text = longest.map { tokenizer.decode(texts[$0.text][$0.range]) } ?? ""

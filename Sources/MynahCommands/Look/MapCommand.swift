@@ -101,7 +101,9 @@ struct MapCommand: ParsableCommand, ConditionalFlags {
     let vocabulary = tokenizer.vocabulary
     guard let text else { return (0..<Int32(min(count, vocabulary.count))).map { $0 } }
     var counts = [Int](repeating: 0, count: vocabulary.count)
-    for id in try tokenizer.encode(TextFile(at: text).text).ids { counts[Int(id)] += 1 }
+    for id in try tokenizer.encode(TextFile(at: text, invalidBytes: tokenizer.invalidBytes).text).ids {
+      counts[Int(id)] += 1
+    }
     let found = counts.indices.filter { counts[$0] > 0 }.sorted { (counts[$1], $0) < (counts[$0], $1) }
     return found.prefix(count).map { Int32($0) }
   }

@@ -111,7 +111,9 @@ struct SurprisalCommand: ParsableCommand, ConditionalFlags {
       readers: models.map { SurprisalReader($0, alternativeCount: html == nil ? count : max(count, 3)) },
       rows: SurprisalTokenRows(tokenizer), page: html == nil ? nil : SurprisalPage(tokenizer))
     if tsv { try StandardOutput.write(SurprisalTokenRows.header(modelCount: models.count)) }
-    var (tokens, lines) = (PageTokens(tokenizer, policy: policy), try LineReader(files))
+    var (tokens, lines) = (
+      PageTokens(tokenizer, policy: policy), try LineReader(files, invalidBytes: tokenizer.invalidBytes)
+    )
     while let line = try lines.next() {
       let found = try tokens.append(line.text, number: line.number, isEnded: line.isEnded)
       if tsv || json { try output.rows.append(line) }
@@ -179,7 +181,9 @@ extension PageTokens {
   static func read(
     _ files: [String], _ tokenizer: AnyTokenizer, policy: StatePolicy, _ show: ([PageToken]) throws -> Void
   ) throws {
-    var (tokens, lines) = (PageTokens(tokenizer, policy: policy), try LineReader(files))
+    var (tokens, lines) = (
+      PageTokens(tokenizer, policy: policy), try LineReader(files, invalidBytes: tokenizer.invalidBytes)
+    )
     while let line = try lines.next() {
       try show(tokens.append(line.text, number: line.number, isEnded: line.isEnded))
     }

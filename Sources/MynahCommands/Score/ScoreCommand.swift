@@ -93,7 +93,7 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
     let file = try ModelFile(contentsOf: model)
     let policy = try policy(of: file)
     var scorer = try scorer(file, policy)
-    var lines = try LineReader(files)
+    var lines = try LineReader(files, invalidBytes: file.tokenizer.invalidBytes)
     var summary = Summary(policy)
     var numbers: [Int] = []
     func write(_ scores: [LineScore]) throws {
@@ -218,7 +218,7 @@ extension Error {
   /// A Boolean value indicating whether the error affects only one line of a text.
   var isOfOneLine: Bool {
     switch self as any Error {
-    case FileError.notUTF8, TextError.unknownToken: true
+    case FileError.notUTF8, FileError.nul, TextError.unknownToken: true
     default: false
     }
   }

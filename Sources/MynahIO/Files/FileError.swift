@@ -13,6 +13,10 @@ public enum FileError: Error, Hashable, Sendable {
   /// The text is not valid UTF-8; `offset` counts bytes from 0, `line` lines from 1.
   case notUTF8(path: String, offset: Int, line: Int, byte: UInt8)
   case utf16(path: String)
+  /// The text contains a NUL, as UTF-16 without a byte order mark does; `isLittleEndian` is nil if it is not UTF-16.
+  case nul(path: String, offset: Int, line: Int, isLittleEndian: Bool?)
+  /// The file is of a format that is not text.
+  case notText(path: String, found: String, advice: String)
   /// The text contains only white space.
   case emptyText(path: String)
   case malformedArchive(path: String, reason: String)
@@ -27,7 +31,7 @@ public enum FileError: Error, Hashable, Sendable {
   package var kind: FailureKind {
     switch self {
     case .noSuchFile, .isDirectory, .notADirectory, .irregular, .notPermitted: .noSuchInput
-    case .notUTF8, .utf16, .emptyText, .malformedArchive: .badData
+    case .notUTF8, .utf16, .nul, .notText, .emptyText, .malformedArchive: .badData
     case .cannotWrite: .cannotCreate
     case .unreadable, .writeFailed: .inputOutput
     }
@@ -57,10 +61,15 @@ extension FileError: CustomStringConvertible {
       "cannot read \(path.quoted()): \(reason)"
     case .notUTF8(let path, let offset, let line, let byte):
       "expected UTF-8 text in \(path.quoted()), found the byte 0x\(hexadecimal(byte)) at offset \(offset) "
-        + "(line \(line)); convert the file, for example with iconv -f latin1 -t utf-8"
+        + "(line \(line)); convert the file, for example with iconv -f windows-1252 -t utf-8"
     case .utf16(let path):
       "expected UTF-8 text in \(path.quoted()), found a UTF-16 byte order mark; "
         + "convert the file, for example with iconv -f utf-16 -t utf-8"
+    case .nul(let path, let offset, let line, let isLittleEndian):
+      "expected UTF-8 text in \(path.quoted()), found a NUL at offset \(offset) (line \(line)); "
+        + adviceOnNULs(isLittleEndian: isLittleEndian)
+    case .notText(let path, let found, let advice):
+      "expected text in \(path.quoted()), found \(found); \(advice)"
     case .emptyText(let path):
       "expected text in \(path.quoted()), found only white space"
     case .malformedArchive(let path, let reason):
@@ -75,4 +84,12 @@ extension FileError: CustomStringConvertible {
 
 private func hexadecimal(_ byte: UInt8) -> String {
   (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+}
+
+private func adviceOnNULs(isLittleEndian: Bool?) -> String {
+  guard let isLittleEndian else {
+    return "remove NULs, for example with tr -d '\\000', or use a model of bytes if the data are no text"
+  }
+  return "this is UTF-16 without a byte order mark: convert it, for example with "
+    + "iconv -f utf-16\(isLittleEndian ? "le" : "be") -t utf-8"
 }

@@ -11,12 +11,15 @@ package struct LineReader {
     package let isEnded: Bool
   }
 
+  private let invalidBytes: InvalidBytes
   private var paths: ArraySlice<String>
   private var file = FileHandle.standardInput
   private var path = "standard input"
   /// The bytes read so far, and the start of the next line in them.
   private var (buffer, start) = ([UInt8](), 0)
   private var isAtEnd = false
+  /// A Boolean value indicating whether the first bytes of the file are still to be read.
+  private var isBeginning = true
   private var number = 0
   /// The position of the next line in its file.
   private var (lineOfFile, offset) = (0, 0)
@@ -24,21 +27,21 @@ package struct LineReader {
   /// Opens the first file, or standard input if there are no paths.
   ///
   /// - Throws: `FileError`.
-  package init(_ paths: [String]) throws(FileError) {
-    self.paths = paths[...]
+  package init(_ paths: [String], invalidBytes: InvalidBytes = .refused) throws(FileError) {
+    (self.paths, self.invalidBytes) = (paths[...], invalidBytes)
     if !paths.isEmpty { try openNext() }
   }
 
   private mutating func openNext() throws(FileError) {
     path = paths.removeFirst()
-    (lineOfFile, offset, buffer, start, isAtEnd) = (0, 0, [], 0, false)
+    (lineOfFile, offset, buffer, start, isAtEnd, isBeginning) = (0, 0, [], 0, false, true)
     file = try TextFile.open(path)
   }
 
   /// Returns the next line; nil at the end of the last file.
   ///
-  /// - Throws: `FileError.notUTF8` for a line that is not valid UTF-8, after which reading can continue; other errors
-  ///   are final.
+  /// - Throws: `FileError.notUTF8` for a line that is not valid UTF-8 and `.nul` for one with a NUL, after which
+  ///   reading can continue; other errors are final.
   package mutating func next() throws(FileError) -> Line? {
     var searched = start
     while true {
@@ -52,9 +55,19 @@ package struct LineReader {
       }
       buffer.removeFirst(start)
       start = 0
-      searched = buffer.count
+      searched = isBeginning ? 0 : buffer.count
       try readMore()
+      if isBeginning && (buffer.count >= GzipFile.magic.count || isAtEnd) { try decompress() }
     }
+  }
+
+  /// Reads the whole file and decompresses it if it is compressed with gzip.
+  private mutating func decompress() throws(FileError) {
+    isBeginning = false
+    guard buffer.starts(with: GzipFile.magic) else { return }
+    while !isAtEnd { try readMore() }
+    // Text is compressed to a quarter or less, seldom to a tenth.
+    buffer = try GzipFile.contents(buffer, path: path, limit: 1 << 20 + 100 * buffer.count)
   }
 
   /// Reads the available bytes, so that a line of an open stream is returned as soon as it arrives.
@@ -84,8 +97,10 @@ package struct LineReader {
     number += 1
     lineOfFile += 1
     defer { offset += length }
-    if let bad = UTF8.firstInvalidOffset(in: bytes) {
-      throw .notUTF8(path: path, offset: offset + bad, line: lineOfFile, byte: bytes[bad])
+    if invalidBytes == .kept {
+      bytes = UTF8.escaped(bytes)
+    } else if bytes.contains(0) || UTF8.firstInvalidOffset(in: bytes) != nil {
+      _ = try TextFile.normalized(bytes, of: path, at: offset) { () throws(FileError) in lineOfFile - 1 }
     }
     return Line(text: String(decoding: bytes, as: UTF8.self), number: number, isEnded: lineEnd > 0)
   }

@@ -8,16 +8,19 @@ public struct TextFile: Sendable, Hashable {
   public let text: String
 
   /// Reads a whole file, or standard input for the path `-`; a leading byte order mark is dropped and `\r\n` is
-  /// converted to `\n`.
+  /// converted to `\n`. A file that is compressed with gzip is decompressed.
   ///
-  /// - Throws: `FileError` if the file cannot be read, is not UTF-8, or contains only white space.
-  public init(at path: String) throws(FileError) {
-    try self.init(at: path, mayBeEmpty: false)
+  /// - Throws: `FileError` if the file cannot be read, is not UTF-8, contains a NUL or only white space.
+  public init(at path: String, invalidBytes: InvalidBytes = .refused) throws(FileError) {
+    try self.init(at: path, mayBeEmpty: false, invalidBytes: invalidBytes)
   }
 
   /// Reads a whole file, as `init(at:)` does, but optionally accepts a text that contains only white space.
-  package init(at path: String, mayBeEmpty: Bool) throws(FileError) {
-    text = String(decoding: try Self.normalized(Self.bytes(at: path), of: path), as: UTF8.self)
+  package init(
+    at path: String, mayBeEmpty: Bool, invalidBytes: InvalidBytes = .refused
+  ) throws(FileError) {
+    let bytes = try Self.normalized(Self.bytes(at: path), of: path, invalidBytes: invalidBytes)
+    text = String(decoding: bytes, as: UTF8.self)
     self.path = path
     guard mayBeEmpty || !text.isBlank else { throw .emptyText(path: path) }
   }
@@ -29,16 +32,21 @@ public struct TextFile: Sendable, Hashable {
     FileHandle(fileDescriptor: try openForReading(path), closeOnDealloc: true)
   }
 
-  /// Returns the unmodified bytes of a file or a pipe, or of standard input for the path `-`.
+  /// Returns the bytes of a file or a pipe, or of standard input for the path `-`; a file that is compressed with gzip
+  /// is decompressed.
   ///
   /// - Throws: `FileError`.
   package static func bytes(at path: String) throws(FileError) -> [UInt8] {
     let file = try open(path)
+    let bytes: [UInt8]
     do {
-      return [UInt8](try file.readToEnd() ?? Data())
+      bytes = [UInt8](try file.readToEnd() ?? Data())
     } catch {
       throw .unreadable(path: path, reason: error.localizedDescription)
     }
+    guard bytes.starts(with: GzipFile.magic) else { return bytes }
+    // Text is compressed to a quarter or less, seldom to a tenth.
+    return try GzipFile.contents(bytes, path: path, limit: 1 << 20 + 100 * bytes.count)
   }
 
   /// Validates bytes of a file and normalises them as in `text`.
@@ -46,20 +54,39 @@ public struct TextFile: Sendable, Hashable {
   /// - Parameters:
   ///   - offset: The offset of the bytes in the file.
   ///   - precedingLines: Returns the number of line endings before the offset; called only for errors.
-  /// - Throws: `FileError.utf16` or `.notUTF8`.
+  /// - Throws: `FileError.utf16`, `.notUTF8`, `.nul` or `.notText`.
   package static func normalized(
-    _ bytes: [UInt8], of path: String, at offset: Int = 0,
+    _ bytes: [UInt8], of path: String, at offset: Int = 0, invalidBytes: InvalidBytes = .refused,
     precedingLines: () throws(FileError) -> Int = { () throws(FileError) in 0 }
   ) throws(FileError) -> ArraySlice<UInt8> {
     let isStart = offset == 0
-    guard !isStart || !bytes.starts(with: [0xFF, 0xFE]) && !bytes.starts(with: [0xFE, 0xFF]) else {
-      throw .utf16(path: path)
+    let mark = isStart && bytes.starts(with: UTF8.byteOrderMark) ? 3 : 0
+    guard invalidBytes == .refused else { return unixLines(UTF8.escaped(bytes)[mark...]) }
+    if isStart && (bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])) { throw .utf16(path: path) }
+    let (invalid, nul) = (UTF8.firstInvalidOffset(in: bytes), bytes.firstIndex(of: 0))
+    if let place = [invalid, nul].compactMap(\.self).min() {
+      if isStart, let format = BinaryFormat(bytes) {
+        throw .notText(path: path, found: format.name, advice: format.advice)
+      }
+      let line = 1 + (try precedingLines()) + bytes[..<place].count { $0 == UInt8(ascii: "\n") }
+      guard place == nul else {
+        throw .notUTF8(path: path, offset: offset + place, line: line, byte: bytes[place])
+      }
+      throw .nul(path: path, offset: offset + place, line: line, isLittleEndian: isLittleEndian(bytes))
     }
-    if let invalid = UTF8.firstInvalidOffset(in: bytes) {
-      let line = 1 + (try precedingLines()) + bytes[..<invalid].count { $0 == UInt8(ascii: "\n") }
-      throw .notUTF8(path: path, offset: offset + invalid, line: line, byte: bytes[invalid])
-    }
-    return unixLines(bytes[(isStart && bytes.starts(with: UTF8.byteOrderMark) ? 3 : 0)...])
+    return unixLines(bytes[mark...])
+  }
+
+  /// Returns whether bytes with NULs are UTF-16 in little-endian order; nil if they are not UTF-16, of which a large
+  /// part of the bytes at even or at odd offsets are NULs.
+  private static func isLittleEndian(_ bytes: [UInt8]) -> Bool? {
+    let sample = bytes.prefix(1 << 16)
+    var counts = [0, 0]
+    for (offset, byte) in sample.enumerated() where byte == 0 { counts[offset % 2] += 1 }
+    guard max(counts[0], counts[1]) >= 4, 8 * max(counts[0], counts[1]) > sample.count,
+      max(counts[0], counts[1]) > 4 * min(counts[0], counts[1])
+    else { return nil }
+    return counts[1] > counts[0]
   }
 
   /// Returns the bytes with each `\r\n` replaced by `\n`.

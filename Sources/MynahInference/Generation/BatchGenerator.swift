@@ -84,7 +84,7 @@ public struct BatchGenerator: Sendable {
     randoms: [RandomSource], memory: NeuralPredictor.Memory? = nil
   ) throws {
     model.check(tokenizer)
-    precondition(!randoms.isEmpty, "a text at least has to be written")
+    precondition(!randoms.isEmpty, "expected at least one text to generate")
     let vocabulary = tokenizer.vocabulary
     let textless = Set(vocabulary.textlessIDs)
     let forbidden = textless.count < vocabulary.count ? textless : []

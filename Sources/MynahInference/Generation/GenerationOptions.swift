@@ -30,6 +30,19 @@ public struct GenerationOptions: Sendable {
     (self.sampler, self.length, self.stopStrings, self.stopTokens) = (sampler, length, stopStrings, stopTokens)
     self.statePolicy = statePolicy
   }
+
+  /// Creates options with the usual steps of sampling; see `Sampler(temperature:topK:topP:minP:repetitionPenalty:)`.
+  ///
+  /// - Precondition: the length is not negative; no stop string is empty.
+  public init(
+    length: Int = 200, temperature: Double, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil,
+    repetitionPenalty: Double? = nil, stopStrings: [String] = []
+  ) {
+    self.init(
+      sampler: Sampler(
+        temperature: temperature, topK: topK, topP: topP, minP: minP, repetitionPenalty: repetitionPenalty),
+      length: length, stopStrings: stopStrings)
+  }
 }
 
 /// The reason why a text ended.

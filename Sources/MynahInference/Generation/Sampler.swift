@@ -21,8 +21,25 @@ public struct Sampler: Sendable {
     simple = Self.simple(steps)
   }
 
-  /// Creates a sampler with a temperature; 0 always draws the most probable token.
-  public init(temperature: Double) { self.init([Temperature(temperature)]) }
+  /// Creates a sampler with the usual steps, in the order of `mynah generate`.
+  ///
+  /// - Parameters:
+  ///   - temperature: The temperature; 0 always draws the most probable token.
+  ///   - topK: The number of the most probable tokens to keep; nil keeps all.
+  ///   - topP: The probability of the most probable tokens to keep; nil keeps all.
+  ///   - minP: The least probability of a token, relative to that of the most probable one; nil keeps all.
+  ///   - repetitionPenalty: The factor by which tokens that have occurred become less probable; nil for none.
+  public init(
+    temperature: Double, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil, repetitionPenalty: Double? = nil
+  ) {
+    var steps: [any SamplingStep] = []
+    if let repetitionPenalty { steps.append(RepetitionPenalty(repetitionPenalty)) }
+    steps.append(Temperature(temperature))
+    if let topK { steps.append(TopK(topK)) }
+    if let topP { steps.append(TopP(topP)) }
+    if let minP { steps.append(MinP(minP)) }
+    self.init(steps)
+  }
 
   /// Returns a token drawn from the logits of all tokens, [V].
   ///

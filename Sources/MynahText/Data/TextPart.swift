@@ -9,17 +9,22 @@ struct TextPart: Sendable, Hashable {
   /// A Boolean value indicating whether the part extends to the end of the file, so that its last line counts as
   /// terminated.
   let endsFile: Bool
+  /// A Boolean value indicating whether a part of another file follows in the same split, so that a last line without a
+  /// line end gets one.
+  var isFollowed = false
 
-  /// Returns the parts of concatenated texts, the last tenth for validation (`ValidationSplit`).
+  /// Returns the parts of concatenated texts, the last share for validation (`ValidationSplit`).
   ///
   /// - Throws: `FileError` if a file cannot be read, `TextError` if the texts are too short to be split.
-  static func parts(of paths: [String]) throws -> [TextPart] {
+  static func parts(of paths: [String], validationShare share: Double = ValidationSplit.defaultShare) throws
+    -> [TextPart]
+  {
     precondition(!paths.isEmpty, "expected the path of a text, found none")
     let sizes = try paths.map { try InputFile(path: $0).byteCount }
     let total = sizes.reduce(0, +)
     guard total > 0 else { throw FileError.emptyText(path: paths[0]) }
 
-    var (index, middle) = (0, ValidationSplit.middle(of: total))
+    var (index, middle) = (0, ValidationSplit.middle(of: total, share: share))
     while index < paths.count - 1 && middle >= sizes[index] {
       middle -= sizes[index]
       index += 1
@@ -36,6 +41,22 @@ struct TextPart: Sendable, Hashable {
         TextPart(path: path, range: end..<size, isForValidation: true, endsFile: true),
       ]
     }
-    return parts.filter { !$0.range.isEmpty }
+    return followed(parts.filter { !$0.range.isEmpty })
+  }
+
+  /// Returns whole texts as the training split.
+  static func wholeParts(of paths: [String]) throws -> [TextPart] {
+    followed(
+      try paths.map { path in
+        TextPart(path: path, range: 0..<(try InputFile(path: path).byteCount), isForValidation: false, endsFile: true)
+      }.filter { !$0.range.isEmpty })
+  }
+
+  private static func followed(_ parts: [TextPart]) -> [TextPart] {
+    parts.enumerated().map { index, part in
+      var part = part
+      part.isFollowed = index + 1 < parts.count && parts[index + 1].isForValidation == part.isForValidation
+      return part
+    }
   }
 }

@@ -11,13 +11,17 @@ struct TextPiece: Sendable {
   let beginsPart: Bool
   /// A Boolean value indicating whether the piece extends to the end of the file.
   let endsFile: Bool
+  /// A Boolean value indicating whether another file follows in the same split.
+  let isFollowed: Bool
 
   /// Returns the text as valid UTF-8 without a byte order mark, with `\n` as the line end.
   ///
   /// - Throws: `FileError` if it is not UTF-8.
-  func text() throws(FileError) -> [UInt8] {
-    Array(
-      try TextFile.normalized(bytes, of: path, at: byteOffset) { () throws(FileError) in try lineEndCount() })
+  func text(_ invalidBytes: InvalidBytes = .refused) throws(FileError) -> [UInt8] {
+    let text = try TextFile.normalized(bytes, of: path, at: byteOffset, invalidBytes: invalidBytes) {
+      () throws(FileError) in try lineEndCount()
+    }
+    return text + (endsFile && isFollowed && text.last != UInt8(ascii: "\n") ? [UInt8(ascii: "\n")] : [])
   }
 
   /// Returns the number of line ends before the piece; the file is read again, since only errors need the number.
@@ -106,7 +110,8 @@ struct TextPieces: Sequence, Sendable {
     private mutating func take(_ count: Int, of part: TextPart) -> TextPiece {
       let piece = TextPiece(
         bytes: Array(buffer[..<count]), path: part.path, byteOffset: offset, isForValidation: part.isForValidation,
-        beginsPart: offset == part.range.lowerBound, endsFile: part.endsFile && offset + count == part.range.upperBound)
+        beginsPart: offset == part.range.lowerBound, endsFile: part.endsFile && offset + count == part.range.upperBound,
+        isFollowed: part.isFollowed)
       buffer.removeFirst(count)
       offset += count
       return piece

@@ -26,17 +26,18 @@ public struct TextPreparation: Sendable {
   /// - Parameters:
   ///   - paths: The paths of the texts, at least one.
   ///   - threadCount: The number of threads, at least 1.
+  ///   - validationShare: The share of the texts that is split off for validation.
   /// - Throws: `FileError` if a file cannot be read, `TextError` if the texts are too short to be split.
-  public init(of paths: [String], threadCount: Int) throws {
-    try self.init(of: paths, threadCount: threadCount, pieceSize: 1 << 20)
+  public init(of paths: [String], threadCount: Int, validationShare: Double = 0.1) throws {
+    try self.init(of: paths, threadCount: threadCount, pieceSize: 1 << 20, validationShare: validationShare)
   }
 
   /// Splits texts likewise, with a given piece size.
-  package init(of paths: [String], threadCount: Int, pieceSize: Int) throws {
+  package init(of paths: [String], threadCount: Int, pieceSize: Int, validationShare: Double = 0.1) throws {
     precondition(
       threadCount > 0 && pieceSize > 0,
       "the number of threads and the piece size must be positive, got \(threadCount), \(pieceSize)")
-    parts = try TextPart.parts(of: paths)
+    parts = try TextPart.parts(of: paths, validationShare: validationShare)
     (self.threadCount, self.pieceSize) = (threadCount, pieceSize)
   }
 
@@ -79,7 +80,7 @@ public struct TextPreparation: Sendable {
     let width = TokenFileWriter.width(vocabularySize: tokenizer.vocabulary.count)
     let size = tokenizer.encodesChunks ? pieceSize : .max / 8
     try forEachPiece(of: parts, size: size, isCounting: false, report: report) { piece in
-      let text = String(decoding: try piece.text(), as: UTF8.self)
+      let text = String(decoding: try piece.text(tokenizer.invalidBytes), as: UTF8.self)
       let tokens = try tokenizer.encode(text, beginsText: piece.beginsPart, endsText: piece.endsFile)
       return TokenFileWriter.Stretch(tokens, width: width)
     } then: { stretch, piece in

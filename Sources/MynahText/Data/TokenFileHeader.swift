@@ -76,7 +76,7 @@ struct TokenFileHeader: Hashable {
     let end = Self.byteCount + tokenizerByteCount
     try expect(
       tokensOffset >= end && tokensOffset < end + Self.alignment && tokensOffset.isMultiple(of: Self.alignment),
-      "tokens behind the tokenizer's end at byte \(end)", "byte \(tokensOffset)")
+      "tokens after the tokenizer's end at byte \(end)", "byte \(tokensOffset)")
     let byteCount = tokensOffset + count * width
     try expect(
       fileByteCount == byteCount, "\(byteCount) bytes for \(count) tokens", "\(fileByteCount); was it cut short?")

@@ -1,13 +1,20 @@
 import MynahIO
 
-/// The split of a text into a training text and a validation text, which is the last tenth.
+/// The split of a text into a training text and a validation text, which is the last tenth unless another share is set.
 ///
 /// The validation text starts at the start of a line: the nearest one before nine tenths of the bytes, or else the
 /// first one after. In a text of a single line it starts after a space, and in a text of a single word at a character
 /// boundary.
-enum ValidationSplit {
-  /// Returns nine tenths of a number of bytes.
-  static func middle(of byteCount: Int) -> Int { byteCount / 10 * 9 + byteCount % 10 * 9 / 10 }
+package enum ValidationSplit {
+  /// The share of a text that is split off for validation.
+  package static let defaultShare = 0.1
+
+  /// Returns the number of the bytes that are not split off: nine tenths unless another share is set.
+  static func middle(of byteCount: Int, share: Double = defaultShare) -> Int {
+    precondition(share > 0 && share < 1, "the share for validation is between 0 and 1, found \(share)")
+    guard share != defaultShare else { return byteCount / 10 * 9 + byteCount % 10 * 9 / 10 }
+    return Int((Double(byteCount) * (1 - share)).rounded(.down))
+  }
 
   /// Returns the offset at which validation starts in a file; nil if the file cannot be split.
   ///

@@ -1,3 +1,5 @@
+public import MynahIO
+
 /// A tokenizer whose kind is known only at run time, as stored in a model file.
 ///
 /// It is encoded with its kind next to its fields: `{"kind": "word", "vocabulary": ["the", …]}`.
@@ -62,6 +64,9 @@ public enum AnyTokenizer: Tokenizer {
 }
 
 extension AnyTokenizer {
+  /// The treatment of bytes that are not UTF-8 in texts for this tokenizer: a byte tokenizer has tokens for them.
+  public var invalidBytes: InvalidBytes { if case .bytes = self { .kept } else { .refused } }
+
   /// A Boolean value indicating whether a text can be encoded in chunks, each of which begins with white space that
   /// follows a non-space character.
   var encodesChunks: Bool {

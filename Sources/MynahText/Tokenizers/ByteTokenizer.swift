@@ -1,4 +1,8 @@
+import MynahIO
+
 /// A tokenizer whose tokens are the UTF-8 bytes of a text: always 256, none of them unknown.
+///
+/// Bytes that are not UTF-8 are tokens like any other, if the text was read with `InvalidBytes.kept`.
 ///
 /// In the vocabulary, an ASCII byte is written as its character and any other byte as its value, such as `<0xC3>`.
 public struct ByteTokenizer: Tokenizer {
@@ -15,7 +19,8 @@ public struct ByteTokenizer: Tokenizer {
   }
 
   public func encode(_ text: String) throws(TextError) -> EncodedText {
-    EncodedText(ids: text.utf8.map { Int32($0) }, characterCount: text.unicodeScalars.count)
+    let bytes = UTF8.unescaped(Array(text.utf8))
+    return EncodedText(ids: bytes.map { Int32($0) }, characterCount: text.unicodeScalars.count)
   }
 
   public func encodePrompt(_ text: String) throws(TextError) -> EncodedText { try encode(text) }

@@ -73,7 +73,7 @@ struct TokenWindowsTests {
     .enabled(if: TestData.isExpected("tinyshakespeare"), "\(TestData.reason("tinyshakespeare"))"))
   func shakespeare() throws {
     let text = try TextFile(at: TestData.path("tinyshakespeare/input.txt")).text
-    // Sorted characters behind the mask token and [UNK].
+    // Sorted characters after the mask token and [UNK].
     let sorted = Set(text.utf8).sorted()
     let numbers = Dictionary(uniqueKeysWithValues: zip(sorted, Int32(2)...))
     let ids = text.utf8.prefix(1_003_854).compactMap { numbers[$0] }

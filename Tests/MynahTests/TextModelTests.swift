@@ -1,0 +1,86 @@
+import Foundation
+import Mynah
+import TestSupport
+import Testing
+
+@Suite("A text model")
+struct TextModelTests {
+  private static let text = String(repeating: "the cat sees a dog .\nthe dog sees a cat .\n", count: 60)
+  /// Trained once; tests use copies.
+  private static let model = Result {
+    try TextModel.train(on: Corpus(splitting: text), epochs: 3, seed: 2)
+  }
+
+  private func model() throws -> TextModel { try Self.model.get() }
+
+  @Test("A model that is trained on a file is the one that is trained on its text, and reports its epochs")
+  func training() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let url = URL(filePath: try folder.write(Self.text.utf8, to: "text.txt"))
+    var epochs: [String] = []
+    let trained = try TextModel.train(on: url, epochs: 3, seed: 2) { epochs.append("\($0)") }
+    #expect(epochs.count == 3 && epochs[0].hasPrefix("epoch 1: perplexity "))
+    let weights = try [trained, model()].map { $0.file.model.parameters.map { $0.value } }
+    #expect(weights[0] == weights[1])
+    #expect(try trained.evaluate(Self.text).perplexity < 4)
+    #expect(throws: TrainingError.self) { try TextModel.train(on: url, shouldStop: { true }) }
+  }
+
+  @Test("A model that is written and read again is the same")
+  func file() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let url = URL(filePath: folder.path + "/a model.safetensors")
+    try model().write(to: url)
+    let read = try TextModel(contentsOf: url)
+    #expect(try read.logProbability(of: "the cat sees") == model().logProbability(of: "the cat sees"))
+    let rounded = try TextModel(contentsOf: url, precision: .int8)
+    #expect(try rounded.logProbability(of: "the cat sees") != read.logProbability(of: "the cat sees"))
+  }
+
+  @Test("Scores of tokens add up to that of the line, and neighbours are tokens")
+  func measuring() throws {
+    let score = try model().score("the cat sees a dog .")
+    let tokens = try #require(score.tokens)
+    #expect(tokens.count == 7)
+    #expect(abs(tokens.reduce(0) { $0 + $1.logProbability } - score.logProbability) < 1e-9)
+    #expect(try model().neighbours(of: "cat", count: 2).count == 2)
+    #expect(throws: TextError.unknownString("zebra")) { try model().neighbours(of: "zebra") }
+  }
+
+  @Test("A generated text is the same for a seed, and completions continue a text")
+  func writing() async throws {
+    let options = GenerationOptions(length: 12, temperature: 0.8, topP: 0.9)
+    let sequence = try model().generate("the", options, seed: 5)
+    var texts = ["", ""]
+    for index in texts.indices { for try await piece in sequence { texts[index] += piece.text } }
+    #expect(texts[0] == texts[1] && !texts[0].isEmpty)
+    var typing = try model().completer()
+    try typing.read("the ")
+    #expect(try typing.suggestions(prefix: "c", count: 1).map(\.text) == ["cat"])
+  }
+
+  @Test("Four tasks use copies of a model at the same time, with the results of one")
+  func tasks() async throws {
+    let model = try model()
+    let options = GenerationOptions(length: 40, temperature: 1)
+    let texts = try await withThrowingTaskGroup(of: String.self) { group in
+      for _ in 0..<4 {
+        group.addTask { try await model.generate("a", options, seed: 9).reduce(into: "") { $0 += $1.text } }
+      }
+      return try await group.reduce(into: [String]()) { $0.append($1) }
+    }
+    #expect(texts.count == 4 && Set(texts).count == 1)
+  }
+
+  @Test("A cancelled task ends the generation of a text")
+  func cancellation() async throws {
+    let model = try model()
+    let task = Task {
+      for try await _ in model.generate("the", GenerationOptions(length: 1_000_000_000, temperature: 1), seed: 1) {}
+    }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+}
