@@ -16,8 +16,8 @@ public import MynahTraining
 /// }
 /// ```
 ///
-/// A text model is a value; tasks may use copies of it at the same time. `ModelFile`, `InferenceModel` and the types that
-/// it is made of remain accessible for everything that it lacks.
+/// A text model is a value; tasks may use copies of it at the same time. `ModelFile`, `InferenceModel` and the types
+/// that it is made of remain accessible for everything that it lacks.
 public struct TextModel: Sendable {
   /// The model, its tokenizer and the positions at which the state is reset.
   public let file: ModelFile
@@ -143,8 +143,8 @@ extension TextModel {
 
   /// Generates a text token by token.
   ///
-  /// Each iteration generates the same text. The task that iterates does the work; if it is cancelled, the sequence throws
-  /// `CancellationError`.
+  /// Each iteration generates the same text. The task that iterates does the work; if it is cancelled, the sequence
+  /// throws `CancellationError`.
   ///
   /// - Parameters:
   ///   - prompt: The beginning of the text, which is not repeated.

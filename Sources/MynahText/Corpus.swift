@@ -21,7 +21,10 @@ public struct Corpus: Sendable, Hashable {
   private init(training: String, validation: String, test: String?, isSplit: Bool, notes: [String] = []) {
     (self.training, self.validation, self.test, self.isSplit) = (training, validation, test, isSplit)
     let returns = training.utf8.count { $0 == UInt8(ascii: "\r") }
-    let remark = "the text has \(returns) carriage returns that end no line and are read as white space"
+    let remark =
+      returns == 1
+      ? "the text has a carriage return that ends no line and is read as white space"
+      : "the text has \(returns) carriage returns that end no line and are read as white space"
     self.notes = notes + (returns > 0 ? [remark] : [])
   }
 
@@ -82,8 +85,9 @@ public struct Corpus: Sendable, Hashable {
       }
       let folder = try TextFolder(in: path)
       files += folder.texts
-      let left = folder.otherCount > 0 ? ", and left out \(folder.otherCount) other files" : ""
-      notes.append("read \(folder.texts.count) texts in \(path.quoted())\(left)")
+      func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+      let left = folder.otherCount > 0 ? ", and left out \(count(folder.otherCount, "other file"))" : ""
+      notes.append("read \(count(folder.texts.count, "text")) in \(path.quoted())\(left)")
     }
     if let validation {
       let training =

@@ -6,7 +6,12 @@ struct BinaryFormat {
   let advice: String
 
   private static let known: [(start: [UInt8], format: BinaryFormat)] = [
-    (Array("PK\u{3}\u{4}".utf8), BinaryFormat(name: "a zip archive", advice: "unpack it and name a text in it")),
+    (
+      Array("PK\u{3}\u{4}".utf8),
+      BinaryFormat(
+        name: "a zip archive or an office document", advice: "unpack the archive, or save the document as plain text")
+    ),
+    (GzipFile.magic, BinaryFormat(name: "a file that gzip compressed", advice: "decompress it with gunzip")),
     (Array("BZh".utf8), BinaryFormat(name: "a file that bzip2 compressed", advice: "decompress it with bunzip2")),
     (
       [0xFD] + Array("7zXZ".utf8), BinaryFormat(name: "a file that xz compressed", advice: "decompress it with unxz")

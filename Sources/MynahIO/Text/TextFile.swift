@@ -7,8 +7,10 @@ public struct TextFile: Sendable, Hashable {
   /// The text without a byte order mark, with `\n` line endings.
   public let text: String
 
-  /// Reads a whole file, or standard input for the path `-`; a leading byte order mark is dropped and `\r\n` is
-  /// converted to `\n`. A file that is compressed with gzip is decompressed.
+  /// Reads a whole file, or standard input for the path `-`.
+  ///
+  /// A leading byte order mark is dropped and `\r\n` is converted to `\n`. A file that is compressed with gzip is
+  /// decompressed.
   ///
   /// - Throws: `FileError` if the file cannot be read, is not UTF-8, contains a NUL or only white space.
   public init(at path: String, invalidBytes: InvalidBytes = .refused) throws(FileError) {
