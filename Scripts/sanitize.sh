@@ -16,7 +16,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 echo 'int main(void) { return 0; }' > "$scratch/empty.c"
 
-# Swift's own thread sanitizer refers to libdispatch, which stands among the toolchain's libraries.
+# Swift's own thread sanitizer refers to libdispatch, which is among the toolchain's libraries.
 swift_libraries=$(dirname "$(dirname "$(command -v "$compiler")")")/lib/swift/linux
 failed=0
 

@@ -43,7 +43,7 @@ public struct TextModel: Sendable {
     self.init(try ModelFile(contentsOf: url.path(percentEncoded: false)), precision: precision)
   }
 
-  /// Writes a model file, which `mynah` and `TextModel(contentsOf:)` read.
+  /// Writes a model file, which `TextModel(contentsOf:)` reads.
   ///
   /// - Throws: `FileError`; an existing file is then unchanged.
   public func write(to url: URL) throws { try file.write(to: url.path(percentEncoded: false)) }
@@ -52,7 +52,7 @@ public struct TextModel: Sendable {
 // MARK: Training
 
 extension TextModel {
-  /// Trains a model on a text file or a folder with the defaults of `mynah train`.
+  /// Trains a model on a text file or a folder, with the settings of `TrainingDefaults`.
   ///
   /// - Parameters:
   ///   - url: The text; see `Corpus(at:)`.
@@ -101,7 +101,7 @@ extension TextModel {
 // MARK: Measuring
 
 extension TextModel {
-  /// Returns the perplexity of a text and other figures, as `mynah evaluate` prints them.
+  /// Returns the perplexity of a text and other figures; every token is predicted if the vocabulary has a line end.
   ///
   /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`, `InferenceError.notFinite`.
   public func evaluate(_ text: String) throws -> PerplexityReport {

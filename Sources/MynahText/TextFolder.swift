@@ -15,7 +15,7 @@ package struct TextFolder: Sendable, Hashable {
   /// The number of other files, which are left out.
   package let otherCount: Int
 
-  /// Finds the texts; hidden files and folders are ignored.
+  /// Finds the texts; hidden files and folders, and links to folders, are ignored.
   ///
   /// - Throws: `FileError` if a folder cannot be read, `TextError.noTexts` if there is none.
   package init(in directory: String) throws {
@@ -25,6 +25,11 @@ package struct TextFolder: Sendable, Hashable {
     }
     guard !texts.isEmpty else { throw TextError.noTexts(directory: directory, extensions: Self.extensions) }
     (self.texts, self.otherCount) = (texts, otherCount)
+  }
+
+  private static func isLink(_ path: String) -> Bool {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return attributes?[.type] as? FileAttributeType == .typeSymbolicLink
   }
 
   private static func visit(_ directory: String, depth: Int, _ body: (String, Bool) -> Void) throws {
@@ -37,8 +42,8 @@ package struct TextFolder: Sendable, Hashable {
     for name in names.sorted() where !name.hasPrefix(".") {
       let path = directory.hasSuffix("/") ? directory + name : directory + "/" + name
       switch FileKind(at: path) {
-      // Links may form a cycle.
-      case .directory: if depth < 32 { try visit(path, depth: depth + 1, body) }
+      // Links to folders may form a cycle.
+      case .directory: if depth < 32 && !isLink(path) { try visit(path, depth: depth + 1, body) }
       case .regular: body(path, extensions.contains { name.lowercased().hasSuffix("." + $0) })
       default: break
       }

@@ -24,9 +24,9 @@ struct WeightTuningTests {
     }
   }
 
-  @Test("The known optimum of synthetic lists is found", arguments: [2, 3, 4], [UInt64(1), 2, 3])
+  @Test("The known optimum of synthetic lists is found", arguments: [2, 3, 4, 5], [UInt64(1), 2, 3])
   func synthetic(_ dimension: Int, _ seed: UInt64) {
-    let truth = [1, 0.4, -0.7, 0.2].prefix(dimension)
+    let truth = [1, 0.4, -0.7, 0.2, 0.6].prefix(dimension)
     let tuning = WeightTuning(candidates: lists(Array(truth), seed: seed))
     let start = [Double](repeating: 1, count: dimension)
     #expect(tuning.errorCount(start) > 0 && tuning.errorCount(Array(truth)) == 0)

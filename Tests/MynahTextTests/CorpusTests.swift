@@ -1,3 +1,4 @@
+import Foundation
 import MynahIO
 import MynahText
 import TestSupport
@@ -101,6 +102,15 @@ struct CorpusTests {
     let whole = try corpus(["b.md": "# b\n", "a.txt": "a\n", "c.png": "x", ".d.txt": "d\n", "e.TEX": "e\n"])
     #expect(whole.training + whole.validation == "a\n# b\ne\n")
     #expect(whole.notes.count == 1 && whole.notes[0].contains("3 texts") && whole.notes[0].hasSuffix("1 other file"))
+  }
+
+  @Test("A link to a folder that contains it is not followed")
+  func linkedFolders() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try folder.write("a\nb\n".utf8, to: "a.txt")
+    try FileManager.default.createSymbolicLink(atPath: folder.path + "/again", withDestinationPath: folder.path)
+    #expect(try TextFolder(in: folder.path).texts == [folder.path + "/a.txt"])
   }
 
   @Test("Carriage returns that end no line are noted")

@@ -21,7 +21,8 @@ public struct MixturePredictor: Predictor {
     precondition(weights.count == parts.count, "\(weights.count) weights do not fit \(parts.count) predictors")
     let total = weights.reduce(0, +)
     precondition(
-      weights.allSatisfy { $0 >= 0 } && total > 0 && total.isFinite, "weights are 0 or more, and one more: \(weights)")
+      weights.allSatisfy { $0 >= 0 } && total > 0 && total.isFinite,
+      "weights must be non-negative and not all zero, got \(weights)")
     self.parts = parts
     self.weights = weights.map { $0 / total }
   }

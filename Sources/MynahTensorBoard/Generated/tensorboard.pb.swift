@@ -341,7 +341,7 @@ package nonisolated struct TBTensor: Sendable {
   fileprivate var _tensorShape: TBTensor.Shape? = nil
 }
 
-/// What stands in the metadata of the summaries of the plugin "hparams".
+/// The metadata of the summaries of the plugin "hparams".
 package nonisolated struct TBHParams: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -43,34 +43,3 @@ extension TextNormalizer {
     }
   }
 }
-
-extension JSONField {
-  /// Returns the elements of an array.
-  func elements() throws(TextError) -> [JSONField] {
-    guard let elements = value?.array else { throw error("an array") }
-    return elements.enumerated().map { JSONField("\(name)[\($0.offset)]", $0.element) }
-  }
-
-  /// Returns the Boolean value, or a default if the field is missing or null.
-  func bool(or standard: Bool) throws(TextError) -> Bool { isNull ? standard : try bool() }
-
-  /// Returns the string, or nil if the field is missing or null.
-  func optionalString() throws(TextError) -> String? { isNull ? nil : try string() }
-
-  /// Returns a string of a single character.
-  func scalar() throws(TextError) -> Unicode.Scalar {
-    let scalars = try string().unicodeScalars
-    guard let scalar = scalars.first, scalars.count == 1 else { throw error("a single character") }
-    return scalar
-  }
-
-  /// Returns a pattern, which is `{"String": …}` or `{"Regex": …}`.
-  func pattern() throws(TextError) -> TextPattern {
-    if let literal = self["String"].value?.string {
-      guard !literal.isEmpty else { throw self["String"].error("a string that is not empty") }
-      return TextPattern(literal: literal)
-    }
-    var parser = TextPatternParser(try self["Regex"].string(), part: name + ".Regex")
-    return try parser.parse()
-  }
-}
