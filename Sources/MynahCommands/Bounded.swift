@@ -41,6 +41,14 @@ enum Bounded {
     }
   }
 
+  /// The share of a text that is split off for validation.
+  static func validationShare(_ text: String) throws -> Double {
+    guard let value = Double(text), (0.001...0.9).contains(value) else {
+      throw ValidationError("expected a number between 0.001 and 0.9")
+    }
+    return value
+  }
+
   /// A path.
   static func path(_ text: String) throws -> String {
     guard !text.isEmpty else { throw ValidationError("expected a path") }

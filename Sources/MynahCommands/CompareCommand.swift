@@ -153,34 +153,15 @@ struct CompareCommand: ParsableCommand, ConditionalFlags {
     ]
     let lines = figures.map { row in
       let share = 100 * Double(row.unknownCount) / Double(row.tokenCount)
-      let interval = zip([row.ratioLow], [row.ratioHigh]).compactMap { low, high in
-        low.flatMap { low in high.map { "\(low.formatted(4))–\($0.formatted(4))" } }
-      }.first
+      let interval =
+        if let low = row.ratioLow, let high = row.ratioHigh { "\(low.formatted(4))–\(high.formatted(4))" } else { "–" }
       return [
         row.model, row.parameterCount.grouped, row.perplexity.asPerplexity,
         row.perplexityWithoutUnknown?.asPerplexity ?? "–", row.wordPerplexity.asPerplexity,
-        row.bytePerplexity.formatted(4), "\(share.brief) %", row.ratio?.formatted(4) ?? "–", interval ?? "–",
+        row.bytePerplexity.formatted(4), "\(share.brief) %", row.ratio?.formatted(4) ?? "–", interval,
       ]
     }
-    let table = [titles] + lines
-    if tsv {
-      return try StandardOutput.write(table.map { $0.map(\.tableCell).joined(separator: "\t") + "\n" }.joined())
-    }
-    let widths = titles.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
-    let padded = table.map { row in
-      row.enumerated().map { column, cell in
-        column == 0 ? cell.visible.padding(widths[0]) : cell.leftPadded(widths[column])
-      }
-    }
-    guard markdown else {
-      return try StandardOutput.write(padded.map { $0.joined(separator: "  ") + "\n" }.joined())
-    }
-    let rule = widths.enumerated().map { column, width in
-      String(repeating: "-", count: max(2, width - 1)) + (column == 0 ? "-" : ":")
-    }
-    let markdown = ([padded[0], rule] + padded.dropFirst()).map { row in
-      "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
-    }
-    try StandardOutput.write(markdown.joined())
+    let table = TextTable(titles: titles, rows: lines)
+    try StandardOutput.write(tsv ? table.tabSeparated : markdown ? table.markdown : table.aligned)
   }
 }

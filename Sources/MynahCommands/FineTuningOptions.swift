@@ -144,7 +144,7 @@ struct InitialModel {
 
   /// Adds the tokens of a text that the vocabulary lacks.
   ///
-  /// - Throws: `TextError.notExtensible`, `or a `ValidationError` if the model's output has no rows per token.
+  /// - Throws: `TextError.notExtensible`, or a `ValidationError` if the model's output has no rows per token.
   mutating func extend(byTraining text: String, limits: TokenizerOptions) throws {
     let extended = try tokenizer.extended(
       byTraining: text, minimumCount: limits.minimumCount, maximumSize: limits.vocabulary)

@@ -18,12 +18,9 @@ package struct MynahTool: ParsableCommand {
     subcommands: [
       DemoCommand.self, DataCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self,
       CompareCommand.self, GenerateCommand.self, CompleteCommand.self, ScoreCommand.self, RescoreCommand.self,
-      PairsCommand.self,
-      SyntaxGymCommand.self,
-      NeighboursCommand.self, NGramCommand.self, ClassifyCommand.self, MapCommand.self, SurprisalCommand.self,
-      ActivationsCommand.self,
-      InspectCommand.self, QuantizeCommand.self, PruneCommand.self, ImportCommand.self, ExportCommand.self,
-      ReproduceCommand.self, BenchCommand.self,
+      PairsCommand.self, SyntaxGymCommand.self, NeighboursCommand.self, NGramCommand.self, ClassifyCommand.self,
+      MapCommand.self, SurprisalCommand.self, ActivationsCommand.self, InspectCommand.self, QuantizeCommand.self,
+      PruneCommand.self, ImportCommand.self, ExportCommand.self, ReproduceCommand.self, BenchCommand.self,
     ])
 
   package init() {}

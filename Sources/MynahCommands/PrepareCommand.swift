@@ -27,8 +27,8 @@ struct PrepareCommand: ParsableCommand {
     parsing: .unconditional,
     help: ArgumentHelp(
       "The share of the texts that is split off for validation, from their end. (default: 0.1)", valueName: "share"),
-    transform: Bounded.number(0.001...0.9))
-  var validationShare: Float?
+    transform: Bounded.validationShare)
+  var validationShare: Double?
 
   @Flag(help: "Replace an existing file.")
   var overwrite = false
@@ -44,7 +44,7 @@ struct PrepareCommand: ParsableCommand {
     try Interruption.watching { isInterrupted in
       try NewFile.check(output, overwriting: overwrite, of: "a token file", where: TokenFile.isTokenFile)
       let preparation = try TextPreparation(
-        of: texts, threadCount: threads.count, validationShare: validationShare.flatMap { Double("\($0)") } ?? 0.1)
+        of: texts, threadCount: threads.count, validationShare: validationShare ?? Corpus.defaultValidationShare)
       var progress = PreparationProgress()
       defer { progress.clear() }
       let given = try tokens.given()

@@ -9,8 +9,7 @@ import MynahTraining
 
 struct TrainCommand: ShortHelp, ConditionalFlags {
   static let commonFlags: Set = [
-    "--output", "--resume", "--overwrite", "--tokenizer", "--minimum-count", "--hidden", "--cell",
-    "--dropout",
+    "--output", "--resume", "--overwrite", "--tokenizer", "--minimum-count", "--hidden", "--cell", "--dropout",
     "--sequence-length", "--epochs", "--optimizer", "--learning-rate", "--seed", "--threads",
   ]
 

@@ -14,8 +14,8 @@ struct ValidationOptions: ConditionalFlags {
     parsing: .unconditional,
     help: ArgumentHelp(
       "The share of the text that is split off for validation, from its end. (default: 0.1)", valueName: "share"),
-    transform: Bounded.number(0.001...0.9))
-  var validationShare: Float?
+    transform: Bounded.validationShare)
+  var validationShare: Double?
 
   var rules: [FlagRule] {
     [FlagRule("--validation-share", validationShare != nil, excludes: "--validation", validation != nil)]
@@ -24,9 +24,6 @@ struct ValidationOptions: ConditionalFlags {
   func validate() throws { try checkRules() }
 
   var isGiven: Bool { validation != nil || validationShare != nil }
-
-  /// The share with the digits that were given.
-  var share: Double { validationShare.flatMap { Double("\($0)") } ?? 0.1 }
 
   private static let (pathKey, shareKey) = ("validation", "validation.share")
 
@@ -46,7 +43,7 @@ struct ValidationOptions: ConditionalFlags {
       if let given, given != own { throw .otherSetting(flag: flag, given: given, own: own) }
     }
     var options = self
-    (options.validation, options.validationShare) = (notes[Self.pathKey], notes[Self.shareKey].flatMap { Float($0) })
+    (options.validation, options.validationShare) = (notes[Self.pathKey], notes[Self.shareKey].flatMap { Double($0) })
     return options
   }
 
@@ -54,7 +51,9 @@ struct ValidationOptions: ConditionalFlags {
   ///
   /// - Throws: `FileError`, `TextError`, or a `ValidationError` about a share that has no effect.
   func corpus(at inputs: [String], invalidBytes: InvalidBytes) throws -> Corpus {
-    let corpus = try Corpus(at: inputs, validation: validation, validationShare: share, invalidBytes: invalidBytes)
+    let corpus = try Corpus(
+      at: inputs, validation: validation, validationShare: validationShare ?? Corpus.defaultValidationShare,
+      invalidBytes: invalidBytes)
     guard validationShare == nil || corpus.isSplit else {
       throw ValidationError("--validation-share has no effect on a folder with a validation text; leave it out")
     }

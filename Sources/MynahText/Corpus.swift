@@ -2,6 +2,9 @@ public import MynahIO
 
 /// The texts that a language model is trained, validated and tested on.
 public struct Corpus: Sendable, Hashable {
+  /// The share of a text that is split off for validation, unless another one is given.
+  public static let defaultValidationShare = 0.1
+
   /// The text to train on.
   public let training: String
   /// The text that decides when to lower the learning rate or to stop early; never trained on.
@@ -33,11 +36,11 @@ public struct Corpus: Sendable, Hashable {
   ///
   /// - Parameter validationShare: The share that becomes the validation text, between 0 and 1.
   /// - Throws: `TextError.tooShortToHoldOut` if the text is shorter than two characters.
-  public init(splitting text: String, validationShare: Double = 0.1) throws {
+  public init(splitting text: String, validationShare: Double = Corpus.defaultValidationShare) throws {
     let bytes = Array(text.utf8)
     let middle = ValidationSplit.middle(of: bytes.count, share: validationShare)
-    guard let start = try ValidationSplit.start(in: bytes, near: middle) else {
-      throw TextError.tooShortToHoldOut(path: text)
+    guard let start = try ValidationSplit.start(in: .memory(bytes, path: "the text"), near: middle) else {
+      throw TextError.tooShortToHoldOut(path: nil)
     }
     self.init(
       training: String(decoding: bytes[..<start], as: UTF8.self),
@@ -63,20 +66,40 @@ public struct Corpus: Sendable, Hashable {
   /// - Throws: `FileError`, or `TextError` if a file is missing, ambiguous, or too short to be split.
   /// - Precondition: There is a path.
   public init(
-    at paths: [String], validation: String? = nil, validationShare: Double = 0.1, invalidBytes: InvalidBytes = .refused
+    at paths: [String], validation: String? = nil, validationShare: Double = Corpus.defaultValidationShare,
+    invalidBytes: InvalidBytes = .refused
   ) throws {
     precondition(!paths.isEmpty, "expected the path of a text, found none")
-    let text = { (path: String) throws in try TextFile(at: path, invalidBytes: invalidBytes).text }
     if paths.count == 1, FileKind(at: paths[0]) == .directory, try DatasetFiles.isDataset(paths[0]) {
       let files = try DatasetFiles(in: paths[0])
-      let test = try files.test.map(text)
-      if let validation = validation ?? files.validation {
-        self.init(training: try text(files.training), validation: try text(validation), test: test)
-      } else {
-        self = try Self.split(files.training, test: test, share: validationShare, invalidBytes)
-      }
-      return
+      let test = try files.test.map { try TextFile(at: $0, invalidBytes: invalidBytes).text }
+      try self.init(
+        of: [files.training], validation: validation ?? files.validation, test: test, share: validationShare,
+        invalidBytes: invalidBytes)
+    } else {
+      let (files, notes) = try Self.files(at: paths)
+      try self.init(
+        of: files, validation: validation, share: validationShare, invalidBytes: invalidBytes, notes: notes)
     }
+  }
+
+  /// Reads the text files of a corpus after their paths were found.
+  private init(
+    of files: [String], validation: String?, test: String? = nil, share: Double, invalidBytes: InvalidBytes,
+    notes: [String] = []
+  ) throws {
+    let texts: (training: String, validation: String)
+    if let validation {
+      texts = (try Self.whole(files, invalidBytes), try TextFile(at: validation, invalidBytes: invalidBytes).text)
+    } else {
+      texts = try Self.split(files, share: share, invalidBytes)
+    }
+    self.init(
+      training: texts.training, validation: texts.validation, test: test, isSplit: validation == nil, notes: notes)
+  }
+
+  /// Returns the text files at paths of files and folders, and a remark about each folder.
+  private static func files(at paths: [String]) throws -> (files: [String], notes: [String]) {
     var (files, notes) = ([String](), [String]())
     for path in paths {
       guard FileKind(at: path) == .directory else {
@@ -89,22 +112,33 @@ public struct Corpus: Sendable, Hashable {
       let left = folder.otherCount > 0 ? ", and left out \(count(folder.otherCount, "other file"))" : ""
       notes.append("read \(count(folder.texts.count, "text")) in \(path.quoted())\(left)")
     }
-    if let validation {
-      let training =
-        files.count == 1 ? try text(files[0]) : try Self.joined(TextPart.wholeParts(of: files), invalidBytes)
-      guard !training.isBlank else { throw FileError.emptyText(path: files[0]) }
-      self.init(training: training, validation: try text(validation), test: nil, isSplit: false, notes: notes)
-    } else if files.count == 1 {
-      let corpus = try Self.split(files[0], test: nil, share: validationShare, invalidBytes)
-      self.init(training: corpus.training, validation: corpus.validation, test: nil, isSplit: true, notes: notes)
+    return (files, notes)
+  }
+
+  /// Returns the texts of whole files, one after another.
+  private static func whole(_ files: [String], _ invalidBytes: InvalidBytes) throws -> String {
+    guard files.count > 1 else { return try TextFile(at: files[0], invalidBytes: invalidBytes).text }
+    let text = try joined(TextPart.wholeParts(of: files), invalidBytes)
+    guard !text.isBlank else { throw FileError.emptyText(path: files[0]) }
+    return text
+  }
+
+  /// Returns the texts of files, one after another, split before the last share.
+  private static func split(
+    _ files: [String], share: Double, _ invalidBytes: InvalidBytes
+  ) throws -> (training: String, validation: String) {
+    let texts: (training: String, validation: String)
+    if files.count == 1 {
+      texts = try split(files[0], share: share, invalidBytes)
     } else {
-      let parts = try TextPart.parts(of: files, validationShare: validationShare)
-      let texts = try [false, true].map { isForValidation in
-        try Self.joined(parts.filter { $0.isForValidation == isForValidation }, invalidBytes)
-      }
-      guard !texts[0].isBlank || !texts[1].isBlank else { throw FileError.emptyText(path: files[0]) }
-      self.init(training: texts[0], validation: texts[1], test: nil, isSplit: true, notes: notes)
+      let parts = try TextPart.parts(of: files, validationShare: share)
+      texts = (
+        try joined(parts.filter { !$0.isForValidation }, invalidBytes),
+        try joined(parts.filter(\.isForValidation), invalidBytes)
+      )
     }
+    guard !texts.training.isBlank || !texts.validation.isBlank else { throw FileError.emptyText(path: files[0]) }
+    return texts
   }
 
   /// Returns the texts of parts of files, one after another, as `TextPreparation` reads them.
@@ -116,11 +150,11 @@ public struct Corpus: Sendable, Hashable {
 
   /// Splits the bytes of a file as `TextPreparation` does, so that both produce the same training text.
   private static func split(
-    _ path: String, test: String?, share: Double, _ invalidBytes: InvalidBytes
-  ) throws -> Corpus {
+    _ path: String, share: Double, _ invalidBytes: InvalidBytes
+  ) throws -> (training: String, validation: String) {
     let bytes = try TextFile.bytes(at: path)
     let middle = ValidationSplit.middle(of: bytes.count, share: share)
-    guard let start = try ValidationSplit.start(in: bytes, near: middle) else {
+    guard let start = try ValidationSplit.start(in: .memory(bytes, path: path), near: middle) else {
       let text = String(decoding: try TextFile.normalized(bytes, of: path, invalidBytes: invalidBytes), as: UTF8.self)
       guard text.isBlank else { throw TextError.tooShortToHoldOut(path: path) }
       throw FileError.emptyText(path: path)
@@ -130,10 +164,6 @@ public struct Corpus: Sendable, Hashable {
     let validation = try TextFile.normalized(rest, of: path, at: learned.count, invalidBytes: invalidBytes) {
       () throws(FileError) in learned.count { $0 == UInt8(ascii: "\n") }
     }
-    let corpus = Corpus(
-      training: String(decoding: training, as: UTF8.self), validation: String(decoding: validation, as: UTF8.self),
-      test: test, isSplit: true)
-    guard !corpus.training.isBlank || !corpus.validation.isBlank else { throw FileError.emptyText(path: path) }
-    return corpus
+    return (String(decoding: training, as: UTF8.self), String(decoding: validation, as: UTF8.self))
   }
 }

@@ -2,7 +2,8 @@ import MynahIO
 
 /// An error in a text, a data set, a vocabulary or a tokenizer; file system errors are `FileError`s.
 public enum TextError: Error, Hashable, Sendable {
-  case tooShortToHoldOut(path: String)
+  /// A text, in memory if there is no path, is too short to be split.
+  case tooShortToHoldOut(path: String?)
   case tooShortForBatches(tokenCount: Int, needed: Int, batchSize: Int, stepCount: Int)
   case missingFile(directory: String, role: String, found: [String])
   case ambiguousFiles(directory: String, role: String, found: [String])
@@ -35,8 +36,8 @@ extension TextError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .tooShortToHoldOut(let path):
-      "\(path.quoted()) is too short to split off a part for validation; use more text, or a file of its own for "
-        + "validation"
+      "\(path?.quoted() ?? "the text") is too short to split off a part for validation; use more text, or a file of "
+        + "its own for validation"
     case .tooShortForBatches(let tokenCount, let needed, let batchSize, let stepCount):
       "the text has \(tokenCount) tokens, but a batch of \(batchSize) rows and \(stepCount) steps needs at least "
         + "\(needed); give more text, or choose a smaller batch or fewer steps"

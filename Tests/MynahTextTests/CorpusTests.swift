@@ -24,12 +24,14 @@ struct CorpusTests {
     #expect(corpus.training + corpus.validation == text)
     #expect(corpus.training.utf8.count == trainingLength)
     #expect(corpus.isSplit && corpus.test == nil)
+    #expect(try Corpus(splitting: text) == corpus)
   }
 
   @Test("A single character cannot be divided")
   func tooShort() throws {
     let error = #expect(throws: TextError.self) { try corpus(["a.txt": "é"], at: "/a.txt") }
     #expect(error?.description.contains("too short") == true)
+    #expect(throws: TextError.tooShortToHoldOut(path: nil)) { try Corpus(splitting: "é") }
   }
 
   @Test("The files of a folder are known by their names, .txt before others")

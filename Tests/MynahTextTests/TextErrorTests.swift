@@ -6,6 +6,7 @@ struct TextErrorTests {
   func sentences() {
     let errors: [(TextError, [String])] = [
       (.tooShortToHoldOut(path: "a.txt"), ["a.txt", "valid"]),
+      (.tooShortToHoldOut(path: nil), ["the text is too short"]),
       (
         .tooShortForBatches(tokenCount: 5, needed: 420, batchSize: 20, stepCount: 21),
         ["5", "420", "20", "21"]

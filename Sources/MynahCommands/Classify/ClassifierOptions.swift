@@ -99,8 +99,8 @@ struct ClassifierOptions: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("The share of each label's texts for validation. (default: 0.1)", valueName: "share"),
-    transform: Bounded.number(0.001...0.9))
-  var validationShare: Float?
+    transform: Bounded.validationShare)
+  var validationShare: Double?
 
   @Option(
     parsing: .unconditional,
@@ -153,7 +153,7 @@ struct ClassifierOptions: ConditionalFlags {
     if withoutNgrams { settings.ngramBucketCount = 0 }
     if oneDirection { settings.isBidirectional = false }
     if let dropout { settings.dropout = dropout }
-    if let validationShare { settings.validationShare = Double(validationShare) }
+    if let validationShare { settings.validationShare = validationShare }
     settings.seed = seed
     return settings
   }

@@ -25,6 +25,15 @@ package struct GzipFile {
     return contents
   }
 
+  /// Returns the bytes of a text, decompressed if they are those of a gzip file.
+  ///
+  /// - Throws: `FileError.malformedArchive`.
+  package static func decompressed(_ bytes: [UInt8], path: String) throws(FileError) -> [UInt8] {
+    guard bytes.starts(with: magic) else { return bytes }
+    // Text is compressed to a quarter or less, seldom to a tenth.
+    return try contents(bytes, path: path, limit: 1 << 20 + 100 * bytes.count)
+  }
+
   private init(bytes: [UInt8], path: String, limit: Int) {
     (self.bytes, self.path, self.limit) = (bytes, path, limit)
   }

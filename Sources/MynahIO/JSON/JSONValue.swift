@@ -52,6 +52,12 @@ package enum JSONValue {
   /// The number as an integer; nil if it has a fraction or the value is not a number.
   package var integer: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
 
+  /// The number, if it is one that is finite.
+  package var number: Double? {
+    guard case .number(let digits) = self, let number = Double(digits), number.isFinite else { return nil }
+    return number
+  }
+
   /// A description of the kind of value for error messages.
   package var kind: String {
     switch self {

@@ -66,8 +66,7 @@ package struct LineReader {
     isBeginning = false
     guard buffer.starts(with: GzipFile.magic) else { return }
     while !isAtEnd { try readMore() }
-    // Text is compressed to a quarter or less, seldom to a tenth.
-    buffer = try GzipFile.contents(buffer, path: path, limit: 1 << 20 + 100 * buffer.count)
+    buffer = try GzipFile.decompressed(buffer, path: path)
   }
 
   /// Reads the available bytes, so that a line of an open stream is returned as soon as it arrives.

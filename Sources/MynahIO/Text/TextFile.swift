@@ -46,9 +46,7 @@ public struct TextFile: Sendable, Hashable {
     } catch {
       throw .unreadable(path: path, reason: error.localizedDescription)
     }
-    guard bytes.starts(with: GzipFile.magic) else { return bytes }
-    // Text is compressed to a quarter or less, seldom to a tenth.
-    return try GzipFile.contents(bytes, path: path, limit: 1 << 20 + 100 * bytes.count)
+    return try GzipFile.decompressed(bytes, path: path)
   }
 
   /// Validates bytes of a file and normalises them as in `text`.

@@ -23,8 +23,7 @@ struct ARPALines {
     while buffer.count < GzipFile.magic.count && !isAtEnd { try readMore() }
     if buffer.starts(with: GzipFile.magic) {
       while !isAtEnd { try readMore() }
-      // Models are compressed to a quarter or less, seldom to a tenth.
-      buffer = try GzipFile.contents(buffer, path: path, limit: 1 << 20 + 100 * buffer.count)
+      buffer = try GzipFile.decompressed(buffer, path: path)
     }
     while buffer.count < ARPAStart.byteCount && !isAtEnd { try readMore() }
     if buffer.starts(with: UTF8.byteOrderMark) { (start, offset) = (3, 3) }

@@ -32,8 +32,7 @@ public struct MeanAccuracy: Hashable, Sendable {
         for _ in set.indices where set[Int.random(in: set.indices, using: &random)] { rightCount += 1 }
         return Double(rightCount) / Double(set.count)
       }
-    }.sorted()
-    let tail = Int(Double(drawCount) * 0.025)
-    (low, high) = (means[tail], means[drawCount - 1 - tail])
+    }
+    (low, high) = means.middle95Percent ?? (value, value)
   }
 }

@@ -40,9 +40,15 @@ public struct PairedBootstrap: Hashable, Sendable {
       // A draw of parts without weight has no statistic.
       if weight > 0 { statistics.append(difference / weight) }
     }
-    statistics.sort()
-    let tail = Double(statistics.count) * 0.025
-    low = statistics.isEmpty ? value : statistics[Int(tail)]
-    high = statistics.isEmpty ? value : statistics[statistics.count - 1 - Int(tail)]
+    (low, high) = statistics.middle95Percent ?? (value, value)
+  }
+}
+
+extension [Double] {
+  /// The bounds of the middle 95 % of the values; nil if there are none.
+  var middle95Percent: (low: Double, high: Double)? {
+    guard !isEmpty else { return nil }
+    let (sorted, tail) = (sorted(), Int(Double(count) * 0.025))
+    return (sorted[tail], sorted[count - 1 - tail])
   }
 }

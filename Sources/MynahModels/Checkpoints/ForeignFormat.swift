@@ -17,7 +17,7 @@ enum ForeignFormat: CaseIterable {
     case .zip: [Array("PK\u{3}\u{4}".utf8)]
     // The opcode PROTO of pickle protocols 2 to 5.
     case .pickle: (2...5).map { [0x80, $0] }
-    case .gzip: [[0x1F, 0x8B]]
+    case .gzip: [GzipFile.magic]
     case .gguf: [Array("GGUF".utf8)]
     case .arpa: [Array("\\data\\".utf8)]
     }

@@ -16,9 +16,7 @@ struct TextPart: Sendable, Hashable {
   /// Returns the parts of concatenated texts, the last share for validation (`ValidationSplit`).
   ///
   /// - Throws: `FileError` if a file cannot be read, `TextError` if the texts are too short to be split.
-  static func parts(of paths: [String], validationShare share: Double = ValidationSplit.defaultShare) throws
-    -> [TextPart]
-  {
+  static func parts(of paths: [String], validationShare share: Double) throws -> [TextPart] {
     precondition(!paths.isEmpty, "expected the path of a text, found none")
     let sizes = try paths.map { try InputFile(path: $0).byteCount }
     let total = sizes.reduce(0, +)
@@ -30,7 +28,7 @@ struct TextPart: Sendable, Hashable {
       index += 1
     }
     let start = try ValidationSplit.start(
-      in: InputFile(path: paths[index]), near: middle, isFirst: index == 0, isLast: index == paths.count - 1)
+      in: .file(InputFile(path: paths[index])), near: middle, isFirst: index == 0, isLast: index == paths.count - 1)
     guard let start else { throw TextError.tooShortToHoldOut(path: paths[index]) }
 
     let parts = zip(paths, sizes).enumerated().flatMap { place, file in

@@ -28,12 +28,16 @@ public struct TextPreparation: Sendable {
   ///   - threadCount: The number of threads, at least 1.
   ///   - validationShare: The share of the texts that is split off for validation.
   /// - Throws: `FileError` if a file cannot be read, `TextError` if the texts are too short to be split.
-  public init(of paths: [String], threadCount: Int, validationShare: Double = 0.1) throws {
+  public init(
+    of paths: [String], threadCount: Int, validationShare: Double = Corpus.defaultValidationShare
+  ) throws {
     try self.init(of: paths, threadCount: threadCount, pieceSize: 1 << 20, validationShare: validationShare)
   }
 
   /// Splits texts likewise, with a given piece size.
-  package init(of paths: [String], threadCount: Int, pieceSize: Int, validationShare: Double = 0.1) throws {
+  package init(
+    of paths: [String], threadCount: Int, pieceSize: Int, validationShare: Double = Corpus.defaultValidationShare
+  ) throws {
     precondition(
       threadCount > 0 && pieceSize > 0,
       "the number of threads and the piece size must be positive, got \(threadCount), \(pieceSize)")

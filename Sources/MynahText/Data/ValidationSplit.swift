@@ -6,13 +6,10 @@ import MynahIO
 /// first one after. In a text of a single line it starts after a space, and in a text of a single word at a character
 /// boundary.
 package enum ValidationSplit {
-  /// The share of a text that is split off for validation.
-  package static let defaultShare = 0.1
-
   /// Returns the number of the bytes that are not split off: nine tenths unless another share is set.
-  static func middle(of byteCount: Int, share: Double = defaultShare) -> Int {
+  static func middle(of byteCount: Int, share: Double = Corpus.defaultValidationShare) -> Int {
     precondition(share > 0 && share < 1, "the share for validation is between 0 and 1, found \(share)")
-    guard share != defaultShare else { return byteCount / 10 * 9 + byteCount % 10 * 9 / 10 }
+    guard share != Corpus.defaultValidationShare else { return byteCount / 10 * 9 + byteCount % 10 * 9 / 10 }
     return Int((Double(byteCount) * (1 - share)).rounded(.down))
   }
 
@@ -25,7 +22,7 @@ package enum ValidationSplit {
   ///   - isLast: A Boolean value indicating whether no text follows the file; otherwise, the file's end counts as the
   ///     start of a line.
   static func start(
-    in source: some ByteSource, near middle: Int, isFirst: Bool = true, isLast: Bool = true
+    in source: ByteSource, near middle: Int, isFirst: Bool = true, isLast: Bool = true
   ) throws(FileError) -> Int? {
     let (newline, space) = (UInt8(ascii: "\n"), UInt8(ascii: " "))
     if let start = try source.start(after: newline, before: middle) { return start }
@@ -38,21 +35,6 @@ package enum ValidationSplit {
     let window = max(0, middle - 4)..<min(source.byteCount, middle + 5)
     return UTF8.cut(try source.bytes(window), near: middle - window.lowerBound).map { $0 + window.lowerBound }
   }
-}
-
-/// A source of bytes that are read in chunks, from a file or from memory.
-protocol ByteSource {
-  var byteCount: Int { get }
-
-  func bytes(_ range: Range<Int>) throws(FileError) -> [UInt8]
-}
-
-extension InputFile: ByteSource {}
-
-extension [UInt8]: ByteSource {
-  var byteCount: Int { count }
-
-  func bytes(_ range: Range<Int>) -> [UInt8] { Array(self[range]) }
 }
 
 extension ByteSource {

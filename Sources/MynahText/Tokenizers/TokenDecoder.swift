@@ -40,7 +40,7 @@ public struct TokenDecoder: Sendable {
   ///
   /// - Precondition: The ID is in the vocabulary.
   public mutating func decode(_ id: Int32) -> String {
-    if stream != nil { return stream?.decode(id) ?? "" }
+    if let text = stream?.decode(id) { return text }
     if id == lineEndID {
       held.append(UInt8(ascii: "\n"))
     } else {
@@ -67,7 +67,7 @@ public struct TokenDecoder: Sendable {
 
   /// Returns the held text at the end of the input: “\u{FFFD}” if a character is incomplete.
   public mutating func finish() -> String {
-    if stream != nil { return stream?.finish() ?? "" }
+    if let text = stream?.finish() { return text }
     defer { held = [] }
     return String(decoding: held, as: UTF8.self)
   }

@@ -52,6 +52,11 @@ struct JSONField {
   }
 }
 
+/// The form of a tokenizer that is stored as the JSON of another library.
+struct StoredTokenizerJSON: Codable {
+  let json: String
+}
+
 extension JSONValue {
   /// Parses the JSON of a tokenizer.
   ///

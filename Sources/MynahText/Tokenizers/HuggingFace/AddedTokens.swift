@@ -3,7 +3,11 @@ struct AddedTokens: Sendable {
   struct Token: Sendable {
     var content: [Unicode.Scalar]
     let id: Int32
-    let isSingleWord, stripsLeft, stripsRight, isNormalized: Bool
+    let isSingleWord, stripsLeft, stripsRight: Bool
+    /// A Boolean value indicating whether the token is matched after normalization.
+    let isNormalized: Bool
+
+    var text: String { String(String.UnicodeScalarView(content)) }
   }
 
   private let byFirst: [Unicode.Scalar: [Token]]

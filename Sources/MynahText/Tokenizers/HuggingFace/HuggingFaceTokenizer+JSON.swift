@@ -17,23 +17,23 @@ extension HuggingFaceTokenizer {
     let modelCount = entries.count
     let added = try Self.addedTokens(root["added_tokens"])
     var ids: [String: Int] = [:]
-    for entry in entries { ids[entry.name.precise] = entry.count }
+    for entry in entries { ids[entry.token.precise] = entry.id }
     for token in added {
-      if let id = ids[token.content.precise] {
-        guard id == token.id else { throw root["added_tokens"].error("\(token.content.quoted()) with the id \(id)") }
+      if let id = ids[token.text.precise] {
+        guard id == token.id else { throw root["added_tokens"].error("\(token.text.quoted()) with the id \(id)") }
       } else {
-        ids[token.content.precise] = token.id
-        entries.append((token.content, token.id))
+        ids[token.text.precise] = Int(token.id)
+        entries.append((token.text, Int(token.id)))
       }
     }
-    let addedIDs = Set(entries[modelCount...].map { Int32($0.count) })
-    entries.sort { $0.count < $1.count }
-    for (number, entry) in entries.enumerated() where entry.count != number {
+    let addedIDs = Set(entries[modelCount...].map { Int32($0.id) })
+    entries.sort { $0.id < $1.id }
+    for (number, entry) in entries.enumerated() where entry.id != number {
       throw field["vocab"].error("the ids 0 ..< \(entries.count), each once (\(number) is missing or comes twice)")
     }
     let normalizer = root["normalizer"].isNull ? nil : try TextNormalizer(root["normalizer"])
     self.json = json
-    vocabulary = try Vocabulary(tokens: entries.map(\.name))
+    vocabulary = try Vocabulary(tokens: entries.map(\.token))
     subwords = SubwordVocabulary(vocabulary, addedIDs: addedIDs)
     self.normalizer = normalizer
     preTokenizer = root["pre_tokenizer"].isNull ? nil : try PreTokenizer(root["pre_tokenizer"])
@@ -41,52 +41,38 @@ extension HuggingFaceTokenizer {
     ignoredPostProcessor = try Self.ignoredPostProcessor(root["post_processor"])
     model = try SubwordModel(field, subwords)
     let normalized = added.filter(\.isNormalized).map { token in
-      let scalars = Array(token.content.unicodeScalars)
-      return token.token(normalizer?(scalars) ?? scalars)
+      var token = token
+      token.content = normalizer?(token.content) ?? token.content
+      return token
     }
-    self.added = (
-      AddedTokens(added.filter { !$0.isNormalized }.map { $0.token(Array($0.content.unicodeScalars)) }),
-      AddedTokens(normalized)
-    )
-    normalizedSpellings = Dictionary(
-      normalized.map { ($0.id, String(String.UnicodeScalarView($0.content))) }, uniquingKeysWith: { $1 })
+    self.added = (AddedTokens(added.filter { !$0.isNormalized }), AddedTokens(normalized))
+    normalizedSpellings = Dictionary(normalized.map { ($0.id, $0.text) }, uniquingKeysWith: { $1 })
   }
 
   /// Returns the tokens of the model; those of a `Unigram` are pairs of a token and a score, in the order of the ids.
-  private static func entries(_ field: JSONField) throws(TextError) -> [(name: String, count: Int)] {
-    guard let pairs = field.value?.array else { return try field.counts() }
-    var entries: [(name: String, count: Int)] = []
+  private static func entries(_ field: JSONField) throws(TextError) -> [(token: String, id: Int)] {
+    guard let pairs = field.value?.array else { return try field.counts().map { ($0.name, $0.count) } }
+    var entries: [(token: String, id: Int)] = []
     for (id, pair) in pairs.enumerated() {
-      guard let name = pair.array?.first?.string else {
+      guard let token = pair.array?.first?.string else {
         throw JSONField("\(field.name)[\(id)]", pair).error("a token and its score")
       }
-      entries.append((name, id))
+      entries.append((token, id))
     }
     return entries
   }
 
-  private struct Added {
-    let content: String
-    let id: Int
-    let isSingleWord, stripsLeft, stripsRight, isNormalized: Bool
-
-    func token(_ content: [Unicode.Scalar]) -> AddedTokens.Token {
-      AddedTokens.Token(
-        content: content, id: Int32(id), isSingleWord: isSingleWord, stripsLeft: stripsLeft, stripsRight: stripsRight,
-        isNormalized: isNormalized)
-    }
-  }
-
-  private static func addedTokens(_ field: JSONField) throws(TextError) -> [Added] {
+  private static func addedTokens(_ field: JSONField) throws(TextError) -> [AddedTokens.Token] {
     guard !field.isNull else { return [] }
-    var tokens: [Added] = []
+    var tokens: [AddedTokens.Token] = []
     for token in try field.elements() {
       try token.requireMembers(["id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"])
       let (id, isSpecial) = (try token["id"].count(), try token["special"].bool(or: false))
       guard id <= Int32.max else { throw token["id"].error("at most \(Int32.max)") }
       tokens.append(
-        Added(
-          content: try token["content"].string(), id: id, isSingleWord: try token["single_word"].bool(or: false),
+        AddedTokens.Token(
+          content: Array(try token["content"].string().unicodeScalars), id: Int32(id),
+          isSingleWord: try token["single_word"].bool(or: false),
           stripsLeft: try token["lstrip"].bool(or: false), stripsRight: try token["rstrip"].bool(or: false),
           isNormalized: try token["normalized"].bool(or: !isSpecial)))
     }

@@ -116,14 +116,7 @@ public struct HuggingFaceTokenizer: Tokenizer {
 }
 
 extension HuggingFaceTokenizer {
-  private enum CodingKeys: CodingKey { case json }
+  public init(from decoder: any Decoder) throws { try self.init(json: StoredTokenizerJSON(from: decoder).json) }
 
-  public init(from decoder: any Decoder) throws {
-    try self.init(json: decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .json))
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(json, forKey: .json)
-  }
+  public func encode(to encoder: any Encoder) throws { try StoredTokenizerJSON(json: json).encode(to: encoder) }
 }

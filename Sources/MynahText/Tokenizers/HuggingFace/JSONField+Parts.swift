@@ -34,22 +34,24 @@ extension JSONField {
 extension JSONField {
   /// Throws if the object has members that are not known for its type, because they might change the tokens.
   func requireKnownMembers() throws(TextError) {
-    let known: [String: [String]] = [
-      "Sequence": ["normalizers", "pretokenizers", "decoders"],
-      "Strip": ["strip_left", "strip_right", "content", "start", "stop"], "Prepend": ["prepend"],
-      "Replace": ["pattern", "content"],
-      "BertNormalizer": ["clean_text", "handle_chinese_chars", "strip_accents", "lowercase"],
-      "Precompiled": ["precompiled_charsmap"], "ByteLevel": ["add_prefix_space", "trim_offsets", "use_regex"],
-      "Metaspace": ["replacement", "prepend_scheme", "split", "add_prefix_space", "str_rep"],
-      "Punctuation": ["behavior"], "Digits": ["individual_digits"], "Split": ["pattern", "behavior", "invert"],
-      "CharDelimiterSplit": ["delimiter"], "WordPiece": ["prefix", "cleanup"], "BPEDecoder": ["suffix"],
-      "NFC": [], "NFD": [], "NFKC": [], "NFKD": [], "Lowercase": [], "StripAccents": [], "Nmt": [], "Whitespace": [],
-      "WhitespaceSplit": [], "BertPreTokenizer": [], "ByteFallback": [], "Fuse": [],
-    ]
     // An unknown type is another error.
-    guard let type = self["type"].value?.string, let members = known[type] else { return }
+    guard let type = self["type"].value?.string, let members = Self.knownMembers[type] else { return }
     try requireMembers(["type"] + members)
   }
+
+  /// The members of the objects of each type, besides the type.
+  private static let knownMembers: [String: [String]] = [
+    "Sequence": ["normalizers", "pretokenizers", "decoders"],
+    "Strip": ["strip_left", "strip_right", "content", "start", "stop"], "Prepend": ["prepend"],
+    "Replace": ["pattern", "content"],
+    "BertNormalizer": ["clean_text", "handle_chinese_chars", "strip_accents", "lowercase"],
+    "Precompiled": ["precompiled_charsmap"], "ByteLevel": ["add_prefix_space", "trim_offsets", "use_regex"],
+    "Metaspace": ["replacement", "prepend_scheme", "split", "add_prefix_space", "str_rep"],
+    "Punctuation": ["behavior"], "Digits": ["individual_digits"], "Split": ["pattern", "behavior", "invert"],
+    "CharDelimiterSplit": ["delimiter"], "WordPiece": ["prefix", "cleanup"], "BPEDecoder": ["suffix"],
+    "NFC": [], "NFD": [], "NFKC": [], "NFKD": [], "Lowercase": [], "StripAccents": [], "Nmt": [], "Whitespace": [],
+    "WhitespaceSplit": [], "BertPreTokenizer": [], "ByteFallback": [], "Fuse": [],
+  ]
 
   /// Throws if the object has members other than the given ones.
   func requireMembers(_ known: [String]) throws(TextError) {

@@ -1,7 +1,7 @@
 /// A set of characters in a tokenizer's regular expression.
 indirect enum ScalarClass: Sendable {
   case scalar(Unicode.Scalar)
-  /// A character or another one with the same lowercase form.
+  /// A character or another one with the same simple case folding.
   case ignoringCase(Unicode.Scalar)
   case range(ClosedRange<Unicode.Scalar>)
   case any
@@ -33,19 +33,20 @@ indirect enum ScalarClass: Sendable {
 
   /// Returns the set of a Unicode property such as `L` or `Lu`; nil if the name is not a general category.
   static func property(_ name: some StringProtocol) -> ScalarClass? {
-    let names: [(String, Unicode.GeneralCategory)] = [
-      ("Lu", .uppercaseLetter), ("Ll", .lowercaseLetter), ("Lt", .titlecaseLetter), ("Lm", .modifierLetter),
-      ("Lo", .otherLetter), ("Mn", .nonspacingMark), ("Mc", .spacingMark), ("Me", .enclosingMark),
-      ("Nd", .decimalNumber), ("Nl", .letterNumber), ("No", .otherNumber), ("Pc", .connectorPunctuation),
-      ("Pd", .dashPunctuation), ("Ps", .openPunctuation), ("Pe", .closePunctuation), ("Pi", .initialPunctuation),
-      ("Pf", .finalPunctuation), ("Po", .otherPunctuation), ("Sm", .mathSymbol), ("Sc", .currencySymbol),
-      ("Sk", .modifierSymbol), ("So", .otherSymbol), ("Zs", .spaceSeparator), ("Zl", .lineSeparator),
-      ("Zp", .paragraphSeparator), ("Cc", .control), ("Cf", .format), ("Co", .privateUse), ("Cn", .unassigned),
-      ("Cs", .surrogate),
-    ]
-    let found = names.filter { $0.0 == name || name.count == 1 && $0.0.hasPrefix(name) }.map(\.1)
+    let found = categories.filter { $0.name == name || name.count == 1 && $0.name.hasPrefix(name) }.map(\.category)
     return found.isEmpty ? nil : .categories(found)
   }
+
+  private static let categories: [(name: String, category: Unicode.GeneralCategory)] = [
+    ("Lu", .uppercaseLetter), ("Ll", .lowercaseLetter), ("Lt", .titlecaseLetter), ("Lm", .modifierLetter),
+    ("Lo", .otherLetter), ("Mn", .nonspacingMark), ("Mc", .spacingMark), ("Me", .enclosingMark),
+    ("Nd", .decimalNumber), ("Nl", .letterNumber), ("No", .otherNumber), ("Pc", .connectorPunctuation),
+    ("Pd", .dashPunctuation), ("Ps", .openPunctuation), ("Pe", .closePunctuation), ("Pi", .initialPunctuation),
+    ("Pf", .finalPunctuation), ("Po", .otherPunctuation), ("Sm", .mathSymbol), ("Sc", .currencySymbol),
+    ("Sk", .modifierSymbol), ("So", .otherSymbol), ("Zs", .spaceSeparator), ("Zl", .lineSeparator),
+    ("Zp", .paragraphSeparator), ("Cc", .control), ("Cf", .format), ("Co", .privateUse), ("Cn", .unassigned),
+    ("Cs", .surrogate),
+  ]
 }
 
 extension Unicode.Scalar {

@@ -37,10 +37,8 @@ extension SubwordModel {
   private static func merges(
     _ field: JSONField, _ vocabulary: SubwordVocabulary, unknown: Int32?
   ) throws(TextError) -> SubwordMerges {
-    if case .number(let digits)? = field["dropout"].value, Double(digits) == 0 {
-    } else if !field["dropout"].isNull {
-      throw field["dropout"].error("null or 0")
-    }
+    let dropout = field["dropout"]
+    guard dropout.isNull || dropout.value?.number == 0 else { throw dropout.error("null or 0") }
     let prefix = try field["continuing_subword_prefix"].optionalString() ?? ""
     var pairs: [(pair: TokenPair, result: Int32)] = []
     for (index, merge) in try TokenizerJSONFile.merges(field["merges"]).enumerated() {
@@ -59,8 +57,7 @@ extension SubwordModel {
   private static func unigram(_ field: JSONField) throws(TextError) -> UnigramModel {
     var (scores, longest): ([Double], Int) = ([], 0)
     for entry in try field["vocab"].elements() {
-      guard let pair = entry.value?.array, pair.count == 2, let token = pair[0].string,
-        case .number(let digits) = pair[1], let score = Double(digits), score.isFinite
+      guard let pair = entry.value?.array, pair.count == 2, let token = pair[0].string, let score = pair[1].number
       else { throw entry.error("a token and its score") }
       scores.append(score)
       longest = max(longest, token.unicodeScalars.count)
