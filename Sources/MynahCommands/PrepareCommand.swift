@@ -47,12 +47,16 @@ struct PrepareCommand: ParsableCommand {
         of: texts, threadCount: threads.count, validationShare: validationShare ?? Corpus.defaultValidationShare)
       var progress = PreparationProgress()
       defer { progress.clear() }
-      let given = try tokens.given()
-      let tokenizer =
-        try given
-        ?? preparation.tokenizer(
-          tokens.kind ?? .word, minimumCount: tokens.minimumCount, maximumSize: tokens.vocabulary
+      let tokenizer: AnyTokenizer
+      if let given = try tokens.given() {
+        tokenizer = given
+      } else {
+        let (kind, remark) = try tokens.kind { try preparation.tokenizerChoice() }
+        if let remark { StandardError.write("note: \(remark)\n") }
+        tokenizer = try preparation.tokenizer(
+          kind, minimumCount: tokens.minimumCount, maximumSize: tokens.vocabulary
         ) { try progress.report($0, isInterrupted: isInterrupted) }
+      }
       try preparation.write(tokenizer, to: output) { try progress.report($0, isInterrupted: isInterrupted) }
     }
     let figures = Figures(try TokenFile(at: output))

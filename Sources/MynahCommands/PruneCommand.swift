@@ -65,6 +65,7 @@ struct PruneCommand: ParsableCommand {
       file.tokenizer = .word(
         WordTokenizer(vocabulary: tokens, lineEnd: tokenizer.lineEnd, form: tokenizer.form))
     case .character: file.tokenizer = .character(try CharacterTokenizer(vocabulary: tokens))
+    case .wordsAndPunctuation: file.tokenizer = .wordsAndPunctuation(PunctuationTokenizer(vocabulary: tokens))
     case let tokenizer: throw TextError.notExtensible(kind: tokenizer.kind)
     }
     let before = file.model.parameterCount

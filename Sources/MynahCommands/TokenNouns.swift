@@ -5,6 +5,7 @@ extension AnyTokenizer {
   var tokenNoun: String {
     switch self {
     case .word: "words"
+    case .wordsAndPunctuation: "words and punctuation marks"
     case .character: "characters"
     case .bytes: "bytes"
     case .bytePair, .huggingFace: "pieces of words"
@@ -13,5 +14,11 @@ extension AnyTokenizer {
   }
 
   /// The same where tokens are counted: line ends are among a word tokenizer's.
-  var countedNoun: String { if case .word = self { "words and line ends" } else { tokenNoun } }
+  var countedNoun: String {
+    switch self {
+    case .word: "words and line ends"
+    case .wordsAndPunctuation: "words, punctuation marks and line ends"
+    default: tokenNoun
+    }
+  }
 }

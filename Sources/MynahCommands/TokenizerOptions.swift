@@ -7,6 +7,8 @@ import MynahText
 struct TokenizerOptions: ConditionalFlags {
   /// The value of --tokenizer.
   enum Choice: Equatable {
+    /// A tokenizer that is chosen for the text and trained on it.
+    case automatic
     /// A tokenizer that is trained on the text.
     case trained(TokenizerKind)
     /// A tokenizer in a file.
@@ -16,8 +18,9 @@ struct TokenizerOptions: ConditionalFlags {
   @Option(
     name: .customLong("tokenizer"),
     help: ArgumentHelp(
-      "The tokenizer: word, character, byte, byte-pair (pieces of words) or keras-word (lowercase, without "
-        + "punctuation), trained on the text; or a Hugging Face tokenizer.json. (default: word)",
+      "The tokenizer: auto (chosen for the text), word (between white space), words-and-punctuation, character, byte, "
+        + "byte-pair (pieces of words) or keras-word (lowercase, without punctuation), trained on the text; or a "
+        + "Hugging Face tokenizer.json. (default: auto)",
       valueName: "name-or-file"),
     completion: Self.completion, transform: Self.choice)
   var choice: Choice?
@@ -35,12 +38,12 @@ struct TokenizerOptions: ConditionalFlags {
     parsing: .unconditional,
     help: ArgumentHelp(
       "The largest vocabulary size: the most frequent tokens are kept; at least 256 for byte pairs. "
-        + "(default: 8192 for byte pairs, else no limit)",
+        + "(default: 512 to 8192 for byte pairs, by the length of the text, else no limit)",
       valueName: "size"),
     transform: Bounded.integer(2...16_777_216))
   var vocabulary: Int?
 
-  /// The kind of the tokenizer to train; nil: a file, or the default.
+  /// The kind of the tokenizer to train; nil: a file, or the choice for the text.
   var kind: TokenizerKind? { if case .trained(let kind)? = choice { kind } else { nil } }
 
   /// The path of the tokenizer's file; nil: it is trained.
@@ -59,10 +62,13 @@ struct TokenizerOptions: ConditionalFlags {
 
   func validate() throws {
     try checkRules()
-    if let kind, let vocabulary, vocabulary < kind.smallestVocabulary {
-      throw ValidationError(
-        "--tokenizer \(kind.rawValue) needs a --vocabulary of at least \(kind.smallestVocabulary), found \(vocabulary)")
-    }
+    if let kind { try checkVocabulary(of: kind) }
+  }
+
+  private func checkVocabulary(of kind: TokenizerKind) throws {
+    guard let vocabulary, vocabulary < kind.smallestVocabulary else { return }
+    throw ValidationError(
+      "--tokenizer \(kind.rawValue) needs a --vocabulary of at least \(kind.smallestVocabulary), found \(vocabulary)")
   }
 
   /// Reads the tokenizer's file; nil if there is none.
@@ -84,29 +90,45 @@ struct TokenizerOptions: ConditionalFlags {
     }
   }
 
-  /// Returns the tokenizer of the file, or one trained on the text.
-  func tokenizer(training text: String) throws -> AnyTokenizer {
-    try given()
-      ?? AnyTokenizer(kind ?? .word, training: text, minimumCount: minimumCount, maximumSize: vocabulary)
+  /// Returns the tokenizer of the file, or one trained on the text, with a remark for the user if it was chosen.
+  func tokenizer(training text: String) throws -> (tokenizer: AnyTokenizer, remark: String?) {
+    if let given = try given() { return (given, nil) }
+    let (kind, remark) = try kind { TokenizerChoice(for: text) }
+    return (
+      AnyTokenizer(kind, training: text, minimumCount: minimumCount, maximumSize: vocabulary), remark
+    )
   }
+
+  /// Returns the kind of the flags, or the one chosen for a text, with a remark for the user.
+  func kind(
+    choosing choice: () throws -> TokenizerChoice
+  ) throws -> (kind: TokenizerKind, remark: String?) {
+    if let kind { return (kind, nil) }
+    let choice = try choice()
+    try checkVocabulary(of: choice.kind)
+    return (choice.kind, "--tokenizer \(choice.kind.rawValue) was chosen, since \(choice.reason)")
+  }
+
+  static let automatic = "auto"
+  private static let names = [automatic] + TokenizerKind.allCases.map(\.rawValue)
 
   /// The names, and the files and folders that begin with what was typed.
   private static var completion: CompletionKind {
     .custom { _, _, typed in
       let folder = typed.contains("/") ? String(typed[...(typed.lastIndex(of: "/") ?? typed.startIndex)]) : ""
       let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
-      return TokenizerKind.allCases.map(\.rawValue) + names.sorted().map { folder + $0 }.filter { $0.hasPrefix(typed) }
+      return Self.names + names.sorted().map { folder + $0 }.filter { $0.hasPrefix(typed) }
     }
   }
 
   /// Parses a name, or the path of a file: what is no name has to exist, or to look like a path.
   @Sendable private static func choice(_ text: String) throws -> Choice {
+    if text == automatic { return .automatic }
     if let kind = TokenizerKind(rawValue: text) { return .trained(kind) }
     if text.contains("/") || text.contains(".") || FileManager.default.fileExists(atPath: text) {
       return .file(try Bounded.path(text))
     }
-    let names = TokenizerKind.allCases.map(\.rawValue).joined(separator: ", ")
-    throw ValidationError("expected one of \(names), or a tokenizer.json file")
+    throw ValidationError("expected one of \(names.joined(separator: ", ")), or a tokenizer.json file")
   }
 
   /// A Boolean value indicating whether any of the flags was given.

@@ -191,7 +191,7 @@ struct TrainingJob {
       \(modelSummary)
       \(configuration.inWords)
 
-      """
+      """ + unknownWarning
   }
 
   private var modelSummary: String {
@@ -205,9 +205,19 @@ struct TrainingJob {
   private var unknownInWords: String {
     guard text.unknownCount > 0 else { return "" }
     let share = 100 * Double(text.unknownCount) / Double(text.training.count)
-    let remedy = if case .kerasWord = tokenizer { "a larger --vocabulary" } else { "--minimum-count 1" }
-    let advice = share > 30 ? "; learn more words with \(remedy), or --tokenizer character" : ""
-    return ", \(text.unknownCount.grouped) (\(share.brief) %) unknown\(advice)"
+    return ", \(text.unknownCount.grouped) (\(share.brief) %) unknown"
+  }
+
+  /// A warning if so many tokens of the validation text are unknown that its perplexity says little about the text.
+  private var unknownWarning: String {
+    guard text.unknownValidationShare > 0.05 else { return "" }
+    let share = (100 * text.unknownValidationShare).brief
+    let remedy =
+      switch tokenizer {
+      case .character: "a lower --minimum-count knows more characters, and --tokenizer byte knows all"
+      default: "a lower --minimum-count knows more words, and --tokenizer byte-pair or character reads every word"
+      }
+    return "warning: \(share) % of the validation text is unknown to the tokenizer; \(remedy)\n"
   }
 
   /// The kinds and sizes of the recurrent layers: "LSTM 256, 128".

@@ -9,6 +9,8 @@ struct TrainingText {
   let training: any TokenSource, validation: any TokenSource
   /// The number of unknown training tokens.
   let unknownCount: Int
+  /// The share of the validation tokens that are unknown.
+  let unknownValidationShare: Double
   /// A Boolean value indicating whether the validation text is the end of the training text.
   let isSplit: Bool
   /// The hash by which a resumed run recognises its text.
@@ -67,6 +69,8 @@ struct TrainingText {
   private init(_ file: TokenFile) {
     (tokenizer, training, validation) = (file.tokenizer, file.training, file.validation)
     (unknownCount, isSplit, hash, test, notes) = (file.unknownCount, true, file.digest, nil, [:])
+    // A token file counts the unknown tokens of the training text only.
+    unknownValidationShare = Double(file.unknownCount) / Double(max(file.training.count, 1))
     remarks = []
   }
 
@@ -74,19 +78,23 @@ struct TrainingText {
     _ corpus: Corpus, tokens: TokenizerOptions, resuming state: TrainingStateFile?, given: AnyTokenizer?,
     notes more: [String: String]
   ) throws {
+    var remarks = corpus.notes
     if let given {
       tokenizer = given
     } else if let state {
       try tokens.expect(state.tokenizer, notes: state.notes, training: corpus.training)
       tokenizer = state.tokenizer
     } else {
-      tokenizer = try tokens.tokenizer(training: corpus.training)
+      let (trained, remark) = try tokens.tokenizer(training: corpus.training)
+      tokenizer = trained
+      remarks += [remark].compactMap(\.self)
     }
     notes = try tokens.notes().merging(more) { $1 }
     let (learned, validated) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
     (training, validation) = (learned.ids, validated.ids)
     (unknownCount, isSplit, test) = (learned.unknownCount, corpus.isSplit, corpus.test)
-    remarks = corpus.notes
-    hash = SHA256.hexadecimal(of: learned.ids + [-1] + validated.ids)
+    unknownValidationShare = Double(validated.unknownCount) / Double(max(validated.ids.count, 1))
+    self.remarks = remarks
+    hash = TrainingFiles.textHash(of: learned.ids, validation: validated.ids)
   }
 }

@@ -25,6 +25,9 @@ package struct TokenCounts: Sendable {
     }
   }
 
+  /// The number of bytes of all tokens that were counted.
+  var byteCount: Int { entries.reduce(0) { $0 + $1.token.count * $1.count } }
+
   /// Returns the number of occurrences of a token.
   func count(of token: String) -> Int {
     let bytes = Array(token.utf8)

@@ -33,6 +33,11 @@ public struct TrainingFiles: Sendable {
     (self.textHash, self.notes) = (textHash, notes)
   }
 
+  /// Returns the hash by which a resumed run recognises its texts.
+  public static func textHash(of training: [Int32], validation: [Int32]) -> String {
+    SHA256.hexadecimal(of: training + [-1] + validation)
+  }
+
   /// Reads the training state and checks that it belongs to this run.
   ///
   /// - Parameter rules: The optimizers that the file may name.

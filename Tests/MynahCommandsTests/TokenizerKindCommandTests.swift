@@ -19,6 +19,7 @@ struct TokenizerKindCommandTests {
       [
         ("words and line ends", "each is the token <eos>"), ("characters", "tokens like any other"),
         ("bytes", "tokens like any other"), ("pieces of words", "parts of tokens"), ("words", "punctuation"),
+        ("words, punctuation marks and line ends", "each is the token <eos>"),
       ]))
   func endToEnd(_ kind: TokenizerKind, _ says: (noun: String, lineEnds: String)) throws {
     let tool = try CommandLineTool()
@@ -60,6 +61,51 @@ struct TokenizerKindCommandTests {
     }
   }
 
+  @Test("Without --tokenizer, and with auto, a tokenizer is chosen for the text, with its reason, in every command")
+  func chosen() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    let texts = [
+      (TinyModel.text(tokenCount: 2500), "word", "the text has blanks around its punctuation"),
+      (String(repeating: "Once, there was a cat.\n", count: 200), "character", "the text is short"),
+      (
+        String(repeating: "Once, there was a cat.\n", count: 1000), "byte-pair",
+        "the text is not split into words and punctuation"
+      ),
+    ]
+    for (text, kind, reason) in texts {
+      try tool.write(text, to: "text.txt")
+      let note = "note: --tokenizer \(kind) was chosen, since \(reason)\n"
+      let flags = Self.flags + ["--overwrite"]
+      for choice in [[], ["--tokenizer", "auto"], ["--tokenizer", kind]] {
+        let trained = try tool.run(["train", "text.txt", "--output", "model"] + flags + choice)
+        #expect(trained.status == 0 && trained.errors.contains(note) == (choice.last != kind), "\(trained.errors)")
+      }
+      let prepared = try tool.run("prepare", "text.txt", "--output", "text.tokens", "--overwrite")
+      #expect(prepared.status == 0 && prepared.errors.contains(note), "\(prepared.errors)")
+      let tokenizer = try TokenFile(at: tool.path("text.tokens")).tokenizer
+      #expect(tokenizer.kind == kind)
+      #expect(try ModelFile(contentsOf: tool.path("model")).tokenizer == tokenizer)
+    }
+    let small = try tool.run("train", "text.txt", "--vocabulary", "100")
+    #expect(small.status == 64 && small.lastLine.contains("byte-pair needs a --vocabulary of at least 256"))
+  }
+
+  @Test("More than a twentieth of unknown tokens in the validation text is a warning with advice")
+  func unknownShare() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(tokenCount: 2500), to: "text.txt")
+    for (unknownCount, isWarned) in [(5, false), (6, true)] {
+      let words = (0..<100).map { $0 < unknownCount ? "zebra" : "the" }
+      try tool.write(words.joined(separator: " ") + "\n", to: "validation.txt")
+      let trained = try tool.run(
+        ["train", "text.txt", "--validation", "validation.txt", "--overwrite", "--tokenizer", "word"] + Self.flags)
+      #expect(trained.status == 0)
+      #expect(trained.errors.contains("% of the validation text is unknown to the tokenizer; ") == isWarned)
+    }
+  }
+
   @Test("A character counts as one, of however many bytes it is")
   func characters() throws {
     struct Figures: Decodable { let targetCount: Int, nats, bitsPerCharacter: Double }
@@ -86,7 +132,10 @@ struct TokenizerKindCommandTests {
     let before = try tool.files()
     let cases: [([String], Int32, String)] = [
       (["train", "--tokenizer", "t.json", "--vocabulary", "300"], 64, "--vocabulary has no effect with a --tokenizer"),
-      (["train", "--tokenizer", "syllable"], 64, "expected one of word, character, byte, byte-pair, keras-word, or a"),
+      (
+        ["train", "--tokenizer", "syllable"], 64,
+        "expected one of auto, word, character, byte, byte-pair, keras-word, words-and-punctuation, or a"
+      ),
       (
         ["prepare", "--output", "o", "--tokenizer", "t.json", "--minimum-count", "3"], 64,
         "--minimum-count has no effect with a --tokenizer file"

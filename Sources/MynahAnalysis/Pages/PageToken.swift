@@ -39,8 +39,14 @@ public struct PageTokens: Sendable {
   /// - Throws: `TextError` if a token is unknown and the vocabulary has no `<unk>`.
   public mutating func append(_ line: String, number: Int, isEnded: Bool = true) throws(TextError) -> [PageToken] {
     let tokens = try text.append(line, number: number, isEnded: isEnded)
-    if case .word = tokenizer { return words(tokens, of: line) }
-    return pieces(tokens)
+    switch tokenizer {
+    case .word:
+      // Split at white space as the tokenizer does.
+      let written = line.unicodeScalars.split(whereSeparator: \.properties.isWhitespace).enumerated()
+      return words(tokens, written: written.map { (String($1), $0 > 0) })
+    case .wordsAndPunctuation(let tokenizer): return words(tokens, written: tokenizer.parts(of: line))
+    default: return pieces(tokens)
+    }
   }
 
   /// Ends the text and returns its last tokens.
@@ -56,18 +62,19 @@ public struct PageTokens: Sendable {
     }
   }
 
-  private func words(_ tokens: [TextToken], of line: String) -> [PageToken] {
+  /// Returns the tokens of a line as they are written in it.
+  private func words(_ tokens: [TextToken], written words: [(text: String, followsBlank: Bool)]) -> [PageToken] {
     let vocabulary = tokenizer.vocabulary
-    // Split at white space as the tokenizer does. If the number of words differs, show the vocabulary's words instead.
-    let words = line.unicodeScalars.split(whereSeparator: \.properties.isWhitespace).map { String($0) }
+    // If the number of words differs, the vocabulary's words are shown instead.
     let hasEnd = tokens.last.map { $0.id == tokenizer.endOfSentenceID } ?? false
     let wordCount = hasEnd ? tokens.count - 1 : tokens.count
     return tokens.enumerated().map { index, token in
       let isEnd = index == wordCount
-      let word = words.count == wordCount && !isEnd ? words[index] : vocabulary[token.id]
+      let word =
+        words.count == wordCount && !isEnd ? words[index] : (text: vocabulary[token.id], followsBlank: index > 0)
       return PageToken(
-        token: token, text: isEnd ? "\n" : word, followsSpace: index > 0 && !isEnd,
-        isUnknown: token.id == vocabulary.unknownID && word != vocabulary[token.id])
+        token: token, text: isEnd ? "\n" : word.text, followsSpace: word.followsBlank && !isEnd,
+        isUnknown: token.id == vocabulary.unknownID && word.text != vocabulary[token.id])
     }
   }
 }

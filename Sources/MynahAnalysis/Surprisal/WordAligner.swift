@@ -42,7 +42,9 @@ public struct WordAligner: Sendable {
     expected = ArraySlice(Array(expected))
     for segment in segments {
       let word = segment.word ?? (tokenizer.hasBlankTokens ? previous : nil)
-      for id in try tokenizer.encodePrompt(segment.text).ids { expected.append((id, word)) }
+      for id in try tokenizer.encode(segment.text, beginsText: false, endsText: false).ids {
+        expected.append((id, word))
+      }
       previous = segment.word
     }
   }

@@ -36,7 +36,7 @@ extension AnyTokenizer {
   /// spell the blanks between them.
   var impliesBlanks: Bool {
     switch self {
-    case .word: true
+    case .word, .wordsAndPunctuation: true
     case .kerasWord: hasWords
     case .huggingFace(let tokenizer): tokenizer.encodesWordsApart
     default: false

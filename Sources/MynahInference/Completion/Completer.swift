@@ -189,7 +189,7 @@ extension AnyTokenizer {
   /// A Boolean value indicating whether each token is a whole word, so that white space is no token.
   var isOfWholeWords: Bool {
     switch self {
-    case .word: true
+    case .word, .wordsAndPunctuation: true
     case .kerasWord: hasWords
     case .huggingFace(let tokenizer): tokenizer.isOfWholeWords
     case .character, .bytes, .bytePair: false

@@ -12,14 +12,20 @@ struct WordSearch: CompletionSearch {
     let vocabulary = tokenizer.vocabulary
     let hidden = Set(vocabulary.textlessIDs + [tokenizer.endOfSentenceID].compactMap(\.self))
     let sorted = (0..<Int32(vocabulary.count)).filter { !hidden.contains($0) }
-      .map { id in
-        let bytes = Array(vocabulary[id].utf8)
+      .compactMap { id -> (id: Int32, bytes: [UInt8], form: [UInt8])? in
+        guard let bytes = Self.bytes(of: id, in: tokenizer) else { return nil }
         return (id: id, bytes: bytes, form: ignoresCase ? bytes.lowercased : bytes)
       }
       .sorted { $0.form.lexicographicallyPrecedes($1.form) }
     (words, forms, ids) = (sorted.map { $0.bytes }, sorted.map { $0.form }, sorted.map { $0.id })
     // Keras's words are lowercase.
     self.ignoresCase = if case .kerasWord = tokenizer { true } else { ignoresCase }
+  }
+
+  /// Returns the word of a token; nil if the token does not begin a word.
+  private static func bytes(of id: Int32, in tokenizer: AnyTokenizer) -> [UInt8]? {
+    guard case .wordsAndPunctuation(let tokenizer) = tokenizer else { return Array(tokenizer.vocabulary[id].utf8) }
+    return tokenizer.word(id).map { Array($0.utf8) }
   }
 
   func callAsFunction(

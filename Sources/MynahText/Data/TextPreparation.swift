@@ -45,6 +45,19 @@ public struct TextPreparation: Sendable {
     (self.threadCount, self.pieceSize) = (threadCount, pieceSize)
   }
 
+  /// Reads the beginning of the training text and returns the choice of a tokenizer that would be made for it in
+  /// memory.
+  ///
+  /// - Throws: `FileError` if a text is not UTF-8.
+  public func tokenizerChoice() throws -> TokenizerChoice {
+    var text: [UInt8] = []
+    for piece in TextPieces(parts: parts.filter { !$0.isForValidation }, pieceSize: pieceSize) {
+      text += try piece.get().text()
+      if text.count > TokenizerChoice.examinedByteCount { break }
+    }
+    return TokenizerChoice(for: String(decoding: text, as: UTF8.self))
+  }
+
   /// Counts the training tokens and returns the tokenizer that `AnyTokenizer` creates from a text in memory.
   ///
   /// Memory use grows with the number of distinct words or, for byte pairs, of distinct pieces. The byte tokenizer

@@ -69,7 +69,7 @@ public struct TextTokens: Sendable {
     isAtStart = !isContinuation
     method =
       switch tokenizer {
-      case .word, .character, .bytes: .lines
+      case .word, .character, .bytes, .wordsAndPunctuation: .lines
       case .bytePair(let tokenizer): .bytePairs(BytePairEncoder(tokenizer, isContinuation: isContinuation))
       case .kerasWord(let tokenizer): tokenizer.endsWords(at: ["\n"]) ? .lines : .whole
       case .huggingFace: .whole

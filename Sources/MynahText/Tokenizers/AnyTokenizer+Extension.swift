@@ -21,6 +21,10 @@ extension AnyTokenizer {
       let new = CharacterTokenizer(training: text, minimumCount: minimumCount ?? 1).vocabulary
       return .character(
         try CharacterTokenizer(vocabulary: own.vocabulary.appending(new, atMost: limit(own.vocabulary))))
+    case .wordsAndPunctuation(let own):
+      let new = PunctuationTokenizer(training: text, minimumCount: minimumCount).vocabulary
+      return .wordsAndPunctuation(
+        PunctuationTokenizer(vocabulary: try own.vocabulary.appending(new, atMost: limit(own.vocabulary))))
     case let tokenizer: throw .notExtensible(kind: tokenizer.kind)
     }
   }

@@ -9,6 +9,7 @@ public enum AnyTokenizer: Tokenizer {
   case bytes(ByteTokenizer)
   case bytePair(BytePairTokenizer)
   case kerasWord(KerasTokenizer)
+  case wordsAndPunctuation(PunctuationTokenizer)
   case huggingFace(HuggingFaceTokenizer)
 
   /// Wraps a tokenizer of one of the kinds that a model file can contain.
@@ -21,6 +22,7 @@ public enum AnyTokenizer: Tokenizer {
     case let tokenizer as ByteTokenizer: self = .bytes(tokenizer)
     case let tokenizer as BytePairTokenizer: self = .bytePair(tokenizer)
     case let tokenizer as KerasTokenizer: self = .kerasWord(tokenizer)
+    case let tokenizer as PunctuationTokenizer: self = .wordsAndPunctuation(tokenizer)
     case let tokenizer as HuggingFaceTokenizer: self = .huggingFace(tokenizer)
     case let tokenizer as AnyTokenizer: self = tokenizer
     default: throw .unknownTokenizer(kind: tokenizer.kind, known: Self.kinds)
@@ -30,7 +32,7 @@ public enum AnyTokenizer: Tokenizer {
   /// The names of all kinds.
   public static let kinds = [
     WordTokenizer.kind, CharacterTokenizer.kind, ByteTokenizer.kind, BytePairTokenizer.kind, KerasTokenizer.kind,
-    HuggingFaceTokenizer.kind,
+    PunctuationTokenizer.kind, HuggingFaceTokenizer.kind,
   ]
 
   /// The wrapped tokenizer.
@@ -41,6 +43,7 @@ public enum AnyTokenizer: Tokenizer {
     case .bytes(let tokenizer): tokenizer
     case .bytePair(let tokenizer): tokenizer
     case .kerasWord(let tokenizer): tokenizer
+    case .wordsAndPunctuation(let tokenizer): tokenizer
     case .huggingFace(let tokenizer): tokenizer
     }
   }
@@ -48,7 +51,7 @@ public enum AnyTokenizer: Tokenizer {
   /// A Boolean value indicating whether the tokens are words or subwords rather than characters or bytes.
   public var hasWords: Bool {
     switch self {
-    case .word, .bytePair, .huggingFace: true
+    case .word, .bytePair, .wordsAndPunctuation, .huggingFace: true
     case .character, .bytes: false
     case .kerasWord(let tokenizer): !tokenizer.settings.takesCharacters
     }
@@ -71,7 +74,7 @@ extension AnyTokenizer {
   /// follows a non-space character.
   var encodesChunks: Bool {
     switch self {
-    case .word, .character, .bytes: true
+    case .word, .character, .bytes, .wordsAndPunctuation: true
     case .bytePair(let tokenizer):
       tokenizer.specialTokens.allSatisfy { token in !token.unicodeScalars.contains { $0.properties.isWhitespace } }
     case .kerasWord(let tokenizer): tokenizer.endsWords(at: [" ", "\n"])
@@ -82,6 +85,7 @@ extension AnyTokenizer {
   /// Encodes a chunk of a text, see `encodesChunks`, or the whole text.
   package func encode(_ text: String, beginsText: Bool, endsText: Bool) throws(TextError) -> EncodedText {
     if case .bytePair(let tokenizer) = self, !beginsText { return try tokenizer.encodeContinuation(text) }
+    if case .wordsAndPunctuation(let tokenizer) = self, !endsText { return try tokenizer.encodePart(text) }
     // The last line of a chunk that is followed by others may be incomplete.
     return endsText ? try encode(text) : try encodePrompt(text)
   }
@@ -98,6 +102,7 @@ extension AnyTokenizer: Codable {
     case ByteTokenizer.kind: self = .bytes(try ByteTokenizer(from: decoder))
     case BytePairTokenizer.kind: self = .bytePair(try BytePairTokenizer(from: decoder))
     case KerasTokenizer.kind: self = .kerasWord(try KerasTokenizer(from: decoder))
+    case PunctuationTokenizer.kind: self = .wordsAndPunctuation(try PunctuationTokenizer(from: decoder))
     case HuggingFaceTokenizer.kind: self = .huggingFace(try HuggingFaceTokenizer(from: decoder))
     default: throw TextError.unknownTokenizer(kind: kind, known: Self.kinds)
     }

@@ -5,6 +5,9 @@ public struct TokenDecoder: Sendable {
   private let bytes: @Sendable (Int32) -> ArraySlice<UInt8>
   /// The separator between two tokens of a line.
   private let separator: String
+  /// The tokens that say whether a separator precedes them.
+  private var spacing: PunctuationTokenizer?
+  private var lastID: Int32?
   /// The token that is decoded as a line end.
   private let lineEndID: Int32?
   private var isAtLineStart = true
@@ -28,6 +31,23 @@ public struct TokenDecoder: Sendable {
     self.stream = stream
   }
 
+  init(_ tokenizer: PunctuationTokenizer) {
+    let (tokens, vocabulary) = (tokenizer.tokens, tokenizer.vocabulary)
+    self.init(separator: " ", lineEndID: vocabulary.endOfSentenceID) { id in
+      tokens[Int(id)].map { Array(String($0.core).utf8)[...] } ?? vocabulary.bytes(of: id)
+    }
+    spacing = tokenizer
+  }
+
+  /// Returns a Boolean value indicating whether the separator precedes a token that begins no line.
+  private func isSeparated(_ id: Int32) -> Bool {
+    guard let tokens = spacing?.tokens else { return true }
+    let token = tokens[Int(id)]
+    if let isMarked = token?.blankBefore { return isMarked }
+    let previous = lastID.flatMap { tokens[Int($0)] }
+    return (previous?.permitsBlankAfter ?? true) && (token?.followsBlank ?? true)
+  }
+
   /// Returns the bytes of a single token, including those of a line end, without separators.
   package func bytes(of id: Int32) -> [UInt8] {
     if let stream { return stream.bytes(of: id) }
@@ -44,10 +64,10 @@ public struct TokenDecoder: Sendable {
     if id == lineEndID {
       held.append(UInt8(ascii: "\n"))
     } else {
-      if !isAtLineStart { held += separator.utf8 }
+      if !isAtLineStart && isSeparated(id) { held += separator.utf8 }
       held += bytes(id)
     }
-    isAtLineStart = id == lineEndID
+    (isAtLineStart, lastID) = (id == lineEndID, id)
     let end = held.count - Self.openLength(held)
     let text = String(decoding: held[..<end], as: UTF8.self)
     held.removeFirst(end)

@@ -3,20 +3,28 @@ public enum TokenizerKind: String, Sendable, Hashable, CaseIterable {
   case word, character, byte
   case bytePair = "byte-pair"
   case kerasWord = "keras-word"
+  case wordsAndPunctuation = "words-and-punctuation"
 
   /// The smallest permitted limit of the vocabulary size.
   public var smallestVocabulary: Int {
     switch self {
     case .byte, .bytePair: 256
-    case .word, .kerasWord: 2
+    case .word, .kerasWord, .wordsAndPunctuation: 2
     case .character: 1
     }
   }
 }
 
 extension AnyTokenizer {
-  /// The default vocabulary size for byte pairs.
-  public static let defaultBytePairCount = 8192
+  /// Returns the default vocabulary size for byte pairs: the power of two that gives each token 512 bytes of the text
+  /// on average, between 512 and 8,192.
+  ///
+  /// - Parameter byteCount: The length of the training text in bytes.
+  public static func defaultBytePairCount(forByteCount byteCount: Int) -> Int {
+    var size = 512
+    while size < 8192 && size * 2 * 512 <= byteCount { size *= 2 }
+    return size
+  }
 
   /// Trains a tokenizer on a text.
   ///
@@ -25,8 +33,8 @@ extension AnyTokenizer {
   /// - Parameters:
   ///   - minimumCount: The minimum count: rarer words and characters become `<unk>`, rarer byte pairs are not merged;
   ///     nil for the tokenizer's default. Bytes and Keras words have no minimum.
-  ///   - maximumSize: The maximum number of tokens, at least the kind's `smallestVocabulary`; nil for 8,192 byte pairs
-  ///     and no limit otherwise. For Keras words, it is `num_words`.
+  ///   - maximumSize: The maximum number of tokens, at least the kind's `smallestVocabulary`; nil for
+  ///     `defaultBytePairCount(forByteCount:)` byte pairs and no limit otherwise. For Keras words, it is `num_words`.
   public init(_ kind: TokenizerKind, training text: String, minimumCount: Int? = nil, maximumSize: Int? = nil) {
     self.init(
       kind, TokenCounts(of: Array(text.utf8), kind, endsText: true), minimumCount: minimumCount,
@@ -43,7 +51,11 @@ extension AnyTokenizer {
     case .bytePair:
       self = .bytePair(
         BytePairTokenizer(
-          counts, vocabularySize: maximumSize ?? Self.defaultBytePairCount, minimumCount: minimumCount ?? 2))
+          counts, vocabularySize: maximumSize ?? Self.defaultBytePairCount(forByteCount: counts.byteCount),
+          minimumCount: minimumCount ?? 2))
+    case .wordsAndPunctuation:
+      self = .wordsAndPunctuation(
+        PunctuationTokenizer(counts, minimumCount: minimumCount, maximumSize: maximumSize))
     case .kerasWord:
       let settings = KerasTokenizer.Settings(wordLimit: maximumSize, unknownToken: Vocabulary.unknown)
       self = .kerasWord(KerasTokenizer(settings, KerasWordCounts(ofOneText: counts)))
@@ -66,6 +78,7 @@ extension TokenCounts {
     case .bytePair:
       var scanner = PretokenScanner(text, text.indices)
       while let piece = scanner.next() { add(text, piece) }
+    case .wordsAndPunctuation: addWordsAndPunctuation(of: text, endingLastLine: endsText)
     case .kerasWord:
       for word in KerasTokenizer().words(of: String(decoding: text, as: UTF8.self)) { add(word) }
     }

@@ -42,7 +42,8 @@ struct TextPreparationTests {
       case .word: .word(WordTokenizer(training: corpus.training))
       case .character: .character(CharacterTokenizer(training: corpus.training))
       case .byte: .bytes(ByteTokenizer())
-      case .bytePair: .bytePair(BytePairTokenizer(training: corpus.training, vocabularySize: 8192))
+      case .bytePair: .bytePair(BytePairTokenizer(training: corpus.training, vocabularySize: 512))
+      case .wordsAndPunctuation: .wordsAndPunctuation(PunctuationTokenizer(training: corpus.training))
       case .kerasWord: .kerasWord(KerasTokenizer(.init(unknownToken: "<unk>"), training: [corpus.training]))
       }
     #expect(AnyTokenizer(kind, training: corpus.training) == tokenizer)
@@ -62,6 +63,16 @@ struct TextPreparationTests {
     let text = pieceSize < 100 ? String(Self.sentences.suffix(2500)) : Self.sentences
     let prepared = try prepare([text], kind, threads: pieceSize % 3 + 1, pieceSize: pieceSize)
     try expectAsInMemory(prepared, kind, text)
+  }
+
+  @Test(
+    "The tokenizer that is chosen is that of the text in memory, wherever the pieces end", arguments: [1 << 20, 64])
+  func chosenTokenizer(_ pieceSize: Int) throws {
+    for text in [Self.sentences, "One line, and another.\nA third.\n", String(repeating: "Say: yes!\n", count: 9000)] {
+      let path = try folder.put(Array(text.utf8), as: "chosen.txt")
+      let preparation = try TextPreparation(of: [path], threadCount: 2, pieceSize: pieceSize)
+      #expect(try preparation.tokenizerChoice() == TokenizerChoice(for: Corpus(at: path).training))
+    }
   }
 
   @Test("A token that contains white space is found wherever the pieces end")

@@ -1,0 +1,77 @@
+/// The choice of a tokenizer for a text that is not known in advance.
+///
+/// | text | tokenizer |
+/// |---|---|
+/// | with `<unk>` as a word, or with blanks around its punctuation, as prepared corpora have it | words |
+/// | any other text of less than 20,000 bytes | characters |
+/// | any other text | byte pairs, with a vocabulary whose size follows from the length |
+///
+/// Words of natural text include their punctuation, so most of them would be rare or unknown. A text in which more than
+/// a quarter of the words occur only once is therefore not read as words, even if it has no punctuation.
+public struct TokenizerChoice: Hashable, Sendable {
+  /// The number of bytes of a text that are examined.
+  public static let examinedByteCount = 1 << 20
+  /// The length in bytes below which a text is read as characters.
+  public static let shortTextByteCount = 20_000
+
+  /// The kind of the tokenizer.
+  public let kind: TokenizerKind
+  /// The reason, as the end of a sentence: "the text has blanks around its punctuation".
+  public let reason: String
+
+  /// Chooses a tokenizer for a training text, of which only the beginning is examined.
+  ///
+  /// - Parameter text: The text, or its first `examinedByteCount` bytes.
+  public init(for text: String) {
+    var beginning = Array(text.utf8.prefix(Self.examinedByteCount))
+    while beginning.count == Self.examinedByteCount, let last = beginning.last, last & 0xC0 == 0x80 {
+      beginning.removeLast()
+    }
+    let words = WordFigures(of: beginning)
+    if words.hasUnknown {
+      (kind, reason) = (.word, "the text contains the word <unk>")
+    } else if words.isPretokenized && words.onceShare <= 0.25 {
+      let marks = words.hasMarks ? "has blanks around its punctuation" : "has no punctuation"
+      (kind, reason) = (.word, "the text \(marks)")
+    } else if beginning.count < Self.shortTextByteCount {
+      (kind, reason) = (.character, "the text is short")
+    } else {
+      (kind, reason) = (.bytePair, "the text is not split into words and punctuation")
+    }
+  }
+}
+
+/// Figures of the words between white space.
+private struct WordFigures {
+  private(set) var hasUnknown = false
+  /// The number of punctuation marks that end words, and of those that are words by themselves.
+  private(set) var (attachedCount, separateCount) = (0, 0)
+  private var (count, counts) = (0, TokenCounts())
+
+  /// Counts the words of a text.
+  init(of bytes: [UInt8]) {
+    let (unknown, marks) = (Array(Vocabulary.unknown.utf8), Set(",.;:!?".utf8))
+    var scanner = WordScanner(bytes)
+    while let item = scanner.next() {
+      guard case .word(let range) = item else { continue }
+      count += 1
+      counts.add(bytes, range)
+      hasUnknown = hasUnknown || bytes[range].elementsEqual(unknown)
+      if range.count == 1, marks.contains(bytes[range.lowerBound]) {
+        separateCount += 1
+      } else if range.count > 1, marks.contains(bytes[range.upperBound - 1]) {
+        attachedCount += 1
+      }
+    }
+  }
+
+  var hasMarks: Bool { attachedCount + separateCount > 0 }
+
+  /// A Boolean value indicating whether at most a tenth of the punctuation is part of words, such as abbreviations.
+  var isPretokenized: Bool { 9 * attachedCount <= separateCount }
+
+  /// The share of the words that occur once; 1 if there are none.
+  var onceShare: Double {
+    count == 0 ? 1 : Double(counts.entries.count { $0.count == 1 }) / Double(count)
+  }
+}

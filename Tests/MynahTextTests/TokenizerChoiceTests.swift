@@ -1,0 +1,56 @@
+import MynahText
+import Testing
+
+struct TokenizerChoiceTests {
+  private static let sentence = "the cat sat on the mat , and the dog ran .\n"
+
+  @Test("Text with blanks around its punctuation, or with <unk>, is read as words")
+  func preparedText() {
+    let prepared = TokenizerChoice(for: String(repeating: Self.sentence, count: 3))
+    #expect(prepared.kind == .word && prepared.reason == "the text has blanks around its punctuation")
+    let plain = TokenizerChoice(for: String(repeating: "one two three\n", count: 3))
+    #expect(plain.kind == .word && plain.reason == "the text has no punctuation")
+    let unknown = TokenizerChoice(for: "Natural, but: <unk> once.\n")
+    #expect(unknown.kind == .word && unknown.reason == "the text contains the word <unk>")
+  }
+
+  @Test("A tenth of the punctuation may end words, as in abbreviations; more makes the text natural")
+  func abbreviations() {
+    let separate = String(repeating: Self.sentence, count: 9)  // 18 marks
+    #expect(TokenizerChoice(for: separate + "mr. mr. a a\n").kind == .word)
+    #expect(TokenizerChoice(for: separate + "mr. mr. mr. a a\n").kind == .character)
+  }
+
+  @Test("Short natural text is read as characters, longer text as byte pairs", arguments: [19_999, 20_000])
+  func naturalText(_ byteCount: Int) {
+    let text = String(String(repeating: "Once upon a time, there was a cat.\n", count: 1000).prefix(byteCount))
+    let choice = TokenizerChoice(for: text)
+    #expect(choice.kind == (byteCount < 20_000 ? .character : .bytePair))
+    #expect(
+      choice.reason == (byteCount < 20_000 ? "the text is short" : "the text is not split into words and punctuation"))
+  }
+
+  @Test("Words that mostly occur once, as of two lines or in a script without blanks, are no vocabulary")
+  func rareWords() {
+    #expect(TokenizerChoice(for: "hello world\nhow are you\n").kind == .character)
+    #expect(TokenizerChoice(for: "").kind == .character)
+    let names = (0..<5000).map { "name\($0)" }.joined(separator: "\n")
+    #expect(TokenizerChoice(for: names).kind == .bytePair)
+  }
+
+  @Test("Only the first megabyte is examined, up to a whole character")
+  func longText() {
+    let text = String(repeating: Self.sentence, count: 30_000)
+    #expect(
+      TokenizerChoice(for: text) == TokenizerChoice(for: text + String(repeating: "Natural, text.", count: 90_000)))
+    let wide = "a" + String(repeating: "é", count: 1 << 19)
+    #expect(TokenizerChoice(for: wide) == TokenizerChoice(for: wide + "é"))
+  }
+
+  @Test(
+    "The vocabulary of byte pairs grows with the text",
+    arguments: [(0, 512), (524_287, 512), (524_288, 1024), (1 << 20, 2048), (1 << 22, 8192), (1 << 40, 8192)])
+  func vocabularySizes(_ byteCount: Int, _ size: Int) {
+    #expect(AnyTokenizer.defaultBytePairCount(forByteCount: byteCount) == size)
+  }
+}
