@@ -1,7 +1,6 @@
 public import Foundation
 public import MynahInference
 public import MynahModels
-import MynahTensors
 public import MynahText
 public import MynahTraining
 
@@ -56,7 +55,7 @@ extension TextModel {
   ///
   /// - Parameters:
   ///   - url: The text; see `Corpus(at:)`.
-  ///   - kind: The kind of the tokenizer.
+  ///   - kind: The kind of the tokenizer; nil: the one that `TokenizerChoice` chooses for the text.
   ///   - epochs: The number of passes over the text; nil for the default, which depends on the length of the text.
   ///   - seed: The random seed: equal seeds give equal models, to the bit, on one instruction set.
   ///   - report: Called with the figures of each epoch, on the calling thread; an error that it throws ends training.
@@ -64,37 +63,63 @@ extension TextModel {
   /// - Returns: The model of the epoch with the lowest validation loss.
   /// - Throws: `FileError`, `TextError`, `TrainingError`, or an error thrown by `report`.
   public static func train(
-    on url: URL, tokenizer kind: TokenizerKind = .word, epochs: Int? = nil, seed: UInt64 = 1,
+    on url: URL, tokenizer kind: TokenizerKind? = nil, epochs: Int? = nil, seed: UInt64 = 1,
     report: (EpochReport) throws -> Void = { _ in }, shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> TextModel {
     let corpus = try Corpus(at: [url.path(percentEncoded: false)], invalidBytes: kind == .byte ? .kept : .refused)
     return try train(on: corpus, tokenizer: kind, epochs: epochs, seed: seed, report: report, shouldStop: shouldStop)
   }
 
+  /// Trains a model on a text in memory; see `train(on:tokenizer:epochs:seed:report:shouldStop:)`.
+  ///
+  /// - Throws: `TextError`, `TrainingError`, or an error thrown by `report`.
+  public static func train(
+    on text: String, tokenizer kind: TokenizerKind? = nil, epochs: Int? = nil, seed: UInt64 = 1,
+    report: (EpochReport) throws -> Void = { _ in }, shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws -> TextModel {
+    try train(
+      on: Corpus(splitting: text), tokenizer: kind, epochs: epochs, seed: seed, report: report, shouldStop: shouldStop)
+  }
+
   /// Trains a model on a corpus; see `train(on:tokenizer:epochs:seed:report:shouldStop:)`.
   ///
   /// - Throws: `TextError`, `TrainingError`, or an error thrown by `report`.
   public static func train(
-    on corpus: Corpus, tokenizer kind: TokenizerKind = .word, epochs: Int? = nil, seed: UInt64 = 1,
+    on corpus: Corpus, tokenizer kind: TokenizerKind? = nil, epochs: Int? = nil, seed: UInt64 = 1,
     report: (EpochReport) throws -> Void = { _ in }, shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws -> TextModel {
-    let tokenizer = AnyTokenizer(kind, training: corpus.training)
-    let (training, validation) = try (tokenizer.encode(corpus.training).ids, tokenizer.encode(corpus.validation).ids)
-    let defaults = TrainingDefaults(tokenCount: training.count, tokenizer: tokenizer, epochs: epochs)
-    var configuration = defaults.training
-    configuration.seed = seed
-    let layout = configuration.batches
-    var random = RandomSource(seed: seed)
-    var model = LanguageModel(defaults.model, using: &random)
-    var trainer = Trainer(configuration)
-    trainer.shouldStop = shouldStop
-    try trainer.train(
-      &model, on: layout.batches(of: training, seed: seed),
-      validating: layout.validationBatches(of: validation, after: tokenizer.textStartID)
-    ) { event in
+    let run = try TextTrainingRun(on: corpus, tokenizer: kind, epochs: epochs, seed: seed, modelPath: nil)
+    return try run.train(shouldStop: shouldStop) { event in
       if case .epoch(let epoch) = event { try report(epoch) }
     }
-    return TextModel(ModelFile(model: model, tokenizer: tokenizer, statePolicy: layout.statePolicy))
+  }
+
+  /// Trains a model in the background, with its progress as an asynchronous sequence, and writes it to a file.
+  ///
+  /// ```swift
+  /// for try await progress in try TextModel.training(on: notes, writingTo: file) { print(progress) }
+  /// let model = try TextModel(contentsOf: file)
+  /// ```
+  ///
+  /// If the task that iterates is cancelled, training ends after the current step, and a training state is written next
+  /// to the model file. The next call with the same arguments resumes the run; the resulting model is the same, to the
+  /// bit.
+  ///
+  /// - Parameters:
+  ///   - url: The text; see `Corpus(at:)`.
+  ///   - file: The model file, which is written after each epoch.
+  ///   - kind: The kind of the tokenizer; nil: the one that `TokenizerChoice` chooses for the text.
+  ///   - epochs: The number of passes over the text; nil for the default, which depends on the length of the text.
+  ///   - seed: The random seed.
+  /// - Throws: `FileError`, `TextError`; `CheckpointError` if there is a training state that cannot be read, or
+  ///   `TrainingError.otherRun` if it belongs to another run.
+  public static func training(
+    on url: URL, writingTo file: URL, tokenizer kind: TokenizerKind? = nil, epochs: Int? = nil, seed: UInt64 = 1
+  ) throws -> TextTraining {
+    let corpus = try Corpus(at: [url.path(percentEncoded: false)], invalidBytes: kind == .byte ? .kept : .refused)
+    return TextTraining(
+      run: try TextTrainingRun(
+        on: corpus, tokenizer: kind, epochs: epochs, seed: seed, modelPath: file.path(percentEncoded: false)))
   }
 }
 
@@ -154,6 +179,20 @@ extension TextModel {
     _ prompt: String = "", _ options: GenerationOptions = GenerationOptions(), seed: UInt64? = nil
   ) -> GeneratedText {
     GeneratedText(model: self, prompt: prompt, options: options, seed: seed ?? .random(in: 0...(.max)))
+  }
+
+  /// Returns the most probable words that end a text, most probable first.
+  ///
+  /// - Parameters:
+  ///   - text: The text; its last word is completed, or a new one begins after white space.
+  ///   - count: The maximum number of words.
+  /// - Throws: `InferenceError.noCompletion` if the tokens are pieces of words of a `tokenizer.json`;
+  ///   `TextError.unknownToken`, `InferenceError.notFinite`.
+  public func complete(_ text: String, count: Int = 3) throws -> [Suggestion] {
+    let start = text.lastIndex { $0.isWhitespace }.map { text.index(after: $0) } ?? text.startIndex
+    var completer = try completer()
+    try completer.read(String(text[..<start]))
+    return try completer.suggestions(prefix: String(text[start...]), count: count)
   }
 
   /// Suggests completions of words while they are typed.

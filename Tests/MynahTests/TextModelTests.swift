@@ -27,6 +27,74 @@ struct TextModelTests {
     #expect(throws: TrainingError.self) { try TextModel.train(on: url, shouldStop: { true }) }
   }
 
+  @Test("A run in the background reports its progress and writes the model that a run in the foreground returns")
+  func background() async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let text = URL(filePath: try folder.write(Self.text.utf8, to: "text.txt"))
+    let file = URL(filePath: folder.path + "/text.safetensors")
+    var (steps, epochs) = (0, [Int]())
+    for try await progress in try TextModel.training(on: text, writingTo: file, epochs: 3, seed: 2) {
+      switch progress {
+      case .step: steps += 1
+      case .epoch(let epoch): epochs.append(epoch.epoch)
+      }
+    }
+    #expect(steps > 3 && epochs == [1, 2, 3])
+    let weights = try [TextModel(contentsOf: file), model()].map { $0.file.model.parameters.map { $0.value } }
+    #expect(weights[0] == weights[1])
+  }
+
+  @Test("A cancelled run leaves a state from which it is resumed to the same bits, and another run is refused")
+  func resumedRun() async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let text = URL(filePath: try folder.write(Self.text.utf8, to: "text.txt"))
+    let file = URL(filePath: folder.path + "/text.safetensors")
+    let task = Task {
+      for try await _ in try TextModel.training(on: text, writingTo: file, epochs: 3, seed: 2) {
+        unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+      }
+    }
+    await #expect(throws: CancellationError.self) { try await task.value }
+    // The run ends after its step; its state appears then.
+    let state = TrainingFiles.statePath(besides: file.path(percentEncoded: false))
+    while !FileManager.default.fileExists(atPath: state) { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(!FileManager.default.fileExists(atPath: file.path(percentEncoded: false)))
+    #expect(throws: TrainingError.self) { try TextModel.training(on: text, writingTo: file, epochs: 3, seed: 3) }
+    for try await _ in try TextModel.training(on: text, writingTo: file, epochs: 3, seed: 2) {}
+    let weights = try [TextModel(contentsOf: file), model()].map { $0.file.model.parameters.map { $0.value } }
+    #expect(weights[0] == weights[1])
+  }
+
+  @Test("The tokenizer is chosen for the text: words for prepared text, characters for a short natural one")
+  func chosenTokenizer() throws {
+    #expect(try model().tokenizer.kind == "word")
+    let natural = String(repeating: "The cat sees a dog. It barks!\n", count: 20)
+    let short = try TextModel.train(on: natural, epochs: 1)
+    #expect(short.tokenizer.kind == "character")
+    let words = try TextModel.train(on: natural, tokenizer: .wordsAndPunctuation, epochs: 1)
+    #expect(try words.tokenizer.decode(words.tokenizer.encode(natural).ids) == natural)
+  }
+
+  @Test("A text is completed by words, its unfinished last one included")
+  func completion() throws {
+    #expect(try model().complete("the c", count: 1).map(\.text) == ["cat"])
+    #expect(try model().complete("the ", count: 2).count == 2)
+    #expect(try model().complete("", count: 0).isEmpty)
+  }
+
+  @Test("A classifier is trained on a file, written, read and asked in a statement each")
+  func classification() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let lines = (0..<12).map { "spam\twin a prize now \($0)\nham\tsee you at home \($0)\n" }.joined()
+    let texts = URL(filePath: try folder.write(lines.utf8, to: "texts.tsv"))
+    let file = URL(filePath: folder.path + "/spam.classifier")
+    try TextClassifier.train(on: texts, method: .naiveBayes).write(to: file)
+    #expect(try TextClassifier(contentsOf: file).predict("win a prize").label == "spam")
+  }
+
   @Test("A model that is written and read again is the same")
   func file() throws {
     let folder = try TemporaryFolder()
