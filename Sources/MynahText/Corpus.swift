@@ -13,6 +13,8 @@ public struct Corpus: Sendable, Hashable {
   public let test: String?
   /// A Boolean value indicating whether the validation text is the end of the training text.
   public let isSplit: Bool
+  /// The path of the validation text; nil if it is the end of the training text, or a text in memory.
+  public let validationPath: String?
   /// Remarks about the input for the user, such as files that were left out; each is a sentence without a full stop.
   public let notes: [String]
 
@@ -21,8 +23,12 @@ public struct Corpus: Sendable, Hashable {
     self.init(training: training, validation: validation, test: test, isSplit: false)
   }
 
-  private init(training: String, validation: String, test: String?, isSplit: Bool, notes: [String] = []) {
+  private init(
+    training: String, validation: String, test: String?, isSplit: Bool, validationPath: String? = nil,
+    notes: [String] = []
+  ) {
     (self.training, self.validation, self.test, self.isSplit) = (training, validation, test, isSplit)
+    self.validationPath = validationPath
     let returns = training.utf8.count { $0 == UInt8(ascii: "\r") }
     let remark =
       returns == 1
@@ -73,9 +79,11 @@ public struct Corpus: Sendable, Hashable {
     if paths.count == 1, FileKind(at: paths[0]) == .directory, try DatasetFiles.isDataset(paths[0]) {
       let files = try DatasetFiles(in: paths[0])
       let test = try files.test.map { try TextFile(at: $0, invalidBytes: invalidBytes).text }
+      let left =
+        files.otherCount > 0 ? ["left out \(Self.count(files.otherCount, "other text")) in \(paths[0].quoted())"] : []
       try self.init(
         of: [files.training], validation: validation ?? files.validation, test: test, share: validationShare,
-        invalidBytes: invalidBytes)
+        invalidBytes: invalidBytes, notes: left)
     } else {
       let (files, notes) = try Self.files(at: paths)
       try self.init(
@@ -95,8 +103,11 @@ public struct Corpus: Sendable, Hashable {
       texts = try Self.split(files, share: share, invalidBytes)
     }
     self.init(
-      training: texts.training, validation: texts.validation, test: test, isSplit: validation == nil, notes: notes)
+      training: texts.training, validation: texts.validation, test: test, isSplit: validation == nil,
+      validationPath: validation, notes: notes)
   }
+
+  private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
   /// Returns the text files at paths of files and folders, and a remark about each folder.
   private static func files(at paths: [String]) throws -> (files: [String], notes: [String]) {
@@ -108,7 +119,6 @@ public struct Corpus: Sendable, Hashable {
       }
       let folder = try TextFolder(in: path)
       files += folder.texts
-      func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
       let left = folder.otherCount > 0 ? ", and left out \(count(folder.otherCount, "other file"))" : ""
       notes.append("read \(count(folder.texts.count, "text")) in \(path.quoted())\(left)")
     }

@@ -22,11 +22,7 @@ package struct DatasetFiles: Sendable, Hashable {
     let names = try Self.fileNames(in: directory)
     self.names = names
     func path(_ role: String, or others: [String] = []) throws -> String? {
-      let named = names.filter { name in
-        // "dev" and "val" are parts of other words.
-        let words = name.lowercased().split { !$0.isLetter }.map(String.init)
-        return name.lowercased().contains(role) || others.contains { words.contains($0) }
-      }
+      let named = names.filter { Self.isNamed($0, role, or: others) }
       let texts = named.filter { $0.lowercased().hasSuffix(".txt") }
       let candidates = texts.isEmpty ? named : texts
       guard candidates.count < 2 else {
@@ -38,7 +34,7 @@ package struct DatasetFiles: Sendable, Hashable {
       throw TextError.missingFile(directory: directory, role: "train", found: names)
     }
     self.training = training
-    validation = try path("valid", or: ["dev", "val"])
+    validation = try path("valid", or: Self.validationWords)
     test = try path("test")
     // A file in two roles ("train-and-test.txt") would be used for both training and testing.
     for other in [validation, test] where other == training {
@@ -47,9 +43,27 @@ package struct DatasetFiles: Sendable, Hashable {
     if let test, test == validation { throw TextError.ambiguousFiles(directory: directory, role: "test", found: names) }
   }
 
-  /// Returns a Boolean value indicating whether a folder has a file for training.
+  /// The number of other texts in the folder.
+  package var otherCount: Int {
+    names.count(where: TextFolder.isText) - [training, validation, test].count { $0.map(TextFolder.isText) ?? false }
+  }
+
+  /// Returns a Boolean value indicating whether a folder has a file for training, and either one for validation or test
+  /// or no other text: a guide may have a page about training.
   package static func isDataset(_ directory: String) throws(FileError) -> Bool {
-    try fileNames(in: directory).contains { $0.lowercased().contains("train") }
+    let names = try fileNames(in: directory)
+    guard names.contains(where: { isNamed($0, "train") }) else { return false }
+    return names.contains { isNamed($0, "valid", or: validationWords) || isNamed($0, "test") }
+      || names.allSatisfy { isNamed($0, "train") || !TextFolder.isText($0) }
+  }
+
+  private static let validationWords = ["dev", "val"]
+
+  /// Returns a Boolean value indicating whether a file's name has a role in it, or another word for it; such words are
+  /// parts of other words, so they stand alone.
+  private static func isNamed(_ name: String, _ role: String, or others: [String] = []) -> Bool {
+    let words = name.lowercased().split { !$0.isLetter }.map(String.init)
+    return name.lowercased().contains(role) || others.contains { words.contains($0) }
   }
 
   package static func fileNames(in directory: String) throws(FileError) -> [String] {

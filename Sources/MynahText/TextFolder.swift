@@ -27,6 +27,9 @@ package struct TextFolder: Sendable, Hashable {
     (self.texts, self.otherCount) = (texts, otherCount)
   }
 
+  /// Returns a Boolean value indicating whether a file has the extension of a text format.
+  static func isText(_ path: String) -> Bool { extensions.contains { path.lowercased().hasSuffix("." + $0) } }
+
   private static func isLink(_ path: String) -> Bool {
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     return attributes?[.type] as? FileAttributeType == .typeSymbolicLink
@@ -44,7 +47,7 @@ package struct TextFolder: Sendable, Hashable {
       switch FileKind(at: path) {
       // Links to folders may form a cycle.
       case .directory: if depth < 32 && !isLink(path) { try visit(path, depth: depth + 1, body) }
-      case .regular: body(path, extensions.contains { name.lowercased().hasSuffix("." + $0) })
+      case .regular: body(path, isText(name))
       default: break
       }
     }

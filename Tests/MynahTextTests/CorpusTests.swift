@@ -99,6 +99,17 @@ struct CorpusTests {
     #expect(given.training == "a b\nc\nd\ne f" && given.validation == "g\nh\n" && !given.isSplit)
   }
 
+  @Test("A guide with a page about training is no data set, and a data set's other texts are noted")
+  func otherTexts() throws {
+    let guide = try corpus(["train.md": "a\nb\n", "use.md": "c\nd\n", "demo.svg": "e"])
+    #expect(guide.training + guide.validation == "a\nb\nc\nd\n" && guide.validationPath == nil)
+    let data = try corpus(["train.txt": "a\n", "valid.txt": "b\n", "notes.md": "c", "vocabulary.json": "d"])
+    #expect(data.training == "a\n" && data.validation == "b\n")
+    #expect(data.notes.count == 1 && data.notes[0].hasPrefix("left out 1 other text in "))
+    #expect(data.validationPath?.hasSuffix("/valid.txt") == true)
+    #expect(try corpus(["train.txt": "a\nb\n", "readme": "c"]).notes.isEmpty)
+  }
+
   @Test("Of a folder that is no data set, all texts are read, and what is left out is noted")
   func folderOfTexts() throws {
     let whole = try corpus(["b.md": "# b\n", "a.txt": "a\n", "c.png": "x", ".d.txt": "d\n", "e.TEX": "e\n"])

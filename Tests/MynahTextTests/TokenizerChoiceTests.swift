@@ -12,6 +12,9 @@ struct TokenizerChoiceTests {
     #expect(plain.kind == .word && plain.reason == "the text has no punctuation")
     let unknown = TokenizerChoice(for: "Natural, but: <unk> once.\n")
     #expect(unknown.kind == .word && unknown.reason == "the text contains the word <unk>")
+    // Half a percent of the words; a text about language models may mention it.
+    let text = { (count: Int) in String(repeating: "so, ", count: count) + "<unk>" }
+    #expect(TokenizerChoice(for: text(199)).kind == .word && TokenizerChoice(for: text(200)).kind == .character)
   }
 
   @Test("A tenth of the punctuation may end words, as in abbreviations; more makes the text natural")

@@ -2,7 +2,7 @@
 ///
 /// | text | tokenizer |
 /// |---|---|
-/// | with `<unk>` as a word, or with blanks around its punctuation, as prepared corpora have it | words |
+/// | in which at least 0.5 % of the words are `<unk>`, or with blanks around its punctuation, as prepared corpora have it | words |
 /// | any other text of less than 20,000 bytes | characters |
 /// | any other text | byte pairs, with a vocabulary whose size follows from the length |
 ///
@@ -28,7 +28,7 @@ public struct TokenizerChoice: Hashable, Sendable {
       beginning.removeLast()
     }
     let words = WordFigures(of: beginning)
-    if words.hasUnknown {
+    if words.unknownShare >= 0.005 {
       (kind, reason) = (.word, "the text contains the word <unk>")
     } else if words.isPretokenized && words.onceShare <= 0.25 {
       let marks = words.hasMarks ? "has blanks around its punctuation" : "has no punctuation"
@@ -43,10 +43,9 @@ public struct TokenizerChoice: Hashable, Sendable {
 
 /// Figures of the words between white space.
 private struct WordFigures {
-  private(set) var hasUnknown = false
   /// The number of punctuation marks that end words, and of those that are words by themselves.
   private(set) var (attachedCount, separateCount) = (0, 0)
-  private var (count, counts) = (0, TokenCounts())
+  private var (count, unknownCount, counts) = (0, 0, TokenCounts())
 
   /// Counts the words of a text.
   init(of bytes: [UInt8]) {
@@ -56,7 +55,7 @@ private struct WordFigures {
       guard case .word(let range) = item else { continue }
       count += 1
       counts.add(bytes, range)
-      hasUnknown = hasUnknown || bytes[range].elementsEqual(unknown)
+      if bytes[range].elementsEqual(unknown) { unknownCount += 1 }
       if range.count == 1, marks.contains(bytes[range.lowerBound]) {
         separateCount += 1
       } else if range.count > 1, marks.contains(bytes[range.upperBound - 1]) {
@@ -64,6 +63,9 @@ private struct WordFigures {
       }
     }
   }
+
+  /// The share of the words that are `<unk>`.
+  var unknownShare: Double { Double(unknownCount) / Double(max(count, 1)) }
 
   var hasMarks: Bool { attachedCount + separateCount > 0 }
 
