@@ -129,12 +129,6 @@ extension Tensor: Equatable {
   }
 }
 
-extension Tensor: CustomStringConvertible {
-  public var description: String {
-    shape.rank == 0 ? "\(scalar)" : "Tensor\(shape)"
-  }
-}
-
 /// Calls `body` with the memory of several tensors, for a kernel to read.
 package func withUnsafeBases<Result>(
   of tensors: [Tensor], _ body: ([UnsafePointer<Float>]) throws -> Result
