@@ -64,6 +64,18 @@ public struct Batch: Sendable, Hashable {
     return result
   }
 
+  /// The input tokens of each row, shape [B][T], with any padding at the end.
+  ///
+  /// `inputs` has the same tokens step by step; most programs print batches row by row.
+  public var rows: [[Int32]] { rows(of: inputs) }
+
+  /// The target tokens of each row, shape [B][T], with any padding at the end.
+  public var targetRows: [[Int32]] { rows(of: targets) }
+
+  private func rows(of ids: [Int32]) -> [[Int32]] {
+    (0..<batchSize).map { row in (0..<stepCount).map { ids[$0 * batchSize + row] } }
+  }
+
   /// The weight of each target in the loss, shape [T, B]: 1 where it counts and 0 for padding and context; nil if all
   /// targets count.
   public var weights: [Float]? {

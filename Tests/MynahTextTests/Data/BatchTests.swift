@@ -14,6 +14,15 @@ struct BatchTests {
     let nothing = Batch(inputs: [], targets: [], stepCount: 0, batchSize: 0)
     #expect(nothing.targetCount == 0)
   }
+
+  @Test("Rows have the tokens of one text after another, with their padding")
+  func rows() {
+    let batch = Batch(inputs: [1, 4, 2, 5, 3, 0], targets: [2, 5, 3, 6, 4, 0], stepCount: 3, batchSize: 2)
+    #expect(batch.rows == [[1, 2, 3], [4, 5, 0]])
+    #expect(batch.targetRows == [[2, 3, 4], [5, 6, 0]])
+    #expect(Batch(inputs: [], targets: [], stepCount: 0, batchSize: 2).rows == [[], []])
+    #expect(Batch(inputs: [], targets: [], stepCount: 3, batchSize: 0).targetRows == [])
+  }
 }
 
 struct TokenWindowsTests {
