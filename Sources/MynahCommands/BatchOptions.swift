@@ -6,13 +6,15 @@ import MynahTraining
 struct BatchOptions: ParsableArguments, RunOptions {
   /// The kinds of batching, by name.
   enum Batching: String, ExpressibleByArgument, CaseIterable {
-    case contiguous, windows, documents
+    case contiguous, windows, documents, sentences
   }
 
   @Option(
     help: ArgumentHelp(
-      "The batching: contiguous text with the state carried from batch to batch, shuffled windows, or documents, one "
-        + "per line; windows and documents each start from the zero state. (default: contiguous)", valueName: "kind"))
+      "The batching: contiguous text with the state carried from batch to batch, shuffled windows, documents, one per "
+        + "line, or sentences, one per line, shuffled, without the token of the line end, and padded or truncated to "
+        + "--maximum-length; all but contiguous text start from the zero state. (default: contiguous)",
+      valueName: "kind"))
   var batching: Batching?
 
   @Option(
@@ -30,18 +32,34 @@ struct BatchOptions: ParsableArguments, RunOptions {
     transform: Bounded.integer(1...1_000_000))
   var sequenceLength: Int?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The length that sentences are padded or truncated to, in tokens; needs --batching sentences. (default: the "
+        + "sequence length + 1)", valueName: "tokens"),
+    transform: Bounded.integer(2...1_000_001))
+  var maximumLength: Int?
+
   var settings: [RunSetting] {
     [
       RunSetting("--batching", batching?.rawValue) { Self.name($0.training.batches.kind) },
       RunSetting("--batch", batch) { $0.training.batches.batchSize },
       RunSetting("--sequence-length", sequenceLength) { $0.training.batches.sequenceLength },
+      RunSetting("--maximum-length", maximumLength) { run in
+        guard case .sentences = run.training.batches.kind else { return nil }
+        return run.training.batches.sequenceLength + 1
+      },
     ]
   }
 
   /// Writes what was given into the settings of a new run.
   ///
-  /// - Throws: `ValidationError` if the vocabulary has no token for line ends.
+  /// - Throws: `ValidationError` if the vocabulary has no token for line ends, or about a flag without effect.
   func apply(to run: inout RunSettings) throws {
+    try FlagRule(
+      "--maximum-length", maximumLength != nil, needs: "--batching sentences", batching == .sentences
+    ).check()
+    try FlagRule("--sequence-length", sequenceLength != nil, excludes: "--maximum-length", maximumLength != nil).check()
     let sizes = run.training.batches.with(batchSize: batch, sequenceLength: sequenceLength)
     run.training.batches =
       switch batching {
@@ -51,6 +69,10 @@ struct BatchOptions: ParsableArguments, RunOptions {
       case .documents:
         .documents(
           batchSize: sizes.batchSize, sequenceLength: sizes.sequenceLength, endingWith: try endOfLine(run.tokenizer))
+      case .sentences:
+        .sentences(
+          batchSize: sizes.batchSize, maximumLength: maximumLength ?? sizes.sequenceLength + 1,
+          endingWith: try endOfLine(run.tokenizer))
       }
   }
 
@@ -59,15 +81,15 @@ struct BatchOptions: ParsableArguments, RunOptions {
     case .contiguous: Batching.contiguous.rawValue
     case .windows: Batching.windows.rawValue
     case .documents: Batching.documents.rawValue
-    case .sentences: "sentences"
+    case .sentences: Batching.sentences.rawValue
     }
   }
 
   private func endOfLine(_ tokenizer: AnyTokenizer) throws -> Int32 {
     guard let id = tokenizer.endOfSentenceID ?? tokenizer.vocabulary.id(of: "\n") else {
       throw ValidationError(
-        "--batching documents needs a token for line ends, which the vocabulary lacks; "
-          + "use --batching windows or contiguous"
+        "--batching \(batching?.rawValue ?? "documents") needs a token for line ends, which the vocabulary lacks; use "
+          + "--batching windows or contiguous"
       )
     }
     return id

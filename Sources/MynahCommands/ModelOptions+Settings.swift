@@ -6,6 +6,7 @@ extension ModelOptions {
     [
       FlagRule(
         "--initial-range", initialRange != nil, needs: "--initializer uniform", initializer ?? .uniform == .uniform),
+      FlagRule("--output-initializer", outputInitializer != nil, excludes: "--tied", tied),
       FlagRule("--cell", cell != nil, excludes: "--layers", layers != nil),
       FlagRule("--hidden", hidden != nil, excludes: "--layers", layers != nil),
     ]
@@ -48,6 +49,16 @@ extension ModelOptions {
         if case .uniform(let bound) = run.model.initializer { bound } else { nil }
       } write: {
         $0.model.initializer = .uniform($1)
+      },
+      RunSetting("--embedding-initializer", embeddingInitializer?.flagValue) {
+        $0.model.embeddingInitializer?.flagValue
+      } write: { run, _ in
+        run.model.embeddingInitializer = embeddingInitializer
+      },
+      RunSetting("--output-initializer", outputInitializer?.flagValue) {
+        $0.model.outputInitializer?.flagValue
+      } write: { run, _ in
+        run.model.outputInitializer = outputInitializer
       },
     ]
   }

@@ -115,6 +115,21 @@ struct ModelOptions: ConditionalFlags, RunOptions {
     transform: InitializerKind.named)
   var initializer: InitializerKind?
 
+  @Option(
+    help: ArgumentHelp(
+      "The initializer of the embeddings: uniform:BOUND, glorot, orthogonal or zeros. (default: as --initializer)",
+      valueName: "initializer"),
+    transform: Initializer.flag)
+  var embeddingInitializer: Initializer?
+
+  @Option(
+    help: ArgumentHelp(
+      "The initializer of the output layer's weights, whose biases are then 0: uniform:BOUND, glorot, orthogonal or "
+        + "zeros. (default: as --initializer)",
+      valueName: "initializer"),
+    transform: Initializer.flag)
+  var outputInitializer: Initializer?
+
   // MARK: Names
 
   static let cellNames = CellKinds.standard.all.map(\.name).joined(separator: ", ")
@@ -176,6 +191,33 @@ enum InitializerKind: String, CaseIterable {
     case .orthogonal:
       model.initializer = .glorotUniform
       model.recurrentInitializer = .orthogonal
+    }
+  }
+}
+
+extension Initializer {
+  /// Returns the initializer that a flag names.
+  @Sendable static func flag(_ text: String) throws -> Initializer {
+    switch text {
+    case "glorot": return .glorotUniform
+    case "orthogonal": return .orthogonal
+    case "zeros": return .zeros
+    default:
+      let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts[0] == "uniform", parts.count == 2 else {
+        throw ValidationError("expected uniform:BOUND (such as uniform:0.05), glorot, orthogonal or zeros")
+      }
+      return .uniform(try Bounded.positive(atMost: 1000)(String(parts[1])))
+    }
+  }
+
+  /// The initializer as the value of a flag: "uniform:0.05".
+  var flagValue: String {
+    switch self {
+    case .uniform(let bound): "uniform:\(bound)"
+    case .glorotUniform: "glorot"
+    case .orthogonal: "orthogonal"
+    case .zeros: "zeros"
     }
   }
 }

@@ -22,8 +22,9 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Passes over the text. (default: from the text's size)", valueName: "epochs"),
-    transform: Bounded.integer(1...1_000_000))
+    help: ArgumentHelp(
+      "Passes over the text; 0 writes the untrained model. (default: from the text's size)", valueName: "epochs"),
+    transform: Bounded.integer(0...1_000_000))
   var epochs: Int?
 
   @Option(
@@ -53,6 +54,15 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     help: ArgumentHelp("The decay rates of adam's moments, β₁ and β₂. (default: 0.9,0.999)", valueName: "share,share"),
     transform: Bounded.shares(count: 2))
   var betas: [Float]?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The number ε that is added to the divisor of adam, rmsprop and adagrad, 1e-7 in Keras. (default: 1e-8, of "
+        + "adagrad 1e-10)",
+      valueName: "number"),
+    transform: Bounded.positive(atMost: 1))
+  var epsilon: Float?
 
   @Flag(help: "Use the AMSGrad variant of adam.")
   var amsgrad = false
@@ -143,6 +153,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     [
       Constant(flag: "--momentum", name: "momentum", value: momentum),
       Constant(flag: "--nesterov", name: "isNesterov", value: nesterov ? true : nil),
+      Constant(flag: "--epsilon", name: "epsilon", value: epsilon),
       Constant(flag: "--amsgrad", name: "isAMSGrad", value: amsgrad ? true : nil),
       Constant(flag: "--average-after", name: "patience", value: averageAfter),
       Constant(flag: "--weight-decay", name: "weightDecay", value: weightDecay),

@@ -8,8 +8,9 @@ struct TrainingResult: Encodable {
   /// The model's file; nil if it was not written.
   let model: String?
   let epochs: Int
+  /// The epoch of the model; 0 if it is untrained.
   let bestEpoch: Int
-  let train: Double
+  let train: Double?
   let validation: Double?
   let test: Double?
   let vocabularySize: Int
@@ -20,15 +21,15 @@ struct TrainingResult: Encodable {
   /// - Parameters:
   ///   - model: The model that was kept.
   ///   - path: Its file.
-  ///   - history: At least one epoch.
+  ///   - history: The epochs; none of an untrained model.
   ///   - test: The perplexity of the test text, if there is one.
   init(_ model: LanguageModel, at path: String?, history: [EpochReport], test: Double?) {
     let validated = history.filter { $0.validation != nil }
     let lowest = validated.min { ($0.validation?.mean ?? 0) < ($1.validation?.mean ?? 0) }
-    guard let best = lowest ?? history.last else { preconditionFailure("a finished run has an epoch") }
+    let best = lowest ?? history.last
     self.model = path
     epochs = history.count
-    (bestEpoch, train, validation) = (best.epoch, best.train.perplexity, best.validation?.perplexity)
+    (bestEpoch, train, validation) = (best?.epoch ?? 0, best?.train.perplexity, best?.validation?.perplexity)
     self.test = test
     vocabularySize = model.configuration.vocabularySize
     parameterCount = model.parameterCount
@@ -39,6 +40,7 @@ struct TrainingResult: Encodable {
     guard !json else { return try StandardOutput.writeJSON(self) }
     let validation = validation.map { ", validation perplexity \($0.asPerplexity)" } ?? ""
     let test = test.map { ", test perplexity \($0.asPerplexity)" } ?? ""
-    try StandardOutput.write("\(model ?? ""): the model of epoch \(bestEpoch) of \(epochs)\(validation)\(test)\n")
+    let kept = epochs == 0 ? "the untrained model" : "the model of epoch \(bestEpoch) of \(epochs)"
+    try StandardOutput.write("\(model ?? ""): \(kept)\(validation)\(test)\n")
   }
 }

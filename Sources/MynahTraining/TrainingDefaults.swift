@@ -15,17 +15,18 @@ public struct TrainingDefaults: Hashable, Sendable {
   /// Chooses the settings from the number of training tokens and the tokenizer.
   ///
   /// - Parameter epochs: The number of passes over the text; nil for the default. The learning rate schedule depends on
-  ///   it.
+  ///   it; for 0, it is that of the default, with which the run can be continued.
   public init(tokenCount: Int, tokenizer: AnyTokenizer, epochs: Int? = nil) {
     let size = Size(tokenCount: tokenCount, tokenizer: tokenizer)
     let sequenceLength = max(1, min(size.sequenceLength, tokenCount - 1))
     let batchSize = max(1, min(size.batchSize, tokenCount / (50 * sequenceLength)))
-    let epochs = epochs ?? size.epochs
+    let scheduled = epochs.flatMap { $0 > 0 ? $0 : nil } ?? size.epochs
     model = LanguageModelConfiguration(
       vocabulary: tokenizer.vocabulary.count, embedding: size.embedding, layers: size.hidden.map { .lstm($0) },
       dropout: .outputs(size.dropout))
     training = TrainingConfiguration(
-      optimizer: .sgd, learningRate: .halving(from: 1, after: (epochs + 1) / 2), clipNorm: 5, epochs: epochs,
+      optimizer: .sgd, learningRate: .halving(from: 1, after: (scheduled + 1) / 2), clipNorm: 5,
+      epochs: epochs ?? size.epochs,
       batches: .contiguous(batchSize: batchSize, sequenceLength: sequenceLength), seed: 1)
   }
 

@@ -57,14 +57,15 @@ public struct TrainingFiles: Sendable {
     try state.expect(configuration: configuration, model: model, tokenizer: tokenizer, textHash: textHash)
   }
 
-  /// Writes the training state, and also the model file if the checkpoint is at the end of an epoch.
+  /// Writes the training state, and also the model file if the checkpoint is at the end of an epoch, or of a run without
+  /// epochs.
   ///
   /// - Throws: `FileError`.
   public func write(_ checkpoint: TrainingCheckpoint) throws {
     try TrainingStateFile(
       checkpoint: checkpoint, configuration: configuration, tokenizer: tokenizer, textHash: textHash, notes: notes
     ).write(to: statePath)
-    guard checkpoint.step == 0 && !checkpoint.history.isEmpty else { return }
+    guard checkpoint.step == 0 && (!checkpoint.history.isEmpty || configuration.epochs == 0) else { return }
     let notes = TrainingNotes(
       configuration: configuration, history: checkpoint.history, bestEpoch: checkpoint.best?.epoch)
     try ModelFile(

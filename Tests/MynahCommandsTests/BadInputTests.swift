@@ -76,7 +76,7 @@ struct BadInputTests {
     Case("unknown flag", 64, "train text.txt --learning-rat 1", says: "See 'mynah help train'"),
     Case("escape sequence in a flag", 64, "train text.txt --\u{1B}[31m", says: "␛[31m"),
     Case("zero steps", 64, "train text.txt --sequence-length 0", says: "between 1 and"),
-    Case("zero epochs", 64, "train text.txt --epochs 0", says: "between 1 and"),
+    Case("negative epochs", 64, "train text.txt --epochs -1", says: "between 0 and"),
     Case("zero embedding", 64, "train text.txt --embedding 0", says: "between 1 and"),
     Case("zero layer", 64, "train text.txt --hidden 8,0", says: "between 1 and"),
     Case("no layer", 64, "train text.txt --hidden ''", says: "between 1 and"),

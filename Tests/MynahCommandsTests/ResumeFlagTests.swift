@@ -52,7 +52,8 @@ struct ResumeFlagTests {
       "adam",
       [
         Flag("--optimizer", "adam", other: "rmsprop"), Flag("--betas", "0.75,0.875", other: "0.9,0.999"),
-        Flag("--amsgrad"), Flag("--tied"), Flag("--embedding", "8", other: "9"), Flag("--hidden", "8", other: "9"),
+        Flag("--epsilon", "0.0001", other: "0.001"), Flag("--amsgrad"), Flag("--tied"),
+        Flag("--embedding", "8", other: "9"), Flag("--hidden", "8", other: "9"),
         Flag("--sampled", "9", other: "8"), Flag("--initializer", "orthogonal", other: "uniform"),
         Flag("--schedule", "cosine", other: "linear"), Flag("--batching", "documents", other: "windows"),
       ]
@@ -63,6 +64,9 @@ struct ResumeFlagTests {
         Flag("--optimizer", "asgd", other: "sgd"), Flag("--average-after", "2", other: "3"),
         Flag("--cell", "projected", other: "lstm"), Flag("--projection", "4", other: "3"),
         Flag("--hidden", "8", other: "9"), Flag("--initializer", "glorot", other: "uniform"),
+        Flag("--embedding-initializer", "uniform:0.25", other: "zeros"),
+        Flag("--output-initializer", "zeros", other: "uniform:0.5"),
+        Flag("--batching", "sentences", other: "documents"), Flag("--maximum-length", "6", other: "7"),
         Flag("--tokenizer", "t.json", other: "other.json", own: "a tokenizer with other tokens"),
         Flag("--validation-share", "0.25", other: "0.2"),
       ]

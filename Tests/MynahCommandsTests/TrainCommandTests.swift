@@ -1,5 +1,7 @@
 import Foundation
 import MynahModels
+import MynahTensors
+import MynahText
 import MynahTraining
 import TestSupport
 import Testing
@@ -55,6 +57,43 @@ struct TrainCommandTests {
     #expect(outcome.errors.contains("learning rate 1.0") && !outcome.errors.contains("\u{1B}"))
     let model = try ModelFile(contentsOf: tool.path("my notes.safetensors")).model.configuration
     #expect(model.embeddingSize == 8 && model.layers == [.lstm(16), .lstm(8)])
+  }
+
+  @Test("No epochs write the untrained model, from which the run is resumed")
+  func noEpochs() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "text")
+    let flags =
+      Array(TinyModel.flags.dropLast(2)) + ["--initializer", "glorot", "--embedding-initializer", "uniform:0.25"]
+    let command = ["train", "text", "--output", "m"] + flags
+    let untrained = try tool.run(command + ["--epochs", "0", "--output-initializer", "zeros"])
+    #expect(untrained.status == 0 && untrained.output == "m: the untrained model\n", "\(untrained.errors)")
+    let model = try ModelFile(contentsOf: tool.path("m")).model
+    let parameters = Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.name, $0.value.elements) })
+    #expect(parameters["output.weight"]?.allSatisfy { $0 == 0 } == true)
+    let embedding = try #require(parameters["embedding.weight"])
+    #expect(embedding.allSatisfy { abs($0) <= 0.25 } && embedding.contains { abs($0) > 0.2 })
+    let evaluated = try tool.run("evaluate", "m", "text", "--json")
+    #expect(evaluated.status == 0 && evaluated.output.contains("perplexity"), "\(evaluated.errors)")
+    #expect(try tool.run("inspect", "m").status == 0)
+    let resumed = try tool.run(command + ["--epochs", "2", "--resume"])
+    #expect(resumed.status == 0 && resumed.output.split(separator: "\n").count == 3, "\(resumed.errors)")
+  }
+
+  @Test("Sentences are padded or truncated to the maximum length, and start from the zero state")
+  func sentences() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(TinyModel.text(), to: "text")
+    let flags = "--tokenizer word --embedding 8 --hidden 8 --batch 8 --epochs 1 --batching sentences --maximum-length 9"
+    let outcome = try tool.run(["train", "text", "--output", "m"] + flags.split(separator: " ").map(String.init))
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let file = try ModelFile(contentsOf: tool.path("m"))
+    #expect(file.statePolicy == .reset)
+    let state = try TrainingStateFile(contentsOf: tool.path("m.training"))
+    let end = try #require(file.tokenizer.endOfSentenceID)
+    #expect(state.configuration.batches == .sentences(batchSize: 8, maximumLength: 9, endingWith: end))
   }
 
   @Test("The test perplexity of a folder is that of mynah evaluate")
