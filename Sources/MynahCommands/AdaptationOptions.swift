@@ -136,7 +136,9 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
     if let dynamicTokens { settings.segmentLength = dynamicTokens }
     let statistics = try dynamicStatistics.map { path in
       let text = try file.tokenizer.encode(TextFile(at: path, invalidBytes: file.tokenizer.invalidBytes).text).ids
-      return try GradientStatistics(of: file.model, on: text)
+      return try WorkProgress.showing("measuring gradients") {
+        try GradientStatistics(of: file.model, on: text, report: $0)
+      }
     }
     return DynamicPredictor(file.model, settings: settings, statistics: statistics)
   }
@@ -157,9 +159,10 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
   private func weights(_ parts: [any Predictor], _ file: ModelFile, _ policy: StatePolicy) throws -> [Double]? {
     if let weights = mixture.weights { return try Self.numbers(weights, count: parts.count) }
     guard let tuneWeights else { return nil }
-    let tuned = try MixturePredictor.tunedWeights(
-      of: parts, on: TextFile(at: tuneWeights, invalidBytes: file.tokenizer.invalidBytes).text,
-      tokenizer: file.tokenizer, policy: policy)
+    let text = try TextFile(at: tuneWeights, invalidBytes: file.tokenizer.invalidBytes).text
+    let tuned = try WorkProgress.showing("tuning weights") {
+      try MixturePredictor.tunedWeights(of: parts, on: text, tokenizer: file.tokenizer, policy: policy, report: $0)
+    }
     StandardError.write("weights: \(tuned.map { $0.formatted(4) }.joined(separator: ","))\n")
     return tuned
   }

@@ -6,7 +6,7 @@ import MynahModels
 import MynahText
 
 /// `mynah compare`: several models on the same text.
-struct CompareCommand: ParsableCommand, ConditionalFlags {
+struct CompareCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Compare the perplexities of several models on a text.",
@@ -40,6 +40,7 @@ struct CompareCommand: ParsableCommand, ConditionalFlags {
 
   @OptionGroup var state: StateOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   var rules: [FlagRule] {
     [
@@ -69,7 +70,9 @@ struct CompareCommand: ParsableCommand, ConditionalFlags {
       let (tokenizer, policy) = (file.tokenizer, state.policy(of: file))
       let text = try Self.text(files, tokenizer.invalidBytes)
       let network = NeuralPredictor(InferenceModel(file.model, precision: file.precision))
-      let measurement = try ModelMeasurement(of: text, network, tokenizer: tokenizer, policy: policy)
+      let measurement = try WorkProgress.showing(path) {
+        try ModelMeasurement(of: text, network, tokenizer: tokenizer, policy: policy, report: $0)
+      }
       rows.append(
         Row(path: path, tokenizer: tokenizer, parameterCount: file.model.parameterCount, measurement: measurement))
       guard ensemble else { continue }
@@ -77,16 +80,18 @@ struct CompareCommand: ParsableCommand, ConditionalFlags {
       first = first ?? (tokenizer, policy)
     }
     if let first {
-      let measurement = try ModelMeasurement(
-        of: Self.text(files, first.tokenizer.invalidBytes), MixturePredictor(parts), tokenizer: first.tokenizer,
-        policy: first.policy)
+      let text = try Self.text(files, first.tokenizer.invalidBytes)
+      let measurement = try WorkProgress.showing("ensemble") {
+        try ModelMeasurement(
+          of: text, MixturePredictor(parts), tokenizer: first.tokenizer, policy: first.policy, report: $0)
+      }
       rows.append(
         Row(
           path: "ensemble", tokenizer: first.tokenizer, parameterCount: rows.reduce(0) { $0 + $1.parameterCount },
           measurement: measurement))
     }
     try write(rows)
-    for note in Self.notes(rows) { StandardError.write("note: \(note)\n") }
+    for note in Self.notes(rows) { StandardError.note(note) }
   }
 
   /// Returns the texts, one after another; a text may lack its last line end.

@@ -4,7 +4,7 @@ import MynahInference
 import MynahModels
 import MynahText
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: CommandWithMessages {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measure the perplexity of a model on a text.",
@@ -28,6 +28,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var state: StateOptions
   @OptionGroup(title: "Prediction") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -38,7 +39,9 @@ struct EvaluateCommand: ParsableCommand {
       let text = try TextFile(at: text, invalidBytes: file.tokenizer.invalidBytes).text
       let policy = state.policy(of: file)
       let predictor = try adaptation.predictor(file, policy: policy)
-      let report = try predictor.perplexity(of: text, tokenizer: file.tokenizer, policy: policy)
+      let report = try WorkProgress.showing("evaluating") {
+        try predictor.perplexity(of: text, tokenizer: file.tokenizer, policy: policy, report: $0)
+      }
       let length = TextLength(of: text)
       if json {
         try StandardOutput.writeJSON(Figures(report, length, policy))

@@ -96,7 +96,7 @@ struct FineTuningOptions: ParsableArguments, RunOptions {
     guard !read.vectors.isEmpty else {
       throw ValidationError("no token of the text has a vector in \(vectors.quoted()); expected vectors of its words")
     }
-    StandardError.write(
+    StandardError.inform(
       "vectors: \(read.vectors.count.grouped) of \(vocabulary.count.grouped) tokens (\(share.formatted(1)) %) have "
         + "one, of \(read.dimension) elements; the others are initialised randomly\n")
     return read
@@ -155,7 +155,7 @@ struct InitialModel {
       throw ValidationError(error.description)
     }
     tokenizer = extended
-    StandardError.write(
+    StandardError.inform(
       "vocabulary: \(before.grouped) tokens of \(name.quoted()) and \((after - before).grouped) more\n")
   }
 }

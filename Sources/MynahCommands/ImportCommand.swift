@@ -5,7 +5,7 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-struct ImportCommand: ParsableCommand, ConditionalFlags {
+struct ImportCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Import a model from PyTorch or Keras.",
@@ -80,6 +80,8 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
   @Flag(help: "Replace an existing file.")
   var overwrite = false
 
+  @OptionGroup var messages: MessageOptions
+
   var rules: [FlagRule] {
     [
       FlagRule("--names", names != nil, needs: "--from pytorch", from == .pytorch),
@@ -97,7 +99,7 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
       case .pytorch: try LanguageModel.importing(pyTorch: file, names: names, activation: activation)
       case .keras: try LanguageModel.importing(keras: file)
       }
-    for note in imported.notes { StandardError.write("note: \(note)\n") }
+    for note in imported.notes { StandardError.note(note) }
     let model = imported.model
     let count = tokenizer.vocabulary.count
     guard count == model.configuration.vocabularySize else {
@@ -122,10 +124,10 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
       file = try PyTorchFile(contentsOf: weights, key: key)
     } catch {
       // Errors of an archive do not name its format.
-      StandardError.write("note: \(weights.quoted()) was read as a file of PyTorch's torch.save\n")
+      StandardError.note("\(weights.quoted()) was read as a file of PyTorch's torch.save")
       throw error
     }
-    for name in file.leftOut { StandardError.write("note: skipped \(name.quoted(80)), which is beside the model\n") }
+    for name in file.leftOut { StandardError.note("skipped \(name.quoted(80)), which is beside the model") }
     var tensors = file.safetensors()
     let activations = Set(file.settings.values.compactMap { RNNCell.Activation(module: $0) })
     if activations.count == 1 { tensors.metadata["nonlinearity"] = activations.first?.rawValue }
@@ -162,7 +164,7 @@ struct ImportCommand: ParsableCommand, ConditionalFlags {
     let (words, renamed) = try listed.renamingSpecialTokens(unknown: unknown)
     for token in renamed {
       let meaning = token.name == Vocabulary.unknown ? "unknown words" : "padding"
-      StandardError.write("note: \(token.token.quoted()) represents \(meaning)\n")
+      StandardError.note("\(token.token.quoted()) represents \(meaning)")
     }
     return words
   }

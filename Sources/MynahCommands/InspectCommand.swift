@@ -50,13 +50,13 @@ struct InspectCommand: ParsableCommand, ConditionalFlags {
     }
   }
 
-  /// The notes of a training run; nil, with a note on standard error, if they cannot be decoded, such as those of a
+  /// The notes of a training run; nil, with a warning, if they cannot be decoded, such as those of a
   /// custom optimizer.
   private func notes(of file: SafetensorsFile) -> TrainingNotes? {
     do {
       return try TrainingNotes(file)
     } catch {
-      StandardError.write("note: how the model was trained is not shown: \(error)\n")
+      StandardError.warn("how the model was trained is not shown: \(error)")
       return nil
     }
   }

@@ -55,7 +55,7 @@ enum MixedModel {
     return RenumberedPredictor(network, ids: ids)
   }
 
-  /// Returns the predictor of n-grams for a model's tokens, and prints notes about their words on standard error.
+  /// Returns the predictor of n-grams for a model's tokens, and prints warnings about their words.
   ///
   /// - Parameter mapsUnknownWords: The flag `--map-unknown-words`.
   static func predictor(
@@ -64,7 +64,7 @@ enum MixedModel {
     let predictor = try namingFlag {
       try NGramPredictor(ngrams, tokenizer: tokenizer, path: path, mapsUnknownWords: mapsUnknownWords)
     }
-    for note in notes(on: predictor, tokenizer) { StandardError.write("note: \(path.quoted()) \(note)\n") }
+    for warning in warnings(about: predictor, tokenizer) { StandardError.warn("\(path.quoted()) \(warning)") }
     return predictor
   }
 
@@ -77,24 +77,24 @@ enum MixedModel {
     }
   }
 
-  private static func notes(on predictor: NGramPredictor, _ tokenizer: AnyTokenizer) -> [String] {
+  private static func warnings(about predictor: NGramPredictor, _ tokenizer: AnyTokenizer) -> [String] {
     let (mapped, others) = (predictor.mappedWords, predictor.otherWordCount)
-    var notes: [String] = []
+    var warnings: [String] = []
     if let example = mapped.first {
-      notes.append(
+      warnings.append(
         "lacks \(mapped.count.grouped) of the model's words, such as \(example.quoted()), which "
           + (predictor.hasUnknown ? "share the probability of its <unk>" : "have probability 0 in it"))
     }
     if others > 0 {
-      notes.append(
+      warnings.append(
         "has \(others.grouped) \(others == 1 ? "word" : "words") that the model lacks"
           + (tokenizer.vocabulary.unknownID == nil ? "" : ", whose probability is added to that of <unk>"))
     }
     if !predictor.hasUnknown && tokenizer.vocabulary.unknownID != nil {
-      notes.append(
+      warnings.append(
         "has no <unk>, so words that it lacks have probability 0 in it; SRILM's ngram-count -unk writes <unk>")
     }
-    return notes
+    return warnings
   }
 }
 

@@ -17,7 +17,7 @@ extension MynahTool {
     do {
       var command = try parseAsRoot(arguments.map { $0 == "--help-all" ? "--help" : $0 })
       do {
-        try command.run()
+        try InputHint.printing { try command.runWithMessages() }
       } catch is ClosedPipe {
         Foundation.exit(FailureCode.closedPipe.rawValue)
       } catch let error as any CommandFailure {

@@ -6,7 +6,7 @@ import MynahTensors
 import MynahText
 
 /// `mynah ngram`: a smoothed n-gram model to mix with.
-struct NGramCommand: ParsableCommand {
+struct NGramCommand: CommandWithMessages {
   static let configuration = CommandConfiguration(
     commandName: "ngram",
     abstract: "Train an n-gram model on a text and write an ARPA file.",
@@ -51,25 +51,44 @@ struct NGramCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  @OptionGroup var messages: MessageOptions
+
   mutating func run() throws {
     try NewFile.check(output, overwriting: overwrite)
     let (text, tokenizer) = try words.read(text)
+    var progress = StageProgress()
     let counted = try NGramModel(
       counting: tokenizer.encode(text).ids, tokenizer: tokenizer, order: order,
-      fallback: noDiscountFallback ? nil : .fallback)
-    noteFallback(counted)
+      fallback: noDiscountFallback ? nil : .fallback
+    ) { progress.report($0) }
+    progress.clear()
+    warnOfFallback(counted)
     let model = prune.map { counted.pruned(threshold: Double($0)) } ?? counted
-    try model.write(arpa: output)
+    try model.write(arpa: output) { progress.report($0) }
+    progress.clear()
     if json { return try StandardOutput.writeJSON(Figures(output, model, counted)) }
     try StandardOutput.write("\(output): \(Self.list(model.counts, of: counted.counts))\n")
   }
 
-  private func noteFallback(_ model: NGramModel) {
+  /// The progress of the stages, one after another.
+  private struct StageProgress {
+    private var stage = NGramProgress.Stage.counting
+    private var line = WorkProgress(NGramProgress.Stage.counting.rawValue)
+
+    mutating func report(_ progress: NGramProgress) {
+      if progress.stage != stage { (stage, line) = (progress.stage, WorkProgress(progress.stage.rawValue)) }
+      line.report(progress.share)
+    }
+
+    func clear() { line.clear() }
+  }
+
+  private func warnOfFallback(_ model: NGramModel) {
     guard let lengths = model.smoothing?.fallbackLengths, !lengths.isEmpty else { return }
     let listed = lengths.map { "\($0)-grams" }.joined(separator: ", ")
-    StandardError.write(
-      "note: the discounts of \(listed) cannot be estimated, since too few of them occur once, twice and three times; "
-        + "0.5, 1 and 1.5 are used\n")
+    StandardError.warn(
+      "the discounts of \(listed) cannot be estimated, since too few of them occur once, twice and three times; "
+        + "0.5, 1 and 1.5 are used")
   }
 
   /// Lists the numbers of n-grams, if some were removed beside those before.

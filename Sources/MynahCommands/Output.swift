@@ -1,15 +1,33 @@
 import Foundation
 
-/// Standard error, for progress, notes and errors; standard output is reserved for results.
+/// Standard error, for progress, notes, warnings and errors; standard output is reserved for results.
 enum StandardError {
+  /// A Boolean value indicating whether progress and notes are left out.
+  @TaskLocal static var isQuiet = false
+
   /// A Boolean value indicating whether it is a terminal, where progress bars can be drawn.
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+  /// Writes a text, also with `--quiet`: an error, or figures that a flag requested.
   static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+  /// Writes a text that `--quiet` leaves out.
+  static func inform(_ text: String) {
+    if !isQuiet { write(text) }
+  }
+
+  /// Writes a sentence that `--quiet` leaves out: it does not affect the results.
+  static func note(_ sentence: String) { inform("note: \(sentence)\n") }
+
+  /// Writes a sentence about something that affects the results, also with `--quiet`.
+  static func warn(_ sentence: String) { write("warning: \(sentence)\n") }
 }
 
 /// Standard output, for results.
 enum StandardOutput {
+  /// A Boolean value indicating whether it is a terminal.
+  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
   /// Writes a text, unbuffered.
   static func write(_ text: String) throws {
     var rest = Array(text.utf8)[...]

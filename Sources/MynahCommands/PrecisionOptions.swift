@@ -12,11 +12,10 @@ struct PrecisionOptions: ParsableArguments, RunOptions {
     transform: Self.precision)
   var precision: Precision?
 
-  /// The requested precision; float32, with a note on standard error, if this machine lacks it; nil without the flag.
+  /// The requested precision; float32, with a warning, if this machine lacks it; nil without the flag.
   var supported: Precision? {
     guard let precision, !precision.isSupported else { return precision }
-    StandardError.write(
-      "note: this machine has no instructions for products in \(precision.rawValue); float32 is used\n")
+    StandardError.warn("this machine has no instructions for products in \(precision.rawValue); float32 is used")
     return .float32
   }
 

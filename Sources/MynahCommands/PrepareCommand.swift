@@ -4,7 +4,7 @@ import MynahIO
 import MynahModels
 import MynahText
 
-struct PrepareCommand: ParsableCommand {
+struct PrepareCommand: CommandWithMessages {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
     abstract: "Write the tokens of texts, which may be larger than memory, to a file.",
@@ -39,6 +39,7 @@ struct PrepareCommand: ParsableCommand {
   @OptionGroup(title: "Tokens") var tokens: TokenizerOptions
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   mutating func run() throws {
     try Interruption.watching { isInterrupted in
@@ -86,8 +87,7 @@ struct PrepareCommand: ParsableCommand {
 
 /// The progress of a preparation on standard error.
 private struct PreparationProgress {
-  private var line = ProgressLine()
-  private var (start, last) = (ContinuousClock.now, ContinuousClock.now)
+  private var pass = WorkProgress("counting", on: .anywhere)
   private var wasCounting = true
 
   /// Shows the figures.
@@ -95,17 +95,15 @@ private struct PreparationProgress {
   /// - Throws: `CommandError.stopped` if the user asked to stop.
   mutating func report(_ progress: TextPreparation.Progress, isInterrupted: () -> Bool) throws {
     guard !isInterrupted() else { throw CommandError.stopped }
-    let now = ContinuousClock.now
-    if wasCounting && !progress.isCounting { (wasCounting, start) = (false, last) }
-    last = now
-    guard line.isDue(at: now) else { return }
-    let share = Double(progress.byteCount) / Double(max(progress.totalByteCount, 1))
-    let speed = Double(progress.byteCount) / 1e6 / max((now - start).seconds, 1e-9)
-    line.show(
-      progress.isCounting ? "counting" : "numbering", share: share,
-      "\((100 * share).formatted(1)) %  \(speed.formatted(0)) MB/s", at: now)
+    if wasCounting && !progress.isCounting {
+      clear()
+      (wasCounting, pass) = (false, WorkProgress("encoding", on: .anywhere))
+    }
+    pass.report(Double(progress.byteCount) / Double(max(progress.totalByteCount, 1))) { seconds in
+      "\((Double(progress.byteCount) / 1e6 / max(seconds, 1e-9)).formatted(0)) MB/s"
+    }
   }
 
   /// Removes the line from the terminal.
-  func clear() { line.clear() }
+  func clear() { pass.clear() }
 }

@@ -1,11 +1,19 @@
-/// A line of progress on standard error: redrawn ten times a second on a terminal, else printed every two seconds.
+/// A line of progress on standard error for work that takes longer than a second: redrawn ten times a second on a
+/// terminal, else printed every two seconds.
 struct ProgressLine {
   let isTerminal = StandardError.isTerminal
-  private var lastShown = ContinuousClock.now
+  /// A Boolean value indicating whether the line was shown.
+  private(set) var wasShown = false
+  private let start: ContinuousClock.Instant
+  private var lastShown: ContinuousClock.Instant
+
+  /// Creates the line of work that starts at a time.
+  init(start: ContinuousClock.Instant = .now) { (self.start, lastShown) = (start, start) }
 
   /// Returns a Boolean value indicating whether the last line is old enough to be replaced.
   func isDue(at time: ContinuousClock.Instant) -> Bool {
-    time - lastShown >= (isTerminal ? .milliseconds(100) : .seconds(2))
+    guard isTerminal else { return time - lastShown >= .seconds(2) }
+    return time - start >= .seconds(1) && time - lastShown >= .milliseconds(100)
   }
 
   /// Shows figures with a bar between them and the label, if it has room on the terminal.
@@ -15,6 +23,8 @@ struct ProgressLine {
     _ label: String, share: Double?, _ figures: String, at time: ContinuousClock.Instant = .now
   ) {
     lastShown = time
+    guard !StandardError.isQuiet else { return }
+    wasShown = true
     guard isTerminal else {
       StandardError.write("\(label)  \(figures)\n")
       return
@@ -26,6 +36,6 @@ struct ProgressLine {
 
   /// Removes the line from the terminal.
   func clear() {
-    if isTerminal { StandardError.write("\r\u{1B}[K") }
+    if isTerminal && wasShown { StandardError.write("\r\u{1B}[K") }
   }
 }

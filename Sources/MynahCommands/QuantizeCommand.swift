@@ -6,7 +6,7 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-struct QuantizeCommand: ParsableCommand {
+struct QuantizeCommand: CommandWithMessages {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
     abstract: "Quantise a model to int8 or bfloat16.",
@@ -41,6 +41,7 @@ struct QuantizeCommand: ParsableCommand {
   var json = false
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   mutating func run() throws {
     try threads.run {
@@ -66,7 +67,9 @@ struct QuantizeCommand: ParsableCommand {
 
   private static func perplexity(of text: String, _ file: ModelFile) throws -> Double {
     let model = InferenceModel(file.model, precision: file.precision)
-    return try model.perplexity(of: text, tokenizer: file.tokenizer, policy: file.statePolicy).perplexity
+    return try WorkProgress.showing("evaluating \(file.precision.rawValue)") {
+      try model.perplexity(of: text, tokenizer: file.tokenizer, policy: file.statePolicy, report: $0).perplexity
+    }
   }
 
   private static func byteCount(of path: String) throws -> Int {

@@ -80,9 +80,9 @@ struct TokenizerOptions: ConditionalFlags {
     do {
       let tokenizer = try AnyTokenizer(tokenizerJSON: text)
       if case .huggingFace(let tokenizer) = tokenizer, let processor = tokenizer.ignoredPostProcessor {
-        StandardError.write(
-          "note: the tokens that the post-processor \(processor) of \(path.quoted()) adds to a text, such as marks of "
-            + "its beginning, are left out\n")
+        StandardError.warn(
+          "the tokens that the post-processor \(processor) of \(path.quoted()) adds to a text, such as marks of "
+            + "its beginning, are left out")
       }
       return tokenizer
     } catch {

@@ -7,7 +7,7 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-struct TrainCommand: ShortHelp, ConditionalFlags {
+struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
   static let commonFlags: Set = [
     "--output", "--resume", "--overwrite", "--tokenizer", "--minimum-count", "--hidden", "--cell", "--dropout",
     "--sequence-length", "--epochs", "--optimizer", "--learning-rate", "--seed", "--threads",
@@ -46,6 +46,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
   @OptionGroup(title: "Logs") var logs: LogOptions
   @OptionGroup var precision: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   @Option(
     help: ArgumentHelp(
@@ -121,7 +122,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
       options: TrainingOptions(
         model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision,
         fineTuning: fineTuning))
-    StandardError.write(job.description(of: inputs.joined(separator: ", ")))
+    StandardError.inform(job.description(of: inputs.joined(separator: ", ")))
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder)
     var running = try logs.started(job.runDescription)
@@ -141,10 +142,12 @@ struct TrainCommand: ShortHelp, ConditionalFlags {
       }
       throw error
     }
-    let test = try job.text.test.map {
-      try trained.model.perplexity(
-        of: $0, tokenizer: job.tokenizer, policy: job.configuration.batches.statePolicy
-      ).perplexity
+    let test = try job.text.test.map { text in
+      try WorkProgress.showing("testing") {
+        try trained.model.perplexity(
+          of: text, tokenizer: job.tokenizer, policy: job.configuration.batches.statePolicy, report: $0
+        ).perplexity
+      }
     }
     let result = TrainingResult(trained.model, at: modelPath, history: trained.history, test: test)
     try running.finish(result, model: trained.model)

@@ -59,7 +59,7 @@ struct TrainingProgress {
 
   private mutating func show(_ step: StepReport) {
     let isTenth = line.isTerminal || step.step.isMultiple(of: max(1, step.stepCount / 10))
-    let isLast = line.isTerminal && step.step == step.stepCount
+    let isLast = line.isTerminal && line.wasShown && step.step == step.stepCount
     guard isTenth && (line.isDue(at: lastStep) || isLast) else { return }
     let rate = tokensPerSecond
     let remainingSteps = (epochCount - step.epoch) * step.stepCount + step.stepCount - step.step

@@ -56,15 +56,17 @@ extension Predictor {
   /// - Parameters:
   ///   - tokenizer: The model's tokenizer.
   ///   - policy: The positions at which the state is reset.
-  /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`,
-  ///   `InferenceError.notFinite`.
+  ///   - report: Called with the progress after each `scoringLength` tokens; an error that it throws ends the reading.
+  /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`, `InferenceError.notFinite`, and what
+  ///   `report` throws.
   public func perplexity(
-    of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry
+    of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
+    report: (TextProgress) throws -> Void = { _ in }
   ) throws -> PerplexityReport {
     var (read, reading) = (TextTokens(tokenizer, policy: policy), TextReading(self))
-    var (loss, known, context) = (Loss(), Loss(), [Int32]())
+    var (loss, known, context, tokenCount) = (Loss(), Loss(), [Int32](), 0)
     let unknownID = tokenizer.vocabulary.unknownID
-    try read.append(wholeText: text) { tokens in
+    try read.append(wholeText: text, inPiecesOf: scoringLength) { tokens, share in
       for (token, score) in zip(tokens, try reading.score(tokens)) {
         guard let score else {
           context.append(token.id)
@@ -74,6 +76,8 @@ extension Predictor {
         loss += one
         if token.id != unknownID { known += one }
       }
+      tokenCount += tokens.count
+      try report(TextProgress(tokenCount: tokenCount, share: share))
     }
     guard loss.targetCount > 0 else { throw InferenceError.nothingToPredict(tokenCount: context.count) }
     return PerplexityReport(loss, known: known, context: context, of: read, tokenizer)
@@ -83,26 +87,33 @@ extension Predictor {
 extension InferenceModel {
   /// Returns the perplexity of a text, without dropout.
   ///
-  /// - Parameter policy: The positions at which the state is reset.
-  /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`,
-  ///   `InferenceError.notFinite`.
+  /// - Parameters:
+  ///   - policy: The positions at which the state is reset.
+  ///   - report: Called with the progress now and then; an error that it throws ends the reading.
+  /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`, `InferenceError.notFinite`, and what
+  ///   `report` throws.
   public func perplexity(
-    of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry
+    of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
+    report: (TextProgress) throws -> Void = { _ in }
   ) throws -> PerplexityReport {
-    try NeuralPredictor(self).perplexity(of: text, tokenizer: tokenizer, policy: policy)
+    try NeuralPredictor(self).perplexity(of: text, tokenizer: tokenizer, policy: policy, report: report)
   }
 }
 
 extension LanguageModel {
   /// Returns the perplexity of a text; for several texts pack the weights once and use `InferenceModel.perplexity`.
   ///
-  /// - Parameter policy: The positions at which the state is reset.
-  /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`,
-  ///   `InferenceError.notFinite`.
+  /// - Parameters:
+  ///   - policy: The positions at which the state is reset.
+  ///   - report: Called with the progress now and then; an error that it throws ends the reading.
+  /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`, `InferenceError.notFinite`, and what
+  ///   `report` throws.
   public func perplexity(
-    of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry
+    of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
+    report: (TextProgress) throws -> Void = { _ in }
   ) throws -> PerplexityReport {
-    try InferenceModel(self, precision: .ofProducts).perplexity(of: text, tokenizer: tokenizer, policy: policy)
+    try InferenceModel(self, precision: .ofProducts).perplexity(
+      of: text, tokenizer: tokenizer, policy: policy, report: report)
   }
 
   /// Returns the loss of predicting each token but the first from all before it, in bounded memory.

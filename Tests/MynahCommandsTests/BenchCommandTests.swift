@@ -54,7 +54,7 @@ struct BenchCommandTests {
     let isSupported = Precision.bfloat16.isSupported
     #expect(record.precision == (isSupported ? "bfloat16" : "float32"))
     #expect((record.shareOfBfloat16Peak ?? 0 > 0) == isSupported)
-    #expect(outcome.errors.contains("note: this machine has no instructions") != isSupported)
+    #expect(outcome.errors.contains("warning: this machine has no instructions") != isSupported)
   }
 
   @Test(

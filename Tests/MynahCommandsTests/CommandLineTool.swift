@@ -72,8 +72,13 @@ struct CommandLineTool {
   }
 
   /// Starts a run, with the given variables in addition to those of the environment.
+  ///
+  /// - Parameters:
+  ///   - input: Its standard input; nil: empty.
+  ///   - output: Its standard output, which is then not a part of the outcome; likewise `errors`.
   func start(
-    _ arguments: [String], executable: URL? = nil, output: FileHandle? = nil, environment: [String: String] = [:]
+    _ arguments: [String], executable: URL? = nil, input: FileHandle? = nil, output: FileHandle? = nil,
+    errors: FileHandle? = nil, environment: [String: String] = [:]
   ) throws -> Run {
     let process = Process()
     process.executableURL = try executable ?? Self.checkedExecutable
@@ -81,9 +86,9 @@ struct CommandLineTool {
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = URL(filePath: folder.path)
     let streams = try (newStream("stdout"), newStream("stderr"))
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input ?? FileHandle.nullDevice
     process.standardOutput = try output ?? FileHandle(forWritingTo: streams.0)
-    process.standardError = try FileHandle(forWritingTo: streams.1)
+    process.standardError = try errors ?? FileHandle(forWritingTo: streams.1)
     try process.run()
     return Run(process: process, output: streams.0, errors: streams.1)
   }

@@ -57,16 +57,17 @@ struct FlagEffectTests {
   ]
 
   static let commands: [String: Command] = [
-    "demo": Command(words: "demo", always: ["--seed", "--json", "--threads"], idle: []),
+    "demo": Command(words: "demo", always: ["--quiet", "--seed", "--json", "--threads"], idle: []),
     "data list": Command(words: "data list", always: ["--json"], idle: []),
-    "data get": Command(words: "data get toy", always: ["--output", "--from"], idle: []),
+    "data get": Command(words: "data get toy", always: ["--quiet", "--output", "--from"], idle: []),
     "prepare": Command(
       words: "prepare text --output x",
-      always: ["--output", "--overwrite", "--json", "--tokenizer", "--threads", "--validation-share"],
+      always: ["--quiet", "--output", "--overwrite", "--json", "--tokenizer", "--threads", "--validation-share"],
       idle: idleTokens),
     "train": Command(
       words: "train text --output x --hidden 8 --embedding 6",
       always: [
+        "--quiet",
         "--output", "--checkpoint-every", "--resume", "--overwrite", "--tokenizer", "--embedding", "--layers",
         "--output-layer",
         "--tied", "--dropout", "--dropout-layer-input", "--dropout-embedding", "--dropout-input", "--dropout-weights",
@@ -109,9 +110,10 @@ struct FlagEffectTests {
         Idle("--temporal-penalty 1 --sequence-length 1", "needs --sequence-length of 2 or more"),
       ]),
     "evaluate": Command(
-      words: "evaluate m text", always: ["--state", "--threads", "--json"] + predicting, idle: idlePredicting),
+      words: "evaluate m text", always: ["--quiet", "--state", "--threads", "--json"] + predicting, idle: idlePredicting
+    ),
     "compare": Command(
-      words: "compare m m", always: ["--state", "--threads", "--json", "--ensemble"],
+      words: "compare m m", always: ["--quiet", "--state", "--threads", "--json", "--ensemble"],
       idle: [
         Idle("--tsv --json -- text", "has no effect with --json"),
         Idle("--markdown --json -- text", "has no effect with --json"),
@@ -121,6 +123,7 @@ struct FlagEffectTests {
     "generate": Command(
       words: "generate m a",
       always: [
+        "--quiet",
         "--length", "--stop-token", "--forbid", "--beams", "--copied-from", "--json", "--state", "--precision",
         "--threads",
       ],
@@ -134,7 +137,8 @@ struct FlagEffectTests {
           Idle("--repetition-reach 3", "needs --repetition-penalty"), Idle("--length-penalty 1", "needs --beams"),
         ]),
     "complete": Command(
-      words: "complete m", always: ["--count", "--simulate", "--ignore-case", "--json", "--threads"] + predicting,
+      words: "complete m",
+      always: ["--quiet", "--count", "--simulate", "--ignore-case", "--json", "--threads"] + predicting,
       idle: idlePredicting + [
         Idle("--context a --simulate text", "has no effect with --simulate"),
         Idle("--prefix a --simulate text", "has no effect with --simulate"),
@@ -143,7 +147,7 @@ struct FlagEffectTests {
       ]),
     "score": Command(
       words: "score m text",
-      always: ["--state", "--tokens", "--keep-going", "--json", "--threads"] + predicting,
+      always: ["--quiet", "--state", "--tokens", "--keep-going", "--json", "--threads"] + predicting,
       idle: idlePredicting + [
         Idle("--log-base 2 --json", "has no effect with --json"),
         Idle("--load-state s --cache 3", "needs a network alone"),
@@ -153,7 +157,7 @@ struct FlagEffectTests {
       ]),
     "rescore": Command(
       words: "rescore m text",
-      always: ["--weights", "--scores", "--tune", "--json", "--threads"] + predicting,
+      always: ["--quiet", "--weights", "--scores", "--tune", "--json", "--threads"] + predicting,
       idle: idlePredicting(weights: "--mix-weights")
         + ["--score-weight 1", "--model-weight 1", "--token-bonus 1"].flatMap { flag in
           ["--weights score=1", "--tune text"].map { other in
@@ -161,24 +165,27 @@ struct FlagEffectTests {
           }
         } + [Idle("--references text --tune text", "has no effect with --tune")]),
     "pairs": Command(
-      words: "pairs letters text", always: ["--json", "--threads"] + predicting,
+      words: "pairs letters text", always: ["--quiet", "--json", "--threads"] + predicting,
       idle: idlePredicting + [
         Idle("--verbatim", "needs a model of words"), Idle("--tsv --json", "has no effect with --json"),
       ]),
     "syntaxgym": Command(
-      words: "syntaxgym letters text", always: ["--json", "--precision", "--threads"],
+      words: "syntaxgym letters text", always: ["--quiet", "--json", "--precision", "--threads"],
       idle: [Idle("--verbatim", "needs a model of words"), Idle("--tsv --json", "has no effect with --json")]),
     "neighbours": Command(words: "neighbours m a", always: ["--count", "--json"], idle: []),
     "ngram": Command(
       words: "ngram text --output x",
       always: [
+        "--quiet",
         "--order", "--tokens-of", "--strip-sentence-marks", "--prune", "--no-discount-fallback", "--output",
         "--overwrite", "--json",
       ],
       idle: [Idle("--vocabulary text --tokens-of m", "has no effect with --tokens-of")]),
     "classify train": Command(
       words: "classify train labelled",
-      always: ["--output", "--overwrite", "--method", "--validation-share", "--seed", "--json", "--threads"],
+      always: [
+        "--quiet", "--output", "--overwrite", "--method", "--validation-share", "--seed", "--json", "--threads",
+      ],
       idle: [
         "--from m", "--members 2", "--tokenizer word", "--embedding 4", "--hidden 4", "--language-model-epochs 2",
         "--epochs 2", "--learning-rate 0.1", "--language-model-rate 0.1", "--dropout 0.5",
@@ -188,11 +195,12 @@ struct FlagEffectTests {
         }
         + ["--pooling last", "--one-direction", "--without-ngrams"].map { Idle($0, "needs --method fine-tune") }
         + [Idle("--dropout 0.5 --from m", "has no effect with --from and --method per-class")]),
-    "classify evaluate": Command(words: "classify evaluate c text", always: ["--json", "--threads"], idle: []),
+    "classify evaluate": Command(
+      words: "classify evaluate c text", always: ["--quiet", "--json", "--threads"], idle: []),
     "classify predict": Command(
-      words: "classify predict c", always: ["--keep-going", "--json", "--threads"], idle: []),
+      words: "classify predict c", always: ["--quiet", "--keep-going", "--json", "--threads"], idle: []),
     "map": Command(
-      words: "map m", always: ["--method", "--count", "--text", "--output", "--json"],
+      words: "map m", always: ["--quiet", "--method", "--count", "--text", "--output", "--json"],
       idle: [
         Idle("--perplexity 2 --method pca", "needs --method tsne"),
         Idle("--seed 2 --method pca", "needs --method tsne"),
@@ -200,7 +208,7 @@ struct FlagEffectTests {
       ]),
     "surprisal": Command(
       words: "surprisal m text",
-      always: ["--html", "--json", "--state", "--precision", "--threads"],
+      always: ["--quiet", "--html", "--json", "--state", "--precision", "--threads"],
       idle: [
         Idle("--overwrite", "needs --html"), Idle("--tsv --json", "has no effect with --json"),
         Idle("--by-word --html x", "has no effect with --html"),
@@ -209,7 +217,8 @@ struct FlagEffectTests {
         Idle("--with m", "needs --tsv or --by-word"), Idle("--with m --tsv --html x", "has no effect with --html"),
       ]),
     "activations": Command(
-      words: "activations m text", always: ["--unit", "--gates", "--html", "--json", "--state", "--threads"],
+      words: "activations m text",
+      always: ["--quiet", "--unit", "--gates", "--html", "--json", "--state", "--threads"],
       idle: [
         Idle("--overwrite", "needs --html"), Idle("--layer 0 --unit 0:1", "has no effect with --unit"),
       ]),
@@ -222,11 +231,12 @@ struct FlagEffectTests {
         Idle("--overwrite", "needs --tokenizer"),
       ]),
     "quantize": Command(
-      words: "quantize m", always: ["--output", "--precision", "--text", "--overwrite", "--json", "--threads"], idle: []
+      words: "quantize m",
+      always: ["--quiet", "--output", "--precision", "--text", "--overwrite", "--json", "--threads"], idle: []
     ),
     "import": Command(
       words: "import m --vocabulary text --output x",
-      always: ["--from", "--vocabulary", "--tokenizer", "--output", "--overwrite"],
+      always: ["--quiet", "--from", "--vocabulary", "--tokenizer", "--output", "--overwrite"],
       idle: [
         Idle("--names a,b,c --from keras", "needs --from pytorch"),
         Idle("--activation relu --from keras", "needs --from pytorch"),
@@ -235,7 +245,8 @@ struct FlagEffectTests {
       ]),
     "export": Command(words: "export m", always: ["--output", "--onnx", "--overwrite", "--json"], idle: []),
     "reproduce": Command(
-      words: "reproduce toy", always: ["--epochs", "--seed", "--dry-run", "--json", "--precision", "--threads"],
+      words: "reproduce toy",
+      always: ["--quiet", "--epochs", "--seed", "--dry-run", "--json", "--precision", "--threads"],
       idle: [
         Idle("--data folder", "needs a recipe with a data set, found toy"), Idle("--resume", "needs --output"),
         Idle("--resume --output x --dry-run", "has no effect with --dry-run", flag: "--output"),

@@ -32,7 +32,7 @@ struct NGramCommandTests {
     defer { tool.folder.remove() }
     try tool.write(String(repeating: "a b c\nb c a\n", count: 30), to: "few")
     let outcome = try tool.run("ngram", "few", "--order", "2", "--output", "x.arpa")
-    #expect(outcome.status == 0 && outcome.errors.hasPrefix("note: the discounts of 1-grams, 2-grams cannot"))
+    #expect(outcome.status == 0 && outcome.errors.hasPrefix("warning: the discounts of 1-grams, 2-grams cannot"))
     #expect(outcome.output == "x.arpa: 6 1-grams, 7 2-grams\n")
     let figures = try counted(tool.run("ngram", "few", "--order", "2", "--output", "x.arpa", "--overwrite", "--json"))
     #expect(figures.fallbackLengths == [1, 2] && figures.discounts == [[0.5, 1, 1.5], [0.5, 1, 1.5]])
@@ -170,8 +170,8 @@ struct NGramCommandTests {
     #expect(idle.status == 64 && idle.isTidy && idle.lastLine.contains("needs n-grams"))
     let mapped = try evaluate(tool, "--mix", "g", "--map-unknown-words")
     #expect(mapped.status == 0, "\(mapped.errors)")
-    #expect(mapped.errors.contains("note: 'g' lacks 1 of the model's words, such as 'ab', which share"))
-    #expect(mapped.errors.contains("note: 'g' has 1 word that the model lacks, whose probability is added"))
+    #expect(mapped.errors.contains("warning: 'g' lacks 1 of the model's words, such as 'ab', which share"))
+    #expect(mapped.errors.contains("warning: 'g' has 1 word that the model lacks, whose probability is added"))
   }
 
   @Test("N-grams without <unk> are mixed with a note, and alone give an infinite perplexity but for known words")
@@ -183,7 +183,7 @@ struct NGramCommandTests {
     defer { tool.folder.remove() }
     try tool.write(Self.arpa.replacing("-1\t<unk>\n", with: "").replacing("1=6", with: "1=5"), to: "g")
     let alone = try evaluate(tool, "--mix", "g", "--weights", "0,1")
-    #expect(alone.status == 0 && alone.errors.contains("note: 'g' has no <unk>") && alone.errors.contains("-unk"))
+    #expect(alone.status == 0 && alone.errors.contains("warning: 'g' has no <unk>") && alone.errors.contains("-unk"))
     #expect(alone.output.contains("\"perplexity\":\"Infinity\""))
     let figures = try JSONDecoder().decode(Figures.self, from: Data(alone.output.utf8))
     // a b </s> </s> b ab a </s>, without the first token of a text.

@@ -30,14 +30,17 @@ public struct SyntaxGymReport: Hashable, Sendable {
   ///   - model: The model.
   ///   - tokenizer: The model's tokenizer.
   ///   - spelling: Respells the content of each region first; see `FamiliarWords`.
-  /// - Throws: as `WordSurprisals.append` does.
+  ///   - report: Called with the share of the items after each; an error that it throws ends the evaluation.
+  /// - Throws: as `WordSurprisals.append` does, and what `report` throws.
   public init(
-    of suite: SyntaxGymSuite, _ model: InferenceModel, tokenizer: AnyTokenizer, spelling: (String) -> String = { $0 }
+    of suite: SyntaxGymSuite, _ model: InferenceModel, tokenizer: AnyTokenizer, spelling: (String) -> String = { $0 },
+    report: (_ share: Double) throws -> Void = { _ in }
   ) throws {
     predictions = suite.predictions.map { Prediction(formula: $0) }
     var words = WordSurprisals(model, tokenizer: tokenizer)
     var line = 0
-    for item in suite.items {
+    for (index, item) in suite.items.enumerated() {
+      try report(Double(index) / Double(suite.items.count))
       var bits: [String: [Int: Double]] = [:]
       for condition in item.conditions {
         line += 1

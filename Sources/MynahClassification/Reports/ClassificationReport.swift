@@ -96,9 +96,12 @@ public struct CalibrationBin: Hashable, Sendable {
 extension TextClassifier {
   /// Classifies labelled texts and returns a report.
   ///
+  /// - Parameter report: Called with the share of the texts after each; an error that it throws ends the evaluation.
   /// - Throws: `ClassificationError.unknownLabel` for the first label that is not a class of the classifier; any error
-  ///   of `predict`.
-  public func evaluate(_ text: LabelledText) throws -> ClassificationReport {
+  ///   of `predict`, and what `report` throws.
+  public func evaluate(
+    _ text: LabelledText, report: (_ share: Double) throws -> Void = { _ in }
+  ) throws -> ClassificationReport {
     let numbers = Dictionary(uniqueKeysWithValues: labels.enumerated().map { (Bytes($1), $0) })
     let classes = try text.examples.map { example in
       guard let number = numbers[Bytes(example.label)] else {
@@ -106,8 +109,11 @@ extension TextClassifier {
       }
       return number
     }
-    var report = ClassificationReport(labels: labels)
-    for (example, number) in zip(text.examples, classes) { report.add(try predict(example.text), actual: number) }
-    return report
+    var result = ClassificationReport(labels: labels)
+    for (index, example) in text.examples.enumerated() {
+      result.add(try predict(example.text), actual: classes[index])
+      try report(Double(index + 1) / Double(classes.count))
+    }
+    return result
   }
 }

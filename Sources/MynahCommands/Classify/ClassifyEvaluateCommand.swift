@@ -2,7 +2,7 @@ import ArgumentParser
 import MynahClassification
 
 /// `mynah classify evaluate`: the figures of a classifier on labelled texts.
-struct ClassifyEvaluateCommand: ParsableCommand {
+struct ClassifyEvaluateCommand: CommandWithMessages {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Evaluate a classifier on labelled texts.",
@@ -22,11 +22,14 @@ struct ClassifyEvaluateCommand: ParsableCommand {
   var json = false
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   mutating func run() throws {
     try threads.run {
       let classifier = try TextClassifier(contentsOf: classifier)
-      let report = try classifier.evaluate(LabelledText(at: input))
+      var progress = WorkProgress("classifying")
+      let report = try classifier.evaluate(LabelledText(at: input)) { progress.report($0) }
+      progress.clear()
       if json {
         try StandardOutput.writeJSON(ClassificationFigures(report))
       } else {

@@ -4,7 +4,7 @@ import MynahIO
 import MynahText
 
 /// `mynah classify predict`: the classes of lines.
-struct ClassifyPredictCommand: ParsableCommand {
+struct ClassifyPredictCommand: CommandWithMessages {
   static let configuration = CommandConfiguration(
     commandName: "predict",
     abstract: "Print the class of each line of standard input.",
@@ -24,6 +24,7 @@ struct ClassifyPredictCommand: ParsableCommand {
   var json = false
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   mutating func run() throws {
     try threads.run { try predict() }

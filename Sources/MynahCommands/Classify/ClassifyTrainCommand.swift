@@ -6,7 +6,7 @@ import MynahModels
 import MynahText
 
 /// `mynah classify train`: trains a classifier on labelled texts.
-struct ClassifyTrainCommand: ParsableCommand {
+struct ClassifyTrainCommand: CommandWithMessages {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Train a classifier on labelled texts.",
@@ -29,6 +29,7 @@ struct ClassifyTrainCommand: ParsableCommand {
   var json = false
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   mutating func run() throws {
     try Interruption.watching { isInterrupted in
@@ -45,7 +46,7 @@ struct ClassifyTrainCommand: ParsableCommand {
     var trainer = ClassifierTrainer(settings)
     trainer.languageModel = try method.languageModel()
     trainer.shouldStop = shouldStop
-    var (classifier, validation) = try trainer.train(text) { StandardError.write($0.inWords) }
+    var (classifier, validation) = try trainer.train(text) { StandardError.inform($0.inWords) }
     classifier.notes["training"] = try SafetensorsFile.encode(
       TrainingNote(textCount: text.examples.count, seed: settings.seed, from: method.from))
     guard !shouldStop() else { throw ClassificationError.interrupted }

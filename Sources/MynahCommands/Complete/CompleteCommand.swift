@@ -6,7 +6,7 @@ import MynahModels
 import MynahText
 
 /// `mynah complete`: suggestions for words that are being typed.
-struct CompleteCommand: ParsableCommand, ConditionalFlags {
+struct CompleteCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "complete",
     abstract: "Suggest completions of words while they are typed.",
@@ -49,6 +49,7 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
   @OptionGroup var state: StateOptions
   @OptionGroup(title: "Prediction") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   var rules: [FlagRule] {
     [
@@ -93,8 +94,7 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
     let isApart = context.isEmpty || context.unicodeScalars.last?.properties.isWhitespace ?? true
     let unknownCount = try completer.read(isApart ? context : context + " ")
     if unknownCount > 0 {
-      StandardError.write(
-        "note: the model does not know \(unknownCount) of the context's tokens and reads them as <unk>\n")
+      StandardError.warn("the model does not know \(unknownCount) of the context's tokens and reads them as <unk>")
     }
     let suggestions = try completer.suggestions(prefix: prefix, count: count)
     if json {
@@ -142,7 +142,12 @@ struct CompleteCommand: ParsableCommand, ConditionalFlags {
 
   private func type(_ path: String, _ completer: Completer) throws {
     var (report, completer, lines) = (KeystrokeReport(), completer, try LineReader([path]))
-    while let line = try lines.next() { try report.type(line.text, &completer, suggestionCount: count) }
+    var progress = WorkProgress("typing")
+    while let line = try lines.next() {
+      try report.type(line.text, &completer, suggestionCount: count)
+      progress.report(lines.share)
+    }
+    progress.clear()
     guard report.wordCount > 0 else { throw FileError.emptyText(path: path) }
     let waits = report.waits.sorted()
     let wait = { (share: Double) in waits[min(waits.count - 1, Int(Double(waits.count) * share))].seconds * 1e3 }

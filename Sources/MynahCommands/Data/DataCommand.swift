@@ -37,7 +37,7 @@ struct DataListCommand: ParsableCommand {
   }
 }
 
-struct DataGetCommand: ParsableCommand {
+struct DataGetCommand: CommandWithMessages {
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Download a data set, or copy it from a folder, and verify its SHA-256.",
     discussion: """
@@ -64,8 +64,10 @@ struct DataGetCommand: ParsableCommand {
     completion: .directory, transform: Bounded.path)
   var from: String?
 
+  @OptionGroup var messages: MessageOptions
+
   func run() throws {
-    StandardError.write("\(dataSet.name): \(dataSet.summary)\nLicence: \(dataSet.licence)\n")
+    StandardError.inform("\(dataSet.name): \(dataSet.summary)\nLicence: \(dataSet.licence)\n")
     try Interruption.watching { isInterrupted in
       for file in dataSet.files {
         let progress = DownloadProgress(name: file.name)

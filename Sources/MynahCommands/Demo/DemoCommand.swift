@@ -8,7 +8,7 @@ import MynahText
 import MynahTraining
 
 /// `mynah demo`: training on a built-in language, without data or network.
-struct DemoCommand: ParsableCommand {
+struct DemoCommand: CommandWithMessages {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Train on a small language whose true perplexity is known.",
@@ -25,6 +25,7 @@ struct DemoCommand: ParsableCommand {
   var json = false
 
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   func run() throws {
     try threads.run {
@@ -72,7 +73,7 @@ struct DemoCommand: ParsableCommand {
   private func report(_ epoch: EpochReport, of experiment: DemoExperiment, since start: ContinuousClock.Instant) {
     let seconds = (ContinuousClock.now - start).seconds
     let speed = Double(epoch.epoch * experiment.training.count) / seconds
-    StandardError.write(
+    StandardError.inform(
       "epoch \(epoch.epoch) of \(experiment.configuration.epochs): perplexity \(epoch.train.perplexity.formatted(2)), "
         + "\(Int(speed).grouped) tokens/s\n")
   }

@@ -5,7 +5,7 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-struct GenerateCommand: ShortHelp, ConditionalFlags {
+struct GenerateCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
   static let commonFlags: Set = [
     "--length", "--count", "--stop", "--seed", "--temperature", "--top-k", "--top-p", "--beams", "--state", "--json",
     "--threads",
@@ -72,6 +72,7 @@ struct GenerateCommand: ShortHelp, ConditionalFlags {
   @OptionGroup var continuing: LoadStateOptions
   @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   func validate() throws {
     guard !stop.contains("") else { throw ValidationError("expected a --stop of at least one character") }
@@ -105,7 +106,7 @@ struct GenerateCommand: ShortHelp, ConditionalFlags {
       texts = try self.texts(after: prompt, generation)
     }
     if seed == nil && beams.count == nil && StandardError.isTerminal {
-      StandardError.write("(--seed \(generation.seed) gives this again)\n")
+      StandardError.inform("(--seed \(generation.seed) gives this again)\n")
     }
     if let copiedFrom {
       try GenerationOutput.reportCopies(of: texts, from: copiedFrom, tokenizer: file.tokenizer, asJSON: json)
@@ -164,11 +165,11 @@ struct GenerateCommand: ShortHelp, ConditionalFlags {
     return found.map { $0.ids }
   }
 
-  /// Prints a note if the prompt has unknown words, which are read as `<unk>` and cannot influence the text.
+  /// Prints a warning if the prompt has unknown words, which are read as `<unk>` and cannot influence the text.
   private func warnOfUnknownWords(_ prompt: String, _ tokenizer: AnyTokenizer) throws {
     let count = try tokenizer.encodePrompt(prompt).unknownCount
     guard count > 0 else { return }
-    StandardError.write("note: the model does not know \(count) of the prompt's tokens and reads them as <unk>\n")
+    StandardError.warn("the model does not know \(count) of the prompt's tokens and reads them as <unk>")
   }
 }
 

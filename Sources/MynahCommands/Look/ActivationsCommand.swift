@@ -7,7 +7,7 @@ import MynahTensors
 import MynahText
 
 /// `mynah activations`: the activations of a model's units over a text.
-struct ActivationsCommand: ParsableCommand, ConditionalFlags {
+struct ActivationsCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "activations",
     abstract: "Print the activations of a model's units after each token of a text.",
@@ -54,6 +54,7 @@ struct ActivationsCommand: ParsableCommand, ConditionalFlags {
 
   @OptionGroup var state: StateOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   var rules: [FlagRule] {
     [
@@ -79,7 +80,10 @@ struct ActivationsCommand: ParsableCommand, ConditionalFlags {
     let units = Dictionary(grouping: unit) { $0.layer }.mapValues { names in names.map { $0.unit } }
     var page = html == nil ? nil : ActivationPage(content.tokenizer, units: units)
     var table = ActivationTable(content.tokenizer.vocabulary, units: unit)
-    try PageTokens.read(file.map { [$0] } ?? [], content.tokenizer, policy: state.policy(of: content)) { tokens in
+    try PageTokens.read(
+      file.map { [$0] } ?? [], content.tokenizer, policy: state.policy(of: content),
+      progressOn: html == nil || json ? .terminalWithoutResults : .terminal
+    ) { tokens in
       for token in tokens {
         let activations = try recorder.read(token.token)
         try page?.append(token, activations)

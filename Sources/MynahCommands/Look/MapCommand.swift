@@ -7,7 +7,7 @@ import MynahTensors
 import MynahText
 
 /// `mynah map`: a plot of a model's embeddings.
-struct MapCommand: ParsableCommand, ConditionalFlags {
+struct MapCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "map",
     abstract: "Plot a model's embeddings (t-SNE or PCA).",
@@ -64,6 +64,8 @@ struct MapCommand: ParsableCommand, ConditionalFlags {
 
   @Flag(help: "Print a JSON object for each token, or with --output one for all.")
   var json = false
+
+  @OptionGroup var messages: MessageOptions
 
   var rules: [FlagRule] {
     [
@@ -126,13 +128,12 @@ struct MapCommand: ParsableCommand, ConditionalFlags {
       var embedding = StochasticNeighbourEmbedding(seed: UInt64(seed ?? 1))
       if let perplexity { embedding.perplexity = Double(perplexity) }
       let stepCount = embedding.stepCount
-      var line = ProgressLine()
-      defer { line.clear() }
+      var progress = WorkProgress("t-SNE")
+      defer { progress.clear() }
       let result = try Interruption.watching { isInterrupted in
         try embedding(vectors) { step in
           if isInterrupted() { throw CommandError.stopped }
-          guard line.isTerminal && line.isDue(at: .now) else { return }
-          line.show("t-SNE", share: Double(step) / Double(stepCount), "step \(step)/\(stepCount)")
+          progress.report(Double(step) / Double(stepCount)) { _ in "step \(step)/\(stepCount)" }
         }
       }
       return (

@@ -8,7 +8,7 @@ import MynahTensors
 import MynahText
 
 /// `mynah surprisal`: the surprisal of each token or word.
-struct SurprisalCommand: ParsableCommand, ConditionalFlags {
+struct SurprisalCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "surprisal",
     abstract: "Print the surprisal of each token or word of a text.",
@@ -64,6 +64,7 @@ struct SurprisalCommand: ParsableCommand, ConditionalFlags {
   @OptionGroup var state: StateOptions
   @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   var rules: [FlagRule] {
     [
@@ -114,10 +115,14 @@ struct SurprisalCommand: ParsableCommand, ConditionalFlags {
     var (tokens, lines) = (
       PageTokens(tokenizer, policy: policy), try LineReader(files, invalidBytes: tokenizer.invalidBytes)
     )
+    var (progress, tokenCount) = (WorkProgress("reading", on: html == nil ? .terminalWithoutResults : .terminal), 0)
+    defer { progress.clear() }
     while let line = try lines.next() {
       let found = try tokens.append(line.text, number: line.number, isEnded: line.isEnded)
       if tsv || json { try output.rows.append(line) }
       try output.show(found)
+      tokenCount += found.count
+      progress.report(lines.share, tokens: tokenCount)
     }
     try output.show(tokens.finish())
     guard let page = output.page, let html else { return }
@@ -178,14 +183,22 @@ private enum SurprisalError: CommandFailure {
 
 extension PageTokens {
   /// Calls `show` with the tokens of some files, or of standard input if there are none, as they come.
+  ///
+  /// - Parameter place: The place where the progress is shown.
   static func read(
-    _ files: [String], _ tokenizer: AnyTokenizer, policy: StatePolicy, _ show: ([PageToken]) throws -> Void
+    _ files: [String], _ tokenizer: AnyTokenizer, policy: StatePolicy, progressOn place: WorkProgress.Place,
+    _ show: ([PageToken]) throws -> Void
   ) throws {
     var (tokens, lines) = (
       PageTokens(tokenizer, policy: policy), try LineReader(files, invalidBytes: tokenizer.invalidBytes)
     )
+    var (progress, tokenCount) = (WorkProgress("reading", on: place), 0)
+    defer { progress.clear() }
     while let line = try lines.next() {
-      try show(tokens.append(line.text, number: line.number, isEnded: line.isEnded))
+      let found = try tokens.append(line.text, number: line.number, isEnded: line.isEnded)
+      try show(found)
+      tokenCount += found.count
+      progress.report(lines.share, tokens: tokenCount)
     }
     try show(tokens.finish())
   }

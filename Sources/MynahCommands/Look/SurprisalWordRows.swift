@@ -28,7 +28,10 @@ struct SurprisalWordRows {
   mutating func read(_ files: [String]) throws {
     if !isJSON { try StandardOutput.write(header) }
     var lines = try LineReader(files)
+    var progress = WorkProgress("reading", on: .terminalWithoutResults)
+    defer { progress.clear() }
     while let line = try lines.next() {
+      progress.report(lines.share)
       for index in readers.indices {
         waiting[index] += try readers[index].append(line.text, number: line.number, isEnded: line.isEnded)
       }

@@ -3,7 +3,7 @@ import MynahTensors
 import MynahTraining
 
 /// `mynah reproduce`: a recipe from the data to the verdict.
-struct ReproduceCommand: ParsableCommand, ConditionalFlags {
+struct ReproduceCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "reproduce",
     abstract: "Run a published recipe and compare its figures with the reference's.",
@@ -47,6 +47,7 @@ struct ReproduceCommand: ParsableCommand, ConditionalFlags {
   @OptionGroup(title: "Logs") var logs: LogOptions
   @OptionGroup var precision: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   func validate() throws {
     let longest = recipe.training.epochs

@@ -29,7 +29,7 @@ extension Reproduction {
       RunDescription(
         model: untrained.configuration, configuration: configuration, tokenizer: data.tokenizer,
         tokenCount: data.training.count, stepsPerEpoch: batches.count, checkpoint: checkpoint))
-    StandardError.write("\(recipe.name): \(estimateInWords)\n")
+    StandardError.inform("\(recipe.name): \(estimateInWords)\n")
     var model = untrained
     let history = try trainer.train(
       &model, on: batches, validating: data.validation.map { try configuration.batches.batchesInOrder(of: $0) },

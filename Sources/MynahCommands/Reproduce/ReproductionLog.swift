@@ -19,7 +19,7 @@ struct ReproductionLog {
   mutating func write(_ step: StepReport) {
     tokenCount += step.stepLoss.targetCount
     guard step.step % max(step.stepCount / 10, 1) == min(10, step.stepCount - 1) else { return }
-    StandardError.write(
+    StandardError.inform(
       "Itr \(step.step) of \(step.stepCount), perplexity: \(step.epochLoss.perplexity.formatted(3)) "
         + "speed: \(Int(tokensPerSecond)) wps\n")
   }
@@ -33,7 +33,7 @@ struct ReproductionLog {
     ] {
       guard let perplexity else { continue }
       let comparison = expected.map { " (reference \($0))" } ?? ""
-      StandardError.write("Epoch: \(epoch.epoch) \(part) Perplexity: \(perplexity.formatted(3))\(comparison)\n")
+      StandardError.inform("Epoch: \(epoch.epoch) \(part) Perplexity: \(perplexity.formatted(3))\(comparison)\n")
     }
     let profile = recorder?.take()
     if let profile { StandardError.write(profile.inWords + "\n") }

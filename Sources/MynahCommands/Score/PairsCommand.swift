@@ -6,7 +6,7 @@ import MynahModels
 import MynahText
 
 /// `mynah pairs`: the accuracy of a model on minimal pairs.
-struct PairsCommand: ParsableCommand, ConditionalFlags {
+struct PairsCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "pairs",
     abstract: "Print how often a model prefers the acceptable one of two sentences.",
@@ -39,6 +39,7 @@ struct PairsCommand: ParsableCommand, ConditionalFlags {
 
   @OptionGroup(title: "Prediction") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   var rules: [FlagRule] { [FlagRule("--tsv", tsv, excludes: "--json", json)] }
 
@@ -57,12 +58,16 @@ struct PairsCommand: ParsableCommand, ConditionalFlags {
     var sets: [[Bool]] = []
     for path in files {
       var (report, outcomes) = (MinimalPairReport(), [Bool]())
-      for pair in try Self.pairs(at: path) {
+      let pairs = try Self.pairs(at: path)
+      var progress = WorkProgress(path, on: tsv ? .terminalWithoutResults : .terminal)
+      for pair in pairs {
         let scored = try scorer.score(pair) { isOfWords && !verbatim ? familiar($0) : $0 }
         report.add(scored, tokenizer: file.tokenizer)
         outcomes.append(scored.outcome == .right)
         if tsv { try StandardOutput.write(Self.row(path, outcomes.count, scored)) }
+        progress.report(Double(outcomes.count) / Double(pairs.count))
       }
+      progress.clear()
       sets.append(outcomes)
       if tsv { continue }
       let figures = Figures(

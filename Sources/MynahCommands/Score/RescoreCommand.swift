@@ -5,7 +5,7 @@ import MynahModels
 import MynahText
 
 /// `mynah rescore`: n-best lists in a new order.
-struct RescoreCommand: ParsableCommand, ConditionalFlags {
+struct RescoreCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "rescore",
     abstract: "Rescore n-best lists.",
@@ -82,6 +82,7 @@ struct RescoreCommand: ParsableCommand, ConditionalFlags {
 
   @OptionGroup(title: "Prediction") var prediction: PredictionOptions<NamedMixtureWeights>
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   var rules: [FlagRule] {
     let single = [
@@ -130,15 +131,19 @@ struct RescoreCommand: ParsableCommand, ConditionalFlags {
   ) throws {
     var (lists, references, errors) = (lists, references, RescoringErrors())
     if let weights, weights["model"] == nil {
-      StandardError.write("note: the weights do not contain model, so the model's scores are not used\n")
+      StandardError.warn("the weights do not contain model, so the model's scores are not used")
     }
+    var progress = WorkProgress("rescoring", on: .terminalWithoutResults)
+    defer { progress.clear() }
     while let list = try lists.next() {
+      progress.report(lists.share)
       let reference = try references?.take(for: list)
       let scored = try list.hypotheses.map { try ScoredHypothesis($0, by: scorer, reference: reference) }
       let ranked = try rule(for: list).ranked(scored)
       if reference != nil { errors.add(ranked) }
       try output.write(ranked)
     }
+    progress.clear()
     guard let references else { return }
     try references.checkUsed()
     let summary = RescoreSummary(errors: errors, start: nil, weights: weights)

@@ -16,9 +16,12 @@ struct RescoreTuning {
     guard let names = read.first?.list.scoreNames else { return }
     let given = weights ?? ScoreWeights(defaultsFor: names)
     let start = try WeightedRescoring(given, names: names)
-    let scored = try read.map { list, reference in
-      try list.hypotheses.map { try ScoredHypothesis($0, by: scorer, reference: reference) }
+    var progress = WorkProgress("scoring")
+    let scored = try read.enumerated().map { index, entry in
+      progress.report(Double(index) / Double(read.count))
+      return try entry.list.hypotheses.map { try ScoredHypothesis($0, by: scorer, reference: entry.reference) }
     }
+    progress.clear()
     let tuned = ScoreWeights(
       names: names + ScoreWeights.builtInNames, values: try WeightTuning(scored).tuned(from: start.weights))
     let rule = try WeightedRescoring(tuned, names: names)

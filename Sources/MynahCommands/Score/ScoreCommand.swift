@@ -7,7 +7,7 @@ import MynahTensors
 import MynahText
 
 /// `mynah score`: the log-probabilities of lines.
-struct ScoreCommand: ParsableCommand, ConditionalFlags {
+struct ScoreCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "score",
     abstract: "Print the log-probability of each line of a text.",
@@ -63,6 +63,7 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
 
   @OptionGroup(title: "Prediction") var adaptation: AdaptationOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   var rules: [FlagRule] {
     [
@@ -96,6 +97,8 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
     var lines = try LineReader(files, invalidBytes: file.tokenizer.invalidBytes)
     var summary = Summary(policy)
     var numbers: [Int] = []
+    var progress = WorkProgress("scoring", on: .terminalWithoutResults)
+    defer { progress.clear() }
     func write(_ scores: [LineScore]) throws {
       for (score, number) in zip(scores, numbers) {
         summary.add(score)
@@ -109,7 +112,9 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
         let scores = try scorer.append(line.text, isEnded: line.isEnded)
         numbers.append(line.number)
         try write(scores)
+        progress.report(lines.share, tokens: summary.tokenCount)
       } catch  where keepGoing && error.isOfOneLine {
+        progress.clear()
         StandardError.write("skipped: \(error)\n")
         summary.skippedCount += 1
       }
@@ -183,6 +188,7 @@ struct ScoreCommand: ParsableCommand, ConditionalFlags {
     private var total = LineScore()
     private var lineCount = 0
     var skippedCount = 0
+    var tokenCount: Int { total.tokenCount }
 
     init(_ policy: StatePolicy) { self.policy = policy }
 

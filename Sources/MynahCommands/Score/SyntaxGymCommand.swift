@@ -6,7 +6,7 @@ import MynahModels
 import MynahText
 
 /// `mynah syntaxgym`: the accuracy of a model on the test suites of SyntaxGym.
-struct SyntaxGymCommand: ParsableCommand, ConditionalFlags {
+struct SyntaxGymCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "syntaxgym",
     abstract: "Print how often the predictions of SyntaxGym's test suites hold.",
@@ -35,6 +35,7 @@ struct SyntaxGymCommand: ParsableCommand, ConditionalFlags {
 
   @OptionGroup var precision: WeightPrecisionOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var messages: MessageOptions
 
   var rules: [FlagRule] { [FlagRule("--tsv", tsv, excludes: "--json", json)] }
 
@@ -50,9 +51,13 @@ struct SyntaxGymCommand: ParsableCommand, ConditionalFlags {
     let suites = try files.map { (path: $0, suite: try SyntaxGymSuite(contentsOf: $0)) }
     if tsv { try StandardOutput.write("suite\tprediction\tformula\tright\titems\taccuracy\n") }
     for (path, suite) in suites {
+      var progress = WorkProgress(path)
       let report = try SyntaxGymReport(of: suite, inference, tokenizer: file.tokenizer) {
         isOfWords && !verbatim ? familiar($0) : $0
+      } report: { share in
+        progress.report(share)
       }
+      progress.clear()
       let figures = Figures(path, suite, report)
       if json {
         try StandardOutput.writeJSON(figures)

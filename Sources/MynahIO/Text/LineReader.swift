@@ -23,13 +23,33 @@ package struct LineReader {
   private var number = 0
   /// The position of the next line in its file.
   private var (lineOfFile, offset) = (0, 0)
+  /// The number of bytes of the lines so far, in all files.
+  private var byteCount = 0
+  /// The number of bytes of all files; nil if one is not a regular file.
+  private var totalByteCount: Int?
 
   /// Opens the first file, or standard input if there are no paths.
   ///
   /// - Throws: `FileError`.
   package init(_ paths: [String], invalidBytes: InvalidBytes = .refused) throws(FileError) {
     (self.paths, self.invalidBytes) = (paths[...], invalidBytes)
-    if !paths.isEmpty { try openNext() }
+    if paths.isEmpty {
+      StandardInput.willRead()
+    } else {
+      totalByteCount = paths.reduce(0) { total, path in
+        total.flatMap { total in Self.byteCount(of: path).map { total + $0 } }
+      }
+      try openNext()
+    }
+  }
+
+  private static func byteCount(of path: String) -> Int? {
+    path == "-" ? nil : (try? InputFile(path: path))?.byteCount
+  }
+
+  /// The share of the files that was read; nil if their length is not known, as that of standard input.
+  package var share: Double? {
+    totalByteCount.map { $0 > 0 ? min(Double(byteCount) / Double($0), 1) : 1 }
   }
 
   private mutating func openNext() throws(FileError) {
@@ -66,7 +86,9 @@ package struct LineReader {
     isBeginning = false
     guard buffer.starts(with: GzipFile.magic) else { return }
     while !isAtEnd { try readMore() }
+    let compressedCount = buffer.count
     buffer = try GzipFile.decompressed(buffer, path: path)
+    totalByteCount = totalByteCount.map { $0 + buffer.count - compressedCount }
   }
 
   /// Reads the available bytes, so that a line of an open stream is returned as soon as it arrives.
@@ -95,6 +117,7 @@ package struct LineReader {
     if offset == 0 && bytes.starts(with: UTF8.byteOrderMark) { bytes.removeFirst(3) }
     number += 1
     lineOfFile += 1
+    byteCount += length
     defer { offset += length }
     if invalidBytes == .kept {
       bytes = UTF8.escaped(bytes)

@@ -18,10 +18,12 @@ extension NGramModel {
   ///   - order: n, 1 to 16.
   ///   - fallback: The discounts of lengths for which they cannot be estimated, because the text is short or has few
   ///     different words; nil: such a text is an error. `smoothing` lists these lengths.
-  /// - Throws: `InferenceError.noSentences` if the tokens are of another kind, `nothingToCount` if there are none,
+  ///   - report: Called with the progress now and then; an error that it throws ends the counting.
+  /// - Throws: What `report` throws; `InferenceError.noSentences` if the tokens are of another kind, `nothingToCount` if there are none,
   ///   `tooFewNGrams` if discounts cannot be estimated, `sentenceMark` if `<s>` or `</s>` is in the vocabulary.
   public init(
-    counting ids: [Int32], tokenizer: AnyTokenizer, order: Int, fallback: NGramDiscounts? = nil
+    counting ids: [Int32], tokenizer: AnyTokenizer, order: Int, fallback: NGramDiscounts? = nil,
+    report: (NGramProgress) throws -> Void = { _ in }
   ) throws {
     precondition((1...16).contains(order), "an order must be in 1 ... 16, got \(order)")
     guard case .word = tokenizer, let end = tokenizer.endOfSentenceID else { throw InferenceError.noSentences }
@@ -35,14 +37,20 @@ extension NGramModel {
     if let unknown = tokenizer.vocabulary.unknownID { names[Int(unknown)] = Vocabulary.unknown }
     self.init(order: order, vocabulary: try Vocabulary(tokens: names))
     let start = Int32(tokenizer.vocabulary.count)
-    let counts = AdjustedCounts(ids, order: order, table: &table, start: start, end: end)
+    let counts = try AdjustedCounts(ids, order: order, table: &table, start: start, end: end) {
+      try report(NGramProgress(stage: .counting, share: $0))
+    }
     let smoothing = try NGramSmoothing((1...order).map(counts.countsOfCounts), fallback: fallback)
-    smooth(counts, discounts: smoothing.discounts, start: start)
+    try smooth(counts, discounts: smoothing.discounts, start: start) {
+      try report(NGramProgress(stage: .smoothing, share: $0))
+    }
     self.smoothing = smoothing
   }
 
   /// Turns counts into probabilities and back-off weights, shorter n-grams first.
-  private mutating func smooth(_ counts: AdjustedCounts, discounts: [NGramDiscounts], start: Int32) {
+  private mutating func smooth(
+    _ counts: AdjustedCounts, discounts: [NGramDiscounts], start: Int32, report: (_ share: Double) throws -> Void
+  ) rethrows {
     // The sums over the words after each n-gram; the last element is that of the empty n-gram.
     var sums = [Double](repeating: 0, count: table.count + 1)
     var freed = sums
@@ -66,6 +74,7 @@ extension NGramModel {
       probabilities[node] = node == Int(start) ? 0 : kept + freed[parent] / sums[parent] * shorter
       logProbabilities[node] = Float(log(probabilities[node]))
       if sums[node] > 0 { backoffs[node] = Float(log(freed[node] / sums[node])) }
+      if node.isMultiple(of: NGramProgress.interval) { try report(Double(node) / Double(table.count)) }
     }
   }
 }
@@ -79,13 +88,17 @@ private struct AdjustedCounts {
   /// a, for each node.
   var adjusted: [Int32] = []
 
-  init(_ ids: [Int32], order: Int, table: inout NGramTable, start: Int32, end: Int32) {
+  init(
+    _ ids: [Int32], order: Int, table: inout NGramTable, start: Int32, end: Int32,
+    report: (_ share: Double) throws -> Void
+  ) rethrows {
     lengths = [Int](repeating: 1, count: table.count)
     suffixes = [Int32](repeating: -1, count: table.count)
     adjusted = [Int32](repeating: 0, count: table.count)
     // The n-grams that end with the last word, the shortest first, and the number of words of the sentence so far.
     var (ending, position) = ([start], 0)
-    for word in ids {
+    for (place, word) in ids.enumerated() {
+      if place.isMultiple(of: NGramProgress.interval) { try report(Double(place) / Double(ids.count)) }
       var next = [word]
       if order == 1 { adjusted[Int(word)] += 1 }
       for (index, node) in ending.prefix(order - 1).enumerated() {

@@ -90,8 +90,10 @@ extension NGramModel {
   ///
   /// Probabilities of 0 are written as −99.
   ///
-  /// - Throws: `FileError`.
-  public func write(arpa path: String) throws {
+  /// - Parameter report: Called with the progress now and then; an error that it throws ends the writing.
+  /// - Throws: `FileError`, and what `report` throws.
+  public func write(arpa path: String, report: (NGramProgress) throws -> Void = { _ in }) throws {
+    var writtenCount = 0
     let lengths = table.lengths()
     var text = "\\data\\\n"
     for (index, count) in counts.enumerated() { text += "ngram \(index + 1)=\(count)\n" }
@@ -102,6 +104,10 @@ extension NGramModel {
         text += "\(ARPANumber.decimal(logProbabilities[node]))\t\(words)"
         if length < order { text += "\t\(ARPANumber.decimal(backoffs[node]))" }
         text += "\n"
+        writtenCount += 1
+        if writtenCount.isMultiple(of: NGramProgress.interval) {
+          try report(NGramProgress(stage: .writing, share: Double(writtenCount) / Double(table.count)))
+        }
       }
     }
     text += "\n\\end\\\n"

@@ -44,6 +44,8 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
 
   public var vocabularySize: Int { base.vocabularySize }
 
+  public var scoringLength: Int { base.scoringLength }
+
   public mutating func read(_ ids: [Int32]) throws {
     if !hasBegun, let first = ids.first {
       try base.read([first])

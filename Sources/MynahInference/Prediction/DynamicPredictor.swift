@@ -44,6 +44,9 @@ public struct DynamicPredictor: HiddenPredictor {
 
   public var vocabularySize: Int { model.configuration.vocabularySize }
 
+  /// Some segments, since each takes as long as a training step.
+  public var scoringLength: Int { 16 * settings.segmentLength }
+
   public mutating func read(_ ids: [Int32]) throws { _ = try score(last == nil ? Array(beginning(ids)) : ids) }
 
   /// Stores a text's first token, which is context only, and returns the others.

@@ -26,18 +26,23 @@ public struct GradientStatistics: Sendable {
   ///   - ids: Its training text.
   ///   - batchSize: The rows.
   ///   - stepCount: The number of steps of a batch.
-  /// - Throws: `TextError` if the text has fewer than two tokens.
+  ///   - report: Called with the progress after each batch; an error that it throws ends the measurement.
+  /// - Throws: `TextError` if the text has fewer than two tokens, and what `report` throws.
   public init(
-    of model: LanguageModel, on ids: [Int32], batchSize: Int = 100, stepCount: Int = 5
-  ) throws(TextError) {
+    of model: LanguageModel, on ids: [Int32], batchSize: Int = 100, stepCount: Int = 5,
+    report: (TextProgress) throws -> Void = { _ in }
+  ) throws {
     let rowCount = max(1, min(batchSize, ids.count - 1))
     let batches = try ContiguousBatches(ids, batchSize: rowCount, stepCount: stepCount, remainder: .keep)
     var squares = model.parameters.map { Tensor.zeros($0.value.shape) }
     var state = model.initialState(batchSize: rowCount)
-    for batch in batches {
+    var tokenCount = 0
+    for (index, batch) in batches.enumerated() {
       let pass = model.gradients(inputs: batch.inputs, targets: batch.targets, state: state)
       state = pass.state
       for (index, gradient) in pass.gradients.enumerated() { squares[index].addSquares(of: gradient) }
+      tokenCount += batch.targets.count
+      try report(TextProgress(tokenCount: tokenCount, share: Double(index + 1) / Double(batches.count)))
     }
     let batchCount = Float(batches.count)
     self.init(roots: squares.map { sums in sums.map { ($0 / batchCount).squareRoot() } })

@@ -29,6 +29,8 @@ public struct MixturePredictor: Predictor {
 
   public var vocabularySize: Int { parts[0].vocabularySize }
 
+  public var scoringLength: Int { parts.reduce(Int.max) { min($0, $1.scoringLength) } }
+
   public mutating func read(_ ids: [Int32]) throws {
     for index in parts.indices { try parts[index].read(ids) }
   }
@@ -69,17 +71,27 @@ public struct MixturePredictor: Predictor {
   /// - Parameters:
   ///   - parts: Predictors that have not begun a text.
   ///   - policy: The positions at which the state is reset.
+  ///   - report: Called with the progress now and then; an error that it throws ends the reading.
   /// - Returns: A weight per part, their sum 1; equal ones if nothing is predicted.
-  /// - Throws: `TextError.unknownToken`, `InferenceError.notFinite`.
+  /// - Throws: `TextError.unknownToken`, `InferenceError.notFinite`, and what `report` throws.
   public static func tunedWeights(
-    of parts: [any Predictor], on text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry
+    of parts: [any Predictor], on text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
+    report: (TextProgress) throws -> Void = { _ in }
   ) throws -> [Double] {
     let tokens = try TextTokens.tokens(of: text, tokenizer, policy: policy)
-    return tunedWeights(
-      try parts.map { part in
-        var reading = TextReading(part)
-        return try reading.score(tokens).compactMap { $0 }
-      })
+    let total = Double(parts.count * tokens.count)
+    var scores: [[Double]] = []
+    for (index, part) in parts.enumerated() {
+      var (reading, own) = (TextReading(part), [Double]())
+      for start in stride(from: 0, to: tokens.count, by: part.scoringLength) {
+        let end = min(start + part.scoringLength, tokens.count)
+        own += try reading.score(Array(tokens[start..<end])).compactMap { $0 }
+        let done = index * tokens.count + end
+        try report(TextProgress(tokenCount: done, share: Double(done) / total))
+      }
+      scores.append(own)
+    }
+    return tunedWeights(scores)
   }
 
   /// Returns the weights that maximise the probability of a text, from the log-probabilities of its tokens.

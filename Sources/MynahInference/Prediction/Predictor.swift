@@ -34,9 +34,14 @@ public protocol Predictor: Sendable {
   /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
   /// - Precondition: a token was read; each id is in 0 ..< V.
   mutating func score(_ ids: [Int32]) throws -> [Double]
+
+  /// The number of tokens of a long text that are scored at a time; progress is reported in between. (default: 1,024)
+  var scoringLength: Int { get }
 }
 
 extension Predictor {
+  public var scoringLength: Int { 1024 }
+
   public mutating func score(_ ids: [Int32]) throws -> [Double] {
     try ids.map { id in
       let logProbability = try logProbabilities()[Int(id)]

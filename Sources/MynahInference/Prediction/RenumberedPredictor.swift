@@ -21,6 +21,8 @@ public struct RenumberedPredictor: Predictor {
 
   public var vocabularySize: Int { baseIDs.count }
 
+  public var scoringLength: Int { base.scoringLength }
+
   public mutating func read(_ ids: [Int32]) throws { try base.read(ids.map { baseIDs[Int($0)] }) }
 
   public mutating func logProbabilities() throws -> [Double] {

@@ -17,15 +17,26 @@ public struct ModelMeasurement: Sendable {
   /// - Parameters:
   ///   - predictor: A predictor that has not begun a text.
   ///   - policy: The positions at which the state is reset.
-  /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`, `InferenceError.notFinite`.
-  public init(of text: String, _ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy) throws {
+  ///   - report: Called with the progress after each line; an error that it throws ends the reading.
+  /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`, `InferenceError.notFinite`, and what
+  ///   `report` throws.
+  public init(
+    of text: String, _ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy,
+    report: (TextProgress) throws -> Void = { _ in }
+  ) throws {
     var scorer = TextScorer(predictor, tokenizer: tokenizer, policy: policy)
     var lines: [LineScore] = []
     var parts = text.split(separator: "\n", omittingEmptySubsequences: false)
     let isEnded = parts.last?.isEmpty == true
     if isEnded { parts.removeLast() }
+    var (tokenCount, byteCount) = (0, 0)
     for (index, line) in parts.enumerated() {
-      lines += try scorer.append(String(line), isEnded: isEnded || index + 1 < parts.count)
+      let scores = try scorer.append(String(line), isEnded: isEnded || index + 1 < parts.count)
+      lines += scores
+      tokenCount += scores.reduce(0) { $0 + $1.tokenCount }
+      byteCount += line.utf8.count + 1
+      let share = min(1, Double(byteCount) / Double(text.utf8.count))
+      try report(TextProgress(tokenCount: tokenCount, share: share))
     }
     lines += try scorer.finish()
     total = lines.reduce(into: LineScore()) { $0 += $1 }

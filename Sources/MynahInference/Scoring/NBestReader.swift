@@ -24,6 +24,7 @@ public struct NBestList: Hashable, Sendable {
 /// ```
 public struct NBestReader {
   private var paths: ArraySlice<String>
+  private let pathCount: Int
   private var path = "standard input"
   private var lines: LineReader
   private var kaldi: KaldiScores?
@@ -39,7 +40,7 @@ public struct NBestReader {
   ///
   /// - Throws: `FileError`.
   public init(_ paths: [String] = []) throws {
-    self.paths = paths.dropFirst()
+    (self.paths, pathCount) = (paths.dropFirst(), paths.count)
     lines = try LineReader(Array(paths.prefix(1)))
     if let first = paths.first { path = first }
   }
@@ -60,6 +61,12 @@ public struct NBestReader {
       "lists of Kaldi need scores with distinct names, found \(scores.map(\.name))")
     try self.init(paths)
     kaldi = try KaldiScores(scores)
+  }
+
+  /// The share of the files that was read, all files counting alike; nil if a length is not known, as that of standard
+  /// input.
+  public var share: Double? {
+    lines.share.map { (Double(pathCount - paths.count - 1) + $0) / Double(max(pathCount, 1)) }
   }
 
   /// Returns the next list; nil after the last one.

@@ -83,26 +83,36 @@ public struct TextTokens: Sendable {
     of text: String, _ tokenizer: AnyTokenizer, policy: StatePolicy = .carry
   ) throws -> [TextToken] {
     var (result, reader) = ([TextToken](), TextTokens(tokenizer, policy: policy))
-    try reader.append(wholeText: text) { result += $0 }
+    try reader.append(wholeText: text) { tokens, _ in result += tokens }
     return result
   }
 
-  /// Appends a whole text, ends it, and calls `body` with its tokens, those of a few lines at a time.
+  /// Appends a whole text, ends it, and calls `body` with its tokens, a piece at a time.
   ///
+  /// - Parameters:
+  ///   - length: The largest number of tokens in a piece.
+  ///   - body: Called with the tokens of a piece, and the share of the text that ends with them.
   /// - Throws: An error thrown by `body`, or `TextError` if a token is unknown and the vocabulary has no `<unk>`.
-  package mutating func append(wholeText text: String, _ body: ([TextToken]) throws -> Void) throws {
-    var (rest, number, tokens) = (text.utf8[...], 0, [TextToken]())
+  package mutating func append(
+    wholeText text: String, inPiecesOf length: Int = 1 << 14, _ body: ([TextToken], _ share: Double) throws -> Void
+  ) throws {
+    var (rest, number, tokens, done) = (text.utf8[...], 0, [TextToken](), 0.0)
+    func passTokens(upTo share: Double) throws {
+      for start in stride(from: 0, to: tokens.count, by: length) {
+        let end = min(start + length, tokens.count)
+        try body(Array(tokens[start..<end]), done + (share - done) * Double(end) / Double(tokens.count))
+      }
+      (tokens, done) = ([], share)
+    }
     while !rest.isEmpty {
       let end = rest.firstIndex(of: UInt8(ascii: "\n"))
       number += 1
       tokens += try append(String(Substring(rest[..<(end ?? rest.endIndex)])), number: number, isEnded: end != nil)
       rest = end.map { rest[rest.index(after: $0)...] } ?? rest[rest.endIndex...]
-      guard tokens.count >= 1 << 14 else { continue }
-      try body(tokens)
-      tokens = []
+      if tokens.count >= length { try passTokens(upTo: 1 - Double(rest.count) / Double(text.utf8.count)) }
     }
     tokens += try finish()
-    try body(tokens)
+    try passTokens(upTo: 1)
   }
 
   /// The line of the next token, if part of it has been appended; all earlier lines have been tokenized.

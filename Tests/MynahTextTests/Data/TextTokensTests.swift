@@ -46,11 +46,30 @@ struct TextTokensTests {
     for (name, tokenizer) in try Self.tokenizers() {
       for text in Self.texts {
         var (tokens, read) = ([TextToken](), TextTokens(tokenizer))
-        try read.append(wholeText: text) { tokens += $0 }
+        try read.append(wholeText: text) { piece, _ in tokens += piece }
         let whole = try tokenizer.encode(text)
         #expect(tokens.map(\.id) == whole.ids, "\(name): \(text.debugDescription)")
         #expect(read.unknownCount == whole.unknownCount && read.characterCount == whole.characterCount)
         #expect(tokens.allSatisfy { ($0.beginning == nil) == ($0 != tokens[0]) }, "\(name)")
+      }
+    }
+  }
+
+  @Test(
+    "The tokens of a whole text come in pieces of at most a given length, with the share of the text",
+    arguments: [1, 2, 7])
+  func pieces(length: Int) throws {
+    for (name, tokenizer) in try Self.tokenizers() {
+      for text in Self.texts {
+        var (tokens, shares, read) = ([TextToken](), [0.0], TextTokens(tokenizer))
+        try read.append(wholeText: text, inPiecesOf: length) { piece, share in
+          #expect((1...length).contains(piece.count))
+          tokens += piece
+          shares.append(share)
+        }
+        #expect(try tokens == TextTokens.tokens(of: text, tokenizer), "\(name): \(text.debugDescription)")
+        #expect(zip(shares, shares.dropFirst()).allSatisfy { $0 <= $1 }, "\(name): \(shares)")
+        #expect(tokens.isEmpty || abs((shares.last ?? 0) - 1) < 1e-12, "\(name): \(shares)")
       }
     }
   }

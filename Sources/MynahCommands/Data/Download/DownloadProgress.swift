@@ -29,7 +29,7 @@ final class DownloadProgress {
 
   private func printLine(_ text: String) {
     clear()
-    StandardError.write("\(name): \(text)\n")
+    StandardError.inform("\(name): \(text)\n")
   }
 
   private func show(_ byteCount: Int) {

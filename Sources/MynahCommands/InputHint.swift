@@ -1,0 +1,24 @@
+import Foundation
+import MynahIO
+import Synchronization
+
+/// A note that a command waits for input from the terminal.
+enum InputHint {
+  /// Calls `body`; a note is printed if it reads standard input and that is a terminal.
+  static func printing<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let flag = Flag()
+    return try StandardInput.$willRead.withValue({ if !flag.isRaised.exchange(true, ordering: .relaxed) { show() } }) {
+      try body()
+    }
+  }
+
+  private static func show() {
+    guard isatty(STDIN_FILENO) == 1 else { return }
+    StandardError.note("reading standard input from the terminal; end it with Ctrl-D on a line of its own")
+  }
+
+  /// The flag that the note was printed.
+  private final class Flag: Sendable {
+    let isRaised = Atomic(false)
+  }
+}
