@@ -16,7 +16,7 @@ struct OutputOptions: ParsableArguments {
       "Write the training state to OUTPUT.training each time this many steps of an epoch are done. (default: 500)",
       valueName: "steps"),
     transform: Bounded.integer(1...1_000_000_000))
-  var checkpointEvery = 500
+  var checkpointEvery: Int?
 
   @Flag(
     help:

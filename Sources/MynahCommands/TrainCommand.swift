@@ -55,6 +55,13 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
       valueName: "first..last"))
   var seeds: SeedRange?
 
+  @Flag(
+    help: """
+      Print what would be trained, with estimates of the memory and, from some timed steps, of the time; nothing is \
+      written.
+      """)
+  var dryRun = false
+
   @Flag(help: ArgumentHelp(ProfileFigures.help))
   var profile = false
 
@@ -76,7 +83,16 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
       FlagRule("--tensorboard", logs.tensorboard != nil, excludes: "--seeds", seeds != nil),
       FlagRule("--log-json", logs.logJson != nil, excludes: "--seeds", seeds != nil),
       FlagRule("--seeds", seeds != nil, excludes: "a text from standard input", inputs.contains("-")),
-    ] + fineTuning.rules(resuming: output.resume)
+    ] + fineTuning.rules(resuming: output.resume) + dryRunRules
+  }
+
+  /// The rules of the flags of what is written during a run.
+  private var dryRunRules: [FlagRule] {
+    [
+      ("--checkpoint-every", output.checkpointEvery != nil), ("--profile", profile),
+      ("--metrics", !logs.metrics.isEmpty), ("--tensorboard", logs.tensorboard != nil),
+      ("--log-json", logs.logJson != nil), ("--sample-every-epoch", logs.sampleEveryEpoch != nil),
+    ].map { FlagRule($0, $1, excludes: "--dry-run", dryRun) }
   }
 
   private var isFineTuned: Bool { fineTuning.initFrom != nil }
@@ -91,6 +107,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
     let modelPath = try output.modelPath(input: inputs[0])
     guard let seeds = seeds?.seeds else {
       try output.check(modelPath: modelPath)
+      if dryRun { return try describe(at: modelPath, optimizer, resuming: output.resume, runCount: 1, shouldStop) }
       return try trained(at: modelPath, optimizer, resuming: output.resume, shouldStop).write(json: json)
     }
     let runs = try seeds.map { seed in
@@ -105,6 +122,10 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
     guard !output.resume || runs.contains(where: \.isResumed) else {
       throw CommandError.nothingToResume(path: TrainingFiles.statePath(besides: runs[0].path))
     }
+    if dryRun {
+      let run = runs.first { !$0.isResumed } ?? runs[0]
+      return try describe(at: run.path, run.optimizer, resuming: run.isResumed, runCount: runs.count, shouldStop)
+    }
     let results = try runs.map { run in
       let result = try trained(at: run.path, run.optimizer, resuming: run.isResumed, shouldStop)
       try result.write(json: json)
@@ -113,15 +134,33 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
     try SeedSummary(seeds, results).write(json: json)
   }
 
-  /// Trains a model and returns its figures.
-  private func trained(
-    at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, _ shouldStop: @escaping @Sendable () -> Bool
-  ) throws -> TrainingResult {
+  /// Prepares a run, and prints the remarks about its text.
+  private func job(at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool) throws -> TrainingJob {
     let job = try TrainingJob(
       inputs: inputs, validation, modelPath: modelPath, resuming: resuming, tokens: tokens,
       options: TrainingOptions(
         model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision,
         fineTuning: fineTuning))
+    for remark in job.text.remarks { StandardError.note(remark) }
+    return job
+  }
+
+  /// Prints the figures of a run that is not made.
+  private func describe(
+    at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, runCount: Int, _ shouldStop: () -> Bool
+  ) throws {
+    let job = try job(at: modelPath, optimizer, resuming: resuming)
+    let run = try DryRun(job, at: modelPath, runCount: runCount, shouldStop: shouldStop)
+    guard !json else { return try StandardOutput.writeJSON(run) }
+    try StandardOutput.write(
+      job.description(of: inputs.joined(separator: ", ")) + run.inWords(job.model, threadCount: threads.count))
+  }
+
+  /// Trains a model and returns its figures.
+  private func trained(
+    at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, _ shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> TrainingResult {
+    let job = try job(at: modelPath, optimizer, resuming: resuming)
     StandardError.inform(job.description(of: inputs.joined(separator: ", ")))
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder)
@@ -129,7 +168,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
     let trained: (model: LanguageModel, history: [EpochReport])
     do {
       trained = try job.run(
-        checkpointInterval: output.checkpointEvery, metrics: logs.metrics, profile: recorder?.profile,
+        checkpointInterval: output.checkpointEvery ?? 500, metrics: logs.metrics, profile: recorder?.profile,
         shouldStop: shouldStop,
         report: {
           try progress.report($0)

@@ -129,6 +129,17 @@ struct TrainingJob {
     return (try run.architecture(), run.training)
   }
 
+  /// The state that the run begins with or is resumed from.
+  var start: TrainingCheckpoint {
+    if let checkpoint { return checkpoint }
+    var random = RandomSource(seed: configuration.seed)
+    var model =
+      initialWeights.map { LanguageModel(self.model, parameters: $0) } ?? LanguageModel(self.model, using: &random)
+    if let vectors { model = model.replacingEmbeddings(vectors.vectors) }
+    return TrainingCheckpoint(
+      model: model, batchSize: batches.batchSize, optimizer: Optimizer(configuration.optimizer))
+  }
+
   /// Trains to the end, writing the files.
   ///
   /// - Returns: The best model and the figures of all epochs.
@@ -137,15 +148,8 @@ struct TrainingJob {
     checkpointInterval: Int, metrics: [Metric], profile: StepProfile?, shouldStop: @escaping @Sendable () -> Bool,
     report: (TrainingEvent) throws -> Void
   ) throws -> (model: LanguageModel, history: [EpochReport]) {
-    var random = RandomSource(seed: configuration.seed)
-    var model =
-      checkpoint?.model ?? initialWeights.map { LanguageModel(self.model, parameters: $0) }
-      ?? LanguageModel(self.model, using: &random)
-    if checkpoint == nil, let vectors { model = model.replacingEmbeddings(vectors.vectors) }
-    let start =
-      checkpoint
-      ?? TrainingCheckpoint(
-        model: model, batchSize: batches.batchSize, optimizer: Optimizer(configuration.optimizer))
+    let start = start
+    var model = start.model
     // Before the first step, so that from now on a kill leaves a run that can be resumed.
     try files.write(start)
     guard !shouldStop() else { throw TrainingError.interrupted(epoch: start.epoch, step: start.step) }
@@ -183,8 +187,7 @@ struct TrainingJob {
   /// Returns a description of the text, the model and the run.
   func description(of input: String) -> String {
     let source = text.isSplit ? "" : " (a file of its own)"
-    let remarks = text.remarks.map { "note: \($0)\n" }.joined()
-    return remarks + """
+    return """
       \(input): \(text.training.count.grouped) \(tokenizer.countedNoun) for training, \
       \(text.validation.count.grouped) for validation\(source), \
       a vocabulary of \(tokenizer.vocabulary.count.grouped)\(unknownInWords)

@@ -68,15 +68,15 @@ struct FlagEffectTests {
       words: "train text --output x --hidden 8 --embedding 6",
       always: [
         "--quiet",
-        "--output", "--checkpoint-every", "--resume", "--overwrite", "--tokenizer", "--embedding", "--layers",
+        "--output", "--resume", "--overwrite", "--tokenizer", "--embedding", "--layers",
         "--output-layer",
         "--tied", "--dropout", "--dropout-layer-input", "--dropout-embedding", "--dropout-input", "--dropout-weights",
         "--initializer", "--embedding-initializer",
         "--batching", "--batch", "--sequence-length", "--epochs", "--optimizer", "--weight-decay", "--clip",
         "--clip-value",
         "--batches-per-update", "--patience", "--seed", "--learning-rate", "--schedule", "--warm-up", "--sampled",
-        "--mean-loss", "--weight-penalty", "--activation-penalty", "--metrics", "--tensorboard", "--log-json",
-        "--sample-every-epoch", "--precision", "--threads", "--profile", "--json", "--init-from", "--freeze",
+        "--mean-loss", "--weight-penalty", "--activation-penalty", "--dry-run", "--precision", "--threads", "--json",
+        "--init-from", "--freeze",
         "--layer-rate-decay", "--seeds", "--validation", "--validation-share",
       ],
       idle: idleTokens + [
@@ -108,7 +108,11 @@ struct FlagEffectTests {
         Idle("--log-json j --seeds 1..2", "has no effect with --seeds"),
         Idle("--smoothing 0.1 --sampled 5", "has no effect with --sampled"),
         Idle("--temporal-penalty 1 --sequence-length 1", "needs --sequence-length of 2 or more"),
-      ]),
+      ]
+        + [
+          "--checkpoint-every 9", "--profile", "--metrics accuracy", "--tensorboard x", "--log-json x",
+          "--sample-every-epoch 3",
+        ].map { Idle($0 + " --dry-run", "has no effect with --dry-run") }),
     "evaluate": Command(
       words: "evaluate m text", always: ["--quiet", "--state", "--threads", "--json"] + predicting, idle: idlePredicting
     ),

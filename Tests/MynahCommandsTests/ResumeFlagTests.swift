@@ -101,7 +101,7 @@ struct ResumeFlagTests {
   static let free = [
     ["--epochs", "1"], ["--threads", "2"], ["--checkpoint-every", "7"], ["--metrics", "accuracy"],
     ["--tensorboard", "board"], ["--log-json", "log"], ["--sample-every-epoch", "3"], ["--profile"], ["--json"],
-    ["--quiet"],
+    ["--quiet"], ["--dry-run"],
   ]
 
   /// Flags of resuming itself; `ResumeTests` has them.

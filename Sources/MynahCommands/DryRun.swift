@@ -1,0 +1,109 @@
+import Foundation
+import MynahIO
+import MynahModels
+import MynahTensors
+import MynahText
+import MynahTraining
+
+/// The sizes of a training run and estimates of its memory and time, for `mynah train --dry-run`.
+///
+/// Some steps are made and timed on a copy of the model; nothing is written.
+struct DryRun: Encodable {
+  private let model: String
+  private let isResumed: Bool
+  private let tokenizer: String
+  private let trainingTokenCount, validationTokenCount, unknownCount, vocabularySize: Int
+  private let embeddingSize: Int
+  private let layers: [LayerSummary]
+  private let parameterCount: Int
+  private let batchSize, sequenceLength: Int
+  private let stepsPerEpoch, epochs: Int
+  /// The steps that are left of the run, and of all runs if there are several.
+  private let stepCount, runCount: Int
+  private let timedStepCount: Int
+  private let estimatedSeconds: Double
+  private let estimatedPeakBytes: Double
+
+  /// Makes some steps of a run and estimates the rest.
+  ///
+  /// - Parameters:
+  ///   - path: The model's path.
+  ///   - runCount: The number of runs that differ in their seeds.
+  ///   - shouldStop: Called after each step; true ends the measurement.
+  /// - Throws: `TrainingError`, `CommandError.stopped`.
+  init(_ job: TrainingJob, at path: String, runCount: Int, shouldStop: () -> Bool) throws {
+    let (architecture, configuration, start) = (job.model, job.configuration, job.start)
+    (model, isResumed, self.runCount) = (path, job.checkpoint != nil, runCount)
+    (tokenizer, vocabularySize) = (job.tokenizer.kind, job.tokenizer.vocabulary.count)
+    (trainingTokenCount, validationTokenCount) = (job.text.training.count, job.text.validation.count)
+    unknownCount = job.text.unknownCount
+    (embeddingSize, layers) = (architecture.configuration.embeddingSize, architecture.layerSummaries)
+    parameterCount = architecture.parameterCount
+    (batchSize, sequenceLength) = (configuration.batches.batchSize, configuration.batches.sequenceLength)
+    let size = configuration.batchesPerUpdate
+    (stepsPerEpoch, epochs) = ((job.batches.count + size - 1) / size, configuration.epochs)
+    let epochsLeft = max(epochs - start.epoch + 1, 0)
+    stepCount = max(epochsLeft * stepsPerEpoch - start.step / size, 0)
+    let timing = try StepTiming(job, start, shouldStop: shouldStop)
+    timedStepCount = timing.count
+    // A pass forward takes a third of a step.
+    let validation = timing.secondsPerToken * Double(validationTokenCount) / 3
+    estimatedSeconds =
+      Double(runCount) * (timing.secondsPerStep * Double(stepCount) + validation * Double(epochsLeft))
+    // A run also has the best model, and the contents of a file while it is written.
+    estimatedPeakBytes = ProcessMemory.peakMiB * 1_048_576 + 2 * 4 * Double(parameterCount)
+  }
+
+  /// The figures for people, after the description of the text and the model.
+  func inWords(_ architecture: ModelArchitecture, threadCount: Int) -> String {
+    let runs = runCount > 1 ? ", for each of \(runCount) seeds" : ""
+    let left = isResumed ? "\(stepCount.grouped) left of \(epochs) epochs" : "\(stepCount.grouped) in \(epochs) epochs"
+    let memory = (estimatedPeakBytes / 1e6).rounded(.up).brief
+    let time = estimatedSeconds < 1 ? "less than a second" : "some \(estimatedSeconds.asDuration)"
+    let timed =
+      timedStepCount == 0
+      ? "no step is left" : "from \(timedStepCount) timed \(timedStepCount == 1 ? "step" : "steps")"
+    return """
+
+      \(architecture.summary)
+
+      steps   \(stepsPerEpoch.grouped) per epoch, \(left)\(runs)
+      batches \(batchSize) rows of \(sequenceLength) tokens
+      memory  some \(memory) MB at the peak, estimated from those steps
+      time    \(time) with \(threadCount) \(threadCount == 1 ? "thread" : "threads"), estimated \(timed)
+      files   \(model) and \(TrainingFiles.statePath(besides: model)), which were not written
+
+      """
+  }
+}
+
+/// The time of the first steps of a run.
+private struct StepTiming {
+  private struct IsEnough: Error {}
+
+  /// The number of steps that were timed.
+  private(set) var count = 0
+  private(set) var secondsPerStep = 0.0
+  private(set) var secondsPerToken = 0.0
+
+  /// Makes steps for about two seconds; the first one, which allocates memory, does not count if there are others.
+  init(_ job: TrainingJob, _ start: TrainingCheckpoint, shouldStop: () -> Bool) throws {
+    var model = start.model
+    var (times, tokenCounts) = ([ContinuousClock.now], [0])
+    do {
+      try Trainer(job.configuration).train(&model, on: job.batches, from: start) { event in
+        guard case .step(let step) = event else { return }
+        guard !shouldStop() else { throw CommandError.stopped }
+        times.append(.now)
+        tokenCounts.append(step.stepLoss.targetCount)
+        if times.count > 2 && (times[times.count - 1] - times[1]).seconds > 2 || times.count > 50 { throw IsEnough() }
+      }
+    } catch is IsEnough {}
+    let first = min(1, times.count - 2)
+    guard first >= 0 else { return }
+    count = times.count - 1 - first
+    let seconds = (times[times.count - 1] - times[first]).seconds
+    secondsPerStep = seconds / Double(count)
+    secondsPerToken = seconds / Double(max(tokenCounts[(first + 1)...].reduce(0, +), 1))
+  }
+}
