@@ -1,4 +1,5 @@
-// The library in one import.
+// The library in one import, with the type of the files' addresses.
+@_exported public import struct Foundation.URL
 @_exported public import MynahAnalysis
 @_exported public import MynahClassification
 @_exported public import MynahDatasets

@@ -186,9 +186,9 @@ struct TrainingJob {
 
   /// Returns a description of the text, the model and the run.
   func description(of input: String) -> String {
-    let source = text.isSplit ? "" : " (a file of its own)"
+    let source = text.validationPath.map { " (\($0.visible))" } ?? ""
     return """
-      \(input): \(text.training.count.grouped) \(tokenizer.countedNoun) for training, \
+      \(input): \(text.training.count.grouped) \(tokenizer.countedNoun) to learn from, \
       \(text.validation.count.grouped) for validation\(source), \
       a vocabulary of \(tokenizer.vocabulary.count.grouped)\(unknownInWords)
       \(modelSummary)

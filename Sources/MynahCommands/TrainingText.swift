@@ -11,8 +11,8 @@ struct TrainingText {
   let unknownCount: Int
   /// The share of the validation tokens that are unknown.
   let unknownValidationShare: Double
-  /// A Boolean value indicating whether the validation text is the end of the training text.
-  let isSplit: Bool
+  /// The path of the validation text; nil if it is the end of the training text.
+  let validationPath: String?
   /// The hash by which a resumed run recognises its text.
   let hash: String
   /// The test text, if there is one.
@@ -68,7 +68,7 @@ struct TrainingText {
 
   private init(_ file: TokenFile) {
     (tokenizer, training, validation) = (file.tokenizer, file.training, file.validation)
-    (unknownCount, isSplit, hash, test, notes) = (file.unknownCount, true, file.digest, nil, [:])
+    (unknownCount, validationPath, hash, test, notes) = (file.unknownCount, nil, file.digest, nil, [:])
     // A token file counts the unknown tokens of the training text only.
     unknownValidationShare = Double(file.unknownCount) / Double(max(file.training.count, 1))
     remarks = []
@@ -92,7 +92,7 @@ struct TrainingText {
     notes = try tokens.notes().merging(more) { $1 }
     let (learned, validated) = try (tokenizer.encode(corpus.training), tokenizer.encode(corpus.validation))
     (training, validation) = (learned.ids, validated.ids)
-    (unknownCount, isSplit, test) = (learned.unknownCount, corpus.isSplit, corpus.test)
+    (unknownCount, validationPath, test) = (learned.unknownCount, corpus.validationPath, corpus.test)
     unknownValidationShare = Double(validated.unknownCount) / Double(max(validated.ids.count, 1))
     self.remarks = remarks
     hash = TrainingFiles.textHash(of: learned.ids, validation: validated.ids)
