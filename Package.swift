@@ -30,6 +30,12 @@ func example(_ name: String) -> Target {
     name: name, dependencies: ["Mynah"], path: "Examples/\(name)", packageAccess: false, swiftSettings: swiftSettings)
 }
 
+func course(_ name: String) -> Target {
+  .executableTarget(
+    name: "Course\(name)", dependencies: ["Mynah", "CourseFigures"], path: "Examples/Course/\(name)",
+    packageAccess: false, swiftSettings: swiftSettings)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
   .testTarget(
     name: name, dependencies: dependencies + ["TestSupport"], resources: resources, swiftSettings: swiftSettings)
@@ -94,6 +100,14 @@ let package = Package(
     example("Autocomplete"),
     example("DemoText"),
     example("SpamFilter"),
+
+    // The course: the four documents of docs/course, cell by cell.
+    .target(
+      name: "CourseFigures", path: "Examples/Course/Figures", packageAccess: false, swiftSettings: swiftSettings),
+    course("PaddedSentences"),
+    course("Characters"),
+    course("Brown"),
+    course("PennTreebank"),
 
     // Tests, one bundle per module. MynahTests has access to public declarations only, as users have.
     .target(
