@@ -122,6 +122,7 @@ struct InspectCommand: ParsableCommand, ConditionalFlags {
   private func stateByteCount(_ file: ModelFile) -> Int { file.model.initialState(batchSize: 1).byteCount }
 
   private func inWords(_ training: TrainingNotes) -> String {
+    if training.history.isEmpty { return "Untrained: its weights are as they were initialised.\n" }
     let epochs = training.history.map { report in
       let columns = [
         "\(report.epoch)", Double(report.learningRate).brief, report.train.perplexity.asPerplexity,

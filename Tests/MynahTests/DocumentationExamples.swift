@@ -28,6 +28,16 @@ private enum DocumentationExamples {
     print(dx, dy)
   }
 
+  static func tensors() {
+    let x: Tensor = [[1, 2.5], [-3, 0.125]]
+    print(x)
+    // [[ 1.     2.5  ]
+    //  [-3.     0.125]]
+    let vector: Tensor = [1, 2, 3]
+    let matrix: Tensor = [[1, 2, 3], [4, 5, 6]]
+    print(vector[0], matrix[0], matrix[1, 2].scalar, matrix[0..., 1], matrix[0..<2, ..<2])
+  }
+
   static func precision(_ a: Tensor, _ b: Tensor) {
     let product = Precision.$current.withValue(.bfloat16) { a.matmul(b) }  // rounds its factors
     print(product)
