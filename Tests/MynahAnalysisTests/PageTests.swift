@@ -40,9 +40,9 @@ struct PageTests {
     for id in file.tokenizer.vocabulary.tokens.indices {
       let beginning = id == 0 ? file.tokenizer.textStartID.map { TextToken.Beginning.after($0) } : nil
       let token = file.tokenizer.shown(TextToken(id: Int32(id), beginning: beginning))
-      try page.append(token, reader.read(token.token))
+      try page.append(token, [reader.read(token.token)])
     }
-    expectHarmless(page.html(title: "<script>alert(2)</script>\u{0}", model: "\"'<img>"))
+    expectHarmless(page.html(title: "<script>alert(2)</script>\u{0}", models: ["\"'<img>"]))
     #expect(page.summary.hasPrefix("14 tokens · ") && page.summary.contains("perplexity"))
   }
 

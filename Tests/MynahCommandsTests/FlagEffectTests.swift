@@ -220,6 +220,8 @@ struct FlagEffectTests {
         Idle("--alternatives 2 --by-word", "has no effect with --by-word"),
         Idle("--with m", "needs --tsv or --by-word"), Idle("--with m --tsv --html x", "has no effect with --html"),
       ]),
+        Idle("--compare m", "needs --html"), Idle("--tsv --html x --compare m", "has no effect with --compare"),
+        Idle("--json --html x --compare m", "has no effect with --compare"),
     "activations": Command(
       words: "activations m text",
       always: ["--quiet", "--unit", "--gates", "--html", "--json", "--state", "--threads"],

@@ -42,6 +42,25 @@ struct LookCommandTests {
     #expect(frequent.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "\t" } } == ["<eos>", "a"])
   }
 
+  @Test("Two models share a page, token by token or, with other tokens, word by word")
+  func compare() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    try TinyModel.drawn(tokens: ["<unk>", "<eos>", "a", "b", "<script>"], bound: 1).write(to: tool.path("n"))
+    try TinyModel.filled(with: 0, .bytes(ByteTokenizer())).write(to: tool.path("bytes"))
+    let tokens = try tool.run("surprisal", "m", "text", "--html", "p.html", "--compare", "n")
+    #expect(tokens.status == 0 && tokens.output.hasPrefix("p.html: 8 tokens · "), "\(tokens)")
+    let page = try String(decoding: tool.bytes("p.html"), as: UTF8.self)
+    #expect(page.contains("of 8 tokens, and on average") && page.contains("m and n") && page.contains("--d:"))
+    let words = try tool.run("surprisal", "m", "text", "--html", "w.html", "--compare", "bytes")
+    #expect(words.status == 0 && words.output.hasPrefix("w.html: 5 words · "), "\(words)")
+    // Each byte has 8 bits: "a ", "b\n", "<script> ", "a ", "zebra\n".
+    #expect(words.output.contains(" and 33.60 bits per word"))
+    #expect(words.output.hasSuffix("1 and 0 unknown\n"))
+    let refused = try tool.run("surprisal", "m", "text", "--html", "x", "--compare", "bytes", "--alternatives", "2")
+    #expect(refused.status == 64 && refused.isTidy && !tool.exists("x"), "\(refused.errors)")
+  }
+
   @Test("Activations are printed for units, with gates, and for layers")
   func activations() throws {
     let tool = try tool()
@@ -99,6 +118,7 @@ struct LookCommandTests {
       (["map", "m", "--overwrite"], 64, "--output"),
       (["map", "m", "--output", "no/where.svg"], 73, "no/where.svg"), (["map", "m", "--text", "none"], 66, "none"),
       (["map", "m", "--output", "text"], 73, "text"),
+      (["surprisal", "m", "text", "--html", "x.html", "--compare", "none"], 66, "none"),
       (["activations", "m", "text", "--unit", "1:0"], 65, "layer of 0 to 0"),
       (["activations", "m", "text", "--unit", "0:5"], 65, "unit of 0 to 4"),
       (["activations", "m", "text", "--unit", "5"], 64, "layer:unit"),

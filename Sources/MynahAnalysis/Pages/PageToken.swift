@@ -58,7 +58,7 @@ public struct PageTokens: Sendable {
       // The bytes of an incomplete character have no text, so the token's name in the vocabulary is shown.
       return PageToken(
         token: token, text: text.isEmpty ? tokenizer.vocabulary[token.id] : text, followsSpace: false,
-        isUnknown: token.id == tokenizer.vocabulary.unknownID)
+        isUnknown: token.id == tokenizer.unknownTokenID)
     }
   }
 

@@ -14,13 +14,15 @@ struct SurprisalCommand: CommandWithMessages, ConditionalFlags {
     abstract: "Print the surprisal of each token or word of a text.",
     discussion: """
       Prints the surprisal of each token and the most probable tokens at its position; --html writes a self-contained \
-      page with them. The state is carried from line to line unless --state or the model's training resets it.
+      page with them, and with --compare one of two models side by side: token by token, or word by word if their \
+      tokens differ. The state is carried from line to line unless --state or the training of the first model resets it.
 
       --tsv prints a table of the tokens and --by-word one of the words, for stimuli: each line is a text of its own \
       unless --state says otherwise. Pieces of words are summed, with the correction for pieces that begin with a \
       blank. Log-probabilities are in nats, surprisals and entropies in bits.
 
         mynah surprisal notes.safetensors draft.txt --html draft.html
+        mynah surprisal a.safetensors draft.txt --html c.html --compare b.safetensors
         mynah surprisal notes.safetensors stimuli.txt --by-word > words.tsv
         echo "the cat sat" | mynah surprisal notes.safetensors --tsv
       """)
@@ -55,6 +57,10 @@ struct SurprisalCommand: CommandWithMessages, ConditionalFlags {
     transform: Bounded.path)
   var html: String?
 
+  @Option(
+    help: ArgumentHelp("Show another model beside the first in the page.", valueName: "model"), completion: .file())
+  var compare: String?
+
   @Flag(help: "Replace an existing file.")
   var overwrite = false
 
@@ -75,6 +81,9 @@ struct SurprisalCommand: CommandWithMessages, ConditionalFlags {
       FlagRule("--alternatives", alternatives != nil, excludes: "--by-word", byWord),
       FlagRule("--with", !with.isEmpty, needs: "--tsv or --by-word", tsv || byWord),
       FlagRule("--with", !with.isEmpty, excludes: "--html", html != nil),
+      FlagRule("--compare", compare != nil, needs: "--html", html != nil),
+      FlagRule("--tsv", tsv, excludes: "--compare", compare != nil),
+      FlagRule("--json", json, excludes: "--compare", compare != nil),
     ]
   }
 
@@ -85,12 +94,13 @@ struct SurprisalCommand: CommandWithMessages, ConditionalFlags {
   private func read() throws {
     if let html { try NewFile.check(html, overwriting: overwrite) }
     let file = try ModelFile(contentsOf: model)
-    let others = try with.map { (path: $0, file: try ModelFile(contentsOf: $0)) }
+    let others = try (with + (compare.map { [$0] } ?? [])).map { (path: $0, file: try ModelFile(contentsOf: $0)) }
     guard !byWord else {
       var rows = SurprisalWordRows([(model, file)] + others, precision, policy: policy(of: file), json)
       return try rows.read(files)
     }
     if let other = others.first(where: { $0.file.tokenizer != file.tokenizer }) {
+      if compare != nil { return try compareWords(file, other.file) }
       throw SurprisalError.otherTokens(path: other.path)
     }
     try readTokens(file, others.map { precision.model(of: $0.file) })
@@ -107,10 +117,11 @@ struct SurprisalCommand: CommandWithMessages, ConditionalFlags {
     let (tokenizer, policy) = (file.tokenizer, policy(of: file))
     let count = tsv ? 0 : alternatives ?? 3
     let models = [precision.model(of: file)] + others
+    let page = html == nil ? nil : SurprisalPage(tokenizer, modelCount: models.count)
     var output = TokenOutput(
       format: tsv ? .table : json ? .json : html == nil ? .words : .none,
       readers: models.map { SurprisalReader($0, alternativeCount: html == nil ? count : max(count, 3)) },
-      rows: SurprisalTokenRows(tokenizer), page: html == nil ? nil : SurprisalPage(tokenizer))
+      rows: SurprisalTokenRows(tokenizer), page: page)
     if tsv { try StandardOutput.write(SurprisalTokenRows.header(modelCount: models.count)) }
     var (tokens, lines) = (
       PageTokens(tokenizer, policy: policy), try LineReader(files, invalidBytes: tokenizer.invalidBytes)
@@ -125,9 +136,34 @@ struct SurprisalCommand: CommandWithMessages, ConditionalFlags {
       progress.report(lines.share, tokens: tokenCount)
     }
     try output.show(tokens.finish())
-    guard let page = output.page, let html else { return }
+    if let page = output.page { try write(page) }
+  }
+
+  /// Writes a page of the words, since the models have different tokens.
+  private func compareWords(_ file: ModelFile, _ other: ModelFile) throws {
+    if alternatives != nil {
+      throw ValidationError("--alternatives needs two models with the same tokens; leave it out to compare words")
+    }
+    let policy = policy(of: file)
+    var (words, page, lines) = (
+      ComparedWords(
+        [file, other].map {
+          WordSurprisals(precision.model(of: $0), tokenizer: $0.tokenizer, policy: policy)
+        }, policy: policy), SurprisalPage(), try LineReader(files)
+    )
+    while let line = try lines.next() {
+      for row in try words.append(line.text, number: line.number, isEnded: line.isEnded) {
+        try page.append(row.word, row.surprisals)
+      }
+    }
+    for row in try words.finish() { try page.append(row.word, row.surprisals) }
+    try write(page)
+  }
+
+  private func write(_ page: SurprisalPage) throws {
+    guard let html else { return }
     let title = files.isEmpty ? "standard input" : files.joined(separator: ", ")
-    try NewFile.write(page.html(title: title, model: model), to: html)
+    try NewFile.write(page.html(title: title, models: [model] + (compare.map { [$0] } ?? [])), to: html)
     if !json && !tsv { try StandardOutput.write("\(html): \(page.summary)\n") }
   }
 }
@@ -144,11 +180,10 @@ private struct TokenOutput {
 
   mutating func show(_ tokens: [PageToken]) throws {
     for token in tokens {
-      var surprisals: [TokenSurprisal] = []
-      for index in readers.indices {
-        if let surprisal = try readers[index].read(token.token) { surprisals.append(surprisal) }
-      }
-      try page?.append(token, surprisals.first)
+      var read: [TokenSurprisal?] = []
+      for index in readers.indices { read.append(try readers[index].read(token.token)) }
+      try page?.append(token, read)
+      let surprisals = read.compactMap { $0 }
       switch format {
       case .none: break
       case .words:

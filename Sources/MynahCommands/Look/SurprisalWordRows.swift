@@ -8,20 +8,17 @@ import MynahText
 struct SurprisalWordRows {
   private let paths: [String]
   private let isJSON: Bool
-  private let policy: StatePolicy
-  private var readers: [WordSurprisals]
-  /// The words of each model that the others have not reached yet.
-  private var waiting: [[WordSurprisal]]
+  private var words: ComparedWords
 
   init(
     _ models: [(path: String, file: ModelFile)], _ precision: WeightPrecisionOptions, policy: StatePolicy,
     _ isJSON: Bool
   ) {
-    (paths, self.isJSON, self.policy) = (models.map(\.path), isJSON, policy)
-    readers = models.map { model in
+    (paths, self.isJSON) = (models.map(\.path), isJSON)
+    let readers = models.map { model in
       WordSurprisals(precision.model(of: model.file), tokenizer: model.file.tokenizer, policy: policy)
     }
-    waiting = models.map { _ in [] }
+    words = ComparedWords(readers, policy: policy)
   }
 
   /// Reads files, or standard input if there are none, and prints the words as they come.
@@ -32,29 +29,17 @@ struct SurprisalWordRows {
     defer { progress.clear() }
     while let line = try lines.next() {
       progress.report(lines.share)
-      for index in readers.indices {
-        waiting[index] += try readers[index].append(line.text, number: line.number, isEnded: line.isEnded)
-      }
-      try write(isComplete: policy == .reset)
+      try write(words.append(line.text, number: line.number, isEnded: line.isEnded))
     }
-    for index in readers.indices { waiting[index] += try readers[index].finish() }
-    try write(isComplete: true)
+    try write(words.finish())
   }
 
-  /// Prints the words that all models have reached; if the text is complete, all words.
-  private mutating func write(isComplete: Bool) throws {
-    for index in waiting.indices { waiting[index].removeAll { $0.word == nil } }
-    while isComplete || !waiting.contains(where: \.isEmpty) {
-      let first = waiting.compactMap { $0.first?.word }.min { ($0.line, $0.index) < ($1.line, $1.index) }
-      guard let first else { return }
-      var row: [WordSurprisal?] = []
-      for index in waiting.indices {
-        row.append(waiting[index].first?.word == first ? waiting[index].removeFirst() : nil)
-      }
+  private func write(_ rows: [ComparedWords.Row]) throws {
+    for (word, surprisals) in rows {
       if isJSON {
-        try StandardOutput.writeJSON(figures(first, row))
+        try StandardOutput.writeJSON(figures(word, surprisals))
       } else {
-        try StandardOutput.write(cells(first, row))
+        try StandardOutput.write(cells(word, surprisals))
       }
     }
   }
