@@ -64,6 +64,7 @@ struct PageTests {
         let unit, part: String
         let scale: Float
         let values: Data
+        let ranks: [String: Double]
       }
       let entries: [Entry]
     }
@@ -73,6 +74,10 @@ struct PageTests {
     #expect(entries.map { $0.unit + $0.part } == ["0:1", "0:4"].flatMap { unit in "hcifgo".map { unit + String($0) } })
     let cell = try #require(entries.first { $0.unit == "0:4" && $0.part == "c" })
     #expect(cell.scale == expected.map { abs($0) }.max())
+    #expect(Set(cell.ranks.keys).isSuperset(of: ["variance", "position"]) && (cell.ranks["variance"] ?? 0) > 0)
+    // Brackets close in the tokens that open them, so nothing is inside.
+    #expect(cell.ranks["quotes"].map { (-1...1).contains($0) } ?? false)
+    #expect(cell.ranks["brackets"] == nil)
     let values = cell.values.map { Float(Int8(bitPattern: $0)) / 127 * cell.scale }
     #expect(zip(values, expected).allSatisfy { abs($0 - $1) <= cell.scale / 253 } && values.count == 14)
   }

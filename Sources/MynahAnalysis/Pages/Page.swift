@@ -1,3 +1,4 @@
+import Foundation
 import MynahIO
 
 /// A self-contained HTML page.
@@ -16,6 +17,16 @@ struct Page {
   var body: [UInt8]
   /// The values of the placeholders in `body`, as HTML.
   var values: [String: String]
+
+  /// Returns data for a script element, as JSON in which no text can end the element.
+  ///
+  /// - Throws: `EncodingError` for numbers that are not finite.
+  static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+    return text.replacing("<", with: "\\u003c").replacing("&", with: "\\u0026")
+  }
 
   /// The page as HTML.
   var html: String {
