@@ -26,6 +26,7 @@ struct PageTests {
     for outside in ["http://", "https://", "@import", "url("] {
       #expect(!html.contains(outside), "\(outside)")
     }
+    #expect(!html.contains("<!--"))
     #expect(html.contains("default-src 'none'") && html.contains("prefers-color-scheme: dark"))
     #expect(
       html.contains("&lt;/script&gt;") && html.contains("U+2028") && html.contains("␀") && html.contains("U+202E"))
@@ -63,8 +64,8 @@ struct PageTests {
       struct Entry: Decodable {
         let unit, part: String
         let scale: Float
-        let values: Data
         let ranks: [String: Double]
+        let values: Data
       }
       let entries: [Entry]
     }
@@ -73,11 +74,11 @@ struct PageTests {
     let entries = try JSONDecoder().decode(Contents.self, from: Data(json.utf8)).entries
     #expect(entries.map { $0.unit + $0.part } == ["0:1", "0:4"].flatMap { unit in "hcifgo".map { unit + String($0) } })
     let cell = try #require(entries.first { $0.unit == "0:4" && $0.part == "c" })
-    #expect(cell.scale == expected.map { abs($0) }.max())
     #expect(Set(cell.ranks.keys).isSuperset(of: ["variance", "position"]) && (cell.ranks["variance"] ?? 0) > 0)
     // Brackets close in the tokens that open them, so nothing is inside.
     #expect(cell.ranks["quotes"].map { (-1...1).contains($0) } ?? false)
     #expect(cell.ranks["brackets"] == nil)
+    #expect(cell.scale == expected.map { abs($0) }.max())
     let values = cell.values.map { Float(Int8(bitPattern: $0)) / 127 * cell.scale }
     #expect(zip(values, expected).allSatisfy { abs($0 - $1) <= cell.scale / 253 } && values.count == 14)
   }
@@ -113,6 +114,48 @@ struct PageTests {
     #expect(lines.last?.hasPrefix(#"a\tb\nc\\"#) ?? false)
   }
 
+  @Test("A page of a map shows any vocabulary and runs none of it, and has each token's place, cluster and count")
+  func mapPage() throws {
+    let vocabulary = try Vocabulary(tokens: Self.hostile + ["<!--<script>"])
+    let ids = (0..<Int32(vocabulary.count)).map { $0 }
+    let points = PointSet(count: ids.count, width: 2, ids.flatMap { [cos(Double($0)), sin(Double($0))] })
+    let map = TokenMap(
+      ids, of: vocabulary, at: points,
+      caption: "</script><script>alert(1)</script>\u{2028}\u{0}\u{202E}&amp;👩\u{200D}🚀",
+      clusters: ids.map { Int($0) % 3 }, counts: ids.map { 20 - Int($0) }, highlighted: [3])
+    let html = try map.html()
+    expectHarmless(html)
+    struct Contents: Decodable {
+      struct Token: Decodable {
+        let text: String
+        let x, y: Double
+        let cluster, count: Int
+        let isHighlighted: Bool
+      }
+      let tokens: [Token]
+    }
+    let json = try #require(
+      html.components(separatedBy: #"id="data">"#).last?.components(separatedBy: "</script>").first)
+    let tokens = try JSONDecoder().decode(Contents.self, from: Data(json.utf8)).tokens
+    #expect(tokens.count == ids.count && tokens[2].text == Self.hostile[2] && tokens[5].text == "␀")
+    #expect(tokens.map(\.cluster) == ids.map { Int($0) % 3 } && tokens.map(\.count) == ids.map { 20 - Int($0) })
+    #expect(tokens.filter(\.isHighlighted).map(\.text) == [Self.hostile[3]])
+    #expect(tokens.allSatisfy { (0...1).contains($0.x) && (0...1).contains($0.y) })
+    // The largest y is at the top.
+    #expect(tokens.map(\.y).min() == tokens[14].y && tokens[14].y < 0.02)
+  }
+
+  @Test("Highlighted tokens of a picture always have a label, and are drawn over the others")
+  func highlighted() throws {
+    let vocabulary = try Vocabulary(tokens: (0..<50).map { "token\($0)" })
+    let ids = (0..<Int32(50)).map { $0 }
+    let points = PointSet(count: 50, width: 2, ids.flatMap { [Double($0) / 1000, 0] })
+    let svg = TokenMap(ids, of: vocabulary, at: points, caption: "c", highlighted: [49]).svg
+    #expect(svg.components(separatedBy: #"class="highlighted""#).count == 2)
+    let last = try #require(svg.components(separatedBy: "<g").last)
+    #expect(last.hasPrefix(#" class="highlighted"><title>token49</title>"#) && last.contains(">token49</text>"))
+  }
+
   @Test("Maps of zero, one and equal tokens are drawn", arguments: [0, 1, 5])
   func smallMaps(count: Int) throws {
     let vocabulary = try Vocabulary(tokens: (0..<5).map { "t\($0)" })
@@ -120,6 +163,7 @@ struct PageTests {
       (0..<Int32(count)).map { $0 }, of: vocabulary,
       at: PointSet(count: count, width: 2, Array(repeating: 3, count: 2 * count)), caption: "c")
     #expect(XMLParser(data: Data(map.svg.utf8)).parse() && !map.svg.contains("nan"))
+    #expect(try map.html().components(separatedBy: #""isHighlighted":false"#).count == count + 1)
   }
 }
 

@@ -208,7 +208,8 @@ struct FlagEffectTests {
       idle: [
         Idle("--perplexity 2 --method pca", "needs --method tsne"),
         Idle("--seed 2 --method pca", "needs --method tsne"),
-        Idle("--overwrite", "needs --output"),
+        Idle("--overwrite", "needs --output"), Idle("--highlight a", "needs an --output that ends in .svg or .html"),
+        Idle("--highlight a --output x.tsv", "needs an --output that ends in .svg or .html"),
       ]),
     "surprisal": Command(
       words: "surprisal m text",
@@ -219,9 +220,9 @@ struct FlagEffectTests {
         Idle("--alternatives 2 --tsv", "has no effect with --tsv"),
         Idle("--alternatives 2 --by-word", "has no effect with --by-word"),
         Idle("--with m", "needs --tsv or --by-word"), Idle("--with m --tsv --html x", "has no effect with --html"),
-      ]),
         Idle("--compare m", "needs --html"), Idle("--tsv --html x --compare m", "has no effect with --compare"),
         Idle("--json --html x --compare m", "has no effect with --compare"),
+      ]),
     "activations": Command(
       words: "activations m text",
       always: ["--quiet", "--unit", "--gates", "--html", "--json", "--state", "--threads"],

@@ -29,7 +29,9 @@ struct LookCommandTests {
     #expect(table.hasPrefix("token\tx\ty\n<unk>\t"))
     let printed = try objects(tool.run("map", "m", "--method", method, "--count", "4", "--json"))
     #expect(printed.count == 4 && printed[2]["text"] as? String == "a" && printed[2]["x"] is Double)
-    for (name, file) in [("t.tsv", "t.tsv"), ("t.svg", "t.svg"), ("folder", "folder/projector_config.pbtxt")] {
+    for (name, file) in [
+      ("t.tsv", "t.tsv"), ("t.svg", "t.svg"), ("t.html", "t.html"), ("folder", "folder/projector_config.pbtxt"),
+    ] {
       let arguments = ["map", "m", "--method", method, "--count", "4", "--output", name]
       #expect(try tool.run(arguments).status == 0 && tool.exists(file))
       #expect(try tool.run(arguments).status == 73)
@@ -40,6 +42,27 @@ struct LookCommandTests {
     #expect(try String(decoding: tool.bytes("folder/\(method).tsv"), as: UTF8.self).split(separator: "\n").count == 4)
     let frequent = try tool.run("map", "m", "--method", method, "--count", "2", "--text", "text").output
     #expect(frequent.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "\t" } } == ["<eos>", "a"])
+  }
+
+  @Test("Highlighted words are on the map whatever its size, in the picture and in the page")
+  func highlight() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    for name in ["t.svg", "t.HTML"] {
+      let arguments = ["map", "m", "--method", "pca", "--count", "1", "--output", name]
+      let outcome = try tool.run(arguments + ["--highlight", "a b", "--highlight", "<script>"])
+      #expect(outcome.status == 0 && outcome.output.hasPrefix("\(name): 4 tokens"), "\(outcome)")
+      let file = try String(decoding: tool.bytes(name), as: UTF8.self)
+      let mark = name == "t.svg" ? #"class="highlighted""# : #""isHighlighted":true"#
+      #expect(file.components(separatedBy: mark).count == 4 && !file.contains("<title><script>"))
+    }
+    let counted = ["map", "m", "--method", "pca", "--text", "text", "--count", "2", "--output", "n.html"]
+    #expect(try tool.run(counted + ["--highlight", "b"]).status == 0)
+    let page = try String(decoding: tool.bytes("n.html"), as: UTF8.self)
+    #expect(page.contains(#""count":3"#) && page.contains(#""count":1"#) && page.contains(#""cluster":0"#))
+    let unknown = try tool.run("map", "m", "--output", "u.html", "--highlight", "a zebra")
+    #expect(unknown.status == 65 && unknown.isTidy && unknown.errors.contains("'zebra'"), "\(unknown.errors)")
+    #expect(!tool.exists("u.html"))
   }
 
   @Test("Two models share a page, token by token or, with other tokens, word by word")
@@ -118,6 +141,7 @@ struct LookCommandTests {
       (["map", "m", "--overwrite"], 64, "--output"),
       (["map", "m", "--output", "no/where.svg"], 73, "no/where.svg"), (["map", "m", "--text", "none"], 66, "none"),
       (["map", "m", "--output", "text"], 73, "text"),
+      (["map", "m", "--output", "no/where.html"], 73, "no/where.html"),
       (["surprisal", "m", "text", "--html", "x.html", "--compare", "none"], 66, "none"),
       (["activations", "m", "text", "--unit", "1:0"], 65, "layer of 0 to 0"),
       (["activations", "m", "text", "--unit", "0:5"], 65, "unit of 0 to 4"),

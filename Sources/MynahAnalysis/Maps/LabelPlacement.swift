@@ -31,9 +31,11 @@ struct LabelPlacement {
     insert(Box(left: x - radius, right: x + radius, top: y - radius, bottom: y + radius))
   }
 
-  /// Reserves and returns a free position to the right of, to the left of, above or below the point; nil if there is
-  /// none.
-  mutating func place(_ text: String, besides x: Double, _ y: Double, radius: Double) -> Label? {
+  /// Reserves and returns a free position to the right of, to the left of, above or below the point; if there is none,
+  /// nil, or the first for a label that is required.
+  mutating func place(
+    _ text: String, besides x: Double, _ y: Double, radius: Double, isRequired: Bool = false
+  ) -> Label? {
     let (width, gap) = (Self.width(of: text, fontSize: fontSize), radius + 2)
     let candidates: [(label: Label, left: Double, baseline: Double)] = [
       (Label(x: x + gap, y: y + fontSize * 0.35, anchor: .start), x + gap, y + fontSize * 0.35),
@@ -52,7 +54,7 @@ struct LabelPlacement {
       insert(box)
       return label
     }
-    return nil
+    return isRequired ? candidates[0].label : nil
   }
 
   private mutating func insert(_ box: Box) {

@@ -13,6 +13,12 @@ public struct TokenMap: Hashable, Sendable {
     public let text: String
     /// The coordinates of the token.
     public let x, y: Double
+    /// The number of the token's cluster; nil if the tokens have no clusters.
+    public let cluster: Int?
+    /// The number of occurrences in a text; nil if the tokens were not counted.
+    public let count: Int?
+    /// A Boolean value indicating whether the token is emphasised.
+    public let isHighlighted: Bool
   }
 
   /// The tokens, in order of decreasing label priority.
@@ -22,13 +28,25 @@ public struct TokenMap: Hashable, Sendable {
 
   /// Creates a map.
   ///
-  /// - Precondition: the points are two-dimensional, one per token.
-  public init(_ ids: [Int32], of vocabulary: Vocabulary, at points: PointSet, caption: String) {
+  /// - Parameters:
+  ///   - clusters: The cluster of each token, by which a page colours it.
+  ///   - counts: The number of occurrences of each token.
+  ///   - highlighted: The ids of tokens to emphasise.
+  /// - Precondition: the points are two-dimensional; there is one of each array per token.
+  public init(
+    _ ids: [Int32], of vocabulary: Vocabulary, at points: PointSet, caption: String, clusters: [Int]? = nil,
+    counts: [Int]? = nil, highlighted: Set<Int32> = []
+  ) {
+    precondition(
+      (clusters?.count ?? ids.count) == ids.count && (counts?.count ?? ids.count) == ids.count,
+      "expected \(ids.count) clusters and counts, got \(clusters?.count ?? 0) and \(counts?.count ?? 0)")
     precondition(
       points.width == 2 && points.count == ids.count,
       "\(ids.count) tokens do not fit \(points.count) points of \(points.width) coordinates")
     tokens = ids.enumerated().map { index, id in
-      Token(id: id, text: vocabulary[id], x: points.coordinates[2 * index], y: points.coordinates[2 * index + 1])
+      Token(
+        id: id, text: vocabulary[id], x: points.coordinates[2 * index], y: points.coordinates[2 * index + 1],
+        cluster: clusters?[index], count: counts?[index], isHighlighted: highlighted.contains(id))
     }
     self.caption = caption
   }

@@ -13,9 +13,10 @@ struct MapCommand: CommandWithMessages, ConditionalFlags {
     abstract: "Plot a model's embeddings (t-SNE or PCA).",
     discussion: """
       Without --output, a table of tokens with their x and y is printed, separated by tabs. The ending of --output \
-      selects the format: .tsv for that table, .svg for a picture, or else a folder for TensorBoard's embedding \
-      projector, which contains the embeddings too.
+      selects the format: .tsv for that table, .svg for a picture, .html for a page that can be searched and magnified, \
+      or else a folder for TensorBoard's embedding projector, which contains the embeddings too.
 
+        mynah map notes.safetensors --output map.html --highlight "monday friday"
         mynah map notes.safetensors --output map.svg
         mynah map notes.safetensors --method pca --output projector/
       """)
@@ -42,6 +43,12 @@ struct MapCommand: CommandWithMessages, ConditionalFlags {
   var text: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Emphasise these tokens, separated by blanks, in a picture or page; may be given several times.",
+      valueName: "words"))
+  var highlight: [String] = []
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "The perplexity of t-SNE, a smooth number of neighbours. (default: 30, or a third of the others)",
@@ -55,7 +62,7 @@ struct MapCommand: CommandWithMessages, ConditionalFlags {
   var seed: Int?
 
   @Option(
-    help: ArgumentHelp("A file that ends in .tsv or .svg, or a folder.", valueName: "path"), completion: .file(),
+    help: ArgumentHelp("A file that ends in .tsv, .svg or .html, or a folder.", valueName: "path"), completion: .file(),
     transform: Bounded.path)
   var output: String?
 
@@ -70,6 +77,9 @@ struct MapCommand: CommandWithMessages, ConditionalFlags {
   var rules: [FlagRule] {
     [
       FlagRule("--overwrite", overwrite, needs: "--output", output != nil),
+      FlagRule(
+        "--highlight", !highlight.isEmpty, needs: "an --output that ends in .svg or .html",
+        output.map { [.picture, .page].contains(Form($0)) } ?? false),
       FlagRule("--perplexity", perplexity != nil, needs: "--method tsne", method == .tsne),
       FlagRule("--seed", seed != nil, needs: "--method tsne", method == .tsne),
     ]
@@ -81,15 +91,19 @@ struct MapCommand: CommandWithMessages, ConditionalFlags {
       try NewFile.check(file, overwriting: overwrite, makingFolder: Form(output) == .folder)
     }
     let file = try ModelFile(contentsOf: model)
-    let ids = try tokens(of: file.tokenizer)
+    let chosen = try highlighted(file.tokenizer.vocabulary)
+    let (ids, counts) = try tokens(of: file.tokenizer, including: chosen)
     let vectors = PointSet(ids, of: file.model.embedding)
     let (places, how) = try places(of: vectors)
+    let isPage = output.map { Form($0) == .page } ?? false
     let map = TokenMap(
-      ids, of: file.tokenizer.vocabulary, at: places, caption: "\(model): \(ids.count.grouped) tokens, \(how)")
+      ids, of: file.tokenizer.vocabulary, at: places, caption: "\(model): \(ids.count.grouped) tokens, \(how)",
+      clusters: isPage ? try KMeans(of: vectors).clusters : nil, counts: counts, highlighted: Set(chosen))
     guard let output else { return try print(map) }
     switch Form(output) {
     case .table: try NewFile.write(map.table, to: output)
     case .picture: try NewFile.write(map.svg, to: output)
+    case .page: try NewFile.write(map.html(), to: output)
     case .folder: try fill(output, map, vectors)
     }
     if json {
@@ -99,15 +113,29 @@ struct MapCommand: CommandWithMessages, ConditionalFlags {
     }
   }
 
-  private func tokens(of tokenizer: AnyTokenizer) throws -> [Int32] {
+  /// Returns the ids of the tokens to highlight.
+  ///
+  /// - Throws: `UnknownWord`.
+  private func highlighted(_ vocabulary: Vocabulary) throws -> [Int32] {
+    try highlight.flatMap { words in
+      // A token may contain blanks itself.
+      if let id = vocabulary.id(of: words) { return [id] }
+      return try words.split(separator: " ").map { try vocabulary.knownID(of: String($0), model: model) }
+    }
+  }
+
+  /// Returns the tokens to plot, and the number of occurrences of each if there is a text to count them in.
+  private func tokens(of tokenizer: AnyTokenizer, including chosen: [Int32]) throws -> ([Int32], counts: [Int]?) {
     let vocabulary = tokenizer.vocabulary
-    guard let text else { return (0..<Int32(min(count, vocabulary.count))).map { $0 } }
+    func withChosen(_ ids: [Int32]) -> [Int32] { ids + Set(chosen).subtracting(ids).sorted() }
+    guard let text else { return (withChosen((0..<Int32(min(count, vocabulary.count))).map { $0 }), nil) }
     var counts = [Int](repeating: 0, count: vocabulary.count)
     for id in try tokenizer.encode(TextFile(at: text, invalidBytes: tokenizer.invalidBytes).text).ids {
       counts[Int(id)] += 1
     }
     let found = counts.indices.filter { counts[$0] > 0 }.sorted { (counts[$1], $0) < (counts[$0], $1) }
-    return found.prefix(count).map { Int32($0) }
+    let ids = withChosen(found.prefix(count).map { Int32($0) })
+    return (ids, ids.map { counts[Int($0)] })
   }
 
   /// Returns the positions of the tokens, and the method in words.
@@ -161,11 +189,12 @@ struct MapCommand: CommandWithMessages, ConditionalFlags {
 
   /// The format that the ending of a path selects.
   private enum Form {
-    case table, picture, folder
+    case table, picture, page, folder
 
     init(_ path: String) {
       let ending = path.lowercased()
-      self = ending.hasSuffix(".tsv") ? .table : ending.hasSuffix(".svg") ? .picture : .folder
+      let forms: [(String, Form)] = [(".tsv", .table), (".svg", .picture), (".html", .page)]
+      self = forms.first { ending.hasSuffix($0.0) }?.1 ?? .folder
     }
   }
 
