@@ -7,6 +7,7 @@ them.
 Of a picture whose name has -dark before its end, the commonest colour must be dark, of the others light.
 """
 import collections
+import multiprocessing
 import struct
 import sys
 import zlib
@@ -57,18 +58,26 @@ def unfiltered(kind, line, before, size):
     return line
 
 
+def check(path):
+    """The figures of a picture in words, and the complaint about it, if there is one."""
+    colours = collections.Counter(pixel for row in rows(path) for pixel in row)
+    common, count = colours.most_common(1)[0]
+    share = 1 - count / sum(colours.values())
+    figures = f"{path}: {len(colours)} colours, {100 * share:.1f} % unlike the page, page {common.hex()}"
+    is_dark = sum(common) < 3 * 128
+    if len(colours) < 30 or share < 0.01:
+        return figures, f"error: {path} is as good as blank"
+    if is_dark != ("-dark" in path):
+        return figures, f"error: the page of {path} is {'dark' if is_dark else 'light'}"
+    return figures, None
+
+
 def main():
-    for path in sys.argv[1:]:
-        colours = collections.Counter(pixel for row in rows(path) for pixel in row)
-        total = sum(colours.values())
-        (common, count), share = colours.most_common(1)[0], 0.0
-        share = 1 - count / total
-        print(f"{path}: {len(colours)} colours, {100 * share:.1f} % unlike the page, page {common.hex()}")
-        if len(colours) < 30 or share < 0.02:
-            sys.exit(f"error: {path} is as good as blank")
-        is_dark = sum(common) < 3 * 128
-        if is_dark != ("-dark" in path):
-            sys.exit(f"error: the page of {path} is {'dark' if is_dark else 'light'}")
+    with multiprocessing.Pool() as pool:
+        for figures, complaint in pool.imap(check, sys.argv[1:]):
+            print(figures)
+            if complaint:
+                sys.exit(complaint)
 
 
 if __name__ == "__main__":

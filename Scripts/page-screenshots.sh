@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes pages and a map of a freshly trained small model, takes screenshots of them in a browser, and checks that they
-# are not blank.
+# Makes pages and maps of freshly trained small models, and opens them in a browser at three widths, light and dark:
+# takes screenshots and checks that they are not blank, that nothing is printed on the console, and that the pages can
+# be used with the keyboard.
 #
 #     swift build -c release --product mynah
 #     Scripts/page-screenshots.sh [FOLDER]
@@ -24,38 +25,27 @@ mynah=${MYNAH:-.build/release/mynah}
 text=Examples/Texts/more-sentences.txt
 model="$folder/model.safetensors"
 "$mynah" train Examples/Texts/sentences.txt --output "$model" --hidden 48,32 --epochs 3 --seed 7 --overwrite
+"$mynah" train Examples/Texts/sentences.txt --output "$folder/small.safetensors" --hidden 16 --epochs 1 --seed 8 \
+  --overwrite
 "$mynah" train Examples/Texts/sentences.txt --tokenizer character --output "$folder/letters.safetensors" --hidden 64 \
   --epochs 3 --seed 7 --overwrite
 head -n 60 "$text" > "$folder/text.txt"
-# What must be shown and do nothing.
+# Text that must be shown and do nothing.
 printf '%s\n' '<script>document.body.remove()</script> "quoted" it&apos;s </span> a' >> "$folder/text.txt"
 cd "$folder"
 mynah=$(cd "$OLDPWD" && realpath "$mynah")
 "$mynah" surprisal model.safetensors text.txt --html surprisal.html --overwrite
+"$mynah" surprisal model.safetensors text.txt --html surprisal-compare.html --compare small.safetensors --overwrite
 "$mynah" activations model.safetensors text.txt --gates --html units.html --overwrite
+"$mynah" map model.safetensors --count 280 --output map.svg --highlight "dragon lion" --overwrite
+"$mynah" map model.safetensors --count 280 --output map.html --highlight "dragon lion" --overwrite
+# Letters that are in the vocabulary.
 head -n 60 text.txt > letters.txt
-"$mynah" activations letters.safetensors letters.txt --html letters.html --overwrite
-"$mynah" map model.safetensors --count 280 --output map.svg --overwrite
+"$mynah" surprisal model.safetensors letters.txt --html surprisal-words.html --compare letters.safetensors --overwrite
+"$mynah" activations letters.safetensors letters.txt --html units-letters.html --overwrite
 
-pictures=()
-screenshot() {
-  local name=$1 page=$2 size=$3
-  shift 3
-  pictures+=("$folder/$name.png")
-  # The browser's own complaints are about the machine (no D-Bus, no GPU), not about the page.
-  timeout 120 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$folder/browser" \
-    --window-size="$size" --screenshot="$folder/$name.png" "$@" "file://$folder/$page" 2> /dev/null
-}
-for page in surprisal.html units.html letters.html map.svg; do
-  name=${page%.*}
-  screenshot "$name" "$page" 1200,900
-  screenshot "$name-dark" "$page" 1200,900 --blink-settings=preferredColorScheme=0
-  screenshot "$name-narrow" "$page" 500,900
-done
-# The tooltip, as if one pointed at a word: only in a copy of the page.
-sed 's|^paint();$||; s|^</script>$|show(text.children[20]);\n</script>|' surprisal.html > tip.html
-screenshot tip tip.html 500,900
-screenshot units-gate "units.html#1:5:f" 1200,900
+pages=(surprisal.html surprisal-compare.html surprisal-words.html units.html units-letters.html map.html map.svg)
+python3 "$OLDPWD/Scripts/photograph-pages.py" "$browser" "$folder" "${pages[@]}"
 rm -rf "$folder/browser"
-python3 "$OLDPWD/Scripts/check-screenshots.py" "${pictures[@]}"
+python3 "$OLDPWD/Scripts/check-screenshots.py" "$folder"/*-{390,820,1440}{,-dark}.png
 echo "$folder"
