@@ -88,4 +88,10 @@ struct ONNXFileTests {
     let file = try file([.lstm(4)]) { $0.output = .mixtureOfSoftmaxes(2) }
     #expect(throws: ONNXError.unsupportedPart(part: "the output", kind: "Mixture of softmaxes")) { try ONNXFile(file) }
   }
+
+  @Test("Errors have their message where Foundation looks for it")
+  func localized() {
+    let error = ONNXError.tooLarge(byteCount: 5)
+    #expect(error.localizedDescription == "\(error)" && error.errorDescription == "\(error)")
+  }
 }

@@ -17,11 +17,15 @@ public struct SyntaxGymFormula: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// A violation of the grammar.
-  public struct Defect: Error, Hashable, Sendable {
+  public struct Defect: Error, Hashable, Sendable, CustomStringConvertible {
     /// The number of the offending character; 1 is the first.
     public let position: Int
     public let expected: String
     public let found: String
+
+    public var description: String {
+      "expected \(expected) at character \(position) of the formula, found \(found); correct the formula"
+    }
   }
 
   /// The formula as it is written.

@@ -1,0 +1,7 @@
+public import Foundation
+
+// Foundation shows the description of an error, as `localizedDescription` and in alerts, only through this protocol.
+
+extension ClassificationError: LocalizedError {
+  public var errorDescription: String? { description }
+}
