@@ -64,7 +64,7 @@ let package = Package(
     // The library, in the order of the data flow; imports point one way.
     .target(name: "CMynah", cSettings: cSettings),
     module("MynahIO", []),
-    module("MynahTensors", ["CMynah"]),
+    module("MynahTensors", ["CMynah", "MynahIO"]),
     module("MynahText", ["MynahIO", "MynahTensors"]),
     module("MynahDatasets", ["MynahIO", "MynahTensors", "MynahText"]),
     module("MynahModels", ["CMynah", "MynahIO", "MynahTensors", "MynahText"]),

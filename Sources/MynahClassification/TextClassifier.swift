@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 import MynahText
 
@@ -29,7 +30,7 @@ public struct TextClassifier: Sendable {
     public init(
       tokenizer: ClassifierTokenizer, model: ClassifierModel, calibration: Calibration, ngrams: NGramClassifier? = nil
     ) {
-      precondition(
+      require(
         ngrams?.biases.count ?? calibration.biases.count == calibration.biases.count,
         "n-grams of \(ngrams?.biases.count ?? 0) classes do not fit a calibration of \(calibration.biases.count)")
       (self.tokenizer, self.model, self.calibration, self.ngrams) = (tokenizer, model, calibration, ngrams)
@@ -64,7 +65,7 @@ public struct TextClassifier: Sendable {
   public init(
     method: ClassificationMethod, labels: [String], members: [Member], notes: [String: String] = [:]
   ) {
-    precondition(
+    require(
       labels.count > 1 && !members.isEmpty && members.allSatisfy { $0.calibration.biases.count == labels.count },
       "a classifier of \(labels.count) labels and \(members.count) members cannot be made")
     (self.method, self.labels, self.members, self.notes) = (method, labels, members, notes)

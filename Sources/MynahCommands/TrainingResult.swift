@@ -1,3 +1,4 @@
+import MynahIO
 import MynahInference
 import MynahModels
 import MynahText

@@ -44,7 +44,7 @@ public struct Brown: Sendable, Hashable {
     _ sentences: BrownSentences, vocabularySize: Int = 10_000, trainingShare: Double = 0.8,
     shuffleSeed: UInt32? = 42
   ) {
-    precondition((0...1).contains(trainingShare), "a share must be in 0 ... 1, got \(trainingShare)")
+    require((0...1).contains(trainingShare), "a share must be in 0 ... 1, got \(trainingShare)")
     let vocabulary = Self.vocabulary(of: sentences, size: vocabularySize)
     let ids = sentences.perDistinctWord { vocabulary.id(of: CanonicalWord.form(of: $0, in: vocabulary)) ?? 0 }
     let order = Self.order(sentences.count, shuffleSeed: shuffleSeed)
@@ -102,7 +102,7 @@ extension Vocabulary {
 
   init(sentenceMarksBefore counts: TokenCounts, maximumSize: Int?) {
     let marks = [Brown.startOfSentence, "</s>", Vocabulary.unknown]
-    precondition(
+    require(
       maximumSize ?? 3 >= 3, "a vocabulary with three marks holds at least 3 tokens, found \(maximumSize ?? 3)")
     let words = Vocabulary(
       counts, order: .countThenFirstSeen, minimumCount: 1, maximumSize: maximumSize.map { $0 - marks.count },

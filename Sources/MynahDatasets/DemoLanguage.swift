@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 public import MynahTensors
 public import MynahText
@@ -23,7 +24,7 @@ public struct DemoLanguage: Sendable {
   public init() {
     grammar = ProbabilisticGrammar(Self.rules)
     guard let vocabulary = try? Vocabulary(tokens: grammar.words) else {
-      preconditionFailure("a grammar names each of its words once")
+      requirementFailure("a grammar names each of its words once")
     }
     self.vocabulary = vocabulary
     (expectedSentenceLength, entropyPerSentence) = grammar.expectation()

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 package import MynahTensors
 
@@ -33,15 +34,15 @@ package struct ProbabilisticGrammar: Sendable {
   /// - Precondition: Every line is well formed, every phrase has one rule, and no phrase contains itself.
   package init(_ rules: String) {
     let lines = rules.split(separator: "\n").map { $0.split(separator: ":", maxSplits: 1) }
-    precondition(lines.allSatisfy { $0.count == 2 }, "a rule is a phrase, a colon and its alternatives")
+    require(lines.allSatisfy { $0.count == 2 }, "a rule is a phrase, a colon and its alternatives")
     let names = lines.map { $0[0].trimmed }
     let numbers = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: min)
-    precondition(numbers.count == names.count, "every phrase has one rule")
+    require(numbers.count == names.count, "every phrase has one rule")
     var wordNumbers: [String: Int] = [:]
     var words: [String] = []
     func symbol(_ name: Substring) -> Symbol {
       if let number = numbers[String(name)] { return .phrase(number) }
-      precondition(name.first?.isUppercase == false, "the phrase \(name) has no rule")
+      require(name.first?.isUppercase == false, "the phrase \(name) has no rule")
       if let number = wordNumbers[String(name)] { return .word(number) }
       wordNumbers[String(name)] = words.count
       words.append(String(name))
@@ -50,7 +51,7 @@ package struct ProbabilisticGrammar: Sendable {
     phrases = lines.map { line in
       let alternatives = line[1].split(separator: "|").map { $0.split(separator: " ") }
       let weights = alternatives.map { $0.first.flatMap { Double($0) } ?? 0 }
-      precondition(weights.allSatisfy { $0 > 0 }, "an alternative of \(line[0]) lacks its weight")
+      require(weights.allSatisfy { $0 > 0 }, "an alternative of \(line[0]) lacks its weight")
       let total = weights.reduce(0, +)
       return zip(weights, alternatives).map { weight, parts in
         Alternative(probability: weight / total, symbols: parts.dropFirst().map(symbol))
@@ -58,7 +59,7 @@ package struct ProbabilisticGrammar: Sendable {
     }
     self.words = words
     phraseNames = names
-    precondition(Self.isFinite(phrases), "no phrase may contain itself")
+    require(Self.isFinite(phrases), "no phrase may contain itself")
     parser = PredictiveParser(phrases, wordCount: words.count)
   }
 

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 
 /// A trigram model with add-one smoothing: the baseline for recurrent models.
@@ -20,7 +21,7 @@ public struct TrigramModel: Sendable {
   ///
   /// - Parameter startID: The token that precedes the text, such as `<eos>`.
   public init(training ids: [Int32], vocabularySize: Int, startID: Int32) {
-    precondition(vocabularySize > 0, "a vocabulary must have at least 1 token, got \(vocabularySize)")
+    require(vocabularySize > 0, "a vocabulary must have at least 1 token, got \(vocabularySize)")
     self.vocabularySize = vocabularySize
     self.startID = startID
     var context = Context(startID)

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahModels
 public import MynahTensors
 import MynahText
@@ -40,7 +41,7 @@ public struct InferenceModel: Sendable {
   ///
   /// - Precondition: `batchSize` is positive.
   public func initialState(batchSize: Int = 1) -> RecurrentState {
-    precondition(batchSize > 0, "a state has at least one stream, got \(batchSize)")
+    require(batchSize > 0, "a state has at least one stream, got \(batchSize)")
     return batchSize == 1 ? zeroState : zeroState.repeated(batchSize)
   }
 }
@@ -62,7 +63,7 @@ extension InferenceModel {
   func advance(
     _ ids: [Int32], state: inout RecurrentState, returningHidden: Bool
   ) -> (logits: Tensor, hidden: Tensor?) {
-    precondition(!ids.isEmpty, "a model predicts the next token after at least one")
+    require(!ids.isEmpty, "a model predicts the next token after at least one")
     check(ids, state)
     var workspace = PackedMemory(byteCount: 0)
     var rest = ids[...]
@@ -109,7 +110,7 @@ extension InferenceModel {
   func scored(
     _ targets: [Int32], after inputs: [Int32], state: inout RecurrentState, returningHidden: Bool
   ) -> (nats: [Double], hidden: [Float]) {
-    precondition(targets.count == inputs.count, "\(inputs.count) inputs do not fit \(targets.count) targets")
+    require(targets.count == inputs.count, "\(inputs.count) inputs do not fit \(targets.count) targets")
     check(inputs, state)
     check(targets, state)
     var (nats, hidden) = ([Double](), [Float]())
@@ -177,7 +178,7 @@ extension InferenceModel {
 
   /// Checks that a tokenizer has as many tokens as the model.
   func check(_ tokenizer: AnyTokenizer) {
-    precondition(
+    require(
       tokenizer.vocabulary.count == configuration.vocabularySize,
       "a tokenizer of \(tokenizer.vocabulary.count) tokens does not fit a model of \(configuration.vocabularySize)")
   }
@@ -189,10 +190,10 @@ extension InferenceModel {
   }
 
   private func check(_ ids: [Int32], _ state: RecurrentState) {
-    precondition(
+    require(
       state.batchSize > 0 && ids.count.isMultiple(of: state.batchSize) && state.hasParts(of: zeroState),
       "\(ids.count) ids do not fill \(state.batchSize) streams, or the state is one of another model")
     let vocabularySize = configuration.vocabularySize
-    precondition(ids.allSatisfy { $0 >= 0 && $0 < vocabularySize }, "ids must be in 0 ..< \(vocabularySize)")
+    require(ids.allSatisfy { $0 >= 0 && $0 < vocabularySize }, "ids must be in 0 ..< \(vocabularySize)")
   }
 }

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 import MynahTensors
 public import MynahModels
@@ -55,7 +56,7 @@ public struct Neighbours: Sendable {
   }
 
   private func vector(of id: Int32) -> [Double] {
-    precondition(id >= 0 && Int(id) < lengths.count, "token \(id) is outside of a vocabulary of \(lengths.count)")
+    require(id >= 0 && Int(id) < lengths.count, "token \(id) is outside of a vocabulary of \(lengths.count)")
     return vectors[Int(id) * width..<(Int(id) + 1) * width].map { Double($0) }
   }
 

@@ -1,9 +1,11 @@
+import MynahIO
+
 extension Embedding {
   /// Returns the size of embeddings by a rule of thumb: ⌊V^¼⌋, 10 for 10,000 tokens.
   ///
   /// - Precondition: there is a token.
   public static func defaultSize(vocabularySize: Int) -> Int {
-    precondition(vocabularySize > 0, "a vocabulary must have at least 1 token, got \(vocabularySize)")
+    require(vocabularySize > 0, "a vocabulary must have at least 1 token, got \(vocabularySize)")
     // By whole numbers: the fourth root of 10,000 need not be 10 in floating point.
     var size = 1
     while (size + 1) * (size + 1) * (size + 1) <= vocabularySize / (size + 1) { size += 1 }

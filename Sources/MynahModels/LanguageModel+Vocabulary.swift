@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 extension LanguageModel {
@@ -10,7 +11,7 @@ extension LanguageModel {
   /// - Throws: `ModelError.impossible` if the output is not a softmax.
   public func extendingVocabulary(to size: Int) throws(ModelError) -> LanguageModel {
     let own = configuration.vocabularySize
-    precondition(size >= own, "a vocabulary of \(own) tokens cannot be extended to \(size)")
+    require(size >= own, "a vocabulary of \(own) tokens cannot be extended to \(size)")
     return try changingVocabulary(to: size) { tensor in
       let (width, elements) = (tensor.shape.elementCount / own, tensor.elements)
       var mean = [Double](repeating: 0, count: width)
@@ -25,7 +26,7 @@ extension LanguageModel {
   /// - Parameter ids: The ids of the tokens to keep, in the order of their new ids: each once.
   /// - Throws: `ModelError.impossible` if the output is not a softmax.
   public func keepingTokens(_ ids: [Int32]) throws(ModelError) -> LanguageModel {
-    precondition(
+    require(
       !ids.isEmpty && Set(ids).count == ids.count && ids.allSatisfy { $0 >= 0 && $0 < configuration.vocabularySize },
       "the tokens to keep are some of 0 ..< \(configuration.vocabularySize), each once")
     return try changingVocabulary(to: ids.count) { tensor in
@@ -65,7 +66,7 @@ extension LanguageModel {
     let width = configuration.embeddingSize
     var elements = embedding.weight.value.elements
     for (id, vector) in vectors {
-      precondition(vector.count == width, "an embedding has \(width) elements, found \(vector.count)")
+      require(vector.count == width, "an embedding has \(width) elements, found \(vector.count)")
       elements.replaceSubrange(Int(id) * width..<(Int(id) + 1) * width, with: vector)
     }
     var copy = self

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// A recurrent language model: embedding → recurrent layers → output layer.
@@ -27,7 +28,7 @@ public struct LanguageModel: Module {
     do throws(ModelError) {
       self.init(try ModelArchitecture(configuration, kinds: kinds), using: &random)
     } catch {
-      preconditionFailure(error.description)
+      requirementFailure(error.description)
     }
   }
 
@@ -123,7 +124,7 @@ extension RecurrentStack {
     _ embedding: Embedding, _ ids: [Int32], state: RecurrentState, lengths: [Int]? = nil, masks: DropoutMasks? = nil
   ) -> (embeddings: SequenceBatch, pass: Pass) {
     let batchSize = state.batchSize
-    precondition(
+    require(
       batchSize > 0 && ids.count.isMultiple(of: batchSize), "\(ids.count) ids do not fill a batch of \(batchSize) rows")
     let shape: Shape = [ids.count / batchSize, batchSize, embedding.weight.shape[1]]
     var masks = masks

@@ -49,7 +49,7 @@ public enum EmbeddingProjector {
     var files: [(name: String, text: String)] = []
     var settings = ""
     for set in sets {
-      precondition(
+      require(
         set.elements.count == labels.count * set.width,
         "\(labels.count) labels do not fit \(set.elements.count) numbers in vectors of \(set.width)")
       var rows = ""

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A seeded, counter-based source of random bits: Philox 4×32-10.
 ///
 /// Block number `n` of stream `s` is a function of (seed, s, n) alone, so a source can be saved, copied, moved to any
@@ -71,7 +73,7 @@ extension RandomSource {
   /// - Precondition: the weights are finite, none is negative, and one is positive.
   public mutating func index(weights: [Double]) -> Int {
     let total = weights.reduce(0, +)
-    precondition(total > 0 && total.isFinite, "weights must be finite and one must be positive")
+    require(total > 0 && total.isFinite, "weights must be finite and one must be positive")
     var rest = uniform() * total
     var last = 0
     for (index, weight) in weights.enumerated() where weight > 0 {

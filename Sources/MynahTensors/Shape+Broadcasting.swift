@@ -1,3 +1,5 @@
+import MynahIO
+
 // The index arithmetic that the tensor operations share: strides, broadcasting, sets of axes.
 
 extension Shape {
@@ -20,7 +22,7 @@ extension Shape {
     if self == other { return self }
     let rank = max(rank, other.rank)
     let sizes = zip(padded(to: rank), other.padded(to: rank)).map { a, b in
-      precondition(a == b || a == 1 || b == 1, "shapes \(self) and \(other) do not broadcast")
+      require(a == b || a == 1 || b == 1, "shapes \(self) and \(other) do not broadcast")
       return a == 1 ? b : a
     }
     return Shape(sizes)
@@ -29,12 +31,12 @@ extension Shape {
   /// The strides that read a tensor of this shape as one of the broadcast shape: 0 along the axes that stretch.
   func strides(broadcastingTo shape: Shape) -> [Int] {
     let missing = shape.rank - rank
-    precondition(missing >= 0, "shape \(self) does not broadcast to \(shape)")
+    require(missing >= 0, "shape \(self) does not broadcast to \(shape)")
     let own = strides
     return shape.sizes.indices.map { axis in
       guard axis >= missing else { return 0 }
       let size = sizes[axis - missing]
-      precondition(size == shape.sizes[axis] || size == 1, "shape \(self) does not broadcast to \(shape)")
+      require(size == shape.sizes[axis] || size == 1, "shape \(self) does not broadcast to \(shape)")
       return size == 1 ? 0 : own[axis - missing]
     }
   }
@@ -48,7 +50,7 @@ extension Shape {
   func resolved(axes: [Int]?) -> [Int] {
     guard let axes else { return Array(0..<rank) }
     let resolved = axes.map { self.resolved(axis: $0) }.sorted()
-    precondition(zip(resolved, resolved.dropFirst()).allSatisfy(<), "axes \(axes) name an axis of \(self) twice")
+    require(zip(resolved, resolved.dropFirst()).allSatisfy(<), "axes \(axes) name an axis of \(self) twice")
     return resolved
   }
 

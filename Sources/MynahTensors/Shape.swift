@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The sizes of a tensor's axes, outermost first; `[]` is the shape of a scalar.
 public struct Shape: Hashable, Sendable {
   /// The size of each axis, none negative.
@@ -9,9 +11,9 @@ public struct Shape: Hashable, Sendable {
   public init(_ sizes: [Int]) {
     var count = 1
     for size in sizes {
-      precondition(size >= 0, "a shape's sizes must not be negative, got \(sizes)")
+      require(size >= 0, "a shape's sizes must not be negative, got \(sizes)")
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      precondition(!overflow, "a shape's element count must fit an Int, got \(sizes)")
+      require(!overflow, "a shape's element count must fit an Int, got \(sizes)")
       count = product
     }
     self.sizes = sizes
@@ -31,7 +33,7 @@ public struct Shape: Hashable, Sendable {
   ///
   /// - Precondition: the axis is in −rank ..< rank.
   public func resolved(axis: Int) -> Int {
-    precondition(axis >= -rank && axis < rank, "axis \(axis) is outside of shape \(self)")
+    require(axis >= -rank && axis < rank, "axis \(axis) is outside of shape \(self)")
     return axis < 0 ? axis + rank : axis
   }
 }

@@ -1,3 +1,5 @@
+import MynahIO
+
 // Arithmetic, element by element, with NumPy's broadcasting.
 
 extension Tensor {
@@ -23,7 +25,7 @@ extension Tensor {
 
   /// Adds a multiple of a tensor of the same shape, in place where this tensor is not shared: self += factor · other.
   public mutating func add(_ other: Tensor, times factor: Float = 1) {
-    precondition(shape == other.shape, "cannot add a tensor of shape \(other.shape) in place to one of shape \(shape)")
+    require(shape == other.shape, "cannot add a tensor of shape \(other.shape) in place to one of shape \(shape)")
     unsafe other.withUnsafeElements { source in
       unsafe withUnsafeMutableElements { unsafe Kernels.axpy($0, source, factor) }
     }

@@ -1,3 +1,5 @@
+import MynahIO
+
 // Gathering along an axis and by coordinates, and its transpose: adding what was gathered back to its places.
 
 /// Blocks of neighbouring elements in a tensor's memory, which make a tensor of their own when put side by side.
@@ -23,7 +25,7 @@ extension Tensor {
   /// Rows of a matrix: shape [indices.count, width].
   func gatheringRows(_ indices: [Int32]) -> Tensor {
     let (rowCount, width) = (shape[0], shape[1])
-    precondition(
+    require(
       indices.allSatisfy { $0 >= 0 && $0 < rowCount }, "indices of rows are outside of a matrix of shape \(shape)")
     return unsafe withUnsafeElements { source in
       unsafe Tensor(shape: [indices.count, width]) { rows in
@@ -46,7 +48,7 @@ extension Tensor {
   /// - Precondition: the coordinates have the same length.
   public func gathered(coordinates: [[Int]]) -> Tensor {
     let depth = coordinates.first?.count ?? 0
-    precondition(coordinates.allSatisfy { $0.count == depth }, "coordinates must have one length")
+    require(coordinates.allSatisfy { $0.count == depth }, "coordinates must have one length")
     return gathered(coordinates: coordinates.flatMap(\.self), shape: [coordinates.count, depth])
   }
 
@@ -65,14 +67,14 @@ extension Tensor {
 func gatherBlocks(of shape: Shape, _ indices: [some BinaryInteger], shape indexShape: Shape?, axis: Int) -> Blocks {
   let axis = shape.resolved(axis: axis)
   let indexShape = indexShape ?? [indices.count]
-  precondition(indexShape.elementCount == indices.count, "shape \(indexShape) does not fit \(indices.count) indices")
+  require(indexShape.elementCount == indices.count, "shape \(indexShape) does not fit \(indices.count) indices")
   let size = shape.sizes[axis]
   let inner = shape.elementCount(of: axis + 1..<shape.rank)
   var starts: [Int] = []
   starts.reserveCapacity(shape.elementCount(of: 0..<axis) * indices.count)
   for outer in 0..<shape.elementCount(of: 0..<axis) {
     for index in indices {
-      precondition(index >= 0 && index < size, "index \(index) is outside of axis \(axis) of shape \(shape)")
+      require(index >= 0 && index < size, "index \(index) is outside of axis \(axis) of shape \(shape)")
       starts.append((outer * size + Int(index)) * inner)
     }
   }
@@ -80,17 +82,17 @@ func gatherBlocks(of shape: Shape, _ indices: [some BinaryInteger], shape indexS
 }
 
 func coordinateBlocks(of shape: Shape, _ coordinates: [some BinaryInteger], shape indexShape: Shape) -> Blocks {
-  precondition(
+  require(
     indexShape.elementCount == coordinates.count, "shape \(indexShape) does not fit \(coordinates.count) indices")
-  precondition(indexShape.rank > 0, "coordinates need an axis of indices, found shape \(indexShape)")
+  require(indexShape.rank > 0, "coordinates need an axis of indices, found shape \(indexShape)")
   let depth = indexShape[-1]
-  precondition(depth <= shape.rank, "coordinates of \(depth) indices are too long for shape \(shape)")
+  require(depth <= shape.rank, "coordinates of \(depth) indices are too long for shape \(shape)")
   let strides = shape.strides
   let outer = Shape(Array(indexShape.sizes.dropLast()))
   let starts = (0..<outer.elementCount).map { entry in
     (0..<depth).reduce(0) { start, axis in
       let index = coordinates[entry * depth + axis]
-      precondition(
+      require(
         index >= 0 && index < shape.sizes[axis], "index \(index) is outside of axis \(axis) of shape \(shape)")
       return start + Int(index) * strides[axis]
     }
@@ -115,7 +117,7 @@ extension Tensor {
 
   /// Adds the contiguous blocks of another tensor to the blocks of this one; the transpose of `gatheringBlocks`.
   mutating func addBlocks(_ blocks: Blocks, of values: Tensor) {
-    precondition(values.shape == blocks.shape, "shape \(values.shape) does not fit \(blocks.shape)")
+    require(values.shape == blocks.shape, "shape \(values.shape) does not fit \(blocks.shape)")
     unsafe values.withUnsafeElements { source in
       unsafe withUnsafeMutableElements { target in
         for (index, start) in blocks.starts.enumerated() {

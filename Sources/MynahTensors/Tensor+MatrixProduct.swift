@@ -1,3 +1,5 @@
+import MynahIO
+
 // The matrix product.
 
 extension Tensor {
@@ -9,13 +11,13 @@ extension Tensor {
   ///   - transposingOther: `true` if `other` is [N, K] and must be transposed.
   /// - Precondition: both are matrices and agree in K.
   public func matmul(_ other: Tensor, transposingSelf: Bool = false, transposingOther: Bool = false) -> Tensor {
-    precondition(
+    require(
       shape.rank == 2 && other.shape.rank == 2,
       "a matrix product needs two matrices, found shapes \(shape) and \(other.shape)")
     let (rowCount, innerCount) = (shape[transposingSelf ? 1 : 0], shape[transposingSelf ? 0 : 1])
     let otherCount = other.shape[transposingOther ? 1 : 0]
     let columnCount = other.shape[transposingOther ? 0 : 1]
-    precondition(
+    require(
       innerCount == otherCount,
       """
       cannot multiply shapes \(shape)\(transposingSelf ? " transposed" : "") \

@@ -1,3 +1,5 @@
+import MynahIO
+
 // Transposing, slicing and joining.
 
 extension Tensor {
@@ -6,7 +8,7 @@ extension Tensor {
   /// - Precondition: `order` names every axis once.
   public func transposed(_ order: [Int]) -> Tensor {
     let order = order.map { shape.resolved(axis: $0) }
-    precondition(order.sorted() == Array(0..<shape.rank), "\(order) is not an order of the axes of shape \(shape)")
+    require(order.sorted() == Array(0..<shape.rank), "\(order) is not an order of the axes of shape \(shape)")
     let target = Shape(order.map { shape.sizes[$0] })
     // Axes of size 1 may move freely: nothing is copied if the others keep their order.
     let moving = order.filter { shape.sizes[$0] != 1 }
@@ -29,10 +31,10 @@ extension Tensor {
   ///
   /// - Precondition: there is a tensor, and the shapes are equal but for the axis's size.
   public static func concatenating(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
-    guard let first = tensors.first else { preconditionFailure("no tensor to concatenate") }
+    guard let first = tensors.first else { requirementFailure("no tensor to concatenate") }
     let axis = first.shape.resolved(axis: axis)
     for tensor in tensors {
-      precondition(
+      require(
         tensor.shape.replacing(axis: axis, with: []) == first.shape.replacing(axis: axis, with: []),
         "cannot concatenate shapes \(first.shape) and \(tensor.shape) along axis \(axis)")
     }
@@ -70,7 +72,7 @@ extension Shape {
 /// The blocks of a slice: one for each index of the axes before the sliced one.
 func sliceBlocks(of shape: Shape, _ range: Range<Int>, axis: Int) -> Blocks {
   let axis = shape.resolved(axis: axis)
-  precondition(
+  require(
     range.lowerBound >= 0 && range.upperBound <= shape.sizes[axis],
     "the slice \(range) is outside of axis \(axis) of shape \(shape)")
   let inner = shape.elementCount(of: axis + 1..<shape.rank)

@@ -1,3 +1,5 @@
+import MynahIO
+
 // Sums, means and maxima over axes.
 
 extension Tensor {
@@ -21,7 +23,7 @@ extension Tensor {
   public func maximum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
     let shape = shape
     return unsafe reduced(axes, keepingAxes) { row in
-      precondition(row.count > 0, "an empty axis of shape \(shape) has no maximum")
+      require(row.count > 0, "an empty axis of shape \(shape) has no maximum")
       return unsafe row.reduce(-.infinity) { $1 > $0 || $1.isNaN ? $1 : $0 }
     }
   }
@@ -30,7 +32,7 @@ extension Tensor {
   ///
   /// - Precondition: the axis is not empty.
   public func indicesOfMaximum(axis: Int = -1) -> [Int32] {
-    precondition(shape[axis] > 0, "an empty axis of shape \(shape) has no maximum")
+    require(shape[axis] > 0, "an empty axis of shape \(shape) has no maximum")
     let count = shape[axis]
     return movingAxisLast(axis).withSpan { span in
       (0..<(span.count / count)).map { row in

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A dense array of float32 numbers in row-major order: a value, copied when written.
 ///
 /// Copying a tensor costs one reference count; the elements are copied when a shared tensor is written.
@@ -7,7 +9,7 @@ public struct Tensor: Sendable {
   private var storage: TensorStorage
 
   package init(shape: Shape, storage: TensorStorage) {
-    precondition(storage.count == shape.elementCount, "shape \(shape) does not fit \(storage.count) elements")
+    require(storage.count == shape.elementCount, "shape \(shape) does not fit \(storage.count) elements")
     self.shape = shape
     self.storage = storage
   }
@@ -27,7 +29,7 @@ public struct Tensor: Sendable {
   ///
   /// - Precondition: there are as many elements as the shape has.
   public init(shape: Shape, _ elements: [Float]) {
-    precondition(
+    require(
       elements.count == shape.elementCount,
       "shape \(shape) needs \(shape.elementCount) elements, found \(elements.count)")
     unsafe self.init(shape: shape) { target in _ = unsafe target.initialize(from: elements) }
@@ -54,13 +56,13 @@ public struct Tensor: Sendable {
   ///
   /// - Precondition: the element count is 1, whatever the rank.
   public var scalar: Float {
-    precondition(shape.elementCount == 1, "a scalar was expected, found a tensor of shape \(shape)")
+    require(shape.elementCount == 1, "a scalar was expected, found a tensor of shape \(shape)")
     return withSpan { $0[0] }
   }
 
   /// The same elements in another shape of as many elements.
   public func reshaped(_ shape: Shape) -> Tensor {
-    precondition(
+    require(
       shape.elementCount == self.shape.elementCount, "cannot reshape \(self.shape) to \(shape): other element counts")
     var result = self
     result.shape = shape

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A block of float32 memory that tensors share until one of them writes.
 ///
 /// The one `@unchecked Sendable` type of the library: its memory is written only through `Tensor`, which first makes
@@ -21,7 +23,7 @@ package final class TensorStorage: @unchecked Sendable {
       pool = nil
       unsafe bytes = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: Self.alignment)
     }
-    guard let bytes = unsafe bytes else { preconditionFailure("the allocator gives memory or ends the process") }
+    guard let bytes = unsafe bytes else { requirementFailure("the allocator gives memory or ends the process") }
     unsafe base = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count
     self.pool = pool

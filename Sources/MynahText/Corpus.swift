@@ -75,7 +75,7 @@ public struct Corpus: Sendable, Hashable {
     at paths: [String], validation: String? = nil, validationShare: Double = Corpus.defaultValidationShare,
     invalidBytes: InvalidBytes = .refused
   ) throws {
-    precondition(!paths.isEmpty, "expected the path of a text, found none")
+    require(!paths.isEmpty, "expected the path of a text, found none")
     if paths.count == 1, FileKind(at: paths[0]) == .directory, try DatasetFiles.isDataset(paths[0]) {
       let files = try DatasetFiles(in: paths[0])
       let test = try files.test.map { try TextFile(at: $0, invalidBytes: invalidBytes).text }

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The Mersenne Twister MT19937, with the seeding and shuffling of NumPy's `RandomState`.
 ///
 /// It exists to reproduce data set splits made with NumPy exactly; use `RandomSource` for everything else.
@@ -46,7 +48,7 @@ public struct MersenneTwister: Sendable, Hashable {
   ///
   /// - Precondition: There are at most 2³² elements.
   public mutating func shuffle<Element>(_ elements: inout [Element]) {
-    precondition(elements.count <= 1 << 32, "\(elements.count) elements are more than 32 bits can choose from")
+    require(elements.count <= 1 << 32, "\(elements.count) elements are more than 32 bits can choose from")
     for index in stride(from: elements.count - 1, to: 0, by: -1) {
       elements.swapAt(index, Int(next(through: UInt32(index))))
     }

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A mapping from strings to IDs with the layout of the Keras `StringLookup`: the mask token, if any, then the indices
 /// for unknown strings (OOV indices), then the learned vocabulary.
 ///
@@ -23,7 +25,7 @@ public struct StringLookup: Sendable, Hashable {
       maximumCount: Int? = nil, unknownCount: Int = 1, maskToken: String? = nil,
       unknownToken: String = Vocabulary.bracketedUnknown
     ) {
-      precondition(unknownCount >= 0, "the number of OOV indices must not be negative, got \(unknownCount)")
+      require(unknownCount >= 0, "the number of OOV indices must not be negative, got \(unknownCount)")
       (self.maximumCount, self.unknownCount) = (maximumCount, unknownCount)
       (self.maskToken, self.unknownToken) = (maskToken, unknownToken)
     }
@@ -46,7 +48,7 @@ public struct StringLookup: Sendable, Hashable {
   public init(adapting strings: some Sequence<some StringProtocol>, _ settings: Settings = Settings()) {
     let leading = settings.leading
     let room = settings.maximumCount.map { $0 - leading.count }
-    precondition(room ?? 0 >= 0, "at most \(settings.maximumCount ?? 0) tokens leave no room for \(leading)")
+    require(room ?? 0 >= 0, "at most \(settings.maximumCount ?? 0) tokens leave no room for \(leading)")
     var counts = TokenCounts()
     let special = Set([settings.maskToken, settings.unknownToken].compactMap(\.self).map { Array($0.utf8) })
     for string in strings {

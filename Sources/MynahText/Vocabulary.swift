@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The tokens of a model, with IDs in 0 ..< `count`.
 ///
 /// Two tokens are equal if their UTF-8 bytes are. A vocabulary is encoded as the array of its tokens.
@@ -121,7 +123,7 @@ public struct Vocabulary: Sendable, Hashable {
 
   /// Returns the bytes of the token with an ID.
   func bytes(of id: Int32) -> ArraySlice<UInt8> {
-    precondition(id >= 0 && id < count, "token \(id) is outside of a vocabulary of \(count)")
+    require(id >= 0 && id < count, "token \(id) is outside of a vocabulary of \(count)")
     return table[places?.numbers[Int(id)] ?? id]
   }
 

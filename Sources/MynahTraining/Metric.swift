@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// A metric of a model's predictions, computed on the validation text after each epoch and averaged over the targets.
@@ -24,7 +25,7 @@ public struct Metric: Sendable {
   public static func top(_ k: Int) -> Metric { top(k, name: "top\(k)") }
 
   private static func top(_ k: Int, name: String) -> Metric {
-    precondition(k >= 1, "k must be at least 1, got \(k)")
+    require(k >= 1, "k must be at least 1, got \(k)")
     return Metric(name) { logits, targets in
       let width = logits.shape[1]
       let hits = logits.withSpan { logits in

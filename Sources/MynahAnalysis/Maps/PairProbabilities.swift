@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 
 /// The joint probabilities p_ij of N points, which represent their pairwise similarities in t-SNE.
@@ -13,7 +14,7 @@ package struct PairProbabilities: Sendable {
 
   /// Creates joint probabilities from their values.
   package init(pointCount: Int, _ values: [Double]) {
-    precondition(
+    require(
       values.count == Self.pairCount(pointCount), "\(values.count) probabilities do not fit \(pointCount) points")
     (self.pointCount, self.values) = (pointCount, values)
   }

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// Points in a space of any dimension, in double precision.
 public struct PointSet: Hashable, Sendable {
   /// N, the number of points.
@@ -11,7 +13,7 @@ public struct PointSet: Hashable, Sendable {
   ///
   /// - Precondition: `coordinates` has `count` · `width` elements.
   public init(count: Int, width: Int, _ coordinates: [Double]) {
-    precondition(
+    require(
       coordinates.count == count * width,
       "\(count) points of \(width) coordinates do not fit \(coordinates.count) numbers")
     (self.count, self.width, self.coordinates) = (count, width, coordinates)

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 /// The principal components of points: the directions of largest variance.
@@ -27,7 +28,7 @@ public struct PrincipalComponents: Sendable {
   /// - Throws: `AnalysisError.notFinite`.
   public init(of points: PointSet, count: Int = 2) throws(AnalysisError) {
     guard points.isFinite else { throw .notFinite(what: "the vectors") }
-    precondition(count >= 0, "the number of axes must not be negative, got \(count)")
+    require(count >= 0, "the number of axes must not be negative, got \(count)")
     let mean = Self.mean(of: points)
     let covariance = Self.covariance(of: points, mean: mean)
     self.mean = mean
@@ -41,7 +42,7 @@ public struct PrincipalComponents: Sendable {
   ///
   /// - Precondition: the points have as many coordinates as those from which the axes were computed.
   public func project(_ points: PointSet) -> PointSet {
-    precondition(points.width == mean.count, "axes of \(mean.count) do not fit points of \(points.width) coordinates")
+    require(points.width == mean.count, "axes of \(mean.count) do not fit points of \(points.width) coordinates")
     var result: [Double] = []
     for point in 0..<points.count {
       let centred = zip(points[point], mean).map { $0 - $1 }

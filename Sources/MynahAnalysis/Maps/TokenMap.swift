@@ -37,10 +37,10 @@ public struct TokenMap: Hashable, Sendable {
     _ ids: [Int32], of vocabulary: Vocabulary, at points: PointSet, caption: String, clusters: [Int]? = nil,
     counts: [Int]? = nil, highlighted: Set<Int32> = []
   ) {
-    precondition(
+    require(
       (clusters?.count ?? ids.count) == ids.count && (counts?.count ?? ids.count) == ids.count,
       "expected \(ids.count) clusters and counts, got \(clusters?.count ?? 0) and \(counts?.count ?? 0)")
-    precondition(
+    require(
       points.width == 2 && points.count == ids.count,
       "\(ids.count) tokens do not fit \(points.count) points of \(points.width) coordinates")
     tokens = ids.enumerated().map { index, id in

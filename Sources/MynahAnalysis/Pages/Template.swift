@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A text with placeholders such as `{{title}}`.
 package struct Template {
   package let text: String
@@ -14,7 +16,7 @@ package struct Template {
     var (result, rest) = ("", text[...])
     while let start = rest.firstRange(of: "{{"), let end = rest[start.upperBound...].firstRange(of: "}}") {
       let name = String(rest[start.upperBound..<end.lowerBound])
-      guard let value = values[name] else { preconditionFailure("the placeholder '\(name)' has no value") }
+      guard let value = values[name] else { requirementFailure("the placeholder '\(name)' has no value") }
       result += rest[..<start.lowerBound] + value
       rest = rest[end.upperBound...]
     }

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahInference
 import MynahModels
 public import MynahText
@@ -36,7 +37,7 @@ public struct WordSurprisals: Sendable {
   ///   independent of each other.
   /// - Precondition: the tokenizer has as many tokens as the model.
   public init(_ model: InferenceModel, tokenizer: AnyTokenizer, policy: StatePolicy = .reset) {
-    precondition(
+    require(
       tokenizer.vocabulary.count == model.configuration.vocabularySize,
       "a tokenizer of \(tokenizer.vocabulary.count) tokens does not fit a model of "
         + "\(model.configuration.vocabularySize)")

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 import MynahInference
 public import MynahModels
@@ -18,7 +19,7 @@ public struct ClassModels: Sendable {
   ///
   /// - Precondition: there is at least one model, and all have the same configuration.
   public init(_ models: [LanguageModel]) {
-    precondition(
+    require(
       models.allSatisfy { $0.configuration == models.first?.configuration } && !models.isEmpty,
       "the models of classes are of one configuration")
     self.models = models

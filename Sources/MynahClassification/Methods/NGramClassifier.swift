@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 /// A linear classifier of a text's n-grams: multinomial logistic regression.
@@ -17,7 +18,7 @@ public struct NGramClassifier: Hashable, Sendable {
   ///
   /// - Precondition: there are K weights for each bucket, and at least one bucket.
   public init(weights: [Float], biases: [Float]) {
-    precondition(
+    require(
       !biases.isEmpty && !weights.isEmpty && weights.count.isMultiple(of: biases.count),
       "n-grams need weights for each of \(biases.count) classes, found \(weights.count)")
     (self.weights, self.biases) = (weights, biases)

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 
 /// Multinomial naive Bayes: each word of a text is drawn independently from the word distribution of its class.
@@ -21,7 +22,7 @@ public struct NaiveBayes: Hashable, Sendable {
   ///
   /// - Precondition: all classes have counts of the same words, and each has at least one text.
   public init(wordCounts: [[Int32]], textCounts: [Int], smoothing: Double = 1) {
-    precondition(
+    require(
       wordCounts.count == textCounts.count && wordCounts.allSatisfy { $0.count == wordCounts.first?.count }
         && textCounts.allSatisfy { $0 > 0 },
       "naive Bayes needs a row of word counts and a text for each class, found \(wordCounts.count) and \(textCounts)")

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahModels
 public import MynahTensors
 
@@ -25,7 +26,7 @@ public struct RecurrentClassifier: Module {
   ///   empty.
   public init(forward: TextReader, backward: TextReader?, pooling: [Pooling], output: Linear) {
     let size = Self.pooledSize(forward, backward, pooling)
-    precondition(
+    require(
       !pooling.isEmpty && output.weight.shape[1] == size,
       "an output that reads \(output.weight.shape[1]) numbers does not fit readers with outputs of size \(size)")
     (self.forward, self.backward, self.pooling, self.output) = (forward, backward, pooling, output)

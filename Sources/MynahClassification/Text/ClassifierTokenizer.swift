@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahText
 
 /// The conversion of a text to the tokens that a classifier reads.
@@ -14,7 +15,7 @@ public struct ClassifierTokenizer: Hashable, Codable, Sendable {
   ///
   /// - Precondition: `maximumTokenCount` is positive.
   public init(form: TextForm, tokenizer: AnyTokenizer, maximumTokenCount: Int = 1024) {
-    precondition(maximumTokenCount > 0, "a text must have room for at least 1 token, got \(maximumTokenCount)")
+    require(maximumTokenCount > 0, "a text must have room for at least 1 token, got \(maximumTokenCount)")
     (self.form, self.tokenizer, self.maximumTokenCount) = (form, tokenizer, maximumTokenCount)
   }
 

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The n-grams of a text: words, word pairs and runs of 2 to 5 characters, each hashed to a bucket.
 ///
 /// Words are those of `TextForm.folded`. Characters keep their case, but each digit becomes 0 and each run of white
@@ -22,7 +24,7 @@ public struct NGramFeatures: Hashable, Sendable {
   ///   - text: Any text; an empty one has no features.
   ///   - bucketCount: B, at least 1.
   public init(_ text: String, bucketCount: Int) {
-    precondition(bucketCount > 0, "n-grams need at least 1 bucket, got \(bucketCount)")
+    require(bucketCount > 0, "n-grams need at least 1 bucket, got \(bucketCount)")
     var sums: [Int32: Float] = [:]
     let words = Self.buckets(
       of: TextForm.words(of: text).map { Array($0.utf8) }, counts: Self.wordCounts, kind: 0, separator: [32],

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 /// The split of the examples into training texts and validation texts of one member of the ensemble.
@@ -21,7 +22,7 @@ package struct ValidationTexts {
     for label in Set(classes).sorted() {
       var random = RandomSource(seed: seed, stream: UInt64(label))
       let own = classes.indices.filter { classes[$0] == label }.shuffled(using: &random)
-      precondition(own.count > 1, "a class must have at least 2 texts, to hold one out, got \(own.count)")
+      require(own.count > 1, "a class must have at least 2 texts, to hold one out, got \(own.count)")
       let count = min(max(1, Int((Double(own.count) * share).rounded())), own.count - 1)
       let first = member * count
       for index in first..<first + count { drawn.insert(own[index % own.count]) }

@@ -160,7 +160,7 @@ package struct Inflate {
   private static let fixedDistances = fixed(Array(repeating: 5, count: 30))
 
   private static func fixed(_ lengths: [Int]) -> HuffmanCode {
-    guard let code = try? HuffmanCode(lengths: lengths) else { preconditionFailure("the fixed codes are well-formed") }
+    guard let code = try? HuffmanCode(lengths: lengths) else { requirementFailure("the fixed codes are well-formed") }
     return code
   }
 

@@ -25,7 +25,7 @@ package enum ByteSource: Sendable {
   /// - Precondition: The range is within the source.
   /// - Throws: `FileError.unreadable` if the file was truncated or the system cannot read it.
   package func bytes(_ range: Range<Int>) throws(FileError) -> [UInt8] {
-    precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "\(range) is outside of \(byteCount) bytes")
+    require(range.lowerBound >= 0 && range.upperBound <= byteCount, "\(range) is outside of \(byteCount) bytes")
     switch self {
     case .memory(let bytes, _): return Array(bytes[range])
     case .file(let file): return try file.bytes(range)

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahModels
 import MynahTensors
 public import MynahText
@@ -84,7 +85,7 @@ public struct BatchGenerator: Sendable {
     randoms: [RandomSource], memory: NeuralPredictor.Memory? = nil
   ) throws {
     model.check(tokenizer)
-    precondition(!randoms.isEmpty, "expected at least one text to generate")
+    require(!randoms.isEmpty, "expected at least one text to generate")
     let vocabulary = tokenizer.vocabulary
     let textless = Set(vocabulary.textlessIDs)
     let forbidden = textless.count < vocabulary.count ? textless : []

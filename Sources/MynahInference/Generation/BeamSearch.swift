@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 import MynahModels
 import MynahTensors
@@ -40,8 +41,8 @@ public struct BeamSearch: Hashable, Sendable {
     beamCount: Int, length: Int, lengthPenalty: Double = 1, stopTokens: Set<Int32> = [], forbidden: Set<Int32> = [],
     statePolicy: StatePolicy = .carry
   ) {
-    precondition(beamCount > 0 && length > 0, "\(beamCount) beams of \(length) tokens find nothing")
-    precondition(lengthPenalty >= 0, "a length penalty must not be negative, got \(lengthPenalty)")
+    require(beamCount > 0 && length > 0, "\(beamCount) beams of \(length) tokens find nothing")
+    require(lengthPenalty >= 0, "a length penalty must not be negative, got \(lengthPenalty)")
     (self.beamCount, self.length, self.lengthPenalty) = (beamCount, length, lengthPenalty)
     (self.stopTokens, self.forbidden, self.statePolicy) = (stopTokens, forbidden, statePolicy)
   }

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahText
 
 /// The options of text generation.
@@ -26,7 +27,7 @@ public struct GenerationOptions: Sendable {
     sampler: Sampler = Sampler(), length: Int = 200, stopStrings: [String] = [], stopTokens: Set<Int32> = [],
     statePolicy: StatePolicy? = nil
   ) {
-    precondition(length >= 0, "a length must not be negative, got \(length)")
+    require(length >= 0, "a length must not be negative, got \(length)")
     (self.sampler, self.length, self.stopStrings, self.stopTokens) = (sampler, length, stopStrings, stopTokens)
     self.statePolicy = statePolicy
   }

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 
 /// Rules out tokens that are less probable than a share of the most probable one.
@@ -11,7 +12,7 @@ public struct MinP: SamplingStep, Hashable {
   ///
   /// - Precondition: the share is in 0 … 1.
   public init(_ share: Double) {
-    precondition((0...1).contains(share), "a share must be in 0 … 1, got \(share)")
+    require((0...1).contains(share), "a share must be in 0 … 1, got \(share)")
     self.share = share
   }
 

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// Makes recent tokens less probable.
 ///
 /// logit ← logit / penalty if it is positive, else logit · penalty, once however often the token occurred. N. Keskar et
@@ -12,8 +14,8 @@ public struct RepetitionPenalty: SamplingStep, Hashable {
   ///
   /// - Precondition: the penalty is finite and at least 1, the reach not negative.
   public init(_ penalty: Double, reach: Int = 64) {
-    precondition(penalty >= 1 && penalty.isFinite, "a penalty must be finite and at least 1, got \(penalty)")
-    precondition(reach >= 0, "the number of recent tokens must not be negative, got \(reach)")
+    require(penalty >= 1 && penalty.isFinite, "a penalty must be finite and at least 1, got \(penalty)")
+    require(reach >= 0, "the number of recent tokens must not be negative, got \(reach)")
     (self.penalty, self.reach) = (penalty, reach)
   }
 

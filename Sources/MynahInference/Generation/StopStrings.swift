@@ -1,3 +1,5 @@
+import MynahIO
+
 /// Passes text on until it contains one of some strings, and holds back possible beginnings of one.
 ///
 /// Strings are compared by their UTF-8 bytes. The pieces of text must be whole characters, so the output is whole too.
@@ -11,7 +13,7 @@ public struct StopStrings: Hashable, Sendable {
   ///
   /// - Precondition: none is empty.
   public init(_ strings: [String]) {
-    precondition(!strings.contains(""), "an empty string stops nothing")
+    require(!strings.contains(""), "an empty string stops nothing")
     self.strings = strings.map { Array($0.utf8) }
   }
 

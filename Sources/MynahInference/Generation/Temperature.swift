@@ -1,3 +1,5 @@
+import MynahIO
+
 /// Divides logits by a temperature: below 1 sharpens the predicted distribution, above 1 flattens it, 1 keeps it.
 ///
 /// p(token) ∝ exp(logit / temperature); 0 keeps only the most probable token, of equal ones the one with the lowest id.
@@ -9,7 +11,7 @@ public struct Temperature: SamplingStep, Hashable {
   ///
   /// - Precondition: the temperature is finite and not negative.
   public init(_ value: Double) {
-    precondition(value >= 0 && value.isFinite, "a temperature must be finite and not negative, got \(value)")
+    require(value >= 0 && value.isFinite, "a temperature must be finite and not negative, got \(value)")
     self.value = value
   }
 

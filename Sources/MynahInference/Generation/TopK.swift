@@ -1,3 +1,5 @@
+import MynahIO
+
 /// Rules out all tokens except the k most probable ones; of equally probable ones the lower ids are kept.
 ///
 /// A. Fan, M. Lewis, Y. Dauphin, "Hierarchical neural story generation", 2018.
@@ -9,7 +11,7 @@ public struct TopK: SamplingStep, Hashable {
   ///
   /// - Precondition: the count is positive.
   public init(_ count: Int) {
-    precondition(count > 0, "k must be at least 1, got \(count)")
+    require(count > 0, "k must be at least 1, got \(count)")
     self.count = count
   }
 

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 /// Keeps the smallest set of most probable tokens whose probabilities add up to p: the nucleus.
@@ -11,7 +12,7 @@ public struct TopP: SamplingStep, Hashable {
   ///
   /// - Precondition: the mass is above 0 and at most 1.
   public init(_ mass: Double) {
-    precondition(mass > 0 && mass <= 1, "a probability mass must be above 0 and at most 1, got \(mass)")
+    require(mass > 0 && mass <= 1, "a probability mass must be above 0 and at most 1, got \(mass)")
     self.mass = mass
   }
 

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 public import MynahText
 
@@ -25,7 +26,7 @@ extension NGramModel {
     counting ids: [Int32], tokenizer: AnyTokenizer, order: Int, fallback: NGramDiscounts? = nil,
     report: (NGramProgress) throws -> Void = { _ in }
   ) throws {
-    precondition((1...16).contains(order), "an order must be in 1 ... 16, got \(order)")
+    require((1...16).contains(order), "an order must be in 1 ... 16, got \(order)")
     guard case .word = tokenizer, let end = tokenizer.endOfSentenceID else { throw InferenceError.noSentences }
     guard !ids.isEmpty else { throw InferenceError.nothingToCount }
     for mark in SentenceMarks.all where tokenizer.vocabulary.id(of: mark).map({ $0 != end }) ?? false {

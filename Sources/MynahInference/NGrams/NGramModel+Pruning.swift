@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 
 extension NGramModel {
@@ -21,7 +22,7 @@ extension NGramModel {
   /// - Parameter threshold: The relative rise of the perplexity, 0 or more; 0 removes nothing, 1e-8 little, 1e-6 most.
   /// - Precondition: The probabilities of all words after a context add up to 1.
   public func pruned(threshold: Double) -> NGramModel {
-    precondition(threshold >= 0, "a threshold must not be negative, got \(threshold)")
+    require(threshold >= 0, "a threshold must not be negative, got \(threshold)")
     return keeping(NGramPruning(self, threshold: threshold).kept)
   }
 

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The smoothing of an n-gram model: interpolated modified Kneser–Ney.
 public struct NGramSmoothing: Hashable, Sendable {
   /// The discounts of n-grams of each length, 1 … n.
@@ -44,7 +46,7 @@ public struct NGramDiscounts: Hashable, Sendable {
   ///
   /// - Precondition: Each is in its range.
   public init(one: Double, two: Double, threeOrMore: Double) {
-    precondition(
+    require(
       (0...1).contains(one) && (0...2).contains(two) && (0...3).contains(threeOrMore),
       "discounts must be in 0 ... 1, 0 ... 2 and 0 ... 3, got \(one), \(two) and \(threeOrMore)")
     (self.one, self.two, self.threeOrMore) = (one, two, threeOrMore)

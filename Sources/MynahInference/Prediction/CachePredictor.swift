@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 import MynahTensors
 
@@ -14,8 +15,8 @@ public struct CacheSettings: Hashable, Sendable {
   ///
   /// - Precondition: the size is positive, the theta is not negative, the weight is in 0 … 1.
   public init(size: Int = 500, theta: Double = 0.3, weight: Double = 0.1) {
-    precondition(size > 0, "a cache must store at least one token, got \(size)")
-    precondition(theta >= 0 && (0...1).contains(weight), "theta \(theta) or weight \(weight) is out of range")
+    require(size > 0, "a cache must store at least one token, got \(size)")
+    require(theta >= 0 && (0...1).contains(weight), "theta \(theta) or weight \(weight) is out of range")
     (self.size, self.theta, self.weight) = (size, theta, weight)
   }
 }

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahModels
 import MynahTensors
 
@@ -64,14 +65,14 @@ public struct DynamicPredictor: HiddenPredictor {
   public mutating func hidden() throws -> [Float] { try step().output.rows.value.elements }
 
   private func step() throws -> RecurrentStack.Pass {
-    guard let last else { preconditionFailure("a text has to begin before a token is predicted") }
+    guard let last else { requirementFailure("a text has to begin before a token is predicted") }
     return model([last], state: state)
   }
 
   public mutating func score(_ ids: [Int32]) throws -> [Double] { try scoreReturningHidden(ids).logProbabilities }
 
   public mutating func scoreReturningHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
-    precondition(last != nil || ids.isEmpty, "a text has to begin before it is scored")
+    require(last != nil || ids.isEmpty, "a text has to begin before it is scored")
     var (logProbabilities, hidden, rest) = ([Double](), [Float](), ids[...])
     while let last, let next = rest.prefix(settings.segmentLength - inputs.count).last {
       let piece = Array(rest.prefix(settings.segmentLength - inputs.count))

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The settings of dynamic evaluation.
 public struct DynamicSettings: Hashable, Sendable {
   /// η, the learning rate.
@@ -13,10 +15,10 @@ public struct DynamicSettings: Hashable, Sendable {
   ///
   /// - Precondition: rate, decay and ε are not negative, the decay at most 1; a segment has a token.
   public init(learningRate: Float = 5e-5, decay: Float = 0.002, epsilon: Float = 2e-5, segmentLength: Int = 5) {
-    precondition(
+    require(
       learningRate >= 0 && (0...1).contains(decay) && epsilon >= 0,
       "rate \(learningRate), decay \(decay) or ε \(epsilon) is out of range")
-    precondition(segmentLength > 0, "a segment must have at least 1 token, got \(segmentLength)")
+    require(segmentLength > 0, "a segment must have at least 1 token, got \(segmentLength)")
     (self.learningRate, self.decay, self.epsilon, self.segmentLength) = (learningRate, decay, epsilon, segmentLength)
   }
 }

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 import MynahTensors
 public import MynahText
@@ -17,10 +18,10 @@ public struct MixturePredictor: Predictor {
   public init(_ parts: [any Predictor], weights: [Double]? = nil) {
     let weights = weights ?? [Double](repeating: 1, count: parts.count)
     let sizes = parts.map { $0.vocabularySize }
-    precondition(Set(sizes).count == 1, "a mixture needs one vocabulary, found sizes \(sizes)")
-    precondition(weights.count == parts.count, "\(weights.count) weights do not fit \(parts.count) predictors")
+    require(Set(sizes).count == 1, "a mixture needs one vocabulary, found sizes \(sizes)")
+    require(weights.count == parts.count, "\(weights.count) weights do not fit \(parts.count) predictors")
     let total = weights.reduce(0, +)
-    precondition(
+    require(
       weights.allSatisfy { $0 >= 0 } && total > 0 && total.isFinite,
       "weights must be non-negative and not all zero, got \(weights)")
     self.parts = parts

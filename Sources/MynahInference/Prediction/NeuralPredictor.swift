@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahModels
 import MynahTensors
 
@@ -41,7 +42,7 @@ public struct NeuralPredictor: HiddenPredictor {
   ///
   /// - Precondition: the memory is one of a model of this shape.
   public init(_ model: InferenceModel, memory: Memory) {
-    precondition(memory.fits(model), "the memory is of another model")
+    require(memory.fits(model), "the memory is of another model")
     (self.model, self.memory) = (model, memory)
   }
 
@@ -69,7 +70,7 @@ public struct NeuralPredictor: HiddenPredictor {
       result.append(step.logProbabilities[Int(first)])
       memory.state = step.state
     } else {
-      precondition(memory.last != nil, "a text has to begin before it is scored")
+      require(memory.last != nil, "a text has to begin before it is scored")
       result += model.negativeLogProbabilities(of: [first], after: [memory.last ?? 0], state: &memory.state).map { -$0 }
     }
     result += model.negativeLogProbabilities(
@@ -82,7 +83,7 @@ public struct NeuralPredictor: HiddenPredictor {
   }
 
   public mutating func scoreReturningHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
-    guard let last = memory.last else { preconditionFailure("a text has to begin before it is scored") }
+    guard let last = memory.last else { requirementFailure("a text has to begin before it is scored") }
     guard let next = ids.last else { return ([], []) }
     let result = model.scored(ids, after: [last] + ids.dropLast(), state: &memory.state, returningHidden: true)
     guard result.nats.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
@@ -92,7 +93,7 @@ public struct NeuralPredictor: HiddenPredictor {
 
   private mutating func currentStep() throws -> Step {
     if let step { return step }
-    guard let last = memory.last else { preconditionFailure("a text has to begin before a token is predicted") }
+    guard let last = memory.last else { requirementFailure("a text has to begin before a token is predicted") }
     var state = memory.state
     let (logits, hidden) = model.advance([last], state: &state, returningHidden: true)
     let made = Step(

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahText
 
 /// Predicts the next token of a text read token by token: a model with its state.
@@ -68,7 +69,7 @@ public protocol HiddenPredictor: Predictor {
 extension Predictor {
   /// Checks that a tokenizer has as many tokens as the predictor.
   func check(_ tokenizer: AnyTokenizer) {
-    precondition(
+    require(
       tokenizer.vocabulary.count == vocabularySize,
       "a tokenizer of \(tokenizer.vocabulary.count) tokens does not fit a model of \(vocabularySize)")
   }

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahText
 
 /// A predictor whose tokens are renumbered to match a vocabulary with the same tokens in another order.
@@ -13,7 +14,7 @@ public struct RenumberedPredictor: Predictor {
   ///   - ids: The base's number of each token, by its new number: each number once.
   /// - Precondition: the ids are a permutation of 0 ..< V.
   public init(_ base: any Predictor, ids: [Int32]) {
-    precondition(
+    require(
       ids.sorted() == Array(0..<Int32(base.vocabularySize)),
       "\(ids.count) ids are no permutation of a vocabulary of \(base.vocabularySize)")
     (self.base, baseIDs) = (base, ids)

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 /// The mean of the accuracies on several sets of pairs, with its 95 % interval.
@@ -20,7 +21,7 @@ public struct MeanAccuracy: Hashable, Sendable {
   ///   - seed: The seed of the draws.
   /// - Precondition: there is a set, none is empty, and the number of draws is positive.
   public init(_ sets: [[Bool]], drawCount: Int = 1000, seed: UInt64 = 1) {
-    precondition(
+    require(
       !sets.isEmpty && !sets.contains(where: \.isEmpty) && drawCount > 0,
       "a mean accuracy needs sets with pairs, found \(sets.map(\.count))")
     func mean(_ accuracy: ([Bool]) -> Double) -> Double { sets.reduce(0) { $0 + accuracy($1) } / Double(sets.count) }

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 public import MynahText
 
@@ -59,7 +60,7 @@ public struct ModelMeasurement: Sendable {
   ///
   /// - Precondition: both measured the same text, which has a word.
   public func ratio(to other: ModelMeasurement) -> PairedBootstrap {
-    precondition(lines.count == other.lines.count, "a paired comparison needs the same lines")
+    require(lines.count == other.lines.count, "a paired comparison needs the same lines")
     let differences = zip(lines, other.lines).map { $1.logProbability - $0.logProbability }
     let nats = PairedBootstrap(differences: differences, weights: wordCounts)
     return PairedBootstrap(value: exp(nats.value), low: exp(nats.low), high: exp(nats.high))

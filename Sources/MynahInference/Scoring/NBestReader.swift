@@ -56,7 +56,7 @@ public struct NBestReader {
   /// - Throws: `FileError`, `NBestError.malformed`, `.repeated`.
   /// - Precondition: the names are distinct.
   public init(kaldi paths: [String], scores: [(name: String, path: String)]) throws {
-    precondition(
+    require(
       !scores.isEmpty && Set(scores.map(\.name)).count == scores.count,
       "lists of Kaldi need scores with distinct names, found \(scores.map(\.name))")
     try self.init(paths)

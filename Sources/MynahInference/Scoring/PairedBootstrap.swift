@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 /// The percentile interval of a paired bootstrap: how much a difference between two models depends on which parts of a
@@ -24,7 +25,7 @@ public struct PairedBootstrap: Hashable, Sendable {
   public init(differences: [Double], weights: [Double]? = nil, drawCount: Int = 1000, seed: UInt64 = 1) {
     let weights = weights ?? [Double](repeating: 1, count: differences.count)
     let total = weights.reduce(0, +)
-    precondition(
+    require(
       !differences.isEmpty && weights.count == differences.count && total > 0 && drawCount > 0,
       "a bootstrap needs parts with positive weights, found \(differences.count) parts and a total of \(total)")
     value = differences.reduce(0, +) / total

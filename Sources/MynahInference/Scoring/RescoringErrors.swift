@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The word errors of the first texts of lists.
 public struct RescoringErrors: Hashable, Sendable {
   /// Of the first texts before rescoring.
@@ -16,7 +18,7 @@ public struct RescoringErrors: Hashable, Sendable {
   /// - Precondition: all of them have word errors.
   public mutating func add(_ ranked: [RankedHypothesis]) {
     func errors(_ hypothesis: RankedHypothesis) -> WordErrors {
-      guard let errors = hypothesis.scored.wordErrors else { preconditionFailure("the hypotheses have no word errors") }
+      guard let errors = hypothesis.scored.wordErrors else { requirementFailure("the hypotheses have no word errors") }
       return errors
     }
     guard let best = ranked.first, let first = ranked.min(by: { $0.index < $1.index }),

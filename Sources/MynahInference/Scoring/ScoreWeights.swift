@@ -18,7 +18,7 @@ public struct ScoreWeights: Hashable, Sendable, CustomStringConvertible {
   ///
   /// - Precondition: the names are distinct, and there are as many weights.
   public init(names: [String], values: [Double]) {
-    precondition(
+    require(
       names.count == values.count && Set(names).count == names.count, "weights need distinct names, found \(names)")
     (self.names, self.values) = (names, values)
   }

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 import MynahTensors
 
@@ -46,7 +47,7 @@ public struct WeightTuning: Sendable {
     self.init(
       candidates: lists.map { list in
         list.map { hypothesis in
-          guard let errors = hypothesis.wordErrors else { preconditionFailure("tuning needs word errors") }
+          guard let errors = hypothesis.wordErrors else { requirementFailure("tuning needs word errors") }
           return Candidate(features: hypothesis.features, errorCount: errors.errorCount)
         }
       })
@@ -57,7 +58,7 @@ public struct WeightTuning: Sendable {
   /// - Precondition: no list is empty, all candidates have the same number of features, and these are finite.
   public init(candidates lists: [[Candidate]]) {
     let dimension = lists.first?.first?.features.count ?? 0
-    precondition(
+    require(
       lists.allSatisfy { list in
         !list.isEmpty && list.allSatisfy { $0.features.count == dimension && $0.features.allSatisfy(\.isFinite) }
       }, "tuning needs lists of candidates with \(dimension) finite features each")
@@ -96,7 +97,7 @@ public struct WeightTuning: Sendable {
   /// - Returns: Weights with at most as many errors, rounded to as few digits as have no more errors, but at least 4;
   ///   those that did not change are returned unrounded.
   public func tuned(from start: [Double]) -> [Double] {
-    precondition(start.count == dimension || errors.isEmpty, "tuning needs \(dimension) weights, found \(start.count)")
+    require(start.count == dimension || errors.isEmpty, "tuning needs \(dimension) weights, found \(start.count)")
     guard !errors.isEmpty else { return start }
     let oracleErrorCount = oracleErrorCount
     var (weights, errorCount) = (start, errorCount(start))

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// Named tensors and texts in one file of the safetensors format, which other programs open too.
@@ -39,7 +40,7 @@ public struct SafetensorsFile: Sendable {
   public subscript(name: String) -> StoredTensor? {
     get { tensors[name] }
     set {
-      precondition(name != SafetensorsHeader.metadataKey, "a tensor cannot be named '\(name)'")
+      require(name != SafetensorsHeader.metadataKey, "a tensor cannot be named '\(name)'")
       tensors[name] = newValue
     }
   }

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// A tensor of any element type as it is stored in a file: float32 ready to compute with, others as bytes.
@@ -31,7 +32,7 @@ public struct StoredTensor: Sendable {
   ///
   /// - Precondition: there are as many elements as the shape has.
   public init<Element: StoredElement>(_ elements: [Element], shape: Shape) {
-    precondition(
+    require(
       elements.count == shape.elementCount,
       "shape \(shape) needs \(shape.elementCount) elements, found \(elements.count)")
     let bytes = unsafe elements.withUnsafeBytes { unsafe Array($0) }

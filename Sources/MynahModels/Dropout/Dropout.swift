@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// Dropout with a new mask for every element: y = x·m / (1 − rate), where m is 0 with probability `rate`, else 1.
@@ -13,7 +14,7 @@ public struct Dropout: Hashable, Codable, Sendable {
   ///
   /// - Precondition: 0 ≤ rate < 1.
   public init(rate: Float) {
-    precondition(rate >= 0 && rate < 1, "a dropout rate must be in [0, 1), got \(rate)")
+    require(rate >= 0 && rate < 1, "a dropout rate must be in [0, 1), got \(rate)")
     self.rate = rate
   }
 

@@ -1,3 +1,4 @@
+import MynahIO
 package import CMynah
 internal import MynahTensors
 
@@ -14,7 +15,7 @@ package struct ScanKernel: Sendable {
   /// The traits of the cell.
   package var traits: mynah_cell_traits {
     guard let traits = unsafe mynah_traits_of(cell) else {
-      preconditionFailure("the kernels have no cell \(cell.rawValue)")
+      requirementFailure("the kernels have no cell \(cell.rawValue)")
     }
     return unsafe traits.pointee
   }

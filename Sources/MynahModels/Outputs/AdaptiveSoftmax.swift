@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// An adaptive softmax: a softmax over the frequent tokens and the clusters of rare ones, then one within a cluster,
@@ -32,7 +33,7 @@ public struct AdaptiveSoftmax: OutputLayer {
   ///
   /// - Precondition: there are as many parameters as the cutoffs need.
   public init(cutoffs: [Int], vocabularySize: Int, parameters: [Variable]) {
-    precondition(
+    require(
       parameters.count == 1 + 2 * cutoffs.count,
       "an adaptive softmax of \(cutoffs.count) clusters has \(1 + 2 * cutoffs.count) parameters, "
         + "found \(parameters.count)"

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 extension Linear {
@@ -43,10 +44,10 @@ extension Linear {
 
   func check(_ hidden: Shape, _ targets: [Int32], _ weights: [Float]?) {
     let vocabularySize = weight.value.shape[0]
-    precondition(
+    require(
       hidden == [targets.count, weight.value.shape[1]] && weights?.count ?? targets.count == targets.count,
       "cross-entropy needs hidden [N, \(weight.value.shape[1])] and N targets, found \(hidden) and \(targets.count)")
-    precondition(
+    require(
       targets.allSatisfy { $0 >= 0 && $0 < vocabularySize }, "targets must lie in 0 ..< \(vocabularySize)")
   }
 }

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 import Foundation
 
@@ -24,7 +25,7 @@ extension Linear {
     of hidden: Variable, targets: [Int32], candidates: SampledCandidates, weights: [Float]? = nil, scale: Float = 1
   ) -> (value: Variable, nats: Double) {
     check(hidden.shape, targets, weights)
-    precondition(
+    require(
       candidates.vocabularySize == weight.shape[0],
       "candidates of \(candidates.vocabularySize) tokens do not fit a vocabulary of \(weight.shape[0])")
     guard !targets.isEmpty else { return (Variable(Tensor(0)), 0) }

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 extension Linear {
@@ -19,7 +20,7 @@ extension Linear {
   public func smoothedCrossEntropy(
     of hidden: Variable, targets: [Int32], smoothing: Float, weights: [Float]? = nil, scale: Float = 1
   ) -> (value: Variable, nats: Double) {
-    precondition((0..<1).contains(smoothing), "label smoothing must be in [0, 1), got \(smoothing)")
+    require((0..<1).contains(smoothing), "label smoothing must be in [0, 1), got \(smoothing)")
     let plain = crossEntropy(of: hidden, targets: targets, weights: weights, scale: scale)
     guard smoothing > 0, !targets.isEmpty else { return plain }
     let aboveMean = weight.gathered(targets) - weight.mean(axes: [0])

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 public import MynahTensors
 
@@ -17,7 +18,7 @@ public struct MixtureOfSoftmaxes: OutputLayer {
 
   /// Creates an output layer from its maps.
   public init(prior: Variable, latent: Linear, linear: Linear) {
-    precondition(
+    require(
       latent.weight.shape[0] == prior.shape[0] * linear.weight.shape[1],
       "\(prior.shape[0]) components of size \(linear.weight.shape[1]) need a latent map of as many rows, found "
         + "\(latent.weight.shape)")

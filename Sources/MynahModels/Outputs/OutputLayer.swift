@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// The output layer of a language model: a distribution over the vocabulary for each vector of the last layer.
@@ -72,11 +73,11 @@ extension OutputLayer {
 
   /// Checks the arguments of a loss.
   func checkRows(of hidden: Shape, _ targets: [Int32], _ weights: [Float]?) {
-    precondition(
+    require(
       hidden == [targets.count, hiddenSize] && weights?.count ?? targets.count == targets.count,
       "a loss needs vectors [N, \(hiddenSize)] and N targets and weights, found \(hidden), \(targets.count) targets "
         + "and \(weights?.count ?? targets.count) weights")
-    precondition(
+    require(
       targets.allSatisfy { $0 >= 0 && $0 < vocabularySize }, "targets must be in 0 ..< \(vocabularySize)")
   }
 }

@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 public import MynahTensors
 
@@ -25,7 +26,7 @@ public struct SampledCandidates: Hashable, Sendable {
   /// - Precondition: 1 ≤ count ≤ V.
   /// - Complexity: nearly `count` draws if that is far below V, and about V·log² V if it is V.
   public init(count: Int, vocabularySize: Int, using random: inout RandomSource) {
-    precondition(
+    require(
       count >= 1 && count <= vocabularySize, "cannot draw \(count) different tokens of \(vocabularySize)")
     let logarithm = log1p(Double(vocabularySize))
     var (ids, seen, drawCount) = ([Int32](), Set<Int32>(), 0)
@@ -43,10 +44,10 @@ public struct SampledCandidates: Hashable, Sendable {
   ///
   /// - Precondition: the ids are in 0 ..< V, distinct, and took at least as many draws.
   public init(ids: [Int32], drawCount: Int, vocabularySize: Int) {
-    precondition(
+    require(
       ids.allSatisfy { $0 >= 0 && $0 < vocabularySize } && Set(ids).count == ids.count,
       "candidates must be different tokens in 0 ..< \(vocabularySize)")
-    precondition(drawCount >= ids.count, "\(ids.count) different tokens take more than \(drawCount) draws")
+    require(drawCount >= ids.count, "\(ids.count) different tokens take more than \(drawCount) draws")
     (self.ids, self.drawCount, self.vocabularySize) = (ids, drawCount, vocabularySize)
   }
 

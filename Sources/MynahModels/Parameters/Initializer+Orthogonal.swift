@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 import MynahTensors
 
@@ -7,7 +8,7 @@ extension Initializer {
   /// Directions drawn from a normal distribution are made orthogonal one after the other, so that every such matrix is
   /// equally likely.
   static func orthogonal(_ shape: Shape, using random: inout RandomSource) -> Tensor {
-    precondition(shape.rank == 2, "an orthogonal matrix must have two axes, got \(shape)")
+    require(shape.rank == 2, "an orthogonal matrix must have two axes, got \(shape)")
     let (rowCount, columnCount) = (shape[0], shape[1])
     let (count, length) = (min(rowCount, columnCount), max(rowCount, columnCount))
     var vectors: [[Double]] = []

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// Two layers over a sequence, one from its beginning and one from its end, with their outputs concatenated.
@@ -11,7 +12,7 @@ public struct Bidirectional: SequenceLayer {
 
   /// Creates a layer from two whose inputs have the same size.
   public init(forward: any SequenceLayer, backward: any SequenceLayer) {
-    precondition(
+    require(
       forward.inputSize == backward.inputSize,
       "both directions need inputs of one size, found \(forward.inputSize) and \(backward.inputSize)")
     (self.forward, self.backward) = (forward, backward)

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// A kind of recurrent cell: its name, its settings, its parameters, and the cell itself.
@@ -116,7 +117,7 @@ public struct LayerShape: Hashable, Sendable {
   ///
   /// - Precondition: the kind has the setting.
   public subscript(setting: String) -> Double {
-    guard let value = settings[setting] else { preconditionFailure("the layer has no setting '\(setting)'") }
+    guard let value = settings[setting] else { requirementFailure("the layer has no setting '\(setting)'") }
     return value
   }
 }

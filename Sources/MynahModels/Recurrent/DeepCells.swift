@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 // Depth inside a step: R. Pascanu, C. Gulcehre, K. Cho, Y. Bengio, "How to construct deep recurrent neural networks",
@@ -8,7 +9,7 @@ extension CellKind {
   ///
   /// - Parameter sizes: The output sizes of the network's maps, at least one; the last is the cell's input size.
   public func withDeepInput(sizes: [Int]) -> CellKind {
-    precondition(!sizes.isEmpty, "a deep input needs at least one map")
+    require(!sizes.isEmpty, "a deep input needs at least one map")
     let kind = self
     @Sendable func inner(_ layer: LayerShape) -> LayerShape { layer.reading(sizes[sizes.count - 1]) }
     @Sendable func networkSpecs(_ layer: LayerShape) -> [ParameterSpec] {
@@ -75,7 +76,7 @@ private struct DeepTransitionCell: RecurrentCell {
 
   func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
     let next = cell.step(projection, state: state).state
-    precondition(next.names == ["hidden"], "a deep transition needs a cell whose only state is h, got \(next.names)")
+    require(next.names == ["hidden"], "a deep transition needs a cell whose only state is h, got \(next.names)")
     let h = network(next.hidden)
     return (h, LayerState(hidden: h))
   }
@@ -94,7 +95,7 @@ public struct DeepOutput: SequenceLayer {
 
   /// Creates a layer with a deep output.
   public init(layer: any SequenceLayer, network: FeedForward) {
-    precondition(!network.layers.isEmpty, "a deep output needs at least one map")
+    require(!network.layers.isEmpty, "a deep output needs at least one map")
     (self.layer, self.network) = (layer, network)
   }
 

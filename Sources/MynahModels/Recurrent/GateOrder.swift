@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// A gate of the LSTM.
@@ -30,7 +31,7 @@ public struct GateOrder: Hashable, Sendable {
   ///
   /// - Precondition: the first axis is a multiple of 4.
   public func converting(_ packed: Tensor, to other: GateOrder) -> Tensor {
-    precondition(packed.shape[0].isMultiple(of: 4), "packed gates need 4·H rows, found shape \(packed.shape)")
+    require(packed.shape[0].isMultiple(of: 4), "packed gates need 4·H rows, found shape \(packed.shape)")
     return packed.reorderingBlocks(other.gates.map { index(of: $0) })
   }
 }

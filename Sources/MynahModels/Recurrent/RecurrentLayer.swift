@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// A recurrent layer of any kind of cell over whole sequences.
@@ -24,7 +25,7 @@ public struct RecurrentLayer: SequenceLayer {
   init(_ kind: CellKind, _ shape: LayerShape, values: [Variable]) {
     (self.kind, self.shape, self.values) = (kind, shape, values)
     specs = kind.parameters(shape)
-    precondition(
+    require(
       values.map(\.shape) == specs.map(\.shape),
       "a layer of kind '\(kind.name)' has parameters of the shapes \(specs.map(\.shape)), found \(values.map(\.shape))")
   }
@@ -49,7 +50,7 @@ public struct RecurrentLayer: SequenceLayer {
       self.init(
         kind, shape, values: kind.parameters(shape).map { Variable($0.draw(initializer, using: &random)) })
     } catch {
-      preconditionFailure(error.description)
+      requirementFailure(error.description)
     }
   }
 
@@ -140,7 +141,7 @@ extension RecurrentLayer {
 
   private func check(_ x: SequenceBatch, _ state: LayerState) {
     let expected = kind.state(shape).map { ($0.key, [x.batchSize, $0.value] as Shape) }
-    precondition(
+    require(
       x.featureCount == inputSize && state.names == expected.map(\.0) && state.parts.map(\.shape) == expected.map(\.1),
       "a layer of kind '\(kind.name)' needs inputs [T, \(x.batchSize), \(inputSize)] and a state of \(expected), "
         + "found \(x.values.shape) and \(zip(state.names, state.parts.map(\.shape)).map { ($0, $1) })")

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// Recurrent layers one above the other: each reads the outputs of the one below.
@@ -16,9 +17,9 @@ public struct RecurrentStack: Module {
   ///
   /// - Precondition: there is a layer, and the sizes of each layer's inputs and of the outputs below are equal.
   public init(_ layers: [any SequenceLayer], isResidual: Bool = false) {
-    precondition(!layers.isEmpty, "a stack needs a layer")
+    require(!layers.isEmpty, "a stack needs a layer")
     for (below, above) in zip(layers, layers.dropFirst()) {
-      precondition(
+      require(
         below.outputSize == above.inputSize,
         "a layer with inputs of size \(above.inputSize) cannot read outputs of size \(below.outputSize)")
     }
@@ -59,7 +60,7 @@ public struct RecurrentStack: Module {
 
   /// Runs the layers; the masks continue after those that the caller drew.
   func pass(_ x: SequenceBatch, state: RecurrentState, masks: inout DropoutMasks?) -> Pass {
-    precondition(
+    require(
       state.layers.count == layers.count, "\(layers.count) layers were given a state of \(state.layers.count)")
     // Inputs are added to outputs, whose padding is zero and must stay so.
     var (x, undropped, states) = (isResidual ? x.masked() : x, x, [LayerState]())

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// The state of one recurrent layer: named tensors with a batch axis.
@@ -24,7 +25,7 @@ public struct LayerState: Sendable {
   public init(hidden: Variable, cell: Variable) { self.init(["hidden": hidden, "cell": cell]) }
 
   package init(names: [String], parts: [Variable]) {
-    precondition(
+    require(
       names.count == parts.count && Set(names).count == names.count,
       "a layer's state of \(names) cannot have \(parts.count) parts")
     (self.names, self.parts) = (names, parts)
@@ -35,7 +36,7 @@ public struct LayerState: Sendable {
   /// - Precondition: the state has the part.
   public subscript(name: String) -> Variable {
     guard let index = names.firstIndex(of: name) else {
-      preconditionFailure("a layer's state of \(names) has no part '\(name)'")
+      requirementFailure("a layer's state of \(names) has no part '\(name)'")
     }
     return parts[index]
   }
@@ -87,7 +88,7 @@ public struct RecurrentState: Sendable {
   ///
   /// - Precondition: the rows are in 0 ..< B.
   public func selecting(_ rows: [Int]) -> RecurrentState {
-    precondition(
+    require(
       rows.allSatisfy { (0..<batchSize).contains($0) }, "rows \(rows) are not all in a state of \(batchSize)")
     return mapping { $0.with($0.parts.map { $0.gathered(rows) }) }
   }
@@ -96,7 +97,7 @@ public struct RecurrentState: Sendable {
   ///
   /// - Precondition: the rows are in 0 ..< B.
   public func resetting(_ rows: [Int]) -> RecurrentState {
-    precondition(
+    require(
       rows.allSatisfy { (0..<batchSize).contains($0) }, "rows \(rows) are not all in a state of \(batchSize)")
     guard !rows.isEmpty else { return self }
     let mask = Tensor(shape: [batchSize, 1], (0..<batchSize).map { rows.contains($0) ? 0 : 1 })
@@ -107,7 +108,7 @@ public struct RecurrentState: Sendable {
   ///
   /// - Precondition: there is one row; the count is positive.
   public func repeated(_ count: Int) -> RecurrentState {
-    precondition(batchSize == 1 && count > 0, "a state of \(batchSize) rows cannot be repeated \(count) times")
+    require(batchSize == 1 && count > 0, "a state of \(batchSize) rows cannot be repeated \(count) times")
     return selecting([Int](repeating: 0, count: count))
   }
 

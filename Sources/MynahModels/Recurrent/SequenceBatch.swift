@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// A batch of sequences, time-major and padded to one length: [T, B, F], with the length of each sequence.
@@ -15,9 +16,9 @@ public struct SequenceBatch: Sendable {
   /// - Precondition: the values have three axes; there are B lengths in 0 ... T.
   public init(_ values: Variable, lengths: [Int]? = nil) {
     let shape = values.shape
-    precondition(shape.rank == 3, "sequences have the shape [T, B, F], got \(shape)")
+    require(shape.rank == 3, "sequences have the shape [T, B, F], got \(shape)")
     if let lengths {
-      precondition(
+      require(
         lengths.count == shape[1] && lengths.allSatisfy { (0...shape[0]).contains($0) },
         "sequences of shape \(shape) need \(shape[1]) lengths in 0 ... \(shape[0]), found \(lengths)")
     }

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The gradient of a scalar with respect to a tensor: a tensor of the same shape, or some rows of one.
 public enum Gradient: Sendable, Equatable {
   case dense(Tensor)
@@ -44,7 +46,7 @@ public enum Gradient: Sendable, Equatable {
 
   /// Adds another gradient of the same shape; in place where this one is dense and its tensor is not shared.
   public mutating func add(_ other: Gradient) {
-    precondition(shape == other.shape, "cannot add gradients of shapes \(shape) and \(other.shape)")
+    require(shape == other.shape, "cannot add gradients of shapes \(shape) and \(other.shape)")
     switch self {
     case .rows(let own):
       switch other {

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// Some rows of a matrix whose other rows are zero: the gradient of a table that rows were gathered from.
 public struct SparseRows: Sendable, Equatable {
   /// The shape of the whole matrix.
@@ -11,13 +13,13 @@ public struct SparseRows: Sendable, Equatable {
   ///
   /// - Precondition: `shape` is a matrix's, `rows` ascend in 0 ..< the row count, `values` is `[rows.count, width]`.
   public init(shape: Shape, rows: [Int32], values: Tensor) {
-    precondition(shape.rank == 2, "sparse rows need the shape of a matrix, got \(shape)")
-    precondition(
+    require(shape.rank == 2, "sparse rows need the shape of a matrix, got \(shape)")
+    require(
       values.shape == [rows.count, shape[1]],
       "\(rows.count) rows of a matrix of shape \(shape) cannot hold values of shape \(values.shape)")
-    precondition(zip(rows, rows.dropFirst()).allSatisfy(<), "rows must ascend")
+    require(zip(rows, rows.dropFirst()).allSatisfy(<), "rows must ascend")
     if let first = rows.first, let last = rows.last {
-      precondition(first >= 0 && last < shape[0], "rows \(first)...\(last) are outside of shape \(shape)")
+      require(first >= 0 && last < shape[0], "rows \(first)...\(last) are outside of shape \(shape)")
     }
     self.shape = shape
     self.rows = rows
@@ -30,8 +32,8 @@ public struct SparseRows: Sendable, Equatable {
   ///   - values: `[indices.count, width]`.
   ///   - indices: In any order; they may repeat.
   public init(shape: Shape, adding values: Tensor, at indices: [Int32]) {
-    precondition(shape.rank == 2, "sparse rows need the shape of a matrix, got \(shape)")
-    precondition(
+    require(shape.rank == 2, "sparse rows need the shape of a matrix, got \(shape)")
+    require(
       values.shape == [indices.count, shape[1]],
       "\(indices.count) indices into shape \(shape) do not fit values of shape \(values.shape)")
     // Equal indices keep their order, so that each sum is always made in the same one: numbers are sorted whose upper
@@ -65,7 +67,7 @@ public struct SparseRows: Sendable, Equatable {
 
   /// Adds a multiple of the stored rows to a matrix in place: tensor += factor · self.
   public func add(to tensor: inout Tensor, times factor: Float = 1) {
-    precondition(tensor.shape == shape, "cannot add rows of shape \(shape) to shape \(tensor.shape)")
+    require(tensor.shape == shape, "cannot add rows of shape \(shape) to shape \(tensor.shape)")
     let width = shape[1]
     unsafe values.withUnsafeElements { source in
       unsafe tensor.withUnsafeMutableElements { target in
@@ -80,7 +82,7 @@ public struct SparseRows: Sendable, Equatable {
 
   /// The sum of two matrices of one shape: the rows of both, merged.
   public static func + (left: SparseRows, right: SparseRows) -> SparseRows {
-    precondition(left.shape == right.shape, "cannot add rows of shapes \(left.shape) and \(right.shape)")
+    require(left.shape == right.shape, "cannot add rows of shapes \(left.shape) and \(right.shape)")
     return SparseRows(
       shape: left.shape, adding: .concatenating([left.values, right.values]), at: left.rows + right.rows)
   }

@@ -1,3 +1,4 @@
+import MynahIO
 import Synchronization
 
 /// A record of the operations on variables, which is read backwards for gradients (reverse-mode differentiation).
@@ -93,15 +94,15 @@ extension Tape {
   private func gradients(
     of output: Variable, for variables: [Variable], seed: Tensor?, endingTape: Bool
   ) -> [Gradient] {
-    precondition(
+    require(
       seed != nil || output.value.shape.elementCount == 1,
       "gradients need a scalar or a seed, found a value of shape \(output.value.shape)")
     let seed = seed ?? Tensor(shape: output.value.shape, repeating: 1)
-    precondition(
+    require(
       seed.shape == output.value.shape, "a seed of shape \(seed.shape) does not fit a value of \(output.value.shape)")
-    precondition(output.tape == nil || output.tape === self, "the expression was recorded on another tape")
+    require(output.tape == nil || output.tape === self, "the expression was recorded on another tape")
     let wanted = variables.map { variable in
-      precondition(variable.tape === self, "the variable is not on this tape")
+      require(variable.tape === self, "the variable is not on this tape")
       return variable.slot
     }
     var found: [Int: Gradient] = [:]
@@ -116,7 +117,7 @@ extension Tape {
   /// Returns the record; removes it from the tape if it ends.
   private func takeRecord(endingTape: Bool) -> Record {
     record.withLock { record in
-      precondition(!record.hasEnded, "the tape was given up by finalGradients; record on a new one")
+      require(!record.hasEnded, "the tape was given up by finalGradients; record on a new one")
       let taken = record
       if endingTape {
         record.nodes = []
@@ -147,7 +148,7 @@ extension Tape {
       guard arrived.contains(where: { $0 != nil }) else { continue }
       for (slot, gradient) in zip(node.outputs, arrived) where wanted.contains(slot) { found[slot] = gradient }
       let passed = node.pullback(consume arrived)
-      precondition(
+      require(
         passed.count == node.parents.count, "a pullback gave \(passed.count) gradients to \(node.parents.count) parents"
       )
       for case (let slot?, let gradient?) in zip(node.parents, passed) where leadsToWanted[slot] {

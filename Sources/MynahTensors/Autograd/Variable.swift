@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A tensor that may be on a tape: operations on it are recorded there, so that gradients can be computed.
 ///
 /// A variable without a tape is a constant: operations on constants give constants and record nothing.
@@ -38,7 +40,7 @@ public struct Variable: Sendable {
   /// - Precondition: the variable is a constant.
   package var mutableBase: UnsafeMutablePointer<Float> {
     mutating get {
-      precondition(tape == nil, "the value of a variable on a tape does not change")
+      require(tape == nil, "the value of a variable on a tape does not change")
       return unsafe value.mutableBase
     }
   }
@@ -88,7 +90,7 @@ extension Variable {
   /// - Precondition: they are all on one tape.
   private static func tape(of variables: [Variable]) -> Tape? {
     let tape = variables.lazy.compactMap(\.tape).first
-    precondition(
+    require(
       variables.allSatisfy { $0.tape == nil || $0.tape === tape },
       "an operation's operands stand on two different tapes")
     return tape

@@ -1,3 +1,4 @@
+import MynahIO
 package import CMynah
 
 /// The kernels of the instruction set in use.
@@ -9,7 +10,7 @@ package enum Kernels {
   package nonisolated(unsafe) static let table: UnsafePointer<mynah_kernels> = unsafe chooseTable()
 
   private static func chooseTable() -> UnsafePointer<mynah_kernels> {
-    guard let table = unsafe mynah_kernels_best() else { preconditionFailure("no instruction set has kernels") }
+    guard let table = unsafe mynah_kernels_best() else { requirementFailure("no instruction set has kernels") }
     return unsafe table
   }
 
@@ -21,7 +22,7 @@ package enum Kernels {
     unsafe chooseInferenceTable()
 
   private static func chooseInferenceTable() -> UnsafePointer<mynah_inference_kernels> {
-    guard let table = unsafe mynah_inference_best() else { preconditionFailure("no instruction set has kernels") }
+    guard let table = unsafe mynah_inference_best() else { requirementFailure("no instruction set has kernels") }
     return unsafe table
   }
 

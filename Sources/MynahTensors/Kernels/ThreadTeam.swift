@@ -1,3 +1,4 @@
+import MynahIO
 internal import CMynah
 
 /// A persistent team of threads that share the work of the kernels.
@@ -31,7 +32,7 @@ public final class ThreadTeam: Sendable {
   ///
   /// - Precondition: `threadCount` is in 1 ... 1,024.
   public init(threadCount: Int) {
-    precondition((1...1024).contains(threadCount), "a team must have 1 ... 1024 threads, got \(threadCount)")
+    require((1...1024).contains(threadCount), "a team must have 1 ... 1024 threads, got \(threadCount)")
     unsafe pointer = mynah_team_start(Int32(threadCount))
   }
 

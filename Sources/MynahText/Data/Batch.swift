@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The input of one training step: T tokens of each of B rows, and the tokens that follow them.
 ///
 /// Everything is time-major: token (t, b) is at index t·B + b.
@@ -26,10 +28,10 @@ public struct Batch: Sendable, Hashable {
     inputs: [Int32], targets: [Int32], stepCount: Int, batchSize: Int, lengths: [Int]? = nil,
     carriesState: Bool = false, isContext: Bool = false
   ) {
-    precondition(
+    require(
       inputs.count == stepCount * batchSize && targets.count == inputs.count,
       "a batch of shape [\(stepCount), \(batchSize)] was given \(inputs.count) inputs and \(targets.count) targets")
-    precondition(
+    require(
       lengths.map { $0.count == batchSize && $0.allSatisfy((0...stepCount).contains) } ?? true,
       "\(batchSize) rows of at most \(stepCount) steps cannot have the lengths \(lengths ?? [])")
     self.inputs = inputs

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The tokens of a text in contiguous batches, for training with carried state: each row continues that of the previous
 /// batch.
 ///
@@ -27,7 +29,7 @@ public struct ContiguousBatches: RandomAccessCollection, Sendable {
   public init(
     _ tokens: any TokenSource, batchSize: Int, stepCount: Int, remainder: Remainder = .drop
   ) throws(TextError) {
-    precondition(batchSize > 0 && stepCount > 0, "sizes must be positive, found batch \(batchSize), steps \(stepCount)")
+    require(batchSize > 0 && stepCount > 0, "sizes must be positive, found batch \(batchSize), steps \(stepCount)")
     self.tokens = tokens
     self.batchSize = batchSize
     self.stepCount = stepCount
@@ -70,7 +72,7 @@ public struct ContiguousBatches: RandomAccessCollection, Sendable {
 
   /// The batch at an index, in text order; all but the first carry the state.
   public subscript(index: Int) -> Batch {
-    precondition(indices.contains(index), "batch \(index) is outside of \(count) batches")
+    require(indices.contains(index), "batch \(index) is outside of \(count) batches")
     let first = index * stepCount
     let width = Swift.min(stepCount, rowLength - first)
     var inputs = [Int32](repeating: 0, count: width * batchSize)

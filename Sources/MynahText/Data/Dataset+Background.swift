@@ -1,3 +1,5 @@
+import MynahIO
+
 extension Dataset {
   /// Returns the same elements, prefetched by a background thread.
   ///
@@ -18,7 +20,7 @@ extension Dataset {
     threads: Int, ahead: Int? = nil, _ transform: @escaping @Sendable (Element) -> Output
   ) -> Dataset<Output> {
     let ahead = ahead ?? 2 * threads
-    precondition(
+    require(
       threads > 0 && ahead > 0,
       "the numbers of threads and of prefetched elements must be positive, got \(threads), \(ahead)")
     return Dataset<Output> { pass in

@@ -1,3 +1,5 @@
+import MynahIO
+
 extension Dataset {
   /// Returns batches of elements of similar lengths, which need little padding.
   ///
@@ -13,8 +15,8 @@ extension Dataset {
   public func bucket(
     _ size: Int, boundaries: [Int], remainder: Remainder = .keep, length: @escaping @Sendable (Element) -> Int
   ) -> Dataset<[Element]> {
-    precondition(size > 0, "a batch must have at least 1 element, got \(size)")
-    precondition(
+    require(size > 0, "a batch must have at least 1 element, got \(size)")
+    require(
       zip(boundaries, boundaries.dropFirst()).allSatisfy(<), "the boundaries of buckets must rise, found \(boundaries)")
     return Dataset<[Element]> { pass in
       let elements = iterator(pass: pass)

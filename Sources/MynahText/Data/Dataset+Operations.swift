@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The treatment of elements at the end that do not fill a whole batch.
 public enum Remainder: String, Sendable, Hashable, Codable {
   /// They form a smaller batch.
@@ -36,7 +38,7 @@ extension Dataset {
   ///
   /// - Precondition: The size is positive.
   public func batch(_ size: Int, remainder: Remainder = .keep) -> Dataset<[Element]> {
-    precondition(size > 0, "a batch must have at least 1 element, got \(size)")
+    require(size > 0, "a batch must have at least 1 element, got \(size)")
     return Dataset<[Element]> { pass in
       let elements = iterator(pass: pass)
       return AnyIterator {
@@ -51,7 +53,7 @@ extension Dataset {
   ///
   /// - Precondition: The count is not negative.
   public func take(_ count: Int) -> Dataset {
-    precondition(count >= 0, "the number of elements to take must not be negative, got \(count)")
+    require(count >= 0, "the number of elements to take must not be negative, got \(count)")
     return Dataset { pass in
       let elements = iterator(pass: pass)
       var rest = count
@@ -70,7 +72,7 @@ extension Dataset {
   ///
   /// - Precondition: The count is in 0 ... 2³¹ − 1.
   public func `repeat`(_ count: Int? = nil) -> Dataset {
-    precondition((0...Int(Int32.max)).contains(count ?? 0), "a stream cannot be repeated \(count ?? 0) times")
+    require((0...Int(Int32.max)).contains(count ?? 0), "a stream cannot be repeated \(count ?? 0) times")
     return Dataset { pass in
       let first = count.map { pass &* $0 } ?? pass
       var passes = (first..<(count.map { first + $0 } ?? .max)).makeIterator()

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 extension Dataset {
@@ -14,7 +15,7 @@ extension Dataset {
   ///   - seed: The random seed: pass p uses stream 2⁶³ + p of a `RandomSource` with this seed.
   ///   - reshuffles: A Boolean value indicating whether each pass has its own order; otherwise, all use that of pass 0.
   public func shuffle(buffer: Int, seed: UInt64, reshuffles: Bool = true) -> Dataset {
-    precondition(buffer > 0, "a shuffle buffer must have room for at least 1 element, got \(buffer)")
+    require(buffer > 0, "a shuffle buffer must have room for at least 1 element, got \(buffer)")
     return Dataset { pass in
       let elements = iterator(pass: pass)
       var random = RandomSource(seed: seed, stream: 1 << 63 | (reshuffles ? UInt64(pass) : 0))

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A lazy stream of elements; each iteration starts from the beginning.
 ///
 /// Operations are chained and evaluated lazily, so a stream may be larger than memory, or infinite:
@@ -39,7 +41,7 @@ public struct Dataset<Element: Sendable>: Sequence, Sendable {
   ///
   /// - Precondition: The number is not negative.
   public func pass(_ number: Int) -> Dataset {
-    precondition(number >= 0, "the index of a pass must not be negative, got \(number)")
+    require(number >= 0, "the index of a pass must not be negative, got \(number)")
     return Dataset { begin($0 &+ number) }
   }
 }
@@ -50,7 +52,7 @@ extension Dataset {
   /// - Precondition: The arrays have the same length.
   public init<First: Sendable, Second: Sendable>(slices first: [First], _ second: [Second])
   where Element == (First, Second) {
-    precondition(
+    require(
       first.count == second.count, "slices need arrays of one length, found \(first.count) and \(second.count) elements"
     )
     self.init(beginning: { _ in AnyIterator(zip(first, second).makeIterator()) })

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The documents of a text, each terminated by a given token, as lines are by `<eos>`.
 ///
 /// Each document is independent of the others, but starts with the end token of a preceding one: the end token, its
@@ -55,7 +57,7 @@ extension Batch {
   ///   - stepCount: The maximum sequence length T, at least 1.
   ///   - paddingID: The token to pad with.
   public static func segments(of documents: [[Int32]], stepCount: Int, paddingID: Int32 = 0) -> [Batch] {
-    precondition(stepCount > 0, "a batch must have at least 1 step, got \(stepCount)")
+    require(stepCount > 0, "a batch must have at least 1 step, got \(stepCount)")
     let longest = documents.map { $0.count - 1 }.max() ?? 0
     return stride(from: 0, to: longest, by: stepCount).map { start in
       let width = min(stepCount, longest - start)

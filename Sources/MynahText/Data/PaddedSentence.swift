@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A sentence as inputs and targets of a fixed length; shorter sentences are padded, longer ones truncated.
 ///
 /// With maximum length M, both have M − 1 tokens. For a sentence s of M or more tokens, the inputs are s[0 ..< M − 1]
@@ -18,7 +20,7 @@ public struct PaddedSentence: Sendable, Hashable {
   ///   - maximumLength: The maximum length M, at least 2.
   ///   - paddingID: A token that occurs in no sentence, because it determines the length.
   public init(_ ids: [Int32], maximumLength: Int, paddingID: Int32 = 0) {
-    precondition(maximumLength >= 2, "a padded sentence must have room for at least 2 tokens, got \(maximumLength)")
+    require(maximumLength >= 2, "a padded sentence must have room for at least 2 tokens, got \(maximumLength)")
     let ids = ids.prefix(maximumLength)
     inputs = Self.padded(ids.dropLast(), to: maximumLength - 1, with: paddingID)
     targets = Self.padded(ids.dropFirst(), to: maximumLength - 1, with: paddingID)

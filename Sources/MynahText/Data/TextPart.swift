@@ -17,7 +17,7 @@ struct TextPart: Sendable, Hashable {
   ///
   /// - Throws: `FileError` if a file cannot be read, `TextError` if the texts are too short to be split.
   static func parts(of paths: [String], validationShare share: Double) throws -> [TextPart] {
-    precondition(!paths.isEmpty, "expected the path of a text, found none")
+    require(!paths.isEmpty, "expected the path of a text, found none")
     let sizes = try paths.map { try InputFile(path: $0).byteCount }
     let total = sizes.reduce(0, +)
     guard total > 0 else { throw FileError.emptyText(path: paths[0]) }

@@ -38,7 +38,7 @@ public struct TextPreparation: Sendable {
   package init(
     of paths: [String], threadCount: Int, pieceSize: Int, validationShare: Double = Corpus.defaultValidationShare
   ) throws {
-    precondition(
+    require(
       threadCount > 0 && pieceSize > 0,
       "the number of threads and the piece size must be positive, got \(threadCount), \(pieceSize)")
     parts = try TextPart.parts(of: paths, validationShare: validationShare)

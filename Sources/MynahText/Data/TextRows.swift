@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A text to evaluate in several parallel rows, as if it were a single sequence: every token but the first is predicted
 /// once.
 ///
@@ -22,7 +24,7 @@ public struct TextRows: Sequence, Sendable {
   public init(
     _ tokens: any TokenSource, rowLimit: Int, rowLength: Int = 8192, contextLength: Int = 512
   ) throws(TextError) {
-    precondition(
+    require(
       rowLimit > 0 && rowLength > 0 && (0...rowLength).contains(contextLength),
       "\(rowLimit) rows of \(rowLength) tokens after \(contextLength) are impossible")
     guard tokens.count > 1 else {

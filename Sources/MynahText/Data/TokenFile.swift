@@ -79,12 +79,12 @@ public struct TokenFile: TokenSource {
       return try checkedIDs(in: range)
     } catch {
       // The file was valid when it was opened; a training step cannot recover from a later read error.
-      preconditionFailure("\(error)")
+      requirementFailure("\(error)")
     }
   }
 
   private func checkedIDs(in range: Range<Int>) throws(FileError) -> [Int32] {
-    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) lies outside of \(count) tokens")
+    require(range.lowerBound >= 0 && range.upperBound <= count, "\(range) lies outside of \(count) tokens")
     let width = header.width
     let start = header.tokensOffset + range.lowerBound * width
     let bytes = try file.bytes(start..<start + range.count * width)

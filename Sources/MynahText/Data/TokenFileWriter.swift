@@ -59,7 +59,7 @@ public struct TokenFileWriter: ~Copyable {
   }
 
   mutating func write(_ stretch: Stretch, isForValidation: Bool) throws(FileError) {
-    precondition(
+    require(
       isForValidation || header.trainingCount == header.count, "training tokens must come before validation tokens")
     try unsafe file.write(stretch.bytes.span.bytes)
     digests.update(stretch.digest)

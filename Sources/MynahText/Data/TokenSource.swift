@@ -24,7 +24,7 @@ public struct TokenRange: TokenSource {
   ///
   /// - Precondition: The range is in 0 ..< `tokens.count`.
   public init(_ tokens: any TokenSource, _ range: Range<Int>) {
-    precondition(
+    require(
       range.lowerBound >= 0 && range.upperBound <= tokens.count, "\(range) lies outside of \(tokens.count) tokens")
     self.tokens = tokens
     self.range = range
@@ -33,7 +33,7 @@ public struct TokenRange: TokenSource {
   public var count: Int { range.count }
 
   public func ids(in range: Range<Int>) -> [Int32] {
-    precondition(range.upperBound <= count, "\(range) lies outside of \(count) tokens")
+    require(range.upperBound <= count, "\(range) lies outside of \(count) tokens")
     return tokens.ids(in: range.lowerBound + self.range.lowerBound..<range.upperBound + self.range.lowerBound)
   }
 }

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A window of consecutive input tokens of a text, and the token that follows each of them.
 public struct TokenWindow: Sendable, Hashable {
   private let ids: [Int32]
@@ -6,7 +8,7 @@ public struct TokenWindow: Sendable, Hashable {
   ///
   /// - Precondition: There are at least 2 tokens.
   public init(_ ids: [Int32]) {
-    precondition(ids.count > 1, "windows need at least 2 tokens, got \(ids.count)")
+    require(ids.count > 1, "windows need at least 2 tokens, got \(ids.count)")
     self.ids = ids
   }
 
@@ -34,7 +36,7 @@ public struct TokenWindows: RandomAccessCollection, Sendable {
   ///
   /// - Precondition: The length is positive.
   public init(_ tokens: any TokenSource, length: Int, remainder: Remainder = .drop) {
-    precondition(length > 0, "a window must have at least 1 pair of tokens, got \(length)")
+    require(length > 0, "a window must have at least 1 pair of tokens, got \(length)")
     self.tokens = tokens
     self.length = length
     let (whole, rest) = Swift.max(0, tokens.count - 1).quotientAndRemainder(dividingBy: length)
@@ -46,7 +48,7 @@ public struct TokenWindows: RandomAccessCollection, Sendable {
 
   /// The window at an index, in text order.
   public subscript(index: Int) -> TokenWindow {
-    precondition(indices.contains(index), "window \(index) is outside of \(count) windows")
+    require(indices.contains(index), "window \(index) is outside of \(count) windows")
     return TokenWindow(tokens.ids(in: index * length..<Swift.min((index + 1) * length + 1, tokens.count)))
   }
 }

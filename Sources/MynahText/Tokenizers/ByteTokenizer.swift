@@ -35,7 +35,7 @@ public struct ByteTokenizer: Tokenizer {
   public func bytes(of ids: some Sequence<Int32>) -> [UInt8] { ids.map(Self.byte) }
 
   private static func byte(_ id: Int32) -> UInt8 {
-    precondition((0..<256).contains(id), "token \(id) is outside of a vocabulary of 256")
+    require((0..<256).contains(id), "token \(id) is outside of a vocabulary of 256")
     return UInt8(id)
   }
 }

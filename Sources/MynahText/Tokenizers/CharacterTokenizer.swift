@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A tokenizer whose tokens are the characters of a text: its Unicode scalars, including line ends.
 public struct CharacterTokenizer: Tokenizer {
   public static let kind = "character"
@@ -29,7 +31,7 @@ public struct CharacterTokenizer: Tokenizer {
     training text: String, order: Vocabulary.Order = .countThenCodePoint, minimumCount: Int = 1,
     maximumSize: Int? = nil, leading: [String] = []
   ) {
-    precondition(minimumCount >= 1, "a character's minimum count must be positive, got \(minimumCount)")
+    require(minimumCount >= 1, "a character's minimum count must be positive, got \(minimumCount)")
     var counts = TokenCounts()
     counts.addCharacters(of: Array(text.utf8))
     self.init(counts, order: order, minimumCount: minimumCount, maximumSize: maximumSize, leading: leading)
@@ -42,10 +44,10 @@ public struct CharacterTokenizer: Tokenizer {
   ) {
     let unknown = [Vocabulary.unknown, Vocabulary.bracketedUnknown]
     let known = unknown + [Vocabulary.padding, Vocabulary.endOfSentence]
-    precondition(leading.allSatisfy(known.contains), "leading tokens must be among \(known), got \(leading)")
+    require(leading.allSatisfy(known.contains), "leading tokens must be among \(known), got \(leading)")
     let required = leading.contains(where: unknown.contains) ? [] : [Vocabulary.unknown]
     let smallest = leading.count + required.count
-    precondition(
+    require(
       maximumSize ?? smallest >= smallest,
       "a character vocabulary with these tokens holds at least \(smallest), found \(maximumSize ?? smallest)")
     vocabulary = Vocabulary(

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A tokenizer whose tokens are the words between white space, and `<eos>` or another token for each line end.
 ///
 /// `"a b\n"` is `a b <eos>`; an empty line is just `<eos>`; an unterminated last line also gets an `<eos>`, except in a
@@ -24,8 +26,8 @@ public struct WordTokenizer: Tokenizer {
   ///     text, else 2, so that a model learns the distribution of `<unk>` from the words that occur once.
   ///   - maximumSize: The maximum number of tokens, including `<unk>` and `<eos>`.
   public init(training text: String, minimumCount: Int? = nil, maximumSize: Int? = nil) {
-    precondition(minimumCount ?? 1 >= 1, "a word's minimum count must be positive, got \(minimumCount ?? 1)")
-    precondition(
+    require(minimumCount ?? 1 >= 1, "a word's minimum count must be positive, got \(minimumCount ?? 1)")
+    require(
       maximumSize ?? 2 >= 2, "a word vocabulary must have room for at least 2 tokens, got \(maximumSize ?? 2)")
     self.init(
       Self.counts(of: Array(text.utf8), endingLastLine: true), minimumCount: minimumCount, maximumSize: maximumSize)

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahText
 
 /// The batches of a run: the same number in each epoch, in an order that depends on the epoch.
@@ -25,7 +26,7 @@ public struct EpochBatches: Sendable {
   ///   - batchSize: The number of rows of an epoch's first batch.
   /// - Precondition: The numbers are positive.
   public init(_ dataset: Dataset<Batch>, count: Int, batchSize: Int) {
-    precondition(
+    require(
       count > 0 && batchSize > 0,
       "the number of batches and the batch size must be positive, got \(count) and \(batchSize)")
     (self.count, self.batchSize) = (count, batchSize)

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// Adagrad: the learning rate of each weight decreases with the sum of its squared gradients.
@@ -25,7 +26,7 @@ public struct Adagrad: OptimizerRule {
   /// - Precondition: The constants are within their ranges.
   public init(epsilon: Float = 1e-10, initialSum: Float = 0, weightDecay: Float = 0) {
     (self.epsilon, self.initialSum, self.weightDecay) = (epsilon, initialSum, weightDecay)
-    if let defect { preconditionFailure(defect) }
+    if let defect { requirementFailure(defect) }
   }
 
   public var slotNames: [String] { ["sum"] }

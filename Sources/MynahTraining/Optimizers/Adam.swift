@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 public import MynahTensors
 
@@ -35,7 +36,7 @@ public struct Adam: OptimizerRule {
   ) {
     (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
     (self.weightDecay, self.isAMSGrad) = (weightDecay, isAMSGrad)
-    if let defect { preconditionFailure(defect) }
+    if let defect { requirementFailure(defect) }
   }
 
   public var slotNames: [String] { ["first", "second"] + (isAMSGrad ? ["largest"] : []) }

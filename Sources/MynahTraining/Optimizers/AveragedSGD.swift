@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// Stochastic gradient descent with weight averaging from some epoch on; the averaged weights are evaluated and kept.
@@ -26,7 +27,7 @@ public struct AveragedSGD: OptimizerRule {
   /// - Precondition: The constants are not negative.
   public init(patience: Int? = 5, weightDecay: Float = 0) {
     (self.patience, self.weightDecay) = (patience, weightDecay)
-    if let defect { preconditionFailure(defect) }
+    if let defect { requirementFailure(defect) }
   }
 
   public var slotNames: [String] { ["average"] }

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahModels
 public import MynahTensors
 
@@ -32,7 +33,7 @@ public struct Optimizer: Sendable {
       guard let factors else {
         return configuration.rule.update(&weights, &memory, gradients, UpdateStep(rate: rate, scale: scale))
       }
-      precondition(
+      require(
         factors.count == weights.count, "\(weights.count) parameters need as many factors, found \(factors.count)")
       updateGroups(&weights, gradients, rate: rate, factors: factors, scale: scale)
     }
@@ -124,7 +125,7 @@ extension Optimizer {
     _ module: inout Trained, rate: Float, factors: [Float]? = nil, clip: GradientClip, passCount: Int = 1,
     loss: (Trained) -> (value: Variable, kept: Kept)
   ) -> (norm: Double, kept: Kept) {
-    precondition(passCount > 0, "a step needs at least 1 pass, got \(passCount)")
+    require(passCount > 0, "a step needs at least 1 pass, got \(passCount)")
     var (gradients, kept) = Self.gradients(of: module, loss)
     for _ in 1..<passCount {
       let more = Self.gradients(of: module, loss)

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// A rule that computes updates from gradients: its constants, without the state.
@@ -86,7 +87,7 @@ public struct OptimizerMemory: Sendable {
       slots.removeValue(forKey: name) ?? weights.map { Tensor(shape: $0.shape, repeating: value) }
     }
     for slot in tensors {
-      precondition(
+      require(
         slot.map(\.shape) == weights.map(\.shape),
         "the optimizer remembers another module's parameters: shapes \(slot.map(\.shape)), "
           + "found \(weights.map(\.shape))"

@@ -1,3 +1,5 @@
+import MynahIO
+
 /// The optimizers that can be selected by name, as in files.
 ///
 /// To add a custom optimizer, define a type that conforms to `OptimizerRule` and add it to a list:
@@ -15,7 +17,7 @@ public struct OptimizerRules: Sendable {
   /// - Precondition: No two rules have the same name.
   public init(_ rules: [any OptimizerRule]) {
     let names = rules.map { type(of: $0).name }
-    precondition(Set(names).count == names.count, "an optimizer's name must be unique, got \(names)")
+    require(Set(names).count == names.count, "an optimizer's name must be unique, got \(names)")
     self.rules = rules
   }
 

@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahTensors
 
 /// RMSProp: the learning rate of each weight decreases with the running mean of its squared gradients.
@@ -24,7 +25,7 @@ public struct RMSProp: OptimizerRule {
   /// - Precondition: The constants are within their ranges.
   public init(decay: Float = 0.99, epsilon: Float = 1e-8, weightDecay: Float = 0) {
     (self.decay, self.epsilon, self.weightDecay) = (decay, epsilon, weightDecay)
-    if let defect { preconditionFailure(defect) }
+    if let defect { requirementFailure(defect) }
   }
 
   public var slotNames: [String] { ["square"] }

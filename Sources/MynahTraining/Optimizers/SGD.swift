@@ -1,3 +1,4 @@
+import MynahIO
 public import MynahModels
 public import MynahTensors
 
@@ -27,7 +28,7 @@ public struct SGD: OptimizerRule {
   /// - Precondition: The constants are within their ranges.
   public init(momentum: Float = 0, isNesterov: Bool = false, weightDecay: Float = 0) {
     (self.momentum, self.isNesterov, self.weightDecay) = (momentum, isNesterov, weightDecay)
-    if let defect { preconditionFailure(defect) }
+    if let defect { requirementFailure(defect) }
   }
 
   public var slotNames: [String] { momentum > 0 ? ["momentum"] : [] }
@@ -62,7 +63,7 @@ public struct SGD: OptimizerRule {
   ///   - scale: The factor that gradients are multiplied by first, from clipping.
   /// - Precondition: The momentum is 0; otherwise use an `Optimizer`, which keeps the state.
   public func update(_ module: inout some Module, gradients: [Gradient], rate: Float, scale: Float = 1) {
-    precondition(momentum == 0, "a momentum of \(momentum) needs an Optimizer, which remembers the last step")
+    require(momentum == 0, "a momentum of \(momentum) needs an Optimizer, which remembers the last step")
     module.updateParameters(gradients) {
       descend(&$0, gradients, UpdateStep(rate: rate, scale: scale), weightDecay: weightDecay)
     }
@@ -88,14 +89,14 @@ extension Module {
     var values: [Tensor] = []
     visitParameters(prefix: "") { name, parameter in
       guard values.count < gradients.count else {
-        preconditionFailure("parameter \(name) has no gradient: \(gradients.count) were given")
+        requirementFailure("parameter \(name) has no gradient: \(gradients.count) were given")
       }
       let (own, given) = (parameter.shape, gradients[values.count].shape)
-      precondition(own == given, "parameter \(name) of shape \(own) got a gradient of shape \(given)")
+      require(own == given, "parameter \(name) of shape \(own) got a gradient of shape \(given)")
       values.append(parameter.value)
       parameter = Variable(Tensor(0))  // so that `values` holds the only reference
     }
-    precondition(values.count == gradients.count, "more gradients than parameters: \(gradients.count)")
+    require(values.count == gradients.count, "more gradients than parameters: \(gradients.count)")
     body(&values)
     var next = values.makeIterator()
     values = []

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 /// The places of a tensor's elements in memory.
@@ -69,7 +70,7 @@ struct StridedView: Hashable {
   ///
   /// - Precondition: `target` has the size of all elements, and `source` contains the storage.
   func copy(from source: RawSpan, to target: UnsafeMutableRawBufferPointer, elementByteCount: Int) {
-    precondition(target.count == elementCount * elementByteCount, "the target has the size of the elements")
+    require(target.count == elementCount * elementByteCount, "the target has the size of the elements")
     if elementCount == 0 { return }
     if isContiguous {
       let start = offset * elementByteCount
@@ -82,7 +83,7 @@ struct StridedView: Hashable {
     case 2: unsafe copyElements(UInt16.self, from: source, to: target)
     case 4: unsafe copyElements(UInt32.self, from: source, to: target)
     case 8: unsafe copyElements(UInt64.self, from: source, to: target)
-    default: preconditionFailure("elements have 1, 2, 4 or 8 bytes, not \(elementByteCount)")
+    default: requirementFailure("elements have 1, 2, 4 or 8 bytes, not \(elementByteCount)")
     }
   }
 

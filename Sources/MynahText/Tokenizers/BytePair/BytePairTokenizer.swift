@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A byte-level byte-pair encoding (BPE) tokenizer: any text can be encoded, and frequent words are single tokens.
 ///
 /// A text is pre-tokenized as by GPT-2 (words with the preceding space, numbers, punctuation, white space); within each
@@ -80,7 +82,7 @@ public struct BytePairTokenizer: Tokenizer {
   /// Learns the merges from the counts of pieces.
   init(_ counts: TokenCounts, vocabularySize: Int, minimumCount: Int, specialTokens: [String] = []) {
     let smallest = specialTokens.count + 256
-    precondition(
+    require(
       vocabularySize >= smallest,
       "a vocabulary of byte pairs with these special tokens holds at least \(smallest) tokens, found \(vocabularySize)")
     var trainer = BytePairTrainer(counts, specialTokens: specialTokens)

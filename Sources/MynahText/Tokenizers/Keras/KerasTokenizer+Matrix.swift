@@ -1,3 +1,4 @@
+import MynahIO
 import Foundation
 
 extension KerasTokenizer {
@@ -20,7 +21,7 @@ extension KerasTokenizer {
   ///
   /// - Precondition: The tokenizer has been fitted on texts.
   public func matrix(of texts: [String], _ mode: MatrixMode = .binary) -> [[Double]] {
-    precondition(documentCount > 0, "a matrix of texts takes a tokenizer that has counted texts, found none counted")
+    require(documentCount > 0, "a matrix of texts takes a tokenizer that has counted texts, found none counted")
     let width = settings.limit < .max ? settings.limit : Set(index.tokens.dropFirst().map { Array($0.utf8) }).count + 1
     return texts.map { row(sequence(of: $0), width, mode) }
   }

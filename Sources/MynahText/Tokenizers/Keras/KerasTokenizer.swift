@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A word tokenizer equivalent to the Keras `Tokenizer`: IDs start at 1, by descending count, ties by first occurrence.
 ///
 /// A text is lowercased, each filtered character is replaced by the separator, and the text is split at separators;
@@ -37,8 +39,8 @@ public struct KerasTokenizer: Tokenizer {
       wordLimit: Int? = nil, filters: String = KerasTokenizer.defaultFilters, lowercases: Bool = true,
       separator: String = " ", takesCharacters: Bool = false, unknownToken: String? = nil
     ) {
-      precondition(!separator.isEmpty, "a text cannot be cut at an empty separator")
-      precondition(wordLimit ?? 0 >= 0, "a word limit must not be negative, got \(wordLimit ?? 0)")
+      require(!separator.isEmpty, "a text cannot be cut at an empty separator")
+      require(wordLimit ?? 0 >= 0, "a word limit must not be negative, got \(wordLimit ?? 0)")
       (self.wordLimit, self.filters, self.lowercases) = (wordLimit, filters, lowercases)
       (self.separator, self.takesCharacters, self.unknownToken) = (separator, takesCharacters, unknownToken)
     }
