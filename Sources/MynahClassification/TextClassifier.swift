@@ -43,7 +43,7 @@ public struct TextClassifier: Sendable {
     /// 1999.
     func probabilities(_ text: String) throws -> [Double] {
       let ids = try tokenizer.encode(text)
-      let scored = model.scored(ids, vocabulary: tokenizer.tokenizer.vocabulary)
+      let scored = try model.scored(ids, vocabulary: tokenizer.tokenizer.vocabulary)
       guard let ngrams else { return calibration.probabilities(scored.scores, tokenCount: scored.tokenCount) }
       let own = calibration.logProbabilities(scored.scores, tokenCount: scored.tokenCount)
       return zip(own, ngrams.logProbabilities(text)).map { ($0 + $1) / 2 }.softmax()

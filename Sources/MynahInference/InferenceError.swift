@@ -5,6 +5,8 @@ import MynahText
 public enum InferenceError: Error, Hashable, Sendable {
   /// The model's predictions are infinite or not a number.
   case notFinite
+  /// A token is not in the vocabulary, whose tokens are 0 ..< its size.
+  case noSuchToken(id: Int32, vocabularySize: Int)
   /// A text is so short that all its tokens are context.
   case nothingToPredict(tokenCount: Int)
   /// The steps of a sampler leave no token to draw.
@@ -45,12 +47,25 @@ extension InferenceError {
   }
 }
 
+extension InferenceError {
+  /// Checks that tokens are in a vocabulary.
+  ///
+  /// - Throws: `noSuchToken` with the first one that is not.
+  static func check(_ ids: some Sequence<Int32>, vocabularySize: Int) throws(InferenceError) {
+    for id in ids where id < 0 || id >= vocabularySize {
+      throw .noSuchToken(id: id, vocabularySize: vocabularySize)
+    }
+  }
+}
+
 extension InferenceError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notFinite:
       "the model's predictions are not finite numbers: its weights are damaged or its training diverged; "
         + "copy the file again or train with a lower learning rate"
+    case .noSuchToken(let id, let size):
+      "expected tokens of the vocabulary, 0 to \(size - 1), found \(id); encode the text with the model's tokenizer"
     case .nothingToPredict(let count):
       "expected a text with a token to predict after its first one, found \(count) \(count == 1 ? "token" : "tokens"); "
         + "name a longer text"

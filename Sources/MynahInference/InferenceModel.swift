@@ -130,7 +130,10 @@ extension InferenceModel {
   }
 
   /// Returns the loss of predicting each token but the first from all before it, from the zero state on.
-  public func loss(of ids: [Int32]) -> Loss {
+  ///
+  /// - Throws: `InferenceError.noSuchToken` if an id is not in the vocabulary.
+  public func loss(of ids: [Int32]) throws(InferenceError) -> Loss {
+    try InferenceError.check(ids, vocabularySize: configuration.vocabularySize)
     guard ids.count > 1 else { return Loss() }
     var state = initialState()
     let losses = negativeLogProbabilities(of: Array(ids.dropFirst()), after: Array(ids.dropLast()), state: &state)

@@ -117,7 +117,11 @@ extension LanguageModel {
   }
 
   /// Returns the loss of predicting each token but the first from all before it, in bounded memory.
-  public func loss(of ids: [Int32]) -> Loss { InferenceModel(self, precision: .ofProducts).loss(of: ids) }
+  ///
+  /// - Throws: `InferenceError.noSuchToken` if an id is not in the vocabulary.
+  public func loss(of ids: [Int32]) throws(InferenceError) -> Loss {
+    try InferenceModel(self, precision: .ofProducts).loss(of: ids)
+  }
 }
 
 extension WeightPrecision {

@@ -100,7 +100,7 @@ struct GenerationTests {
       ids.append(piece.id)
       sum += piece.logProbability ?? .nan
     }
-    let loss = InferenceModel(file.model).loss(of: [4] + ids)
+    let loss = try InferenceModel(file.model).loss(of: [4] + ids)
     #expect(abs(loss.nats + sum) < 1e-5)
   }
 }

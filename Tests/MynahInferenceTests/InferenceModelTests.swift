@@ -107,13 +107,13 @@ struct InferenceModelTests {
   }
 
   @Test("The loss of a model with rounded weights is close to the float32 model's")
-  func precisions() {
+  func precisions() throws {
     let shape = Self.shapes[3]
     let model = model(shape, bound: 0.2)
     let text = ids(300, below: shape.vocabulary)
-    let exact = InferenceModel(model).loss(of: text).mean
+    let exact = try InferenceModel(model).loss(of: text).mean
     for precision in [WeightPrecision.bfloat16, .int8] {
-      #expect(abs(InferenceModel(model, precision: precision).loss(of: text).mean / exact - 1) < 2e-3)
+      #expect(try abs(InferenceModel(model, precision: precision).loss(of: text).mean / exact - 1) < 2e-3)
     }
   }
 
@@ -128,7 +128,7 @@ struct InferenceModelTests {
   }
 
   @Test("Weights that are not a number make the loss not finite", arguments: WeightPrecision.allCases)
-  func damage(precision: WeightPrecision) {
+  func damage(precision: WeightPrecision) throws {
     for damaged in 0..<5 {
       var (model, index) = (model(Self.shapes[3]), 0)
       model.visitParameters(prefix: "") { _, parameter in
@@ -139,7 +139,7 @@ struct InferenceModelTests {
         }
         index += 1
       }
-      let loss = InferenceModel(model, precision: precision).loss(of: ids(20, below: 601))
+      let loss = try InferenceModel(model, precision: precision).loss(of: ids(20, below: 601))
       #expect(!loss.nats.isFinite)
     }
   }

@@ -1,6 +1,6 @@
 import MynahIO
 import Foundation
-import MynahInference
+public import MynahInference
 public import MynahModels
 import MynahTensors
 
@@ -29,5 +29,10 @@ public struct ClassModels: Sendable {
   /// Returns log p(x | k) in nats for each class.
   ///
   /// - Parameter ids: The start token, followed by the tokens of the text.
-  public func logLikelihoods(_ ids: [Int32]) -> [Double] { packed.map { -$0.loss(of: ids).nats } }
+  /// - Throws: `InferenceError.noSuchToken` if an id is not in the vocabulary.
+  public func logLikelihoods(_ ids: [Int32]) throws(InferenceError) -> [Double] {
+    var result: [Double] = []
+    for model in packed { result.append(-(try model.loss(of: ids)).nats) }
+    return result
+  }
 }

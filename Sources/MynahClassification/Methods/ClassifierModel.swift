@@ -12,10 +12,10 @@ public enum ClassifierModel: Sendable {
   case naiveBayes(NaiveBayes)
 
   /// Returns the scores of the classes and the number of tokens scored.
-  func scored(_ ids: [Int32], vocabulary: Vocabulary) -> (scores: [Double], tokenCount: Int) {
+  func scored(_ ids: [Int32], vocabulary: Vocabulary) throws -> (scores: [Double], tokenCount: Int) {
     switch self {
     case .perClass(let models):
-      (models.logLikelihoods(ids), max(1, ids.count - 1))
+      (try models.logLikelihoods(ids), max(1, ids.count - 1))
     case .recurrent(let classifier):
       (classifier([ids]).value.elements.map { Double($0) }, max(1, ids.count))
     case .naiveBayes(let bayes):

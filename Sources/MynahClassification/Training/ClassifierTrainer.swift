@@ -107,9 +107,9 @@ public struct ClassifierTrainer: Sendable {
       calibration = ([], zeros)
     }
     let vocabulary = data.tokenizer.tokenizer.vocabulary
-    let scored = ThreadTeam.$current.withValue(nil) {
-      data.validation.map { text in
-        let scored = model.scored(text.ids, vocabulary: vocabulary)
+    let scored = try ThreadTeam.$current.withValue(nil) {
+      try data.validation.map { text in
+        let scored = try model.scored(text.ids, vocabulary: vocabulary)
         return ScoredText(scores: scored.scores, tokenCount: scored.tokenCount, label: text.label)
       }
     }

@@ -41,7 +41,7 @@ struct DemoCommand: CommandWithMessages {
       let sample = try experiment.write(model, sentences: 1000, seed: seed)
       let figures = Figures(
         truePerplexity: experiment.language.truePerplexity,
-        modelPerplexity: experiment.perplexity(of: model),
+        modelPerplexity: try experiment.perplexity(of: model),
         trigramPerplexity: experiment.trigramPerplexity,
         trainingSeconds: seconds,
         acceptedShare: experiment.language.acceptedShare(of: sample))

@@ -42,9 +42,9 @@ struct DemoExperiment {
   }
 
   /// The perplexity of the test text, each token predicted from all before it.
-  func perplexity(of model: LanguageModel) -> Double {
+  func perplexity(of model: LanguageModel) throws -> Double {
     let start = language.vocabulary.endOfSentenceID.map { [$0] } ?? []
-    return model.loss(of: start + test).perplexity
+    return try model.loss(of: start + test).perplexity
   }
 
   /// The perplexity of an add-one trigram model of the same text.

@@ -54,7 +54,8 @@ public struct BatchGenerator: Sendable {
   ///   - count: The number of texts.
   ///   - options: The sampling and the ends of the texts.
   ///   - seed: The seed of the random numbers.
-  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`,
+  ///   or `noSuchToken` for a stop token that is not in the vocabulary.
   /// - Precondition: the tokenizer has as many tokens as the model; the count is positive.
   public init(
     _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String, count: Int = 1,
@@ -68,7 +69,8 @@ public struct BatchGenerator: Sendable {
   /// Continues a text and reads the prompt after it.
   ///
   /// - Parameter predictor: The predictor that has read the text so far.
-  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`,
+  ///   or `noSuchToken` for a stop token that is not in the vocabulary.
   /// - Precondition: the tokenizer has as many tokens as the model; the count is positive.
   public init(
     continuing predictor: NeuralPredictor, tokenizer: AnyTokenizer, prompt: String, count: Int = 1,
@@ -85,6 +87,7 @@ public struct BatchGenerator: Sendable {
     randoms: [RandomSource], memory: NeuralPredictor.Memory? = nil
   ) throws {
     model.check(tokenizer)
+    try InferenceError.check(options.stopTokens.sorted(), vocabularySize: tokenizer.vocabulary.count)
     require(!randoms.isEmpty, "expected at least one text to generate")
     let vocabulary = tokenizer.vocabulary
     let textless = Set(vocabulary.textlessIDs)

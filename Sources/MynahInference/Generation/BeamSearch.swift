@@ -64,12 +64,14 @@ public struct BeamSearch: Hashable, Sendable {
 
   /// The best continuations of a prompt, best first: as many as there are beams, or fewer if there are no more.
   ///
-  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`,
+  ///   or `noSuchToken` for a stop token or a forbidden one that is not in the vocabulary.
   /// - Precondition: the tokenizer has as many tokens as the model.
   public func callAsFunction(
     _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String
   ) throws -> [Hypothesis] {
     model.check(tokenizer)
+    try InferenceError.check(stopTokens.union(forbidden).sorted(), vocabularySize: tokenizer.vocabulary.count)
     let forbidden = forbidden.union(tokenizer.vocabulary.textlessIDs)
     var state = model.initialState()
     var (text, decoder) = (WrittenText(statePolicy), tokenizer.decoder())

@@ -20,7 +20,8 @@ public struct TextGenerator: Sendable {
   ///
   /// This packs the weights; for several texts of one model, use the other initialiser.
   ///
-  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`,
+  ///   or `noSuchToken` for a stop token that is not in the vocabulary.
   public init(
     _ file: ModelFile, prompt: String, options: GenerationOptions = GenerationOptions(), random: RandomSource
   ) throws {
@@ -41,7 +42,8 @@ public struct TextGenerator: Sendable {
   ///   - prompt: The beginning of the text; may be empty.
   ///   - options: The sampling and the end of the text.
   ///   - random: The random source.
-  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`.
+  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`,
+  ///   or `noSuchToken` for a stop token that is not in the vocabulary.
   /// - Precondition: the tokenizer has as many tokens as the model.
   public init(
     _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String,

@@ -21,7 +21,8 @@ extension NGramModel {
   ///     different words; nil: such a text is an error. `smoothing` lists these lengths.
   ///   - report: Called with the progress now and then; an error that it throws ends the counting.
   /// - Throws: What `report` throws; `InferenceError.noSentences` if the tokens are of another kind, `nothingToCount` if there are none,
-  ///   `tooFewNGrams` if discounts cannot be estimated, `sentenceMark` if `<s>` or `</s>` is in the vocabulary.
+  ///   `tooFewNGrams` if discounts cannot be estimated, `sentenceMark` if `<s>` or `</s>` is in the vocabulary,
+  ///   `noSuchToken` if an id is not in it.
   public init(
     counting ids: [Int32], tokenizer: AnyTokenizer, order: Int, fallback: NGramDiscounts? = nil,
     report: (NGramProgress) throws -> Void = { _ in }
@@ -29,6 +30,7 @@ extension NGramModel {
     require((1...16).contains(order), "an order must be in 1 ... 16, got \(order)")
     guard case .word = tokenizer, let end = tokenizer.endOfSentenceID else { throw InferenceError.noSentences }
     guard !ids.isEmpty else { throw InferenceError.nothingToCount }
+    try InferenceError.check(ids, vocabularySize: tokenizer.vocabulary.count)
     for mark in SentenceMarks.all where tokenizer.vocabulary.id(of: mark).map({ $0 != end }) ?? false {
       throw InferenceError.sentenceMark(mark)
     }

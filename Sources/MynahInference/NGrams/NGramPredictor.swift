@@ -88,6 +88,7 @@ public struct NGramPredictor: Predictor {
   public var vocabularySize: Int { words.count }
 
   public mutating func read(_ ids: [Int32]) throws {
+    try check(ids)
     for id in ids { read(id) }
   }
 
@@ -100,7 +101,8 @@ public struct NGramPredictor: Predictor {
   }
 
   public mutating func score(_ ids: [Int32]) throws -> [Double] {
-    ids.map { id in
+    try check(ids)
+    return ids.map { id in
       let result = logProbability(of: id)
       read(id)
       return result

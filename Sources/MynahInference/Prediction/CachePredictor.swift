@@ -48,6 +48,7 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
   public var scoringLength: Int { base.scoringLength }
 
   public mutating func read(_ ids: [Int32]) throws {
+    try check(ids)
     if !hasBegun, let first = ids.first {
       try base.read([first])
       hasBegun = true
@@ -71,6 +72,7 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
   }
 
   public mutating func score(_ ids: [Int32]) throws -> [Double] {
+    try check(ids)
     var result: [Double] = []
     result.reserveCapacity(ids.count)
     for first in stride(from: 0, to: ids.count, by: Self.chunkSize) {

@@ -48,7 +48,10 @@ public struct DynamicPredictor: HiddenPredictor {
   /// Some segments, since each takes as long as a training step.
   public var scoringLength: Int { 16 * settings.segmentLength }
 
-  public mutating func read(_ ids: [Int32]) throws { _ = try score(last == nil ? Array(beginning(ids)) : ids) }
+  public mutating func read(_ ids: [Int32]) throws {
+    try check(ids)
+    _ = try score(last == nil ? Array(beginning(ids)) : ids)
+  }
 
   /// Stores a text's first token, which is context only, and returns the others.
   private mutating func beginning(_ ids: [Int32]) -> ArraySlice<Int32> {
@@ -73,6 +76,7 @@ public struct DynamicPredictor: HiddenPredictor {
 
   public mutating func scoreReturningHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
     require(last != nil || ids.isEmpty, "a text has to begin before it is scored")
+    try check(ids)
     var (logProbabilities, hidden, rest) = ([Double](), [Float](), ids[...])
     while let last, let next = rest.prefix(settings.segmentLength - inputs.count).last {
       let piece = Array(rest.prefix(settings.segmentLength - inputs.count))

@@ -50,6 +50,7 @@ public struct NeuralPredictor: HiddenPredictor {
 
   public mutating func read(_ ids: [Int32]) throws {
     guard let last = ids.last else { return }
+    try check(ids)
     if let step {
       memory.state = step.state
       model.read(Array(ids.dropLast()), state: &memory.state)
@@ -65,6 +66,7 @@ public struct NeuralPredictor: HiddenPredictor {
 
   public mutating func score(_ ids: [Int32]) throws -> [Double] {
     guard let first = ids.first, let last = ids.last else { return [] }
+    try check(ids)
     var result: [Double] = []
     if let step {
       result.append(step.logProbabilities[Int(first)])
@@ -85,6 +87,7 @@ public struct NeuralPredictor: HiddenPredictor {
   public mutating func scoreReturningHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
     guard let last = memory.last else { requirementFailure("a text has to begin before it is scored") }
     guard let next = ids.last else { return ([], []) }
+    try check(ids)
     let result = model.scored(ids, after: [last] + ids.dropLast(), state: &memory.state, returningHidden: true)
     guard result.nats.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
     (memory.last, step) = (next, nil)

@@ -20,8 +20,8 @@ public protocol Predictor: Sendable {
 
   /// Reads some tokens.
   ///
-  /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
-  /// - Precondition: each id is in 0 ..< V.
+  /// - Throws: `InferenceError.noSuchToken` if an id is not in 0 ..< V, before anything is read; `notFinite` if the
+  ///   model's weights are damaged.
   mutating func read(_ ids: [Int32]) throws
 
   /// Returns ln p(token | all that was read) of all tokens, [V].
@@ -32,8 +32,9 @@ public protocol Predictor: Sendable {
 
   /// Reads some tokens and returns ln p of each, given all before it.
   ///
-  /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
-  /// - Precondition: a token was read; each id is in 0 ..< V.
+  /// - Throws: `InferenceError.noSuchToken` if an id is not in 0 ..< V, before anything is read; `notFinite` if the
+  ///   model's weights are damaged.
+  /// - Precondition: a token was read.
   mutating func score(_ ids: [Int32]) throws -> [Double]
 
   /// The number of tokens of a long text that are scored at a time; progress is reported in between. (default: 1,024)
@@ -44,7 +45,8 @@ extension Predictor {
   public var scoringLength: Int { 1024 }
 
   public mutating func score(_ ids: [Int32]) throws -> [Double] {
-    try ids.map { id in
+    try check(ids)
+    return try ids.map { id in
       let logProbability = try logProbabilities()[Int(id)]
       try read([id])
       return logProbability
@@ -61,12 +63,20 @@ public protocol HiddenPredictor: Predictor {
 
   /// Reads some tokens and returns ln p of each, and the hidden vectors that they were predicted from, [T, H].
   ///
-  /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
-  /// - Precondition: a token was read; each id is in 0 ..< V.
+  /// - Throws: `InferenceError.noSuchToken` if an id is not in 0 ..< V, before anything is read; `notFinite` if the
+  ///   model's weights are damaged.
+  /// - Precondition: a token was read.
   mutating func scoreReturningHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float])
 }
 
 extension Predictor {
+  /// Checks that tokens are in the vocabulary.
+  ///
+  /// - Throws: `InferenceError.noSuchToken`.
+  func check(_ ids: [Int32]) throws(InferenceError) {
+    try InferenceError.check(ids, vocabularySize: vocabularySize)
+  }
+
   /// Checks that a tokenizer has as many tokens as the predictor.
   func check(_ tokenizer: AnyTokenizer) {
     require(

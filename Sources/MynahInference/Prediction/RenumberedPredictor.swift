@@ -24,12 +24,18 @@ public struct RenumberedPredictor: Predictor {
 
   public var scoringLength: Int { base.scoringLength }
 
-  public mutating func read(_ ids: [Int32]) throws { try base.read(ids.map { baseIDs[Int($0)] }) }
+  public mutating func read(_ ids: [Int32]) throws {
+    try check(ids)
+    try base.read(ids.map { baseIDs[Int($0)] })
+  }
 
   public mutating func logProbabilities() throws -> [Double] {
     let all = try base.logProbabilities()
     return baseIDs.map { all[Int($0)] }
   }
 
-  public mutating func score(_ ids: [Int32]) throws -> [Double] { try base.score(ids.map { baseIDs[Int($0)] }) }
+  public mutating func score(_ ids: [Int32]) throws -> [Double] {
+    try check(ids)
+    return try base.score(ids.map { baseIDs[Int($0)] })
+  }
 }

@@ -73,7 +73,7 @@ extension BenchmarkCase {
       let tokenCount = 512
       return BenchmarkCase(name: "score/float32/\(sizes)") {
         let (model, text) = (sizes.model(), sizes.text(tokenCount: tokenCount + 1))
-        return (.tokens(tokenCount), { _ = model.loss(of: text) })
+        return (.tokens(tokenCount), { _ = try model.loss(of: text) })
       }
     }
   }
