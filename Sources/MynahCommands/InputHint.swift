@@ -7,9 +7,8 @@ enum InputHint {
   /// Calls `body`; a note is printed if it reads standard input and that is a terminal.
   static func printing<Result>(_ body: () throws -> Result) rethrows -> Result {
     let flag = Flag()
-    return try StandardInput.$willRead.withValue({ if !flag.isRaised.exchange(true, ordering: .relaxed) { show() } }) {
-      try body()
-    }
+    let notice = StandardInput.Notice { if !flag.isRaised.exchange(true, ordering: .relaxed) { show() } }
+    return try StandardInput.$notice.withValue(notice) { try body() }
   }
 
   private static func show() {

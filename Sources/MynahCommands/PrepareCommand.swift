@@ -53,7 +53,7 @@ struct PrepareCommand: CommandWithMessages {
         tokenizer = given
       } else {
         let (kind, remark) = try tokens.kind { try preparation.tokenizerChoice() }
-        if let remark { StandardError.write("note: \(remark)\n") }
+        if let remark { StandardError.note(remark) }
         tokenizer = try preparation.tokenizer(
           kind, minimumCount: tokens.minimumCount, maximumSize: tokens.vocabulary
         ) { try progress.report($0, isInterrupted: isInterrupted) }

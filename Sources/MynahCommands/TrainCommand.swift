@@ -142,6 +142,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
         model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision,
         fineTuning: fineTuning))
     for remark in job.text.remarks { StandardError.note(remark) }
+    if let warning = job.unknownWarning { StandardError.warn(warning) }
     return job
   }
 

@@ -194,7 +194,7 @@ struct TrainingJob {
       \(modelSummary)
       \(configuration.inWords)
 
-      """ + unknownWarning
+      """
   }
 
   private var modelSummary: String {
@@ -212,15 +212,15 @@ struct TrainingJob {
   }
 
   /// A warning if so many tokens of the validation text are unknown that its perplexity says little about the text.
-  private var unknownWarning: String {
-    guard text.unknownValidationShare > 0.05 else { return "" }
+  var unknownWarning: String? {
+    guard text.unknownValidationShare > 0.05 else { return nil }
     let share = (100 * text.unknownValidationShare).brief
     let remedy =
       switch tokenizer {
       case .character: "a lower --minimum-count knows more characters, and --tokenizer byte knows all"
       default: "a lower --minimum-count knows more words, and --tokenizer byte-pair or character reads every word"
       }
-    return "warning: \(share) % of the validation text is unknown to the tokenizer; \(remedy)\n"
+    return "\(share) % of the validation text is unknown to the tokenizer; \(remedy)"
   }
 
   /// The kinds and sizes of the recurrent layers: "LSTM 256, 128".

@@ -1,3 +1,5 @@
+import MynahIO
+
 extension Tensor: ExpressibleByArrayLiteral {
   /// Creates a tensor from nested lists of numbers.
   ///
@@ -19,7 +21,7 @@ public struct TensorLiteral: Sendable {
   init(entries: [TensorLiteral]) {
     let shape = entries.first?.tensor.shape ?? []
     for entry in entries {
-      precondition(
+      require(
         entry.tensor.shape == shape,
         "the entries of a tensor's literal must have the same shape, found \(shape) and \(entry.tensor.shape)")
     }

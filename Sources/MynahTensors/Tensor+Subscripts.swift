@@ -1,3 +1,5 @@
+import MynahIO
+
 /// An index or a range of indices of an axis, in a subscript of a tensor: `0`, `0..<3`, `1...` or `..<3`.
 public protocol TensorIndex {
   /// Returns the selected indices of an axis.
@@ -25,12 +27,12 @@ extension Tensor {
   /// - Parameter indices: An index in 0 ..< the axis's size, or a range in it, of each of the first axes.
   /// - Precondition: There are at most as many indices as axes, and all are in the range of their axis.
   public subscript(indices: any TensorIndex...) -> Tensor {
-    precondition(indices.count <= shape.rank, "\(indices.count) indices are too many for shape \(shape)")
+    require(indices.count <= shape.rank, "\(indices.count) indices are too many for shape \(shape)")
     var result = self
     var sizes: [Int] = []
     for (axis, index) in indices.enumerated() {
       let range = index.indices(ofAxisOfSize: shape[axis])
-      precondition(
+      require(
         range.lowerBound >= 0 && range.upperBound <= shape[axis],
         "\(index.keepsAxis ? "range" : "index") \(index) is outside of axis \(axis) of shape \(shape)")
       if range.count < shape[axis] { result = result.slice(range, axis: axis) }

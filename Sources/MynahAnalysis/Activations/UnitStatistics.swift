@@ -1,3 +1,5 @@
+import MynahIO
+
 /// Statistics of the values of a unit over a text.
 package enum UnitStatistics {
   /// The variance, Σ (x − mean)² / N; 0 for no values.
@@ -16,7 +18,7 @@ package enum UnitStatistics {
   }
 
   private static func covariance(_ x: [Float], _ y: [Float]) -> Double {
-    precondition(x.count == y.count, "\(x.count) values do not fit \(y.count)")
+    require(x.count == y.count, "\(x.count) values do not fit \(y.count)")
     guard !x.isEmpty else { return 0 }
     let (meanX, meanY) = (mean(x), mean(y))
     return zip(x, y).reduce(0) { $0 + (Double($1.0) - meanX) * (Double($1.1) - meanY) } / Double(x.count)

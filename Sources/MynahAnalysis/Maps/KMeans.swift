@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 /// A partition of points into clusters, by Lloyd's algorithm from centres that k-means++ chooses.
@@ -24,7 +25,7 @@ public struct KMeans: Sendable {
   public init(
     of points: PointSet, count: Int = 8, seed: UInt64 = 1, maximumIterationCount: Int = 100
   ) throws(AnalysisError) {
-    precondition(count >= 1, "the number of clusters must be at least 1, got \(count)")
+    require(count >= 1, "the number of clusters must be at least 1, got \(count)")
     guard points.isFinite else { throw .notFinite(what: "the vectors") }
     var centres = Self.seeds(points, count, seed)
     var clusters = Self.nearest(points, centres)

@@ -20,7 +20,7 @@ public struct SurprisalPage: Sendable {
   ///
   /// - Parameter modelCount: The number of models, 1 or 2, which have the same tokens.
   public init(_ tokenizer: AnyTokenizer, modelCount: Int = 1) {
-    precondition((1...2).contains(modelCount), "a page shows one or two models, got \(modelCount)")
+    require((1...2).contains(modelCount), "a page shows one or two models, got \(modelCount)")
     (vocabulary, self.modelCount) = (tokenizer.vocabulary, modelCount)
     cssClass = tokenizer.hasWords ? "text" : "text characters"
     scale = .tokens(vocabularySize: tokenizer.vocabulary.count)
@@ -39,7 +39,7 @@ public struct SurprisalPage: Sendable {
   /// - Throws: `AnalysisError.pageTooLong`.
   /// - Precondition: the page is one of tokens.
   public mutating func append(_ token: PageToken, _ surprisals: [TokenSurprisal?]) throws(AnalysisError) {
-    guard let vocabulary else { preconditionFailure("a page of words has no tokens") }
+    guard let vocabulary else { requirementFailure("a page of words has no tokens") }
     let readings = surprisals.map { SurprisalReading(token, $0, vocabulary) }
     try append(token.html, line: token.token.line, followsSpace: token.followsSpace, readings)
   }
@@ -50,7 +50,7 @@ public struct SurprisalPage: Sendable {
   /// - Throws: `AnalysisError.pageTooLong`.
   /// - Precondition: the page is one of words.
   public mutating func append(_ word: TextWord, _ surprisals: [WordSurprisal?]) throws(AnalysisError) {
-    precondition(vocabulary == nil, "a page of tokens has no words")
+    require(vocabulary == nil, "a page of tokens has no words")
     let readings = surprisals.map { SurprisalReading(word, $0) }
     try append(VisibleText.escaped(word.text), line: word.line, followsSpace: word.index > 1, readings)
   }
@@ -58,7 +58,7 @@ public struct SurprisalPage: Sendable {
   private mutating func append(
     _ html: String, line number: Int, followsSpace: Bool, _ readings: [SurprisalReading]
   ) throws(AnalysisError) {
-    precondition(readings.count == modelCount, "expected \(modelCount) surprisals, got \(readings.count)")
+    require(readings.count == modelCount, "expected \(modelCount) surprisals, got \(readings.count)")
     guard tokenCount < PageLimit.tokenCount else { throw .pageTooLong(tokenCount: tokenCount + 1, seriesCount: 1) }
     tokenCount += 1
     totals.add(readings)
@@ -80,7 +80,7 @@ public struct SurprisalPage: Sendable {
   ///   - models: The names of the models.
   /// - Precondition: there are as many names as models.
   public func html(title: String, models: [String]) -> String {
-    precondition(models.count == modelCount, "expected \(modelCount) names, got \(models.count)")
+    require(models.count == modelCount, "expected \(modelCount) names, got \(models.count)")
     let names = models.map { VisibleText.escaped($0) }
     var values = [
       "title": VisibleText.escaped(title), "models": names.joined(separator: " and "), "summary": totals.text,

@@ -72,7 +72,7 @@ package final class InputFile: Sendable {
 
 /// Opens a file, or standard input for the path `-`, and returns its descriptor; folders are rejected.
 func openForReading(_ path: String, _ flags: Int32 = 0) throws(FileError) -> Int32 {
-  if path == "-" { StandardInput.willRead() }
+  if path == "-" { StandardInput.willBeRead() }
   let descriptor = unsafe path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | flags)
   guard descriptor >= 0 else {
     let failure = SystemFailure()

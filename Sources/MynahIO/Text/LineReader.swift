@@ -34,7 +34,7 @@ package struct LineReader {
   package init(_ paths: [String], invalidBytes: InvalidBytes = .refused) throws(FileError) {
     (self.paths, self.invalidBytes) = (paths[...], invalidBytes)
     if paths.isEmpty {
-      StandardInput.willRead()
+      StandardInput.willBeRead()
     } else {
       totalByteCount = paths.reduce(0) { total, path in
         total.flatMap { total in Self.byteCount(of: path).map { total + $0 } }

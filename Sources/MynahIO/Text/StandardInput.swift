@@ -1,5 +1,17 @@
 /// Standard input.
 package enum StandardInput {
-  /// Called before standard input is read, so that a program can print what it waits for.
-  @TaskLocal package static var willRead: @Sendable () -> Void = {}
+  /// Something to do before standard input is read.
+  ///
+  /// A task-local value that is a closure itself crashes in optimised builds of Swift 6.3.
+  package struct Notice: Sendable {
+    let give: @Sendable () -> Void
+
+    package init(_ give: @escaping @Sendable () -> Void) { self.give = give }
+  }
+
+  /// The notice by which a program prints what it waits for; nil if there is none.
+  @TaskLocal package static var notice: Notice?
+
+  /// Gives the notice, before standard input is read.
+  static func willBeRead() { notice?.give() }
 }
