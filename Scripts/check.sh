@@ -19,8 +19,8 @@ if grep -rlE '^([a-z]+ )?import CMynah$' Sources --include='*.swift' | grep -v '
   exit 1
 fi
 
-step "the README's example is Examples/LibraryTour"
-awk '/^```swift$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md | diff - Examples/LibraryTour/main.swift
+step "the README's example is Examples/App"
+awk '/^```swift$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md | diff - Examples/App/Sources/App/main.swift
 
 # Builds every target first, tests and examples included; MYNAH_STRICT makes each warning an error.
 test_command=$(Scripts/readme-command.sh "The tests")

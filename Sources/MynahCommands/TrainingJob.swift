@@ -186,7 +186,7 @@ struct TrainingJob {
 
   /// Returns a description of the text, the model and the run.
   func description(of input: String) -> String {
-    let source = text.validationPath.map { " (\($0.visible))" } ?? ""
+    let source = text.validationPath.map { ", in files of their own (\($0.visible))" } ?? ""
     return """
       \(input): \(text.training.count.grouped) \(tokenizer.countedNoun) to learn from, \
       \(text.validation.count.grouped) for validation\(source), \
