@@ -16,10 +16,10 @@ extension Tensor {
   ///
   /// ```swift
   /// let x: Tensor = [[1, 2, 3], [4, 5, 6]]
-  /// x[0]             // [1. 2. 3.]
-  /// x[1, 2].scalar   // 6.0
-  /// x[0..., 1]       // [2. 5.]
-  /// x[0..<2, ..<2]   // [[1. 2.] [4. 5.]]
+  /// print(x[0])  // [1. 2. 3.]
+  /// print(x[1, 2].scalar)  // 6.0
+  /// print(x[0..., 1])  // [2. 5.]
+  /// print(x[0..<2, ..<2])  // [[1. 2.] [4. 5.]]
   /// ```
   ///
   /// An index removes its axis, and a range keeps it. The elements are copied.

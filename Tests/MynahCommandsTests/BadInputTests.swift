@@ -113,7 +113,7 @@ struct BadInputTests {
     Case("negative seed", 64, "train text.txt --seed -1", says: "between 0 and"),
     Case("zero threads", 64, "train text.txt --threads 0", says: "between 1 and"),
     Case("zero checkpoint interval", 64, "train text.txt --checkpoint-every 0", says: "between 1 and"),
-    Case("unknown tokenizer", 64, "train text.txt --tokenizer syllable", says: "expected one of word"),
+    Case("unknown tokenizer", 64, "train text.txt --tokenizer syllable", says: "expected one of auto, word"),
     Case("unknown optimizer", 64, "train text.txt --optimizer sgdd", says: "sgd"),
     Case("empty output", 64, "train text.txt --output ''", says: "--output"),
     Case("resume and overwrite", 64, "train text.txt --resume --overwrite", says: "cannot be combined"),

@@ -25,7 +25,8 @@ struct InputTests {
     #expect(try tool.run(["train", "both.tokens"] + TinyModel.flags.dropFirst(2) + flags.suffix(5)).status == 0)
     #expect(try tool.bytes("m") == model)
     let own = try tool.run(["train", "one.txt", "--validation", "two.txt"] + flags)
-    #expect(own.status == 0 && own.errors.contains(" for validation, in files of their own (two.txt), "), "\(own.errors)")
+    #expect(
+      own.status == 0 && own.errors.contains(" for validation, in files of their own (two.txt), "), "\(own.errors)")
     let half = try tool.run(["train", "one.txt", "--validation-share", "0.5"] + flags)
     #expect(half.status == 0 && !half.errors.contains("files of their own"), "\(half.errors)")
   }

@@ -5,6 +5,18 @@ import Testing
 
 /// The examples of the sources' doc comments, which this file only compiles.
 private enum DocumentationExamples {
+  static func textTraining(notes: URL, file: URL) async throws {
+    for try await progress in try TextModel.training(on: notes, writingTo: file) { print(progress) }
+    let model = try TextModel(contentsOf: file)
+    print(model.tokenizer)
+  }
+
+  static func tensorLiterals() {
+    let vector: Tensor = [1, 2, 3]
+    let matrix: Tensor = [[1, 2], [3, 4]]
+    print(vector, matrix)
+  }
+
   static func textModel() async throws {
     let model = try TextModel.train(on: URL(filePath: "notes.txt")) { print($0) }
     try model.write(to: URL(filePath: "notes.safetensors"))
@@ -12,6 +24,14 @@ private enum DocumentationExamples {
     for try await piece in model.generate("Once upon", .init(length: 80, temperature: 0.8, topP: 0.9)) {
       print(piece.text, terminator: "")
     }
+  }
+
+  static func subscripts() {
+    let x: Tensor = [[1, 2, 3], [4, 5, 6]]
+    print(x[0])
+    print(x[1, 2].scalar)
+    print(x[0..., 1])
+    print(x[0..<2, ..<2])
   }
 
   static func eventWriter() throws {
