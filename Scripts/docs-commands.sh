@@ -7,7 +7,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 for page in "$@"; do
   mkdir "$folder/page"
-  ln -s "$root/Examples" "$root/Scripts" "$root/.build" "$folder/page/"
+  ln -s "$root/Examples" "$root/Scripts" "$root/README.md" "$root/.build" "$folder/page/"
   # The lines between ```sh and ```.
   sed -n '/^```sh$/,/^```$/p' "$root/$page" | grep -v '^```' > "$folder/commands"
   [[ -s "$folder/commands" ]] || { echo "error: $page shows no commands" >&2; exit 1; }
