@@ -9,7 +9,7 @@ rm -rf .build/docs .build/*/symbolgraph && mkdir -p "$graphs"
 swift build -c release --product mynah
 # The command fails at the bundle of tests, which has no module; the graphs of the library are checked below.
 swift package -c release dump-symbol-graph > /dev/null 2>&1 || true
-modules=(Mynah $(sed -n 's/^@_exported public import //p' Sources/Mynah/*.swift))
+modules=(Mynah $(sed -n 's/^@_exported public import \(Mynah[A-Za-z]*\)$/\1/p' Sources/Mynah/*.swift))
 for module in "${modules[@]}"; do
   cp .build/*/symbolgraph/"$module".symbols.json "$graphs"
 done

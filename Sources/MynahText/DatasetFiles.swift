@@ -59,8 +59,8 @@ package struct DatasetFiles: Sendable, Hashable {
 
   private static let validationWords = ["dev", "val"]
 
-  /// Returns a Boolean value indicating whether a file's name has a role in it, or another word for it; such words are
-  /// parts of other words, so they stand alone.
+  /// Returns a Boolean value indicating whether a file's name contains a role, or has another word for it as a whole
+  /// word, since such words are parts of others.
   private static func isNamed(_ name: String, _ role: String, or others: [String] = []) -> Bool {
     let words = name.lowercased().split { !$0.isLetter }.map(String.init)
     return name.lowercased().contains(role) || others.contains { words.contains($0) }

@@ -3,7 +3,7 @@ import MynahTensors
 import MynahText
 import Testing
 
-/// What the tokens of a text are called in a vocabulary that has all of them.
+/// Returns the names of the tokens of a text in a vocabulary that has all of them.
 private func tokens(of text: String) throws -> [String] {
   let tokenizer = PunctuationTokenizer(training: text, minimumCount: 1)
   return try tokenizer.encode(text).ids.map { tokenizer.vocabulary[$0] }

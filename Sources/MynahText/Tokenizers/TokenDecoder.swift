@@ -5,7 +5,7 @@ public struct TokenDecoder: Sendable {
   private let bytes: @Sendable (Int32) -> ArraySlice<UInt8>
   /// The separator between two tokens of a line.
   private let separator: String
-  /// The tokens that say whether a separator precedes them.
+  /// The tokenizer whose tokens imply a separator before them, or none; nil: a separator precedes each token.
   private var spacing: PunctuationTokenizer?
   private var lastID: Int32?
   /// The token that is decoded as a line end.

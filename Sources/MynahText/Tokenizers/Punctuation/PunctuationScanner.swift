@@ -6,7 +6,7 @@ struct PunctuationScanner {
     case lineEnd
   }
 
-  /// What follows the text.
+  /// The kind of text that follows.
   enum Following {
     /// White space, or nothing.
     case blank
