@@ -102,8 +102,7 @@ extension TextModel {
   /// ```
   ///
   /// If the task that iterates is cancelled, training ends after the current step, and a training state is written next
-  /// to the model file. The next call with the same arguments resumes the run; the resulting model is the same, to the
-  /// bit.
+  /// to the model file. A call with the same arguments then resumes the run; the resulting model is the same, to the bit.
   ///
   /// - Parameters:
   ///   - url: The text; see `Corpus(at:)`.

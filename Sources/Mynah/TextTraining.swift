@@ -1,4 +1,5 @@
 import Foundation
+import MynahIO
 import MynahModels
 import MynahTensors
 import MynahText
@@ -7,8 +8,9 @@ import Synchronization
 
 /// A training run of a text model in the background; see `TextModel.training(on:writingTo:tokenizer:epochs:seed:)`.
 ///
-/// Training begins with the iteration. If the task that iterates is cancelled, or leaves the loop, training ends after
-/// the current step with a training state to resume from.
+/// Training begins with the iteration. If the task that iterates is cancelled, training ends after the current step with
+/// a training state to resume from, and `next()` returns only then, so that the run can be resumed at once. If the task
+/// leaves the loop, training ends in the same way, but nothing waits for it.
 public struct TextTraining: AsyncSequence, Sendable {
   /// A step or an epoch of the run.
   public enum Progress: Hashable, Sendable {
@@ -23,13 +25,18 @@ public struct TextTraining: AsyncSequence, Sendable {
   /// Receives the progress of a run.
   public struct Iterator: AsyncIteratorProtocol {
     private var progress: AsyncThrowingStream<Progress, any Error>.Iterator
+    /// A sequence without elements that ends with the run.
+    private let end: AsyncStream<Never>
 
     fileprivate init(run: TextTrainingRun) {
+      let (end, endContinuation) = AsyncStream.makeStream(of: Never.self)
+      self.end = end
       let stream = AsyncThrowingStream<Progress, any Error> { continuation in
         let isStopped = Flag()
         continuation.onTermination = { _ in isStopped.set() }
         // Not a task: training blocks its thread, of which the tasks of a program share a few.
         DispatchQueue.global(qos: .userInitiated).async {
+          defer { endContinuation.finish() }
           do {
             _ = try run.train(shouldStop: { isStopped.value }) { event in
               switch event {
@@ -51,10 +58,11 @@ public struct TextTraining: AsyncSequence, Sendable {
     ///
     /// - Throws: `TrainingError`, `FileError`, `CancellationError`.
     public mutating func next() async throws -> Progress? {
-      let next = try await progress.next()
-      // A cancelled stream ends without an error.
-      if next == nil { try Task.checkCancellation() }
-      return next
+      if let next = try await progress.next() { return next }
+      guard Task.isCancelled else { return nil }
+      // A cancelled stream ends at once; another task waits for the run, as this one can no longer wait.
+      await Task { [end] in for await _ in end {} }.value
+      throw CancellationError()
     }
   }
 }
@@ -66,7 +74,7 @@ extension TextTraining.Progress: CustomStringConvertible {
     switch self {
     case .step(let step):
       "epoch \(step.epoch), step \(step.step) of \(step.stepCount): perplexity "
-        + step.epochLoss.perplexity.formatted(.number.precision(.fractionLength(2)).locale(Locale(identifier: "en")))
+        + step.epochLoss.perplexity.formatted(2)
     case .epoch(let epoch): "\(epoch)"
     }
   }

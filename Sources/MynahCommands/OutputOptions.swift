@@ -13,10 +13,15 @@ struct OutputOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Write the training state to OUTPUT.training each time this many steps of an epoch are done. (default: 500)",
+      "Write the training state to OUTPUT.training each time this many steps of an epoch are done. "
+        + "(default: \(defaultCheckpointInterval))",
       valueName: "steps"),
     transform: Bounded.integer(1...1_000_000_000))
   var checkpointEvery: Int?
+
+  private static let defaultCheckpointInterval = 500
+  /// The number of steps between checkpoints.
+  var checkpointInterval: Int { checkpointEvery ?? Self.defaultCheckpointInterval }
 
   @Flag(
     help:

@@ -142,7 +142,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
         model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision,
         fineTuning: fineTuning))
     for remark in job.text.remarks { StandardError.note(remark) }
-    if let warning = job.unknownWarning { StandardError.warn(warning) }
+    if let warning = job.unknownWarning(isFineTuned: isFineTuned) { StandardError.warn(warning) }
     return job
   }
 
@@ -169,7 +169,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
     let trained: (model: LanguageModel, history: [EpochReport])
     do {
       trained = try job.run(
-        checkpointInterval: output.checkpointEvery ?? 500, metrics: logs.metrics, profile: recorder?.profile,
+        checkpointInterval: output.checkpointInterval, metrics: logs.metrics, profile: recorder?.profile,
         shouldStop: shouldStop,
         report: {
           try progress.report($0)

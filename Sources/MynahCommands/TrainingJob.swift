@@ -212,12 +212,17 @@ struct TrainingJob {
   }
 
   /// A warning if so many tokens of the validation text are unknown that its perplexity says little about the text.
-  var unknownWarning: String? {
+  ///
+  /// - Parameter isFineTuned: A Boolean value indicating whether the tokens are those of an existing model.
+  func unknownWarning(isFineTuned: Bool) -> String? {
     guard text.unknownValidationShare > 0.05 else { return nil }
     let share = (100 * text.unknownValidationShare).brief
     let remedy =
       switch tokenizer {
+      case _ where isFineTuned: "--extend-vocabulary adds the text's words or characters to those of the model"
       case .character: "a lower --minimum-count knows more characters, and --tokenizer byte knows all"
+      case .kerasWord: "a larger --vocabulary knows more words, and --tokenizer byte-pair or character reads every word"
+      case .huggingFace: "--tokenizer byte-pair or character reads every word"
       default: "a lower --minimum-count knows more words, and --tokenizer byte-pair or character reads every word"
       }
     return "\(share) % of the validation text is unknown to the tokenizer; \(remedy)"

@@ -1,5 +1,5 @@
-import MynahIO
 import Foundation
+import MynahIO
 package import MynahTensors
 
 /// A probabilistic context-free grammar without recursion in which each sentence has a single derivation.

@@ -1,6 +1,6 @@
-import MynahIO
 import Foundation
 
+import MynahIO
 /// A trigram model with add-one smoothing: the baseline for recurrent models.
 ///
 /// P(w | u v) = (count(u v w) + 1) / (count(u v) + V). Source: Jurafsky and Martin, "Speech and Language Processing",

@@ -1,7 +1,7 @@
-import MynahIO
 import Foundation
-import MynahTensors
+import MynahIO
 public import MynahModels
+import MynahTensors
 
 /// The nearest neighbours of tokens by the cosine similarity of their embeddings.
 public struct Neighbours: Sendable {

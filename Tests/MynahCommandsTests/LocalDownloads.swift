@@ -1,6 +1,6 @@
 import Foundation
-import MynahIO
 import MynahCommands
+import MynahIO
 import MynahText
 import TestSupport
 import Testing

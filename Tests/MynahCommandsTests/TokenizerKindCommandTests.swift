@@ -104,6 +104,21 @@ struct TokenizerKindCommandTests {
       #expect(trained.status == 0)
       #expect(trained.errors.contains("% of the validation text is unknown to the tokenizer; ") == isWarned)
     }
+    // The advice names flags that have an effect.
+    let common = ["train", "text.txt", "--validation", "validation.txt", "--overwrite"]
+    let words = ["--tokenizer", "word"]
+    for (flags, advice) in [
+      (words, "a lower --minimum-count knows more words"),
+      (["--tokenizer", "keras-word", "--vocabulary", "100"], "a larger --vocabulary"),
+      (["--init-from", "m"], "--extend-vocabulary adds"),
+    ] {
+      if flags[0] == "--init-from" {
+        #expect(try tool.run(common + words + Self.flags + ["--output", "m"]).status == 0)
+      }
+      let sizes = flags[0] == "--init-from" ? ["--epochs", "1", "--batch", "8", "--sequence-length", "8"] : Self.flags
+      let trained = try tool.run(common + flags + sizes)
+      #expect(trained.errors.contains("unknown to the tokenizer; \(advice)"), "\(flags): \(trained.errors)")
+    }
   }
 
   @Test("A character counts as one, of however many bytes it is")

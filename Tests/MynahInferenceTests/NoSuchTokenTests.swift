@@ -10,11 +10,8 @@ struct NoSuchTokenTests {
   private let model: LanguageModel
 
   init() throws {
-    tokenizer = .word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["<unk>", "<eos>", "a", "b", "c"])))
-    var random = RandomSource(seed: 1)
-    model = LanguageModel(
-      LanguageModelConfiguration(vocabulary: 5, embedding: 4, layers: [.lstm(6)], initializer: .uniform(0.5)),
-      using: &random)
+    let small = try FiveTokenModel()
+    (tokenizer, model) = (small.tokenizer, small.model)
   }
 
   private func predictors() throws -> [any Predictor] {

@@ -1,7 +1,6 @@
 import Foundation
 import MynahInference
 import MynahModels
-import MynahTensors
 import MynahText
 import TestSupport
 import Testing
@@ -15,11 +14,8 @@ struct TextProgressTests {
   private let model: LanguageModel
 
   init() throws {
-    tokenizer = .word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["<unk>", "<eos>", "a", "b", "c"])))
-    var random = RandomSource(seed: 1)
-    model = LanguageModel(
-      LanguageModelConfiguration(vocabulary: 5, embedding: 4, layers: [.lstm(6)], initializer: .uniform(0.5)),
-      using: &random)
+    let small = try FiveTokenModel()
+    (tokenizer, model) = (small.tokenizer, small.model)
   }
 
   /// The predictors that read differently many tokens at a time.

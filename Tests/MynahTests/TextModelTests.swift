@@ -13,6 +13,33 @@ struct TextModelTests {
 
   private func model() throws -> TextModel { try Self.model.get() }
 
+  /// A folder with the text, and the place of a model file.
+  private struct Files {
+    let folder = Result { try TemporaryFolder() }
+    let text, file: URL
+
+    init() throws {
+      let folder = try folder.get()
+      text = URL(filePath: try folder.write(TextModelTests.text.utf8, to: "text.txt"))
+      file = URL(filePath: folder.path + "/text.safetensors")
+    }
+
+    /// The path of the training state.
+    var state: String { TrainingFiles.statePath(besides: file.path(percentEncoded: false)) }
+
+    func training(epochs: Int = 3, seed: UInt64 = 2) throws -> TextTraining {
+      try TextModel.training(on: text, writingTo: file, epochs: epochs, seed: seed)
+    }
+
+    func remove() { try? folder.get().remove() }
+  }
+
+  /// Checks that the model in a file has the weights of the model that was trained in the foreground.
+  private func expectSameModel(in file: URL, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    let weights = try [TextModel(contentsOf: file), model()].map { $0.file.model.parameters.map { $0.value } }
+    #expect(weights[0] == weights[1], sourceLocation: sourceLocation)
+  }
+
   @Test("A model that is trained on a file is the one that is trained on its text, and reports its epochs")
   func training() throws {
     let folder = try TemporaryFolder()
@@ -29,42 +56,48 @@ struct TextModelTests {
 
   @Test("A run in the background reports its progress and writes the model that a run in the foreground returns")
   func background() async throws {
-    let folder = try TemporaryFolder()
-    defer { folder.remove() }
-    let text = URL(filePath: try folder.write(Self.text.utf8, to: "text.txt"))
-    let file = URL(filePath: folder.path + "/text.safetensors")
+    let files = try Files()
+    defer { files.remove() }
     var (steps, epochs) = (0, [Int]())
-    for try await progress in try TextModel.training(on: text, writingTo: file, epochs: 3, seed: 2) {
+    for try await progress in try files.training() {
       switch progress {
       case .step: steps += 1
       case .epoch(let epoch): epochs.append(epoch.epoch)
       }
     }
     #expect(steps > 3 && epochs == [1, 2, 3])
-    let weights = try [TextModel(contentsOf: file), model()].map { $0.file.model.parameters.map { $0.value } }
-    #expect(weights[0] == weights[1])
+    try expectSameModel(in: files.file)
   }
 
-  @Test("A cancelled run leaves a state from which it is resumed to the same bits, and another run is refused")
+  @Test("A cancelled run has left a state, from which it is resumed to the same bits, and another run is refused")
   func resumedRun() async throws {
-    let folder = try TemporaryFolder()
-    defer { folder.remove() }
-    let text = URL(filePath: try folder.write(Self.text.utf8, to: "text.txt"))
-    let file = URL(filePath: folder.path + "/text.safetensors")
+    let files = try Files()
+    defer { files.remove() }
     let task = Task {
-      for try await _ in try TextModel.training(on: text, writingTo: file, epochs: 3, seed: 2) {
-        unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
-      }
+      for try await _ in try files.training() { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
     }
     await #expect(throws: CancellationError.self) { try await task.value }
-    // The run ends after its step; its state appears then.
-    let state = TrainingFiles.statePath(besides: file.path(percentEncoded: false))
-    while !FileManager.default.fileExists(atPath: state) { try await Task.sleep(for: .milliseconds(5)) }
-    #expect(!FileManager.default.fileExists(atPath: file.path(percentEncoded: false)))
-    #expect(throws: TrainingError.self) { try TextModel.training(on: text, writingTo: file, epochs: 3, seed: 3) }
-    for try await _ in try TextModel.training(on: text, writingTo: file, epochs: 3, seed: 2) {}
-    let weights = try [TextModel(contentsOf: file), model()].map { $0.file.model.parameters.map { $0.value } }
-    #expect(weights[0] == weights[1])
+    #expect(FileManager.default.fileExists(atPath: files.state))
+    #expect(!FileManager.default.fileExists(atPath: files.file.path(percentEncoded: false)))
+    #expect(throws: TrainingError.self) { try files.training(seed: 3) }
+    for try await _ in try files.training() {}
+    try expectSameModel(in: files.file)
+  }
+
+  @Test("A run whose loop is left ends, with a state to resume from")
+  func leftRun() async throws {
+    let files = try Files()
+    defer { files.remove() }
+    for try await _ in try files.training(epochs: 10_000) { break }
+    // A run that went on would write another state after each epoch, every few milliseconds.
+    var (states, count) = ([Data?](), 0)
+    repeat {
+      try await Task.sleep(for: .milliseconds(200))
+      states = states.suffix(1) + [FileManager.default.contents(atPath: files.state)]
+      count += 1
+    } while count < 50 && (states.count < 2 || states[1] == nil || states[0] != states[1])
+    #expect(states.count == 2 && states[1] != nil && states[0] == states[1])
+    #expect(try TrainingStateFile(contentsOf: files.state).checkpoint.epoch < 10_000)
   }
 
   @Test("The tokenizer is chosen for the text: words for prepared text, characters for a short natural one")

@@ -1,6 +1,6 @@
-import MynahIO
 import Foundation
 
+import MynahIO
 /// The joint probabilities p_ij of N points, which represent their pairwise similarities in t-SNE.
 ///
 ///     p_ij = (p_j|i + p_i|j) / 2N

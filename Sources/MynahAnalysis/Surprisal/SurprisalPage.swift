@@ -62,12 +62,11 @@ public struct SurprisalPage: Sendable {
     guard tokenCount < PageLimit.tokenCount else { throw .pageTooLong(tokenCount: tokenCount + 1, seriesCount: 1) }
     tokenCount += 1
     totals.add(readings)
-    if let line, line.number != number { lines += line.html(scale) }
-    var line = line?.number == number ? line : nil
-    self.line = nil
-    line = line ?? SurprisalLine(number: number, modelCount: modelCount, cssClass: cssClass)
+    if line?.number != number {
+      lines += line?.html(scale) ?? ""
+      line = SurprisalLine(number: number, modelCount: modelCount, cssClass: cssClass)
+    }
     line?.append(html, followsSpace: followsSpace, readings, scale)
-    self.line = line
   }
 
   /// A one-line summary of all tokens.

@@ -1,6 +1,6 @@
-import MynahIO
 import Foundation
 
+import MynahIO
 /// Multinomial naive Bayes: each word of a text is drawn independently from the word distribution of its class.
 ///
 ///     log p(k | x) = log p(k) + Σ_w log p(w | k) + constant

@@ -1,5 +1,5 @@
-import MynahIO
 import Foundation
+import MynahIO
 import MynahModels
 import MynahTensors
 public import MynahText

@@ -1,6 +1,6 @@
-import MynahIO
 import Foundation
 
+import MynahIO
 /// Rules out tokens that are less probable than a share of the most probable one.
 ///
 /// M. Nguyen et al., "Turning up the heat: min-p sampling for creative and coherent LLM outputs", 2024.

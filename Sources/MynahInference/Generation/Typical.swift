@@ -1,5 +1,5 @@
-import MynahIO
 import Foundation
+import MynahIO
 import MynahTensors
 
 /// Keeps the tokens whose surprisal is nearest to the expected one, until their probabilities add up to a mass.

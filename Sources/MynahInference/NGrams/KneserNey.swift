@@ -1,5 +1,5 @@
-import MynahIO
 import Foundation
+import MynahIO
 public import MynahText
 
 extension NGramModel {

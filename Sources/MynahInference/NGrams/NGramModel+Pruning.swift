@@ -1,6 +1,6 @@
-import MynahIO
 import Foundation
 
+import MynahIO
 extension NGramModel {
   /// Returns the model without the n-grams whose loss changes it least: entropy pruning.
   ///

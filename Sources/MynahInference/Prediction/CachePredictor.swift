@@ -1,5 +1,5 @@
-import MynahIO
 import Foundation
+import MynahIO
 import MynahTensors
 
 /// The settings of a continuous cache.

@@ -1,5 +1,5 @@
-import MynahIO
 import Foundation
+import MynahIO
 public import MynahText
 
 /// The figures of one model on a text, for a comparison with other models on the same text.

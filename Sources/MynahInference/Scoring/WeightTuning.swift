@@ -1,5 +1,5 @@
-import MynahIO
 import Foundation
+import MynahIO
 import MynahTensors
 
 /// Weights that minimise the word errors of the best hypotheses.

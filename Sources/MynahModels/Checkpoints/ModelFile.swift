@@ -1,7 +1,7 @@
 import Foundation
 import MynahIO
-public import MynahText
 package import MynahTensors
+public import MynahText
 
 /// A language model in one safetensors file: weights under PyTorch's names, configuration and tokenizer as metadata.
 ///

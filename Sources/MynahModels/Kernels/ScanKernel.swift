@@ -1,5 +1,5 @@
-import MynahIO
 package import CMynah
+import MynahIO
 internal import MynahTensors
 
 /// The fused kernels of one kind of cell: whole sequences as one operation with a hand-written backward pass.

@@ -1,7 +1,7 @@
-import MynahIO
-public import MynahTensors
 import Foundation
+public import MynahTensors
 
+import MynahIO
 extension Linear {
   /// Returns the cross-entropy of a softmax over the target and some sampled tokens instead of the whole vocabulary.
   ///

@@ -1,5 +1,5 @@
-import MynahIO
 import Foundation
+import MynahIO
 public import MynahTensors
 
 /// A mixture of K softmaxes over one set of token vectors, which can express more distributions than one softmax.

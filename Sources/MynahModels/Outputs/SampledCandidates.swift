@@ -1,5 +1,5 @@
-import MynahIO
 import Foundation
+import MynahIO
 public import MynahTensors
 
 /// Tokens that are drawn to represent a whole vocabulary in a sampled softmax: distinct, and mostly frequent ones.

@@ -1,6 +1,6 @@
-import MynahIO
 package import CMynah
 
+import MynahIO
 /// The kernels of the instruction set in use.
 ///
 /// Extensions in `Kernels` folders call them with buffers in place of pointers and counts; no other file imports

@@ -1,5 +1,5 @@
-import MynahIO
 internal import CMynah
+import MynahIO
 
 /// A persistent team of threads that share the work of the kernels.
 ///

@@ -56,20 +56,13 @@ public struct CharacterTokenizer: Tokenizer {
 
   public func encode(_ text: String) throws(TextError) -> EncodedText {
     let bytes = Array(text.utf8)
-    var ids: [Int32] = []
-    ids.reserveCapacity(bytes.count)
-    var unknownCount = 0
+    var encoded = EncodedText(ids: [], characterCount: 0)
+    encoded.ids.reserveCapacity(bytes.count)
     try Self.forEachCharacter(in: bytes) { range throws(TextError) in
-      if let id = vocabulary.id(of: bytes, range) {
-        ids.append(id)
-      } else if let id = vocabulary.unknownID {
-        ids.append(id)
-        unknownCount += 1
-      } else {
-        throw TextError.unknownToken(in: bytes, range)
-      }
+      try encoded.append(vocabulary.id(of: bytes, range), of: vocabulary, at: range, in: bytes)
     }
-    return EncodedText(ids: ids, unknownCount: unknownCount, characterCount: ids.count)
+    encoded.characterCount = encoded.ids.count
+    return encoded
   }
 
   public func encodePrompt(_ text: String) throws(TextError) -> EncodedText { try encode(text) }

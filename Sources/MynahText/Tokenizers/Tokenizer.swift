@@ -16,6 +16,22 @@ public struct EncodedText: Sendable, Hashable {
   }
 }
 
+extension EncodedText {
+  /// Appends a token, or the unknown token if the ID is nil.
+  ///
+  /// - Parameters:
+  ///   - bytes: The text's bytes.
+  ///   - range: The range of the token, for the error.
+  /// - Throws: `TextError.unknownToken` if the vocabulary has no unknown token.
+  mutating func append(
+    _ id: Int32?, of vocabulary: Vocabulary, at range: Range<Int>, in bytes: [UInt8]
+  ) throws(TextError) {
+    guard let known = id ?? vocabulary.unknownID else { throw .unknownToken(in: bytes, range) }
+    ids.append(known)
+    if id == nil { unknownCount += 1 }
+  }
+}
+
 /// A type that encodes texts as token IDs of a vocabulary, and decodes them.
 public protocol Tokenizer: Sendable, Hashable, Codable {
   /// The name of the tokenizer's kind, as in a model file.

@@ -44,7 +44,7 @@ public struct TokenizerChoice: Hashable, Sendable {
 /// Figures of the words between white space.
 private struct WordFigures {
   /// The number of punctuation marks that end words, and of those that are words by themselves.
-  private(set) var (attachedCount, separateCount) = (0, 0)
+  private var (attachedCount, separateCount) = (0, 0)
   private var (count, unknownCount, counts) = (0, 0, TokenCounts())
 
   /// Counts the words of a text.

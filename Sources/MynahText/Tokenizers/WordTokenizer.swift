@@ -61,15 +61,7 @@ public struct WordTokenizer: Tokenizer {
       switch item {
       case .lineEnd:
         if let lineEndID { encoded.ids.append(lineEndID) }
-      case .word(let range):
-        if let id = id(of: bytes, range) {
-          encoded.ids.append(id)
-        } else if let id = vocabulary.unknownID {
-          encoded.ids.append(id)
-          encoded.unknownCount += 1
-        } else {
-          throw .unknownToken(in: bytes, range)
-        }
+      case .word(let range): try encoded.append(id(of: bytes, range), of: vocabulary, at: range, in: bytes)
       }
     }
     if endsLastLine, Self.hasOpenLastLine(bytes), let lineEndID { encoded.ids.append(lineEndID) }

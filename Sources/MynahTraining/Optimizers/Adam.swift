@@ -1,5 +1,5 @@
-import MynahIO
 import Foundation
+import MynahIO
 public import MynahTensors
 
 /// Adam: steps along the running mean of the gradients, divided elementwise by the root of their running mean square.

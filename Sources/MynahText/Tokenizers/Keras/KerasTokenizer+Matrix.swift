@@ -1,6 +1,6 @@
-import MynahIO
 import Foundation
 
+import MynahIO
 extension KerasTokenizer {
   /// The value of each word in a matrix of texts.
   public enum MatrixMode: String, Sendable, CaseIterable {

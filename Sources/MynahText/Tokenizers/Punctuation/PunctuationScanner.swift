@@ -85,7 +85,8 @@ struct PunctuationScanner {
 
   /// Returns the end of a punctuation mark or symbol: a scalar, and those that modify it.
   private func endOfMark() -> String.Index {
-    let isMark = [PunctuationToken.glued, PunctuationToken.blank].contains(scalars[position])
+    // Combined with another scalar, these two would be read as the mark of a side.
+    let isMark = [PunctuationToken.gluedMark, PunctuationToken.blankMark].contains(scalars[position])
     var end = scalars.index(after: position)
     while !isMark, end < scalars.endIndex, Self.modifies(scalars[end]) { end = scalars.index(after: end) }
     return end
@@ -124,7 +125,7 @@ struct PunctuationScanner {
   static func isIdeographic(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x3001...0x30FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0xFF00...0xFFEF, 0x20000...0x3FFFF:
-      scalar != PunctuationToken.glued
+      scalar != PunctuationToken.gluedMark
     default: false
     }
   }

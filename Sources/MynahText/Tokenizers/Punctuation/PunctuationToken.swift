@@ -1,12 +1,12 @@
-/// A token of `PunctuationTokenizer`: a word or a punctuation mark, and how it is set between its neighbours.
+/// A token of `PunctuationTokenizer`: a word or a punctuation mark, with the blanks on both sides.
 ///
-/// Most tokens are written without marks, because a blank before them is implied, or its absence: “word” follows a
-/// blank, “,” does not, and nothing follows “(” at a blank. `glued` and `blank` mark the exceptions.
+/// The core implies the usual blanks: one before a word, none before “,”, and none after “(”. Where a text differs, the
+/// token is written with a mark on that side.
 struct PunctuationToken: Sendable {
   /// The mark of a side without a blank, where one is implied.
-  static let glued: Unicode.Scalar = "\u{FFED}"
+  static let gluedMark: Unicode.Scalar = "\u{FFED}"
   /// The mark of a side with a blank, where none is implied.
-  static let blank: Unicode.Scalar = "\u{2581}"
+  static let blankMark: Unicode.Scalar = "\u{2581}"
 
   /// The word or punctuation mark.
   var core: Substring.UnicodeScalarView
@@ -25,7 +25,7 @@ struct PunctuationToken: Sendable {
     // A core that is a mark itself has a single scalar.
     func side(_ scalar: Unicode.Scalar?) -> Bool? {
       guard core.count > 1, let scalar else { return nil }
-      return scalar == Self.blank ? true : scalar == Self.glued ? false : nil
+      return scalar == Self.blankMark ? true : scalar == Self.gluedMark ? false : nil
     }
     let before = side(core.first)
     if before != nil { core.removeFirst() }
@@ -36,7 +36,7 @@ struct PunctuationToken: Sendable {
 
   /// The token as it is written in a vocabulary.
   var written: String {
-    func mark(_ side: Bool?) -> String { side.map { String($0 ? Self.blank : Self.glued) } ?? "" }
+    func mark(_ side: Bool?) -> String { side.map { String($0 ? Self.blankMark : Self.gluedMark) } ?? "" }
     return mark(blankBefore) + String(core) + mark(blankAfter)
   }
 

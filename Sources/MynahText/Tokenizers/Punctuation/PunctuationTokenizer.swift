@@ -67,14 +67,8 @@ public struct PunctuationTokenizer: Tokenizer {
       switch item {
       case .lineEnd: encoded.ids += [endOfSentenceID].compactMap(\.self)
       case .token(let token, let range):
-        if let id = token.isUnmarked ? vocabulary.id(of: bytes, range) : id(of: token) {
-          encoded.ids.append(id)
-        } else if let id = vocabulary.unknownID {
-          encoded.ids.append(id)
-          encoded.unknownCount += 1
-        } else {
-          throw .unknownToken(in: bytes, range)
-        }
+        let id = token.isUnmarked ? vocabulary.id(of: bytes, range) : id(of: token)
+        try encoded.append(id, of: vocabulary, at: range, in: bytes)
       }
     }
     if endsLastLine, WordTokenizer.hasOpenLastLine(bytes), let endOfSentenceID {
