@@ -59,7 +59,7 @@ struct DryRun: Encodable {
     let runs = runCount > 1 ? ", for each of \(runCount) seeds" : ""
     let left = isResumed ? "\(stepCount.grouped) left of \(epochs) epochs" : "\(stepCount.grouped) in \(epochs) epochs"
     let memory = (estimatedPeakBytes / 1e6).rounded(.up).brief
-    let time = estimatedSeconds < 1 ? "less than a second" : "some \(estimatedSeconds.asDuration)"
+    let time = estimatedSeconds < 1 ? "less than a second" : "about \(estimatedSeconds.asDuration)"
     let timed =
       timedStepCount == 0
       ? "no step is left" : "from \(timedStepCount) timed \(timedStepCount == 1 ? "step" : "steps")"
@@ -69,7 +69,7 @@ struct DryRun: Encodable {
 
       steps   \(stepsPerEpoch.grouped) per epoch, \(left)\(runs)
       batches \(batchSize) rows of \(sequenceLength) tokens
-      memory  some \(memory) MB at the peak, estimated from those steps
+      memory  about \(memory) MB at the peak, estimated from those steps
       time    \(time) with \(threadCount) \(threadCount == 1 ? "thread" : "threads"), estimated \(timed)
       files   \(model) and \(TrainingFiles.statePath(besides: model)), which were not written
 

@@ -180,7 +180,7 @@ struct TrainingJob {
     func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e9).formatted(1)) GB" }
     throw ValidationError(
       "a model of \(parameters.formatted(0)) parameters in batches of \(layout.batchSize) × \(layout.sequenceLength) "
-        + "needs some \(gigabytes(needed)) of memory and this machine has \(gigabytes(available)); "
+        + "needs about \(gigabytes(needed)) of memory and this machine has \(gigabytes(available)); "
         + "choose a smaller --hidden, --embedding, --vocabulary, --batch or --sequence-length")
   }
 

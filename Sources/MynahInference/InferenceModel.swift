@@ -144,7 +144,7 @@ extension InferenceModel {
 // MARK: Passes
 
 extension InferenceModel {
-  /// The tokens that pass through the layers at once: whole steps of some 256 rows.
+  /// The tokens that pass through the layers at once: whole steps of about 256 rows.
   private static func chunkSize(_ state: RecurrentState) -> Int { max(1, 256 / state.batchSize) * state.batchSize }
 
   private func forChunks(of count: Int, _ state: RecurrentState, _ body: (Range<Int>) -> Void) {

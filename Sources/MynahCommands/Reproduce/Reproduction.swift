@@ -55,7 +55,7 @@ struct Reproduction {
   /// The estimate for people.
   var estimateInWords: String {
     let seconds = estimatedSeconds
-    return seconds < 1 ? "less than a second on this machine" : "some \(seconds.asDuration) on this machine"
+    return seconds < 1 ? "less than a second on this machine" : "about \(seconds.asDuration) on this machine"
   }
 }
 
