@@ -33,6 +33,8 @@ public struct TextTraining: AsyncSequence, Sendable {
       self.end = end
       let stream = AsyncThrowingStream<Progress, any Error> { continuation in
         let isStopped = Flag()
+        // A task that is cancelled already gets the state after the first step, however fast the run.
+        if Task.isCancelled { isStopped.set() }
         continuation.onTermination = { _ in isStopped.set() }
         // Not a task: training blocks its thread, of which the tasks of a program share a few.
         DispatchQueue.global(qos: .userInitiated).async {
