@@ -18,6 +18,11 @@ let cSettings: [CSetting] = [.enableWarning("all")] + (strict ? [.treatAllWarnin
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
+/// A product that only the trait Server needs.
+func serverProduct(_ name: String, _ package: String) -> Target.Dependency {
+  .product(name: name, package: package, condition: .when(traits: ["Server"]))
+}
+
 func module(
   _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil
 ) -> Target {
@@ -52,13 +57,20 @@ let package = Package(
   ],
   traits: [
     .default(enabledTraits: []),
-    // Reserved names; no target uses them yet.
-    .trait(name: "Server", description: "A server for trained models (reserved)."),
+    .trait(name: "Server", description: "The command `mynah serve`: an HTTP server for trained models."),
+    // A reserved name; no target uses it yet.
     .trait(name: "MPI", description: "Training on several machines with MPI (reserved)."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+    // With the trait Server only.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: ["FullFoundation"]),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.11.0"),
   ],
   targets: [
     // The library, in the order of the data flow; imports point one way.
@@ -88,8 +100,22 @@ let package = Package(
     module("MynahTensorBoard", ["MynahIO", protobuf], exclude: ["Protos"]),
     module("MynahONNX", ["MynahTensors", "MynahText", "MynahModels", protobuf], exclude: ["Protos"]),
     module(
+      "MynahServer",
+      [
+        "Mynah", "MynahAnalysis", "MynahClassification", serverProduct("Hummingbird", "hummingbird"),
+        serverProduct("HummingbirdCore", "hummingbird"),
+        serverProduct("Logging", "swift-log"), serverProduct("NIOCore", "swift-nio"),
+        serverProduct("NIOHTTPTypes", "swift-nio-extras"), serverProduct("HTTPTypes", "swift-http-types"),
+        serverProduct("ServiceLifecycle", "swift-service-lifecycle"),
+        serverProduct("UnixSignals", "swift-service-lifecycle"),
+      ], resources: [.embedInCode("Page/Resources")]),
+    module(
       "MynahCommands",
-      ["Mynah", "MynahAnalysis", "MynahClassification", "MynahTensorBoard", "MynahONNX", argumentParser]),
+      [
+        "Mynah", "MynahAnalysis", "MynahClassification", "MynahTensorBoard", "MynahONNX",
+        .target(name: "MynahServer", condition: .when(traits: ["Server"])), serverProduct("Logging", "swift-log"),
+        argumentParser,
+      ]),
     .executableTarget(name: "MynahMain", dependencies: ["MynahCommands"], swiftSettings: swiftSettings),
 
     // Examples, run by continuous integration.

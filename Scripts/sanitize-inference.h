@@ -77,15 +77,17 @@ static void try_advance(const mynah_inference_kernels *kernels, mynah_team *team
 static void try_draw(const mynah_inference_kernels *kernels, mynah_team *team, size_t rows, size_t count) {
   float *logits = numbers(rows * count);
   double *uniforms = checked(malloc(rows * sizeof *uniforms));
+  float *inverses = checked(malloc(rows * sizeof *inverses));
   int32_t *ids = checked(malloc(rows * sizeof *ids)), forbidden[] = {0, (int32_t)count, -1};
   for (size_t r = 0; r < rows; r++) uniforms[r] = (double)r / (double)rows;
   void *workspace = lines(kernels->draw_bytes(count, (size_t)mynah_team_threads(team)));
   for (size_t some = 0; some < 4; some += 3) {
-    kernels->draw(team, ids, logits, rows, count, forbidden, some, some ? 1.5f : INFINITY, uniforms, workspace);
+    for (size_t r = 0; r < rows; r++) inverses[r] = some ? 1.5f : INFINITY;
+    kernels->draw(team, ids, logits, rows, count, forbidden, some, inverses, uniforms, workspace);
     for (size_t r = 0; r < rows; r++) read_all((float[]){(float)ids[r]}, 1);
   }
   if (!kernels->all_finite(team, logits, rows * count)) checked(NULL);
-  free(logits), free(uniforms), free(ids), free(workspace);
+  free(logits), free(uniforms), free(inverses), free(ids), free(workspace);
 }
 
 static void try_inference(const mynah_inference_kernels *kernels, mynah_team *team) {

@@ -20,7 +20,8 @@ package struct MynahTool: ParsableCommand {
       CompareCommand.self, GenerateCommand.self, CompleteCommand.self, ScoreCommand.self, RescoreCommand.self,
       PairsCommand.self, SyntaxGymCommand.self, NeighboursCommand.self, NGramCommand.self, ClassifyCommand.self,
       MapCommand.self, SurprisalCommand.self, ActivationsCommand.self, InspectCommand.self, QuantizeCommand.self,
-      PruneCommand.self, ImportCommand.self, ExportCommand.self, ReproduceCommand.self, BenchCommand.self,
+      PruneCommand.self, ImportCommand.self, ExportCommand.self, ServeCommand.self, ReproduceCommand.self,
+      BenchCommand.self,
     ])
 
   package init() {}

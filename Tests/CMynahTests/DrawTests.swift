@@ -12,8 +12,8 @@ struct DrawTests {
 
   /// Draws from rows of logits, with a team of threads or alone.
   private func draw(
-    _ kernels: InferenceKernels, _ logits: [Float], forbidden: [Int32] = [], inverse: Float = 1, uniforms: [Double],
-    threads: Int32 = 1
+    _ kernels: InferenceKernels, _ logits: [Float], forbidden: [Int32] = [], inverse: Float = 1,
+    inverses: [Float]? = nil, uniforms: [Double], threads: Int32 = 1
   ) -> [Int?] {
     let team = unsafe mynah_team_start(threads)
     defer { unsafe mynah_team_stop(team) }
@@ -21,7 +21,8 @@ struct DrawTests {
     let workspace = AlignedMemory(byteCount: unsafe kernels.table.draw_bytes(count, Int(threads)))
     var ids = [Int32](repeating: 7, count: uniforms.count + 1)
     unsafe kernels.table.draw(
-      team, &ids, source.base, uniforms.count, count, forbidden, forbidden.count, inverse, uniforms, workspace.base)
+      team, &ids, source.base, uniforms.count, count, forbidden, forbidden.count,
+      inverses ?? [Float](repeating: inverse, count: uniforms.count), uniforms, workspace.base)
     #expect(source.elements.map(\.bitPattern) == logits.map(\.bitPattern) && workspace.guardIsWhole && ids.last == 7)
     return ids.dropLast().map { $0 < 0 ? nil : Int($0) }
   }
@@ -70,17 +71,20 @@ struct DrawTests {
     #expect(draw(kernels, logits, forbidden: [70], inverse: .infinity, uniform: 0) == 290)
   }
 
-  @Test("Each row is drawn as on its own, on any number of threads", arguments: InferenceKernels.available)
+  @Test("Each row is drawn as on its own, with its own temperature, on any number of threads", arguments: InferenceKernels.available)
   func rows(_ kernels: InferenceKernels) {
     var random = RandomSource(seed: 3)
     let (rows, count) = (9, 301)
     let logits = (0..<rows * count).map { _ in random.uniform(in: -3..<3) }
     let uniforms = (0..<rows).map { _ in random.uniform() }
+    let inverses = (0..<rows).map { $0 == 4 ? .infinity : 0.5 * Float($0) }
     let alone = (0..<rows).map {
-      draw(kernels, Array(logits[$0 * count..<($0 + 1) * count]), forbidden: [3], uniform: uniforms[$0])
+      draw(
+        kernels, Array(logits[$0 * count..<($0 + 1) * count]), forbidden: [3], inverse: inverses[$0],
+        uniform: uniforms[$0])
     }
     for threads: Int32 in [1, 2, 4] {
-      #expect(draw(kernels, logits, forbidden: [3], uniforms: uniforms, threads: threads) == alone)
+      #expect(draw(kernels, logits, forbidden: [3], inverses: inverses, uniforms: uniforms, threads: threads) == alone)
     }
     #expect(Set(alone).count > 1)
   }

@@ -86,13 +86,13 @@ typedef struct {
   void (*advance)(mynah_team *team, const mynah_inference_pass *pass);
 
   bool (*all_finite)(mynah_team *team, const float *x, size_t count);
-  // A token for each row of logits [rows, count], drawn with probability ∝ exp(logit · inverse_temperature) by a
-  // uniform number of 0 ..< 1; the first of the largest logits if inverse_temperature is ∞. The forbidden ones are
+  // A token for each row of logits [rows, count], drawn with probability ∝ exp(logit · the row's inverse
+  // temperature) by a uniform number of 0 ..< 1; the first of the largest logits if that is ∞. The forbidden ones are
   // never drawn; -1 if nothing is left. workspace: 64-byte aligned.
   size_t (*draw_bytes)(size_t count, size_t threads);
   void (*draw)(mynah_team *team, int32_t *ids, const float *logits, size_t rows, size_t count,
-               const int32_t *forbidden, size_t forbidden_count, float inverse_temperature, const double *uniforms,
-               void *workspace);
+               const int32_t *forbidden, size_t forbidden_count, const float *inverse_temperatures,
+               const double *uniforms, void *workspace);
 } mynah_inference_kernels;
 
 enum { MYNAH_INFERENCE_COUNT = 8 };

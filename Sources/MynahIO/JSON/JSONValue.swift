@@ -2,7 +2,7 @@
 ///
 /// Objects preserve the order of their members, which Keras's word counts require, and compare names bytewise, so that
 /// a vocabulary may contain “é” as well as “e” + “◌́”. The dictionaries of Foundation's decoder support neither.
-package enum JSONValue {
+package enum JSONValue: Sendable {
   case null
   case bool(Bool)
   /// A number in its original notation.
@@ -11,7 +11,7 @@ package enum JSONValue {
   case array([JSONValue])
   case object([Member])
 
-  package struct Member {
+  package struct Member: Sendable {
     package let name: String
     package let value: JSONValue
 

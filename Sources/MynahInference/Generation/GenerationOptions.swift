@@ -15,6 +15,10 @@ public struct GenerationOptions: Sendable {
   public var stopTokens: Set<Int32>
   /// A Boolean value indicating whether the probability of each token is returned.
   public var returnsProbabilities = false
+  /// The number of the most probable tokens that are returned at each position, if probabilities are returned.
+  public var alternativeCount = 0
+  /// A Boolean value indicating whether a `GenerationBatch` returns the state after a text with its end.
+  public var returnsMemory = false
   /// The positions at which the state is reset; nil: those of the model's file, or none without a file.
   ///
   /// Windows do not apply to generated text.

@@ -48,7 +48,7 @@ public struct Sampler: Sendable {
     _ logits: [Float], at place: SamplingPlace = SamplingPlace(), using random: inout RandomSource
   ) throws(InferenceError) -> Int32 {
     guard let simple else { return try steps(logits, at: place, using: &random) }
-    return try found(Self.drawn(from: logits, simple, by: [random.uniform()])[0])
+    return try found(Self.drawn(from: logits, simple, by: random.uniform()))
   }
 
   /// Returns a token for each stream, drawn from logits [B, V] with its own random source.
@@ -59,21 +59,34 @@ public struct Sampler: Sendable {
   public func callAsFunction(
     _ logits: Tensor, at places: [SamplingPlace] = [], using randoms: inout [RandomSource]
   ) throws(InferenceError) -> [Int32] {
-    if let simple {
+    let draws = Self.draws(
+      of: [Sampler](repeating: self, count: randoms.count), from: logits,
+      at: { $0 < places.count ? places[$0] : SamplingPlace() }, using: &randoms)
+    return try draws.map { id throws(InferenceError) in try found(id) }
+  }
+
+  /// Returns a token for each stream, drawn from logits [B, V] by its own sampler with its own random source; nil where
+  /// the steps rule out all tokens.
+  ///
+  /// - Parameter place: Returns the position of a stream; called only for streams with steps that may use it.
+  static func draws(
+    of samplers: [Sampler], from logits: Tensor, at place: (Int) -> SamplingPlace, using randoms: inout [RandomSource]
+  ) -> [Int32?] {
+    let simple = samplers.compactMap(\.simple)
+    if let first = simple.first, simple.count == samplers.count, simple.allSatisfy({ $0.forbidden == first.forbidden })
+    {
       let uniforms = randoms.indices.map { randoms[$0].uniform() }
-      let ids = unsafe logits.withUnsafeElements { unsafe Self.drawn(from: $0, simple, by: uniforms) }
-      return try ids.map { id throws(InferenceError) in try found(id) }
-    }
-    let vocabularySize = logits.shape[logits.shape.rank - 1]
-    var ids: [Int32] = []
-    for stream in randoms.indices {
-      let place = stream < places.count ? places[stream] : SamplingPlace()
-      let row = unsafe logits.withUnsafeElements {
-        unsafe Array($0[stream * vocabularySize..<(stream + 1) * vocabularySize])
+      return unsafe logits.withUnsafeElements {
+        unsafe Kernels.draw(
+          $0, temperatures: simple.map(\.temperature), forbidden: first.forbidden, uniforms: uniforms)
       }
-      ids.append(try steps(row, at: place, using: &randoms[stream]))
     }
-    return ids
+    return samplers.indices.map { stream in
+      var row = logits.row(stream)
+      if let simple = samplers[stream].simple { return drawn(from: row, simple, by: randoms[stream].uniform()) }
+      for step in samplers[stream].steps { step(&row, at: place(stream)) }
+      return drawn(from: row, (1, []), by: randoms[stream].uniform())
+    }
   }
 
   private func steps(
@@ -81,21 +94,16 @@ public struct Sampler: Sendable {
   ) throws(InferenceError) -> Int32 {
     var logits = logits
     for step in steps { step(&logits, at: place) }
-    return try found(Self.drawn(from: logits, (1, []), by: [random.uniform()])[0])
+    return try found(Self.drawn(from: logits, (1, []), by: random.uniform()))
   }
 
+  /// Draws a token from logits by a uniform number.
   private static func drawn(
-    from logits: [Float], _ effect: (temperature: Double, forbidden: [Int32]), by uniforms: [Double]
-  ) -> [Int32?] {
-    unsafe logits.withUnsafeBufferPointer { unsafe drawn(from: $0, effect, by: uniforms) }
-  }
-
-  /// Draws a token from each row of logits by a uniform number.
-  private static func drawn(
-    from logits: UnsafeBufferPointer<Float>, _ effect: (temperature: Double, forbidden: [Int32]), by uniforms: [Double]
-  ) -> [Int32?] {
-    unsafe Kernels.draw(
-      logits, temperature: effect.temperature, forbidden: effect.forbidden, uniforms: uniforms)
+    from logits: [Float], _ effect: (temperature: Double, forbidden: [Int32]), by uniform: Double
+  ) -> Int32? {
+    unsafe logits.withUnsafeBufferPointer {
+      unsafe Kernels.draw($0, temperatures: [effect.temperature], forbidden: effect.forbidden, uniforms: [uniform])[0]
+    }
   }
 
   private func found(_ id: Int32?) throws(InferenceError) -> Int32 {

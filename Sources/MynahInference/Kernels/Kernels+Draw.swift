@@ -16,19 +16,21 @@ extension Kernels {
   ///
   /// - Parameters:
   ///   - logits: [B, V].
+  ///   - temperatures: [B].
   ///   - uniforms: [B], each in 0 ..< 1.
   static func draw(
-    _ logits: UnsafeBufferPointer<Float>, temperature: Double, forbidden: [Int32], uniforms: [Double]
+    _ logits: UnsafeBufferPointer<Float>, temperatures: [Double], forbidden: [Int32], uniforms: [Double]
   ) -> [Int32?] {
     let (kernels, rowCount) = (unsafe inference.pointee, uniforms.count)
     guard rowCount > 0 else { return [] }
-    let (count, inverse) = (logits.count / rowCount, temperature > 0 ? Float(min(1 / temperature, 1e30)) : .infinity)
+    let count = logits.count / rowCount
+    let inverses = temperatures.map { $0 > 0 ? Float(min(1 / $0, 1e30)) : .infinity }
     let workspace = PackedMemory(byteCount: unsafe kernels.draw_bytes(count, ThreadTeam.current?.threadCount ?? 1))
     var ids = [Int32](repeating: -1, count: rowCount)
     unsafe forbidden.withUnsafeBufferPointer { forbidden in
       unsafe ThreadTeam.withCurrent {
         unsafe kernels.draw(
-          $0, &ids, logits.baseAddress, rowCount, count, forbidden.baseAddress, forbidden.count, inverse, uniforms,
+          $0, &ids, logits.baseAddress, rowCount, count, forbidden.baseAddress, forbidden.count, inverses, uniforms,
           workspace.base)
       }
     }

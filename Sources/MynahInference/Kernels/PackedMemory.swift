@@ -14,7 +14,7 @@ final class PackedMemory: Sendable {
     byteCount = isLarge ? (leastByteCount + largePage - 1) / largePage * largePage : max(leastByteCount, 64)
     unsafe base = .allocate(byteCount: byteCount, alignment: isLarge ? largePage : 64)
     #if os(Linux)
-      if isLarge { _ = unsafe madvise(base, byteCount, Int32(MADV_HUGEPAGE)) }
+    if isLarge { _ = unsafe madvise(base, byteCount, Int32(MADV_HUGEPAGE)) }
     #endif
   }
 

@@ -94,6 +94,15 @@ public struct NeuralPredictor: HiddenPredictor {
     return (result.nats.map { -$0 }, result.hidden)
   }
 
+  /// Reads some tokens and returns the logits that each was predicted from, [T, V].
+  mutating func logits(reading ids: [Int32]) throws -> Tensor {
+    guard let last = memory.last, let next = ids.last else { requirementFailure("a text has to begin before a token") }
+    try check(ids)
+    let logits = try model.finite(model.logits(afterEach: [last] + ids.dropLast(), state: &memory.state))
+    (memory.last, step) = (next, nil)
+    return logits
+  }
+
   private mutating func currentStep() throws -> Step {
     if let step { return step }
     guard let last = memory.last else { requirementFailure("a text has to begin before a token is predicted") }

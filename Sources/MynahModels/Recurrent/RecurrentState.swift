@@ -112,6 +112,32 @@ public struct RecurrentState: Sendable {
     return selecting([Int](repeating: 0, count: count))
   }
 
+  /// Returns a state of the rows of several states, in their order; its step count is that of the first one.
+  ///
+  /// - Precondition: there is a state, and all have the same layers and parts of the same sizes.
+  package static func concatenating(_ states: [RecurrentState]) -> RecurrentState {
+    guard let first = states.first else { requirementFailure("expected a state to concatenate") }
+    guard states.count > 1 else { return first }
+    require(states.dropFirst().allSatisfy { $0.hasParts(of: first) }, "states of different layers have no common batch")
+    var result = first
+    result.layers = first.layers.indices.map { layer in
+      first.layers[layer].with(
+        first.layers[layer].parts.indices.map { part in
+          Variable(.concatenating(states.map { $0.layers[layer].parts[part].value }))
+        })
+    }
+    return result
+  }
+
+  /// Returns the state of one row, which was led to by a number of steps.
+  ///
+  /// - Precondition: the row is in 0 ..< B.
+  package func row(_ row: Int, after stepCount: Int) -> RecurrentState {
+    var result = batchSize == 1 ? self : selecting([row])
+    result.stepCount = stepCount
+    return result
+  }
+
   /// A Boolean value indicating whether another state has the same layers and parts of the same sizes, for any batch.
   package func hasParts(of other: RecurrentState) -> Bool {
     layers.count == other.layers.count

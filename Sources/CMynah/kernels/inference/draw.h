@@ -7,7 +7,7 @@ typedef struct {
   size_t rows, count;
   const int32_t *forbidden;
   size_t forbidden_count;
-  float inverse_temperature;
+  const float *inverse_temperatures;
   const double *uniforms;
   char *workspace;
 } draw_work;
@@ -39,11 +39,12 @@ INLINE double block_weights(float *weights, const float *logits, size_t count, f
 }
 
 /// Draws one token: first the block that it is in.
-static int32_t draw_one(const draw_work *s, const float *logits, double uniform, double *sums) {
+static int32_t draw_one(const draw_work *s, const float *logits, float inverse_temperature, double uniform,
+                        double *sums) {
   const size_t count = s->count, blocks = draw_blocks(count);
   const float maximum = largest_of(logits, count);
   if (!(maximum > -INFINITY)) return -1;
-  if (s->inverse_temperature == INFINITY) {
+  if (inverse_temperature == INFINITY) {
     int32_t first = 0;
     while (logits[first] != maximum) first++;
     return first;
@@ -51,7 +52,7 @@ static int32_t draw_one(const draw_work *s, const float *logits, double uniform,
   float weights[DRAW_BLOCK];
 #define WEIGHTS(block)                                                                                              \
   block_weights(weights, logits + (block)*DRAW_BLOCK, minimum(DRAW_BLOCK, count - (block)*DRAW_BLOCK), maximum, \
-                s->inverse_temperature)
+                inverse_temperature)
   double total = 0;
   size_t last = 0;  // the last block with a possible token
   for (size_t block = 0; block < blocks; block++) {
@@ -91,13 +92,13 @@ static void draw_rows(void *context, const mynah_worker *worker) {
         if (s->forbidden[i] >= 0 && (size_t)s->forbidden[i] < s->count) allowed[s->forbidden[i]] = -INFINITY;
       logits = allowed;
     }
-    s->ids[r] = draw_one(s, logits, s->uniforms[r], sums);
+    s->ids[r] = draw_one(s, logits, s->inverse_temperatures[r], s->uniforms[r], sums);
   }
 }
 
 static void draw(mynah_team *team, int32_t *ids, const float *logits, size_t rows, size_t count,
-                 const int32_t *forbidden, size_t forbidden_count, float inverse_temperature, const double *uniforms,
-                 void *workspace) {
-  draw_work s = {ids, logits, rows, count, forbidden, forbidden_count, inverse_temperature, uniforms, workspace};
+                 const int32_t *forbidden, size_t forbidden_count, const float *inverse_temperatures,
+                 const double *uniforms, void *workspace) {
+  draw_work s = {ids, logits, rows, count, forbidden, forbidden_count, inverse_temperatures, uniforms, workspace};
   mynah_team_run(rows == 1 ? NULL : team, draw_rows, &s);
 }

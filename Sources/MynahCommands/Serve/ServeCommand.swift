@@ -1,0 +1,118 @@
+import ArgumentParser
+import Foundation
+import MynahIO
+#if Server
+import MynahServer
+import MynahTensors
+import Synchronization
+#endif
+
+struct ServeCommand: ShortHelp, ParsableCommand {
+  static let commonFlags: Set = ["--host", "--port", "--tokens-file", "--precision", "--threads", "--configuration"]
+
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Answer requests over HTTP, as OpenAI's completions API does, and show a page to play with.",
+    discussion: """
+      The server ends after SIGINT or SIGTERM, when the requests that have begun are answered. A model file that
+      changes is loaded again. Every flag can also be set by an environment variable, such as MYNAH_SERVE_PORT for
+      --port, or by --configuration, a JSON object such as {"port": 8081, "models": ["notes.safetensors"]}.
+
+        mynah serve notes.safetensors
+        mynah serve notes.safetensors mail=spam.classifier --port 8081
+        mynah serve notes.safetensors --host 0.0.0.0 --tokens-file tokens.txt
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "Model files and classifier files, or NAME=FILE for a name other than the file's.",
+      valueName: "model"), completion: .file())
+  var models: [String] = []
+
+  @OptionGroup var options: ServeOptions
+
+  func run() throws {
+    #if Server
+    try serve()
+    #else
+    throw NoServer()
+    #endif
+  }
+}
+
+/// The error of a build without the server.
+private struct NoServer: CommandFailure {
+  var failureCode: FailureCode { .unavailable }
+  var sentence: String {
+    "this build of mynah has no server; build it with the server: swift build -c release --traits Server"
+  }
+}
+
+#if Server
+extension ServeCommand {
+  private func serve() throws {
+    let settings = try ServeSetting.settings(models, options)
+    Self.raiseFileLimit()
+    let threads = settings.threads.map { ThreadTeam(threadCount: $0) } ?? ThreadTeam.current
+    try ThreadTeam.$current.withValue(threads) {
+      let server = try Server(settings.server)
+      let (host, names) = (settings.server.host, settings.server.models.map(\.name).joined(separator: ", "))
+      try Self.waiting {
+        do {
+          try await server.run { port in
+            let address = host.contains(":") ? "[\(host)]" : host
+            StandardError.inform("serving \(names) at http://\(address):\(port) until Ctrl-C\n")
+          }
+        } catch let error as CancellationError {
+          throw error
+        } catch {
+          throw ListeningFailure(host: host, port: settings.server.port, reason: "\(error)")
+        }
+      }
+    }
+  }
+
+  /// Runs an asynchronous function to its end.
+  private static func waiting(_ body: @escaping @Sendable () async throws -> Void) throws {
+    let (end, result) = (DispatchSemaphore(value: 0), ResultBox())
+    Task {
+      do { try await body() } catch { result.set(error) }
+      end.signal()
+    }
+    end.wait()
+    if let error = result.error { throw error }
+  }
+
+  private final class ResultBox: Sendable {
+    private let value = Mutex<(any Error)?>(nil)
+    var error: (any Error)? { value.withLock { $0 } }
+    func set(_ error: any Error) { value.withLock { $0 = error } }
+  }
+
+  /// Permits as many open connections as the system does.
+  private static func raiseFileLimit() {
+    var limit = rlimit()
+    #if canImport(Darwin)
+    let resource = RLIMIT_NOFILE
+    #else
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #endif
+    guard unsafe getrlimit(resource, &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = unsafe setrlimit(resource, &limit)
+  }
+}
+
+/// The server cannot listen at its address, or has failed.
+private struct ListeningFailure: CommandFailure {
+  let host: String
+  let port: Int
+  let reason: String
+
+  var failureCode: FailureCode { .inputOutput }
+  var sentence: String {
+    "the server at \(host.quoted()), port \(port), has ended: \(reason); if the address is in use, stop the other "
+      + "program or choose another --port"
+  }
+}
+#endif

@@ -1,0 +1,81 @@
+import MynahIO
+import MynahModels
+public import MynahTensors
+public import MynahText
+
+/// A text that a `GenerationBatch` continues: its options, its random source, and what it has to remember of its tokens.
+public struct GenerationStream: Sendable {
+  let options: GenerationOptions
+  let sampler: Sampler
+  private let startID: Int32
+  private var decoder: TokenDecoder
+  private var stops: StopStrings
+  /// The last tokens that the sampler's steps use.
+  private var recent: [Int32]
+  /// The text, which determines when the state is reset.
+  private var text: WrittenText
+  /// The number of generated tokens.
+  private(set) var position = 0
+  var random: RandomSource
+
+  /// Creates a stream after a prompt.
+  ///
+  /// - Parameters:
+  ///   - prompt: The prompt, which is not returned.
+  ///   - promptIDs: Its tokens.
+  ///   - options: The sampling and the end of the text.
+  ///   - random: The random source.
+  /// - Throws: `InferenceError.noSuchToken` for a stop token that is not in the vocabulary.
+  public init(
+    after prompt: String, _ promptIDs: [Int32], tokenizer: AnyTokenizer, options: GenerationOptions,
+    random: RandomSource
+  ) throws(InferenceError) {
+    var text = WrittenText(options.statePolicy ?? .carry)
+    _ = text.append(prompt)
+    try self.init(after: prompt, promptIDs, text, tokenizer: tokenizer, options: options, random: random)
+  }
+
+  init(
+    after prompt: String, _ promptIDs: [Int32], _ text: WrittenText, tokenizer: AnyTokenizer,
+    options: GenerationOptions, random: RandomSource
+  ) throws(InferenceError) {
+    let vocabulary = tokenizer.vocabulary
+    try InferenceError.check(options.stopTokens.sorted(), vocabularySize: vocabulary.count)
+    let textless = Set(vocabulary.textlessIDs)
+    let forbidden = textless.count < vocabulary.count ? textless : []
+    (self.options, self.text, self.random, startID) = (options, text, random, tokenizer.startID)
+    sampler = Sampler((forbidden.isEmpty ? [] : [ForbiddenTokens(forbidden)]) + options.sampler.steps)
+    decoder = tokenizer.decoder()
+    decoder.begin(after: prompt, promptIDs)
+    stops = StopStrings(options.stopStrings)
+    recent = promptIDs
+    trim()
+  }
+
+  /// The position at which the next token is drawn.
+  var place: SamplingPlace { SamplingPlace(position: position, recentTokens: recent) }
+
+  /// Adds a token; returns what can be written, whether the text ends, and the token that the network reads next: it
+  /// begins a text if the state is reset.
+  mutating func write(_ id: Int32) -> (addition: String, end: GenerationEnd?, next: Int32, isReset: Bool) {
+    position += 1
+    recent.append(id)
+    trim()
+    if options.stopTokens.contains(id) { return (rest(), .stopToken(id), id, false) }
+    let piece = decoder.decode(id)
+    let isReset = text.append(piece)
+    var addition = stops.pass(piece)
+    if let found = stops.found { return (addition, .stopString(found), id, false) }
+    guard position >= options.length else { return (addition, nil, isReset ? startID : id, isReset) }
+    addition += rest()
+    return (addition, stops.found.map { .stopString($0) } ?? .length, id, false)
+  }
+
+  /// Returns the text that is held back.
+  private mutating func rest() -> String { stops.pass(decoder.finish()) + (stops.found == nil ? stops.finish() : "") }
+
+  /// Drops tokens that no step uses, so that memory does not grow with the text.
+  private mutating func trim() {
+    if recent.count > sampler.reach { recent.removeFirst(recent.count - sampler.reach) }
+  }
+}

@@ -1,0 +1,45 @@
+#if Server
+import MynahInference
+import MynahText
+
+extension GenerationOrder.Prompt {
+  /// Converts a prompt to tokens.
+  ///
+  /// Where the model's state is reset, as at line ends for models of separate lines, the parts are tokenized separately.
+  ///
+  /// - Parameters:
+  ///   - start: The state after the text that the prompt continues.
+  ///   - policy: The positions at which the state is reset.
+  /// - Throws: `ServerFailure` if the model does not know a token and cannot read it as `<unk>`.
+  init(
+    _ prompt: CompletionRequest.Prompt, after start: TextState?, tokenizer: AnyTokenizer, policy: StatePolicy
+  ) throws {
+    var written = WrittenText(policy)
+    self.init(start: start, segments: [[]], text: "")
+    switch prompt {
+    case .text(let text):
+      self.text = text
+      var parts = [""]
+      for scalar in text.unicodeScalars {
+        parts[parts.count - 1].unicodeScalars.append(scalar)
+        if written.append(String(scalar)) { parts.append("") }
+      }
+      segments = try parts.enumerated().map { index, part in
+        try ClientError.of("prompt", code: "unknown_token") {
+          index == 0 && start != nil
+            ? try tokenizer.encode(part, beginsText: false, endsText: false).ids : try tokenizer.encodePrompt(part).ids
+        }
+      }
+    case .ids(let ids):
+      var decoder = tokenizer.decoder()
+      isContext = start == nil && ids.first == tokenizer.textStartID && ids.first != nil
+      for (index, id) in ids.enumerated() {
+        segments[segments.count - 1].append(id)
+        let piece = decoder.decode(id)
+        text += piece
+        if written.append(piece) && !(index == 0 && isContext) { segments.append([]) }
+      }
+    }
+  }
+}
+#endif

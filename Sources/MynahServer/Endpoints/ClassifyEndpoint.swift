@@ -1,0 +1,44 @@
+#if Server
+import Hummingbird
+import MynahClassification
+import MynahIO
+
+/// `POST /v1/classify`: the classes of texts.
+struct ClassifyEndpoint: Sendable {
+  let models: ModelRegistry
+
+  func answer(_ exchange: Exchange) async throws -> Response {
+    var fields = try await exchange.fields()
+    let (model, classifier) = try models.classifier(fields.string("model"))
+    guard let inputs = try fields.strings("input"), !inputs.isEmpty else {
+      throw ServerFailure.invalid("'input' is missing or empty", "input")
+    }
+    try fields.end()
+    let stop = Cancellation()
+    exchange.context.channel.watch { stop.cancel() }
+    var data: [JSONValue] = []
+    for (index, input) in inputs.enumerated() {
+      guard !stop.isCancelled else { throw ServerFailure.clientClosed }
+      guard ContinuousClock.now - exchange.start < .seconds(exchange.limits.requestSeconds) else {
+        throw ServerFailure.timeout
+      }
+      let prediction: Prediction
+      do {
+        prediction = try await classifier.runner.predict(input, by: classifier.classifier)
+      } catch {
+        throw ClientError(error: error, parameter: "input", code: "unknown_token")
+      }
+      data.append(
+        .record([
+          "index": .integer(index), "label": .string(prediction.label), "probability": .real(prediction.probability),
+          "probabilities": .object(
+            zip(prediction.labels, prediction.probabilities).map { .init(name: $0, value: .real($1)) }),
+        ]))
+    }
+    return Response(
+      json: JSONValue.record([
+        "object": .string("classification"), "model": .string(model.name), "data": .array(data),
+      ]).text)
+  }
+}
+#endif

@@ -1,0 +1,70 @@
+#if Server
+import Synchronization
+
+/// The way of an order's events from the engine to the request that waits for them.
+final class GenerationOutput: Sendable {
+  private struct State {
+    var events: [GenerationEvent] = []
+    var waiting: CheckedContinuation<Void, Never>?
+    var isEnded = false
+    var isFull = false
+  }
+
+  /// The number of events at which the engine pauses the texts of a client that does not read.
+  private static let capacity = 512
+
+  private let state = Mutex(State())
+  private let cancellation = Atomic(false)
+
+  /// A Boolean value indicating whether nobody waits for the events any more.
+  var isCancelled: Bool { cancellation.load(ordering: .relaxed) }
+
+  /// Passes events on.
+  ///
+  /// - Returns: A Boolean value indicating whether too many of them wait.
+  func append(_ events: [GenerationEvent], isEnd: Bool = false) -> Bool {
+    let (waiting, isFull) = state.withLock { state in
+      state.events += events
+      state.isEnded = state.isEnded || isEnd
+      state.isFull = state.events.count > Self.capacity
+      defer { state.waiting = nil }
+      return (state.waiting, state.isFull)
+    }
+    waiting?.resume()
+    return isFull
+  }
+
+  /// Waits for the next events.
+  ///
+  /// - Returns: The events, and whether the engine has paused the texts; nil at the end and after cancellation.
+  func next() async -> (events: [GenerationEvent], wasFull: Bool)? {
+    while true {
+      await withCheckedContinuation { continuation in
+        let isReady = state.withLock { state in
+          if !state.events.isEmpty || state.isEnded || isCancelled { return true }
+          state.waiting = continuation
+          return false
+        }
+        if isReady { continuation.resume() }
+      }
+      let (events, wasFull, isEnded) = state.withLock { state in
+        defer { (state.events, state.isFull) = ([], false) }
+        return (state.events, state.isFull, state.isEnded)
+      }
+      if isCancelled { return nil }
+      if !events.isEmpty { return (events, wasFull) }
+      if isEnded { return nil }
+    }
+  }
+
+  /// Ends the wait: the client has left.
+  func cancel() {
+    cancellation.store(true, ordering: .relaxed)
+    let waiting = state.withLock { state in
+      defer { state.waiting = nil }
+      return state.waiting
+    }
+    waiting?.resume()
+  }
+}
+#endif

@@ -1,0 +1,73 @@
+#if Server
+import Hummingbird
+import HTTPTypes
+import Logging
+import MynahIO
+import NIOCore
+
+/// The context of a request: its connection.
+struct ConnectionContext: InitializableFromSource, Sendable {
+  let channel: any Channel
+  let logger: Logger
+
+  init(source: ApplicationRequestContextSource) { (channel, logger) = (source.channel, source.logger) }
+}
+
+/// A request that is being answered.
+struct Exchange: Sendable {
+  let request: Request
+  let context: ConnectionContext
+  /// The values of the placeholders in the route's path.
+  let parameters: [String]
+  /// The owner of states: a digest of the bearer token; empty if the server has no tokens.
+  let owner: String
+  let start: ContinuousClock.Instant
+  let limits: ServerLimits
+
+  /// Reads the body as a JSON object.
+  ///
+  /// - Throws: `ServerFailure` if it is too large, is not declared as JSON, or is not an object.
+  func fields() async throws -> RequestFields { try RequestFields(await body()) }
+
+  /// Reads the body.
+  ///
+  /// - Throws: `ServerFailure` if it is too large or not declared as JSON.
+  func body() async throws -> [UInt8] {
+    // Pages of other origins can send other types without asking.
+    let type = request.headers[.contentType]?.lowercased() ?? ""
+    guard type == "application/json" || type.hasPrefix("application/json;") else {
+      throw ServerFailure(
+        status: 415, kind: .invalidRequest,
+        message: "expected the header 'Content-Type: application/json', found \(type.isEmpty ? "none" : type.quoted())",
+        code: "unsupported_media_type")
+    }
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes {
+      throw ServerFailure.bodyTooLarge
+    }
+    var request = request
+    let body: ByteBuffer
+    do {
+      body = try await request.collectBody(upTo: limits.bodyBytes)
+    } catch is NIOTooManyBytesError {
+      throw ServerFailure.bodyTooLarge
+    }
+    return Array(body.readableBytesView)
+  }
+}
+
+extension Response {
+  /// An answer of JSON.
+  init(json: String, status: HTTPResponse.Status = .ok) {
+    self.init(
+      status: status, headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: json)))
+  }
+
+  /// The answer to a request that failed.
+  init(_ failure: ServerFailure) {
+    self.init(json: failure.json, status: HTTPResponse.Status(code: failure.status))
+    if let seconds = failure.retryAfter { headers[.retryAfter] = "\(seconds)" }
+    if failure.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+  }
+}
+#endif

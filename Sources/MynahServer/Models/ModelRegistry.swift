@@ -1,0 +1,128 @@
+#if Server
+import Dispatch
+import Logging
+import MynahIO
+import MynahModels
+import Synchronization
+
+/// The models of a server by their names; a file that changes is loaded again, while requests go on.
+final class ModelRegistry: Sendable {
+  private struct Slot {
+    let source: ModelSource
+    var model: ServedModel
+    /// The file that was loaded, or could not be.
+    var fingerprint: [Int]?
+    /// The file that was found last, which has to stay as it is for a moment.
+    var found: [Int]?
+  }
+
+  private let slots: Mutex<[Slot]>
+  private let precision: WeightPrecision?
+  private let limits: ServerLimits
+  private let logger: Logger
+
+  /// Loads the models.
+  ///
+  /// - Throws: `FileError`, `CheckpointError`.
+  init(_ sources: [ModelSource], precision: WeightPrecision?, limits: ServerLimits, logger: Logger) throws {
+    (self.precision, self.limits, self.logger) = (precision, limits, logger)
+    slots = Mutex(
+      try sources.map { source in
+        let fingerprint = source.fingerprint
+        let model = try ServedModel(
+          named: source.name, at: source.path, precision: precision, limits: limits, metrics: ModelMetrics())
+        return Slot(source: source, model: model, fingerprint: fingerprint, found: fingerprint)
+      })
+  }
+
+  /// The models in the order in which they were named.
+  var models: [ServedModel] { slots.withLock { $0.map(\.model) } }
+
+  /// Returns a model; without a name the first one that fits.
+  private func model(_ name: String?, _ fits: (ServedModel) -> Bool, _ kind: String) throws(ServerFailure)
+    -> ServedModel
+  {
+    let models = models
+    if let name {
+      guard let model = models.first(where: { $0.name == name }) else {
+        let names = models.map { $0.name.quoted() }.joined(separator: ", ")
+        throw ServerFailure(
+          status: 404, kind: .invalidRequest, message: "there is no model \(name.quoted()); the models are \(names)",
+          parameter: "model", code: "model_not_found")
+      }
+      guard fits(model) else {
+        throw .invalid("this needs \(kind), which \(name.quoted()) is not", "model", code: "model_kind")
+      }
+      return model
+    }
+    guard let model = models.first(where: fits) else {
+      throw ServerFailure(
+        status: 404, kind: .invalidRequest, message: "this needs \(kind), and the server has none", parameter: "model",
+        code: "model_not_found")
+    }
+    return model
+  }
+
+  func model(_ name: String) throws(ServerFailure) -> ServedModel { try model(name, { _ in true }, "a model") }
+
+  func language(_ name: String?) throws(ServerFailure) -> (model: ServedModel, language: ServedModel.Language) {
+    let model = try model(
+      name, { if case .language = $0.kind { true } else { false } }, "a language model")
+    guard case .language(let language) = model.kind else { throw .shuttingDown }
+    return (model, language)
+  }
+
+  func classifier(_ name: String?) throws(ServerFailure) -> (model: ServedModel, classifier: ServedModel.Classifier) {
+    let model = try model(name, { if case .classifier = $0.kind { true } else { false } }, "a classifier")
+    guard case .classifier(let classifier) = model.kind else { throw .shuttingDown }
+    return (model, classifier)
+  }
+
+  /// Loads the files again that have changed; requests that have begun end with the old models.
+  ///
+  /// A file that cannot be loaded changes nothing.
+  ///
+  /// - Parameter isForced: A Boolean value indicating whether all files are loaded again, at once.
+  func reload(isForced: Bool) async {
+    for (index, slot) in slots.withLock({ $0 }).enumerated() {
+      let fingerprint = slot.source.fingerprint
+      slots.withLock { $0[index].found = fingerprint }
+      // A file that is still being written changes between two looks.
+      let isChanged = fingerprint != nil && fingerprint != slot.fingerprint && fingerprint == slot.found
+      guard isForced || isChanged else { continue }
+      await load(index, slot, fingerprint)
+    }
+  }
+
+  private func load(_ index: Int, _ slot: Slot, _ fingerprint: [Int]?) async {
+    let (precision, limits) = (precision, limits)
+    let result: Result<ServedModel, any Error> = await withCheckedContinuation { continuation in
+      DispatchQueue.global(qos: .utility).async {
+        continuation.resume(
+          returning: Result {
+            try ServedModel(
+              named: slot.source.name, at: slot.source.path, precision: precision, limits: limits,
+              metrics: slot.model.metrics)
+          })
+      }
+    }
+    let old = slots.withLock { slots in
+      slots[index].fingerprint = fingerprint
+      if case .success(let model) = result { slots[index].model = model }
+      return slot.model
+    }
+    let metadata: Logger.Metadata = ["model": "\(slot.source.name)", "file": "\(slot.source.path)"]
+    switch result {
+    case .success:
+      old.metrics.countReload(isSuccess: true)
+      logger.notice("loaded a model again", metadata: metadata)
+      if case .language(let language) = old.kind { await language.engine.retire() }
+    case .failure(let error):
+      old.metrics.countReload(isSuccess: false)
+      logger.error(
+        "a model could not be loaded again, the old one serves on",
+        metadata: metadata.merging(["error": "\(error)"]) { $1 })
+    }
+  }
+}
+#endif

@@ -1,0 +1,37 @@
+#if Server
+import Foundation
+
+/// A model to serve: its name and its file.
+public struct ModelSource: Hashable, Sendable {
+  /// The name that requests use.
+  public let name: String
+  /// The path of a model file or a classifier file.
+  public let path: String
+
+  /// Creates a source with a given name.
+  public init(name: String, path: String) { (self.name, self.path) = (name, path) }
+
+  /// Creates a source from `NAME=FILE` or `FILE`, whose name without its extension is the model's.
+  public init(_ text: String) {
+    if !FileManager.default.fileExists(atPath: text), let sign = text.firstIndex(of: "="), sign > text.startIndex {
+      self.init(name: String(text[..<sign]), path: String(text[text.index(after: sign)...]))
+    } else {
+      let file = text.split(separator: "/").last.map(String.init) ?? text
+      let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
+      self.init(name: stem.isEmpty ? file : stem, path: text)
+    }
+  }
+
+  /// What tells a file from the one that replaces it; nil if there is none.
+  var fingerprint: [Int]? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    #if canImport(Darwin)
+    let time = status.st_mtimespec
+    #else
+    let time = status.st_mtim
+    #endif
+    return [Int(status.st_ino), Int(status.st_size), time.tv_sec, time.tv_nsec]
+  }
+}
+#endif

@@ -1,0 +1,99 @@
+#if Server
+import Foundation
+import MynahAnalysis
+import MynahClassification
+import MynahIO
+import MynahInference
+import MynahModels
+import MynahText
+
+/// A model that a server answers with.
+final class ServedModel: Sendable {
+  /// A language model with its engine.
+  struct Language: Sendable {
+    let engine: Engine
+    let tokenizer: AnyTokenizer
+    let statePolicy: StatePolicy
+    let embedding: Embedding
+  }
+
+  /// A classifier with the thread that it works on.
+  struct Classifier: Sendable {
+    let classifier: TextClassifier
+    let runner = ClassifierRunner()
+  }
+
+  enum Kind: Sendable {
+    case language(Language)
+    case classifier(Classifier)
+  }
+
+  let name: String
+  /// The sha256 of the file.
+  let digest: String
+  let kind: Kind
+  let metrics: ModelMetrics
+  /// What a client can read about the model.
+  let card: JSONValue
+
+  /// Reads a model file or a classifier file.
+  ///
+  /// - Throws: `FileError`, `CheckpointError`.
+  init(
+    named name: String, at path: String, precision: WeightPrecision?, limits: ServerLimits, metrics: ModelMetrics
+  ) throws {
+    let file = try SafetensorsFile(contentsOf: path)
+    guard let digest = SHA256.hexadecimal(ofFileAt: path) else { throw FileError.noSuchFile(path: path) }
+    (self.name, self.digest, self.metrics) = (name, digest, metrics)
+    let created = (try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date) ?? .now
+    var members: [(String, JSONValue)] = [
+      ("id", .string(name)), ("object", .string("model")), ("created", .integer(Int(created.timeIntervalSince1970))),
+      ("owned_by", .string("mynah")), ("digest", .string(digest)),
+    ]
+    if file.metadata["mynah"] == "classifier" {
+      let classifier = try TextClassifier(file)
+      kind = .classifier(Classifier(classifier: classifier))
+      members += [
+        ("kind", .string("classifier")), ("method", .string("\(classifier.method)")),
+        ("labels", .array(classifier.labels.map { .string($0) })),
+      ]
+    } else {
+      let model = try ModelFile(file)
+      let precision = precision ?? model.precision
+      let network = InferenceModel(model.model, precision: precision)
+      kind = .language(
+        Language(
+          engine: Engine(network, tokenizer: model.tokenizer, limits: limits, metrics: metrics),
+          tokenizer: model.tokenizer, statePolicy: model.statePolicy, embedding: model.model.embedding))
+      members += [
+        ("kind", .string("languageModel")), ("tokenizer", .string(model.tokenizer.kind)),
+        ("vocabularySize", .integer(model.tokenizer.vocabulary.count)),
+        ("parameterCount", .integer(model.model.architecture.parameterCount)),
+        ("architecture", .string(Self.description(of: model.model.architecture))),
+        ("precision", .string(precision.rawValue)), ("state", .string(model.statePolicy.name)),
+      ]
+    }
+    card = .object(members.map { JSONValue.Member(name: $0.0, value: $0.1) })
+  }
+
+  /// The layers in words: "embedding 128, LSTM 512, LSTM 512, softmax of 65".
+  private static func description(of architecture: ModelArchitecture) -> String {
+    let configuration = architecture.configuration
+    return
+      (["embedding \(configuration.embeddingSize)"]
+      + architecture.layers.map { "\($0.kind.title) \($0.shape.hiddenSize)" }
+      + [
+        "\(architecture.output.kind.title)\(architecture.output.shape.isTied ? ", tied," : "") of "
+          + "\(configuration.vocabularySize.grouped)"
+      ]).joined(separator: ", ")
+  }
+}
+
+/// Classifies texts, one at a time, apart from the threads that the tasks of the server share.
+actor ClassifierRunner {
+  private let thread = EngineThread()
+  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+
+  func predict(_ text: String, by classifier: TextClassifier) throws -> Prediction { try classifier.predict(text) }
+}
+#endif

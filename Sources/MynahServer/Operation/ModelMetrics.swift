@@ -1,0 +1,34 @@
+#if Server
+import Synchronization
+
+/// The figures of a model's engine since it was first loaded.
+final class ModelMetrics: Sendable {
+  struct Figures {
+    var generatedTokens = 0, promptTokens = 0, steps = 0, pauses = 0, reloads = 0, failedReloads = 0
+    var texts = 0, waiting = 0
+    var firstToken = Histogram()
+  }
+
+  private let state = Mutex(Figures())
+
+  var figures: Figures { state.withLock { $0 } }
+
+  func countStep(of texts: Int) {
+    state.withLock { figures in
+      figures.steps += 1
+      figures.generatedTokens += texts
+    }
+  }
+
+  func countPromptTokens(_ count: Int) { state.withLock { $0.promptTokens += count } }
+  func countPause() { state.withLock { $0.pauses += 1 } }
+  func countReload(isSuccess: Bool) {
+    state.withLock { if isSuccess { $0.reloads += 1 } else { $0.failedReloads += 1 } }
+  }
+  func addFirstToken(after seconds: Double) { state.withLock { $0.firstToken.add(seconds) } }
+
+  func set(texts: Int, waiting: Int) {
+    state.withLock { ($0.texts, $0.waiting) = (texts, waiting) }
+  }
+}
+#endif

@@ -1,0 +1,115 @@
+#if Server
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import HTTPTypes
+import Logging
+import NIOCore
+import ServiceLifecycle
+import UnixSignals
+
+/// An HTTP server for trained models; see docs/serve.md.
+///
+/// ```swift
+/// var settings = ServerSettings(models: [ModelSource("notes.safetensors")])
+/// settings.port = 8081
+/// try await Server(settings).run()
+/// ```
+public struct Server: Sendable {
+  private let settings: ServerSettings
+  private let logger: Logger
+  private let models: ModelRegistry
+
+  /// Loads the models.
+  ///
+  /// - Throws: `FileError`, `CheckpointError`.
+  public init(_ settings: ServerSettings) throws {
+    self.settings = settings
+    var logger = Logger(label: "mynah") {
+      if settings.logsJSON { return JSONLogHandler(label: $0) as any LogHandler }
+      return StreamLogHandler.standardError(label: $0)
+    }
+    logger.logLevel = settings.logLevel
+    self.logger = logger
+    models = try ModelRegistry(
+      settings.models, precision: settings.precision, limits: settings.limits, logger: logger)
+  }
+
+  /// Serves until SIGTERM or SIGINT, after which the requests that have begun are answered.
+  ///
+  /// - Parameter onStart: Called with the port when the server listens.
+  /// - Throws: `IOError` if the server cannot listen at the address.
+  public func run(onStart: @escaping @Sendable (_ port: Int) -> Void = { _ in }) async throws {
+    let shutdown = Cancellation()
+    let limits = settings.limits
+    let application = Application(
+      responder: responder(shutdown),
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: [ConnectionGuard(seconds: limits.transferSeconds)],
+          idleTimeout: .seconds(Int64(limits.transferSeconds)),
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(settings.host, port: settings.port), backlog: 1024,
+        availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
+      onServerRunning: { channel in onStart(channel.localAddress?.port ?? 0) },
+      logger: logger)
+    var configuration = ServiceGroupConfiguration(
+      services: [ReloadService(models: models), ShutdownService(shutdown: shutdown), application],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(limits.requestSeconds + limits.transferSeconds)
+    try await ServiceGroup(configuration: configuration).run()
+  }
+
+  private func responder(_ shutdown: Cancellation) -> ServerResponder {
+    let states = StateStore(limits: settings.limits)
+    let metrics = ServerMetrics()
+    let operation = OperationEndpoints(models: models, states: states, metrics: metrics, shutdown: shutdown)
+    let page = PageFiles()
+    let model = ModelEndpoints(models: models)
+    let tokens = TokenEndpoints(models: models)
+    let state = StateEndpoints(models: models, states: states)
+    let routes = [
+      Route(method: .get, path: "/", isOpen: true, handler: page.page),
+      Route(method: .get, path: "/page/*", isOpen: true, handler: page.file),
+      Route(method: .get, path: "/openapi.yaml", isOpen: true, handler: page.description),
+      Route(method: .get, path: "/health", isOpen: true, handler: operation.health),
+      Route(method: .get, path: "/ready", isOpen: true, handler: operation.ready),
+      Route(method: .get, path: "/metrics", handler: operation.figures),
+      Route(method: .get, path: "/v1/models", handler: model.list),
+      Route(method: .get, path: "/v1/models/*", handler: model.card),
+      Route(method: .get, path: "/v1/models/*/embeddings", handler: model.embeddings),
+      Route(method: .post, path: "/v1/completions", handler: CompletionEndpoint(models: models, states: states).answer),
+      Route(method: .get, path: "/tokenizer_info", handler: tokens.info),
+      Route(method: .post, path: "/tokenize", handler: tokens.tokenize),
+      Route(method: .post, path: "/detokenize", handler: tokens.detokenize),
+      Route(method: .post, path: "/v1/score", handler: ScoreEndpoint(models: models).answer),
+      Route(method: .post, path: "/v1/suggestions", handler: SuggestionEndpoint(models: models, states: states).answer),
+      Route(method: .post, path: "/v1/classify", handler: ClassifyEndpoint(models: models).answer),
+      Route(method: .post, path: "/v1/states/restore", handler: state.restore),
+      Route(method: .get, path: "/v1/states", handler: state.list),
+      Route(method: .post, path: "/v1/states", handler: state.create),
+      Route(method: .get, path: "/v1/states/*", handler: state.show),
+      Route(method: .delete, path: "/v1/states/*", handler: state.delete),
+      Route(method: .post, path: "/v1/states/*/feed", handler: state.feed),
+      Route(method: .post, path: "/v1/states/*/next", handler: state.next),
+      Route(method: .post, path: "/v1/states/*/fork", handler: state.fork),
+      Route(method: .get, path: "/v1/states/*/file", handler: state.save),
+    ]
+    return ServerResponder(
+      routes: routes, authorization: Authorization(tokens: settings.tokens), limits: settings.limits, metrics: metrics,
+      hosts: settings.permittedHosts, origin: settings.corsOrigin)
+  }
+}
+
+/// Notes that the server is about to end.
+private struct ShutdownService: Service {
+  let shutdown: Cancellation
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    shutdown.cancel()
+  }
+}
+#endif

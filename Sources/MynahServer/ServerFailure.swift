@@ -1,0 +1,79 @@
+#if Server
+import MynahIO
+
+/// A request that cannot be answered: the status, and the error in the shape that OpenAI's clients read.
+struct ServerFailure: Error, Hashable {
+  /// The kind of failure, the `type` of the error.
+  enum Kind: String {
+    case invalidRequest = "invalid_request_error"
+    case rateLimit = "rate_limit_error"
+    case server = "server_error"
+  }
+
+  let status: Int
+  let kind: Kind
+  let message: String
+  /// The field of the request that is wrong.
+  var parameter: String?
+  var code: String?
+  /// The seconds after which the client may try again.
+  var retryAfter: Int?
+
+  /// The error as JSON.
+  var json: String {
+    JSONValue.record([
+      "error": .record([
+        "message": .string(message), "type": .string(kind.rawValue), "param": parameter.map { .string($0) } ?? .null,
+        "code": code.map { .string($0) } ?? .null,
+      ])
+    ]).text
+  }
+}
+
+extension ServerFailure {
+  /// A request that is wrong in some field.
+  static func invalid(_ message: String, _ parameter: String? = nil, code: String? = nil) -> ServerFailure {
+    ServerFailure(status: 400, kind: .invalidRequest, message: message, parameter: parameter, code: code)
+  }
+
+  static func notFound(_ message: String, code: String) -> ServerFailure {
+    ServerFailure(status: 404, kind: .invalidRequest, message: message, code: code)
+  }
+
+  static let queueFull = ServerFailure(
+    status: 429, kind: .rateLimit, message: "the server is busy and its queue is full; try again later",
+    code: "queue_full", retryAfter: 1)
+
+  static let shuttingDown = ServerFailure(
+    status: 503, kind: .server, message: "the server is shutting down", code: "shutting_down", retryAfter: 5)
+
+  static let timeout = ServerFailure(
+    status: 503, kind: .server, message: "the request took longer than the server allows; ask for fewer tokens",
+    code: "timeout", retryAfter: 1)
+
+  static let bodyTooLarge = ServerFailure(
+    status: 413, kind: .invalidRequest, message: "the body is larger than the server allows", code: "body_too_large")
+
+  /// The failure that an error of the library means; the text of errors about a request is safe to show.
+  init(_ error: any Error) {
+    switch error {
+    case let failure as ServerFailure: self = failure
+    case let error as ClientError: self = .invalid("\(error.error)", error.parameter, code: error.code)
+    default:
+      self = ServerFailure(status: 500, kind: .server, message: "an internal error occurred", code: "internal_error")
+    }
+  }
+}
+
+/// An error of the library that a request caused.
+struct ClientError: Error {
+  let error: any Error
+  let parameter: String?
+  let code: String?
+
+  /// Calls `body`, whose errors are about a field of a request.
+  static func of<Result>(_ parameter: String, code: String? = nil, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch { throw ClientError(error: error, parameter: parameter, code: code) }
+  }
+}
+#endif

@@ -1,0 +1,113 @@
+#if Server
+import Foundation
+import MynahInference
+import MynahIO
+
+/// The states that clients have created, each with its owner, until they expire.
+actor StateStore {
+  /// A stored state.
+  struct Entry: Sendable {
+    let id: String
+    let owner: String
+    /// The name and the digest of the model.
+    let model, digest: String
+    let created: Date
+    var expires: Date
+    var text: TextState
+
+    /// The state as JSON.
+    var json: JSONValue {
+      .record([
+        "id": .string(id), "object": .string("state"), "model": .string(model), "tokenCount": .integer(text.tokenCount),
+        "byteCount": .integer(text.byteCount), "created": .integer(Int(created.timeIntervalSince1970)),
+        "expires": .integer(Int(expires.timeIntervalSince1970)),
+      ])
+    }
+  }
+
+  private let limits: ServerLimits
+  private var entries: [String: Entry] = [:]
+
+  init(limits: ServerLimits) { self.limits = limits }
+
+  /// The number of states and their memory.
+  var size: (count: Int, bytes: Int) {
+    removeExpired()
+    return (entries.count, entries.values.reduce(0) { $0 + $1.text.byteCount })
+  }
+
+  /// Stores a state.
+  ///
+  /// - Throws: `ServerFailure` if there are too many.
+  func add(_ text: TextState, of model: ServedModel, owner: String) throws(ServerFailure) -> Entry {
+    removeExpired()
+    guard entries.count < limits.states else {
+      throw ServerFailure(
+        status: 429, kind: .rateLimit,
+        message: "the server stores at most \(limits.states) states; delete some, or wait until some expire",
+        code: "too_many_states", retryAfter: 60)
+    }
+    // The id is the only thing that protects a state of a server without tokens: 122 random bits.
+    let entry = Entry(
+      id: "state-" + UUID().uuidString.lowercased(), owner: owner, model: model.name, digest: model.digest,
+      created: .now, expires: expiry, text: text)
+    entries[entry.id] = entry
+    return entry
+  }
+
+  /// Returns a state of an owner and prolongs its life.
+  func entry(_ id: String, owner: String) throws(ServerFailure) -> Entry {
+    removeExpired()
+    guard var entry = entries[id], entry.owner == owner else {
+      throw .notFound(
+        "there is no state \(id.prefix(60).description.quoted()); it may have expired", code: "state_not_found")
+    }
+    entry.expires = expiry
+    entries[id] = entry
+    return entry
+  }
+
+  /// Returns a state of an owner, for a model.
+  func state(_ id: String, of model: ServedModel, owner: String) throws(ServerFailure) -> Entry {
+    let entry = try entry(id, owner: owner)
+    guard entry.digest == model.digest else {
+      throw .invalid(
+        "the state \(id.quoted()) is of another model, or of an earlier version of it; create it again", "state",
+        code: "state_of_other_model")
+    }
+    return entry
+  }
+
+  /// Replaces a state that was not changed in the meantime.
+  func replace(_ entry: Entry, by text: TextState) throws(ServerFailure) -> Entry {
+    guard let current = entries[entry.id], current.text.tokenCount == entry.text.tokenCount else {
+      throw ServerFailure(
+        status: 409, kind: .invalidRequest, message: "another request has changed or deleted the state meanwhile",
+        code: "state_conflict")
+    }
+    var changed = current
+    changed.text = text
+    changed.expires = expiry
+    entries[entry.id] = changed
+    return changed
+  }
+
+  /// The states of an owner, oldest first.
+  func list(owner: String) -> [Entry] {
+    removeExpired()
+    return entries.values.filter { $0.owner == owner }.sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+  }
+
+  func delete(_ id: String, owner: String) throws(ServerFailure) {
+    _ = try entry(id, owner: owner)
+    entries[id] = nil
+  }
+
+  private var expiry: Date { .now + TimeInterval(limits.stateSeconds) }
+
+  private func removeExpired() {
+    let now = Date.now
+    for (id, entry) in entries where entry.expires < now { entries[id] = nil }
+  }
+}
+#endif

@@ -1,0 +1,28 @@
+#if Server
+import MynahInference
+import MynahModels
+import MynahText
+
+/// The state after a text: constant memory, however long the text is.
+struct TextState: Codable, Sendable {
+  /// The state of the network.
+  var memory: NeuralPredictor.Memory
+  /// The last tokens, which determine how the text goes on: spaces, incomplete characters, repetitions.
+  var recent: [Int32] = []
+  /// The number of tokens.
+  var tokenCount = 0
+
+  /// The number of tokens that are kept.
+  static let reach = 64
+
+  /// Adds tokens that the network has read.
+  mutating func append(_ ids: [Int32], memory: NeuralPredictor.Memory) {
+    self.memory = memory
+    recent = (recent + ids).suffix(Self.reach)
+    tokenCount += ids.count
+  }
+
+  /// The memory of the state in bytes.
+  var byteCount: Int { memory.state.byteCount + 4 * (recent.count + 1) }
+}
+#endif
