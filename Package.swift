@@ -164,6 +164,7 @@ let package = Package(
         "MynahClassification",
       ]),
     tests("MynahTensorBoardTests", ["MynahIO", "MynahTensorBoard", protobuf]),
+    tests("MynahServerTests", ["Mynah", "MynahServer"]),
     tests("MynahCommandsTests", ["Mynah", "MynahCommands", "MynahMain"]),
     .testTarget(
       name: "MynahTests", dependencies: ["Mynah", "MynahTensorBoard", "TestSupport", argumentParser],

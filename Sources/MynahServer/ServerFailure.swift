@@ -2,22 +2,22 @@
 import MynahIO
 
 /// A request that cannot be answered: the status, and the error in the shape that OpenAI's clients read.
-struct ServerFailure: Error, Hashable {
+package struct ServerFailure: Error, Hashable {
   /// The kind of failure, the `type` of the error.
-  enum Kind: String {
+  package enum Kind: String {
     case invalidRequest = "invalid_request_error"
     case rateLimit = "rate_limit_error"
     case server = "server_error"
   }
 
-  let status: Int
-  let kind: Kind
-  let message: String
+  package let status: Int
+  package let kind: Kind
+  package let message: String
   /// The field of the request that is wrong.
-  var parameter: String?
-  var code: String?
+  package var parameter: String?
+  package var code: String?
   /// The seconds after which the client may try again.
-  var retryAfter: Int?
+  package var retryAfter: Int?
 
   /// The error as JSON.
   var json: String {
@@ -40,14 +40,14 @@ extension ServerFailure {
     ServerFailure(status: 404, kind: .invalidRequest, message: message, code: code)
   }
 
-  static let queueFull = ServerFailure(
+  package static let queueFull = ServerFailure(
     status: 429, kind: .rateLimit, message: "the server is busy and its queue is full; try again later",
     code: "queue_full", retryAfter: 1)
 
   static let shuttingDown = ServerFailure(
     status: 503, kind: .server, message: "the server is shutting down", code: "shutting_down", retryAfter: 5)
 
-  static let timeout = ServerFailure(
+  package static let timeout = ServerFailure(
     status: 503, kind: .server, message: "the request took longer than the server allows; ask for fewer tokens",
     code: "timeout", retryAfter: 1)
 

@@ -250,6 +250,14 @@ struct FlagEffectTests {
         Idle("--key a --from keras", "needs a file of torch.save"),
         Idle("--unknown a --from keras --tokenizer character", "has no effect with --tokenizer character"),
       ]),
+    "serve": Command(
+      words: "serve m",
+      always: [
+        "--host", "--port", "--allow-host", "--tokens-file", "--cors-origin", "--precision", "--threads",
+        "--max-streams", "--max-queue", "--max-body", "--max-prompt", "--max-tokens", "--max-states",
+        "--max-connections", "--state-seconds", "--request-seconds", "--transfer-seconds", "--log-level", "--log-json",
+        "--configuration",
+      ], idle: []),
     "export": Command(words: "export m", always: ["--output", "--onnx", "--overwrite", "--json"], idle: []),
     "reproduce": Command(
       words: "reproduce toy",

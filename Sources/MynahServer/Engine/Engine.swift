@@ -1,14 +1,14 @@
 #if Server
-import MynahInference
+package import MynahInference
 import MynahModels
 import MynahTensors
-import MynahText
+package import MynahText
 
 /// Runs a language model for all requests: it admits work, and advances all texts as one batch.
 ///
 /// An engine works in rounds: some short jobs, some tokens of prompts, a step of the batch. So nobody waits for another
 /// one's long prompt, and a text joins or leaves at any token. The weights are constants.
-actor Engine {
+package actor Engine {
   /// The time in which jobs begin in each round.
   private static let jobTime = Duration.milliseconds(4)
   /// The tokens of prompts that are read in each round, and at once of each of them.
@@ -17,12 +17,12 @@ actor Engine {
   private static let passingTime = Duration.milliseconds(15)
   private static let fewTexts = 4
 
-  nonisolated let network: InferenceModel
-  nonisolated let tokenizer: AnyTokenizer
+  package nonisolated let network: InferenceModel
+  package nonisolated let tokenizer: AnyTokenizer
   private let limits: ServerLimits
   private let metrics: ModelMetrics
   private let thread = EngineThread()
-  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
   private var batch: GenerationBatch
   private var orders: [Int: OpenOrder] = [:]
@@ -37,7 +37,7 @@ actor Engine {
   private var isWorking = false
   private var isRetired = false
 
-  init(_ network: InferenceModel, tokenizer: AnyTokenizer, limits: ServerLimits, metrics: ModelMetrics) {
+  package init(_ network: InferenceModel, tokenizer: AnyTokenizer, limits: ServerLimits, metrics: ModelMetrics) {
     (self.network, self.tokenizer, self.limits, self.metrics) = (network, tokenizer, limits, metrics)
     batch = GenerationBatch(network)
   }
@@ -47,7 +47,7 @@ actor Engine {
   /// Admits an order.
   ///
   /// - Throws: `ServerFailure` if too many orders wait.
-  func submit(_ order: GenerationOrder) throws(ServerFailure) -> (number: Int, output: GenerationOutput) {
+  package func submit(_ order: GenerationOrder) throws(ServerFailure) -> (number: Int, output: GenerationOutput) {
     guard waiting.count < limits.queue else { throw .queueFull }
     begin()
     orderCount += 1
@@ -59,7 +59,7 @@ actor Engine {
   }
 
   /// Continues the texts of an order whose reader has read what waited.
-  func resume(_ number: Int) {
+  package func resume(_ number: Int) {
     guard let parked = orders[number]?.parked, !parked.isEmpty else { return }
     orders[number]?.parked = []
     for (text, stream, memory) in parked {
@@ -69,10 +69,10 @@ actor Engine {
   }
 
   /// Ends an order whose client has left.
-  func cancel(_ number: Int) { close(number) }
+  package func cancel(_ number: Int) { close(number) }
 
   /// Runs a short job between two steps of the batch; a long one is cut into several.
-  func run<Result: Sendable>(_ job: @escaping @Sendable () throws -> Result) async throws -> Result {
+  package func run<Result: Sendable>(_ job: @escaping @Sendable () throws -> Result) async throws -> Result {
     guard jobs.count < limits.queue else { throw ServerFailure.queueFull }
     begin()
     return try await withCheckedThrowingContinuation { continuation in
@@ -82,7 +82,7 @@ actor Engine {
   }
 
   /// Ends the engine's work once it has none, when another one has taken its place.
-  func retire() {
+  package func retire() {
     isRetired = true
     wake()
   }

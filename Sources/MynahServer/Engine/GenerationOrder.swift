@@ -1,40 +1,52 @@
 #if Server
-import MynahInference
+package import MynahInference
 import MynahText
 
 /// What a request asks an engine to generate.
-struct GenerationOrder: Sendable {
+package struct GenerationOrder: Sendable {
   /// A prompt in tokens.
-  struct Prompt: Sendable {
+  package struct Prompt: Sendable {
     /// The text that the tokens continue; nil: they begin a text.
-    var start: TextState?
+    package var start: TextState?
     /// The tokens between two positions at which the state is reset; the first ones continue the start.
-    var segments: [[Int32]]
+    package var segments: [[Int32]]
     /// A Boolean value indicating whether the first token is the one that a text begins after, which is read but not
     /// predicted.
-    var isContext = false
+    package var isContext = false
     /// The prompt as text, after which the generated text is spaced.
-    var text: String
+    package var text: String
+
+    package init(start: TextState? = nil, segments: [[Int32]], isContext: Bool = false, text: String) {
+      (self.start, self.segments, self.isContext, self.text) = (start, segments, isContext, text)
+    }
 
     /// All tokens.
-    var ids: [Int32] { segments.flatMap { $0 } }
+    package var ids: [Int32] { segments.flatMap { $0 } }
   }
 
-  var prompts: [Prompt]
+  package var prompts: [Prompt]
   /// The number of texts after each prompt.
-  var textCount = 1
+  package var textCount = 1
   /// The sampling and the end of each text.
-  var options: GenerationOptions
+  package var options: GenerationOptions
   /// The seed; text k of prompt i draws from stream i · `textCount` + k of it.
-  var seed: UInt64
+  package var seed: UInt64
   /// The number of alternatives to each token of the prompts, if these are scored.
-  var promptAlternatives: Int?
+  package var promptAlternatives: Int?
   /// A Boolean value indicating whether the client reads the texts while they are generated.
-  var isStreamed = false
+  package var isStreamed = false
+
+  package init(
+    prompts: [Prompt], textCount: Int = 1, options: GenerationOptions, seed: UInt64, promptAlternatives: Int? = nil,
+    isStreamed: Bool = false
+  ) {
+    (self.prompts, self.textCount, self.options, self.seed) = (prompts, textCount, options, seed)
+    (self.promptAlternatives, self.isStreamed) = (promptAlternatives, isStreamed)
+  }
 }
 
 /// What an engine reports about an order.
-enum GenerationEvent: Sendable {
+package enum GenerationEvent: Sendable {
   /// The predictions of a prompt's tokens, one for each; nil for a token that is context.
   case prompt(Int, [TokenPrediction?])
   /// A token of a text.

@@ -2,7 +2,7 @@
 import Synchronization
 
 /// The way of an order's events from the engine to the request that waits for them.
-final class GenerationOutput: Sendable {
+package final class GenerationOutput: Sendable {
   private struct State {
     var events: [GenerationEvent] = []
     var waiting: CheckedContinuation<Void, Never>?
@@ -17,7 +17,7 @@ final class GenerationOutput: Sendable {
   private let cancellation = Atomic(false)
 
   /// A Boolean value indicating whether nobody waits for the events any more.
-  var isCancelled: Bool { cancellation.load(ordering: .relaxed) }
+  package var isCancelled: Bool { cancellation.load(ordering: .relaxed) }
 
   /// Passes events on.
   ///
@@ -37,7 +37,7 @@ final class GenerationOutput: Sendable {
   /// Waits for the next events.
   ///
   /// - Returns: The events, and whether the engine has paused the texts; nil at the end and after cancellation.
-  func next() async -> (events: [GenerationEvent], wasFull: Bool)? {
+  package func next() async -> (events: [GenerationEvent], wasFull: Bool)? {
     while true {
       await withCheckedContinuation { continuation in
         let isReady = state.withLock { state in
@@ -58,7 +58,7 @@ final class GenerationOutput: Sendable {
   }
 
   /// Ends the wait: the client has left.
-  func cancel() {
+  package func cancel() {
     cancellation.store(true, ordering: .relaxed)
     let waiting = state.withLock { state in
       defer { state.waiting = nil }

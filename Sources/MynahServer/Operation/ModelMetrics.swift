@@ -2,16 +2,18 @@
 import Synchronization
 
 /// The figures of a model's engine since it was first loaded.
-final class ModelMetrics: Sendable {
-  struct Figures {
-    var generatedTokens = 0, promptTokens = 0, steps = 0, pauses = 0, reloads = 0, failedReloads = 0
-    var texts = 0, waiting = 0
+package final class ModelMetrics: Sendable {
+  package struct Figures {
+    package var generatedTokens = 0, promptTokens = 0, steps = 0, pauses = 0, reloads = 0, failedReloads = 0
+    package var texts = 0, waiting = 0
     var firstToken = Histogram()
   }
 
   private let state = Mutex(Figures())
 
-  var figures: Figures { state.withLock { $0 } }
+  package init() {}
+
+  package var figures: Figures { state.withLock { $0 } }
 
   func countStep(of texts: Int) {
     state.withLock { figures in

@@ -1,16 +1,20 @@
 #if Server
-import MynahInference
+package import MynahInference
 import MynahModels
 import MynahText
 
 /// The state after a text: constant memory, however long the text is.
-struct TextState: Codable, Sendable {
+package struct TextState: Codable, Sendable {
   /// The state of the network.
-  var memory: NeuralPredictor.Memory
+  package var memory: NeuralPredictor.Memory
   /// The last tokens, which determine how the text goes on: spaces, incomplete characters, repetitions.
-  var recent: [Int32] = []
+  package var recent: [Int32] = []
   /// The number of tokens.
-  var tokenCount = 0
+  package var tokenCount = 0
+
+  package init(memory: NeuralPredictor.Memory, recent: [Int32] = [], tokenCount: Int = 0) {
+    (self.memory, self.recent, self.tokenCount) = (memory, recent, tokenCount)
+  }
 
   /// The number of tokens that are kept.
   static let reach = 64

@@ -1,22 +1,22 @@
 import Foundation
 
 /// A TCP socket of this machine, closed at the end of its life.
-final class Socket: Sendable {
+package final class Socket: Sendable {
   private let descriptor: Int32
 
   private init(_ descriptor: Int32) {
     self.descriptor = descriptor
     #if canImport(Darwin)
-      // A lost connection is an error, not a signal.
-      var isOn: Int32 = 1
-      _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &isOn, socklen_t(MemoryLayout<Int32>.size))
+    // A lost connection is an error, not a signal.
+    var isOn: Int32 = 1
+    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &isOn, socklen_t(MemoryLayout<Int32>.size))
     #endif
   }
 
   deinit { close(descriptor) }
 
   /// Returns a socket that listens on a port that the system chooses.
-  static func listening() throws -> Socket {
+  package static func listening() throws -> Socket {
     let socket = try Socket(check(Foundation.socket(AF_INET, streamType, 0)))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -26,8 +26,22 @@ final class Socket: Sendable {
     return socket
   }
 
+  /// Returns a socket that is connected to a port of this machine.
+  package static func connected(to port: Int) throws -> Socket {
+    let socket = try Socket(check(Foundation.socket(AF_INET, streamType, 0)))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    try check(unsafe withSocketAddress(&address) { unsafe connect(socket.descriptor, $0, $1) })
+    return socket
+  }
+
+  /// Ends the sending side.
+  package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
   /// The port that the socket is bound to.
-  var port: UInt16 {
+  package var port: UInt16 {
     var address = sockaddr_in()
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     _ = unsafe withSocketAddress(&address) { pointer, _ in unsafe getsockname(descriptor, pointer, &size) }
@@ -35,25 +49,25 @@ final class Socket: Sendable {
   }
 
   /// Waits for a connection or for bytes.
-  func isReadable(within milliseconds: Int32) -> Bool {
+  package func isReadable(within milliseconds: Int32) -> Bool {
     var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return unsafe poll(&state, 1, milliseconds) > 0
   }
 
-  func accept() -> Socket? {
+  package func accept() -> Socket? {
     let connection = Foundation.accept(descriptor, nil, nil)
     return connection < 0 ? nil : Socket(connection)
   }
 
   /// Returns the next bytes, or nil at the end of the connection.
-  func receive() -> [UInt8]? {
+  package func receive() -> [UInt8]? {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
     return count > 0 ? Array(buffer[..<count]) : nil
   }
 
   /// Sends bytes until all are sent or the client is gone.
-  func send(_ bytes: [UInt8]) {
+  package func send(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes {
@@ -67,11 +81,11 @@ final class Socket: Sendable {
   // MARK: System calls
 
   #if canImport(Darwin)
-    private static let streamType = SOCK_STREAM
-    private static let sendFlags: Int32 = 0
+  private static let streamType = SOCK_STREAM
+  private static let sendFlags: Int32 = 0
   #else
-    private static let streamType = Int32(SOCK_STREAM.rawValue)
-    private static let sendFlags = Int32(MSG_NOSIGNAL)
+  private static let streamType = Int32(SOCK_STREAM.rawValue)
+  private static let sendFlags = Int32(MSG_NOSIGNAL)
   #endif
 
   @discardableResult
