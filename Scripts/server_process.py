@@ -97,5 +97,8 @@ def score(mynah, model, text, *flags):
 
 def resident_bytes(pid):
     """Returns the resident memory of a process, from /proc."""
-    with open(f"/proc/{pid}/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except FileNotFoundError:
+        sys.exit(f"error: there is no process {pid}; has the server ended?")
