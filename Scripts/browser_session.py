@@ -10,7 +10,7 @@ import subprocess
 import time
 
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "Home": 36, "End": 35, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39,
-        "ArrowDown": 40}
+        "ArrowDown": 40, "Delete": 46}
 
 
 class BrowserSession:
@@ -98,11 +98,11 @@ class BrowserSession:
             raise RuntimeError(f"{expression}: {result['exceptionDetails']['exception']['description']}")
         return result["result"].get("value")
 
-    def press(self, key, shift=False):
+    def press(self, key, shift=False, control=False):
         """Presses a key: the name of one in KEYS, or a character."""
         code = KEYS.get(key, ord(key[0].upper()))
-        modifiers = 8 if shift else 0
-        text = {"Enter": "\r"}.get(key, "" if key in KEYS else key)
+        modifiers = (8 if shift else 0) + (2 if control else 0)
+        text = "" if control else {"Enter": "\r"}.get(key, "" if key in KEYS else key)
         for kind in ("keyDown" if text else "rawKeyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code,
                       modifiers=modifiers, **({"text": text} if text and kind == "keyDown" else {}))
