@@ -20,8 +20,8 @@ import urllib.request
 CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
           "response_schema_conformance", "unsupported_method"]
 # The longest requests that fit the description run for minutes; these are long enough for requests that are accepted.
-LIMITS = {"maximum: 4096": "maximum: 32", "maxItems: 65536": "maxItems: 64", "maxLength: 1048576": "maxLength: 2000",
-          "maximum: 128": "maximum: 8", "maxItems: 128": "maxItems: 4"}
+LIMITS = {"maximum: 65536": "maximum: 32", "maxItems: 65536": "maxItems: 64", "maxLength: 1048576": "maxLength: 2000",
+          "maximum: 128": "maximum: 8", "maxItems: 1024": "maxItems: 4"}
 # A wrong request may also be too large.
 CONFIGURATION = """
 [checks.negative_data_rejection]

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A server on this machine that responds to each request as a test prescribes, even in ways that no server should.
 ///

@@ -54,6 +54,9 @@ final class ServeTool: Sendable {
     return try run.finish().status
   }
 
+  /// Ends the server, whatever its exit code.
+  func end() { _ = try? stop() }
+
   // MARK: Requests
 
   func get(_ path: String, method: String = "GET", headers: [String] = []) throws -> Answer {

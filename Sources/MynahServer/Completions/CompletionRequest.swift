@@ -38,6 +38,9 @@ struct CompletionRequest {
     var keepsState = false
   }
 
+  /// The most prompts of a request.
+  private static let mostPrompts = 1024
+
   /// The fields that OpenAI has and this server has not.
   private static let unsupported = ["suffix", "functions", "tools", "response_format", "messages"]
 
@@ -49,7 +52,7 @@ struct CompletionRequest {
     let vocabulary = tokenizer.vocabulary
     settings.prompts = try prompts(vocabularySize: vocabulary.count)
     settings.count = try fields.integer("n", in: 1...128) ?? 1
-    settings.bestOf = try fields.integer("best_of", in: 1...128) ?? settings.count
+    settings.bestOf = try fields.integer("best_of", in: 1...20) ?? settings.count
     settings.maximumTokens = try fields.integer("max_tokens", in: 0...Int.max) ?? 16
     settings.echoes = try fields.bool("echo") ?? false
     settings.alternatives = try fields.integer("logprobs", in: 0...5)
@@ -109,6 +112,9 @@ struct CompletionRequest {
       throw RequestFields.wrong("prompt", "a string, token ids, or an array of these", value)
     }
     guard let first = elements.first else { throw .invalid("'prompt' is an empty array", "prompt") }
+    guard first.integer != nil || elements.count <= Self.mostPrompts else {
+      throw .invalid("expected up to \(Self.mostPrompts) prompts, found \(elements.count)", "prompt")
+    }
     if first.integer != nil { return [.ids(try RequestFields.ids(elements, "prompt", vocabularySize: vocabularySize))] }
     var prompts: [Prompt] = []
     for element in elements {

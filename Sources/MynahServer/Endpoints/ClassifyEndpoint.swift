@@ -10,9 +10,7 @@ struct ClassifyEndpoint: Sendable {
   func answer(_ exchange: Exchange) async throws -> Response {
     var fields = try await exchange.fields()
     let (model, classifier) = try models.classifier(fields.string("model"))
-    guard let inputs = try fields.strings("input"), !inputs.isEmpty else {
-      throw ServerFailure.invalid("'input' is missing or empty", "input")
-    }
+    let inputs = try fields.inputs()
     try fields.end()
     let stop = Cancellation()
     exchange.context.channel.watch { stop.cancel() }

@@ -21,8 +21,8 @@ struct ModelEndpoints: Sendable {
   func embeddings(_ exchange: Exchange) async throws -> Response {
     let (model, language) = try models.language(exchange.parameters[0])
     let given = exchange.request.uri.queryParameters["count"]
-    guard let count = given.map({ Int($0) }) ?? 1000, (1...5000).contains(count) else {
-      throw ServerFailure.invalid("expected a 'count' from 1 to 5000", "count")
+    guard let count = given.map({ Int($0) }) ?? 1000, (1...10_000).contains(count) else {
+      throw ServerFailure.invalid("expected a 'count' from 1 to 10000", "count")
     }
     let vocabulary = language.tokenizer.vocabulary
     let ids = (0..<Int32(min(count, vocabulary.count))).map { $0 }

@@ -15,9 +15,7 @@ struct ScoreEndpoint: Sendable {
   func answer(_ exchange: Exchange) async throws -> Response {
     var fields = try await exchange.fields()
     let (model, language) = try models.language(fields.string("model"))
-    guard let inputs = try fields.strings("input"), !inputs.isEmpty else {
-      throw ServerFailure.invalid("'input' is missing or empty", "input")
-    }
+    let inputs = try fields.inputs()
     let alternatives = try fields.integer("alternatives", in: 0...10) ?? 0
     try fields.end()
     let texts = try inputs.map { input in

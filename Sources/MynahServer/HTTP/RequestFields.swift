@@ -91,6 +91,14 @@ struct RequestFields {
     return strings
   }
 
+  /// Reads the texts of the field `input`.
+  mutating func inputs() throws(ServerFailure) -> [String] {
+    guard let inputs = try strings("input"), (1...1024).contains(inputs.count) else {
+      throw .invalid("expected a text or 1 to 1024 texts for 'input'", "input")
+    }
+    return inputs
+  }
+
   /// Checks that every field was read.
   func end() throws(ServerFailure) {
     guard let name = members.first?.name else { return }

@@ -10,8 +10,16 @@ struct PageFiles: Sendable {
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+  private static let script = "text/javascript; charset=utf-8"
+
   private static let files: [String: (bytes: [UInt8], type: String)] = [
     "index.html": (PackageResources.index_html, "text/html; charset=utf-8"),
+    "page.css": (PackageResources.page_css, "text/css; charset=utf-8"),
+    "page.js": (PackageResources.page_js, script), "api.js": (PackageResources.api_js, script),
+    "card.js": (PackageResources.card_js, script), "elements.js": (PackageResources.elements_js, script),
+    "map.js": (PackageResources.map_js, script), "surprisal.js": (PackageResources.surprisal_js, script),
+    "tip.js": (PackageResources.tip_js, script), "tokens.js": (PackageResources.tokens_js, script),
+    "type.js": (PackageResources.type_js, script), "write.js": (PackageResources.write_js, script),
     "openapi.yaml": (PackageResources.openapi_yaml, "application/yaml"),
   ]
 

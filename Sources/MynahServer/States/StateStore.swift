@@ -70,10 +70,14 @@ actor StateStore {
   /// Returns a state of an owner, for a model.
   func state(_ id: String, of model: ServedModel, owner: String) throws(ServerFailure) -> Entry {
     let entry = try entry(id, owner: owner)
-    guard entry.digest == model.digest else {
+    guard entry.model == model.name else {
       throw .invalid(
-        "the state \(id.quoted()) is of another model, or of an earlier version of it; create it again", "state",
+        "the state \(id.quoted()) is of the model \(entry.model.quoted()); name that one", "state",
         code: "state_of_other_model")
+    }
+    guard entry.digest == model.digest else {
+      throw .notFound(
+        "the state \(id.quoted()) is of an earlier version of its model; create it again", code: "state_not_found")
     }
     return entry
   }
