@@ -108,59 +108,68 @@ struct ServeCommandTests {
       (String(repeating: "[", count: 5000), nil, "invalid_json"),
     ] as [(String, String?, String?)])
   func refusal(body: String, parameter: String?, code: String?) throws {
-    let answer = try Self.shared.get().post("/v1/completions", body)
-    #expect(
-      (400..<500).contains(answer.status) && answer.parameter == parameter && answer.code == code, "\(answer.body)")
-    #expect(answer.json["error"]?["message"]?.string?.isEmpty == false)
-    #expect(try Self.shared.get().get("/health").status == 200)
+    try withServer { server in
+      let answer = try server.post("/v1/completions", body)
+      #expect(
+        (400..<500).contains(answer.status) && answer.parameter == parameter && answer.code == code, "\(answer.body)")
+      #expect(answer.json["error"]?["message"]?.string?.isEmpty == false)
+      #expect(try server.get("/health").status == 200)
+    }
   }
 
-  /// A server for many tests, which ends with the tests' process.
-  private static let shared = Result {
+  /// Calls a function with a server of words.
+  private func withServer(_ body: (ServeTool) throws -> Void) throws {
     let models = try Models()
-    return try ServeTool(models.tool, "words.safetensors", "--max-body", "100000", "--cors-origin", "https://a.example")
+    defer { models.remove() }
+    let server = try ServeTool(
+      models.tool, "words.safetensors", "--max-body", "100000", "--cors-origin", "https://a.example")
+    defer { server.end() }
+    try body(server)
   }
 
   @Test("Paths, methods, hosts, types of content and sizes that are not served are refused by name")
   func refusedRequests() throws {
-    let server = try Self.shared.get()
-    #expect(try server.get("/v1/nothing").code == "unknown_path")
-    #expect(try server.get("/page/../index.html").status == 404)
-    #expect(try server.get("/page/..%2findex.html").status == 404)
-    let method = try server.get("/v1/completions")
-    #expect(method.status == 405 && method.headers["allow"] == "OPTIONS, POST")
-    #expect(try server.get("/health", method: "HEAD").status == 200)
-    #expect(try server.get("/health", headers: ["Host: evil.example"]).code == "host_not_allowed")
-    #expect(try server.get("/health", headers: ["Host: LOCALHOST"]).status == 200)
-    #expect(try server.post("/v1/completions", "{}", headers: ["Content-Type: text/plain"]).status == 415)
-    #expect(try server.post("/v1/completions", "{}", headers: []).status == 415)
-    #expect(try server.post("/v1/completions", String(repeating: " ", count: 100_001)).status == 413)
-    let preflight = try server.get("/v1/completions", method: "OPTIONS", headers: ["Origin: https://a.example"])
-    #expect(preflight.headers["access-control-allow-origin"] == "https://a.example")
-    #expect(preflight.headers["access-control-allow-methods"] == "OPTIONS, POST")
-    let foreign = try server.get("/v1/models", headers: ["Origin: https://b.example"])
-    #expect(foreign.headers["access-control-allow-origin"] == nil)
+    try withServer { server in
+      #expect(try server.get("/v1/nothing").code == "unknown_path")
+      #expect(try server.get("/page/../index.html").status == 404)
+      #expect(try server.get("/page/..%2findex.html").status == 404)
+      let method = try server.get("/v1/completions")
+      #expect(method.status == 405 && method.headers["allow"] == "OPTIONS, POST")
+      #expect(try server.get("/health", method: "HEAD").status == 200)
+      #expect(try server.get("/health", headers: ["Host: evil.example"]).code == "host_not_allowed")
+      #expect(try server.get("/health", headers: ["Host: LOCALHOST"]).status == 200)
+      #expect(try server.post("/v1/completions", "{}", headers: ["Content-Type: text/plain"]).status == 415)
+      #expect(try server.post("/v1/completions", "{}", headers: []).status == 415)
+      #expect(try server.post("/v1/completions", String(repeating: " ", count: 100_001)).status == 413)
+      let preflight = try server.get("/v1/completions", method: "OPTIONS", headers: ["Origin: https://a.example"])
+      #expect(preflight.headers["access-control-allow-origin"] == "https://a.example")
+      #expect(preflight.headers["access-control-allow-methods"] == "OPTIONS, POST")
+      let foreign = try server.get("/v1/models", headers: ["Origin: https://b.example"])
+      #expect(foreign.headers["access-control-allow-origin"] == nil)
+    }
   }
 
   @Test("Biases, penalties and several texts do what OpenAI's documentation says")
   func sampling() throws {
-    let server = try Self.shared.get()
-    let only = try server.post("/v1/completions", #"{"prompt": "a", "max_tokens": 6, "logit_bias": {"3": 100}}"#)
-    #expect(text(only) == " b b b b b b")
-    let never = try server.post("/v1/completions", #"{"prompt": "a", "max_tokens": 200, "logit_bias": {"3": -100}}"#)
-    #expect(text(never)?.contains("b") == false)
-    let varied = try server.post(
-      "/v1/completions",
-      #"{"prompt": "a", "max_tokens": 8, "temperature": 0, "frequency_penalty": 2, "logit_bias": {"1": -100}}"#)
-    #expect(Set((text(varied) ?? "").split(separator: " ")).count == 3)
-    let several = try server.post(
-      "/v1/completions", #"{"prompt": ["a", "b"], "max_tokens": 9, "n": 2, "best_of": 5, "seed": 4, "logprobs": 0}"#)
-    let choices = several.json["choices"]?.array ?? []
-    #expect(choices.compactMap { $0["index"]?.integer } == [0, 1, 2, 3])
-    let means = choices.map { choice in
-      (choice["logprobs"]?["token_logprobs"]?.array ?? []).reduce(0) { $0 + ($1.number ?? .nan) } / 9
+    try withServer { server in
+      let only = try server.post("/v1/completions", #"{"prompt": "a", "max_tokens": 6, "logit_bias": {"3": 100}}"#)
+      #expect(text(only) == " b b b b b b")
+      let never = try server.post("/v1/completions", #"{"prompt": "a", "max_tokens": 200, "logit_bias": {"3": -100}}"#)
+      #expect(text(never)?.contains("b") == false)
+      let varied = try server.post(
+        "/v1/completions",
+        #"{"prompt": "a", "max_tokens": 8, "temperature": 0, "frequency_penalty": 2, "logit_bias": {"1": -100}}"#)
+      #expect(Set((text(varied) ?? "").split(separator: " ")).count == 3)
+      let several = try server.post(
+        "/v1/completions", #"{"prompt": ["a", "b"], "max_tokens": 9, "n": 2, "best_of": 5, "seed": 4, "logprobs": 0}"#)
+      let choices = several.json["choices"]?.array ?? []
+      #expect(choices.compactMap { $0["index"]?.integer } == [0, 1, 2, 3])
+      let means = choices.map { choice in
+        (choice["logprobs"]?["token_logprobs"]?.array ?? []).reduce(0) { $0 + ($1.number ?? .nan) } / 9
+      }
+      #expect(
+        means[0] >= means[1] && means[2] >= means[3] && several.json["usage"]?["completion_tokens"]?.integer == 90)
     }
-    #expect(means[0] >= means[1] && means[2] >= means[3] && several.json["usage"]?["completion_tokens"]?.integer == 90)
   }
 
   @Test("A state is created, fed, asked, forked, saved, restored by another process, and deleted")
@@ -197,12 +206,13 @@ struct ServeCommandTests {
 
   @Test("The state after a generated text continues it")
   func keptState() throws {
-    let server = try Self.shared.get()
-    let body = #"{"prompt": "a b", "temperature": 0, "max_tokens": "#
-    let first = try server.post("/v1/completions", body + #"5, "keep_state": true}"#)
-    let state = try #require(first.json["choices"]?.array?[0]["state"]?.string)
-    let second = try server.post("/v1/completions", #"{"state": "\#(state)", "temperature": 0, "max_tokens": 6}"#)
-    #expect(try (text(first) ?? "") + (text(second) ?? "") == text(server.post("/v1/completions", body + "11}")))
+    try withServer { server in
+      let body = #"{"prompt": "a b", "temperature": 0, "max_tokens": "#
+      let first = try server.post("/v1/completions", body + #"5, "keep_state": true}"#)
+      let state = try #require(first.json["choices"]?.array?[0]["state"]?.string)
+      let second = try server.post("/v1/completions", #"{"state": "\#(state)", "temperature": 0, "max_tokens": 6}"#)
+      #expect(try (text(first) ?? "") + (text(second) ?? "") == text(server.post("/v1/completions", body + "11}")))
+    }
   }
 
   @Test("With tokens, a request without a known one is refused, and states belong to the token that created them")
@@ -269,20 +279,21 @@ struct ServeCommandTests {
 
   @Test("Metrics, the page and the API's description are served")
   func operation() throws {
-    let server = try Self.shared.get()
-    _ = try server.post("/v1/completions", #"{"max_tokens": 3}"#)
-    let metrics = try server.get("/metrics").body
-    for name in [
-      "mynah_requests_total{endpoint=\"/v1/completions\",status=\"200\"}",
-      "mynah_generated_tokens_total{model=\"words\"}",
-      "mynah_first_token_seconds_bucket{model=\"words\",le=\"+Inf\"}", "mynah_batch_texts", "mynah_queue_length",
-      "mynah_states ",
-    ] { #expect(metrics.contains(name), "\(name)") }
-    let page = try server.get("/")
-    #expect(
-      page.headers["content-security-policy"]?.contains("default-src 'none'") == true && page.body.contains("Mynah"))
-    #expect(try server.get("/openapi.yaml").body.hasPrefix("openapi: 3.1"))
-    #expect(try server.get("/ready").status == 200)
+    try withServer { server in
+      _ = try server.post("/v1/completions", #"{"max_tokens": 3}"#)
+      let metrics = try server.get("/metrics").body
+      for name in [
+        "mynah_requests_total{endpoint=\"/v1/completions\",status=\"200\"}",
+        "mynah_generated_tokens_total{model=\"words\"}",
+        "mynah_first_token_seconds_bucket{model=\"words\",le=\"+Inf\"}", "mynah_batch_texts", "mynah_queue_length",
+        "mynah_states ",
+      ] { #expect(metrics.contains(name), "\(name)") }
+      let page = try server.get("/")
+      #expect(
+        page.headers["content-security-policy"]?.contains("default-src 'none'") == true && page.body.contains("Mynah"))
+      #expect(try server.get("/openapi.yaml").body.hasPrefix("openapi: 3.1"))
+      #expect(try server.get("/ready").status == 200)
+    }
   }
 
   @Test("The command line has priority over the environment, and the environment over the file")

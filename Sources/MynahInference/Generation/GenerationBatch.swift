@@ -52,6 +52,8 @@ public struct GenerationBatch: Sendable {
   /// The network.
   public let model: InferenceModel
   private var members: [Member] = []
+  /// The samplers of the members.
+  private var samplers: [Sampler] = []
   /// The states of the members, in their order: batches of rows that the next step joins.
   private var states: [RecurrentState] = []
   private var joinedCount = 0
@@ -78,6 +80,7 @@ public struct GenerationBatch: Sendable {
     guard stream.options.length > 0 else { return nil }
     defer { joinedCount += 1 }
     members.append(Member(number: joinedCount, stream: stream, last: last, stepCount: memory.state.stepCount))
+    samplers.append(stream.sampler)
     states.append(memory.state)
     return joinedCount
   }
@@ -107,7 +110,7 @@ public struct GenerationBatch: Sendable {
     let isFinite = Kernels.areFinite(logits)
     var randoms = members.map(\.stream.random)
     let draws = Sampler.draws(
-      of: members.map(\.stream.sampler), from: logits, at: { members[$0].stream.place }, using: &randoms)
+      of: samplers, from: logits, at: { members[$0].stream.place }, using: &randoms)
     let predictions = predictions(logits)
     var (steps, going, restarted) = ([Step](), [Int](), [Int]())
     for row in members.indices {
@@ -149,7 +152,7 @@ public struct GenerationBatch: Sendable {
   /// Keeps some of the texts.
   private mutating func keep(_ rows: [Int]) {
     guard rows.count < members.count else { return }
-    members = rows.map { members[$0] }
+    (members, samplers) = (rows.map { members[$0] }, rows.map { samplers[$0] })
     states = rows.isEmpty ? [] : [RecurrentState.concatenating(states).selecting(rows)]
   }
 

@@ -14,8 +14,10 @@ package actor Engine {
   /// The tokens of prompts that are read in each round, and at once of each of them.
   private static let promptTokens = 256, promptPiece = 64
   /// The time for which tokens are collected before they are passed on, if many texts are generated.
-  private static let passingTime = Duration.milliseconds(15)
+  private static let passingTime = Duration.milliseconds(40)
   private static let fewTexts = 4
+  /// The time between two looks for orders that are late or whose client has left.
+  private static let lookTime = Duration.milliseconds(10)
 
   package nonisolated let network: InferenceModel
   package nonisolated let tokenizer: AnyTokenizer
@@ -33,6 +35,8 @@ package actor Engine {
   private var texts: [Int: (order: Int, text: Int)] = [:]
   private var jobs: [@Sendable () -> Void] = []
   private var orderCount = 0
+  /// The time of the next look for orders that are late or whose client has left.
+  private var nextLook = ContinuousClock.now
   private var idle: CheckedContinuation<Void, Never>?
   private var isWorking = false
   private var isRetired = false
@@ -110,7 +114,7 @@ package actor Engine {
       metrics.set(texts: batch.count, waiting: waiting.count + jobs.count)
       if batch.isEmpty && readers.isEmpty && jobs.isEmpty && (waiting.isEmpty || !hasPlace) {
         await withCheckedContinuation { idle = $0 }
-      } else {
+      } else if thread.hasWaitingJobs {
         await Task.yield()
       }
     }
@@ -129,6 +133,8 @@ package actor Engine {
 
   private func endLateOrders() {
     let now = ContinuousClock.now
+    guard now > nextLook else { return }
+    nextLook = now + Self.lookTime
     for (number, order) in orders {
       if order.output.isCancelled { close(number) } else if now > order.deadline { fail(number, .timeout) }
     }
@@ -207,7 +213,7 @@ package actor Engine {
         return fail(reader.order, ServerFailure(error))
       }
     }
-    add(events, to: reader.order)
+    orders[reader.order]?.events += events
     pass(reader.order)
   }
 
@@ -220,8 +226,8 @@ package actor Engine {
       changed.insert(number)
       switch step.result {
       case .success(let piece):
-        add([.piece(text: text, piece)], to: number)
-        if let memory = step.memory { add([.state(text: text, memory)], to: number) }
+        orders[number]?.events.append(.piece(text: text, piece))
+        if let memory = step.memory { orders[number]?.events.append(.state(text: text, memory)) }
         guard piece.end != nil else { continue }
         texts[step.text] = nil
         orders[number]?.openCount -= 1
@@ -234,8 +240,6 @@ package actor Engine {
   }
 
   // MARK: Events
-
-  private func add(_ events: [GenerationEvent], to number: Int) { orders[number]?.events += events }
 
   /// Passes the events of an order on, at once or with later ones.
   private func pass(_ number: Int) {
