@@ -46,7 +46,10 @@ public struct Server: Sendable {
       responder: responder(shutdown),
       server: .http1(
         configuration: .init(
-          additionalChannelHandlers: [ConnectionGuard(seconds: limits.transferSeconds)],
+          additionalChannelHandlers: [
+            // Chunks of one byte take six.
+            ConnectionGuard(seconds: limits.transferSeconds, byteCount: 8 * limits.bodyBytes + (1 << 17))
+          ],
           idleTimeout: .seconds(Int64(limits.transferSeconds)),
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),

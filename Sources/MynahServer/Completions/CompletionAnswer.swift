@@ -34,7 +34,7 @@ struct CompletionAnswer {
         names: settings.echoes
           ? TokenNames(tokenizer, after: before, recent)
           : TokenNames(tokenizer, after: before + prompt.text, recent + prompt.ids),
-        offset: settings.echoes ? 0 : prompt.text.unicodeScalars.count, alternativeCount: settings.alternatives)
+        alternativeCount: settings.alternatives)
       return [CompletionChoice](repeating: choice, count: settings.bestOf)
     }
     // Prompts whose tokens are not scored are known already.

@@ -23,7 +23,8 @@ struct CompletionChoice {
   private var held: [Entry] = []
   /// The number of bytes that were decoded, and that may be shown.
   private var decodedBytes = 0, shownBytes = 0
-  private var offset: Int
+  /// The number of scalars of the shown text and of the held one.
+  private var offset = 0
   /// The text and the tokens that were not taken yet.
   private var text = ""
   private var entries: [Entry] = []
@@ -35,10 +36,9 @@ struct CompletionChoice {
 
   /// - Parameters:
   ///   - names: The names of tokens at the beginning of the prompt if it is echoed, else at its end.
-  ///   - offset: The number of the prompt's scalars, if it is not echoed.
   ///   - alternativeCount: The number of alternatives; nil: no probabilities.
-  init(names: TokenNames, offset: Int, alternativeCount: Int?) {
-    (self.names, self.offset, hasEntries) = (names, offset, alternativeCount != nil)
+  init(names: TokenNames, alternativeCount: Int?) {
+    (self.names, hasEntries) = (names, alternativeCount != nil)
     self.alternativeCount = alternativeCount ?? 0
   }
 
@@ -96,7 +96,7 @@ struct CompletionChoice {
     }
     let (name, text) = names.append(id)
     // The token itself is always listed.
-    if let logProbability, alternativeCount > 0, let listed = shown, !listed.contains(where: { $0.0 == id }) {
+    if let logProbability, let listed = shown, !listed.contains(where: { $0.0 == id }) {
       shown = listed + [(id, name, logProbability)]
     }
     let start = decodedBytes
@@ -144,11 +144,7 @@ struct CompletionChoice {
     json.raw(",\"token_logprobs\":")
     json.array(entries) { $0.number($1.logProbability) }
     json.raw(",\"top_logprobs\":")
-    if alternativeCount > 0 {
-      json.array(entries) { json, entry in Self.writeTop(entry, to: &json) }
-    } else {
-      json.raw("null")
-    }
+    json.array(entries) { json, entry in Self.writeTop(entry, to: &json) }
     json.raw(",\"text_offset\":")
     json.array(entries) { $0.raw("\($1.offset)") }
     json.raw(",\"token_ids\":")

@@ -1,12 +1,15 @@
 #if Server
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
-/// Watches a connection: it limits the time in which a client sends a request and reads the answer, and tells the
-/// request that is being answered when the client leaves.
+/// Watches a connection: it limits the time in which a client sends a request and reads the answer, and the bytes that
+/// it sends for one, and tells the request that is being answered when the client leaves.
 ///
-/// A client that closes its sending side has left: a peer that has crashed cannot be told from it.
+/// A client that closes its sending side has left: a peer that has crashed cannot be told from it. After bytes that are
+/// no HTTP nothing more is read, and the connection is closed when the client has had the time to read the answer.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -18,15 +21,31 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let leave: @Sendable () -> Void
   }
 
+  /// The time between an answer to bytes that are no HTTP and the end of the connection.
+  private static let lastSecond = TimeAmount.seconds(1)
+
   private let limit: TimeAmount
+  private let bytes: ByteLimit
+  private var hasFailed = false
   private var watch: Watch?
   private var hasLeft = false
   private var sending: Scheduled<Void>?
   private var reading: Scheduled<Void>?
 
-  /// - Parameter seconds: The time in which a whole request has to arrive, and in which a client has to read some of an
-  ///   answer.
-  init(seconds: Int) { limit = .seconds(Int64(seconds)) }
+  /// - Parameters:
+  ///   - seconds: The time in which a whole request has to arrive, and in which a client has to read some of an answer.
+  ///   - byteCount: The most bytes that are read for a request.
+  init(seconds: Int, byteCount: Int) { (limit, bytes) = (.seconds(Int64(seconds)), ByteLimit(byteCount)) }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    do {
+      let pipeline = context.pipeline.syncOperations
+      try pipeline.addHandler(bytes, position: .first)
+      try pipeline.addHandler(HostCheck(), position: .before(pipeline.handler(type: HTTP1ToHTTPServerCodec.self)))
+    } catch {
+      context.close(promise: nil)
+    }
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
@@ -37,8 +56,20 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     case .end:
       sending?.cancel()
       sending = nil
+      bytes.restart()
     }
     context.fireChannelRead(data)
+  }
+
+  func read(context: ChannelHandlerContext) { if !hasFailed { context.read() } }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if !hasFailed {
+      hasFailed = true
+      sending?.cancel()
+      sending = closing(context, in: Self.lastSecond)
+    }
+    context.fireErrorCaught(error)
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -81,8 +112,46 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     watch = nil
   }
 
-  private func closing(_ context: ChannelHandlerContext) -> Scheduled<Void> {
-    context.eventLoop.assumeIsolated().scheduleTask(in: limit) { context.close(promise: nil) }
+  private func closing(_ context: ChannelHandlerContext, in time: TimeAmount? = nil) -> Scheduled<Void> {
+    context.eventLoop.assumeIsolated().scheduleTask(in: time ?? limit) { context.close(promise: nil) }
+  }
+}
+
+/// Refuses requests of HTTP/1.1 without a host, and with several.
+///
+/// Source: R. Fielding et al., RFC 9112, "HTTP/1.1", section 3.2.
+private final class HostCheck: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if case .head(let head) = unwrapInboundIn(data) {
+      let count = head.headers["host"].count
+      guard count == 1 || count == 0 && head.version == .http1_0 else {
+        return context.fireErrorCaught(HTTPParserError.invalidHost)
+      }
+    }
+    context.fireChannelRead(data)
+  }
+}
+
+/// Closes a connection on which more bytes arrive than a request may have: headers, chunks or empty lines without an end.
+private final class ByteLimit: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+
+  private let limit: Int
+  private var count = 0
+
+  init(_ limit: Int) { self.limit = limit }
+
+  /// Begins to count for another request.
+  func restart() { count = 0 }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    count += unwrapInboundIn(data).readableBytes
+    guard count <= limit else { return context.close(promise: nil) }
+    context.fireChannelRead(data)
   }
 }
 

@@ -41,6 +41,12 @@ struct Exchange: Sendable {
         message: "expected the header 'Content-Type: application/json', found \(type.isEmpty ? "none" : type.quoted())",
         code: "unsupported_media_type")
     }
+    if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+      throw ServerFailure(
+        status: 415, kind: .invalidRequest,
+        message: "expected a body without Content-Encoding, found \(encoding.quoted())",
+        code: "unsupported_media_type")
+    }
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes {
       throw ServerFailure.bodyTooLarge
     }

@@ -4,6 +4,7 @@ import Hummingbird
 import HTTPTypes
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// A path with a method and the function that answers it.
 struct Route: Sendable {
@@ -51,6 +52,10 @@ struct ServerResponder: HTTPResponder {
     var response: Response
     do {
       response = try await answer(request, context, start, &endpoint)
+    } catch let error as HTTPParserError {
+      // The server answers what is no HTTP itself, and closes the connection.
+      metrics.end(endpoint, status: 400, after: ContinuousClock.now - start)
+      throw error
     } catch {
       let failure = Self.failure(error)
       if failure.status == 500 { context.logger.error("request failed", metadata: ["error": "\(error)"]) }
@@ -103,8 +108,8 @@ struct ServerResponder: HTTPResponder {
 
   /// Refuses requests that name another host: a page whose name was made to mean this address sends its own name.
   private func checkHost(_ request: Request) throws(ServerFailure) {
-    guard let hosts else { return }
-    let authority = request.head.authority ?? ""
+    // Browsers always name one; simple health checks do not.
+    guard let hosts, let authority = request.head.authority else { return }
     let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
     guard hosts.contains(host.lowercased()) else {
       throw ServerFailure(
