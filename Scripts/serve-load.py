@@ -125,7 +125,7 @@ SWEEP_SECONDS = 0.02
 
 
 class StreamConnection:
-    """A connection that runs one stream after another, and counts events without parsing them."""
+    """A connection that runs one stream after another."""
 
     def __init__(self, server, parameters, number):
         self.server, self.parameters, self.seed = server, parameters, number * 1_000_000
@@ -148,7 +148,7 @@ class StreamConnection:
         self.sent, self.tail, self.head, self.has_begun = time.perf_counter(), b"", b"", False
 
     def read(self):
-        """Reads what has arrived; returns the number of new events, and whether the stream has ended."""
+        """Reads what has arrived; returns the number of events, and whether the stream has ended."""
         count, is_ended = 0, False
         while True:
             try:
@@ -178,11 +178,13 @@ def run_streams(server, parameters, count, seconds):
     """Runs streams for some seconds after a second of warming up; returns the figures."""
     begin = time.perf_counter() + 1
     end, next_sweep = begin + seconds, 0.0
-    first, tokens, finished, refused, lost = [], 0, 0, 0, 0
+    first, before, finished, refused, lost = [], None, 0, 0, 0
     selector = selectors.DefaultSelector()
     waiting = [StreamConnection(server, parameters, number) for number in range(count)]
     running = set()
     while (now := time.perf_counter()) < end:
+        if before is None and now >= begin:
+            before, begin = generated_tokens(server), time.perf_counter()
         for connection in [connection for connection in waiting if connection.resume_at <= now]:
             waiting.remove(connection)
             try:
@@ -214,8 +216,6 @@ def run_streams(server, parameters, count, seconds):
                     first.append(now - connection.sent)
                 selector.unregister(connection.socket)
                 running.add(connection)
-            if begin <= now:
-                tokens += events
             if is_ended:
                 if connection.socket is not None and connection not in running:
                     # Anything but a stream; its connection is not used again.
@@ -230,34 +230,31 @@ def run_streams(server, parameters, count, seconds):
                     finished += begin <= now
                 running.discard(connection)
                 waiting.append(connection)
+    tokens, end = generated_tokens(server) - before, time.perf_counter()
     for connection in [*waiting, *running, *(key.data for key in selector.get_map().values())]:
         connection.close()
-    return {"streams": count, "tokensPerSecond": tokens / seconds, "firstTokenMilliseconds": milliseconds(first),
+    return {"streams": count, "tokensPerSecond": round(tokens / (end - begin), 1), "firstTokenMilliseconds": milliseconds(first),
             "finished": finished, "refused": refused, "lost": lost}
 
 
-async def events_per_token(server, parameters):
-    """Returns how many events a stream has for each token, because events are counted."""
-    connection = Connection(server)
-    request = {**parameters, "seed": 1, "stream": True, "stream_options": {"include_usage": True}}
-    status, body = await connection.fetch(server.request("POST", "/v1/completions", request))
-    if status != 200:
-        raise SystemExit(f"error: a stream gets {status}: {body[:200].decode(errors='replace')}")
-    events = [event for event in body.split(b"\n\n") if event.startswith(b"data: {")]
-    usage = json.loads(events[-1].removeprefix(b"data: "))["usage"]
-    connection.close()
-    return (len(events) - 1) / usage["completion_tokens"]
+def generated_tokens(server):
+    """Returns how many tokens the server has generated, by its metrics: a chunk may have several."""
+    with socket.create_connection((server.host, server.port), timeout=10) as connection:
+        connection.sendall(server.request("GET", "/metrics").replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+        text = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    lines = [line for line in text.split(b"\n") if line.startswith(b"mynah_generated_tokens_total{")]
+    if not lines:
+        raise SystemExit("error: /metrics has no generated tokens")
+    return sum(int(line.split()[-1]) for line in lines)
 
 
 async def run_load(server, options, count, seconds):
     """Runs streams in a process of its own; returns the figures."""
     parameters = {"prompt": options.prompt, "max_tokens": options.tokens}
-    ratio = await events_per_token(server, parameters)
     with concurrent.futures.ProcessPoolExecutor(1) as pool:
         loop = asyncio.get_running_loop()
         figures = await loop.run_in_executor(pool, run_streams, server, parameters, count, seconds)
-    figures["tokensPerSecond"] = round(figures["tokensPerSecond"] / ratio, 1)
-    return {**figures, "eventsPerToken": round(ratio, 4)}
+    return figures
 
 
 async def streams(server, options):

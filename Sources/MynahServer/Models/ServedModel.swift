@@ -83,7 +83,7 @@ final class ServedModel: Sendable {
       (["embedding \(configuration.embeddingSize)"]
       + architecture.layers.map { "\($0.kind.title) \($0.shape.hiddenSize)" }
       + [
-        "\(architecture.output.kind.title)\(architecture.output.shape.isTied ? ", tied," : "") of "
+        "\(architecture.output.kind.title.lowercased())\(architecture.output.shape.isTied ? ", tied," : "") of "
           + "\(configuration.vocabularySize.grouped)"
       ]).joined(separator: ", ")
   }
