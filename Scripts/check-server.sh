@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Builds mynah with its server in a folder of its own, runs the server's tests, and then checks the running server from
+# outside: with the openai package, with lm-evaluation-harness, with schemathesis, with hostile input, under load, and
+# its page in a browser.
+#
+#     Scripts/check-server.sh [FOLDER]
+#
+# FOLDER, a new one unless given, receives the pictures of the page. Python packages are installed into
+# .build-server/python unless the python3 of the path has them; what cannot be installed is skipped with a note.
+set -euo pipefail
+folder=${1:-$(mktemp -d)}
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s (at %d s)\n' "$1" "$SECONDS"; }
+build=(-c release --traits Server --scratch-path .build-server)
+
+step "the server's tests"
+swift test "${build[@]}" --filter '^(MynahServerTests|MynahCommandsTests\.(Serve|Help|FlagEffect))' 2>&1 |
+  tee "$folder/tests.log" | grep -vE '^(◇|\[)' || true
+grep -qE 'Test run with [1-9][0-9]* tests.* passed' "$folder/tests.log" || { echo "error: the server's tests failed" >&2; exit 1; }
+
+step "mynah with its server"
+swift build "${build[@]}" --product mynah
+mynah=$(swift build "${build[@]}" --show-bin-path)/mynah
+"$mynah" train Examples/Texts/sentences.txt --output "$folder/words.safetensors" --hidden 64 --epochs 4 --seed 7 \
+  --overwrite --quiet
+"$mynah" train Examples/Texts/sentences.txt --output "$folder/bytes.safetensors" --tokenizer byte --hidden 64 \
+  --epochs 1 --seed 7 --overwrite --quiet
+model="$folder/words.safetensors"
+
+step "its clients"
+python=python3
+packages="openai lm_eval schemathesis"
+if ! command -v python3 > /dev/null; then
+  echo "SKIPPED: no Python here"
+  exit 0
+fi
+if ! python3 -c "import ${packages// /, }" 2> /dev/null; then
+  python=.build-server/python/bin/python
+  if ! "$python" -c "import ${packages// /, }" 2> /dev/null; then
+    python3 -m venv .build-server/python
+    timeout 900 .build-server/python/bin/pip install --quiet openai 'lm-eval[api]' schemathesis || python=
+  fi
+fi
+if [[ -n "$python" ]]; then
+  "$python" Scripts/verify-openai.py "$mynah" "$model"
+  "$python" Scripts/verify-lm-eval.py "$mynah" "$model" 2> /dev/null
+else
+  echo "SKIPPED: the packages $packages could not be installed"
+fi
+
+"$mynah" serve "$model" "$folder/bytes.safetensors" --port 0 --transfer-seconds 5 2> "$folder/serve.log" &
+server=$!
+trap 'kill "$server" 2> /dev/null || true' EXIT
+for _ in $(seq 100); do
+  url=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$folder/serve.log" | head -n 1 || true)
+  [[ -n "$url" ]] && break
+  sleep 0.1
+done
+[[ -n "$url" ]] || { cat "$folder/serve.log" >&2; exit 1; }
+
+if [[ -n "$python" ]]; then
+  step "requests by its description"
+  "$python" Scripts/verify-schema.py "$url" --examples 30 | grep -E 'passed|failed|error|issues' || exit 1
+fi
+step "its page in a browser"
+if command -v chromium > /dev/null || timeout 600 apt-get install -y -qq chromium > /dev/null 2>&1; then
+  python3 Scripts/verify-page.py "$url/" "$folder/page"
+else
+  echo "SKIPPED: no browser here, and it could not be installed"
+fi
+step "hostile input"
+python3 Scripts/verify-hostile.py "$url" --pid "$server"
+step "clients that die while 64 streams run"
+python3 Scripts/serve-load.py soak "$url" --pid "$server" --seconds 20
+
+step "the end"
+kill -TERM "$server"
+wait "$server"
+trap - EXIT
+echo "the server ended with exit code 0"
