@@ -15,7 +15,7 @@ import UnixSignals
 /// settings.port = 8081
 /// try await Server(settings).run()
 /// ```
-public struct Server: Sendable {
+package struct Server: Sendable {
   private let settings: ServerSettings
   private let logger: Logger
   private let models: ModelRegistry
@@ -23,7 +23,7 @@ public struct Server: Sendable {
   /// Loads the models.
   ///
   /// - Throws: `FileError`, `CheckpointError`.
-  public init(_ settings: ServerSettings) throws {
+  package init(_ settings: ServerSettings) throws {
     self.settings = settings
     var logger = Logger(label: "mynah") {
       if settings.logsJSON { return JSONLogHandler(label: $0) as any LogHandler }
@@ -39,7 +39,7 @@ public struct Server: Sendable {
   ///
   /// - Parameter onStart: Called with the port when the server listens.
   /// - Throws: `IOError` if the server cannot listen at the address.
-  public func run(onStart: @escaping @Sendable (_ port: Int) -> Void = { _ in }) async throws {
+  package func run(onStart: @escaping @Sendable (_ port: Int) -> Void = { _ in }) async throws {
     let shutdown = Cancellation()
     let limits = settings.limits
     let application = Application(

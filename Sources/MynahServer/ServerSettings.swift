@@ -1,32 +1,32 @@
 #if Server
-public import Logging
-public import MynahModels
+package import Logging
+package import MynahModels
 
 /// The settings of a server.
-public struct ServerSettings: Sendable {
+package struct ServerSettings: Sendable {
   /// The models, each with another name.
-  public var models: [ModelSource]
+  package var models: [ModelSource]
   /// The address to listen at; the default is reachable from the same machine only.
-  public var host = "127.0.0.1"
+  package var host = "127.0.0.1"
   /// The port; 0 for one that is free.
-  public var port = 8080
+  package var port = 8080
   /// The names of hosts, besides loopback's, that requests may be sent to, if the address is a loopback one.
-  public var allowedHosts: [String] = []
+  package var allowedHosts: [String] = []
   /// The tokens that may use the server; none: everybody may.
-  public var tokens: [String] = []
+  package var tokens: [String] = []
   /// The origin whose pages may use the server; nil: only the server's own.
-  public var corsOrigin: String?
+  package var corsOrigin: String?
   /// The precision of the weights; nil for that of each file.
-  public var precision: WeightPrecision?
+  package var precision: WeightPrecision?
   /// The limits.
-  public var limits = ServerLimits()
+  package var limits = ServerLimits()
   /// The least important messages that are logged.
-  public var logLevel = Logger.Level.notice
+  package var logLevel = Logger.Level.notice
   /// A Boolean value indicating whether messages are logged as JSON.
-  public var logsJSON = false
+  package var logsJSON = false
 
   /// Creates the default settings for models.
-  public init(models: [ModelSource]) { self.models = models }
+  package init(models: [ModelSource]) { self.models = models }
 
   /// The hosts that requests may name; nil: any, as the server can be reached from other machines.
   var permittedHosts: Set<String>? {

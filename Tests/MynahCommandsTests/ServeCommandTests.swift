@@ -277,6 +277,47 @@ struct ServeCommandTests {
     #expect(try server.run.finish().status == 0)
   }
 
+  @Test("A classifier is served beside a language model, with the classes that mynah classify predicts")
+  func classification() throws {
+    let models = try Models()
+    defer { models.remove() }
+    let lines = (0..<12).map { "spam\twin a prize now \($0)\nham\tsee you at home \($0)\n" }.joined()
+    try models.tool.write(lines, to: "texts.tsv")
+    try models.tool.write("win a prize\nsee you\n", to: "lines")
+    let trained = try models.tool.run(
+      "classify", "train", "texts.tsv", "--method", "naive-bayes", "--output", "spam.classifier")
+    #expect(trained.status == 0, "\(trained.errors)")
+    let predicted = try models.tool.run("classify", "predict", "spam.classifier", "lines", "--json")
+    let server = try ServeTool(models.tool, "words.safetensors", "mail=spam.classifier")
+    defer { server.end() }
+    let answer = try server.post("/v1/classify", #"{"input": ["win a prize", "see you"]}"#)
+    let data = answer.json["data"]?.array ?? []
+    #expect(answer.json["model"]?.string == "mail" && data.compactMap { $0["label"]?.string } == ["spam", "ham"])
+    let probabilities = try predicted.output.split(separator: "\n").map {
+      try JSONValue(parsing: String($0)) { Parsing(defect: "\($0)") }["probability"]?.number ?? .nan
+    }
+    #expect(
+      data.count == 2 && zip(data, probabilities).allSatisfy { abs(($0["probability"]?.number ?? 0) - $1) < 1e-9 })
+    #expect(try server.post("/v1/classify", #"{"input": "a", "model": "words"}"#).code == "model_kind")
+    #expect(try server.post("/v1/completions", #"{"model": "mail"}"#).code == "model_kind")
+    #expect(try server.get("/v1/models/mail").json["labels"]?.array?.count == 2)
+  }
+
+  @Test("After SIGKILL another process serves at the same port")
+  func killed() throws {
+    let models = try Models()
+    defer { models.remove() }
+    let server = try ServeTool(models.tool, "words.safetensors")
+    let socket = try Socket.connected(to: server.port)
+    socket.send(Array("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
+    #expect(socket.receive() != nil)
+    kill(server.run.process.processIdentifier, SIGKILL)
+    #expect(try server.run.finish().wasKilled)
+    let next = try ServeTool(models.tool, "words.safetensors", "--port", "\(server.port)")
+    defer { next.end() }
+    #expect(try next.port == server.port && next.get("/ready").status == 200)
+  }
+
   @Test("Metrics, the page and the API's description are served")
   func operation() throws {
     try withServer { server in

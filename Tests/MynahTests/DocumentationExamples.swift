@@ -113,6 +113,14 @@ private enum DocumentationExamples {
     for suggestion in try completer.suggestions(prefix: "s", count: 3) { print(suggestion.text) }
   }
 
+  static func generationBatch(_ model: InferenceModel, _ stream: GenerationStream, _ predictor: NeuralPredictor) throws
+  {
+    var batch = GenerationBatch(model)
+    let number = batch.join(stream, after: predictor.memory)
+    while !batch.isEmpty { for step in batch.step() { print(try step.result.get().addition) } }
+    _ = number
+  }
+
   static func atomicFile(_ bytes: [UInt8]) throws {
     var file = try AtomicFile(replacing: "notes.bin")
     try file.write(unsafe bytes.span.bytes)

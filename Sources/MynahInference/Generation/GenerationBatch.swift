@@ -9,7 +9,7 @@ import MynahTensors
 /// ```swift
 /// var batch = GenerationBatch(model)
 /// let number = batch.join(stream, after: predictor.memory)
-/// while !batch.isEmpty { for step in try batch.step() { print(try step.result.get().addition) } }
+/// while !batch.isEmpty { for step in batch.step() { print(try step.result.get().addition) } }
 /// ```
 public struct GenerationBatch: Sendable {
   /// A token of a text.

@@ -2,17 +2,17 @@
 import Foundation
 
 /// A model to serve: its name and its file.
-public struct ModelSource: Hashable, Sendable {
+package struct ModelSource: Hashable, Sendable {
   /// The name that requests use.
-  public let name: String
+  package let name: String
   /// The path of a model file or a classifier file.
-  public let path: String
+  package let path: String
 
   /// Creates a source with a given name.
-  public init(name: String, path: String) { (self.name, self.path) = (name, path) }
+  package init(name: String, path: String) { (self.name, self.path) = (name, path) }
 
   /// Creates a source from `NAME=FILE` or `FILE`, whose name without its extension is the model's.
-  public init(_ text: String) {
+  package init(_ text: String) {
     if !FileManager.default.fileExists(atPath: text), let sign = text.firstIndex(of: "="), sign > text.startIndex {
       self.init(name: String(text[..<sign]), path: String(text[text.index(after: sign)...]))
     } else {
