@@ -128,6 +128,9 @@ let package = Package(
     example("Autocomplete"),
     example("DemoText"),
     example("SpamFilter"),
+    // A client of `mynah serve`, which needs no part of Mynah.
+    .executableTarget(
+      name: "CompletionClient", path: "Examples/CompletionClient", packageAccess: false, swiftSettings: swiftSettings),
 
     // The course: the four documents of docs/course, cell by cell.
     .target(
