@@ -38,7 +38,7 @@ package struct Server: Sendable {
   /// Serves until SIGTERM or SIGINT, after which the requests that have begun are answered.
   ///
   /// - Parameter onStart: Called with the port when the server listens.
-  /// - Throws: `IOError` if the server cannot listen at the address.
+  /// - Throws: `ListeningError` if the server cannot listen at the address, `InterruptedTwice` after a second SIGINT.
   package func run(onStart: @escaping @Sendable (_ port: Int) -> Void = { _ in }) async throws {
     let shutdown = Cancellation()
     let limits = settings.limits
@@ -59,10 +59,35 @@ package struct Server: Sendable {
       onServerRunning: { channel in onStart(channel.localAddress?.port ?? 0) },
       logger: logger)
     var configuration = ServiceGroupConfiguration(
-      services: [ReloadService(models: models), ShutdownService(shutdown: shutdown), application],
+      // Services are shut down from the last to the first.
+      services: [ReloadService(models: models), application, ShutdownService(shutdown: shutdown)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(limits.requestSeconds + limits.transferSeconds)
-    try await ServiceGroup(configuration: configuration).run()
+    let group = ServiceGroup(configuration: configuration)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask {
+        do { try await group.run() } catch let error as IOError { throw ListeningError(error) }
+      }
+      tasks.addTask {
+        var count = 0
+        for await _ in await UnixSignalsSequence(trapping: .sigint) {
+          count += 1
+          if count == 2 { throw InterruptedTwice() }
+        }
+      }
+      defer { tasks.cancelAll() }
+      try await tasks.next()
+    }
+  }
+
+  /// A second SIGINT ended the server before all requests were answered.
+  package struct InterruptedTwice: Error {}
+
+  /// The server cannot listen at its address.
+  package struct ListeningError: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ error: IOError) { description = unsafe String(cString: strerror(error.errnoCode)) }
   }
 
   private func responder(_ shutdown: Cancellation) -> ServerResponder {

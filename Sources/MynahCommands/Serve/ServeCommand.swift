@@ -63,8 +63,8 @@ extension ServeCommand {
             let address = host.contains(":") ? "[\(host)]" : host
             StandardError.inform("serving \(names) at http://\(address):\(port) until Ctrl-C\n")
           }
-        } catch let error as CancellationError {
-          throw error
+        } catch is Server.InterruptedTwice {
+          throw InterruptedServer()
         } catch {
           throw ListeningFailure(host: host, port: settings.server.port, reason: "\(error)")
         }
@@ -101,6 +101,12 @@ extension ServeCommand {
     limit.rlim_cur = limit.rlim_max
     _ = unsafe setrlimit(resource, &limit)
   }
+}
+
+/// The server was interrupted while it waited for requests to end.
+private struct InterruptedServer: CommandFailure {
+  var failureCode: FailureCode { .interrupted }
+  var sentence: String { "the server was interrupted again, before all requests were answered" }
 }
 
 /// The server cannot listen at its address, or has failed.

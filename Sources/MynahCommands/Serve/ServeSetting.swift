@@ -15,6 +15,8 @@ struct ServeSetting {
 
   /// The name of the flag without its dashes, and of the file's member.
   let name: String
+  /// A Boolean value indicating whether a variable holds several values, between commas.
+  var isList = false
   /// The values on the command line.
   private let given: (ServeOptions) -> [String]
   /// Applies the values.
@@ -44,7 +46,9 @@ struct ServeSetting {
       if !given.isEmpty {
         (values, source) = (given, "--\(setting.name)")
       } else if let variable = environment[setting.variable] {
-        (values, source) = ([variable], setting.variable)
+        (values, source) = (
+          setting.isList ? variable.split(separator: ",").map(String.init) : [variable], setting.variable
+        )
       } else if let member, let file {
         (values, source) = (try texts(of: member, setting.name, file), "\(setting.name.quoted()) in \(file.quoted())")
       } else {
@@ -117,7 +121,7 @@ extension ServeSetting {
     [
       text("host", \.host) { $0.server.host = $1 },
       integer("port", \.port, 0...65_535) { $0.server.port = $1 },
-      ServeSetting(name: "allow-host", given: { $0.allowHost }) { $0.server.allowedHosts = $1 },
+      ServeSetting(name: "allow-host", isList: true, given: { $0.allowHost }) { $0.server.allowedHosts = $1 },
       ServeSetting(name: "tokens-file", given: { $0.tokensFile.map { [$0] } ?? [] }) { settings, values throws(Wrong) in
         settings.server.tokens = try tokens(at: values.last ?? "")
       },
@@ -146,7 +150,7 @@ extension ServeSetting {
         settings.server.logLevel = level
       },
       ServeSetting(name: "log-json", given: { $0.logJSON ? ["true"] : [] }) { settings, values throws(Wrong) in
-        guard let bool = Bool(values.last ?? "") else {
+        guard let bool = ["true": true, "1": true, "false": false, "0": false][values.last ?? ""] else {
           throw Wrong(expected: "true or false", found: values.last ?? "")
         }
         settings.server.logsJSON = bool

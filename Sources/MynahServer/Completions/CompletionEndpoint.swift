@@ -105,9 +105,11 @@ private struct CompletionWork: Sendable {
           if answer.failure != nil { break }
         }
         if output.isCancelled { throw CancellationError() }
+        if answer.failure != nil { metrics.countFailure() }
         try await write(Array(answer.lastEvents.utf8), to: &writer)
       } catch {
         output.cancel()
+        metrics.countFailure()
         await engine.cancel(number)
         throw error
       }

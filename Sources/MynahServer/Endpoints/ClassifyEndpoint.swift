@@ -12,14 +12,10 @@ struct ClassifyEndpoint: Sendable {
     let (model, classifier) = try models.classifier(fields.string("model"))
     let inputs = try fields.inputs()
     try fields.end()
-    let stop = Cancellation()
-    exchange.context.channel.watch { stop.cancel() }
+    let limit = RequestLimit(exchange)
     var data: [JSONValue] = []
     for (index, input) in inputs.enumerated() {
-      guard !stop.isCancelled else { throw ServerFailure.clientClosed }
-      guard ContinuousClock.now - exchange.start < .seconds(exchange.limits.requestSeconds) else {
-        throw ServerFailure.timeout
-      }
+      try limit.check()
       let prediction: Prediction
       do {
         prediction = try await classifier.runner.predict(input, by: classifier.classifier)

@@ -26,10 +26,7 @@ struct ModelEndpoints: Sendable {
     }
     let vocabulary = language.tokenizer.vocabulary
     let ids = (0..<Int32(min(count, vocabulary.count))).map { $0 }
-    let places = try await language.engine.run {
-      let vectors = PointSet(ids, of: language.embedding)
-      return try PrincipalComponents(of: vectors).project(vectors).coordinates
-    }
+    let places = try await language.map.places(ids)
     let width = ids.isEmpty ? 0 : places.count / ids.count
     return Response(
       json: JSONValue.record([

@@ -28,16 +28,12 @@ struct ScoreEndpoint: Sendable {
       throw ServerFailure.invalid(
         "the texts have \(count) tokens, the server reads at most \(exchange.limits.promptTokens)", "input")
     }
-    let stop = Cancellation()
-    exchange.context.channel.watch { stop.cancel() }
+    let limit = RequestLimit(exchange)
     var data: [JSONValue] = []
     for (index, tokens) in texts.enumerated() {
       var scores = TextScores(language.engine.network, alternativeCount: alternatives)
       for start in stride(from: 0, to: tokens.count, by: Self.pieceLength) {
-        guard !stop.isCancelled else { throw ServerFailure.clientClosed }
-        guard ContinuousClock.now - exchange.start < .seconds(exchange.limits.requestSeconds) else {
-          throw ServerFailure.timeout
-        }
+        try limit.check()
         let (piece, before) = (Array(tokens[start..<min(start + Self.pieceLength, tokens.count)]), scores)
         scores = try await language.engine.run {
           var scores = before

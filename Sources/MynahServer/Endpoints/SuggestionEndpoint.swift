@@ -35,7 +35,9 @@ struct SuggestionEndpoint: Sendable {
           NeuralPredictor(network), tokenizer: language.tokenizer, policy: language.statePolicy,
           ignoresCase: ignoresCase)
     }
+    let limit = RequestLimit(exchange)
     for piece in Self.pieces(of: context) {
+      try limit.check()
       let before = completer
       completer = try await language.engine.run {
         var completer = before

@@ -128,7 +128,7 @@ private final class HostCheck: ChannelInboundHandler {
     if case .head(let head) = unwrapInboundIn(data) {
       let count = head.headers["host"].count
       guard count == 1 || count == 0 && head.version == .http1_0 else {
-        return context.fireErrorCaught(HTTPParserError.invalidHost)
+        return context.fireErrorCaught(HTTPParserError.invalidHeaderToken)
       }
     }
     context.fireChannelRead(data)

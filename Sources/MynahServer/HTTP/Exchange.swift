@@ -61,6 +61,25 @@ struct Exchange: Sendable {
   }
 }
 
+/// What tells a request that is answered in pieces that nobody waits for it any more.
+struct RequestLimit: Sendable {
+  private let exchange: Exchange
+  private let hasLeft = Cancellation()
+
+  init(_ exchange: Exchange) {
+    self.exchange = exchange
+    exchange.context.channel.watch { [hasLeft] in hasLeft.cancel() }
+  }
+
+  /// Checks that the client is there and that the request has time left.
+  ///
+  /// - Throws: `ServerFailure`.
+  func check() throws(ServerFailure) {
+    guard !hasLeft.isCancelled else { throw .clientClosed }
+    guard ContinuousClock.now - exchange.start < .seconds(exchange.limits.requestSeconds) else { throw .timeout }
+  }
+}
+
 extension Response {
   /// An answer of JSON.
   init(json: String, status: HTTPResponse.Status = .ok) {

@@ -14,7 +14,7 @@ final class ServedModel: Sendable {
     let engine: Engine
     let tokenizer: AnyTokenizer
     let statePolicy: StatePolicy
-    let embedding: Embedding
+    let map: EmbeddingMap
   }
 
   /// A classifier with the thread that it works on.
@@ -64,7 +64,7 @@ final class ServedModel: Sendable {
       kind = .language(
         Language(
           engine: Engine(network, tokenizer: model.tokenizer, limits: limits, metrics: metrics),
-          tokenizer: model.tokenizer, statePolicy: model.statePolicy, embedding: model.model.embedding))
+          tokenizer: model.tokenizer, statePolicy: model.statePolicy, map: EmbeddingMap(model.model.embedding)))
       members += [
         ("kind", .string("languageModel")), ("tokenizer", .string(model.tokenizer.kind)),
         ("vocabularySize", .integer(model.tokenizer.vocabulary.count)),

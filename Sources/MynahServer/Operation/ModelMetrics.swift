@@ -4,7 +4,8 @@ import Synchronization
 /// The figures of a model's engine since it was first loaded.
 package final class ModelMetrics: Sendable {
   package struct Figures {
-    package var generatedTokens = 0, promptTokens = 0, steps = 0, pauses = 0, reloads = 0, failedReloads = 0
+    package var generatedTokens = 0, promptTokens = 0, steps = 0, pauses = 0, reloads = 0, failedReloads = 0,
+      failures = 0
     package var texts = 0, waiting = 0
     var firstToken = Histogram()
   }
@@ -23,6 +24,7 @@ package final class ModelMetrics: Sendable {
   }
 
   func countPromptTokens(_ count: Int) { state.withLock { $0.promptTokens += count } }
+  func countFailure() { state.withLock { $0.failures += 1 } }
   func countPause() { state.withLock { $0.pauses += 1 } }
   func countReload(isSuccess: Bool) {
     state.withLock { if isSuccess { $0.reloads += 1 } else { $0.failedReloads += 1 } }

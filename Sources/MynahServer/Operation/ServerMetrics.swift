@@ -59,6 +59,10 @@ final class ServerMetrics: Sendable {
       ("mynah_batch_texts", "gauge", "Texts in the batch: its size.", { $0.texts }),
       ("mynah_queue_length", "gauge", "Requests and jobs that wait.", { $0.waiting }),
       ("mynah_pauses_total", "counter", "Times that a text waited for a client that did not read.", { $0.pauses }),
+      (
+        "mynah_failed_streams_total", "counter", "Streams that ended with an error or without their reader.",
+        { $0.failures }
+      ),
       ("mynah_reloads_total", "counter", "Times that the model was loaded again.", { $0.reloads }),
       (
         "mynah_failed_reloads_total", "counter", "Times that a new model file could not be loaded.",

@@ -31,7 +31,7 @@ struct StateEndpoints: Sendable {
     }
     let ids = try Self.ids(&fields, language, beginsText: true, exchange.limits)
     try fields.end()
-    let text = try await read(ids ?? [], after: start, language, exchange.limits, scores: false).text
+    let text = try await read(ids ?? [], after: start, language, RequestLimit(exchange), scores: false).text
     return Response(json: try await states.add(text, of: model, owner: exchange.owner).json.text, status: .created)
   }
 
@@ -55,7 +55,7 @@ struct StateEndpoints: Sendable {
       throw ServerFailure.invalid("expected 'text' or 'tokens'", "text")
     }
     try fields.end()
-    let (text, logProbability) = try await read(ids, after: entry.text, language, exchange.limits, scores: true)
+    let (text, logProbability) = try await read(ids, after: entry.text, language, RequestLimit(exchange), scores: true)
     let changed = try await states.replace(entry, by: text)
     guard case .object(let members) = changed.json else { throw ServerFailure.shuttingDown }
     return Response(
@@ -173,10 +173,11 @@ struct StateEndpoints: Sendable {
   }
 
   private func read(
-    _ ids: [Int32], after start: TextState, _ language: ServedModel.Language, _ limits: ServerLimits, scores: Bool
+    _ ids: [Int32], after start: TextState, _ language: ServedModel.Language, _ limit: RequestLimit, scores: Bool
   ) async throws -> (text: TextState, logProbability: Double) {
     var (text, sum) = (start, 0.0)
     for place in stride(from: 0, to: ids.count, by: Self.pieceLength) {
+      try limit.check()
       let (piece, before) = (Array(ids[place..<min(place + Self.pieceLength, ids.count)]), text)
       let (memory, score) = try await language.engine.run {
         var predictor = NeuralPredictor(language.engine.network, memory: before.memory)

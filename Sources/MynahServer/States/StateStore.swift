@@ -47,7 +47,6 @@ actor StateStore {
         message: "the server stores at most \(limits.states) states; delete some, or wait until some expire",
         code: "too_many_states", retryAfter: 60)
     }
-    // The id is the only thing that protects a state of a server without tokens: 122 random bits.
     let entry = Entry(
       id: "state-" + UUID().uuidString.lowercased(), owner: owner, model: model.name, digest: model.digest,
       created: .now, expires: expiry, text: text)
