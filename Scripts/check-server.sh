@@ -21,8 +21,7 @@ swift test "${build[@]}" --filter '^(MynahServerTests|MynahCommandsTests\.(Serve
   tee "$folder/tests.log" | grep -vE '^(◇|\[)' || true
 grep -qE 'Test run with [1-9][0-9]* tests.* passed' "$folder/tests.log" || { echo "error: the server's tests failed" >&2; exit 1; }
 
-step "mynah with its server"
-swift build "${build[@]}" --product mynah
+# The tests' build made it; a build of the product alone has other flags, and would begin anew.
 mynah=$(swift build "${build[@]}" --show-bin-path)/mynah
 "$mynah" train Examples/Texts/sentences.txt --output "$folder/words.safetensors" --hidden 64 --epochs 4 --seed 7 \
   --overwrite --quiet

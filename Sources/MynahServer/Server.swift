@@ -126,7 +126,8 @@ package struct Server: Sendable {
       Route(method: .get, path: "/v1/states/*/file", handler: state.save),
     ]
     return ServerResponder(
-      routes: routes, authorization: Authorization(tokens: settings.tokens), limits: settings.limits, metrics: metrics,
+      routes: routes, authorization: Authorization(tokens: settings.tokens), limits: settings.limits,
+      bodies: BodyBudget(256 * settings.limits.bodyBytes), metrics: metrics,
       hosts: settings.permittedHosts, origin: settings.corsOrigin)
   }
 }

@@ -51,6 +51,10 @@ extension ServerFailure {
     status: 503, kind: .server, message: "the request took longer than the server allows; ask for fewer tokens",
     code: "timeout", retryAfter: 1)
 
+  static let tooManyBodies = ServerFailure(
+    status: 503, kind: .server, message: "too many requests are being read; try again later", code: "too_many_bodies",
+    retryAfter: 1)
+
   static let bodyTooLarge = ServerFailure(
     status: 413, kind: .invalidRequest, message: "the body is larger than the server allows", code: "body_too_large")
 

@@ -149,6 +149,24 @@ struct ServeCommandTests {
     }
   }
 
+  @Test("Bodies that are being read share a budget, and a request beyond it may try again")
+  func bodies() throws {
+    try withServer { server in
+      // Each request announces 100,000 bytes and sends none; there is room for 256 of them.
+      let head = "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      let open = try (0..<256).map { _ in
+        let socket = try Socket.connected(to: server.port)
+        socket.send(Array((head + "Content-Length: 100000\r\n\r\n").utf8))
+        return socket
+      }
+      try server.wait { try server.get("/metrics").body.contains("mynah_open_requests 257") }
+      let refused = try server.post("/v1/completions", "{}")
+      #expect(refused.status == 503 && refused.code == "too_many_bodies" && refused.headers["retry-after"] == "1")
+      for socket in open { socket.finishSending() }
+      try server.wait { try server.post("/v1/completions", "{}").status == 200 }
+    }
+  }
+
   @Test("Biases, penalties and several texts do what OpenAI's documentation says")
   func sampling() throws {
     try withServer { server in

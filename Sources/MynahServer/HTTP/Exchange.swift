@@ -23,6 +23,7 @@ struct Exchange: Sendable {
   let owner: String
   let start: ContinuousClock.Instant
   let limits: ServerLimits
+  let bodies: BodyBudget
 
   /// Reads the body as a JSON object.
   ///
@@ -50,6 +51,9 @@ struct Exchange: Sendable {
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes {
       throw ServerFailure.bodyTooLarge
     }
+    let size = request.headers[.contentLength].flatMap { Int($0) } ?? limits.bodyBytes
+    guard bodies.take(size) else { throw ServerFailure.tooManyBodies }
+    defer { bodies.give(size) }
     var request = request
     let body: ByteBuffer
     do {

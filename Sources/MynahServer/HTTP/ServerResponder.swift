@@ -39,6 +39,7 @@ struct ServerResponder: HTTPResponder {
   let routes: [Route]
   let authorization: Authorization
   let limits: ServerLimits
+  let bodies: BodyBudget
   let metrics: ServerMetrics
   /// The hosts that a request may name; nil: any.
   let hosts: Set<String>?
@@ -103,7 +104,8 @@ struct ServerResponder: HTTPResponder {
     let owner = route.isOpen ? "" : try authorization.owner(request.headers[.authorization])
     return try await route.handler(
       Exchange(
-        request: request, context: context, parameters: parameters, owner: owner, start: start, limits: limits))
+        request: request, context: context, parameters: parameters, owner: owner, start: start, limits: limits,
+        bodies: bodies))
   }
 
   /// Refuses requests that name another host: a page whose name was made to mean this address sends its own name.
