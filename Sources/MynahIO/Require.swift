@@ -20,7 +20,7 @@ package func require(
 @inline(never)
 package func requirementFailure(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
   #if !DEBUG
-    FileHandle.standardError.write(Data("\(file):\(line): Fatal error: \(message)\n".utf8))
+  FileHandle.standardError.write(Data("\(file):\(line): Fatal error: \(message)\n".utf8))
   #endif
   preconditionFailure(message, file: file, line: line)
 }

@@ -107,10 +107,10 @@ package final class StoragePool: Sendable {
   /// a few MiB at most.
   private static func askForHugePages(_ address: UInt, _ byteCount: Int) {
     #if os(Linux)
-      let hugePages: Int32 = 14  // MADV_HUGEPAGE
-      if let base = unsafe UnsafeMutableRawPointer(bitPattern: address) {
-        _ = unsafe madvise(base, byteCount, hugePages)
-      }
+    let hugePages: Int32 = 14  // MADV_HUGEPAGE
+    if let base = unsafe UnsafeMutableRawPointer(bitPattern: address) {
+      _ = unsafe madvise(base, byteCount, hugePages)
+    }
     #endif
   }
 

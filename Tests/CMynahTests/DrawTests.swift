@@ -71,7 +71,9 @@ struct DrawTests {
     #expect(draw(kernels, logits, forbidden: [70], inverse: .infinity, uniform: 0) == 290)
   }
 
-  @Test("Each row is drawn as on its own, with its own temperature, on any number of threads", arguments: InferenceKernels.available)
+  @Test(
+    "Each row is drawn as on its own, with its own temperature, on any number of threads",
+    arguments: InferenceKernels.available)
   func rows(_ kernels: InferenceKernels) {
     var random = RandomSource(seed: 3)
     let (rows, count) = (9, 301)

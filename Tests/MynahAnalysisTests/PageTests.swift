@@ -6,7 +6,7 @@ import MynahText
 import Testing
 
 #if canImport(FoundationXML)
-  import FoundationXML
+import FoundationXML
 #endif
 
 struct PageTests {

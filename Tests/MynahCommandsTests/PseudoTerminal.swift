@@ -36,18 +36,18 @@ struct PseudoTerminal {
   /// Unlocks the other end of a terminal and returns its path.
   private static func name(of descriptor: Int32) throws -> String {
     #if canImport(Darwin)
-      guard grantpt(descriptor) == 0, unlockpt(descriptor) == 0, let name = unsafe ptsname(descriptor) else {
-        throw Failure()
-      }
-      return unsafe String(cString: name)
+    guard grantpt(descriptor) == 0, unlockpt(descriptor) == 0, let name = unsafe ptsname(descriptor) else {
+      throw Failure()
+    }
+    return unsafe String(cString: name)
     #else
-      // TIOCSPTLCK and TIOCGPTN, which Swift does not import.
-      var (lock, number) = (Int32(0), Int32(0))
-      guard unsafe ioctl(descriptor, 0x4004_5431, &lock) == 0, unsafe ioctl(descriptor, 0x8004_5430, &number) == 0
-      else {
-        throw Failure()
-      }
-      return "/dev/pts/\(number)"
+    // TIOCSPTLCK and TIOCGPTN, which Swift does not import.
+    var (lock, number) = (Int32(0), Int32(0))
+    guard unsafe ioctl(descriptor, 0x4004_5431, &lock) == 0, unsafe ioctl(descriptor, 0x8004_5430, &number) == 0
+    else {
+      throw Failure()
+    }
+    return "/dev/pts/\(number)"
     #endif
   }
 

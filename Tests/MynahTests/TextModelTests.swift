@@ -94,7 +94,9 @@ struct TextModelTests {
     let files = try Files()
     defer { files.remove() }
     let task = Task {
-      for try await _ in try files.training(epochs: Self.endless) { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
+      for try await _ in try files.training(epochs: Self.endless) {
+        unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+      }
     }
     await #expect(throws: CancellationError.self) { try await task.value }
     #expect(try TrainingStateFile(contentsOf: files.state).checkpoint.epoch < Self.endless)

@@ -14,10 +14,10 @@ package struct Machine: Codable, Hashable, Sendable {
 
   private static var cpuName: String? {
     #if os(macOS)
-      return Shell.output("/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string")
+    return Shell.output("/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string")
     #else
-      let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-      return Machine.name(inProcessorList: text)
+    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    return Machine.name(inProcessorList: text)
     #endif
   }
 

@@ -8,9 +8,9 @@ enum ProcessMemory {
     // RUSAGE_SELF, which C libraries declare with different types.
     _ = unsafe getrusage(0, &usage)
     #if os(macOS)
-      return Double(usage.ru_maxrss) / 1_048_576  // in bytes there, elsewhere in KiB
+    return Double(usage.ru_maxrss) / 1_048_576  // in bytes there, elsewhere in KiB
     #else
-      return Double(usage.ru_maxrss) / 1024
+    return Double(usage.ru_maxrss) / 1024
     #endif
   }
 }

@@ -42,8 +42,8 @@ package func createFolder(_ path: String) throws(FileError) {
 /// Flushes a file to the disk, so that its contents survive a power failure.
 func flush(_ descriptor: Int32) -> Int32 {
   #if canImport(Darwin)
-    // On this platform, fsync alone leaves the bytes in the drive's cache.
-    if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
+  // On this platform, fsync alone leaves the bytes in the drive's cache.
+  if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
   #endif
   return fsync(descriptor)
 }

@@ -14,7 +14,9 @@ public struct TokenPrediction: Hashable, Sendable {
   public let id: Int32
   /// ln p(token | all before it): 0 or less.
   public let logProbability: Double
-  /// The token's rank by probability; 1 is the most probable. Of equally probable ones the lower ids come first.
+  /// The token's rank by probability; 1 is the most probable.
+  ///
+  /// Of equally probable ones the lower ids come first.
   public let rank: Int
   /// The most probable tokens, most probable first.
   public let alternatives: [Alternative]

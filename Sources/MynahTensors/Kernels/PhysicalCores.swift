@@ -1,7 +1,7 @@
 package import Foundation
 
 #if canImport(Darwin)
-  import Darwin
+import Darwin
 #endif
 
 /// The processor cores that this process may use.
@@ -14,13 +14,13 @@ package enum PhysicalCores {
   package static let count: Int = {
     let most = ProcessInfo.processInfo.activeProcessorCount
     #if canImport(Darwin)
-      let count = number(named: "hw.perflevel0.physicalcpu") ?? number(named: "hw.physicalcpu") ?? most
+    let count = number(named: "hw.perflevel0.physicalcpu") ?? number(named: "hw.physicalcpu") ?? most
     #else
-      let system = URL(fileURLWithPath: "/sys")
-      let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-      let cores = status.flatMap(allowedProcessors).flatMap { coreCount(of: $0, in: system) } ?? most
-      let quota = try? String(contentsOf: system.appendingPathComponent("fs/cgroup/cpu.max"), encoding: .utf8)
-      let count = min(cores, quota.flatMap(processorQuota) ?? .max)
+    let system = URL(fileURLWithPath: "/sys")
+    let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let cores = status.flatMap(allowedProcessors).flatMap { coreCount(of: $0, in: system) } ?? most
+    let quota = try? String(contentsOf: system.appendingPathComponent("fs/cgroup/cpu.max"), encoding: .utf8)
+    let count = min(cores, quota.flatMap(processorQuota) ?? .max)
     #endif
     return min(max(1, count), max(1, most))
   }()
@@ -62,9 +62,9 @@ package enum PhysicalCores {
   }
 
   #if canImport(Darwin)
-    private static func number(named name: String) -> Int? {
-      var (value, size) = (Int32(0), MemoryLayout<Int32>.size)
-      return unsafe sysctlbyname(name, &value, &size, nil, 0) == 0 && value > 0 ? Int(value) : nil
-    }
+  private static func number(named name: String) -> Int? {
+    var (value, size) = (Int32(0), MemoryLayout<Int32>.size)
+    return unsafe sysctlbyname(name, &value, &size, nil, 0) == 0 && value > 0 ? Int(value) : nil
+  }
   #endif
 }
