@@ -29,6 +29,9 @@ mynah=$(swift build "${build[@]}" --show-bin-path)/mynah
   --epochs 1 --seed 7 --overwrite --quiet
 model="$folder/words.safetensors"
 
+step "the commands of docs/serve.md, as typed"
+MYNAH_BUILD=.build-server Scripts/docs-commands.sh docs/serve.md
+
 step "its clients"
 python=python3
 packages="openai lm_eval schemathesis"
@@ -59,6 +62,8 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 [[ -n "$url" ]] || { cat "$folder/serve.log" >&2; exit 1; }
+
+MYNAH_URL="$url" "$(dirname "$mynah")/CompletionClient" "the horses"
 
 if [[ -n "$python" ]]; then
   step "requests by its description"
