@@ -399,6 +399,7 @@ extension ServeTool {
   func wait(until isSo: () throws -> Bool) rethrows { try run.wait(until: isSo) }
 }
 #else
+import TestSupport
 import Testing
 
 @Suite("A build without the server")

@@ -51,11 +51,13 @@ private struct NoServer: CommandFailure {
 #if Server
 extension ServeCommand {
   private func serve() throws {
-    let settings = try ServeSetting.settings(models, options)
-    Self.raiseFileLimit()
+    var settings = try ServeSetting.settings(models, options)
+    // Files and what the server itself needs.
+    settings.server.limits.connections = max(1, min(settings.server.limits.connections, Self.raisedFileLimit() - 64))
+    let configured = settings.server
     let threads = settings.threads.map { ThreadTeam(threadCount: $0) } ?? ThreadTeam.current
     try ThreadTeam.$current.withValue(threads) {
-      let server = try Server(settings.server)
+      let server = try Server(configured)
       let (host, names) = (settings.server.host, settings.server.models.map(\.name).joined(separator: ", "))
       try Self.waiting {
         do {
@@ -66,7 +68,7 @@ extension ServeCommand {
         } catch is Server.InterruptedTwice {
           throw InterruptedServer()
         } catch {
-          throw ListeningFailure(host: host, port: settings.server.port, reason: "\(error)")
+          throw ListeningFailure(host: host, port: configured.port, reason: "\(error)")
         }
       }
     }
@@ -89,17 +91,19 @@ extension ServeCommand {
     func set(_ error: any Error) { value.withLock { $0 = error } }
   }
 
-  /// Permits as many open connections as the system does.
-  private static func raiseFileLimit() {
+  /// Permits as many open connections as the system does; returns the number.
+  private static func raisedFileLimit() -> Int {
     var limit = rlimit()
     #if canImport(Darwin)
     let resource = RLIMIT_NOFILE
     #else
     let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     #endif
-    guard unsafe getrlimit(resource, &limit) == 0 else { return }
+    guard unsafe getrlimit(resource, &limit) == 0 else { return .max }
+    let before = limit.rlim_cur
     limit.rlim_cur = limit.rlim_max
-    _ = unsafe setrlimit(resource, &limit)
+    let current = unsafe setrlimit(resource, &limit) == 0 ? limit.rlim_max : before
+    return Int(clamping: current)
   }
 }
 

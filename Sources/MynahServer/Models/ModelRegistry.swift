@@ -38,44 +38,43 @@ final class ModelRegistry: Sendable {
   /// The models in the order in which they were named.
   var models: [ServedModel] { slots.withLock { $0.map(\.model) } }
 
-  /// Returns a model; without a name the first one that fits.
-  private func model(_ name: String?, _ fits: (ServedModel) -> Bool, _ kind: String) throws(ServerFailure)
-    -> ServedModel
-  {
-    let models = models
-    if let name {
-      guard let model = models.first(where: { $0.name == name }) else {
-        let names = models.map { $0.name.quoted() }.joined(separator: ", ")
-        throw ServerFailure(
-          status: 404, kind: .invalidRequest, message: "there is no model \(name.quoted()); the models are \(names)",
-          parameter: "model", code: "model_not_found")
-      }
-      guard fits(model) else {
-        throw .invalid("this needs \(kind), which \(name.quoted()) is not", "model", code: "model_kind")
-      }
-      return model
-    }
-    guard let model = models.first(where: fits) else {
-      throw ServerFailure(
-        status: 404, kind: .invalidRequest, message: "this needs \(kind), and the server has none", parameter: "model",
-        code: "model_not_found")
-    }
-    return model
-  }
+  /// Returns the model with a name.
+  func model(_ name: String) throws(ServerFailure) -> ServedModel { try find(name, "a model") { $0 }.model }
 
-  func model(_ name: String) throws(ServerFailure) -> ServedModel { try model(name, { _ in true }, "a model") }
-
+  /// Returns a language model; without a name the first one.
   func language(_ name: String?) throws(ServerFailure) -> (model: ServedModel, language: ServedModel.Language) {
-    let model = try model(
-      name, { if case .language = $0.kind { true } else { false } }, "a language model")
-    guard case .language(let language) = model.kind else { throw .shuttingDown }
-    return (model, language)
+    try find(name, "a language model") { $0.language }
   }
 
+  /// Returns a classifier; without a name the first one.
   func classifier(_ name: String?) throws(ServerFailure) -> (model: ServedModel, classifier: ServedModel.Classifier) {
-    let model = try model(name, { if case .classifier = $0.kind { true } else { false } }, "a classifier")
-    guard case .classifier(let classifier) = model.kind else { throw .shuttingDown }
-    return (model, classifier)
+    try find(name, "a classifier") { $0.classifier }
+  }
+
+  /// Returns a model with the part of it that a request needs.
+  ///
+  /// - Parameter what: The kind of model that has the part, in words.
+  private func find<Part>(
+    _ name: String?, _ what: String, _ part: (ServedModel) -> Part?
+  ) throws(ServerFailure) -> (model: ServedModel, Part) {
+    let models = models
+    guard let name else {
+      for model in models { if let part = part(model) { return (model, part) } }
+      throw Self.noModel("this needs \(what), and the server has none")
+    }
+    guard let model = models.first(where: { $0.name == name }) else {
+      let names = models.map { $0.name.quoted() }.joined(separator: ", ")
+      throw Self.noModel("there is no model \(name.quoted()); the models are \(names)")
+    }
+    guard let part = part(model) else {
+      throw .invalid("this needs \(what), which \(name.quoted()) is not", "model", code: "model_kind")
+    }
+    return (model, part)
+  }
+
+  private static func noModel(_ message: String) -> ServerFailure {
+    ServerFailure(
+      status: 404, kind: .invalidRequest, message: message, parameter: "model", code: "model_not_found")
   }
 
   /// Loads the files again that have changed; requests that have begun end with the old models.
@@ -116,7 +115,7 @@ final class ModelRegistry: Sendable {
     case .success:
       old.metrics.countReload(isSuccess: true)
       logger.notice("loaded a model again", metadata: metadata)
-      if case .language(let language) = old.kind { await language.engine.retire() }
+      await old.language?.engine.retire()
     case .failure(let error):
       old.metrics.countReload(isSuccess: false)
       logger.error(

@@ -28,6 +28,11 @@ final class ServedModel: Sendable {
     case classifier(Classifier)
   }
 
+  /// The language model; nil if it is a classifier.
+  var language: Language? { if case .language(let language) = kind { language } else { nil } }
+  /// The classifier; nil if it is a language model.
+  var classifier: Classifier? { if case .classifier(let classifier) = kind { classifier } else { nil } }
+
   let name: String
   /// The sha256 of the file.
   let digest: String

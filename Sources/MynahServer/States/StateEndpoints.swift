@@ -57,9 +57,8 @@ struct StateEndpoints: Sendable {
     try fields.end()
     let (text, logProbability) = try await read(ids, after: entry.text, language, RequestLimit(exchange), scores: true)
     let changed = try await states.replace(entry, by: text)
-    guard case .object(let members) = changed.json else { throw ServerFailure.shuttingDown }
     return Response(
-      json: JSONValue.object(members + [.init(name: "logProbability", value: .real(logProbability))]).text)
+      json: JSONValue.object(changed.members + [.init(name: "logProbability", value: .real(logProbability))]).text)
   }
 
   /// The most probable next tokens.

@@ -16,12 +16,17 @@ actor StateStore {
     var text: TextState
 
     /// The state as JSON.
-    var json: JSONValue {
-      .record([
-        "id": .string(id), "object": .string("state"), "model": .string(model), "tokenCount": .integer(text.tokenCount),
-        "byteCount": .integer(text.byteCount), "created": .integer(Int(created.timeIntervalSince1970)),
-        "expires": .integer(Int(expires.timeIntervalSince1970)),
-      ])
+    var json: JSONValue { .object(members) }
+
+    /// The members of the state as JSON.
+    var members: [JSONValue.Member] {
+      [
+        .init(name: "id", value: .string(id)), .init(name: "object", value: .string("state")),
+        .init(name: "model", value: .string(model)), .init(name: "tokenCount", value: .integer(text.tokenCount)),
+        .init(name: "byteCount", value: .integer(text.byteCount)),
+        .init(name: "created", value: .integer(Int(created.timeIntervalSince1970))),
+        .init(name: "expires", value: .integer(Int(expires.timeIntervalSince1970))),
+      ]
     }
   }
 

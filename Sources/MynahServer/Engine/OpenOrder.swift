@@ -1,0 +1,24 @@
+#if Server
+import MynahInference
+
+/// An order that has not ended.
+struct OpenOrder {
+  let order: GenerationOrder
+  let output = GenerationOutput()
+  let deadline: ContinuousClock.Instant
+  /// The number of prompts that were begun.
+  var begunCount = 0
+  /// The number of texts that have not ended.
+  var openCount: Int
+  /// The events that were not passed on yet.
+  var events: [GenerationEvent] = []
+  var lastPassing: ContinuousClock.Instant?
+  /// The texts that wait for their reader.
+  var parked: [(text: Int, stream: GenerationStream, memory: NeuralPredictor.Memory)] = []
+
+  init(_ order: GenerationOrder, deadline: ContinuousClock.Instant) {
+    (self.order, self.deadline) = (order, deadline)
+    openCount = order.prompts.count * order.textCount
+  }
+}
+#endif
