@@ -9,12 +9,6 @@ import ServiceLifecycle
 import UnixSignals
 
 /// An HTTP server for trained models; see docs/serve.md.
-///
-/// ```swift
-/// var settings = ServerSettings(models: [ModelSource("notes.safetensors")])
-/// settings.port = 8081
-/// try await Server(settings).run()
-/// ```
 package struct Server: Sendable {
   private let settings: ServerSettings
   private let logger: Logger
