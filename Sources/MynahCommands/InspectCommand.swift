@@ -144,7 +144,9 @@ extension TrainingConfiguration {
   /// The configuration on one line.
   var inWords: String {
     let clips = [clipValue.map { "to ±\($0)" }, clipNorm.map { "to a norm of \($0)" }].compactMap(\.self)
-    let update = batchesPerUpdate == 1 ? "" : ", an update after \(batchesPerUpdate) batches"
+    let update =
+      (batchesPerUpdate == 1 ? "" : ", an update after \(batchesPerUpdate) batches")
+      + (shards == 1 ? "" : ", batches in \(shards) shards")
     let extras = [
       origin.map { "from the weights of \($0.name.quoted())" },
       vectors.map { "embeddings from \($0.name.quoted())" }, partRates == .equal ? nil : "\(partRates)",

@@ -96,6 +96,15 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
+      "Compute the gradients of a batch in this many groups of its rows, one after another, which takes less memory. "
+        + "(default: 1)",
+      valueName: "count"),
+    transform: Bounded.integer(1...65_536))
+  var shards: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
       "Stop early when the validation loss has not improved for this many epochs. (default: never)",
       valueName: "epochs"),
     transform: Bounded.integer(1...1_000_000))
@@ -134,6 +143,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
         },
         RunSetting("--clip-value", clipValue, atOptional: \.training.clipValue),
         RunSetting("--batches-per-update", batchesPerUpdate, at: \.training.batchesPerUpdate),
+        RunSetting("--shards", shards, at: \.training.shards),
         RunSetting("--patience", patience, atOptional: \.training.patience),
         RunSetting("--seed", seed.map { UInt64($0) }, at: \.training.seed),
       ]

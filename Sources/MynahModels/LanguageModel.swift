@@ -85,8 +85,13 @@ extension LanguageModel {
   /// - Precondition: the number of ids is a multiple of B, and each is in 0 ..< V.
   public func callAsFunction(
     _ ids: [Int32], state: RecurrentState, lengths: [Int]? = nil, dropout: RandomSource? = nil
+  ) -> RecurrentStack.Pass { self(ids, state: state, lengths: lengths, dropout: dropout, rows: nil) }
+
+  /// Returns the results of a pass over some rows of a batch; nil: all.
+  package func callAsFunction(
+    _ ids: [Int32], state: RecurrentState, lengths: [Int]?, dropout: RandomSource?, rows: BatchRows?
   ) -> RecurrentStack.Pass {
-    let masks = dropout.map { DropoutMasks(configuration.dropout, random: $0) }
+    let masks = dropout.map { DropoutMasks(configuration.dropout, random: $0, rows: rows) }
     return stack.pass(embedding, ids, state: state, lengths: lengths, masks: masks).pass
   }
 

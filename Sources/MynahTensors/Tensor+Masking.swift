@@ -1,3 +1,5 @@
+import MynahIO
+
 // Masks: tensors whose elements other than zero mean yes.
 
 extension Tensor {
@@ -34,6 +36,28 @@ extension Tensor {
     unsafe withUnsafeElements { source in
       unsafe Tensor(shape: shape) {
         unsafe Kernels.dropout($0, source, keeping: threshold, scale: scale, using: random)
+      }
+    }
+  }
+
+  /// The same for some rows of a batch, [T, b, F]: their elements are dropped as in the whole batch [T, B, F].
+  ///
+  /// - Parameters:
+  ///   - first: The first of the rows.
+  ///   - total: B.
+  package func dropping(
+    keeping threshold: UInt32, scale: Float, using random: RandomSource, rowsFrom first: Int, of total: Int
+  ) -> Tensor {
+    let (rowCount, size) = (shape[1], shape[2])
+    require(first >= 0 && first + rowCount <= total, "rows \(first)... of \(total) cannot be \(rowCount)")
+    return unsafe withUnsafeElements { source in
+      unsafe Tensor(shape: shape) { target in
+        for step in 0..<shape[0] {
+          let range = step * rowCount * size..<(step + 1) * rowCount * size
+          unsafe Kernels.dropout(
+            UnsafeMutableBufferPointer(rebasing: target[range]), UnsafeBufferPointer(rebasing: source[range]),
+            keeping: threshold, scale: scale, using: random, from: (step * total + first) * size)
+        }
       }
     }
   }

@@ -23,21 +23,30 @@ extension Trainer {
       throw TrainingError.malformedCheckpoint(
         reason: "its state has \(run.state.batchSize) rows, the next batch \(group[0].batchSize)")
     }
-    var (next, state, loss) = (first, run.state, Loss())
+    try checkShards()
+    // The passes: the rows of each shard of each batch; nil: all rows.
+    let passes = group.enumerated().flatMap { index, batch in rows(of: batch).map { (index, $0) } }
+    var (next, state, loss) = (0, run.state, Loss())
+    // The states after the shards of a batch.
+    var states: [RecurrentState] = []
     let factors = configuration.partRates.factors(of: run.model.architecture, epoch: epoch)
     let (norm, _) = run.optimizer.step(
-      &run.model, rate: rate, factors: factors, clip: configuration.clip, passCount: count
+      &run.model, rate: rate, factors: factors, clip: configuration.clip, passCount: passes.count, meanOf: count
     ) { model in
-      let place = RandomPlace(seed: configuration.seed, epoch: epoch, batch: next)
-      let batch = group[next - first]
-      if !batch.carriesState { state = model.initialState(batchSize: batch.batchSize) }
-      let pass = model.objective(batch, state: state, configuration: configuration, place: place, own: self.loss)
-      next += 1
-      state = pass.state
+      let (index, rows) = passes[next]
+      let place = RandomPlace(seed: configuration.seed, epoch: epoch, batch: first + index)
+      let batch = group[index]
+      if !batch.carriesState && states.isEmpty { state = model.initialState(batchSize: batch.batchSize) }
+      let pass = model.objective(
+        batch, rows: rows, state: rows.map { state.selecting(Array($0)) } ?? state, configuration: configuration,
+        place: place, own: self.loss)
+      states.append(pass.state)
       loss += pass.loss
+      if rows?.upperBound ?? batch.batchSize == batch.batchSize { (state, states) = (.concatenating(states), []) }
+      next += 1
       return (pass.value, ())
     }
-    run.step = next
+    run.step = first + count
     // A batch that is all padding has no perplexity.
     guard loss.nats.isFinite && (loss.targetCount == 0 || loss.perplexity.isFinite) && norm.isFinite else {
       throw diverged(run, stepsPerEpoch: stepsPerEpoch)
@@ -45,8 +54,22 @@ extension Trainer {
     run.state = state
     run.epochLoss += loss
     return StepReport(
-      epoch: epoch, step: next, stepCount: stepsPerEpoch, learningRate: rate, epochLoss: run.epochLoss, stepLoss: loss,
+      epoch: epoch, step: run.step, stepCount: stepsPerEpoch, learningRate: rate, epochLoss: run.epochLoss,
+      stepLoss: loss,
       gradientNorm: norm)
+  }
+
+  /// The rows of each shard of a batch, none of them empty; nil: all rows.
+  private func rows(of batch: Batch) -> [Range<Int>?] {
+    let count = min(configuration.shards, max(batch.batchSize, 1))
+    return count == 1 ? [nil] : Batch.shards(count, of: batch.batchSize)
+  }
+
+  private func checkShards() throws {
+    guard configuration.shards == 1 || loss == nil else {
+      throw TrainingError.impossible(
+        reason: "a loss of your own needs whole batches, found \(configuration.shards) shards")
+    }
   }
 
   /// Validates the model, updates the optimizer's state, and advances to the start of the next epoch.

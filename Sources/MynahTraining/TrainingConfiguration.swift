@@ -14,6 +14,10 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
   public var clipValue: Float?
   /// The number of batches whose gradients are averaged for one update; the last update of an epoch may use fewer.
   public var batchesPerUpdate: Int
+  /// The number of groups of rows of each batch whose gradients are computed one after another and added in their order.
+  ///
+  /// It bounds the memory of a step, and changes results by rounding only.
+  public var shards: Int
   /// The number of passes over the text.
   public var epochs: Int
   /// The number of epochs without a lower validation loss after which the run stops early; nil to disable early
@@ -41,14 +45,15 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
   /// Creates a configuration.
   public init(
     optimizer: OptimizerConfiguration = .sgd, learningRate: LearningRateSchedule, clipNorm: Float? = 5,
-    clipValue: Float? = nil, batchesPerUpdate: Int = 1, epochs: Int, patience: Int? = nil, batches: BatchLayout,
+    clipValue: Float? = nil, batchesPerUpdate: Int = 1, shards: Int = 1, epochs: Int, patience: Int? = nil,
+    batches: BatchLayout,
     objective: TrainingObjective = .full, reduction: LossReduction = .sumOverSteps, penalties: Penalties = .none,
     seed: UInt64 = 0, precision: Precision = .float32, partRates: PartRates = .equal, origin: FileOrigin? = nil,
     vectors: FileOrigin? = nil
   ) {
     (self.optimizer, self.learningRate) = (optimizer, learningRate)
     (self.clipNorm, self.clipValue, self.batchesPerUpdate) = (clipNorm, clipValue, batchesPerUpdate)
-    (self.epochs, self.patience, self.batches) = (epochs, patience, batches)
+    (self.shards, self.epochs, self.patience, self.batches) = (shards, epochs, patience, batches)
     (self.objective, self.reduction, self.penalties) = (objective, reduction, penalties)
     (self.seed, self.precision) = (seed, precision)
     (self.partRates, self.origin, self.vectors) = (partRates, origin, vectors)
@@ -64,6 +69,9 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
       return "a clip is a positive number, found \(clip)"
     }
     if batchesPerUpdate < 1 { return "an update is made of 1 batch or more, found \(batchesPerUpdate)" }
+    if !(1...batches.batchSize).contains(shards) {
+      return "a batch of \(batches.batchSize) rows is cut into 1 to \(batches.batchSize) shards, found \(shards)"
+    }
     if let patience, patience < 1 { return "a run waits 1 epoch or more for a lower loss, found \(patience)" }
     return nil
   }

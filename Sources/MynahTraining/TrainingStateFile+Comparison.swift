@@ -50,6 +50,7 @@ extension TrainingStateFile {
     try expect(Self.bound(wanted.clipNorm), Self.bound(configuration.clipNorm), "the clip norm")
     try expect(Self.bound(wanted.clipValue), Self.bound(configuration.clipValue), "the clip value")
     try expect(wanted.batchesPerUpdate, configuration.batchesPerUpdate, "the number of batches of an update")
+    try expect(wanted.shards, configuration.shards, "the number of shards of a batch")
     try expect(
       wanted.patience.map(String.init) ?? "none", configuration.patience.map(String.init) ?? "none", "the patience")
     try expect(wanted.objective, configuration.objective, "the training objective")

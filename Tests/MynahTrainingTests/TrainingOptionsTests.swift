@@ -63,6 +63,14 @@ struct TrainingOptionsTests {
       }
     ),
     ("three batches an update", configuration { $0.batchesPerUpdate = 3 }),
+    ("three shards", configuration { $0.shards = 3 }),
+    (
+      "two batches an update in two shards",
+      configuration {
+        ($0.batchesPerUpdate, $0.shards) = (2, 2)
+        $0.penalties = Penalties(weights: 1e-4, activation: 0.5, temporal: 0.25)
+      }
+    ),
     (
       "a cosine after a warm-up",
       configuration {
@@ -277,6 +285,59 @@ struct TrainingOptionsTests {
     #expect(steps == [8, 16, 21] && history[0].train.targetCount == 21 * 28)
   }
 
+  /// Runs whose steps have all that depends on the rows of a batch.
+  private static let rowDependent: [(name: String, dropout: DropoutRates, configuration: TrainingConfiguration)] = [
+    ("plain", .none, configuration()),
+    (
+      "dropout of every kind and all penalties",
+      DropoutRates(embedding: 0.2, input: 0.3, layerInput: 0.2, hidden: 0.4, output: 0.3, weights: 0.3),
+      configuration { $0.penalties = Penalties(weights: 1e-3, activation: 0.5, temporal: 0.25) }
+    ),
+    (
+      "variational dropout, sampled candidates, the mean over targets and adaptive rates",
+      DropoutRates(input: 0.3, hidden: 0.4, output: 0.3, isVariational: true),
+      configuration {
+        $0.objective = .sampled(candidates: 20)
+        $0.reduction = .meanPerTarget
+        $0.optimizer = .adam
+        $0.learningRate = .constant(0.01)
+      }
+    ),
+    (
+      "padded documents", .outputs(0.2),
+      configuration {
+        $0.batches = .documents(batchSize: 4, sequenceLength: 9, endingWith: language.vocabulary.endOfSentenceID ?? 0)
+        $0.penalties = Penalties(activation: 0.5, temporal: 0.25)
+      }
+    ),
+  ]
+
+  @Test("A batch in shards has the gradients, the loss and the state of the whole batch, within rounding")
+  func shards() throws {
+    for (name, dropout, configuration) in Self.rowDependent {
+      func steps(_ shards: Int) throws -> [StepReport] {
+        var (configuration, random, steps) = (configuration, RandomSource(seed: 3), [StepReport]())
+        (configuration.shards, configuration.epochs) = (shards, 1)
+        var model = LanguageModel(
+          LanguageModelConfiguration(
+            vocabulary: Self.language.vocabulary.count, embedding: 6, layers: [.lstm(8), .gru(7)], dropout: dropout),
+          using: &random)
+        try Trainer(configuration).train(&model, on: text) { event in
+          if case .step(let step) = event, steps.count < 12 { steps.append(step) }
+        }
+        return steps
+      }
+      let whole = try steps(1)
+      for count in 2...4 {
+        for (own, other) in zip(whole, try steps(count)) {
+          #expect(own.stepLoss.targetCount == other.stepLoss.targetCount, "\(name)")
+          #expect(abs(own.stepLoss.nats / other.stepLoss.nats - 1) < 1e-4, "\(name), \(count) shards, step \(own.step)")
+          #expect(abs(own.gradientNorm / other.gradientNorm - 1) < 1e-3, "\(name), \(count) shards, step \(own.step)")
+        }
+      }
+    }
+  }
+
   @Test("The averaged weights are validated and kept")
   func averages() throws {
     let configuration = Self.configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(patience: nil)) }
@@ -410,6 +471,7 @@ struct TrainingOptionsTests {
       (configuration { $0.objective = .sampled(candidates: 1_000_000) }, "the size of the vocabulary"),
       (configuration { $0.objective = .smoothed(1) }, "smoothing"),
       (configuration { $0.batchesPerUpdate = 0 }, "1 batch or more"),
+      (configuration { $0.shards = 0 }, "1 to 4 shards"), (configuration { $0.shards = 5 }, "1 to 4 shards"),
       (configuration { $0.patience = 0 }, "1 epoch or more"),
       (configuration { $0.clipValue = -1 }, "a clip is a positive number"),
       (configuration { $0.penalties.temporal = -1 }, "a penalty is 0 or more"),

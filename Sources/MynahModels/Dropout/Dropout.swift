@@ -19,17 +19,23 @@ public struct Dropout: Hashable, Codable, Sendable {
   }
 
   /// Returns x with some elements dropped and the others scaled up, so that the expectation stays the same.
-  public func callAsFunction(_ x: Variable, using random: RandomSource) -> Variable {
+  public func callAsFunction(_ x: Variable, using random: RandomSource) -> Variable { self(x, using: random, of: nil) }
+
+  /// Returns x [T, b, F] with the elements dropped that are dropped in the whole batch of which it has some rows.
+  func callAsFunction(_ x: Variable, using random: RandomSource, of rows: BatchRows?) -> Variable {
     guard rate > 0 else { return x }
-    let results = Variable.custom(parents: [x], outputs: [masked(x.value, using: random)]) { upstream in
-      [upstream[0].map { .dense(masked($0.dense, using: random)) }]
+    let results = Variable.custom(parents: [x], outputs: [masked(x.value, using: random, rows)]) { upstream in
+      [upstream[0].map { .dense(masked($0.dense, using: random, rows)) }]
     }
     return results[0]
   }
 
-  private func masked(_ tensor: Tensor, using random: RandomSource) -> Tensor {
+  private func masked(_ tensor: Tensor, using random: RandomSource, _ rows: BatchRows?) -> Tensor {
     let kept = 1 - rate
     // Below 2³², as the largest number below 1 is 1 − 2⁻²⁴.
-    return tensor.dropping(keeping: UInt32(kept * 0x1p32), scale: 1 / kept, using: random)
+    let threshold = UInt32(kept * 0x1p32)
+    guard let rows else { return tensor.dropping(keeping: threshold, scale: 1 / kept, using: random) }
+    return tensor.dropping(
+      keeping: threshold, scale: 1 / kept, using: random, rowsFrom: rows.first, of: rows.total)
   }
 }

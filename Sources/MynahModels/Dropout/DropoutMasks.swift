@@ -4,6 +4,7 @@ public import MynahTensors
 public struct DropoutMasks: Sendable {
   private let rates: DropoutRates
   private let dropsLayerInputs: Bool
+  private let rows: BatchRows?
   private var random: RandomSource
 
   /// Creates the masks of a pass.
@@ -14,7 +15,12 @@ public struct DropoutMasks: Sendable {
   ///     are never dropped and take none.
   ///   - random: The source of the masks; equal sources give equal masks.
   public init(_ rates: DropoutRates, dropsLayerInputs: Bool = true, random: RandomSource) {
-    (self.rates, self.dropsLayerInputs, self.random) = (rates, dropsLayerInputs, random)
+    self.init(rates, dropsLayerInputs: dropsLayerInputs, random: random, rows: nil)
+  }
+
+  /// Creates the masks of a pass that computes some rows of a batch; nil: all.
+  init(_ rates: DropoutRates, dropsLayerInputs: Bool = true, random: RandomSource, rows: BatchRows?) {
+    (self.rates, self.dropsLayerInputs, self.random, self.rows) = (rates, dropsLayerInputs, random, rows)
   }
 
   /// Returns the embeddings of tokens [T, B, E] with some tokens and some elements dropped.
@@ -42,6 +48,6 @@ public struct DropoutMasks: Sendable {
   private mutating func masked(_ x: Variable, _ rate: Float) -> Variable {
     let source = random.split()
     return rates.isVariational
-      ? VariationalDropout(rate: rate)(x, using: source) : Dropout(rate: rate)(x, using: source)
+      ? VariationalDropout(rate: rate)(x, using: source, of: rows) : Dropout(rate: rate)(x, using: source, of: rows)
   }
 }

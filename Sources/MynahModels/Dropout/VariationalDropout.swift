@@ -15,9 +15,12 @@ public struct VariationalDropout: Hashable, Codable, Sendable {
   public init(rate: Float) { mask = Dropout(rate: rate) }
 
   /// Returns x [T, B, F] with some of each row's features dropped at all steps and the others scaled up.
-  public func callAsFunction(_ x: Variable, using random: RandomSource) -> Variable {
+  public func callAsFunction(_ x: Variable, using random: RandomSource) -> Variable { self(x, using: random, of: nil) }
+
+  /// Returns x [T, b, F] with the features dropped that are dropped in the whole batch of which it has some rows.
+  func callAsFunction(_ x: Variable, using random: RandomSource, of rows: BatchRows?) -> Variable {
     guard rate > 0 else { return x }
     let ones = Tensor(shape: [1, x.shape[1], x.shape[2]], repeating: 1)
-    return x * mask(Variable(ones), using: random)
+    return x * mask(Variable(ones), using: random, of: rows)
   }
 }

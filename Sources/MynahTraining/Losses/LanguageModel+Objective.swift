@@ -11,18 +11,23 @@ extension LanguageModel {
   ///   - place: The position in the run, which determines the random numbers of this step.
   ///   - own: A custom loss that replaces the configuration's objective.
   func objective(
-    _ batch: Batch, state: State, configuration: TrainingConfiguration, place: RandomPlace, own: CustomLoss? = nil
+    _ batch: Batch, rows: Range<Int>? = nil, state: State, configuration: TrainingConfiguration, place: RandomPlace,
+    own: CustomLoss? = nil
   ) -> (value: Variable, loss: Loss, state: State) {
-    let pass = self(batch.inputs, state: state, lengths: batch.lengths, dropout: place.masks)
-    let scale = configuration.reduction.scale(targetCount: batch.targetCount, batchSize: batch.batchSize)
+    let (whole, batch) = (batch, rows.map { batch.shard($0) } ?? batch)
+    let pass = self(
+      batch.inputs, state: state, lengths: batch.lengths, dropout: place.masks,
+      rows: rows.map { BatchRows(first: $0.lowerBound, total: whole.batchSize) })
+    let scale = configuration.reduction.scale(targetCount: whole.targetCount, batchSize: whole.batchSize)
     let (value, nats) = StepProfile.measure(.loss) {
       own?(self, pass.output.rows, batch)
         ?? output.loss(
           of: pass.output.rows, targets: batch.targets, weights: batch.weights, scale: scale,
           objective: configuration.objective, using: place.candidates)
     }
-    let whole = configuration.penalties.added(to: value, of: self, output: pass.output, undropped: pass.undropped)
-    return (whole, Loss(nats: nats, targetCount: batch.targetCount), pass.state.detached)
+    let penalized = configuration.penalties.added(
+      to: value, of: self, output: pass.output, undropped: pass.undropped, in: PenaltyShares(of: rows, in: whole))
+    return (penalized, Loss(nats: nats, targetCount: batch.targetCount), pass.state.detached)
   }
 }
 

@@ -1,5 +1,6 @@
 public import MynahModels
 public import MynahTensors
+import MynahText
 
 /// Penalties on large weights, large outputs and fast-changing outputs, added to the loss.
 ///
@@ -40,15 +41,49 @@ public struct Penalties: Hashable, Codable, Sendable {
   ///   - undropped: The last layer's outputs before dropout. Padding is excluded from both.
   public func added(
     to loss: Variable, of module: some Module, output: SequenceBatch, undropped: SequenceBatch
+  ) -> Variable { added(to: loss, of: module, output: output, undropped: undropped, in: PenaltyShares()) }
+
+  /// Returns the loss of some rows of a batch with their shares of the penalties added.
+  func added(
+    to loss: Variable, of module: some Module, output: SequenceBatch, undropped: SequenceBatch,
+    in shares: PenaltyShares
   ) -> Variable {
     var loss = loss
-    if weights > 0 {
+    if weights > 0 && shares.hasWeights {
       var module = module
       module.visitParameters(prefix: "") { _, parameter in loss = loss + weights * parameter.sumOfSquares() }
     }
-    if activation > 0 { loss = loss + activation * output.meanSquare() }
-    if temporal > 0, let changes = undropped.changes { loss = loss + temporal * changes.meanSquare() }
+    if activation > 0 { loss = loss + activation * shares.activation * output.meanSquare() }
+    if temporal > 0, let changes = undropped.changes {
+      loss = loss + temporal * shares.temporal * changes.meanSquare()
+    }
     return loss
+  }
+}
+
+/// The shares that some rows of a batch have in its penalties; those of all rows add up to 1.
+struct PenaltyShares {
+  /// The share of the rows' outputs in those of the batch.
+  var activation: Float = 1
+  /// The share of the rows' changes between steps in those of the batch.
+  var temporal: Float = 1
+  /// A Boolean value indicating whether the rows' pass adds the penalty on the weights, which only one pass does.
+  var hasWeights = true
+
+  /// The shares of all rows.
+  init() {}
+
+  /// The shares of some rows of a batch; nil: all.
+  init(of rows: Range<Int>?, in batch: Batch) {
+    guard let rows, rows.count < batch.batchSize else { return }
+    let lengths = batch.lengths ?? [Int](repeating: batch.stepCount, count: batch.batchSize)
+    func share(_ count: (Int) -> Int) -> Float {
+      let total = lengths.reduce(0) { $0 + count($1) }
+      return total == 0 ? 0 : Float(lengths[rows].reduce(0) { $0 + count($1) }) / Float(total)
+    }
+    activation = share { $0 }
+    temporal = share { max($0 - 1, 0) }
+    hasWeights = rows.lowerBound == 0
   }
 }
 

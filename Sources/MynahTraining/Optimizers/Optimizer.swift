@@ -115,15 +115,15 @@ extension Optimizer {
   ///   - factors: The share of the rate for each parameter; one with the share 0 keeps its bits, and its gradient does
   ///     not count towards the norm. nil: ones.
   ///   - clip: The bounds of the gradients.
-  ///   - passCount: The number of forward and backward passes. Each calls `loss`, for other data each time; the update
-  ///     uses the mean of their gradients.
+  ///   - passCount: The number of forward and backward passes. Each calls `loss`, for other data each time.
+  ///   - meanOf: The number that the sum of the passes' gradients is divided by; nil: `passCount`, for their mean.
   ///   - loss: Returns the scalar to differentiate, computed from a copy of the module whose parameters are on a tape,
   ///     and any values of the pass that the caller wants to keep. These must not retain the tape: use
   ///     `Variable.detached`.
   /// - Returns: The norm of the gradients before clipping, and the kept values of the last pass.
   public mutating func step<Trained: Module, Kept>(
     _ module: inout Trained, rate: Float, factors: [Float]? = nil, clip: GradientClip, passCount: Int = 1,
-    loss: (Trained) -> (value: Variable, kept: Kept)
+    meanOf count: Int? = nil, loss: (Trained) -> (value: Variable, kept: Kept)
   ) -> (norm: Double, kept: Kept) {
     require(passCount > 0, "a step needs at least 1 pass, got \(passCount)")
     var (gradients, kept) = Self.gradients(of: module, loss)
@@ -136,7 +136,7 @@ extension Optimizer {
       gradients[index] = .zero(gradients[index].shape)
     }
     let norm = StepProfile.measure(.update) {
-      update(&module, gradients: &gradients, rate: rate, factors: factors, clip: clip, share: 1 / Float(passCount))
+      update(&module, gradients: &gradients, rate: rate, factors: factors, clip: clip, share: 1 / Float(count ?? passCount))
     }
     return (norm, kept)
   }
