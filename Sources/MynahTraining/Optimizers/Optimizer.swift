@@ -136,7 +136,8 @@ extension Optimizer {
       gradients[index] = .zero(gradients[index].shape)
     }
     let norm = StepProfile.measure(.update) {
-      update(&module, gradients: &gradients, rate: rate, factors: factors, clip: clip, share: 1 / Float(count ?? passCount))
+      update(
+        &module, gradients: &gradients, rate: rate, factors: factors, clip: clip, share: 1 / Float(count ?? passCount))
     }
     return (norm, kept)
   }
