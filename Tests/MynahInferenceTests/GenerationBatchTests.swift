@@ -39,7 +39,7 @@ struct GenerationBatchTests {
     Order(prompt: "abcdefgh", sampler: Sampler(temperature: 1), length: 9),
   ]
 
-  /// What a text was at its end, without its number in its batch.
+  /// A text at its end, without its number in its batch.
   private struct Text: Equatable {
     var ids: [Int32] = []
     var probabilities: [[Double]] = []

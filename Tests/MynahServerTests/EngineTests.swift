@@ -122,7 +122,7 @@ struct EngineTests {
     #expect(await endless.output.next() == nil)
   }
 
-  @Test("When the queue is full, a request is refused and told to try again")
+  @Test("When the queue is full, a request is refused, and may try again")
   func fullQueue() async throws {
     let engine = engine { ($0.streams, $0.queue) = (1, 1) }
     let endless = try await engine.submit(order("a", length: 1_000_000_000))

@@ -115,7 +115,7 @@ struct CompletionChoice {
     held.removeFirst(count)
   }
 
-  /// Whether there is something to send: text, tokens or the end.
+  /// A Boolean value indicating whether there is something to send: text, tokens or the end.
   var hasNews: Bool { !text.isEmpty || !entries.isEmpty || end != nil }
 
   /// Writes the text and the tokens since the last call as an element of `choices`.

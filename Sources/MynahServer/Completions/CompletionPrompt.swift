@@ -5,7 +5,7 @@ import MynahText
 extension GenerationOrder.Prompt {
   /// Converts a prompt to tokens.
   ///
-  /// Where the model's state is reset, as at line ends for models of separate lines, the parts are tokenized separately.
+  /// The parts between two state resets, such as the lines of a model of separate lines, are tokenized separately.
   ///
   /// - Parameters:
   ///   - start: The state after the text that the prompt continues.

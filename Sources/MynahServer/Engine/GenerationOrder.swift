@@ -2,7 +2,7 @@
 package import MynahInference
 import MynahText
 
-/// What a request asks an engine to generate.
+/// The texts that a request asks an engine to generate.
 package struct GenerationOrder: Sendable {
   /// A prompt in tokens.
   package struct Prompt: Sendable {
@@ -45,7 +45,7 @@ package struct GenerationOrder: Sendable {
   }
 }
 
-/// What an engine reports about an order.
+/// A report of an engine about an order.
 package enum GenerationEvent: Sendable {
   /// The predictions of a prompt's tokens, one for each; nil for a token that is context.
   case prompt(Int, [TokenPrediction?])

@@ -6,9 +6,9 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
 /// Watches a connection: it limits the time in which a client sends a request and reads the answer, and the bytes that
-/// it sends for one, and tells the request that is being answered when the client leaves.
+/// it sends for one, and cancels the request that is being answered when the client leaves.
 ///
-/// A client that closes its sending side has left: a peer that has crashed cannot be told from it. After bytes that are
+/// A client that closes its sending side has left: a peer that has crashed looks the same. After bytes that are
 /// no HTTP nothing more is read, and the connection is closed when the client has had the time to read the answer.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart

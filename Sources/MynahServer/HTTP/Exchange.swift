@@ -65,7 +65,7 @@ struct Exchange: Sendable {
   }
 }
 
-/// What tells a request that is answered in pieces that nobody waits for it any more.
+/// The conditions under which a request that is answered in pieces goes on.
 struct RequestLimit: Sendable {
   private let exchange: Exchange
   private let hasLeft = Cancellation()

@@ -22,7 +22,7 @@ package struct ModelSource: Hashable, Sendable {
     }
   }
 
-  /// What tells a file from the one that replaces it; nil if there is none.
+  /// Numbers that differ between a file and one that replaces it; nil if there is none.
   var fingerprint: [Int]? {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return nil }

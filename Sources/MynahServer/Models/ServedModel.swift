@@ -38,7 +38,7 @@ final class ServedModel: Sendable {
   let digest: String
   let kind: Kind
   let metrics: ModelMetrics
-  /// What a client can read about the model.
+  /// The description of the model for clients.
   let card: JSONValue
 
   /// Reads a model file or a classifier file.
