@@ -4,7 +4,6 @@ import MynahModels
 import MynahTensors
 import MynahText
 public import MynahTraining
-import Synchronization
 
 /// A training run of a text model in the background; see `TextModel.training(on:writingTo:tokenizer:epochs:seed:)`.
 ///
@@ -32,7 +31,7 @@ public struct TextTraining: AsyncSequence, Sendable {
       let (end, endContinuation) = AsyncStream.makeStream(of: Never.self)
       self.end = end
       let stream = AsyncThrowingStream<Progress, any Error> { continuation in
-        let isStopped = Flag()
+        let isStopped = Latch()
         // A task that is cancelled already gets the state after the first step, however fast the run.
         if Task.isCancelled { isStopped.set() }
         continuation.onTermination = { _ in isStopped.set() }
@@ -40,7 +39,7 @@ public struct TextTraining: AsyncSequence, Sendable {
         DispatchQueue.global(qos: .userInitiated).async {
           defer { endContinuation.finish() }
           do {
-            _ = try run.train(shouldStop: { isStopped.value }) { event in
+            _ = try run.train(shouldStop: { isStopped.isSet }) { event in
               switch event {
               case .step(let step): continuation.yield(.step(step))
               case .epoch(let epoch): continuation.yield(.epoch(epoch))
@@ -131,11 +130,4 @@ struct TextTrainingRun: Sendable {
     return TextModel(
       ModelFile(model: model, tokenizer: tokenizer, statePolicy: configuration.batches.statePolicy))
   }
-}
-
-/// A flag that is set once and read by other threads.
-private final class Flag: Sendable {
-  private let state = Atomic(false)
-  var value: Bool { state.load(ordering: .relaxed) }
-  func set() { state.store(true, ordering: .relaxed) }
 }

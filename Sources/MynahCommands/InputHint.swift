@@ -1,23 +1,17 @@
 import Foundation
 import MynahIO
-import Synchronization
 
 /// A note that a command waits for input from the terminal.
 enum InputHint {
   /// Calls `body`; a note is printed if it reads standard input and that is a terminal.
   static func printing<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let flag = Flag()
-    let notice = StandardInput.Notice { if !flag.isRaised.exchange(true, ordering: .relaxed) { show() } }
+    let flag = Latch()
+    let notice = StandardInput.Notice { if flag.set() { show() } }
     return try StandardInput.$notice.withValue(notice) { try body() }
   }
 
   private static func show() {
     guard isatty(STDIN_FILENO) == 1 else { return }
     StandardError.note("reading standard input from the terminal; end it with Ctrl-D on a line of its own")
-  }
-
-  /// The flag that the note was printed.
-  private final class Flag: Sendable {
-    let isRaised = Atomic(false)
   }
 }

@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Synchronization
+import MynahIO
 
 /// Turns SIGINT and SIGTERM into a flag that a run checks between two steps, so that it ends with its state written.
 ///
@@ -10,10 +10,10 @@ enum Interruption {
   static func watching<Result>(
     _ body: (_ isInterrupted: @escaping @Sendable () -> Bool) throws -> Result
   ) rethrows -> Result {
-    let flag = Flag()
-    let sources = sources { flag.isRaised.store(true, ordering: .relaxed) }
+    let flag = Latch()
+    let sources = sources { flag.set() }
     defer { for source in sources { source.cancel() } }
-    return try body { flag.isRaised.load(ordering: .relaxed) }
+    return try body { flag.isSet }
   }
 
   /// Watches the signals; the second one has its default effect.
@@ -28,10 +28,5 @@ enum Interruption {
       source.resume()
       return source
     }
-  }
-
-  /// The flag that the signals' handlers set and the run checks.
-  private final class Flag: Sendable {
-    let isRaised = Atomic(false)
   }
 }

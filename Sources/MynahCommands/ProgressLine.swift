@@ -1,3 +1,5 @@
+import MynahIO
+
 /// A line of progress on standard error for work that takes longer than a second: redrawn ten times a second on a
 /// terminal, else printed every two seconds.
 struct ProgressLine {

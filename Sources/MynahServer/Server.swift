@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdCore
 import HTTPTypes
 import Logging
+import MynahIO
 import NIOCore
 import ServiceLifecycle
 import UnixSignals
@@ -34,10 +35,10 @@ package struct Server: Sendable {
   /// - Parameter onStart: Called with the port when the server listens.
   /// - Throws: `ListeningError` if the server cannot listen at the address, `InterruptedTwice` after a second SIGINT.
   package func run(onStart: @escaping @Sendable (_ port: Int) -> Void = { _ in }) async throws {
-    let shutdown = Cancellation()
+    let isEnding = Latch()
     let limits = settings.limits
     let application = Application(
-      responder: responder(shutdown),
+      responder: responder(isEnding),
       server: .http1(
         configuration: .init(
           additionalChannelHandlers: [
@@ -54,7 +55,7 @@ package struct Server: Sendable {
       logger: logger)
     var configuration = ServiceGroupConfiguration(
       // Services are shut down from the last to the first.
-      services: [ReloadService(models: models), application, ShutdownService(shutdown: shutdown)],
+      services: [ReloadService(models: models), application, ShutdownService(isEnding: isEnding)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(limits.requestSeconds + limits.transferSeconds)
     let group = ServiceGroup(configuration: configuration)
@@ -84,10 +85,10 @@ package struct Server: Sendable {
     init(_ error: IOError) { description = unsafe String(cString: strerror(error.errnoCode)) }
   }
 
-  private func responder(_ shutdown: Cancellation) -> ServerResponder {
+  private func responder(_ isEnding: Latch) -> ServerResponder {
     let states = StateStore(limits: settings.limits)
     let metrics = ServerMetrics()
-    let operation = OperationEndpoints(models: models, states: states, metrics: metrics, shutdown: shutdown)
+    let operation = OperationEndpoints(models: models, states: states, metrics: metrics, isEnding: isEnding)
     let page = PageFiles()
     let model = ModelEndpoints(models: models)
     let tokens = TokenEndpoints(models: models)
@@ -98,7 +99,7 @@ package struct Server: Sendable {
       Route(method: .get, path: "/openapi.yaml", isOpen: true, handler: page.description),
       Route(method: .get, path: "/health", isOpen: true, handler: operation.health),
       Route(method: .get, path: "/ready", isOpen: true, handler: operation.ready),
-      Route(method: .get, path: "/metrics", handler: operation.figures),
+      Route(method: .get, path: "/metrics", handler: operation.metricsText),
       Route(method: .get, path: "/v1/models", handler: model.list),
       Route(method: .get, path: "/v1/models/*", handler: model.card),
       Route(method: .get, path: "/v1/models/*/embeddings", handler: model.embeddings),
@@ -128,11 +129,11 @@ package struct Server: Sendable {
 
 /// Notes that the server is about to end.
 private struct ShutdownService: Service {
-  let shutdown: Cancellation
+  let isEnding: Latch
 
   func run() async throws {
     try? await gracefulShutdown()
-    shutdown.cancel()
+    isEnding.set()
   }
 }
 #endif

@@ -1,5 +1,7 @@
 #if Server
 import MynahIO
+import MynahInference
+import MynahText
 
 /// A request that cannot be answered: the status, and the error in the shape that OpenAI's clients read.
 package struct ServerFailure: Error, Hashable {
@@ -63,6 +65,7 @@ extension ServerFailure {
     switch error {
     case let failure as ServerFailure: self = failure
     case let error as ClientError: self = .invalid("\(error.error)", error.parameter, code: error.code)
+    case InferenceError.nothingToDraw: self = .invalid("\(error)", "logit_bias")
     default:
       self = ServerFailure(status: 500, kind: .server, message: "an internal error occurred", code: "internal_error")
     }
@@ -75,9 +78,13 @@ struct ClientError: Error {
   let parameter: String?
   let code: String?
 
-  /// Calls `body`, whose errors are about a field of a request.
-  static func of<Result>(_ parameter: String, code: String? = nil, _ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch { throw ClientError(error: error, parameter: parameter, code: code) }
+  /// Calls `body`, whose errors about a text are about a field of the request; others are the server's.
+  static func ofText<Result>(_ parameter: String, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as TextError {
+      throw ClientError(error: error, parameter: parameter, code: "unknown_token")
+    }
   }
 }
 #endif

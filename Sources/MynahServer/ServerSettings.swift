@@ -4,7 +4,7 @@ package import MynahModels
 
 /// The settings of a server.
 package struct ServerSettings: Sendable {
-  /// The models, each with another name.
+  /// The models, with distinct names.
   package var models: [ModelSource]
   /// The address to listen at; the default is reachable from the same machine only.
   package var host = "127.0.0.1"
@@ -28,11 +28,17 @@ package struct ServerSettings: Sendable {
   /// Creates the default settings for models.
   package init(models: [ModelSource]) { self.models = models }
 
+  /// A Boolean value indicating whether the server can be reached from this machine only.
+  package var isLoopback: Bool {
+    let host = host.lowercased()
+    return host == "localhost" || host.hasPrefix("127.") || ["::1", "[::1]", "0:0:0:0:0:0:0:1"].contains(host)
+  }
+
   /// The hosts that requests may name; nil: any, as the server can be reached from other machines.
   var permittedHosts: Set<String>? {
-    let loopback: Set = ["127.0.0.1", "localhost", "[::1]"]
-    guard loopback.contains(host) || host == "::1" else { return nil }
-    return loopback.union(allowedHosts.map { $0.lowercased() })
+    guard isLoopback else { return nil }
+    let own = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+    return Set((["127.0.0.1", "localhost", "[::1]", own] + allowedHosts).map { $0.lowercased() })
   }
 }
 #endif

@@ -23,7 +23,6 @@ extension Trainer {
       throw TrainingError.malformedCheckpoint(
         reason: "its state has \(run.state.batchSize) rows, the next batch \(group[0].batchSize)")
     }
-    try checkShards()
     // The passes: the rows of each shard of each batch; nil: all rows.
     let passes = group.enumerated().flatMap { index, batch in rows(of: batch).map { (index, $0) } }
     var (next, state, loss) = (0, run.state, Loss())
@@ -63,13 +62,6 @@ extension Trainer {
   private func rows(of batch: Batch) -> [Range<Int>?] {
     let count = min(configuration.shards, max(batch.batchSize, 1))
     return count == 1 ? [nil] : Batch.shards(count, of: batch.batchSize)
-  }
-
-  private func checkShards() throws {
-    guard configuration.shards == 1 || loss == nil else {
-      throw TrainingError.impossible(
-        reason: "a loss of your own needs whole batches, found \(configuration.shards) shards")
-    }
   }
 
   /// Validates the model, updates the optimizer's state, and advances to the start of the next epoch.

@@ -94,6 +94,10 @@ public struct Trainer: Sendable {
     if let defect = configuration.defect(of: model.architecture) {
       throw TrainingError.impossible(reason: defect)
     }
+    guard configuration.shards == 1 || loss == nil else {
+      throw TrainingError.impossible(
+        reason: "a custom loss needs whole batches, found \(configuration.shards) shards")
+    }
   }
 
   /// Checks that the learning rate does not decay to zero before the end of the run.

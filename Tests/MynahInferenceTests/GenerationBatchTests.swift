@@ -12,9 +12,10 @@ struct GenerationBatchTests {
     let prompt: String
     let sampler: Sampler
     let length: Int
+    var policy = StatePolicy.carry
 
     func stream(seed: UInt64, returnsMemory: Bool = false) throws -> GenerationStream {
-      var options = GenerationOptions(sampler: sampler, length: length)
+      var options = GenerationOptions(sampler: sampler, length: length, statePolicy: policy)
       options.returnsProbabilities = true
       options.alternativeCount = 2
       options.returnsMemory = returnsMemory
@@ -34,7 +35,10 @@ struct GenerationBatchTests {
     Order(prompt: "abc", sampler: Sampler(temperature: 1), length: 9),
     Order(prompt: "", sampler: Sampler(temperature: 0.5), length: 5),
     Order(prompt: "hg\nfed", sampler: Sampler(temperature: 1, topP: 0.8), length: 12),
-    Order(prompt: "a", sampler: Sampler(temperature: 0), length: 7),
+    // A line ends after every second token or so, and with it the state.
+    Order(
+      prompt: "a", sampler: Sampler([LogitBias([0: 2]), CountPenalty(frequency: 0.1), Temperature(1)]), length: 9,
+      policy: .reset),
     Order(prompt: "feed\n", sampler: Sampler(temperature: 2), length: 1),
     Order(prompt: "abcdefgh", sampler: Sampler(temperature: 1), length: 9),
   ]
@@ -77,7 +81,7 @@ struct GenerationBatchTests {
         }
       }
       for step in batch.step() { texts[step.text].append(try step.result.get()) }
-      if texts[1].ids.count == 3 { batch.leave(1) }
+      if texts[1].ids.count == 3 { batch.leave([1]) }
     }
     #expect(texts[1].ids == Array(alone[1].ids.prefix(3)))
     for index in texts.indices where index != 1 { #expect(texts[index] == alone[index]) }
@@ -93,7 +97,7 @@ struct GenerationBatchTests {
     }
     var (text, whole) = (Text(), Text())
     for _ in 0..<4 { for step in batch.step() where step.text == 2 { text.append(try step.result.get()) } }
-    let (left, again) = (batch.leave(2), batch.leave(2))
+    let (left, again) = (batch.leave([2]).first, batch.leave([2]).first)
     #expect(batch.count == 2 && again == nil)
     #expect(try other.join(#require(left).stream, after: #require(left).memory) == 0)
     while !other.isEmpty { for step in other.step() { text.append(try step.result.get()) } }
@@ -146,6 +150,18 @@ struct GenerationBatchTests {
       #expect(all.memory == scored.memory && all.memory == pieces.memory)
       #expect(try all.predictions(reading: []).isEmpty)
     }
+  }
+
+  @Test("The state at the end of a text that ends with a line is the one that the next line begins with")
+  func memoryAtReset() throws {
+    let model = InferenceModel(EveryPartTests.all[0].model)
+    let order = Order(prompt: "ab", sampler: Sampler([LogitBias([0: 100])]), length: 1, policy: .reset)
+    var batch = GenerationBatch(model)
+    _ = batch.join(try order.stream(seed: 1, returnsMemory: true), after: try order.memory(model))
+    let memory = try #require(batch.step().first?.memory)
+    var predictor = NeuralPredictor(model)
+    try predictor.read([EveryPartTests.tokenizer.startID])
+    #expect(memory == predictor.memory)
   }
 
   @Test("A text whose sampler rules out all tokens ends with an error, and the others go on")

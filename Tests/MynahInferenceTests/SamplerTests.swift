@@ -1,6 +1,7 @@
 import Foundation
 import MynahInference
 import MynahTensors
+import TestSupport
 import Testing
 
 struct SamplerTests {
@@ -154,6 +155,41 @@ struct SamplerTests {
     for stream in [0, 1, streamCount - 1] {
       var random = RandomSource(seed: 1, stream: UInt64(stream))
       #expect(try sampler(row, using: &random) == ids[stream])
+    }
+  }
+
+  @Test("Biases are added to the logits of their tokens; those of tokens that do not exist are ignored")
+  func biases() {
+    var logits: [Float] = [1, 2, 3]
+    LogitBias([0: -100, 2: 0.5, 7: 9, -1: 9])(&logits, at: SamplingPlace())
+    #expect(logits == [-99, 2, 3.5])
+  }
+
+  @Test("A count penalty subtracts once and for each occurrence since the prompt; negative ones add")
+  func counts() {
+    var logits: [Float] = [1, 2, 3]
+    let place = SamplingPlace(position: 3, recentTokens: [2, 2, 0, 1, 1], counts: [0: 1, 1: 2])
+    CountPenalty(presence: 0.5, frequency: 0.25)(&logits, at: place)
+    #expect(logits == [0.25, 1, 3])
+    CountPenalty(presence: -1)(&logits, at: place)
+    #expect(logits == [1.25, 2, 3])
+  }
+
+  @Test("Streams with different samplers draw in one call what each draws alone")
+  func mixedSamplers() throws {
+    let samplers = [
+      Sampler(temperature: 1), Sampler(temperature: 1, topP: 0.7), Sampler([ForbiddenTokens([1]), Temperature(2)]),
+      Sampler(temperature: 0), Sampler([LogitBias([3: 2])]),
+    ]
+    var random = RandomSource(seed: 8)
+    let logits = Tensor.random([samplers.count, 6], using: &random)
+    for seed in 0..<50 as Range<UInt64> {
+      var randoms = samplers.indices.map { RandomSource(seed: seed, stream: UInt64($0)) }
+      let alone = try samplers.indices.map { stream in
+        var random = randoms[stream]
+        return try samplers[stream](logits[stream].elements, using: &random)
+      }
+      #expect(Sampler.draws(of: samplers, from: logits, at: { _ in SamplingPlace() }, using: &randoms) == alone)
     }
   }
 }

@@ -7,6 +7,7 @@ import MynahTensors
 import MynahText
 import Testing
 
+@Suite("An engine", .timeLimit(.minutes(2)))
 struct EngineTests {
   private static let tokenizer: AnyTokenizer = {
     do {
@@ -130,7 +131,7 @@ struct EngineTests {
     let waiting = try order("b", length: 3)
     let output = try await engine.submit(waiting).output
     await #expect(throws: ServerFailure.queueFull) { try await engine.submit(waiting) }
-    await engine.cancel(endless.number)
+    endless.output.cancel()
     #expect(try await texts(waiting, output) == alone(waiting))
   }
 
@@ -152,13 +153,26 @@ struct EngineTests {
     await #expect(throws: ServerFailure.timeout) { try await texts(order, output) }
   }
 
+  @Test("An engine that has been replaced is released when it has no work")
+  func release() async throws {
+    weak var released: Engine?
+    do {
+      let engine = engine()
+      released = engine
+      let order = try order("a", length: 3)
+      _ = try await texts(order, engine.submit(order).output)
+      await engine.retire()
+    }
+    while released != nil { await Task.yield() }
+  }
+
   @Test("Short jobs run between the steps of a long text")
   func jobs() async throws {
     let engine = engine()
     let endless = try await engine.submit(order("a", length: 1_000_000_000))
     for number in 0..<20 { #expect(try await engine.run { number * 2 } == number * 2) }
     await #expect(throws: InferenceError.notFinite) { try await engine.run { throw InferenceError.notFinite } }
-    await engine.cancel(endless.number)
+    endless.output.cancel()
   }
 
   @Test("An engine that another one has replaced finishes its requests")

@@ -315,24 +315,36 @@ struct TrainingOptionsTests {
   @Test("A batch in shards has the gradients, the loss and the state of the whole batch, within rounding")
   func shards() throws {
     for (name, dropout, configuration) in Self.rowDependent {
-      func steps(_ shards: Int) throws -> [StepReport] {
+      func run(_ shards: Int) throws -> (steps: [StepReport], state: RecurrentState) {
         var (configuration, random, steps) = (configuration, RandomSource(seed: 3), [StepReport]())
+        var state = RecurrentState([])
         (configuration.shards, configuration.epochs) = (shards, 1)
         var model = LanguageModel(
           LanguageModelConfiguration(
             vocabulary: Self.language.vocabulary.count, embedding: 6, layers: [.lstm(8), .gru(7)], dropout: dropout),
           using: &random)
-        try Trainer(configuration).train(&model, on: text) { event in
-          if case .step(let step) = event, steps.count < 12 { steps.append(step) }
+        try Trainer(configuration, checkpointInterval: 12).train(&model, on: text) { event in
+          switch event {
+          case .step(let step): if steps.count < 12 { steps.append(step) }
+          case .checkpoint(let checkpoint): if checkpoint.step == 12 { state = checkpoint.state }
+          case .epoch: break
+          }
         }
-        return steps
+        return (steps, state)
       }
-      let whole = try steps(1)
+      let whole = try run(1)
       for count in 2...4 {
-        for (own, other) in zip(whole, try steps(count)) {
+        let cut = try run(count)
+        for (own, other) in zip(whole.steps, cut.steps) {
           #expect(own.stepLoss.targetCount == other.stepLoss.targetCount, "\(name)")
-          #expect(abs(own.stepLoss.nats / other.stepLoss.nats - 1) < 1e-4, "\(name), \(count) shards, step \(own.step)")
-          #expect(abs(own.gradientNorm / other.gradientNorm - 1) < 1e-3, "\(name), \(count) shards, step \(own.step)")
+          #expect(
+            abs(own.stepLoss.nats / other.stepLoss.nats - 1) < 1e-4, "\(name), \(count) shards, step \(own.step)")
+          #expect(
+            abs(own.gradientNorm / other.gradientNorm - 1) < 1e-3, "\(name), \(count) shards, step \(own.step)")
+        }
+        #expect(whole.steps.count == cut.steps.count && whole.state.layers.count == cut.state.layers.count)
+        for (own, other) in zip(whole.state.layers.flatMap(\.parts), cut.state.layers.flatMap(\.parts)) {
+          #expect(largestDifference(own.value.elements, other.value.elements) < 1e-3, "\(name), \(count) shards")
         }
       }
     }

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 /// The peak speeds of this machine.

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahModels
 import MynahTensors
 import MynahTraining

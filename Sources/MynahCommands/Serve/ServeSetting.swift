@@ -66,10 +66,25 @@ struct ServeSetting {
         sentence: "\((file ?? "").quoted()) sets \(name.quoted()), which is no setting; the settings are models, "
           + all.map(\.name).joined(separator: ", "))
     }
+    try check(environment)
+    guard settings.server.allowedHosts.isEmpty || settings.server.isLoopback else {
+      throw ServeSettingError(
+        sentence: "--allow-host has no effect with --host \(settings.server.host): only a server at a loopback address "
+          + "checks the host of requests")
+    }
     let variable = environment["MYNAH_SERVE_MODELS"].map { $0.split(separator: ":").map(String.init) }
     settings.server.models = (models.isEmpty ? variable ?? listed ?? [] : models).map { ModelSource($0) }
     try check(settings.server.models)
     return settings
+  }
+
+  /// Checks that every variable of the server is one of a setting.
+  private static func check(_ environment: [String: String]) throws {
+    let known = Set(all.map(\.variable) + ["MYNAH_SERVE_MODELS", "MYNAH_SERVE_CONFIGURATION"])
+    guard let name = environment.keys.sorted().first(where: { $0.hasPrefix("MYNAH_SERVE_") && !known.contains($0) })
+    else { return }
+    throw ServeSettingError(
+      sentence: "\(name) is no setting; the variables are \(known.sorted().joined(separator: ", "))")
   }
 
   private static func check(_ models: [ModelSource]) throws {

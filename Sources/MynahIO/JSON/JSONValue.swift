@@ -29,6 +29,9 @@ package enum JSONValue: Sendable {
 
   package static func integer(_ number: some BinaryInteger) -> JSONValue { .number(String(number)) }
 
+  /// A number; null if it is not finite.
+  package static func real(_ number: Double) -> JSONValue { number.isFinite ? .number("\(number)") : .null }
+
   /// Returns an object with a fixed set of members.
   package static func record(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
     .object(members.map { Member(name: $0.key, value: $0.value) })

@@ -26,7 +26,7 @@ public struct Completer: Sendable {
   private let tokenizer: AnyTokenizer
   private let search: any CompletionSearch
   /// The predictor at the beginning of a text.
-  private let beginning: (any Predictor)?
+  private var beginning: (any Predictor)?
   private let ignoresCase: Bool
   private var predictor: any Predictor
   private var text: WrittenText
@@ -83,6 +83,17 @@ public struct Completer: Sendable {
     search =
       tokenizer.isOfWholeWords
       ? WordSearch(tokenizer, ignoresCase: ignoresCase) : PieceSearch(tokenizer, ignoresCase: ignoresCase)
+  }
+
+  /// Returns a completer with the same tokens that continues another text, whose state is carried.
+  ///
+  /// - Parameter predictor: A predictor of the same model that has read the text so far.
+  package func continuing(_ predictor: any Predictor) -> Completer {
+    var copy = self
+    (copy.predictor, copy.beginning, copy.next, copy.held) = (predictor, nil, nil, "")
+    (copy.text, copy.isContinuation) = (WrittenText(.carry), true)
+    copy.sentence = SentencePosition(isBeginning: false)
+    return copy
   }
 
   /// Reads some of the text: whole words, with the white space that follows them.

@@ -1,6 +1,6 @@
 import MynahIO
 
-/// Makes the generated tokens less probable, the more the more often they have occurred.
+/// Makes generated tokens less probable, in proportion to how often they have occurred.
 ///
 /// logit ← logit − presence − frequency · count, for tokens that were generated at least once; tokens of the prompt do
 /// not count. Negative numbers make them more probable. This is how OpenAI's API defines `presence_penalty` and
@@ -19,12 +19,9 @@ public struct CountPenalty: SamplingStep, Hashable {
     (self.presence, self.frequency) = (presence, frequency)
   }
 
-  /// All tokens count, so the memory of a text grows with its length.
-  public var reach: Int { .max }
+  public var usesCounts: Bool { true }
 
   public func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
-    var counts: [Int32: Int] = [:]
-    for id in place.recentTokens.suffix(place.position) { counts[id, default: 0] += 1 }
-    for (id, count) in counts { logits[Int(id)] -= Float(presence + frequency * Double(count)) }
+    for (id, count) in place.counts { logits[Int(id)] -= Float(presence + frequency * Double(count)) }
   }
 }

@@ -52,8 +52,6 @@ public struct GenerationBatch: Sendable {
   /// The network.
   public let model: InferenceModel
   private var members: [Member] = []
-  /// The samplers of the members.
-  private var samplers: [Sampler] = []
   /// The states of the members, in their order: batches of rows that the next step joins.
   private var states: [RecurrentState] = []
   private var joinedCount = 0
@@ -80,23 +78,31 @@ public struct GenerationBatch: Sendable {
     guard stream.options.length > 0 else { return nil }
     defer { joinedCount += 1 }
     members.append(Member(number: joinedCount, stream: stream, last: last, stepCount: memory.state.stepCount))
-    samplers.append(stream.sampler)
     states.append(memory.state)
     return joinedCount
   }
 
-  /// Removes a text.
+  /// Removes some texts.
   ///
-  /// - Returns: The text and the state after it, with which it can join again to continue with the same bits; nil if it
-  ///   has ended.
+  /// - Returns: The texts that have not ended, each with the state after it, with which it can join again to continue
+  ///   with the same bits.
   @discardableResult
-  public mutating func leave(_ text: Int) -> (stream: GenerationStream, memory: NeuralPredictor.Memory)? {
-    guard let row = members.firstIndex(where: { $0.number == text }) else { return nil }
+  public mutating func leave(
+    _ texts: Set<Int>
+  ) -> [(text: Int, stream: GenerationStream, memory: NeuralPredictor.Memory)] {
+    let rows = members.indices.filter { texts.contains(members[$0].number) }
+    guard !rows.isEmpty else { return [] }
     let state = RecurrentState.concatenating(states)
     states = [state]
-    let member = members[row]
-    keep(members.indices.filter { $0 != row })
-    return (member.stream, .init(state: state.row(row, after: member.stepCount), last: member.last))
+    let left = rows.map { row in
+      let member = members[row]
+      return (
+        member.number, member.stream,
+        NeuralPredictor.Memory(state: state.row(row, after: member.stepCount), last: member.last)
+      )
+    }
+    keep(members.indices.filter { !texts.contains(members[$0].number) })
+    return left
   }
 
   /// Draws the next token of each text.
@@ -110,7 +116,7 @@ public struct GenerationBatch: Sendable {
     let isFinite = Kernels.areFinite(logits)
     var randoms = members.map(\.stream.random)
     let draws = Sampler.draws(
-      of: samplers, from: logits, at: { members[$0].stream.place }, using: &randoms)
+      of: members.map(\.stream.sampler), from: logits, at: { members[$0].stream.place }, using: &randoms)
     let predictions = predictions(logits)
     var (steps, going, restarted) = ([Step](), [Int](), [Int]())
     for row in members.indices {
@@ -129,12 +135,12 @@ public struct GenerationBatch: Sendable {
         alternatives: predictions[row].map {
           TokenPrediction.alternatives($0, count: members[row].stream.options.alternativeCount)
         } ?? [], addition: addition, end: end)
-      let keepsMemory = end != nil && members[row].stream.options.returnsMemory
-      steps.append(
-        Step(
-          text: number, result: .success(piece),
-          memory: keepsMemory
-            ? NeuralPredictor.Memory(state: state.row(row, after: members[row].stepCount), last: next) : nil))
+      var memory: NeuralPredictor.Memory?
+      if end != nil && members[row].stream.options.returnsMemory {
+        let own = isReset ? model.initialState() : state.row(row, after: members[row].stepCount)
+        memory = NeuralPredictor.Memory(state: own, last: next)
+      }
+      steps.append(Step(text: number, result: .success(piece), memory: memory))
       if end == nil {
         if isReset { restarted.append(going.count) }
         going.append(row)
@@ -152,7 +158,7 @@ public struct GenerationBatch: Sendable {
   /// Keeps some of the texts.
   private mutating func keep(_ rows: [Int]) {
     guard rows.count < members.count else { return }
-    (members, samplers) = (rows.map { members[$0] }, rows.map { samplers[$0] })
+    members = rows.map { members[$0] }
     states = rows.isEmpty ? [] : [RecurrentState.concatenating(states).selecting(rows)]
   }
 

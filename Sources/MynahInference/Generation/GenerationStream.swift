@@ -12,11 +12,14 @@ public struct GenerationStream: Sendable {
   private var stops: StopStrings
   /// The last tokens that the sampler's steps use.
   private var recent: [Int32]
+  /// The number of occurrences of each generated token, if the sampler uses it.
+  private var counts: [Int32: Int] = [:]
   /// The text, which determines when the state is reset.
   private var text: WrittenText
   /// The number of generated tokens.
   private(set) var position = 0
-  var random: RandomSource
+  /// The random source.
+  public var random: RandomSource
 
   /// Creates a stream after a prompt.
   ///
@@ -53,7 +56,7 @@ public struct GenerationStream: Sendable {
   }
 
   /// The position at which the next token is drawn.
-  var place: SamplingPlace { SamplingPlace(position: position, recentTokens: recent) }
+  var place: SamplingPlace { SamplingPlace(position: position, recentTokens: recent, counts: counts) }
 
   /// Adds a token; returns what can be written, whether the text ends, and the token that the network reads next: it
   /// begins a text if the state is reset.
@@ -61,14 +64,17 @@ public struct GenerationStream: Sendable {
     position += 1
     recent.append(id)
     trim()
+    if sampler.usesCounts { counts[id, default: 0] += 1 }
     if options.stopTokens.contains(id) { return (rest(), .stopToken(id), id, false) }
     let piece = decoder.decode(id)
     let isReset = text.append(piece)
     var addition = stops.pass(piece)
-    if let found = stops.found { return (addition, .stopString(found), id, false) }
-    guard position >= options.length else { return (addition, nil, isReset ? startID : id, isReset) }
-    addition += rest()
-    return (addition, stops.found.map { .stopString($0) } ?? .length, id, false)
+    var end = stops.found.map { GenerationEnd.stopString($0) }
+    if end == nil && position >= options.length {
+      addition += rest()
+      end = stops.found.map { .stopString($0) } ?? .length
+    }
+    return (addition, end, isReset ? startID : id, isReset)
   }
 
   /// Returns the text that is held back.

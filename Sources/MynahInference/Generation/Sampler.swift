@@ -11,13 +11,16 @@ public struct Sampler: Sendable {
   /// The steps, first to last.
   public let steps: [any SamplingStep]
   /// The number of previous tokens that the steps use.
-  public var reach: Int { steps.map { $0.reach }.max() ?? 0 }
+  public let reach: Int
+  /// A Boolean value indicating whether a step uses the number of occurrences of the generated tokens.
+  let usesCounts: Bool
   /// The effect of the steps if one kernel can apply it.
   private let simple: (temperature: Double, forbidden: [Int32])?
 
   /// Creates a sampler with steps, which are applied in order.
   public init(_ steps: [any SamplingStep] = []) {
     self.steps = steps
+    (reach, usesCounts) = (steps.map { $0.reach }.max() ?? 0, steps.contains { $0.usesCounts })
     simple = Self.simple(steps)
   }
 
@@ -69,24 +72,29 @@ public struct Sampler: Sendable {
   /// the steps rule out all tokens.
   ///
   /// - Parameter place: Returns the position of a stream; called only for streams with steps that may use it.
-  static func draws(
+  package static func draws(
     of samplers: [Sampler], from logits: Tensor, at place: (Int) -> SamplingPlace, using randoms: inout [RandomSource]
   ) -> [Int32?] {
-    let simple = samplers.compactMap(\.simple)
-    if let first = simple.first, simple.count == samplers.count, simple.allSatisfy({ $0.forbidden == first.forbidden })
-    {
-      let uniforms = randoms.indices.map { randoms[$0].uniform() }
-      return unsafe logits.withUnsafeElements {
+    let uniforms = randoms.indices.map { randoms[$0].uniform() }
+    var ids = [Int32?](repeating: nil, count: samplers.count)
+    // One call of the kernel for all streams that it can draw for, which usually forbid the same tokens.
+    let forbidden = samplers.lazy.compactMap(\.simple).first?.forbidden ?? []
+    let together = samplers.indices.filter { samplers[$0].simple?.forbidden == forbidden }
+    if !together.isEmpty {
+      let rows = together.count == samplers.count ? logits : logits.gathered(together)
+      let drawn = unsafe rows.withUnsafeElements {
         unsafe Kernels.draw(
-          $0, temperatures: simple.map(\.temperature), forbidden: first.forbidden, uniforms: uniforms)
+          $0, temperatures: together.map { samplers[$0].simple?.temperature ?? 1 }, forbidden: forbidden,
+          uniforms: together.map { uniforms[$0] })
       }
+      for (stream, id) in zip(together, drawn) { ids[stream] = id }
     }
-    return samplers.indices.map { stream in
+    for stream in samplers.indices where samplers[stream].simple?.forbidden != forbidden || together.isEmpty {
       var row = logits.row(stream)
-      if let simple = samplers[stream].simple { return drawn(from: row, simple, by: randoms[stream].uniform()) }
-      for step in samplers[stream].steps { step(&row, at: place(stream)) }
-      return drawn(from: row, (1, []), by: randoms[stream].uniform())
+      if samplers[stream].simple == nil { for step in samplers[stream].steps { step(&row, at: place(stream)) } }
+      ids[stream] = drawn(from: row, samplers[stream].simple ?? (1, []), by: uniforms[stream])
     }
+    return ids
   }
 
   private func steps(

@@ -7,6 +7,8 @@ import MynahTensors
 public protocol SamplingStep: Sendable {
   /// The number of previous tokens that the step uses.
   var reach: Int { get }
+  /// A Boolean value indicating whether the step uses the number of occurrences of the generated tokens.
+  var usesCounts: Bool { get }
 
   /// Changes the logits of all tokens, [V].
   func callAsFunction(_ logits: inout [Float], at place: SamplingPlace)
@@ -14,6 +16,7 @@ public protocol SamplingStep: Sendable {
 
 extension SamplingStep {
   public var reach: Int { 0 }
+  public var usesCounts: Bool { false }
 }
 
 /// The position of a text at which a token is drawn.
@@ -22,10 +25,12 @@ public struct SamplingPlace: Hashable, Sendable {
   public let position: Int
   /// The last tokens, those of the prompt included, oldest first: as many as the steps use, or all if there are fewer.
   public let recentTokens: [Int32]
+  /// The number of occurrences of each token since the prompt, if a step uses it.
+  public let counts: [Int32: Int]
 
   /// Creates a position.
-  public init(position: Int = 0, recentTokens: [Int32] = []) {
-    (self.position, self.recentTokens) = (position, recentTokens)
+  public init(position: Int = 0, recentTokens: [Int32] = [], counts: [Int32: Int] = [:]) {
+    (self.position, self.recentTokens, self.counts) = (position, recentTokens, counts)
   }
 }
 

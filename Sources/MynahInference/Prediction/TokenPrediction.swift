@@ -21,11 +21,11 @@ public struct TokenPrediction: Hashable, Sendable {
   /// The most probable tokens, most probable first.
   public let alternatives: [Alternative]
 
-  /// The prediction of a token by log-probabilities of all tokens, [V].
-  init(_ id: Int32, _ logProbabilities: [Double], alternativeCount: Int) {
-    (self.id, logProbability, rank) = (id, logProbabilities[Int(id)], logProbabilities.rank(of: id))
-    let floats = alternativeCount > 0 ? logProbabilities.map { Float($0) } : []
-    alternatives = floats.largest(alternativeCount).map {
+  /// The prediction of a token by the logits of all tokens, [V].
+  init(_ id: Int32, logits: [Float], alternativeCount: Int) {
+    let logProbabilities = logits.logSoftmax()
+    (self.id, logProbability, rank) = (id, logProbabilities[Int(id)], logits.rank(of: id))
+    alternatives = logits.largest(alternativeCount).map {
       Alternative(id: Int32($0), logProbability: logProbabilities[$0])
     }
   }
@@ -51,7 +51,7 @@ extension NeuralPredictor {
     guard !ids.isEmpty else { return [] }
     let logits = try logits(reading: ids)
     return ids.indices.map {
-      TokenPrediction(ids[$0], logits.row($0).logSoftmax(), alternativeCount: alternativeCount)
+      TokenPrediction(ids[$0], logits: logits.row($0), alternativeCount: alternativeCount)
     }
   }
 }

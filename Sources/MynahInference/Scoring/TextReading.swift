@@ -16,17 +16,13 @@ struct TextReading: Sendable {
   ///
   /// - Throws: `InferenceError.notFinite`.
   mutating func score(_ tokens: [TextToken]) throws -> [Double?] {
-    var (result, rest) = ([Double?](), tokens[...])
+    var result: [Double?] = []
     result.reserveCapacity(tokens.count)
-    while let first = rest.first {
-      if try begin(before: first) {
-        result.append(nil)
-        rest = rest.dropFirst()
-        continue
-      }
-      let end = rest.dropFirst().firstIndex { $0.beginning != nil } ?? rest.endIndex
-      result += try predictor.score(rest[..<end].map(\.id)).map { $0 }
-      rest = rest[end...]
+    for run in tokens.runs {
+      if run.beginsText { predictor = beginning }
+      try predictor.read(run.context)
+      if run.contextIsToken { result.append(nil) }
+      result += try predictor.score(run.ids).map { $0 }
     }
     return result
   }

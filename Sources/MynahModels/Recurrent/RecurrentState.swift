@@ -194,7 +194,8 @@ extension RecurrentState: Codable {
   public init(from decoder: any Decoder) throws {
     let coded = try Coded(from: decoder)
     let parts = coded.layers.joined()
-    guard coded.batchSize > 0, coded.stepCount >= 0,
+    // Counts beyond this bound would overflow while the text goes on.
+    guard coded.batchSize > 0, (0...1 << 53).contains(coded.stepCount),
       parts.allSatisfy({ $0.values.count.isMultiple(of: coded.batchSize) }),
       coded.layers.allSatisfy({ Set($0.map(\.name)).count == $0.count })
     else {

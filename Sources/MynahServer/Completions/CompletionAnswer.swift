@@ -12,6 +12,10 @@ struct CompletionAnswer {
   private(set) var choices: [CompletionChoice]
   /// The error that ended the order.
   private(set) var failure: ServerFailure?
+  /// The generated tokens of a text whose state is kept.
+  private var generated: [Int32] = []
+  /// The texts whose end was sent.
+  private var finished: Set<Int> = []
 
   /// - Parameters:
   ///   - model: The name of the model.
@@ -26,15 +30,16 @@ struct CompletionAnswer {
     json.raw("{\"id\":\"\(id)\",\"object\":\"text_completion\",\"created\":\(created),\"model\":")
     json.string(model)
     json.raw(",\"system_fingerprint\":\"mynah-\(fingerprint)\",\"choices\":[")
-    head = String(decoding: json.bytes, as: UTF8.self)
+    head = json.text
     choices = prompts.flatMap { prompt in
       let recent = prompt.start?.recent ?? []
-      let before = recent.isEmpty ? "" : tokenizer.decode(recent)
-      let choice = CompletionChoice(
-        names: settings.echoes
+      let before = tokenizer.decode(recent)
+      let names = settings.alternatives.map { _ in
+        settings.echoes
           ? TokenNames(tokenizer, after: before, recent)
-          : TokenNames(tokenizer, after: before + prompt.text, recent + prompt.ids),
-        alternativeCount: settings.alternatives)
+          : TokenNames(tokenizer, after: before + prompt.text, recent + prompt.ids)
+      }
+      let choice = CompletionChoice(names: names, alternativeCount: settings.alternatives ?? 0)
       return [CompletionChoice](repeating: choice, count: settings.bestOf)
     }
     // Prompts whose tokens are not scored are known already.
@@ -67,9 +72,6 @@ struct CompletionAnswer {
     }
   }
 
-  /// The generated tokens of a text whose state is kept.
-  private var generated: [Int32] = []
-
   /// The texts with something new as server-sent events, one for each.
   ///
   /// Source: WHATWG, "HTML", section 9.2, "Server-sent events".
@@ -83,9 +85,6 @@ struct CompletionAnswer {
     }
     return json.bytes
   }
-
-  /// The texts whose end was sent.
-  private var finished: Set<Int> = []
 
   /// The last events of a stream.
   var lastEvents: String {
@@ -118,7 +117,7 @@ struct CompletionAnswer {
   }
 
   private var usage: String {
-    let promptTokens = prompts.reduce(0) { $0 + $1.ids.count }
+    let promptTokens = prompts.reduce(0) { $0 + $1.tokenCount }
     let tokens = choices.reduce(0) { $0 + $1.tokenCount }
     return
       "{\"prompt_tokens\":\(promptTokens),\"completion_tokens\":\(tokens),\"total_tokens\":\(promptTokens + tokens)}"

@@ -1,4 +1,5 @@
 #if Server
+import MynahIO
 import MynahInference
 import MynahText
 
@@ -17,8 +18,8 @@ struct CompletionChoice {
     let start, end: Int
   }
 
-  private var names: TokenNames
-  private let hasEntries: Bool
+  /// The names of the next tokens; nil without probabilities.
+  private var names: TokenNames?
   private let alternativeCount: Int
   private var held: [Entry] = []
   /// The number of bytes that were decoded, and that may be shown.
@@ -35,18 +36,15 @@ struct CompletionChoice {
   var state: String?
 
   /// - Parameters:
-  ///   - names: The names of tokens at the beginning of the prompt if it is echoed, else at its end.
-  ///   - alternativeCount: The number of alternatives; nil: no probabilities.
-  init(names: TokenNames, alternativeCount: Int?) {
-    (self.names, hasEntries) = (names, alternativeCount != nil)
-    self.alternativeCount = alternativeCount ?? 0
-  }
+  ///   - names: The names of tokens at the beginning of the prompt if it is echoed, else at its end; nil: no
+  ///     probabilities.
+  ///   - alternativeCount: The number of alternatives to each token.
+  init(names: TokenNames?, alternativeCount: Int) { (self.names, self.alternativeCount) = (names, alternativeCount) }
 
   /// Shows the prompt: its text, with its tokens if they were scored.
   mutating func echo(_ prompt: String, _ ids: [Int32], _ predictions: [TokenPrediction?]?) {
     text += prompt
-    guard hasEntries, let predictions else {
-      for id in ids { _ = names.append(id) }
+    guard names != nil, let predictions else {
       offset += prompt.unicodeScalars.count
       return
     }
@@ -55,8 +53,8 @@ struct CompletionChoice {
       let shown = index == 0 ? nil : prediction
       add(id, shown?.logProbability, shown?.alternatives)
     }
-    shownBytes = decodedBytes
-    release()
+    entries += held
+    (held, shownBytes) = ([], decodedBytes)
   }
 
   /// Adds a token.
@@ -65,7 +63,7 @@ struct CompletionChoice {
     logProbability += piece.logProbability ?? 0
     text += piece.addition
     end = piece.end
-    guard hasEntries else { return }
+    guard names != nil else { return }
     add(piece.id, piece.logProbability, piece.alternatives)
     shownBytes += piece.addition.utf8.count
     release()
@@ -91,9 +89,9 @@ struct CompletionChoice {
   }
 
   private mutating func add(_ id: Int32, _ logProbability: Double?, _ alternatives: [TokenPrediction.Alternative]?) {
-    var shown = alternatives.map { alternatives in
-      alternatives.prefix(alternativeCount).map { ($0.id, names.name(of: $0.id), $0.logProbability) }
-    }
+    guard var names else { return }
+    defer { self.names = names }
+    var shown = alternatives.map { $0.map { ($0.id, names.name(of: $0.id), $0.logProbability) } }
     let (name, text) = names.append(id)
     // The token itself is always listed.
     if let logProbability, let listed = shown, !listed.contains(where: { $0.0 == id }) {
@@ -101,10 +99,12 @@ struct CompletionChoice {
     }
     let start = decodedBytes
     decodedBytes += text.utf8.count
+    // Bytes of an incomplete character belong to the text that completes it, and are held back with it.
+    let end = text.isEmpty ? start + 1 : decodedBytes
     held.append(
       Entry(
-        id: id, name: name, offset: offset, logProbability: logProbability, alternatives: shown, start: start,
-        end: decodedBytes))
+        id: id, name: name, offset: offset, logProbability: logProbability, alternatives: shown, start: start, end: end)
+    )
     offset += text.unicodeScalars.count
   }
 
@@ -123,7 +123,7 @@ struct CompletionChoice {
     json.raw("{\"text\":")
     json.string(text)
     json.raw(",\"index\":\(index),\"logprobs\":")
-    if hasEntries { writeEntries(to: &json) } else { json.raw("null") }
+    if names != nil { writeEntries(to: &json) } else { json.raw("null") }
     json.raw(",\"finish_reason\":")
     switch end {
     case nil: json.raw("null")
@@ -168,14 +168,11 @@ struct CompletionChoice {
     guard let alternatives = entry.alternatives else { return json.raw("null") }
     var names: Set<[UInt8]> = []
     let listed = alternatives.filter { names.insert(Array($0.name.utf8)).inserted }
-    json.raw("{")
-    for (index, alternative) in listed.enumerated() {
-      if index > 0 { json.raw(",") }
+    json.object(listed) { json, alternative in
       json.string(alternative.name)
       json.raw(":")
       json.number(alternative.logProbability)
     }
-    json.raw("}")
   }
 }
 #endif

@@ -1,4 +1,5 @@
 #if Server
+import MynahIO
 import Foundation
 import Hummingbird
 import HTTPTypes
@@ -15,23 +16,22 @@ struct CompletionEndpoint: Sendable {
     var request = try CompletionRequest(await exchange.fields())
     let (model, language) = try models.language(request.model)
     let settings = try request.settings(of: language.tokenizer, limits: exchange.limits)
-    let start = try await settings.state.asyncMap { id in
-      try await states.state(id, of: model, owner: exchange.owner).text
-    }
+    let start = try await states.text(settings.state, of: model, owner: exchange.owner)
     let prompts = try settings.prompts.map {
       try GenerationOrder.Prompt($0, after: start, tokenizer: language.tokenizer, policy: language.statePolicy)
     }
-    let tokenCount = prompts.reduce(0) { $0 + $1.segments.reduce(0) { $0 + $1.count } }
-    guard tokenCount <= exchange.limits.promptTokens else {
+    let tokenCount = prompts.reduce(0) { $0 + $1.tokenCount }
+    try exchange.checkTokens(tokenCount, "prompt")
+    guard !settings.echoes || tokenCount * settings.bestOf <= exchange.limits.tokens else {
       throw ServerFailure.invalid(
-        "the prompts have \(tokenCount) tokens, the server reads at most \(exchange.limits.promptTokens)", "prompt")
+        "the server answers with at most \(exchange.limits.tokens) tokens, those of an echoed prompt included", "echo")
     }
     var options = settings.options
     options.statePolicy = language.statePolicy
     let order = GenerationOrder(
       prompts: prompts, textCount: settings.bestOf, options: options, seed: settings.seed,
       promptAlternatives: settings.echoes ? settings.alternatives : nil, isStreamed: settings.isStreamed)
-    let (number, output) = try await language.engine.submit(order)
+    let (number, output) = try await language.engine.submit(order, since: exchange.start)
     exchange.context.channel.watch { output.cancel() }
     let answer = CompletionAnswer(
       settings, prompts, tokenizer: language.tokenizer, model: model.name, fingerprint: String(model.digest.prefix(12)),
@@ -40,12 +40,6 @@ struct CompletionEndpoint: Sendable {
       exchange: exchange, model: model, engine: language.engine, states: states, start: start, number: number,
       output: output, prompt: prompts[0], metrics: model.metrics)
     return settings.isStreamed ? work.stream(answer) : try await work.whole(answer)
-  }
-}
-
-extension Optional {
-  fileprivate func asyncMap<Result>(_ transform: (Wrapped) async throws -> Result) async rethrows -> Result? {
-    if let self { try await transform(self) } else { nil }
   }
 }
 
@@ -82,10 +76,7 @@ private struct CompletionWork: Sendable {
   func whole(_ answer: CompletionAnswer) async throws -> Response {
     var (answer, isFirst) = (answer, true)
     while let (events, _) = await output.next() { await take(events, into: &answer, &isFirst) }
-    if output.isCancelled {
-      await engine.cancel(number)
-      throw ServerFailure.clientClosed
-    }
+    if output.isCancelled { throw ServerFailure.clientClosed }
     if let failure = answer.failure { throw failure }
     return Response(
       status: .ok, headers: [.contentType: "application/json"],
@@ -105,12 +96,11 @@ private struct CompletionWork: Sendable {
           if answer.failure != nil { break }
         }
         if output.isCancelled { throw CancellationError() }
-        if answer.failure != nil { metrics.countFailure() }
         try await write(Array(answer.lastEvents.utf8), to: &writer)
+        if answer.failure != nil { metrics.countFailure() }
       } catch {
         output.cancel()
         metrics.countFailure()
-        await engine.cancel(number)
         throw error
       }
       try await writer.finish(nil)

@@ -14,7 +14,9 @@ extension GenerationOrder.Prompt {
   init(
     _ prompt: CompletionRequest.Prompt, after start: TextState?, tokenizer: AnyTokenizer, policy: StatePolicy
   ) throws {
+    let (recent, before) = (start?.recent ?? [], start.map { tokenizer.decode($0.recent) } ?? "")
     var written = WrittenText(policy)
+    _ = written.append(before)
     self.init(start: start, segments: [[]], text: "")
     switch prompt {
     case .text(let text):
@@ -25,13 +27,14 @@ extension GenerationOrder.Prompt {
         if written.append(String(scalar)) { parts.append("") }
       }
       segments = try parts.enumerated().map { index, part in
-        try ClientError.of("prompt", code: "unknown_token") {
+        try ClientError.ofText("prompt") {
           index == 0 && start != nil
             ? try tokenizer.encode(part, beginsText: false, endsText: false).ids : try tokenizer.encodePrompt(part).ids
         }
       }
     case .ids(let ids):
       var decoder = tokenizer.decoder()
+      decoder.begin(after: before, recent)
       isContext = start == nil && ids.first == tokenizer.textStartID && ids.first != nil
       for (index, id) in ids.enumerated() {
         segments[segments.count - 1].append(id)

@@ -64,8 +64,8 @@ struct CompletionRequest {
       try fields.integer("seed", in: .min ... .max).map { UInt64(bitPattern: Int64($0)) } ?? .random(in: 0...(.max))
     let sampler = Sampler(try steps(vocabulary))
     let stops = try fields.strings("stop") ?? []
-    guard stops.count <= 16 && !stops.contains("") else {
-      throw .invalid("expected up to 16 strings for 'stop', none of them empty", "stop")
+    guard stops.count <= 16 && stops.allSatisfy({ (1...256).contains($0.unicodeScalars.count) }) else {
+      throw .invalid("expected up to 16 strings of 1 to 256 characters for 'stop'", "stop")
     }
     _ = try fields.string("user")
     for name in Self.unsupported where fields.take(name) != nil {

@@ -16,11 +16,8 @@ struct ClassifyEndpoint: Sendable {
     var data: [JSONValue] = []
     for (index, input) in inputs.enumerated() {
       try limit.check()
-      let prediction: Prediction
-      do {
-        prediction = try await classifier.runner.predict(input, by: classifier.classifier)
-      } catch {
-        throw ClientError(error: error, parameter: "input", code: "unknown_token")
+      let prediction = try await classifier.worker.run {
+        try ClientError.ofText("input") { try classifier.classifier.predict(input) }
       }
       data.append(
         .record([

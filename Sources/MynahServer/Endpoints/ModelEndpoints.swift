@@ -26,7 +26,7 @@ struct ModelEndpoints: Sendable {
     }
     let vocabulary = language.tokenizer.vocabulary
     let ids = (0..<Int32(min(count, vocabulary.count))).map { $0 }
-    let places = try await language.map.places(ids)
+    let places = try await language.map.places(of: ids.count)
     let width = ids.isEmpty ? 0 : places.count / ids.count
     return Response(
       json: JSONValue.record([
@@ -48,10 +48,5 @@ extension AnyTokenizer {
     var names = TokenNames(self, after: "", [])
     return names.append(id).name
   }
-}
-
-extension JSONValue {
-  /// A number; null if it is not finite.
-  static func real(_ number: Double) -> JSONValue { number.isFinite ? .number("\(number)") : .null }
 }
 #endif

@@ -4,6 +4,7 @@ import Hummingbird
 import MynahIO
 import MynahInference
 import MynahText
+import NIOCore
 
 /// `POST /v1/score`: the log-probability of each token of texts, as `mynah score` measures it.
 struct ScoreEndpoint: Sendable {
@@ -19,118 +20,129 @@ struct ScoreEndpoint: Sendable {
     let alternatives = try fields.integer("alternatives", in: 0...10) ?? 0
     try fields.end()
     let texts = try inputs.map { input in
-      try ClientError.of("input", code: "unknown_token") {
+      try ClientError.ofText("input") {
         try TextTokens.tokens(of: input, language.tokenizer, policy: language.statePolicy)
       }
     }
-    let count = texts.reduce(0) { $0 + $1.count }
-    guard count <= exchange.limits.promptTokens else {
-      throw ServerFailure.invalid(
-        "the texts have \(count) tokens, the server reads at most \(exchange.limits.promptTokens)", "input")
-    }
+    try exchange.checkTokens(texts.reduce(0) { $0 + $1.count }, "input")
     let limit = RequestLimit(exchange)
-    var data: [JSONValue] = []
+    var json = JSONText()
+    json.raw("{\"object\": \"score\", \"model\": ")
+    json.string(model.name)
+    json.raw(", \"data\": [")
     for (index, tokens) in texts.enumerated() {
-      var scores = TextScores(language.engine.network, alternativeCount: alternatives)
-      for start in stride(from: 0, to: tokens.count, by: Self.pieceLength) {
-        try limit.check()
-        let (piece, before) = (Array(tokens[start..<min(start + Self.pieceLength, tokens.count)]), scores)
-        scores = try await language.engine.run {
-          var scores = before
-          try scores.add(piece)
-          return scores
-        }
-      }
-      data.append(scores.json(index, tokens, language.tokenizer))
+      if index > 0 { json.raw(", ") }
+      let predictions = try await predictions(of: tokens, language, alternatives, limit)
+      TextScores(tokens, predictions, language.tokenizer).write(index, to: &json)
     }
+    json.raw("]}")
     return Response(
-      json: JSONValue.record(["object": .string("score"), "model": .string(model.name), "data": .array(data)]).text)
+      status: .ok, headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
+  }
+
+  /// Returns the prediction of each token; nil for context.
+  private func predictions(
+    of tokens: [TextToken], _ language: ServedModel.Language, _ alternativeCount: Int, _ limit: RequestLimit
+  ) async throws -> [TokenPrediction?] {
+    let network = language.engine.network
+    var (predictor, predictions) = (NeuralPredictor(network), [TokenPrediction?]())
+    for start in stride(from: 0, to: tokens.count, by: Self.pieceLength) {
+      try limit.check()
+      let (piece, before) = (Array(tokens[start..<min(start + Self.pieceLength, tokens.count)]), predictor)
+      let (after, found) = try await language.engine.run {
+        var (predictor, found) = (before, [TokenPrediction?]())
+        for run in piece.runs {
+          if run.beginsText { predictor = NeuralPredictor(network) }
+          try predictor.read(run.context)
+          if run.contextIsToken { found.append(nil) }
+          found += try predictor.predictions(reading: run.ids, alternativeCount: alternativeCount).map { $0 }
+        }
+        return (predictor, found)
+      }
+      predictor = after
+      predictions += found
+    }
+    return predictions
   }
 }
 
-/// The predictions of a text's tokens.
-private struct TextScores: Sendable {
-  private let model: InferenceModel
-  private let alternativeCount: Int
-  private var predictor: NeuralPredictor
-  /// One for each token; nil for context.
-  private var predictions: [TokenPrediction?] = []
-
-  init(_ model: InferenceModel, alternativeCount: Int) {
-    (self.model, self.alternativeCount, predictor) = (model, alternativeCount, NeuralPredictor(model))
+/// The figures of a text, its lines and its tokens.
+private struct TextScores {
+  private struct Line {
+    let number: Int
+    var score = LineScore()
+    var tokens: Range<Int>
   }
 
-  mutating func add(_ tokens: [TextToken]) throws {
-    var rest = tokens[...]
-    while let first = rest.first {
-      switch first.beginning {
-      case .after(let id):
-        predictor = NeuralPredictor(model)
-        try predictor.read([id])
-      case .ofNothing:
-        predictor = NeuralPredictor(model)
-        try predictor.read([first.id])
-        predictions.append(nil)
-        rest = rest.dropFirst()
-        continue
-      case nil: break
-      }
-      let end = rest.dropFirst().firstIndex { $0.beginning != nil } ?? rest.endIndex
-      predictions += try predictor.predictions(reading: rest[..<end].map(\.id), alternativeCount: alternativeCount)
-        .map { $0 }
-      rest = rest[end...]
+  private let tokens: [TextToken]
+  private let predictions: [TokenPrediction?]
+  private let tokenizer: AnyTokenizer
+  private var total = LineScore()
+  private var lines: [Line] = []
+
+  init(_ tokens: [TextToken], _ predictions: [TokenPrediction?], _ tokenizer: AnyTokenizer) {
+    (self.tokens, self.predictions, self.tokenizer) = (tokens, predictions, tokenizer)
+    for (place, token) in tokens.enumerated() {
+      if lines.last?.number != token.line { lines.append(Line(number: token.line, tokens: place..<place)) }
+      lines[lines.count - 1].tokens = lines[lines.count - 1].tokens.lowerBound..<place + 1
+      guard let prediction = predictions[place] else { continue }
+      var score = LineScore()
+      (score.logProbability, score.tokenCount) = (prediction.logProbability, 1)
+      score.unknownCount = isUnknown(token) ? 1 : 0
+      total += score
+      lines[lines.count - 1].score += score
     }
   }
 
-  /// The figures as JSON: the text's, those of its lines, and those of their tokens.
-  func json(_ index: Int, _ tokens: [TextToken], _ tokenizer: AnyTokenizer) -> JSONValue {
-    let unknownID = tokenizer.vocabulary.unknownID
-    var (total, lines) = (LineScore(), [(number: Int, score: LineScore, tokens: [JSONValue])]())
+  private func isUnknown(_ token: TextToken) -> Bool { token.id == tokenizer.vocabulary.unknownID }
+
+  func write(_ index: Int, to json: inout JSONText) {
+    json.raw("{\"index\": \(index), ")
+    Self.write(total, to: &json)
+    json.raw(", \"perplexity\": ")
+    json.number(total.perplexity)
+    json.raw(", \"lines\": ")
     var names = TokenNames(tokenizer, after: "", [])
-    for (token, prediction) in zip(tokens, predictions) {
-      if token.beginning != nil { names = TokenNames(tokenizer, after: "", []) }
-      let shown = json(token, prediction, names, isUnknown: token.id == unknownID)
-      _ = names.append(token.id)
-      if lines.last?.number != token.line { lines.append((token.line, LineScore(), [])) }
-      if let prediction {
-        var score = LineScore()
-        score.logProbability = prediction.logProbability
-        score.tokenCount = 1
-        score.unknownCount = token.id == unknownID ? 1 : 0
-        total += score
-        lines[lines.count - 1].score += score
+    json.array(lines, separator: ", ") { json, line in
+      json.raw("{\"line\": \(line.number), ")
+      Self.write(line.score, to: &json)
+      json.raw(", \"tokens\": ")
+      json.array(line.tokens, separator: ", ") { json, place in
+        if tokens[place].beginning != nil { names = TokenNames(tokenizer, after: "", []) }
+        write(tokens[place], predictions[place], names, to: &json)
+        _ = names.append(tokens[place].id)
       }
-      lines[lines.count - 1].tokens.append(shown)
+      json.raw("}")
     }
-    return .record([
-      "index": .integer(index), "logProbability": .real(total.logProbability), "tokenCount": .integer(total.tokenCount),
-      "unknownCount": .integer(total.unknownCount), "perplexity": total.perplexity.map { .real($0) } ?? .null,
-      "lines": .array(
-        lines.map { line in
-          .record([
-            "line": .integer(line.number), "logProbability": .real(line.score.logProbability),
-            "tokenCount": .integer(line.score.tokenCount), "unknownCount": .integer(line.score.unknownCount),
-            "tokens": .array(line.tokens),
-          ])
-        }),
-    ])
+    json.raw("}")
   }
 
-  private func json(
-    _ token: TextToken, _ prediction: TokenPrediction?, _ names: TokenNames, isUnknown: Bool
-  ) -> JSONValue {
-    .record([
-      "id": .integer(token.id), "text": .string(names.name(of: token.id)),
-      "logProbability": prediction.map { .real($0.logProbability) } ?? .null,
-      "surprisal": prediction.map { .real(-$0.logProbability / log(2)) } ?? .null,
-      "rank": prediction.map { .integer($0.rank) } ?? .null, "isUnknown": .bool(isUnknown),
-      "alternatives": .array(
-        (prediction?.alternatives ?? []).map {
-          .record([
-            "id": .integer($0.id), "text": .string(names.name(of: $0.id)), "probability": .real(exp($0.logProbability)),
-          ])
-        }),
-    ])
+  private static func write(_ score: LineScore, to json: inout JSONText) {
+    json.raw("\"logProbability\": ")
+    json.number(score.logProbability)
+    json.raw(", \"tokenCount\": \(score.tokenCount), \"unknownCount\": \(score.unknownCount)")
+  }
+
+  private func write(
+    _ token: TextToken, _ prediction: TokenPrediction?, _ names: TokenNames, to json: inout JSONText
+  ) {
+    json.raw("{\"id\": \(token.id), \"text\": ")
+    json.string(names.name(of: token.id))
+    json.raw(", \"logProbability\": ")
+    json.number(prediction?.logProbability)
+    json.raw(", \"surprisal\": ")
+    json.number(prediction.map { -$0.logProbability / log(2) })
+    json.raw(", \"rank\": \(prediction.map { "\($0.rank)" } ?? "null"), \"isUnknown\": \(isUnknown(token))")
+    json.raw(", \"alternatives\": ")
+    json.array(prediction?.alternatives ?? [], separator: ", ") { json, alternative in
+      json.raw("{\"id\": \(alternative.id), \"text\": ")
+      json.string(names.name(of: alternative.id))
+      json.raw(", \"probability\": ")
+      json.number(exp(alternative.logProbability))
+      json.raw("}")
+    }
+    json.raw("}")
   }
 }
 #endif

@@ -18,35 +18,28 @@ struct SuggestionEndpoint: Sendable {
     let ignoresCase = try fields.bool("ignoreCase") ?? false
     let state = try fields.string("state")
     try fields.end()
-    guard context.utf8.count <= 4 * exchange.limits.promptTokens, prefix.utf8.count <= 1000 else {
+    guard context.utf8.count <= exchange.limits.promptTokens, prefix.utf8.count <= 1000 else {
       throw ServerFailure.invalid("'context' or 'prefix' is longer than the server reads", "context")
     }
-    let memory = try await {
-      guard let state else { return nil as NeuralPredictor.Memory? }
-      return try await states.state(state, of: model, owner: exchange.owner).text.memory
-    }()
-    let network = language.engine.network
-    var completer = try ClientError.of("model", code: "model_kind") {
-      try memory.map {
-        try Completer(
-          continuing: NeuralPredictor(network, memory: $0), tokenizer: language.tokenizer, ignoresCase: ignoresCase)
-      }
-        ?? Completer(
-          NeuralPredictor(network), tokenizer: language.tokenizer, policy: language.statePolicy,
-          ignoresCase: ignoresCase)
+    guard let completers = language.completers else {
+      throw ServerFailure.invalid("\(InferenceError.noCompletion)", "model", code: "model_kind")
+    }
+    var completer = ignoresCase ? completers.ignoringCase : completers.exact
+    if let start = try await states.text(state, of: model, owner: exchange.owner) {
+      completer = completer.continuing(NeuralPredictor(language.engine.network, memory: start.memory))
     }
     let limit = RequestLimit(exchange)
     for piece in Self.pieces(of: context) {
       try limit.check()
       let before = completer
-      completer = try await language.engine.run {
+      completer = try await language.worker.run {
         var completer = before
-        _ = try ClientError.of("context", code: "unknown_token") { try completer.read(piece) }
+        _ = try ClientError.ofText("context") { try completer.read(piece) }
         return completer
       }
     }
     let after = completer
-    let suggestions = try await language.engine.run {
+    let suggestions = try await language.worker.run {
       var completer = after
       return try completer.suggestions(prefix: prefix, count: count)
     }
@@ -59,12 +52,12 @@ struct SuggestionEndpoint: Sendable {
       ]).text)
   }
 
-  /// The text in pieces of about 500 bytes that end after white space.
+  /// The text in pieces of about 500 bytes that end after white space, or of 4,000 bytes without any.
   private static func pieces(of text: String) -> [String] {
     var (pieces, piece) = ([String](), "")
     for character in text {
-      let endsHere = piece.utf8.count >= 500 && piece.last?.isWhitespace == true && !character.isWhitespace
-      if endsHere {
+      let endsWord = piece.last?.isWhitespace == true && !character.isWhitespace
+      if piece.utf8.count >= 500 && endsWord || piece.utf8.count >= 4000 {
         pieces.append(piece)
         piece = ""
       }

@@ -26,9 +26,10 @@ struct TokenEndpoints: Sendable {
     let addsStart = try fields.bool("add_special_tokens") ?? false
     try fields.end()
     let tokenizer = language.tokenizer
-    let own = try ClientError.of("prompt", code: "unknown_token") { try tokenizer.encodePrompt(prompt).ids }
+    let own = try ClientError.ofText("prompt") { try tokenizer.encodePrompt(prompt).ids }
     // The name of the token that texts begin after stands for it.
     let ids = prompt == tokenizer.startText ? [tokenizer.startID] : own
+    try exchange.checkTokens(ids.count, "prompt")
     let all = (addsStart ? [tokenizer.startID] : []) + ids
     var names = TokenNames(tokenizer, after: "", [])
     return Response(
@@ -44,6 +45,7 @@ struct TokenEndpoints: Sendable {
     let ids = try fields.ids("tokens", vocabularySize: language.tokenizer.vocabulary.count)
     guard let ids else { throw ServerFailure.invalid("'tokens' is missing", "tokens") }
     try fields.end()
+    try exchange.checkTokens(ids.count, "tokens")
     return Response(json: JSONValue.record(["prompt": .string(language.tokenizer.decode(ids))]).text)
   }
 }

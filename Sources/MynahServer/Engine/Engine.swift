@@ -6,25 +6,25 @@ package import MynahText
 
 /// Runs a language model for all requests: it admits work, and advances all texts as one batch.
 ///
-/// An engine works in rounds: some short jobs, some tokens of prompts, a step of the batch. So nobody waits for another
-/// one's long prompt, and a text joins or leaves at any token. The weights are constants.
+/// An engine works in rounds: some short jobs, some tokens of prompts, a step of the batch. So a long prompt delays no
+/// other request, and a text joins or leaves at any token. The weights are constants.
 package actor Engine {
   /// The time in which jobs begin in each round.
   private static let jobTime = Duration.milliseconds(4)
   /// The tokens of prompts that are read in each round, and at once of each of them.
   private static let promptTokens = 256, promptPiece = 64
   /// The time for which tokens are collected before they are passed on, if many texts are generated.
-  private static let passingTime = Duration.milliseconds(40)
+  private static let flushInterval = Duration.milliseconds(40)
   private static let fewTexts = 4
-  /// The time between two looks for orders that are late or whose client has left.
-  private static let lookTime = Duration.milliseconds(10)
+  /// The time between two checks for orders that are late.
+  private static let checkInterval = Duration.milliseconds(10)
 
   package nonisolated let network: InferenceModel
   package nonisolated let tokenizer: AnyTokenizer
   private let limits: ServerLimits
   private let metrics: ModelMetrics
-  private let thread = EngineThread()
-  package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+  private let executor = QueueExecutor()
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
   private var batch: GenerationBatch
   private var orders: [Int: OpenOrder] = [:]
@@ -35,8 +35,8 @@ package actor Engine {
   private var texts: [Int: (order: Int, text: Int)] = [:]
   private var jobs: [@Sendable () -> Void] = []
   private var orderCount = 0
-  /// The time of the next look for orders that are late or whose client has left.
-  private var nextLook = ContinuousClock.now
+  /// The time of the next check for orders that are late.
+  private var nextCheck = ContinuousClock.now
   private var idle: CheckedContinuation<Void, Never>?
   private var isWorking = false
   private var isRetired = false
@@ -50,16 +50,20 @@ package actor Engine {
 
   /// Admits an order.
   ///
+  /// - Parameter start: The beginning of the request, whose time is limited.
   /// - Throws: `ServerFailure` if too many orders wait.
-  package func submit(_ order: GenerationOrder) throws(ServerFailure) -> (number: Int, output: GenerationOutput) {
+  package func submit(
+    _ order: GenerationOrder, since start: ContinuousClock.Instant = .now
+  ) throws(ServerFailure) -> (number: Int, output: GenerationOutput) {
     guard waiting.count < limits.queue else { throw .queueFull }
     begin()
     orderCount += 1
-    let open = OpenOrder(order, deadline: .now + .seconds(limits.requestSeconds))
-    orders[orderCount] = open
-    waiting.append(orderCount)
+    let number = orderCount
+    let output = GenerationOutput { Task { await self.close(number) } }
+    orders[number] = OpenOrder(order, output, deadline: start + .seconds(limits.requestSeconds))
+    waiting.append(number)
     wake()
-    return (orderCount, open.output)
+    return (number, output)
   }
 
   /// Continues the texts of an order whose reader has read what waited.
@@ -72,9 +76,6 @@ package actor Engine {
     wake()
   }
 
-  /// Ends an order whose client has left.
-  package func cancel(_ number: Int) { close(number) }
-
   /// Runs a short job between two steps of the batch; a long one is cut into several.
   package func run<Result: Sendable>(_ job: @escaping @Sendable () throws -> Result) async throws -> Result {
     guard jobs.count < limits.queue else { throw ServerFailure.queueFull }
@@ -85,7 +86,7 @@ package actor Engine {
     }
   }
 
-  /// Ends the engine's work once it has none, when another one has taken its place.
+  /// Lets the engine finish its orders and jobs and then stop, because another one has taken its place.
   package func retire() {
     isRetired = true
     wake()
@@ -111,14 +112,26 @@ package actor Engine {
       beginPrompts()
       readPrompts()
       step()
-      metrics.set(texts: batch.count, waiting: waiting.count + jobs.count)
+      if !isRetired { metrics.set(texts: batch.count, waiting: waiting.count + jobs.count) }
       if batch.isEmpty && readers.isEmpty && jobs.isEmpty && (waiting.isEmpty || !hasPlace) {
-        await withCheckedContinuation { idle = $0 }
-      } else if thread.hasWaitingJobs {
+        await sleep()
+      } else if executor.hasWaitingJobs {
         await Task.yield()
       }
     }
     isWorking = false
+  }
+
+  /// Waits for work, or for the deadline of the first order whose texts wait for their reader.
+  private func sleep() async {
+    let alarm = orders.values.map(\.deadline).min().map { deadline in
+      Task {
+        try await Task.sleep(until: deadline + Self.checkInterval)
+        wake()
+      }
+    }
+    await withCheckedContinuation { idle = $0 }
+    alarm?.cancel()
   }
 
   private func runJobs() {
@@ -133,11 +146,9 @@ package actor Engine {
 
   private func endLateOrders() {
     let now = ContinuousClock.now
-    guard now > nextLook else { return }
-    nextLook = now + Self.lookTime
-    for (number, order) in orders {
-      if order.output.isCancelled { close(number) } else if now > order.deadline { fail(number, .timeout) }
-    }
+    guard now > nextCheck else { return }
+    nextCheck = now + Self.checkInterval
+    for (number, order) in orders where now > order.deadline { fail(number, .timeout) }
   }
 
   /// The texts that are generated, or will be when their prompts are read.
@@ -192,29 +203,31 @@ package actor Engine {
   private func finish(_ reader: PromptReader) {
     guard let open = orders[reader.order] else { return }
     let (order, prompt) = (open.order, reader.prompt)
-    let before = prompt.start.map { tokenizer.decode($0.recent) } ?? ""
+    let (before, recent) = (prompt.start?.recent ?? [], prompt.ids.suffix(TextState.reach))
     var events: [GenerationEvent] = []
     if order.promptAlternatives != nil { events.append(.prompt(reader.index, reader.predictions)) }
+    let begun: GenerationStream
+    do {
+      begun = try GenerationStream(
+        after: tokenizer.decode(before) + prompt.text, before + recent, tokenizer: tokenizer, options: order.options,
+        random: RandomSource(seed: order.seed))
+    } catch {
+      return fail(reader.order, ServerFailure(error))
+    }
     for text in 0..<order.textCount {
       let number = reader.index * order.textCount + text
-      do {
-        let stream = try GenerationStream(
-          after: before + prompt.text, (prompt.start?.recent ?? []) + prompt.ids, tokenizer: tokenizer,
-          options: order.options,
-          random: RandomSource(seed: order.seed, stream: UInt64(number)))
-        if let place = batch.join(stream, after: reader.predictor.memory) {
-          texts[place] = (reader.order, number)
-        } else {
-          events.append(.empty(text: number))
-          if order.options.returnsMemory { events.append(.state(text: number, reader.predictor.memory)) }
-          orders[reader.order]?.openCount -= 1
-        }
-      } catch {
-        return fail(reader.order, ServerFailure(error))
+      var stream = begun
+      stream.random = RandomSource(seed: order.seed, stream: UInt64(number))
+      if let place = batch.join(stream, after: reader.predictor.memory) {
+        texts[place] = (reader.order, number)
+      } else {
+        events.append(.empty(text: number))
+        if order.options.returnsMemory { events.append(.state(text: number, reader.predictor.memory)) }
+        orders[reader.order]?.openCount -= 1
       }
     }
     orders[reader.order]?.events += events
-    pass(reader.order)
+    flush(reader.order)
   }
 
   private func step() {
@@ -231,25 +244,27 @@ package actor Engine {
         guard piece.end != nil else { continue }
         texts[step.text] = nil
         orders[number]?.openCount -= 1
+        // The end of a text does not wait for the other texts of its order.
+        orders[number]?.lastFlush = nil
       case .failure(let error):
         texts[step.text] = nil
-        fail(number, ServerFailure(ClientError(error: error, parameter: nil, code: nil)))
+        fail(number, ServerFailure(error))
       }
     }
-    for number in changed { pass(number) }
+    for number in changed { flush(number) }
   }
 
   // MARK: Events
 
   /// Passes the events of an order on, at once or with later ones.
-  private func pass(_ number: Int) {
+  private func flush(_ number: Int) {
     guard let open = orders[number] else { return }
     let now = ContinuousClock.now
     let isEnd = open.openCount == 0
-    let isDue = batch.count <= Self.fewTexts || open.lastPassing.map { now - $0 > Self.passingTime } ?? true
+    let isDue = batch.count <= Self.fewTexts || open.lastFlush.map { now - $0 > Self.flushInterval } ?? true
     guard isEnd || isDue && !open.events.isEmpty else { return }
     orders[number]?.events = []
-    orders[number]?.lastPassing = now
+    orders[number]?.lastFlush = now
     let isFull = open.output.append(open.events, isEnd: isEnd)
     if isEnd {
       orders[number] = nil
@@ -260,11 +275,17 @@ package actor Engine {
 
   /// Takes the texts of an order out of the batch until their reader has read what waits.
   private func park(_ number: Int) {
-    for (place, text) in texts where text.order == number {
-      texts[place] = nil
-      if let (stream, memory) = batch.leave(place) { orders[number]?.parked.append((text.text, stream, memory)) }
-    }
+    orders[number]?.parked += leave(number)
     metrics.countPause()
+  }
+
+  /// Takes the texts of an order out of the batch.
+  private func leave(
+    _ number: Int
+  ) -> [(text: Int, stream: GenerationStream, memory: NeuralPredictor.Memory)] {
+    let places = texts.filter { $0.value.order == number }
+    for place in places.keys { texts[place] = nil }
+    return batch.leave(Set(places.keys)).map { (places[$0.text]?.text ?? 0, $0.stream, $0.memory) }
   }
 
   private func fail(_ number: Int, _ failure: ServerFailure) {
@@ -276,10 +297,7 @@ package actor Engine {
     guard orders.removeValue(forKey: number) != nil else { return }
     waiting.removeAll { $0 == number }
     readers.removeAll { $0.order == number }
-    for (place, text) in texts where text.order == number {
-      texts[place] = nil
-      batch.leave(place)
-    }
+    _ = leave(number)
     wake()
   }
 }

@@ -22,6 +22,8 @@ package struct GenerationOrder: Sendable {
 
     /// All tokens.
     package var ids: [Int32] { segments.flatMap { $0 } }
+    /// The number of tokens.
+    package var tokenCount: Int { segments.reduce(0) { $0 + $1.count } }
   }
 
   package var prompts: [Prompt]

@@ -1,7 +1,8 @@
 #if Server
+import MynahIO
 import Synchronization
 
-/// The way of an order's events from the engine to the request that waits for them.
+/// A queue of the events of an order, from the engine to the request that waits for them.
 package final class GenerationOutput: Sendable {
   private struct State {
     var events: [GenerationEvent] = []
@@ -14,10 +15,14 @@ package final class GenerationOutput: Sendable {
   private static let capacity = 512
 
   private let state = Mutex(State())
-  private let cancellation = Atomic(false)
+  private let cancellation = Latch()
+  private let onCancel: @Sendable () -> Void
+
+  /// - Parameter onCancel: Called when nobody waits for the events any more.
+  init(onCancel: @escaping @Sendable () -> Void) { self.onCancel = onCancel }
 
   /// A Boolean value indicating whether nobody waits for the events any more.
-  package var isCancelled: Bool { cancellation.load(ordering: .relaxed) }
+  package var isCancelled: Bool { cancellation.isSet }
 
   /// Passes events on.
   ///
@@ -57,9 +62,10 @@ package final class GenerationOutput: Sendable {
     }
   }
 
-  /// Ends the wait: the client has left.
+  /// Ends the order: the client has left.
   package func cancel() {
-    cancellation.store(true, ordering: .relaxed)
+    guard cancellation.set() else { return }
+    onCancel()
     let waiting = state.withLock { state in
       defer { state.waiting = nil }
       return state.waiting

@@ -4,7 +4,7 @@ import MynahInference
 /// An order that has not ended.
 struct OpenOrder {
   let order: GenerationOrder
-  let output = GenerationOutput()
+  let output: GenerationOutput
   let deadline: ContinuousClock.Instant
   /// The number of prompts that were begun.
   var begunCount = 0
@@ -12,12 +12,12 @@ struct OpenOrder {
   var openCount: Int
   /// The events that were not passed on yet.
   var events: [GenerationEvent] = []
-  var lastPassing: ContinuousClock.Instant?
+  var lastFlush: ContinuousClock.Instant?
   /// The texts that wait for their reader.
   var parked: [(text: Int, stream: GenerationStream, memory: NeuralPredictor.Memory)] = []
 
-  init(_ order: GenerationOrder, deadline: ContinuousClock.Instant) {
-    (self.order, self.deadline) = (order, deadline)
+  init(_ order: GenerationOrder, _ output: GenerationOutput, deadline: ContinuousClock.Instant) {
+    (self.order, self.output, self.deadline) = (order, output, deadline)
     openCount = order.prompts.count * order.textCount
   }
 }

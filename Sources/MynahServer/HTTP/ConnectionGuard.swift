@@ -8,8 +8,8 @@ import NIOHTTPTypesHTTP1
 /// Watches a connection: it limits the time in which a client sends a request and reads the answer, and the bytes that
 /// it sends for one, and cancels the request that is being answered when the client leaves.
 ///
-/// A client that closes its sending side has left: a peer that has crashed looks the same. After bytes that are
-/// no HTTP nothing more is read, and the connection is closed when the client has had the time to read the answer.
+/// A client that closes its sending side has left: a peer that has crashed looks the same. After a malformed
+/// request nothing more is read, and the connection is closed when the client has had the time to read the answer.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -21,8 +21,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let leave: @Sendable () -> Void
   }
 
-  /// The time between an answer to bytes that are no HTTP and the end of the connection.
-  private static let lastSecond = TimeAmount.seconds(1)
+  /// The time between the answer to a malformed request and the end of the connection.
+  private static let closingDelay = TimeAmount.seconds(1)
 
   private let limit: TimeAmount
   private let bytes: ByteLimit
@@ -67,7 +67,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     if !hasFailed {
       hasFailed = true
       sending?.cancel()
-      sending = closing(context, in: Self.lastSecond)
+      sending = closing(context, in: Self.closingDelay)
     }
     context.fireErrorCaught(error)
   }

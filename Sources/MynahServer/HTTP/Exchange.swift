@@ -25,6 +25,14 @@ struct Exchange: Sendable {
   let limits: ServerLimits
   let bodies: BodyBudget
 
+  /// Checks that a request has no more tokens than the server reads.
+  func checkTokens(_ count: Int, _ parameter: String) throws(ServerFailure) {
+    guard count <= limits.promptTokens else {
+      throw .invalid(
+        "the request has \(count) tokens, the server reads at most \(limits.promptTokens)", parameter)
+    }
+  }
+
   /// Reads the body as a JSON object.
   ///
   /// - Throws: `ServerFailure` if it is too large, is not declared as JSON, or is not an object.
@@ -48,10 +56,9 @@ struct Exchange: Sendable {
         message: "expected a body without Content-Encoding, found \(encoding.quoted())",
         code: "unsupported_media_type")
     }
-    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.bodyBytes {
-      throw ServerFailure.bodyTooLarge
-    }
+    // A body in chunks may be as long as the limit.
     let size = request.headers[.contentLength].flatMap { Int($0) } ?? limits.bodyBytes
+    guard size <= limits.bodyBytes else { throw ServerFailure.bodyTooLarge }
     guard bodies.take(size) else { throw ServerFailure.tooManyBodies }
     defer { bodies.give(size) }
     var request = request
@@ -68,18 +75,18 @@ struct Exchange: Sendable {
 /// The conditions under which a request that is answered in pieces goes on.
 struct RequestLimit: Sendable {
   private let exchange: Exchange
-  private let hasLeft = Cancellation()
+  private let hasLeft = Latch()
 
   init(_ exchange: Exchange) {
     self.exchange = exchange
-    exchange.context.channel.watch { [hasLeft] in hasLeft.cancel() }
+    exchange.context.channel.watch { [hasLeft] in hasLeft.set() }
   }
 
   /// Checks that the client is there and that the request has time left.
   ///
   /// - Throws: `ServerFailure`.
   func check() throws(ServerFailure) {
-    guard !hasLeft.isCancelled else { throw .clientClosed }
+    guard !hasLeft.isSet else { throw .clientClosed }
     guard ContinuousClock.now - exchange.start < .seconds(exchange.limits.requestSeconds) else { throw .timeout }
   }
 }

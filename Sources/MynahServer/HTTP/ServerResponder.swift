@@ -1,4 +1,5 @@
 #if Server
+import MynahIO
 import Foundation
 import Hummingbird
 import HTTPTypes
@@ -34,7 +35,7 @@ struct Route: Sendable {
   }
 }
 
-/// Answers the requests of a server: finds the route, checks who may, and turns errors into answers.
+/// Answers the requests of a server: finds the route, checks the token, and turns errors into answers.
 struct ServerResponder: HTTPResponder {
   let routes: [Route]
   let authorization: Authorization
@@ -54,7 +55,7 @@ struct ServerResponder: HTTPResponder {
     do {
       response = try await answer(request, context, start, &endpoint)
     } catch let error as HTTPParserError {
-      // The server answers what is no HTTP itself, and closes the connection.
+      // Hummingbird answers malformed requests itself, and closes the connection.
       metrics.end(endpoint, status: 400, after: ContinuousClock.now - start)
       throw error
     } catch {
@@ -63,9 +64,9 @@ struct ServerResponder: HTTPResponder {
       response = Response(failure)
     }
     response.headers[HTTPField.Name.xContentTypeOptions] = "nosniff"
-    if let origin, request.headers[.origin] == origin {
-      response.headers[.accessControlAllowOrigin] = origin
+    if let origin {
       response.headers[.vary] = "Origin"
+      if request.headers[.origin] == origin { response.headers[.accessControlAllowOrigin] = origin }
     }
     let (status, name, method) = (response.status.code, endpoint, request.method.rawValue)
     response.body = response.body.ending {
@@ -146,15 +147,25 @@ struct ServerResponder: HTTPResponder {
   }
 }
 
+/// Calls a function at the end of its life.
+private final class Ending: Sendable {
+  private let end: @Sendable () -> Void
+
+  init(_ end: @escaping @Sendable () -> Void) { self.end = end }
+
+  deinit { end() }
+}
+
 extension ResponseBody {
-  /// Returns a body after which a function is called, also if the client leaves before its end.
+  /// Returns a body after which a function is called, also if the body is never written.
   fileprivate func ending(_ end: @escaping @Sendable () -> Void) -> ResponseBody {
     guard !isWhole else {
       end()
       return self
     }
+    let ending = Ending(end)
     return ResponseBody(contentLength: contentLength) { writer in
-      defer { end() }
+      defer { extendLifetime(ending) }
       try await self.write(writer)
     }
   }

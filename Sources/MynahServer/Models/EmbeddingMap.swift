@@ -7,8 +7,8 @@ actor EmbeddingMap {
   /// The numbers of tokens whose maps are kept.
   private static let capacity = 4
 
-  private let thread = EngineThread()
-  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+  private let executor = QueueExecutor()
+  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
   private let embedding: Embedding
   private var known: [(count: Int, places: [Double])] = []
@@ -17,12 +17,13 @@ actor EmbeddingMap {
 
   /// Returns the coordinates of the first tokens of the vocabulary, one after another.
   ///
+  /// - Parameter count: The number of tokens, at most all.
   /// - Throws: `AnalysisError.notFinite`.
-  func places(_ ids: [Int32]) throws -> [Double] {
-    if let found = known.first(where: { $0.count == ids.count }) { return found.places }
-    let vectors = PointSet(ids, of: embedding)
+  func places(of count: Int) throws -> [Double] {
+    if let found = known.first(where: { $0.count == count }) { return found.places }
+    let vectors = PointSet((0..<Int32(count)).map { $0 }, of: embedding)
     let places = try PrincipalComponents(of: vectors).project(vectors).coordinates
-    known = known.suffix(Self.capacity - 1) + [(ids.count, places)]
+    known = known.suffix(Self.capacity - 1) + [(count, places)]
     return places
   }
 }

@@ -3,6 +3,7 @@ import Dispatch
 import Logging
 import MynahIO
 import MynahModels
+import MynahTensors
 import Synchronization
 
 /// The models of a server by their names; a file that changes is loaded again, while requests go on.
@@ -11,9 +12,9 @@ final class ModelRegistry: Sendable {
     let source: ModelSource
     var model: ServedModel
     /// The file that was loaded, or could not be.
-    var fingerprint: [Int]?
+    var fingerprint: FileFingerprint?
     /// The file that was found last, which has to stay as it is for a moment.
-    var found: [Int]?
+    var found: FileFingerprint?
   }
 
   private let slots: Mutex<[Slot]>
@@ -28,7 +29,7 @@ final class ModelRegistry: Sendable {
     (self.precision, self.limits, self.logger) = (precision, limits, logger)
     slots = Mutex(
       try sources.map { source in
-        let fingerprint = source.fingerprint
+        let fingerprint = FileFingerprint(at: source.path)
         let model = try ServedModel(
           named: source.name, at: source.path, precision: precision, limits: limits, metrics: ModelMetrics())
         return Slot(source: source, model: model, fingerprint: fingerprint, found: fingerprint)
@@ -79,12 +80,12 @@ final class ModelRegistry: Sendable {
 
   /// Loads the files again that have changed; requests that have begun end with the old models.
   ///
-  /// A file that cannot be loaded changes nothing.
+  /// A file that cannot be loaded changes nothing. One call has to end before the next begins.
   ///
   /// - Parameter isForced: A Boolean value indicating whether all files are loaded again, at once.
   func reload(isForced: Bool) async {
     for (index, slot) in slots.withLock({ $0 }).enumerated() {
-      let fingerprint = slot.source.fingerprint
+      let fingerprint = FileFingerprint(at: slot.source.path)
       slots.withLock { $0[index].found = fingerprint }
       // A file that is still being written changes between two looks.
       let isChanged = fingerprint != nil && fingerprint != slot.fingerprint && fingerprint == slot.found
@@ -93,15 +94,18 @@ final class ModelRegistry: Sendable {
     }
   }
 
-  private func load(_ index: Int, _ slot: Slot, _ fingerprint: [Int]?) async {
-    let (precision, limits) = (precision, limits)
+  private func load(_ index: Int, _ slot: Slot, _ fingerprint: FileFingerprint?) async {
+    // Task-local values do not follow to the queue.
+    let (precision, limits, team) = (precision, limits, ThreadTeam.current)
     let result: Result<ServedModel, any Error> = await withCheckedContinuation { continuation in
       DispatchQueue.global(qos: .utility).async {
         continuation.resume(
           returning: Result {
-            try ServedModel(
-              named: slot.source.name, at: slot.source.path, precision: precision, limits: limits,
-              metrics: slot.model.metrics)
+            try ThreadTeam.$current.withValue(team) {
+              try ServedModel(
+                named: slot.source.name, at: slot.source.path, precision: precision, limits: limits,
+                metrics: slot.model.metrics)
+            }
           })
       }
     }

@@ -21,17 +21,5 @@ package struct ModelSource: Hashable, Sendable {
       self.init(name: stem.isEmpty ? file : stem, path: text)
     }
   }
-
-  /// Numbers that differ between a file and one that replaces it; nil if there is none.
-  var fingerprint: [Int]? {
-    var status = stat()
-    guard unsafe stat(path, &status) == 0 else { return nil }
-    #if canImport(Darwin)
-    let time = status.st_mtimespec
-    #else
-    let time = status.st_mtim
-    #endif
-    return [Int(status.st_ino), Int(status.st_size), time.tv_sec, time.tv_nsec]
-  }
 }
 #endif

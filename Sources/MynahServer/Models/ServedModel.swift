@@ -7,6 +7,12 @@ import MynahInference
 import MynahModels
 import MynahText
 
+/// A model file was replaced while it was read.
+struct ChangedFile: Error, CustomStringConvertible {
+  let path: String
+  var description: String { "\(path.quoted()) changed while it was read" }
+}
+
 /// A model that a server answers with.
 final class ServedModel: Sendable {
   /// A language model with its engine.
@@ -15,12 +21,17 @@ final class ServedModel: Sendable {
     let tokenizer: AnyTokenizer
     let statePolicy: StatePolicy
     let map: EmbeddingMap
+    /// Completers at the beginning of a text that respect and ignore case; nil if the tokens are pieces of words of a
+    /// `tokenizer.json`.
+    let completers: (exact: Completer, ignoringCase: Completer)?
+    /// Does what takes longer than the steps of the engine's batch.
+    let worker: Worker
   }
 
-  /// A classifier with the thread that it works on.
+  /// A classifier with its worker.
   struct Classifier: Sendable {
     let classifier: TextClassifier
-    let runner = ClassifierRunner()
+    let worker: Worker
   }
 
   enum Kind: Sendable {
@@ -47,8 +58,11 @@ final class ServedModel: Sendable {
   init(
     named name: String, at path: String, precision: WeightPrecision?, limits: ServerLimits, metrics: ModelMetrics
   ) throws {
+    let before = FileFingerprint(at: path)
     let file = try SafetensorsFile(contentsOf: path)
     guard let digest = SHA256.hexadecimal(ofFileAt: path) else { throw FileError.noSuchFile(path: path) }
+    // The digest has to be that of the weights: states are compared by it.
+    guard before == FileFingerprint(at: path) else { throw ChangedFile(path: path) }
     (self.name, self.digest, self.metrics) = (name, digest, metrics)
     let created = (try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date) ?? .now
     var members: [(String, JSONValue)] = [
@@ -57,7 +71,7 @@ final class ServedModel: Sendable {
     ]
     if file.metadata["mynah"] == "classifier" {
       let classifier = try TextClassifier(file)
-      kind = .classifier(Classifier(classifier: classifier))
+      kind = .classifier(Classifier(classifier: classifier, worker: Worker(limit: limits.queue)))
       members += [
         ("kind", .string("classifier")), ("method", .string("\(classifier.method)")),
         ("labels", .array(classifier.labels.map { .string($0) })),
@@ -69,7 +83,8 @@ final class ServedModel: Sendable {
       kind = .language(
         Language(
           engine: Engine(network, tokenizer: model.tokenizer, limits: limits, metrics: metrics),
-          tokenizer: model.tokenizer, statePolicy: model.statePolicy, map: EmbeddingMap(model.model.embedding)))
+          tokenizer: model.tokenizer, statePolicy: model.statePolicy, map: EmbeddingMap(model.model.embedding),
+          completers: try Self.completers(network, model), worker: Worker(limit: limits.queue)))
       members += [
         ("kind", .string("languageModel")), ("tokenizer", .string(model.tokenizer.kind)),
         ("vocabularySize", .integer(model.tokenizer.vocabulary.count)),
@@ -79,6 +94,20 @@ final class ServedModel: Sendable {
       ]
     }
     card = .object(members.map { JSONValue.Member(name: $0.0, value: $0.1) })
+  }
+
+  private static func completers(
+    _ network: InferenceModel, _ file: ModelFile
+  ) throws -> (exact: Completer, ignoringCase: Completer)? {
+    func completer(ignoresCase: Bool) throws -> Completer {
+      try Completer(
+        NeuralPredictor(network), tokenizer: file.tokenizer, policy: file.statePolicy, ignoresCase: ignoresCase)
+    }
+    do {
+      return (try completer(ignoresCase: false), try completer(ignoresCase: true))
+    } catch InferenceError.noCompletion {
+      return nil
+    }
   }
 
   /// The layers in words: "embedding 128, LSTM 512, LSTM 512, softmax of 65".
@@ -92,13 +121,5 @@ final class ServedModel: Sendable {
           + "\(configuration.vocabularySize.grouped)"
       ]).joined(separator: ", ")
   }
-}
-
-/// Classifies texts, one at a time, apart from the threads that the tasks of the server share.
-actor ClassifierRunner {
-  private let thread = EngineThread()
-  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
-
-  func predict(_ text: String, by classifier: TextClassifier) throws -> Prediction { try classifier.predict(text) }
 }
 #endif

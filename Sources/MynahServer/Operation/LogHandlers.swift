@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import MynahIO
 
-/// Writes log messages to standard error, one JSON object a line.
+/// Writes log messages to standard error, one JSON object per line.
 struct JSONLogHandler: LogHandler {
   let label: String
   var logLevel = Logger.Level.info

@@ -7,16 +7,16 @@ struct OperationEndpoints: Sendable {
   let models: ModelRegistry
   let states: StateStore
   let metrics: ServerMetrics
-  let shutdown: Cancellation
+  let isEnding: Latch
 
   func health(_ exchange: Exchange) async throws -> Response { Response(json: #"{"status": "ok"}"#) }
 
   func ready(_ exchange: Exchange) async throws -> Response {
-    guard !shutdown.isCancelled else { throw ServerFailure.shuttingDown }
+    guard !isEnding.isSet else { throw ServerFailure.shuttingDown }
     return Response(json: #"{"status": "ready"}"#)
   }
 
-  func figures(_ exchange: Exchange) async throws -> Response {
+  func metricsText(_ exchange: Exchange) async throws -> Response {
     let (count, bytes) = await states.size
     let text = metrics.text(
       models: models.models.map { ($0.name, $0.metrics.figures) }, stateCount: count, stateBytes: bytes)

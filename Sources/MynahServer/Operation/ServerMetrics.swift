@@ -1,4 +1,5 @@
 #if Server
+import MynahIO
 import Synchronization
 
 /// The figures of a server since its start, in the text format of Prometheus.
@@ -45,7 +46,7 @@ final class ServerMetrics: Sendable {
     }
     text += Text.head("mynah_open_requests", "gauge", "Requests that are being answered.")
     text += Text.line("mynah_open_requests", [], "\(open)")
-    text += Text.head("mynah_request_seconds", "histogram", "The time from a request's head to the end of its answer.")
+    text += Text.head("mynah_request_seconds", "histogram", "The time until an answer was made, or for a stream sent.")
     for (endpoint, histogram) in seconds.sorted(by: { $0.key < $1.key }) {
       text += histogram.lines("mynah_request_seconds", labels: [("endpoint", endpoint)])
     }
@@ -79,10 +80,5 @@ final class ServerMetrics: Sendable {
     }
     return text
   }
-}
-
-extension Duration {
-  /// The duration in seconds.
-  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
 #endif

@@ -24,13 +24,11 @@ struct StateEndpoints: Sendable {
   func create(_ exchange: Exchange) async throws -> Response {
     var fields = try await exchange.fields()
     let (model, language) = try models.language(fields.string("model"))
-    let start = try await language.engine.run {
-      var predictor = NeuralPredictor(language.engine.network)
-      try predictor.read([language.tokenizer.startID])
-      return TextState(memory: predictor.memory)
-    }
-    let ids = try Self.ids(&fields, language, beginsText: true, exchange.limits)
+    let ids = try Self.ids(&fields, language, beginsText: true, exchange)
     try fields.end()
+    var predictor = NeuralPredictor(language.engine.network)
+    try predictor.read([language.tokenizer.startID])
+    let start = TextState(memory: predictor.memory)
     let text = try await read(ids ?? [], after: start, language, RequestLimit(exchange), scores: false).text
     return Response(json: try await states.add(text, of: model, owner: exchange.owner).json.text, status: .created)
   }
@@ -51,7 +49,7 @@ struct StateEndpoints: Sendable {
   func feed(_ exchange: Exchange) async throws -> Response {
     var fields = try await exchange.fields()
     let (entry, language) = try await found(exchange)
-    guard let ids = try Self.ids(&fields, language, beginsText: false, exchange.limits) else {
+    guard let ids = try Self.ids(&fields, language, beginsText: false, exchange) else {
       throw ServerFailure.invalid("expected 'text' or 'tokens'", "text")
     }
     try fields.end()
@@ -130,7 +128,7 @@ struct StateEndpoints: Sendable {
         "digest", code: "state_of_other_model")
     }
     let (text, size) = (saved.text, language.tokenizer.vocabulary.count)
-    guard text.memory.last != nil, text.memory.fits(language.engine.network), text.tokenCount >= 0,
+    guard text.memory.last != nil, text.memory.fits(language.engine.network), (0...1 << 53).contains(text.tokenCount),
       text.recent.count <= TextState.reach, text.recent.allSatisfy({ (0..<size).contains(Int($0)) })
     else { throw ServerFailure.invalid("the state does not fit its model: the document is damaged") }
     return Response(json: try await states.add(text, of: model, owner: exchange.owner).json.text, status: .created)
@@ -150,7 +148,7 @@ struct StateEndpoints: Sendable {
 
   /// The tokens of the field `text` or `tokens`; nil if both are missing.
   private static func ids(
-    _ fields: inout RequestFields, _ language: ServedModel.Language, beginsText: Bool, _ limits: ServerLimits
+    _ fields: inout RequestFields, _ language: ServedModel.Language, beginsText: Bool, _ exchange: Exchange
   ) throws -> [Int32]? {
     let tokens = try fields.ids("tokens", vocabularySize: language.tokenizer.vocabulary.count)
     let text = try fields.string("text")
@@ -158,16 +156,14 @@ struct StateEndpoints: Sendable {
       throw ServerFailure.invalid("expected 'text' or 'tokens', found both", "text")
     }
     let encoded = try text.map { text in
-      try ClientError.of("text", code: "unknown_token") {
+      try ClientError.ofText("text") {
         beginsText
           ? try language.tokenizer.encodePrompt(text).ids
           : try language.tokenizer.encode(text, beginsText: false, endsText: false).ids
       }
     }
     let ids = tokens ?? encoded
-    guard ids?.count ?? 0 <= limits.promptTokens else {
-      throw ServerFailure.invalid("the server reads at most \(limits.promptTokens) tokens at once", "text")
-    }
+    try exchange.checkTokens(ids?.count ?? 0, "text")
     return ids
   }
 

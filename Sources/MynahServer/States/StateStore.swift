@@ -86,6 +86,12 @@ actor StateStore {
     return entry
   }
 
+  /// Returns the text of a state; nil without one.
+  func text(_ id: String?, of model: ServedModel, owner: String) throws(ServerFailure) -> TextState? {
+    guard let id else { return nil }
+    return try state(id, of: model, owner: owner).text
+  }
+
   /// Replaces a state that was not changed in the meantime.
   func replace(_ entry: Entry, by text: TextState) throws(ServerFailure) -> Entry {
     guard let current = entries[entry.id], current.text.tokenCount == entry.text.tokenCount else {

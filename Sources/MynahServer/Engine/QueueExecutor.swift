@@ -2,15 +2,15 @@
 import Dispatch
 import Synchronization
 
-/// The executor of an engine: one job at a time, apart from the threads that the tasks of the server share.
+/// An executor that runs one job at a time, apart from the threads that the tasks of the server share.
 @safe
-final class EngineThread: SerialExecutor {
-  private let queue = DispatchQueue(label: "mynah.engine", qos: .userInitiated)
+final class QueueExecutor: SerialExecutor {
+  private let queue = DispatchQueue(label: "mynah.work", qos: .userInitiated)
   private let waitingCount = Atomic(0)
 
   /// A Boolean value indicating whether jobs wait for the one that runs.
   ///
-  /// A long job asks before it lets others run: a change of threads costs as much as a step of a small model.
+  /// A job that yields without need loses as much time in the change of threads as a step of a small model takes.
   var hasWaitingJobs: Bool { waitingCount.load(ordering: .relaxed) > 0 }
 
   func enqueue(_ job: consuming ExecutorJob) {

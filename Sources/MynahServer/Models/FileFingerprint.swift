@@ -1,0 +1,20 @@
+#if Server
+import Foundation
+
+/// Numbers that differ between a file and one that replaces it.
+struct FileFingerprint: Hashable, Sendable {
+  private let numbers: [Int]
+
+  /// The fingerprint of the file at a path; nil if there is none.
+  init?(at path: String) {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    #if canImport(Darwin)
+    let time = status.st_mtimespec
+    #else
+    let time = status.st_mtim
+    #endif
+    numbers = [Int(status.st_ino), Int(status.st_size), time.tv_sec, time.tv_nsec]
+  }
+}
+#endif
