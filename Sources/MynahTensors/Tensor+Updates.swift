@@ -1,3 +1,5 @@
+import MynahIO
+
 extension Tensor {
   /// Adds a multiple of a gradient in place: self += factor · gradient; rows that a sparse gradient lacks stay
   /// untouched.
@@ -7,6 +9,25 @@ extension Tensor {
     switch gradient {
     case .rows(let rows): rows.add(to: &self, times: factor)
     case .dense(let other): add(other, times: factor)
+    }
+  }
+}
+
+extension Tensor {
+  /// Replaces some elements, in row-major order, by those of another tensor from one on.
+  ///
+  /// - Precondition: both tensors have these elements.
+  package mutating func replace(_ elements: Range<Int>, by other: Tensor, from first: Int = 0) {
+    require(
+      elements.lowerBound >= 0 && elements.upperBound <= shape.elementCount && first >= 0
+        && first + elements.count <= other.shape.elementCount,
+      "elements \(elements) of shape \(shape) cannot be those of shape \(other.shape) from \(first) on")
+    guard !elements.isEmpty else { return }
+    unsafe other.withUnsafeElements { source in
+      unsafe withUnsafeMutableElements { target in
+        guard let target = target.baseAddress, let source = source.baseAddress else { return }
+        unsafe (target + elements.lowerBound).update(from: source + first, count: elements.count)
+      }
     }
   }
 }

@@ -7,7 +7,8 @@ import MynahText
 extension Trainer {
   /// Performs one update: computes the losses and gradients of one or more batches, clips and updates.
   func step(
-    _ run: inout TrainingCheckpoint, _ batches: inout some IteratorProtocol<Batch>, stepsPerEpoch: Int
+    _ run: inout TrainingCheckpoint, _ ranks: RankedRun, _ batches: inout some IteratorProtocol<Batch>,
+    stepsPerEpoch: Int
   ) throws -> StepReport {
     let (epoch, first) = (run.epoch, run.step)
     let rate = self.rate(of: run, step: first, stepsPerEpoch: stepsPerEpoch)
@@ -23,53 +24,122 @@ extension Trainer {
       throw TrainingError.malformedCheckpoint(
         reason: "its state has \(run.state.batchSize) rows, the next batch \(group[0].batchSize)")
     }
-    // The passes: the rows of each shard of each batch; nil: all rows.
-    let passes = group.enumerated().flatMap { index, batch in rows(of: batch).map { (index, $0) } }
-    var (next, state, loss) = (0, run.state, Loss())
-    // The states after the shards of a batch.
-    var states: [RecurrentState] = []
     let factors = configuration.partRates.factors(of: run.model.architecture, epoch: epoch)
-    let (norm, _) = run.optimizer.step(
-      &run.model, rate: rate, factors: factors, clip: configuration.clip, passCount: passes.count, meanOf: count
-    ) { model in
-      let (index, rows) = passes[next]
-      let place = RandomPlace(seed: configuration.seed, epoch: epoch, batch: first + index)
-      let batch = group[index]
-      if !batch.carriesState && states.isEmpty { state = model.initialState(batchSize: batch.batchSize) }
-      let pass = model.objective(
-        batch, rows: rows, state: rows.map { state.selecting(Array($0)) } ?? state, configuration: configuration,
-        place: place, own: self.loss)
-      states.append(pass.state)
-      loss += pass.loss
-      if rows?.upperBound ?? batch.batchSize == batch.batchSize { (state, states) = (.concatenating(states), []) }
-      next += 1
-      return (pass.value, ())
+    let frozen = (factors ?? []).indices.filter { factors?[$0] == 0 }
+    var exchange = ranks.exchange(isRounded: roundsSentGradients, frozen: Set(frozen))
+    let passes = try gradients(of: group, run, ranks, &exchange, first: first)
+    let (norm, losses) = try StepProfile.measure(.update) {
+      try run.optimizer.step(
+        &run.model, exchange, rate: rate, factors: factors, clip: configuration.clip, share: 1 / Float(count),
+        figures: passes.losses.flatMap { [$0.nats, Double($0.targetCount)] })
     }
+    let loss = try total(losses, of: group, ranks)
     run.step = first + count
     // A batch that is all padding has no perplexity.
     guard loss.nats.isFinite && (loss.targetCount == 0 || loss.perplexity.isFinite) && norm.isFinite else {
       throw diverged(run, stepsPerEpoch: stepsPerEpoch)
     }
-    run.state = state
+    run.state = passes.state
     run.epochLoss += loss
     return StepReport(
       epoch: epoch, step: run.step, stepCount: stepsPerEpoch, learningRate: rate, epochLoss: run.epochLoss,
-      stepLoss: loss,
-      gradientNorm: norm)
+      stepLoss: loss, gradientNorm: norm)
   }
 
-  /// The rows of each shard of a batch, none of them empty; nil: all rows.
-  private func rows(of batch: Batch) -> [Range<Int>?] {
-    let count = min(configuration.shards, max(batch.batchSize, 1))
-    return count == 1 ? [nil] : Batch.shards(count, of: batch.batchSize)
+  /// Computes the gradients of this rank's shards of some batches and hands them over as they are completed.
+  ///
+  /// - Returns: The losses of the passes, by shard and then by batch; and the state after the batches, in the rows of
+  ///   these shards.
+  private func gradients(
+    of group: [Batch], _ run: TrainingCheckpoint, _ ranks: RankedRun, _ exchange: inout GradientExchange, first: Int
+  ) throws -> (losses: [Loss], state: RecurrentState) {
+    var losses: [Loss] = []
+    // The rows and the state after the last batch, of each shard.
+    var ends: [(rows: Range<Int>, state: RecurrentState)] = []
+    for shard in ranks.ownShards {
+      // The sum of the shard's gradients of all but the last batch, by parameter.
+      var sums: [Gradient]?
+      let cuts = group.map { ranks.cuts(of: $0.batchSize) }
+      let own = group.indices.filter { shard < cuts[$0].count }
+      var state: RecurrentState?
+      for index in own {
+        let (batch, rows) = (group[index], cuts[index][shard])
+        let isWhole = rows.count == batch.batchSize
+        if !batch.carriesState { state = nil }
+        let before =
+          state
+          ?? (batch.carriesState
+            ? (isWhole ? run.state : run.state.selecting(Array(rows)))
+            : run.model.initialState(batchSize: rows.count))
+        let tape = Tape()
+        let (model, parameters) = run.model.tracked(by: tape)
+        let pass = model.objective(
+          batch, rows: isWhole ? nil : rows, state: before, configuration: configuration,
+          place: RandomPlace(seed: configuration.seed, epoch: run.epoch, batch: first + index), own: loss)
+        state = pass.state
+        losses.append(pass.loss)
+        if index == own.last { ends.append((rows, pass.state)) }
+        sums = try backward(pass.value, tape, parameters, sums, shard, isLast: index == own.last, &exchange)
+      }
+      if own.isEmpty {
+        for parameter in run.model.parameters.indices { try exchange.add(nil, of: shard, for: parameter) }
+      }
+    }
+    let rowCount = group.last?.batchSize ?? 0
+    let others = run.state.batchSize == rowCount ? run.state : run.model.initialState(batchSize: rowCount)
+    return (losses, others.replacing(ends))
+  }
+
+  /// Computes the gradients of a pass: adds them to the sums of the shard's passes so far or, after its last pass, hands
+  /// the sums over.
+  private func backward(
+    _ value: Variable, _ tape: Tape, _ parameters: [Variable], _ sums: consuming [Gradient]?, _ shard: Int,
+    isLast: Bool, _ exchange: inout GradientExchange
+  ) throws -> [Gradient]? {
+    var sums = sums ?? []
+    let isFirst = sums.isEmpty
+    if isFirst && !isLast { return tape.finalGradients(of: value, for: parameters) }
+    var failure: (any Error)?
+    tape.finalGradients(of: value, for: parameters) { index, gradient in
+      var sum = gradient
+      if !isFirst {
+        sum = sums[index]
+        sums[index] = .zero(gradient.shape)  // so that the sum has no other reference and is added to in place
+        sum.add(gradient)
+      }
+      guard isLast else { return sums[index] = sum }
+      do { try exchange.add(sum, of: shard, for: index) } catch { failure = failure ?? error }
+    }
+    if let failure { throw failure }
+    return isLast ? nil : sums
+  }
+
+  /// The loss of some batches: that of all ranks' passes, added in the order of the batches and their shards.
+  private func total(_ figures: [[Double]], of group: [Batch], _ ranks: RankedRun) throws -> Loss {
+    let cuts = group.map { ranks.cuts(of: $0.batchSize) }
+    var losses: [[Loss]] = group.indices.map { cuts[$0].map { _ in Loss() } }
+    for (rank, figures) in figures.enumerated() {
+      var rest = figures[...]
+      for shard in ranks.shards(of: rank) {
+        for index in group.indices where shard < cuts[index].count {
+          guard let nats = rest.popFirst(), let count = rest.popFirst() else {
+            throw CommunicationError.unexpected(rank: rank)
+          }
+          losses[index][shard] = Loss(nats: nats, targetCount: Int(count))
+        }
+      }
+    }
+    return losses.joined().reduce(into: Loss()) { $0 += $1 }
   }
 
   /// Validates the model, updates the optimizer's state, and advances to the start of the next epoch.
-  func endEpoch(_ run: inout TrainingCheckpoint, _ batches: EpochBatches, validation: EpochBatches?) throws
-    -> EpochReport
-  {
-    let (model, stepsPerEpoch) = (run.evaluatedModel, batches.count)
-    let figures = validation.map { model.evaluated(on: $0.batches(epoch: 1), metrics: metrics) }
+  func endEpoch(
+    _ run: inout TrainingCheckpoint, _ ranks: RankedRun, _ batches: EpochBatches, validation: EpochBatches?
+  ) throws -> EpochReport {
+    let (model, stepsPerEpoch) = (try ranks.evaluatedModel(of: run), batches.count)
+    let figures = try validation.map {
+      try ranks.evaluated(model, on: $0.batches(epoch: 1), metrics: metrics)
+    }
     guard run.model.isFinite, figures?.loss.perplexity.isFinite ?? true else {
       throw diverged(run, stepsPerEpoch: stepsPerEpoch)
     }

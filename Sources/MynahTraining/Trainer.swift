@@ -24,6 +24,17 @@ public struct Trainer: Sendable {
   /// `TrainingError.interrupted`.
   public var shouldStop: @Sendable () -> Bool = { false }
 
+  /// The connection to the processes that compute the run together; by default there is one process.
+  ///
+  /// All ranks call `train` with the same model, data and configuration, and have the same results, which are those of
+  /// one process with as many shards. Checkpoints are reported on rank 0 only.
+  public var communicator: any Communicator = SingleProcess()
+  /// The ranks' shares in the shards, such as their speeds; nil: equal ones.
+  public var shares: [Int]?
+  /// A Boolean value indicating whether gradients are rounded to bfloat16 on the way to other ranks; this changes
+  /// results, and makes them depend on the number of ranks.
+  public var roundsSentGradients = false
+
   /// Creates a trainer.
   public init(_ configuration: TrainingConfiguration, checkpointInterval: Int? = nil) {
     self.configuration = configuration
@@ -98,6 +109,15 @@ public struct Trainer: Sendable {
       throw TrainingError.impossible(
         reason: "a custom loss needs whole batches, found \(configuration.shards) shards")
     }
+    let rankCount = communicator.rankCount
+    guard configuration.shards >= rankCount else {
+      throw TrainingError.impossible(
+        reason: "\(rankCount) ranks need as many shards or more, found \(configuration.shards)")
+    }
+    guard shares.map({ $0.count == rankCount && $0.allSatisfy { $0 > 0 } }) ?? true else {
+      throw TrainingError.impossible(
+        reason: "\(rankCount) ranks need as many positive shares, found \(shares ?? [])")
+    }
   }
 
   /// Checks that the learning rate does not decay to zero before the end of the run.
@@ -122,25 +142,27 @@ public struct Trainer: Sendable {
         what: "the optimizer", expected: "\(configuration.optimizer)", found: "\(run.optimizer.configuration)")
     }
     try checkSchedule(from: run, stepsPerEpoch: batches.count)
+    let ranks = RankedRun(communicator, model: run.model, shardCount: configuration.shards, weights: shares)
+    ranks.keepOwnPart(of: &run.optimizer)
     while run.epoch <= configuration.epochs
       && !configuration.hasStoppedEarly(validationLosses: run.history.validationLosses)
     {
       var next = batches.batches(epoch: run.epoch, from: run.step)
       while run.step < batches.count {
         let before = run.step
-        try report(.step(try profiled { try step(&run, &next, stepsPerEpoch: batches.count) }))
-        let stopping = shouldStop()
+        try report(.step(try profiled { try step(&run, ranks, &next, stepsPerEpoch: batches.count) }))
+        let stopping = try ranks.agree(shouldStop())
         if stopping || run.step < batches.count && isCheckpointDue(from: before, to: run.step) {
           guard run.model.isFinite else { throw diverged(run, stepsPerEpoch: batches.count) }
-          try report(.checkpoint(run))
+          if let checkpoint = try ranks.checkpoint(of: run) { try report(.checkpoint(checkpoint)) }
         }
         if stopping { throw TrainingError.interrupted(epoch: run.epoch, step: run.step) }
       }
-      let epoch = try endEpoch(&run, batches, validation: validation)
-      try report(.checkpoint(run))
+      let epoch = try endEpoch(&run, ranks, batches, validation: validation)
+      if let checkpoint = try ranks.checkpoint(of: run) { try report(.checkpoint(checkpoint)) }
       try report(.epoch(epoch))
     }
-    model = (kept == .best ? run.best?.model : nil) ?? run.evaluatedModel
+    model = try (kept == .best ? run.best?.model : nil) ?? ranks.evaluatedModel(of: run)
     return run.history
   }
 }

@@ -79,6 +79,9 @@ typedef struct {
   float *workspace;
 } mynah_cross_entropy;
 
+/// The numbers of a block of an update. The norm is summed in blocks of max(1, mynah_update_block / width) rows.
+enum { mynah_update_block = 16384 };
+
 /// A trained matrix [rows, width] with its gradient: [rows, width], or of some rows only.
 typedef struct {
   size_t rows, width;
@@ -133,7 +136,8 @@ typedef struct {
                    size_t count, size_t width);
 
   // The gradients' norm and the optimisers' updates, all parameters in one piece of work on the team. The squared norm
-  // is Σ g² in double; norm_workspace returns the size of its workspace in doubles.
+  // is Σ g² in double; norm_workspace returns the size of its workspace in doubles, which is left with the sums of the
+  // parameters' blocks of rows, in order.
   size_t (*norm_workspace)(const mynah_parameter *parameters, size_t count);
   double (*squared_norm)(mynah_team *team, const mynah_parameter *parameters, size_t count, double *workspace);
   void (*descend)(mynah_team *team, const mynah_parameter *parameters, size_t count, float rate);  // w −= rate·g

@@ -8,7 +8,7 @@
 // Adam: D. Kingma, J. Ba 2015, in the form that PyTorch computes. A row that a sparse gradient lacks has the gradient
 // 0: under gradient descent it stays, under Adam its moments decay and move it.
 
-enum { UPDATE_BLOCK = 16384 };  // numbers; two of Adam's arrays of this size fit the nearest cache
+enum { UPDATE_BLOCK = mynah_update_block };  // numbers; two of Adam's arrays of this size fit the nearest cache
 
 /// The number of a parameter's elements that some work covers: those of the gradient, or those of the weights.
 typedef size_t (*update_size)(const mynah_parameter *p);
@@ -52,24 +52,53 @@ INLINE size_t total_blocks(const update_pass *s, update_size size) {
 
 // MARK: The norm
 
-INLINE void norm_block(const update_pass *s, const mynah_parameter *p, size_t first, size_t last, size_t block) {
-  s->sums[block] = sum_of_squares(p->gradient + first, last - first);
+// Its blocks are whole rows of the weights, also of sparse gradients: so the sums of a part of the rows are the same
+// numbers, wherever they are computed.
+INLINE size_t rows_of_block(const mynah_parameter *p) {
+  return p->width < UPDATE_BLOCK ? UPDATE_BLOCK / (p->width ? p->width : 1) : 1;
+}
+INLINE size_t norm_blocks_of(const mynah_parameter *p) {
+  return (p->rows + rows_of_block(p) - 1) / rows_of_block(p);
+}
+
+/// The index of the first stored row that is not below `row`.
+INLINE size_t first_stored(const mynah_parameter *p, size_t row) {
+  if (!p->stored_rows) return row;
+  size_t low = 0, high = p->stored_count;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if ((size_t)p->stored_rows[middle] < row) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+static size_t norm_workspace(const mynah_parameter *parameters, size_t count) {
+  size_t blocks = 0;
+  for (size_t i = 0; i < count; i++) blocks += norm_blocks_of(&parameters[i]);
+  return blocks;
 }
 
 static void norm_work(void *context, const mynah_worker *worker) {
   const update_pass *s = context;
-  FOR_OWN_BLOCKS(s, worker, gradient_size, norm_block);
-}
-
-static size_t norm_workspace(const mynah_parameter *parameters, size_t count) {
-  update_pass s = {.parameters = parameters, .count = count};
-  return total_blocks(&s, gradient_size);
+  range own = share(norm_workspace(s->parameters, s->count), worker);
+  size_t before = 0;
+  for (size_t i = 0; i < s->count && before < own.last; i++) {
+    const mynah_parameter *p = &s->parameters[i];
+    size_t rows = rows_of_block(p), blocks = norm_blocks_of(p);
+    for (size_t block = own.first > before ? own.first - before : 0; block < blocks && before + block < own.last;
+         block++) {
+      size_t first = first_stored(p, block * rows), last = first_stored(p, minimum(p->rows, (block + 1) * rows));
+      s->sums[before + block] = sum_of_squares(p->gradient + first * p->width, (last - first) * p->width);
+    }
+    before += blocks;
+  }
 }
 
 /// Σ g² over all gradients, in double.
 static double squared_norm(mynah_team *team, const mynah_parameter *parameters, size_t count, double *workspace) {
   update_pass s = {.parameters = parameters, .count = count, .sums = workspace};
-  size_t blocks = total_blocks(&s, gradient_size);
+  size_t blocks = norm_workspace(parameters, count);
   mynah_team_run(blocks < 2 ? NULL : team, norm_work, &s);
   double total = 0;
   for (size_t block = 0; block < blocks; block++) total += workspace[block];
@@ -132,17 +161,6 @@ INLINE void adam_run(const mynah_adam *s, const mynah_parameter *p, size_t at, c
   x = adam_vector(s, x, gradient ? load_first(gradient + i, rest) : splat(0));
   store_first(weights + i, x.weight, rest), store_first(first + i, x.first, rest),
       store_first(second + i, x.second, rest);
-}
-
-/// The index of the first stored row that is not below `row`.
-INLINE size_t first_stored(const mynah_parameter *p, size_t row) {
-  size_t low = 0, high = p->stored_count;
-  while (low < high) {
-    size_t middle = (low + high) / 2;
-    if ((size_t)p->stored_rows[middle] < row) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 INLINE void adam_block(const update_pass *s, const mynah_parameter *p, size_t first, size_t last, size_t block) {

@@ -87,6 +87,20 @@ extension Tape {
     gradients(of: output, for: variables, seed: seed, endingTape: true)
   }
 
+  /// Passes each gradient on as soon as it is complete, while the others are still being computed; see
+  /// `finalGradients(of:for:seed:)`.
+  ///
+  /// - Parameters:
+  ///   - variables: Variables of this tape, none twice.
+  ///   - receive: Called once for each variable, with its index and its gradient, in the order in which they are
+  ///     complete: the last operation that read a variable comes first.
+  /// - Precondition: the tape is not used afterwards.
+  package func finalGradients(
+    of output: Variable, for variables: [Variable], receive: (_ index: Int, _ gradient: Gradient) -> Void
+  ) {
+    gradients(of: output, for: variables, seed: nil, endingTape: true, receive: receive)
+  }
+
   /// A Boolean value indicating whether the running pullback is the last reader of the values that its operation saved,
   /// so that it may overwrite them.
   @TaskLocal package static var isEnding = false
@@ -94,6 +108,15 @@ extension Tape {
   private func gradients(
     of output: Variable, for variables: [Variable], seed: Tensor?, endingTape: Bool
   ) -> [Gradient] {
+    var found = [Gradient?](repeating: nil, count: variables.count)
+    gradients(of: output, for: variables, seed: seed, endingTape: endingTape) { found[$0] = $1 }
+    return found.map { $0 ?? .dense(.zeros([])) }
+  }
+
+  private func gradients(
+    of output: Variable, for variables: [Variable], seed: Tensor?, endingTape: Bool,
+    receive: (_ index: Int, _ gradient: Gradient) -> Void
+  ) {
     require(
       seed != nil || output.value.shape.elementCount == 1,
       "gradients need a scalar or a seed, found a value of shape \(output.value.shape)")
@@ -105,13 +128,20 @@ extension Tape {
       require(variable.tape === self, "the variable is not on this tape")
       return variable.slot
     }
-    var found: [Int: Gradient] = [:]
-    if output.tape != nil {
-      found = Self.$isEnding.withValue(endingTape) {
-        sweep(takeRecord(endingTape: endingTape), from: output.slot, seed: seed, wanted: Set(wanted))
+    // A variable may be wanted twice.
+    var indices: [Int: [Int]] = [:]
+    for (index, slot) in wanted.enumerated() { indices[slot, default: []].append(index) }
+    func pass(_ slot: Int, _ gradient: Gradient?) {
+      for index in indices.removeValue(forKey: slot) ?? [] {
+        receive(index, gradient ?? .dense(.zeros(variables[index].value.shape)))
       }
     }
-    return zip(variables, wanted).map { variable, slot in found[slot] ?? .dense(.zeros(variable.value.shape)) }
+    if output.tape != nil {
+      Self.$isEnding.withValue(endingTape) {
+        sweep(takeRecord(endingTape: endingTape), from: output.slot, seed: seed, wanted: Set(wanted), receive: pass)
+      }
+    }
+    for slot in wanted { pass(slot, nil) }
   }
 
   /// Returns the record; removes it from the tape if it ends.
@@ -127,8 +157,11 @@ extension Tape {
     }
   }
 
-  /// Passes gradients from the output's slot down to the wanted ones.
-  private func sweep(_ record: consuming Record, from output: Int, seed: Tensor, wanted: Set<Int>) -> [Int: Gradient] {
+  /// Passes gradients from the output's slot down to the wanted ones, and each of these on when it is complete.
+  private func sweep(
+    _ record: consuming Record, from output: Int, seed: Tensor, wanted: Set<Int>,
+    receive: (_ slot: Int, _ gradient: Gradient?) -> Void
+  ) {
     var nodes = record.nodes
     let slotCount = record.slotCount
     record.nodes = []
@@ -138,15 +171,22 @@ extension Tape {
       for slot in node.outputs { leadsToWanted[slot] = true }
     }
 
+    // The variables that are not read before a node: their gradients are complete when it is done.
+    var completed = [[Int]](repeating: [], count: nodes.count)
+    var unread = wanted.subtracting(nodes.flatMap { Array($0.outputs) })
+    for (index, node) in nodes.enumerated() {
+      for case let slot? in node.parents where unread.remove(slot) != nil { completed[index].append(slot) }
+    }
+
     var gradients = [Gradient?](repeating: nil, count: slotCount)
-    var found: [Int: Gradient] = [:]
     gradients[output] = .dense(seed)
     // Nodes are taken off the end, so that on a tape that ends each goes when it is done, with all that it saved.
     while let node = nodes.popLast() {
+      defer { for slot in completed[nodes.count] { receive(slot, gradients[slot].take()) } }
       guard node.outputs.lowerBound <= output && leadsToWanted[node.outputs.lowerBound] else { continue }
       let arrived = node.outputs.map { gradients[$0].take() }
       guard arrived.contains(where: { $0 != nil }) else { continue }
-      for (slot, gradient) in zip(node.outputs, arrived) where wanted.contains(slot) { found[slot] = gradient }
+      for (slot, gradient) in zip(node.outputs, arrived) where wanted.contains(slot) { receive(slot, gradient) }
       let passed = node.pullback(consume arrived)
       require(
         passed.count == node.parents.count, "a pullback gave \(passed.count) gradients to \(node.parents.count) parents"
@@ -155,8 +195,7 @@ extension Tape {
         gradients[slot].add(gradient)
       }
     }
-    for slot in wanted where found[slot] == nil { found[slot] = gradients[slot] }
-    return found
+    for slot in unread { receive(slot, gradients[slot].take()) }
   }
 
   /// The gradient of a scalar expression with respect to a variable.

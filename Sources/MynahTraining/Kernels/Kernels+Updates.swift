@@ -2,14 +2,22 @@ internal import CMynah
 internal import MynahTensors
 
 extension Kernels {
-  /// Returns Σ g² over all gradients in double precision, on the current thread team.
-  static func squaredNorm(of gradients: [Gradient]) -> Double {
+  /// The number of rows of a parameter whose squares are added up before they are added to others: the unit of
+  /// `squaredSums(of:)`.
+  static func rowsOfBlock(width: Int) -> Int { max(1, Int(mynah_update_block) / max(width, 1)) }
+
+  /// Returns Σ g² of each block of rows of each gradient in double precision, on the current thread team.
+  ///
+  /// A block has `rowsOfBlock(width:)` rows of the parameter; rows that a sparse gradient lacks count as zeros. So the
+  /// sums of some blocks do not depend on whether the others are there.
+  static func squaredSums(of gradients: [Gradient]) -> [Double] {
     unsafe withParameters(gradients) { parameters in
       let blockCount = unsafe table.pointee.norm_workspace(parameters.baseAddress, parameters.count)
-      return unsafe withUnsafeTemporaryAllocation(of: Double.self, capacity: blockCount) { sums in
+      return unsafe [Double](unsafeUninitializedCapacity: blockCount) { sums, count in
         unsafe ThreadTeam.withCurrent { team in
-          unsafe table.pointee.squared_norm(team, parameters.baseAddress, parameters.count, sums.baseAddress)
+          _ = unsafe table.pointee.squared_norm(team, parameters.baseAddress, parameters.count, sums.baseAddress)
         }
+        count = blockCount
       }
     }
   }
@@ -82,7 +90,7 @@ extension Kernels {
             var parameter = unsafe mynah_parameter()
             unsafe parameter.gradient = values[index]
             switch gradient {
-            case .dense(let tensor): unsafe (parameter.rows, parameter.width) = (1, tensor.shape.elementCount)
+            case .dense(let tensor): unsafe (parameter.rows, parameter.width) = tensor.shape.asRows
             case .rows(let rows):
               unsafe (parameter.rows, parameter.width) = (rows.shape[0], rows.shape[1])
               unsafe parameter.stored_count = rows.rows.count
@@ -97,4 +105,9 @@ extension Kernels {
       }
     }
   }
+}
+
+extension Shape {
+  /// The shape as a matrix: that of a matrix itself, otherwise a column of all elements.
+  var asRows: (rows: Int, width: Int) { rank == 2 ? (self[0], self[1]) : (elementCount, 1) }
 }

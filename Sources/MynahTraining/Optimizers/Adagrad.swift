@@ -37,6 +37,8 @@ public struct Adagrad: OptimizerRule {
     return weightDecayDefect(weightDecay)
   }
 
+  public var skipsMissingRows: Bool { weightDecay == 0 }
+
   public func update(
     _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
   ) {

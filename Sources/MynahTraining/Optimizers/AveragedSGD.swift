@@ -37,6 +37,8 @@ public struct AveragedSGD: OptimizerRule {
     return weightDecayDefect(weightDecay)
   }
 
+  public var skipsMissingRows: Bool { weightDecay == 0 }
+
   private static let averagedSteps = "averagedSteps"
 
   public func update(

@@ -1,7 +1,9 @@
 public import MynahTensors
 
 /// Returns the global norm √(Σ ‖g‖²) of all gradients, in double precision.
-public func globalNorm(of gradients: [Gradient]) -> Double { Kernels.squaredNorm(of: gradients).squareRoot() }
+public func globalNorm(of gradients: [Gradient]) -> Double {
+  Kernels.squaredSums(of: gradients).reduce(0, +).squareRoot()
+}
 
 /// Returns the factor that scales gradients of the given global norm to at most `clipNorm`: min(1, clip / norm).
 ///

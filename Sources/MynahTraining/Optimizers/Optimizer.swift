@@ -28,15 +28,22 @@ public struct Optimizer: Sendable {
   public mutating func update(
     _ module: inout some Module, gradients: [Gradient], rate: Float, factors: [Float]? = nil, scale: Float = 1
   ) {
-    memory.stepCount += 1
-    module.updateParameters(gradients) { weights in
-      guard let factors else {
-        return configuration.rule.update(&weights, &memory, gradients, UpdateStep(rate: rate, scale: scale))
-      }
-      require(
-        factors.count == weights.count, "\(weights.count) parameters need as many factors, found \(factors.count)")
-      updateGroups(&weights, gradients, rate: rate, factors: factors, scale: scale)
+    module.updateParameters(gradients) {
+      update(&$0, gradients: gradients, rate: rate, factors: factors, scale: scale)
     }
+  }
+
+  /// Updates the values of parameters.
+  private mutating func update(
+    _ weights: inout [Tensor], gradients: [Gradient], rate: Float, factors: [Float]?, scale: Float
+  ) {
+    memory.stepCount += 1
+    guard let factors else {
+      return configuration.rule.update(&weights, &memory, gradients, UpdateStep(rate: rate, scale: scale))
+    }
+    require(
+      factors.count == weights.count, "\(weights.count) parameters need as many factors, found \(factors.count)")
+    updateGroups(&weights, gradients, rate: rate, factors: factors, scale: scale)
   }
 
   /// Updates the parameters of each factor at their rate.
@@ -104,6 +111,24 @@ public struct GradientClip: Hashable, Sendable {
 
   /// Creates bounds.
   public init(value: Float? = nil, norm: Float? = nil) { (self.value, self.norm) = (value, norm) }
+
+  /// Clamps the elements of gradients, multiplied by `share`.
+  ///
+  /// - Parameter norm: Returns the global norm of the gradients, which may be a part of all.
+  /// - Returns: The norm before clipping, and the factor that the clamped gradients are to be multiplied by; nil if the
+  ///   norm is not finite.
+  func applied(
+    to gradients: inout [Gradient], share: Float, norm: ([Gradient]) throws -> Double
+  ) rethrows -> (norm: Double, scale: Float?) {
+    let before = try norm(gradients) * Double(share)
+    guard before.isFinite else { return (before, nil) }
+    var clipped = before
+    if let value {
+      gradients = gradients.map { $0.clamped(to: value / share) }
+      clipped = try norm(gradients) * Double(share)
+    }
+    return (before, share * clipFactor(norm: clipped, clipNorm: self.norm))
+  }
 }
 
 extension Optimizer {
@@ -115,15 +140,15 @@ extension Optimizer {
   ///   - factors: The share of the rate for each parameter; one with the share 0 keeps its bits, and its gradient does
   ///     not count towards the norm. nil: ones.
   ///   - clip: The bounds of the gradients.
-  ///   - passCount: The number of forward and backward passes. Each calls `loss`, for other data each time.
-  ///   - meanOf: The number that the sum of the passes' gradients is divided by; nil: `passCount`, for their mean.
+  ///   - passCount: The number of forward and backward passes whose mean gradient is used. Each calls `loss`, for other
+  ///     data each time.
   ///   - loss: Returns the scalar to differentiate, computed from a copy of the module whose parameters are on a tape,
   ///     and any values of the pass that the caller wants to keep. These must not retain the tape: use
   ///     `Variable.detached`.
   /// - Returns: The norm of the gradients before clipping, and the kept values of the last pass.
   public mutating func step<Trained: Module, Kept>(
     _ module: inout Trained, rate: Float, factors: [Float]? = nil, clip: GradientClip, passCount: Int = 1,
-    meanOf count: Int? = nil, loss: (Trained) -> (value: Variable, kept: Kept)
+    loss: (Trained) -> (value: Variable, kept: Kept)
   ) -> (norm: Double, kept: Kept) {
     require(passCount > 0, "a step needs at least 1 pass, got \(passCount)")
     var (gradients, kept) = Self.gradients(of: module, loss)
@@ -136,27 +161,43 @@ extension Optimizer {
       gradients[index] = .zero(gradients[index].shape)
     }
     let norm = StepProfile.measure(.update) {
-      update(
-        &module, gradients: &gradients, rate: rate, factors: factors, clip: clip, share: 1 / Float(count ?? passCount))
+      let share = 1 / Float(passCount)
+      let clipped = clip.applied(to: &gradients, share: share, norm: globalNorm(of:))
+      guard let scale = clipped.scale else { return clipped.norm }
+      update(&module, gradients: gradients, rate: rate, factors: factors, scale: scale)
+      return clipped.norm
     }
     return (norm, kept)
   }
 
-  /// Clips gradients, multiplied by `share`, and applies them; returns their norm before clipping.
-  private mutating func update(
-    _ module: inout some Module, gradients: inout [Gradient], rate: Float, factors: [Float]?, clip: GradientClip,
-    share: Float
-  ) -> Double {
-    let norm = globalNorm(of: gradients) * Double(share)
-    guard norm.isFinite else { return norm }
-    var clippedNorm = norm
-    if let value = clip.value {
-      gradients = gradients.map { $0.clamped(to: value / share) }
-      clippedNorm = globalNorm(of: gradients) * Double(share)
+  /// Performs the update of a training step that ranks compute together: clips the gradients of all of them, updates
+  /// this rank's rows, and exchanges the weights.
+  ///
+  /// - Parameters:
+  ///   - exchange: The exchange, with this rank's gradients.
+  ///   - share: The factor of the gradients' sum.
+  ///   - figures: Numbers to pass on to all ranks.
+  /// - Returns: The norm of the gradients before clipping; the module is unchanged if it is not finite. The numbers that
+  ///   each rank passed on.
+  mutating func step(
+    _ module: inout some Module, _ exchange: consuming GradientExchange, rate: Float, factors: [Float]?,
+    clip: GradientClip, share: Float, figures: [Double]
+  ) throws -> (norm: Double, figures: [[Double]]) {
+    var gradients = try exchange.finish()
+    var received: [[Double]]?
+    let clipped = try clip.applied(to: &gradients, share: share) { gradients in
+      let sums = try exchange.norm(of: gradients, with: received == nil ? figures : [])
+      received = received ?? sums.figures
+      return sums.norm
     }
-    let scale = share * clipFactor(norm: clippedNorm, clipNorm: clip.norm)
-    update(&module, gradients: gradients, rate: rate, factors: factors, scale: scale)
-    return norm
+    if let scale = clipped.scale {
+      try module.withParameterValues { weights in
+        try exchange.updateRows(
+          of: &weights, gradients: gradients, skipsMissingRows: configuration.rule.skipsMissingRows
+        ) { update(&$0, gradients: gradients, rate: rate, factors: factors, scale: scale) }
+      }
+    }
+    return (clipped.norm, received ?? [])
   }
 
   /// Returns the gradients of a loss.

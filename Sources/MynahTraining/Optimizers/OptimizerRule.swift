@@ -10,6 +10,9 @@ public import MynahTensors
 /// A sparse gradient is equivalent to the dense one with zeros filled in: each rule gives the same result as PyTorch's
 /// optimizer of the same name on dense gradients. Where a zero has no effect (SGD and Adagrad without weight decay),
 /// rows without a gradient are skipped.
+///
+/// A rule updates each element by itself: from the element, its gradient and its state. Where several ranks train, each
+/// calls it with some rows of each parameter.
 public protocol OptimizerRule: Hashable, Codable, Sendable {
   /// The name in files, unique among the rules of a list.
   static var name: String { get }
@@ -21,6 +24,9 @@ public protocol OptimizerRule: Hashable, Codable, Sendable {
   var slotNames: [String] { get }
   /// A description of what is wrong with the constants; nil if they are valid.
   var defect: String? { get }
+  /// A Boolean value indicating whether an update keeps the weights of rows that a sparse gradient lacks; false if it
+  /// is not known.
+  var skipsMissingRows: Bool { get }
 
   /// Updates the weights and the state.
   ///
@@ -45,6 +51,7 @@ public protocol OptimizerRule: Hashable, Codable, Sendable {
 extension OptimizerRule {
   public var slotNames: [String] { [] }
   public var defect: String? { nil }
+  public var skipsMissingRows: Bool { false }
   public func endEpoch(validationLosses: [Double], _ memory: inout OptimizerMemory) {}
   public func evaluatedSlot(_ memory: OptimizerMemory) -> String? { nil }
 }

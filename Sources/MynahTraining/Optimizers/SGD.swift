@@ -39,6 +39,8 @@ public struct SGD: OptimizerRule {
     return weightDecayDefect(weightDecay)
   }
 
+  public var skipsMissingRows: Bool { momentum == 0 && weightDecay == 0 }
+
   public func update(
     _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
   ) {
@@ -86,22 +88,30 @@ extension Module {
   ///
   /// - Precondition: There is one gradient per parameter, of the same shape.
   mutating func updateParameters(_ gradients: [Gradient], _ body: (inout [Tensor]) -> Void) {
+    var names: [(name: ParameterSpec, shape: Shape)] = []
+    visitParameters(prefix: "") { names.append(($0, $1.shape)) }
+    require(
+      names.count == gradients.count, "\(names.count) parameters need as many gradients, \(gradients.count) were given")
+    for ((name, own), gradient) in zip(names, gradients) {
+      require(own == gradient.shape, "parameter \(name) of shape \(own) got a gradient of shape \(gradient.shape)")
+    }
+    withParameterValues(body)
+  }
+
+  /// Calls `body` to modify the parameters' values, in place if they are uniquely referenced.
+  mutating func withParameterValues(_ body: (inout [Tensor]) throws -> Void) rethrows {
     var values: [Tensor] = []
-    visitParameters(prefix: "") { name, parameter in
-      guard values.count < gradients.count else {
-        requirementFailure("parameter \(name) has no gradient: \(gradients.count) were given")
-      }
-      let (own, given) = (parameter.shape, gradients[values.count].shape)
-      require(own == given, "parameter \(name) of shape \(own) got a gradient of shape \(given)")
+    visitParameters(prefix: "") { _, parameter in
       values.append(parameter.value)
       parameter = Variable(Tensor(0))  // so that `values` holds the only reference
     }
-    require(values.count == gradients.count, "more gradients than parameters: \(gradients.count)")
-    body(&values)
-    var next = values.makeIterator()
-    values = []
-    visitParameters(prefix: "") { _, parameter in
-      if let value = next.next() { parameter = Variable(value) }
+    defer {
+      var next = values.makeIterator()
+      values = []
+      visitParameters(prefix: "") { _, parameter in
+        if let value = next.next() { parameter = Variable(value) }
+      }
     }
+    try body(&values)
   }
 }

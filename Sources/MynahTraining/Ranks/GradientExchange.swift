@@ -1,0 +1,213 @@
+import MynahTensors
+
+/// The exchange of one update between ranks: the gradients of all shards are added up where their parameters are
+/// updated, and the updated weights are passed on.
+///
+/// A parameter's gradient is sent when it and those of all later parameters are complete: the output layer's first, while
+/// those of the earlier layers are being computed. The traffic of a rank is that of a ring: its part of each gradient
+/// once, and its part of the weights once.
+struct GradientExchange {
+  let communicator: any Communicator
+  let shares: ParameterShares
+  /// The shards of each rank.
+  let shards: [Range<Int>]
+  /// A Boolean value indicating whether gradients are rounded to bfloat16 on the way.
+  let isRounded: Bool
+  /// The parameters that are not updated, whose gradients need not be sent.
+  let frozen: Set<Int>
+
+  /// The sums of this rank's shards, by parameter.
+  private var sums: [PairwiseSum]
+  /// The number of this rank's shards that have been added, by parameter.
+  private var added: [Int]
+  /// The parameters from this one on have been sent.
+  private var sent: Int
+
+  init(
+    _ communicator: any Communicator, _ shares: ParameterShares, shards: [Range<Int>], isRounded: Bool,
+    frozen: Set<Int>
+  ) {
+    (self.communicator, self.shares, self.shards) = (communicator, shares, shards)
+    (self.isRounded, self.frozen) = (isRounded, frozen)
+    sums = shares.shapes.map { _ in PairwiseSum() }
+    added = shares.shapes.map { _ in 0 }
+    sent = shares.shapes.count
+  }
+
+  /// The shards that this rank computes.
+  var ownShards: Range<Int> { shards[communicator.rank] }
+
+  private func ownRows(_ parameter: Int) -> Range<Int> { shares.rows(of: parameter, rank: communicator.rank) }
+
+  // MARK: Gradients
+
+  /// Adds the gradient of a shard for a parameter, and sends what is complete.
+  ///
+  /// - Parameters:
+  ///   - gradient: The gradient; nil: the shard has no rows in this update.
+  ///   - shard: One of `ownShards`, which are added in their order.
+  mutating func add(_ gradient: Gradient?, of shard: Int, for parameter: Int) throws {
+    sums[parameter].append(PairwiseSum.Block(first: shard, count: 1, gradient: gradient))
+    added[parameter] += 1
+    while sent > 0, added[sent - 1] == ownShards.count {
+      sent -= 1
+      if !frozen.contains(sent) { try send(sent) }
+    }
+  }
+
+  /// Sends the sums of this rank's shards for a parameter to the ranks that update it.
+  private func send(_ parameter: Int) throws {
+    for other in communicator.others {
+      let rows = shares.rows(of: parameter, rank: other)
+      if rows.isEmpty { continue }
+      for block in sums[parameter].blocks {
+        switch block.gradient {
+        case nil: try communicator.send(.bytes([]), to: other)
+        case .dense(let tensor)?:
+          try communicator.send(numbers(tensor, shares.elements(of: rows, parameter: parameter)), to: other)
+        case .rows(let sparse)?:
+          let (stored, width) = (sparse.stored(in: rows), sparse.shape[1])
+          try communicator.send(.bytes(RowNumbers.bytes(Array(sparse.rows[stored]))), to: other)
+          if !stored.isEmpty {
+            try communicator.send(
+              numbers(sparse.values, stored.lowerBound * width..<stored.upperBound * width), to: other)
+          }
+        }
+      }
+    }
+  }
+
+  private func numbers(_ tensor: Tensor, _ range: Range<Int>) -> Message {
+    isRounded ? .rounded(tensor, range) : .values(tensor, range)
+  }
+
+  /// Receives the sums of the other ranks' shards, and returns the gradients of the rows that this rank updates, one
+  /// per parameter.
+  mutating func finish() throws -> [Gradient] {
+    var gradients = shares.shapes.indices.map { Gradient.zero(shares.shape(of: ownRows($0), parameter: $0)) }
+    for parameter in shares.shapes.indices.reversed() {
+      let rows = ownRows(parameter)
+      // Given up first, so that it is added to in place.
+      let own = sums[parameter].blocks
+      sums[parameter] = PairwiseSum()
+      if rows.isEmpty || frozen.contains(parameter) { continue }
+      var sum = PairwiseSum()
+      for rank in shards.indices {
+        if rank == communicator.rank {
+          for block in own {
+            sum.append(
+              PairwiseSum.Block(
+                first: block.first, count: block.count,
+                gradient: block.gradient.map { shares.slice($0, rows, parameter: parameter) }))
+          }
+          continue
+        }
+        for (first, count) in PairwiseSum.blocks(of: shards[rank]) {
+          sum.append(
+            PairwiseSum.Block(
+              first: first, count: count, gradient: try gradient(of: parameter, rows, from: rank)))
+        }
+      }
+      if let total = sum.total() { gradients[parameter] = total }
+    }
+    return gradients
+  }
+
+  private func gradient(of parameter: Int, _ rows: Range<Int>, from rank: Int) throws -> Gradient? {
+    let (message, shape) = (try communicator.receive(from: rank), shares.shape(of: rows, parameter: parameter))
+    guard case .bytes(let bytes) = message else {
+      return .dense(try type(of: communicator).values(of: message, shape, from: rank))
+    }
+    guard !bytes.isEmpty else { return nil }
+    let stored = RowNumbers.rows(bytes)
+    guard shape.rank == 2, stored.allSatisfy({ rows.contains(Int($0)) }), zip(stored, stored.dropFirst()).allSatisfy(<)
+    else { throw CommunicationError.unexpected(rank: rank) }
+    return .rows(
+      SparseRows(
+        shape: shape, rows: stored.map { $0 - Int32(rows.lowerBound) },
+        values: try communicator.receiveValues([stored.count, shape[1]], from: rank)))
+  }
+
+  // MARK: The norm
+
+  /// Returns the global norm of all gradients, of which this rank has those of its rows, and the numbers that each rank
+  /// adds to the message.
+  ///
+  /// The sums of blocks are added in the order of the parameters' rows, so the norm does not depend on who has them.
+  func norm(of gradients: [Gradient], with figures: [Double] = []) throws -> (norm: Double, figures: [[Double]]) {
+    let all = try communicator.gathered(figures + Kernels.squaredSums(of: gradients))
+    let counts = try all.indices.map { rank in
+      let counts = shares.shapes.indices.map {
+        shares.blockCount(of: shares.rows(of: $0, rank: rank), parameter: $0)
+      }
+      guard all[rank].count >= counts.reduce(0, +) else { throw CommunicationError.unexpected(rank: rank) }
+      return counts
+    }
+    var next = zip(all, counts).map { $0.count - $1.reduce(0, +) }
+    let figures = zip(all, next).map { Array($0.prefix($1)) }
+    var sum = 0.0
+    for parameter in shares.shapes.indices {
+      for rank in shares.ranks(of: parameter) {
+        let count = counts[rank][parameter]
+        for value in all[rank][next[rank]..<next[rank] + count] { sum += value }
+        next[rank] += count
+      }
+    }
+    return (sum.squareRoot(), figures)
+  }
+
+  // MARK: Weights
+
+  /// Updates this rank's rows of the weights, and exchanges them for those of the other ranks.
+  ///
+  /// - Parameters:
+  ///   - weights: The whole tensors.
+  ///   - gradients: The gradients of this rank's rows.
+  ///   - skipsMissingRows: A Boolean value indicating whether `body` keeps rows that a sparse gradient lacks.
+  ///   - body: Updates the rows, one tensor per parameter.
+  func updateRows(
+    of weights: inout [Tensor], gradients: [Gradient], skipsMissingRows: Bool, _ body: (inout [Tensor]) -> Void
+  ) throws {
+    guard communicator.rankCount > 1 else { return body(&weights) }
+    var own = weights.indices.map { shares.slice(weights[$0], ownRows($0), parameter: $0) }
+    body(&own)
+    for parameter in weights.indices where !frozen.contains(parameter) {
+      let rows = ownRows(parameter)
+      if !rows.isEmpty {
+        let changed: [Int32]? =
+          if skipsMissingRows, case .rows(let sparse) = gradients[parameter] { sparse.rows } else { nil }
+        let values = changed.map { own[parameter].gathered($0) } ?? own[parameter]
+        for other in communicator.others {
+          if let changed { try communicator.send(.bytes(RowNumbers.bytes(changed)), to: other) }
+          try communicator.send(.values(values, 0..<values.shape.elementCount), to: other)
+        }
+      }
+      weights[parameter].replace(shares.elements(of: rows, parameter: parameter), by: own[parameter])
+    }
+    for parameter in weights.indices where !frozen.contains(parameter) {
+      for rank in communicator.others.reversed() {
+        let rows = shares.rows(of: parameter, rank: rank)
+        if !rows.isEmpty { try receiveWeights(&weights[parameter], parameter, rows, from: rank) }
+      }
+    }
+  }
+
+  private func receiveWeights(
+    _ weights: inout Tensor, _ parameter: Int, _ rows: Range<Int>, from rank: Int
+  ) throws {
+    let message = try communicator.receive(from: rank)
+    let (width, first) = (shares.shapes[parameter].asRows.width, rows.lowerBound)
+    guard case .bytes(let bytes) = message else {
+      let elements = shares.elements(of: rows, parameter: parameter)
+      weights.replace(elements, by: try type(of: communicator).values(of: message, [elements.count], from: rank))
+      return
+    }
+    let changed = RowNumbers.rows(bytes)
+    let values = try communicator.receiveValues([changed.count, width], from: rank)
+    guard changed.allSatisfy({ $0 >= 0 && $0 < rows.count }) else { throw CommunicationError.unexpected(rank: rank) }
+    for (place, row) in changed.enumerated() {
+      let target = (first + Int(row)) * width
+      weights.replace(target..<target + width, by: values, from: place * width)
+    }
+  }
+}

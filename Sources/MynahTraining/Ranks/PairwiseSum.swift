@@ -1,0 +1,62 @@
+package import MynahTensors
+
+/// A sum over the shards of a batch in an order that does not depend on who computes which part.
+///
+/// Neighbouring shards are added first (0 + 1, 2 + 3, …), then neighbouring pairs, and so on; what is left at the end of
+/// a number that is no power of two is added from the right. A rank that has some consecutive shards adds what it can,
+/// and sends the blocks that are left.
+package struct PairwiseSum: Sendable {
+  /// The sum of some consecutive shards.
+  package struct Block: Sendable {
+    package let first: Int
+    package let count: Int
+    /// nil: no shard of the block has a gradient.
+    package var gradient: Gradient?
+
+    package init(first: Int, count: Int, gradient: Gradient? = nil) {
+      (self.first, self.count, self.gradient) = (first, count, gradient)
+    }
+  }
+
+  /// The blocks that cannot be added to each other before others have come.
+  package private(set) var blocks: [Block] = []
+
+  package init() {}
+
+  /// The first shard and the number of shards of each block that is left of some consecutive shards.
+  package static func blocks(of shards: Range<Int>) -> [(first: Int, count: Int)] {
+    var sum = PairwiseSum()
+    for shard in shards { sum.append(Block(first: shard, count: 1)) }
+    return sum.blocks.map { ($0.first, $0.count) }
+  }
+
+  /// Appends the next block: its first shard is the one after the last block.
+  package mutating func append(_ block: Block) {
+    blocks.append(block)
+    while let last = blocks.last, let left = blocks.dropLast().last, left.count == last.count,
+      left.first % (2 * left.count) == 0
+    {
+      addLastTwo()
+    }
+  }
+
+  /// Returns the sum of all blocks; nil if no shard has a gradient.
+  package consuming func total() -> Gradient? {
+    while blocks.count > 1 { addLastTwo() }
+    return blocks.first?.gradient
+  }
+
+  private mutating func addLastTwo() {
+    let right = blocks.removeLast()
+    let left = blocks.removeLast()
+    var sum = left.gradient
+    let count = left.count + right.count
+    let first = left.first
+    if let gradient = right.gradient {
+      // `left` is given up first, so that its tensor has no other reference and is added to in place.
+      _ = consume left
+      if sum == nil { sum = gradient } else { sum?.add(gradient) }
+    }
+    blocks.append(Block(first: first, count: count, gradient: sum))
+  }
+}
