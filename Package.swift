@@ -58,8 +58,7 @@ let package = Package(
   traits: [
     .default(enabledTraits: []),
     .trait(name: "Server", description: "The command `mynah serve`: an HTTP server for trained models."),
-    // A reserved name; no target uses it yet.
-    .trait(name: "MPI", description: "Training on several machines with MPI (reserved)."),
+    .trait(name: "MPI", description: "Commands that several processes share: training on many machines with MPI."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -111,11 +110,20 @@ let package = Package(
         serverProduct("ServiceLifecycle", "swift-service-lifecycle"),
         serverProduct("UnixSignals", "swift-service-lifecycle"),
       ], resources: [.embedInCode("Page/Resources")]),
+    // Open MPI (Debian's libopenmpi-dev, Homebrew's open-mpi), with the trait MPI only.
+    .systemLibrary(
+      name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
+    module(
+      "MynahMPI",
+      [
+        "MynahIO", "MynahTensors", "MynahTraining", .target(name: "CMPI", condition: .when(traits: ["MPI"])),
+      ]),
     module(
       "MynahCommands",
       [
         "Mynah", "MynahAnalysis", "MynahClassification", "MynahTensorBoard", "MynahONNX",
         .target(name: "MynahServer", condition: .when(traits: ["Server"])), serverProduct("Logging", "swift-log"),
+        .target(name: "MynahMPI", condition: .when(traits: ["MPI"])),
         argumentParser,
       ]),
     .executableTarget(name: "MynahMain", dependencies: ["MynahCommands"], swiftSettings: swiftSettings),

@@ -12,12 +12,14 @@ extension MynahTool {
     // A closed pipe and a file size limit are errors of writing, not reasons to die of a signal.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+    let launched = LaunchedRank.current
+    if let launched, launched.rank > 0 { SilentOutput.begin() }
     let words = CommandWords(of: MynahTool.self, in: arguments)
     if let unknown = words.unknown { fail(unknown, .usage, of: words) }
     do {
       var command = try parseAsRoot(arguments.map { $0 == "--help-all" ? "--help" : $0 })
       do {
-        try InputHint.printing { try command.runWithMessages() }
+        try InputHint.printing { try Ranks.joining(launched, command) { try command.runWithMessages() } }
       } catch is ClosedPipe {
         Foundation.exit(FailureCode.closedPipe.rawValue)
       } catch let error as any CommandFailure {
@@ -32,7 +34,17 @@ extension MynahTool {
         print(arguments.contains("--help-all") ? message : shortened ?? message)
         Foundation.exit(0)
       }
-      fail(message(for: error), code == .validationFailure ? .usage : .defect, of: words)
+      let failure = failure(of: error)
+      fail(failure.sentence, failure.code, of: words)
+    }
+  }
+
+  /// The exit code and the sentence of an error.
+  static func failure(of error: any Error) -> (code: FailureCode, sentence: String) {
+    switch error {
+    case is ClosedPipe: (.closedPipe, "the reader of standard output has exited")
+    case let error as any CommandFailure: (error.failureCode, error.sentence)
+    default: (exitCode(for: error) == .validationFailure ? .usage : .defect, message(for: error))
     }
   }
 

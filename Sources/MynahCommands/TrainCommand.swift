@@ -7,7 +7,7 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
+struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOfRanks {
   static let commonFlags: Set = [
     "--output", "--resume", "--overwrite", "--tokenizer", "--minimum-count", "--hidden", "--cell", "--dropout",
     "--sequence-length", "--epochs", "--optimizer", "--learning-rate", "--seed", "--threads",
@@ -44,6 +44,9 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
   @OptionGroup(title: "Loss") var loss: LossOptions
   @OptionGroup(title: "Fine-tuning") var fineTuning: FineTuningOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
+  #if MPI
+  @OptionGroup(title: "Ranks") var ranks: RankOptions
+  #endif
   @OptionGroup var precision: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var messages: MessageOptions
@@ -83,8 +86,24 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
       FlagRule("--tensorboard", logs.tensorboard != nil, excludes: "--seeds", seeds != nil),
       FlagRule("--log-json", logs.logJson != nil, excludes: "--seeds", seeds != nil),
       FlagRule("--seeds", seeds != nil, excludes: "a text from standard input", inputs.contains("-")),
-    ] + fineTuning.rules(resuming: output.resume) + dryRunRules
+      FlagRule("--dry-run", dryRun, excludes: "several ranks", LaunchedRank.current != nil),
+    ] + fineTuning.rules(resuming: output.resume) + dryRunRules + rankRules
   }
+
+  #if MPI
+  var rankTimeout: Double { ranks.timeout }
+  private var rankRules: [FlagRule] { ranks.rules }
+  private var allowsMixedRanks: Bool { ranks.allowMixed }
+  private var distribution: TrainingJob.Distribution {
+    TrainingJob.Distribution(
+      communicator: Ranks.communicator, shares: ranks.shares, roundsGradients: ranks.roundsGradients)
+  }
+  #else
+  var rankTimeout: Double { 0 }
+  private var rankRules: [FlagRule] { [] }
+  private var allowsMixedRanks: Bool { false }
+  private var distribution: TrainingJob.Distribution { TrainingJob.Distribution() }
+  #endif
 
   /// The rules of the flags of what is written during a run.
   private var dryRunRules: [FlagRule] {
@@ -105,6 +124,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
 
   private func train(shouldStop: @escaping @Sendable () -> Bool) throws {
     let modelPath = try output.modelPath(input: inputs[0])
+    if Ranks.communicator.rankCount > 1 && inputs.contains("-") { throw RankError.standardInput }
     guard let seeds = seeds?.seeds else {
       try output.check(modelPath: modelPath)
       if dryRun { return try describe(at: modelPath, optimizer, resuming: output.resume, runCount: 1, shouldStop) }
@@ -136,14 +156,37 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
 
   /// Prepares a run, and prints the remarks about its text.
   private func job(at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool) throws -> TrainingJob {
+    var optimizer = optimizer
+    let rankCount = Ranks.communicator.rankCount
+    if rankCount > 1 && optimizer.shards == nil && !resuming {
+      optimizer.shards = rankCount
+      StandardError.note("each batch is computed in \(rankCount) shards, one for each rank; --shards sets their number")
+    }
     let job = try TrainingJob(
       inputs: inputs, validation, modelPath: modelPath, resuming: resuming, tokens: tokens,
       options: TrainingOptions(
         model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision,
         fineTuning: fineTuning))
+    try compareRanks(job, resuming: resuming)
     for remark in job.text.remarks { StandardError.note(remark) }
     if let warning = job.unknownWarning(isFineTuned: isFineTuned) { StandardError.warn(warning) }
     return job
+  }
+
+  /// Checks that all ranks prepared the same run.
+  private func compareRanks(_ job: TrainingJob, resuming: Bool) throws {
+    guard Ranks.communicator.rankCount > 1 else { return }
+    var facts = RankFacts(allowsMixed: allowsMixedRanks)
+    facts["the text"] = job.text.hash
+    facts["the training state"] =
+      resuming ? SHA256.hexadecimal(ofFileAt: TrainingFiles.statePath(besides: job.files.modelPath)) ?? "" : "none"
+    try facts.add("the training", job.configuration)
+    try facts.add("the model", job.model.configuration)
+    facts["--checkpoint-every"] = "\(output.checkpointInterval)"
+    facts["--metrics"] = logs.metrics.map(\.name).joined(separator: ",")
+    facts["--shares"] = "\(distribution.shares ?? [])"
+    facts["--compress"] = "\(distribution.roundsGradients)"
+    try facts.compare(over: Ranks.communicator)
   }
 
   /// Prints the figures of a run that is not made.
@@ -165,12 +208,13 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
     StandardError.inform(job.description(of: inputs.joined(separator: ", ")))
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder)
-    var running = try logs.started(job.runDescription)
+    var running =
+      try Ranks.isFirst ? logs.started(job.runDescription) : RunningLogs(job.runDescription, logs: [], sample: nil)
     let trained: (model: LanguageModel, history: [EpochReport])
     do {
       trained = try job.run(
         checkpointInterval: output.checkpointInterval, metrics: logs.metrics, profile: recorder?.profile,
-        shouldStop: shouldStop,
+        distribution: distribution, shouldStop: shouldStop,
         report: {
           try progress.report($0)
           try running.report($0)
@@ -182,7 +226,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
       }
       throw error
     }
-    let test = try job.text.test.map { text in
+    let test = try (Ranks.isFirst ? job.text.test : nil).map { text in
       try WorkProgress.showing("testing") {
         try trained.model.perplexity(
           of: text, tokenizer: job.tokenizer, policy: job.configuration.batches.statePolicy, report: $0

@@ -140,23 +140,34 @@ struct TrainingJob {
       model: model, batchSize: batches.batchSize, optimizer: Optimizer(configuration.optimizer))
   }
 
-  /// Trains to the end, writing the files.
+  /// The processes that compute a run.
+  struct Distribution {
+    var communicator: any Communicator = SingleProcess()
+    /// The ranks' shares in the shards; nil: equal ones.
+    var shares: [Int]?
+    /// A Boolean value indicating whether gradients are rounded to bfloat16 on the way to other ranks.
+    var roundsGradients = false
+  }
+
+  /// Trains to the end; rank 0 writes the files.
   ///
   /// - Returns: The best model and the figures of all epochs.
   /// - Throws: `TrainingError`, `FileError`, and what `report` throws.
   func run(
-    checkpointInterval: Int, metrics: [Metric], profile: StepProfile?, shouldStop: @escaping @Sendable () -> Bool,
-    report: (TrainingEvent) throws -> Void
+    checkpointInterval: Int, metrics: [Metric], profile: StepProfile?, distribution: Distribution,
+    shouldStop: @escaping @Sendable () -> Bool, report: (TrainingEvent) throws -> Void
   ) throws -> (model: LanguageModel, history: [EpochReport]) {
     let start = start
     var model = start.model
     // Before the first step, so that from now on a kill leaves a run that can be resumed.
-    try files.write(start)
+    if distribution.communicator.rank == 0 { try files.write(start) }
     guard !shouldStop() else { throw TrainingError.interrupted(epoch: start.epoch, step: start.step) }
     var trainer = Trainer(configuration, checkpointInterval: checkpointInterval)
     trainer.shouldStop = shouldStop
     trainer.metrics = metrics
     trainer.profile = profile
+    (trainer.communicator, trainer.shares) = (distribution.communicator, distribution.shares)
+    trainer.roundsSentGradients = distribution.roundsGradients
     let history = try trainer.train(&model, on: batches, validating: validation, from: start) { event in
       if case .checkpoint(let checkpoint) = event { try files.write(checkpoint) }
       try report(event)

@@ -1,0 +1,50 @@
+import Foundation
+import MynahIO
+import MynahTensors
+import MynahTraining
+
+/// What has to be equal on all ranks, by name.
+struct RankFacts {
+  private var values: [(name: String, value: String)] = []
+
+  /// The program and the instruction set.
+  ///
+  /// - Parameter allowsMixed: A Boolean value indicating whether instruction sets may differ.
+  init(allowsMixed: Bool) {
+    let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path
+    let path = FileManager.default.isReadableFile(atPath: program) ? program : Bundle.main.executablePath ?? ""
+    self["the program"] = SHA256.hexadecimal(ofFileAt: path) ?? "unknown"
+    if !allowsMixed { self["instruction set"] = Kernels.instructionSet }
+  }
+
+  subscript(name: String) -> String {
+    get { values.first { $0.name == name }?.value ?? "" }
+    set { values.append((name, newValue)) }
+  }
+
+  /// Adds the parts of a value by the names that they have in JSON.
+  mutating func add(_ prefix: String, _ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    guard let object = try JSONSerialization.jsonObject(with: encoder.encode(value)) as? [String: Any] else { return }
+    for (name, part) in object.sorted(by: { $0.key < $1.key }) {
+      let data = try JSONSerialization.data(withJSONObject: part, options: [.sortedKeys, .fragmentsAllowed])
+      self["\(prefix) (\(name))"] = String(decoding: data, as: UTF8.self)
+    }
+  }
+
+  /// Compares the facts of all ranks.
+  ///
+  /// - Throws: `RankError.differs` about the first difference, the same on all ranks, or `CommunicationError`.
+  func compare(over communicator: any Communicator) throws {
+    guard communicator.rankCount > 1 else { return }
+    let all = try communicator.gathered(Array(JSONEncoder().encode(values.map { [$0.name, $0.value] })))
+      .map { try JSONDecoder().decode([[String]].self, from: Data($0)) }
+    for (rank, facts) in all.enumerated() {
+      for (expected, found) in zip(all[0], facts) where found != expected {
+        throw RankError.differs(rank: rank, what: expected[0], found: found[1], expected: expected[1])
+      }
+      guard facts.count == all[0].count else { throw CommunicationError.unexpected(rank: rank) }
+    }
+  }
+}

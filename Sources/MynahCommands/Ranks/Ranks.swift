@@ -1,0 +1,145 @@
+import ArgumentParser
+import Foundation
+import MynahIO
+import MynahTraining
+#if MPI
+import MynahMPI
+#endif
+
+/// A command that several processes can compute together.
+protocol CommandOfRanks: ParsableCommand {
+  /// The seconds after which a rank that waits for another one gives up.
+  var rankTimeout: Double { get }
+}
+
+/// The processes that compute a command together: one, or as many as `mpirun` started.
+enum Ranks {
+  /// The connection to the other processes.
+  @TaskLocal static var communicator: any Communicator = SingleProcess()
+
+  /// A Boolean value indicating whether this process writes files and prints results.
+  static var isFirst: Bool { communicator.rank == 0 }
+
+  /// Runs a command, as one of several processes if it was started so.
+  ///
+  /// An error on one rank ends all of them: rank 0 prints its sentence.
+  static func joining(_ launched: LaunchedRank?, _ command: any ParsableCommand, _ body: () throws -> Void) throws {
+    guard let launched else { return try body() }
+    guard let ranked = command as? any CommandOfRanks else {
+      throw RankError.oneProcess(command: type(of: command).configuration.commandName ?? "this command")
+    }
+    #if MPI
+    let communicator = try MPICommunicator(timeout: ranked.rankTimeout)
+    do {
+      try $communicator.withValue(communicator, operation: body)
+    } catch let error as CommunicationError {
+      if case .timedOut = error { abort(communicator, error) }
+      _ = communicator.close(within: 2)
+      throw error
+    } catch {
+      let (code, sentence) = MynahTool.failure(of: error)
+      for rank in 0..<communicator.rankCount where rank != communicator.rank {
+        try? communicator.send(.failure(code: code.rawValue, sentence: sentence), to: rank)
+      }
+      _ = communicator.close(within: 5)
+      throw error
+    }
+    if !communicator.close(within: ranked.rankTimeout) {
+      abort(communicator, .timedOut(rank: communicator.rank == 0 ? 1 : 0, seconds: ranked.rankTimeout))
+    }
+    #else
+      _ = ranked
+    throw RankError.noMPI
+    #endif
+  }
+
+  #if MPI
+  /// Ends all ranks when one does not answer: the first one that waits for it prints the sentence.
+  private static func abort(_ communicator: MPICommunicator, _ error: CommunicationError) -> Never {
+    // A lower rank that waits too ends this one meanwhile.
+    usleep(UInt32(min(communicator.rank, 20)) * 500_000)
+    SilentOutput.restore()
+    StandardError.write("error: \(error.sentence)\n")
+    communicator.abort(code: error.failureCode.rawValue)
+    Foundation.exit(error.failureCode.rawValue)
+  }
+  #endif
+}
+
+/// The standard output and standard error of a rank other than 0, whose results and messages would be repetitions.
+enum SilentOutput {
+  /// The descriptor that standard error is kept at.
+  private static let kept: Int32 = 63
+
+  /// Discards what is written from now on.
+  static func begin() {
+    dup2(STDERR_FILENO, kept)
+    let null = unsafe open("/dev/null", O_WRONLY)
+    guard null >= 0 else { return }
+    dup2(null, STDOUT_FILENO)
+    dup2(null, STDERR_FILENO)
+    close(null)
+  }
+
+  /// Makes standard error heard again.
+  static func restore() {
+    if LaunchedRank.current?.rank ?? 0 > 0 { dup2(kept, STDERR_FILENO) }
+  }
+}
+
+/// The reason why processes cannot compute a command together.
+enum RankError: CommandFailure {
+  /// The command runs in one process.
+  case oneProcess(command: String)
+  /// The program was built without MPI.
+  case noMPI
+  /// A rank has another program, text or setting.
+  case differs(rank: Int, what: String, found: String, expected: String)
+  /// Standard input reaches rank 0 only.
+  case standardInput
+
+  var failureCode: FailureCode {
+    switch self {
+    case .oneProcess, .standardInput: .usage
+    case .noMPI: .unavailable
+    case .differs: .badData
+    }
+  }
+
+  var sentence: String {
+    switch self {
+    case .oneProcess(let command): "mynah \(command) runs in one process; start it without mpirun"
+    case .noMPI:
+      "this build of mynah runs in one process; build it with MPI: swift build -c release --traits MPI"
+    case .differs(let rank, "instruction set", let found, let expected):
+      "rank \(rank) computes with \(found) and rank 0 with \(expected), so that their bits differ; set "
+        + "MYNAH_INSTRUCTION_SET on all of them, or permit it with --allow-mixed"
+    case .differs(let rank, let what, let found, let expected):
+      "rank \(rank) differs from rank 0 in \(what): \(found.excerpt()) instead of \(expected.excerpt()); start all "
+        + "ranks with the same program, files and flags"
+    case .standardInput: "standard input reaches rank 0 only; write the text to a file that all ranks can read"
+    }
+  }
+}
+
+extension CommunicationError: CommandFailure {
+  var failureCode: FailureCode {
+    switch self {
+    case .timedOut: .unavailable
+    case .failed(_, let code, _): FailureCode(rawValue: code) ?? .defect
+    case .unexpected: .badData
+    }
+  }
+
+  var sentence: String {
+    // The same error on all ranks needs no rank.
+    if case .failed(_, FailureCode.interrupted.rawValue, let sentence) = self { return sentence }
+    return description
+  }
+}
+
+#if MPI
+extension MPIError: CommandFailure {
+  var failureCode: FailureCode { .unavailable }
+}
+#endif

@@ -1,0 +1,112 @@
+#if MPI
+internal import CMPI
+import Foundation
+import MynahIO
+import MynahTensors
+public import MynahTraining
+import Synchronization
+
+/// A communicator whose ranks are processes that MPI started: by `mpirun`, Slurm or Kubernetes, on any machines.
+///
+/// Messages travel while the rank computes: a thread of its own drives MPI, and the thread that waits for a message
+/// does so too. A process joins once.
+public final class MPICommunicator: Communicator {
+  public let rank: Int
+  public let rankCount: Int
+  private let timeout: Double
+  private let traffic: Mutex<Traffic>
+  private let isClosed = Latch()
+
+  /// Joins the ranks that were started together.
+  ///
+  /// - Parameter timeout: The seconds after which a rank that waits for a message gives up.
+  /// - Throws: `MPIError`.
+  public init(timeout: Double) throws {
+    var (rank, count) = (Int32(0), Int32(0))
+    try unsafe MPIError.check(mynah_mpi_start(&rank, &count))
+    (self.rank, rankCount, self.timeout) = (Int(rank), Int(count), timeout)
+    traffic = Mutex(Traffic(rankCount: Int(count)))
+    guard count > 1 else { return }
+    let thread = Thread { [weak self] in
+      while let self, !self.isClosed.isSet {
+        // An error comes back when a message is waited for.
+        let isBusy = self.traffic.withLock { traffic in
+          do { return try traffic.advance() } catch {
+            traffic.failure = traffic.failure ?? error
+            return false
+          }
+        }
+        if isBusy { sched_yield() } else { usleep(Self.pauseMicroseconds) }
+      }
+    }
+    thread.name = "mynah-mpi"
+    thread.start()
+  }
+
+  /// The pause between two looks for messages while none is on its way: short beside a step, long beside a look.
+  private static let pauseMicroseconds: UInt32 = 100
+
+  public func send(_ message: Message, to rank: Int) throws {
+    try traffic.withLock { try $0.send(message, to: rank) }
+  }
+
+  public func receive(from rank: Int) throws -> Message {
+    let clock = ContinuousClock()
+    let start = clock.now
+    while true {
+      let message = try traffic.withLock { traffic in
+        if let failure = traffic.failure { throw failure }
+        _ = try traffic.advance()
+        return try traffic.take(from: rank)
+      }
+      if case .failure(let code, let sentence)? = message {
+        throw CommunicationError.failed(rank: rank, code: code, sentence: sentence)
+      }
+      if let message { return message }
+      let waited = (clock.now - start).seconds
+      guard waited < timeout else { throw CommunicationError.timedOut(rank: rank, seconds: timeout) }
+      // A message of a step comes soon; one after a file was written does not.
+      if waited < 0.01 { sched_yield() } else { usleep(Self.pauseMicroseconds) }
+    }
+  }
+
+  /// Sends what is left and leaves the ranks; gives up on those that do not answer.
+  ///
+  /// - Parameter seconds: The time to wait for the other ranks.
+  /// - Returns: A Boolean value indicating whether all ranks have left.
+  public func close(within seconds: Double) -> Bool {
+    let hasLeft = Latch()
+    let thread = Thread { [self] in
+      while (try? traffic.withLock({ traffic in
+        _ = try traffic.advance()
+        return traffic.isSending
+      })) ?? false { usleep(Self.pauseMicroseconds) }
+      isClosed.set()
+      traffic.withLock { _ in _ = mynah_mpi_end() }
+      hasLeft.set()
+    }
+    thread.start()
+    let clock = ContinuousClock()
+    let start = clock.now
+    while !hasLeft.isSet && (clock.now - start).seconds < seconds { usleep(1000) }
+    return hasLeft.isSet
+  }
+
+  /// Ends all ranks at once, those too that do not answer.
+  public func abort(code: Int32) { mynah_mpi_abort(code) }
+}
+
+/// An error of MPI.
+public struct MPIError: Error, CustomStringConvertible, Sendable {
+  /// MPI's number of the error.
+  public let code: Int32
+
+  static func check(_ code: Int32) throws {
+    if code != 0 { throw MPIError(code: code) }
+  }
+
+  public var description: String {
+    "MPI failed with error \(code); start all ranks with one mpirun, and with the MPI that this mynah was built with"
+  }
+}
+#endif
