@@ -1,6 +1,7 @@
 import MynahIO
 import MynahModels
 import MynahTensors
+import MynahTraining
 
 /// The speed of training since the last figures, with its share of the machine's peak and the shares of its parts.
 struct ProfileFigures: Encodable {
@@ -13,12 +14,14 @@ struct ProfileFigures: Encodable {
   /// Shares of the steps' time: the embeddings, the recurrent layers forward and backward, the output layer's loss with
   /// its gradients, norm, clip and update, and all the rest.
   let embedding, recurrence, loss, backward, update, other: Double
+  /// The share of waiting for other ranks; nil in one process.
+  let exchange: Double?
 
   var inWords: String {
     let shares = [
       ("embedding", embedding), ("recurrence", recurrence), ("loss", loss), ("backward", backward), ("update", update),
-      ("other", other),
-    ].map { "\($0.0) \((100 * $0.1).formatted(1)) %" }
+      ("exchange", exchange ?? 0), ("other", other),
+    ].filter { $0.0 != "exchange" || exchange != nil }.map { "\($0.0) \((100 * $0.1).formatted(1)) %" }
     return "profile  \(Int(tokensPerSecond).grouped) tokens/s  \(gigaflops.brief) GFLOP/s, "
       + "\((100 * shareOfPeak).formatted(1)) % of the float32 peak  \(shares.joined(separator: "  "))"
   }
@@ -36,7 +39,8 @@ struct ProfileRecorder {
     self.tokensPerStep = tokensPerStep
     // Two operations a multiplication, forward once and backward twice.
     operationsPerToken = 6 * Double(model.multiplicationsPerToken)
-    peak = MachinePeak.gigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1)
+    let ranks = Double(Ranks.communicator.rankCount)
+    peak = ranks * MachinePeak.gigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1)
   }
 
   /// Returns the figures since the last call; nil if there was no step.
@@ -49,7 +53,8 @@ struct ProfileRecorder {
       tokensPerSecond: tokensPerSecond, gigaflops: gigaflops, shareOfPeak: gigaflops / peak,
       embedding: times.share(of: .embedding), recurrence: times.share(of: .recurrence), loss: times.share(of: .loss),
       backward: times.share(of: .backward), update: times.share(of: .update),
-      other: 1 - StepProfile.Section.allCases.reduce(0) { $0 + times.share(of: $1) })
+      other: 1 - StepProfile.Section.allCases.reduce(0) { $0 + times.share(of: $1) },
+      exchange: Ranks.communicator.rankCount > 1 ? times.share(of: .exchange) : nil)
   }
 }
 

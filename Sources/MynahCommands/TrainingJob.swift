@@ -159,15 +159,16 @@ struct TrainingJob {
   ) throws -> (model: LanguageModel, history: [EpochReport]) {
     let start = start
     var model = start.model
-    // Before the first step, so that from now on a kill leaves a run that can be resumed.
-    if distribution.communicator.rank == 0 { try files.write(start) }
-    guard !shouldStop() else { throw TrainingError.interrupted(epoch: start.epoch, step: start.step) }
     var trainer = Trainer(configuration, checkpointInterval: checkpointInterval)
     trainer.shouldStop = shouldStop
     trainer.metrics = metrics
     trainer.profile = profile
     (trainer.communicator, trainer.shares) = (distribution.communicator, distribution.shares)
     trainer.roundsSentGradients = distribution.roundsGradients
+    try trainer.check(model)
+    // Before the first step, so that from now on a kill leaves a run that can be resumed.
+    if distribution.communicator.rank == 0 { try files.write(start) }
+    guard !shouldStop() else { throw TrainingError.interrupted(epoch: start.epoch, step: start.step) }
     let history = try trainer.train(&model, on: batches, validating: validation, from: start) { event in
       if case .checkpoint(let checkpoint) = event { try files.write(checkpoint) }
       try report(event)

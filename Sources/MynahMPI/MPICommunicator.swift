@@ -1,5 +1,6 @@
 #if MPI
 internal import CMPI
+import Dispatch
 import Foundation
 import MynahIO
 import MynahTensors
@@ -16,6 +17,8 @@ public final class MPICommunicator: Communicator {
   private let timeout: Double
   private let traffic: Mutex<Traffic>
   private let isClosed = Latch()
+  /// Ends a rest of the thread that drives MPI.
+  private let wake = DispatchSemaphore(value: 0)
 
   /// Joins the ranks that were started together.
   ///
@@ -27,27 +30,37 @@ public final class MPICommunicator: Communicator {
     (self.rank, rankCount, self.timeout) = (Int(rank), Int(count), timeout)
     traffic = Mutex(Traffic(rankCount: Int(count)))
     guard count > 1 else { return }
-    let thread = Thread { [weak self] in
+    let thread = Thread { [weak self, wake] in
       while let self, !self.isClosed.isSet {
         // An error comes back when a message is waited for.
         let isBusy = self.traffic.withLock { traffic in
-          do { return try traffic.advance() } catch {
+          do {
+            traffic.isWatched = try traffic.advance()
+          } catch {
             traffic.failure = traffic.failure ?? error
-            return false
           }
+          return traffic.isWatched
         }
-        if isBusy { sched_yield() } else { usleep(Self.pauseMicroseconds) }
+        _ = wake.wait(timeout: .now() + (isBusy ? Self.pause : Self.rest))
       }
     }
     thread.name = "mynah-mpi"
     thread.start()
   }
 
-  /// The pause between two looks for messages while none is on its way: short beside a step, long beside a look.
-  private static let pauseMicroseconds: UInt32 = 100
+  /// The pause between two looks for messages while some are on their way. A look takes some 20 µs from the thread that
+  /// computes: with a pause of 0.1 ms, a step took a fifth longer.
+  private static let pause = DispatchTimeInterval.milliseconds(1)
+  /// The same while none is, as in the forward pass.
+  private static let rest = DispatchTimeInterval.milliseconds(20)
 
   public func send(_ message: Message, to rank: Int) throws {
-    try traffic.withLock { try $0.send(message, to: rank) }
+    let wakes = try traffic.withLock { traffic in
+      try traffic.send(message, to: rank)
+      defer { traffic.isWatched = true }
+      return !traffic.isWatched
+    }
+    if wakes { wake.signal() }
   }
 
   public func receive(from rank: Int) throws -> Message {
@@ -66,7 +79,7 @@ public final class MPICommunicator: Communicator {
       let waited = (clock.now - start).seconds
       guard waited < timeout else { throw CommunicationError.timedOut(rank: rank, seconds: timeout) }
       // A message of a step comes soon; one after a file was written does not.
-      if waited < 0.01 { sched_yield() } else { usleep(Self.pauseMicroseconds) }
+      if waited < 0.01 { sched_yield() } else { usleep(100) }
     }
   }
 
@@ -80,7 +93,7 @@ public final class MPICommunicator: Communicator {
       while (try? traffic.withLock({ traffic in
         _ = try traffic.advance()
         return traffic.isSending
-      })) ?? false { usleep(Self.pauseMicroseconds) }
+      })) ?? false { usleep(100) }
       isClosed.set()
       traffic.withLock { _ in _ = mynah_mpi_end() }
       hasLeft.set()

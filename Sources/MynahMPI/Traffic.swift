@@ -31,6 +31,8 @@ struct Traffic: @unchecked Sendable {
   private var sending: [Sending] = []
   /// The messages of each rank, in the order in which they were sent.
   private var arrivals: [[Arrival]]
+  /// A Boolean value indicating whether the thread that drives MPI looks often.
+  var isWatched = false
   /// An error that came up while nobody was waiting.
   var failure: (any Error)?
 

@@ -16,6 +16,8 @@ package final class StepProfile: Sendable {
     case backward
     /// The gradients' norm, the clip, the optimiser.
     case update
+    /// Waiting for gradients and weights of other ranks; 0 in one process.
+    case exchange
   }
 
   /// The times measured.

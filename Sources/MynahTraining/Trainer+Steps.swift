@@ -28,11 +28,9 @@ extension Trainer {
     let frozen = (factors ?? []).indices.filter { factors?[$0] == 0 }
     var exchange = ranks.exchange(isRounded: roundsSentGradients, frozen: Set(frozen))
     let passes = try gradients(of: group, run, ranks, &exchange, first: first)
-    let (norm, losses) = try StepProfile.measure(.update) {
-      try run.optimizer.step(
-        &run.model, exchange, rate: rate, factors: factors, clip: configuration.clip, share: 1 / Float(count),
-        figures: passes.losses.flatMap { [$0.nats, Double($0.targetCount)] })
-    }
+    let (norm, losses) = try run.optimizer.step(
+      &run.model, exchange, rate: rate, factors: factors, clip: configuration.clip, share: 1 / Float(count),
+      figures: passes.losses.flatMap { [$0.nats, Double($0.targetCount)] })
     let loss = try total(losses, of: group, ranks)
     run.step = first + count
     // A batch that is all padding has no perplexity.

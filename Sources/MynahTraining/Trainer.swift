@@ -101,7 +101,10 @@ public struct Trainer: Sendable {
     }
   }
 
-  private func check(_ model: LanguageModel) throws {
+  /// Checks that a model can be trained with this configuration by these ranks.
+  ///
+  /// - Throws: `TrainingError.impossible`.
+  package func check(_ model: LanguageModel) throws {
     if let defect = configuration.defect(of: model.architecture) {
       throw TrainingError.impossible(reason: defect)
     }

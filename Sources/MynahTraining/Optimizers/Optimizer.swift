@@ -183,7 +183,7 @@ extension Optimizer {
     _ module: inout some Module, _ exchange: consuming GradientExchange, rate: Float, factors: [Float]?,
     clip: GradientClip, share: Float, figures: [Double]
   ) throws -> (norm: Double, figures: [[Double]]) {
-    var gradients = try exchange.finish()
+    var gradients = try StepProfile.measure(.exchange) { try exchange.finish() }
     var received: [[Double]]?
     let clipped = try clip.applied(to: &gradients, share: share) { gradients in
       let sums = try exchange.norm(of: gradients, with: received == nil ? figures : [])
@@ -194,7 +194,11 @@ extension Optimizer {
       try module.withParameterValues { weights in
         try exchange.updateRows(
           of: &weights, gradients: gradients, skipsMissingRows: configuration.rule.skipsMissingRows
-        ) { update(&$0, gradients: gradients, rate: rate, factors: factors, scale: scale) }
+        ) { weights in
+          StepProfile.measure(.update) {
+            update(&weights, gradients: gradients, rate: rate, factors: factors, scale: scale)
+          }
+        }
       }
     }
     return (clipped.norm, received ?? [])

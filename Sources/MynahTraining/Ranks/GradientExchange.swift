@@ -135,7 +135,8 @@ struct GradientExchange {
   ///
   /// The sums of blocks are added in the order of the parameters' rows, so the norm does not depend on who has them.
   func norm(of gradients: [Gradient], with figures: [Double] = []) throws -> (norm: Double, figures: [[Double]]) {
-    let all = try communicator.gathered(figures + Kernels.squaredSums(of: gradients))
+    let sums = StepProfile.measure(.update) { Kernels.squaredSums(of: gradients) }
+    let all = try StepProfile.measure(.exchange) { try communicator.gathered(figures + sums) }
     let counts = try all.indices.map { rank in
       let counts = shares.shapes.indices.map {
         shares.blockCount(of: shares.rows(of: $0, rank: rank), parameter: $0)
@@ -171,6 +172,12 @@ struct GradientExchange {
     guard communicator.rankCount > 1 else { return body(&weights) }
     var own = weights.indices.map { shares.slice(weights[$0], ownRows($0), parameter: $0) }
     body(&own)
+    try StepProfile.measure(.exchange) { try exchange(own, gradients, skipsMissingRows, &weights) }
+  }
+
+  private func exchange(
+    _ own: [Tensor], _ gradients: [Gradient], _ skipsMissingRows: Bool, _ weights: inout [Tensor]
+  ) throws {
     for parameter in weights.indices where !frozen.contains(parameter) {
       let rows = ownRows(parameter)
       if !rows.isEmpty {
