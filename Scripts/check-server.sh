@@ -6,7 +6,8 @@
 #     Scripts/check-server.sh [FOLDER]
 #
 # FOLDER, a new one unless given, receives the pictures of the page. Python packages are installed into
-# .build-server/python unless the python3 of the path has them; what cannot be installed is skipped with a note.
+# .build-traits/python unless the python3 of the path has them; what cannot be installed is skipped with a note.
+# MYNAH_TRAITS names the package traits of the build, which other scripts may share: Server unless given.
 set -euo pipefail
 folder=${1:-$(mktemp -d)}
 mkdir -p "$folder"
@@ -14,7 +15,7 @@ folder=$(cd "$folder" && pwd)
 cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s (at %d s)\n' "$1" "$SECONDS"; }
-build=(-c release --traits Server --scratch-path .build-server)
+build=(-c release --traits "${MYNAH_TRAITS:-Server}" --scratch-path .build-traits)
 
 step "the server's tests"
 swift test "${build[@]}" --filter '^(MynahServerTests|MynahCommandsTests\.(Serve|Help|FlagEffect))' 2>&1 |
@@ -30,7 +31,7 @@ mynah=$(swift build "${build[@]}" --show-bin-path)/mynah
 model="$folder/words.safetensors"
 
 step "the commands of docs/serve.md, as typed"
-MYNAH_BUILD=.build-server Scripts/docs-commands.sh docs/serve.md
+MYNAH_BUILD=.build-traits Scripts/docs-commands.sh docs/serve.md
 
 step "its clients"
 python=python3
@@ -40,10 +41,10 @@ if ! command -v python3 > /dev/null; then
   exit 0
 fi
 if ! python3 -c "import ${packages// /, }" 2> /dev/null; then
-  python=.build-server/python/bin/python
+  python=.build-traits/python/bin/python
   if ! "$python" -c "import ${packages// /, }" 2> /dev/null; then
-    python3 -m venv .build-server/python
-    timeout 900 .build-server/python/bin/pip install --quiet openai 'lm-eval[api]' schemathesis || python=
+    python3 -m venv .build-traits/python
+    timeout 900 .build-traits/python/bin/pip install --quiet openai 'lm-eval[api]' schemathesis || python=
   fi
 fi
 if [[ -n "$python" ]]; then

@@ -4,7 +4,7 @@ import MynahInference
 import MynahModels
 import MynahText
 
-struct EvaluateCommand: CommandWithMessages {
+struct EvaluateCommand: CommandWithMessages, CommandOfRanks {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measure the perplexity of a model on a text.",
@@ -35,12 +35,14 @@ struct EvaluateCommand: CommandWithMessages {
 
   mutating func run() throws {
     try threads.run {
+      try Ranks.compare(files: ["the model": model, "the text": text], flags: [:])
       let file = try ModelFile(contentsOf: model)
       let text = try TextFile(at: text, invalidBytes: file.tokenizer.invalidBytes).text
       let policy = state.policy(of: file)
       let predictor = try adaptation.predictor(file, policy: policy)
       let report = try WorkProgress.showing("evaluating") {
-        try predictor.perplexity(of: text, tokenizer: file.tokenizer, policy: policy, report: $0)
+        try predictor.perplexity(
+          of: text, tokenizer: file.tokenizer, policy: policy, sharing: Ranks.sharing, report: $0)
       }
       let length = TextLength(of: text)
       if json {

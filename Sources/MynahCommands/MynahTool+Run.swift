@@ -20,6 +20,8 @@ extension MynahTool {
       var command = try parseAsRoot(arguments.map { $0 == "--help-all" ? "--help" : $0 })
       do {
         try InputHint.printing { try Ranks.joining(launched, command) { try command.runWithMessages() } }
+      } catch let error as ReportedError {
+        Foundation.exit(error.code.rawValue)
       } catch is ClosedPipe {
         Foundation.exit(FailureCode.closedPipe.rawValue)
       } catch let error as any CommandFailure {
@@ -54,6 +56,7 @@ extension MynahTool {
       let end = line.hasSuffix(".") || line.hasSuffix("?") ? " See" : "; see"
       line += "\(end) 'mynah \(words.help.joined(separator: " "))'"
     }
+    SilentOutput.letFirstRankPrint()
     StandardError.write("error: \(line)\n")
     Foundation.exit(code.rawValue)
   }

@@ -4,7 +4,7 @@ import MynahIO
 import MynahModels
 import MynahText
 
-struct PrepareCommand: CommandWithMessages {
+struct PrepareCommand: CommandWithMessages, CommandOfRanks {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
     abstract: "Write the tokens of texts, which may be larger than memory, to a file.",
@@ -45,7 +45,18 @@ struct PrepareCommand: CommandWithMessages {
     try Interruption.watching { isInterrupted in
       try NewFile.check(output, overwriting: overwrite, of: "a token file", where: TokenFile.isTokenFile)
       let preparation = try TextPreparation(
-        of: texts, threadCount: threads.count, validationShare: validationShare ?? Corpus.defaultValidationShare)
+        of: texts, threadCount: threads.count, validationShare: validationShare ?? Corpus.defaultValidationShare,
+        sharing: Ranks.sharing)
+      for path in texts {
+        try Ranks.compare(
+          files: ["the text": path],
+          flags: [
+            "--tokenizer": tokens.choice.map { "\($0)" } ?? "none",
+            "--minimum-count": tokens.minimumCount.map { "\($0)" } ?? "none",
+            "--vocabulary": tokens.vocabulary.map { "\($0)" } ?? "none",
+            "--validation-share": validationShare.map { "\($0)" } ?? "none",
+          ])
+      }
       var progress = PreparationProgress()
       defer { progress.clear() }
       let tokenizer: AnyTokenizer
@@ -60,6 +71,7 @@ struct PrepareCommand: CommandWithMessages {
       }
       try preparation.write(tokenizer, to: output) { try progress.report($0, isInterrupted: isInterrupted) }
     }
+    guard Ranks.isFirst else { return }
     let figures = Figures(try TokenFile(at: output))
     if json { try StandardOutput.writeJSON(figures) } else { try StandardOutput.write(figures.inWords) }
   }

@@ -99,7 +99,6 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
       communicator: Ranks.communicator, shares: ranks.shares, roundsGradients: ranks.roundsGradients)
   }
   #else
-  var rankTimeout: Double { 0 }
   private var rankRules: [FlagRule] { [] }
   private var allowsMixedRanks: Bool { false }
   private var distribution: TrainingJob.Distribution { TrainingJob.Distribution() }

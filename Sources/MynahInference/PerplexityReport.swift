@@ -1,5 +1,5 @@
 import Foundation
-import MynahIO
+package import MynahIO
 public import MynahModels
 import MynahTensors
 public import MynahText
@@ -63,16 +63,24 @@ extension Predictor {
     of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
     report: (TextProgress) throws -> Void = { _ in }
   ) throws -> PerplexityReport {
-    var (read, reading) = (TextTokens(tokenizer, policy: policy), TextReading(self))
+    try perplexity(of: text, tokenizer: tokenizer, policy: policy, sharing: nil, report: report)
+  }
+
+  /// Returns the perplexity of a text that processes share; all of them get the same report.
+  package func perplexity(
+    of text: String, tokenizer: AnyTokenizer, policy: StatePolicy, sharing: WorkSharing?,
+    report: (TextProgress) throws -> Void
+  ) throws -> PerplexityReport {
+    var (read, reading) = (TextTokens(tokenizer, policy: policy), TextReading(self, sharing: sharing))
     var (loss, known, context, tokenCount) = (Loss(), Loss(), [Int32](), 0)
     let unknownID = tokenizer.vocabulary.unknownID
-    try read.append(wholeText: text, inPiecesOf: scoringLength) { tokens, share in
+    try read.append(wholeText: text, inPiecesOf: scoringLength * (sharing?.rankCount ?? 1)) { tokens, share in
       for (token, score) in zip(tokens, try reading.score(tokens)) {
         guard let score else {
           context.append(token.id)
           continue
         }
-        let one = Loss(nats: -score, targetCount: 1)
+        let one = Loss(nats: -score.logProbability, targetCount: 1)
         loss += one
         if token.id != unknownID { known += one }
       }

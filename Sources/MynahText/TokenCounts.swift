@@ -11,6 +11,12 @@ package struct TokenCounts: Sendable {
     if number == counts.count { counts.append(1) } else { counts[number] += 1 }
   }
 
+  /// Counts occurrences of a token.
+  mutating func add(_ token: [UInt8], count: Int) {
+    let number = Int(table.insert(token, token.indices))
+    if number == counts.count { counts.append(count) } else { counts[number] += count }
+  }
+
   /// Counts a token.
   package mutating func add(_ token: some StringProtocol) {
     let bytes = Array(token.utf8)

@@ -12,10 +12,38 @@ protocol CommandOfRanks: ParsableCommand {
   var rankTimeout: Double { get }
 }
 
+extension CommandOfRanks {
+  var rankTimeout: Double { 300 }
+}
+
 /// The processes that compute a command together: one, or as many as `mpirun` started.
 enum Ranks {
   /// The connection to the other processes.
   @TaskLocal static var communicator: any Communicator = SingleProcess()
+
+  /// The processes that share work that is not training; nil: this one is alone.
+  static var sharing: WorkSharing? {
+    let communicator = communicator
+    guard communicator.rankCount > 1 else { return nil }
+    return WorkSharing(rank: communicator.rank, rankCount: communicator.rankCount) { try communicator.gathered($0) }
+  }
+
+  /// Checks that all ranks have the same program, files and flags.
+  ///
+  /// - Parameters:
+  ///   - files: The files, by what they are to the command.
+  ///   - flags: The values of the flags that matter.
+  /// - Throws: `RankError`, `CommunicationError`.
+  static func compare(files: KeyValuePairs<String, String>, flags: KeyValuePairs<String, String>) throws {
+    guard communicator.rankCount > 1 else { return }
+    var facts = RankFacts(allowsMixed: false)
+    for (name, path) in files {
+      if path == "-" { throw RankError.standardInput }
+      facts[name] = SHA256.hexadecimal(ofFileAt: path) ?? "none"
+    }
+    for (name, value) in flags { facts[name] = value }
+    try facts.compare(over: communicator)
+  }
 
   /// A Boolean value indicating whether this process writes files and prints results.
   static var isFirst: Bool { communicator.rank == 0 }
@@ -24,7 +52,7 @@ enum Ranks {
   ///
   /// An error on one rank ends all of them: rank 0 prints its sentence.
   static func joining(_ launched: LaunchedRank?, _ command: any ParsableCommand, _ body: () throws -> Void) throws {
-    guard let launched else { return try body() }
+    guard launched != nil else { return try body() }
     guard let ranked = command as? any CommandOfRanks else {
       throw RankError.oneProcess(command: type(of: command).configuration.commandName ?? "this command")
     }
@@ -35,25 +63,30 @@ enum Ranks {
     } catch let error as CommunicationError {
       if case .timedOut = error { abort(communicator, error) }
       _ = communicator.close(within: 2)
-      throw error
+      throw reported(error, by: communicator)
     } catch {
       let (code, sentence) = MynahTool.failure(of: error)
       for rank in 0..<communicator.rankCount where rank != communicator.rank {
         try? communicator.send(.failure(code: code.rawValue, sentence: sentence), to: rank)
       }
       _ = communicator.close(within: 5)
-      throw error
+      throw reported(error, by: communicator)
     }
     if !communicator.close(within: ranked.rankTimeout) {
       abort(communicator, .timedOut(rank: communicator.rank == 0 ? 1 : 0, seconds: ranked.rankTimeout))
     }
     #else
-      _ = ranked
+    _ = ranked
     throw RankError.noMPI
     #endif
   }
 
   #if MPI
+  /// The error that ends this process: on ranks other than 0, one that is not printed, because rank 0 has been told.
+  private static func reported(_ error: any Error, by communicator: MPICommunicator) -> any Error {
+    communicator.rank == 0 ? error : ReportedError(code: MynahTool.failure(of: error).code)
+  }
+
   /// Ends all ranks when one does not answer: the first one that waits for it prints the sentence.
   private static func abort(_ communicator: MPICommunicator, _ error: CommunicationError) -> Never {
     // A lower rank that waits too ends this one meanwhile.
@@ -64,6 +97,11 @@ enum Ranks {
     Foundation.exit(error.failureCode.rawValue)
   }
   #endif
+}
+
+/// The end of a rank whose error another one prints.
+struct ReportedError: Error {
+  let code: FailureCode
 }
 
 /// The standard output and standard error of a rank other than 0, whose results and messages would be repetitions.
@@ -84,6 +122,14 @@ enum SilentOutput {
   /// Makes standard error heard again.
   static func restore() {
     if LaunchedRank.current?.rank ?? 0 > 0 { dup2(kept, STDERR_FILENO) }
+  }
+
+  /// Waits before a rank that has not joined prints its error: usually rank 0 has the same one, and the launcher ends
+  /// all ranks when it ends; otherwise the error is this rank's own.
+  static func letFirstRankPrint() {
+    guard LaunchedRank.current?.rank ?? 0 > 0 else { return }
+    sleep(3)
+    restore()
   }
 }
 

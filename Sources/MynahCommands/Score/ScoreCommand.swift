@@ -7,7 +7,7 @@ import MynahTensors
 import MynahText
 
 /// `mynah score`: the log-probabilities of lines.
-struct ScoreCommand: CommandWithMessages, ConditionalFlags {
+struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
   static let configuration = CommandConfiguration(
     commandName: "score",
     abstract: "Print the log-probability of each line of a text.",
@@ -91,12 +91,18 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags {
   }
 
   private func score() throws {
+    if Ranks.sharing != nil && files.isEmpty { throw RankError.standardInput }
+    try Ranks.compare(files: ["the model": model], flags: ["--tokens": "\(tokens)", "--keep-going": "\(keepGoing)"])
+    for path in files { try Ranks.compare(files: ["the text": path], flags: [:]) }
     let file = try ModelFile(contentsOf: model)
     let policy = try policy(of: file)
+    // One process answers each line at once.
+    let lineCount = Ranks.sharing.map { 256 * $0.rankCount } ?? 1
     var scorer = try scorer(file, policy)
     var lines = try LineReader(files, invalidBytes: file.tokenizer.invalidBytes)
     var summary = Summary(policy)
     var numbers: [Int] = []
+    var heldCount = 0
     var progress = WorkProgress("scoring", on: .terminalWithoutResults)
     defer { progress.clear() }
     func write(_ scores: [LineScore]) throws {
@@ -109,9 +115,12 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags {
     while true {
       do {
         guard let line = try lines.next() else { break }
-        let scores = try scorer.append(line.text, isEnded: line.isEnded)
+        try scorer.hold(line.text, isEnded: line.isEnded)
         numbers.append(line.number)
-        try write(scores)
+        heldCount += 1
+        guard heldCount >= lineCount else { continue }
+        heldCount = 0
+        try write(scorer.scoreHeld())
         progress.report(lines.share, tokens: summary.tokenCount)
       } catch  where keepGoing && error.isOfOneLine {
         progress.clear()
@@ -120,7 +129,7 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags {
       }
     }
     try write(scorer.finish())
-    if let saveState, let predictor = scorer.state as? NeuralPredictor {
+    if Ranks.isFirst, let saveState, let predictor = scorer.state as? NeuralPredictor {
       try StateFile(predictor, modelPath: model).write(to: saveState)
     }
     if json { try StandardOutput.writeJSON(summary.figures) } else { try StandardOutput.write(summary.inWords) }
@@ -129,7 +138,8 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags {
   private func scorer(_ file: ModelFile, _ policy: StatePolicy) throws -> TextScorer {
     guard let path = continuing.loadState else {
       let predictor = try adaptation.predictor(file, policy: policy)
-      return TextScorer(predictor, tokenizer: file.tokenizer, policy: policy, includingTokens: tokens)
+      return TextScorer(
+        predictor, tokenizer: file.tokenizer, policy: policy, includingTokens: tokens, sharing: Ranks.sharing)
     }
     let predictor = try StateFile.predictor(at: path, model: adaptation.precision.model(of: file), modelPath: model)
     return TextScorer(continuing: predictor, tokenizer: file.tokenizer, includingTokens: tokens)

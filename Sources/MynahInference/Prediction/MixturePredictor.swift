@@ -86,7 +86,7 @@ public struct MixturePredictor: Predictor {
       var (reading, own) = (TextReading(part), [Double]())
       for start in stride(from: 0, to: tokens.count, by: part.scoringLength) {
         let end = min(start + part.scoringLength, tokens.count)
-        own += try reading.score(Array(tokens[start..<end])).compactMap { $0 }
+        own += try reading.score(Array(tokens[start..<end])).compactMap { $0?.logProbability }
         let done = index * tokens.count + end
         try report(TextProgress(tokenCount: done, share: Double(done) / total))
       }

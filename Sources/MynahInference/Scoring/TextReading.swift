@@ -1,3 +1,4 @@
+import MynahIO
 import MynahText
 
 /// Reads the tokens of texts with a predictor, which is reset where a text begins.
@@ -5,49 +6,77 @@ struct TextReading: Sendable {
   /// The predictor before a text.
   private let beginning: any Predictor
   /// The predictor after the tokens so far.
+  ///
+  /// Where processes share the reading, it is the one of this process's tokens.
   private(set) var predictor: any Predictor
+  private let sharing: WorkSharing?
+  /// The process that has read the last token.
+  private var lastReader = 0
 
   /// Creates a reading.
   ///
-  /// - Parameter predictor: A predictor that has not begun a text, or one that the first of the tokens continues.
-  init(_ predictor: any Predictor) { (beginning, self.predictor) = (predictor, predictor) }
+  /// - Parameters:
+  ///   - predictor: A predictor that has not begun a text, or one that the first of the tokens continues.
+  ///   - sharing: The processes that share the texts between two resets; nil: this one reads all.
+  init(_ predictor: any Predictor, sharing: WorkSharing? = nil) {
+    (beginning, self.predictor, self.sharing) = (predictor, predictor, sharing)
+  }
 
-  /// Reads tokens and returns ln p of each, nil of one that is context only.
+  /// The score of a token.
+  struct Score: Sendable {
+    /// ln p of the token.
+    let logProbability: Double
+    /// The token's rank among all; 0 unless it was requested.
+    let rank: Int
+  }
+
+  /// Reads tokens and returns the score of each, nil of one that is context only.
   ///
+  /// - Parameter ranked: A Boolean value indicating whether to find the tokens' ranks, which takes a pass through the
+  ///   output for every token.
   /// - Throws: `InferenceError.notFinite`.
-  mutating func score(_ tokens: [TextToken]) throws -> [Double?] {
-    var result: [Double?] = []
-    result.reserveCapacity(tokens.count)
-    for run in tokens.runs {
+  mutating func score(_ tokens: [TextToken], ranked: Bool = false) throws -> [Score?] {
+    let runs = tokens.runs
+    let readers = readers(of: runs)
+    var own: [Double] = []
+    for (run, reader) in zip(runs, readers) where reader == sharing?.rank ?? 0 {
       if run.beginsText { predictor = beginning }
       try predictor.read(run.context)
+      guard ranked else {
+        own += try predictor.score(run.ids)
+        continue
+      }
+      for id in run.ids {
+        let all = try predictor.logProbabilities()
+        try predictor.read([id])
+        own += [all[Int(id)], Double(all.rank(of: id))]
+      }
+    }
+    lastReader = readers.last ?? lastReader
+    var rest = try (sharing?.gather(own) ?? [own]).map { $0[...] }
+    var result: [Score?] = []
+    result.reserveCapacity(tokens.count)
+    for (run, reader) in zip(runs, readers) {
       if run.contextIsToken { result.append(nil) }
-      result += try predictor.score(run.ids).map { $0 }
+      for _ in run.ids {
+        guard let value = rest[reader].popFirst(), let rank = ranked ? rest[reader].popFirst() : 0 else {
+          throw InferenceError.notFinite
+        }
+        result.append(Score(logProbability: value, rank: Int(rank)))
+      }
     }
     return result
   }
 
-  /// Reads a token and returns ln p of all tokens at its position; nil if it is context only.
-  ///
-  /// - Throws: `InferenceError.notFinite`.
-  mutating func logProbabilities(reading token: TextToken) throws -> [Double]? {
-    guard try !begin(before: token) else { return nil }
-    let all = try predictor.logProbabilities()
-    try predictor.read([token.id])
-    return all
-  }
-
-  /// Resets the predictor if a text begins with the token; returns whether the token is context only and was read.
-  private mutating func begin(before token: TextToken) throws -> Bool {
-    guard let start = token.beginning else { return false }
-    predictor = beginning
-    switch start {
-    case .after(let id):
-      try predictor.read([id])
-      return false
-    case .ofNothing:
-      try predictor.read([token.id])
-      return true
+  /// The process that reads each run: a run that continues a text is read where the text was begun, and the others are
+  /// shared out so that each process has as many tokens.
+  private func readers(of runs: [TextRun]) -> [Int] {
+    guard let sharing else { return runs.map { _ in 0 } }
+    let total = max(runs.reduce(0) { $0 + $1.ids.count }, 1)
+    var before = 0
+    return runs.map { run in
+      defer { before += run.ids.count }
+      return run.beginsText ? min(before * sharing.rankCount / total, sharing.rankCount - 1) : lastReader
     }
   }
 }

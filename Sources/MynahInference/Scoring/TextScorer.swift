@@ -1,3 +1,4 @@
+package import MynahIO
 public import MynahText
 
 /// Scores the lines of a text, in constant memory however long it is.
@@ -20,6 +21,8 @@ public struct TextScorer: Sendable {
   /// The lines that were appended and are not complete.
   private var open: [(number: Int, score: LineScore)] = []
   private var lineCount = 0
+  /// The tokens of appended lines that have not been scored yet.
+  private var unscored: [TextToken] = []
 
   /// Creates a scorer by a network.
   ///
@@ -44,9 +47,17 @@ public struct TextScorer: Sendable {
     _ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
     includingTokens includesTokens: Bool = false
   ) {
+    self.init(predictor, tokenizer: tokenizer, policy: policy, includingTokens: includesTokens, sharing: nil)
+  }
+
+  /// Creates a scorer whose lines processes share; all of them append the same lines and get the same scores.
+  package init(
+    _ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy,
+    includingTokens includesTokens: Bool, sharing: WorkSharing?
+  ) {
     predictor.check(tokenizer)
     (self.tokenizer, self.includesTokens, beginning) = (tokenizer, includesTokens, predictor)
-    (text, reading) = (TextTokens(tokenizer, policy: policy), TextReading(predictor))
+    (text, reading) = (TextTokens(tokenizer, policy: policy), TextReading(predictor, sharing: sharing))
   }
 
   /// Continues a text, whose state is carried.
@@ -72,16 +83,35 @@ public struct TextScorer: Sendable {
   /// - Throws: `TextError` if it has a token that the model does not know and cannot read as `<unk>`: the next line is
   ///   then scored as if this line did not exist. `InferenceError.notFinite`.
   public mutating func append(_ line: String, isEnded: Bool = true) throws -> [LineScore] {
-    let tokens = try text.append(line, number: lineCount + 1, isEnded: isEnded)
+    try hold(line, isEnded: isEnded)
+    return try scoreHeld()
+  }
+
+  /// Appends a line without scoring it.
+  ///
+  /// - Throws: As `append(_:isEnded:)` does about the line.
+  package mutating func hold(_ line: String, isEnded: Bool) throws {
+    unscored += try text.append(line, number: lineCount + 1, isEnded: isEnded)
     lineCount += 1
     open.append((lineCount, emptyScore))
+  }
+
+  /// Scores the lines that have been appended, and returns the scores of those that are complete, in their order.
+  ///
+  /// - Throws: `InferenceError.notFinite`.
+  package mutating func scoreHeld() throws -> [LineScore] {
+    let tokens = unscored
+    unscored = []
     return try add(tokens)
   }
 
   /// Ends the text and returns the scores of the last lines.
   ///
   /// - Throws: `InferenceError.notFinite`.
-  public mutating func finish() throws -> [LineScore] { try add(text.finish()) }
+  public mutating func finish() throws -> [LineScore] {
+    unscored += try text.finish()
+    return try scoreHeld()
+  }
 
   /// Scores a separate text, to which a line end is added; it does not depend on the appended lines.
   ///
@@ -119,15 +149,8 @@ public struct TextScorer: Sendable {
         LineScore.Token(
           id: token.id, logProbability: logProbability, rank: rank, isUnknown: token.id == unknownID), token.line)
     }
-    guard includesTokens else {
-      for (token, logProbability) in zip(tokens, try reading.score(tokens)) {
-        if let logProbability { score(token, logProbability, rank: 0) }
-      }
-      return
-    }
-    for token in tokens {
-      guard let all = try reading.logProbabilities(reading: token) else { continue }
-      score(token, all[Int(token.id)], rank: all.rank(of: token.id))
+    for (token, own) in zip(tokens, try reading.score(tokens, ranked: includesTokens)) {
+      if let own { score(token, own.logProbability, rank: own.rank) }
     }
   }
 }

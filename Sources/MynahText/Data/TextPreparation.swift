@@ -1,10 +1,10 @@
-import MynahIO
+package import MynahIO
 
 /// The tokenization of texts that may be larger than memory into a token file: one pass counts tokens, a second one
 /// encodes them.
 ///
 /// Both passes read the texts in pieces and process these on several threads. The tokens are written in order, so the
-/// file does not depend on the number of threads. The last tenth of the texts is the validation split and does not
+/// file does not depend on the number of threads, nor of processes that share the pieces. The last tenth of the texts is the validation split and does not
 /// contribute to the vocabulary.
 public struct TextPreparation: Sendable {
   /// The progress of a pass.
@@ -20,6 +20,7 @@ public struct TextPreparation: Sendable {
   private let parts: [TextPart]
   private let threadCount: Int
   private let pieceSize: Int
+  private let sharing: WorkSharing?
 
   /// Splits texts, which are concatenated, into training and validation parts.
   ///
@@ -31,18 +32,20 @@ public struct TextPreparation: Sendable {
   public init(
     of paths: [String], threadCount: Int, validationShare: Double = Corpus.defaultValidationShare
   ) throws {
-    try self.init(of: paths, threadCount: threadCount, pieceSize: 1 << 20, validationShare: validationShare)
+    try self.init(of: paths, threadCount: threadCount, validationShare: validationShare, sharing: nil)
   }
 
-  /// Splits texts likewise, with a given piece size.
+  /// Splits texts likewise, with a given piece size, for several processes that share the pieces: all of them call the
+  /// same functions, and rank 0 writes.
   package init(
-    of paths: [String], threadCount: Int, pieceSize: Int, validationShare: Double = Corpus.defaultValidationShare
+    of paths: [String], threadCount: Int, pieceSize: Int = 1 << 20,
+    validationShare: Double = Corpus.defaultValidationShare, sharing: WorkSharing?
   ) throws {
     require(
       threadCount > 0 && pieceSize > 0,
       "the number of threads and the piece size must be positive, got \(threadCount), \(pieceSize)")
     parts = try TextPart.parts(of: paths, validationShare: validationShare)
-    (self.threadCount, self.pieceSize) = (threadCount, pieceSize)
+    (self.threadCount, self.pieceSize, self.sharing) = (threadCount, pieceSize, sharing)
   }
 
   /// Reads the beginning of the training text and returns the choice of a tokenizer that would be made for it in
@@ -93,7 +96,8 @@ public struct TextPreparation: Sendable {
   public func write(
     _ tokenizer: AnyTokenizer, to path: String, report: (Progress) throws -> Void = { _ in }
   ) throws {
-    var writer = try TokenFileWriter(replacing: path, tokenizer: tokenizer)
+    var writer =
+      sharing.map { $0.rank == 0 } ?? true ? try TokenFileWriter(replacing: path, tokenizer: tokenizer) : nil
     let width = TokenFileWriter.width(vocabularySize: tokenizer.vocabulary.count)
     let size = tokenizer.encodesChunks ? pieceSize : .max / 8
     try forEachPiece(of: parts, size: size, isCounting: false, report: report) { piece in
@@ -101,36 +105,77 @@ public struct TextPreparation: Sendable {
       let tokens = try tokenizer.encode(text, beginsText: piece.beginsPart, endsText: piece.endsFile)
       return TokenFileWriter.Stretch(tokens, width: width)
     } then: { stretch, piece in
-      try writer.write(stretch, isForValidation: piece.isForValidation)
+      try writer?.write(stretch, isForValidation: piece.isForValidation)
     }
-    try writer.commit()
+    try writer?.commit()
   }
 
   /// Processes pieces on several threads and consumes the results in order, on the calling thread.
-  private func forEachPiece<Output: Sendable>(
+  private func forEachPiece<Output: SharedPiece>(
     of parts: [TextPart], size: Int, isCounting: Bool, report: (Progress) throws -> Void,
     _ work: @escaping @Sendable (TextPiece) throws -> Output,
     then take: (Output, TextPiece) throws -> Void
   ) throws {
     let total = parts.reduce(0) { $0 + $1.range.count }
     var done = 0
-    let results = Dataset(TextPieces(parts: parts, pieceSize: size)).map(threads: threadCount) { piece in
-      Result {
-        let piece = try piece.get()
-        return (output: try work(piece), piece: piece)
-      }
-    }
-    for result in results {
-      let (output, piece) = try result.get()
+    func consume(_ output: Output, _ piece: TextPiece) throws {
       try take(output, piece)
       done += piece.bytes.count
       try report(Progress(isCounting: isCounting, byteCount: done, totalByteCount: total))
     }
+    let pieces = TextPieces(parts: parts, pieceSize: size)
+    guard let sharing, sharing.rankCount > 1 else {
+      let results = Dataset(pieces).map(threads: threadCount) { piece in
+        Result {
+          let piece = try piece.get()
+          return (output: try work(piece), piece: piece)
+        }
+      }
+      for result in results {
+        let (output, piece) = try result.get()
+        try consume(output, piece)
+      }
+      return
+    }
+    // Each process computes every n-th piece of a round, and has the others' results at its end.
+    var rest = pieces.makeIterator()
+    while true {
+      var round: [TextPiece] = []
+      while round.count < Self.sharedPieces * sharing.rankCount, let piece = rest.next() {
+        round.append(try piece.get())
+      }
+      guard !round.isEmpty else { return }
+      let own = round.enumerated().filter { $0.offset % sharing.rankCount == sharing.rank }.map(\.element)
+      var message = PackedBytes()
+      for result in Dataset(own).map(threads: threadCount, { piece in Result { try work(piece).packed } }) {
+        message.append(try result.get())
+      }
+      var received = try sharing.gather(message.bytes).map { PackedBytes($0) }
+      for (index, piece) in round.enumerated() {
+        guard let bytes = received[index % sharing.rankCount].nextRun(), let output = Output(packed: bytes) else {
+          throw SharedPieceError()
+        }
+        try consume(output, piece)
+      }
+    }
   }
+
+  /// The number of pieces that each process computes before it sends its results.
+  private static let sharedPieces = 16
+}
+
+/// Another process has sent something else than the results for its pieces.
+private struct SharedPieceError: Error {}
+
+/// What is made of a piece of text, and can be sent to another process.
+private protocol SharedPiece: Sendable {
+  var packed: [UInt8] { get }
+  /// nil: the bytes are those of something else.
+  init?(packed: ArraySlice<UInt8>)
 }
 
 /// The counts of a piece; they are summed in order, so there is one large table regardless of the number of threads.
-private struct PieceCounts: Sendable {
+private struct PieceCounts: SharedPiece {
   let counts: TokenCounts
   /// A Boolean value indicating whether the piece contains anything but white space.
   let hasText: Bool
@@ -138,5 +183,43 @@ private struct PieceCounts: Sendable {
   init(_ text: [UInt8], _ kind: TokenizerKind, endsFile: Bool) {
     hasText = text.contains { $0 > 0x20 }
     counts = TokenCounts(of: text, kind, endsText: endsFile)
+  }
+
+  init?(packed: ArraySlice<UInt8>) {
+    var reader = PackedBytes(Array(packed))
+    guard let hasText = reader.next() else { return nil }
+    var counts = TokenCounts()
+    while let token = reader.nextRun(), let count = reader.next() { counts.add(Array(token), count: Int(count)) }
+    (self.counts, self.hasText) = (counts, hasText == 1)
+  }
+
+  var packed: [UInt8] {
+    var writer = PackedBytes()
+    writer.append(hasText ? 1 : 0)
+    for (token, count) in counts.entries {
+      writer.append(token)
+      writer.append(UInt64(count))
+    }
+    return writer.bytes
+  }
+}
+
+extension TokenFileWriter.Stretch: SharedPiece {
+  fileprivate init?(packed: ArraySlice<UInt8>) {
+    var reader = PackedBytes(Array(packed))
+    guard let bytes = reader.nextRun(), let digest = reader.nextRun(), let tokens = reader.next(),
+      let unknown = reader.next(), let characters = reader.next()
+    else { return nil }
+    self.init(
+      bytes: Array(bytes), digest: Array(digest),
+      text: (tokenCount: Int(tokens), unknownCount: Int(unknown), characterCount: Int(characters)))
+  }
+
+  fileprivate var packed: [UInt8] {
+    var writer = PackedBytes()
+    writer.append(bytes)
+    writer.append(digest)
+    for count in [text.tokenCount, text.unknownCount, text.characterCount] { writer.append(UInt64(count)) }
+    return writer.bytes
   }
 }

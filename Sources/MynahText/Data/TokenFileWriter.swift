@@ -31,6 +31,10 @@ public struct TokenFileWriter: ~Copyable {
     let digest: [UInt8]
     let text: (tokenCount: Int, unknownCount: Int, characterCount: Int)
 
+    init(bytes: [UInt8], digest: [UInt8], text: (tokenCount: Int, unknownCount: Int, characterCount: Int)) {
+      (self.bytes, self.digest, self.text) = (bytes, digest, text)
+    }
+
     /// Serializes tokens; this is most of the work of writing and can run on any thread.
     init(_ text: EncodedText, width: Int) {
       var bytes: [UInt8] = []

@@ -1,0 +1,253 @@
+#if MPI
+import Foundation
+import MynahTensors
+import TestSupport
+import Testing
+
+/// Commands that several processes compute, started by a real `mpirun`.
+@Suite("Ranks that mpirun started", .serialized, .timeLimit(.minutes(5)))
+struct RankCommandTests {
+  private let tool: CommandLineTool
+
+  init() throws {
+    tool = try CommandLineTool()
+    let words = ["the", "cat", "sat", "on", "a", "mat", "and", "saw", "two", "birds", ".", "it", "ran"]
+    let lines = (0..<900).map { line in
+      (0..<9).map { words[(line * line + 7 * $0 * line + $0 * $0) % words.count] }.joined(separator: " ") + "\n"
+    }
+    try tool.write(lines.joined(), to: "text.txt")
+    try tool.write(lines.dropLast(100).joined(), to: "other.txt")
+  }
+
+  private static let flags = [
+    "--embedding", "24", "--hidden", "40,24", "--batch", "8", "--sequence-length", "12", "--seed", "5",
+    "--checkpoint-every", "20", "--quiet",
+  ]
+
+  private func train(_ output: String, _ more: String..., epochs: Int = 2, shards: Int = 4) -> [String] {
+    ["train", "text.txt", "--output", output, "--shards", "\(shards)", "--epochs", "\(epochs)"] + Self.flags + more
+  }
+
+  /// Starts ranks with one command each, or `count` ranks with the same one.
+  private func start(_ count: Int = 1, _ commands: [String]..., environment: [String: String] = [:]) throws
+    -> CommandLineTool.Run
+  {
+    var arguments = ["mpirun", "--oversubscribe"]
+    for (index, command) in commands.enumerated() {
+      if index > 0 { arguments.append(":") }
+      arguments += ["-n", "\(count)"] + command
+    }
+    return try tool.start(
+      arguments, executable: URL(filePath: "/usr/bin/env"),
+      environment: environment.merging([
+        "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "OMPI_MCA_rmaps_base_oversubscribe": "1",
+      ]) { $1 })
+  }
+
+  private var mynah: String { CommandLineTool.executable.path(percentEncoded: false) }
+
+  private func run(_ count: Int, _ arguments: [String]) throws -> CommandLineTool.Outcome {
+    try start(count, [mynah] + arguments).finish()
+  }
+
+  /// The process of a rank, once it has joined: the one whose environment has the rank.
+  private func process(ofRank rank: Int, in run: CommandLineTool.Run) throws -> pid_t {
+    var found: pid_t?
+    run.wait {
+      let parent = run.process.processIdentifier
+      let children = (try? String(contentsOfFile: "/proc/\(parent)/task/\(parent)/children", encoding: .utf8)) ?? ""
+      found = children.split(separator: " ").compactMap { pid_t($0) }.first { child in
+        let environment = FileManager.default.contents(atPath: "/proc/\(child)/environ") ?? Data()
+        return environment.split(separator: 0).contains(Data("OMPI_COMM_WORLD_RANK=\(rank)".utf8))
+      }
+      return found != nil
+    }
+    return try #require(found)
+  }
+
+  /// Waits until a run has written a checkpoint after the first one.
+  private func waitForCheckpoint(_ name: String, of run: CommandLineTool.Run) {
+    func date() -> Date? {
+      try? FileManager.default.attributesOfItem(atPath: tool.path(name + ".training"))[.modificationDate] as? Date
+    }
+    run.wait { date() != nil }
+    let first = date()
+    run.wait { date() != first }
+  }
+
+  /// The one error of Mynah itself among mpirun's messages.
+  private func sentence(_ outcome: CommandLineTool.Outcome) throws -> String {
+    let errors = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("error: ") }
+    #expect(errors.count == 1, "\(outcome.errors)")
+    return String(try #require(errors.first, "\(outcome.errors)"))
+  }
+
+  @Test(
+    "Any number of ranks and threads writes the same bytes as one process",
+    arguments: [
+      ["--learning-rate", "0.5"], ["--optimizer", "adam"],
+      ["--optimizer", "asgd", "--average-after", "0", "--learning-rate", "2"],
+      ["--precision", "bfloat16", "--dropout", "0.3"], ["--sampled", "8", "--dropout-weights", "0.2"],
+    ])
+  func sameBytes(_ flags: [String]) throws {
+    defer { tool.folder.remove() }
+    let alone = try tool.run(train("alone.safetensors", epochs: 4) + flags)
+    #expect(alone.status == 0, "\(alone.errors)")
+    for (count, threads) in [(2, 1), (2, 2), (4, 1), (4, 2)] {
+      let outcome = try run(
+        count, train("ranks.safetensors", "--threads", "\(threads)", "--overwrite", epochs: 4) + flags)
+      #expect(outcome.status == 0 && outcome.output.split(separator: "\n").count == 5, "\(outcome.errors)")
+      for suffix in ["", ".training"] {
+        let own = try tool.bytes("ranks.safetensors" + suffix)
+        #expect(try own == tool.bytes("alone.safetensors" + suffix), "\(count) ranks, \(threads) threads, \(suffix)")
+      }
+    }
+  }
+
+  @Test(
+    "A run whose ranks are killed again and again, and continued by other numbers of ranks, ends with the same bytes")
+  func kills() throws {
+    defer { tool.folder.remove() }
+    #expect(try tool.run(train("alone.safetensors", epochs: 60)).status == 0)
+    var resumes: [String] = []
+    for kill in 0..<10 {
+      let count = [2, 4, 3][kill % 3]
+      let killed = try start(count, [mynah] + train("ranks.safetensors", epochs: 60) + resumes)
+      let victim = try process(ofRank: (kill * 7 + 1) % count, in: killed)
+      waitForCheckpoint("ranks.safetensors", of: killed)
+      _ = Foundation.kill(victim, SIGKILL)
+      let outcome = try killed.finish()
+      if outcome.status == 0 { break }
+      resumes = ["--resume"]
+    }
+    #expect(!resumes.isEmpty)
+    #expect(try run(2, train("ranks.safetensors", "--resume", epochs: 60)).status == 0)
+    #expect(try tool.bytes("ranks.safetensors") == tool.bytes("alone.safetensors"))
+  }
+
+  @Test("SIGTERM on any rank stops all of them with a checkpoint, from which one process continues to the same bytes")
+  func termination() throws {
+    defer { tool.folder.remove() }
+    #expect(try tool.run(train("alone.safetensors", epochs: 60)).status == 0)
+    let interrupted = try start(3, [mynah] + train("ranks.safetensors", epochs: 60))
+    let rank = try process(ofRank: 2, in: interrupted)
+    waitForCheckpoint("ranks.safetensors", of: interrupted)
+    _ = kill(rank, SIGTERM)
+    let outcome = try interrupted.finish()
+    #expect(outcome.status == 130)
+    #expect(try sentence(outcome).contains("continue with --resume"))
+    #expect(try tool.run(train("ranks.safetensors", "--resume", epochs: 60)).status == 0)
+    #expect(try tool.bytes("ranks.safetensors") == tool.bytes("alone.safetensors"))
+  }
+
+  @Test("A rank that hangs ends the run after the time-out, with one sentence and its checkpoint", arguments: [0, 1])
+  func hang(rank: Int) throws {
+    defer { tool.folder.remove() }
+    let hanging = try start(
+      2, [mynah] + train("ranks.safetensors", "--rank-timeout", "2", epochs: 100_000))
+    let victim = try process(ofRank: rank, in: hanging)
+    waitForCheckpoint("ranks.safetensors", of: hanging)
+    _ = kill(victim, SIGSTOP)
+    let outcome = try hanging.finish()
+    #expect(outcome.status == 69)
+    #expect(
+      try sentence(outcome)
+        == "error: rank \(rank) has sent nothing for 2 s; check its machine and continue with --resume")
+    let inspected = try tool.run("inspect", "ranks.safetensors")
+    #expect(inspected.status == 0 && tool.exists("ranks.safetensors.training"), "\(inspected.errors)")
+    // The launcher does not always end a process that is stopped.
+    _ = kill(victim, SIGKILL)
+  }
+
+  @Test("Ranks that differ are found before anything is written, and the difference is named")
+  func mismatches() throws {
+    defer { tool.folder.remove() }
+    let command = [mynah] + train("ranks.safetensors")
+    func other(_ word: String, _ replacement: String) -> [String] { command.map { $0 == word ? replacement : $0 } }
+    let cases: [(start: () throws -> CommandLineTool.Run, status: Int32, sentence: String)] = [
+      ({ try start(1, command, other("text.txt", "other.txt")) }, 65, "rank 1 differs from rank 0 in the text"),
+      (
+        { try start(1, command, other("5", "6")) }, 65,
+        "rank 1 differs from rank 0 in the training (seed): 6 instead of 5"
+      ),
+      (
+        { try start(1, command, other("40,24", "40,25")) }, 65,
+        "rank 1 differs from rank 0 in the model (layers)"
+      ),
+      (
+        { try start(1, command, other("20", "30")) }, 65,
+        "rank 1 differs from rank 0 in --checkpoint-every: 30 instead of 20"
+      ),
+      (
+        { try start(1, command, ["env", "MYNAH_INSTRUCTION_SET=avx2"] + command) }, 65,
+        "rank 1 computes with avx2 and rank 0 with"
+      ),
+      ({ try start(1, command, other("text.txt", "none.txt")) }, 66, "rank 1: there is no file or folder 'none.txt'"),
+      ({ try start(5, command) }, 65, "5 ranks need as many shards or more, found 4"),
+      ({ try start(2, command + ["--shares", "1,2,3"]) }, 65, "2 ranks need as many positive shares"),
+      ({ try start(2, command + ["--dry-run"]) }, 64, "--dry-run has no effect with several ranks"),
+      ({ try start(2, [mynah, "generate", "x.safetensors"]) }, 64, "mynah generate runs in one process"),
+      ({ try start(2, [mynah, "train", "-", "--output", "x"]) }, 64, "standard input reaches rank 0 only"),
+      ({ try start(2, command + ["--sed", "1"]) }, 64, "Unknown option '--sed'"),
+    ]
+    for (start, status, expected) in cases where Kernels.instructionSet != "avx2" || !expected.contains("avx2") {
+      let outcome = try start().finish()
+      #expect(outcome.status == status, "\(outcome.errors)")
+      #expect(try sentence(outcome).contains(expected), "\(outcome.errors)")
+    }
+    #expect(try tool.files() == ["other.txt", "text.txt"])
+    #expect(
+      try start(1, command + ["--allow-mixed"], ["env", "MYNAH_INSTRUCTION_SET=avx2"] + command + ["--allow-mixed"])
+        .finish().status == 0)
+  }
+
+  @Test("A full disk on rank 0 ends all ranks with its sentence, and leaves the files of the last checkpoint")
+  func fullDisk() throws {
+    defer { tool.folder.remove() }
+    let limited = ["sh", "-c", "ulimit -f 40; exec \"$0\" \"$@\"", mynah] + train("ranks.safetensors")
+    let outcome = try start(2, limited).finish()
+    #expect(outcome.status == 74)
+    #expect(try sentence(outcome).contains("writing"))
+    #expect(try tool.files().allSatisfy { !$0.hasPrefix("ranks.safetensors.") || $0 == "ranks.safetensors.training" })
+  }
+
+  @Test(
+    "The texts of evaluate and score, and the pieces of prepare, are shared out, and the output is that of one process")
+  func otherCommands() throws {
+    defer { tool.folder.remove() }
+    #expect(try tool.run(train("m.safetensors", epochs: 1)).status == 0)
+    var commands: [[String]] = []
+    for state in ["reset", "carry", "documents"] {
+      commands.append(["evaluate", "m.safetensors", "other.txt", "--json", "--state", state])
+      for flags in [[], ["--tokens"], ["--json"]] {
+        commands.append(["score", "m.safetensors", "other.txt", "text.txt", "--state", state] + flags)
+      }
+    }
+    for command in commands {
+      let alone = try tool.run(command)
+      let ranks = try run(3, command)
+      #expect(alone.status == 0 && ranks.status == 0 && ranks.output == alone.output, "\(command): \(ranks.errors)")
+    }
+    for kind in ["word", "character", "byte-pair"] {
+      let command = ["prepare", "text.txt", "other.txt", "--tokenizer", kind, "--overwrite", "--output"]
+      #expect(try tool.run(command + ["alone.tokens"]).status == 0 && run(3, command + ["ranks.tokens"]).status == 0)
+      #expect(try tool.bytes("alone.tokens") == tool.bytes("ranks.tokens"), "\(kind)")
+    }
+    let piped = try run(2, ["score", "m.safetensors"])
+    #expect(try piped.status == 64 && sentence(piped).contains("standard input reaches rank 0 only"))
+  }
+
+  @Test("Without --shards each rank has one, which is said; shares and rounded gradients are accepted")
+  func defaults() throws {
+    defer { tool.folder.remove() }
+    let command = ["train", "text.txt", "--output", "x.safetensors", "--epochs", "1"] + Self.flags.dropLast()
+    let outcome = try run(2, command)
+    #expect(outcome.status == 0 && outcome.errors.contains("each batch is computed in 2 shards, one for each rank"))
+    let weighted = try run(2, command + ["--overwrite", "--shards", "3", "--shares", "2,1", "--compress", "bfloat16"])
+    #expect(weighted.status == 0, "\(weighted.errors)")
+    let alone = try tool.run(command + ["--overwrite", "--compress", "bfloat16"])
+    #expect(alone.status == 64 && alone.lastLine.contains("--compress needs several ranks, started by mpirun"))
+  }
+}
+#endif
