@@ -45,7 +45,8 @@ struct PrepareCommand: CommandWithMessages, CommandOfRanks {
     try Interruption.watching { isInterrupted in
       try NewFile.check(output, overwriting: overwrite, of: "a token file", where: TokenFile.isTokenFile)
       let preparation = try TextPreparation(
-        of: texts, threadCount: threads.count, validationShare: validationShare ?? Corpus.defaultValidationShare,
+        of: texts, threadCount: threads.count, pieceSize: TextPreparation.defaultPieceSize,
+        validationShare: validationShare ?? Corpus.defaultValidationShare,
         sharing: Ranks.sharing)
       for path in texts {
         try Ranks.compare(

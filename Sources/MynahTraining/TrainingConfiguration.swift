@@ -14,7 +14,8 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
   public var clipValue: Float?
   /// The number of batches whose gradients are averaged for one update; the last update of an epoch may use fewer.
   public var batchesPerUpdate: Int
-  /// The number of groups of rows of each batch whose gradients are computed one after another and added in their order.
+  /// The number of groups of rows of each batch whose gradients are computed one after another, or by several ranks, and
+  /// added pairwise: neighbours first, then neighbouring pairs, and so on.
   ///
   /// It bounds the memory of a step, and changes results by rounding only.
   public var shards: Int

@@ -56,6 +56,14 @@ struct FlagEffectTests {
     Idle("--vocabulary 300 --tokenizer byte", "has no effect with --tokenizer byte"),
   ]
 
+  #if MPI
+  private static let idleRanks = ["--shares 2,1", "--compress bfloat16", "--rank-timeout 9", "--allow-mixed"].map {
+    Idle($0, "needs several ranks, started by mpirun")
+  }
+  #else
+  private static let idleRanks: [Idle] = []
+  #endif
+
   static let commands: [String: Command] = [
     "demo": Command(words: "demo", always: ["--quiet", "--seed", "--json", "--threads"], idle: []),
     "data list": Command(words: "data list", always: ["--json"], idle: []),
@@ -113,7 +121,7 @@ struct FlagEffectTests {
         + [
           "--checkpoint-every 9", "--profile", "--metrics accuracy", "--tensorboard x", "--log-json x",
           "--sample-every-epoch 3",
-        ].map { Idle($0 + " --dry-run", "has no effect with --dry-run") }),
+        ].map { Idle($0 + " --dry-run", "has no effect with --dry-run") } + idleRanks),
     "evaluate": Command(
       words: "evaluate m text", always: ["--quiet", "--state", "--threads", "--json"] + predicting, idle: idlePredicting
     ),

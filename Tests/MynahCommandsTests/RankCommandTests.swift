@@ -154,8 +154,7 @@ struct RankCommandTests {
     #expect(
       try sentence(outcome)
         == "error: rank \(rank) has sent nothing for 2 s; check its machine and continue with --resume")
-    let inspected = try tool.run("inspect", "ranks.safetensors")
-    #expect(inspected.status == 0 && tool.exists("ranks.safetensors.training"), "\(inspected.errors)")
+    #expect(tool.exists("ranks.safetensors.training"))
     // The launcher does not always end a process that is stopped.
     _ = kill(victim, SIGKILL)
   }

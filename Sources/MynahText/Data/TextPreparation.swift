@@ -32,14 +32,18 @@ public struct TextPreparation: Sendable {
   public init(
     of paths: [String], threadCount: Int, validationShare: Double = Corpus.defaultValidationShare
   ) throws {
-    try self.init(of: paths, threadCount: threadCount, validationShare: validationShare, sharing: nil)
+    try self.init(
+      of: paths, threadCount: threadCount, pieceSize: Self.defaultPieceSize, validationShare: validationShare)
   }
+
+  /// The number of bytes of a piece.
+  package static let defaultPieceSize = 1 << 20
 
   /// Splits texts likewise, with a given piece size, for several processes that share the pieces: all of them call the
   /// same functions, and rank 0 writes.
   package init(
-    of paths: [String], threadCount: Int, pieceSize: Int = 1 << 20,
-    validationShare: Double = Corpus.defaultValidationShare, sharing: WorkSharing?
+    of paths: [String], threadCount: Int, pieceSize: Int, validationShare: Double = Corpus.defaultValidationShare,
+    sharing: WorkSharing? = nil
   ) throws {
     require(
       threadCount > 0 && pieceSize > 0,
