@@ -48,8 +48,9 @@ public final class MPICommunicator: Communicator {
     thread.start()
   }
 
-  /// The pause between two looks for messages while some are on their way. A look takes some 20 µs from the thread that
-  /// computes: with a pause of 0.1 ms, a step took a fifth longer.
+  /// The pause between two looks for messages while some are on their way.
+  ///
+  /// A look takes some 20 µs from the thread that computes: with a pause of 0.1 ms, a step took a fifth longer.
   private static let pause = DispatchTimeInterval.milliseconds(1)
   /// The same while none is, as in the forward pass.
   private static let rest = DispatchTimeInterval.milliseconds(20)

@@ -31,7 +31,7 @@ struct RankTests {
     return configuration
   }
 
-  /// What the runs of a test differ in.
+  /// The settings that the runs of a test differ in.
   struct Case: Sendable, CustomTestStringConvertible {
     let testDescription: String
     var dropout = DropoutRates.none
@@ -212,7 +212,7 @@ struct RankTests {
     #expect(same(resumed[1].model, alone.model))
   }
 
-  @Test("A rank that says nothing ends the others after the time-out, and one that fails at once with its sentence")
+  @Test("A silent rank ends the others after the time-out, and one that fails ends them at once with its sentence")
   func silence() throws {
     let test = Self.cases[0]
     let silent = onThreads(2, timeout: 0.2) { communicator throws in

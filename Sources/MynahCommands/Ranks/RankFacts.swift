@@ -3,7 +3,7 @@ import MynahIO
 import MynahTensors
 import MynahTraining
 
-/// What has to be equal on all ranks, by name.
+/// The facts that have to be equal on all ranks, by name.
 struct RankFacts {
   private var values: [(name: String, value: String)] = []
 

@@ -119,12 +119,12 @@ enum SilentOutput {
     close(null)
   }
 
-  /// Makes standard error heard again.
+  /// Shows standard error again.
   static func restore() {
     if LaunchedRank.current?.rank ?? 0 > 0 { dup2(kept, STDERR_FILENO) }
   }
 
-  /// Waits before a rank that has not joined prints its error: usually rank 0 has the same one, and the launcher ends
+  /// Waits before a rank that has not joined prints its error: rank 0 probably has the same one, and the launcher ends
   /// all ranks when it ends; otherwise the error is this rank's own.
   static func letFirstRankPrint() {
     guard LaunchedRank.current?.rank ?? 0 > 0 else { return }
@@ -178,9 +178,12 @@ extension CommunicationError: CommandFailure {
   }
 
   var sentence: String {
+    switch self {
     // The same error on all ranks needs no rank.
-    if case .failed(_, FailureCode.interrupted.rawValue, let sentence) = self { return sentence }
-    return description
+    case .failed(_, FailureCode.interrupted.rawValue, let sentence): sentence
+    case .timedOut: description + " and continue with --resume"
+    default: description
+    }
   }
 }
 

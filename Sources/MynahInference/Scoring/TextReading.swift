@@ -7,7 +7,7 @@ struct TextReading: Sendable {
   private let beginning: any Predictor
   /// The predictor after the tokens so far.
   ///
-  /// Where processes share the reading, it is the one of this process's tokens.
+  /// If processes share the reading, it has read this process's tokens.
   private(set) var predictor: any Predictor
   private let sharing: WorkSharing?
   /// The process that has read the last token.

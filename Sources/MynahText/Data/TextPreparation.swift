@@ -171,7 +171,7 @@ public struct TextPreparation: Sendable {
 /// Another process has sent something else than the results for its pieces.
 private struct SharedPieceError: Error {}
 
-/// What is made of a piece of text, and can be sent to another process.
+/// A result for a piece of text that can be sent to another process.
 private protocol SharedPiece: Sendable {
   var packed: [UInt8] { get }
   /// nil: the bytes are those of something else.

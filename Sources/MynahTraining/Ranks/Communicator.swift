@@ -48,7 +48,7 @@ extension CommunicationError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .timedOut(let rank, let seconds):
-      "rank \(rank) has sent nothing for \(seconds.formatted(0)) s; check its machine and continue with --resume"
+      "rank \(rank) has sent nothing for \(seconds.formatted(0)) s; check its machine"
     case .failed(let rank, _, let sentence): "rank \(rank): \(sentence)"
     case .unexpected(let rank):
       "rank \(rank) does something else than this one; start all ranks with the same program and flags"

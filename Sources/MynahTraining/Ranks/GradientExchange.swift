@@ -3,9 +3,9 @@ import MynahTensors
 /// The exchange of one update between ranks: the gradients of all shards are added up where their parameters are
 /// updated, and the updated weights are passed on.
 ///
-/// A parameter's gradient is sent when it and those of all later parameters are complete: the output layer's first, while
-/// those of the earlier layers are being computed. The traffic of a rank is that of a ring: its part of each gradient
-/// once, and its part of the weights once.
+/// A parameter's gradient is sent when it and those of all later parameters are complete: the output layer's first,
+/// while those of the earlier layers are being computed. The traffic of a rank is that of a ring: its part of each
+/// gradient once, and its part of the weights once.
 struct GradientExchange {
   let communicator: any Communicator
   let shares: ParameterShares

@@ -2,9 +2,9 @@ package import MynahTensors
 
 /// A sum over the shards of a batch in an order that does not depend on who computes which part.
 ///
-/// Neighbouring shards are added first (0 + 1, 2 + 3, …), then neighbouring pairs, and so on; what is left at the end of
-/// a number that is no power of two is added from the right. A rank that has some consecutive shards adds what it can,
-/// and sends the blocks that are left.
+/// Neighbouring shards are added first (0 + 1, 2 + 3, …), then neighbouring pairs, and so on; the blocks that are left
+/// at the end, if the number of shards is no power of two, are added from the right. A rank that has some consecutive
+/// shards adds those that it can, and sends the blocks that are left.
 package struct PairwiseSum: Sendable {
   /// The sum of some consecutive shards.
   package struct Block: Sendable {
