@@ -249,4 +249,30 @@ struct RankCommandTests {
     #expect(alone.status == 64 && alone.lastLine.contains("--compress needs several ranks, started by mpirun"))
   }
 }
+#else
+import Foundation
+import TestSupport
+import Testing
+
+struct RankCommandTests {
+  @Test(
+    "A build without MPI refuses to be one of several ranks, of which the first one prints the error",
+    arguments: [
+      ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("PMI_RANK", "PMI_SIZE"), ("PMIX_RANK", "SLURM_NTASKS"),
+    ])
+  func refusal(rank: String, count: String) throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write("a text\n", to: "text")
+    let command = ["train", "text", "--output", "x"]
+    let first = try tool.start(command, environment: [rank: "0", count: "2"]).finish()
+    #expect(first.status == 69 && first.isTidy && first.lastLine.contains("--traits MPI"), "\(first.errors)")
+    let other = try tool.start(["generate", "x"], environment: [rank: "0", count: "2"]).finish()
+    #expect(other.status == 64 && other.lastLine.contains("mynah generate runs in one process"), "\(other.errors)")
+    // A launcher of one process is none.
+    let alone = try tool.start(["evaluate", "none", "text"], environment: [rank: "0", count: "1"]).finish()
+    #expect(alone.status == 66)
+    #expect(try tool.files() == ["text"])
+  }
+}
 #endif
