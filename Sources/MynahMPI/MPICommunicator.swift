@@ -25,6 +25,10 @@ public final class MPICommunicator: Communicator {
   /// - Parameter timeout: The seconds after which a rank that waits for a message gives up.
   /// - Throws: `MPIError`.
   public init(timeout: Double) throws {
+    // Open MPI's TCP asks before it sends more than 64 KiB; at 1 Gb/s such a step took a quarter longer.
+    for name in ["OMPI_MCA_btl_tcp_eager_limit", "OMPI_MCA_btl_tcp_rndv_eager_limit"] {
+      unsafe setenv(name, "33554432", 0)
+    }
     var (rank, count) = (Int32(0), Int32(0))
     try unsafe MPIError.check(mynah_mpi_start(&rank, &count))
     (self.rank, rankCount, self.timeout) = (Int(rank), Int(count), timeout)
