@@ -35,8 +35,8 @@ sends, to each of the N - 1 others:
 
 A message of more than `--eager` KiB leaves after a handshake of 2 L, which takes 2 P longer during the computation,
 since a rank looks for messages every P (`--poll`) only. Open MPI makes a handshake above 64 KiB over TCP by default,
-which costs more than that: its replies wait behind messages. `mpirun --mca btl_tcp_eager_limit 33554432 --mca
-btl_tcp_rndv_eager_limit 33554432` avoids it.
+which costs more than that, probably because its replies wait behind messages. Mynah sets a limit of 32 MiB unless
+OMPI_MCA_btl_tcp_eager_limit and OMPI_MCA_btl_tcp_rndv_eager_limit are set.
 
 The embedding's gradient has a row of 4 + 4 E bytes per distinct token of the rank's rows, and its weights a row per
 distinct token of all ranks' rows for SGD, all rows for Adam. The same is true for the output layer of a sampled
