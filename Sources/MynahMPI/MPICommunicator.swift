@@ -38,6 +38,8 @@ public final class MPICommunicator: Communicator {
       while let self, !self.isClosed.isSet {
         // An error comes back when a message is waited for.
         let isBusy = self.traffic.withLock { traffic in
+          // Also here: after the end no call of MPI is permitted.
+          guard !self.isClosed.isSet else { return false }
           do {
             traffic.isWatched = try traffic.advance()
           } catch {
@@ -115,15 +117,15 @@ public final class MPICommunicator: Communicator {
 }
 
 /// An error of MPI.
-public struct MPIError: Error, CustomStringConvertible, Sendable {
+package struct MPIError: Error, CustomStringConvertible, Sendable {
   /// MPI's number of the error.
-  public let code: Int32
+  package let code: Int32
 
   static func check(_ code: Int32) throws {
     if code != 0 { throw MPIError(code: code) }
   }
 
-  public var description: String {
+  package var description: String {
     "MPI failed with error \(code); start all ranks with one mpirun, and with the MPI that this mynah was built with"
   }
 }

@@ -5,3 +5,7 @@ public import Foundation
 extension TrainingError: LocalizedError {
   public var errorDescription: String? { description }
 }
+
+extension CommunicationError: LocalizedError {
+  public var errorDescription: String? { description }
+}

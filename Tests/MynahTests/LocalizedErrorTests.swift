@@ -15,6 +15,7 @@ struct LocalizedErrorTests {
       PyTorchFileError.torchScript(path: "x"), WordVectorsError.unsupported(path: "x", format: "f"),
       TrainingError.interrupted(epoch: 1, step: 2), InferenceError.notFinite,
       NBestError.unknownToken("t", TextPlace(path: "x", line: 1)), AnalysisError.notFinite(what: "w"),
+      CommunicationError.timedOut(rank: 1, seconds: 3),
       SyntaxGymError.notJSON(path: "x", offset: 1, expected: "e", found: "f"), ClassificationError.interrupted,
     ]
     do { _ = try SyntaxGymFormula("(") } catch { errors.append(error) }

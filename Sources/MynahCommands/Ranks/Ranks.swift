@@ -90,7 +90,7 @@ enum Ranks {
   /// Ends all ranks when one does not answer: the first one that waits for it prints the sentence.
   private static func abort(_ communicator: MPICommunicator, _ error: CommunicationError) -> Never {
     // A lower rank that waits too ends this one meanwhile.
-    usleep(UInt32(min(communicator.rank, 20)) * 500_000)
+    Thread.sleep(forTimeInterval: Double(min(communicator.rank, 20)) / 2)
     SilentOutput.restore()
     StandardError.write("error: \(error.sentence)\n")
     communicator.abort(code: error.failureCode.rawValue)
@@ -128,7 +128,7 @@ enum SilentOutput {
   /// all ranks when it ends; otherwise the error is this rank's own.
   static func letFirstRankPrint() {
     guard LaunchedRank.current?.rank ?? 0 > 0 else { return }
-    sleep(3)
+    Thread.sleep(forTimeInterval: 3)
     restore()
   }
 }
