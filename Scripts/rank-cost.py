@@ -26,12 +26,12 @@ sends, to each of the N - 1 others:
        up at the rate `--memory`, with 12 bytes per element.
     2. 8 bytes per norm block of 16384 elements that it updates, and the loss.
     3. the rows that it has updated, which are then copied at the rate `--memory`, with 8 bytes per element.
-    4. 8 bytes, whether to stop.
 
     X = (arrival of the last gradient, added up) - C, at least 0
         + norms / B + (N - 1) o + L                                          (2)
         + weights / B + (N - 1) o per parameter + L + copies                 (3)
-        + (N - 1) o + L                                                      (4)
+
+This holds where the shards of a rank make one block of the pairwise sum: a power of two of them.
 
 A message of more than `--eager` KiB leaves after a handshake of 2 L, which takes 2 P longer during the computation,
 since a rank looks for messages every P (`--poll`) only. Open MPI makes a handshake above 64 KiB over TCP by default,
@@ -258,7 +258,6 @@ def step(model, cluster, strong=False):
     for parameter in parameters:
         arrival = link.send(weight_bytes(parameter, cluster), start)
         time = max(time, arrival) + 8 * updated(parameter, cluster) * (nodes - 1) / nodes / memory
-    time = link.send(8, time)
     return {"step": time, "compute": compute, "update": update, "exchange": time - compute - update,
             "gradients": gradients, "bytes": link.sent}
 

@@ -25,12 +25,10 @@ import math
 import os
 import pathlib
 import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 cost = importlib.import_module("rank-cost")
 
@@ -161,39 +159,6 @@ def throughput(names):
 
 # Runs
 
-def descendants():
-    """This process and those that it has started, directly or not."""
-    parents = {}
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-    result, found = {os.getpid()}, True
-    while found:
-        found = {process for process, parent in parents.items() if parent in result} - result
-        result |= found
-    return result
-
-
-def is_disturbed(names):
-    """Returns a Boolean value indicating whether a process whose name starts with one of some names is running that
-    this script has not started. Its ranks are in other network namespaces."""
-    if not names:
-        return False
-    own, here = descendants(), os.readlink("/proc/self/ns/net")
-    for path in pathlib.Path("/proc").glob("[0-9]*/comm"):
-        with contextlib.suppress(OSError):
-            if (path.read_text().startswith(tuple(names)) and int(path.parent.name) not in own
-                    and os.readlink(path.parent / "ns/net") == here):
-                return True
-    return False
-
-
-def wait_for_quiet(names, minutes=10):
-    end = time.monotonic() + 60 * minutes
-    while names and is_disturbed(names) and time.monotonic() < end:
-        time.sleep(5)
-
-
 def end(processes):
     """Ends processes that still run, with their children."""
     for process in processes:
@@ -207,34 +172,19 @@ def end(processes):
             process.wait()
 
 
-def profiles(commands, options):
-    """Runs commands at the same time, and returns the first lines of JSON that they print.
-
-    Waits before until no disturbing process runs, and starts again if one has appeared.
-    """
-    for attempt in range(options.attempts):
-        wait_for_quiet(options.wait_for)
-        processes = [subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True,
-                                      stdin=subprocess.DEVNULL, start_new_session=True) for command in commands]
-        disturbed, deadline = False, time.monotonic() + TIMEOUT
-        try:
-            while any(process.poll() is None for process in processes):
-                disturbed = disturbed or is_disturbed(options.wait_for)
-                if disturbed and attempt + 1 < options.attempts:
-                    break
-                if time.monotonic() > deadline:
-                    sys.exit(f"error: a run has not ended within {TIMEOUT} s")
-                time.sleep(0.5)
-            else:
-                outputs = [process.communicate()[0] for process in processes]
-                if any(process.returncode for process in processes):
-                    sys.exit("error: a run failed")
-                if disturbed:
-                    print("a run was disturbed", file=sys.stderr)
-                return [json.loads(output.splitlines()[0]) for output in outputs]
-        finally:
-            end(processes)
-    raise AssertionError("unreachable")
+def profiles(commands):
+    """Runs commands at the same time, and returns the first lines of JSON that they print."""
+    processes = [subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True,
+                                  stdin=subprocess.DEVNULL, start_new_session=True) for command in commands]
+    try:
+        outputs = [process.communicate(timeout=TIMEOUT)[0] for process in processes]
+        if any(process.returncode for process in processes):
+            sys.exit("error: a run failed")
+        return [json.loads(output.splitlines()[0]) for output in outputs]
+    except subprocess.TimeoutExpired:
+        sys.exit(f"error: a run has not ended within {TIMEOUT} s")
+    finally:
+        end(processes)
 
 
 def training(options, output, batch, *flags):
@@ -247,7 +197,7 @@ def training(options, output, batch, *flags):
 def single_step(options, folder):
     """The time of a step of half of the batch in one process, while another one does the same."""
     half = options.batch // 2
-    figures = profiles([training(options, folder / f"{number}.safetensors", half) for number in range(2)], options)
+    figures = profiles([training(options, folder / f"{number}.safetensors", half) for number in range(2)])
     rates = [each["profile"]["tokensPerSecond"] for each in figures]
     return half * options.sequence_length / statistics.mean(rates)
 
@@ -281,7 +231,7 @@ def ranked_step(options, folder, link):
         singles, results = [single_step(options, folder)], []
         for _ in range(options.repeat):
             before = sent_bytes(names[0], devices[0])
-            figures, = profiles([command], options)
+            figures, = profiles([command])
             sent = sent_bytes(names[0], devices[0]) - before
             profile = figures["profile"]
             step = options.batch * options.sequence_length / profile["tokensPerSecond"]
@@ -358,9 +308,6 @@ def arguments():
     parser.add_argument("--eager", type=int, default=32768, help="KiB of the largest message without a handshake")
     parser.add_argument("--mca", action="append", default=[], metavar="NAME=VALUE", help="a parameter of Open MPI")
     parser.add_argument("--repeat", type=int, default=1, help="runs per link, whose median is compared (default: 1)")
-    parser.add_argument("--attempts", type=int, default=5, help="attempts at a run that is not disturbed (default: 5)")
-    parser.add_argument("--wait-for", nargs="*", default=[], metavar="NAME",
-                        help="measure only while no process runs whose name starts so")
     return parser.parse_args()
 
 

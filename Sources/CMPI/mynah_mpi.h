@@ -10,7 +10,13 @@
 #include <stdbool.h>
 
 /// The element of a message. Its number is the message's tag.
-typedef enum { mynah_mpi_bytes, mynah_mpi_floats, mynah_mpi_words, mynah_mpi_failure } mynah_mpi_content;
+typedef enum {
+  mynah_mpi_bytes,
+  mynah_mpi_floats,
+  mynah_mpi_words,
+  mynah_mpi_failure,
+  mynah_mpi_farewell
+} mynah_mpi_content;
 
 /// A message that is being sent or received.
 typedef struct {
@@ -66,6 +72,15 @@ static inline int mynah_mpi_test(mynah_mpi_request *request, bool *done) {
 }
 
 static inline int mynah_mpi_end(void) { return MPI_Finalize(); }
+
+/// The size of the text of an error, its end included.
+enum { mynah_mpi_error_size = MPI_MAX_ERROR_STRING };
+
+/// Writes the text of an error code.
+static inline void mynah_mpi_error(int code, char *text) {
+  int length;
+  if (MPI_Error_string(code, text, &length)) text[0] = 0;
+}
 
 /// Ends all ranks at once.
 static inline void mynah_mpi_abort(int code) { MPI_Abort(MPI_COMM_WORLD, code); }

@@ -103,6 +103,9 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
   /// A Boolean value indicating whether the network is used alone.
   var isPlain: Bool { cache == nil && dynamic == nil && mix.isEmpty }
 
+  /// The files that are read.
+  var files: [String] { mix + [dynamicStatistics, tuneWeights].compactMap(\.self) }
+
   /// The predictor of a model file: the network, wrapped as the flags require.
   ///
   /// - Parameter policy: The positions at which the state is reset in the text that weights are tuned on.

@@ -27,6 +27,7 @@ struct EvaluateCommand: CommandWithMessages, CommandOfRanks {
 
   @OptionGroup var state: StateOptions
   @OptionGroup(title: "Prediction") var adaptation: AdaptationOptions
+  @OptionGroup(title: "Ranks") var ranks: RankOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var messages: MessageOptions
 
@@ -35,7 +36,7 @@ struct EvaluateCommand: CommandWithMessages, CommandOfRanks {
 
   mutating func run() throws {
     try threads.run {
-      try Ranks.compare(files: ["the model": model, "the text": text], flags: [:])
+      try Ranks.compare(files: [model, text] + adaptation.files)
       let file = try ModelFile(contentsOf: model)
       let text = try TextFile(at: text, invalidBytes: file.tokenizer.invalidBytes).text
       let policy = state.policy(of: file)

@@ -13,31 +13,38 @@ extension MynahTool {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     let launched = LaunchedRank.current
-    if let launched, launched.rank > 0 { SilentOutput.begin() }
+    let output = RankOutput(launched)
     let words = CommandWords(of: MynahTool.self, in: arguments)
-    if let unknown = words.unknown { fail(unknown, .usage, of: words) }
+    if let unknown = words.unknown {
+      output.letFirstRankPrint()
+      printError(unknown, .usage, of: words)
+      Foundation.exit(FailureCode.usage.rawValue)
+    }
     do {
       var command = try parseAsRoot(arguments.map { $0 == "--help-all" ? "--help" : $0 })
-      do {
-        try InputHint.printing { try Ranks.joining(launched, command) { try command.runWithMessages() } }
-      } catch let error as ReportedError {
-        Foundation.exit(error.code.rawValue)
-      } catch is ClosedPipe {
-        Foundation.exit(FailureCode.closedPipe.rawValue)
-      } catch let error as any CommandFailure {
-        fail(error.sentence, error.failureCode, of: words)
+      let printError = { (error: any Error) in
+        let failure = failure(of: error)
+        Self.printError(failure.sentence, failure.code, of: words)
+      }
+      try InputHint.printing {
+        try Ranks.joining(launched, command, output, printError: printError) { try command.runWithMessages() }
       }
       Foundation.exit(0)
+    } catch is ClosedPipe {
+      Foundation.exit(FailureCode.closedPipe.rawValue)
+    } catch let error as PrintedError {
+      Foundation.exit(error.code.rawValue)
     } catch {
-      let code = exitCode(for: error)
-      guard !code.isSuccess else {
+      let failure = failure(of: error)
+      if !(error is any CommandFailure), exitCode(for: error).isSuccess {
         let message = fullMessage(for: error)
         let shortened = (words.command as? any ShortHelp.Type).map { $0.shortHelp(of: message, words.names) }
         print(arguments.contains("--help-all") ? message : shortened ?? message)
         Foundation.exit(0)
       }
-      let failure = failure(of: error)
-      fail(failure.sentence, failure.code, of: words)
+      output.letFirstRankPrint()
+      printError(failure.sentence, failure.code, of: words)
+      Foundation.exit(failure.code.rawValue)
     }
   }
 
@@ -50,15 +57,13 @@ extension MynahTool {
     }
   }
 
-  private static func fail(_ message: String, _ code: FailureCode, of words: CommandWords) -> Never {
+  private static func printError(_ message: String, _ code: FailureCode, of words: CommandWords) {
     var line = message.split(whereSeparator: \.isNewline).joined(separator: " ").visible
     if code == .usage {
       let end = line.hasSuffix(".") || line.hasSuffix("?") ? " See" : "; see"
       line += "\(end) 'mynah \(words.help.joined(separator: " "))'"
     }
-    SilentOutput.letFirstRankPrint()
     StandardError.write("error: \(line)\n")
-    Foundation.exit(code.rawValue)
   }
 }
 

@@ -38,6 +38,7 @@ struct PrepareCommand: CommandWithMessages, CommandOfRanks {
 
   @OptionGroup(title: "Tokens") var tokens: TokenizerOptions
 
+  @OptionGroup(title: "Ranks") var ranks: RankOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var messages: MessageOptions
 
@@ -48,16 +49,8 @@ struct PrepareCommand: CommandWithMessages, CommandOfRanks {
         of: texts, threadCount: threads.count, pieceSize: TextPreparation.defaultPieceSize,
         validationShare: validationShare ?? Corpus.defaultValidationShare,
         sharing: Ranks.sharing)
-      for path in texts {
-        try Ranks.compare(
-          files: ["the text": path],
-          flags: [
-            "--tokenizer": tokens.choice.map { "\($0)" } ?? "none",
-            "--minimum-count": tokens.minimumCount.map { "\($0)" } ?? "none",
-            "--vocabulary": tokens.vocabulary.map { "\($0)" } ?? "none",
-            "--validation-share": validationShare.map { "\($0)" } ?? "none",
-          ])
-      }
+      // The texts themselves are compared while they are read.
+      try Ranks.compare(files: [tokens.file].compactMap(\.self), computes: false)
       var progress = PreparationProgress()
       defer { progress.clear() }
       let tokenizer: AnyTokenizer

@@ -49,14 +49,12 @@ struct ProfileRecorder {
     guard times.steps > 0 else { return nil }
     let tokensPerSecond = Double(times.stepCount * tokensPerStep) / times.steps
     let gigaflops = tokensPerSecond * operationsPerToken / 1e9
-    let hasRanks = Ranks.communicator.rankCount > 1
-    let measured = StepProfile.Section.allCases.filter { $0 != .exchange || hasRanks }
     return ProfileFigures(
       tokensPerSecond: tokensPerSecond, gigaflops: gigaflops, shareOfPeak: gigaflops / peak,
       embedding: times.share(of: .embedding), recurrence: times.share(of: .recurrence), loss: times.share(of: .loss),
       backward: times.share(of: .backward), update: times.share(of: .update),
-      other: 1 - measured.reduce(0) { $0 + times.share(of: $1) },
-      exchange: hasRanks ? times.share(of: .exchange) : nil)
+      other: 1 - StepProfile.Section.allCases.reduce(0) { $0 + times.share(of: $1) },
+      exchange: Ranks.communicator.rankCount > 1 ? times.share(of: .exchange) : nil)
   }
 }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import MynahTensors
 
 /// The flag of the number of threads.
@@ -16,20 +15,12 @@ struct ThreadOptions: ParsableArguments {
     }
   }
 
-  /// The number of threads.
-  var count: Int { threads ?? Self.shareOfRank ?? ThreadTeam.defaultThreadCount }
-
-  /// The default number of threads of one of several ranks on this machine: its share of the cores, unless the launcher
-  /// has bound it to some of them; nil if the process is alone.
-  private static var shareOfRank: Int? {
-    guard let localCount = LaunchedRank.current?.localCount, localCount > 1 else { return nil }
-    let (own, all) = (ThreadTeam.defaultThreadCount, ProcessInfo.processInfo.processorCount)
-    return own < all ? own : max(1, own / localCount)
-  }
+  /// The number of threads; by default, ranks that may use the same cores share these.
+  var count: Int { threads ?? max(1, ThreadTeam.defaultThreadCount / Ranks.coreSharerCount) }
 
   /// Runs `body` with this many threads.
   func run<Result>(_ body: () throws -> Result) rethrows -> Result {
-    guard let threads = threads ?? Self.shareOfRank else { return try body() }
-    return try ThreadTeam.$current.withValue(ThreadTeam(threadCount: threads), operation: body)
+    guard threads != nil || Ranks.coreSharerCount > 1 else { return try body() }
+    return try ThreadTeam.$current.withValue(ThreadTeam(threadCount: count), operation: body)
   }
 }

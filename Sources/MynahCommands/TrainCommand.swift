@@ -44,9 +44,8 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
   @OptionGroup(title: "Loss") var loss: LossOptions
   @OptionGroup(title: "Fine-tuning") var fineTuning: FineTuningOptions
   @OptionGroup(title: "Logs") var logs: LogOptions
-  #if MPI
   @OptionGroup(title: "Ranks") var ranks: RankOptions
-  #endif
+  @OptionGroup(title: "Ranks") var distributed: RankTrainingOptions
   @OptionGroup var precision: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var messages: MessageOptions
@@ -87,22 +86,13 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
       FlagRule("--log-json", logs.logJson != nil, excludes: "--seeds", seeds != nil),
       FlagRule("--seeds", seeds != nil, excludes: "a text from standard input", inputs.contains("-")),
       FlagRule("--dry-run", dryRun, excludes: "several ranks", LaunchedRank.current != nil),
-    ] + fineTuning.rules(resuming: output.resume) + dryRunRules + rankRules
+    ] + fineTuning.rules(resuming: output.resume) + dryRunRules
   }
 
-  #if MPI
-  var rankTimeout: Double { ranks.timeout }
-  private var rankRules: [FlagRule] { ranks.rules }
-  private var allowsMixedRanks: Bool { ranks.allowMixed }
   private var distribution: TrainingJob.Distribution {
     TrainingJob.Distribution(
-      communicator: Ranks.communicator, shares: ranks.shares, roundsGradients: ranks.roundsGradients)
+      communicator: Ranks.communicator, shares: distributed.shares, roundsGradients: distributed.roundsGradients)
   }
-  #else
-  private var rankRules: [FlagRule] { [] }
-  private var allowsMixedRanks: Bool { false }
-  private var distribution: TrainingJob.Distribution { TrainingJob.Distribution() }
-  #endif
 
   /// The rules of the flags of what is written during a run.
   private var dryRunRules: [FlagRule] {
@@ -175,16 +165,16 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
   /// Checks that all ranks prepared the same run.
   private func compareRanks(_ job: TrainingJob, resuming: Bool) throws {
     guard Ranks.communicator.rankCount > 1 else { return }
-    var facts = RankFacts(allowsMixed: allowsMixedRanks)
-    facts["the text"] = job.text.hash
-    facts["the training state"] =
-      resuming ? SHA256.hexadecimal(ofFileAt: TrainingFiles.statePath(besides: job.files.modelPath)) ?? "" : "none"
+    var facts = RankFacts(instructionSet: !distributed.allowMixed)
+    facts.add("the text", job.text.hash)
+    if let test = job.text.test { facts.add("the test text", SHA256.hexadecimal(of: Array(test.utf8))) }
+    if resuming { facts.add(fileAt: TrainingFiles.statePath(besides: job.files.modelPath)) }
     try facts.add("the training", job.configuration)
     try facts.add("the model", job.model.configuration)
-    facts["--checkpoint-every"] = "\(output.checkpointInterval)"
-    facts["--metrics"] = logs.metrics.map(\.name).joined(separator: ",")
-    facts["--shares"] = "\(distribution.shares ?? [])"
-    facts["--compress"] = "\(distribution.roundsGradients)"
+    facts.add("--checkpoint-every", "\(output.checkpointInterval)")
+    facts.add("--metrics", logs.metrics.map(\.name).joined(separator: ","))
+    facts.add("--shares", "\(distribution.shares ?? [])")
+    facts.add("--compress", "\(distribution.roundsGradients)")
     try facts.compare(over: Ranks.communicator)
   }
 
@@ -225,10 +215,11 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
       }
       throw error
     }
-    let test = try (Ranks.isFirst ? job.text.test : nil).map { text in
+    let test = try job.text.test.map { text in
       try WorkProgress.showing("testing") {
         try trained.model.perplexity(
-          of: text, tokenizer: job.tokenizer, policy: job.configuration.batches.statePolicy, report: $0
+          of: text, tokenizer: job.tokenizer, policy: job.configuration.batches.statePolicy, sharing: Ranks.sharing,
+          report: $0
         ).perplexity
       }
     }

@@ -120,8 +120,16 @@ extension LanguageModel {
     of text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
     report: (TextProgress) throws -> Void = { _ in }
   ) throws -> PerplexityReport {
-    try InferenceModel(self, precision: .ofProducts).perplexity(
-      of: text, tokenizer: tokenizer, policy: policy, report: report)
+    try perplexity(of: text, tokenizer: tokenizer, policy: policy, sharing: nil, report: report)
+  }
+
+  /// Returns the perplexity of a text that processes share; all of them get the same report.
+  package func perplexity(
+    of text: String, tokenizer: AnyTokenizer, policy: StatePolicy, sharing: WorkSharing?,
+    report: (TextProgress) throws -> Void
+  ) throws -> PerplexityReport {
+    try NeuralPredictor(InferenceModel(self, precision: .ofProducts)).perplexity(
+      of: text, tokenizer: tokenizer, policy: policy, sharing: sharing, report: report)
   }
 
   /// Returns the loss of predicting each token but the first from all before it, in bounded memory.

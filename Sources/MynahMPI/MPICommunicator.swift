@@ -61,72 +61,90 @@ public final class MPICommunicator: Communicator {
   /// The same while none is, as in the forward pass.
   private static let rest = DispatchTimeInterval.milliseconds(20)
 
-  public func send(_ message: Message, to rank: Int) throws {
+  public func send(_ message: RankMessage, to rank: Int) throws {
+    let outgoing = Outgoing(message)
     let wakes = try traffic.withLock { traffic in
-      try traffic.send(message, to: rank)
+      try traffic.send(outgoing, to: rank)
       defer { traffic.isWatched = true }
       return !traffic.isWatched
     }
     if wakes { wake.signal() }
   }
 
-  public func receive(from rank: Int) throws -> Message {
-    let clock = ContinuousClock()
-    let start = clock.now
+  public func receive(from rank: Int) throws -> RankMessage {
+    var time = WaitingTime()
     while true {
-      let message = try traffic.withLock { traffic in
+      let arrived = try traffic.withLock { traffic in
         if let failure = traffic.failure { throw failure }
         _ = try traffic.advance()
-        return try traffic.take(from: rank)
+        return traffic.take(from: rank)
       }
+      let message = try arrived?.message(from: rank)
       if case .failure(let code, let sentence)? = message {
         throw CommunicationError.failed(rank: rank, code: code, sentence: sentence)
       }
       if let message { return message }
-      let waited = (clock.now - start).seconds
+      let waited = time.read()
       guard waited < timeout else { throw CommunicationError.timedOut(rank: rank, seconds: timeout) }
       // A message of a step comes soon; one after a file was written does not.
       if waited < 0.01 { sched_yield() } else { usleep(100) }
     }
   }
 
-  /// Sends what is left and leaves the ranks; gives up on those that do not answer.
+  /// Leaves the ranks, after all of them have said farewell and have received what was sent to them.
   ///
   /// - Parameter seconds: The time to wait for the other ranks.
   /// - Returns: A Boolean value indicating whether all ranks have left.
   public func close(within seconds: Double) -> Bool {
+    var time = WaitingTime()
+    do {
+      try traffic.withLock { traffic in
+        for other in 0..<rankCount where other != rank { try traffic.send(.farewell, to: other) }
+      }
+      while try !traffic.withLock({ try $0.hasEnded() }) {
+        guard time.read() < seconds else { return false }
+        usleep(100)
+      }
+    } catch {
+      return false
+    }
+    isClosed.set()
     let hasLeft = Latch()
     let thread = Thread { [self] in
-      while (try? traffic.withLock({ traffic in
-        _ = try traffic.advance()
-        return traffic.isSending
-      })) ?? false { usleep(100) }
-      isClosed.set()
       traffic.withLock { _ in _ = mynah_mpi_end() }
       hasLeft.set()
     }
     thread.start()
-    let clock = ContinuousClock()
-    let start = clock.now
-    while !hasLeft.isSet && (clock.now - start).seconds < seconds { usleep(1000) }
+    while !hasLeft.isSet && time.read() < seconds { usleep(1000) }
     return hasLeft.isSet
   }
 
-  /// Ends all ranks at once, those too that do not answer.
-  public func abort(code: Int32) { mynah_mpi_abort(code) }
+  /// Ends all ranks at once, those too that do not answer, and this process with an exit code.
+  public func abort(code: Int32) -> Never {
+    // If MPI hangs in another thread, the launcher ends the other ranks after this one.
+    _ = traffic.withLockIfAvailable { _ in mynah_mpi_abort(code) }
+    _exit(code)
+  }
 }
 
-/// An error of MPI.
+/// An error of MPI, in words.
 package struct MPIError: Error, CustomStringConvertible, Sendable {
-  /// MPI's number of the error.
-  package let code: Int32
+  package let description: String
+
+  private init(code: Int32) {
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(mynah_mpi_error_size)) { buffer, count in
+      unsafe buffer.initialize(repeating: 0)
+      unsafe buffer.withMemoryRebound(to: CChar.self) { unsafe mynah_mpi_error(code, $0.baseAddress) }
+      count = unsafe buffer.firstIndex(of: 0) ?? buffer.count
+    }
+    description = "MPI failed: \(String(decoding: bytes, as: UTF8.self))"
+  }
+
+  /// The error of a message that is too long for MPI.
+  init(elementCount: Int) { description = "MPI sends at most \(Int32.max) elements at once, found \(elementCount)" }
 
   static func check(_ code: Int32) throws {
     if code != 0 { throw MPIError(code: code) }
-  }
-
-  package var description: String {
-    "MPI failed with error \(code); start all ranks with one mpirun, and with the MPI that this mynah was built with"
   }
 }
 #endif

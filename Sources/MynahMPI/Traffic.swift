@@ -8,12 +8,6 @@ import MynahTraining
 /// MPI reads and writes their memory until they have arrived, so each message keeps its own alive.
 @safe
 struct Traffic: @unchecked Sendable {
-  /// The memory of a message.
-  private enum Memory {
-    case tensor(Tensor)
-    case block(Block)
-  }
-
   @safe
   private struct Sending {
     var request: mynah_mpi_request
@@ -21,16 +15,15 @@ struct Traffic: @unchecked Sendable {
   }
 
   @safe
-  private struct Arrival {
+  private struct Receiving {
     var request: mynah_mpi_request
-    let content: mynah_mpi_content
-    let memory: Memory
+    let arrival: Arrival
     var isComplete = false
   }
 
   private var sending: [Sending] = []
   /// The messages of each rank, in the order in which they were sent.
-  private var arrivals: [[Arrival]]
+  private var arrivals: [[Receiving]]
   /// A Boolean value indicating whether the thread that drives MPI looks often.
   var isWatched = false
   /// An error that came up while nobody was waiting.
@@ -38,38 +31,16 @@ struct Traffic: @unchecked Sendable {
 
   init(rankCount: Int) { arrivals = Array(repeating: [], count: rankCount) }
 
-  var isSending: Bool { !sending.isEmpty }
+  /// The ranks that have said farewell.
+  private var ended: Set<Int> = []
 
   // MARK: Sending
 
-  mutating func send(_ message: Message, to rank: Int) throws {
-    switch message {
-    case .bytes(let bytes): try send(Block(bytes), bytes.count, mynah_mpi_bytes, to: rank)
-    case .values(let tensor, let range):
-      // The tensor is kept, so nobody writes its memory meanwhile: another owner writes a copy.
-      let base = unsafe UnsafeRawPointer(tensor.constantBase + range.lowerBound)
-      try unsafe send(.tensor(tensor), base, range.count, mynah_mpi_floats, to: rank)
-    case .rounded(let tensor, let range):
-      let words = tensor.withSpan { span in range.map { span[$0].bfloat16Bits } }
-      try send(Block(words), words.count, mynah_mpi_words, to: rank)
-    case .failure(let code, let sentence):
-      let number = (0..<4).map { UInt8(truncatingIfNeeded: code >> (8 * $0)) }
-      let bytes = number + Array(sentence.utf8)
-      try send(Block(bytes), bytes.count, mynah_mpi_failure, to: rank)
-    }
-  }
-
-  private mutating func send(_ block: Block, _ count: Int, _ content: mynah_mpi_content, to rank: Int) throws {
-    try unsafe send(.block(block), UnsafeRawPointer(block.base), count, content, to: rank)
-  }
-
-  private mutating func send(
-    _ memory: Memory, _ base: UnsafeRawPointer, _ count: Int, _ content: mynah_mpi_content, to rank: Int
-  ) throws {
-    guard let count = Int32(exactly: count) else { throw MPIError(code: -1) }
+  mutating func send(_ message: Outgoing, to rank: Int) throws {
+    guard let count = Int32(exactly: message.count) else { throw MPIError(elementCount: message.count) }
     var request = unsafe mynah_mpi_request()
-    try unsafe MPIError.check(mynah_mpi_send(base, count, content, Int32(rank), &request))
-    unsafe sending.append(Sending(request: request, memory: memory))
+    try unsafe MPIError.check(mynah_mpi_send(message.base, count, message.content, Int32(rank), &request))
+    unsafe sending.append(Sending(request: request, memory: message.memory))
   }
 
   // MARK: Progress
@@ -115,34 +86,29 @@ struct Traffic: @unchecked Sendable {
       memory = .block(block)
       try unsafe MPIError.check(mynah_mpi_receive(block.base, &message, &request))
     }
-    unsafe arrivals[source].append(Arrival(request: request, content: content, memory: memory))
+    let arrival = Arrival(memory: memory, content: content)
+    unsafe arrivals[source].append(Receiving(request: request, arrival: arrival))
     return true
   }
 
   // MARK: Receiving
 
   /// Returns the next message of a rank; nil if it is not complete.
-  mutating func take(from rank: Int) throws -> Message? {
+  mutating func take(from rank: Int) -> Arrival? {
     guard let first = arrivals[rank].first, first.isComplete else { return nil }
     arrivals[rank].removeFirst()
-    switch first.memory {
-    case .tensor(let tensor): return .values(tensor, 0..<tensor.shape.elementCount)
-    case .block(let block): return try Self.message(block, first.content, from: rank)
-    }
+    if first.arrival.isFarewell { ended.insert(rank) }
+    return first.arrival
   }
 
-  private static func message(_ block: Block, _ content: mynah_mpi_content, from rank: Int) throws -> Message {
-    switch content {
-    case mynah_mpi_words:
-      let tensor = block.widened
-      return .values(tensor, 0..<tensor.shape.elementCount)
-    case mynah_mpi_failure:
-      let bytes = block.bytes
-      guard bytes.count >= 4 else { throw CommunicationError.unexpected(rank: rank) }
-      let code = (0..<4).reduce(Int32(0)) { $0 | Int32(bytes[$1]) << (8 * Int32($1)) }
-      return .failure(code: code, sentence: String(decoding: bytes.dropFirst(4), as: UTF8.self))
-    default: return .bytes(block.bytes)
+  /// Drops the messages that nobody waits for any more, and returns true once all have been sent and all other ranks
+  /// have said farewell.
+  mutating func hasEnded() throws -> Bool {
+    _ = try advance()
+    for rank in arrivals.indices {
+      while take(from: rank) != nil {}
     }
+    return sending.isEmpty && ended.count == arrivals.count - 1
   }
 }
 #endif

@@ -14,9 +14,9 @@ package final class StepProfile: Sendable {
     case loss
     /// The recurrent layers' gradients.
     case backward
-    /// The gradients' norm, the clip, the optimiser.
+    /// Adding up the gradients of shards, their norm, the clip, the optimiser.
     case update
-    /// Waiting for gradients and weights of other ranks; 0 in one process.
+    /// Waiting for messages of other ranks.
     case exchange
   }
 

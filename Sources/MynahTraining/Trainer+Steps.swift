@@ -6,10 +6,12 @@ import MynahText
 
 extension Trainer {
   /// Performs one update: computes the losses and gradients of one or more batches, clips and updates.
+  ///
+  /// - Returns: The figures, and whether `shouldStop` returned true on one of the ranks.
   func step(
     _ run: inout TrainingCheckpoint, _ ranks: RankedRun, _ batches: inout some IteratorProtocol<Batch>,
     stepsPerEpoch: Int
-  ) throws -> StepReport {
+  ) throws -> (report: StepReport, isStopping: Bool) {
     let (epoch, first) = (run.epoch, run.step)
     let rate = self.rate(of: run, step: first, stepsPerEpoch: stepsPerEpoch)
     let count = min(configuration.batchesPerUpdate, stepsPerEpoch - first)
@@ -28,10 +30,11 @@ extension Trainer {
     let frozen = (factors ?? []).indices.filter { factors?[$0] == 0 }
     var exchange = ranks.exchange(isRounded: roundsSentGradients, frozen: Set(frozen))
     let passes = try gradients(of: group, run, ranks, &exchange, first: first)
-    let (norm, losses) = try run.optimizer.step(
+    let (norm, figures) = try run.optimizer.step(
       &run.model, exchange, rate: rate, factors: factors, clip: configuration.clip, share: 1 / Float(count),
-      figures: passes.losses.flatMap { [$0.nats, Double($0.targetCount)] })
-    let loss = try total(losses, of: group, ranks)
+      figures: [shouldStop() ? 1 : 0] + passes.losses.flatMap { [$0.nats, Double($0.targetCount)] })
+    let isStopping = figures.contains { $0.first == 1 }
+    let loss = try total(figures.map { $0.dropFirst() }, of: group, ranks)
     run.step = first + count
     // A batch that is all padding has no perplexity.
     guard loss.nats.isFinite && (loss.targetCount == 0 || loss.perplexity.isFinite) && norm.isFinite else {
@@ -39,9 +42,10 @@ extension Trainer {
     }
     run.state = passes.state
     run.epochLoss += loss
-    return StepReport(
+    let report = StepReport(
       epoch: epoch, step: run.step, stepCount: stepsPerEpoch, learningRate: rate, epochLoss: run.epochLoss,
       stepLoss: loss, gradientNorm: norm)
+    return (report, isStopping)
   }
 
   /// Computes the gradients of this rank's shards of some batches and hands them over as they are completed.
@@ -52,7 +56,7 @@ extension Trainer {
     of group: [Batch], _ run: TrainingCheckpoint, _ ranks: RankedRun, _ exchange: inout GradientExchange, first: Int
   ) throws -> (losses: [Loss], state: RecurrentState) {
     var losses: [Loss] = []
-    // The rows and the state after the last batch, of each shard.
+    // The rows and the state after the last batch, of each shard that the batch has.
     var ends: [(rows: Range<Int>, state: RecurrentState)] = []
     for shard in ranks.ownShards {
       // The sum of the shard's gradients of all but the last batch, by parameter.
@@ -76,7 +80,7 @@ extension Trainer {
           place: RandomPlace(seed: configuration.seed, epoch: run.epoch, batch: first + index), own: loss)
         state = pass.state
         losses.append(pass.loss)
-        if index == own.last { ends.append((rows, pass.state)) }
+        if index == group.count - 1 { ends.append((rows, pass.state)) }
         sums = try backward(pass.value, tape, parameters, sums, shard, isLast: index == own.last, &exchange)
       }
       if own.isEmpty {
@@ -113,11 +117,11 @@ extension Trainer {
   }
 
   /// The loss of some batches: that of all ranks' passes, added in the order of the batches and their shards.
-  private func total(_ figures: [[Double]], of group: [Batch], _ ranks: RankedRun) throws -> Loss {
+  private func total(_ figures: [ArraySlice<Double>], of group: [Batch], _ ranks: RankedRun) throws -> Loss {
     let cuts = group.map { ranks.cuts(of: $0.batchSize) }
     var losses: [[Loss]] = group.indices.map { cuts[$0].map { _ in Loss() } }
     for (rank, figures) in figures.enumerated() {
-      var rest = figures[...]
+      var rest = figures
       for shard in ranks.shards(of: rank) {
         for index in group.indices where shard < cuts[index].count {
           guard let nats = rest.popFirst(), let count = rest.popFirst() else {

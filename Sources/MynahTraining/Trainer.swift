@@ -20,14 +20,15 @@ public struct Trainer: Sendable {
   public var metrics: [Metric] = []
   /// The profile that accumulates the time of the steps; nil to disable profiling.
   package var profile: StepProfile?
-  /// A closure that is called after each step; if it returns true, the run ends with a checkpoint and
+  /// A closure that is called once in each step; if it returns true, the run ends after the step with a checkpoint and
   /// `TrainingError.interrupted`.
   public var shouldStop: @Sendable () -> Bool = { false }
 
   /// The connection to the processes that compute the run together; by default there is one process.
   ///
   /// All ranks call `train` with the same model, data and configuration, and have the same results, which are those of
-  /// one process with as many shards. Checkpoints are reported on rank 0 only.
+  /// one process with as many shards. Checkpoints are reported on rank 0 only. If `train` throws on one rank, send the
+  /// others `RankMessage.failure`.
   public var communicator: any Communicator = SingleProcess()
   /// The ranks' shares in the shards, such as their speeds; nil: equal ones.
   public var shares: [Int]?
@@ -115,11 +116,11 @@ public struct Trainer: Sendable {
     let rankCount = communicator.rankCount
     guard configuration.shards >= rankCount else {
       throw TrainingError.impossible(
-        reason: "\(rankCount) ranks need as many shards or more, found \(configuration.shards)")
+        reason: "\(rankCount) ranks need at least \(rankCount) shards, found \(configuration.shards)")
     }
     guard shares.map({ $0.count == rankCount && $0.allSatisfy { $0 > 0 } }) ?? true else {
       throw TrainingError.impossible(
-        reason: "\(rankCount) ranks need as many positive shares, found \(shares ?? [])")
+        reason: "\(rankCount) ranks need \(rankCount) positive shares, found \(shares ?? [])")
     }
   }
 
@@ -153,13 +154,17 @@ public struct Trainer: Sendable {
       var next = batches.batches(epoch: run.epoch, from: run.step)
       while run.step < batches.count {
         let before = run.step
-        try report(.step(try profiled { try step(&run, ranks, &next, stepsPerEpoch: batches.count) }))
-        let stopping = try ranks.agree(shouldStop())
-        if stopping || run.step < batches.count && isCheckpointDue(from: before, to: run.step) {
+        let (figures, isStopping) = try profiled { try step(&run, ranks, &next, stepsPerEpoch: batches.count) }
+        try report(.step(figures))
+        if isStopping || run.step < batches.count && isCheckpointDue(from: before, to: run.step) {
           guard run.model.isFinite else { throw diverged(run, stepsPerEpoch: batches.count) }
           if let checkpoint = try ranks.checkpoint(of: run) { try report(.checkpoint(checkpoint)) }
         }
-        if stopping { throw TrainingError.interrupted(epoch: run.epoch, step: run.step) }
+        if isStopping {
+          // A launcher may end all ranks as soon as one has ended, and rank 0 has a file to write.
+          try ranks.waitForOthers()
+          throw TrainingError.interrupted(epoch: run.epoch, step: run.step)
+        }
       }
       let epoch = try endEpoch(&run, ranks, batches, validation: validation)
       if let checkpoint = try ranks.checkpoint(of: run) { try report(.checkpoint(checkpoint)) }

@@ -57,11 +57,15 @@ struct FlagEffectTests {
   ]
 
   #if MPI
-  private static let idleRanks = ["--shares 2,1", "--compress bfloat16", "--rank-timeout 9", "--allow-mixed"].map {
-    Idle($0, "needs several ranks, started by mpirun")
-  }
+  private static let idleRanks = [Idle("--rank-timeout 9", "needs several ranks, started by mpirun")]
+  private static let idleTrainingRanks =
+    idleRanks
+    + ["--shares 2,1", "--compress bfloat16", "--allow-mixed"].map {
+      Idle($0, "needs several ranks, started by mpirun")
+    }
   #else
   private static let idleRanks: [Idle] = []
+  private static let idleTrainingRanks: [Idle] = []
   #endif
 
   static let commands: [String: Command] = [
@@ -71,7 +75,7 @@ struct FlagEffectTests {
     "prepare": Command(
       words: "prepare text --output x",
       always: ["--quiet", "--output", "--overwrite", "--json", "--tokenizer", "--threads", "--validation-share"],
-      idle: idleTokens),
+      idle: idleTokens + idleRanks),
     "train": Command(
       words: "train text --output x --hidden 8 --embedding 6",
       always: [
@@ -121,10 +125,10 @@ struct FlagEffectTests {
         + [
           "--checkpoint-every 9", "--profile", "--metrics accuracy", "--tensorboard x", "--log-json x",
           "--sample-every-epoch 3",
-        ].map { Idle($0 + " --dry-run", "has no effect with --dry-run") } + idleRanks),
+        ].map { Idle($0 + " --dry-run", "has no effect with --dry-run") } + idleTrainingRanks),
     "evaluate": Command(
-      words: "evaluate m text", always: ["--quiet", "--state", "--threads", "--json"] + predicting, idle: idlePredicting
-    ),
+      words: "evaluate m text", always: ["--quiet", "--state", "--threads", "--json"] + predicting,
+      idle: idlePredicting + idleRanks),
     "compare": Command(
       words: "compare m m", always: ["--quiet", "--state", "--threads", "--json", "--ensemble"],
       idle: [
@@ -167,7 +171,7 @@ struct FlagEffectTests {
         Idle("--save-state s --mix m", "needs a network alone"),
         Idle("--save-state s --state reset", "needs --state carry"),
         Idle("--load-state s --state documents", "needs --state carry"),
-      ]),
+      ] + idleRanks),
     "rescore": Command(
       words: "rescore m text",
       always: ["--quiet", "--weights", "--scores", "--tune", "--json", "--threads"] + predicting,

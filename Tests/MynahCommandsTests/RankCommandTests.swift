@@ -153,7 +153,8 @@ struct RankCommandTests {
     #expect(outcome.status == 69)
     #expect(
       try sentence(outcome)
-        == "error: rank \(rank) has sent nothing for 2 s; check its machine and continue with --resume")
+        == "error: rank \(rank) has sent nothing for 2 s; check its machine and run the command again (mynah train: with --resume)"
+    )
     #expect(tool.exists("ranks.safetensors.training"))
     // The launcher does not always end a process that is stopped.
     _ = kill(victim, SIGKILL)
@@ -183,8 +184,8 @@ struct RankCommandTests {
         "rank 1 computes with avx2 and rank 0 with"
       ),
       ({ try start(1, command, other("text.txt", "none.txt")) }, 66, "rank 1: there is no file or folder 'none.txt'"),
-      ({ try start(5, command) }, 65, "5 ranks need as many shards or more, found 4"),
-      ({ try start(2, command + ["--shares", "1,2,3"]) }, 65, "2 ranks need as many positive shares"),
+      ({ try start(5, command) }, 65, "5 ranks need at least 5 shards, found 4"),
+      ({ try start(2, command + ["--shares", "1,2,3"]) }, 65, "2 ranks need 2 positive shares"),
       ({ try start(2, command + ["--dry-run"]) }, 64, "--dry-run has no effect with several ranks"),
       ({ try start(2, [mynah, "generate", "x.safetensors"]) }, 64, "mynah generate runs in one process"),
       ({ try start(2, [mynah, "train", "-", "--output", "x"]) }, 64, "standard input reaches rank 0 only"),
@@ -233,8 +234,32 @@ struct RankCommandTests {
       #expect(try tool.run(command + ["alone.tokens"]).status == 0 && run(3, command + ["ranks.tokens"]).status == 0)
       #expect(try tool.bytes("alone.tokens") == tool.bytes("ranks.tokens"), "\(kind)")
     }
+    // A bad line ends the command after the scores of the lines before it.
+    try tool.folder.write(Array("the cat\nsat on\n".utf8) + [0xff, 10] + Array("a mat\n".utf8), to: "bad.txt")
+    let bad = ["score", "m.safetensors", "bad.txt", "--state", "reset"]
+    let (alone, ranks) = (try tool.run(bad), try run(3, bad))
+    #expect(alone.status == 65 && ranks.status == 65 && ranks.output == alone.output && !alone.output.isEmpty)
+    #expect(try tool.run(bad + ["--keep-going"]).output == run(3, bad + ["--keep-going"]).output)
+    for (first, second, argument) in [
+      (["evaluate", "m.safetensors", "text.txt"], ["evaluate", "m.safetensors", "other.txt"], "argument 3"),
+      (["score", "m.safetensors", "text.txt"], ["score", "m.safetensors", "text.txt", "--tokens"], "the number of"),
+    ] {
+      let outcome = try start(1, [mynah] + first, [mynah] + second).finish()
+      #expect(try outcome.status == 65 && sentence(outcome).contains("rank 1 differs from rank 0 in \(argument)"))
+    }
     let piped = try run(2, ["score", "m.safetensors"])
     #expect(try piped.status == 64 && sentence(piped).contains("standard input reaches rank 0 only"))
+  }
+
+  @Test("Ranks of another MPI's launcher do not each train the whole run")
+  func otherLauncher() throws {
+    defer { tool.folder.remove() }
+    let command = [mynah] + train("x.safetensors")
+    let outcome = try tool.start(
+      Array(command.dropFirst()), environment: ["PMI_RANK": "0", "PMI_SIZE": "2"]
+    ).finish()
+    #expect(outcome.status == 69 && outcome.lastLine.contains("started 2 ranks and MPI finds 1"), "\(outcome.errors)")
+    #expect(!tool.exists("x.safetensors"))
   }
 
   @Test("Without --shards each rank has one, which is said; shares and rounded gradients are accepted")

@@ -7,19 +7,32 @@ import MynahTraining
 struct RankFacts {
   private var values: [(name: String, value: String)] = []
 
-  /// The program and the instruction set.
-  ///
-  /// - Parameter allowsMixed: A Boolean value indicating whether instruction sets may differ.
-  init(allowsMixed: Bool) {
+  /// The program and, unless it may differ, the instruction set.
+  init(instructionSet: Bool) {
     let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path
     let path = FileManager.default.isReadableFile(atPath: program) ? program : Bundle.main.executablePath ?? ""
-    self["the program"] = SHA256.hexadecimal(ofFileAt: path) ?? "unknown"
-    if !allowsMixed { self["instruction set"] = Kernels.instructionSet }
+    add("the program", SHA256.hexadecimal(ofFileAt: path) ?? "unknown")
+    if instructionSet { add(Self.instructionSet, Kernels.instructionSet) }
   }
 
-  subscript(name: String) -> String {
-    get { values.first { $0.name == name }?.value ?? "" }
-    set { values.append((name, newValue)) }
+  /// The name of the instruction set among the facts.
+  static let instructionSet = "the instruction set"
+
+  mutating func add(_ name: String, _ value: String) { values.append((name, value)) }
+
+  /// Adds the arguments of the command line, but not the number of threads, which may differ.
+  mutating func addArguments() {
+    var arguments = CommandLine.arguments.dropFirst().filter { !$0.hasPrefix("--threads=") }
+    while let flag = arguments.firstIndex(of: "--threads") {
+      arguments.removeSubrange(flag..<min(flag + 2, arguments.count))
+    }
+    add("the number of arguments", "\(arguments.count)")
+    for (index, argument) in arguments.enumerated() { add("argument \(index + 1)", argument) }
+  }
+
+  /// Adds the content of a file.
+  mutating func add(fileAt path: String) {
+    add("the content of \(path.quoted())", SHA256.hexadecimal(ofFileAt: path) ?? "none")
   }
 
   /// Adds the parts of a value by the names that they have in JSON.
@@ -29,7 +42,7 @@ struct RankFacts {
     guard let object = try JSONSerialization.jsonObject(with: encoder.encode(value)) as? [String: Any] else { return }
     for (name, part) in object.sorted(by: { $0.key < $1.key }) {
       let data = try JSONSerialization.data(withJSONObject: part, options: [.sortedKeys, .fragmentsAllowed])
-      self["\(prefix) (\(name))"] = String(decoding: data, as: UTF8.self)
+      add("\(prefix) (\(name))", String(decoding: data, as: UTF8.self))
     }
   }
 

@@ -1,9 +1,33 @@
-#if MPI
 import ArgumentParser
 import MynahTraining
 
-/// The flags of a run that several ranks compute.
-struct RankOptions: ParsableArguments {
+// Without MPI there are no ranks, and these groups have no flags.
+
+/// The flags of a command that several ranks can compute.
+struct RankOptions: ConditionalFlags {
+  #if MPI
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "End the command when a rank has sent nothing for this long. (default: \(Int(defaultTimeout)))",
+      valueName: "seconds"),
+    transform: Bounded.integer(1...1_000_000))
+  var rankTimeout: Int?
+
+  var rules: [FlagRule] { [.needsRanks("--rank-timeout", rankTimeout != nil)] }
+  #else
+  private var rankTimeout: Int? { nil }
+  var rules: [FlagRule] { [] }
+  #endif
+
+  private static let defaultTimeout = 300.0
+  /// The seconds after which a rank that waits for another one gives up.
+  var timeout: Double { rankTimeout.map(Double.init) ?? Self.defaultTimeout }
+}
+
+/// The flags of a training run that several ranks compute.
+struct RankTrainingOptions: ConditionalFlags {
+  #if MPI
   @Option(
     help: ArgumentHelp(
       "The ranks' shares in the shards, such as 2,1 if the first one is twice as fast. (default: equal ones)",
@@ -13,25 +37,28 @@ struct RankOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Round gradients on the way to other ranks: bfloat16 halves the traffic and changes the result. "
-        + "(default: float32)", valueName: "precision"),
+      "Send gradients as bfloat16, which halves their traffic and changes the result. (default: float32)",
+      valueName: "precision"),
     transform: Self.precision)
   var compress: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "End the run when a rank has sent nothing for this long. (default: \(Int(defaultTimeout)))",
-      valueName: "seconds"),
-    transform: Bounded.integer(1...1_000_000))
-  var rankTimeout: Int?
 
   @Flag(help: "Permit ranks with different instruction sets, whose results differ in their last bits.")
   var allowMixed = false
 
-  private static let defaultTimeout = 300.0
-  /// The seconds after which a rank that waits for another one gives up.
-  var timeout: Double { rankTimeout.map(Double.init) ?? Self.defaultTimeout }
+  var rules: [FlagRule] {
+    [
+      .needsRanks("--shares", shares != nil), .needsRanks("--compress", compress != nil),
+      .needsRanks("--allow-mixed", allowMixed),
+    ]
+  }
+  #else
+  var shares: [Int]? { nil }
+  private var compress: String? { nil }
+  var allowMixed: Bool { false }
+  var rules: [FlagRule] { [] }
+  #endif
+
+  /// A Boolean value indicating whether gradients are rounded to bfloat16 on the way to other ranks.
   var roundsGradients: Bool { compress == "bfloat16" }
 
   private static func shares(_ text: String) throws -> [Int] {
@@ -46,16 +73,11 @@ struct RankOptions: ParsableArguments {
     guard ["bfloat16", "float32"].contains(text) else { throw ValidationError("expected bfloat16 or float32") }
     return text
   }
+}
 
-  /// The rules of the flags, which have an effect with several ranks only.
-  var rules: [FlagRule] {
-    let (several, isAlone) = ("several ranks, started by mpirun", LaunchedRank.current == nil)
-    return [
-      FlagRule("--shares", shares != nil, needs: several, !isAlone),
-      FlagRule("--compress", compress != nil, needs: several, !isAlone),
-      FlagRule("--rank-timeout", rankTimeout != nil, needs: several, !isAlone),
-      FlagRule("--allow-mixed", allowMixed, needs: several, !isAlone),
-    ]
+extension FlagRule {
+  /// The rule of a flag that has an effect with several ranks only.
+  fileprivate static func needsRanks(_ flag: String, _ isGiven: Bool) -> FlagRule {
+    FlagRule(flag, isGiven, needs: "several ranks, started by mpirun", LaunchedRank.current != nil)
   }
 }
-#endif

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MynahIO
+import MynahTensors
 import MynahTraining
 #if MPI
 import MynahMPI
@@ -8,40 +9,39 @@ import MynahMPI
 
 /// A command that several processes can compute together.
 protocol CommandOfRanks: ParsableCommand {
-  /// The seconds after which a rank that waits for another one gives up.
-  var rankTimeout: Double { get }
-}
-
-extension CommandOfRanks {
-  var rankTimeout: Double { 300 }
+  var ranks: RankOptions { get }
 }
 
 /// The processes that compute a command together: one, or as many as `mpirun` started.
 enum Ranks {
   /// The connection to the other processes.
   @TaskLocal static var communicator: any Communicator = SingleProcess()
+  /// The number of ranks that may use the same cores of the same machine, this one included.
+  @TaskLocal static var coreSharerCount = 1
 
   /// The processes that share work that is not training; nil: this one is alone.
   static var sharing: WorkSharing? {
     let communicator = communicator
     guard communicator.rankCount > 1 else { return nil }
-    return WorkSharing(rank: communicator.rank, rankCount: communicator.rankCount) { try communicator.gathered($0) }
+    return WorkSharing(rank: communicator.rank, rankCount: communicator.rankCount) {
+      try communicator.gathered($0)
+    } collect: {
+      try communicator.collected($0)
+    }
   }
 
-  /// Checks that all ranks have the same program, files and flags.
+  /// Checks that all ranks run the same program with the same arguments and files.
   ///
   /// - Parameters:
-  ///   - files: The files, by what they are to the command.
-  ///   - flags: The values of the flags that matter.
+  ///   - files: The files that are read. "-" is refused.
+  ///   - computes: A Boolean value indicating whether results depend on the instruction set.
   /// - Throws: `RankError`, `CommunicationError`.
-  static func compare(files: KeyValuePairs<String, String>, flags: KeyValuePairs<String, String>) throws {
+  static func compare(files: [String], computes: Bool = true) throws {
     guard communicator.rankCount > 1 else { return }
-    var facts = RankFacts(allowsMixed: false)
-    for (name, path) in files {
-      if path == "-" { throw RankError.standardInput }
-      facts[name] = SHA256.hexadecimal(ofFileAt: path) ?? "none"
-    }
-    for (name, value) in flags { facts[name] = value }
+    guard !files.contains("-") else { throw RankError.standardInput }
+    var facts = RankFacts(instructionSet: computes)
+    facts.addArguments()
+    for path in files { facts.add(fileAt: path) }
     try facts.compare(over: communicator)
   }
 
@@ -51,83 +51,115 @@ enum Ranks {
   /// Runs a command, as one of several processes if it was started so.
   ///
   /// An error on one rank ends all of them: rank 0 prints its sentence.
-  static func joining(_ launched: LaunchedRank?, _ command: any ParsableCommand, _ body: () throws -> Void) throws {
-    guard launched != nil else { return try body() }
+  ///
+  /// - Parameters:
+  ///   - output: The output of this rank.
+  ///   - printError: Prints the sentence of an error.
+  /// - Throws: `PrintedError` after the ranks have met, other errors before.
+  static func joining(
+    _ launched: LaunchedRank?, _ command: any ParsableCommand, _ output: RankOutput, printError: (any Error) -> Void,
+    _ body: () throws -> Void
+  ) throws {
+    guard let launched else { return try body() }
     guard let ranked = command as? any CommandOfRanks else {
       throw RankError.oneProcess(command: type(of: command).configuration.commandName ?? "this command")
     }
     #if MPI
-    let communicator = try MPICommunicator(timeout: ranked.rankTimeout)
-    do {
-      try $communicator.withValue(communicator, operation: body)
-    } catch let error as CommunicationError {
-      if case .timedOut = error { abort(communicator, error) }
-      _ = communicator.close(within: 2)
-      throw reported(error, by: communicator)
-    } catch {
-      let (code, sentence) = MynahTool.failure(of: error)
-      for rank in 0..<communicator.rankCount where rank != communicator.rank {
-        try? communicator.send(.failure(code: code.rawValue, sentence: sentence), to: rank)
-      }
-      _ = communicator.close(within: 5)
-      throw reported(error, by: communicator)
+    let timeout = ranked.ranks.timeout
+    let communicator = try MPICommunicator(timeout: timeout)
+    guard communicator.rankCount == launched.count, communicator.rank == launched.rank else {
+      throw RankError.otherLauncher(count: launched.count, found: communicator.rankCount)
     }
-    if !communicator.close(within: ranked.rankTimeout) {
-      abort(communicator, .timedOut(rank: communicator.rank == 0 ? 1 : 0, seconds: ranked.rankTimeout))
+    do {
+      try $communicator.withValue(communicator) {
+        try $coreSharerCount.withValue(coreSharerCount(communicator), operation: body)
+      }
+    } catch {
+      try end(communicator, with: error, timeout: timeout, output, printError)
+    }
+    // Rank 0 may still be writing a file; if it dies, its launcher ends the others.
+    if !communicator.close(within: communicator.rank == 0 ? timeout : .infinity) {
+      let error = CommunicationError.timedOut(rank: communicator.others.min() ?? 0, seconds: timeout)
+      abort(communicator, error, output, printError)
     }
     #else
-    _ = ranked
+    _ = (launched, ranked)
     throw RankError.noMPI
     #endif
   }
 
   #if MPI
-  /// The error that ends this process: on ranks other than 0, one that is not printed, because rank 0 has been told.
-  private static func reported(_ error: any Error, by communicator: MPICommunicator) -> any Error {
-    communicator.rank == 0 ? error : ReportedError(code: MynahTool.failure(of: error).code)
+  /// The number of ranks that may use the same cores as this one.
+  private static func coreSharerCount(_ communicator: MPICommunicator) throws -> Int {
+    let own = Array("\(ProcessInfo.processInfo.hostName) \(PhysicalCores.allowed ?? [])".utf8)
+    return try communicator.gathered(own).count { $0 == own }
+  }
+
+  /// Ends this rank with an error of its own or of another rank, after all ranks know of it.
+  private static func end(
+    _ communicator: MPICommunicator, with error: any Error, timeout: Double, _ output: RankOutput,
+    _ printError: (any Error) -> Void
+  ) throws -> Never {
+    switch error as? CommunicationError {
+    case .timedOut: abort(communicator, error, output, printError)
+    case .failed: break
+    default:
+      let (code, sentence) = MynahTool.failure(of: error)
+      communicator.sendFailure(code: code.rawValue, sentence: sentence)
+    }
+    // Before the ranks end: the launcher ends all of them when one has ended.
+    if communicator.rank == 0 { printError(error) }
+    guard communicator.close(within: timeout) else { abort(communicator, error, output, printError) }
+    throw PrintedError(code: MynahTool.failure(of: error).code)
   }
 
   /// Ends all ranks when one does not answer: the first one that waits for it prints the sentence.
-  private static func abort(_ communicator: MPICommunicator, _ error: CommunicationError) -> Never {
+  private static func abort(
+    _ communicator: MPICommunicator, _ error: any Error, _ output: RankOutput, _ printError: (any Error) -> Void
+  ) -> Never {
     // A lower rank that waits too ends this one meanwhile.
     Thread.sleep(forTimeInterval: Double(min(communicator.rank, 20)) / 2)
-    SilentOutput.restore()
-    StandardError.write("error: \(error.sentence)\n")
-    communicator.abort(code: error.failureCode.rawValue)
-    Foundation.exit(error.failureCode.rawValue)
+    output.restore()
+    printError(error)
+    communicator.abort(code: MynahTool.failure(of: error).code.rawValue)
   }
   #endif
 }
 
-/// The end of a rank whose error another one prints.
-struct ReportedError: Error {
+/// The end of a rank whose error has been printed, by this rank or another one.
+struct PrintedError: Error {
   let code: FailureCode
 }
 
-/// The standard output and standard error of a rank other than 0, whose results and messages would be repetitions.
-enum SilentOutput {
-  /// The descriptor that standard error is kept at.
-  private static let kept: Int32 = 63
+/// Standard output and standard error of a rank.
+///
+/// On ranks other than 0 they are discarded, because results and messages would be repetitions.
+struct RankOutput {
+  /// A descriptor of the original standard error; nil if nothing is discarded.
+  private let original: Int32?
 
-  /// Discards what is written from now on.
-  static func begin() {
-    dup2(STDERR_FILENO, kept)
+  init(_ launched: LaunchedRank?) {
     let null = unsafe open("/dev/null", O_WRONLY)
-    guard null >= 0 else { return }
+    guard launched?.rank ?? 0 > 0, null >= 0 else {
+      if null >= 0 { close(null) }
+      original = nil
+      return
+    }
+    original = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
     dup2(null, STDOUT_FILENO)
     dup2(null, STDERR_FILENO)
     close(null)
   }
 
   /// Shows standard error again.
-  static func restore() {
-    if LaunchedRank.current?.rank ?? 0 > 0 { dup2(kept, STDERR_FILENO) }
+  func restore() {
+    if let original { dup2(original, STDERR_FILENO) }
   }
 
   /// Waits before a rank that has not joined prints its error: rank 0 probably has the same one, and the launcher ends
   /// all ranks when it ends; otherwise the error is this rank's own.
-  static func letFirstRankPrint() {
-    guard LaunchedRank.current?.rank ?? 0 > 0 else { return }
+  func letFirstRankPrint() {
+    guard original != nil else { return }
     Thread.sleep(forTimeInterval: 3)
     restore()
   }
@@ -139,6 +171,8 @@ enum RankError: CommandFailure {
   case oneProcess(command: String)
   /// The program was built without MPI.
   case noMPI
+  /// The launcher belongs to another MPI than the program, which therefore does not find the other ranks.
+  case otherLauncher(count: Int, found: Int)
   /// A rank has another program, text or setting.
   case differs(rank: Int, what: String, found: String, expected: String)
   /// Standard input reaches rank 0 only.
@@ -147,7 +181,7 @@ enum RankError: CommandFailure {
   var failureCode: FailureCode {
     switch self {
     case .oneProcess, .standardInput: .usage
-    case .noMPI: .unavailable
+    case .noMPI, .otherLauncher: .unavailable
     case .differs: .badData
     }
   }
@@ -157,9 +191,12 @@ enum RankError: CommandFailure {
     case .oneProcess(let command): "mynah \(command) runs in one process; start it without mpirun"
     case .noMPI:
       "this build of mynah runs in one process; build it with MPI: swift build -c release --traits MPI"
-    case .differs(let rank, "instruction set", let found, let expected):
+    case .otherLauncher(let count, let found):
+      "the launcher started \(count) ranks and MPI finds \(found); start them with the mpirun of the MPI that mynah was "
+        + "built with"
+    case .differs(let rank, RankFacts.instructionSet, let found, let expected):
       "rank \(rank) computes with \(found) and rank 0 with \(expected), so that their bits differ; set "
-        + "MYNAH_INSTRUCTION_SET on all of them, or permit it with --allow-mixed"
+        + "MYNAH_INSTRUCTION_SET to the same on all of them (mynah train: or --allow-mixed)"
     case .differs(let rank, let what, let found, let expected):
       "rank \(rank) differs from rank 0 in \(what): \(found.excerpt()) instead of \(expected.excerpt()); start all "
         + "ranks with the same program, files and flags"
@@ -181,10 +218,14 @@ extension CommunicationError: CommandFailure {
     switch self {
     // The same error on all ranks needs no rank.
     case .failed(_, FailureCode.interrupted.rawValue, let sentence): sentence
-    case .timedOut: description + " and continue with --resume"
+    case .timedOut: description + " and run the command again (mynah train: with --resume)"
     default: description
     }
   }
+}
+
+extension WorkSharingError: CommandFailure {
+  var failureCode: FailureCode { .badData }
 }
 
 #if MPI

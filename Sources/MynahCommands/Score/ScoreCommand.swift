@@ -62,6 +62,7 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
   var saveState: String?
 
   @OptionGroup(title: "Prediction") var adaptation: AdaptationOptions
+  @OptionGroup(title: "Ranks") var ranks: RankOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var messages: MessageOptions
 
@@ -91,9 +92,9 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
   }
 
   private func score() throws {
-    if Ranks.sharing != nil && files.isEmpty { throw RankError.standardInput }
-    try Ranks.compare(files: ["the model": model], flags: ["--tokens": "\(tokens)", "--keep-going": "\(keepGoing)"])
-    for path in files { try Ranks.compare(files: ["the text": path], flags: [:]) }
+    try Ranks.compare(
+      files: [model] + (files.isEmpty ? ["-"] : files) + adaptation.files
+        + [continuing.loadState].compactMap(\.self))
     let file = try ModelFile(contentsOf: model)
     let policy = try policy(of: file)
     // One process answers each line at once.
@@ -112,20 +113,28 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
       }
       numbers.removeFirst(scores.count)
     }
+    func scoreHeld() throws {
+      heldCount = 0
+      try write(scorer.scoreHeld())
+    }
     while true {
       do {
         guard let line = try lines.next() else { break }
         try scorer.hold(line.text, isEnded: line.isEnded)
         numbers.append(line.number)
-        heldCount += 1
-        guard heldCount >= lineCount else { continue }
-        heldCount = 0
-        try write(scorer.scoreHeld())
-        progress.report(lines.share, tokens: summary.tokenCount)
-      } catch  where keepGoing && error.isOfOneLine {
+      } catch {
+        // The lines before this one have their scores, whatever follows.
+        try scoreHeld()
+        guard keepGoing && error.isOfOneLine else { throw error }
         progress.clear()
         StandardError.write("skipped: \(error)\n")
         summary.skippedCount += 1
+        continue
+      }
+      heldCount += 1
+      if heldCount >= lineCount {
+        try scoreHeld()
+        progress.report(lines.share, tokens: summary.tokenCount)
       }
     }
     try write(scorer.finish())

@@ -53,14 +53,17 @@ struct TextReading: Sendable {
       }
     }
     lastReader = readers.last ?? lastReader
-    var rest = try (sharing?.gather(own) ?? [own]).map { $0[...] }
+    var rest =
+      try sharing.map { sharing in
+        try sharing.gather(own.littleEndianBytes).map { [Double](littleEndianBytes: $0)[...] }
+      } ?? [own[...]]
     var result: [Score?] = []
     result.reserveCapacity(tokens.count)
     for (run, reader) in zip(runs, readers) {
       if run.contextIsToken { result.append(nil) }
       for _ in run.ids {
         guard let value = rest[reader].popFirst(), let rank = ranked ? rest[reader].popFirst() : 0 else {
-          throw InferenceError.notFinite
+          throw WorkSharingError(rank: reader)
         }
         result.append(Score(logProbability: value, rank: Int(rank)))
       }

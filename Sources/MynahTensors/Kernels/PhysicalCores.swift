@@ -17,13 +17,17 @@ package enum PhysicalCores {
     let count = number(named: "hw.perflevel0.physicalcpu") ?? number(named: "hw.physicalcpu") ?? most
     #else
     let system = URL(fileURLWithPath: "/sys")
-    let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-    let cores = status.flatMap(allowedProcessors).flatMap { coreCount(of: $0, in: system) } ?? most
+    let cores = allowed.flatMap { coreCount(of: $0, in: system) } ?? most
     let quota = try? String(contentsOf: system.appendingPathComponent("fs/cgroup/cpu.max"), encoding: .utf8)
     let count = min(cores, quota.flatMap(processorQuota) ?? .max)
     #endif
     return min(max(1, count), max(1, most))
   }()
+
+  /// The processors that this process may run on; nil where the system does not restrict them, as on macOS.
+  package static var allowed: [Int]? {
+    (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)).flatMap(allowedProcessors)
+  }
 
   /// Returns the processors in the line "Cpus_allowed_list" of a process's status, such as 0-3,8; nil if there is none.
   package static func allowedProcessors(in status: String) -> [Int]? {

@@ -4,7 +4,7 @@ package import MynahIO
 /// encodes them.
 ///
 /// Both passes read the texts in pieces and process these on several threads. The tokens are written in order, so the
-/// file does not depend on the number of threads, nor of processes that share the pieces. The last tenth of the texts is the validation split and does not
+/// file depends neither on the number of threads nor on that of processes that share the pieces. The last tenth of the texts is the validation split and does not
 /// contribute to the vocabulary.
 public struct TextPreparation: Sendable {
   /// The progress of a pass.
@@ -78,7 +78,9 @@ public struct TextPreparation: Sendable {
   ) throws -> AnyTokenizer {
     guard kind != .byte else { return .bytes(ByteTokenizer()) }
     var (counts, hasText) = (TokenCounts(), false)
-    try forEachPiece(of: parts.filter { !$0.isForValidation }, size: pieceSize, isCounting: true, report: report) {
+    try forEachPiece(
+      of: parts.filter { !$0.isForValidation }, size: pieceSize, isCounting: true, isForAll: true, report: report
+    ) {
       piece in
       PieceCounts(try piece.text(), kind, endsFile: piece.endsFile)
     } then: { piece, _ in
@@ -104,27 +106,30 @@ public struct TextPreparation: Sendable {
       sharing.map { $0.rank == 0 } ?? true ? try TokenFileWriter(replacing: path, tokenizer: tokenizer) : nil
     let width = TokenFileWriter.width(vocabularySize: tokenizer.vocabulary.count)
     let size = tokenizer.encodesChunks ? pieceSize : .max / 8
-    try forEachPiece(of: parts, size: size, isCounting: false, report: report) { piece in
+    try forEachPiece(of: parts, size: size, isCounting: false, isForAll: false, report: report) { piece in
       let text = String(decoding: try piece.text(tokenizer.invalidBytes), as: UTF8.self)
       let tokens = try tokenizer.encode(text, beginsText: piece.beginsPart, endsText: piece.endsFile)
       return TokenFileWriter.Stretch(tokens, width: width)
-    } then: { stretch, piece in
-      try writer?.write(stretch, isForValidation: piece.isForValidation)
+    } then: { stretch, isForValidation in
+      try writer?.write(stretch, isForValidation: isForValidation)
     }
     try writer?.commit()
   }
 
   /// Processes pieces on several threads and consumes the results in order, on the calling thread.
+  ///
+  /// - Parameter isForAll: A Boolean value indicating whether each of the processes that share the pieces consumes the
+  ///   results, and not only rank 0.
   private func forEachPiece<Output: SharedPiece>(
-    of parts: [TextPart], size: Int, isCounting: Bool, report: (Progress) throws -> Void,
+    of parts: [TextPart], size: Int, isCounting: Bool, isForAll: Bool, report: (Progress) throws -> Void,
     _ work: @escaping @Sendable (TextPiece) throws -> Output,
-    then take: (Output, TextPiece) throws -> Void
+    then take: (_ output: Output, _ isForValidation: Bool) throws -> Void
   ) throws {
     let total = parts.reduce(0) { $0 + $1.range.count }
     var done = 0
-    func consume(_ output: Output, _ piece: TextPiece) throws {
-      try take(output, piece)
-      done += piece.bytes.count
+    func consume(_ output: Output, isForValidation: Bool, byteCount: Int) throws {
+      try take(output, isForValidation)
+      done += byteCount
       try report(Progress(isCounting: isCounting, byteCount: done, totalByteCount: total))
     }
     let pieces = TextPieces(parts: parts, pieceSize: size)
@@ -137,39 +142,42 @@ public struct TextPreparation: Sendable {
       }
       for result in results {
         let (output, piece) = try result.get()
-        try consume(output, piece)
+        try consume(output, isForValidation: piece.isForValidation, byteCount: piece.bytes.count)
       }
       return
     }
-    // Each process computes every n-th piece of a round, and has the others' results at its end.
+    // Each process reads all pieces and works on every n-th one of a round, whose end brings the others' results.
     var rest = pieces.makeIterator()
+    let roundSize = sharing.rankCount * (size == pieceSize ? Self.sharedPieces : 1)
     while true {
-      var round: [TextPiece] = []
-      while round.count < Self.sharedPieces * sharing.rankCount, let piece = rest.next() {
-        round.append(try piece.get())
+      var (own, round, digest) = ([TextPiece](), [(byteCount: Int, isForValidation: Bool)](), UInt64(0))
+      while round.count < roundSize, let piece = try rest.next()?.get() {
+        digest = digest &* 31 &+ FarmHash.fingerprint(piece.bytes)
+        if round.count % sharing.rankCount == sharing.rank { own.append(piece) }
+        round.append((piece.bytes.count, piece.isForValidation))
       }
       guard !round.isEmpty else { return }
-      let own = round.enumerated().filter { $0.offset % sharing.rankCount == sharing.rank }.map(\.element)
       var message = PackedBytes()
+      message.append(digest)
       for result in Dataset(own).map(threads: threadCount, { piece in Result { try work(piece).packed } }) {
         message.append(try result.get())
       }
-      var received = try sharing.gather(message.bytes).map { PackedBytes($0) }
+      let all = try isForAll ? sharing.gather(message.bytes) : sharing.collect(message.bytes)
+      guard var received = all?.map({ PackedBytes($0) }) else { continue }
+      for rank in received.indices where received[rank].next() != digest { throw WorkSharingError(rank: rank) }
       for (index, piece) in round.enumerated() {
-        guard let bytes = received[index % sharing.rankCount].nextRun(), let output = Output(packed: bytes) else {
-          throw SharedPieceError()
+        let rank = index % sharing.rankCount
+        guard let output = received[rank].nextRun().flatMap({ Output(packed: $0) }) else {
+          throw WorkSharingError(rank: rank)
         }
-        try consume(output, piece)
+        try consume(output, isForValidation: piece.isForValidation, byteCount: piece.byteCount)
       }
     }
   }
 
-  /// The number of pieces that each process computes before it sends its results.
+  /// The number of pieces that each process works on before it sends its results.
   private static let sharedPieces = 16
 }
-
-/// Another process has sent something else than the results for its pieces.
-private struct SharedPieceError: Error {}
 
 /// A result for a piece of text that can be sent to another process.
 private protocol SharedPiece: Sendable {
@@ -190,10 +198,10 @@ private struct PieceCounts: SharedPiece {
   }
 
   init?(packed: ArraySlice<UInt8>) {
-    var reader = PackedBytes(Array(packed))
+    var reader = PackedBytes(packed)
     guard let hasText = reader.next() else { return nil }
     var counts = TokenCounts()
-    while let token = reader.nextRun(), let count = reader.next() { counts.add(Array(token), count: Int(count)) }
+    while let token = reader.nextRun(), let count = reader.nextCount() { counts.add(Array(token), count: count) }
     (self.counts, self.hasText) = (counts, hasText == 1)
   }
 
@@ -210,13 +218,14 @@ private struct PieceCounts: SharedPiece {
 
 extension TokenFileWriter.Stretch: SharedPiece {
   fileprivate init?(packed: ArraySlice<UInt8>) {
-    var reader = PackedBytes(Array(packed))
-    guard let bytes = reader.nextRun(), let digest = reader.nextRun(), let tokens = reader.next(),
-      let unknown = reader.next(), let characters = reader.next()
+    var reader = PackedBytes(packed)
+    guard let bytes = reader.nextRun(), let digest = reader.nextRun(),
+      let tokenCount = reader.nextCount(), let unknownCount = reader.nextCount(),
+      let characterCount = reader.nextCount()
     else { return nil }
     self.init(
       bytes: Array(bytes), digest: Array(digest),
-      text: (tokenCount: Int(tokens), unknownCount: Int(unknown), characterCount: Int(characters)))
+      text: (tokenCount, unknownCount, characterCount))
   }
 
   fileprivate var packed: [UInt8] {

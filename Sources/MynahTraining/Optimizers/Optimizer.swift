@@ -34,7 +34,7 @@ public struct Optimizer: Sendable {
   }
 
   /// Updates the values of parameters.
-  private mutating func update(
+  mutating func update(
     _ weights: inout [Tensor], gradients: [Gradient], rate: Float, factors: [Float]?, scale: Float
   ) {
     memory.stepCount += 1
@@ -124,7 +124,7 @@ public struct GradientClip: Hashable, Sendable {
     guard before.isFinite else { return (before, nil) }
     var clipped = before
     if let value {
-      gradients = gradients.map { $0.clamped(to: value / share) }
+      StepProfile.measure(.update) { gradients = gradients.map { $0.clamped(to: value / share) } }
       clipped = try norm(gradients) * Double(share)
     }
     return (before, share * clipFactor(norm: clipped, clipNorm: self.norm))
@@ -160,48 +160,15 @@ extension Optimizer {
     for (index, factor) in (factors ?? []).enumerated() where factor == 0 {
       gradients[index] = .zero(gradients[index].shape)
     }
-    let norm = StepProfile.measure(.update) {
-      let share = 1 / Float(passCount)
-      let clipped = clip.applied(to: &gradients, share: share, norm: globalNorm(of:))
-      guard let scale = clipped.scale else { return clipped.norm }
-      update(&module, gradients: gradients, rate: rate, factors: factors, scale: scale)
-      return clipped.norm
-    }
-    return (norm, kept)
-  }
-
-  /// Performs the update of a training step that ranks compute together: clips the gradients of all of them, updates
-  /// this rank's rows, and exchanges the weights.
-  ///
-  /// - Parameters:
-  ///   - exchange: The exchange, with this rank's gradients.
-  ///   - share: The factor of the gradients' sum.
-  ///   - figures: Numbers to pass on to all ranks.
-  /// - Returns: The norm of the gradients before clipping; the module is unchanged if it is not finite. The numbers that
-  ///   each rank passed on.
-  mutating func step(
-    _ module: inout some Module, _ exchange: consuming GradientExchange, rate: Float, factors: [Float]?,
-    clip: GradientClip, share: Float, figures: [Double]
-  ) throws -> (norm: Double, figures: [[Double]]) {
-    var gradients = try StepProfile.measure(.exchange) { try exchange.finish() }
-    var received: [[Double]]?
-    let clipped = try clip.applied(to: &gradients, share: share) { gradients in
-      let sums = try exchange.norm(of: gradients, with: received == nil ? figures : [])
-      received = received ?? sums.figures
-      return sums.norm
+    let clipped = clip.applied(to: &gradients, share: 1 / Float(passCount)) { gradients in
+      StepProfile.measure(.update) { globalNorm(of: gradients) }
     }
     if let scale = clipped.scale {
-      try module.withParameterValues { weights in
-        try exchange.updateRows(
-          of: &weights, gradients: gradients, skipsMissingRows: configuration.rule.skipsMissingRows
-        ) { weights in
-          StepProfile.measure(.update) {
-            update(&weights, gradients: gradients, rate: rate, factors: factors, scale: scale)
-          }
-        }
+      StepProfile.measure(.update) {
+        update(&module, gradients: gradients, rate: rate, factors: factors, scale: scale)
       }
     }
-    return (clipped.norm, received ?? [])
+    return (clipped.norm, kept)
   }
 
   /// Returns the gradients of a loss.

@@ -1,3 +1,4 @@
+import MynahIO
 import MynahTensors
 
 /// The exchange of one update between ranks: the gradients of all shards are added up where their parameters are
@@ -67,7 +68,7 @@ struct GradientExchange {
           try communicator.send(numbers(tensor, shares.elements(of: rows, parameter: parameter)), to: other)
         case .rows(let sparse)?:
           let (stored, width) = (sparse.stored(in: rows), sparse.shape[1])
-          try communicator.send(.bytes(RowNumbers.bytes(Array(sparse.rows[stored]))), to: other)
+          try communicator.send(.bytes(Array(sparse.rows[stored]).littleEndianBytes), to: other)
           if !stored.isEmpty {
             try communicator.send(
               numbers(sparse.values, stored.lowerBound * width..<stored.upperBound * width), to: other)
@@ -77,7 +78,7 @@ struct GradientExchange {
     }
   }
 
-  private func numbers(_ tensor: Tensor, _ range: Range<Int>) -> Message {
+  private func numbers(_ tensor: Tensor, _ range: Range<Int>) -> RankMessage {
     isRounded ? .rounded(tensor, range) : .values(tensor, range)
   }
 
@@ -92,40 +93,40 @@ struct GradientExchange {
       sums[parameter] = PairwiseSum()
       if rows.isEmpty || frozen.contains(parameter) { continue }
       var sum = PairwiseSum()
+      func append(_ first: Int, _ count: Int, _ gradient: @autoclosure () -> Gradient?) {
+        StepProfile.measure(.update) {
+          sum.append(PairwiseSum.Block(first: first, count: count, gradient: gradient()))
+        }
+      }
       for rank in shards.indices {
         if rank == communicator.rank {
           for block in own {
-            sum.append(
-              PairwiseSum.Block(
-                first: block.first, count: block.count,
-                gradient: block.gradient.map { shares.slice($0, rows, parameter: parameter) }))
+            append(
+              block.first, block.count, block.gradient.map { shares.slice($0, rows, parameter: parameter) })
           }
           continue
         }
         for (first, count) in PairwiseSum.blocks(of: shards[rank]) {
-          sum.append(
-            PairwiseSum.Block(
-              first: first, count: count, gradient: try gradient(of: parameter, rows, from: rank)))
+          let gradient = try gradient(of: parameter, rows, from: rank)
+          append(first, count, gradient)
         }
       }
-      if let total = sum.total() { gradients[parameter] = total }
+      if let total = StepProfile.measure(.update, { sum.total() }) { gradients[parameter] = total }
     }
     return gradients
   }
 
   private func gradient(of parameter: Int, _ rows: Range<Int>, from rank: Int) throws -> Gradient? {
-    let (message, shape) = (try communicator.receive(from: rank), shares.shape(of: rows, parameter: parameter))
-    guard case .bytes(let bytes) = message else {
-      return .dense(try type(of: communicator).values(of: message, shape, from: rank))
-    }
+    let (message, shape) = (try communicator.next(from: rank), shares.shape(of: rows, parameter: parameter))
+    guard case .bytes(let bytes) = message else { return .dense(try message.values(shape, from: rank)) }
     guard !bytes.isEmpty else { return nil }
-    let stored = RowNumbers.rows(bytes)
+    let stored = [Int32](littleEndianBytes: bytes)
     guard shape.rank == 2, stored.allSatisfy({ rows.contains(Int($0)) }), zip(stored, stored.dropFirst()).allSatisfy(<)
     else { throw CommunicationError.unexpected(rank: rank) }
     return .rows(
       SparseRows(
         shape: shape, rows: stored.map { $0 - Int32(rows.lowerBound) },
-        values: try communicator.receiveValues([stored.count, shape[1]], from: rank)))
+        values: try communicator.next(from: rank).values([stored.count, shape[1]], from: rank)))
   }
 
   // MARK: The norm
@@ -136,7 +137,7 @@ struct GradientExchange {
   /// The sums of blocks are added in the order of the parameters' rows, so the norm does not depend on who has them.
   func norm(of gradients: [Gradient], with figures: [Double] = []) throws -> (norm: Double, figures: [[Double]]) {
     let sums = StepProfile.measure(.update) { Kernels.squaredSums(of: gradients) }
-    let all = try StepProfile.measure(.exchange) { try communicator.gathered(figures + sums) }
+    let all = try communicator.gathered(figures + sums)
     let counts = try all.indices.map { rank in
       let counts = shares.shapes.indices.map {
         shares.blockCount(of: shares.rows(of: $0, rank: rank), parameter: $0)
@@ -172,7 +173,7 @@ struct GradientExchange {
     guard communicator.rankCount > 1 else { return body(&weights) }
     var own = weights.indices.map { shares.slice(weights[$0], ownRows($0), parameter: $0) }
     body(&own)
-    try StepProfile.measure(.exchange) { try exchange(own, gradients, skipsMissingRows, &weights) }
+    try exchange(own, gradients, skipsMissingRows, &weights)
   }
 
   private func exchange(
@@ -185,7 +186,7 @@ struct GradientExchange {
           if skipsMissingRows, case .rows(let sparse) = gradients[parameter] { sparse.rows } else { nil }
         let values = changed.map { own[parameter].gathered($0) } ?? own[parameter]
         for other in communicator.others {
-          if let changed { try communicator.send(.bytes(RowNumbers.bytes(changed)), to: other) }
+          if let changed { try communicator.send(.bytes(changed.littleEndianBytes), to: other) }
           try communicator.send(.values(values, 0..<values.shape.elementCount), to: other)
         }
       }
@@ -202,15 +203,15 @@ struct GradientExchange {
   private func receiveWeights(
     _ weights: inout Tensor, _ parameter: Int, _ rows: Range<Int>, from rank: Int
   ) throws {
-    let message = try communicator.receive(from: rank)
+    let message = try communicator.next(from: rank)
     let (width, first) = (shares.shapes[parameter].asRows.width, rows.lowerBound)
     guard case .bytes(let bytes) = message else {
       let elements = shares.elements(of: rows, parameter: parameter)
-      weights.replace(elements, by: try type(of: communicator).values(of: message, [elements.count], from: rank))
+      weights.replace(elements, by: try message.values([elements.count], from: rank))
       return
     }
-    let changed = RowNumbers.rows(bytes)
-    let values = try communicator.receiveValues([changed.count, width], from: rank)
+    let changed = [Int32](littleEndianBytes: bytes)
+    let values = try communicator.next(from: rank).values([changed.count, width], from: rank)
     guard changed.allSatisfy({ $0 >= 0 && $0 < rows.count }) else { throw CommunicationError.unexpected(rank: rank) }
     for (place, row) in changed.enumerated() {
       let target = (first + Int(row)) * width

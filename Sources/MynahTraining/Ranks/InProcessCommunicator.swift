@@ -24,7 +24,7 @@ public struct InProcessCommunicator: Communicator {
   /// The messages that have been sent and not been received: `messages[receiver][sender]`.
   private final class Boxes: Sendable {
     let count: Int
-    private let messages: Mutex<[[[Message]]]>
+    private let messages: Mutex<[[[RankMessage]]]>
     private let arrival = NSCondition()
 
     init(_ count: Int) {
@@ -32,7 +32,7 @@ public struct InProcessCommunicator: Communicator {
       messages = Mutex(Array(repeating: Array(repeating: [], count: count), count: count))
     }
 
-    func put(_ message: Message, from sender: Int, to receiver: Int) {
+    func put(_ message: RankMessage, from sender: Int, to receiver: Int) {
       arrival.lock()
       messages.withLock { $0[receiver][sender].append(message) }
       arrival.broadcast()
@@ -40,7 +40,7 @@ public struct InProcessCommunicator: Communicator {
     }
 
     /// Returns the next message; nil: none has come until a date.
-    func take(from sender: Int, to receiver: Int, until date: Date) -> Message? {
+    func take(from sender: Int, to receiver: Int, until date: Date) -> RankMessage? {
       arrival.lock()
       defer { arrival.unlock() }
       while true {
@@ -53,11 +53,11 @@ public struct InProcessCommunicator: Communicator {
     }
   }
 
-  public func send(_ message: Message, to rank: Int) throws {
+  public func send(_ message: RankMessage, to rank: Int) throws {
     boxes.put(message.delivered, from: self.rank, to: rank)
   }
 
-  public func receive(from rank: Int) throws -> Message {
+  public func receive(from rank: Int) throws -> RankMessage {
     guard let message = boxes.take(from: rank, to: self.rank, until: Date(timeIntervalSinceNow: timeout)) else {
       throw CommunicationError.timedOut(rank: rank, seconds: timeout)
     }
@@ -68,9 +68,9 @@ public struct InProcessCommunicator: Communicator {
   }
 }
 
-extension Message {
+extension RankMessage {
   /// The message as it arrives.
-  fileprivate var delivered: Message {
+  fileprivate var delivered: RankMessage {
     switch self {
     case .values(let tensor, let range):
       let part = tensor.reshaped([tensor.shape.elementCount]).slice(range)

@@ -29,11 +29,8 @@ struct RankedRun {
   /// The shards that a rank computes.
   func shards(of rank: Int) -> Range<Int> { shards[rank] }
 
-  /// Returns true on all ranks if a condition is true on one of them.
-  func agree(_ condition: Bool) throws -> Bool {
-    guard !isAlone else { return condition }
-    return try communicator.gathered([condition ? 1.0 : 0.0]).joined().contains(1)
-  }
+  /// Waits until all ranks are here.
+  func waitForOthers() throws { _ = try communicator.gathered([UInt8]()) }
 
   /// The rows of each shard of a batch of some rows, none of them empty: fewer shards if there are fewer rows.
   func cuts(of rowCount: Int) -> [Range<Int>] { Batch.shards(min(shardCount, max(rowCount, 1)), of: rowCount) }
@@ -74,7 +71,7 @@ struct RankedRun {
         if elements.isEmpty { continue }
         let part =
           rank == communicator.rank
-          ? slot[parameter] : try communicator.receiveValues([elements.count], from: rank)
+          ? slot[parameter] : try communicator.next(from: rank).values([elements.count], from: rank)
         tensor.replace(elements, by: part)
       }
       return tensor
@@ -126,7 +123,7 @@ struct RankedRun {
     for rank in 1..<communicator.rankCount {
       var other = state.selecting(Array(rows(of: rank, in: state.batchSize)))
       for (index, layer) in other.layers.enumerated() {
-        let parts = try layer.parts.map { try communicator.receiveValues($0.shape, from: rank) }
+        let parts = try layer.parts.map { try communicator.next(from: rank).values($0.shape, from: rank) }
         other.replace(layer: index, by: layer.with(parts.map { Variable($0) }))
       }
       states.append(other)
