@@ -21,7 +21,7 @@ struct DryRun: Encodable {
   /// The steps that are left of the run, and of all runs if there are several.
   private let stepCount, runCount: Int
   private let timedStepCount: Int
-  private let estimatedSeconds: Double
+  private let secondsPerStep, estimatedSeconds: Double
   private let estimatedPeakBytes: Double
 
   /// Makes some steps of a run and estimates the rest.
@@ -45,11 +45,11 @@ struct DryRun: Encodable {
     let epochsLeft = max(epochs - start.epoch + 1, 0)
     stepCount = max(epochsLeft * stepsPerEpoch - start.step / size, 0)
     let timing = try StepTiming(job, start, shouldStop: shouldStop)
-    timedStepCount = timing.count
+    (timedStepCount, secondsPerStep) = (timing.count, timing.secondsPerStep)
     // A pass forward takes a third of a step.
     let validation = timing.secondsPerToken * Double(validationTokenCount) / 3
     estimatedSeconds =
-      Double(runCount) * (timing.secondsPerStep * Double(stepCount) + validation * Double(epochsLeft))
+      Double(runCount) * (secondsPerStep * Double(stepCount) + validation * Double(epochsLeft))
     // A run also has the best model, and the contents of a file while it is written.
     estimatedPeakBytes = ProcessMemory.peakMiB * 1_048_576 + 2 * 4 * Double(parameterCount)
   }

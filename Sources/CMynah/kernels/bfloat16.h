@@ -21,17 +21,37 @@ INLINE vint round_pairs(vfloat even, vfloat odd) {
 #endif
 }
 
+/// The pairs (x[0], x[1]), (x[2], x[3]), …
+typedef uint32_t vpairs __attribute__((vector_size(LANES * 2), aligned(4), may_alias));
+INLINE vpairs neighbouring_pairs(vfloat x) {
+#if HAS_DOT && LANES == 16
+  return (vpairs)_mm512_cvtneps_pbh((__m512)x);
+#else
+  typedef uint64_t vdoublewords __attribute__((vector_size(LANES * 4)));
+  vdoublewords words = (vdoublewords)round_to_bfloat16(x);  // even | odd·2³²
+  return __builtin_convertvector(words | words >> 16, vpairs);
+#endif
+}
+
+/// The pairs of two vectors that follow one another: a whole vector.
+INLINE vfloat pairs_of_two(vfloat first, vfloat second) {
+#if HAS_DOT && LANES == 16
+  return (vfloat)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
+#else
+  const vpairs pairs[] = {neighbouring_pairs(first), neighbouring_pairs(second)};
+  vfloat both;
+  memcpy(&both, pairs, sizeof both);
+  return both;
+#endif
+}
+
 /// Rounds a row to its pairs; an odd last number is paired with zero.
 INLINE void round_row(uint32_t *pairs, const float *row, size_t count) {
-  typedef uint64_t vdoublewords __attribute__((vector_size(LANES * 4)));
-  typedef uint32_t vhalf __attribute__((vector_size(LANES * 2), aligned(4)));
-  for (size_t i = 0; i < count; i += LANES) {
-    vfloat x = i + LANES <= count ? load(row + i) : load_first(row + i, count - i);
-    vdoublewords words = (vdoublewords)round_to_bfloat16(x);  // even | odd·2³²
-    vhalf packed = __builtin_convertvector(words | words >> 16, vhalf);
-    if (i + LANES <= count) *(vhalf *)(pairs + i / 2) = packed;
-    else memcpy(pairs + i / 2, &packed, pairs_of(count - i) * sizeof(uint32_t));
-  }
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) *(vpairs *)(pairs + i / 2) = neighbouring_pairs(load(row + i));
+  if (i == count) return;
+  const vpairs last = neighbouring_pairs(load_first(row + i, count - i));
+  memcpy(pairs + i / 2, &last, pairs_of(count - i) * sizeof(uint32_t));
 }
 
 /// sums + a.even·b.even + a.odd·b.odd in float32

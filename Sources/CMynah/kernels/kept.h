@@ -20,11 +20,11 @@ INLINE size_t kept_offset(size_t rows, size_t row, size_t first) {
 }
 /// The rows from `row0` on, and the columns from `first` on, as a product's A.
 INLINE operand kept_rows(const float *kept, size_t rows, size_t row0, size_t first) {
-  return (operand){kept + kept_offset(rows, row0, first), KEPT_WIDTH, 1, 0, kept_stride(rows)};
+  return (operand){kept + kept_offset(rows, row0, first), KEPT_WIDTH, 1, 0, kept_stride(rows), false};
 }
 /// The columns from `first` on, of the rows from `row0` on, as a product's A.
 INLINE operand kept_columns(const float *kept, size_t rows, size_t row0, size_t first) {
-  return (operand){kept + kept_offset(rows, row0, first), 1, KEPT_WIDTH, kept_stride(rows), 0};
+  return (operand){kept + kept_offset(rows, row0, first), 1, KEPT_WIDTH, kept_stride(rows), 0, false};
 }
 /// `count` columns from `first` on, of the rows from `row0` on, as a product's C. Sums begin with one row (a bias), or
 /// with the existing values if it is NULL.
@@ -40,4 +40,33 @@ INLINE product kept_product(float *kept, size_t rows, size_t row0, size_t first,
                    .panels = all_panels(count),
                    .whole_vectors = true,
                    .group_stride = kept_stride(rows)};
+}
+
+// MARK: In pairs of bfloat16 numbers, as dot products read them in place
+
+/// The size of a matrix whose neighbouring columns are pairs, [group][row][KEPT_WIDTH / 2].
+INLINE size_t column_pairs_size(size_t rows, size_t n) { return kept_size(rows, n) / 2; }
+/// Keeps vector v of `count` ≤ 2 rows from r on: half a vector of pairs each.
+INLINE void keep_column_pairs(float *kept, size_t rows, size_t r, size_t v, const vfloat x[2], const size_t count) {
+  float *place = kept + v / KEPT_VECTORS * (kept_stride(rows) / 2) + r * (KEPT_WIDTH / 2);
+  place += v % KEPT_VECTORS * (LANES / 2);
+  if (KEPT_VECTORS == 1 && count == 2) store(place, pairs_of_two(x[0], x[1]));  // the rows are contiguous
+  else for (size_t i = 0; i < count; i++) *(vpairs *)(place + i * (KEPT_WIDTH / 2)) = neighbouring_pairs(x[i]);
+}
+/// All rows as a product's A.
+INLINE operand column_pairs_of(const float *kept, size_t rows) {
+  return (operand){kept, KEPT_WIDTH / 2, 1, 0, kept_stride(rows) / 2, true};
+}
+
+/// The size of a matrix whose neighbouring rows are pairs, [group][pair of rows][KEPT_WIDTH].
+INLINE size_t row_pairs_size(size_t rows, size_t n) { return kept_size(pairs_of(rows), n); }
+/// Vector v of rows r and r + 1, r being even.
+INLINE float *row_pairs_vector(float *kept, size_t rows, size_t r, size_t v) {
+  return kept_vector(kept, pairs_of(rows), r / 2, v);
+}
+/// The columns from `first` on as a product's A.
+INLINE operand row_pairs_of(const float *kept, size_t rows, size_t first) {
+  operand a = kept_columns(kept, pairs_of(rows), 0, first);
+  a.in_pairs = true;
+  return a;
 }

@@ -28,18 +28,22 @@ typedef struct {
   const float *base;
   size_t row_stride, k_stride;
   size_t row_group_stride, k_group_stride;  // 0: no groups
+  bool in_pairs;                            // elements are pairs of bfloat16 numbers along k, half as many
 } operand;
+
+/// The elements of a group along k.
+INLINE size_t k_group_of(const operand *a) { return a->in_pairs ? KEPT_WIDTH / 2 : KEPT_WIDTH; }
 
 /// The address of element (row, k) of an A; k begins a group, if there are groups.
 INLINE const float *element(const operand *a, size_t row, size_t k) {
   const float *p = a->base;
   p += a->row_group_stride ? row / KEPT_WIDTH * a->row_group_stride + row % KEPT_WIDTH * a->row_stride
                            : row * a->row_stride;
-  return p + (a->k_group_stride ? k / KEPT_WIDTH * a->k_group_stride : k * a->k_stride);
+  return p + (a->k_group_stride ? k / k_group_of(a) * a->k_group_stride : k * a->k_stride);
 }
 
-INLINE operand rows_of(const float *base, size_t ld) { return (operand){base, ld, 1, 0, 0}; }
-INLINE operand columns_of(const float *base, size_t ld) { return (operand){base, 1, ld, 0, 0}; }
+INLINE operand rows_of(const float *base, size_t ld) { return (operand){base, ld, 1}; }
+INLINE operand columns_of(const float *base, size_t ld) { return (operand){base, 1, ld}; }
 
 /// The rows of a B to pack, `ld` apart.
 typedef struct {

@@ -36,6 +36,15 @@ INLINE size_t panel_start(size_t n, size_t panel) {
 INLINE size_t packed_size(size_t n, size_t k) { return padded(n) * k; }
 
 #if HAS_DOT
+/// Vector j of two rows in pairs, of which `valid` columns are in B; `rows` and `scales` are those of a pair. A row may
+/// be NULL: zeros.
+INLINE vfloat pair_vector(const float *const rows[2], const float scales[2], size_t j, size_t valid) {
+  vfloat lines[2];
+  for (size_t line = 0; line < 2; line++)
+    lines[line] = rows[line] ? load_first(rows[line] + j, valid) * scales[line] : splat(0);
+  return (vfloat)round_pairs(lines[0], lines[1]);
+}
+
 static void pack_pairs(float *restrict packed, source_rows b, size_t k, size_t n, range panels) {
   size_t pairs = pairs_of(k);
   for (size_t p = panels.first; p < panels.last; p++) {
@@ -43,19 +52,34 @@ static void pack_pairs(float *restrict packed, source_rows b, size_t k, size_t n
     size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
     size_t valid = minimum(n, v.last * LANES) - first;
     float *to = packed + first * pairs;
-    for (size_t i = 0; i < pairs; i++, to += width)
-      for (size_t j = 0; j < width; j += LANES) {
-        vfloat lines[2] = {{0}, {0}};
-        for (size_t line = 0; line < 2 && 2 * i + line < k; line++) {
-          const float *from = source_row(&b, 2 * i + line);
-          if (!from) continue;
-          from += first + j;
-          lines[line] = (j + LANES <= valid ? load(from) : load_first(from, valid - j)) *
-                        (b.scales ? b.scales[2 * i + line] : 1.0f);
-        }
-        store(to + j, (vfloat)round_pairs(lines[0], lines[1]));
+    for (size_t i = 0; i < pairs; i++, to += width) {
+      const float *rows[2] = {NULL, NULL};
+      float scales[2] = {1, 1};
+      for (size_t line = 0; line < 2 && 2 * i + line < k; line++) {
+        const float *row = source_row(&b, 2 * i + line);
+        if (row) rows[line] = row + first;
+        if (b.scales) scales[line] = b.scales[2 * i + line];
       }
+      size_t j = 0;
+      for (; j + LANES <= valid; j += LANES) store(to + j, pair_vector(rows, scales, j, LANES));
+      if (j < width) store(to + j, pair_vector(rows, scales, j, valid - j));
+    }
   }
+}
+
+/// Packs LANES columns and 2·LANES rows of B, or fewer, from its transpose.
+INLINE void pack_pairs_block(float *to, size_t width, const float *from, size_t ld, const size_t columns,
+                             const size_t count) {
+  vfloat lines[LANES];
+  const size_t low = minimum(LANES, count);
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < LANES; i++)
+    lines[i] = i < columns ? pairs_of_two(load_first(from + i * ld, low), load_first(from + i * ld + low, count - low))
+                           : splat(0);
+  transpose(lines);
+#pragma clang loop unroll(full)
+  for (size_t i = 0; i < LANES; i++)
+    if (i < pairs_of(count)) store(to + i * width, lines[i]);
 }
 
 static void pack_pairs_transposed(float *restrict packed, const float *restrict b, size_t ld, size_t k, size_t n,
@@ -68,14 +92,12 @@ static void pack_pairs_transposed(float *restrict packed, const float *restrict 
     float *to = packed + first * pairs;
     for (size_t j = 0; j < width; j += LANES)
       for (size_t k0 = 0; k0 < k; k0 += 2 * LANES) {
-        vfloat lines[LANES];
-        size_t count = minimum(2 * LANES, k - k0);
-        for (size_t i = 0; i < LANES; i++) {
-          lines[i] = splat(0);
-          if (j + i < valid) round_row((uint32_t *)&lines[i], b + (first + j + i) * ld + k0, count);
-        }
-        transpose(lines);
-        for (size_t i = 0; i < pairs_of(count); i++) store(to + (k0 / 2 + i) * width + j, lines[i]);
+        const float *from = b + (first + j) * ld + k0;
+        float *block = to + k0 / 2 * width + j;
+        const size_t columns = j < valid ? minimum(LANES, valid - j) : 0, count = minimum(2 * LANES, k - k0);
+        // Constant bounds keep a whole block in registers.
+        if (columns == LANES && count == 2 * LANES) pack_pairs_block(block, width, from, ld, LANES, 2 * LANES);
+        else pack_pairs_block(block, width, from, ld, columns, count);
       }
   }
 }

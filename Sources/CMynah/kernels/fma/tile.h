@@ -14,6 +14,8 @@ typedef struct {
   size_t k_group, k_group_stride;           // every k_group elements of a row begin a group; the stride between groups
   const float *b;                           // [k][vectors·LANES]
   size_t k;
+  const float *ahead;                       // fetched to the second-level cache meanwhile, a step further at each k
+  size_t ahead_step;                        // 0: always the same line
 } tile_operands;
 
 /// The place of vector v of a row whose groups are `group_stride` apart.
@@ -33,7 +35,8 @@ INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, cons
       __builtin_prefetch(c + (rows + r) * c_stride + tile_vector(v, c_group_stride), 1);
       sums[r][v] = t->start ? load(t->start + r * t->start_stride + tile_vector(v, t->start_group_stride)) : splat(0);
     }
-  const float *b = t->b, *group = t->a;
+  const float *b = t->b, *group = t->a, *ahead = t->ahead;
+  const size_t ahead_step = t->ahead_step;
   const size_t row_stride = t->row_stride, k_stride = t->k_stride, group_stride = t->k_group_stride;
   for (size_t rest = t->k, count; rest > 0; rest -= count, group += group_stride) {
     const float *a = group;
@@ -42,7 +45,8 @@ INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, cons
     for (size_t r = 0; r < rows; r++)
       if (group_stride) __builtin_prefetch(group + group_stride + r * row_stride);
 #pragma clang loop unroll_count(4)
-    for (size_t i = 0; i < count; i++, a += k_stride, b += vectors * LANES) {
+    for (size_t i = 0; i < count; i++, a += k_stride, b += vectors * LANES, ahead += ahead_step) {
+      __builtin_prefetch(ahead, 0, 2);
       vfloat columns[TILE_VECTORS];
 #pragma clang loop unroll(full)
       for (size_t v = 0; v < vectors; v++) columns[v] = load(b + v * LANES);
