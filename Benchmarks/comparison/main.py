@@ -92,7 +92,7 @@ def measure(options):
     setting.keras = checked_interpreter(setting, "keras", "tensorflow")
     setting.onnx = checked_interpreter(setting, "onnx", "onnxruntime")
     if setting.onnx and programs.is_restricted():
-        setting.say("ONNX Runtime cannot be held to an instruction set: it used all that the processor has.")
+        setting.say("ONNX Runtime cannot be held to an instruction set: it used all that the processor has")
     wanted = options.only.split(",") if options.only else list(SECTIONS)
     groups = [group for name in SECTIONS if name in wanted for group in SECTIONS[name].groups(setting)]
     samples, failures, watch = [], set(), quiet.Watch()
@@ -134,9 +134,12 @@ def load(paths):
             abouts.append(About(**content["about"]))
         except (OSError, ValueError, KeyError, TypeError) as problem:
             raise programs.Failure(f"{path} cannot be read as what --json writes: {problem!r}") from problem
+    # What one run did not compare, another one may have.
+    everywhere = set.intersection(*(set(each.notes) for each in abouts))
+    notes = dict.fromkeys(note for each in abouts for note in each.notes)
     return samples, dataclasses.replace(
         abouts[-1], engines={name: version for each in abouts for name, version in each.engines.items()},
-        notes=list(dict.fromkeys(note for each in abouts for note in each.notes)),
+        notes=[note for note in notes if " is not compared" not in note or note in everywhere],
         isDisturbed=any(each.isDisturbed for each in abouts))
 
 

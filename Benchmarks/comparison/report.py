@@ -54,20 +54,20 @@ def gemm_table(samples, judge):
     for product in sorted(samples.cases("gemm"), key=lambda p: p in samples.cases("recurrent")):
         is_recurrent = product in samples.cases("recurrent")
         row = [product + (" recurrent" if is_recurrent else "")]
+
+        def speed(engine, precision, threads):
+            # The weights of recurrent products were packed before; the libraries' calls take them unpacked.
+            section = "recurrent" if is_recurrent and engine == "mynah" else "gemm"
+            return samples.median("gigaflops", section=section, case=product, engine=engine, precision=precision,
+                                  threads=threads)
+
         for threads in (1, 2):
-            figures = {e: samples.median("gigaflops", section="gemm", case=product, engine=e,
-                                         precision="float32", threads=threads)
-                       for e in ("mynah", *gemm.LIBRARIES)}
+            figures = {e: speed(e, "float32", threads) for e in ("mynah", *gemm.LIBRARIES)}
             ours = figures["mynah"]
-            if is_recurrent:  # with weights that were packed before
-                ours = samples.median(
-                    "gigaflops", section="recurrent", case=product, precision="float32", threads=threads)
             target = targets.RECURRENT if is_recurrent else targets.GEMM
             row += [number(ours), number(figures["oneDNN"]), number(figures["OpenBLAS"]),
                     judge.at_least(ratio(ours, figures["oneDNN"]), target)]
-        single, half = (samples.median("gigaflops", section="gemm", case=product, engine="mynah",
-                                       precision=p, threads=2)
-                        for p in ("float32", "bfloat16"))
+        single, half = (speed("mynah", p, 2) for p in ("float32", "bfloat16"))
         is_large = operations(product) >= targets.LARGE
         row += [number(half), judge.at_least(ratio(half, single), targets.BFLOAT16_GEMM if is_large else None)]
         rows.append(row)
