@@ -287,11 +287,14 @@ INLINE float gradient_scale(const mynah_cross_entropy *s, size_t row) {
 static void finish_row(const loss_work *w, size_t row0, size_t r) {
   const mynah_cross_entropy *s = w->pass;
   const float *maxima = w->maxima + r, *sums = w->sums + r;
-  double m = maxima[0], z = 0;
+  double m = maxima[0], z = 0, factors[MOST_PARTS];
   for (size_t p = 1; p < w->parts; p++) m = maxima[p * w->chunk] > m ? maxima[p * w->chunk] : m;
-  for (size_t p = 0; p < w->parts; p++) z += sums[p * w->chunk] * exp(maxima[p * w->chunk] - m);
+  for (size_t p = 0; p < w->parts; p++) {
+    factors[p] = exp(maxima[p * w->chunk] - m);
+    z += sums[p * w->chunk] * factors[p];
+  }
   for (size_t p = 0; p < w->parts; p++)
-    w->row_scale[p * w->chunk + r] = (float)(exp(maxima[p * w->chunk] - m) / z) * gradient_scale(s, row0 + r);
+    w->row_scale[p * w->chunk + r] = (float)(factors[p] / z) * gradient_scale(s, row0 + r);
   double nats = m + log(z) - target_logit(s, row0 + r);
   // The denominator is a sum over rounded logits: a certain target must not get a probability above 1. NaN is kept.
   w->nats[r] = nats < 0 ? 0 : nats;
