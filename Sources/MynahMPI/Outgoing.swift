@@ -17,7 +17,7 @@ struct Outgoing: @unchecked Sendable {
   /// The number of elements.
   let count: Int
   let base: UnsafeRawPointer
-  /// What keeps the elements until they are sent.
+  /// The owner of the elements until they are sent.
   let memory: Memory
 
   /// The last message of a rank.
