@@ -128,8 +128,9 @@ static void check_losses(const mynah_kernels *set, const mynah_kernels *plain, m
       float **to = side ? expected : found;
       double loss;
       for (int j = 0; j < 4; j++) to[j] = small_numbers(counts[j]);
-      float *workspace = room(kernels->cross_entropy_workspace(rows, hidden, vocabulary, true, 3));
-      mynah_cross_entropy pass = {.precision = side ? MYNAH_FLOAT32 : precision, .rows = rows, .hidden = hidden};
+      const mynah_precision own = side ? MYNAH_FLOAT32 : precision;
+      float *workspace = room(kernels->cross_entropy_workspace(rows, hidden, vocabulary, true, own, 3));
+      mynah_cross_entropy pass = {.precision = own, .rows = rows, .hidden = hidden};
       pass.vocabulary = vocabulary, pass.h = h, pass.weight = w, pass.bias = bias, pass.targets = targets;
       pass.scale = 0.5f, pass.loss = &loss, pass.row_losses = to[0];
       pass.d_h = to[1], pass.d_weight = to[2], pass.d_bias = to[3], pass.workspace = workspace;

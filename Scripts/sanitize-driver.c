@@ -31,8 +31,8 @@ static void try_cross_entropy(const mynah_kernels *kernels, mynah_team *team, si
     float *row_losses = flags & 4 ? room(rows) : NULL, *d_h = gradients ? room(rows * hidden) : NULL;
     float *d_weight = gradients ? room(vocabulary * hidden) : NULL,
           *d_bias = gradients && flags & 1 ? room(vocabulary) : NULL;
-    float *workspace =
-        room(kernels->cross_entropy_workspace(rows, hidden, vocabulary, gradients, (size_t)mynah_team_threads(team)));
+    float *workspace = room(kernels->cross_entropy_workspace(rows, hidden, vocabulary, gradients, precision,
+                                                             (size_t)mynah_team_threads(team)));
     double loss;
     mynah_cross_entropy pass = {precision,
                                 rows,

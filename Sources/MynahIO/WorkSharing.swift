@@ -24,5 +24,5 @@ package struct WorkSharingError: Error, Equatable, CustomStringConvertible {
 
   package init(rank: Int) { self.rank = rank }
 
-  package var description: String { "rank \(rank) has another text than this one" }
+  package var description: String { "rank \(rank) has a different text" }
 }

@@ -84,7 +84,7 @@ struct CrossEntropyRun {
     let rowLosses = undefined(problem.rows)
     let workspace = undefined(
       unsafe set.kernels.cross_entropy_workspace(
-        problem.rows, problem.hidden, problem.vocabulary, wantsGradients, Int(max(threads, 1))))
+        problem.rows, problem.hidden, problem.vocabulary, wantsGradients, precision, Int(max(threads, 1))))
     unsafe problem.targets.withUnsafeBufferPointer { targets in
       unsafe withUnsafeMutablePointer(to: &loss) { loss in
         var pass = unsafe mynah_cross_entropy(

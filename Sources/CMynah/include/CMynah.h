@@ -172,7 +172,8 @@ typedef struct {
   void (*scan_gradients)(mynah_team *team, const mynah_scan_backward *pass);
 
   // Enough for a team of `threads` threads, or fewer.
-  size_t (*cross_entropy_workspace)(size_t rows, size_t hidden, size_t vocabulary, bool gradients, size_t threads);
+  size_t (*cross_entropy_workspace)(size_t rows, size_t hidden, size_t vocabulary, bool gradients,
+                                    mynah_precision precision, size_t threads);
   void (*cross_entropy)(mynah_team *team, const mynah_cross_entropy *pass);
 } mynah_kernels;
 

@@ -21,7 +21,7 @@
 #include "scan/forward.h"
 #include "scan/backward.h"
 #include "scan/gradients.h"
-#include "cross_entropy.h"
+#include "loss/cross_entropy.h"
 
 const mynah_kernels ISA_TABLE = {
     .isa = ISA_ID,

@@ -20,11 +20,17 @@ INLINE size_t kept_offset(size_t rows, size_t row, size_t first) {
 }
 /// The rows from `row0` on, and the columns from `first` on, as a product's A.
 INLINE operand kept_rows(const float *kept, size_t rows, size_t row0, size_t first) {
-  return (operand){kept + kept_offset(rows, row0, first), KEPT_WIDTH, 1, 0, kept_stride(rows), false};
+  return (operand){.base = kept + kept_offset(rows, row0, first),
+                   .row_stride = KEPT_WIDTH,
+                   .k_stride = 1,
+                   .k_group_stride = kept_stride(rows)};
 }
 /// The columns from `first` on, of the rows from `row0` on, as a product's A.
 INLINE operand kept_columns(const float *kept, size_t rows, size_t row0, size_t first) {
-  return (operand){kept + kept_offset(rows, row0, first), 1, KEPT_WIDTH, kept_stride(rows), 0, false};
+  return (operand){.base = kept + kept_offset(rows, row0, first),
+                   .row_stride = 1,
+                   .k_stride = KEPT_WIDTH,
+                   .row_group_stride = kept_stride(rows)};
 }
 /// `count` columns from `first` on, of the rows from `row0` on, as a product's C. Sums begin with one row (a bias), or
 /// with the existing values if it is NULL.
@@ -55,7 +61,11 @@ INLINE void keep_column_pairs(float *kept, size_t rows, size_t r, size_t v, cons
 }
 /// All rows as a product's A.
 INLINE operand column_pairs_of(const float *kept, size_t rows) {
-  return (operand){kept, KEPT_WIDTH / 2, 1, 0, kept_stride(rows) / 2, true};
+  return (operand){.base = kept,
+                   .row_stride = KEPT_WIDTH / 2,
+                   .k_stride = 1,
+                   .k_group_stride = kept_stride(rows) / 2,
+                   .in_pairs = true};
 }
 
 /// The size of a matrix whose neighbouring rows are pairs, [group][pair of rows][KEPT_WIDTH].

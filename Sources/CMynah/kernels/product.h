@@ -42,8 +42,12 @@ INLINE const float *element(const operand *a, size_t row, size_t k) {
   return p + (a->k_group_stride ? k / k_group_of(a) * a->k_group_stride : k * a->k_stride);
 }
 
-INLINE operand rows_of(const float *base, size_t ld) { return (operand){base, ld, 1}; }
-INLINE operand columns_of(const float *base, size_t ld) { return (operand){base, 1, ld}; }
+INLINE operand rows_of(const float *base, size_t ld) {
+  return (operand){.base = base, .row_stride = ld, .k_stride = 1};
+}
+INLINE operand columns_of(const float *base, size_t ld) {
+  return (operand){.base = base, .row_stride = 1, .k_stride = ld};
+}
 
 /// The rows of a B to pack, `ld` apart.
 typedef struct {

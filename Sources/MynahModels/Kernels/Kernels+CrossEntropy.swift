@@ -22,7 +22,8 @@ extension Kernels {
     let gradients = wantsGradients ? inputs[..<3].map { TensorStorage(uninitialized: $0.shape.elementCount) } : nil
     let workspace = TensorStorage(
       uninitialized: unsafe kernels.cross_entropy_workspace(
-        targets.count, hidden.shape[1], weight.shape[0], wantsGradients, ThreadTeam.current?.threadCount ?? 1))
+        targets.count, hidden.shape[1], weight.shape[0], wantsGradients, Precision.current.forKernels,
+        ThreadTeam.current?.threadCount ?? 1))
     var nats = 0.0
     unsafe withUnsafeBases(of: inputs) { inputs in
       unsafe targets.withUnsafeBufferPointer { targets in

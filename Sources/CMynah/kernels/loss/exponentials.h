@@ -1,0 +1,121 @@
+// A block of rows of a part: logits, their maxima, E and its sums, and the part's own dh.
+
+/// Packs a part's Wᵀ for the logits, its W for dh, and its bias.
+static void pack_part(const loss_work *w, size_t p, size_t slot) {
+  const mynah_cross_entropy *s = w->pass;
+  size_t hidden = s->hidden;
+  vocabulary_part part = part_of(s->vocabulary, w->parts, p);
+  const float *weight = s->weight + part.first * hidden;
+  pack_transposed(slot_transposed(w, slot), weight, hidden, hidden, part.valid, all_panels(part.valid),
+                  (form)s->precision);
+  for (size_t j = 0; j < part.vectors * LANES; j++)
+    w->bias[part.first + j] = j >= part.valid ? -1e30f : s->bias ? s->bias[part.first + j] : 0;
+  if (s->d_h)
+    pack(slot_packed(w, slot), plain_rows(weight, hidden), part.valid, hidden, all_panels(hidden), (form)s->precision);
+}
+
+/// A block of rows of a part, and the kept matrix of its logits.
+typedef struct {
+  size_t part, slot, thread;
+  range rows;                 // of the chunk
+  float *logits;
+  size_t logits_rows, first;  // the kept matrix's rows, and the block's first row among them
+} loss_block;
+
+INLINE loss_block block_of(const loss_work *w, size_t part, size_t slot, size_t thread, range rows) {
+  if (w->keeps_logits) return (loss_block){part, slot, thread, rows, part_e(w, part), w->chunk, rows.first};
+  const size_t all = most_block_rows(w->chunk), size = kept_size(all, widest_part(w->pass->vocabulary, w->parts));
+  return (loss_block){part, slot, thread, rows, w->logits + thread * size, all, 0};
+}
+
+/// Vector v of row r of the block: the logits, and E in their place.
+INLINE float *logits_vector(const loss_block *block, size_t r, size_t v) {
+  return kept_vector(block->logits, block->logits_rows, block->first + r, v);
+}
+
+/// Keeps vector v of `count` ≤ 2 rows of E in pairs, an even row being the first.
+INLINE void keep_pairs(const loss_work *w, const loss_block *block, size_t row, size_t v, const vfloat x[2],
+                       const size_t count) {
+  keep_column_pairs(thread_column_pairs(w, block->thread), most_block_rows(w->chunk), row, v, x, count);
+  float *place = row_pairs_vector(part_e(w, block->part), w->chunk, block->rows.first + row, v);
+  __builtin_prefetch(place + kept_stride(pairs_of(w->chunk)), 1);  // the next group's, which is in no near cache
+  store(place, (vfloat)round_pairs(x[0], x[1]));
+}
+
+/// Exponentials of a strip, and their sums.
+INLINE void exponentials_in_pairs(const loss_work *w, const loss_block *block, range strip, size_t vectors,
+                                  const float *maxima, vfloat *sums) {
+  const size_t row = strip.first, rows = strip.last - row, even = rows & ~(size_t)1;
+  for (size_t v = 0; v < vectors; v++) {
+    const float *from = logits_vector(block, row, v);
+    for (size_t r = 0; r < even; r += 2) {
+      const vfloat x[2] = {vexp_of_negative(load(from + r * KEPT_WIDTH) - maxima[r]),
+                           vexp_of_negative(load(from + (r + 1) * KEPT_WIDTH) - maxima[r + 1])};
+      keep_pairs(w, block, row + r, v, x, 2);
+      sums[r] += x[0];
+      sums[r + 1] += x[1];
+    }
+    if (even == rows) continue;
+    const vfloat x[2] = {vexp_of_negative(load(from + even * KEPT_WIDTH) - maxima[even]), splat(0)};
+    keep_pairs(w, block, row + even, v, x, 1);
+    sums[even] += x[0];
+  }
+}
+
+/// The same in float32, kept in the place of the logits, or not at all.
+INLINE void exponentials_in_place(const loss_work *w, const loss_block *block, range strip, size_t vectors,
+                                  const float *maxima, vfloat *sums) {
+  for (size_t v = 0; v < vectors; v++)
+    for (size_t r = 0; r < strip.last - strip.first; r++) {
+      float *place = logits_vector(block, strip.first + r, v);
+      const vfloat x = vexp_of_negative(load(place) - maxima[r]);
+      if (w->keeps_logits) store(place, x);
+      sums[r] += x;
+    }
+}
+
+/// Maxima, exponentials and sums of some rows of a block, in the order in which they are stored.
+INLINE void exponentials_of_strip(const loss_work *w, const loss_block *block, range strip, size_t vectors) {
+  const size_t row = strip.first, rows = strip.last - row, results = block->part * w->chunk + block->rows.first + row;
+  float *maxima = w->maxima + results, *row_sums = w->sums + results;
+  vfloat largest[STRIP_ROWS], sums[STRIP_ROWS];
+  for (size_t r = 0; r < rows; r++) largest[r] = load(logits_vector(block, row + r, 0));
+  for (size_t v = 1; v < vectors; v++)
+    for (size_t r = 0; r < rows; r++) {
+      vfloat x = load(logits_vector(block, row + r, v));
+      largest[r] = blend(x > largest[r], x, largest[r]);
+    }
+  for (size_t r = 0; r < rows; r++) {
+    maxima[r] = largest_lane(largest[r]);
+    sums[r] = splat(0);
+  }
+  if (w->keeps_pairs) exponentials_in_pairs(w, block, strip, vectors, maxima, sums);
+  else exponentials_in_place(w, block, strip, vectors, maxima, sums);
+  for (size_t r = 0; r < rows; r++) row_sums[r] = (float)sum_of_lanes(sums[r]);
+}
+
+/// E and its row sums for a block: logits, their maximum, exponentials.
+static void exponentials(const loss_work *w, const loss_block *block, size_t row0) {
+  const mynah_cross_entropy *s = w->pass;
+  const vocabulary_part part = part_of(s->vocabulary, w->parts, block->part);
+  const size_t rows = block->rows.last - block->rows.first;
+  product logits = kept_product(block->logits, block->logits_rows, block->first, 0, part.vectors * LANES,
+                                w->bias + part.first, slot_transposed(w, block->slot));
+  multiply(rows_of(s->h + (row0 + block->rows.first) * s->hidden, s->hidden), rows, s->hidden, &logits, 1,
+           (form)s->precision);
+  for (size_t first = 0; first < rows; first += STRIP_ROWS)
+    exponentials_of_strip(w, block, (range){first, minimum(rows, first + STRIP_ROWS)}, part.vectors);
+}
+
+/// A part's own dh, E·W, for a block, unscaled.
+static void hidden_backward(const loss_work *w, const loss_block *block) {
+  const mynah_cross_entropy *s = w->pass;
+  size_t stride = padded(s->hidden);
+  vocabulary_part part = part_of(s->vocabulary, w->parts, block->part);
+  product d_h = {w->partial + (block->part * w->chunk + block->rows.first) * stride, stride, NULL, 0,
+                 slot_packed(w, block->slot), s->hidden, all_panels(s->hidden), true, 0};
+  const operand e = w->keeps_pairs
+                        ? column_pairs_of(thread_column_pairs(w, block->thread), most_block_rows(w->chunk))
+                        : kept_rows(block->logits, block->logits_rows, block->first, 0);
+  multiply(e, block->rows.last - block->rows.first, part.valid, &d_h, 1, (form)s->precision);
+}
