@@ -43,8 +43,9 @@ struct DryRun: Encodable {
     let size = configuration.batchesPerUpdate
     (stepsPerEpoch, epochs) = ((job.batches.count + size - 1) / size, configuration.epochs)
     let epochsLeft = max(epochs - start.epoch + 1, 0)
-    stepCount = max(epochsLeft * stepsPerEpoch - start.step / size, 0)
-    let timing = try StepTiming(job, start, shouldStop: shouldStop)
+    let end = start.pace?.end ?? configuration.stepCount ?? epochs * job.batches.count
+    stepCount = max((end - start.stepsDone(stepsPerEpoch: job.batches.count) + size - 1) / size, 0)
+    let timing = try StepTiming(configuration, job.batches, start, seconds: 2, shouldStop: shouldStop)
     (timedStepCount, secondsPerStep) = (timing.count, timing.secondsPerStep)
     // A pass forward takes a third of a step.
     let validation = timing.secondsPerToken * Double(validationTokenCount) / 3
@@ -78,7 +79,7 @@ struct DryRun: Encodable {
 }
 
 /// The time of the first steps of a run.
-private struct StepTiming {
+struct StepTiming {
   private struct IsEnough: Error {}
 
   /// The number of steps that were timed.
@@ -86,24 +87,28 @@ private struct StepTiming {
   private(set) var secondsPerStep = 0.0
   private(set) var secondsPerToken = 0.0
 
-  /// Makes steps for about two seconds; the first one, which allocates memory, does not count if there are others.
-  init(_ job: TrainingJob, _ start: TrainingCheckpoint, shouldStop: () -> Bool) throws {
+  /// Makes steps for some seconds; the first one, which allocates memory, does not count if there are others.
+  init(
+    _ configuration: TrainingConfiguration, _ batches: EpochBatches, _ start: TrainingCheckpoint, seconds: Double,
+    shouldStop: () -> Bool
+  ) throws {
     var model = start.model
     var (times, tokenCounts) = ([ContinuousClock.now], [0])
     do {
-      try Trainer(job.configuration).train(&model, on: job.batches, from: start) { event in
+      try Trainer(configuration).train(&model, on: batches, from: start) { event in
         guard case .step(let step) = event else { return }
         guard !shouldStop() else { throw CommandError.stopped }
         times.append(.now)
         tokenCounts.append(step.stepLoss.targetCount)
-        if times.count > 2 && (times[times.count - 1] - times[1]).seconds > 2 || times.count > 50 { throw IsEnough() }
+        let timed = times.count > 2 ? (times[times.count - 1] - times[1]).seconds : 0
+        if timed > seconds || times.count > 50 { throw IsEnough() }
       }
     } catch is IsEnough {}
     let first = min(1, times.count - 2)
     guard first >= 0 else { return }
     count = times.count - 1 - first
-    let seconds = (times[times.count - 1] - times[first]).seconds
-    secondsPerStep = seconds / Double(count)
-    secondsPerToken = seconds / Double(max(tokenCounts[(first + 1)...].reduce(0, +), 1))
+    let time = (times[times.count - 1] - times[first]).seconds
+    secondsPerStep = time / Double(count)
+    secondsPerToken = time / Double(max(tokenCounts[(first + 1)...].reduce(0, +), 1))
   }
 }

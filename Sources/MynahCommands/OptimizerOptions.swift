@@ -28,6 +28,15 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   var epochs: Int?
 
   @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Train the best model for this text in this time, up to a test on the text's test part: measure this machine's "
+        + "speed and plan the sizes, the dropout, the learning rate and the steps that no flag sets. Replaces --epochs.",
+      valueName: "minutes"),
+    transform: Bounded.positive(atMost: 1e6))
+  var minutes: Float?
+
+  @Option(
     help: ArgumentHelp("The optimizer: \(optimizerNames). (default: sgd)", valueName: "name"),
     completion: .list(OptimizerRules.standard.names), transform: Self.optimizer)
   var optimizer: OptimizerConfiguration?

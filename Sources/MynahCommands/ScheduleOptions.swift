@@ -88,16 +88,17 @@ struct ScheduleOptions: ConditionalFlags, RunOptions {
     let rate = learningRate ?? before.initial
     var result = LearningRateSchedule(initial: rate, factors: before.factors)
     if schedule != nil || decay != nil || decayAfter != nil {
-      result = chosen(rate: rate, before: before.decay, epochs: run.training.epochs)
+      result = chosen(rate: rate, before: before.decay, run.training)
     }
     if let warmUp { result = result.warmingUp(over: .steps(warmUp)) }
     run.training.learningRate = result
   }
 
   private func chosen(
-    rate: Float, before: (factor: Float, epochs: Int)?, epochs: Int
+    rate: Float, before: (factor: Float, epochs: Int)?, _ training: TrainingConfiguration
   ) -> LearningRateSchedule {
-    let span = TrainingSpan.epochs(epochs)
+    let epochs = training.epochs
+    let span = training.stepCount == nil ? TrainingSpan.epochs(epochs) : .run
     return switch schedule ?? .decay {
     case .constant: .constant(rate)
     case .decay:

@@ -85,6 +85,10 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
       FlagRule("--tensorboard", logs.tensorboard != nil, excludes: "--seeds", seeds != nil),
       FlagRule("--log-json", logs.logJson != nil, excludes: "--seeds", seeds != nil),
       FlagRule("--seeds", seeds != nil, excludes: "a text from standard input", inputs.contains("-")),
+      FlagRule("--minutes", optimizer.minutes != nil, excludes: "--epochs", optimizer.epochs != nil),
+      FlagRule(
+        "--minutes", optimizer.minutes != nil, excludes: "--resume, which continues the plan", output.resume),
+      FlagRule("--minutes", optimizer.minutes != nil, excludes: "several ranks", LaunchedRank.current != nil),
       FlagRule("--dry-run", dryRun, excludes: "several ranks", LaunchedRank.current != nil),
     ] + fineTuning.rules(resuming: output.resume) + dryRunRules
   }
@@ -102,6 +106,9 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
       ("--log-json", logs.logJson != nil), ("--sample-every-epoch", logs.sampleEveryEpoch != nil),
     ].map { FlagRule($0, $1, excludes: "--dry-run", dryRun) }
   }
+
+  /// The planning of a run that is given minutes, from now on.
+  private var planning: RunPlanning? { optimizer.minutes.map { RunPlanning(minutes: Double($0), start: .now) } }
 
   private var isFineTuned: Bool { fineTuning.initFrom != nil }
 
@@ -144,7 +151,10 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
   }
 
   /// Prepares a run, and prints the remarks about its text.
-  private func job(at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool) throws -> TrainingJob {
+  private func job(
+    at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, _ planning: RunPlanning?,
+    _ shouldStop: () -> Bool
+  ) throws -> TrainingJob {
     var optimizer = optimizer
     let rankCount = Ranks.communicator.rankCount
     if rankCount > 1 && optimizer.shards == nil && !resuming {
@@ -155,8 +165,12 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
       inputs: inputs, validation, modelPath: modelPath, resuming: resuming, tokens: tokens,
       options: TrainingOptions(
         model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision,
-        fineTuning: fineTuning))
+        fineTuning: fineTuning),
+      planning: planning, shouldStop: shouldStop)
     try compareRanks(job, resuming: resuming)
+    if let plan = job.plan, let minutes = optimizer.minutes {
+      StandardError.inform(plan.inWords(minutes: Double(minutes), noun: job.tokenizer.countedNoun))
+    }
     for remark in job.text.remarks { StandardError.note(remark) }
     if let warning = job.unknownWarning(isFineTuned: isFineTuned) { StandardError.warn(warning) }
     return job
@@ -182,7 +196,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
   private func describe(
     at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, runCount: Int, _ shouldStop: () -> Bool
   ) throws {
-    let job = try job(at: modelPath, optimizer, resuming: resuming)
+    let job = try job(at: modelPath, optimizer, resuming: resuming, planning, shouldStop)
     let run = try DryRun(job, at: modelPath, runCount: runCount, shouldStop: shouldStop)
     guard !json else { return try StandardOutput.writeJSON(run) }
     try StandardOutput.write(
@@ -193,7 +207,8 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
   private func trained(
     at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> TrainingResult {
-    let job = try job(at: modelPath, optimizer, resuming: resuming)
+    let planning = planning
+    let job = try job(at: modelPath, optimizer, resuming: resuming, planning, shouldStop)
     StandardError.inform(job.description(of: inputs.joined(separator: ", ")))
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder)
@@ -203,7 +218,8 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
     do {
       trained = try job.run(
         checkpointInterval: output.checkpointInterval, metrics: logs.metrics, profile: recorder?.profile,
-        distribution: distribution, shouldStop: shouldStop,
+        distribution: distribution, timer: job.plan.flatMap { planning?.timer(of: $0, job.text) },
+        shouldStop: shouldStop,
         report: {
           try progress.report($0)
           try running.report($0)

@@ -65,14 +65,19 @@ struct TrainingJob {
   private let initialWeights: [Tensor]?
   /// The vectors that embeddings start from.
   private let vectors: WordVectors?
+  /// The plan of a new run that is given minutes.
+  let plan: TrainingPlan?
 
   /// Prepares a run; settings without a flag come from the text's size or, on resuming, from the training state.
   ///
+  /// - Parameters:
+  ///   - planning: The planning of a run that is given minutes.
+  ///   - shouldStop: Called after each step that a plan measures; true ends the measurement.
   /// - Throws: `TextError`, `CheckpointError`, `CommandError.otherSetting`, `TrainingError.otherRun`, or a
   ///   `ValidationError` on sizes that do not fit.
   init(
     inputs: [String], _ source: ValidationOptions, modelPath: String, resuming: Bool, tokens: TokenizerOptions,
-    options: TrainingOptions
+    options: TrainingOptions, planning: RunPlanning?, shouldStop: () -> Bool
   ) throws {
     var state = resuming ? try TrainingStateFile(contentsOf: TrainingFiles.statePath(besides: modelPath)) : nil
     let fineTuning = options.fineTuning
@@ -82,8 +87,15 @@ struct TrainingJob {
       extendingVocabulary: fineTuning.extendVocabulary)
     let tokenizer = text.tokenizer
     vectors = resuming ? nil : try fineTuning.wordVectors(for: tokenizer.vocabulary)
-    (model, configuration) = try Self.settings(
-      of: &state, text, options, initial: initial?.model.configuration, vectors: vectors)
+    let initialConfiguration = initial?.model.configuration
+    plan = try planning?.plan(
+      text, initial: initialConfiguration, vectorSize: vectors?.dimension, options, shouldStop: shouldStop)
+    if let plan {
+      (model, configuration) = (try ModelArchitecture(plan.model), plan.training)
+    } else {
+      (model, configuration) = try Self.settings(
+        of: &state, text, options, initial: initialConfiguration, vectors: vectors)
+    }
     initialWeights = initial?.model.parameters.map(\.value)
     let layout = configuration.batches
     batches = try layout.batches(of: text.training, seed: configuration.seed)
@@ -154,13 +166,14 @@ struct TrainingJob {
   /// - Returns: The best model and the figures of all epochs.
   /// - Throws: `TrainingError`, `FileError`, and what `report` throws.
   func run(
-    checkpointInterval: Int, metrics: [Metric], profile: StepProfile?, distribution: Distribution,
+    checkpointInterval: Int, metrics: [Metric], profile: StepProfile?, distribution: Distribution, timer: RunTimer?,
     shouldStop: @escaping @Sendable () -> Bool, report: (TrainingEvent) throws -> Void
   ) throws -> (model: LanguageModel, history: [EpochReport]) {
     let start = start
     var model = start.model
     var trainer = Trainer(configuration, checkpointInterval: checkpointInterval)
     trainer.shouldStop = shouldStop
+    if let timer { trainer.moveEnd = timer.end }
     trainer.metrics = metrics
     trainer.profile = profile
     (trainer.communicator, trainer.shares) = (distribution.communicator, distribution.shares)

@@ -5,7 +5,8 @@ import MynahTraining
 /// Shows the progress of a run: a bar on a terminal or a line now and then on standard error, and each epoch's figures
 /// on standard output.
 struct TrainingProgress {
-  private let epochCount: Int
+  /// The number of epochs; nil if the run ends after a number of steps.
+  private let epochCount: Int?
   private let flopsPerToken: Double
   private let json: Bool
   private let recorder: ProfileRecorder?
@@ -20,7 +21,7 @@ struct TrainingProgress {
 
   /// Starts the clock.
   init(_ job: TrainingJob, json: Bool, recorder: ProfileRecorder?) {
-    epochCount = job.configuration.epochs
+    epochCount = job.configuration.stepCount == nil ? job.configuration.epochs : nil
     firstStep = job.checkpoint?.step ?? 0
     // A weight costs a multiplication and an addition forward and twice that backward.
     flopsPerToken = 6 * Double(job.model.multiplicationsPerToken)
@@ -62,7 +63,7 @@ struct TrainingProgress {
     let isLast = line.isTerminal && line.wasShown && step.step == step.stepCount
     guard isTenth && (line.isDue(at: lastStep) || isLast) else { return }
     let rate = tokensPerSecond
-    let remainingSteps = (epochCount - step.epoch) * step.stepCount + step.stepCount - step.step
+    let remainingSteps = step.runEnd - step.stepsDone
     let pace = (lastStep - epochStart).seconds / Double(max(step.step - firstStep, 1))
     let seconds = Double(remainingSteps) * pace
     let figures = [
@@ -71,7 +72,7 @@ struct TrainingProgress {
       "ETA \(seconds.asDuration)",
     ].joined(separator: "  ")
     line.show(
-      "epoch \(step.epoch)/\(epochCount)", share: Double(step.step) / Double(step.stepCount),
+      "epoch \(step.epoch)" + (epochCount.map { "/\($0)" } ?? ""), share: Double(step.step) / Double(step.stepCount),
       (line.isTerminal ? "" : "step ") + figures, at: lastStep)
   }
 

@@ -14,7 +14,8 @@ extension Trainer {
   ) throws -> (report: StepReport, isStopping: Bool) {
     let (epoch, first) = (run.epoch, run.step)
     let rate = self.rate(of: run, step: first, stepsPerEpoch: stepsPerEpoch)
-    let count = min(configuration.batchesPerUpdate, stepsPerEpoch - first)
+    let count = min(
+      configuration.batchesPerUpdate, stepsPerEpoch - first, stepsLeft(of: run, stepsPerEpoch: stepsPerEpoch))
     let group = try (first..<first + count).map { index in
       guard let batch = batches.next() else {
         throw TrainingError.impossible(
@@ -32,10 +33,12 @@ extension Trainer {
     let passes = try gradients(of: group, run, ranks, &exchange, first: first)
     let (norm, figures) = try run.optimizer.step(
       &run.model, exchange, rate: rate, factors: factors, clip: configuration.clip, share: 1 / Float(count),
-      figures: [shouldStop() ? 1 : 0] + passes.losses.flatMap { [$0.nats, Double($0.targetCount)] })
+      figures: [shouldStop() ? 1 : 0, wantedEnd(of: run, ranks, after: count, stepsPerEpoch: stepsPerEpoch)]
+        + passes.losses.flatMap { [$0.nats, Double($0.targetCount)] })
     let isStopping = figures.contains { $0.first == 1 }
-    let loss = try total(figures.map { $0.dropFirst() }, of: group, ranks)
+    let loss = try total(figures.map { $0.dropFirst(2) }, of: group, ranks)
     run.step = first + count
+    run.moveEnd(to: figures[0].dropFirst().first ?? 0, stepsPerEpoch: stepsPerEpoch)
     // A batch that is all padding has no perplexity.
     guard loss.nats.isFinite && (loss.targetCount == 0 || loss.perplexity.isFinite) && norm.isFinite else {
       throw diverged(run, stepsPerEpoch: stepsPerEpoch)
@@ -43,7 +46,8 @@ extension Trainer {
     run.state = passes.state
     run.epochLoss += loss
     let report = StepReport(
-      epoch: epoch, step: run.step, stepCount: stepsPerEpoch, learningRate: rate, epochLoss: run.epochLoss,
+      epoch: epoch, step: run.step, stepCount: stepsPerEpoch,
+      runEnd: run.pace?.end ?? configuration.epochs * stepsPerEpoch, learningRate: rate, epochLoss: run.epochLoss,
       stepLoss: loss, gradientNorm: norm)
     return (report, isStopping)
   }
@@ -154,10 +158,35 @@ extension Trainer {
     return report
   }
 
+  // MARK: The end of the run
+
+  /// Returns the number of steps until the end of the run; 0 or less after it.
+  func stepsLeft(of run: TrainingCheckpoint, stepsPerEpoch: Int) -> Int {
+    let end = run.pace?.end ?? configuration.epochs * stepsPerEpoch
+    return end - run.stepsDone(stepsPerEpoch: stepsPerEpoch)
+  }
+
+  /// Moves the end of the run between two epochs.
+  func moveEnd(of run: inout TrainingCheckpoint, _ ranks: RankedRun, stepsPerEpoch: Int) throws {
+    guard run.pace != nil else { return }
+    let wanted = wantedEnd(of: run, ranks, after: 0, stepsPerEpoch: stepsPerEpoch)
+    let all = try ranks.communicator.gathered([wanted])
+    run.moveEnd(to: all[0].first ?? 0, stepsPerEpoch: stepsPerEpoch)
+  }
+
+  /// Returns the number of steps after which the run is to end, as rank 0 has it; 0 if it is not moved.
+  private func wantedEnd(
+    of run: TrainingCheckpoint, _ ranks: RankedRun, after steps: Int, stepsPerEpoch: Int
+  ) -> Double {
+    guard let pace = run.pace, ranks.communicator.rank == 0 else { return 0 }
+    return moveEnd(run.stepsDone(stepsPerEpoch: stepsPerEpoch) + steps, pace).map { Double($0) } ?? 0
+  }
+
   private func rate(of run: TrainingCheckpoint, step: Int, stepsPerEpoch: Int) -> Float {
     configuration.learningRate.rate(
       at: TrainingPlace(
-        epoch: run.epoch, step: step, stepsPerEpoch: stepsPerEpoch, validationLosses: run.history.validationLosses))
+        epoch: run.epoch, step: step, stepsPerEpoch: stepsPerEpoch, validationLosses: run.history.validationLosses,
+        pace: run.pace ?? RunPace(end: configuration.epochs * stepsPerEpoch)))
   }
 
   /// Returns the learning rate of the last update before this point of an epoch.

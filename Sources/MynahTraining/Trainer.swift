@@ -23,6 +23,12 @@ public struct Trainer: Sendable {
   /// A closure that is called once in each step; if it returns true, the run ends after the step with a checkpoint and
   /// `TrainingError.interrupted`.
   public var shouldStop: @Sendable () -> Bool = { false }
+  /// A closure that moves the end of a run whose configuration has a `stepCount`.
+  ///
+  /// It is called once in each step and at the end of each epoch, with the number of completed steps and the course of
+  /// the run. It returns the number of steps after which the run ends from now on, or nil to leave it. Of several ranks,
+  /// that of rank 0 is called. The changes are part of checkpoints: a run that is resumed without this closure ends where it was planned to.
+  public var moveEnd: @Sendable (_ stepsDone: Int, _ pace: RunPace) -> Int? = { _, _ in nil }
 
   /// The connection to the processes that compute the run together; by default there is one process.
   ///
@@ -126,6 +132,7 @@ public struct Trainer: Sendable {
 
   /// Checks that the learning rate does not decay to zero before the end of the run.
   private func checkSchedule(from run: TrainingCheckpoint, stepsPerEpoch: Int) throws {
+    guard run.pace == nil else { return }
     let last = TrainingPlace(epoch: configuration.epochs, stepsPerEpoch: stepsPerEpoch)
     guard run.epoch <= configuration.epochs, configuration.learningRate.hasEnded(at: last) else { return }
     throw TrainingError.impossible(
@@ -145,14 +152,15 @@ public struct Trainer: Sendable {
       throw TrainingError.otherRun(
         what: "the optimizer", expected: "\(configuration.optimizer)", found: "\(run.optimizer.configuration)")
     }
+    run.pace = run.pace ?? configuration.stepCount.map { RunPace(end: $0) }
     try checkSchedule(from: run, stepsPerEpoch: batches.count)
     let ranks = RankedRun(communicator, model: run.model, shardCount: configuration.shards, weights: shares)
     ranks.keepOwnPart(of: &run.optimizer)
-    while run.epoch <= configuration.epochs
+    while stepsLeft(of: run, stepsPerEpoch: batches.count) > 0
       && !configuration.hasStoppedEarly(validationLosses: run.history.validationLosses)
     {
       var next = batches.batches(epoch: run.epoch, from: run.step)
-      while run.step < batches.count {
+      while run.step < batches.count && stepsLeft(of: run, stepsPerEpoch: batches.count) > 0 {
         let before = run.step
         let (figures, isStopping) = try profiled { try step(&run, ranks, &next, stepsPerEpoch: batches.count) }
         try report(.step(figures))
@@ -169,6 +177,7 @@ public struct Trainer: Sendable {
       let epoch = try endEpoch(&run, ranks, batches, validation: validation)
       if let checkpoint = try ranks.checkpoint(of: run) { try report(.checkpoint(checkpoint)) }
       try report(.epoch(epoch))
+      try moveEnd(of: &run, ranks, stepsPerEpoch: batches.count)
     }
     model = try (kept == .best ? run.best?.model : nil) ?? ranks.evaluatedModel(of: run)
     return run.history

@@ -19,6 +19,8 @@ public struct TrainingCheckpoint: Sendable {
   public internal(set) var epochLoss = Loss()
   /// The reports of the completed epochs.
   public internal(set) var history: [EpochReport] = []
+  /// The course of a run that ends after a number of steps; nil if it ends after a number of epochs.
+  public internal(set) var pace: RunPace?
   /// The model with the lowest validation loss so far, and its epoch.
   public internal(set) var best: (epoch: Int, model: LanguageModel)?
 
@@ -33,8 +35,18 @@ public struct TrainingCheckpoint: Sendable {
     self.optimizer = optimizer
   }
 
+  /// Returns the number of completed steps of the run.
+  public func stepsDone(stepsPerEpoch: Int) -> Int { (epoch - 1) * stepsPerEpoch + step }
+
   /// The model to evaluate: the model itself, or a copy with averaged weights.
   public var evaluatedModel: LanguageModel { optimizer.evaluated(model) }
+
+  /// Moves the end of the run to a number of steps; 0: leaves it.
+  mutating func moveEnd(to end: Double, stepsPerEpoch: Int) {
+    guard end > 0, var moved = pace, Int(end) != moved.end else { return }
+    moved.move(endTo: Int(end), at: stepsDone(stepsPerEpoch: stepsPerEpoch))
+    pace = moved
+  }
 
   /// Appends the report to the history, keeps the model if it is the best, and advances to the start of the next epoch.
   mutating func endEpoch(_ report: EpochReport, evaluated: LanguageModel, batchSize: Int) {

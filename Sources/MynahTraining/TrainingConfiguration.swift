@@ -19,8 +19,11 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
   ///
   /// It bounds the memory of a step, and changes results by rounding only.
   public var shards: Int
-  /// The number of passes over the text.
+  /// The number of passes over the text; without effect if `stepCount` is set.
   public var epochs: Int
+  /// The number of batches after which the run ends, also in the middle of a pass over the text, unless
+  /// `Trainer.moveEnd` moves its end; nil: the run ends after `epochs`.
+  public var stepCount: Int?
   /// The number of epochs without a lower validation loss after which the run stops early; nil to disable early
   /// stopping.
   public var patience: Int?
@@ -46,15 +49,16 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
   /// Creates a configuration.
   public init(
     optimizer: OptimizerConfiguration = .sgd, learningRate: LearningRateSchedule, clipNorm: Float? = 5,
-    clipValue: Float? = nil, batchesPerUpdate: Int = 1, shards: Int = 1, epochs: Int, patience: Int? = nil,
-    batches: BatchLayout,
+    clipValue: Float? = nil, batchesPerUpdate: Int = 1, shards: Int = 1, epochs: Int, stepCount: Int? = nil,
+    patience: Int? = nil, batches: BatchLayout,
     objective: TrainingObjective = .full, reduction: LossReduction = .sumOverSteps, penalties: Penalties = .none,
     seed: UInt64 = 0, precision: Precision = .float32, partRates: PartRates = .equal, origin: FileOrigin? = nil,
     vectors: FileOrigin? = nil
   ) {
     (self.optimizer, self.learningRate) = (optimizer, learningRate)
     (self.clipNorm, self.clipValue, self.batchesPerUpdate) = (clipNorm, clipValue, batchesPerUpdate)
-    (self.shards, self.epochs, self.patience, self.batches) = (shards, epochs, patience, batches)
+    (self.shards, self.epochs, self.stepCount) = (shards, epochs, stepCount)
+    (self.patience, self.batches) = (patience, batches)
     (self.objective, self.reduction, self.penalties) = (objective, reduction, penalties)
     (self.seed, self.precision) = (seed, precision)
     (self.partRates, self.origin, self.vectors) = (partRates, origin, vectors)
@@ -73,6 +77,7 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     if !(1...batches.batchSize).contains(shards) {
       return "a batch of \(batches.batchSize) rows is cut into 1 to \(batches.batchSize) shards, found \(shards)"
     }
+    if let stepCount, stepCount < 1 { return "a run ends after 1 step or more, found \(stepCount)" }
     if let patience, patience < 1 { return "a run waits 1 epoch or more for a lower loss, found \(patience)" }
     return nil
   }

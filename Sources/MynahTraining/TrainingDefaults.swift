@@ -12,6 +12,10 @@ public struct TrainingDefaults: Hashable, Sendable {
   /// The configuration of the training run.
   public let training: TrainingConfiguration
 
+  init(model: LanguageModelConfiguration, training: TrainingConfiguration) {
+    (self.model, self.training) = (model, training)
+  }
+
   /// Chooses the settings from the number of training tokens and the tokenizer.
   ///
   /// - Parameter epochs: The number of passes over the text; nil for the default. The learning rate schedule depends on

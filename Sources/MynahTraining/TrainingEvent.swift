@@ -19,6 +19,8 @@ public struct StepReport: Hashable, Sendable {
   public let step: Int
   /// The number of batches per epoch.
   public let stepCount: Int
+  /// The number of batches after which the run ends, as it is planned now.
+  public let runEnd: Int
   /// The learning rate of the step's update.
   public let learningRate: Float
   /// The loss of the epoch so far.

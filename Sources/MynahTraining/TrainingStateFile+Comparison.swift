@@ -8,8 +8,13 @@ extension TrainingStateFile {
   ///   - epochs: The total number of epochs, including those already completed.
   ///   - rescheduling: A Boolean value indicating whether a learning rate schedule that depends on the length of the
   ///     run is adapted to the new length.
-  /// - Throws: `TrainingError.scheduleSpansRun` if the run would become longer than such a schedule.
+  /// - Throws: `TrainingError.scheduleSpansRun` if the run would become longer than such a schedule,
+  ///   `TrainingError.impossible` if it ends after a number of steps.
   public mutating func setEpochs(_ epochs: Int, rescheduling: Bool = false) throws {
+    if let pace = checkpoint.pace {
+      throw TrainingError.impossible(
+        reason: "the run was planned to end after \(pace.end) steps, and its number of epochs follows from them")
+    }
     let schedule = configuration.learningRate
     if rescheduling {
       configuration.learningRate = schedule.spanning(.epochs(epochs))
@@ -53,6 +58,9 @@ extension TrainingStateFile {
     try expect(wanted.shards, configuration.shards, "the number of shards of a batch")
     try expect(
       wanted.patience.map(String.init) ?? "none", configuration.patience.map(String.init) ?? "none", "the patience")
+    try expect(
+      wanted.stepCount.map(String.init) ?? "none", configuration.stepCount.map(String.init) ?? "none",
+      "the planned number of steps")
     try expect(wanted.objective, configuration.objective, "the training objective")
     try expect(wanted.reduction, configuration.reduction, "the loss's reduction")
     try expect(wanted.penalties, configuration.penalties, "the penalties")
@@ -69,7 +77,7 @@ extension TrainingStateFile {
       throw TrainingError.otherRun(what: "the configuration", expected: "different", found: "another")
     }
     let made = checkpoint.history.count
-    guard made <= wanted.epochs else {
+    guard made <= wanted.epochs || wanted.stepCount != nil else {
       throw TrainingError.otherRun(
         what: "the number of epochs", expected: "\(wanted.epochs)", found: "at \(made) already")
     }

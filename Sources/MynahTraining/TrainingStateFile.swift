@@ -44,6 +44,9 @@ public struct TrainingStateFile: Sendable {
     notes = file.metadata.filter { !Key.all.contains($0.key) }
     let defect =
       configuration.defect(of: architecture)
+      ?? progress.pace?.defect
+      ?? ((progress.pace == nil) != (configuration.stepCount == nil) && progress.step + progress.history.count > 0
+        ? "a run's course belongs to one that ends after a number of steps" : nil)
       ?? (progress.epoch < 1 || progress.step < 0 ? "the place in the run is impossible" : nil)
       ?? (tokenizer.vocabulary.count != architecture.configuration.vocabularySize
         ? "tokenizer and model do not fit" : nil)
@@ -60,6 +63,7 @@ public struct TrainingStateFile: Sendable {
     checkpoint.step = progress.step
     checkpoint.epochLoss = progress.epochLoss
     checkpoint.history = progress.history
+    checkpoint.pace = progress.pace
     if let epoch = progress.bestEpoch {
       checkpoint.best = (epoch, try LanguageModel(architecture, from: file, prefix: "best."))
     }
@@ -77,7 +81,7 @@ public struct TrainingStateFile: Sendable {
     file.metadata[Key.textHash] = textHash
     let progress = Progress(
       epoch: checkpoint.epoch, step: checkpoint.step, epochLoss: checkpoint.epochLoss, history: checkpoint.history,
-      bestEpoch: checkpoint.best?.epoch, optimizer: checkpoint.optimizer.notes)
+      pace: checkpoint.pace, bestEpoch: checkpoint.best?.epoch, optimizer: checkpoint.optimizer.notes)
     file.metadata[Key.progress] = try SafetensorsFile.encode(progress)
     checkpoint.model.store(in: &file, prefix: "model.")
     checkpoint.optimizer.store(in: &file, of: checkpoint.model)
@@ -90,6 +94,7 @@ public struct TrainingStateFile: Sendable {
     var epoch, step: Int
     var epochLoss: Loss
     var history: [EpochReport]
+    var pace: RunPace?
     var bestEpoch: Int?
     var optimizer: Optimizer.Notes
   }

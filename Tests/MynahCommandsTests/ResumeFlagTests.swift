@@ -106,7 +106,7 @@ struct ResumeFlagTests {
   ]
 
   /// Flags of resuming itself; `ResumeTests` has them.
-  static let ofResuming: Set = ["--output", "--resume", "--overwrite", "--reschedule", "--seeds"]
+  static let ofResuming: Set = ["--output", "--resume", "--overwrite", "--reschedule", "--seeds", "--minutes"]
 
   private static func makeFiles(_ tool: CommandLineTool) throws {
     try tool.write(TinyModel.text(tokenCount: 800), to: "text.txt")

@@ -46,11 +46,21 @@ public struct TrainingPlace: Hashable, Sendable {
   public var stepsPerEpoch: Int
   /// The mean validation losses of the completed epochs, oldest first.
   public var validationLosses: [Double]
+  /// The number of steps after which the run ends.
+  public var runEnd: Int
+  /// The share of the run that is complete, 0 to 1.
+  public var shareOfRun: Double
 
   /// Creates a position.
-  public init(epoch: Int, step: Int = 0, stepsPerEpoch: Int = 1, validationLosses: [Double] = []) {
+  ///
+  /// - Parameter pace: The course of the run; nil: it ends with this epoch.
+  public init(
+    epoch: Int, step: Int = 0, stepsPerEpoch: Int = 1, validationLosses: [Double] = [], pace: RunPace? = nil
+  ) {
     (self.epoch, self.step, self.stepsPerEpoch) = (epoch, step, stepsPerEpoch)
     self.validationLosses = validationLosses
+    let pace = pace ?? RunPace(end: epoch * stepsPerEpoch)
+    (runEnd, shareOfRun) = (pace.end, pace.share(after: (epoch - 1) * stepsPerEpoch + step))
   }
 
   /// The number of completed steps of the run.

@@ -6,18 +6,15 @@ public enum TrainingSpan: Hashable, Codable, Sendable {
   case epochs(Int)
   /// A number of steps.
   case steps(Int)
+  /// The whole run, wherever it ends.
+  case run
 
-  /// Returns the number of steps in the span.
-  public func stepCount(stepsPerEpoch: Int) -> Int {
+  /// The reason why a schedule cannot span this, in words; nil if it can.
+  var defect: String? {
     switch self {
-    case .epochs(let count): count * stepsPerEpoch
-    case .steps(let count): count
-    }
-  }
-
-  var count: Int {
-    switch self {
-    case .epochs(let count), .steps(let count): count
+    case .epochs(let count) where count < 1, .steps(let count) where count < 1:
+      "a schedule spans 1 step or more, found \(self)"
+    case .epochs, .steps, .run: nil
     }
   }
 }
@@ -27,6 +24,7 @@ extension TrainingSpan: CustomStringConvertible {
     switch self {
     case .epochs(let count): "\(count) epoch\(count == 1 ? "" : "s")"
     case .steps(let count): "\(count) step\(count == 1 ? "" : "s")"
+    case .run: "the run"
     }
   }
 }
@@ -62,8 +60,8 @@ public enum RateFactor: Hashable, Codable, Sendable {
     case .linear(let to, let span): return 1 + (to - 1) * Float(place.share(of: span))
     case .cosine(let to, let span): return Self.between(1, to, Float(place.share(of: span)))
     case .warmUp(let span):
-      let count = span.stepCount(stepsPerEpoch: place.stepsPerEpoch)
-      return count > 0 ? min(Float(place.stepsDone + 1) / Float(count), 1) : 1
+      let count = place.stepCount(of: span)
+      return count > 0 ? min(Float(place.stepsDone(of: span) + 1) / Float(count), 1) : 1
     case .oneCycle(let span): return Self.oneCycle(place, span)
     case .plateau(let factor, let patience):
       return pow(factor, Float(Self.reductions(place.validationLosses, patience: patience)))
@@ -93,7 +91,7 @@ public enum RateFactor: Hashable, Codable, Sendable {
   func hasEnded(at place: TrainingPlace) -> Bool {
     switch self {
     case .linear(to: 0, let span), .cosine(to: 0, let span), .oneCycle(let span):
-      place.stepsDone >= span.stepCount(stepsPerEpoch: place.stepsPerEpoch)
+      place.stepsDone(of: span) >= Double(place.stepCount(of: span))
     case .linear, .cosine, .decay, .step, .plateau, .warmUp: false
     }
   }
@@ -113,10 +111,10 @@ public enum RateFactor: Hashable, Codable, Sendable {
 
   private static func oneCycle(_ place: TrainingPlace, _ span: TrainingSpan) -> Float {
     let (lowest, last): (Float, Float) = (1 / 25, 1 / 25e4)
-    let count = Double(span.stepCount(stepsPerEpoch: place.stepsPerEpoch))
+    let count = Double(place.stepCount(of: span))
     // The steps at which the rate peaks and at which it reaches its final value.
     let (top, end) = (0.3 * count - 1, count - 1)
-    let step = min(Double(place.stepsDone), end)
+    let step = min(place.stepsDone(of: span), end)
     if step <= top { return between(lowest, 1, top > 0 ? Float(step / top) : 1) }
     return between(1, last, Float((step - top) / (end - top)))
   }
@@ -143,18 +141,31 @@ public enum RateFactor: Hashable, Codable, Sendable {
       return epochs < 0 ? "a number of epochs is 0 or more, found \(epochs)" : nil
     case .linear(let to, let span), .cosine(let to, let span):
       if !(to >= 0 && to.isFinite) { return "the last share of a rate is 0 or more, found \(to)" }
-      return span.count < 1 ? "a schedule spans 1 step or more, found \(span)" : nil
-    case .warmUp(let span), .oneCycle(let span):
-      return span.count < 1 ? "a schedule spans 1 step or more, found \(span)" : nil
+      return span.defect
+    case .warmUp(let span), .oneCycle(let span): return span.defect
     }
   }
 }
 
 extension TrainingPlace {
-  /// Returns the fraction of a span that is completed at this position: 0 at the first step, at most 1.
-  func share(of span: TrainingSpan) -> Double {
-    min(Double(stepsDone) / Double(max(span.stepCount(stepsPerEpoch: stepsPerEpoch), 1)), 1)
+  /// Returns the number of steps in a span.
+  func stepCount(of span: TrainingSpan) -> Int {
+    switch span {
+    case .epochs(let count): count * stepsPerEpoch
+    case .steps(let count): count
+    case .run: runEnd
+    }
   }
+
+  /// Returns the number of completed steps of a span.
+  ///
+  /// Of a run whose end was moved, it is the completed share of all of its steps.
+  func stepsDone(of span: TrainingSpan) -> Double {
+    if case .run = span { shareOfRun * Double(runEnd) } else { Double(stepsDone) }
+  }
+
+  /// Returns the fraction of a span that is completed at this position: 0 at the first step, at most 1.
+  func share(of span: TrainingSpan) -> Double { min(stepsDone(of: span) / Double(max(stepCount(of: span), 1)), 1) }
 }
 
 extension RateFactor: CustomStringConvertible {

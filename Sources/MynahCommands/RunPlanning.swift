@@ -1,0 +1,140 @@
+import ArgumentParser
+import Foundation
+import MynahIO
+import MynahModels
+import MynahTensors
+import MynahText
+import MynahTraining
+
+/// The planning of a run that is given minutes: from the start of the command to the end of its test.
+struct RunPlanning {
+  /// The time that was given, in seconds.
+  let total: Double
+  private let start: ContinuousClock.Instant
+
+  /// - Parameter start: The time at which the command started.
+  init(minutes: Double, start: ContinuousClock.Instant) { (total, self.start) = (60 * minutes, start) }
+
+  /// The time since the start of the command, in seconds.
+  private var elapsed: Double { (ContinuousClock.now - start).seconds }
+
+  /// Plans a run of a text.
+  ///
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - initial: The model that the run starts from; nil: a new one.
+  ///   - vectorSize: The size of the word vectors that the run starts from; nil: none.
+  ///   - options: The flags, which the plan leaves as they are.
+  ///   - shouldStop: Called after each measured step; true ends the measurement.
+  /// - Throws: `ValidationError` if no run can be made of the flags, `TextError`, `TrainingError`,
+  ///   `CommandError.stopped`.
+  func plan(
+    _ text: TrainingText, initial: LanguageModelConfiguration?, vectorSize: Int?, _ options: TrainingOptions,
+    shouldStop: () -> Bool
+  ) throws -> TrainingPlan {
+    // The work after the last epoch: the model file is written and tested. It cannot be measured before.
+    let (pauses, spare) = (pausesAfterEnd(text), 0.002 * total)
+    var validation = 0.0
+    return try TrainingPlan(
+      seconds: { total - elapsed - spare - pauses * validation },
+      rule: PlanningRule(tokenCount: text.training.count, tokenizer: text.tokenizer)
+    ) { defaults in
+      let run = try settings(defaults, text, initial: initial, vectorSize: vectorSize, options)
+      return (try run.architecture(), run.training)
+    } measure: { model, training in
+      let speed = try speed(of: model, training, text, shouldStop)
+      validation = speed.validationSeconds
+      return speed
+    }
+  }
+
+  /// Returns the timer of a planned run.
+  func timer(of plan: TrainingPlan, _ text: TrainingText) -> RunTimer {
+    let (start, spare) = (start, 0.002 * total)
+    let end = plan.endsEarly ? elapsed + plan.expectedSeconds : total - spare
+    return RunTimer(
+      RunTimer.Times(total: end, pause: plan.speed.validationSeconds, pausesAfterEnd: pausesAfterEnd(text)),
+      stepsPerEpoch: plan.speed.stepsPerEpoch, clock: { (ContinuousClock.now - start).seconds })
+  }
+
+  /// The time of the test as a multiple of that of a validation, per token in one row about twice as much.
+  private func pausesAfterEnd(_ text: TrainingText) -> Double {
+    guard let test = text.test, let read = try? text.tokenizer.encode(test) else { return 0 }
+    return 2 * Double(read.ids.count) / Double(max(text.validation.count, 1))
+  }
+
+  /// Applies the flags to the rule's settings.
+  ///
+  /// The rule ties the output layer to the embedding, which only works while they have the same size.
+  private func settings(
+    _ defaults: TrainingDefaults, _ text: TrainingText, initial: LanguageModelConfiguration?, vectorSize: Int?,
+    _ options: TrainingOptions
+  ) throws -> RunSettings {
+    func run(tied: Bool) throws -> RunSettings {
+      var run = RunSettings(model: defaults.model, training: defaults.training, tokenizer: text.tokenizer)
+      if !run.training.precision.isSupported { run.training.precision = .float32 }
+      run.model.output.isTied = tied
+      if let size = options.model.hidden?.last ?? options.model.layers?.last?.hiddenSize, tied {
+        run.model.embeddingSize = size
+      } else if let size = options.model.embedding, tied {
+        run.model.layers[run.model.layers.count - 1].hiddenSize = size
+      }
+      if let vectorSize { run.model.embeddingSize = vectorSize }
+      if let initial {
+        let dropout = run.model.dropout
+        run.model = initial
+        run.model.dropout = dropout
+      }
+      try options.apply(to: &run)
+      return run
+    }
+    guard defaults.model.isTied, !options.model.tied, initial == nil else {
+      return try run(tied: defaults.model.isTied)
+    }
+    do {
+      return try run(tied: true)
+    } catch is ValidationError {
+      return try run(tied: false)
+    }
+  }
+
+  /// Measures the speed of a run by some of its steps, for about a hundredth of the time.
+  private func speed(
+    of model: ModelArchitecture, _ training: TrainingConfiguration, _ text: TrainingText, _ shouldStop: () -> Bool
+  ) throws -> MeasuredSpeed {
+    let batches = try training.batches.batches(of: text.training, seed: training.seed)
+    var random = RandomSource(seed: training.seed)
+    let start = TrainingCheckpoint(
+      model: LanguageModel(model, using: &random), batchSize: batches.batchSize,
+      optimizer: Optimizer(training.optimizer))
+    let timing = try StepTiming(
+      training, batches, start, seconds: min(max(0.008 * total, 0.05), 2), shouldStop: shouldStop)
+    return MeasuredSpeed(
+      secondsPerStep: timing.secondsPerStep, stepsPerEpoch: batches.count,
+      validationSeconds: timing.secondsPerToken * Double(text.validation.count) / 3)
+  }
+}
+
+extension TrainingPlan {
+  /// The plan and its reasons for people.
+  func inWords(minutes: Double, noun: String) -> String {
+    let tokensPerStep = Double(training.batches.batchSize * training.batches.sequenceLength)
+    let tokens = Double(training.stepCount ?? 0) * tokensPerStep
+    let perSecond = Int(tokensPerStep / speed.secondsPerStep).grouped
+    let size =
+      switch choice {
+      case .given: "the flags set the model's size"
+      case .text: "the largest model for a text of this length"
+      case .time(let wanted):
+        "the largest model that learns \(wanted.brief) \(noun) for each weight in the products of a step in this time"
+      }
+    let early = endsEarly ? "; a longer run would gain nothing, so it ends in about \(expectedSeconds.asDuration)" : ""
+    return """
+      plan for \((60 * minutes).asDuration): \(Int(tokens).grouped) \(noun) in \(epochs.formatted(1)) epochs at \
+      \(perSecond) per second\(early)
+      sizes: \(size) (\((tokens / Double(max(weightCount, 1))).formatted(1)) each of \(weightCount.grouped))
+      dropout: for \(epochs.formatted(1)) epochs; learning rate: in one cycle that ends with the time
+
+      """
+  }
+}

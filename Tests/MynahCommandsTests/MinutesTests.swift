@@ -1,0 +1,86 @@
+import Foundation
+import MynahModels
+import MynahTraining
+import TestSupport
+import Testing
+
+@Suite("mynah train --minutes")
+struct MinutesTests {
+  private func tool(tokenCount: Int = 4000) throws -> CommandLineTool {
+    let tool = try CommandLineTool()
+    try tool.write(TinyModel.text(tokenCount: tokenCount), to: "text")
+    return tool
+  }
+
+  private func state(_ tool: CommandLineTool) throws -> TrainingStateFile {
+    try TrainingStateFile(contentsOf: tool.path("m.training"))
+  }
+
+  @Test("It prints a plan, trains by it, and writes a model whose run has ended at its last step")
+  func plans() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let outcome = try tool.run("train", "text", "--output", "m", "--minutes", "0.02")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    for part in ["plan for 1 s: ", " epochs at ", "sizes: ", "dropout: ", "in one cycle"] {
+      #expect(outcome.errors.contains(part), "\(part): \(outcome.errors)")
+    }
+    #expect(outcome.output.split(separator: "\n").last?.hasPrefix("m: the model of epoch ") ?? false)
+    let state = try state(tool)
+    let pace = try #require(state.checkpoint.pace)
+    #expect(state.configuration.stepCount == pace.turns[0].end && !state.checkpoint.history.isEmpty)
+    // Nothing is left to do.
+    let bytes = try (tool.bytes("m"), tool.bytes("m.training"))
+    #expect(try tool.run("train", "text", "--output", "m", "--resume").status == 0)
+    #expect(try (tool.bytes("m"), tool.bytes("m.training")) == bytes)
+    let more = try tool.run("train", "text", "--output", "m", "--resume", "--epochs", "99")
+    #expect(more.isTidy && more.lastLine.contains("was planned to end after \(pace.end) steps"), "\(more.lastLine)")
+    #expect(try (tool.bytes("m"), tool.bytes("m.training")) == bytes)
+  }
+
+  @Test("Flags are kept, and the plan sets the rest: a size alone, a cell, an untied output, another schedule")
+  func flags() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    for (flags, expected) in [
+      (["--hidden", "24"], "embedding 24, LSTM 24,"), (["--embedding", "20"], "embedding 20, LSTM"),
+      (["--hidden", "30,24", "--embedding", "20"], "embedding 20, LSTM 30, 24,"),
+      (["--cell", "gru", "--dropout", "0.45"], "GRU"),
+      (["--layers", "gru:16,lstm:24"], "embedding 24, GRU 16, LSTM 24"),
+      (["--projection", "16", "--hidden", "32"], "projected LSTM 32"), (["--output-layer", "mixture:2"], "mixture"),
+      (["--optimizer", "sgd", "--schedule", "cosine"], "along a cosine to 0.0 of it over the run"),
+      (["--batching", "windows", "--batch", "3", "--sequence-length", "5"], "3 windows × 5 steps"),
+      (["--precision", "float32"], "seed 1\n"),
+    ] {
+      let outcome = try tool.run(
+        ["train", "text", "--output", "m", "--overwrite", "--tokenizer", "word", "--minutes", "0.01"] + flags)
+      #expect(outcome.status == 0 && outcome.errors.contains(expected), "\(flags): \(outcome.errors)")
+    }
+    let tied = try tool.run(
+      "train", "text", "--output", "n", "--minutes", "1", "--tied", "--hidden", "9",
+      "--embedding", "8")
+    #expect(tied.status == 64 && tied.isTidy, "\(tied.errors)")
+  }
+
+  @Test(
+    "Texts of two lines and of one word, and a time that is over at once, give a model",
+    arguments: [
+      "The cat sat on the mat.\nThe dog sat on the log.\n", "a\nb\n", "one two three four five six seven eight\n",
+    ])
+  func tinyTexts(text: String) throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    try tool.write(text, to: "text")
+    let outcome = try tool.run("train", "text", "--output", "m", "--minutes", "0.0001")
+    #expect(outcome.status == 0 && tool.exists("m"), "\(outcome.errors)")
+  }
+
+  @Test("--dry-run prints the plan and its steps, and writes nothing")
+  func dryRun() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    let outcome = try tool.run("train", "text", "--output", "m", "--minutes", "0.05", "--dry-run")
+    #expect(outcome.status == 0 && outcome.errors.contains("plan for 3 s"), "\(outcome.errors)")
+    #expect(outcome.output.contains("per epoch") && !tool.exists("m") && !tool.exists("m.training"))
+  }
+}

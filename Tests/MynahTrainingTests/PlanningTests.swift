@@ -1,0 +1,248 @@
+import MynahDatasets
+import MynahModels
+import MynahTensors
+import MynahText
+import MynahTraining
+import Synchronization
+import TestSupport
+import Testing
+
+/// Runs that end after a number of steps or at a time, and their plans.
+struct PlanningTests {
+  private static let language = DemoLanguage()
+  private static func text(_ tokenCount: Int, seed: UInt64) -> [Int32] {
+    var random = RandomSource(seed: seed)
+    return language.sample(tokenCount: tokenCount, using: &random)
+  }
+
+  private static func model() -> LanguageModel {
+    var random = RandomSource(seed: 3)
+    return LanguageModel(
+      LanguageModelConfiguration(
+        vocabulary: language.vocabulary.count, embedding: 8, layers: [.lstm(12)], dropout: .outputs(0.2)),
+      using: &random)
+  }
+
+  /// A run of 10 steps per epoch.
+  private static func trainer(stepCount: Int, _ change: (inout TrainingConfiguration) -> Void = { _ in }) -> Trainer {
+    var configuration = TrainingConfiguration(
+      learningRate: .linear(from: 1, over: .run), epochs: 1, stepCount: stepCount,
+      batches: .contiguous(batchSize: 5, sequenceLength: 7), seed: 11)
+    change(&configuration)
+    return Trainer(configuration, checkpointInterval: 3)
+  }
+
+  private let training = text(5 * 70 + 1, seed: 1)
+  private let validation = text(100, seed: 2)
+
+  // MARK: The course of a run
+
+  @Test("The share of a run grows evenly to 1 at its end, and from each change on to the new end")
+  func pace() {
+    var pace = RunPace(end: 8)
+    #expect([0, 2, 8, 9].map { pace.share(after: $0) } == [0, 0.25, 1, 1])
+    pace.move(endTo: 6, at: 4)
+    #expect(pace.end == 6 && [0, 2, 4, 5, 6, 7].map { pace.share(after: $0) } == [0, 0.25, 0.5, 0.75, 1, 1])
+    pace.move(endTo: 13, at: 5)
+    #expect([5, 7, 13].map { pace.share(after: $0) } == [0.75, 0.8125, 1])
+    // Moved twice at the same step: the last one counts.
+    pace.move(endTo: 7, at: 5)
+    #expect(pace.turns.count == 3 && pace.share(after: 6) == 0.875)
+    // Not before the present step.
+    pace.move(endTo: 2, at: 6)
+    #expect(pace.end == 6 && pace.share(after: 6) == 1)
+    #expect(RunPace(end: 0).end == 1)
+  }
+
+  @Test("A schedule over the run reaches its end at the last step, wherever that was moved to")
+  func schedule() {
+    var pace = RunPace(end: 8)
+    pace.move(endTo: 6, at: 4)
+    func rates(_ schedule: LearningRateSchedule) -> [Float] {
+      (0..<7).map {
+        schedule.rate(at: TrainingPlace(epoch: 1 + $0 / 4, step: $0 % 4, stepsPerEpoch: 4, pace: pace))
+      }
+    }
+    #expect(rates(.linear(from: 4, over: .run)) == [4, 3.5, 3, 2.5, 2, 1, 0])
+    #expect(rates(.cosine(from: 1, over: .run)).last == 0)
+    let cycle = rates(.oneCycle(highest: 1, over: .run))
+    #expect(cycle.max() ?? 0 > 0.9 && cycle[6] < 1e-5)
+    // A run of epochs is a run as well.
+    let place = TrainingPlace(epoch: 2, step: 1, stepsPerEpoch: 4, pace: RunPace(end: 12))
+    #expect(
+      LearningRateSchedule.linear(from: 1, over: .run).rate(at: place)
+        == LearningRateSchedule.linear(from: 1, over: .epochs(3)).rate(at: place))
+    #expect(LearningRateSchedule.linear(from: 1, over: .run).description.contains("over the run"))
+  }
+
+  // MARK: Runs
+
+  private func run(_ trainer: Trainer, from checkpoint: TrainingCheckpoint? = nil) throws -> (
+    model: LanguageModel, history: [EpochReport], steps: [StepReport], checkpoints: [TrainingCheckpoint]
+  ) {
+    var (model, steps, checkpoints) = (Self.model(), [StepReport](), [TrainingCheckpoint]())
+    let history = try trainer.train(&model, on: training, validating: validation, from: checkpoint, keeping: .last) {
+      switch $0 {
+      case .step(let step): steps.append(step)
+      case .checkpoint(let checkpoint): checkpoints.append(checkpoint)
+      case .epoch: break
+      }
+    }
+    return (model, history, steps, checkpoints)
+  }
+
+  @Test(
+    "A run ends after its number of steps, in the middle of an epoch too, with a validation", arguments: [4, 10, 25])
+  func steps(count: Int) throws {
+    let outcome = try run(Self.trainer(stepCount: count))
+    #expect(outcome.steps.count == count && outcome.steps.allSatisfy { $0.runEnd == count })
+    #expect(outcome.steps.last?.stepsDone == count)
+    #expect(outcome.history.count == (count + 9) / 10)
+    #expect(outcome.history.allSatisfy { $0.validation != nil })
+    #expect(abs((outcome.steps.last?.learningRate ?? 1) - 1 / Float(count)) < 1e-6)
+    // Updates of several batches end with the run.
+    let updates = try run(Self.trainer(stepCount: count) { $0.batchesPerUpdate = 3 })
+    #expect(updates.steps.last?.stepsDone == count)
+  }
+
+  @Test("A run whose end was moved has the bits of one that is resumed before it, without a clock")
+  func moved() throws {
+    var trainer = Self.trainer(stepCount: 30)
+    trainer.moveEnd = { steps, pace in [5: 12, 8: 26, 20: 22][steps] }
+    let whole = try run(trainer)
+    #expect(whole.steps.count == 22 && whole.history.count == 3)
+    #expect(whole.steps.map(\.runEnd)[3...8] == [30, 12, 12, 12, 26, 26])
+    #expect(abs((whole.steps.last?.learningRate ?? 1)) < 0.1)
+    let last = try #require(whole.checkpoints.last { $0.stepsDone(stepsPerEpoch: 10) < 22 && $0.pace?.end == 22 })
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try TrainingStateFile(
+      checkpoint: last, configuration: trainer.configuration, tokenizer: .word(Self.language.tokenizer),
+      textHash: "hash"
+    ).write(to: folder.path + "/state")
+    var file = try TrainingStateFile(contentsOf: folder.path + "/state")
+    let resumed = try run(Self.trainer(stepCount: 30), from: file.checkpoint)
+    #expect(same(whole.model, resumed.model) && whole.history == resumed.history)
+    // An end that is not moved any more: the run keeps to the last plan.
+    let early = try #require(whole.checkpoints.first { $0.pace?.end == 26 })
+    #expect(try run(Self.trainer(stepCount: 30), from: early).history.count == 3)
+    #expect(throws: TrainingError.self) { try file.setEpochs(9) }
+    #expect(Self.trainer(stepCount: 0).configuration.defect(of: whole.model.architecture)?.contains("1 step") ?? false)
+  }
+
+  // MARK: The timer
+
+  /// A simulated run: returns the time at which it ends.
+  ///
+  /// - Parameters:
+  ///   - secondsPerStep: The time of a step that begins at a time.
+  ///   - pause: The time of a validation.
+  ///   - test: The time of the work after the last epoch, in validations.
+  private func end(
+    planned: Int, total: Double = 1000, pause: Double = 6, expectedPause: Double = 6, test: Double = 0,
+    secondsPerStep: (Double) -> Double
+  ) -> (time: Double, changes: Int) {
+    let now = Mutex(0.0)
+    let timer = RunTimer(
+      RunTimer.Times(total: total, pause: expectedPause, pausesAfterEnd: test), stepsPerEpoch: 100,
+      clock: { now.withLock { $0 } })
+    var (pace, steps) = (RunPace(end: planned), 0)
+    func review() {
+      if let end = timer.end(stepsDone: steps, pace: pace) { pace.move(endTo: end, at: steps) }
+    }
+    func wait(_ seconds: Double) { now.withLock { $0 += seconds } }
+    while steps < pace.end {
+      wait(secondsPerStep(now.withLock { $0 }))
+      steps += 1
+      review()
+      if steps.isMultiple(of: 100) || steps >= pace.end {
+        wait(pause)
+        review()
+      }
+    }
+    return (now.withLock { $0 } + test * pause, pace.turns.count - 1)
+  }
+
+  @Test("A timer leaves a run alone that ends in time, and else moves its end to the time")
+  func timer() {
+    let steady = end(planned: 940) { _ in 1 }
+    #expect(steady.changes == 0 && abs(steady.time - 1000) < 5)
+    // The plan was wrong: a step takes half or three times the time; validation ten times.
+    for (seconds, pause) in [(0.5, 6.0), (3, 6), (1, 60)] {
+      let outcome = end(planned: 940, pause: pause, test: 1) { _ in seconds }
+      #expect(abs(outcome.time - 1000) < 12 && (1..<20).contains(outcome.changes), "\(seconds): \(outcome)")
+    }
+    // Another program takes half of the machine from the middle on, or in the last tenth, or every other minute.
+    let slowed = end(planned: 940) { $0 > 500 ? 2 : 1 }
+    #expect(abs(slowed.time - 1000) < 12, "\(slowed)")
+    let late = end(planned: 940) { $0 > 900 ? 2 : 1 }
+    #expect(abs(late.time - 1000) < 20, "\(late)")
+    let changing = end(planned: 640) { Int($0 / 60).isMultiple(of: 2) ? 1 : 2 }
+    #expect(abs(changing.time - 1000) < 25, "\(changing)")
+    // A step that takes longer than the whole run.
+    #expect(end(planned: 10, total: 10, pause: 0, expectedPause: 0) { _ in 50 }.time == 50)
+  }
+
+  // MARK: Plans
+
+  private static func tokenizer() throws -> AnyTokenizer {
+    .word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["<unk>", "<eos>"] + (0..<9_998).map { "w\($0)" })))
+  }
+
+  private func plan(
+    tokens: Int, seconds: Double, _ change: @escaping (inout LanguageModelConfiguration) -> Void = { _ in }
+  ) throws -> TrainingPlan {
+    let rule = PlanningRule(tokenCount: tokens, tokenizer: try Self.tokenizer())
+    return try TrainingPlan(seconds: { seconds }, rule: rule) { defaults in
+      var model = defaults.model
+      change(&model)
+      return (try ModelArchitecture(model), defaults.training)
+    } measure: { model, training in
+      // 10¹¹ multiplications a second.
+      let tokensPerStep = training.batches.batchSize * training.batches.sequenceLength
+      let perToken = 3 * Double(model.multiplicationsPerToken) / 1e11
+      return MeasuredSpeed(
+        secondsPerStep: perToken * Double(tokensPerStep), stepsPerEpoch: max((tokens - 1) / tokensPerStep, 1),
+        validationSeconds: perToken * Double(tokens) / 30)
+    }
+  }
+
+  @Test("With more time, a larger model reads the text more often, with more dropout")
+  func sizes() throws {
+    let plans = try [20, 180, 900, 3600].map { try plan(tokens: 930_000, seconds: $0) }
+    for (shorter, longer) in zip(plans, plans.dropFirst()) {
+      #expect(shorter.weightCount < longer.weightCount && shorter.epochs < longer.epochs)
+      #expect(shorter.model.dropout.output <= longer.model.dropout.output)
+    }
+    for plan in plans {
+      #expect(!plan.endsEarly && abs(plan.expectedSeconds / plan.seconds - 1) < 0.05)
+      #expect(plan.training.stepCount == Int((plan.epochs * Double(plan.speed.stepsPerEpoch)).rounded()))
+      #expect(plan.training.defect(of: try ModelArchitecture(plan.model)) == nil)
+      let tokens = plan.epochs * 930_000
+      let rule = PlanningRule(tokenCount: 930_000, tokenizer: try Self.tokenizer())
+      #expect(tokens > 0.9 * rule.tokensPerWeight * Double(plan.weightCount))
+      guard case .time = plan.choice else {
+        Issue.record("\(plan.choice)")
+        continue
+      }
+    }
+  }
+
+  @Test("A short text gets a small model, and a run that ends before its time")
+  func shortText() throws {
+    let plan = try plan(tokens: 2_000, seconds: 3600)
+    #expect(plan.choice == .text && plan.endsEarly && plan.epochs <= 40 && plan.model.layers[0].hiddenSize <= 128)
+    #expect(plan.expectedSeconds < 600)
+    // Two tokens, and no time.
+    #expect(try self.plan(tokens: 2, seconds: 60).training.batches.sequenceLength == 1)
+    #expect(try self.plan(tokens: 930_000, seconds: 0).training.stepCount == 1)
+  }
+
+  @Test("Given sizes are kept, and only the steps, the learning rate and the dropout are planned")
+  func given() throws {
+    let given = try plan(tokens: 930_000, seconds: 180) {
+      ($0.layers, $0.embeddingSize) = ([.lstm(77)], 77)
+    }
+    #expect(given.choice == .given && given.model.layers == [.lstm(77)] && !given.endsEarly)
+  }
+}
