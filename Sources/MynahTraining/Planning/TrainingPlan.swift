@@ -88,7 +88,8 @@ extension TrainingPlan {
       let left = seconds()
       func epochs(_ other: Int) -> Double { left / (perWeight * Double(weights[other])) }
       let best = models.indices.last { other in
-        min(epochs(other), rule.largestEpochs) * tokens >= rule.tokensPerWeight * Double(weights[other])
+        epochs(other) >= rule.largestEpochs
+          || epochs(other) * tokens >= rule.tokensPerWeight * Double(weights[other])
       }
       let chosen = best ?? 0
       // What keeps the next one from being chosen: there is none for the text, or the text would be read too often.
