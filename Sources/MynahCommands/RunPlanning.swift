@@ -51,9 +51,10 @@ struct RunPlanning {
   /// Returns the timer of a planned run.
   func timer(of plan: TrainingPlan, _ text: TrainingText) -> RunTimer {
     let (start, spare) = (start, 0.002 * total)
-    let end = plan.endsEarly ? elapsed + plan.expectedSeconds : total - spare
     return RunTimer(
-      RunTimer.Times(total: end, pause: plan.speed.validationSeconds, pausesAfterEnd: pausesAfterEnd(text)),
+      RunTimer.Times(
+        total: total - spare, pause: plan.speed.validationSeconds, pausesAfterEnd: pausesAfterEnd(text),
+        isFilled: !plan.endsEarly),
       stepsPerEpoch: plan.speed.stepsPerEpoch, clock: { (ContinuousClock.now - start).seconds })
   }
 

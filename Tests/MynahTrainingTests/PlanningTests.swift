@@ -140,11 +140,13 @@ struct PlanningTests {
   ///   - test: The time of the work after the last epoch, in validations.
   private func end(
     planned: Int, total: Double = 1000, pause: Double = 6, expectedPause: Double = 6, test: Double = 0,
+    isFilled: Bool = true,
     secondsPerStep: (Double) -> Double
   ) -> (time: Double, changes: Int) {
     let now = Mutex(0.0)
     let timer = RunTimer(
-      RunTimer.Times(total: total, pause: expectedPause, pausesAfterEnd: test), stepsPerEpoch: 100,
+      RunTimer.Times(total: total, pause: expectedPause, pausesAfterEnd: test, isFilled: isFilled),
+      stepsPerEpoch: 100,
       clock: { now.withLock { $0 } })
     var (pace, steps) = (RunPace(end: planned), 0)
     func review() {
@@ -179,6 +181,10 @@ struct PlanningTests {
     #expect(abs(late.time - 1000) < 20, "\(late)")
     let changing = end(planned: 640) { Int($0 / 60).isMultiple(of: 2) ? 1 : 2 }
     #expect(abs(changing.time - 1000) < 25, "\(changing)")
+    // A plan that ends before its time is shortened only.
+    let early = end(planned: 100, isFilled: false) { _ in 1 }
+    #expect(early.changes == 0 && early.time == 106)
+    #expect(abs(end(planned: 900, isFilled: false) { _ in 2 }.time - 1000) < 12)
     // A step that takes longer than the whole run.
     #expect(end(planned: 10, total: 10, pause: 0, expectedPause: 0) { _ in 50 }.time == 50)
   }
@@ -231,7 +237,7 @@ struct PlanningTests {
   @Test("A short text gets a small model, and a run that ends before its time")
   func shortText() throws {
     let plan = try plan(tokens: 2_000, seconds: 3600)
-    #expect(plan.choice == .text && plan.endsEarly && plan.epochs <= 40 && plan.model.layers[0].hiddenSize <= 128)
+    #expect(plan.choice == .text && plan.endsEarly && plan.epochs <= 20 && plan.model.layers[0].hiddenSize <= 160)
     #expect(plan.expectedSeconds < 600)
     // Two tokens, and no time.
     #expect(try self.plan(tokens: 2, seconds: 60).training.batches.sequenceLength == 1)

@@ -26,8 +26,9 @@ public struct PlanningRule: Hashable, Sendable {
   public init(tokenCount: Int, tokenizer: AnyTokenizer) {
     (self.tokenCount, self.tokenizer) = (tokenCount, tokenizer)
     tokensPerWeight = tokenizer.hasWords ? 1 : 8
-    // 20 for texts of up to 50,000 tokens, 48 for the million of the Penn Treebank.
-    largestEpochs = min(max(20 * pow(Double(tokenCount) / 50_000, 0.3), 20), 60)
+    // 20 for texts of up to 50,000 tokens, 48 for the million of the Penn Treebank, and 300 updates of any.
+    let stepsPerEpoch = Self.batches(tokenCount, tokenizer).stepsPerEpoch(tokenCount)
+    largestEpochs = max(min(max(20 * pow(Double(tokenCount) / 50_000, 0.3), 20), 60), 300 / stepsPerEpoch)
     // A short text cannot fill a large model.
     let largest = max(160, Int(2 * Double(tokenCount).squareRoot()))
     sizes = Self.allSizes.filter { $0 <= largest }
@@ -38,7 +39,7 @@ public struct PlanningRule: Hashable, Sendable {
   ]
 
   /// The batches of the rule's runs: an epoch has at least about fifty updates.
-  private var batches: BatchLayout {
+  private static func batches(_ tokenCount: Int, _ tokenizer: AnyTokenizer) -> BatchLayout {
     let sequenceLength = max(1, min(tokenizer.hasWords ? 35 : 64, tokenCount - 1))
     let batchSize = max(1, min(20, tokenCount / (50 * sequenceLength)))
     return .contiguous(batchSize: batchSize, sequenceLength: sequenceLength)
@@ -50,7 +51,7 @@ public struct PlanningRule: Hashable, Sendable {
   ///   - size: The size of the layer.
   ///   - epochs: The passes over the text, of which the last may be a part of one.
   public func settings(size: Int, epochs: Double) -> TrainingDefaults {
-    let hasWords = tokenizer.hasWords
+    let (hasWords, batches) = (tokenizer.hasWords, Self.batches(tokenCount, tokenizer))
     let model = LanguageModelConfiguration(
       vocabulary: tokenizer.vocabulary.count, embedding: hasWords ? size : min(size, 64),
       layers: [LayerConfiguration(.lstm, size, settings: ["forgetBias": 1])], output: .softmax(tied: hasWords),
@@ -58,7 +59,7 @@ public struct PlanningRule: Hashable, Sendable {
     let training = TrainingConfiguration(
       optimizer: .adam, learningRate: .oneCycle(highest: learningRate(size: size), over: .run), clipNorm: 5,
       epochs: max(1, Int(epochs.rounded(.up))),
-      stepCount: max(1, Int(epochs * Double(tokenCount) / Double(batches.batchSize * batches.sequenceLength))),
+      stepCount: max(1, Int(epochs * batches.stepsPerEpoch(tokenCount))),
       batches: batches, seed: 1, precision: .bfloat16)
     return TrainingDefaults(model: model, training: training)
   }
@@ -74,5 +75,12 @@ public struct PlanningRule: Hashable, Sendable {
   private func learningRate(size: Int) -> Float {
     let rate = 0.01 * pow(128 / Double(size), 0.6)
     return Float((min(rate, 0.01) * 10_000).rounded() / 10_000)
+  }
+}
+
+extension BatchLayout {
+  /// The steps of a pass over a text of contiguous rows, about.
+  fileprivate func stepsPerEpoch(_ tokenCount: Int) -> Double {
+    max(Double(tokenCount) / Double(batchSize * sequenceLength), 1)
   }
 }

@@ -15,10 +15,13 @@ public final class RunTimer: Sendable {
     public let pause: Double
     /// The time of the work after the last epoch, as a multiple of that pause.
     public let pausesAfterEnd: Double
+    /// A Boolean value indicating whether a run that would end before its time is given more steps.
+    public let isFilled: Bool
 
     /// Creates times.
-    public init(total: Double, pause: Double, pausesAfterEnd: Double) {
+    public init(total: Double, pause: Double, pausesAfterEnd: Double, isFilled: Bool = true) {
       (self.total, self.pause, self.pausesAfterEnd) = (total, pause, pausesAfterEnd)
+      self.isFilled = isFilled
     }
   }
 
@@ -75,8 +78,10 @@ public final class RunTimer: Sendable {
         secondsPerStep: secondsPerStep, pause: state.pause, stepsPerEpoch: stepsPerEpoch, stepsDone: stepsDone,
         pausesDone: pausesDone, pausesAfterEnd: times.pausesAfterEnd)
       let left = times.total - now
-      guard stepsDone < pace.end, abs(rest.time(toEnd: pace.end) - left) > Self.acceptedShare * times.total
-      else { return nil }
+      let late = rest.time(toEnd: pace.end) - left
+      guard stepsDone < pace.end, (times.isFilled ? abs(late) : late) > Self.acceptedShare * times.total else {
+        return nil
+      }
       return rest.lastEnd(within: left)
     }
   }
