@@ -24,7 +24,8 @@ INLINE unit_share all_units(size_t hidden) { return units_in(hidden, (range){0, 
 /// A worker's share of every step: some rows of all units, or some units of all rows.
 ///
 /// By rows, workers exchange nothing from step to step and never wait, but each reads all recurrent weights: good for
-/// weights that a core's own cache holds. By units, each reads its own weights only.
+/// weights that a core's own cache holds. By units, each reads its own weights only. Cells without recurrent blocks are
+/// shared out by units: their workers never wait, and project many steps at once.
 typedef struct {
   bool by_rows;
   range rows;  // of the batch
@@ -39,7 +40,7 @@ INLINE step_share share_of_step(const mynah_scan_sizes *s, const mynah_cell_trai
   enum { MOST_WEIGHTS = 1 << 18, LEAST_ROWS = 16 };
   const size_t weights = cell->recurrent_blocks * s->hidden * s->output, count = (size_t)worker->count;
   const bool has_rows = s->batch >= LEAST_ROWS * count, may_share_rows = is_backward ? cell->vectors == 0 : !HAS_AMX;
-  if (count > 1 && weights <= MOST_WEIGHTS && has_rows && may_share_rows)
+  if (count > 1 && weights > 0 && weights <= MOST_WEIGHTS && has_rows && may_share_rows)
     return (step_share){true, share(s->batch, worker), all_units(s->hidden), all_units(s->output)};
   return (step_share){false, {0, s->batch}, units_of(s->hidden, worker), units_of(s->output, worker)};
 }
