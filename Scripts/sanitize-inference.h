@@ -13,9 +13,10 @@ static mynah_packed packed(const mynah_inference_kernels *kernels, mynah_team *t
   return matrix;
 }
 
-/// Two layers of a cell, from ids, from a table, and from rows.
+/// Two layers of a cell, from ids, from a table, and from rows. Layers with windows read the input of the step before,
+/// too, and no table.
 static void try_advance(const mynah_inference_kernels *kernels, mynah_team *team, mynah_weights kind, mynah_cell id,
-                        size_t steps, size_t batch, size_t hidden, size_t vocabulary) {
+                        size_t steps, size_t batch, size_t hidden, size_t vocabulary, bool windows) {
   const mynah_cell_traits *cell = mynah_traits_of(id);
   const size_t late = cell->late_blocks, early = cell->recurrent_blocks - late, added = cell->added_blocks;
   const size_t rows = steps * batch, output = cell->has_projection ? (hidden + 1) / 2 : hidden;
@@ -25,7 +26,8 @@ static void try_advance(const mynah_inference_kernels *kernels, mynah_team *team
   for (int l = 0; l < 2; l++) {
     mynah_inference_layer *layer = &layers[l];
     layer->hidden = hidden, layer->output = output, layer->residual = l == 1;
-    layer->input = packed(kernels, team, kind, cell->input_blocks, hidden, l ? output : hidden);
+    layer->input = packed(kernels, team, kind, cell->input_blocks, hidden,
+                          (windows ? 2 : 1) * (l ? output : hidden));
     layer->recurrent = packed(kernels, team, kind, early, hidden, output);
     layer->second = cell->has_projection ? packed(kernels, team, kind, 1, output, hidden)
                                          : packed(kernels, team, kind, late, hidden, hidden);
@@ -34,8 +36,10 @@ static void try_advance(const mynah_inference_kernels *kernels, mynah_team *team
     for (size_t v = 0; v < cell->vectors; v++) layer->vectors[v] = arrays[count++] = numbers(hidden);
     if (cell->has_hidden_state) layer->h = arrays[count++] = numbers(batch * output);
     if (cell->has_cell_state) layer->c = arrays[count++] = numbers(batch * hidden);
+    if (windows) layer->x_before = arrays[count++] = numbers(batch * (l ? output : hidden));
   }
-  float *x = numbers(rows * hidden), *embedding = numbers(vocabulary * hidden), *bias = numbers(vocabulary);
+  float *x = numbers(rows * hidden), *embedding = numbers(vocabulary * layers[0].input.columns);
+  float *bias = numbers(vocabulary);
   float *table = room(vocabulary * kernels->table_width(&layers[0].input));
   void *table_workspace = lines(kernels->tabulate_bytes(&layers[0].input, vocabulary));
   kernels->tabulate(team, table, layers[0].bias, embedding, &layers[0].input, vocabulary, table_workspace);
@@ -53,7 +57,7 @@ static void try_advance(const mynah_inference_kernels *kernels, mynah_team *team
                                  .x = flags % 3 == 2 ? x : NULL,
                                  .ids = flags % 3 == 2 ? NULL : ids,
                                  .embedding = embedding,
-                                 .table = flags % 3 == 1 ? table : NULL,
+                                 .table = flags % 3 == 1 && !windows ? table : NULL,
                                  .output = weights,
                                  .output_bias = bias,
                                  .outputs = outputs,
@@ -97,6 +101,7 @@ static void try_inference(const mynah_inference_kernels *kernels, mynah_team *te
   for (int cell = 0; cell < MYNAH_CELL_COUNT; cell++)
     for (int kind = 0; kind < 3; kind++)
       for (size_t i = 0; i < 6; i++)
-        try_advance(kernels, team, (mynah_weights)kind, (mynah_cell)cell, 1 + i % 3, batches[i], sizes[i],
-                    1 + 13 * i);
+        for (int windows = 0; windows <= !mynah_traits_of((mynah_cell)cell)->has_identity_skip; windows++)
+          try_advance(kernels, team, (mynah_weights)kind, (mynah_cell)cell, 1 + i % 3, batches[i], sizes[i],
+                      1 + 13 * i, windows);
 }

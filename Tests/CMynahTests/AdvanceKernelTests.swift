@@ -12,6 +12,20 @@ struct AdvanceKernelTests {
       AdvanceProblem(cell, stepCount: 3, batchSize: 7, vocabularySize: 601, embeddingSize: 5, hiddenSizes: [7, 70, 8]),
       AdvanceProblem(cell, stepCount: 1, batchSize: 13, vocabularySize: 16, embeddingSize: 64, hiddenSizes: [65]),
       residualProblem(cell),
+    ] + windowedProblems(cell)
+  }
+
+  /// Problems whose layers read the input of the step before, too; none for cells with an identity skip.
+  static func windowedProblems(_ cell: ScanCell) -> [AdvanceProblem] {
+    guard unsafe !cell.traits.has_identity_skip else { return [] }
+    return [
+      AdvanceProblem(
+        cell, stepCount: 1, batchSize: 1, vocabularySize: 67, embeddingSize: 9, hiddenSizes: [17], isWindowed: true),
+      AdvanceProblem(
+        cell, stepCount: 4, batchSize: 3, vocabularySize: 9, embeddingSize: 5, hiddenSizes: [19, 8], isWindowed: true),
+      AdvanceProblem(
+        cell, stepCount: 3, batchSize: 2, vocabularySize: 9, embeddingSize: 19, hiddenSizes: [19, 19],
+        isResidual: true, isWindowed: true),
     ]
   }
 
@@ -47,6 +61,7 @@ struct AdvanceKernelTests {
           #expect(stack.advance(problem.text, from: problem.states, threads: threads) == outcome)
         }
         #expect(stack.advance(problem.text, from: problem.states, threads: 2, reversed: true) == outcome)
+        guard !problem.isWindowed else { continue }
         #expect(stack.advance(problem.text, from: problem.states, inputs: .table, threads: 2) == outcome)
       }
     }
@@ -57,7 +72,7 @@ struct AdvanceKernelTests {
     ScanCell.all)
   func stepByStep(_ kernels: InferenceKernels, _ cell: ScanCell) {
     for kind in InferenceKernels.weights {
-      for problem in [Self.longProblem(cell), Self.residualProblem(cell)] {
+      for problem in [Self.longProblem(cell), Self.residualProblem(cell)] + Self.windowedProblems(cell) {
         let stack = AdvanceStack(problem, kernels, kind)
         let together = stack.advance(problem.text, from: problem.states)
         var steps: [AdvanceOutcome] = []
@@ -72,7 +87,11 @@ struct AdvanceKernelTests {
 
   @Test("Each stream has the same bits as on its own", arguments: InferenceKernels.available, ScanCell.all)
   func streamByStream(_ kernels: InferenceKernels, _ cell: ScanCell) {
-    let problem = Self.longProblem(cell), batchSize = problem.text.batchSize
+    for problem in [Self.longProblem(cell)] + Self.windowedProblems(cell) { compareStreams(problem, kernels) }
+  }
+
+  private func compareStreams(_ problem: AdvanceProblem, _ kernels: InferenceKernels) {
+    let batchSize = problem.text.batchSize
     func part<Number>(_ numbers: [Number], of stream: Int) -> [Number] {
       let width = numbers.count / batchSize
       return Array(numbers[stream * width..<(stream + 1) * width])
@@ -101,7 +120,7 @@ struct AdvanceKernelTests {
     "Input rows have the same bits as equal embeddings, and unwanted results can be omitted",
     arguments: InferenceKernels.available, ScanCell.all)
   func inputRows(_ kernels: InferenceKernels, _ cell: ScanCell) {
-    for problem in [Self.longProblem(cell), Self.residualProblem(cell)] {
+    for problem in [Self.longProblem(cell), Self.residualProblem(cell)] + Self.windowedProblems(cell) {
       let stack = AdvanceStack(problem, kernels, MYNAH_WEIGHTS_FLOAT32)
       let outcome = stack.advance(problem.text, from: problem.states)
       #expect(stack.advance(problem.text, from: problem.states, inputs: .rows(problem.inputs), threads: 2) == outcome)

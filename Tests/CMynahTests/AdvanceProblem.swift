@@ -27,32 +27,40 @@ struct AdvanceProblem {
   /// The weights and the state of each layer; their x is not used.
   let layers: [ScanProblem]
   let residual: [Bool]
+  /// The inputs of each layer before the first ones, [B, I]; empty if the layers read one input per step.
+  let firstInputs: [[Float]]
   let text: AdvanceText
-  /// h and c of each layer, those that it has.
-  var states: [[Float]] { layers.flatMap { [$0[.hidden], $0[.cell]] }.filter { !$0.isEmpty } }
+  var isWindowed: Bool { !firstInputs.allSatisfy(\.isEmpty) }
+  /// h, c and the inputs before of each layer, those that it has.
+  var states: [[Float]] {
+    zip(layers, firstInputs).flatMap { [$0[.hidden], $0[.cell], $1] }.filter { !$0.isEmpty }
+  }
 
   /// - Parameters:
   ///   - hiddenSizes: H of each layer; replaced by I if the cell needs it.
   ///   - isResidual: Whether layers with I = P are residual.
+  ///   - isWindowed: Whether layers read the input of the step before, too; not for cells with an identity skip.
   init(
     _ cell: ScanCell, stepCount: Int, batchSize: Int, vocabularySize: Int, embeddingSize: Int, hiddenSizes: [Int],
-    isResidual: Bool = false
+    isResidual: Bool = false, isWindowed: Bool = false
   ) {
     (self.vocabularySize, self.embeddingSize) = (vocabularySize, embeddingSize)
     var random = RandomSource(seed: 7)
     let draw = { (count: Int) in (0..<count).map { _ in random.uniform(in: -1..<1) } }
     embedding = draw(vocabularySize * embeddingSize)
     var inputSize = embeddingSize
-    var layers: [ScanProblem] = []
+    var layers: [ScanProblem] = [], inputSizes: [Int] = []
     for (index, hiddenSize) in hiddenSizes.enumerated() {
       let hiddenSize = unsafe cell.traits.has_identity_skip ? inputSize : hiddenSize
       let outputSize = isResidual ? inputSize : max(1, hiddenSize * 2 / 3)
-      let sizes = ScanSizes(stepCount, batchSize, inputSize, hiddenSize, outputSize)
+      let sizes = ScanSizes(stepCount, batchSize, isWindowed ? 2 * inputSize : inputSize, hiddenSize, outputSize)
+      inputSizes.append(inputSize)
       layers.append(ScanProblem(cell, sizes, seed: UInt64(index + 1)))
       inputSize = layers[index].sizes.outputSize
     }
     self.layers = layers
-    residual = layers.map { isResidual && $0.sizes.inputSize == $0.sizes.outputSize }
+    residual = zip(layers, inputSizes).map { isResidual && $1 == $0.sizes.outputSize }
+    firstInputs = inputSizes.map { isWindowed ? draw(batchSize * $0) : [] }
     outputWeight = draw(vocabularySize * inputSize)
     outputBias = draw(vocabularySize)
     let tokens = { (seed: UInt64) -> [Int32] in
@@ -70,15 +78,22 @@ struct AdvanceProblem {
   /// The textbook's results with float32 weights: outputs, logits after the last step, losses and last states.
   var expected: (outputs: [Double], logits: [Double], losses: [Double], states: [[Double]]) {
     var x = inputs.doubles, states: [[Double]] = []
-    for (layer, isResidual) in zip(layers, residual) {
+    for (index, layer) in layers.enumerated() {
       var inputs = layer.inputs.map(\.doubles)
-      inputs[ScanInput.x.rawValue] = x
+      let isResidual = residual[index], first = firstInputs[index].doubles
+      inputs[ScanInput.x.rawValue] = first.isEmpty ? x : windows(of: x, after: first)
       let result = layer.textbook(inputs)
-      states += [result.lastHidden, result.lastCell].filter { !$0.isEmpty }
+      states += [result.lastHidden, result.lastCell, first.isEmpty ? [] : x.suffix(first.count)].filter { !$0.isEmpty }
       x = isResidual ? zip(result.output, x).map { $0 + $1 } : result.output
     }
     let logits = Textbook.linear(x, weight: outputWeight.doubles, bias: outputBias.doubles)
     let losses = Textbook.negativeLogProbabilities(logits, targets: text.targets)
     return (x, Array(logits.suffix(text.batchSize * vocabularySize)), losses, states)
+  }
+
+  /// Each input followed by the one before it.
+  private func windows(of x: [Double], after first: [Double]) -> [Double] {
+    let (before, width) = (first + x, first.count / text.batchSize)
+    return stride(from: 0, to: x.count, by: width).flatMap { x[$0..<$0 + width] + before[$0..<$0 + width] }
   }
 }

@@ -114,6 +114,7 @@ final class AdvanceStack {
       let traits = unsafe layer.cell.traits
       if unsafe traits.has_hidden_state { unsafe (layers[index].h, next) = (memory[next].base, next + 1) }
       if unsafe traits.has_cell_state { unsafe (layers[index].c, next) = (memory[next].base, next + 1) }
+      if problem.isWindowed { unsafe (layers[index].x_before, next) = (memory[next].base, next + 1) }
     }
     var pass = unsafe mynah_inference_pass()
     unsafe pass.steps = text.stepCount

@@ -118,6 +118,7 @@ extension ScanProblem {
       case MYNAH_CELL_PROJECTED_LSTM: Textbook.lstm(weights + [bothBiases, input(.projectionWeight)])
       case MYNAH_CELL_MIN_GRU: Textbook.minGRU([weights[0], inputBias])
       case MYNAH_CELL_SRU, MYNAH_CELL_SRU_IDENTITY: Textbook.sru([weights[0], inputBias] + vectors[..<2])
+      case MYNAH_CELL_QRNN: Textbook.qrnn([weights[0], inputBias])
       default: Textbook.lstm(weights + [bothBiases])
       }
     let state = [input(.hidden), input(.cell)].filter { !$0.isEmpty }

@@ -81,6 +81,11 @@ static double next_unit(const textbook_row *r, size_t u, double *c) {
       *c = f * old + (1 - f) * from_input(r, 0, u);
       return gate * *c + (1 - gate) * (r->pass->sizes.cell == MYNAH_CELL_SRU ? from_input(r, 3, u) : r->x[u]);
     }
+    case MYNAH_CELL_QRNN: {
+      double f = logistic(from_input(r, 1, u));
+      *c = f * old + (1 - f) * tanh(from_input(r, 0, u));
+      return logistic(from_input(r, 2, u)) * *c;
+    }
   }
   return NAN;
 }

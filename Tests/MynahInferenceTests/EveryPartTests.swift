@@ -21,12 +21,14 @@ struct EveryPartTests {
 
     var kinds: ModelKinds { .standard.adding(cell) }
 
-    /// Two layers, so that inputs of both the layers' own and of another size occur.
+    /// Two layers, so that inputs of both the layers' own and of another size occur, and both windows of a QRNN.
     var configuration: LanguageModelConfiguration {
       let isProjected = cell.settings.contains { $0.name == "outputSize" }
       let layer = LayerConfiguration(cell, isProjected ? 8 : 6, settings: isProjected ? ["outputSize": 6] : [:])
+      var first = layer
+      if cell.settings.contains(where: { $0.name == "window" }) { first.settings["window"] = 2 }
       return LanguageModelConfiguration(
-        vocabulary: 9, embedding: output.isTied ? 6 : 5, layers: [layer, layer], output: output,
+        vocabulary: 9, embedding: output.isTied ? 6 : 5, layers: [first, layer], output: output,
         initializer: .uniform(0.6))
     }
 

@@ -10,7 +10,7 @@ struct ModelKindTests {
   static let kinds: [LayerConfiguration] = [
     .lstm(4), .lstm(4, forgetBias: 1), .rnn(4), .rnn(4, activation: .relu), .gru(4), .gru(4, reset: .before),
     .peepholeLSTM(4), .peepholeLSTM(4, forgetBias: 1.5), .coupledLSTM(4), .projectedLSTM(6, to: 4),
-    .projectedLSTM(6, to: 4, forgetBias: 1),
+    .projectedLSTM(6, to: 4, forgetBias: 1), .minGRU(4), .sru(4), .qrnn(4), .qrnn(4, window: 2),
   ]
 
   static func configuration(
@@ -103,7 +103,8 @@ struct ModelKindTests {
     #expect(try folder.bytes(of: "again") == folder.bytes(of: "model"))
     let names = Set(try SafetensorsFile(contentsOf: folder("model")).names)
     #expect(names.contains("output.weight") == !configuration.isTied)
-    #expect(names.contains("recurrent.0.bias_hh_l0"))
+    let specs = file.model.parameterSpecs
+    #expect(names.isSuperset(of: specs.map(\.name) + specs.compactMap(\.pyTorchTwin)))
   }
 
   @Test("A configuration is coded under the names of its properties")
@@ -224,6 +225,7 @@ struct ModelKindTests {
       (configuration([LayerConfiguration(.projectedLSTM, 4)]), "needs the setting 'outputSize'"),
       (configuration([LayerConfiguration(.projectedLSTM, 4, settings: ["outputSize": 2.5])]), "whole number"),
       (configuration([LayerConfiguration(.gru, 4, settings: ["forgetBias": 1])]), "no setting 'forgetBias'"),
+      (configuration([.qrnn(4, window: 3)]), "'window'"), (configuration([.qrnn(4, window: 0)]), "'window'"),
       (configuration([.lstm(4, forgetBias: .infinity)]), "'forgetBias'"), (configuration([.lstm(0)]), "sizes"),
       (configuration([LayerConfiguration("transformer", 4)]), "unknown kind of layer 'transformer'"),
       (configuration([.lstm(4)]) { $0.output.kind = "hash" }, "unknown kind of output layer 'hash'"),

@@ -146,6 +146,20 @@ extension Textbook {
     }
   }
 
+  /// Weights are W_ih and b; the blocks are z, f and o.
+  ///
+  /// The state is c and, if W_ih has columns for it, the input of the step before.
+  public static func qrnn(_ weights: [[Double]]) -> Step {
+    { x, state in
+      let (c, size) = (state[0], state[0].count)
+      let window = x + (state.count > 1 ? state[1] : [])
+      func block(_ index: Int) -> [Double] { input([weights[0], [], weights[1]], window, gate: index, size: size) }
+      let (z, f, o) = (block(0).map { tanh($0) }, block(1).map(logistic), block(2).map(logistic))
+      let next = c.indices.map { f[$0] * c[$0] + (1 - f[$0]) * z[$0] }
+      return (times(o, next), state.count > 1 ? [next, x] : [next])
+    }
+  }
+
   /// tanh(W x + b) of each pair of W and b in turn.
   public static func feedForward(_ weights: [[Double]], _ x: [Double]) -> [Double] {
     stride(from: 0, to: weights.count, by: 2).reduce(x) { x, index in

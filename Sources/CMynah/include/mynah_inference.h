@@ -28,12 +28,14 @@ typedef struct {
   mynah_cell cell;
   size_t hidden, output;        // H, P
   mynah_packed input;           // W_ih [Gi·H, I] in Gi blocks; not read in the first layer if there is a table
+                                // with x_before, [Gi·H, 2·I]: the weights of x_t, then those of x_{t−1}
   mynah_packed recurrent;       // W_hh [(Gr − late)·H, P] in Gr − late blocks
   mynah_packed second;          // the step's second product: W_hr [P, H], or W_hh's late blocks [late·H, H]
   const float *bias;            // [Gi·H]: bias_ih plus bias_hh of the added blocks
   const float *recurrent_bias;  // [(Gr − added)·H]: bias_hh of the other blocks, or NULL for zeros
   const float *vectors[MYNAH_MOST_VECTORS];  // [H] each
   float *h, *c;                 // [B, P], [B, H]: the state, overwritten with the one after the last step
+  float *x_before;              // [B, I], likewise: the inputs of the step before, or NULL if the layer reads x_t alone
   bool residual;                // adds the layer's input to its output, but not to h: I = P
 } mynah_inference_layer;
 
@@ -43,7 +45,7 @@ typedef struct {
   const float *x;             // [T·B, I]: the inputs, or NULL for those of `ids`
   const int32_t *ids;         // [T·B], each in 0 ..< V
   const float *embedding;  // [V, E]: the inputs of ids; with a table, read only by residual layers and identity skips
-  const float *table;         // [V, table_width]: the first layer's projected inputs, made by `tabulate`, or NULL
+  const float *table;         // [V, table_width]: the first layer's projected inputs, made by `tabulate`, or NULL; without x_before
   size_t vocabulary;          // V
   mynah_packed output;        // W [V, P of the last layer]; not read if neither logits nor losses are wanted
   const float *output_bias;   // [V]

@@ -18,8 +18,9 @@ typedef enum {
   MYNAH_CELL_MIN_GRU,
   MYNAH_CELL_SRU,               // the highway connection is a block of its own
   MYNAH_CELL_SRU_IDENTITY,      // the highway connection is the input: I = H
+  MYNAH_CELL_QRNN,
 } mynah_cell;
-enum { MYNAH_CELL_COUNT = 11, MYNAH_MOST_VECTORS = 3 };
+enum { MYNAH_CELL_COUNT = 12, MYNAH_MOST_VECTORS = 3 };
 
 /// The shape of a cell. A block is one gate's sums: H numbers per row.
 ///

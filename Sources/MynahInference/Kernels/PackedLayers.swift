@@ -16,8 +16,8 @@ private struct PackedLayer: Sendable {
   let recurrentBias: Tensor?
   let vectors: [Tensor]
   let isResidual: Bool
-  /// The indices of h and c among the state's parts.
-  let hiddenPart, cellPart: Int?
+  /// The indices of h, c and the previous input among the state's parts.
+  let hiddenPart, cellPart, inputPart: Int?
 
   init(_ source: PackedLayers.Source, _ precision: WeightPrecision) {
     let (kind, shape, scan, values, isResidual) = source
@@ -26,6 +26,7 @@ private struct PackedLayer: Sendable {
     cell = scan.cell
     (hiddenSize, outputSize) = (shape.hiddenSize, kind.outputSize(shape))
     (hiddenPart, cellPart) = (names.firstIndex(of: "hidden"), names.firstIndex(of: "cell"))
+    inputPart = names.firstIndex(of: "input")
     self.isResidual = isResidual
     let (inputBlocks, added) = (unsafe traits.input_blocks, unsafe traits.added_blocks * shape.hiddenSize)
     let late = unsafe traits.late_blocks
@@ -100,7 +101,7 @@ final class PackedLayers: Sendable {
   /// The embeddings, if the first layer reads tokens.
   private let embedding: Tensor?
   /// The projections of all tokens' embeddings, for vocabularies so small that they need no more memory than the first
-  /// layer's weights.
+  /// layer's weights, and a first layer that reads one input per step.
   private let table: TensorStorage?
   // Constants that point into the memory of `layers`.
   private nonisolated(unsafe) let descriptions: [mynah_inference_layer]
@@ -114,7 +115,7 @@ final class PackedLayers: Sendable {
     self.layers = layers.map { PackedLayer($0, precision) }
     (self.firstLayer, self.embedding) = (firstLayer, embedding)
     unsafe descriptions = self.layers.map { unsafe $0.forKernels }
-    guard let embedding, let first = self.layers.first,
+    guard let embedding, let first = self.layers.first, first.inputPart == nil,
       embedding.shape[0] <= first.input.columnCount + first.hiddenSize
     else {
       table = nil
@@ -150,6 +151,9 @@ final class PackedLayers: Sendable {
       let place = firstLayer + index
       if let part = layer.hiddenPart { unsafe descriptions[index].h = state.mutableBase(layer: place, part: part) }
       if let part = layer.cellPart { unsafe descriptions[index].c = state.mutableBase(layer: place, part: part) }
+      if let part = layer.inputPart {
+        unsafe descriptions[index].x_before = state.mutableBase(layer: place, part: part)
+      }
     }
     let results = unsafe descriptions.withUnsafeBufferPointer { descriptions in
       unsafe pass.layers = descriptions.baseAddress

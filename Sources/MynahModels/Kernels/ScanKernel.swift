@@ -24,10 +24,28 @@ package struct ScanKernel: Sendable {
 extension ScanKernel {
   /// Runs a sequence; returns the outputs and the state after the last step, differentiable.
   ///
+  /// If the state has the part `input`, the kernels read windows: each input and the one before it.
+  ///
   /// - Parameters:
   ///   - x: The inputs, [T, B, I]; T and B are positive.
   ///   - parameters: The layer's parameters in the order of their specs.
   func pass(
+    _ x: Variable, state: LayerState, outputSize: Int, shape: LayerShape, specs: [ParameterSpec],
+    parameters: [Variable]
+  ) -> (output: Variable, state: LayerState) {
+    guard let index = state.names.firstIndex(of: "input") else {
+      return scan(x, state: state, outputSize: outputSize, shape: shape, specs: specs, parameters: parameters)
+    }
+    let result = scan(
+      x.windows(after: state.parts[index]), state: state.removing(at: index), outputSize: outputSize, shape: shape,
+      specs: specs, parameters: parameters)
+    let last = x.slice(x.shape[0] - 1..<x.shape[0]).reshaped(state.parts[index].shape)
+    var parts = result.state.parts
+    parts.insert(last, at: index)
+    return (result.output, state.with(parts))
+  }
+
+  private func scan(
     _ x: Variable, state: LayerState, outputSize: Int, shape: LayerShape, specs: [ParameterSpec],
     parameters: [Variable]
   ) -> (output: Variable, state: LayerState) {
@@ -49,7 +67,15 @@ extension ScanKernel {
 
   private func sizes(_ x: Shape, _ shape: LayerShape, _ outputSize: Int) -> mynah_scan_sizes {
     mynah_scan_sizes(
-      cell: cell, steps: x[0], batch: x[1], input: shape.inputSize, hidden: shape.hiddenSize, output: outputSize)
+      cell: cell, steps: x[0], batch: x[1], input: x[2], hidden: shape.hiddenSize, output: outputSize)
+  }
+}
+
+extension LayerState {
+  /// Returns a state without one of the parts.
+  fileprivate func removing(at index: Int) -> LayerState {
+    let rest = names.indices.filter { $0 != index }
+    return LayerState(names: rest.map { names[$0] }, parts: rest.map { parts[$0] })
   }
 }
 
@@ -256,6 +282,7 @@ extension ScanKernel {
   static let minGRU = ScanKernel(MYNAH_CELL_MIN_GRU)
   static let sru = ScanKernel(MYNAH_CELL_SRU)
   static let sruWithIdentity = ScanKernel(MYNAH_CELL_SRU_IDENTITY)
+  static let qrnn = ScanKernel(MYNAH_CELL_QRNN)
 }
 
 extension Kernels {

@@ -16,8 +16,8 @@ extension CellKind {
       FeedForward.specs(sizes: [layer.inputSize] + sizes, weight: .inputWeight).map { $0.prefixed(by: "input.") }
     }
     return CellKind(
-      "deep-input-" + name, title: title + " with a deep input", settings: settings, outputSize: outputSize,
-      state: state,
+      "deep-input-" + name, title: title + " with a deep input", settings: settings,
+      outputSize: { kind.outputSize(inner($0)) }, state: { kind.state(inner($0)) },
       parameters: { networkSpecs($0) + kind.parameters(inner($0)) },
       cell: { layer, parameters in
         let count = networkSpecs(layer).count

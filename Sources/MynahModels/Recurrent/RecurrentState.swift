@@ -4,7 +4,7 @@ public import MynahTensors
 /// The state of one recurrent layer: named tensors with a batch axis.
 ///
 /// A state is an argument and a result of every pass, never hidden in a layer. Each kind of cell has its own parts: a
-/// GRU `hidden`, an LSTM `hidden` and `cell`.
+/// GRU `hidden`, an LSTM `hidden` and `cell`, a QRNN of window 2 `cell` and `input`.
 public struct LayerState: Sendable {
   /// The names of the parts, in their order.
   public let names: [String]

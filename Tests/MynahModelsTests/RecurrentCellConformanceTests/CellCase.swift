@@ -29,12 +29,15 @@ struct CellCase: CustomTestStringConvertible, Sendable {
     name = kind.title
     shapes = { inputSize, hiddenSize in layer(hiddenSize).parameterSpecs(inputSize: inputSize, of: kind).map(\.shape) }
     self.layer = { weights in
-      let inputSize = weights[0].shape[1]
-      // The hidden size is the one whose parameters have these shapes.
-      let size = (1...64).first {
-        layer($0).parameterSpecs(inputSize: inputSize, of: kind).map(\.shape) == weights.map(\.shape)
+      // The sizes are those whose parameters have these shapes; W_ih may have columns for two inputs.
+      let columns = weights[0].shape[1]
+      for inputSize in Set([columns, max(1, columns / 2)]).sorted(by: >) {
+        let size = (1...64).first {
+          layer($0).parameterSpecs(inputSize: inputSize, of: kind).map(\.shape) == weights.map(\.shape)
+        }
+        if let size { return RecurrentLayer(layer(size), of: kind, inputSize: inputSize, parameters: weights) }
       }
-      return RecurrentLayer(layer(size ?? 1), of: kind, inputSize: inputSize, parameters: weights)
+      preconditionFailure("no layer has parameters of the shapes \(weights.map(\.shape))")
     }
     self.step = step
   }
@@ -58,6 +61,10 @@ struct CellCase: CustomTestStringConvertible, Sendable {
     CellCase({ .peepholeLSTM($0) }, { Textbook.lstm($0) }),
     CellCase({ .coupledLSTM($0) }, { Textbook.coupled($0) }),
     CellCase({ .projectedLSTM($0, to: ($0 + 1) / 2) }, { Textbook.lstm($0) }),
+    CellCase({ .minGRU($0) }, { Textbook.minGRU($0) }),
+    CellCase({ .sru($0) }, { Textbook.sru($0) }),
+    CellCase({ .qrnn($0) }, { Textbook.qrnn($0) }),
+    CellCase({ .qrnn($0, window: 2) }, { Textbook.qrnn($0) }),
   ]
 
   private static let compositions = [
@@ -69,6 +76,15 @@ struct CellCase: CustomTestStringConvertible, Sendable {
         let cell = Textbook.rnn(Array(weights[2...]))
         return { x, state in cell(Textbook.feedForward(Array(weights[..<2]), x), state) }
       }),
+    CellCase(
+      .qrnn.withDeepInput(sizes: [3]),
+      { LayerConfiguration(.qrnn.withDeepInput(sizes: [3]), $0, settings: ["window": 2]) },
+      { weights in
+        let cell = Textbook.qrnn(Array(weights[2...]))
+        return { x, state in cell(Textbook.feedForward(Array(weights[..<2]), x), state) }
+      }),
+    CellCase(
+      .composedQRNN, { LayerConfiguration(.composedQRNN, $0, settings: ["window": 2]) }, { Textbook.qrnn($0) }),
     CellCase(
       .rnn.withDeepTransition(sizes: [2]), { LayerConfiguration(.rnn.withDeepTransition(sizes: [2]), $0) },
       { weights in
@@ -133,6 +149,13 @@ extension CellKind {
       },
       cell: { LSTMCell(inputWeight: $1[0], recurrentWeight: $1[1], bias: $1[2]) })
   }()
+}
+
+extension CellKind {
+  /// The QRNN without its fused kernels.
+  static let composedQRNN = CellKind(
+    "composed-qrnn", title: "QRNN, composed", settings: CellKind.qrnn.settings, state: CellKind.qrnn.state,
+    parameters: CellKind.qrnn.parameters, cell: CellKind.qrnn.cell)
 }
 
 /// A stack as one layer, whose state has the parts of all layers.

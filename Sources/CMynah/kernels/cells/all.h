@@ -10,6 +10,7 @@
 #include "projected_lstm.h"
 #include "min_gru.h"
 #include "sru.h"
+#include "qrnn.h"
 
 #define EACH_CELL(DO)                                    \
   DO(MYNAH_CELL_LSTM, lstm_cell)                         \
@@ -22,4 +23,5 @@
   DO(MYNAH_CELL_PROJECTED_LSTM, projected_lstm_cell)     \
   DO(MYNAH_CELL_MIN_GRU, min_gru_cell)                   \
   DO(MYNAH_CELL_SRU, sru_cell)                           \
-  DO(MYNAH_CELL_SRU_IDENTITY, sru_identity_cell)
+  DO(MYNAH_CELL_SRU_IDENTITY, sru_identity_cell)         \
+  DO(MYNAH_CELL_QRNN, qrnn_cell)

@@ -29,10 +29,26 @@ INLINE layer_share layer_share_of(const mynah_inference_layer *layer, const myna
 /// The input of layer `index`.
 INLINE input_rows layer_input(const advance_work *w, size_t index) {
   const mynah_inference_pass *s = w->pass;
-  const size_t columns = s->layers[index].input.columns;
+  const size_t columns = input_size(&s->layers[index]);
   if (index > 0) return (input_rows){w->outputs[1 - index % 2], padded(columns), NULL};
   if (s->x) return (input_rows){s->x, columns, NULL};
   return w->gathered ? (input_rows){w->gathered, columns, NULL} : (input_rows){s->embedding, columns, s->ids};
+}
+
+/// Sets the windows of all rows, x_t and x_{t−1}, and the inputs of the last step; each worker has some rows.
+static const float *window_rows(const layer_step *s, const mynah_worker *worker) {
+  const size_t batch = s->batch, rows = s->work->pass->steps * batch, input = input_size(s->layer);
+  float *windows = s->work->windows, *x_before = s->layer->x_before;
+  const range own = share(rows, worker), streams = share(batch, worker);
+  for (size_t row = own.first; row < own.last; row++) {
+    const float *before = row < batch ? x_before + row * input : input_row(&s->input, row - batch);
+    memcpy(windows + 2 * row * input, input_row(&s->input, row), input * sizeof(float));
+    memcpy(windows + (2 * row + 1) * input, before, input * sizeof(float));
+  }
+  mynah_worker_wait(worker);  // the windows are complete, and x_before has been read
+  for (size_t b = streams.first; b < streams.last; b++)
+    memcpy(x_before + b * input, input_row(&s->input, rows - batch + b), input * sizeof(float));
+  return windows;
 }
 
 /// The second product of a step: the late blocks and the rest of the cell, or the projection.
@@ -80,7 +96,9 @@ static void advance_layer(const advance_work *w, size_t index, const mynah_worke
     step.projected = (input_rows){s->table, width, s->ids};
   } else {
     // One row of ids is the only one that is not gathered.
-    tile_rows x = rows_for(&layer->input, input_row(&step.input, 0), step.input.stride, rows, memory);
+    const float *inputs = layer->x_before ? window_rows(&step, worker) : input_row(&step.input, 0);
+    const size_t columns = layer->x_before ? layer->input.columns : step.input.stride;
+    tile_rows x = rows_for(&layer->input, inputs, columns, rows, memory);
     project(&layer->input, own.input, rows, w->projected, layer->bias, x);
     step.projected = (input_rows){w->projected, width, NULL};
   }
@@ -132,7 +150,7 @@ static void advance(mynah_team *team, const mynah_inference_pass *pass) {
   advance_work work;
   advance_layout(&work, pass, (size_t)mynah_team_threads(team));
   if (work.gathered) {
-    const size_t width = pass->layers[0].input.columns;
+    const size_t width = input_size(&pass->layers[0]);
     for (size_t r = 0; r < pass->steps * pass->batch; r++)
       memcpy(work.gathered + r * width, pass->embedding + (size_t)pass->ids[r] * width, width * sizeof(float));
   }
