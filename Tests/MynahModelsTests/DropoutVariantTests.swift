@@ -72,6 +72,20 @@ struct DropoutVariantTests {
     #expect(zip(gradient.elements, mask).allSatisfy { ($0 == 0) == ($1 == 0) })
   }
 
+  @Test(
+    "In layers without recurrent weights, weight drop applies to the input weights",
+    arguments: [LayerConfiguration.qrnn(2), .qrnn(2, window: 2), .sru(2), .minGRU(2)])
+  mutating func inputWeights(configuration: LayerConfiguration) {
+    let layer = RecurrentLayer(configuration, inputSize: 3, initializer: .uniform(1), using: &random)
+    let source = RandomSource(seed: 2)
+    let (before, after) = (layer.parameters, WeightDrop(rate: 0.3)(layer, using: source).parameters)
+    var own = source
+    let mask = Self.mask(before[0].value.shape.elementCount, keep: 0.7, using: own.split())
+    #expect(Set(mask).count == 2 && before[0].name == "weight_ih_l0")
+    #expect(after[0].value.elements == zip(before[0].value.elements, mask).map { $0 * $1 })
+    #expect(after.dropFirst().map(\.value) == before.dropFirst().map(\.value))
+  }
+
   @Test("A rate of 0 changes nothing")
   mutating func dropsNothing() {
     let x = Variable(Tensor.random([2, 2, 3], using: &random))

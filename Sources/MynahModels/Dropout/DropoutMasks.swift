@@ -32,7 +32,7 @@ public struct DropoutMasks: Sendable {
     return rates.input > 0 ? masked(embeddings.reshaped(shape), rates.input) : embeddings.reshaped(shape)
   }
 
-  /// Returns a layer with some of its recurrent weights dropped.
+  /// Returns a layer with some of its weights dropped.
   mutating func weights<Layer: Module>(of layer: Layer) -> Layer {
     rates.weights > 0 ? WeightDrop(rate: rates.weights)(layer, using: random.split()) : layer
   }

@@ -10,7 +10,7 @@ public struct DropoutRates: Hashable, Codable, Sendable {
   public var hidden: Float
   /// The elements of the last recurrent layer's outputs.
   public var output: Float
-  /// The recurrent weights (`WeightDrop`).
+  /// The recurrent weights, and the input weights of layers without recurrent ones (`WeightDrop`).
   public var weights: Float
   /// A Boolean value indicating whether masks of elements are the same at every step of a sequence
   /// (`VariationalDropout`).
@@ -45,7 +45,7 @@ extension DropoutRates: CustomStringConvertible {
     let outputs = hidden == output ? [("outputs", output)] : [("hidden outputs", hidden), ("last outputs", output)]
     let rates =
       ([("embeddings", input), ("layer inputs", layerInput)] + outputs
-      + [("tokens", embedding), ("recurrent weights", weights)]).filter { $0.1 > 0 }
+      + [("tokens", embedding), ("weights", weights)]).filter { $0.1 > 0 }
     guard !rates.isEmpty else { return "no dropout" }
     return (isVariational ? "variational " : "") + "dropout "
       + rates.map { "\($0.1) (\($0.0))" }.joined(separator: ", ")

@@ -30,7 +30,7 @@ public struct ParameterSpec: Hashable, Sendable {
 public enum ParameterRole: Hashable, Sendable {
   /// The table of the tokens' embeddings.
   case embedding
-  /// A matrix that multiplies a layer's inputs.
+  /// A matrix that multiplies a layer's inputs; weight drop applies to these in layers without recurrent weights.
   case inputWeight
   /// A matrix that multiplies a layer's previous state; weight drop applies to these.
   case recurrentWeight

@@ -80,7 +80,7 @@ public struct RecurrentStack: Module {
     return Pass(output: x, undropped: undropped, state: result)
   }
 
-  /// Runs a layer with some of its recurrent weights dropped.
+  /// Runs a layer with some of its weights dropped.
   private func run(
     _ layer: some SequenceLayer, _ x: SequenceBatch, _ state: LayerState, _ masks: inout DropoutMasks?
   ) -> (output: SequenceBatch, state: LayerState) {
