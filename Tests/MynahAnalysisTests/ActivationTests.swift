@@ -65,6 +65,33 @@ struct ActivationTests {
     #expect(recorder.state.stepCount == 3)
   }
 
+  @Test(
+    "A layer whose state lacks its output has the output recorded, and its gates, but not the input before",
+    arguments: [
+      (LayerConfiguration.sru(5), ["h", "c", "f", "r"]), (.qrnn(5), ["h", "c", "f", "o"]),
+      (.qrnn(3, window: 2), ["h", "c", "f", "o"]),
+    ])
+  func outputs(layer: LayerConfiguration, names: [String]) throws {
+    let model = try AnalysisModel.drawn([.rnn(4), layer]).model
+    var recorder = try ActivationRecorder(model, layers: [1], recordingGates: true)
+    var state = model.initialState(batchSize: 1)
+    for id in [3, 1, 2] as [Int32] {
+      let pass = model([id], state: state)
+      state = pass.state
+      let found = try recorder.read(id: id)[0]
+      #expect(found.names == names && found.unitCount == layer.hiddenSize)
+      let expected = [pass.output.rows.value, state.layers[1].cell.value]
+      for (name, values) in zip(names, expected) {
+        #expect(zip(found.values[name] ?? [], values.elements).allSatisfy { abs($0 - $1) < 1e-5 })
+      }
+      guard layer.kind == "qrnn" else { continue }
+      for unit in 0..<layer.hiddenSize {
+        let values = found[unit]
+        #expect(abs((values["o"] ?? .nan) * (values["c"] ?? .nan) - (values["h"] ?? .nan)) < 1e-5)
+      }
+    }
+  }
+
   @Test("A projected LSTM's gates are consistent with its cells")
   func projected() throws {
     let model = try AnalysisModel.drawn([.projectedLSTM(5, to: 2)]).model

@@ -67,7 +67,11 @@ public struct ActivationRecorder: Sendable {
     var result: [LayerActivations] = []
     for layer in layers {
       let own = state.layers[layer]
-      var parts: [(String, Variable)] = zip(own.names, own.parts).map { (LayerActivations.shortName(of: $0), $1) }
+      var parts: [(String, Variable)] = zip(own.names, own.parts).compactMap { name, part in
+        LayerActivations.shortName(of: name).map { ($0, part) }
+      }
+      // Some kinds of cells output what their state does not contain.
+      if !own.names.contains("hidden") { parts.insert(("h", output(of: layer, reading: id, from: before)), at: 0) }
       if recordsGates { parts += gates(of: layer, reading: id, from: before).map { ($0.key, $0.value) } }
       let values = Dictionary(parts.map { ($0.0, $0.1.value.elements) }) { first, _ in first }
       guard values.values.allSatisfy({ $0.allSatisfy(\.isFinite) }) else { throw .notFinite(what: "the states") }
@@ -80,6 +84,13 @@ public struct ActivationRecorder: Sendable {
   private func gates(of layer: Int, reading id: Int32, from before: RecurrentState) -> KeyValuePairs<String, Variable> {
     let cell = model.cell(ofLayer: layer)
     return cell.gates(cell.projection(of: input(of: layer, reading: id, from: before)), state: before.layers[layer])
+  }
+
+  /// Returns the output of a layer at the step that reads a token, [1, H].
+  private func output(of layer: Int, reading id: Int32, from before: RecurrentState) -> Variable {
+    let cell = model.cell(ofLayer: layer)
+    let x = cell.projection(of: input(of: layer, reading: id, from: before))
+    return cell.step(x, state: before.layers[layer]).output
   }
 
   /// Returns the input of a layer at the step that reads a token, [1, I].
