@@ -28,6 +28,10 @@ extension ModelOptions {
       },
       RunSetting("--forget-bias", forgetBias.map(Double.init)) { Self.setting("forgetBias", of: $0.model) },
       RunSetting("--projection", projection) { Self.setting("outputSize", of: $0.model).map { Int($0) } },
+      RunSetting("--window", window.map(Self.merged)) { run in
+        let windows = Self.settings("window", of: run.model).map { Int($0) }
+        return windows.isEmpty ? nil : Self.merged(windows)
+      },
       RunSetting("--tied", isOn: tied, at: \.model.output.isTied),
       RunSetting("--residual", isOn: residual, at: \.model.isResidual),
       RunSetting("--dropout", dropout) {
@@ -86,8 +90,9 @@ extension ModelOptions {
 
   private func applyLayers(to model: inout LanguageModelConfiguration) throws {
     if let layers { model.layers = layers }
-    // Only a projected cell has a projection, so --projection implies one.
-    if let cell = cell ?? (projection != nil && layers == nil ? .projectedLSTM : nil) {
+    // Only a projected cell has a projection and only a QRNN a window, so --projection and --window imply them.
+    let implied: CellKind? = projection != nil ? .projectedLSTM : window != nil ? .qrnn : nil
+    if let cell = cell ?? (layers == nil ? implied : nil) {
       model.layers = model.layers.map { $0.of(cell) }
     }
     if let hidden {
@@ -97,35 +102,53 @@ extension ModelOptions {
       // Tied weights need the embedding's size, and the flags set no other.
       model.layers[model.layers.count - 1].hiddenSize = model.embeddingSize
     }
-    try set("forgetBias", to: forgetBias.map(Double.init), of: &model.layers, flag: "--forget-bias")
-    try set("outputSize", to: projection.map { Double($0) }, of: &model.layers, flag: "--projection")
+    if let forgetBias { try model.layers.set("forgetBias", to: [Double(forgetBias)], flag: "--forget-bias") }
+    if let projection { try model.layers.set("outputSize", to: [Double(projection)], flag: "--projection") }
+    if let window { try model.layers.set("window", to: window.map { Double($0) }, flag: "--window") }
     if let kind = model.layers.first(where: { $0.kind == "projected" && $0.settings["outputSize"] == nil })?.kind {
       throw ValidationError(
         "layers of the kind \(kind) need --projection, the size that their outputs are projected to")
     }
   }
 
-  /// Sets a setting of the layers whose kind has it.
-  ///
-  /// - Throws: `ValidationError` if there is none.
-  private func set(_ name: String, to value: Double?, of layers: inout [LayerConfiguration], flag: String) throws {
-    guard let value else { return }
-    let kinds = CellKinds.standard.all.filter { $0.settings.contains { $0.name == name } }.map(\.name)
-    let found = layers.map(\.kind).joined(separator: ", ")
-    try FlagRule(
-      flag, true, needs: "--cell \(kinds.joined(separator: " or ")) (found \(found))",
-      layers.contains { kinds.contains($0.kind) }
-    ).check()
-    for index in layers.indices where kinds.contains(layers[index].kind) { layers[index].settings[name] = value }
-  }
-
   /// The value of a setting in the first layer that has it.
   private static func setting(_ name: String, of model: LanguageModelConfiguration) -> Double? {
-    for layer in model.layers {
-      guard let setting = CellKinds.standard[layer.kind]?.settings.first(where: { $0.name == name }) else { continue }
-      return layer.settings[name] ?? setting.defaultValue
+    settings(name, of: model).first
+  }
+
+  /// The values of a setting in the layers that have it.
+  private static func settings(_ name: String, of model: LanguageModelConfiguration) -> [Double] {
+    model.layers.compactMap { layer in
+      let setting = CellKinds.standard[layer.kind]?.settings.first { $0.name == name }
+      return setting.flatMap { layer.settings[name] ?? $0.defaultValue }
     }
-    return nil
+  }
+
+  /// Values for one layer each as the shortest value of a flag: one for all layers if they are equal.
+  private static func merged(_ values: [Int]) -> [Int] { Set(values).count == 1 ? [values[0]] : values }
+}
+
+extension [LayerConfiguration] {
+  /// Sets a setting of the layers whose kind has it; a default value is not stored.
+  ///
+  /// - Parameter values: One value for all of these layers, or one for each of them, the first one first.
+  /// - Throws: `ValidationError` if there is no such layer, or another number of them.
+  mutating func set(_ name: String, to values: [Double], flag: String) throws {
+    let kinds = CellKinds.standard.all.filter { $0.settings.contains { $0.name == name } }
+    let names = kinds.map(\.name).joined(separator: " or ")
+    let own = indices.filter { index in kinds.contains { $0.name == self[index].kind } }
+    let found = map(\.kind).joined(separator: ", ")
+    try FlagRule(flag, true, needs: "--cell \(names) (found \(found))", !own.isEmpty).check()
+    guard values.count == 1 || values.count == own.count else {
+      throw ValidationError(
+        "\(flag) needs one value for all layers of the kind \(names), or one for each of the \(own.count) layers; "
+          + "found \(values.count) values")
+    }
+    for (place, index) in own.enumerated() {
+      let value = values[values.count == 1 ? 0 : place]
+      let setting = kinds.first { $0.name == self[index].kind }?.settings.first { $0.name == name }
+      self[index].settings[name] = value == setting?.defaultValue ? nil : value
+    }
   }
 }
 

@@ -51,6 +51,15 @@ struct ModelOptions: ConditionalFlags, RunOptions {
     transform: Bounded.integer(1...65536))
   var projection: Int?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The number of inputs that a step of a QRNN layer reads, 1 or 2: one number for all of these layers, or one for "
+        + "each, the first one first, as in 2,1,1; needs --cell qrnn. (default: 1)",
+      valueName: "numbers"),
+    transform: Bounded.integers(1...2, atMost: 64))
+  var window: [Int]?
+
   @Flag(
     help: "Tie the output weights to the embedding; the last layer then has the embedding's size.")
   var tied = false
@@ -92,7 +101,8 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Weight drop (DropConnect): the rate of dropping a recurrent weight for a batch. (default: 0)",
+      "Weight drop (DropConnect): the rate of dropping a recurrent weight for a batch, or an input weight in layers "
+        + "without recurrent ones. (default: 0)",
       valueName: "rate"),
     transform: Bounded.rate)
   var dropoutWeights: Float?

@@ -95,6 +95,10 @@ struct BadInputTests {
     Case("infinite forget bias", 64, "train text.txt --forget-bias inf", says: "between"),
     Case("forget bias without forget gate", 64, "train text.txt --cell gru --forget-bias 1", says: "needs --cell lstm"),
     Case("projected without a size", 64, "train text.txt --cell projected", says: "--projection"),
+    Case("window of three inputs", 64, "train text.txt --window 3", says: "between 1 and 2"),
+    Case(
+      "windows for other layers", 64, "train text.txt --cell qrnn --hidden 8,8,8 --window 2,1",
+      says: "one for each of the 3"),
     Case("zero projection", 64, "train text.txt --projection 0", says: "between 1 and"),
     Case("projection of another cell", 64, "train text.txt --cell gru --projection 4", says: "--cell projected"),
     Case(

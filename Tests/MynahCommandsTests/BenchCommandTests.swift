@@ -9,6 +9,7 @@ struct BenchCommandTests {
   private struct Record: Decodable {
     let config, precision, instructionSet: String
     let threads: Int
+    let parameters: Int?
     let milliseconds, tokensPerSecond, peakMiB, gigaflops, shareOfPeak: Double
     let shareOfBfloat16Peak, bfloat16Gigaflops: Double?
   }
@@ -43,6 +44,16 @@ struct BenchCommandTests {
     #expect(abs(record.tokensPerSecond / (12e3 / record.milliseconds) - 1) < 1e-6)
     #expect(abs(record.gigaflops / (record.tokensPerSecond * 6 * 1410 / 1e9) - 1) < 1e-6)
     #expect(record.shareOfPeak > 0 && record.peakMiB > 1)
+  }
+
+  @Test("A training step of a QRNN with windows is measured, with the number of parameters")
+  func windows() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    let outcome = try tool.run(["bench", "train", "brown", "--window", "2,1", "--json"] + Self.tiny)
+    let record = try JSONDecoder().decode(Record.self, from: Data(outcome.output.utf8))
+    #expect(record.parameters == 50 * 8 + 27 * 17 + 21 * 10 + 50 * 8)
+    #expect(abs(record.gigaflops / (record.tokensPerSecond * 6 * (27 * 16 + 21 * 9 + 50 * 7) / 1e9) - 1) < 1e-6)
   }
 
   @Test("A precision that the machine lacks is replaced by float32, with a note")

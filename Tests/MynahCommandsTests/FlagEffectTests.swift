@@ -102,6 +102,7 @@ struct FlagEffectTests {
         Idle("--layers lstm:8", "has no effect with --layers", flag: "--hidden"),
         Idle("--forget-bias 1 --cell gru", "needs --cell lstm or peephole"),
         Idle("--projection 4 --cell lstm", "needs --cell projected"),
+        Idle("--window 2 --cell sru", "needs --cell qrnn"),
         Idle("--residual", "needs a layer whose output has the size of its input"),
         Idle("--variational-dropout --dropout 0", "needs a rate above 0 of --dropout"),
         Idle("--initial-range 0.1 --initializer glorot", "needs --initializer uniform"),
@@ -292,13 +293,15 @@ struct FlagEffectTests {
         "--vocabulary", "--embedding", "--hidden", "--batch", "--sequence-length", "--optimizer", "--sampled",
         "--seconds",
         "--json", "--precision", "--threads", "--cell", "--output-layer",
-      ], idle: []),
+      ], idle: [Idle("--window 2 --cell lstm", "needs --cell qrnn")]),
     "bench generate": Command(
       words: "bench generate ptb",
-      always: ["--cell", "--output-layer", "--streams", "--precision", "--json", "--threads"], idle: []),
+      always: ["--cell", "--output-layer", "--streams", "--precision", "--json", "--threads"],
+      idle: [Idle("--window 2 --cell lstm", "needs --cell qrnn")]),
     "bench score": Command(
       words: "bench score ptb",
-      always: ["--cell", "--output-layer", "--streams", "--precision", "--json", "--threads"], idle: []),
+      always: ["--cell", "--output-layer", "--streams", "--precision", "--json", "--threads"],
+      idle: [Idle("--window 2 --cell lstm", "needs --cell qrnn")]),
   ]
 
   @Test("The table lists all flags of all commands")

@@ -26,6 +26,14 @@ struct ModelKindCommandTests {
         [.projectedLSTM(12, to: 8), .projectedLSTM(12, to: 8)], "projected LSTM"
       ),
       (
+        ["--cell", "qrnn", "--hidden", "12,8", "--window", "2,1", "--dropout-weights", "0.2", "--tied"],
+        [.qrnn(12, window: 2), .qrnn(8)], "QRNN"
+      ),
+      (["--window", "2", "--hidden", "6,6"], [.qrnn(6, window: 2), .qrnn(6, window: 2)], "QRNN"),
+      (
+        ["--layers", "lstm:6,qrnn:6,qrnn:8", "--window", "2,1"], [.lstm(6), .qrnn(6, window: 2), .qrnn(8)], "QRNN"
+      ),
+      (
         ["--tied", "--forget-bias", "1", "--variational-dropout", "--dropout", "0.2", "--dropout-embedding", "0.1"],
         [.lstm(8, forgetBias: 1)], "LSTM"
       ),

@@ -80,6 +80,14 @@ struct ResumeFlagTests {
       ]
     ),
     (
+      "windows",
+      [
+        Flag("--cell", "qrnn", other: "sru"), Flag("--hidden", "8,6,6", other: "8,6"),
+        Flag("--window", "2,1,1", other: "2"),
+      ]
+    ),
+    ("one window", [Flag("--window", "2", other: "1"), Flag("--hidden", "8,6", other: "8")]),
+    (
       "fine-tuned",
       [
         Flag("--init-from", "t", other: "other"), Flag("--freeze", "embedding", other: "output"),

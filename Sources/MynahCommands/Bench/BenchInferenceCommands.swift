@@ -43,7 +43,7 @@ struct BenchInferenceOptions: ParsableArguments {
   ///   - stepCount: The steps that `milliseconds` is per: the tokens of a stream, or 1 for a whole text.
   func report(tokenCount: Int, stepCount: Int, _ seconds: (inout InferenceBenchmark) throws -> Double) throws {
     let record = try threads.run {
-      var benchmark = InferenceBenchmark(parts.apply(to: preset), precision: precision, streamCount: streams)
+      var benchmark = InferenceBenchmark(try parts.apply(to: preset), precision: precision, streamCount: streams)
       let time = try (0..<3).map { _ in try seconds(&benchmark) }.sorted()[1]
       let threadCount = ThreadTeam.current?.threadCount ?? 1
       let tokensPerSecond = Double(tokenCount * streams) / time
@@ -52,14 +52,15 @@ struct BenchInferenceOptions: ParsableArguments {
       return BenchRecord(
         config: preset.name, precision: precision.rawValue, threads: threadCount,
         instructionSet: Kernels.inferenceName, milliseconds: time * 1e3 / Double(stepCount),
-        tokensPerSecond: tokensPerSecond, peakMiB: ProcessMemory.peakMiB, gigaflops: gigaflops,
+        tokensPerSecond: tokensPerSecond, parameters: benchmark.parameterCount, peakMiB: ProcessMemory.peakMiB,
+        gigaflops: gigaflops,
         shareOfPeak: gigaflops / peaks.float32, shareOfBfloat16Peak: peaks.bfloat16Share(of: gigaflops))
     }
     guard !json else { return try StandardOutput.writeJSON(record) }
     try StandardOutput.write(
       "\(record.config), \(streams) stream\(streams == 1 ? "" : "s"), \(record.precision): "
         + "\(Int(record.tokensPerSecond).grouped) tokens/s, \(record.gigaflops.brief) GFLOP/s, "
-        + "\(record.sharesInWords), \(Int(record.peakMiB.rounded())) MiB\n")
+        + "\(record.sharesInWords), \(Int(record.peakMiB.rounded())) MiB, \(record.parameters.grouped) parameters\n")
   }
 }
 

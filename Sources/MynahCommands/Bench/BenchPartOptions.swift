@@ -11,14 +11,27 @@ struct BenchPartOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "The number of inputs that a step of a QRNN layer reads: one number for all layers, or one for each, as in 2,1; "
+        + "needs --cell qrnn. (default: 1)",
+      valueName: "numbers"),
+    transform: Bounded.integers(1...2, atMost: 64))
+  var window: [Int]?
+
+  @Option(
+    help: ArgumentHelp(
       "The output layer: softmax, adaptive:CUTOFF,… or mixture:K[,SIZE]. (default: softmax)", valueName: "layer"),
     completion: .list(OutputKinds.standard.all.map(\.name)), transform: ModelOptions.output)
   var outputLayer: OutputConfiguration?
 
   /// Returns a preset with these parts.
-  func apply(to preset: BenchPreset) -> BenchPreset {
+  ///
+  /// - Throws: `ValidationError` if no layer has a window, or another number of layers has one.
+  func apply(to preset: BenchPreset) throws -> BenchPreset {
     var preset = preset
-    if let cell { preset.cell = cell }
+    if let cell = cell ?? (window == nil ? nil : .qrnn) {
+      preset.layers = preset.layers.map { LayerConfiguration(cell, $0.hiddenSize) }
+    }
+    if let window { try preset.layers.set("window", to: window.map { Double($0) }, flag: "--window") }
     if let outputLayer { preset.output = outputLayer }
     return preset
   }

@@ -6,10 +6,8 @@ struct BenchPreset: Sendable {
   let name: String
   let vocabularySize: Int
   let embeddingSize: Int
-  /// The recurrent layers' sizes, first layer first.
-  let hiddenSizes: [Int]
-  /// The kind of the recurrent layers.
-  var cell = CellKind.lstm
+  /// The recurrent layers, first layer first.
+  var layers: [LayerConfiguration]
   /// The output layer.
   var output = OutputConfiguration.softmax()
   /// The rows of a training batch.
@@ -23,26 +21,30 @@ struct BenchPreset: Sendable {
 
   static let all = [
     BenchPreset(
-      name: "ptb", vocabularySize: 10_000, embeddingSize: 200, hiddenSizes: [256, 128], batchSize: 60, stepCount: 20,
+      name: "ptb", vocabularySize: 10_000, embeddingSize: 200, layers: [.lstm(256), .lstm(128)], batchSize: 60,
+      stepCount: 20,
       optimizer: "sgd", dropout: 0),
     BenchPreset(
-      name: "brown", vocabularySize: 10_000, embeddingSize: 200, hiddenSizes: [200, 200], batchSize: 100, stepCount: 25,
+      name: "brown", vocabularySize: 10_000, embeddingSize: 200, layers: [.lstm(200), .lstm(200)], batchSize: 100,
+      stepCount: 25,
       optimizer: "adam", dropout: 0.1),
     BenchPreset(
-      name: "zaremba-small", vocabularySize: 10_000, embeddingSize: 200, hiddenSizes: [200, 200], batchSize: 20,
+      name: "zaremba-small", vocabularySize: 10_000, embeddingSize: 200, layers: [.lstm(200), .lstm(200)],
+      batchSize: 20,
       stepCount: 20, optimizer: "sgd", dropout: 0),
     BenchPreset(
-      name: "shakespeare", vocabularySize: 67, embeddingSize: 256, hiddenSizes: [1024], batchSize: 64, stepCount: 100,
+      name: "shakespeare", vocabularySize: 67, embeddingSize: 256, layers: [.lstm(1024)], batchSize: 64, stepCount: 100,
       optimizer: "adam", dropout: 0),
     BenchPreset(
-      name: "zaremba-medium", vocabularySize: 10_000, embeddingSize: 650, hiddenSizes: [650, 650], batchSize: 20,
+      name: "zaremba-medium", vocabularySize: 10_000, embeddingSize: 650, layers: [.lstm(650), .lstm(650)],
+      batchSize: 20,
       stepCount: 35, optimizer: "sgd", dropout: 0.5),
   ]
 
   /// The model's shape, with dropout after the embedding and after each layer.
   var configuration: LanguageModelConfiguration {
     LanguageModelConfiguration(
-      vocabulary: vocabularySize, embedding: embeddingSize, layers: hiddenSizes.map { LayerConfiguration(cell, $0) },
+      vocabulary: vocabularySize, embedding: embeddingSize, layers: layers,
       output: output, dropout: DropoutRates(input: dropout, hidden: dropout, output: dropout))
   }
 }

@@ -12,6 +12,8 @@ struct BenchRecord: Encodable {
   /// The median time of a step: a training step, a token of every stream, or a whole scored text.
   var milliseconds: Double
   var tokensPerSecond: Double
+  /// The number of the model's trainable parameters.
+  var parameters: Int
   /// The process's largest resident memory until now.
   var peakMiB: Double
   /// The model's arithmetic, in 10⁹ floating-point operations a second.

@@ -59,7 +59,7 @@ struct BenchTrainCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
 
   func run() throws {
-    let preset = parts.apply(
+    let preset = try parts.apply(
       to: preset.replacing(
         vocabularySize: vocabulary, embeddingSize: embedding, hiddenSizes: hidden, batchSize: batch,
         stepCount: sequenceLength,
@@ -95,7 +95,8 @@ struct BenchTrainCommand: ParsableCommand {
     return BenchRecord(
       config: preset.name, precision: precision.rawValue, threads: threadCount,
       instructionSet: Kernels.instructionSet, milliseconds: time * 1e3,
-      tokensPerSecond: Double(benchmark.tokensPerStep) / time, peakMiB: ProcessMemory.peakMiB, gigaflops: gigaflops,
+      tokensPerSecond: Double(benchmark.tokensPerStep) / time, parameters: benchmark.parameterCount,
+      peakMiB: ProcessMemory.peakMiB, gigaflops: gigaflops,
       shareOfPeak: gigaflops / peaks.float32, shareOfBfloat16Peak: peaks.bfloat16Share(of: gigaflops))
   }
 }
@@ -116,7 +117,7 @@ extension BenchPreset {
   ) -> BenchPreset {
     BenchPreset(
       name: name, vocabularySize: vocabularySize ?? self.vocabularySize,
-      embeddingSize: embeddingSize ?? self.embeddingSize, hiddenSizes: hiddenSizes ?? self.hiddenSizes,
+      embeddingSize: embeddingSize ?? self.embeddingSize, layers: hiddenSizes?.map { .lstm($0) } ?? layers,
       batchSize: batchSize ?? self.batchSize, stepCount: stepCount ?? self.stepCount,
       optimizer: optimizer?.name ?? self.optimizer, dropout: dropout)
   }
@@ -129,7 +130,7 @@ extension BenchRecord {
       config.padding(14), precision.padding(8), "\(milliseconds.formatted(2).leftPadded(9)) ms",
       "\(Int(tokensPerSecond).grouped.leftPadded(9)) tokens/s", "\(gigaflops.brief.leftPadded(5)) GFLOP/s",
       sharesInWords,
-      "\(Int(peakMiB.rounded())) MiB",
+      "\(Int(peakMiB.rounded())) MiB", "\(parameters.grouped) parameters",
     ].joined(separator: "  ")
   }
 }

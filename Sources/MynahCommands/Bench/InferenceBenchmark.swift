@@ -16,6 +16,8 @@ struct InferenceBenchmark {
     model = InferenceModel(LanguageModel(preset.configuration, using: &random), precision: precision)
   }
 
+  var parameterCount: Int { model.architecture.parameterCount }
+
   /// The operations per token: a multiplication and an addition per weight, the embedding not counted.
   var operationsPerToken: Double {
     2 * Double(model.architecture.multiplicationsPerToken)

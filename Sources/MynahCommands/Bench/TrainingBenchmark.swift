@@ -26,6 +26,8 @@ struct TrainingBenchmark {
     state = model.initialState(batchSize: preset.batchSize)
   }
 
+  var parameterCount: Int { model.parameterCount }
+
   var tokensPerStep: Int { preset.batchSize * preset.stepCount }
 
   /// Floating-point operations of a step: two for each multiplication, forward once and backward twice.
