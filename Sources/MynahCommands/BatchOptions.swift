@@ -32,6 +32,13 @@ struct BatchOptions: ParsableArguments, RunOptions {
     transform: Bounded.integer(1...1_000_000))
   var sequenceLength: Int?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Vary the sequence length from batch to batch, as AWD-LSTM does: near --sequence-length, or near half of it in one "
+        + "batch of 20; the learning rate of a step is multiplied by the length / --sequence-length. Needs contiguous "
+        + "text."))
+  var randomLengths = false
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -45,6 +52,9 @@ struct BatchOptions: ParsableArguments, RunOptions {
       RunSetting("--batching", batching?.rawValue) { Self.name($0.training.batches.kind) },
       RunSetting("--batch", batch) { $0.training.batches.batchSize },
       RunSetting("--sequence-length", sequenceLength) { $0.training.batches.sequenceLength },
+      RunSetting("--random-lengths", randomLengths ? true : nil) {
+        $0.training.batches.kind == .contiguous(lengths: .random)
+      },
       RunSetting("--maximum-length", maximumLength) { run in
         guard case .sentences = run.training.batches.kind else { return nil }
         return run.training.batches.sequenceLength + 1
@@ -60,11 +70,16 @@ struct BatchOptions: ParsableArguments, RunOptions {
       "--maximum-length", maximumLength != nil, needs: "--batching sentences", batching == .sentences
     ).check()
     try FlagRule("--sequence-length", sequenceLength != nil, excludes: "--maximum-length", maximumLength != nil).check()
+    try FlagRule(
+      "--random-lengths", randomLengths, needs: "--batching contiguous", (batching ?? .contiguous) == .contiguous
+    ).check()
     let sizes = run.training.batches.with(batchSize: batch, sequenceLength: sequenceLength)
     run.training.batches =
       switch batching {
-      case nil: sizes
-      case .contiguous: .contiguous(batchSize: sizes.batchSize, sequenceLength: sizes.sequenceLength)
+      case nil where !randomLengths: sizes
+      case nil, .contiguous:
+        .contiguous(
+          batchSize: sizes.batchSize, sequenceLength: sizes.sequenceLength, lengths: randomLengths ? .random : .fixed)
       case .windows: .windows(batchSize: sizes.batchSize, sequenceLength: sizes.sequenceLength)
       case .documents:
         .documents(
@@ -74,6 +89,7 @@ struct BatchOptions: ParsableArguments, RunOptions {
           batchSize: sizes.batchSize, maximumLength: maximumLength ?? sizes.sequenceLength + 1,
           endingWith: try endOfLine(run.tokenizer))
       }
+    if let defect = run.training.batches.defect { throw ValidationError(defect) }
   }
 
   private static func name(_ kind: BatchLayout.Kind) -> String {

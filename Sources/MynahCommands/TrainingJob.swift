@@ -199,12 +199,12 @@ struct TrainingJob {
     let perToken = model.layers.reduce(Double(model.configuration.embeddingSize)) {
       $0 + 8 * Double($1.shape.hiddenSize)
     }
-    let needed = 4 * copies * parameters + 4 * perToken * Double(layout.batchSize) * Double(layout.sequenceLength)
+    let needed = 4 * copies * parameters + 4 * perToken * Double(layout.batchSize) * Double(layout.longestSequence)
     let available = Double(ProcessInfo.processInfo.physicalMemory)
     guard needed > available else { return }
     func gigabytes(_ bytes: Double) -> String { "\((bytes / 1e9).formatted(1)) GB" }
     throw ValidationError(
-      "a model of \(parameters.formatted(0)) parameters in batches of \(layout.batchSize) × \(layout.sequenceLength) "
+      "a model of \(parameters.formatted(0)) parameters in batches of \(layout.batchSize) × \(layout.longestSequence) "
         + "needs about \(gigabytes(needed)) of memory and this machine has \(gigabytes(available)); "
         + "choose a smaller --hidden, --embedding, --vocabulary, --batch or --sequence-length")
   }

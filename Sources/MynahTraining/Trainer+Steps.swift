@@ -13,7 +13,6 @@ extension Trainer {
     stepsPerEpoch: Int
   ) throws -> (report: StepReport, isStopping: Bool) {
     let (epoch, first) = (run.epoch, run.step)
-    let rate = self.rate(of: run, step: first, stepsPerEpoch: stepsPerEpoch)
     let count = min(
       configuration.batchesPerUpdate, stepsPerEpoch - first, stepsLeft(of: run, stepsPerEpoch: stepsPerEpoch))
     let group = try (first..<first + count).map { index in
@@ -27,6 +26,8 @@ extension Trainer {
       throw TrainingError.malformedCheckpoint(
         reason: "its state has \(run.state.batchSize) rows, the next batch \(group[0].batchSize)")
     }
+    let rate =
+      self.rate(of: run, step: first, stepsPerEpoch: stepsPerEpoch) * configuration.batches.rateFactor(of: group)
     let factors = configuration.partRates.factors(of: run.model.architecture, epoch: epoch)
     let frozen = (factors ?? []).indices.filter { factors?[$0] == 0 }
     var exchange = ranks.exchange(isRounded: roundsSentGradients, frozen: Set(frozen))

@@ -83,7 +83,8 @@ public struct Trainer: Sendable {
       report: report)
   }
 
-  /// Trains a model on custom batches; the configuration's layout is then only descriptive.
+  /// Trains a model on custom batches; the configuration's layout is then only descriptive, except that random lengths
+  /// scale the learning rate.
   ///
   /// - Parameters:
   ///   - model: The model to train; on return, the model that `kept` selects.

@@ -108,6 +108,7 @@ struct FlagEffectTests {
         Idle("--initial-range 0.1 --initializer glorot", "needs --initializer uniform"),
         Idle("--output-initializer zeros --tied --hidden 6", "has no effect with --tied"),
         Idle("--epsilon 1e-7", "needs --optimizer adagrad or rmsprop or adam"),
+        Idle("--random-lengths --batching windows", "needs --batching contiguous"),
         Idle("--maximum-length 5 --batching documents", "needs --batching sentences"),
         Idle("--sequence-length 4 --maximum-length 5 --batching sentences", "has no effect with --maximum-length"),
         Idle("--momentum 0.9 --optimizer adam", "needs --optimizer sgd"), Idle("--nesterov", "needs --momentum"),

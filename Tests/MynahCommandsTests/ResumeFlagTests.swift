@@ -102,6 +102,13 @@ struct ResumeFlagTests {
         Flag("--validation", "valid.txt", other: "text.txt"),
       ]
     ),
+    (
+      "random lengths",
+      [
+        Flag("--random-lengths"), Flag("--batching", "contiguous", other: "windows"),
+        Flag("--sequence-length", "9", other: "8"), Flag("--hidden", "8", other: "9"),
+      ]
+    ),
     // The flags that the others leave out have their defaults.
     ("plain", [Flag("--hidden", "8", other: "9"), Flag("--embedding", "8", other: "9")]),
   ]

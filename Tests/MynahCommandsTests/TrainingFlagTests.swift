@@ -37,6 +37,7 @@ struct TrainingFlagTests {
       (["--clip-value", "0.5", "--batches-per-update", "2"], "clipped to ±0.5, then to a norm of 5.0"),
       (["--patience", "3"], "ended after 3 epochs without a lower loss"),
       (["--batching", "windows", "--batch", "4", "--sequence-length", "6"], "in batches of 4 windows × 6 steps"),
+      (["--random-lengths", "--batch", "3", "--sequence-length", "9"], "in batches of 3 rows × about 9 steps"),
       (["--batching", "documents", "--batch", "3"], "in batches of 3 documents ×"),
       (["--batching", "documents", "--tokenizer", "character"], "documents ×"),
       (["--dropout-input", "0.3"], "0.3 (embeddings)"),
@@ -56,6 +57,7 @@ struct TrainingFlagTests {
     arguments: [
       (["--batching", "columns"], "columns"), (["--optimizer", "speed"], "expected one of sgd"),
       (["--nesterov"], "--nesterov needs --momentum"),
+      (["--random-lengths", "--sequence-length", "4"], "a sequence length of at least 5, found 4"),
       (["--optimizer", "adam", "--momentum", "0.9"], "--momentum needs --optimizer sgd, found adam"),
       (["--amsgrad"], "--amsgrad needs --optimizer adam, found sgd"), (["--momentum", "1"], "above 0 and at most"),
       (["--optimizer", "adam", "--betas", "0.9"], "expected 2 numbers"),

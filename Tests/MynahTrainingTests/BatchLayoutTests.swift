@@ -37,6 +37,7 @@ struct BatchLayoutTests {
     "An epoch resumed in its middle has the rest of the same batches",
     arguments: [
       BatchLayout.contiguous(batchSize: 3, sequenceLength: 4), .windows(batchSize: 2, sequenceLength: 5),
+      .contiguous(batchSize: 3, sequenceLength: 6, lengths: .random),
       .documents(batchSize: 2, sequenceLength: 3, endingWith: 7),
       .sentences(batchSize: 2, maximumLength: 5, endingWith: 7),
     ])
@@ -49,6 +50,61 @@ struct BatchLayoutTests {
       for first in [0, 1, batches.count - 1, batches.count] {
         #expect(Array(batches.batches(epoch: epoch, from: first)) == Array(whole[first...]))
       }
+    }
+  }
+
+  @Test("Random lengths cover each row once per epoch, in as many batches that begin elsewhere")
+  func randomLengths() throws {
+    let text = (0..<2000).map(Int32.init)
+    for remainder in [Remainder.drop, .keep] {
+      let layout = BatchLayout.contiguous(batchSize: 3, sequenceLength: 20, lengths: .random, remainder: remainder)
+      let batches = try layout.batches(of: text, seed: 3)
+      let epochs = (1...3).map { Array(batches.batches(epoch: $0)) }
+      let rowLength = remainder == .drop ? 665 : 666
+      for epoch in epochs {
+        #expect(epoch.count == batches.count && epoch.map(\.carriesState) == epoch.indices.map { $0 > 0 })
+        #expect(epoch.allSatisfy { (5...45).contains($0.stepCount) })
+        for row in 0..<3 {
+          let inputs = epoch.flatMap { $0.rows[row] }
+          let start = Int32(row * 666)
+          #expect(inputs == Array(start..<start + Int32(rowLength)))
+          #expect(epoch.flatMap { $0.targetRows[row] } == inputs.map { $0 + 1 })
+        }
+      }
+      #expect(Set(epochs.map { $0.map(\.stepCount) }).count == 3)
+      #expect(Array(try layout.batches(of: text, seed: 3).batches(epoch: 2)) == epochs[1])
+      #expect(Array(try layout.batches(of: text, seed: 4).batches(epoch: 1)) != epochs[0])
+    }
+  }
+
+  @Test("Random lengths are near T, and near T / 2 in a twentieth of the batches")
+  func distributionOfLengths() throws {
+    let text = [Int32](repeating: 0, count: 1_000_001)
+    let layout = BatchLayout.contiguous(batchSize: 1, sequenceLength: 70, lengths: .random)
+    let batches = try layout.batches(of: text, seed: 1)
+    // The whole part of a normally distributed number is half a step below it on average.
+    #expect(batches.count == Int((1_000_000 / (0.95 * 69.5 + 0.05 * 34.5)).rounded()))
+    let lengths = batches.batches(epoch: 1).map { Double($0.stepCount) }
+    let (short, long) = (lengths.filter { $0 < 52 }, lengths.filter { $0 >= 52 })
+    let share = Double(short.count) / Double(lengths.count)
+    #expect(abs(share - 0.05) < 4 * (0.05 * 0.95 / Double(lengths.count)).squareRoot())
+    for (part, mean) in [(short, 34.5), (long, 69.5)] {
+      let found = part.reduce(0, +) / Double(part.count)
+      let deviation = (part.reduce(0) { $0 + ($1 - found) * ($1 - found) } / Double(part.count)).squareRoot()
+      #expect(abs(found - mean) < 4 * 5 / Double(part.count).squareRoot(), "\(found) instead of \(mean)")
+      #expect(abs(deviation - 5) < 4 * 5 / Double(2 * part.count).squareRoot(), "\(deviation)")
+    }
+    #expect(lengths.allSatisfy { (5...95).contains($0) })
+    #expect(layout.longestSequence == 95 && "\(layout)" == "1 row × about 70 steps")
+  }
+
+  @Test("A short row is one batch or few, with random lengths too", arguments: [1, 2, 4, 5, 9, 10, 30, 31, 60])
+  func shortRows(rowLength: Int) throws {
+    let text = (0...rowLength).map(Int32.init)
+    let layout = BatchLayout.contiguous(batchSize: 1, sequenceLength: 5, lengths: .random, remainder: .keep)
+    for seed in 1...20 as ClosedRange<UInt64> {
+      let lengths = try layout.batches(of: text, seed: seed).batches(epoch: 1).map(\.stepCount)
+      #expect(lengths.reduce(0, +) == rowLength && lengths.allSatisfy { $0 <= 30 && $0 >= min(5, rowLength) })
     }
   }
 
@@ -83,6 +139,8 @@ struct BatchLayoutTests {
     #expect(try BatchLayout.windows(batchSize: 4, sequenceLength: 100).batchesInOrder(of: text).count == 1)
     let contiguous = try BatchLayout.contiguous(batchSize: 50, sequenceLength: 20).batchesInOrder(of: text)
     #expect(contiguous.batchSize == 2 && contiguous.count == 1)
+    let random = try BatchLayout.contiguous(batchSize: 2, sequenceLength: 9, lengths: .random).batchesInOrder(of: text)
+    #expect(random.batches(epoch: 1).map(\.stepCount) == [9, 9, 9])
     let sentences = BatchLayout.sentences(batchSize: 2, maximumLength: 9, endingWith: 9)
     #expect(try sentences.batchesInOrder(of: [1, 2, 9, 3, 4, 9, 5, 6]).count == 2)
   }
@@ -91,6 +149,7 @@ struct BatchLayoutTests {
     "To validate, every token but the first is predicted once",
     arguments: [
       BatchLayout.contiguous(batchSize: 50, sequenceLength: 20), .windows(batchSize: 4, sequenceLength: 7),
+      .contiguous(batchSize: 5, sequenceLength: 20, lengths: .random),
       .windows(batchSize: 1, sequenceLength: 100),
       .windows(batchSize: 2, sequenceLength: 5, remainder: .drop),
     ])
@@ -142,6 +201,7 @@ struct BatchLayoutTests {
     arguments: [
       BatchLayout.contiguous(batchSize: 3, sequenceLength: 4),
       .contiguous(batchSize: 1, sequenceLength: 4, remainder: .keep),
+      .contiguous(batchSize: 1, sequenceLength: 7, lengths: .random),
       .windows(batchSize: 2, sequenceLength: 5),
       .windows(batchSize: 2, sequenceLength: 5, buffer: 7, repeats: 3, remainder: .drop),
       .sentences(batchSize: 2, maximumLength: 5, endingWith: 7),
@@ -157,6 +217,8 @@ struct BatchLayoutTests {
     #expect(BatchLayout.contiguous(batchSize: 0, sequenceLength: 1).defect?.contains("found 0") == true)
     #expect(BatchLayout.contiguous(batchSize: 1, sequenceLength: .max).defect?.contains("found \(Int.max)") == true)
     #expect(BatchLayout.windows(batchSize: 1, sequenceLength: 1, buffer: -1).defect?.contains("found -1") == true)
+    let random = { BatchLayout.contiguous(batchSize: 1, sequenceLength: $0, lengths: .random).defect }
+    #expect(random(5) == nil && random(4)?.contains("at least 5, found 4") == true)
     #expect(BatchLayout.windows(batchSize: 1, sequenceLength: 1, repeats: 0).defect?.contains("found 0") == true)
     #expect(BatchLayout.documents(batchSize: 1, sequenceLength: 1, endingWith: -2).defect?.contains("found -2") == true)
   }

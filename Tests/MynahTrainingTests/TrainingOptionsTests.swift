@@ -83,6 +83,10 @@ struct TrainingOptionsTests {
       configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(patience: nil)) }
     ),
     ("a clip by value", configuration { $0.clipValue = 0.01 }),
+    (
+      "random lengths",
+      configuration { $0.batches = .contiguous(batchSize: 4, sequenceLength: 7, lengths: .random) }
+    ),
   ]
 
   @Test(
@@ -384,6 +388,31 @@ struct TrainingOptionsTests {
     #expect(same(model, checkpoint.evaluatedModel))
     #expect(same(try ModelFile(contentsOf: files.modelPath).model, model))
     #expect(same(try TrainingStateFile(contentsOf: files.statePath).checkpoint.evaluatedModel, model))
+  }
+
+  @Test("With random lengths, a step's rate is that of the schedule times its mean length / T", arguments: [1, 2])
+  func ratesOfRandomLengths(batchesPerUpdate: Int) throws {
+    let configuration = Self.configuration {
+      $0.batches = .contiguous(batchSize: 4, sequenceLength: 7, lengths: .random)
+      ($0.epochs, $0.batchesPerUpdate) = (2, batchesPerUpdate)
+      $0.learningRate = .halving(from: 0.5, after: 1)
+    }
+    let batches = try configuration.batches.batches(of: text, seed: 11)
+    var expected: [Float] = []
+    for (epoch, rate) in [(1, Float(0.5)), (2, 0.25)] {
+      let lengths = batches.batches(epoch: epoch).map { Float($0.stepCount) }
+      #expect(Set(lengths).count > 3)
+      for first in stride(from: 0, to: lengths.count, by: batchesPerUpdate) {
+        let group = lengths[first..<min(first + batchesPerUpdate, lengths.count)]
+        expected.append(rate * group.reduce(0, +) / Float(7 * group.count))
+      }
+    }
+    var (found, history): ([Float], [EpochReport]) = ([], [])
+    history = try train(configuration) { event in
+      if case .step(let step) = event { found.append(step.learningRate) }
+    }.history
+    #expect(found.count == expected.count && zip(found, expected).allSatisfy { abs($0 / $1 - 1) < 1e-6 })
+    #expect(history.map(\.learningRate) == [0.5, 0.25])
   }
 
   @Test("Steps report the rate of their update and their place in the run")

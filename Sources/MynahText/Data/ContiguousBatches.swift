@@ -21,6 +21,10 @@ public struct ContiguousBatches: RandomAccessCollection, Sendable {
   public let rowLength: Int
   /// The number of batches, at least 1.
   public let count: Int
+  /// The number of a row's tokens that have a target.
+  package let inputCount: Int
+  /// The columns of each batch if they have other lengths than T; nil: T each.
+  private var columns: [Range<Int>]?
 
   /// Divides tokens into batches.
   ///
@@ -36,9 +40,11 @@ public struct ContiguousBatches: RandomAccessCollection, Sendable {
     switch remainder {
     case .drop:
       rowLength = tokens.count / batchSize
-      count = (rowLength - 1) / stepCount
+      inputCount = rowLength - 1
+      count = inputCount / stepCount
     case .keep:
       rowLength = Swift.max(0, tokens.count - 1) / batchSize
+      inputCount = rowLength
       count = rowLength / stepCount + (rowLength.isMultiple(of: stepCount) ? 0 : 1)
     }
     guard count > 0 else {
@@ -67,14 +73,35 @@ public struct ContiguousBatches: RandomAccessCollection, Sendable {
     return needed.overflow || needed.partialValue < 0 ? .max : needed.partialValue
   }
 
+  /// Returns the same rows in batches of other lengths.
+  ///
+  /// - Parameter lengths: The lengths of the batches, whose sum is `inputCount`.
+  /// - Precondition: The lengths are positive and have this sum.
+  package func divided(into lengths: [Int]) -> ContiguousBatches {
+    ContiguousBatches(self, lengths)
+  }
+
+  private init(_ whole: ContiguousBatches, _ lengths: [Int]) {
+    require(
+      lengths.allSatisfy { $0 > 0 } && lengths.reduce(0, +) == whole.inputCount,
+      "lengths must be positive and add up to \(whole.inputCount), found \(lengths)")
+    (tokens, batchSize, rowLength, inputCount) = (whole.tokens, whole.batchSize, whole.rowLength, whole.inputCount)
+    (stepCount, count) = (lengths.max() ?? 0, lengths.count)
+    var start = 0
+    columns = lengths.map { length in
+      defer { start += length }
+      return start..<start + length
+    }
+  }
+
   public var startIndex: Int { 0 }
   public var endIndex: Int { count }
 
   /// The batch at an index, in text order; all but the first carry the state.
   public subscript(index: Int) -> Batch {
     require(indices.contains(index), "batch \(index) is outside of \(count) batches")
-    let first = index * stepCount
-    let width = Swift.min(stepCount, rowLength - first)
+    let columns = columns?[index] ?? index * stepCount..<Swift.min((index + 1) * stepCount, rowLength)
+    let (first, width) = (columns.lowerBound, columns.count)
     var inputs = [Int32](repeating: 0, count: width * batchSize)
     var targets = inputs
     for row in 0..<batchSize {

@@ -5,7 +5,7 @@ public struct BatchLayout: Hashable, Codable, Sendable {
   /// The kind of batching: what a row of a batch is, and where the state is reset.
   public enum Kind: Hashable, Codable, Sendable {
     /// A contiguous part of the text that continues in the next batch; the state is carried over.
-    case contiguous
+    case contiguous(lengths: SequenceLengths)
     /// A window of T tokens with a zero initial state; the order of windows differs in each epoch.
     ///
     /// The order is drawn from a shuffle buffer of `buffer` windows (1 keeps the text's order); an epoch contains each
@@ -20,6 +20,18 @@ public struct BatchLayout: Hashable, Codable, Sendable {
     case documents(end: Int32)
   }
 
+  /// The sequence lengths of contiguous batches.
+  public enum SequenceLengths: String, Hashable, Codable, Sendable {
+    /// T steps each.
+    case fixed
+    /// A random number of steps for each batch: near T in 95 % of the batches, near T / 2 in the others, at least 5 and
+    /// at most T + 25. The learning rate of a step is multiplied by its length / T.
+    ///
+    /// An epoch covers the whole text in the same number of batches as the others, at other positions. S. Merity, N.
+    /// Keskar, R. Socher, "Regularizing and optimizing LSTM language models", 2018.
+    case random
+  }
+
   /// The kind of batching.
   public let kind: Kind
   /// B, the number of rows that are processed in parallel.
@@ -30,8 +42,11 @@ public struct BatchLayout: Hashable, Codable, Sendable {
   public let remainder: Remainder
 
   /// Returns a layout of contiguous rows; the state is carried over from each batch to the next.
-  public static func contiguous(batchSize: Int, sequenceLength: Int, remainder: Remainder = .drop) -> BatchLayout {
-    BatchLayout(kind: .contiguous, batchSize: batchSize, sequenceLength: sequenceLength, remainder: remainder)
+  public static func contiguous(
+    batchSize: Int, sequenceLength: Int, lengths: SequenceLengths = .fixed, remainder: Remainder = .drop
+  ) -> BatchLayout {
+    BatchLayout(
+      kind: .contiguous(lengths: lengths), batchSize: batchSize, sequenceLength: sequenceLength, remainder: remainder)
   }
 
   /// Returns a layout of windows in random order, each with a zero initial state.
@@ -78,6 +93,10 @@ public struct BatchLayout: Hashable, Codable, Sendable {
     if let number = [batchSize, sequenceLength, buffer, repeats].first(where: { !(1...limit).contains($0) }) {
       return "a batch size, a sequence length and a shuffle buffer must be between 1 and \(limit), found \(number)"
     }
+    if let randomLengths, randomLengths.base < RandomLengths.smallest {
+      return "random sequence lengths need a sequence length of at least \(RandomLengths.smallest), found "
+        + "\(sequenceLength)"
+    }
     return end < 0 ? "the token that ends a row must not be negative, found \(end)" : nil
   }
 }
@@ -95,8 +114,25 @@ extension BatchLayout {
   }
 }
 
+extension BatchLayout {
+  /// The random lengths of the batches; nil if they have T steps.
+  var randomLengths: RandomLengths? {
+    kind == .contiguous(lengths: .random) ? RandomLengths(base: sequenceLength) : nil
+  }
+
+  /// The largest number of steps of a batch.
+  public var longestSequence: Int { randomLengths?.largest ?? sequenceLength }
+
+  /// Returns the factor of the learning rate of an update by some batches: with random lengths, their mean length / T;
+  /// otherwise 1.
+  func rateFactor(of batches: [Batch]) -> Float {
+    guard let randomLengths else { return 1 }
+    return Float(batches.reduce(0) { $0 + $1.stepCount }) / Float(batches.count * randomLengths.base)
+  }
+}
+
 extension BatchLayout: CustomStringConvertible {
-  /// A description of the layout: "60 rows × 20 steps".
+  /// A description of the layout: "60 rows × 20 steps", or "20 rows × about 70 steps" with random lengths.
   public var description: String {
     let row =
       switch kind {
@@ -106,6 +142,7 @@ extension BatchLayout: CustomStringConvertible {
       case .documents: "document"
       }
     let steps = sequenceLength
-    return "\(batchSize) \(row)\(batchSize == 1 ? "" : "s") × \(steps) step\(steps == 1 ? "" : "s")"
+    return "\(batchSize) \(row)\(batchSize == 1 ? "" : "s") × \(randomLengths == nil ? "" : "about ")\(steps) "
+      + "step\(steps == 1 ? "" : "s")"
   }
 }

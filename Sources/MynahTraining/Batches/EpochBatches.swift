@@ -1,4 +1,5 @@
 import MynahIO
+import MynahTensors
 public import MynahText
 
 /// The batches of a run: the same number in each epoch, in an order that depends on the epoch.
@@ -43,6 +44,17 @@ public struct EpochBatches: Sendable {
     begin = { _, first in AnyIterator(batches[min(first, batches.count)...].makeIterator()) }
   }
 
+  /// Creates the batches of a run from contiguous rows, which each epoch divides into batches of other lengths.
+  init(_ rows: ContiguousBatches, lengths: RandomLengths, seed: UInt64) {
+    (count, batchSize) = (lengths.batchCount(covering: rows.inputCount), rows.batchSize)
+    begin = { epoch, first in
+      // A stream that neither masks nor shuffles use.
+      var random = RandomSource(seed: seed, stream: 3 << 62 | UInt64(epoch))
+      let batches = rows.divided(into: lengths.lengths(covering: rows.inputCount, using: &random))
+      return AnyIterator(batches[min(first, batches.count)...].makeIterator())
+    }
+  }
+
   /// Returns the batches of an epoch.
   ///
   /// - Parameters:
@@ -56,13 +68,13 @@ public struct EpochBatches: Sendable {
 extension BatchLayout {
   /// Returns the batches of a text in this layout.
   ///
-  /// - Parameter seed: The seed of the shuffle.
+  /// - Parameter seed: The seed of the shuffle and of random lengths.
   /// - Throws: `TextError` if the text does not fill one batch.
   public func batches(of text: any TokenSource, seed: UInt64) throws(TextError) -> EpochBatches {
     switch kind {
     case .contiguous:
-      return EpochBatches(
-        try ContiguousBatches(text, batchSize: batchSize, stepCount: sequenceLength, remainder: remainder))
+      let rows = try ContiguousBatches(text, batchSize: batchSize, stepCount: sequenceLength, remainder: remainder)
+      return randomLengths.map { EpochBatches(rows, lengths: $0, seed: seed) } ?? EpochBatches(rows)
     case .windows(let buffer, let repeats):
       let windows = TokenWindows(text, length: sequenceLength)
       let shuffled = Dataset(windows).repeat(repeats).shuffle(buffer: buffer, seed: seed)
@@ -116,7 +128,7 @@ extension BatchLayout {
     }
   }
 
-  /// Returns the batches of a text in this layout, unshuffled.
+  /// Returns the batches of a text in this layout, unshuffled and with T steps each.
   ///
   /// If the text is too short for the training layout, the batches have fewer rows or steps.
   ///
@@ -126,7 +138,8 @@ extension BatchLayout {
     switch kind {
     case .contiguous:
       let size = min(batchSize, max(1, text.count / (length + 1)))
-      return try with(batchSize: size, sequenceLength: length).batches(of: text, seed: 0)
+      return try BatchLayout.contiguous(batchSize: size, sequenceLength: length, remainder: remainder)
+        .batches(of: text, seed: 0)
     case .windows:
       return try BatchLayout.windows(batchSize: batchSize, sequenceLength: length, buffer: 1).batches(of: text, seed: 0)
     case .sentences(_, let end):
