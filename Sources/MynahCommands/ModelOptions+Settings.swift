@@ -39,6 +39,7 @@ extension ModelOptions {
       } write: {
         ($0.model.dropout.output, $0.model.dropout.hidden) = ($1, $1)
       },
+      RunSetting("--dropout-hidden", dropoutHidden, at: \.model.dropout.hidden),
       RunSetting("--dropout-input", dropoutInput, at: \.model.dropout.input),
       RunSetting("--dropout-layer-input", dropoutLayerInput, at: \.model.dropout.layerInput),
       RunSetting("--dropout-embedding", dropoutEmbedding, at: \.model.dropout.embedding),
@@ -82,6 +83,7 @@ extension ModelOptions {
         "--variational-dropout", variationalDropout,
         needs: "a rate above 0 of --dropout, --dropout-input or --dropout-layer-input",
         [rates.output, rates.hidden, rates.layerInput, rates.input].contains { $0 > 0 }),
+      FlagRule("--dropout-hidden", dropoutHidden != nil, needs: "two or more recurrent layers", sizes.count > 2),
     ]
     for rule in effects { try rule.check() }
   }

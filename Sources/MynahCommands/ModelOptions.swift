@@ -80,6 +80,14 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
+      "The dropout rate of the outputs of every recurrent layer but the last. (default: as --dropout)",
+      valueName: "rate"),
+    transform: Bounded.rate)
+  var dropoutHidden: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
       "The dropout rate of the embeddings' elements, once before the first layer. (default: 0)", valueName: "rate"),
     transform: Bounded.rate)
   var dropoutInput: Float?
@@ -120,22 +128,24 @@ struct ModelOptions: ConditionalFlags, RunOptions {
 
   @Option(
     help: ArgumentHelp(
-      "The initializer: uniform, glorot, or orthogonal (recurrent weights; the others glorot). (default: uniform)",
+      "The initializer: uniform, glorot, orthogonal (recurrent weights; the others glorot), or pytorch (uniform within "
+        + "1/√n of 0, n being the hidden size, or the columns of other matrices). (default: uniform)",
       valueName: "name"),
     transform: InitializerKind.named)
   var initializer: InitializerKind?
 
   @Option(
     help: ArgumentHelp(
-      "The initializer of the embeddings: uniform:BOUND, glorot, orthogonal or zeros. (default: as --initializer)",
+      "The initializer of the embeddings: uniform:BOUND, glorot, orthogonal, pytorch or zeros. "
+        + "(default: as --initializer)",
       valueName: "initializer"),
     transform: Initializer.flag)
   var embeddingInitializer: Initializer?
 
   @Option(
     help: ArgumentHelp(
-      "The initializer of the output layer's weights, whose biases are then 0: uniform:BOUND, glorot, orthogonal or "
-        + "zeros. (default: as --initializer)",
+      "The initializer of the output layer's weights, whose biases are then 0: uniform:BOUND, glorot, orthogonal, "
+        + "pytorch or zeros. (default: as --initializer)",
       valueName: "initializer"),
     transform: Initializer.flag)
   var outputInitializer: Initializer?
@@ -175,7 +185,7 @@ struct ModelOptions: ConditionalFlags, RunOptions {
 
 /// The initializers, by name.
 enum InitializerKind: String, CaseIterable {
-  case uniform, glorot, orthogonal
+  case uniform, glorot, orthogonal, pytorch
 
   @Sendable static func named(_ name: String) throws -> InitializerKind {
     guard let kind = InitializerKind(rawValue: name) else {
@@ -190,6 +200,7 @@ enum InitializerKind: String, CaseIterable {
     case (.uniform, nil): self = .uniform
     case (.glorotUniform, nil): self = .glorot
     case (.glorotUniform, .orthogonal): self = .orthogonal
+    case (.pyTorch, nil): self = .pytorch
     default: return nil
     }
   }
@@ -201,6 +212,9 @@ enum InitializerKind: String, CaseIterable {
     case .orthogonal:
       model.initializer = .glorotUniform
       model.recurrentInitializer = .orthogonal
+    case .pytorch:
+      model.initializer = .pyTorch
+      model.recurrentBiasInitializer = .pyTorch
     }
   }
 }
@@ -211,11 +225,12 @@ extension Initializer {
     switch text {
     case "glorot": return .glorotUniform
     case "orthogonal": return .orthogonal
+    case "pytorch": return .pyTorch
     case "zeros": return .zeros
     default:
       let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts[0] == "uniform", parts.count == 2 else {
-        throw ValidationError("expected uniform:BOUND (such as uniform:0.05), glorot, orthogonal or zeros")
+        throw ValidationError("expected uniform:BOUND (such as uniform:0.05), glorot, orthogonal, pytorch or zeros")
       }
       return .uniform(try Bounded.positive(atMost: 1000)(String(parts[1])))
     }
@@ -227,6 +242,7 @@ extension Initializer {
     case .uniform(let bound): "uniform:\(bound)"
     case .glorotUniform: "glorot"
     case .orthogonal: "orthogonal"
+    case .pyTorch: "pytorch"
     case .zeros: "zeros"
     }
   }

@@ -27,6 +27,26 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     transform: Bounded.integer(0...1_000_000))
   var epochs: Int?
 
+  /// The start of averaging.
+  enum AverageStart: ExpressibleByArgument {
+    /// After a number of epochs without a lower validation loss.
+    case after(Int)
+    /// At the first step.
+    case start
+
+    init?(argument: String) {
+      guard argument != "start" else {
+        self = .start
+        return
+      }
+      guard let epochs = Int(argument), (0...1_000_000).contains(epochs) else { return nil }
+      self = .after(epochs)
+    }
+
+    /// The number of epochs; nil at the first step.
+    var epochs: Int? { if case .after(let epochs) = self { epochs } else { nil } }
+  }
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -80,10 +100,9 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     parsing: .unconditional,
     help: ArgumentHelp(
       "The non-monotone interval of asgd: averaging starts when the validation loss is above the best one of more than "
-        + "this many epochs ago. (default: 5)",
-      valueName: "epochs"),
-    transform: Bounded.integer(0...1_000_000))
-  var averageAfter: Int?
+        + "this many epochs ago; start: at the first step. (default: 5)",
+      valueName: "epochs"))
+  var averageAfter: AverageStart?
 
   @Option(
     parsing: .unconditional,
@@ -138,7 +157,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   var settings: [RunSetting] {
     [RunSetting("--optimizer", optimizer?.name) { $0.training.optimizer.name }]
       + constants.map { constant in
-        RunSetting(constant.flag, constant.given) { $0.training.optimizer.constant(constant.name) }
+        RunSetting(constant.flag, constant.given) { constant.text(in: $0.training.optimizer) }
       }
       + [
         RunSetting("--betas", betas) { run in
@@ -163,9 +182,24 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   /// A flag that sets a constant of the optimizer's rule, whichever rule has one of that name.
   private struct Constant {
     let flag, name: String
+    /// A Boolean value indicating whether the flag was given.
+    let isGiven: Bool
+    /// The value that was given; nil also for a constant that is to have none.
     let value: (any Sendable)?
+    /// The flag's word for a constant without a value.
+    let absence: String
 
-    var given: String? { value.map { "\($0)" } }
+    init(flag: String, name: String, value: (any Sendable)?, isGiven: Bool? = nil, absence: String = "none") {
+      (self.flag, self.name, self.value, self.absence) = (flag, name, value, absence)
+      self.isGiven = isGiven ?? (value != nil)
+    }
+
+    var given: String? { isGiven ? value.map { "\($0)" } ?? absence : nil }
+
+    /// The constant's value as the flag names it; nil if the rule has no such constant.
+    func text(in optimizer: OptimizerConfiguration) -> String? {
+      optimizer.constant(name).map { $0 == "none" ? absence : $0 }
+    }
   }
 
   private var constants: [Constant] {
@@ -174,7 +208,9 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
       Constant(flag: "--nesterov", name: "isNesterov", value: nesterov ? true : nil),
       Constant(flag: "--epsilon", name: "epsilon", value: epsilon),
       Constant(flag: "--amsgrad", name: "isAMSGrad", value: amsgrad ? true : nil),
-      Constant(flag: "--average-after", name: "patience", value: averageAfter),
+      Constant(
+        flag: "--average-after", name: "patience", value: averageAfter?.epochs, isGiven: averageAfter != nil,
+        absence: "start"),
       Constant(flag: "--weight-decay", name: "weightDecay", value: weightDecay),
     ]
   }
@@ -193,8 +229,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     let betas = ["beta1", "beta2"].enumerated().map { index, name in
       Constant(flag: "--betas", name: name, value: self.betas?[index])
     }
-    for constant in constants + betas {
-      guard let value = constant.value else { continue }
+    for constant in constants + betas where constant.isGiven {
       let optimizer = run.training.optimizer
       let owners = OptimizerRules.standard.names.filter {
         OptimizerRules.standard[$0]?.constant(constant.name) != nil
@@ -203,7 +238,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
         constant.flag, true, needs: "--optimizer \(owners.joined(separator: " or ")), found \(optimizer.name)",
         optimizer.constant(constant.name) != nil
       ).check()
-      run.training.optimizer = try optimizer.setting(constant.name, to: value)
+      run.training.optimizer = try optimizer.setting(constant.name, to: constant.value)
     }
     try applySettings(to: &run)
   }

@@ -78,7 +78,17 @@ public struct ModelArchitecture: Sendable {
 
   /// Initialises the parameters, in the order of `parameterSpecs`.
   func initialParameters(using random: inout RandomSource) -> [Tensor] {
-    parameterSpecs.map { configuration.initialValue(of: $0, using: &random) }
+    var values = [configuration.initialValue(of: embeddingSpec, using: &random)]
+    for (layer, specs) in zip(layers, layerSpecs) {
+      for spec in specs {
+        values.append(
+          spec.draw(
+            configuration.initializer, recurrent: configuration.recurrentInitializer,
+            bias: configuration.recurrentBiasInitializer, hiddenSize: layer.shape.hiddenSize, using: &random))
+      }
+    }
+    for spec in outputSpecs { values.append(configuration.initialValue(of: spec, using: &random)) }
+    return values
   }
 
   /// Creates the recurrent layers from their parameters, in order.
@@ -106,38 +116,37 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
 }
 
 extension LanguageModelConfiguration {
-  /// Initialises one parameter.
+  /// Initialises a parameter of the embedding or of the output layer.
   fileprivate func initialValue(of spec: ParameterSpec, using random: inout RandomSource) -> Tensor {
-    switch spec.role {
-    case .embedding: return (embeddingInitializer ?? initializer).draw(spec.shape, using: &random)
-    case .output:
-      let isBias = spec.shape.rank == 1
-      let own = isBias && outputInitializer != nil ? Initializer.zeros : outputInitializer
-      return (own ?? initializer).draw(spec.shape, using: &random)
-    case .inputWeight, .recurrentWeight, .projection, .other, .bias:
-      return spec.draw(initializer, recurrent: recurrentInitializer, bias: recurrentBiasInitializer, using: &random)
-    }
+    if spec.role == .embedding { return (embeddingInitializer ?? initializer).draw(spec.shape, using: &random) }
+    let isBias = spec.shape.rank == 1
+    let own = isBias && outputInitializer != nil ? Initializer.zeros : outputInitializer
+    return (own ?? initializer).draw(spec.shape, using: &random)
   }
 }
 
 extension ParameterSpec {
-  /// Initialises a parameter of a layer.
+  /// Initialises a parameter of a recurrent layer.
   ///
   /// - Parameters:
   ///   - initializer: The distribution of weights.
   ///   - recurrent: The distribution of recurrent weights; nil: that of the others.
   ///   - bias: The distribution of biases; nil: they start at the values of their role.
+  ///   - hiddenSize: H, the layer's number of hidden units.
   func draw(
-    _ initializer: Initializer, recurrent: Initializer? = nil, bias: Initializer? = nil,
+    _ initializer: Initializer, recurrent: Initializer? = nil, bias: Initializer? = nil, hiddenSize: Int,
     using random: inout RandomSource
   ) -> Tensor {
+    func draw(_ initializer: Initializer) -> Tensor {
+      initializer.ofLayer(hiddenSize: hiddenSize).draw(shape, using: &random)
+    }
     switch role {
-    case .recurrentWeight: return (recurrent ?? initializer).draw(shape, using: &random)
+    case .recurrentWeight: return draw(recurrent ?? initializer)
     case .bias(let starts):
-      if let bias { return bias.draw(shape, using: &random) }
+      if let bias { return draw(bias) }
       let block = shape.elementCount / max(starts.count, 1)
       return Tensor(shape: shape, starts.flatMap { [Float](repeating: $0, count: block) })
-    case .embedding, .inputWeight, .projection, .output, .other: return initializer.draw(shape, using: &random)
+    case .embedding, .inputWeight, .projection, .output, .other: return draw(initializer)
     }
   }
 }

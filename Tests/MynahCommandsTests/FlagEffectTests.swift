@@ -114,6 +114,8 @@ struct FlagEffectTests {
         Idle("--momentum 0.9 --optimizer adam", "needs --optimizer sgd"), Idle("--nesterov", "needs --momentum"),
         Idle("--betas 0.9,0.9", "needs --optimizer adam"), Idle("--amsgrad", "needs --optimizer adam"),
         Idle("--average-after 3", "needs --optimizer asgd"),
+        Idle("--average-after start", "needs --optimizer asgd"),
+        Idle("--dropout-hidden 0.5 --hidden 6", "needs two or more recurrent layers"),
         Idle("--decay 0.5 --schedule constant", "has no effect with --schedule constant"),
         Idle("--decay-after 3 --schedule one-cycle", "has no effect with --schedule one-cycle"),
         Idle("--minutes 1 --epochs 2", "has no effect with --epochs"),

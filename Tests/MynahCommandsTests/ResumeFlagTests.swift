@@ -31,7 +31,8 @@ struct ResumeFlagTests {
         Flag("--vocabulary", "60", other: "50"), Flag("--embedding", "8", other: "9"),
         Flag("--hidden", "8,8", other: "8"), Flag("--cell", "lstm", other: "gru"),
         Flag("--forget-bias", "1", other: "2", own: "1.0"), Flag("--residual"),
-        Flag("--dropout", "0.25", other: "0.5"), Flag("--dropout-layer-input", "0.1", other: "0.5"),
+        Flag("--dropout", "0.25", other: "0.5"), Flag("--dropout-hidden", "0.125", other: "0.25"),
+        Flag("--dropout-layer-input", "0.1", other: "0.5"),
         Flag("--dropout-embedding", "0.1", other: "0.5"), Flag("--dropout-input", "0.1", other: "0.5"),
         Flag("--dropout-weights", "0.1", other: "0.5"), Flag("--variational-dropout"),
         Flag("--initializer", "uniform", other: "glorot"), Flag("--initial-range", "0.2", other: "0.1"),
@@ -105,6 +106,8 @@ struct ResumeFlagTests {
     (
       "random lengths",
       [
+        Flag("--optimizer", "asgd", other: "sgd"), Flag("--average-after", "start", other: "3"),
+        Flag("--initializer", "pytorch", other: "uniform"),
         Flag("--random-lengths"), Flag("--batching", "contiguous", other: "windows"),
         Flag("--sequence-length", "9", other: "8"), Flag("--hidden", "8", other: "9"),
       ]

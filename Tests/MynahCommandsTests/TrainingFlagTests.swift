@@ -23,6 +23,11 @@ struct TrainingFlagTests {
       (["--optimizer", "rmsprop", "--weight-decay", "0.01"], "rmsprop, weightDecay 0.01"),
       (["--optimizer", "adam", "--betas", "0.8,0.99", "--amsgrad"], "adam, beta1 0.8, beta2 0.99, isAMSGrad true"),
       (["--optimizer", "asgd", "--average-after", "0"], "asgd, patience 0"),
+      (["--optimizer", "asgd", "--average-after", "start"], "asgd, patience none"),
+      (
+        ["--initializer", "pytorch", "--hidden", "8,8", "--dropout", "0.4", "--dropout-hidden", "0.25"],
+        "dropout 0.25 (hidden outputs), 0.4 (last outputs)"
+      ),
       (
         ["--schedule", "cosine", "--warm-up", "7"],
         "learning rate 1.0, along a cosine to 0.0 of it over 2 epochs, warming up over 7 steps"
@@ -56,7 +61,7 @@ struct TrainingFlagTests {
     "Contradictory flags and values out of range exit with 64 and a one-sentence error",
     arguments: [
       (["--batching", "columns"], "columns"), (["--optimizer", "speed"], "expected one of sgd"),
-      (["--nesterov"], "--nesterov needs --momentum"),
+      (["--nesterov"], "--nesterov needs --momentum"), (["--average-after", "soon"], "--average-after"),
       (["--random-lengths", "--sequence-length", "4"], "a sequence length of at least 5, found 4"),
       (["--optimizer", "adam", "--momentum", "0.9"], "--momentum needs --optimizer sgd, found adam"),
       (["--amsgrad"], "--amsgrad needs --optimizer adam, found sgd"), (["--momentum", "1"], "above 0 and at most"),

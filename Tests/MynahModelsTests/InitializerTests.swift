@@ -47,6 +47,31 @@ struct InitializerTests {
     #expect((900...1100).contains(rotations))
   }
 
+  @Test("PyTorch's bound is 1 / √n: n columns, or the hidden size of a recurrent layer, also for its biases")
+  mutating func pyTorch() {
+    func expect(_ value: Tensor, within bound: Float) {
+      let elements = value.elements
+      #expect(elements.allSatisfy { abs($0) <= bound } && elements.contains { $0 > 0.95 * bound })
+      #expect(elements.contains { $0 < -0.95 * bound })
+    }
+    expect(Initializer.pyTorch.draw([40, 100], using: &random), within: 0.1)
+    #expect(Initializer.pyTorch.draw([7], using: &random) == .zeros([7]))
+    var configuration = LanguageModelConfiguration(
+      vocabulary: 50, embedding: 16, layers: [.lstm(64), .gru(16)], output: .softmax(tied: true), initializer: .pyTorch)
+    configuration.embeddingInitializer = .uniform(0.5)
+    configuration.recurrentBiasInitializer = .pyTorch
+    let model = LanguageModel(configuration, using: &random)
+    for (name, value) in model.parameters {
+      if name == "output.bias" {
+        #expect(value == .zeros([50]))
+      } else {
+        expect(value, within: name.hasPrefix("recurrent.0") ? 0.125 : name.hasPrefix("recurrent.1") ? 0.25 : 0.5)
+      }
+    }
+    expect(
+      RecurrentLayer(.lstm(64), inputSize: 4, initializer: .pyTorch, using: &random).parameters[0].value, within: 0.125)
+  }
+
   @Test("Zeros are zeros and draw nothing")
   mutating func zeros() {
     let before = random
@@ -57,7 +82,7 @@ struct InitializerTests {
     "Each is coded by its kind, a uniform one with its bound as ever",
     arguments: [
       (Initializer.uniform(0.25), #"{"bound":0.25,"kind":"uniform"}"#), (.glorotUniform, #"{"kind":"glorotUniform"}"#),
-      (.orthogonal, #"{"kind":"orthogonal"}"#), (.zeros, #"{"kind":"zeros"}"#),
+      (.orthogonal, #"{"kind":"orthogonal"}"#), (.pyTorch, #"{"kind":"pyTorch"}"#), (.zeros, #"{"kind":"zeros"}"#),
     ])
   func coding(initializer: Initializer, json: String) throws {
     #expect(try SafetensorsFile.encode(initializer) == json)

@@ -150,6 +150,10 @@ struct OptimizerTests {
       try OptimizerConfiguration(AveragedSGD(patience: nil)).setting("patience", to: 3)
         == OptimizerConfiguration(AveragedSGD(patience: 3)))
     #expect(OptimizerConfiguration(AveragedSGD(patience: nil)).constant("patience") == "none")
+    #expect(
+      try OptimizerConfiguration.asgd.setting("patience", to: nil)
+        == OptimizerConfiguration(AveragedSGD(patience: nil)))
+    #expect(throws: DecodingError.self) { try OptimizerConfiguration.asgd.setting("weightDecay", to: nil) }
   }
 
   @Test("The standard rules have their names, and a name outside of a list is refused with those in it")

@@ -14,6 +14,9 @@ public enum Initializer: Hashable, Codable, Sendable {
   /// A. Saxe, J. McClelland, S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
   /// networks", 2014. All such matrices are equally likely. Cost: 2·rows·columns·min(rows, columns).
   case orthogonal
+  /// Uniform between ±1/√n, as PyTorch initialises its recurrent and linear layers: n is the hidden size of a recurrent
+  /// layer, also for its biases, and the number of columns of any other matrix; other vectors are zero.
+  case pyTorch
   /// Zeros.
   case zeros
 
@@ -29,9 +32,17 @@ public enum Initializer: Hashable, Codable, Sendable {
       return Self.uniform((6 / Float(shape[-2] + shape[-1])).squareRoot(), shape, using: &random)
     case .orthogonal:
       return shape.rank > 1 ? Self.orthogonal(shape, using: &random) : .zeros(shape)
+    case .pyTorch:
+      guard shape.rank > 1 else { return .zeros(shape) }
+      return Self.uniform(1 / Float(shape[-1]).squareRoot(), shape, using: &random)
     case .zeros:
       return .zeros(shape)
     }
+  }
+
+  /// Returns the distribution of a recurrent layer's weights and biases.
+  func ofLayer(hiddenSize: Int) -> Initializer {
+    self == .pyTorch ? .uniform(1 / Float(hiddenSize).squareRoot()) : self
   }
 
   private static func uniform(_ bound: Float, _ shape: Shape, using random: inout RandomSource) -> Tensor {
@@ -48,7 +59,7 @@ public enum Initializer: Hashable, Codable, Sendable {
 
   // Coded as {"bound": 0.1, "kind": "uniform"}; the others have no bound.
   private struct Coded: Codable {
-    enum Kind: String, Codable { case uniform, glorotUniform, orthogonal, zeros }
+    enum Kind: String, Codable { case uniform, glorotUniform, orthogonal, pyTorch, zeros }
     let kind: Kind
     var bound: Float?
   }
@@ -65,6 +76,7 @@ public enum Initializer: Hashable, Codable, Sendable {
       self = .uniform(bound)
     case .glorotUniform: self = .glorotUniform
     case .orthogonal: self = .orthogonal
+    case .pyTorch: self = .pyTorch
     case .zeros: self = .zeros
     }
   }
@@ -75,6 +87,7 @@ public enum Initializer: Hashable, Codable, Sendable {
       case .uniform(let bound): Coded(kind: .uniform, bound: bound)
       case .glorotUniform: Coded(kind: .glorotUniform)
       case .orthogonal: Coded(kind: .orthogonal)
+      case .pyTorch: Coded(kind: .pyTorch)
       case .zeros: Coded(kind: .zeros)
       }
     try coded.encode(to: encoder)

@@ -48,7 +48,10 @@ public struct RecurrentLayer: SequenceLayer {
       let kind = try configuration.kind(in: kinds)
       let shape = LayerShape(configuration, of: kind, inputSize: inputSize)
       self.init(
-        kind, shape, values: kind.parameters(shape).map { Variable($0.draw(initializer, using: &random)) })
+        kind, shape,
+        values: kind.parameters(shape).map {
+          Variable($0.draw(initializer, hiddenSize: shape.hiddenSize, using: &random))
+        })
     } catch {
       requirementFailure(error.description)
     }

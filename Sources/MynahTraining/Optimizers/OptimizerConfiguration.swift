@@ -48,10 +48,11 @@ extension OptimizerConfiguration {
   /// Returns a constant as text; nil if the rule has no constant with this name.
   package func constant(_ name: String) -> String? { constants.first { $0.name == name }?.value }
 
-  /// Returns the configuration with a constant set to another value, by the name of its stored property.
+  /// Returns the configuration with a constant set to another value, by the name of its stored property; nil removes an
+  /// optional one.
   ///
   /// - Throws: `DecodingError` if the rule does not accept the value.
-  package func setting(_ name: String, to value: any Sendable) throws -> OptimizerConfiguration {
+  package func setting(_ name: String, to value: (any Sendable)?) throws -> OptimizerConfiguration {
     let coded = try JSONSerialization.jsonObject(with: JSONEncoder().encode(rule))
     var constants = coded as? [String: Any] ?? [:]
     constants[name] = value
