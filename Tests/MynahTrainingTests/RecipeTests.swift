@@ -48,9 +48,14 @@ struct RecipeTests {
     #expect((data.validation == nil) == (name == "toy"))
     var configuration = recipe.training
     configuration.epochs = min(3, configuration.epochs)
+    // A small model needs smaller steps.
+    let schedule = configuration.learningRate
+    configuration.learningRate = LearningRateSchedule(initial: min(5, schedule.initial), factors: schedule.factors)
     configuration.batches = configuration.batches.with(
       batchSize: 5, sequenceLength: min(8, configuration.batches.sequenceLength))
-    let validation = try data.validation.map { try configuration.batches.batchesInOrder(of: $0) }
+    let validation = try data.validation.map {
+      try recipe.validationBatches(of: $0, trainedWith: configuration.batches)
+    }
     var trainer = Trainer(configuration)
     trainer.metrics = recipe.metrics
     var model = Self.smallModel(recipe, vocabularySize: data.tokenizer.vocabulary.count)
@@ -93,8 +98,8 @@ struct RecipeTests {
     #expect(recipe.verdict(on: history, test: nil).kind == .reproduced, "\(history.last?.train.mean ?? .nan)")
   }
 
-  @Test("Zaremba's models begin uniform, biases too; they have 4,651,600 and 19,775,200 parameters")
-  func zaremba() {
+  @Test("Zaremba's models begin uniform, biases too; the large one has 66 million parameters")
+  func zaremba() throws {
     let small = Recipe.zarembaSmall.model(10_000)
     var random = RandomSource(seed: 1)
     let model = LanguageModel(small, using: &random)
@@ -108,6 +113,36 @@ struct RecipeTests {
     let rates = (1...7).map { Recipe.zarembaSmall.training.learningRate.rate(epoch: $0) }
     #expect(rates == [1, 1, 1, 1, 0.5, 0.25, 0.125])
     #expect(Recipe.zarembaMedium.training.learningRate.rate(epoch: 7) == 0.8)
+    let large = Recipe.zarembaLarge
+    #expect(try ModelArchitecture(large.model(10_000)).parameterCount == 66_022_000)
+    #expect(large.training.clipNorm == 10 && large.training.learningRate.rate(epoch: 14) == 1)
+    #expect(abs(large.training.learningRate.rate(epoch: 16) - 1 / (1.15 * 1.15)) < 1e-6)
+  }
+
+  @Test("AWD-LSTMs have the settings of the authors' program, and its sizes with one bias per layer")
+  func awdLSTM() throws {
+    let (recipe, other) = (Recipe.awdLSTM, Recipe.awdLSTMWikiText2)
+    // The authors' program counts 24,221,600, of which 10,800 are second biases.
+    #expect(try ModelArchitecture(recipe.model(10_000)).parameterCount == 24_210_800)
+    let dropout = DropoutRates(
+      embedding: 0.1, input: 0.4, hidden: 0.25, output: 0.4, weights: 0.5, isVariational: true)
+    #expect(recipe.model(10_000).dropout == dropout)
+    #expect(other.model(10).dropout.input == 0.65 && other.model(10).dropout.hidden == 0.2)
+    #expect(recipe.training.batches == .contiguous(batchSize: 20, sequenceLength: 70, lengths: .random))
+    #expect(other.training.batches.batchSize == 80 && other.training.epochs == 750)
+    let rates = [1, 30, 31, 40, 41, 50].map { Recipe.awdLSTMCharacters.training.learningRate.rate(epoch: $0) }
+    #expect(zip(rates, [2e-3, 2e-3, 2e-4, 2e-4, 2e-5, 2e-5] as [Float]).allSatisfy { abs($0 / $1 - 1) < 1e-5 })
+    var random = RandomSource(seed: 1)
+    let parameters = LanguageModel(Recipe.awdLSTMCharacters.model(67), using: &random).parameters
+    for (name, bound) in [
+      ("embedding.weight", Float(0.1)), ("recurrent.0.weight_ih_l0", 1 / Float(1000).squareRoot()),
+      ("recurrent.2.weight_hh_l0", 1 / Float(200).squareRoot()),
+      ("recurrent.2.bias_ih_l0", 1 / Float(200).squareRoot()),
+    ] {
+      let elements = try #require(parameters.first { $0.name == name }).value.elements
+      #expect(elements.allSatisfy { abs($0) <= bound } && elements.contains { abs($0) > 0.98 * bound }, "\(name)")
+    }
+    #expect(parameters.last?.name == "output.bias" && parameters.last?.value == .zeros([67]))
   }
 
   @Test("The character model has 5,332,803 parameters and begins as Keras draws it")

@@ -32,7 +32,8 @@ extension Reproduction {
     StandardError.inform("\(recipe.name): \(estimateInWords)\n")
     var model = untrained
     let history = try trainer.train(
-      &model, on: batches, validating: data.validation.map { try configuration.batches.batchesInOrder(of: $0) },
+      &model, on: batches,
+      validating: data.validation.map { try recipe.validationBatches(of: $0, trainedWith: configuration.batches) },
       from: checkpoint, keeping: recipe.kept
     ) { event in
       switch event {

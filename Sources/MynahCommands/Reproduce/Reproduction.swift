@@ -37,7 +37,8 @@ struct Reproduction {
   func testPerplexity(of model: LanguageModel) throws -> Double? {
     guard let test = data.test else { return nil }
     let batches =
-      try recipe.testBatches?.batches(of: test, seed: 0) ?? configuration.batches.batchesInOrder(of: test)
+      try recipe.testBatches?.batches(of: test, seed: 0)
+      ?? recipe.validationBatches(of: test, trainedWith: configuration.batches)
     return Precision.$current.withValue(configuration.precision) {
       model.loss(of: batches.batches(epoch: 1)).perplexity
     }

@@ -18,12 +18,7 @@ extension Recipe {
     summary:
       "a million characters of Shakespeare: an embedding of 256, an LSTM of 1024, Adam, 20 epochs of windows of 100",
     dataSet: "tinyshakespeare",
-    data: { directory in
-      let plays = try TinyShakespeare(at: directory)
-      return RecipeData(
-        training: plays.train, validation: plays.valid, test: plays.test, tokenizer: .character(plays.tokenizer))
-    },
-    trainingIDsSHA256: "6284fb9ee2a90b6e28ed1da5558945cbaf3de7ef6fb6a02e611961fa16a03c5a",
+    data: shakespeareData, trainingIDsSHA256: shakespeareSHA256,
     model: { vocabularySize in
       keras(
         LanguageModelConfiguration(
@@ -38,6 +33,15 @@ extension Recipe {
     kept: .best,
     reference: RecipeReference(source: "PyTorch", epochs: [(32.07, 27.32), (22.78, 18.39), (15.69, 13.55)]),
     goals: [.asReference(within: 0.1)])
+
+  /// Reads the plays as characters.
+  static func shakespeareData(at directory: String) throws -> RecipeData {
+    let plays = try TinyShakespeare(at: directory)
+    return RecipeData(
+      training: plays.train, validation: plays.valid, test: plays.test, tokenizer: .character(plays.tokenizer))
+  }
+
+  static let shakespeareSHA256 = "6284fb9ee2a90b6e28ed1da5558945cbaf3de7ef6fb6a02e611961fa16a03c5a"
 
   /// Returns a model with Keras's default initialisation.
   static func keras(

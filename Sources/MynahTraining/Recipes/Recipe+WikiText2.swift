@@ -15,7 +15,7 @@ extension Recipe {
     summary:
       "WikiText-2: two LSTMs of 200 as in PyTorch's example, dropout 0.2, 6 epochs; test perplexity 142.07 there",
     dataSet: "wikitext-2", data: pennTreebankData,
-    trainingIDsSHA256: "d5163de236cc4b80fa5c2f2aa3b829899ae21d97700c96d1a459ac457e36574e",
+    trainingIDsSHA256: wikiText2SHA256,
     model: { vocabularySize in
       // PyTorch initialises an LSTM's weights uniformly in ±1/√H.
       let range = 1 / Float(200).squareRoot()
@@ -32,4 +32,6 @@ extension Recipe {
       epochs: 6, batches: .contiguous(batchSize: 20, sequenceLength: 35), reduction: .meanPerTarget),
     kept: .best, testBatches: .contiguous(batchSize: 10, sequenceLength: 35, remainder: .keep),
     goals: [.test(atMost: 146)])
+
+  static let wikiText2SHA256 = "d5163de236cc4b80fa5c2f2aa3b829899ae21d97700c96d1a459ac457e36574e"
 }

@@ -22,6 +22,8 @@ public struct Recipe: Sendable {
   public let training: TrainingConfiguration
   /// The model that is tested.
   public let kept: Trainer.KeptModel
+  /// The batching of the validation text; nil for that of the training text, unshuffled.
+  public let validationBatches: BatchLayout?
   /// The batching of the test text; nil for that of the validation text.
   public let testBatches: BatchLayout?
   /// The metrics on the validation text in addition to the loss.
@@ -36,20 +38,29 @@ public struct Recipe: Sendable {
     name: String, summary: String, dataSet: String?,
     data: @escaping @Sendable (_ directory: String) throws -> RecipeData, trainingIDsSHA256: String,
     model: @escaping @Sendable (_ vocabularySize: Int) -> LanguageModelConfiguration, training: TrainingConfiguration,
-    kept: Trainer.KeptModel = .last, testBatches: BatchLayout? = nil, metrics: [Metric] = [],
-    reference: RecipeReference? = nil, goals: [RecipeGoal]
+    kept: Trainer.KeptModel = .last, validationBatches: BatchLayout? = nil, testBatches: BatchLayout? = nil,
+    metrics: [Metric] = [], reference: RecipeReference? = nil, goals: [RecipeGoal]
   ) {
     (self.name, self.summary, self.dataSet) = (name, summary, dataSet)
     (self.data, self.trainingIDsSHA256) = (data, trainingIDsSHA256)
     (self.model, self.training, self.kept) = (model, training, kept)
-    (self.testBatches, self.metrics) = (testBatches, metrics)
+    (self.validationBatches, self.testBatches, self.metrics) = (validationBatches, testBatches, metrics)
     (self.reference, self.goals) = (reference, goals)
   }
 
   /// All recipes, in the order in which they are listed.
   public static let all: [Recipe] = [
-    pennTreebank, padded, shakespeare, toy, brown, zarembaSmall, zarembaMedium, wikiText2,
+    pennTreebank, padded, shakespeare, toy, brown, zarembaSmall, zarembaMedium, zarembaLarge, wikiText2, awdLSTM,
+    awdLSTMWikiText2, awdLSTMCharacters,
   ]
+
+  /// Returns the batches of a validation text.
+  ///
+  /// - Parameter layout: The batching of the training text.
+  /// - Throws: `TextError` if there is no token to predict.
+  package func validationBatches(of text: [Int32], trainedWith layout: BatchLayout) throws(TextError) -> EpochBatches {
+    try (validationBatches ?? layout).batchesInOrder(of: text)
+  }
 
   /// Returns the recipe with a name; nil if there is none.
   public static func named(_ name: String) -> Recipe? { all.first { $0.name == name } }
