@@ -130,6 +130,10 @@ struct RecipeTests {
     #expect(other.model(10).dropout.input == 0.65 && other.model(10).dropout.hidden == 0.2)
     #expect(recipe.training.batches == .contiguous(batchSize: 20, sequenceLength: 70, lengths: .random))
     #expect(other.training.batches.batchSize == 80 && other.training.epochs == 750)
+    let qrnn = Recipe.awdQRNN.model(10_000)
+    // 4,000,000 + 10,000, 3 · 1550 · (2 · 400 + 1), 2 · 3 · 1550 · (1550 + 1), 3 · 400 · (1550 + 1)
+    #expect(try ModelArchitecture(qrnn).parameterCount == 4_010_000 + 3_724_650 + 14_424_300 + 1_861_200)
+    #expect(qrnn.dropout.weights == 0.1 && qrnn.dropout.hidden == 0.3 && Recipe.awdQRNN.training.clipNorm == 0.2)
     let rates = [1, 30, 31, 40, 41, 50].map { Recipe.awdLSTMCharacters.training.learningRate.rate(epoch: $0) }
     #expect(zip(rates, [2e-3, 2e-3, 2e-4, 2e-4, 2e-5, 2e-5] as [Float]).allSatisfy { abs($0 / $1 - 1) < 1e-5 })
     var random = RandomSource(seed: 1)
