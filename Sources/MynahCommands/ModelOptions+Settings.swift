@@ -9,6 +9,7 @@ extension ModelOptions {
       FlagRule("--output-initializer", outputInitializer != nil, excludes: "--tied", tied),
       FlagRule("--cell", cell != nil, excludes: "--layers", layers != nil),
       FlagRule("--hidden", hidden != nil, excludes: "--layers", layers != nil),
+      FlagRule("--rank", rank != nil, needs: "--rounds of 1 or more", rounds != 0),
     ]
   }
 
@@ -31,6 +32,11 @@ extension ModelOptions {
       RunSetting("--window", window.map(Self.merged)) { run in
         let windows = Self.settings("window", of: run.model).map { Int($0) }
         return windows.isEmpty ? nil : Self.merged(windows)
+      },
+      RunSetting("--rounds", rounds) { Self.setting("rounds", of: $0.model).map { Int($0) } },
+      RunSetting("--rank", rank) { Self.setting("rank", of: $0.model).map { Int($0) } },
+      RunSetting("--cap-input-gate", capInputGate ? true : nil) {
+        Self.setting("cappedInput", of: $0.model).map { $0 == 1 }
       },
       RunSetting("--tied", isOn: tied, at: \.model.output.isTied),
       RunSetting("--residual", isOn: residual, at: \.model.isResidual),
@@ -107,6 +113,9 @@ extension ModelOptions {
     if let forgetBias { try model.layers.set("forgetBias", to: [Double(forgetBias)], flag: "--forget-bias") }
     if let projection { try model.layers.set("outputSize", to: [Double(projection)], flag: "--projection") }
     if let window { try model.layers.set("window", to: window.map { Double($0) }, flag: "--window") }
+    if let rounds { try model.layers.set("rounds", to: [Double(rounds)], flag: "--rounds") }
+    if let rank { try model.layers.set("rank", to: [Double(rank)], flag: "--rank") }
+    if capInputGate { try model.layers.set("cappedInput", to: [1], flag: "--cap-input-gate") }
     if let kind = model.layers.first(where: { $0.kind == "projected" && $0.settings["outputSize"] == nil })?.kind {
       throw ValidationError(
         "layers of the kind \(kind) need --projection, the size that their outputs are projected to")

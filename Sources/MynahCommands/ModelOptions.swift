@@ -60,6 +60,24 @@ struct ModelOptions: ConditionalFlags, RunOptions {
     transform: Bounded.integers(1...2, atMost: 64))
   var window: [Int]?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The number of rounds in which inputs and states of mogrifier LSTMs gate each other. (default: 5)",
+      valueName: "number"),
+    transform: Bounded.integer(0...16))
+  var rounds: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The rank to which the matrices of these rounds are factorised. (default: not factorised)", valueName: "number"),
+    transform: Bounded.integer(1...65536))
+  var rank: Int?
+
+  @Flag(help: "Cap the input gates of mogrifier LSTMs: at most 1 − f, where f is the forget gate.")
+  var capInputGate = false
+
   @Flag(
     help: "Tie the output weights to the embedding; the last layer then has the embedding's size.")
   var tied = false

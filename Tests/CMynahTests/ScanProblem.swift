@@ -115,6 +115,7 @@ extension ScanProblem {
       case MYNAH_CELL_GRU_RESET_BEFORE: Textbook.gru(weights + [bothBiases])
       case MYNAH_CELL_PEEPHOLE_LSTM: Textbook.lstm(weights + [bothBiases] + vectors)
       case MYNAH_CELL_COUPLED_LSTM: Textbook.coupled(weights + [bothBiases])
+      case MYNAH_CELL_CAPPED_LSTM: Textbook.lstm(weights + [bothBiases], capsInput: true)
       case MYNAH_CELL_PROJECTED_LSTM: Textbook.lstm(weights + [bothBiases, input(.projectionWeight)])
       case MYNAH_CELL_MIN_GRU: Textbook.minGRU([weights[0], inputBias])
       case MYNAH_CELL_SRU, MYNAH_CELL_SRU_IDENTITY: Textbook.sru([weights[0], inputBias] + vectors[..<2])

@@ -55,6 +55,11 @@ static double next_unit(const textbook_row *r, size_t u, double *c) {
       *c = logistic(sum_of(r, 1, u) + v[1][u] * old) * old +
            logistic(sum_of(r, 0, u) + v[0][u] * old) * tanh(sum_of(r, 2, u));
       return logistic(sum_of(r, 3, u) + v[2][u] * *c) * tanh(*c);
+    case MYNAH_CELL_CAPPED_LSTM: {
+      double f = logistic(sum_of(r, 1, u));
+      *c = f * old + fmin(logistic(sum_of(r, 0, u)), 1 - f) * tanh(sum_of(r, 2, u));
+      return logistic(sum_of(r, 3, u)) * tanh(*c);
+    }
     case MYNAH_CELL_COUPLED_LSTM: {
       double i = logistic(sum_of(r, 0, u));
       *c = (1 - i) * old + i * tanh(sum_of(r, 1, u));

@@ -45,7 +45,7 @@ struct ActivationTests {
     "The state of every kind of layer is recorded",
     arguments: [
       LayerConfiguration.lstm(5), .gru(5), .gru(5, reset: .before), .rnn(5), .peepholeLSTM(5), .coupledLSTM(5),
-      .projectedLSTM(5, to: 2),
+      .cappedLSTM(5), .projectedLSTM(5, to: 2), .mogrifierLSTM(5, rounds: 3, rank: 2),
     ])
   func kinds(layer: LayerConfiguration) throws {
     let model = try AnalysisModel.drawn([.rnn(4), layer, .lstm(3)]).model

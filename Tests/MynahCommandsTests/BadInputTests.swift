@@ -101,6 +101,8 @@ struct BadInputTests {
       says: "one for each of the 3"),
     Case("zero projection", 64, "train text.txt --projection 0", says: "between 1 and"),
     Case("projection of another cell", 64, "train text.txt --cell gru --projection 4", says: "--cell projected"),
+    Case("too many rounds", 64, "train text.txt --cell mogrifier --rounds 17", says: "between 0 and 16"),
+    Case("zero rank", 64, "train text.txt --cell mogrifier --rank 0", says: "between 1 and"),
     Case(
       "tied sizes that differ", 64, "train text.txt --tied --embedding 8 --hidden 9",
       says: "found a layer of 9 and an embedding of 8"),

@@ -51,12 +51,15 @@ struct ExportCommandTests {
       (["none", "--output", "o"], 66, "none"),
       (["m", "--onnx", "no/where.onnx"], 73, "no/where.onnx"), (["m", "--output", "m/folder"], 73, "m/folder"),
       (["coupled", "--output", "o"], 65, "LSTM"), (["coupled", "--onnx", "o.onnx"], 65, "coupled"),
+      (["mogrifier", "--output", "o"], 65, "mogrifier LSTM"),
+      (["mogrifier", "--onnx", "o.onnx"], 65, "mogrifier LSTM"),
     ])
   func badInput(arguments: [String], status: Int32, sentence: String) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
     try TinyModel.drawn().write(to: tool.path("m"))
     try TinyModel.drawn([.coupledLSTM(3)]).write(to: tool.path("coupled"))
+    try TinyModel.drawn([.mogrifierLSTM(3)]).write(to: tool.path("mogrifier"))
     let before = try tool.files()
     let outcome = try tool.run(["export"] + arguments)
     #expect(outcome.status == status && outcome.errors.contains(sentence), "\(outcome.errors)")

@@ -21,6 +21,12 @@ struct ModelKindCommandTests {
         "peephole LSTM"
       ),
       (["--cell", "coupled", "--hidden", "8", "--dropout-weights", "0.2"], [.coupledLSTM(8)], "coupled LSTM"),
+      (["--cell", "capped", "--hidden", "8", "--forget-bias", "1"], [.cappedLSTM(8, forgetBias: 1)], "capped LSTM"),
+      (
+        ["--cell", "mogrifier", "--hidden", "8", "--rounds", "3", "--rank", "2", "--cap-input-gate"],
+        [.mogrifierLSTM(8, rounds: 3, rank: 2, capsInputGate: true)], "mogrifier LSTM"
+      ),
+      (["--cell", "mogrifier", "--hidden", "8,6"], [.mogrifierLSTM(8), .mogrifierLSTM(6)], "mogrifier LSTM"),
       (
         ["--projection", "8", "--hidden", "12,12", "--tied"],
         [.projectedLSTM(12, to: 8), .projectedLSTM(12, to: 8)], "projected LSTM"

@@ -89,6 +89,13 @@ struct ResumeFlagTests {
     ),
     ("one window", [Flag("--window", "2", other: "1"), Flag("--hidden", "8,6", other: "8")]),
     (
+      "mogrifier",
+      [
+        Flag("--cell", "mogrifier", other: "capped"), Flag("--hidden", "8", other: "9"),
+        Flag("--rounds", "3", other: "5"), Flag("--rank", "2", other: "3"), Flag("--cap-input-gate"),
+      ]
+    ),
+    (
       "fine-tuned",
       [
         Flag("--init-from", "t", other: "other"), Flag("--freeze", "embedding", other: "output"),

@@ -97,7 +97,9 @@ struct ImportTests {
 
   @Test(
     "Layers and outputs that PyTorch lacks are refused by name",
-    arguments: [LayerConfiguration.peepholeLSTM(4), .coupledLSTM(4), .gru(4, reset: .before)])
+    arguments: [
+      LayerConfiguration.peepholeLSTM(4), .coupledLSTM(4), .cappedLSTM(4), .mogrifierLSTM(4), .gru(4, reset: .before),
+    ])
   func notExported(layer: LayerConfiguration) throws {
     var random = RandomSource(seed: 2)
     var configuration = LanguageModelConfiguration(vocabulary: 7, embedding: 4, layers: [.lstm(4), layer])

@@ -10,7 +10,9 @@ struct ModelKindTests {
   static let kinds: [LayerConfiguration] = [
     .lstm(4), .lstm(4, forgetBias: 1), .rnn(4), .rnn(4, activation: .relu), .gru(4), .gru(4, reset: .before),
     .peepholeLSTM(4), .peepholeLSTM(4, forgetBias: 1.5), .coupledLSTM(4), .projectedLSTM(6, to: 4),
-    .projectedLSTM(6, to: 4, forgetBias: 1), .minGRU(4), .sru(4), .qrnn(4), .qrnn(4, window: 2),
+    .projectedLSTM(6, to: 4, forgetBias: 1), .cappedLSTM(4, forgetBias: 1),
+    .mogrifierLSTM(4, rounds: 3, rank: 2, capsInputGate: true, forgetBias: 1), .minGRU(4), .sru(4), .qrnn(4),
+    .qrnn(4, window: 2),
   ]
 
   static func configuration(
@@ -226,6 +228,8 @@ struct ModelKindTests {
       (configuration([LayerConfiguration(.projectedLSTM, 4, settings: ["outputSize": 2.5])]), "whole number"),
       (configuration([LayerConfiguration(.gru, 4, settings: ["forgetBias": 1])]), "no setting 'forgetBias'"),
       (configuration([.qrnn(4, window: 3)]), "'window'"), (configuration([.qrnn(4, window: 0)]), "'window'"),
+      (configuration([.mogrifierLSTM(4, rounds: 17)]), "'rounds'"),
+      (configuration([.mogrifierLSTM(4, rank: -1)]), "'rank'"),
       (configuration([.lstm(4, forgetBias: .infinity)]), "'forgetBias'"), (configuration([.lstm(0)]), "sizes"),
       (configuration([LayerConfiguration("transformer", 4)]), "unknown kind of layer 'transformer'"),
       (configuration([.lstm(4)]) { $0.output.kind = "hash" }, "unknown kind of output layer 'hash'"),

@@ -75,7 +75,9 @@ struct ONNXFileTests {
 
   @Test(
     "Layers without an operator are refused by name",
-    arguments: [LayerConfiguration.coupledLSTM(3), .projectedLSTM(3, to: 2), .qrnn(3)])
+    arguments: [
+      LayerConfiguration.coupledLSTM(3), .cappedLSTM(3), .projectedLSTM(3, to: 2), .mogrifierLSTM(3), .qrnn(3),
+    ])
   func unsupported(layer: LayerConfiguration) throws {
     let file = try file([.lstm(4), layer])
     #expect(throws: ONNXError.unsupportedPart(part: "layer 1", kind: CellKinds.standard[layer.kind]?.title ?? "")) {

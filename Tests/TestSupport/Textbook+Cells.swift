@@ -91,7 +91,9 @@ extension Textbook {
   }
 
   /// Weights are W_ih, W_hh and b, and then p_i, p_f and p_o of peepholes, or W_hr; the gates are i, f, g, o.
-  public static func lstm(_ weights: [[Double]]) -> Step {
+  ///
+  /// - Parameter capsInput: Caps i at 1 − f.
+  public static func lstm(_ weights: [[Double]], capsInput: Bool = false) -> Step {
     { x, state in
       let (h, c, size) = (state[0], state[1], state[1].count)
       func sums(_ gate: Int, seeing cell: [Double]? = nil, through peephole: Int = 0) -> [Double] {
@@ -99,12 +101,30 @@ extension Textbook {
         guard let cell, weights.count == 6 else { return sums }
         return sum(sums, times(weights[peephole], cell))
       }
-      let (i, f) = (sums(0, seeing: c, through: 3).map(logistic), sums(1, seeing: c, through: 4).map(logistic))
+      let f = sums(1, seeing: c, through: 4).map(logistic)
+      let i = zip(sums(0, seeing: c, through: 3).map(logistic), f).map { capsInput ? min($0, 1 - $1) : $0 }
       let next = sum(times(f, c), times(i, sums(2).map { tanh($0) }))
       let o = sums(3, seeing: next, through: 5).map(logistic)
       var output = times(o, next.map { tanh($0) })
       if weights.count == 4 { output = product(weights[3], output, gate: 0, size: weights[3].count / size) }
       return (output, [output, next])
+    }
+  }
+
+  /// Weights are those of an LSTM, and then a matrix for each round, or two factors.
+  public static func mogrifier(_ weights: [[Double]], isFactorised: Bool = false, capsInput: Bool = false) -> Step {
+    let lstm = lstm(Array(weights[..<3]), capsInput: capsInput)
+    return { x, state in
+      var (x, h) = (x, state[0])
+      for (round, first) in stride(from: 3, to: weights.count, by: isFactorised ? 2 : 1).enumerated() {
+        var gate = round.isMultiple(of: 2) ? h : x
+        for matrix in weights[first..<first + (isFactorised ? 2 : 1)].reversed() {
+          gate = product(matrix, gate, gate: 0, size: matrix.count / gate.count)
+        }
+        gate = gate.map { 2 * logistic($0) }
+        if round.isMultiple(of: 2) { x = times(gate, x) } else { h = times(gate, h) }
+      }
+      return lstm(x, [h, state[1]])
     }
   }
 

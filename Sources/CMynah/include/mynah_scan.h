@@ -14,6 +14,7 @@ typedef enum {
   MYNAH_CELL_GRU_RESET_BEFORE,  // resets before it, as in the original paper
   MYNAH_CELL_PEEPHOLE_LSTM,
   MYNAH_CELL_COUPLED_LSTM,
+  MYNAH_CELL_CAPPED_LSTM,
   MYNAH_CELL_PROJECTED_LSTM,
   MYNAH_CELL_MIN_GRU,
   MYNAH_CELL_SRU,               // the highway connection is a block of its own

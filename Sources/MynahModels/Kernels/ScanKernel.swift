@@ -278,6 +278,7 @@ extension ScanKernel {
   static let gruResetBefore = ScanKernel(MYNAH_CELL_GRU_RESET_BEFORE)
   static let peepholeLSTM = ScanKernel(MYNAH_CELL_PEEPHOLE_LSTM)
   static let coupledLSTM = ScanKernel(MYNAH_CELL_COUPLED_LSTM)
+  static let cappedLSTM = ScanKernel(MYNAH_CELL_CAPPED_LSTM)
   static let projectedLSTM = ScanKernel(MYNAH_CELL_PROJECTED_LSTM)
   static let minGRU = ScanKernel(MYNAH_CELL_MIN_GRU)
   static let sru = ScanKernel(MYNAH_CELL_SRU)

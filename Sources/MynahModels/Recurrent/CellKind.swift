@@ -133,7 +133,8 @@ public struct CellKinds: Sendable {
 
   /// The built-in kinds.
   public static let standard = CellKinds(all: [
-    .lstm, .rnn, .reluRNN, .gru, .gruResetBefore, .peepholeLSTM, .coupledLSTM, .projectedLSTM, .minGRU, .sru, .qrnn,
+    .lstm, .rnn, .reluRNN, .gru, .gruResetBefore, .peepholeLSTM, .coupledLSTM, .cappedLSTM, .projectedLSTM,
+    .mogrifierLSTM, .minGRU, .sru, .qrnn,
   ])
 
   /// Returns the list with one more kind, which replaces a kind of the same name.

@@ -9,8 +9,8 @@ public import MynahTensors
 /// let (output, state) = layer(SequenceBatch(x), state: layer.zeroState(batchSize: 32))
 /// ```
 ///
-/// Kinds with fused kernels, among them all built-in ones, run as one operation with a hand-written backward pass;
-/// other kinds run the cell's own operations, step by step.
+/// Kinds with fused kernels, among them all built-in ones but the mogrifier LSTM, run as one operation with a
+/// hand-written backward pass; other kinds run the cell's own operations, step by step.
 public struct RecurrentLayer: SequenceLayer {
   /// The kind of the layer's cell.
   public let kind: CellKind

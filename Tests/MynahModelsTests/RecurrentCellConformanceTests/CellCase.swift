@@ -60,11 +60,17 @@ struct CellCase: CustomTestStringConvertible, Sendable {
     CellCase({ .gru($0, reset: .before) }, { Textbook.gru($0) }),
     CellCase({ .peepholeLSTM($0) }, { Textbook.lstm($0) }),
     CellCase({ .coupledLSTM($0) }, { Textbook.coupled($0) }),
+    CellCase({ .cappedLSTM($0) }, { Textbook.lstm($0, capsInput: true) }),
     CellCase({ .projectedLSTM($0, to: ($0 + 1) / 2) }, { Textbook.lstm($0) }),
     CellCase({ .minGRU($0) }, { Textbook.minGRU($0) }),
     CellCase({ .sru($0) }, { Textbook.sru($0) }),
     CellCase({ .qrnn($0) }, { Textbook.qrnn($0) }),
     CellCase({ .qrnn($0, window: 2) }, { Textbook.qrnn($0) }),
+    CellCase({ .mogrifierLSTM($0) }, { Textbook.mogrifier($0) }),
+    CellCase({ .mogrifierLSTM($0, rounds: 0) }, { Textbook.mogrifier($0) }),
+    CellCase(
+      { .mogrifierLSTM($0, rounds: 4, rank: 2, capsInputGate: true) },
+      { Textbook.mogrifier($0, isFactorised: true, capsInput: true) }),
   ]
 
   private static let compositions = [

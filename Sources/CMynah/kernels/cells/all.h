@@ -7,6 +7,7 @@
 #include "gru_reset_before.h"
 #include "peephole_lstm.h"
 #include "coupled_lstm.h"
+#include "capped_lstm.h"
 #include "projected_lstm.h"
 #include "min_gru.h"
 #include "sru.h"
@@ -20,6 +21,7 @@
   DO(MYNAH_CELL_GRU_RESET_BEFORE, gru_reset_before_cell) \
   DO(MYNAH_CELL_PEEPHOLE_LSTM, peephole_lstm_cell)       \
   DO(MYNAH_CELL_COUPLED_LSTM, coupled_lstm_cell)         \
+  DO(MYNAH_CELL_CAPPED_LSTM, capped_lstm_cell)           \
   DO(MYNAH_CELL_PROJECTED_LSTM, projected_lstm_cell)     \
   DO(MYNAH_CELL_MIN_GRU, min_gru_cell)                   \
   DO(MYNAH_CELL_SRU, sru_cell)                           \

@@ -5,7 +5,8 @@ public import MynahTensors
 ///     i, f, o = σ(W_ih x + W_hh h + b)     g = tanh(W_ih x + W_hh h + b)
 ///     c' = f ⊙ c + i ⊙ g                   h' = o ⊙ tanh c'
 ///
-/// S. Hochreiter, J. Schmidhuber, "Long short-term memory", 1997; forget gate: F. Gers et al., 2000.
+/// S. Hochreiter, J. Schmidhuber, "Long short-term memory", 1997; forget gate: F. Gers et al., 2000. Input gates can be
+/// capped, i ← min(i, 1 − f): see `CellKind.cappedLSTM`.
 public struct LSTMCell: RecurrentCell {
   /// W_ih, shape [4H, I]: the rows of the gates in `GateOrder.standard`.
   public let inputWeight: Variable
@@ -13,26 +14,29 @@ public struct LSTMCell: RecurrentCell {
   public let recurrentWeight: Variable
   /// b, shape [4H].
   public let bias: Variable
+  /// A Boolean value indicating whether input gates are at most 1 − f.
+  public let capsInputGate: Bool
 
   /// Creates a cell from its weights.
-  public init(inputWeight: Variable, recurrentWeight: Variable, bias: Variable) {
+  public init(inputWeight: Variable, recurrentWeight: Variable, bias: Variable, capsInputGate: Bool = false) {
     (self.inputWeight, self.recurrentWeight, self.bias) = (inputWeight, recurrentWeight, bias)
+    self.capsInputGate = capsInputGate
   }
 
   /// Returns W_ih x + b: [N, I] → [N, 4H].
   public func projection(of x: Variable) -> Variable { x.product(with: inputWeight) + bias }
 
   public func step(_ projection: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
-    let next = LSTMGates(sums: sums(projection, state)).step(cell: state.cell)
+    let next = gates(of: projection, state).step(cell: state.cell)
     return (next.hidden, next)
   }
 
   public func gates(_ projection: Variable, state: LayerState) -> KeyValuePairs<String, Variable> {
-    LSTMGates(sums: sums(projection, state)).named
+    gates(of: projection, state).named
   }
 
-  private func sums(_ projection: Variable, _ state: LayerState) -> Variable {
-    projection + state.hidden.product(with: recurrentWeight)
+  private func gates(of projection: Variable, _ state: LayerState) -> LSTMGates {
+    LSTMGates(sums: projection + state.hidden.product(with: recurrentWeight), capsInput: capsInputGate)
   }
 }
 
@@ -44,10 +48,12 @@ struct LSTMGates {
   let input, forget, candidate, output: Variable
 
   /// Computes the gates from their sums, packed [B, 4H] in `GateOrder.standard`.
-  init(sums: Variable) {
+  init(sums: Variable, capsInput: Bool = false) {
     let sum = { sums.block(GateOrder.standard.index(of: $0), of: 4) }
-    input = sum(.input).sigmoid()
+    let uncapped = sum(.input).sigmoid()
     forget = sum(.forget).sigmoid()
+    // min(i, 1 − f) = i − max(i + f − 1, 0)
+    input = capsInput ? uncapped - (uncapped + forget - 1).relu() : uncapped
     candidate = sum(.candidate).tanh()
     output = sum(.output).sigmoid()
   }
