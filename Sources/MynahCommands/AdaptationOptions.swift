@@ -8,10 +8,36 @@ import MynahText
 /// The flags of prediction with `--weights` for the models of a mixture.
 typealias AdaptationOptions = PredictionOptions<MixtureWeights>
 
-/// The flags of prediction: a cache, dynamic evaluation, a mixture with other models, and the weights' precision.
+/// The flags of prediction: a temperature, Monte Carlo dropout, a cache, dynamic evaluation, a mixture with other models,
+/// and the weights' precision.
 ///
 /// A command that has other weights names the flag of the mixture's weights differently.
 struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Divide the network's logits by this temperature. (default: 1)", valueName: "number"),
+    transform: Bounded.positive(atMost: 1000))
+  var temperature: Float?
+
+  @Option(
+    help: ArgumentHelp(
+      "Find the best temperature for this text, which must not be the text to measure.", valueName: "file"))
+  var tuneTemperature: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Use Monte Carlo dropout: the mean of the probabilities of this many passes with the model's dropout.",
+      valueName: "passes"),
+    transform: Bounded.integer(1...10_000))
+  var monteCarlo: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The random seed of the dropout. (default: 1)", valueName: "number"),
+    transform: Bounded.integer(0...Int.max))
+  var seed: Int?
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -86,8 +112,12 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
       FlagRule("--dynamic-decay", dynamicDecay != nil, needs: "--dynamic", dynamic != nil),
       FlagRule("--dynamic-tokens", dynamicTokens != nil, needs: "--dynamic", dynamic != nil),
       FlagRule("--dynamic-statistics", dynamicStatistics != nil, needs: "--dynamic", dynamic != nil),
-      // Dynamic evaluation trains weights in float32.
+      // Dynamic evaluation trains weights in float32, and dropout needs the passes of training.
       FlagRule("--precision", precision.precision != nil, excludes: "--dynamic", dynamic != nil),
+      FlagRule("--precision", precision.precision != nil, excludes: "--monte-carlo", monteCarlo != nil),
+      FlagRule("--tune-temperature", tuneTemperature != nil, excludes: "--temperature", temperature != nil),
+      FlagRule("--monte-carlo", monteCarlo != nil, excludes: "--dynamic", dynamic != nil),
+      FlagRule("--seed", seed != nil, needs: "--monte-carlo", monteCarlo != nil),
       FlagRule("--map-unknown-words", mapUnknownWords, needs: "--mix", !mix.isEmpty),
       FlagRule(Weights.flag, mixture.weights != nil, needs: "--mix", !mix.isEmpty),
       FlagRule("--tune-weights", tuneWeights != nil, needs: "--mix", !mix.isEmpty),
@@ -101,16 +131,24 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
   }
 
   /// A Boolean value indicating whether the network is used alone.
-  var isPlain: Bool { cache == nil && dynamic == nil && mix.isEmpty }
+  var isPlain: Bool {
+    cache == nil && dynamic == nil && mix.isEmpty && temperature == nil && tuneTemperature == nil && monteCarlo == nil
+  }
 
   /// The files that are read.
-  var files: [String] { mix + [dynamicStatistics, tuneWeights].compactMap(\.self) }
+  var files: [String] { mix + [dynamicStatistics, tuneWeights, tuneTemperature].compactMap(\.self) }
 
   /// The predictor of a model file: the network, wrapped as the flags require.
   ///
-  /// - Parameter policy: The positions at which the state is reset in the text that weights are tuned on.
+  /// - Parameter policy: The positions at which the state is reset in the texts that weights and the temperature are
+  ///   tuned on.
   func predictor(_ file: ModelFile, policy: StatePolicy) throws -> any Predictor {
-    var parts: [any Predictor] = [try adapted(file)]
+    guard monteCarlo == nil || !file.model.configuration.dropout.areZero else {
+      throw ValidationError(
+        "--monte-carlo needs a model that was trained with dropout; otherwise it has no effect. Leave it out")
+    }
+    let network = try adapted(file)
+    var parts = [network(try chosenTemperature(network, file, policy))]
     for other in mix { parts.append(try predictor(ofMixed: other, with: file)) }
     guard !mapUnknownWords || parts.contains(where: { $0 is NGramPredictor }) else {
       throw ValidationError(
@@ -120,9 +158,38 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
     return MixturePredictor(parts, weights: try weights(parts, file, policy))
   }
 
-  private func adapted(_ file: ModelFile) throws -> any Predictor {
-    guard dynamic != nil else { return cached(NeuralPredictor(precision.model(of: file))) }
-    return cached(try dynamic(file))
+  /// The network at a temperature.
+  private func adapted(_ file: ModelFile) throws -> (_ temperature: Double) -> any Predictor {
+    if let monteCarlo {
+      let passes = (0..<monteCarlo).map { pass in
+        ModelPredictor(file.model, dropout: RandomSource(seed: UInt64(seed ?? 1), stream: UInt64(pass)))
+      }
+      return { temperature in MixturePredictor(passes.map { tempered($0, temperature) }) }
+    }
+    if dynamic != nil {
+      let network = try dynamic(file)
+      return { tempered(network, $0) }
+    }
+    let network = NeuralPredictor(precision.model(of: file))
+    return { tempered(network, $0) }
+  }
+
+  private func tempered(_ base: some HiddenPredictor, _ temperature: Double) -> any Predictor {
+    temperature == 1 ? cached(base) : cached(TemperedPredictor(base, temperature: temperature))
+  }
+
+  /// The temperature that is given, or the one tuned on a text; 1 without both flags.
+  private func chosenTemperature(
+    _ network: (Double) -> any Predictor, _ file: ModelFile, _ policy: StatePolicy
+  ) throws -> Double {
+    guard let tuneTemperature else { return Double(temperature ?? 1) }
+    let text = try TextFile(at: tuneTemperature, invalidBytes: file.tokenizer.invalidBytes).text
+    let tuned = try WorkProgress.showing("tuning the temperature") {
+      try TemperatureTuning.temperature(
+        on: text, tokenizer: file.tokenizer, policy: policy, report: $0, of: network)
+    }
+    StandardError.write("temperature: \(tuned.formatted(4))\n")
+    return tuned
   }
 
   private func cached(_ base: some HiddenPredictor) -> any Predictor {

@@ -78,15 +78,15 @@ extension InferenceModel {
     return (results.logits ?? output.logits(of: last ?? Tensor([])), last)
   }
 
-  /// Advances the state of one text by some tokens and returns the logits of the ones that follow each of them, [T, V].
-  func logits(afterEach ids: [Int32], state: inout RecurrentState) -> Tensor {
+  /// Advances the state of one text by some tokens and returns the logits of the ones that follow each of them, [T, V],
+  /// and the hidden vectors that they are computed from, [T, H].
+  func logits(afterEach ids: [Int32], state: inout RecurrentState) -> (logits: Tensor, hidden: Tensor) {
     check(ids, state)
     var (workspace, parts) = (PackedMemory(byteCount: 0), [Tensor]())
     forChunks(of: ids.count, state) { range in
-      let results = pass(Array(ids[range]), &state, for: .outputs, in: &workspace)
-      parts.append(output.logits(of: results.outputs ?? Tensor([])))
+      parts.append(pass(Array(ids[range]), &state, for: .outputs, in: &workspace).outputs ?? Tensor([]))
     }
-    return .concatenating(parts)
+    return (.concatenating(parts.map { output.logits(of: $0) }), .concatenating(parts))
   }
 
   /// Advances the state by some tokens.

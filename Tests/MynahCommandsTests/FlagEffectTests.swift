@@ -31,7 +31,7 @@ struct FlagEffectTests {
     let idle: [Idle]
   }
 
-  private static let predicting = ["--cache", "--dynamic", "--mix"]
+  private static let predicting = ["--cache", "--dynamic", "--mix", "--temperature"]
 
   private static let idlePredicting = idlePredicting(weights: "--weights")
 
@@ -42,6 +42,11 @@ struct FlagEffectTests {
       Idle("--dynamic-decay 0.5", "needs --dynamic"), Idle("--dynamic-tokens 5", "needs --dynamic"),
       Idle("--dynamic-statistics text", "needs --dynamic"),
       Idle("--precision int8 --dynamic 0.1", "has no effect with --dynamic"),
+      Idle("--precision int8 --monte-carlo 2", "has no effect with --monte-carlo"),
+      Idle("--monte-carlo 2 --dynamic 0.1", "has no effect with --dynamic"),
+      Idle("--monte-carlo 2", "needs a model that was trained with dropout"),
+      Idle("--seed 2", "needs --monte-carlo"),
+      Idle("--tune-temperature text --temperature 2", "has no effect with --temperature"),
       Idle("--map-unknown-words", "needs --mix"),
       Idle("\(weights) 0.5", "needs --mix"), Idle("--tune-weights text", "needs --mix"),
       Idle("--tune-weights text --mix m \(weights) 1,1", "has no effect with \(weights)"),

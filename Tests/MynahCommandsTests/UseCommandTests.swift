@@ -1,5 +1,6 @@
 import Foundation
 import MynahModels
+import MynahTensors
 import MynahText
 import TestSupport
 import Testing
@@ -168,6 +169,43 @@ struct UseCommandTests {
       let sum = lines.filter { $0.line != nil }.reduce(0) { $0 + $1.logProbability }
       #expect(abs(sum / -report.nats - 1) < 1e-9, "\(flags)")
     }
+  }
+
+  @Test("A temperature and Monte Carlo dropout change the figures as score's, and a seed gives the same ones")
+  func temperatureAndDropout() throws {
+    struct Line: Decodable {
+      let line: Int?
+      let logProbability: Double
+    }
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    var file = try ModelFile(contentsOf: tool.path("m"))
+    var configuration = file.model.configuration
+    configuration.dropout = DropoutRates(output: 0.5, weights: 0.25)
+    var random = RandomSource(seed: 11)
+    file.model = LanguageModel(configuration, using: &random)
+    try file.write(to: tool.path("dropped"))
+    func nats(_ flags: [String]) throws -> Double {
+      let report = try objects(Evaluated.self, tool.run(["evaluate", "dropped", "text", "--json"] + flags))[0]
+      let lines = try objects(Line.self, tool.run(["score", "dropped", "text", "--state", "carry", "--json"] + flags))
+      let sum = lines.filter { $0.line != nil }.reduce(0) { $0 + $1.logProbability }
+      #expect(abs(sum / -report.nats - 1) < 1e-9, "\(flags)")
+      return report.nats
+    }
+    let plain = try nats([])
+    #expect(abs(try nats(["--temperature", "1"]) - plain) < 1e-9)
+    let kinds = [
+      ["--temperature", "0.5"], ["--temperature", "0.5", "--cache", "4"], ["--temperature", "2", "--dynamic", "0.5"],
+      ["--temperature", "2", "--mix", "m"], ["--monte-carlo", "3"], ["--monte-carlo", "3", "--seed", "5"],
+      ["--monte-carlo", "3", "--temperature", "0.5"], ["--monte-carlo", "3", "--cache", "4"],
+      ["--tune-temperature", "text"], ["--monte-carlo", "3", "--tune-temperature", "text"],
+    ]
+    let found = try kinds.map { try nats($0) }
+    #expect(Set(found + [plain]).count == kinds.count + 1, "\(found)")
+    #expect(try nats(["--monte-carlo", "3", "--seed", "1"]) == found[4])
+    #expect(found[8] < plain && found[9] < found[4])
+    let tuned = try tool.run("evaluate", "dropped", "text", "--tune-temperature", "text")
+    #expect(tuned.status == 0 && tuned.errors.hasPrefix("temperature: "), "\(tuned.errors)")
   }
 
   @Test("An ensemble with itself is the model; n-grams are mixed in with tuned weights; other tokens are refused")

@@ -23,6 +23,7 @@ struct NoSuchTokenTests {
     return [
       network, dynamic, counted, CachePredictor(network), CachePredictor(dynamic),
       RenumberedPredictor(network, ids: [4, 3, 2, 1, 0]), MixturePredictor([counted, network, dynamic]),
+      TemperedPredictor(network, temperature: 2), TemperedPredictor(dynamic, temperature: 2), ModelPredictor(model),
       OwnPredictor(),
     ]
   }

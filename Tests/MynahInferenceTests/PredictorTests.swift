@@ -17,6 +17,7 @@ private struct SmallModel {
     var random = RandomSource(seed: 21)
     let configuration = LanguageModelConfiguration(
       vocabulary: Self.vocabularySize, embedding: Self.embeddingSize, layers: [.lstm(Self.hiddenSize)],
+      dropout: DropoutRates(embedding: 0.3, input: 0.2, layerInput: 0.1, output: 0.4, weights: 0.5),
       initializer: .uniform(0.9))
     model = LanguageModel(configuration, using: &random)
     weights = model.parameters.map { $0.value.elements.doubles }
@@ -54,7 +55,17 @@ struct PredictorTests {
       network, dynamic, CachePredictor(network, settings: CacheSettings(size: 6, theta: 0.8, weight: 0.3)),
       CachePredictor(dynamic, settings: CacheSettings(size: 6, theta: 0.8, weight: 0.3)),
       MixturePredictor([network, dynamic], weights: [3, 1]),
+      TemperedPredictor(network, temperature: 0.6), TemperedPredictor(dynamic, temperature: 1.7),
+      CachePredictor(
+        TemperedPredictor(network, temperature: 0.6), settings: CacheSettings(size: 6, theta: 0.8, weight: 0.3)),
+      ModelPredictor(small.model), MixturePredictor(passes(3, seed: 4)),
+      TemperedPredictor(TemperedPredictor(passes(1, seed: 4)[0], temperature: 0.8), temperature: 0.8),
     ]
+  }
+
+  /// Networks with a set of dropout masks each.
+  private func passes(_ count: Int, seed: UInt64) -> [ModelPredictor] {
+    (0..<count).map { ModelPredictor(small.model, dropout: RandomSource(seed: seed, stream: UInt64($0))) }
   }
 
   private func begun(_ predictor: any Predictor) throws -> any Predictor {
@@ -63,7 +74,7 @@ struct PredictorTests {
     return predictor
   }
 
-  @Test("Scores are the logarithms of the distribution that each token was drawn from", arguments: 0..<5)
+  @Test("Scores are the logarithms of the distribution that each token was drawn from", arguments: 0..<11)
   func distributions(kind: Int) throws {
     var (scorer, teller) = (try begun(predictors()[kind]), try begun(predictors()[kind]))
     let scores = try scorer.score(Array(text.dropFirst()))
@@ -75,7 +86,7 @@ struct PredictorTests {
     }
   }
 
-  @Test("A text in pieces gets the scores of the whole, bit for bit", arguments: 0..<5)
+  @Test("A text in pieces gets the scores of the whole, bit for bit", arguments: 0..<11)
   func pieces(kind: Int) throws {
     let whole = try { () -> [Double] in
       var predictor = try begun(predictors()[kind])
@@ -89,7 +100,7 @@ struct PredictorTests {
     #expect(scores == whole)
   }
 
-  @Test("A copy is independent of the original", arguments: 0..<5)
+  @Test("A copy is independent of the original", arguments: 0..<11)
   func forks(kind: Int) throws {
     var predictor = try begun(predictors()[kind])
     try predictor.read(Array(text[1..<9]))
@@ -194,6 +205,52 @@ struct PredictorTests {
     return weights.indices.map { part in
       centralDifferences(of: loss, at: weights, input: part, places: Array(weights[part].indices))[0]
     }
+  }
+
+  @Test("A temperature divides the logits", arguments: [0.25, 0.9, 1, 3])
+  func temperature(temperature: Double) throws {
+    var state = SmallModel.zeroState
+    let (inputs, targets) = (Array(text.dropLast()), Array(text.dropFirst()))
+    let hidden = SmallModel.pass(small.weights, inputs, targets, &state).hidden.flatMap(\.self)
+    let logits = Textbook.linear(hidden, weight: small.weights[4], bias: small.weights[5]).map { $0 / temperature }
+    let expected = Textbook.negativeLogProbabilities(logits, targets: targets).map { -$0 }
+    var predictor = TemperedPredictor(NeuralPredictor(InferenceModel(small.model)), temperature: temperature)
+    try predictor.read([text[0]])
+    #expect(largestDifference(try predictor.score(targets), expected) < 1e-5)
+    var dynamic = TemperedPredictor(
+      DynamicPredictor(small.model, settings: DynamicSettings(learningRate: 0, decay: 0)), temperature: temperature)
+    try dynamic.read([text[0]])
+    #expect(largestDifference(try dynamic.score(targets), expected) < 1e-5)
+  }
+
+  @Test("Monte Carlo dropout is the mean of passes with a set of masks each, the same at every step and for every text")
+  func monteCarlo() throws {
+    var configuration = small.model.configuration
+    configuration.dropout.isVariational = true
+    var random = RandomSource(seed: 21)
+    let model = LanguageModel(configuration, using: &random)
+    let targets = Array(text.dropFirst())
+    func scores(_ dropout: RandomSource?) -> [Double] {
+      let pass = model(Array(text.dropLast()), state: model.initialState(batchSize: 1), dropout: dropout)
+      let losses = model.output.negativeLogProbabilities(of: pass.output.rows.value, targets: targets)
+      return losses.rows.elements.map { -Double($0) }
+    }
+    let each = (0..<5).map { scores(RandomSource(seed: 9, stream: $0)) }
+    var predictor = MixturePredictor(passes(5, seed: 9))
+    try predictor.read([text[0]])
+    let found = try predictor.score(targets)
+    for place in found.indices {
+      #expect(abs(exp(found[place]) - each.reduce(0) { $0 + exp($1[place]) } / 5) < 1e-6)
+    }
+    #expect(Set(each.map { $0[3] }).count == 5)
+    var (again, other) = (MixturePredictor(passes(5, seed: 9)), MixturePredictor(passes(5, seed: 8)))
+    try again.read([text[0]])
+    try other.read([text[0]])
+    #expect(try again.score(targets) == found)
+    #expect(try other.score(targets) != found)
+    var plain = ModelPredictor(small.model)
+    try plain.read([text[0]])
+    #expect(largestDifference(try plain.score(targets), scores(nil)) < 1e-6)
   }
 
   @Test("A mixture's probability is the weighted mean")

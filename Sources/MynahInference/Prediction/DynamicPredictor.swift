@@ -1,6 +1,6 @@
 import MynahIO
 public import MynahModels
-import MynahTensors
+public import MynahTensors
 
 /// A network under dynamic evaluation: it continues to learn from the text that it reads.
 ///
@@ -19,14 +19,11 @@ public struct DynamicPredictor: HiddenPredictor {
   public let settings: DynamicSettings
   private let origin: [Tensor]
   private let statistics: GradientStatistics?
-  private var model: LanguageModel
+  private var network: ModelPredictor
   /// The inputs and targets of the current segment, and the state before it.
   private var inputs: [Int32] = []
   private var targets: [Int32] = []
-  private var segmentState: LanguageModel.State
-  /// The state before the last token, and that token.
-  private var state: LanguageModel.State
-  private var last: Int32?
+  private var segmentState: RecurrentState
 
   /// Begins a text.
   ///
@@ -37,68 +34,71 @@ public struct DynamicPredictor: HiddenPredictor {
   public init(
     _ model: LanguageModel, settings: DynamicSettings = DynamicSettings(), statistics: GradientStatistics? = nil
   ) {
-    (self.model, self.settings, self.statistics) = (model, settings, statistics)
+    (network, self.settings, self.statistics) = (ModelPredictor(model), settings, statistics)
     origin = model.parameters.map(\.value)
-    state = model.initialState(batchSize: 1)
-    segmentState = state
+    segmentState = network.state
   }
 
-  public var vocabularySize: Int { model.configuration.vocabularySize }
+  public var vocabularySize: Int { network.vocabularySize }
 
   /// Some segments, since each takes as long as a training step.
   public var scoringLength: Int { 16 * settings.segmentLength }
 
   public mutating func read(_ ids: [Int32]) throws {
     try check(ids)
-    _ = try score(last == nil ? Array(beginning(ids)) : ids)
+    guard network.last == nil, let first = ids.first else { return try forSegments(of: ids) { _ = try $0.score($1) } }
+    // A text's first token is context only.
+    try network.read([first])
+    try read(Array(ids.dropFirst()))
   }
 
-  /// Stores a text's first token, which is context only, and returns the others.
-  private mutating func beginning(_ ids: [Int32]) -> ArraySlice<Int32> {
-    last = ids.first
-    return ids.dropFirst()
-  }
+  public mutating func logProbabilities() throws -> [Double] { try network.logProbabilities() }
 
-  public mutating func logProbabilities() throws -> [Double] {
-    let logProbabilities = model.output.logits(of: try step().output.rows).value.elements.logSoftmax()
-    guard logProbabilities.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
-    return logProbabilities
-  }
-
-  public mutating func hidden() throws -> [Float] { try step().output.rows.value.elements }
-
-  private func step() throws -> RecurrentStack.Pass {
-    guard let last else { requirementFailure("a text has to begin before a token is predicted") }
-    return model([last], state: state)
-  }
+  public mutating func hidden() throws -> [Float] { try network.hidden() }
 
   public mutating func score(_ ids: [Int32]) throws -> [Double] { try scoreReturningHidden(ids).logProbabilities }
 
   public mutating func scoreReturningHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float]) {
-    require(last != nil || ids.isEmpty, "a text has to begin before it is scored")
+    var result = (logProbabilities: [Double](), hidden: [Float]())
+    try forSegments(of: ids) { network, piece in
+      let (logProbabilities, hidden) = try network.scoreReturningHidden(piece)
+      result.logProbabilities += logProbabilities
+      result.hidden += hidden
+    }
+    return result
+  }
+
+  public mutating func logitsReturningHidden(reading ids: [Int32]) throws -> (logits: Tensor, hidden: [Float]) {
+    var result = (logits: [Tensor.zeros([0, vocabularySize])], hidden: [Float]())
+    try forSegments(of: ids) { network, piece in
+      let (logits, hidden) = try network.logitsReturningHidden(reading: piece)
+      result.logits.append(logits)
+      result.hidden += hidden
+    }
+    return (.concatenating(result.logits), result.hidden)
+  }
+
+  /// Reads tokens in pieces, none of which goes beyond a segment, and learns after each segment.
+  private mutating func forSegments(
+    of ids: [Int32], _ read: (_ network: inout ModelPredictor, _ piece: [Int32]) throws -> Void
+  ) throws {
+    require(network.last != nil || ids.isEmpty, "a text has to begin before it is scored")
     try check(ids)
-    var (logProbabilities, hidden, rest) = ([Double](), [Float](), ids[...])
-    while let last, let next = rest.prefix(settings.segmentLength - inputs.count).last {
+    var rest = ids[...]
+    while let last = network.last, !rest.isEmpty {
       let piece = Array(rest.prefix(settings.segmentLength - inputs.count))
-      let pieceInputs = [last] + piece.dropLast()
-      let pass = model(pieceInputs, state: state)
-      let losses = model.output.negativeLogProbabilities(of: pass.output.rows.value, targets: piece)
-      guard losses.nats.isFinite else { throw InferenceError.notFinite }
-      logProbabilities += losses.rows.elements.map { -Double($0) }
-      hidden += pass.output.rows.value.elements
-      (state, self.last) = (pass.state, next)
-      (inputs, targets) = (inputs + pieceInputs, targets + piece)
+      try read(&network, piece)
+      (inputs, targets) = (inputs + [last] + piece.dropLast(), targets + piece)
       rest = rest.dropFirst(piece.count)
       if inputs.count == settings.segmentLength { learn() }
     }
-    return (logProbabilities, hidden)
   }
 
   /// Updates the weights with the segment, and begins the next one.
   private mutating func learn() {
-    let pass = model.gradients(inputs: inputs, targets: targets, state: segmentState)
+    let pass = network.model.gradients(inputs: inputs, targets: targets, state: segmentState)
     var index = 0
-    model.visitParameters(prefix: "") { _, parameter in
+    network.model.visitParameters(prefix: "") { _, parameter in
       var value = parameter.value
       // The tensor must have a single owner while it is changed, or it would be copied.
       parameter = Variable(0)
@@ -108,7 +108,7 @@ public struct DynamicPredictor: HiddenPredictor {
       parameter = Variable(value)
       index += 1
     }
-    (inputs, targets, segmentState) = ([], [], state)
+    (inputs, targets, segmentState) = ([], [], network.state)
   }
 }
 

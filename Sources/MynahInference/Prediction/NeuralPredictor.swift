@@ -1,6 +1,6 @@
 import MynahIO
 public import MynahModels
-import MynahTensors
+public import MynahTensors
 
 /// A recurrent network that reads a text.
 ///
@@ -94,13 +94,13 @@ public struct NeuralPredictor: HiddenPredictor {
     return (result.nats.map { -$0 }, result.hidden)
   }
 
-  /// Reads some tokens and returns the logits that each was predicted from, [T, V].
-  mutating func logits(reading ids: [Int32]) throws -> Tensor {
-    guard let last = memory.last, let next = ids.last else { requirementFailure("a text has to begin before a token") }
+  public mutating func logitsReturningHidden(reading ids: [Int32]) throws -> (logits: Tensor, hidden: [Float]) {
+    guard let last = memory.last else { requirementFailure("a text has to begin before a token") }
+    guard let next = ids.last else { return (.zeros([0, vocabularySize]), []) }
     try check(ids)
-    let logits = try model.finite(model.logits(afterEach: [last] + ids.dropLast(), state: &memory.state))
+    let (logits, hidden) = model.logits(afterEach: [last] + ids.dropLast(), state: &memory.state)
     (memory.last, step) = (next, nil)
-    return logits
+    return (try model.finite(logits), hidden.elements)
   }
 
   private mutating func currentStep() throws -> Step {

@@ -1,4 +1,5 @@
 import MynahIO
+public import MynahTensors
 import MynahText
 
 /// Predicts the next token of a text read token by token: a model with its state.
@@ -67,6 +68,16 @@ public protocol HiddenPredictor: Predictor {
   ///   model's weights are damaged.
   /// - Precondition: a token was read.
   mutating func scoreReturningHidden(_ ids: [Int32]) throws -> (logProbabilities: [Double], hidden: [Float])
+
+  /// Reads some tokens and returns the logits that each was predicted from, [T, V], and the hidden vectors, [T, H].
+  ///
+  /// All logits are in memory, so a caller reads a long text in pieces. For outputs without logits they are the
+  /// log-probabilities.
+  ///
+  /// - Throws: `InferenceError.noSuchToken` if an id is not in 0 ..< V, before anything is read; `notFinite` if the
+  ///   model's weights are damaged.
+  /// - Precondition: a token was read.
+  mutating func logitsReturningHidden(reading ids: [Int32]) throws -> (logits: Tensor, hidden: [Float])
 }
 
 extension Predictor {

@@ -49,7 +49,7 @@ extension NeuralPredictor {
   /// - Precondition: a token was read.
   public mutating func predictions(reading ids: [Int32], alternativeCount: Int = 0) throws -> [TokenPrediction] {
     guard !ids.isEmpty else { return [] }
-    let logits = try logits(reading: ids)
+    let logits = try logitsReturningHidden(reading: ids).logits
     return ids.indices.map {
       TokenPrediction(ids[$0], logits: logits.row($0), alternativeCount: alternativeCount)
     }

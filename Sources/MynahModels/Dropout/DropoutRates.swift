@@ -32,6 +32,9 @@ public struct DropoutRates: Hashable, Codable, Sendable {
   /// Creates rates that drop the outputs of all recurrent layers alike.
   public static func outputs(_ rate: Float) -> DropoutRates { DropoutRates(hidden: rate, output: rate) }
 
+  /// A Boolean value indicating whether nothing is dropped.
+  public var areZero: Bool { [embedding, input, layerInput, hidden, output, weights].allSatisfy { $0 == 0 } }
+
   /// The reason why the rates cannot be used, in words; nil if they can.
   var defect: String? {
     [embedding, input, layerInput, hidden, output, weights].first { !($0 >= 0 && $0 < 1) }
