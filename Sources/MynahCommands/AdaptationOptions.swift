@@ -8,8 +8,8 @@ import MynahText
 /// The flags of prediction with `--weights` for the models of a mixture.
 typealias AdaptationOptions = PredictionOptions<MixtureWeights>
 
-/// The flags of prediction: a temperature, Monte Carlo dropout, a cache, dynamic evaluation, a mixture with other models,
-/// and the weights' precision.
+/// The flags of prediction: a temperature, Monte Carlo dropout, a cache, dynamic evaluation, a mixture with other
+/// models, and the weights' precision.
 ///
 /// A command that has other weights names the flag of the mixture's weights differently.
 struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {

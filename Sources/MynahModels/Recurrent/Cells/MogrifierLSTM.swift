@@ -54,8 +54,10 @@ public struct MogrifierLSTMCell: RecurrentCell {
 }
 
 extension CellKind {
-  /// The mogrifier LSTM (`MogrifierLSTMCell`), with the settings `rounds`, `rank` (0: the matrices of the rounds are not
-  /// factorised), `cappedInput` (1: the input gates are capped as in `cappedLSTM`) and `forgetBias`.
+  /// The mogrifier LSTM (`MogrifierLSTMCell`), with the settings `rounds`, `rank`, `cappedInput` and `forgetBias`.
+  ///
+  /// With the rank 0, the matrices of the rounds are not factorised; with 1 as `cappedInput`, the input gates are capped
+  /// as in `cappedLSTM`.
   public static let mogrifierLSTM = CellKind(
     "mogrifier", title: "mogrifier LSTM",
     settings: [
