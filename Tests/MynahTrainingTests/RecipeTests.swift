@@ -34,7 +34,7 @@ struct RecipeTests {
   private static func smallModel(_ recipe: Recipe, vocabularySize: Int) -> LanguageModel {
     var configuration = recipe.model(vocabularySize)
     configuration.embeddingSize = min(configuration.embeddingSize, 12)
-    configuration.layers = configuration.layers.map { LayerConfiguration(.lstm, 12, settings: $0.settings) }
+    for index in configuration.layers.indices { configuration.layers[index].hiddenSize = 12 }
     var random = RandomSource(seed: 1)
     return LanguageModel(configuration, using: &random)
   }
