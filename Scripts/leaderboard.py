@@ -4,8 +4,8 @@
     python3 Scripts/leaderboard.py measure FOLDER --data "Penn Treebank" --minutes 3,15 --torch /path/to/python
     python3 Scripts/leaderboard.py write
 
-`measure` runs, one after another, `mynah train --minutes`, PyTorch (Benchmarks/Peers/minutes_torch.py, with each of the
-sizes that its example has) and a 5-gram model (`mynah ngram`, whose figures are those of KenLM), and adds their figures
+`measure` runs, one after another, `mynah train --minutes`, PyTorch (Benchmarks/Peers/minutes_torch.py, with
+some settings of which the best counts) and a 5-gram model (`mynah ngram`, whose figures are those of KenLM), and adds their figures
 to docs/leaderboard.json. Nothing else should run meanwhile. `write` makes the tables in docs/results.md and the plot
 docs/leaderboard.svg of them.
 """
@@ -22,8 +22,6 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 STORE = ROOT / "docs" / "leaderboard.json"
 MYNAH = ROOT / ".build" / "release" / "mynah"
 TORCH = "PyTorch, word_language_model"
-# The sizes and rates of dropout that PyTorch's example is usually run with.
-TORCH_SETTINGS = [("200", "0.2"), ("650", "0.5")]
 
 
 def run(*words):
@@ -47,10 +45,10 @@ def mynah(folder, minutes):
             "test": json.loads(done.stdout.splitlines()[-1])["test"], "seconds": seconds}
 
 
-def torch(python, folder, minutes):
-    """The best of the example's settings: the one with the lowest validation perplexity."""
+def torch(python, settings, folder, minutes):
+    """The best of some sizes and rates of dropout: the one with the lowest validation perplexity."""
     runs = []
-    for hidden, dropout in TORCH_SETTINGS:
+    for hidden, dropout in (pair.split(":") for pair in settings.split(",")):
         done, seconds = run(python, ROOT / "Benchmarks/Peers/minutes_torch.py", folder, "--minutes", minutes,
                             "--hidden", hidden, "--dropout", dropout)
         figures = json.loads(done.stdout.splitlines()[-1])
@@ -87,7 +85,7 @@ def measure(options):
     for minutes in (float(value) for value in options.minutes.split(",")):
         add(minutes, mynah(options.folder, minutes))
         if options.torch:
-            add(minutes, torch(options.torch, options.folder, minutes))
+            add(minutes, torch(options.torch, options.torch_settings, options.folder, minutes))
 
 
 def table(entries):
@@ -175,6 +173,8 @@ def main():
     measuring.add_argument("--minutes", default="3,15")
     measuring.add_argument("--machine", required=True, help="the machine in words: '2 cores of a …'")
     measuring.add_argument("--torch", help="a Python with PyTorch; without it, PyTorch is not measured")
+    measuring.add_argument("--torch-settings", default="200:0.2,300:0.3",
+                           help="the sizes and rates of dropout to try: the best one counts")
     measuring.add_argument("--ngram", action="store_true", help="measure the 5-gram model as well")
     measuring.set_defaults(action=measure)
     commands.add_parser("write", help="write the tables and the plot").set_defaults(action=write)

@@ -107,6 +107,12 @@ private enum DocumentationExamples {
     print(next)
   }
 
+  static func monteCarlo(_ model: LanguageModel) -> MixturePredictor {
+    let passes = (0..<100).map { ModelPredictor(model, dropout: RandomSource(seed: 1, stream: $0)) }
+    let predictor = MixturePredictor(passes)
+    return predictor
+  }
+
   static func completer(_ file: ModelFile) throws {
     var completer = try Completer(NeuralPredictor(InferenceModel(file.model)), tokenizer: file.tokenizer)
     try completer.read("the cat ")

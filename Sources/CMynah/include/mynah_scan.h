@@ -21,7 +21,7 @@ typedef enum {
   MYNAH_CELL_SRU_IDENTITY,      // the highway connection is the input: I = H
   MYNAH_CELL_QRNN,
 } mynah_cell;
-enum { MYNAH_CELL_COUNT = 12, MYNAH_MOST_VECTORS = 3 };
+enum { MYNAH_CELL_COUNT = MYNAH_CELL_QRNN + 1, MYNAH_MOST_VECTORS = 3 };
 
 /// The shape of a cell. A block is one gate's sums: H numbers per row.
 ///

@@ -66,9 +66,11 @@ public struct PlanningRule: Hashable, Sendable {
 
   /// The rates of dropout of a run: the more often a text is read, the more of it a model would learn by heart.
   private func dropout(epochs: Double) -> DropoutRates {
-    let rate = min(max(0.15 * log2(max(epochs, 1)), 0), 0.6)
+    let rate = min(0.17 * log2(max(epochs, 1)), 0.6)
+    // That of the embeddings costs more than it gains before about seven epochs.
+    let input = tokenizer.hasWords ? max(1.5 * (rate - 0.4), 0) : 0
     func rounded(_ rate: Double) -> Float { Float((rate * 20).rounded() / 20) }
-    return DropoutRates(input: tokenizer.hasWords ? rounded(rate / 2) : 0, output: rounded(rate))
+    return DropoutRates(input: rounded(input), output: rounded(rate))
   }
 
   /// The highest learning rate: 0.01 for 128 units, less for larger layers.
