@@ -103,7 +103,8 @@ class Run:
         rate, best, kept, number, longest = 20.0, math.inf, None, 0, 0.0
         while True:
             before = self.left()
-            if kept is not None and before < longest:
+            # The last epoch may be a part of one.
+            if kept is not None and before < 0.2 * longest:
                 break
             if kept is not None and before < self.options.decays * longest + longest:
                 rate /= 4

@@ -80,17 +80,16 @@ struct RunPlanning {
       } else if let size = options.model.embedding, tied {
         run.model.layers[run.model.layers.count - 1].hiddenSize = size
       }
-      if let vectorSize { run.model.embeddingSize = vectorSize }
       if let initial {
         let dropout = run.model.dropout
         run.model = initial
         run.model.dropout = dropout
       }
-      try options.apply(to: &run)
+      try options.apply(to: &run, startingFrom: initial, vectorSize: vectorSize)
       return run
     }
-    guard defaults.model.isTied, !options.model.tied, initial == nil else {
-      return try run(tied: defaults.model.isTied)
+    guard defaults.model.isTied, !options.model.tied, initial == nil, vectorSize == nil else {
+      return try run(tied: defaults.model.isTied && vectorSize == nil)
     }
     do {
       return try run(tied: true)

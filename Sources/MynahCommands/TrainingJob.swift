@@ -27,6 +27,32 @@ struct TrainingOptions {
     if let defect = run.training.defect(of: try run.architecture()) { throw ValidationError(defect) }
   }
 
+  /// Writes what was given into the settings of a new run that starts from a model or from word vectors.
+  ///
+  /// - Parameters:
+  ///   - initial: The model that the run starts from, which keeps its shape; nil: a new one.
+  ///   - vectorSize: The size of the word vectors that the embeddings start from; nil: none.
+  /// - Throws: `ValidationError` if no run can be made of it, or about a flag that has no effect on it.
+  func apply(
+    to run: inout RunSettings, startingFrom initial: LanguageModelConfiguration?, vectorSize: Int?
+  ) throws {
+    if let vectorSize { run.model.embeddingSize = vectorSize }
+    try apply(to: &run)
+    if let vectorSize, run.model.embeddingSize != vectorSize {
+      throw ValidationError(
+        "the word vectors have \(vectorSize) elements, and --embedding is \(run.model.embeddingSize); leave out "
+          + "--embedding")
+    }
+    if var kept = initial {
+      kept.dropout = run.model.dropout
+      guard run.model == kept else {
+        throw ValidationError(
+          "--init-from keeps the model's layers, sizes and output; of the flags under \"Model\" it takes the rates of "
+            + "dropout only")
+      }
+    }
+  }
+
   /// Checks what was given against the settings of a run that is resumed, and gives it another number of epochs.
   ///
   /// - Throws: `CommandError.otherSetting`, or a `ValidationError` about a schedule that would end before the run.
@@ -123,21 +149,7 @@ struct TrainingJob {
     var run = RunSettings(model: defaults.model, training: defaults.training, tokenizer: text.tokenizer)
     run.model.vocabularySize = text.tokenizer.vocabulary.count
     if let initial { run.model = initial }
-    if let vectors { run.model.embeddingSize = vectors.dimension }
-    try options.apply(to: &run)
-    if let vectors, run.model.embeddingSize != vectors.dimension {
-      throw ValidationError(
-        "the word vectors have \(vectors.dimension) elements, and --embedding is \(run.model.embeddingSize); leave out "
-          + "--embedding")
-    }
-    if var kept = initial {
-      kept.dropout = run.model.dropout
-      guard run.model == kept else {
-        throw ValidationError(
-          "--init-from keeps the model's layers, sizes and output; of the flags under \"Model\" it takes the rates of "
-            + "dropout only")
-      }
-    }
+    try options.apply(to: &run, startingFrom: initial, vectorSize: vectors?.dimension)
     return (try run.architecture(), run.training)
   }
 

@@ -75,6 +75,21 @@ struct MinutesTests {
     #expect(outcome.status == 0 && tool.exists("m"), "\(outcome.errors)")
   }
 
+  @Test("A run that starts from a model keeps its sizes, and one from word vectors their size")
+  func starts() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    try TinyModel.drawn(tokens: ["<unk>", "<eos>", "the", "a", "."]).write(to: tool.path("t"))
+    try tool.write("the 1 2 3\na 4 5 6\n", to: "one.vec")
+    let tuned = try tool.run("train", "text", "--output", "m", "--minutes", "0.01", "--init-from", "t")
+    #expect(tuned.status == 0 && tuned.errors.contains("the flags set the model's size"), "\(tuned.errors)")
+    let other = try tool.run("train", "text", "--output", "n", "--minutes", "1", "--init-from", "t", "--hidden", "9")
+    #expect(other.status == 64 && other.isTidy && other.lastLine.contains("--init-from keeps"), "\(other.errors)")
+    let vectors = try tool.run(
+      "train", "text", "--output", "v", "--minutes", "0.01", "--tokenizer", "word", "--vectors", "one.vec")
+    #expect(vectors.status == 0 && vectors.errors.contains("\nembedding 3, LSTM"), "\(vectors.errors)")
+  }
+
   @Test("--dry-run prints the plan and its steps, and writes nothing")
   func dryRun() throws {
     let tool = try tool()

@@ -92,7 +92,7 @@ extension TrainingPlan {
           || epochs(other) * tokens >= rule.tokensPerWeight * Double(weights[other])
       }
       let chosen = best ?? 0
-      // What keeps the next one from being chosen: there is none for the text, or the text would be read too often.
+      // The next size is not chosen because there is none for the text, or because the text would be read too often.
       let next = min(chosen + 1, models.count - 1)
       choice =
         next == chosen || epochs(next) > rule.largestEpochs
