@@ -23,6 +23,11 @@ public struct Trainer: Sendable {
   /// A closure that is called once in each step; if it returns true, the run ends after the step with a checkpoint and
   /// `TrainingError.interrupted`.
   public var shouldStop: @Sendable () -> Bool = { false }
+  /// The epoch after which `train` returns, with a checkpoint from which the run can be resumed; nil to train to the end
+  /// of the run.
+  ///
+  /// Schedules that span the run are those of all its epochs.
+  public var lastEpoch: Int?
   /// A closure that moves the end of a run whose configuration has a `stepCount`.
   ///
   /// It is called once in each step and at the end of each epoch, with the number of completed steps and the course of
@@ -157,7 +162,7 @@ public struct Trainer: Sendable {
     try checkSchedule(from: run, stepsPerEpoch: batches.count)
     let ranks = RankedRun(communicator, model: run.model, shardCount: configuration.shards, weights: shares)
     ranks.keepOwnPart(of: &run.optimizer)
-    while stepsLeft(of: run, stepsPerEpoch: batches.count) > 0
+    while stepsLeft(of: run, stepsPerEpoch: batches.count) > 0 && run.epoch <= lastEpoch ?? .max
       && !configuration.hasStoppedEarly(validationLosses: run.history.validationLosses)
     {
       var next = batches.batches(epoch: run.epoch, from: run.step)

@@ -152,6 +152,23 @@ struct TrainerTests {
     #expect(last?.step == 1)
   }
 
+  @Test("A run that pauses after an epoch has the same bits as one that does not, and its checkpoint is of that epoch")
+  func pauses() throws {
+    var (whole, paused, checkpoint) = (Self.model(), Self.model(), TrainingCheckpoint?.none)
+    let history = try Trainer(Self.configuration()).train(&whole, on: text, validating: validation)
+    var trainer = Trainer(Self.configuration())
+    for last in [1, 1, 2, 9] {
+      trainer.lastEpoch = last
+      let part = try trainer.train(&paused, on: text, validating: validation, from: checkpoint) { event in
+        if case .checkpoint(let written) = event { checkpoint = written }
+      }
+      let count = min(last, 3)
+      #expect(part == Array(history.prefix(count)))
+      #expect(checkpoint?.epoch == count + 1 && checkpoint?.step == 0)
+    }
+    #expect(same(paused, whole))
+  }
+
   @Test("A loss that is not finite stops the run before it damages the weights, with advice")
   func diverges() throws {
     var (model, steps) = (Self.model(dropout: 0), 0)
