@@ -1,9 +1,18 @@
+import Foundation
 import MynahIO
 import MynahModels
 import MynahTraining
 
 /// The files of a training run.
 enum RunFiles {
+  /// The path of the model of one run of several: `m-seed-1.safetensors` for the run `seed-1` of `m.safetensors`.
+  static func path(of run: String, besides path: String) -> String {
+    let url = URL(filePath: path)
+    let name = url.deletingPathExtension().lastPathComponent
+    let end = url.pathExtension.isEmpty ? "" : "." + url.pathExtension
+    return String(path.dropLast(url.lastPathComponent.count)) + "\(name)-\(run)\(end)"
+  }
+
   /// Checks, before hours are spent, that the files can be written without replacing other files.
   ///
   /// - Throws: `CommandError`, or `FileError.cannotWrite`.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import MynahIO
 
 /// The seeds of a set of training runs, `1..5`.
@@ -15,12 +14,7 @@ struct SeedRange: ExpressibleByArgument {
   }
 
   /// The path of the model of a seed: `m-seed-1.safetensors` for `m.safetensors`.
-  static func path(of seed: Int, besides path: String) -> String {
-    let url = URL(filePath: path)
-    let name = url.deletingPathExtension().lastPathComponent
-    let end = url.pathExtension.isEmpty ? "" : "." + url.pathExtension
-    return String(path.dropLast(url.lastPathComponent.count)) + "\(name)-seed-\(seed)\(end)"
-  }
+  static func path(of seed: Int, besides path: String) -> String { RunFiles.path(of: "seed-\(seed)", besides: path) }
 }
 
 /// The figures of a set of runs that differ in their seeds.

@@ -124,7 +124,8 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
     guard let seeds = seeds?.seeds else {
       try output.check(modelPath: modelPath)
       if dryRun { return try describe(at: modelPath, optimizer, resuming: output.resume, runCount: 1, shouldStop) }
-      return try trained(at: modelPath, optimizer, resuming: output.resume, shouldStop).write(json: json)
+      let result = try trained(at: modelPath, optimizer, resuming: output.resume, shouldStop)
+      return try result.write(json: json)
     }
     let runs = try seeds.map { seed in
       var optimizer = optimizer
@@ -150,10 +151,17 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
     try SeedSummary(seeds, results).write(json: json)
   }
 
-  /// Prepares a run, and prints the remarks about its text.
-  private func job(
-    at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, _ planning: RunPlanning?,
-    _ shouldStop: () -> Bool
+  /// The flags that determine a run.
+  func options(_ optimizer: OptimizerOptions) -> TrainingOptions {
+    TrainingOptions(
+      model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision,
+      fineTuning: fineTuning)
+  }
+
+  /// Prepares a run.
+  func job(
+    at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, _ planning: RunPlanning? = nil,
+    shouldStop: () -> Bool
   ) throws -> TrainingJob {
     var optimizer = optimizer
     let rankCount = Ranks.communicator.rankCount
@@ -163,17 +171,18 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
     }
     let job = try TrainingJob(
       inputs: inputs, validation, modelPath: modelPath, resuming: resuming, tokens: tokens,
-      options: TrainingOptions(
-        model: model, batches: batches, optimizer: optimizer, schedule: schedule, loss: loss, precision: precision,
-        fineTuning: fineTuning),
-      planning: planning, shouldStop: shouldStop)
+      options: options(optimizer), planning: planning, shouldStop: shouldStop)
     try compareRanks(job, resuming: resuming)
+    return job
+  }
+
+  /// Prints the plan of a run and the remarks about its text.
+  func printRemarks(about job: TrainingJob) {
     if let plan = job.plan, let minutes = optimizer.minutes {
       StandardError.inform(plan.inWords(minutes: Double(minutes), noun: job.tokenizer.countedNoun))
     }
     for remark in job.text.remarks { StandardError.note(remark) }
     if let warning = job.unknownWarning(isFineTuned: isFineTuned) { StandardError.warn(warning) }
-    return job
   }
 
   /// Checks that all ranks prepared the same run.
@@ -196,22 +205,37 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
   private func describe(
     at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, runCount: Int, _ shouldStop: () -> Bool
   ) throws {
-    let job = try job(at: modelPath, optimizer, resuming: resuming, planning, shouldStop)
+    let job = try job(at: modelPath, optimizer, resuming: resuming, planning, shouldStop: shouldStop)
+    printRemarks(about: job)
     let run = try DryRun(job, at: modelPath, runCount: runCount, shouldStop: shouldStop)
     guard !json else { return try StandardOutput.writeJSON(run) }
     try StandardOutput.write(
       job.description(of: inputs.joined(separator: ", ")) + run.inWords(job.model, threadCount: threads.count))
   }
 
-  /// Trains a model and returns its figures.
+  /// Prepares a run, trains its model and returns its figures.
   private func trained(
     at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> TrainingResult {
     let planning = planning
-    let job = try job(at: modelPath, optimizer, resuming: resuming, planning, shouldStop)
+    let job = try job(at: modelPath, optimizer, resuming: resuming, planning, shouldStop: shouldStop)
+    printRemarks(about: job)
     StandardError.inform(job.description(of: inputs.joined(separator: ", ")))
+    return try trained(job, planning, shouldStop: shouldStop).result
+  }
+
+  /// Trains the model of a run and returns its figures.
+  ///
+  /// - Parameters:
+  ///   - lastEpoch: The epoch after which the run pauses; nil: it is trained to its end, and its model is tested.
+  ///   - writesEpochs: A Boolean value indicating whether each epoch's figures are written to standard output.
+  /// - Returns: The figures, and the reports of all epochs.
+  func trained(
+    _ job: TrainingJob, _ planning: RunPlanning? = nil, upTo lastEpoch: Int? = nil, writesEpochs: Bool = true,
+    shouldStop: @escaping @Sendable () -> Bool
+  ) throws -> (result: TrainingResult, history: [EpochReport]) {
     let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
-    var progress = TrainingProgress(job, json: json, recorder: recorder)
+    var progress = TrainingProgress(job, json: json, recorder: recorder, writesEpochs: writesEpochs)
     var running =
       try Ranks.isFirst ? logs.started(job.runDescription) : RunningLogs(job.runDescription, logs: [], sample: nil)
     let trained: (model: LanguageModel, history: [EpochReport])
@@ -219,7 +243,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
       trained = try job.run(
         checkpointInterval: output.checkpointInterval, metrics: logs.metrics, profile: recorder?.profile,
         distribution: distribution, timer: job.plan.flatMap { planning?.timer(of: $0, job.text) },
-        shouldStop: shouldStop,
+        upTo: lastEpoch, shouldStop: shouldStop,
         report: {
           try progress.report($0)
           try running.report($0)
@@ -231,7 +255,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
       }
       throw error
     }
-    let test = try job.text.test.map { text in
+    let test = try (lastEpoch == nil ? job.text.test : nil).map { text in
       try WorkProgress.showing("testing") {
         try trained.model.perplexity(
           of: text, tokenizer: job.tokenizer, policy: job.configuration.batches.statePolicy, sharing: Ranks.sharing,
@@ -239,8 +263,8 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
         ).perplexity
       }
     }
-    let result = TrainingResult(trained.model, at: modelPath, history: trained.history, test: test)
+    let result = TrainingResult(trained.model, at: job.files.modelPath, history: trained.history, test: test)
     try running.finish(result, model: trained.model)
-    return result
+    return (result, trained.history)
   }
 }

@@ -17,7 +17,7 @@ struct TrainingOptions {
   let fineTuning: FineTuningOptions
 
   /// In the order in which they are applied: what is later depends on what is earlier.
-  private var all: [any RunOptions] { [model, batches, optimizer, schedule, loss, precision, fineTuning] }
+  var all: [any RunOptions] { [model, batches, optimizer, schedule, loss, precision, fineTuning] }
 
   /// Writes what was given into the settings of a new run.
   ///
@@ -173,18 +173,20 @@ struct TrainingJob {
     var roundsGradients = false
   }
 
-  /// Trains to the end; rank 0 writes the files.
+  /// Trains to the end of the run, or of an epoch; rank 0 writes the files.
   ///
+  /// - Parameter lastEpoch: The epoch after which the run pauses; nil: it is trained to its end.
   /// - Returns: The best model and the figures of all epochs.
   /// - Throws: `TrainingError`, `FileError`, and what `report` throws.
   func run(
     checkpointInterval: Int, metrics: [Metric], profile: StepProfile?, distribution: Distribution, timer: RunTimer?,
-    shouldStop: @escaping @Sendable () -> Bool, report: (TrainingEvent) throws -> Void
+    upTo lastEpoch: Int? = nil, shouldStop: @escaping @Sendable () -> Bool, report: (TrainingEvent) throws -> Void
   ) throws -> (model: LanguageModel, history: [EpochReport]) {
     let start = start
     var model = start.model
     var trainer = Trainer(configuration, checkpointInterval: checkpointInterval)
     trainer.shouldStop = shouldStop
+    trainer.lastEpoch = lastEpoch
     if let timer { trainer.moveEnd = timer.end }
     trainer.metrics = metrics
     trainer.profile = profile
@@ -223,13 +225,16 @@ struct TrainingJob {
 
   /// Returns a description of the text, the model and the run.
   func description(of input: String) -> String {
+    textDescription(of: input) + "\(modelSummary)\n\(configuration.inWords)\n"
+  }
+
+  /// Returns a description of the text alone, on a line.
+  func textDescription(of input: String) -> String {
     let source = text.validationPath.map { ", in files of their own (\($0.visible))" } ?? ""
     return """
       \(input): \(text.training.count.grouped) \(tokenizer.countedNoun) to learn from, \
       \(text.validation.count.grouped) for validation\(source), \
       a vocabulary of \(tokenizer.vocabulary.count.grouped)\(unknownInWords)
-      \(modelSummary)
-      \(configuration.inWords)
 
       """
   }

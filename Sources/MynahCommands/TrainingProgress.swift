@@ -10,6 +10,8 @@ struct TrainingProgress {
   private let flopsPerToken: Double
   private let json: Bool
   private let recorder: ProfileRecorder?
+  /// A Boolean value indicating whether each epoch's figures are written.
+  private let writesEpochs: Bool
   private var line = ProgressLine()
   private let clock = ContinuousClock()
   private var epochStart: ContinuousClock.Instant
@@ -20,12 +22,12 @@ struct TrainingProgress {
   private var firstStep: Int
 
   /// Starts the clock.
-  init(_ job: TrainingJob, json: Bool, recorder: ProfileRecorder?) {
+  init(_ job: TrainingJob, json: Bool, recorder: ProfileRecorder?, writesEpochs: Bool = true) {
     epochCount = job.configuration.stepCount == nil ? job.configuration.epochs : nil
     firstStep = job.checkpoint?.step ?? 0
     // A weight costs a multiplication and an addition forward and twice that backward.
     flopsPerToken = 6 * Double(job.model.multiplicationsPerToken)
-    (self.json, self.recorder) = (json, recorder)
+    (self.json, self.recorder, self.writesEpochs) = (json, recorder, writesEpochs)
     let now = clock.now
     (epochStart, lastStep) = (now, now)
   }
@@ -42,7 +44,7 @@ struct TrainingProgress {
     case .checkpoint: break
     case .epoch(let epoch):
       clear()
-      try write(epoch)
+      if writesEpochs { try write(epoch) }
       (epochStart, tokenCount, firstStep) = (clock.now, 0, 0)
       lastStep = epochStart
     }
