@@ -16,8 +16,9 @@ package struct MynahTool: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      DemoCommand.self, DataCommand.self, PrepareCommand.self, TrainCommand.self, EvaluateCommand.self,
-      CompareCommand.self, GenerateCommand.self, CompleteCommand.self, ScoreCommand.self, RescoreCommand.self,
+      DemoCommand.self, DataCommand.self, PrepareCommand.self, TrainCommand.self, SearchCommand.self,
+      EvaluateCommand.self, CompareCommand.self, GenerateCommand.self, CompleteCommand.self, ScoreCommand.self,
+      RescoreCommand.self,
       PairsCommand.self, SyntaxGymCommand.self, NeighboursCommand.self, NGramCommand.self, ClassifyCommand.self,
       MapCommand.self, SurprisalCommand.self, ActivationsCommand.self, InspectCommand.self, QuantizeCommand.self,
       PruneCommand.self, ImportCommand.self, ExportCommand.self, ServeCommand.self, ReproduceCommand.self,

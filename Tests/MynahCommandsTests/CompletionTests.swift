@@ -10,6 +10,7 @@ struct CompletionTests {
     "Commands, flags, names and files are completed",
     arguments: [
       (["tr"], ["train"]), (["train", "--tok"], ["--tokenizer"]),
+      (["search", "--red"], ["--reduction-factor"]), (["search", "mod"], ["model.safetensors"]),
       (["train", "x", "--dropout-w"], ["--dropout-weights"]),
       (["train", "x", "--cell", "min"], ["mingru"]),
       (["train", "x", "--optimizer", "a"], ["adagrad", "adam", "asgd"]),

@@ -141,6 +141,13 @@ struct FlagEffectTests {
           "--checkpoint-every 9", "--profile", "--metrics accuracy", "--tensorboard x", "--log-json x",
           "--sample-every-epoch 3",
         ].map { Idle($0 + " --dry-run", "has no effect with --dry-run") } + idleTrainingRanks),
+    "search": Command(
+      words: "search text --hidden 8|9 --output x",
+      always: [
+        "--quiet", "--output", "--resume", "--overwrite", "--runs", "--reduction-factor", "--search-seed",
+        "--checkpoint-every", "--threads", "--json",
+      ],
+      idle: []),
     "evaluate": Command(
       words: "evaluate m text", always: ["--quiet", "--state", "--threads", "--json"] + predicting,
       idle: idlePredicting + idleRanks),
