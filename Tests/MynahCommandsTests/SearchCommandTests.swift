@@ -245,15 +245,18 @@ struct SearchCommandTests {
     #expect(try tool.run(search + ["--overwrite"]).status == 0)
   }
 
-  @Test("An interrupted search is not resumed on a text that has changed")
+  @Test("An interrupted search that replaces another one leaves none of its runs, and is not resumed on another text")
   func changedText() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
-    let search = ["search", "my text", "--output", "m", "--hidden", "6|5", "--runs", "2", "--epochs", "100000"]
-    let run = try tool.start(search + Self.flags)
-    run.wait { tool.exists("m-run-1") }
+    let search = ["search", "my text", "--output", "m", "--hidden", "6|5", "--runs", "2"] + Self.flags
+    #expect(try tool.run(search + ["--epochs", "1"]).status == 0 && tool.exists("m-run-2.training"))
+    let old = try tool.bytes("m.search")
+    let run = try tool.start(search + ["--epochs", "100000", "--overwrite"])
+    run.wait { (try? tool.bytes("m.search")) != old && tool.exists("m-run-1") }
     kill(run.process.processIdentifier, SIGINT)
     #expect(try run.finish().status == 130)
+    #expect(!tool.exists("m-run-2") && !tool.exists("m-run-2.training"))
     try tool.write(TinyModel.text(tokenCount: 900), to: "my text")
     // The run that was interrupted has the text in its state, the others only in the plan.
     for name in ["m-run-1", "m-run-1.training"] { try FileManager.default.removeItem(atPath: tool.path(name)) }
