@@ -20,11 +20,18 @@ struct CompareCommand: CommandWithMessages, ConditionalFlags {
       --ensemble adds the mean of the models' probabilities, which predicts better than most of the models alone.
       """)
 
-  @Argument(help: "Model files that mynah train wrote, the one to compare with first.", completion: .file())
-  var models: [String]
+  // A command with two lists of arguments is refused in debug builds, so one list has both.
+  @Argument(
+    parsing: .allUnrecognized,
+    help: ArgumentHelp(
+      "Model files that mynah train wrote, the one to compare with first; then --, and text files, which count as one "
+        + "text.",
+      valueName: "model-or-text"),
+    completion: .file())
+  var words: [String]
 
-  @Argument(parsing: .postTerminator, help: "Text files, which count as one text.", completion: .file())
-  var texts: [String]
+  private var models: [String] { Array(words.prefix { $0 != "--" }) }
+  private var texts: [String] { Array(words.drop { $0 != "--" }.dropFirst()) }
 
   @Flag(help: "Add a row for the mean of all models' probabilities; their tokens have to be the same.")
   var ensemble = false
@@ -51,6 +58,9 @@ struct CompareCommand: CommandWithMessages, ConditionalFlags {
 
   func validate() throws {
     try checkRules()
+    if let flag = models.first(where: { $0.hasPrefix("-") && $0 != "-" }) {
+      throw ValidationError("Unknown option '\(flag)'")
+    }
     if models.count < 2 || texts.isEmpty {
       throw ValidationError(
         "expected two models or more, --, and a text, found \(models.count) models and \(texts.count) texts: "
