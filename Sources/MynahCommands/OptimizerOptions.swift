@@ -27,26 +27,6 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     transform: Bounded.integer(0...1_000_000))
   var epochs: Int?
 
-  /// The start of averaging.
-  enum AverageStart: ExpressibleByArgument {
-    /// After a number of epochs without a lower validation loss.
-    case after(Int)
-    /// At the first step.
-    case start
-
-    init?(argument: String) {
-      guard argument != "start" else {
-        self = .start
-        return
-      }
-      guard let epochs = Int(argument), (0...1_000_000).contains(epochs) else { return nil }
-      self = .after(epochs)
-    }
-
-    /// The number of epochs; nil at the first step.
-    var epochs: Int? { if case .after(let epochs) = self { epochs } else { nil } }
-  }
-
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -99,10 +79,11 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The non-monotone interval of asgd: averaging starts when the validation loss is above the best one of more than "
-        + "this many epochs ago; start: at the first step. (default: 5)",
-      valueName: "epochs"))
-  var averageAfter: AverageStart?
+      "Average the weights once the validation loss is above the best one of more than this many epochs ago; start: "
+        + "from the first step on. (default: asgd 5, rmsprop and adam never)",
+      valueName: "epochs"),
+    transform: Self.averaging)
+  var averageAfter: WeightAveraging?
 
   @Option(
     parsing: .unconditional,
@@ -154,6 +135,14 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     return optimizer
   }
 
+  private static func averaging(_ start: String) throws -> WeightAveraging {
+    if start == "\(WeightAveraging.fromStart)" { return .fromStart }
+    guard let epochs = Int(start), (0...1_000_000).contains(epochs) else {
+      throw ValidationError("expected a number of epochs, or start")
+    }
+    return .afterPatience(epochs)
+  }
+
   var settings: [RunSetting] {
     [RunSetting("--optimizer", optimizer?.name) { $0.training.optimizer.name }]
       + constants.map { constant in
@@ -182,24 +171,13 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   /// A flag that sets a constant of the optimizer's rule, whichever rule has one of that name.
   private struct Constant {
     let flag, name: String
-    /// A Boolean value indicating whether the flag was given.
-    let isGiven: Bool
-    /// The value that was given; nil also for a constant that is to have none.
+    /// The value that was given, as in JSON; nil if the flag was not.
     let value: (any Sendable)?
-    /// The flag's word for a constant without a value.
-    let absence: String
 
-    init(flag: String, name: String, value: (any Sendable)?, isGiven: Bool? = nil, absence: String = "none") {
-      (self.flag, self.name, self.value, self.absence) = (flag, name, value, absence)
-      self.isGiven = isGiven ?? (value != nil)
-    }
+    var given: String? { value.map { "\($0)" } }
 
-    var given: String? { isGiven ? value.map { "\($0)" } ?? absence : nil }
-
-    /// The constant's value as the flag names it; nil if the rule has no such constant.
-    func text(in optimizer: OptimizerConfiguration) -> String? {
-      optimizer.constant(name).map { $0 == "none" ? absence : $0 }
-    }
+    /// The value that a rule has; nil if it has no such constant.
+    func text(in optimizer: OptimizerConfiguration) -> String? { optimizer.constant(name) }
   }
 
   private var constants: [Constant] {
@@ -208,9 +186,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
       Constant(flag: "--nesterov", name: "isNesterov", value: nesterov ? true : nil),
       Constant(flag: "--epsilon", name: "epsilon", value: epsilon),
       Constant(flag: "--amsgrad", name: "isAMSGrad", value: amsgrad ? true : nil),
-      Constant(
-        flag: "--average-after", name: "patience", value: averageAfter?.epochs, isGiven: averageAfter != nil,
-        absence: "start"),
+      Constant(flag: "--average-after", name: "averaging", value: averageAfter?.json),
       Constant(flag: "--weight-decay", name: "weightDecay", value: weightDecay),
     ]
   }
@@ -229,7 +205,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     let betas = ["beta1", "beta2"].enumerated().map { index, name in
       Constant(flag: "--betas", name: name, value: self.betas?[index])
     }
-    for constant in constants + betas where constant.isGiven {
+    for constant in constants + betas where constant.value != nil {
       let optimizer = run.training.optimizer
       let owners = OptimizerRules.standard.names.filter {
         OptimizerRules.standard[$0]?.constant(constant.name) != nil
@@ -241,5 +217,15 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
       run.training.optimizer = try optimizer.setting(constant.name, to: constant.value)
     }
     try applySettings(to: &run)
+  }
+}
+
+extension WeightAveraging {
+  /// The value in JSON.
+  fileprivate var json: any Sendable {
+    switch self {
+    case .fromStart: "\(self)"
+    case .afterPatience(let epochs): epochs
+    }
   }
 }

@@ -22,8 +22,8 @@ struct TrainingFlagTests {
       (["--optimizer", "adagrad"], "learning rate 0.1"),
       (["--optimizer", "rmsprop", "--weight-decay", "0.01"], "rmsprop, weightDecay 0.01"),
       (["--optimizer", "adam", "--betas", "0.8,0.99", "--amsgrad"], "adam, beta1 0.8, beta2 0.99, isAMSGrad true"),
-      (["--optimizer", "asgd", "--average-after", "0"], "asgd, patience 0"),
-      (["--optimizer", "asgd", "--average-after", "start"], "asgd, patience none"),
+      (["--optimizer", "asgd", "--average-after", "0"], "asgd, averaging 0"),
+      (["--optimizer", "asgd", "--average-after", "start"], "asgd, averaging start"),
       (
         ["--initializer", "pytorch", "--hidden", "8,8", "--dropout", "0.4", "--dropout-hidden", "0.25"],
         "dropout 0.25 (hidden outputs), 0.4 (last outputs)"

@@ -25,7 +25,8 @@ struct GoldenAWDLSTMTests {
   }
 
   private let configuration = TrainingConfiguration(
-    optimizer: OptimizerConfiguration(AveragedSGD(patience: 1, weightDecay: 0.002)), learningRate: .constant(10),
+    optimizer: OptimizerConfiguration(AveragedSGD(averaging: .afterPatience(1), weightDecay: 0.002)),
+    learningRate: .constant(10),
     clipNorm: 0.25, epochs: 5, batches: .contiguous(batchSize: 4, sequenceLength: 12, lengths: .random),
     reduction: .meanPerTarget, penalties: Penalties(activation: 2, temporal: 1), seed: 141)
 
@@ -80,7 +81,7 @@ struct GoldenAWDLSTMTests {
     case "variational": rates.isVariational = false
     case "activation": configuration.penalties.activation = 0
     case "temporal": configuration.penalties.temporal = 0
-    default: configuration.optimizer = OptimizerConfiguration(AveragedSGD(patience: 1))
+    default: configuration.optimizer = OptimizerConfiguration(AveragedSGD(averaging: .afterPatience(1)))
     }
     var own = model.configuration
     own.dropout = rates

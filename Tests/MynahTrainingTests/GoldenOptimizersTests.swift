@@ -23,7 +23,8 @@ struct GoldenOptimizersTests {
     ("adagrad", Adagrad()), ("adagrad-decay", Adagrad(initialSum: 0.1, weightDecay: 0.01)),
     ("rmsprop", RMSProp()), ("rmsprop-decay", RMSProp(decay: 0.9, weightDecay: 0.01)),
     ("adam", Adam()), ("amsgrad", Adam(isAMSGrad: true)),
-    ("adamw", Adam(beta1: 0.8, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.01)), ("asgd", AveragedSGD(patience: nil)),
+    ("adamw", Adam(beta1: 0.8, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.01)),
+    ("asgd", AveragedSGD(averaging: .fromStart)),
   ]
 
   @Test(

@@ -36,7 +36,7 @@ struct OptimizerTests {
     // v would fall: 0.5·0.5 = 0.125 of 0.25, then 0.0625 + 0.03125 = 0.09375, but 0.125 stays. Second step with β₁ = 0:
     // m̂ = −0.25, v̂ = 0.125/(1 − 0.25) = 1/6: 0.9 + 0.1·0.25/0.4082483 = 0.9612372
     Row(rule: Adam(beta1: 0, beta2: 0.5, isAMSGrad: true), first: 0.9, second: 0.9612372),
-    Row(rule: AveragedSGD(patience: nil), first: 0.95, second: 0.975),
+    Row(rule: AveragedSGD(averaging: .fromStart), first: 0.95, second: 0.975),
   ]
 
   @Test("Two steps are those computed by hand", arguments: table)
@@ -76,7 +76,7 @@ struct OptimizerTests {
   @Test("Averaging begins when a loss is above the lowest of those more than n epochs older, and not before")
   func trigger() {
     var layer = Embedding(weight: Variable(Tensor(shape: [1, 1], [0])))
-    var optimizer = Optimizer(OptimizerConfiguration(AveragedSGD(patience: 2)))
+    var optimizer = Optimizer(OptimizerConfiguration(AveragedSGD(averaging: .afterPatience(2))))
     let step = [Gradient.dense(Tensor(shape: [1, 1], [-1]))]
     // 4 is above 3, but that is only two epochs older; then 3.5 is above the 3 that is three epochs older.
     let losses = [3.0, 4, 4, 3.5]
@@ -90,6 +90,35 @@ struct OptimizerTests {
       optimizer.update(&layer, gradients: step, rate: 1)
       #expect(layer.weight.value.scalar == weight)
       #expect(abs(optimizer.evaluated(layer).weight.value.scalar - average) < 1e-6)
+    }
+  }
+
+  @Test(
+    "Other rules take the same steps with averaging, and what is evaluated is the mean of the weights since it started",
+    arguments: [
+      (Adam(), Adam(averaging: .afterPatience(0)), 2), (Adam(), Adam(averaging: .fromStart), 0),
+      (Adam(isAMSGrad: true), Adam(isAMSGrad: true, averaging: .afterPatience(0)), 2),
+      (RMSProp(), RMSProp(averaging: .afterPatience(0)), 2), (RMSProp(), RMSProp(averaging: .fromStart), 0),
+    ] as [(any OptimizerRule, any OptimizerRule, Int)])
+  func averages(plain: any OptimizerRule, averaging: any OptimizerRule, first: Int) {
+    var layers = (0..<2).map { _ in Embedding(weight: Variable(Tensor(shape: [1, 2], [0, 3]))) }
+    var optimizers = [plain, averaging].map { Optimizer(OptimizerConfiguration($0)) }
+    var weights: [Tensor] = []
+    for (step, gradient) in ([[1, -2], [-3, 1], [0.5, 0.25], [2, -1], [1, 1]] as [[Float]]).enumerated() {
+      for index in layers.indices {
+        optimizers[index].update(&layers[index], gradients: [.dense(Tensor(shape: [1, 2], gradient))], rate: 0.1)
+      }
+      weights.append(layers[0].weight.value)
+      #expect(layers[1].weight.value == weights[step])
+      let averaged = weights.dropFirst(first)
+      // As in PyTorch, the first one is left out of the mean.
+      let counted = averaged.count > 1 ? averaged.dropFirst() : averaged
+      let mean = counted.reduce(Tensor.zeros([1, 2])) { $0 + $1 } * Tensor(1 / Float(max(counted.count, 1)))
+      let expected = counted.isEmpty ? weights[step] : mean
+      let found = optimizers[1].evaluated(layers[1]).weight.value
+      #expect(zip(found.elements, expected.elements).allSatisfy { abs($0 - $1) < 1e-6 }, "after step \(step + 1)")
+      // The second loss is above the first one.
+      for index in optimizers.indices { optimizers[index].endEpoch(validationLosses: Array([1, 2, 2, 2, 2][...step])) }
     }
   }
 
@@ -136,7 +165,8 @@ struct OptimizerTests {
     let json = #"{"constants":{"isNesterov":false,"momentum":0.5,"weightDecay":0},"name":"sgd"}"#
     #expect(String(decoding: try encoder.encode(OptimizerConfiguration(SGD(momentum: 0.5))), as: UTF8.self) == json)
     #expect("\(OptimizerConfiguration(SGD(momentum: 0.5)))" == "sgd, momentum 0.5")
-    #expect("\(OptimizerConfiguration(AveragedSGD(patience: 3)))" == "asgd, patience 3")
+    #expect("\(OptimizerConfiguration(AveragedSGD(averaging: .afterPatience(3))))" == "asgd, averaging 3")
+    #expect("\(OptimizerConfiguration(Adam(averaging: .fromStart)))" == "adam, averaging start")
     #expect(OptimizerConfiguration(SGD(momentum: 0.5)) != .sgd && OptimizerConfiguration(SGD()) == .sgd)
   }
 
@@ -147,12 +177,13 @@ struct OptimizerTests {
     #expect(changed.constant("momentum") == "0.9" && changed.constant("isNesterov") == "true")
     #expect(changed.constant("beta1") == nil)
     #expect(
-      try OptimizerConfiguration(AveragedSGD(patience: nil)).setting("patience", to: 3)
-        == OptimizerConfiguration(AveragedSGD(patience: 3)))
-    #expect(OptimizerConfiguration(AveragedSGD(patience: nil)).constant("patience") == "none")
+      try OptimizerConfiguration(AveragedSGD(averaging: .fromStart)).setting("averaging", to: 3)
+        == OptimizerConfiguration(AveragedSGD(averaging: .afterPatience(3))))
+    #expect(OptimizerConfiguration(AveragedSGD(averaging: .fromStart)).constant("averaging") == "start")
+    #expect(OptimizerConfiguration.adam.constant("averaging") == "none")
     #expect(
-      try OptimizerConfiguration.asgd.setting("patience", to: nil)
-        == OptimizerConfiguration(AveragedSGD(patience: nil)))
+      try OptimizerConfiguration.adam.setting("averaging", to: "start")
+        == OptimizerConfiguration(Adam(averaging: .fromStart)))
     #expect(throws: DecodingError.self) { try OptimizerConfiguration.asgd.setting("weightDecay", to: nil) }
   }
 
@@ -176,7 +207,8 @@ struct OptimizerTests {
       #"{"name":"sgd"}"#, #"{"name":"sgd","constants":{}}"#,
       #"{"name":"rmsprop","constants":{"decay":0.9,"epsilon":0,"weightDecay":0}}"#,
       #"{"name":"adam","constants":{"beta1":0.9,"beta2":2,"epsilon":1,"weightDecay":0,"isAMSGrad":false}}"#,
-      #"{"name":"asgd","constants":{"patience":-1,"weightDecay":0}}"#,
+      #"{"name":"asgd","constants":{"averaging":-1,"weightDecay":0}}"#,
+      #"{"name":"asgd","constants":{"averaging":"soon","weightDecay":0}}"#,
       #"{"name":"adagrad","constants":{"epsilon":1,"initialSum":-1,"weightDecay":0}}"#,
     ])
   func refused(json: String) {

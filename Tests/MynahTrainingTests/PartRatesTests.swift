@@ -45,7 +45,7 @@ struct PartRatesTests {
   private static let rules: [OptimizerConfiguration] = [
     .sgd, OptimizerConfiguration(SGD(momentum: 0.9, weightDecay: 0.1)), .adam,
     OptimizerConfiguration(Adam(weightDecay: 0.1, isAMSGrad: true)), OptimizerConfiguration(Adagrad()),
-    OptimizerConfiguration(RMSProp()), OptimizerConfiguration(AveragedSGD(patience: nil, weightDecay: 0.1)),
+    OptimizerConfiguration(RMSProp()), OptimizerConfiguration(AveragedSGD(averaging: .fromStart, weightDecay: 0.1)),
   ]
 
   @Test("A frozen part keeps its bits, and all other parts change, with every optimizer", arguments: rules)

@@ -24,6 +24,8 @@ public struct Adam: OptimizerRule {
   public let weightDecay: Float
   /// A Boolean value indicating whether v̂ is the largest value so far (AMSGrad).
   public let isAMSGrad: Bool
+  /// When averaging of the weights starts; nil: never.
+  public let averaging: WeightAveraging?
 
   /// Creates the rule with the paper's constants.
   public init() { self.init(beta1: 0.9) }
@@ -32,33 +34,43 @@ public struct Adam: OptimizerRule {
   ///
   /// - Precondition: The constants are within their ranges.
   public init(
-    beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0, isAMSGrad: Bool = false
+    beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0, isAMSGrad: Bool = false,
+    averaging: WeightAveraging? = nil
   ) {
     (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
-    (self.weightDecay, self.isAMSGrad) = (weightDecay, isAMSGrad)
+    (self.weightDecay, self.isAMSGrad, self.averaging) = (weightDecay, isAMSGrad, averaging)
     if let defect { requirementFailure(defect) }
   }
 
-  public var slotNames: [String] { ["first", "second"] + (isAMSGrad ? ["largest"] : []) }
+  public var slotNames: [String] { ownSlots + (averaging == nil ? [] : [WeightAveraging.slot]) }
+
+  private var ownSlots: [String] { ["first", "second"] + (isAMSGrad ? ["largest"] : []) }
 
   public var defect: String? {
     if !(0..<1).contains(beta1) || !(0..<1).contains(beta2) { return "betas lie in [0, 1), found \(beta1), \(beta2)" }
     if !(epsilon > 0 && epsilon.isFinite) { return "epsilon must be positive, found \(epsilon)" }
-    return weightDecayDefect(weightDecay)
+    return averaging?.defect ?? weightDecayDefect(weightDecay)
   }
+
+  public func endEpoch(validationLosses: [Double], _ memory: inout OptimizerMemory) {
+    averaging?.endEpoch(validationLosses: validationLosses, &memory)
+  }
+
+  public func evaluatedSlot(_ memory: OptimizerMemory) -> String? { averaging?.evaluatedSlot(memory) }
 
   public func update(
     _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
   ) {
     if weightDecay > 0 { shrink(&weights, by: 1 - step.rate * weightDecay) }
     let numbers = Numbers(self, step, stepCount: memory.stepCount)
-    memory.withSlots(slotNames, of: &weights) { weights, slots in
+    memory.withSlots(ownSlots, of: &weights) { weights, slots in
       if isAMSGrad {
         Self.updateWithLargest(&weights, &slots, gradients, numbers)
       } else {
         Kernels.adam(&weights, &slots, gradients, numbers)
       }
     }
+    averaging?.update(&weights, &memory)
   }
 
   /// The constants of one step: step t uses the rate / (1 − β₁ᵗ) and multiplies √v by 1 / √(1 − β₂ᵗ).

@@ -16,6 +16,8 @@ public struct RMSProp: OptimizerRule {
   public let epsilon: Float
   /// λ, the weight decay (L2 regularisation, (λ / 2)·‖w‖²): 0 or more.
   public let weightDecay: Float
+  /// When averaging of the weights starts; nil: never.
+  public let averaging: WeightAveraging?
 
   /// Creates the rule with PyTorch's default constants.
   public init() { self.init(decay: 0.99) }
@@ -23,29 +25,41 @@ public struct RMSProp: OptimizerRule {
   /// Creates the rule.
   ///
   /// - Precondition: The constants are within their ranges.
-  public init(decay: Float = 0.99, epsilon: Float = 1e-8, weightDecay: Float = 0) {
-    (self.decay, self.epsilon, self.weightDecay) = (decay, epsilon, weightDecay)
+  public init(
+    decay: Float = 0.99, epsilon: Float = 1e-8, weightDecay: Float = 0, averaging: WeightAveraging? = nil
+  ) {
+    (self.decay, self.epsilon) = (decay, epsilon)
+    (self.weightDecay, self.averaging) = (weightDecay, averaging)
     if let defect { requirementFailure(defect) }
   }
 
-  public var slotNames: [String] { ["square"] }
+  public var slotNames: [String] { ownSlots + (averaging == nil ? [] : [WeightAveraging.slot]) }
+
+  private var ownSlots: [String] { ["square"] }
 
   public var defect: String? {
     if !(0..<1).contains(decay) { return "a decay lies in [0, 1), found \(decay)" }
     if !(epsilon > 0 && epsilon.isFinite) { return "epsilon must be positive, found \(epsilon)" }
-    return weightDecayDefect(weightDecay)
+    return averaging?.defect ?? weightDecayDefect(weightDecay)
   }
+
+  public func endEpoch(validationLosses: [Double], _ memory: inout OptimizerMemory) {
+    averaging?.endEpoch(validationLosses: validationLosses, &memory)
+  }
+
+  public func evaluatedSlot(_ memory: OptimizerMemory) -> String? { averaging?.evaluatedSlot(memory) }
 
   public func update(
     _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
   ) {
     let (kept, epsilon, decay) = (decay, epsilon, weightDecay)
-    memory.withSlots(slotNames, of: &weights) { weights, slots in
+    memory.withSlots(ownSlots, of: &weights) { weights, slots in
       updateEach(&weights, &slots[0], gradients, visitingZeros: true) { weight, square, gradient in
         let direction = step.scale * gradient + decay * weight
         square = kept * square + (1 - kept) * direction * direction
         weight -= step.rate * direction / (square.squareRoot() + epsilon)
       }
     }
+    averaging?.update(&weights, &memory)
   }
 }
