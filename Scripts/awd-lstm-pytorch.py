@@ -97,7 +97,7 @@ class LanguageModel(nn.Module):
 
 
 def random_length(options):
-    """The length of a batch: near the usual one, or near half of it in a twentieth of the batches."""
+    """The length of a batch: near the given one, or near half of it in a twentieth of the batches."""
     base = options.sequence_length * (1 if torch.rand(()).item() < 0.95 else 0.5)
     return min(max(5, int(base + 5 * torch.randn(()).item())), options.sequence_length + 25)
 

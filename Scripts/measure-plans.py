@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def train(text, minutes, flags, output):
-    """Trains a model and returns its figures, with what the plan says about it."""
+    """Trains a model and returns its figures, with the sizes of the plan."""
     program = pathlib.Path(os.environ.get("MYNAH_BUILD", ROOT / ".build")) / "release" / "mynah"
     start = time.monotonic()
     run = subprocess.run(

@@ -11,7 +11,7 @@ package struct SearchSpace: Sendable {
     package let range: SettingRange
     /// The index of the word that contains the value.
     fileprivate let index: Int
-    /// What precedes the value in its word: `--dropout=`, or nothing.
+    /// The part of the word before the value: `--dropout=`, or nothing.
     fileprivate let prefix: String
   }
 

@@ -11,7 +11,7 @@ package struct SuccessiveHalving: Sendable {
     package let epochs: Int
   }
 
-  /// What a run has reached at a rung.
+  /// The result of a run at a rung.
   package struct Result: Hashable, Codable, Sendable {
     /// The number of the run; the first one is 1.
     package let run: Int

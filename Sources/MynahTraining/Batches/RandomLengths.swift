@@ -16,7 +16,7 @@ struct RandomLengths: Hashable, Sendable {
   static let smallest = 5
   private static let deviation = 5.0
 
-  /// T, the usual length.
+  /// T, the length that most batches are near.
   let base: Int
 
   /// The largest length.
