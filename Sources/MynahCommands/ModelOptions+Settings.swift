@@ -7,6 +7,7 @@ extension ModelOptions {
       FlagRule(
         "--initial-range", initialRange != nil, needs: "--initializer uniform", initializer ?? .uniform == .uniform),
       FlagRule("--output-initializer", outputInitializer != nil, excludes: "--tied", tied),
+      FlagRule("--residual", residual, excludes: "--skip-connections", skipConnections),
       FlagRule("--cell", cell != nil, excludes: "--layers", layers != nil),
       FlagRule("--hidden", hidden != nil, excludes: "--layers", layers != nil),
       FlagRule("--rank", rank != nil, needs: "--rounds of 1 or more", rounds != 0),
@@ -39,7 +40,8 @@ extension ModelOptions {
         Self.setting("cappedInput", of: $0.model).map { $0 == 1 }
       },
       RunSetting("--tied", isOn: tied, at: \.model.output.isTied),
-      RunSetting("--residual", isOn: residual, at: \.model.isResidual),
+      connection("--residual", residual, .residual),
+      connection("--skip-connections", skipConnections, .skip),
       RunSetting("--dropout", dropout) {
         $0.model.dropout.output
       } write: {
@@ -49,6 +51,7 @@ extension ModelOptions {
       RunSetting("--dropout-input", dropoutInput, at: \.model.dropout.input),
       RunSetting("--dropout-layer-input", dropoutLayerInput, at: \.model.dropout.layerInput),
       RunSetting("--dropout-embedding", dropoutEmbedding, at: \.model.dropout.embedding),
+      RunSetting("--dropout-latent", dropoutLatent, at: \.model.dropout.latent),
       RunSetting("--dropout-weights", dropoutWeights, at: \.model.dropout.weights),
       RunSetting("--variational-dropout", isOn: variationalDropout, at: \.model.dropout.isVariational),
       RunSetting("--initializer", initializer?.rawValue) {
@@ -80,18 +83,33 @@ extension ModelOptions {
   func apply(to run: inout RunSettings) throws {
     try applySettings(to: &run)
     try applyLayers(to: &run.model)
+    let output = run.model.output.kind
+    try FlagRule(
+      "--dropout-latent", dropoutLatent != nil, needs: "--output-layer mixture (found \(output))",
+      OutputKinds.standard[output]?.hasLatentVectors == true
+    ).check()
     let (sizes, rates) = (try run.architecture().layerSizes, run.model.dropout)
     let effects = [
       FlagRule(
         "--residual", residual, needs: "a layer whose output has the size of its input (found the sizes \(sizes))",
         zip(sizes, sizes.dropFirst()).contains { $0 == $1 }),
+      FlagRule("--skip-connections", skipConnections, needs: "two or more recurrent layers", sizes.count > 2),
       FlagRule(
         "--variational-dropout", variationalDropout,
-        needs: "a rate above 0 of --dropout, --dropout-input or --dropout-layer-input",
-        [rates.output, rates.hidden, rates.layerInput, rates.input].contains { $0 > 0 }),
+        needs: "a rate above 0 of --dropout, --dropout-input, --dropout-layer-input or --dropout-latent",
+        [rates.output, rates.hidden, rates.layerInput, rates.input, rates.latent].contains { $0 > 0 }),
       FlagRule("--dropout-hidden", dropoutHidden != nil, needs: "two or more recurrent layers", sizes.count > 2),
     ]
     for rule in effects { try rule.check() }
+  }
+
+  /// The setting of a flag that selects the connections between layers.
+  private func connection(_ flag: String, _ isGiven: Bool, _ connections: LayerConnections) -> RunSetting {
+    RunSetting(flag, isGiven ? true : nil) {
+      $0.model.connections == connections
+    } write: { run, _ in
+      run.model.connections = connections
+    }
   }
 
   // MARK: Layers

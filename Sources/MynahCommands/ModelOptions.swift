@@ -86,6 +86,10 @@ struct ModelOptions: ConditionalFlags, RunOptions {
     help: "Add a recurrent layer's inputs to its outputs where their sizes agree.")
   var residual = false
 
+  @Flag(
+    help: "Add the outputs of all recurrent layers for the output layer, instead of those of the last one only.")
+  var skipConnections = false
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
@@ -123,6 +127,13 @@ struct ModelOptions: ConditionalFlags, RunOptions {
       valueName: "rate"),
     transform: Bounded.rate)
   var dropoutEmbedding: Float?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The dropout rate of the components' vectors of a mixture of softmaxes. (default: 0)", valueName: "rate"),
+    transform: Bounded.rate)
+  var dropoutLatent: Float?
 
   @Option(
     parsing: .unconditional,

@@ -35,10 +35,10 @@ struct ProfileRecorder {
   private let peak: Double
 
   /// Measures the machine's peak on as many threads as the current team has.
-  init(_ model: ModelArchitecture, tokensPerStep: Int) {
+  init(_ model: ModelArchitecture, _ objective: TrainingObjective, tokensPerStep: Int) {
     self.tokensPerStep = tokensPerStep
     // Two operations a multiplication, forward once and backward twice.
-    operationsPerToken = 6 * Double(model.multiplicationsPerToken)
+    operationsPerToken = 6 * Double(model.multiplicationsPerToken(training: objective))
     let ranks = Double(Ranks.communicator.rankCount)
     peak = ranks * MachinePeak.gigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1)
   }

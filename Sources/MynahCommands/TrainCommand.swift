@@ -234,7 +234,8 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
     _ job: TrainingJob, _ planning: RunPlanning? = nil, upTo lastEpoch: Int? = nil, writesEpochs: Bool = true,
     shouldStop: @escaping @Sendable () -> Bool
   ) throws -> (result: TrainingResult, history: [EpochReport]) {
-    let recorder = profile ? ProfileRecorder(job.model, tokensPerStep: job.tokensPerStep) : nil
+    let recorder =
+      profile ? ProfileRecorder(job.model, job.configuration.objective, tokensPerStep: job.tokensPerStep) : nil
     var progress = TrainingProgress(job, json: json, recorder: recorder, writesEpochs: writesEpochs)
     var running =
       try Ranks.isFirst ? logs.started(job.runDescription) : RunningLogs(job.runDescription, logs: [], sample: nil)

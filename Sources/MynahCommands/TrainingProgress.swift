@@ -26,7 +26,7 @@ struct TrainingProgress {
     epochCount = job.configuration.stepCount == nil ? job.configuration.epochs : nil
     firstStep = job.checkpoint?.step ?? 0
     // A weight costs a multiplication and an addition forward and twice that backward.
-    flopsPerToken = 6 * Double(job.model.multiplicationsPerToken)
+    flopsPerToken = 6 * Double(job.model.multiplicationsPerToken(training: job.configuration.objective))
     (self.json, self.recorder, self.writesEpochs) = (json, recorder, writesEpochs)
     let now = clock.now
     (epochStart, lastStep) = (now, now)

@@ -164,7 +164,10 @@ extension InferenceModel {
   }
 
   /// The output layer as a part of the last recurrent layer's pass; nil if it needs a separate pass.
-  private var fusedSoftmax: PackedSoftmax? { stages.last?.isPacked == true ? output.softmax : nil }
+  private var fusedSoftmax: PackedSoftmax? { stages.last?.isPacked == true && !hasSkips ? output.softmax : nil }
+
+  /// A Boolean value indicating whether the outputs of all layers, each of which is a stage, are added.
+  private var hasSkips: Bool { configuration.connections == .skip }
 
   /// Advances the state by T·B tokens, time-major; the purpose is that of the last stage.
   private func pass(
@@ -172,13 +175,16 @@ extension InferenceModel {
   ) -> PackedLayers.Results {
     let stepCount = ids.count / state.batchSize
     var input = PackedLayers.Input.ids(ids)
-    var results = PackedLayers.Results()
+    var (results, sum) = (PackedLayers.Results(), Tensor?.none)
     for (index, stage) in stages.enumerated() {
       let isLast = index == stages.count - 1
       results = stage.pass(
-        input, embedding: embedding, stepCount: stepCount, &state, for: isLast ? purpose : .outputs, in: &workspace)
+        input, embedding: embedding, stepCount: stepCount, &state, for: isLast && !hasSkips ? purpose : .outputs,
+        in: &workspace)
+      if hasSkips, let outputs = results.outputs { sum = sum.map { $0 + outputs } ?? outputs }
       if !isLast { input = .rows(results.outputs ?? Tensor([])) }
     }
+    if hasSkips { results.outputs = sum }
     state.advance(by: stepCount)
     return results
   }

@@ -24,6 +24,8 @@ enum InferenceStage: Sendable {
       let isResidual = architecture.isResidual(layer: index)
       if let scan = layer.kind.scan?(layer.shape) {
         run.append((layer.kind, layer.shape, scan, own.parameters.map(\.value), isResidual))
+        // The outputs of every layer are needed.
+        if model.configuration.connections == .skip { flush(before: index + 1) }
       } else {
         flush(before: index)
         stages.append(.composed(own.rounded(to: precision), index: index, isResidual: isResidual))

@@ -49,6 +49,11 @@ public struct LanguageModel: Module {
     architecture.output.kind.layer(architecture.output.shape, outputParameters, embedding.weight)
   }
 
+  /// Returns the output layer that reads the outputs of a pass: in training, it drops elements of its latent vectors.
+  package func output(after pass: RecurrentStack.Pass) -> any OutputLayer {
+    pass.latentDropout.map { output.dropping($0) } ?? output
+  }
+
   /// The cell of a recurrent layer.
   package func cell(ofLayer index: Int) -> any RecurrentCell {
     let (kind, shape) = architecture.layers[index]
@@ -115,7 +120,8 @@ extension LanguageModel {
   ) -> (value: Variable, loss: Loss, state: RecurrentState) {
     let pass = self(inputs, state: state, dropout: dropout)
     let result = StepProfile.measure(.loss) {
-      output.crossEntropy(of: pass.output.rows, targets: targets, scale: 1 / Float(max(state.batchSize, 1)))
+      output(after: pass).crossEntropy(
+        of: pass.output.rows, targets: targets, scale: 1 / Float(max(state.batchSize, 1)))
     }
     return (result.value, Loss(nats: result.nats, targetCount: targets.count), pass.state.detached)
   }

@@ -8,9 +8,8 @@ public struct LanguageModelConfiguration: Hashable, Codable, Sendable {
   public var layers: [LayerConfiguration]
   /// The output layer.
   public var output: OutputConfiguration
-  /// A Boolean value indicating whether recurrent layers have residual connections: each layer whose outputs have the
-  /// size of its inputs adds its inputs to its outputs.
-  public var isResidual = false
+  /// The connections between recurrent layers, besides those from each layer to the one above.
+  public var connections = LayerConnections.sequential
   /// The dropout of training.
   public var dropout: DropoutRates
   /// The distribution of the initial weights.

@@ -26,10 +26,20 @@ public struct ModelArchitecture: Sendable {
       layers.append((kind, shape))
       size = kind.outputSize(shape)
     }
+    let outputSizes = layers.map { kind, shape in kind.outputSize(shape) }
+    if configuration.connections == .skip && Set(outputSizes).count > 1 {
+      throw .impossible(
+        reason: "skip connections add the outputs of all layers, which must have one size, found \(outputSizes)")
+    }
     let outputShape = OutputShape(
       hiddenSize: size, vocabularySize: configuration.vocabularySize, embeddingSize: configuration.embeddingSize,
       sizes: configuration.output.sizes, isTied: configuration.output.isTied)
     output = (try configuration.output.kind(in: kinds.outputs, of: outputShape), outputShape)
+    guard configuration.dropout.latent == 0 || output.kind.hasLatentVectors else {
+      throw .impossible(
+        reason: "latent dropout needs an output layer with latent vectors, such as 'mixture', found "
+          + "'\(output.kind.name)'")
+    }
     (self.configuration, self.kinds, self.layers) = (configuration, kinds, layers)
   }
 
@@ -39,7 +49,7 @@ public struct ModelArchitecture: Sendable {
   /// Returns a Boolean value indicating whether a recurrent layer adds its inputs to its outputs.
   package func isResidual(layer index: Int) -> Bool {
     let (kind, shape) = layers[index]
-    return configuration.isResidual && kind.outputSize(shape) == shape.inputSize
+    return configuration.connections == .residual && kind.outputSize(shape) == shape.inputSize
   }
 
   /// The specs of the parameters, in the order of `visitParameters`.
@@ -48,13 +58,16 @@ public struct ModelArchitecture: Sendable {
   /// The number of trainable parameters.
   public var parameterCount: Int { parameterSpecs.reduce(0) { $0 + $1.shape.elementCount } }
 
-  /// The number of multiplications in one token's forward pass: one per weight of the layer and output matrices.
+  /// The number of multiplications in one token's forward pass: one per weight of the layers' matrices, and those of the
+  /// output layer.
   ///
   /// Looking up the embedding takes none. Back-propagation takes twice as many.
-  public var multiplicationsPerToken: Int {
-    let matrices = (layerSpecs.flatMap(\.self) + outputSpecs).filter { $0.shape.rank == 2 }
-    let tied = output.shape.isTied ? embeddingSpec.shape.elementCount : 0
-    return matrices.reduce(tied) { $0 + $1.shape.elementCount }
+  public var multiplicationsPerToken: Int { multiplicationsPerToken(training: .full) }
+
+  /// Returns the number of multiplications in one token's forward pass in training with an objective.
+  public func multiplicationsPerToken(training objective: TrainingObjective) -> Int {
+    layerSpecs.flatMap(\.self).filter { $0.shape.rank == 2 }
+      .reduce(output.kind.multiplications(output.shape, objective)) { $0 + $1.shape.elementCount }
   }
 
   /// Returns the reason why the model cannot be trained with an objective, in words; nil if it can.
@@ -99,7 +112,7 @@ public struct ModelArchitecture: Sendable {
       defer { rest = rest.dropFirst(count) }
       return RecurrentLayer(kind, shape, values: Array(rest.prefix(count)))
     }
-    return RecurrentStack(layers, isResidual: configuration.isResidual)
+    return RecurrentStack(layers, connections: configuration.connections)
   }
 }
 

@@ -21,7 +21,7 @@ struct GraphBuilder {
     add(model.embedding.weight.value, named: "embedding.weight")
     addNode("Gather", ["embedding.weight", "ids"], ["embedding"])
     addSqueezedAxis()
-    var x = "embedding"
+    var (x, outputs) = ("embedding", [String]())
     for (index, layer) in model.architecture.layers.enumerated() {
       let operation = try RecurrentOperator(
         layer.kind, layer.shape, index: index, weights: model.stack.layers[index].parameters.map(\.value))
@@ -32,6 +32,11 @@ struct GraphBuilder {
       } else {
         x = output
       }
+      outputs.append(output)
+    }
+    if model.configuration.connections == .skip && outputs.count > 1 {
+      addNode("Sum", outputs, ["skips"])
+      x = "skips"
     }
     let isTied = model.configuration.isTied
     let outputWeight = isTied ? "embedding.weight" : "output.weight"

@@ -32,7 +32,8 @@ public struct Trainer: Sendable {
   ///
   /// It is called once in each step and at the end of each epoch, with the number of completed steps and the course of
   /// the run. It returns the number of steps after which the run ends from now on, or nil to leave it. Of several ranks,
-  /// that of rank 0 is called. The changes are part of checkpoints: a run that is resumed without this closure ends where it was planned to.
+  /// that of rank 0 is called. The changes are part of checkpoints: a run that is resumed without this closure ends where
+  /// it was planned to.
   public var moveEnd: @Sendable (_ stepsDone: Int, _ pace: RunPace) -> Int? = { _, _ in nil }
 
   /// The connection to the processes that compute the run together; by default there is one process.
@@ -124,6 +125,9 @@ public struct Trainer: Sendable {
     guard configuration.shards == 1 || loss == nil else {
       throw TrainingError.impossible(
         reason: "a custom loss needs whole batches, found \(configuration.shards) shards")
+    }
+    guard model.configuration.dropout.latent == 0 || loss == nil else {
+      throw TrainingError.impossible(reason: "a custom loss has no latent dropout, found a rate above 0")
     }
     let rankCount = communicator.rankCount
     guard configuration.shards >= rankCount else {

@@ -9,11 +9,12 @@ struct ActivationTests {
   @Test(
     "Gates and cells agree with each other and with the model's own state",
     arguments: [
-      ([LayerConfiguration.lstm(5), .lstm(4)], false), ([.lstm(3), .lstm(3), .lstm(3)], true),
-      ([.gru(4), .lstm(6)], false),
+      ([LayerConfiguration.lstm(5), .lstm(4)], LayerConnections.sequential),
+      ([.lstm(3), .lstm(3), .lstm(3)], .residual), ([.lstm(4), .lstm(4), .lstm(4)], .skip),
+      ([.gru(4), .lstm(6)], .sequential),
     ])
-  func gates(layers: [LayerConfiguration], isResidual: Bool) throws {
-    let model = try AnalysisModel.drawn(layers, isResidual: isResidual).model
+  func gates(layers: [LayerConfiguration], connections: LayerConnections) throws {
+    let model = try AnalysisModel.drawn(layers, connections: connections).model
     let recorded = layers.indices.filter { layers[$0].kind == "lstm" }
     var recorder = try ActivationRecorder(model, layers: recorded, recordingGates: true)
     var state = model.initialState(batchSize: 1)

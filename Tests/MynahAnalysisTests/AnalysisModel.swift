@@ -7,11 +7,11 @@ enum AnalysisModel {
   /// A model of characters whose weights are drawn.
   static func drawn(
     _ layers: [LayerConfiguration], tokens: [String] = ["\n", "a", "b", "c"], embedding: Int = 3,
-    isResidual: Bool = false
+    connections: LayerConnections = .sequential
   ) throws -> ModelFile {
     var configuration = LanguageModelConfiguration(
       vocabulary: tokens.count, embedding: embedding, layers: layers, initializer: .uniform(0.8))
-    configuration.isResidual = isResidual
+    configuration.connections = connections
     var random = RandomSource(seed: 11)
     return ModelFile(
       model: LanguageModel(configuration, using: &random),

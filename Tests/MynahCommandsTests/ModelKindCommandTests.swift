@@ -15,6 +15,7 @@ struct ModelKindCommandTests {
         ["--cell", "relu", "--hidden", "6", "--initializer", "orthogonal"], [.rnn(6, activation: .relu)], "RNN, relu"
       ),
       (["--cell", "gru", "--hidden", "12,8", "--tied"], [.gru(12), .gru(8)], "GRU"),
+      (["--cell", "gru", "--hidden", "8,8", "--skip-connections"], [.gru(8), .gru(8)], "GRU"),
       (["--cell", "gru-reset-before", "--hidden", "8"], [.gru(8, reset: .before)], "GRU, reset before"),
       (
         ["--cell", "peephole", "--hidden", "8", "--forget-bias", "1", "--residual"], [.peepholeLSTM(8, forgetBias: 1)],
@@ -53,7 +54,9 @@ struct ModelKindCommandTests {
     #expect(trained.status == 0 && trained.errors.contains(name), "\(trained.errors)")
     let configuration = try ModelFile(contentsOf: tool.path("m")).model.configuration
     #expect(configuration.layers == layers && configuration.isTied == flags.contains("--tied"))
-    #expect(configuration.isResidual == flags.contains("--residual"))
+    let connections: LayerConnections =
+      flags.contains("--residual") ? .residual : flags.contains("--skip-connections") ? .skip : .sequential
+    #expect(configuration.connections == connections)
     #expect(configuration.dropout.isVariational == flags.contains("--variational-dropout"))
 
     // One epoch more than the run had is the run of two epochs, byte for byte.

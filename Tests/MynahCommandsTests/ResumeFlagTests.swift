@@ -87,6 +87,13 @@ struct ResumeFlagTests {
         Flag("--window", "2,1,1", other: "2"),
       ]
     ),
+    (
+      "mixture",
+      [
+        Flag("--skip-connections"), Flag("--hidden", "8,8", other: "8"),
+        Flag("--output-layer", "mixture:2", other: "softmax"), Flag("--dropout-latent", "0.25", other: "0.5"),
+      ]
+    ),
     ("one window", [Flag("--window", "2", other: "1"), Flag("--hidden", "8,6", other: "8")]),
     (
       "mogrifier",

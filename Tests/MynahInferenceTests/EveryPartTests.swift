@@ -7,16 +7,18 @@ import MynahTraining
 import TestSupport
 import Testing
 
-/// Every kind of cell with every kind of output layer in every precision, through everything that a model is used for.
+/// Every kind of cell with every kind of output layer in every precision, and all connections between layers, through
+/// everything that a model is used for.
 struct EveryPartTests {
   /// A model of one kind of cell and one kind of output layer, over four characters and a line end.
   struct Parts: CustomTestStringConvertible, Sendable {
     let cell: CellKind
     let output: OutputConfiguration
     let precision: WeightPrecision
+    var connections = LayerConnections.sequential
 
     var testDescription: String {
-      "\(cell.title), \(output.kind)\(output.isTied ? " tied" : ""), \(precision.rawValue)"
+      "\(cell.title), \(output.kind)\(output.isTied ? " tied" : ""), \(precision.rawValue), \(connections.rawValue)"
     }
 
     var kinds: ModelKinds { .standard.adding(cell) }
@@ -27,9 +29,11 @@ struct EveryPartTests {
       let layer = LayerConfiguration(cell, isProjected ? 8 : 6, settings: isProjected ? ["outputSize": 6] : [:])
       var first = layer
       if cell.settings.contains(where: { $0.name == "window" }) { first.settings["window"] = 2 }
-      return LanguageModelConfiguration(
+      var configuration = LanguageModelConfiguration(
         vocabulary: 9, embedding: output.isTied ? 6 : 5, layers: [first, layer], output: output,
         initializer: .uniform(0.6))
+      configuration.connections = connections
+      return configuration
     }
 
     var model: LanguageModel {
@@ -64,10 +68,18 @@ struct EveryPartTests {
     .softmax(), .softmax(tied: true), .adaptiveSoftmax(cutoffs: [3, 6]), .mixtureOfSoftmaxes(3, size: 4),
   ]
 
-  static let all = (CellKinds.standard.all + [leaky]).flatMap { cell in
-    outputs.flatMap { output in
-      WeightPrecision.allCases.map { Parts(cell: cell, output: output, precision: $0) }
-    }
+  static let all =
+    (CellKinds.standard.all + [leaky]).flatMap { cell in
+      outputs.flatMap { output in
+        WeightPrecision.allCases.map { Parts(cell: cell, output: output, precision: $0) }
+      }
+    } + connected
+
+  /// Models with other connections: of packed layers, of composed ones, and of both kinds.
+  private static let connected = [LayerConnections.residual, .skip].flatMap { connections in
+    [CellKind.lstm, .qrnn, leaky].flatMap { cell in
+      outputs.map { Parts(cell: cell, output: $0, precision: .float32, connections: connections) }
+    } + [Parts(cell: .lstm, output: .softmax(), precision: .int8, connections: connections)]
   }
 
   static let tokenizer: AnyTokenizer = {

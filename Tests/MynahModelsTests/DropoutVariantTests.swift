@@ -1,3 +1,4 @@
+import Foundation
 import MynahModels
 import MynahTensors
 import TestSupport
@@ -121,6 +122,48 @@ struct DropoutVariantTests {
     #expect(model(ids, state: state, dropout: source).output.values.value == second.value)
   }
 
+  @Test(
+    "Latent: a mixture's loss is that of its components' vectors after dropout, at all steps the same if variational",
+    arguments: [false, true])
+  mutating func latent(isVariational: Bool) {
+    let (stepCount, batchSize, components) = (4, 3, 2)
+    let rates = DropoutRates(latent: 0.25, isVariational: isVariational)
+    let dropout = LatentDropout(DropoutMasks(rates, random: RandomSource(seed: 4)), batchSize: batchSize)
+    let factors = dropout(Variable(Tensor(shape: [stepCount * batchSize, 10], repeating: 1))).value
+    #expect(Set(factors.elements) == [0, 1 / 0.75])
+    let steps = (0..<stepCount).map { factors.slice($0 * batchSize..<($0 + 1) * batchSize) }
+    #expect(steps.allSatisfy { $0 == steps[0] } == isVariational && steps[0].slice(0..<1) != steps[0].slice(1..<2))
+
+    func drawn(_ shape: Shape) -> Variable { Variable(.random(shape, using: &random)) }
+    let layer = MixtureOfSoftmaxes(
+      prior: drawn([components, 6]), latent: Linear(weight: drawn([components * 5, 6]), bias: drawn([components * 5])),
+      linear: Linear(weight: drawn([7, 5]), bias: drawn([7])))
+    let (hidden, targets) = (drawn([stepCount * batchSize, 6]), (0..<12).map { Int32($0 % 7) })
+    let vectors = layer.latent(hidden).tanh() * Variable(factors)
+    let all = layer.linear(vectors.reshaped([stepCount * batchSize * components, 5])).logSoftmax().value.elements
+    let weights = hidden.matmul(layer.prior, transposingOther: true).logSoftmax().value.elements
+    let expected = targets.enumerated().reduce(0.0) { sum, target in
+      let joint = (0..<components).map { k in
+        Double(
+          weights[target.offset * components + k] + all[(target.offset * components + k) * 7 + Int(target.element)])
+      }
+      return sum - log(joint.reduce(0) { $0 + exp($1) })
+    }
+    #expect(abs(layer.dropping(dropout).crossEntropy(of: hidden, targets: targets).nats / expected - 1) < 1e-5)
+    #expect(abs(layer.crossEntropy(of: hidden, targets: targets).nats / expected - 1) > 1e-4)
+  }
+
+  @Test("Latent dropout needs an output layer that has latent vectors")
+  func latentDefect() {
+    var configuration = LanguageModelConfiguration(vocabulary: 6, embedding: 4, layers: [.lstm(4)])
+    configuration.dropout.latent = 0.5
+    #expect(
+      configuration.defect()
+        == "latent dropout needs an output layer with latent vectors, such as 'mixture', found 'softmax'")
+    configuration.output = .mixtureOfSoftmaxes(2)
+    #expect(configuration.defect() == nil)
+  }
+
   @Test("Each kind of dropout acts only in training and depends only on its random source")
   func models() {
     let plain = model { _ in }
@@ -142,6 +185,12 @@ struct DropoutVariantTests {
       #expect(losses.last != loss(dropping, RandomSource(seed: 5)))
     }
     #expect(Set(losses).count == kinds.count && !losses.contains(loss(plain, nil)))
+    let mixture = model { $0.output = .mixtureOfSoftmaxes(2) }
+    let dropping = model {
+      $0.output = .mixtureOfSoftmaxes(2)
+      $0.dropout.latent = 0.5
+    }
+    #expect(loss(dropping, nil) == loss(mixture, nil) && loss(dropping, RandomSource(seed: 4)) != loss(mixture, nil))
     #expect(loss(plain, RandomSource(seed: 4)) == loss(plain, nil))
   }
 }

@@ -114,10 +114,15 @@ struct ImportTests {
       try mixture.pyTorchWeights()
     }
     configuration.output = .softmax()
-    configuration.isResidual = true
+    configuration.connections = .residual
     let residual = LanguageModel(configuration, using: &random)
     #expect(throws: CheckpointError.notInPyTorch(part: "layer 0", kind: "residual layer")) {
       try residual.pyTorchWeights()
+    }
+    configuration.connections = .skip
+    let skipping = LanguageModel(configuration, using: &random)
+    #expect(throws: CheckpointError.notInPyTorch(part: "the recurrent layers", kind: "skip connection")) {
+      try skipping.pyTorchWeights()
     }
   }
 

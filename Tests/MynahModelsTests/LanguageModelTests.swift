@@ -223,4 +223,18 @@ struct SummaryTests {
       #expect(model.multiplicationsPerToken == weights.reduce(0) { $0 + $1.shape.elementCount })
     }
   }
+
+  @Test("The output's multiplications are those of its sampled tokens, of each component, and of the embedding if tied")
+  func outputMultiplications() throws {
+    func count(_ output: OutputConfiguration, _ objective: TrainingObjective = .full) throws -> Int {
+      let model = try ModelArchitecture(
+        LanguageModelConfiguration(vocabulary: 30, embedding: 8, layers: [.lstm(8)], output: output))
+      return model.multiplicationsPerToken(training: objective) - 4 * 8 * 16
+    }
+    #expect(try count(.softmax()) == 30 * 8 && count(.softmax(tied: true)) == 30 * 8)
+    #expect(try count(.softmax(), .sampled(candidates: 9)) == 10 * 8)
+    #expect(try count(.mixtureOfSoftmaxes(3, size: 5)) == 3 * 8 + 3 * 5 * 8 + 3 * 5 * 30)
+    #expect(try count(.mixtureOfSoftmaxes(3, tied: true)) == 3 * 8 + 3 * 8 * 8 + 3 * 8 * 30)
+    #expect(try count(.adaptiveSoftmax(cutoffs: [10])) == 11 * 8 + 2 * 8 + 20 * 2)
+  }
 }

@@ -32,7 +32,8 @@ struct ModelKindTests {
   static let options: [LanguageModelConfiguration] =
     kinds.map { configuration([$0, $0]) } + [
       configuration([.gru(5), .lstm(4)]) { $0.output.isTied = true },
-      configuration([.rnn(4), .lstm(4)]) { $0.isResidual = true },
+      configuration([.rnn(4), .lstm(4)]) { $0.connections = .residual },
+      configuration([.rnn(4), .lstm(4), .gru(4)]) { $0.connections = .skip },
       configuration([.lstm(4)]) {
         ($0.recurrentInitializer, $0.embeddingInitializer, $0.outputInitializer) = (.orthogonal, .zeros, .glorotUniform)
         $0.dropout = DropoutRates(embedding: 0.1, weights: 0.2, isVariational: true)
@@ -114,8 +115,9 @@ struct ModelKindTests {
     let configuration = LanguageModelConfiguration(
       vocabulary: 6, embedding: 3, layers: [.lstm(4), .gru(2)], dropout: .outputs(0.25), initializer: .uniform(0.25))
     let json =
-      #"{"dropout":{"embedding":0,"hidden":0.25,"input":0,"isVariational":false,"layerInput":0,"output":0.25,"#
-      + #""weights":0},"embeddingSize":3,"initializer":{"bound":0.25,"kind":"uniform"},"isResidual":false,"#
+      #"{"connections":"sequential","dropout":{"embedding":0,"hidden":0.25,"input":0,"isVariational":false,"#
+      + #""latent":0,"layerInput":0,"output":0.25,"weights":0},"embeddingSize":3,"#
+      + #""initializer":{"bound":0.25,"kind":"uniform"},"#
       + #""layers":[{"hiddenSize":4,"kind":"lstm"},{"hiddenSize":2,"kind":"gru"}],"#
       + #""output":{"isTied":false,"kind":"softmax","sizes":[]},"vocabularySize":6}"#
     #expect(try SafetensorsFile.encode(configuration) == json)
@@ -193,13 +195,26 @@ struct ModelKindTests {
   @Test("A residual layer's inputs are added to its outputs where the sizes agree, and only there")
   func residual() {
     func hidden(_ layers: [LayerConfiguration], isResidual: Bool) -> (LanguageModel, Tensor) {
-      let model = Self.model(Self.configuration(layers) { $0.isResidual = isResidual })
+      let model = Self.model(Self.configuration(layers) { $0.connections = isResidual ? .residual : .sequential })
       return (model, model([0, 1, 2], state: model.initialState(batchSize: 1)).output.rows.value)
     }
     let (model, plain) = hidden([.lstm(4)], isResidual: false)
     let inputs = model.embedding([0, 1, 2]).value
     #expect(hidden([.lstm(4)], isResidual: true).1 == plain + inputs)
     #expect(hidden([.lstm(5)], isResidual: true).1 == hidden([.lstm(5)], isResidual: false).1)
+  }
+
+  @Test("With skip connections, the output layer reads the sum of the outputs of all layers, which have one size")
+  func skipConnections() throws {
+    let model = Self.model(Self.configuration([.lstm(5), .gru(5), .rnn(5)]) { $0.connections = .skip })
+    let pass = model([3], state: model.initialState(batchSize: 1))
+    // After the first token, the outputs of these layers are the first parts of their states.
+    let sum = pass.state.layers.map(\.hidden.value).reduce(Tensor.zeros([1, 5])) { $0 + $1 }
+    #expect(pass.output.rows.value == sum && pass.undropped.rows.value == sum)
+    let unequal = Self.configuration([.lstm(5), .lstm(4)]) { $0.connections = .skip }
+    #expect(
+      unequal.defect()
+        == "skip connections add the outputs of all layers, which must have one size, found [5, 4]")
   }
 
   @Test("Biases start at zero, except forget biases, and each part uses its own initializer")

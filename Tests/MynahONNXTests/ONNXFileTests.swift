@@ -48,7 +48,7 @@ struct ONNXFileTests {
 
   @Test("State is an input and an output of each layer, and every name that is read was written before")
   func names() throws {
-    let graph = try graph(file([.lstm(4), .gru(3), .rnn(3), .peepholeLSTM(2)]) { $0.isResidual = true })
+    let graph = try graph(file([.lstm(4), .gru(3), .rnn(3), .peepholeLSTM(2)]) { $0.connections = .residual })
     #expect(graph.input.map { $0.name } == ["ids", "h0", "c0", "h1", "h2", "h3", "c3"])
     #expect(
       graph.output.map { $0.name }
@@ -61,6 +61,15 @@ struct ONNXFileTests {
     #expect(graph.output.allSatisfy { known.contains($0.name) })
     // The outputs of the first and the third layer have the size of their inputs.
     #expect(graph.node.count { $0.opType == "Add" } == 3)
+  }
+
+  @Test("Skip connections add the outputs of all layers, each of which reads those of the layer below")
+  func skipConnections() throws {
+    let graph = try graph(file([.lstm(4), .gru(4), .rnn(4)]) { $0.connections = .skip })
+    let sum = try #require(graph.node.first { $0.opType == "Sum" })
+    #expect(sum.input == ["output0", "output1", "output2"])
+    #expect(graph.node.first { $0.opType == "GRU" }?.input.first == "output0")
+    #expect(graph.node.first { $0.opType == "MatMul" }?.input.first == sum.output[0])
   }
 
   @Test("Tied weights are stored once, and the tokenizer goes along")

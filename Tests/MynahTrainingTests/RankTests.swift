@@ -65,7 +65,7 @@ struct RankTests {
       $0.penalties = Penalties(weights: 1e-4, activation: 0.5, temporal: 0.25)
     },
     Case("averages from the start, tied weights", tiesWeights: true) {
-      $0.optimizer = OptimizerConfiguration(AveragedSGD(patience: nil))
+      $0.optimizer = OptimizerConfiguration(AveragedSGD(averaging: .fromStart))
     },
     Case("momentum, in bfloat16") {
       $0.optimizer = OptimizerConfiguration(SGD(momentum: 0.9))

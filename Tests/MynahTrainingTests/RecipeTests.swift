@@ -134,6 +134,13 @@ struct RecipeTests {
     // 4,000,000 + 10,000, 3 · 1550 · (2 · 400 + 1), 2 · 3 · 1550 · (1550 + 1), 3 · 400 · (1550 + 1)
     #expect(try ModelArchitecture(qrnn).parameterCount == 4_010_000 + 3_724_650 + 14_424_300 + 1_861_200)
     #expect(qrnn.dropout.weights == 0.1 && qrnn.dropout.hidden == 0.3 && Recipe.awdQRNN.training.clipNorm == 0.2)
+    let mixture = Recipe.awdMixture.model(10_000)
+    // 2,810,000 + 4 · 960 · 1241 + 4 · 960 · 1921 + 4 · 620 · 1581 + 15 · 620 + 15 · 280 · 621
+    #expect(
+      try ModelArchitecture(mixture).parameterCount == 2_810_000 + 4_765_440 + 7_376_640 + 3_920_880 + 9_300 + 2_608_200
+    )
+    #expect(mixture.dropout.latent == 0.29 && mixture.dropout.hidden == 0.225)
+    #expect(Recipe.awdMixture.training.learningRate.rate(epoch: 9) == 20)
     let rates = [1, 30, 31, 40, 41, 50].map { Recipe.awdLSTMCharacters.training.learningRate.rate(epoch: $0) }
     #expect(zip(rates, [2e-3, 2e-3, 2e-4, 2e-4, 2e-5, 2e-5] as [Float]).allSatisfy { abs($0 / $1 - 1) < 1e-5 })
     var random = RandomSource(seed: 1)

@@ -80,7 +80,7 @@ struct TrainingOptionsTests {
     ("a plateau", configuration { $0.learningRate = .plateau(from: 4, factor: 0.5, patience: 0) }),
     (
       "averages from the start",
-      configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(patience: nil)) }
+      configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(averaging: .fromStart)) }
     ),
     ("a clip by value", configuration { $0.clipValue = 0.01 }),
     (
@@ -308,6 +308,9 @@ struct TrainingOptionsTests {
       }
     ),
     (
+      "latent dropout of a mixture", DropoutRates(hidden: 0.2, latent: 0.4, isVariational: true), configuration()
+    ),
+    (
       "padded documents", .outputs(0.2),
       configuration {
         $0.batches = .documents(batchSize: 4, sequenceLength: 9, endingWith: language.vocabulary.endOfSentenceID ?? 0)
@@ -325,7 +328,8 @@ struct TrainingOptionsTests {
         (configuration.shards, configuration.epochs) = (shards, 1)
         var model = LanguageModel(
           LanguageModelConfiguration(
-            vocabulary: Self.language.vocabulary.count, embedding: 6, layers: [.lstm(8), .gru(7)], dropout: dropout),
+            vocabulary: Self.language.vocabulary.count, embedding: 6, layers: [.lstm(8), .gru(7)],
+            output: dropout.latent > 0 ? .mixtureOfSoftmaxes(3) : .softmax(), dropout: dropout),
           using: &random)
         try Trainer(configuration, checkpointInterval: 12).train(&model, on: text) { event in
           switch event {
@@ -356,7 +360,7 @@ struct TrainingOptionsTests {
 
   @Test("The averaged weights are validated and kept")
   func averages() throws {
-    let configuration = Self.configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(patience: nil)) }
+    let configuration = Self.configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(averaging: .fromStart)) }
     var last: TrainingCheckpoint?
     let trained = try train(configuration) { event in
       if case .checkpoint(let checkpoint) = event { last = checkpoint }
@@ -373,7 +377,7 @@ struct TrainingOptionsTests {
   func averagesWithoutValidation(keepsBest: Bool) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let configuration = Self.configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(patience: nil)) }
+    let configuration = Self.configuration { $0.optimizer = OptimizerConfiguration(AveragedSGD(averaging: .fromStart)) }
     let files = TrainingFiles(
       modelPath: folder.path + "/m", configuration: configuration, tokenizer: .word(Self.language.tokenizer),
       textHash: "h")
@@ -467,12 +471,14 @@ struct TrainingOptionsTests {
     #expect(value(Penalties(activation: 3, temporal: 2), lengths: [0, 0]) == 1)
   }
 
-  @Test("A text has the same penalties however much it is padded, with residual layers too", arguments: [false, true])
-  func penaltiesOfPaddedRuns(isResidual: Bool) throws {
+  @Test(
+    "A text has the same penalties however much it is padded, with all connections",
+    arguments: LayerConnections.allCases)
+  func penaltiesOfPaddedRuns(connections: LayerConnections) throws {
     var random = RandomSource(seed: 3)
     var shape = LanguageModelConfiguration(
       vocabulary: Self.language.vocabulary.count, embedding: 8, layers: [.lstm(8), .lstm(8)])
-    shape.isResidual = isResidual
+    shape.connections = connections
     let model = LanguageModel(shape, using: &random)
     let norms = try [7, 20].map { length in
       var configuration = Self.configuration {

@@ -32,12 +32,8 @@ struct TrainingBenchmark {
 
   /// Floating-point operations of a step: two for each multiplication, forward once and backward twice.
   var operationsPerStep: Double {
-    var multiplications = model.architecture.multiplicationsPerToken
-    // The target and the sampled tokens replace the vocabulary.
-    if let sampled {
-      let hiddenSize = model.architecture.output.shape.hiddenSize
-      multiplications += (sampled + 1 - preset.vocabularySize) * hiddenSize
-    }
+    let multiplications = model.architecture.multiplicationsPerToken(
+      training: sampled.map { .sampled(candidates: $0) } ?? .full)
     return 6 * Double(multiplications * tokensPerStep)
   }
 

@@ -22,7 +22,8 @@ extension Reproduction {
     trainer.shouldStop = shouldStop
     trainer.metrics = recipe.metrics + logs.metrics
     let tokensPerStep = configuration.batches.batchSize * configuration.batches.sequenceLength
-    let recorder = profiling ? ProfileRecorder(untrained.architecture, tokensPerStep: tokensPerStep) : nil
+    let recorder =
+      profiling ? ProfileRecorder(untrained.architecture, configuration.objective, tokensPerStep: tokensPerStep) : nil
     trainer.profile = recorder?.profile
     var log = ReproductionLog(recipe, json: json, recorder: recorder)
     var running = try logs.started(

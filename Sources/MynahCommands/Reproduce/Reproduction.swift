@@ -48,7 +48,7 @@ struct Reproduction {
   var estimatedSeconds: Double {
     let peak = MachinePeak.gigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1) * 1e9
     // Two operations per multiplication, forward once and backward twice; products reach two thirds of the peak.
-    let operations = 6 * Double(untrained.architecture.multiplicationsPerToken)
+    let operations = 6 * Double(untrained.architecture.multiplicationsPerToken(training: configuration.objective))
     let tokens = Double(batches.count * configuration.batches.batchSize * configuration.batches.sequenceLength)
     return operations * tokens * Double(configuration.epochs) / (0.67 * peak)
   }

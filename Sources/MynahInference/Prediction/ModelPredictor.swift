@@ -51,12 +51,13 @@ public struct ModelPredictor: HiddenPredictor {
   }
 
   public mutating func logProbabilities() throws -> [Double] {
-    let logProbabilities = model.output.logits(of: Variable(step())).value.elements.logSoftmax()
+    let step = step()
+    let logProbabilities = model.output(after: step).logits(of: step.output.rows).value.elements.logSoftmax()
     guard logProbabilities.allSatisfy(\.isFinite) else { throw InferenceError.notFinite }
     return logProbabilities
   }
 
-  public mutating func hidden() throws -> [Float] { step().elements }
+  public mutating func hidden() throws -> [Float] { step().output.rows.value.elements }
 
   public mutating func score(_ ids: [Int32]) throws -> [Double] { try scoreReturningHidden(ids).logProbabilities }
 
@@ -89,15 +90,15 @@ public struct ModelPredictor: HiddenPredictor {
     try check(ids)
     guard let last, let next = ids.last else { return nil }
     let read = pass([last] + ids.dropLast())
-    let found = try results(model.output, read.output.rows.value)
+    let found = try results(model.output(after: read), read.output.rows.value)
     (state, self.last) = (read.state, next)
     return found
   }
 
-  /// The vector that the next token is predicted from, [1, H].
-  private func step() -> Tensor {
+  /// The pass whose output, [1, 1, H], the next token is predicted from.
+  private func step() -> RecurrentStack.Pass {
     guard let last else { requirementFailure("a text has to begin before a token is predicted") }
-    return pass([last]).output.rows.value
+    return pass([last])
   }
 
   private func pass(_ ids: [Int32]) -> RecurrentStack.Pass {

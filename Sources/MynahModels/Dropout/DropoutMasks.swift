@@ -45,6 +45,14 @@ public struct DropoutMasks: Sendable {
     masked(x, isLast ? rates.output : rates.hidden)
   }
 
+  /// Returns the vectors inside an output layer [T, B, F] with some elements dropped.
+  mutating func latents(_ x: Variable) -> Variable { masked(x, rates.latent) }
+
+  /// The dropout of an output layer after a pass; nil if its rate is 0.
+  func latentDropout(batchSize: Int) -> LatentDropout? {
+    rates.latent > 0 ? LatentDropout(self, batchSize: batchSize) : nil
+  }
+
   private mutating func masked(_ x: Variable, _ rate: Float) -> Variable {
     let source = random.split()
     return rates.isVariational

@@ -10,6 +10,9 @@ public struct DropoutRates: Hashable, Codable, Sendable {
   public var hidden: Float
   /// The elements of the last recurrent layer's outputs.
   public var output: Float
+  /// The elements of the vectors inside an output layer that has them: those of a mixture's components
+  /// (`LatentDropout`).
+  public var latent: Float
   /// The recurrent weights, and the input weights of layers without recurrent ones (`WeightDrop`).
   public var weights: Float
   /// A Boolean value indicating whether masks of elements are the same at every step of a sequence
@@ -19,10 +22,10 @@ public struct DropoutRates: Hashable, Codable, Sendable {
   /// Creates rates.
   public init(
     embedding: Float = 0, input: Float = 0, layerInput: Float = 0, hidden: Float = 0, output: Float = 0,
-    weights: Float = 0, isVariational: Bool = false
+    latent: Float = 0, weights: Float = 0, isVariational: Bool = false
   ) {
     (self.embedding, self.input, self.layerInput) = (embedding, input, layerInput)
-    (self.hidden, self.output, self.weights) = (hidden, output, weights)
+    (self.hidden, self.output, self.latent, self.weights) = (hidden, output, latent, weights)
     self.isVariational = isVariational
   }
 
@@ -33,11 +36,13 @@ public struct DropoutRates: Hashable, Codable, Sendable {
   public static func outputs(_ rate: Float) -> DropoutRates { DropoutRates(hidden: rate, output: rate) }
 
   /// A Boolean value indicating whether nothing is dropped.
-  public var areZero: Bool { [embedding, input, layerInput, hidden, output, weights].allSatisfy { $0 == 0 } }
+  public var areZero: Bool { all.allSatisfy { $0 == 0 } }
+
+  private var all: [Float] { [embedding, input, layerInput, hidden, output, latent, weights] }
 
   /// The reason why the rates cannot be used, in words; nil if they can.
   var defect: String? {
-    [embedding, input, layerInput, hidden, output, weights].first { !($0 >= 0 && $0 < 1) }
+    all.first { !($0 >= 0 && $0 < 1) }
       .map { "a dropout rate must be at least 0 and below 1, found \($0)" }
   }
 }
@@ -48,7 +53,7 @@ extension DropoutRates: CustomStringConvertible {
     let outputs = hidden == output ? [("outputs", output)] : [("hidden outputs", hidden), ("last outputs", output)]
     let rates =
       ([("embeddings", input), ("layer inputs", layerInput)] + outputs
-      + [("tokens", embedding), ("weights", weights)]).filter { $0.1 > 0 }
+      + [("components", latent), ("tokens", embedding), ("weights", weights)]).filter { $0.1 > 0 }
     guard !rates.isEmpty else { return "no dropout" }
     return (isVariational ? "variational " : "") + "dropout "
       + rates.map { "\($0.1) (\($0.0))" }.joined(separator: ", ")

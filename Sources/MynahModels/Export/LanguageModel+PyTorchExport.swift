@@ -19,6 +19,9 @@ extension LanguageModel {
         throw .notInPyTorch(part: "layer \(index)", kind: "residual layer")
       }
     }
+    if configuration.connections == .skip {
+      throw .notInPyTorch(part: "the recurrent layers", kind: "skip connection")
+    }
     guard let output = output as? Softmax else {
       throw .notInPyTorch(part: "the output", kind: architecture.output.kind.title)
     }

@@ -15,6 +15,8 @@ public struct MixtureOfSoftmaxes: OutputLayer {
   public let latent: Linear
   /// W, shape [V, D], and b, shape [V].
   public let linear: Linear
+  /// The dropout of the components' vectors in training; nil: nothing is dropped.
+  private var dropout: LatentDropout?
 
   /// Creates an output layer from its maps.
   public init(prior: Variable, latent: Linear, linear: Linear) {
@@ -75,7 +77,14 @@ public struct MixtureOfSoftmaxes: OutputLayer {
 
   /// Returns the components' vectors, [N·K, D].
   private func latents(of hidden: Variable) -> Variable {
-    latent(hidden).tanh().reshaped([hidden.shape[0] * componentCount, linear.weight.shape[1]])
+    let vectors = latent(hidden).tanh()
+    return (dropout?(vectors) ?? vectors).reshaped([hidden.shape[0] * componentCount, linear.weight.shape[1]])
+  }
+
+  public func dropping(_ dropout: LatentDropout) -> any OutputLayer {
+    var layer = self
+    layer.dropout = dropout
+    return layer
   }
 
   /// Returns each target once per component.
@@ -138,6 +147,7 @@ extension OutputKind {
         ? "a tied mixture needs components of the embedding's size, found components of \(shape.latentSize) and an "
           + "embedding of \(shape.embeddingSize)" : nil
     },
+    hasLatentVectors: true,
     parameters: { shape in
       let rowCount = shape.sizes[0] * shape.latentSize
       let weight = ParameterSpec("weight", [shape.vocabularySize, shape.latentSize], .output)
@@ -146,6 +156,9 @@ extension OutputKind {
         ParameterSpec("latent.weight", [rowCount, shape.hiddenSize], .output),
         ParameterSpec("latent.bias", [rowCount], .output),
       ] + (shape.isTied ? [] : [weight]) + [ParameterSpec("bias", [shape.vocabularySize], .output)]
+    },
+    multiplications: { shape, _ in
+      shape.sizes[0] * (shape.hiddenSize + shape.latentSize * (shape.hiddenSize + shape.vocabularySize))
     },
     layer: { shape, parameters, embedding in
       MixtureOfSoftmaxes(

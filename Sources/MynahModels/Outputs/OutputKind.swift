@@ -13,8 +13,13 @@ public struct OutputKind: Sendable {
   public let defect: @Sendable (OutputShape) -> String?
   /// The reason why a layer of a shape cannot be trained with an objective, in words; nil if it can.
   public let objectiveDefect: @Sendable (OutputShape, TrainingObjective) -> String?
+  /// A Boolean value indicating whether the layers have latent vectors, elements of which can be dropped in training
+  /// (see `OutputLayer.dropping`).
+  public let hasLatentVectors: Bool
   /// The parameters of a layer, in order, without a tied one.
   public let parameters: @Sendable (OutputShape) -> [ParameterSpec]
+  /// The number of multiplications for one vector in a forward pass of training with an objective.
+  public let multiplications: @Sendable (OutputShape, TrainingObjective) -> Int
   /// The layer, made of its parameters, in the order of `parameters`, and of the embedding's table [V, E] for tying.
   public let layer: @Sendable (OutputShape, _ parameters: [Variable], _ embedding: Variable) -> any OutputLayer
 
@@ -25,17 +30,29 @@ public struct OutputKind: Sendable {
   ///   - title: The name in summaries; by default the name.
   ///   - defect: The reason why no layer of a shape can be built; by default every shape can.
   ///   - objectiveDefect: The reason why a layer cannot be trained with an objective; by default only `full` can.
+  ///   - hasLatentVectors: Whether the layers have latent vectors, elements of which can be dropped in training.
   ///   - parameters: The parameters of a layer, without a tied one.
+  ///   - multiplications: The number of multiplications for one vector; by default one for each weight of the matrices,
+  ///     that of a tied layer included.
   ///   - layer: The layer, made of its parameters.
   public init(
     _ name: String, title: String? = nil,
     defect: @escaping @Sendable (OutputShape) -> String? = { _ in nil },
     objectiveDefect: (@Sendable (OutputShape, TrainingObjective) -> String?)? = nil,
+    hasLatentVectors: Bool = false,
     parameters: @escaping @Sendable (OutputShape) -> [ParameterSpec],
+    multiplications: (@Sendable (OutputShape, TrainingObjective) -> Int)? = nil,
     layer: @escaping @Sendable (OutputShape, [Variable], Variable) -> any OutputLayer
   ) {
     (self.name, self.title) = (name, title ?? name)
     (self.defect, self.parameters, self.layer) = (defect, parameters, layer)
+    self.hasLatentVectors = hasLatentVectors
+    self.multiplications =
+      multiplications
+      ?? { shape, _ in
+        parameters(shape).filter { $0.shape.rank == 2 }
+          .reduce(shape.isTied ? shape.vocabularySize * shape.embeddingSize : 0) { $0 + $1.shape.elementCount }
+      }
     self.objectiveDefect =
       objectiveDefect
       ?? { $1 == .full ? nil : "the output layer '\(name)' can only be trained with the full softmax, found \($1)" }

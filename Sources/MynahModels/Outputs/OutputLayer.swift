@@ -4,7 +4,7 @@ public import MynahTensors
 /// The output layer of a language model: a distribution over the vocabulary for each vector of the last layer.
 ///
 /// An output layer is created from its parameters for each pass (see `OutputKind`). The N rows of the vectors [N, H]
-/// are independent. Only the sizes and `logits` are required; by default the other two methods are computed from these.
+/// are independent. Only the sizes and `logits` are required; by default the losses are computed from these.
 public protocol OutputLayer: Sendable {
   /// V, the number of tokens.
   var vocabularySize: Int { get }
@@ -28,6 +28,10 @@ public protocol OutputLayer: Sendable {
     using random: RandomSource
   ) -> (value: Variable, nats: Double)
 
+  /// Returns the layer with dropout of the vectors inside it, for training; by default, and for kinds without latent
+  /// vectors, the layer itself.
+  func dropping(_ dropout: LatentDropout) -> any OutputLayer
+
   /// Returns the negative log-probability of each target in nats, [N], and their sum; nothing is recorded on a tape.
   func negativeLogProbabilities(of hidden: Tensor, targets: [Int32]) -> (rows: Tensor, nats: Double)
 
@@ -38,6 +42,8 @@ public protocol OutputLayer: Sendable {
 }
 
 extension OutputLayer {
+  public func dropping(_ dropout: LatentDropout) -> any OutputLayer { self }
+
   public func loss(
     of hidden: Variable, targets: [Int32], weights: [Float]?, scale: Float, objective: TrainingObjective,
     using random: RandomSource

@@ -53,6 +53,11 @@ extension OutputKind {
       let weight = ParameterSpec("weight", [shape.vocabularySize, shape.hiddenSize], .output)
       return (shape.isTied ? [] : [weight]) + [ParameterSpec("bias", [shape.vocabularySize], .output)]
     },
+    multiplications: { shape, objective in
+      // The target and the sampled tokens replace the vocabulary.
+      let tokenCount = if case .sampled(let count) = objective { count + 1 } else { shape.vocabularySize }
+      return tokenCount * shape.hiddenSize
+    },
     layer: { shape, parameters, embedding in
       Softmax(
         Linear(

@@ -7,23 +7,24 @@ public import MynahTensors
 public struct RecurrentStack: Module {
   /// The layers, the one next to the inputs first.
   public var layers: [any SequenceLayer]
-  /// A Boolean value indicating whether layers have residual connections: each layer whose outputs have the size of its
-  /// inputs adds its inputs to its outputs.
-  ///
-  /// K. He et al., "Deep residual learning for image recognition", 2015; between recurrent layers: Y. Wu et al., 2016.
-  public let isResidual: Bool
+  /// The connections besides those from each layer to the one above.
+  public let connections: LayerConnections
 
   /// Creates a stack.
   ///
-  /// - Precondition: there is a layer, and the sizes of each layer's inputs and of the outputs below are equal.
-  public init(_ layers: [any SequenceLayer], isResidual: Bool = false) {
+  /// - Precondition: there is a layer; the sizes of each layer's inputs and of the outputs below are equal; with skip
+  ///   connections those of all outputs are.
+  public init(_ layers: [any SequenceLayer], connections: LayerConnections = .sequential) {
     require(!layers.isEmpty, "a stack needs a layer")
     for (below, above) in zip(layers, layers.dropFirst()) {
       require(
         below.outputSize == above.inputSize,
         "a layer with inputs of size \(above.inputSize) cannot read outputs of size \(below.outputSize)")
     }
-    (self.layers, self.isResidual) = (layers, isResidual)
+    let sizes = layers.map(\.outputSize)
+    require(
+      connections != .skip || Set(sizes).count == 1, "skip connections need outputs of one size, found \(sizes)")
+    (self.layers, self.connections) = (layers, connections)
   }
 
   /// The size of the first layer's inputs.
@@ -38,12 +39,14 @@ public struct RecurrentStack: Module {
 
   /// The results of a pass.
   public struct Pass: Sendable {
-    /// The last layer's outputs; in training some elements are dropped.
+    /// The last layer's outputs, or with skip connections the sum of all layers'; in training some elements are dropped.
     public let output: SequenceBatch
-    /// The last layer's outputs before dropout.
+    /// These outputs before dropout.
     public let undropped: SequenceBatch
     /// The states after the last real step of each sequence.
     public let state: RecurrentState
+    /// The dropout of an output layer that reads the outputs in training; nil: nothing is dropped there.
+    let latentDropout: LatentDropout?
   }
 
   /// Returns the outputs of sequences and the state after each.
@@ -63,21 +66,29 @@ public struct RecurrentStack: Module {
     require(
       state.layers.count == layers.count, "\(layers.count) layers were given a state of \(state.layers.count)")
     // Inputs are added to outputs, whose padding is zero and must stay so.
-    var (x, undropped, states) = (isResidual ? x.masked() : x, x, [LayerState]())
+    var (x, undropped, states) = (connections == .residual ? x.masked() : x, x, [LayerState]())
+    var sum: Variable?
     for (index, layerState) in state.layers.enumerated() {
       let input = x.with(masks?.layerInput(x.values) ?? x.values)
       let result = StepProfile.measure(.recurrence) { run(layers[index], input, layerState, &masks) }
       states.append(result.state)
       undropped = result.output
-      if isResidual, undropped.values.shape == x.values.shape {
-        undropped = undropped.with(undropped.values + x.values)
-      }
       let isLast = index == layers.count - 1
+      switch connections {
+      case .sequential: break
+      case .residual:
+        if undropped.values.shape == x.values.shape { undropped = undropped.with(undropped.values + x.values) }
+      case .skip:
+        let all = sum.map { $0 + undropped.values } ?? undropped.values
+        sum = all
+        if isLast { undropped = undropped.with(all) }
+      }
       x = undropped.with(masks?.layerOutput(undropped.values, isLast: isLast) ?? undropped.values)
     }
     var result = RecurrentState(states)
     result.stepCount = state.stepCount + x.stepCount
-    return Pass(output: x, undropped: undropped, state: result)
+    return Pass(
+      output: x, undropped: undropped, state: result, latentDropout: masks?.latentDropout(batchSize: x.batchSize))
   }
 
   /// Runs a layer with some of its weights dropped.

@@ -21,7 +21,7 @@ extension LanguageModel {
     let scale = configuration.reduction.scale(targetCount: whole.targetCount, batchSize: whole.batchSize)
     let (value, nats) = StepProfile.measure(.loss) {
       own?(self, pass.output.rows, batch)
-        ?? output.loss(
+        ?? output(after: pass).loss(
           of: pass.output.rows, targets: batch.targets, weights: batch.weights, scale: scale,
           objective: configuration.objective, using: place.candidates)
     }

@@ -75,11 +75,13 @@ extension TrainingPlan {
     func candidate(_ index: Int, epochs: Double = 8) throws -> (ModelArchitecture, TrainingConfiguration) {
       try settings(rule.settings(size: rule.sizes[index], epochs: epochs))
     }
-    let models = try rule.sizes.indices.map { try candidate($0).0 }
-    let weights = models.map(\.multiplicationsPerToken)
+    let weights = try rule.sizes.indices.map { index in
+      let (model, training) = try candidate(index)
+      return model.multiplicationsPerToken(training: training.objective)
+    }
     let isGiven = Set(weights).count == 1
     // The middle one first, then the choice after its speed, and the choice after that one's speed.
-    var (index, choice) = (isGiven ? 0 : models.count / 2, Choice.given)
+    var (index, choice) = (isGiven ? 0 : weights.count / 2, Choice.given)
     var (model, training) = try candidate(index)
     var speed = try measure(model, training)
     for _ in 0..<(isGiven ? 0 : 2) {
@@ -87,13 +89,13 @@ extension TrainingPlan {
       let tokens = Double(training.batches.batchSize * training.batches.sequenceLength * speed.stepsPerEpoch)
       let left = seconds()
       func epochs(_ other: Int) -> Double { left / (perWeight * Double(weights[other])) }
-      let best = models.indices.last { other in
+      let best = weights.indices.last { other in
         epochs(other) >= rule.largestEpochs
           || epochs(other) * tokens >= rule.tokensPerWeight * Double(weights[other])
       }
       let chosen = best ?? 0
       // The next size is not chosen because there is none for the text, or because the text would be read too often.
-      let next = min(chosen + 1, models.count - 1)
+      let next = min(chosen + 1, weights.count - 1)
       choice =
         next == chosen || epochs(next) > rule.largestEpochs
         ? .text : .time(tokensPerWeight: rule.tokensPerWeight)
@@ -112,7 +114,7 @@ extension TrainingPlan {
     training.stepCount = stepCount
     self.init(
       model: model.configuration, training: training, seconds: left, speed: speed,
-      epochs: Double(stepCount) / Double(speed.stepsPerEpoch), weightCount: model.multiplicationsPerToken,
+      epochs: Double(stepCount) / Double(speed.stepsPerEpoch), weightCount: weights[index],
       choice: choice,
       expectedSeconds: Double(stepCount) * speed.secondsPerStep + passes * speed.validationSeconds)
   }

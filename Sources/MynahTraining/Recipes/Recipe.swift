@@ -51,7 +51,7 @@ public struct Recipe: Sendable {
   /// All recipes, in the order in which they are listed.
   public static let all: [Recipe] = [
     pennTreebank, padded, shakespeare, toy, brown, zarembaSmall, zarembaMedium, zarembaLarge, wikiText2, awdLSTM,
-    awdLSTMWikiText2, awdLSTMCharacters, awdQRNN,
+    awdLSTMWikiText2, awdLSTMCharacters, awdQRNN, awdMixture,
   ]
 
   /// Returns the batches of a validation text.

@@ -124,7 +124,7 @@ struct CellCase: CustomTestStringConvertible, Sendable {
             [
               RecurrentLayer(.rnn(inputSize), of: .rnn, inputSize: inputSize, parameters: below),
               RecurrentLayer(.lstm(above[1].shape[1]), of: .lstm, inputSize: inputSize, parameters: above),
-            ], isResidual: true))
+            ], connections: .residual))
       },
       step: { weights in
         let (below, above) = (Textbook.rnn(Array(weights[..<3])), Textbook.lstm(Array(weights[3...])))
