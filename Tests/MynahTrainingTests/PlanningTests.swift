@@ -234,6 +234,21 @@ struct PlanningTests {
     }
   }
 
+  @Test("Words that are read often are learned by two layers with the same dropout everywhere, if the text is long enough")
+  func twoLayers() throws {
+    let (short, long) = (try plan(tokens: 930_000, seconds: 900), try plan(tokens: 930_000, seconds: 36_000))
+    #expect(short.model.layers.count == 1 && short.epochs < 14 && short.model.dropout.hidden == 0)
+    #expect(long.model.layers.count == 2 && long.epochs > 14 && Set(long.model.layers.map(\.hiddenSize)).count == 1)
+    let rates = long.model.dropout
+    #expect(rates.input == rates.output && rates.hidden == rates.output && (0.4...0.55).contains(rates.output))
+    #expect(abs(long.expectedSeconds / long.seconds - 1) < 0.05 || long.endsEarly)
+    let story = try plan(tokens: 20_000, seconds: 36_000)
+    #expect(story.model.layers.count == 1 && story.epochs > 14)
+    let rule = PlanningRule(
+      tokenCount: 930_000, tokenizer: .character(try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["\n", "a"]))))
+    #expect(rule.layerCount(epochs: 40) == 1)
+  }
+
   @Test("A short text gets a small model, and a run that ends before its time")
   func shortText() throws {
     let plan = try plan(tokens: 2_000, seconds: 3600)

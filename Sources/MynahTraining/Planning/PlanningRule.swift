@@ -7,13 +7,13 @@ public import MynahText
 ///
 /// A larger model learns more from a token but reads fewer of them in the same time. The best size follows from the
 /// number of tokens that are learned for each weight in the products of a step. It was measured with the other constants
-/// by training models of several sizes for the same time; `docs/train.md` has the measurements.
+/// by training models of several sizes for the same time; `docs/planning.md` has the measurements.
 public struct PlanningRule: Hashable, Sendable {
   /// The tokens to learn for each weight in the products of a step.
   public let tokensPerWeight: Double
   /// The number of passes over the text after which a model gains no more.
   public let largestEpochs: Double
-  /// The sizes of the recurrent layer that the rule chooses from, ascending.
+  /// The sizes of the recurrent layers that the rule chooses from, ascending.
   public let sizes: [Int]
   private let tokenizer: AnyTokenizer
   private let tokenCount: Int
@@ -45,17 +45,27 @@ public struct PlanningRule: Hashable, Sendable {
     return .contiguous(batchSize: batchSize, sequenceLength: sequenceLength)
   }
 
+  /// Returns the number of layers for a run: two if words are read so often that one layer learns the text by heart, and
+  /// if there are enough updates for two.
+  ///
+  /// - Parameter epochs: The passes over the text of a run with one layer.
+  public func layerCount(epochs: Double) -> Int {
+    let updates = epochs * Self.batches(tokenCount, tokenizer).stepsPerEpoch(tokenCount)
+    return tokenizer.hasWords && epochs > 14 && updates > 6000 ? 2 : 1
+  }
+
   /// Returns the model and the settings of a run that reads the text some times.
   ///
   /// - Parameters:
-  ///   - size: The size of the layer.
+  ///   - size: The size of the layers.
+  ///   - layerCount: The number of layers.
   ///   - epochs: The passes over the text, of which the last may be a part of one.
-  public func settings(size: Int, epochs: Double) -> TrainingDefaults {
+  public func settings(size: Int, layerCount: Int = 1, epochs: Double) -> TrainingDefaults {
     let (hasWords, batches) = (tokenizer.hasWords, Self.batches(tokenCount, tokenizer))
     let model = LanguageModelConfiguration(
       vocabulary: tokenizer.vocabulary.count, embedding: hasWords ? size : min(size, 64),
-      layers: [LayerConfiguration(.lstm, size, settings: ["forgetBias": 1])], output: .softmax(tied: hasWords),
-      dropout: dropout(epochs: epochs))
+      layers: (0..<layerCount).map { _ in LayerConfiguration(.lstm, size, settings: ["forgetBias": 1]) },
+      output: .softmax(tied: hasWords), dropout: dropout(layerCount: layerCount, epochs: epochs))
     let training = TrainingConfiguration(
       optimizer: .adam, learningRate: .oneCycle(highest: learningRate(size: size), over: .run), clipNorm: 5,
       epochs: max(1, Int(epochs.rounded(.up))),
@@ -65,11 +75,16 @@ public struct PlanningRule: Hashable, Sendable {
   }
 
   /// The rates of dropout of a run: the more often a text is read, the more of it a model would learn by heart.
-  private func dropout(epochs: Double) -> DropoutRates {
+  private func dropout(layerCount: Int, epochs: Double) -> DropoutRates {
+    func rounded(_ rate: Double) -> Float { Float((rate * 20).rounded() / 20) }
+    guard layerCount == 1 else {
+      // The same everywhere, as W. Zaremba et al. 2014.
+      let rate = rounded(min(0.11 * log2(max(epochs, 1)), 0.55))
+      return DropoutRates(input: rate, hidden: rate, output: rate)
+    }
     let rate = min(0.17 * log2(max(epochs, 1)), 0.6)
     // That of the embeddings costs more than it gains before about seven epochs.
     let input = tokenizer.hasWords ? max(1.5 * (rate - 0.4), 0) : 0
-    func rounded(_ rate: Double) -> Float { Float((rate * 20).rounded() / 20) }
     return DropoutRates(input: rounded(input), output: rounded(rate))
   }
 

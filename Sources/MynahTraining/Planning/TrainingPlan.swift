@@ -57,8 +57,7 @@ public struct MeasuredSpeed: Hashable, Sendable {
 extension TrainingPlan {
   /// Plans a run.
   ///
-  /// Models of few sizes are measured: the speed of one tells about that of the others, as the time of a step is nearly
-  /// proportional to the weights in its products.
+  /// Models of few sizes are measured, since the time of a step is nearly proportional to the weights in its products.
   ///
   /// - Parameters:
   ///   - seconds: Returns the time that is left for the run's steps and validation, in seconds; measuring takes some of
@@ -72,49 +71,59 @@ extension TrainingPlan {
     settings: (TrainingDefaults) throws -> (model: ModelArchitecture, training: TrainingConfiguration),
     measure: (ModelArchitecture, TrainingConfiguration) throws -> MeasuredSpeed
   ) throws {
-    func candidate(_ index: Int, epochs: Double = 8) throws -> (ModelArchitecture, TrainingConfiguration) {
-      try settings(rule.settings(size: rule.sizes[index], epochs: epochs))
-    }
-    let weights = try rule.sizes.indices.map { index in
-      let (model, training) = try candidate(index)
-      return model.multiplicationsPerToken(training: training.objective)
-    }
-    let isGiven = Set(weights).count == 1
-    // The middle one first, then the choice after its speed, and the choice after that one's speed.
-    var (index, choice) = (isGiven ? 0 : weights.count / 2, Choice.given)
-    var (model, training) = try candidate(index)
-    var speed = try measure(model, training)
-    for _ in 0..<(isGiven ? 0 : 2) {
-      let perWeight = speed.secondsPerEpoch / Double(weights[index])
-      let tokens = Double(training.batches.batchSize * training.batches.sequenceLength * speed.stepsPerEpoch)
-      let left = seconds()
-      func epochs(_ other: Int) -> Double { left / (perWeight * Double(weights[other])) }
-      let best = weights.indices.last { other in
-        epochs(other) >= rule.largestEpochs
-          || epochs(other) * tokens >= rule.tokensPerWeight * Double(weights[other])
+    typealias Candidate = (model: ModelArchitecture, training: TrainingConfiguration, weightCount: Int)
+    func candidates(_ layerCount: Int, epochs: Double = 8) throws -> [Candidate] {
+      try rule.sizes.map { size in
+        let (model, training) = try settings(rule.settings(size: size, layerCount: layerCount, epochs: epochs))
+        return (model, training, model.multiplicationsPerToken(training: training.objective))
       }
-      let chosen = best ?? 0
+    }
+    var models = try candidates(1)
+    let isGiven = Set(models.map(\.weightCount)).count == 1
+    // The middle one first, then the choice after its speed, and the choice after that one's speed.
+    var (layerCount, index, choice) = (1, isGiven ? 0 : models.count / 2, Choice.given)
+    var speed = try measure(models[index].model, models[index].training)
+    for _ in 0..<(isGiven ? 0 : 2) {
+      let measured = models[index]
+      let perWeight = speed.secondsPerEpoch / Double(measured.weightCount)
+      let batches = measured.training.batches
+      let tokens = Double(batches.batchSize * batches.sequenceLength * speed.stepsPerEpoch)
+      let left = seconds()
+      func epochs(_ other: Candidate) -> Double { left / (perWeight * Double(other.weightCount)) }
+      func best(_ models: [Candidate]) -> Int {
+        models.lastIndex { other in
+          epochs(other) >= rule.largestEpochs
+            || epochs(other) * tokens >= rule.tokensPerWeight * Double(other.weightCount)
+        } ?? 0
+      }
+      let before = (layerCount, index)
+      models = try candidates(1)
+      index = best(models)
+      layerCount = rule.layerCount(epochs: min(epochs(models[index]), rule.largestEpochs))
+      if layerCount > 1 {
+        models = try candidates(layerCount)
+        index = best(models)
+      }
       // The next size is not chosen because there is none for the text, or because the text would be read too often.
-      let next = min(chosen + 1, weights.count - 1)
+      let next = min(index + 1, models.count - 1)
       choice =
-        next == chosen || epochs(next) > rule.largestEpochs
+        next == index || epochs(models[next]) > rule.largestEpochs
         ? .text : .time(tokensPerWeight: rule.tokensPerWeight)
-      guard chosen != index else { break }
-      index = chosen
-      (model, training) = try candidate(index)
-      speed = try measure(model, training)
+      guard (layerCount, index) != before else { break }
+      speed = try measure(models[index].model, models[index].training)
     }
     let left = max(seconds(), 0)
     let epochs = min(left / max(speed.secondsPerEpoch, 1e-9), rule.largestEpochs)
-    (model, training) = try candidate(index, epochs: epochs)
+    let chosen = try candidates(layerCount, epochs: epochs)[index]
+    var training = chosen.training
     // The last pass is validated like a whole one.
     let passes = epochs.rounded(.up)
     let steps = (min(left, passes * speed.secondsPerEpoch) - passes * speed.validationSeconds) / speed.secondsPerStep
     let stepCount = max(1, min(Int(steps), Int(epochs.rounded(.up)) * speed.stepsPerEpoch))
     training.stepCount = stepCount
     self.init(
-      model: model.configuration, training: training, seconds: left, speed: speed,
-      epochs: Double(stepCount) / Double(speed.stepsPerEpoch), weightCount: weights[index],
+      model: chosen.model.configuration, training: training, seconds: left, speed: speed,
+      epochs: Double(stepCount) / Double(speed.stepsPerEpoch), weightCount: chosen.weightCount,
       choice: choice,
       expectedSeconds: Double(stepCount) * speed.secondsPerStep + passes * speed.validationSeconds)
   }
