@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -64,11 +65,13 @@ typedef struct {
   pthread_cond_t moved;
 } event;
 
-static void event_wait(event *e, unsigned old, int spins) {
-  for (int spin = 0; spin < spins; spin++) {
-    if (atomic_load_explicit(&e->value, memory_order_acquire) != old) return;
-    cpu_relax();
-  }
+static uint64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void event_sleep(event *e, unsigned old) {
   for (int yield = 0; yield < YIELDS; yield++) {
     if (atomic_load_explicit(&e->value, memory_order_acquire) != old) return;
     sched_yield();
@@ -78,6 +81,17 @@ static void event_wait(event *e, unsigned old, int spins) {
   while (atomic_load(&e->value) == old) pthread_cond_wait(&e->moved, &e->mutex);
   atomic_fetch_sub(&e->sleepers, 1);
   pthread_mutex_unlock(&e->mutex);
+}
+
+/// Waits until the counter is not `old` any more, and adds the time after spinning to `waited`, unless that is NULL.
+static void event_wait(event *e, unsigned old, int spins, uint64_t *waited) {
+  for (int spin = 0; spin < spins; spin++) {
+    if (atomic_load_explicit(&e->value, memory_order_acquire) != old) return;
+    cpu_relax();
+  }
+  uint64_t start = waited ? nanoseconds() : 0;
+  event_sleep(e, old);
+  if (waited) *waited += nanoseconds() - start;
 }
 
 /// A sleeper counts itself before it looks at the value, we look at the count after moving the value: nobody is missed.
@@ -98,6 +112,26 @@ typedef struct {
   pthread_t thread;
 } member;
 
+/// How a team gets on while other programs need the processors. A thread that arrives at a barrier then waits for one
+/// that is not running, for milliseconds; one thread alone is faster if the first thread of two waits for more than half
+/// of the time. It then works alone for some time before the team is tried again. Results have the same bits either way.
+///
+/// Only the thread that has the team's mutex uses it.
+typedef struct {
+  uint64_t used, waited;  // nanoseconds since the last decision: in runs of the team, and of these in its barriers
+  uint64_t alone_until, alone_for;
+} crowding;
+
+enum { DECISION = 2000000, SHORTEST_ALONE = 10000000, LONGEST_ALONE = 160000000 };
+
+static void decide(crowding *c, uint64_t now, int threads) {
+  if (c->used < DECISION) return;
+  bool is_crowded = c->waited * (uint64_t)threads > c->used * (uint64_t)(threads - 1);
+  c->alone_until = is_crowded ? now + c->alone_for : 0;
+  c->alone_for = !is_crowded ? SHORTEST_ALONE : c->alone_for < LONGEST_ALONE ? 2 * c->alone_for : LONGEST_ALONE;
+  c->used = c->waited = 0;
+}
+
 struct mynah_team {
   event work_given, all_arrived;
   _Alignas(64) atomic_int arrived;
@@ -107,6 +141,7 @@ struct mynah_team {
   void *context;
   int threads;
   int spins;  // 0 if there are more threads than processors: a spinning thread would keep another from arriving
+  crowding crowding;
   member members[];
 };
 
@@ -127,7 +162,7 @@ static void *member_main(void *argument) {
   mynah_team *team = self->team;
   flush_denormals();
   for (unsigned seen = 0;; seen++) {
-    event_wait(&team->work_given, seen, team->spins);
+    event_wait(&team->work_given, seen, team->spins, NULL);
     if (atomic_load(&team->stopping)) return NULL;
     mynah_worker worker = {.thread = self->index, .count = team->threads, .team = team};
     team->work(team->context, &worker);
@@ -146,6 +181,7 @@ mynah_team *mynah_team_start(int threads) {
   atomic_init(&team->stopping, false);
   pthread_mutex_init(&team->busy, NULL);
   team->threads = 1;
+  team->crowding = (crowding){.alone_for = SHORTEST_ALONE};
   team->spins = threads <= sysconf(_SC_NPROCESSORS_ONLN) ? SPINS : 0;
   for (int index = 1; index < threads; index++) {
     team->members[index] = (member){.team = team, .index = index};
@@ -171,22 +207,36 @@ void mynah_team_stop(mynah_team *team) {
 
 int mynah_team_threads(const mynah_team *team) { return team ? team->threads : 1; }
 
-void mynah_team_run(mynah_team *team, mynah_work work, void *context) {
+/// Runs the work on the team, which this thread has.
+static void run_together(mynah_team *team, mynah_work work, void *context, uint64_t start) {
+  team->work = work;
+  team->context = context;
+  event_move(&team->work_given);
+  mynah_worker worker = {.thread = 0, .count = team->threads, .team = team};
+  work(context, &worker);
+  mynah_worker_wait(&worker);
+  uint64_t end = nanoseconds();
+  team->crowding.used += end - start;
+  decide(&team->crowding, end, team->threads);
+}
+
+static void run(mynah_team *team, mynah_work work, void *context, bool may_be_alone) {
   uint64_t old = flush_denormals();
-  if (!team || team->threads == 1 || pthread_mutex_trylock(&team->busy) != 0) {
+  bool has_team = team && team->threads > 1 && pthread_mutex_trylock(&team->busy) == 0;
+  uint64_t start = has_team ? nanoseconds() : 0;
+  if (has_team && (start >= team->crowding.alone_until || !may_be_alone)) {
+    run_together(team, work, context, start);
+  } else {
     mynah_worker alone = {.thread = 0, .count = 1, .team = NULL};
     work(context, &alone);
-  } else {
-    team->work = work;
-    team->context = context;
-    event_move(&team->work_given);
-    mynah_worker worker = {.thread = 0, .count = team->threads, .team = team};
-    work(context, &worker);
-    mynah_worker_wait(&worker);
-    pthread_mutex_unlock(&team->busy);
   }
+  if (has_team) pthread_mutex_unlock(&team->busy);
   restore_denormals(old);
 }
+
+void mynah_team_run(mynah_team *team, mynah_work work, void *context) { run(team, work, context, true); }
+
+void mynah_team_run_all(mynah_team *team, mynah_work work, void *context) { run(team, work, context, false); }
 
 void mynah_worker_wait(const mynah_worker *worker) {
   mynah_team *team = worker->team;
@@ -196,6 +246,8 @@ void mynah_worker_wait(const mynah_worker *worker) {
     atomic_store(&team->arrived, 0);
     event_move(&team->all_arrived);
   } else {
-    event_wait(&team->all_arrived, old, team->spins);
+    // A team with more threads than processors always waits, and was asked for.
+    bool counts = worker->thread == 0 && team->spins > 0;
+    event_wait(&team->all_arrived, old, team->spins, counts ? &team->crowding.waited : NULL);
   }
 }

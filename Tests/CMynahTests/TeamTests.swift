@@ -57,6 +57,26 @@ struct TeamTests {
     unsafe mynah_team_stop(team)
   }
 
+  @Test(
+    "A caller that waits for its team most of the time works alone for a while, but not to measure all threads",
+    .enabled(if: ProcessInfo.processInfo.activeProcessorCount > 1, "one processor"))
+  func crowded() {
+    /// Work whose second thread comes late, as if another program had its processor; counts runs by their threads.
+    let work: mynah_work = { context, worker in
+      guard let worker = unsafe worker, let runs = unsafe context?.assumingMemoryBound(to: Int.self) else { return }
+      if unsafe worker.pointee.thread == 1 { usleep(5000) }
+      if unsafe worker.pointee.thread == 0 { unsafe runs[Int(worker.pointee.count)] += 1 }
+    }
+    let team = unsafe mynah_team_start(2)
+    var runs = [0, 0, 0]
+    for _ in 0..<20 { unsafe mynah_team_run(team, work, &runs) }
+    #expect(runs[1] > 0 && runs[2] > 0 && runs[1] + runs[2] == 20)
+    runs = [0, 0, 0]
+    for _ in 0..<5 { unsafe mynah_team_run_all(team, work, &runs) }
+    #expect(runs == [0, 0, 5])
+    unsafe mynah_team_stop(team)
+  }
+
   @Test("No team and a team of one work alone; no team has no threads")
   func alone() {
     #expect(unsafe mynah_team_start(0) == nil)

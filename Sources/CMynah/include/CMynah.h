@@ -34,9 +34,11 @@ mynah_team *mynah_team_start(int threads);
 void mynah_team_stop(mynah_team *team);
 int mynah_team_threads(const mynah_team *team);
 /// Runs `work` once on every thread of the team and returns when all are done. Denormals are flushed to zero inside. A
-/// NULL team, or one that is busy with another caller's work, lets the caller do all of the work alone: same result,
-/// same bits.
+/// NULL team, one that is busy with another caller's work, or one whose threads other programs keep from running, lets
+/// the caller do all of the work alone: same result, same bits.
 void mynah_team_run(mynah_team *team, mynah_work work, void *context);
+/// Runs `work` as `mynah_team_run` does, but on every thread of a team that is free: for measurements of all threads.
+void mynah_team_run_all(mynah_team *team, mynah_work work, void *context);
 /// Waits until every thread of the work has reached this point.
 void mynah_worker_wait(const mynah_worker *worker);
 

@@ -53,7 +53,7 @@ INLINE uint64_t operations_of_round(mynah_precision precision) {
 
 static uint64_t peak(mynah_team *team, mynah_precision precision, uint64_t rounds) {
   peak_pass pass = {.precision = precision, .rounds = rounds};
-  mynah_team_run(team, peak_work, &pass);
+  mynah_team_run_all(team, peak_work, &pass);
   return rounds * operations_of_round(precision) * (uint64_t)pass.threads;
 }
 
@@ -78,5 +78,5 @@ static void read_work(void *context, const mynah_worker *worker) {
 /// Reads whole blocks of 8 vectors and skips the rest.
 static void read_through(mynah_team *team, const float *x, size_t count) {
   read_pass pass = {x, count};
-  mynah_team_run(team, read_work, &pass);
+  mynah_team_run_all(team, read_work, &pass);
 }
