@@ -128,12 +128,16 @@ extension TrainingPlan {
       case .time(let wanted):
         "the largest model that learns \(wanted.brief) \(noun) for each weight in the products of a step in this time"
       }
+    let layers =
+      choice != .given && model.layers.count > 1
+      ? "layers: \(model.layers.count), since one would learn the text by heart, which it would read more than "
+        + "\(PlanningRule.epochsOfOneLayer.brief) times\n" : ""
     let early = endsEarly ? "; a longer run would gain nothing, so it ends in about \(expectedSeconds.asDuration)" : ""
     return """
       plan for \((60 * minutes).asDuration): \(Int(tokens).grouped) \(noun) in \(epochs.formatted(1)) epochs at \
       \(perSecond) per second\(early)
       sizes: \(size) (\((tokens / Double(max(weightCount, 1))).formatted(1)) each of \(weightCount.grouped))
-      dropout: for \(epochs.formatted(1)) epochs; learning rate: in one cycle that ends with the time
+      \(layers)dropout: for \(epochs.formatted(1)) epochs; learning rate: in one cycle that ends with the time
 
       """
   }

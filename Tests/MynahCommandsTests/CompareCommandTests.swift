@@ -84,6 +84,7 @@ struct CompareCommandTests {
     arguments: [
       ("m -- text", 64, "two models"), ("m other text", 64, "--"), ("m other --json --tsv -- text", 64, "--tsv"),
       ("m none -- text", 66, "none"), ("m other -- none", 66, "none"),
+      ("m other --tvs -- text", 64, "Unknown option '--tvs'"),
     ])
   func refused(arguments: String, status: Int32, sentence: String) throws {
     let tool = try tool()

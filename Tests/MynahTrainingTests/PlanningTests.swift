@@ -234,7 +234,8 @@ struct PlanningTests {
     }
   }
 
-  @Test("Words that are read often are learned by two layers with the same dropout everywhere, if the text is long enough")
+  @Test(
+    "Words that are read often are learned by two layers with the same dropout everywhere, if the text is long enough")
   func twoLayers() throws {
     let (short, long) = (try plan(tokens: 930_000, seconds: 900), try plan(tokens: 930_000, seconds: 36_000))
     #expect(short.model.layers.count == 1 && short.epochs < 14 && short.model.dropout.hidden == 0)
@@ -265,5 +266,10 @@ struct PlanningTests {
       ($0.layers, $0.embeddingSize) = ([.lstm(77)], 77)
     }
     #expect(given.choice == .given && given.model.layers == [.lstm(77)] && !given.endsEarly)
+    #expect(given.model.dropout.hidden == 0 && given.model.dropout.output > 0)
+    let two = try plan(tokens: 930_000, seconds: 180) {
+      ($0.layers, $0.embeddingSize) = ([.lstm(50), .lstm(77)], 77)
+    }
+    #expect(two.choice == .given && two.model.dropout.hidden == two.model.dropout.output)
   }
 }

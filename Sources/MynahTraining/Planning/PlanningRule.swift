@@ -45,13 +45,16 @@ public struct PlanningRule: Hashable, Sendable {
     return .contiguous(batchSize: batchSize, sequenceLength: sequenceLength)
   }
 
+  /// The passes over a text after which one layer learns it by heart.
+  public static let epochsOfOneLayer = 14.0
+
   /// Returns the number of layers for a run: two if words are read so often that one layer learns the text by heart, and
   /// if there are enough updates for two.
   ///
   /// - Parameter epochs: The passes over the text of a run with one layer.
   public func layerCount(epochs: Double) -> Int {
     let updates = epochs * Self.batches(tokenCount, tokenizer).stepsPerEpoch(tokenCount)
-    return tokenizer.hasWords && epochs > 14 && updates > 6000 ? 2 : 1
+    return tokenizer.hasWords && epochs > Self.epochsOfOneLayer && updates > 6000 ? 2 : 1
   }
 
   /// Returns the model and the settings of a run that reads the text some times.

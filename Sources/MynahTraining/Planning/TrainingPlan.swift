@@ -74,7 +74,12 @@ extension TrainingPlan {
     typealias Candidate = (model: ModelArchitecture, training: TrainingConfiguration, weightCount: Int)
     func candidates(_ layerCount: Int, epochs: Double = 8) throws -> [Candidate] {
       try rule.sizes.map { size in
-        let (model, training) = try settings(rule.settings(size: size, layerCount: layerCount, epochs: epochs))
+        func run(_ layerCount: Int) throws -> (model: ModelArchitecture, training: TrainingConfiguration) {
+          try settings(rule.settings(size: size, layerCount: layerCount, epochs: epochs))
+        }
+        var (model, training) = try run(layerCount)
+        // The caller's number of layers has its own dropout.
+        if model.layers.count != layerCount { (model, training) = try run(model.layers.count) }
         return (model, training, model.multiplicationsPerToken(training: training.objective))
       }
     }
