@@ -112,23 +112,23 @@ typedef struct {
   pthread_t thread;
 } member;
 
-/// How a team gets on while other programs need the processors. A thread that arrives at a barrier then waits for one
-/// that is not running, for milliseconds; one thread alone is faster if the first thread of two waits for more than half
-/// of the time. It then works alone for some time before the team is tried again. Results have the same bits either way.
+/// The contention with other programs for the processors. A thread that arrives at a barrier then waits for one that is
+/// not running, for milliseconds. If the caller waits for more than (threads - 1) / threads of the time, it is faster
+/// alone: it works alone for a while, then tries the team again. The results have the same bits.
 ///
-/// Only the thread that has the team's mutex uses it.
+/// Only the thread that holds the team's mutex accesses it.
 typedef struct {
   uint64_t used, waited;  // nanoseconds since the last decision: in runs of the team, and of these in its barriers
   uint64_t alone_until, alone_for;
-} crowding;
+} contention;
 
 enum { DECISION = 2000000, SHORTEST_ALONE = 10000000, LONGEST_ALONE = 160000000 };
 
-static void decide(crowding *c, uint64_t now, int threads) {
+static void decide(contention *c, uint64_t now, int threads) {
   if (c->used < DECISION) return;
-  bool is_crowded = c->waited * (uint64_t)threads > c->used * (uint64_t)(threads - 1);
-  c->alone_until = is_crowded ? now + c->alone_for : 0;
-  c->alone_for = !is_crowded ? SHORTEST_ALONE : c->alone_for < LONGEST_ALONE ? 2 * c->alone_for : LONGEST_ALONE;
+  bool is_contended = c->waited * (uint64_t)threads > c->used * (uint64_t)(threads - 1);
+  c->alone_until = is_contended ? now + c->alone_for : 0;
+  c->alone_for = !is_contended ? SHORTEST_ALONE : c->alone_for < LONGEST_ALONE ? 2 * c->alone_for : LONGEST_ALONE;
   c->used = c->waited = 0;
 }
 
@@ -141,7 +141,7 @@ struct mynah_team {
   void *context;
   int threads;
   int spins;  // 0 if there are more threads than processors: a spinning thread would keep another from arriving
-  crowding crowding;
+  contention contention;
   member members[];
 };
 
@@ -181,7 +181,7 @@ mynah_team *mynah_team_start(int threads) {
   atomic_init(&team->stopping, false);
   pthread_mutex_init(&team->busy, NULL);
   team->threads = 1;
-  team->crowding = (crowding){.alone_for = SHORTEST_ALONE};
+  team->contention = (contention){.alone_for = SHORTEST_ALONE};
   team->spins = threads <= sysconf(_SC_NPROCESSORS_ONLN) ? SPINS : 0;
   for (int index = 1; index < threads; index++) {
     team->members[index] = (member){.team = team, .index = index};
@@ -207,7 +207,7 @@ void mynah_team_stop(mynah_team *team) {
 
 int mynah_team_threads(const mynah_team *team) { return team ? team->threads : 1; }
 
-/// Runs the work on the team, which this thread has.
+/// Runs the work on all threads of the team, whose mutex this thread holds.
 static void run_together(mynah_team *team, mynah_work work, void *context, uint64_t start) {
   team->work = work;
   team->context = context;
@@ -216,15 +216,15 @@ static void run_together(mynah_team *team, mynah_work work, void *context, uint6
   work(context, &worker);
   mynah_worker_wait(&worker);
   uint64_t end = nanoseconds();
-  team->crowding.used += end - start;
-  decide(&team->crowding, end, team->threads);
+  team->contention.used += end - start;
+  decide(&team->contention, end, team->threads);
 }
 
 static void run(mynah_team *team, mynah_work work, void *context, bool may_be_alone) {
   uint64_t old = flush_denormals();
   bool has_team = team && team->threads > 1 && pthread_mutex_trylock(&team->busy) == 0;
   uint64_t start = has_team ? nanoseconds() : 0;
-  if (has_team && (start >= team->crowding.alone_until || !may_be_alone)) {
+  if (has_team && (start >= team->contention.alone_until || !may_be_alone)) {
     run_together(team, work, context, start);
   } else {
     mynah_worker alone = {.thread = 0, .count = 1, .team = NULL};
@@ -246,8 +246,8 @@ void mynah_worker_wait(const mynah_worker *worker) {
     atomic_store(&team->arrived, 0);
     event_move(&team->all_arrived);
   } else {
-    // A team with more threads than processors always waits, and was asked for.
+    // A team with more threads than processors always waits, and its caller chose that.
     bool counts = worker->thread == 0 && team->spins > 0;
-    event_wait(&team->all_arrived, old, team->spins, counts ? &team->crowding.waited : NULL);
+    event_wait(&team->all_arrived, old, team->spins, counts ? &team->contention.waited : NULL);
   }
 }

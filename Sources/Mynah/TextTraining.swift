@@ -90,7 +90,7 @@ struct TextTrainingRun: Sendable {
   private let files: TrainingFiles?
   private let checkpoint: TrainingCheckpoint?
 
-  /// - Parameter modelPath: The path of the model file, besides which a training state is read if there is one; nil: no
+  /// - Parameter modelPath: The path of the model file, beside which a training state is read if there is one; nil: no
   ///   files are written.
   init(
     on corpus: Corpus, tokenizer kind: TokenizerKind?, epochs: Int?, seed: UInt64, modelPath: String?

@@ -72,7 +72,7 @@ struct DryRun: Encodable {
       batches \(batchSize) rows of \(sequenceLength) tokens
       memory  about \(memory) MB at the peak, estimated from those steps
       time    \(time) with \(threadCount) \(threadCount == 1 ? "thread" : "threads"), estimated \(timed)
-      files   \(model) and \(TrainingFiles.statePath(besides: model)), which were not written
+      files   \(model) and \(TrainingFiles.statePath(beside: model)), which were not written
 
       """
   }

@@ -6,7 +6,7 @@ import MynahTraining
 /// The files of a training run.
 enum RunFiles {
   /// The path of the model of one run of several: `m-seed-1.safetensors` for the run `seed-1` of `m.safetensors`.
-  static func path(of run: String, besides path: String) -> String {
+  static func path(of run: String, beside path: String) -> String {
     let url = URL(filePath: path)
     let name = url.deletingPathExtension().lastPathComponent
     let end = url.pathExtension.isEmpty ? "" : "." + url.pathExtension
@@ -17,7 +17,7 @@ enum RunFiles {
   ///
   /// - Throws: `CommandError`, or `FileError.cannotWrite`.
   static func check(modelPath: String, resuming: Bool, overwriting: Bool) throws {
-    let statePath = TrainingFiles.statePath(besides: modelPath)
+    let statePath = TrainingFiles.statePath(beside: modelPath)
     for path in [modelPath, statePath] {
       try NewFile.check(
         path, overwriting: overwriting || resuming, of: "a model or a training state", where: isEmptyOrSafetensors,

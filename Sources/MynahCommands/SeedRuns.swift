@@ -14,7 +14,7 @@ struct SeedRange: ExpressibleByArgument {
   }
 
   /// The path of the model of a seed: `m-seed-1.safetensors` for `m.safetensors`.
-  static func path(of seed: Int, besides path: String) -> String { RunFiles.path(of: "seed-\(seed)", besides: path) }
+  static func path(of seed: Int, beside path: String) -> String { RunFiles.path(of: "seed-\(seed)", beside: path) }
 }
 
 /// The figures of a set of runs that differ in their seeds.

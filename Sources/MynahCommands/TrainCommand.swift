@@ -130,14 +130,14 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
     let runs = try seeds.map { seed in
       var optimizer = optimizer
       optimizer.seed = seed
-      let path = SeedRange.path(of: seed, besides: modelPath)
+      let path = SeedRange.path(of: seed, beside: modelPath)
       // Of an interrupted set, the runs after the interrupted one have not begun.
-      let isResumed = output.resume && FileKind(at: TrainingFiles.statePath(besides: path)) != nil
+      let isResumed = output.resume && FileKind(at: TrainingFiles.statePath(beside: path)) != nil
       try RunFiles.check(modelPath: path, resuming: isResumed, overwriting: output.overwrite)
       return (path: path, optimizer: optimizer, isResumed: isResumed)
     }
     guard !output.resume || runs.contains(where: \.isResumed) else {
-      throw CommandError.nothingToResume(path: TrainingFiles.statePath(besides: runs[0].path))
+      throw CommandError.nothingToResume(path: TrainingFiles.statePath(beside: runs[0].path))
     }
     if dryRun {
       let run = runs.first { !$0.isResumed } ?? runs[0]
@@ -191,7 +191,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
     var facts = RankFacts(instructionSet: !distributed.allowMixed)
     facts.add("the text", job.text.hash)
     if let test = job.text.test { facts.add("the test text", SHA256.hexadecimal(of: Array(test.utf8))) }
-    if resuming { facts.add(fileAt: TrainingFiles.statePath(besides: job.files.modelPath)) }
+    if resuming { facts.add(fileAt: TrainingFiles.statePath(beside: job.files.modelPath)) }
     try facts.add("the training", job.configuration)
     try facts.add("the model", job.model.configuration)
     facts.add("--checkpoint-every", "\(output.checkpointInterval)")

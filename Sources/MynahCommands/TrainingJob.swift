@@ -105,7 +105,7 @@ struct TrainingJob {
     inputs: [String], _ source: ValidationOptions, modelPath: String, resuming: Bool, tokens: TokenizerOptions,
     options: TrainingOptions, planning: RunPlanning?, shouldStop: () -> Bool
   ) throws {
-    var state = resuming ? try TrainingStateFile(contentsOf: TrainingFiles.statePath(besides: modelPath)) : nil
+    var state = resuming ? try TrainingStateFile(contentsOf: TrainingFiles.statePath(beside: modelPath)) : nil
     let fineTuning = options.fineTuning
     var initial = resuming ? nil : try fineTuning.initialModel()
     text = try TrainingText(

@@ -10,10 +10,10 @@ public struct TrainingFiles: Sendable {
   /// The model file.
   public let modelPath: String
   /// The path of the training state: the model's path followed by ".training".
-  public var statePath: String { Self.statePath(besides: modelPath) }
+  public var statePath: String { Self.statePath(beside: modelPath) }
 
   /// Returns the path of the training state for a model's path.
-  public static func statePath(besides modelPath: String) -> String { modelPath + ".training" }
+  public static func statePath(beside modelPath: String) -> String { modelPath + ".training" }
 
   private let configuration: TrainingConfiguration
   private let tokenizer: AnyTokenizer

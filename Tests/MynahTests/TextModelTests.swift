@@ -25,7 +25,7 @@ struct TextModelTests {
     }
 
     /// The path of the training state.
-    var state: String { TrainingFiles.statePath(besides: file.path(percentEncoded: false)) }
+    var state: String { TrainingFiles.statePath(beside: file.path(percentEncoded: false)) }
 
     func training(epochs: Int = 3, seed: UInt64 = 2) throws -> TextTraining {
       try TextModel.training(on: text, writingTo: file, epochs: epochs, seed: seed)

@@ -209,6 +209,26 @@ struct TrainingOnBatchesTests {
     #expect(try norm(Penalties(activation: 1)) > 0)
   }
 
+  @Test("A custom loss with latent dropout or with shards is refused, since it would have neither")
+  func refusedCustomLosses() throws {
+    func refusal(_ dropout: DropoutRates, shards: Int) throws -> String {
+      let configuration = LanguageModelConfiguration(
+        vocabulary: 7, embedding: 4, layers: [.lstm(4)], output: .mixtureOfSoftmaxes(2), dropout: dropout)
+      var random = RandomSource(seed: 3)
+      var model = LanguageModel(configuration, using: &random)
+      var training = Self.configuration(.contiguous(batchSize: 4, sequenceLength: 6), epochs: 1)
+      training.shards = shards
+      var trainer = Trainer(training)
+      trainer.loss = { _, _, _ in (Variable(Tensor(0)), 0) }
+      let error = #expect(throws: TrainingError.self) {
+        try trainer.train(&model, on: Array(Self.text.prefix(28)))
+      }
+      return try #require(error).description
+    }
+    #expect(try refusal(DropoutRates(latent: 0.5), shards: 1).contains("a custom loss has no latent dropout"))
+    #expect(try refusal(.none, shards: 2).contains("a custom loss needs whole batches"))
+  }
+
   @Test("A custom dataset can be trained on, and one that ends too early is an error")
   func ownDataset() throws {
     let batches = Dataset(TokenWindows(Self.text, length: 5)).batch(4).map(Batch.init(windows:))

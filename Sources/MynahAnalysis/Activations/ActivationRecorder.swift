@@ -97,9 +97,7 @@ public struct ActivationRecorder: Sendable {
   private func input(of layer: Int, reading id: Int32, from before: RecurrentState) -> Variable {
     let embedding = model.embedding([id])
     guard layer > 0 else { return embedding }
-    // Skip connections lead to the output only, residual ones to the layer above too.
-    let connections = model.stack.connections == .residual ? LayerConnections.residual : .sequential
-    let below = RecurrentStack(Array(model.stack.layers[..<layer]), connections: connections)
+    let below = model.stack.below(layer)
     let x = SequenceBatch(embedding.reshaped([1, 1, embedding.shape[1]]))
     return below(x, state: RecurrentState(Array(before.layers[..<layer]))).output.rows
   }

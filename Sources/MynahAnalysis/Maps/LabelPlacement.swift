@@ -34,7 +34,7 @@ struct LabelPlacement {
   /// Reserves and returns a free position to the right of, to the left of, above or below the point; if there is none,
   /// nil, or the first for a label that is required.
   mutating func place(
-    _ text: String, besides x: Double, _ y: Double, radius: Double, isRequired: Bool = false
+    _ text: String, beside x: Double, _ y: Double, radius: Double, isRequired: Bool = false
   ) -> Label? {
     let (width, gap) = (Self.width(of: text, fontSize: fontSize), radius + 2)
     let candidates: [(label: Label, left: Double, baseline: Double)] = [

@@ -22,7 +22,7 @@ extension TokenMap {
       var body = token.isHighlighted ? #"<g class="highlighted">"# : "<g>"
       body += #"<title>\#(text)</title><circle cx="\#(x.formatted(1))" cy="\#(y.formatted(1))" r="\#(radius)"/>"#
       let label = labels.place(
-        VisibleText.of(token.text), besides: x, y, radius: radius, isRequired: token.isHighlighted)
+        VisibleText.of(token.text), beside: x, y, radius: radius, isRequired: token.isHighlighted)
       if let label, !token.text.isEmpty {
         let anchor = label.anchor == .start ? "" : #" text-anchor="\#(label.anchor.rawValue)""#
         body += #"<text x="\#(label.x.formatted(1))" y="\#(label.y.formatted(1))"\#(anchor)>\#(text)</text>"#

@@ -19,7 +19,7 @@ struct Search {
     (self.plan, self.modelPath, self.json) = (plan, modelPath, json)
     let space = try SearchSpace(plan.words, searchable: TrainCommand.searchableFlags)
     guard plan.settings.allSatisfy({ $0.count == space.dimensions.count }) else {
-      throw SearchError.malformedPlan(path: SearchPlan.path(besides: modelPath))
+      throw SearchError.malformedPlan(path: SearchPlan.path(beside: modelPath))
     }
     self.space = space
     commands = try plan.settings.map { values in
@@ -30,8 +30,8 @@ struct Search {
   }
 
   /// The path of the model of a run.
-  static func path(of run: Int, besides modelPath: String) -> String {
-    RunFiles.path(of: "run-\(run)", besides: modelPath)
+  static func path(of run: Int, beside modelPath: String) -> String {
+    RunFiles.path(of: "run-\(run)", beside: modelPath)
   }
 
   /// Trains runs until the end of the search, and writes its results.
@@ -42,7 +42,7 @@ struct Search {
     while let (run, rung) = halving.next(after: plan.results) {
       let result = try train(run, rung, shouldStop)
       plan.results.append(result)
-      try plan.write(to: SearchPlan.path(besides: modelPath))
+      try plan.write(to: SearchPlan.path(beside: modelPath))
       try write(result)
     }
     try finish()
@@ -52,8 +52,8 @@ struct Search {
   private func train(
     _ run: Int, _ rung: Int, _ shouldStop: @escaping @Sendable () -> Bool
   ) throws -> SuccessiveHalving.Result {
-    let (command, path) = (commands[run - 1], Self.path(of: run, besides: modelPath))
-    let isResumed = FileKind(at: TrainingFiles.statePath(besides: path)) != nil
+    let (command, path) = (commands[run - 1], Self.path(of: run, beside: modelPath))
+    let isResumed = FileKind(at: TrainingFiles.statePath(beside: path)) != nil
     try RunFiles.check(modelPath: path, resuming: isResumed, overwriting: false)
     let epochs = plan.halving.rungs[rung - 1].epochs
     StandardError.inform(
@@ -126,7 +126,7 @@ struct Search {
     guard let best = ranking.first, best.loss != nil else {
       throw SearchError.allDiverged(count: plan.settings.count)
     }
-    let file = try InputFile(path: Self.path(of: best.run, besides: modelPath))
+    let file = try InputFile(path: Self.path(of: best.run, beside: modelPath))
     try AtomicFile.write(file.bytes(0..<file.byteCount), to: modelPath)
     var command = ["mynah", "train"] + space.words(with: plan.settings[best.run - 1])
     // After "--" there are texts only.

@@ -78,7 +78,7 @@ struct SearchCommand: CommandWithMessages {
       throw ValidationError("a search reads its text several times; write standard input to a file")
     }
     let modelPath = try output.modelPath(input: inputs[0])
-    let planPath = SearchPlan.path(besides: modelPath)
+    let planPath = SearchPlan.path(beside: modelPath)
     if !output.resume {
       try NewFile.check(
         planPath, overwriting: output.overwrite, of: "the plan of a search",
@@ -132,7 +132,7 @@ struct SearchCommand: CommandWithMessages {
     if settings.count < runCount {
       StandardError.note("the ranges have \(settings.count) different settings; each of them is tried once")
     }
-    let paths = settings.indices.map { Search.path(of: $0 + 1, besides: modelPath) }
+    let paths = settings.indices.map { Search.path(of: $0 + 1, beside: modelPath) }
     for path in [modelPath] + paths {
       try RunFiles.check(modelPath: path, resuming: false, overwriting: output.overwrite)
     }
@@ -146,7 +146,7 @@ struct SearchCommand: CommandWithMessages {
       throw ValidationError("a search needs --epochs of at least 1")
     }
     // An interrupted search must not resume runs of the search that it replaces.
-    for path in paths.flatMap({ [$0, TrainingFiles.statePath(besides: $0)] }) where FileKind(at: path) != nil {
+    for path in paths.flatMap({ [$0, TrainingFiles.statePath(beside: $0)] }) where FileKind(at: path) != nil {
       try FileManager.default.removeItem(atPath: path)
     }
     return SearchPlan(

@@ -20,7 +20,7 @@ struct SearchPlan: Codable {
   var results: [SuccessiveHalving.Result] = []
 
   /// The path of the plan: the model's path followed by ".search".
-  static func path(besides modelPath: String) -> String { modelPath + ".search" }
+  static func path(beside modelPath: String) -> String { modelPath + ".search" }
 
   /// Reads a plan.
   ///

@@ -32,6 +32,14 @@ public struct RecurrentStack: Module {
   /// The size of the last layer's outputs.
   public var outputSize: Int { layers[layers.count - 1].outputSize }
 
+  /// Returns the stack whose output a layer reads.
+  ///
+  /// - Precondition: `layer` is in 1 ..< the number of layers.
+  package func below(_ layer: Int) -> RecurrentStack {
+    // Skip connections lead to the output layer only, residual ones to the layer above too.
+    RecurrentStack(Array(layers[..<layer]), connections: connections == .skip ? .sequential : connections)
+  }
+
   /// Returns the state before a text: zeros.
   public func zeroState(batchSize: Int) -> RecurrentState {
     RecurrentState(layers.map { $0.zeroState(batchSize: batchSize) })
