@@ -14,6 +14,11 @@ extension ModelOptions {
     ]
   }
 
+  /// A Boolean value indicating whether a flag says what the layers are or which sizes they have.
+  var setsLayers: Bool {
+    embedding != nil || hidden != nil || layers != nil || cell != nil || projection != nil || window != nil
+  }
+
   var settings: [RunSetting] {
     [
       RunSetting("--embedding", embedding, at: \.model.embeddingSize),

@@ -37,7 +37,9 @@ struct RunPlanning {
     var validation = 0.0
     return try TrainingPlan(
       seconds: { total - elapsed - spare - pauses * validation },
-      rule: PlanningRule(tokenCount: text.training.count, tokenizer: text.tokenizer)
+      rule: PlanningRule(
+        tokenCount: text.training.count, tokenizer: text.tokenizer,
+        choosesLayers: initial == nil && vectorSize == nil && !options.model.setsLayers)
     ) { defaults in
       let run = try settings(defaults, text, initial: initial, vectorSize: vectorSize, options)
       return (try run.architecture(), run.training)
@@ -129,9 +131,14 @@ extension TrainingPlan {
         "the largest model that learns \(wanted.brief) \(noun) for each weight in the products of a step in this time"
       }
     let layers =
-      choice != .given && model.layers.count > 1
-      ? "layers: \(model.layers.count), since one would learn the text by heart, which it would read more than "
-        + "\(PlanningRule.epochsOfOneLayer.brief) times\n" : ""
+      switch layerReason {
+      case .largeVocabulary:
+        "layers: an LSTM that projects its outputs, since the output layer has most of the weights\n"
+      case .manyEpochs:
+        "layers: \(model.layers.count), since one would learn the text by heart, which it would read more than "
+          + "\(PlanningRule.epochsOfOneLayer.brief) times\n"
+      case nil: ""
+      }
     let early = endsEarly ? "; a longer run would gain nothing, so it ends in about \(expectedSeconds.asDuration)" : ""
     return """
       plan for \((60 * minutes).asDuration): \(Int(tokens).grouped) \(noun) in \(epochs.formatted(1)) epochs at \

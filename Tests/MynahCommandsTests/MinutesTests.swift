@@ -62,6 +62,23 @@ struct MinutesTests {
     #expect(tied.status == 64 && tied.isTidy, "\(tied.errors)")
   }
 
+  @Test("A text of many words gets a projected LSTM, unless a flag says what the layers are")
+  func manyWords() throws {
+    let tool = try CommandLineTool()
+    defer { tool.folder.remove() }
+    let lines = (0..<1100).map { line in (0..<5).map { "word\(line * 5 + $0)" }.joined(separator: " ") }
+    try tool.write((lines + lines).joined(separator: "\n"), to: "text")
+    for (flags, expected) in [
+      ([], "layers: an LSTM that projects its outputs"), ([], "projected LSTM"), (["--hidden", "24"], "LSTM 24,"),
+      (["--cell", "gru"], "GRU"), (["--embedding", "16"], "embedding 16, LSTM 16,"),
+    ] {
+      let outcome = try tool.run(
+        ["train", "text", "--output", "m", "--overwrite", "--tokenizer", "word", "--minutes", "0.01"] + flags)
+      #expect(outcome.status == 0 && outcome.errors.contains(expected), "\(flags): \(outcome.errors)")
+      #expect(outcome.errors.contains("projected") == flags.isEmpty, "\(flags): \(outcome.errors)")
+    }
+  }
+
   @Test(
     "Texts of two lines and of one word, and a time that is over at once, give a model",
     arguments: [

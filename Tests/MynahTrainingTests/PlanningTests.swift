@@ -191,14 +191,16 @@ struct PlanningTests {
 
   // MARK: Plans
 
-  private static func tokenizer() throws -> AnyTokenizer {
-    .word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["<unk>", "<eos>"] + (0..<9_998).map { "w\($0)" })))
+  private static func tokenizer(words: Int = 10_000) throws -> AnyTokenizer {
+    .word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["<unk>", "<eos>"] + (2..<words).map { "w\($0)" })))
   }
 
   private func plan(
-    tokens: Int, seconds: Double, _ change: @escaping (inout LanguageModelConfiguration) -> Void = { _ in }
+    tokens: Int, words: Int = 10_000, seconds: Double, choosesLayers: Bool = true,
+    _ change: @escaping (inout LanguageModelConfiguration) -> Void = { _ in }
   ) throws -> TrainingPlan {
-    let rule = PlanningRule(tokenCount: tokens, tokenizer: try Self.tokenizer())
+    let rule = PlanningRule(
+      tokenCount: tokens, tokenizer: try Self.tokenizer(words: words), choosesLayers: choosesLayers)
     return try TrainingPlan(seconds: { seconds }, rule: rule) { defaults in
       var model = defaults.model
       change(&model)
@@ -237,8 +239,10 @@ struct PlanningTests {
   @Test(
     "Words that are read often are learned by two layers with the same dropout everywhere, if the text is long enough")
   func twoLayers() throws {
-    let (short, long) = (try plan(tokens: 930_000, seconds: 900), try plan(tokens: 930_000, seconds: 36_000))
+    let short = try plan(tokens: 930_000, words: 3_000, seconds: 600)
+    let long = try plan(tokens: 930_000, words: 3_000, seconds: 36_000)
     #expect(short.model.layers.count == 1 && short.epochs < 14 && short.model.dropout.hidden == 0)
+    #expect(short.layerReason == nil && long.layerReason == .manyEpochs)
     #expect(long.model.layers.count == 2 && long.epochs > 14 && Set(long.model.layers.map(\.hiddenSize)).count == 1)
     let rates = long.model.dropout
     #expect(rates.input == rates.output && rates.hidden == rates.output && (0.4...0.55).contains(rates.output))
@@ -248,6 +252,27 @@ struct PlanningTests {
     let rule = PlanningRule(
       tokenCount: 930_000, tokenizer: .character(try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["\n", "a"]))))
     #expect(rule.layerCount(epochs: 40) == 1)
+  }
+
+  @Test("Words of a large vocabulary are learned by an LSTM whose outputs have the size of the small embeddings")
+  func projected() throws {
+    for (minutes, dropped): (Double, ClosedRange<Float>) in [(3, 0.05...0.15), (60, 0.3...0.6)] {
+      let plan = try plan(tokens: 930_000, seconds: 60 * minutes)
+      #expect(plan.model.layers.map(\.kind) == [CellKind.projectedLSTM.name] && plan.model.isTied)
+      #expect(plan.model.embeddingSize.isMultiple(of: 8))
+      #expect(Double(plan.model.embeddingSize) == plan.model.layers[0].settings["outputSize"])
+      #expect((0.3...0.4).contains(Double(plan.model.embeddingSize) / Double(plan.model.layers[0].hiddenSize)))
+      #expect(dropped.contains(plan.model.dropout.weights), "\(plan.model.dropout)")
+      #expect(plan.model.initializer == .pyTorch && plan.layerReason == .largeVocabulary)
+    }
+    // Not of a small one, and not if the caller says which layers there are.
+    for plan in [
+      try plan(tokens: 930_000, words: 3_000, seconds: 180),
+      try plan(tokens: 930_000, seconds: 180, choosesLayers: false),
+    ] {
+      #expect(plan.model.layers.map(\.kind) == [CellKind.lstm.name] && plan.model.dropout.weights == 0)
+      #expect(plan.model.embeddingSize == plan.model.layers[0].hiddenSize)
+    }
   }
 
   @Test("A short text gets a small model, and a run that ends before its time")
@@ -262,12 +287,12 @@ struct PlanningTests {
 
   @Test("Given sizes are kept, and only the steps, the learning rate and the dropout are planned")
   func given() throws {
-    let given = try plan(tokens: 930_000, seconds: 180) {
+    let given = try plan(tokens: 930_000, seconds: 180, choosesLayers: false) {
       ($0.layers, $0.embeddingSize) = ([.lstm(77)], 77)
     }
     #expect(given.choice == .given && given.model.layers == [.lstm(77)] && !given.endsEarly)
     #expect(given.model.dropout.hidden == 0 && given.model.dropout.output > 0)
-    let two = try plan(tokens: 930_000, seconds: 180) {
+    let two = try plan(tokens: 930_000, seconds: 180, choosesLayers: false) {
       ($0.layers, $0.embeddingSize) = ([.lstm(50), .lstm(77)], 77)
     }
     #expect(two.choice == .given && two.model.dropout.hidden == two.model.dropout.output)

@@ -15,6 +15,9 @@ public struct PlanningRule: Hashable, Sendable {
   public let largestEpochs: Double
   /// The sizes of the recurrent layers that the rule chooses from, ascending.
   public let sizes: [Int]
+  /// A Boolean value indicating whether the layers project their outputs, to vectors of which the output layer needs
+  /// fewer weights.
+  public let isProjected: Bool
   private let tokenizer: AnyTokenizer
   private let tokenCount: Int
 
@@ -23,8 +26,10 @@ public struct PlanningRule: Hashable, Sendable {
   /// - Parameters:
   ///   - tokenCount: The number of training tokens.
   ///   - tokenizer: The tokenizer of the text.
-  public init(tokenCount: Int, tokenizer: AnyTokenizer) {
+  ///   - choosesLayers: Whether the rule chooses the kind of the layers; false: they are LSTMs that the caller changes.
+  public init(tokenCount: Int, tokenizer: AnyTokenizer, choosesLayers: Bool = true) {
     (self.tokenCount, self.tokenizer) = (tokenCount, tokenizer)
+    isProjected = choosesLayers && tokenizer.hasWords && tokenizer.vocabulary.count >= Self.largeVocabulary
     tokensPerWeight = tokenizer.hasWords ? 1 : 8
     // 20 for texts of up to 50,000 tokens, 48 for the million of the Penn Treebank, and 300 updates of any.
     let stepsPerEpoch = Self.batches(tokenCount, tokenizer).stepsPerEpoch(tokenCount)
@@ -37,6 +42,9 @@ public struct PlanningRule: Hashable, Sendable {
   private static let allSizes = [
     64, 96, 128, 160, 200, 250, 300, 350, 400, 450, 500, 550, 600, 650, 700, 800, 900, 1000, 1150, 1300, 1500,
   ]
+
+  /// The size of a vocabulary whose output layer has most of the weights.
+  private static let largeVocabulary = 4000
 
   /// The batches of the rule's runs: an epoch has at least about fifty updates.
   private static func batches(_ tokenCount: Int, _ tokenizer: AnyTokenizer) -> BatchLayout {
@@ -54,7 +62,7 @@ public struct PlanningRule: Hashable, Sendable {
   /// - Parameter epochs: The passes over the text of a run with one layer.
   public func layerCount(epochs: Double) -> Int {
     let updates = epochs * Self.batches(tokenCount, tokenizer).stepsPerEpoch(tokenCount)
-    return tokenizer.hasWords && epochs > Self.epochsOfOneLayer && updates > 6000 ? 2 : 1
+    return tokenizer.hasWords && !isProjected && epochs > Self.epochsOfOneLayer && updates > 6000 ? 2 : 1
   }
 
   /// Returns the model and the settings of a run that reads the text some times.
@@ -65,12 +73,20 @@ public struct PlanningRule: Hashable, Sendable {
   ///   - epochs: The passes over the text, of which the last may be a part of one.
   public func settings(size: Int, layerCount: Int = 1, epochs: Double) -> TrainingDefaults {
     let (hasWords, batches) = (tokenizer.hasWords, Self.batches(tokenCount, tokenizer))
+    // A multiple of eight, which fills vectors.
+    let projection = Int((0.36 * Double(size) / 8).rounded()) * 8
+    let layer: LayerConfiguration =
+      isProjected
+      ? .projectedLSTM(size, to: projection, forgetBias: 1)
+      : LayerConfiguration(.lstm, size, settings: ["forgetBias": 1])
     let model = LanguageModelConfiguration(
-      vocabulary: tokenizer.vocabulary.count, embedding: hasWords ? size : min(size, 64),
-      layers: (0..<layerCount).map { _ in LayerConfiguration(.lstm, size, settings: ["forgetBias": 1]) },
-      output: .softmax(tied: hasWords), dropout: dropout(layerCount: layerCount, epochs: epochs))
+      vocabulary: tokenizer.vocabulary.count, embedding: isProjected ? projection : hasWords ? size : min(size, 64),
+      layers: Array(repeating: layer, count: layerCount),
+      output: .softmax(tied: hasWords), dropout: dropout(layerCount: layerCount, epochs: epochs),
+      initializer: isProjected ? .pyTorch : .uniform(0.1))
     let training = TrainingConfiguration(
-      optimizer: .adam, learningRate: .oneCycle(highest: learningRate(size: size), over: .run), clipNorm: 5,
+      optimizer: .adam, learningRate: .oneCycle(highest: learningRate(size: size), over: .run),
+      clipNorm: isProjected ? 1 : 5,
       epochs: max(1, Int(epochs.rounded(.up))),
       stepCount: max(1, Int(epochs * batches.stepsPerEpoch(tokenCount))),
       batches: batches, seed: 1, precision: .bfloat16)
@@ -85,10 +101,17 @@ public struct PlanningRule: Hashable, Sendable {
       let rate = rounded(min(0.11 * log2(max(epochs, 1)), 0.55))
       return DropoutRates(input: rate, hidden: rate, output: rate)
     }
-    let rate = min(0.17 * log2(max(epochs, 1)), 0.6)
+    let passes = log2(max(epochs, 1))
+    let rate = 0.17 * passes
+    if isProjected {
+      let (input, weights) = (1.5 * (rate - 0.4), 0.15 * (passes - 1.25))
+      return DropoutRates(
+        input: rounded(min(max(input, 0), 0.5)), output: rounded(min(rate, 0.5)),
+        weights: rounded(min(max(weights, 0), 0.6)))
+    }
     // That of the embeddings costs more than it gains before about seven epochs.
-    let input = tokenizer.hasWords ? max(1.5 * (rate - 0.4), 0) : 0
-    return DropoutRates(input: rounded(input), output: rounded(rate))
+    let input = tokenizer.hasWords ? max(1.5 * (min(rate, 0.6) - 0.4), 0) : 0
+    return DropoutRates(input: rounded(input), output: rounded(min(rate, 0.6)))
   }
 
   /// The highest learning rate: 0.01 for 128 units, less for larger layers.

@@ -28,6 +28,17 @@ public struct TrainingPlan: Sendable {
     case text
   }
 
+  /// The reason for layers other than one LSTM; nil if the rule chose one, or none because the flags set them.
+  public let layerReason: LayerReason?
+
+  /// The reason for the layers of a planned model.
+  public enum LayerReason: Hashable, Sendable {
+    /// The layer projects its outputs, because the output layer would have most of the weights.
+    case largeVocabulary
+    /// There are two layers, because one would learn the text by heart.
+    case manyEpochs
+  }
+
   /// A Boolean value indicating whether the run ends before its time, because a longer one would gain nothing.
   public var endsEarly: Bool { expectedSeconds < 0.9 * seconds }
 
@@ -130,6 +141,7 @@ extension TrainingPlan {
       model: chosen.model.configuration, training: training, seconds: left, speed: speed,
       epochs: Double(stepCount) / Double(speed.stepsPerEpoch), weightCount: chosen.weightCount,
       choice: choice,
+      layerReason: choice == .given ? nil : rule.isProjected ? .largeVocabulary : layerCount > 1 ? .manyEpochs : nil,
       expectedSeconds: Double(stepCount) * speed.secondsPerStep + passes * speed.validationSeconds)
   }
 }
