@@ -133,7 +133,8 @@ extension TrainingPlan {
     let layers =
       switch layerReason {
       case .largeVocabulary:
-        "layers: an LSTM that projects its outputs, since the output layer has most of the weights\n"
+        "layers: an LSTM that projects its outputs to \(model.embeddingSize) elements, since each of them has "
+          + "\(model.vocabularySize.grouped) weights in the output layer\n"
       case .manyEpochs:
         "layers: \(model.layers.count), since one would learn the text by heart, which it would read more than "
           + "\(PlanningRule.epochsOfOneLayer.brief) times\n"

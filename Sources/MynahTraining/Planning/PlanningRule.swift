@@ -43,7 +43,7 @@ public struct PlanningRule: Hashable, Sendable {
     64, 96, 128, 160, 200, 250, 300, 350, 400, 450, 500, 550, 600, 650, 700, 800, 900, 1000, 1150, 1300, 1500,
   ]
 
-  /// The size of a vocabulary whose output layer has most of the weights.
+  /// The size of a vocabulary from which layers project their outputs; one of 512 did not gain (docs/planning.md).
   private static let largeVocabulary = 4000
 
   /// The batches of the rule's runs: an epoch has at least about fifty updates.
@@ -73,16 +73,18 @@ public struct PlanningRule: Hashable, Sendable {
   ///   - epochs: The passes over the text, of which the last may be a part of one.
   public func settings(size: Int, layerCount: Int = 1, epochs: Double) -> TrainingDefaults {
     let (hasWords, batches) = (tokenizer.hasWords, Self.batches(tokenCount, tokenizer))
-    // A multiple of eight, which fills vectors.
-    let projection = Int((0.36 * Double(size) / 8).rounded()) * 8
-    let layer: LayerConfiguration =
-      isProjected
-      ? .projectedLSTM(size, to: projection, forgetBias: 1)
-      : LayerConfiguration(.lstm, size, settings: ["forgetBias": 1])
+    var layer = LayerConfiguration(.lstm, size, settings: ["forgetBias": 1])
+    var embeddingSize = hasWords ? size : min(size, 64)
+    if isProjected {
+      // A multiple of eight, which fills vectors.
+      embeddingSize = Int((0.36 * Double(size) / 8).rounded()) * 8
+      layer = .projectedLSTM(size, to: embeddingSize, forgetBias: 1)
+    }
     let model = LanguageModelConfiguration(
-      vocabulary: tokenizer.vocabulary.count, embedding: isProjected ? projection : hasWords ? size : min(size, 64),
+      vocabulary: tokenizer.vocabulary.count, embedding: embeddingSize,
       layers: Array(repeating: layer, count: layerCount),
       output: .softmax(tied: hasWords), dropout: dropout(layerCount: layerCount, epochs: epochs),
+      // A projected layer is large: within 0.1, its first logits would be worse than those of equal probabilities.
       initializer: isProjected ? .pyTorch : .uniform(0.1))
     let training = TrainingConfiguration(
       optimizer: .adam, learningRate: .oneCycle(highest: learningRate(size: size), over: .run),
@@ -95,23 +97,23 @@ public struct PlanningRule: Hashable, Sendable {
 
   /// The rates of dropout of a run: the more often a text is read, the more of it a model would learn by heart.
   private func dropout(layerCount: Int, epochs: Double) -> DropoutRates {
-    func rounded(_ rate: Double) -> Float { Float((rate * 20).rounded() / 20) }
+    func rate(_ value: Double, atMost highest: Double) -> Float {
+      Float((min(max(value, 0), highest) * 20).rounded() / 20)
+    }
+    let doublings = log2(max(epochs, 1))
     guard layerCount == 1 else {
       // The same everywhere, as W. Zaremba et al. 2014.
-      let rate = rounded(min(0.11 * log2(max(epochs, 1)), 0.55))
-      return DropoutRates(input: rate, hidden: rate, output: rate)
-    }
-    let passes = log2(max(epochs, 1))
-    let rate = 0.17 * passes
-    if isProjected {
-      let (input, weights) = (1.5 * (rate - 0.4), 0.15 * (passes - 1.25))
-      return DropoutRates(
-        input: rounded(min(max(input, 0), 0.5)), output: rounded(min(rate, 0.5)),
-        weights: rounded(min(max(weights, 0), 0.6)))
+      let same = rate(0.11 * doublings, atMost: 0.55)
+      return DropoutRates(input: same, hidden: same, output: same)
     }
     // That of the embeddings costs more than it gains before about seven epochs.
-    let input = tokenizer.hasWords ? max(1.5 * (min(rate, 0.6) - 0.4), 0) : 0
-    return DropoutRates(input: rounded(input), output: rounded(min(rate, 0.6)))
+    let (output, input) = (0.17 * doublings, 1.5 * (0.17 * doublings - 0.4))
+    if isProjected {
+      return DropoutRates(
+        input: rate(input, atMost: 0.5), output: rate(output, atMost: 0.5),
+        weights: rate(0.15 * (doublings - 1.25), atMost: 0.6))
+    }
+    return DropoutRates(input: tokenizer.hasWords ? rate(input, atMost: 0.3) : 0, output: rate(output, atMost: 0.6))
   }
 
   /// The highest learning rate: 0.01 for 128 units, less for larger layers.

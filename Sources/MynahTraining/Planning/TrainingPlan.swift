@@ -33,7 +33,7 @@ public struct TrainingPlan: Sendable {
 
   /// The reason for the layers of a planned model.
   public enum LayerReason: Hashable, Sendable {
-    /// The layer projects its outputs, because the output layer would have most of the weights.
+    /// The layer projects its outputs, because the output layer has a weight per token for each of their elements.
     case largeVocabulary
     /// There are two layers, because one would learn the text by heart.
     case manyEpochs
