@@ -84,8 +84,7 @@ public struct PlanningRule: Hashable, Sendable {
       vocabulary: tokenizer.vocabulary.count, embedding: embeddingSize,
       layers: Array(repeating: layer, count: layerCount),
       output: .softmax(tied: hasWords), dropout: dropout(layerCount: layerCount, epochs: epochs),
-      // A projected layer is large: within 0.1, its first logits would be worse than those of equal probabilities.
-      initializer: isProjected ? .pyTorch : .uniform(0.1))
+      initializer: .uniform(initialBound(size: size)))
     let training = TrainingConfiguration(
       optimizer: .adam, learningRate: .oneCycle(highest: learningRate(size: size), over: .run),
       clipNorm: isProjected ? 1 : 5,
@@ -114,6 +113,11 @@ public struct PlanningRule: Hashable, Sendable {
         weights: rate(0.15 * (doublings - 1.25), atMost: 0.6))
     }
     return DropoutRates(input: tokenizer.hasWords ? rate(input, atMost: 0.3) : 0, output: rate(output, atMost: 0.6))
+  }
+
+  /// The bound of the initial weights: 0.1, less for more than 676 units, so that the sum of many starts no larger.
+  private func initialBound(size: Int) -> Float {
+    Float((min(0.1, 2.6 / Double(size).squareRoot()) * 1000).rounded() / 1000)
   }
 
   /// The highest learning rate: 0.01 for 128 units, less for larger layers.
