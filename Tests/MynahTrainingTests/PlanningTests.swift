@@ -263,7 +263,7 @@ struct PlanningTests {
       #expect(Double(plan.model.embeddingSize) == plan.model.layers[0].settings["outputSize"])
       #expect((0.3...0.4).contains(Double(plan.model.embeddingSize) / Double(plan.model.layers[0].hiddenSize)))
       #expect(dropped.contains(plan.model.dropout.weights), "\(plan.model.dropout)")
-      #expect(plan.model.initializer == .pyTorch && plan.layerReason == .largeVocabulary)
+      #expect(plan.layerReason == .largeVocabulary)
     }
     // Not of a small one, and not if the caller says which layers there are.
     for plan in [
@@ -272,6 +272,14 @@ struct PlanningTests {
     ] {
       #expect(plan.model.layers.map(\.kind) == [CellKind.lstm.name] && plan.model.dropout.weights == 0)
       #expect(plan.model.embeddingSize == plan.model.layers[0].hiddenSize)
+    }
+  }
+
+  @Test("The more units a layer has beyond 676, the smaller are its initial weights")
+  func initialWeights() throws {
+    let rule = PlanningRule(tokenCount: 930_000, tokenizer: try Self.tokenizer(words: 5_000))
+    for (size, bound): (Int, Float) in [(64, 0.1), (650, 0.1), (700, 0.098), (1_500, 0.067)] {
+      #expect(rule.settings(size: size, epochs: 5).model.initializer == .uniform(bound))
     }
   }
 
@@ -296,5 +304,11 @@ struct PlanningTests {
       ($0.layers, $0.embeddingSize) = ([.lstm(50), .lstm(77)], 77)
     }
     #expect(two.choice == .given && two.model.dropout.hidden == two.model.dropout.output)
+    // They have the learning rate and the initial weights of their size, not of one that the rule would choose.
+    let large = try plan(tokens: 930_000, seconds: 180, choosesLayers: false) {
+      ($0.layers, $0.embeddingSize) = ([.lstm(1_500)], 1_500)
+    }
+    #expect(large.choice == .given && large.model.initializer == .uniform(0.067))
+    #expect(large.training.learningRate == .oneCycle(highest: 0.0023, over: .run))
   }
 }

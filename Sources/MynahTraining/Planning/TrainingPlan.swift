@@ -85,12 +85,15 @@ extension TrainingPlan {
     typealias Candidate = (model: ModelArchitecture, training: TrainingConfiguration, weightCount: Int)
     func candidates(_ layerCount: Int, epochs: Double = 8) throws -> [Candidate] {
       try rule.sizes.map { size in
-        func run(_ layerCount: Int) throws -> (model: ModelArchitecture, training: TrainingConfiguration) {
+        func run(_ size: Int, _ layerCount: Int) throws -> (model: ModelArchitecture, training: TrainingConfiguration) {
           try settings(rule.settings(size: size, layerCount: layerCount, epochs: epochs))
         }
-        var (model, training) = try run(layerCount)
-        // The caller's number of layers has its own dropout.
-        if model.layers.count != layerCount { (model, training) = try run(model.layers.count) }
+        var (model, training) = try run(size, layerCount)
+        // The caller's layers have their own dropout, learning rate and initial weights.
+        let largest = model.configuration.layers.map(\.hiddenSize).max() ?? size
+        if model.layers.count != layerCount || largest != size {
+          (model, training) = try run(largest, model.layers.count)
+        }
         return (model, training, model.multiplicationsPerToken(training: training.objective))
       }
     }
