@@ -38,10 +38,10 @@ def run(*words):
     return done, time.monotonic() - start
 
 
-def mynah(folder, minutes):
+def mynah(folder, minutes, models):
     with tempfile.TemporaryDirectory() as scratch:
-        done, seconds = run(MYNAH, "train", folder, "--minutes", minutes, "--json",
-                            "--output", pathlib.Path(scratch) / "model.safetensors")
+        model = pathlib.Path(models or scratch) / f"minutes-{minutes:g}.safetensors"
+        done, seconds = run(MYNAH, "train", folder, "--minutes", minutes, "--json", "--output", model)
     model = re.search(r"^embedding (\d+), (.*?), softmax", done.stderr, re.MULTILINE)
     epochs = re.search(r" in ([\d.]+) epochs", done.stderr)
     return {"toolkit": "Mynah", "settings": f"{model[2]}, embedding {model[1]}, {epochs[1]} epochs",
@@ -88,7 +88,7 @@ def measure(options):
         keep(None, ngram(options.folder))
     for minutes in (float(value) for value in options.minutes.split(",") if value):
         if not options.peers_only:
-            keep(minutes, mynah(options.folder, minutes))
+            keep(minutes, mynah(options.folder, minutes, options.models))
         if options.torch:
             keep(minutes, torch(options.torch, options.torch_sizes, options.folder, minutes))
 
@@ -187,6 +187,7 @@ def main():
     measuring.add_argument("--text", required=True, help="the name of the text")
     measuring.add_argument("--machine", required=True, help="the machine in words")
     measuring.add_argument("--minutes", default="3,15,60", help="times, joined by commas; empty: none")
+    measuring.add_argument("--models", help="an existing folder that keeps Mynah's models, minutes-M.safetensors each")
     measuring.add_argument("--ngram", action="store_true", help="estimate the 5-grams")
     measuring.add_argument("--peers-only", action="store_true", help="leave Mynah's own runs out")
     measuring.add_argument("--torch", help="a Python with PyTorch; without it, PyTorch is left out")
