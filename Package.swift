@@ -185,3 +185,11 @@ let package = Package(
       swiftSettings: swiftSettings),
   ]
 )
+
+// The tests and examples to build, with spaces between; all of them unless set. For scripts that need few of them in a
+// build with other traits.
+if let chosen = Context.environment["MYNAH_TARGETS"]?.split(separator: " ").map(String.init) {
+  package.targets.removeAll { target in
+    (target.type == .test || target.path?.hasPrefix("Examples/") == true) && !chosen.contains(target.name)
+  }
+}

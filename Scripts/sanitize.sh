@@ -18,45 +18,59 @@ echo 'int main(void) { return 0; }' > "$scratch/empty.c"
 
 # Swift's own thread sanitizer refers to libdispatch, which is among the toolchain's libraries.
 swift_libraries=$(dirname "$(dirname "$(command -v "$compiler")")")/lib/swift/linux
-failed=0
 
-# run NAME FLAGS…
+# run NAME FLAGS…    in a folder of its own, $folder
 run() {
   name=$1
   shift
+  skipped=$([ "${REQUIRE_SANITIZERS:-0}" = 1 ] && echo 1 || echo 0)
   libraries=""
-  if ! "$compiler" "$@" "$scratch/empty.c" -o "$scratch/empty" > /dev/null 2>&1; then
+  if ! "$compiler" "$@" "$scratch/empty.c" -o "$folder/empty" > /dev/null 2>&1; then
     libraries="-L$swift_libraries -Wl,-rpath,$swift_libraries -ldispatch -lBlocksRuntime"
     # shellcheck disable=SC2086
-    if ! "$compiler" "$@" "$scratch/empty.c" $libraries -o "$scratch/empty" > "$scratch/log" 2>&1; then
-      echo "$name: SKIPPED, $compiler cannot link it on this machine: $(tail -n 1 "$scratch/log")"
-      [ "${REQUIRE_SANITIZERS:-0}" = 1 ] && failed=1
-      return 0
+    if ! "$compiler" "$@" "$scratch/empty.c" $libraries -o "$folder/empty" > "$folder/log" 2>&1; then
+      echo "$name: SKIPPED, $compiler cannot link it on this machine: $(tail -n 1 "$folder/log")"
+      return "$skipped"
     fi
   fi
-  if ! "$scratch/empty" > "$scratch/log" 2>&1; then
-    echo "$name: SKIPPED, its runtime does not start on this machine: $(head -n 1 "$scratch/log")"
-    [ "${REQUIRE_SANITIZERS:-0}" = 1 ] && failed=1
-    return 0
+  if ! "$folder/empty" > "$folder/log" 2>&1; then
+    echo "$name: SKIPPED, its runtime does not start on this machine: $(head -n 1 "$folder/log")"
+    return "$skipped"
   fi
   # shellcheck disable=SC2086
   if "$compiler" -std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall "$@" -ISources/CMynah/include \
-    Sources/CMynah/*.c Scripts/sanitize-driver.c $libraries -lpthread -lm -o "$scratch/driver" 2> "$scratch/log" \
-    && "$scratch/driver" > "$scratch/output" 2>> "$scratch/log"; then
-    echo "$name: clean ($(wc -l < "$scratch/output") runs of an instruction set on a number of threads)"
+    Sources/CMynah/*.c Scripts/sanitize-driver.c $libraries -lpthread -lm -o "$folder/driver" 2> "$folder/log" \
+    && "$folder/driver" > "$folder/output" 2>> "$folder/log"; then
+    echo "$name: clean ($(wc -l < "$folder/output") runs of an instruction set on a number of threads)"
   else
     echo "$name: FAILED"
-    grep -v 'Cannot export local symbol' "$scratch/log" | head -n 60
-    failed=1
+    grep -v 'Cannot export local symbol' "$folder/log" | head -n 60
+    return 1
   fi
 }
 
+# All at once: most of the time is that of a compiler on one processor.
+processes=
+failed=0
 for sanitizer in ${*:-address memory thread}; do
   case $sanitizer in
-    address) run "address and undefined behaviour" -fsanitize=address,undefined -fno-sanitize-recover=all ;;
-    memory) run "undefined memory" -fsanitize=memory -fsanitize-memory-track-origins -fno-sanitize-recover=all ;;
-    thread) run "data races" -fsanitize=thread ;;
-    *) echo "unknown sanitizer '$sanitizer': address, memory or thread" >&2; exit 64 ;;
+    address) name="address and undefined behaviour"; flags="-fsanitize=address,undefined -fno-sanitize-recover=all" ;;
+    memory)
+      name="undefined memory"
+      flags="-fsanitize=memory -fsanitize-memory-track-origins -fno-sanitize-recover=all"
+      ;;
+    thread) name="data races"; flags="-fsanitize=thread" ;;
+    *)
+      echo "unknown sanitizer '$sanitizer': address, memory or thread" >&2
+      failed=64
+      continue
+      ;;
   esac
+  folder="$scratch/$sanitizer"
+  mkdir -p "$folder"
+  # shellcheck disable=SC2086
+  run "$name" $flags &
+  processes="$processes $!"
 done
+for process in $processes; do wait "$process" || failed=1; done
 exit $failed
