@@ -8,7 +8,6 @@
 # scripts may share: MPI unless given.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export MYNAH_TARGETS="MynahServerTests MynahCommandsTests CompletionClient"
 
 step() { printf '\n== %s (at %d s)\n' "$1" "$SECONDS"; }
 
@@ -16,12 +15,14 @@ if ! { command -v mpirun && pkg-config --exists ompi-c; } > /dev/null 2>&1; then
   echo "SKIPPED: no Open MPI here (Debian: openmpi-bin, libopenmpi-dev and pkg-config)"
   exit
 fi
-build=(-c release --traits "${MYNAH_TRAITS:-MPI}" --scratch-path .build-traits)
+traits=${MYNAH_TRAITS:-MPI}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 step "the tests of ranks"
-swift test --disable-testable-imports "${build[@]}" --filter '^MynahCommandsTests\.(Rank|Help|FlagEffect)' 2>&1 | tee "$log" | grep -vE '^(◇|\[)' || true
+Scripts/build-with-traits.sh "$traits" > /dev/null
+swift test -c release --traits "$traits" --scratch-path .build-traits --skip-build \
+  --filter '^MynahCommandsTests\.(Rank|Help|FlagEffect)' 2>&1 | tee "$log" | grep -vE '^(◇|\[)' || true
 grep -qE 'Test run with [1-9][0-9]* tests.* passed' "$log" || { echo "error: the tests of ranks failed" >&2; exit 1; }
 
 step "the commands of docs/cluster.md, as typed"

@@ -15,16 +15,15 @@ folder=$(cd "$folder" && pwd)
 cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s (at %d s)\n' "$1" "$SECONDS"; }
-# Those of check-ranks.sh, which may share the build.
-export MYNAH_TARGETS="MynahServerTests MynahCommandsTests CompletionClient"
-build=(-c release --traits "${MYNAH_TRAITS:-Server}" --scratch-path .build-traits)
+traits=${MYNAH_TRAITS:-Server}
 
 step "the server's tests"
-swift test --disable-testable-imports "${build[@]}" --filter '^(MynahServerTests|MynahCommandsTests\.(Serve|Help|FlagEffect))' 2>&1 |
+mynah=$(Scripts/build-with-traits.sh "$traits")/mynah
+swift test -c release --traits "$traits" --scratch-path .build-traits --skip-build \
+  --filter '^(MynahServerTests|MynahCommandsTests\.(Serve|Help|FlagEffect))' 2>&1 |
   tee "$folder/tests.log" | grep -vE '^(◇|\[)' || true
 grep -qE 'Test run with [1-9][0-9]* tests.* passed' "$folder/tests.log" || { echo "error: the server's tests failed" >&2; exit 1; }
 
-mynah=$(swift build "${build[@]}" --show-bin-path)/mynah
 "$mynah" train Examples/Texts/sentences.txt --output "$folder/words.safetensors" --hidden 64 --epochs 4 --seed 7 \
   --overwrite --quiet
 "$mynah" train Examples/Texts/sentences.txt --output "$folder/bytes.safetensors" --tokenizer byte --hidden 64 \
