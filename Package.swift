@@ -186,8 +186,8 @@ let package = Package(
   ]
 )
 
-// The tests and examples to build, with spaces between; all of them unless set. For scripts that need few of them in a
-// build with other traits.
+// MYNAH_TARGETS names the tests and examples to build, with spaces between; unset, all of them are. For scripts that need
+// only some of them in a build with traits.
 if let chosen = Context.environment["MYNAH_TARGETS"]?.split(separator: " ").map(String.init) {
   package.targets.removeAll { target in
     (target.type == .test || target.path?.hasPrefix("Examples/") == true) && !chosen.contains(target.name)

@@ -13,6 +13,6 @@ export MYNAH_TARGETS="MynahServerTests MynahCommandsTests CompletionClient"
 # half of the time, everything would be built again. Set here only, so that the tests themselves keep random orders.
 export SWIFT_DETERMINISTIC_HASHING=1
 build=(-c release --traits "$1" --scratch-path .build-traits)
-# Builds for tests, with the flags of products, and runs none.
+# `swift build` cannot turn testable imports off, so this is a run of no tests.
 swift test --disable-testable-imports "${build[@]}" --filter '^$' 2>&1 | grep -vE '^(◇|\[)' >&2
 swift build "${build[@]}" --show-bin-path

@@ -40,8 +40,8 @@ def run(*words):
 
 def mynah(folder, minutes, models):
     with tempfile.TemporaryDirectory() as scratch:
-        model = pathlib.Path(models or scratch) / f"minutes-{minutes:g}.safetensors"
-        done, seconds = run(MYNAH, "train", folder, "--minutes", minutes, "--json", "--output", model)
+        path = pathlib.Path(models or scratch) / f"minutes-{minutes:g}.safetensors"
+        done, seconds = run(MYNAH, "train", folder, "--minutes", minutes, "--json", "--output", path)
     model = re.search(r"^embedding (\d+), (.*?), softmax", done.stderr, re.MULTILINE)
     epochs = re.search(r" in ([\d.]+) epochs", done.stderr)
     return {"toolkit": "Mynah", "settings": f"{model[2]}, embedding {model[1]}, {epochs[1]} epochs",

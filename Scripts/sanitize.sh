@@ -19,7 +19,9 @@ echo 'int main(void) { return 0; }' > "$scratch/empty.c"
 # Swift's own thread sanitizer refers to libdispatch, which is among the toolchain's libraries.
 swift_libraries=$(dirname "$(dirname "$(command -v "$compiler")")")/lib/swift/linux
 
-# run NAME FLAGS…    in a folder of its own, $folder
+# run NAME FLAGS…
+#
+# Works in $folder, which is its own.
 run() {
   name=$1
   shift
@@ -49,7 +51,7 @@ run() {
   fi
 }
 
-# All at once: most of the time is that of a compiler on one processor.
+# All at once, since most of the time a compiler keeps one processor busy.
 processes=
 failed=0
 for sanitizer in ${*:-address memory thread}; do

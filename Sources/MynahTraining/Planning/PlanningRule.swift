@@ -115,7 +115,8 @@ public struct PlanningRule: Hashable, Sendable {
     return DropoutRates(input: tokenizer.hasWords ? rate(input, atMost: 0.3) : 0, output: rate(output, atMost: 0.6))
   }
 
-  /// The bound of the initial weights: 0.1, less for more than 676 units, so that the sum of many starts no larger.
+  /// The bound of the initial weights: 0.1, and less for more than 676 units, so that the sums over them start no larger
+  /// (docs/planning.md).
   private func initialBound(size: Int) -> Float {
     Float((min(0.1, 2.6 / Double(size).squareRoot()) * 1000).rounded() / 1000)
   }
