@@ -3,7 +3,7 @@
 
     Scripts/rank-cost.py                                            # tables for three models, as Markdown
     Scripts/rank-cost.py --model ptb --bandwidth 10 25 --nodes 1 2 4 --scaling strong
-    Scripts/rank-cost.py --vocabulary 33000 --embedding 512 --layers 2048:512,2048:512 --rows 64 --steps 20 --times
+    Scripts/rank-cost.py --vocabulary 33000 --embedding 512 --layers 2048:512 --batch 64 --sequence-length 20 --times
 
 A table has a line for each bandwidth, with the efficiency on each number of nodes, and the knee: the largest number of
 nodes whose efficiency is at least 0.9. With weak scaling, the batch grows with the nodes and the efficiency is
@@ -64,8 +64,8 @@ class Model:
     vocabulary: int
     embedding: int
     layers: list  # of pairs: hidden units, size of the projection or None
-    rows: int  # the batch of one node, or of all nodes with strong scaling
-    steps: int
+    batch: int  # of one node, or of all nodes with strong scaling
+    sequence_length: int
     tied: bool = False
     sampled: int = 0  # candidates; 0: full softmax
     distinct: float = 0  # distinct tokens in the batch of one node; 0: estimate
@@ -128,10 +128,10 @@ def distinct(vocabulary, tokens, candidates=0):
 
 def distinct_tokens(model, rows, one_node_rows):
     """The number of distinct tokens in some rows."""
-    estimate = distinct(model.vocabulary, rows * model.steps)
+    estimate = distinct(model.vocabulary, rows * model.sequence_length)
     if not model.distinct:
         return estimate
-    scale = model.distinct / distinct(model.vocabulary, one_node_rows * model.steps)
+    scale = model.distinct / distinct(model.vocabulary, one_node_rows * model.sequence_length)
     return min(model.vocabulary, scale * estimate)
 
 
@@ -171,7 +171,7 @@ def stages(model, own_rows, all_rows, one_node_rows):
     output = Parameter(model.vocabulary, size)
     if model.sampled:
         output.gradient_rows, output.changed_rows = (
-            distinct(model.vocabulary, rows * model.steps, model.sampled) for rows in (own_rows, all_rows))
+            distinct(model.vocabulary, rows * model.sequence_length, model.sampled) for rows in (own_rows, all_rows))
     if model.tied:  # its gradient is the sum of the embedding's and the output layer's
         embedding = Parameter(model.vocabulary, size, *(
             (output.gradient_rows, output.changed_rows) if model.sampled else ()))
@@ -235,10 +235,10 @@ def weight_bytes(parameter, cluster):
 def step(model, cluster, strong=False):
     """Predicts a step: seconds of it and its parts, and the bytes that a rank sends."""
     nodes, memory = cluster.nodes, cluster.memory * 1e9
-    own = model.rows / nodes if strong else model.rows
-    parts = stages(model, own, own * nodes, model.rows)
+    own = model.batch / nodes if strong else model.batch
+    parts = stages(model, own, own * nodes, model.batch)
     parameters = [parameter for part in parts for parameter in part.parameters]
-    compute, ready = computation(parts, own * model.steps, cluster)
+    compute, ready = computation(parts, own * model.sequence_length, cluster)
     elements = sum(updated(parameter, cluster) for parameter in parameters)
     update = elements / nodes * (28 if cluster.adam else 12) / memory
     if nodes == 1:
@@ -292,12 +292,13 @@ def table(model, cluster, nodes, bandwidths, strong, shows_times):
 
 def summary(name, model, cluster, strong):
     """The figures of a model that do not depend on the network."""
-    parts = stages(model, model.rows, model.rows, model.rows)
+    parts = stages(model, model.batch, model.batch, model.batch)
     alone = step(model, dataclasses.replace(cluster, nodes=1))
     two = step(model, dataclasses.replace(cluster, nodes=2), strong)
     parameters = sum(parameter.count for part in parts for parameter in part.parameters) / 1e6
     return (f"{name}: {parameters:.1f} million parameters; on one node {alone['step'] * 1e3:.1f} ms per step of "
-            f"{model.rows * model.steps} tokens; on two nodes a rank sends {two['bytes'] / 1e6:.1f} MB per step")
+            f"{model.batch * model.sequence_length} tokens; on two nodes a rank sends {two['bytes'] / 1e6:.1f} MB "
+            "per step")
 
 
 def layers(text):
@@ -313,8 +314,8 @@ def arguments():
     parser.add_argument("--vocabulary", type=int)
     parser.add_argument("--embedding", type=int)
     parser.add_argument("--layers", type=layers, help="LSTM sizes, with a projection after a colon: 2048:512,2048:512")
-    parser.add_argument("--rows", type=int, help="the batch of one node; with strong scaling, of all nodes")
-    parser.add_argument("--steps", type=int, help="the sequence length")
+    parser.add_argument("--batch", type=int, help="the batch of one node; with strong scaling, of all nodes")
+    parser.add_argument("--sequence-length", type=int, help="the sequence length")
     parser.add_argument("--tied", action="store_true", default=None)
     parser.add_argument("--sampled", type=int, help="candidates of a sampled softmax (0: full softmax)")
     parser.add_argument("--distinct", type=float, help="distinct tokens in the batch of one node (default: estimated)")
@@ -342,9 +343,10 @@ def chosen_models(options):
         return {options.model: dataclasses.replace(MODELS[options.model], **given)}
     if not given:
         return MODELS
-    missing = {"vocabulary", "embedding", "layers", "rows", "steps"} - given.keys()
+    missing = {"vocabulary", "embedding", "layers", "batch", "sequence_length"} - given.keys()
     if missing:
-        sys.exit(f"error: {', '.join('--' + name for name in sorted(missing))} missing; or name a model with --model")
+        flags = ", ".join("--" + name.replace("_", "-") for name in sorted(missing))
+        sys.exit(f"error: {flags} missing; or name a model with --model")
     return {"model": Model(**given)}
 
 

@@ -258,7 +258,7 @@ def trained_model(options):
 def two_ranks(options, model, compute):
     """A cluster of two ranks whose computation of half of the batch, with the update, takes some seconds."""
     cluster = cost.Cluster(nodes=2, cores=1, bandwidth=UNLIMITED, latency=0, eager=options.eager)
-    half = dataclasses.replace(model, rows=options.batch // 2)
+    half = dataclasses.replace(model, batch=options.batch // 2)
     alone = cost.step(half, dataclasses.replace(cluster, nodes=1))
     cluster.gigaflops *= alone["compute"] / (compute - alone["update"])
     return cluster
