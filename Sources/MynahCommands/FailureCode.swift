@@ -119,6 +119,8 @@ enum CommandError: CommandFailure, Hashable {
   case roundedModel(path: String, precision: WeightPrecision)
   /// A file contains no tokenizer that can be used.
   case badTokenizer(path: String, defect: TextError)
+  /// A kind of tokenizer, which the text may have determined, needs a larger vocabulary.
+  case smallVocabulary(tokenizer: String, needed: Int, found: Int)
   /// A model's tokenizer cannot be written as a tokenizer.json.
   case noTokenizerJSON(path: String, kind: String)
   /// There is nothing to resume.
@@ -135,7 +137,7 @@ enum CommandError: CommandFailure, Hashable {
   var failureCode: FailureCode {
     switch self {
     case .exists, .otherKind: .cannotCreate
-    case .roundedModel, .badTokenizer, .noTokenizerJSON, .otherSetting: .badData
+    case .roundedModel, .badTokenizer, .smallVocabulary, .noTokenizerJSON, .otherSetting: .badData
     case .nothingToResume: .noSuchInput
     case .noTerminal: .inputOutput
     case .interrupted, .stopped: .interrupted
@@ -154,6 +156,8 @@ enum CommandError: CommandFailure, Hashable {
         + "model that it was made from, or name another --output"
     case .badTokenizer(let path, let defect):
       "\(path.quoted()) contains no tokenizer that can be used: \(defect)"
+    case .smallVocabulary(let tokenizer, let needed, let found):
+      "--tokenizer \(tokenizer) needs a --vocabulary of at least \(needed), found \(found)"
     case .noTokenizerJSON(let path, let kind):
       "expected a model of words or byte pairs, found tokens of the kind '\(kind)' in \(path.quoted()), which "
         + "a tokenizer.json cannot represent; print them with --vocabulary"

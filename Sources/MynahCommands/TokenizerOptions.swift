@@ -60,15 +60,11 @@ struct TokenizerOptions: ConditionalFlags {
     ]
   }
 
-  func validate() throws {
-    try checkRules()
-    if let kind { try checkVocabulary(of: kind) }
-  }
+  func validate() throws { try checkRules() }
 
   private func checkVocabulary(of kind: TokenizerKind) throws {
     guard let vocabulary, vocabulary < kind.smallestVocabulary else { return }
-    throw ValidationError(
-      "--tokenizer \(kind.rawValue) needs a --vocabulary of at least \(kind.smallestVocabulary), found \(vocabulary)")
+    throw CommandError.smallVocabulary(tokenizer: kind.rawValue, needed: kind.smallestVocabulary, found: vocabulary)
   }
 
   /// Reads the tokenizer's file; nil if there is none.
@@ -103,7 +99,10 @@ struct TokenizerOptions: ConditionalFlags {
   func kind(
     choosing choice: () throws -> TokenizerChoice
   ) throws -> (kind: TokenizerKind, remark: String?) {
-    if let kind { return (kind, nil) }
+    if let kind {
+      try checkVocabulary(of: kind)
+      return (kind, nil)
+    }
     let choice = try choice()
     try checkVocabulary(of: choice.kind)
     return (choice.kind, "--tokenizer \(choice.kind.rawValue) was chosen, since \(choice.reason)")
