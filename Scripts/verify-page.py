@@ -250,7 +250,7 @@ def verify_write(session, others):
     session.evaluate("document.getElementById('continue').focus()")
     session.press("Enter")
     session.wait(f"{IS_IDLE} && {TOKENS}.length === 640", "a text whose states have expired is not continued")
-    # The browser itself prints the 404 that says so.
+    # The browser itself prints the status 404 of the expired state.
     session.complaints[:] = [text for text in session.complaints if "404" not in text]
     print(f"write: branch at token {index} with {chosen!r}, continued, deleted; expired states are made again")
 

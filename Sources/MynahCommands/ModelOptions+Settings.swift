@@ -14,7 +14,7 @@ extension ModelOptions {
     ]
   }
 
-  /// A Boolean value indicating whether a flag says what the layers are or which sizes they have.
+  /// A Boolean value indicating whether a flag sets the layers' kinds or sizes.
   var setsLayers: Bool {
     embedding != nil || hidden != nil || layers != nil || cell != nil || projection != nil || window != nil
   }

@@ -253,7 +253,7 @@ struct TrainingJob {
     return ", \(text.unknownCount.grouped) (\(share.brief) %) unknown"
   }
 
-  /// A warning if so many tokens of the validation text are unknown that its perplexity says little about the text.
+  /// A warning if the validation text has too many unknown tokens for its perplexity to be a measure of the model.
   ///
   /// - Parameter isFineTuned: A Boolean value indicating whether the tokens are those of an existing model.
   func unknownWarning(isFineTuned: Bool) -> String? {

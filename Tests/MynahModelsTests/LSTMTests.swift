@@ -174,7 +174,7 @@ struct LSTMTests {
     #expect(noRows.output.shape == [2, 0, 4])
   }
 
-  @Test("Drawn weights lie within the bound, biases are zero, and equal seeds give equal layers")
+  @Test("Randomly initialised weights lie within the bound, biases are zero, and equal seeds give equal layers")
   func drawn() {
     var (random, again) = (RandomSource(seed: 8), RandomSource(seed: 8))
     let layer = RecurrentLayer(.lstm(5), inputSize: 3, initializer: .uniform(0.25), using: &random)

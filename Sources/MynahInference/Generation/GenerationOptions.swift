@@ -36,7 +36,7 @@ public struct GenerationOptions: Sendable {
     self.statePolicy = statePolicy
   }
 
-  /// Creates options with the usual steps of sampling; see `Sampler(temperature:topK:topP:minP:repetitionPenalty:)`.
+  /// Creates options with the default sampling steps; see `Sampler(temperature:topK:topP:minP:repetitionPenalty:)`.
   ///
   /// - Precondition: the length is not negative; no stop string is empty.
   public init(

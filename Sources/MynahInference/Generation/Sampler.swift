@@ -24,7 +24,7 @@ public struct Sampler: Sendable {
     simple = Self.simple(steps)
   }
 
-  /// Creates a sampler with the usual steps: repetition penalty, temperature, top-k, top-p and min-p, in this order.
+  /// Creates a sampler with the default steps: repetition penalty, temperature, top-k, top-p and min-p, in this order.
   ///
   /// - Parameters:
   ///   - temperature: The temperature; 0 always draws the most probable token.

@@ -53,7 +53,7 @@ public final class RunTimer: Sendable {
   ///   - clock: The time since the start of the clock, in seconds.
   public init(_ times: Times, stepsPerEpoch: Int, clock: @escaping @Sendable () -> Double) {
     (self.times, self.stepsPerEpoch, self.clock) = (times, stepsPerEpoch, clock)
-    // The first steps, in which memory is allocated, say little.
+    // The first steps also allocate memory; their time is not typical.
     let start = clock()
     state = Mutex(
       State(last: (0, start), pause: times.pause, nextReview: start + 2 * Self.reviewShare * times.total))

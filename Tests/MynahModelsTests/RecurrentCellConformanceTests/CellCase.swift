@@ -206,7 +206,7 @@ struct CellSizes: CustomTestStringConvertible, Sendable {
   var testDescription: String { "T \(stepCount), B \(batchSize), I \(inputSize), H \(hiddenSize)" }
 }
 
-/// A layer with drawn weights, inputs and state.
+/// A layer with random weights, inputs and state.
 struct CellProblem {
   let example: CellCase
   let sizes: CellSizes
