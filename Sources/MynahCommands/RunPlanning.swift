@@ -11,9 +11,15 @@ struct RunPlanning {
   /// The time that was given, in seconds.
   let total: Double
   private let start: ContinuousClock.Instant
+  /// A Boolean value indicating whether the time that a short run leaves is spent on trials of other settings.
+  private let triesOthers: Bool
 
-  /// - Parameter start: The time at which the command started.
-  init(minutes: Double, start: ContinuousClock.Instant) { (total, self.start) = (60 * minutes, start) }
+  /// - Parameters:
+  ///   - start: The time at which the command started.
+  ///   - triesOthers: Whether the time that a short run leaves is spent on trials of other settings.
+  init(minutes: Double, start: ContinuousClock.Instant, triesOthers: Bool) {
+    (total, self.start, self.triesOthers) = (60 * minutes, start, triesOthers)
+  }
 
   /// The time since the start of the command, in seconds.
   private var elapsed: Double { (ContinuousClock.now - start).seconds }
@@ -35,18 +41,61 @@ struct RunPlanning {
     // The work after the last epoch: the model file is written and tested. It cannot be measured before.
     let (pauses, spare) = (pausesAfterEnd(text), 0.002 * total)
     var validation = 0.0
-    return try TrainingPlan(
-      seconds: { total - elapsed - spare - pauses * validation },
-      rule: PlanningRule(
-        tokenCount: text.training.count, tokenizer: text.tokenizer,
-        choosesLayers: initial == nil && vectorSize == nil && !options.model.setsLayers)
-    ) { defaults in
+    let left = { total - elapsed - spare - pauses * validation }
+    let rule = PlanningRule(
+      tokenCount: text.training.count, tokenizer: text.tokenizer,
+      choosesLayers: initial == nil && vectorSize == nil && !options.model.setsLayers)
+    func run(_ defaults: TrainingDefaults) throws -> TrainingPlan.Run {
       let run = try settings(defaults, text, initial: initial, vectorSize: vectorSize, options)
       return (try run.architecture(), run.training)
-    } measure: { model, training in
+    }
+    let plan = try TrainingPlan(seconds: left, rule: rule, settings: run) { model, training in
       let speed = try speed(of: model, training, text, shouldStop)
       validation = speed.validationSeconds
       return speed
+    }
+    // Trials start from random weights.
+    guard triesOthers, initial == nil, vectorSize == nil else { return plan }
+    var others = [TrainingPlan.Run]()
+    // Flags may be of no use with other settings than the rule's.
+    if var usual = try? run(TrainingDefaults(tokenCount: text.training.count, tokenizer: text.tokenizer)) {
+      let batches = try usual.training.batches.batches(of: text.training, seed: usual.training.seed)
+      usual.training.stepCount = usual.training.epochs * batches.count
+      others.append(usual)
+    }
+    var progress = WorkProgress("trying settings")
+    defer { progress.clear() }
+    return try plan.tried(seconds: left, rule: rule, others: others, settings: run) { run, limit in
+      try trial(of: run, text, limit: limit) {
+        progress.report(nil)
+        return shouldStop()
+      }
+    }
+  }
+
+  /// Trains a model in memory; nil if the run diverges or takes longer than some seconds.
+  private func trial(
+    of run: TrainingPlan.Run, _ text: TrainingText, limit: Double, _ shouldStop: () -> Bool
+  ) throws -> TrainingPlan.Trial? {
+    struct TimeIsUp: Error {}
+    let (start, layout) = (ContinuousClock.now, run.training.batches)
+    let batches = try layout.batches(of: text.training, seed: run.training.seed)
+    let validation = try layout.validationBatches(of: text.validation, after: text.tokenizer.textStartID)
+    var random = RandomSource(seed: run.training.seed)
+    var model = LanguageModel(run.model, using: &random)
+    do {
+      let history = try Trainer(run.training).train(&model, on: batches, validating: validation) { event in
+        guard case .step = event else { return }
+        if shouldStop() { throw CommandError.stopped }
+        if (ContinuousClock.now - start).seconds > limit { throw TimeIsUp() }
+      }
+      return history.compactMap { $0.validation?.mean }.min().map {
+        TrainingPlan.Trial(loss: $0, stepsPerEpoch: batches.count)
+      }
+    } catch is TimeIsUp {
+      return nil
+    } catch TrainingError.diverged {
+      return nil
     }
   }
 
@@ -122,6 +171,7 @@ extension TrainingPlan {
   func inWords(minutes: Double, noun: String) -> String {
     let tokensPerStep = Double(training.batches.batchSize * training.batches.sequenceLength)
     let tokens = Double(training.stepCount ?? 0) * tokensPerStep
+    let perWeight = tokens / Double(max(weightCount, 1))
     let perSecond = Int(tokensPerStep / speed.secondsPerStep).grouped
     let size =
       switch choice {
@@ -140,13 +190,31 @@ extension TrainingPlan {
           + "\(PlanningRule.epochsOfOneLayer.brief) times\n"
       case nil: ""
       }
+    let settings =
+      if let trials, trials.areOthersBetter {
+        "size, dropout, learning rate: those of the best trial\n"
+      } else {
+        """
+        sizes: \(size) (\(perWeight.formatted(1)) each of \(weightCount.grouped))
+        \(layers)dropout: for \(epochs.formatted(1)) epochs; learning rate: in one cycle that ends with the time
+
+        """
+      }
     let early = endsEarly ? "; a longer run would gain nothing, so it ends in about \(expectedSeconds.asDuration)" : ""
     return """
       plan for \((60 * minutes).asDuration): \(Int(tokens).grouped) \(noun) in \(epochs.formatted(1)) epochs at \
       \(perSecond) per second\(early)
-      sizes: \(size) (\((tokens / Double(max(weightCount, 1))).formatted(1)) each of \(weightCount.grouped))
-      \(layers)dropout: for \(epochs.formatted(1)) epochs; learning rate: in one cycle that ends with the time
-
+      \(trialsInWords)\(settings)
       """
+  }
+
+  private var trialsInWords: String {
+    guard let trials else { return "" }
+    let best = exp(trials.lowestLoss).asPerplexity
+    guard trials.areOthersBetter else {
+      return "trials: of \(trials.count) runs, the rule's has the lowest validation perplexity: \(best)\n"
+    }
+    let own = trials.ownLoss.map { "; the rule's settings reach \(exp($0).asPerplexity)" } ?? ""
+    return "trials: of \(trials.count) runs, the best has a validation perplexity of \(best)\(own)\n"
   }
 }

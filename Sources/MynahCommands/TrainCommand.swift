@@ -108,7 +108,9 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
   }
 
   /// The planning of a run that is given minutes, from now on.
-  private var planning: RunPlanning? { optimizer.minutes.map { RunPlanning(minutes: Double($0), start: .now) } }
+  private var planning: RunPlanning? {
+    optimizer.minutes.map { RunPlanning(minutes: Double($0), start: .now, triesOthers: !dryRun) }
+  }
 
   private var isFineTuned: Bool { fineTuning.initFrom != nil }
 
@@ -180,6 +182,9 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
   func printRemarks(about job: TrainingJob) {
     if let plan = job.plan, let minutes = optimizer.minutes {
       StandardError.inform(plan.inWords(minutes: Double(minutes), noun: job.tokenizer.countedNoun))
+      if dryRun && plan.leavesTimeForTrials {
+        StandardError.note("the run itself tries other settings first, in the time that is left")
+      }
     }
     for remark in job.text.remarks { StandardError.note(remark) }
     if let warning = job.unknownWarning(isFineTuned: isFineTuned) { StandardError.warn(warning) }

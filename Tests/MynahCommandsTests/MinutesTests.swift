@@ -22,7 +22,7 @@ struct MinutesTests {
     defer { tool.folder.remove() }
     let outcome = try tool.run("train", "text", "--output", "m", "--minutes", "0.02")
     #expect(outcome.status == 0, "\(outcome.errors)")
-    for part in ["plan for 1 s: ", " epochs at ", "sizes: ", "dropout: ", "in one cycle"] {
+    for part in ["plan for 1 s: ", " epochs at ", "size", "dropout", "learning rate: "] {
       #expect(outcome.errors.contains(part), "\(part): \(outcome.errors)")
     }
     #expect(outcome.output.split(separator: "\n").last?.hasPrefix("m: the model of epoch ") ?? false)
@@ -38,10 +38,34 @@ struct MinutesTests {
     #expect(try (tool.bytes("m"), tool.bytes("m.training")) == bytes)
   }
 
+  @Test("Of a short text, other settings are tried too, so that the model is no worse than that of the defaults")
+  func trials() throws {
+    let tool = try tool(tokenCount: 600)
+    defer { tool.folder.remove() }
+    struct Result: Decodable { let validation: Double }
+    func validation(_ flags: String...) throws -> Double {
+      let outcome = try tool.run(["train", "text", "--output", "m", "--overwrite", "--json"] + flags)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      if !flags.isEmpty {
+        #expect(outcome.errors.contains("trials: of "), "\(outcome.errors)")
+        #expect(outcome.errors.contains("0.35 (outputs)") == flags.contains("--dropout"), "\(outcome.errors)")
+      }
+      let result = try #require(outcome.output.split(separator: "\n").last)
+      return try JSONDecoder().decode(Result.self, from: Data(result.utf8)).validation
+    }
+    let usual = try validation()
+    #expect(try validation("--minutes", "0.5") <= usual)
+    _ = try validation("--minutes", "0.5", "--dropout", "0.35")
+    // Not of a run from a model, whose weights are not random.
+    let tuned = try tool.run("train", "text", "--output", "n", "--minutes", "0.02", "--init-from", "m")
+    #expect(tuned.status == 0 && !tuned.errors.contains("trials"), "\(tuned.errors)")
+  }
+
   @Test("Flags are kept, and the plan sets the rest: a size alone, a cell, an untied output, another schedule")
   func flags() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
+    // The time is too short for trials.
     for (flags, expected) in [
       (["--hidden", "24"], "embedding 24, LSTM 24,"), (["--embedding", "20"], "embedding 20, LSTM"),
       (["--hidden", "30,24", "--embedding", "20"], "embedding 20, LSTM 30, 24,"),
@@ -53,7 +77,7 @@ struct MinutesTests {
       (["--precision", "float32"], "seed 1\n"),
     ] {
       let outcome = try tool.run(
-        ["train", "text", "--output", "m", "--overwrite", "--tokenizer", "word", "--minutes", "0.01"] + flags)
+        ["train", "text", "--output", "m", "--overwrite", "--tokenizer", "word", "--minutes", "0.0002"] + flags)
       #expect(outcome.status == 0 && outcome.errors.contains(expected), "\(flags): \(outcome.errors)")
     }
     let tied = try tool.run(
@@ -62,7 +86,7 @@ struct MinutesTests {
     #expect(tied.status == 64 && tied.isTidy, "\(tied.errors)")
   }
 
-  @Test("A text of many words gets a projected LSTM, unless a flag says what the layers are")
+  @Test("A text of many words gets a projected LSTM, unless a flag sets the layers")
   func manyWords() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -73,7 +97,7 @@ struct MinutesTests {
       (["--cell", "gru"], "GRU"), (["--embedding", "16"], "embedding 16, LSTM 16,"),
     ] {
       let outcome = try tool.run(
-        ["train", "text", "--output", "m", "--overwrite", "--tokenizer", "word", "--minutes", "0.01"] + flags)
+        ["train", "text", "--output", "m", "--overwrite", "--tokenizer", "word", "--minutes", "0.0002"] + flags)
       #expect(outcome.status == 0 && outcome.errors.contains(expected), "\(flags): \(outcome.errors)")
       #expect(outcome.errors.contains("projected") == flags.isEmpty, "\(flags): \(outcome.errors)")
     }
@@ -111,8 +135,9 @@ struct MinutesTests {
   func dryRun() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
-    let outcome = try tool.run("train", "text", "--output", "m", "--minutes", "0.05", "--dry-run")
-    #expect(outcome.status == 0 && outcome.errors.contains("plan for 3 s"), "\(outcome.errors)")
+    let outcome = try tool.run("train", "text", "--output", "m", "--minutes", "1", "--dry-run")
+    #expect(outcome.status == 0 && outcome.errors.contains("plan for 1:00"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("tries other settings first") && !outcome.errors.contains("trials: of "))
     #expect(outcome.output.contains("per epoch") && !tool.exists("m") && !tool.exists("m.training"))
   }
 }

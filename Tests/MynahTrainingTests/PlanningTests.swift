@@ -265,7 +265,7 @@ struct PlanningTests {
       #expect(dropped.contains(plan.model.dropout.weights), "\(plan.model.dropout)")
       #expect(plan.layerReason == .largeVocabulary)
     }
-    // Not of a small one, and not if the caller says which layers there are.
+    // A small vocabulary gets LSTMs, and the layers that the caller has chosen stay.
     for plan in [
       try plan(tokens: 930_000, words: 3_000, seconds: 180),
       try plan(tokens: 930_000, seconds: 180, choosesLayers: false),
@@ -291,6 +291,101 @@ struct PlanningTests {
     // Two tokens, and no time.
     #expect(try self.plan(tokens: 2, seconds: 60).training.batches.sequenceLength == 1)
     #expect(try self.plan(tokens: 930_000, seconds: 0).training.stepCount == 1)
+  }
+
+  // MARK: Trials
+
+  /// The plan of a short text after trials with a loss for each run, and the runs that were tried.
+  ///
+  /// - Parameters:
+  ///   - time: The time of a trial, in seconds.
+  ///   - change: What the caller changes in each run's model.
+  private func tried(
+    seconds: Double = 3600, time: Double = 2, others: [TrainingPlan.Run] = [],
+    loss: (TrainingPlan.Run) -> Double?, change: @escaping (inout LanguageModelConfiguration) -> Void = { _ in }
+  ) throws -> (plan: TrainingPlan, runs: [TrainingPlan.Run], before: TrainingPlan, spent: Double) {
+    let before = try plan(tokens: 2_000, words: 300, seconds: seconds, change)
+    let rule = PlanningRule(tokenCount: 2_000, tokenizer: try Self.tokenizer(words: 300))
+    var (runs, spent) = ([TrainingPlan.Run](), 0.0)
+    let plan = try before.tried(seconds: { seconds - spent }, rule: rule, others: others) { defaults in
+      var model = defaults.model
+      change(&model)
+      return (try ModelArchitecture(model), defaults.training)
+    } trial: { run, limit in
+      spent += min(time, limit)
+      runs.append(run)
+      guard time <= limit, let loss = loss(run) else { return nil }
+      return TrainingPlan.Trial(loss: loss, stepsPerEpoch: before.speed.stepsPerEpoch)
+    }
+    return (plan, runs, before, spent)
+  }
+
+  @Test("The time that a short text leaves is spent on trials, and the best settings are planned")
+  func trials() throws {
+    // A high rate of dropout, a low learning rate and fewer units are best.
+    let outcome = try tried { run in
+      let model = run.model.configuration
+      return 3 + Double(abs(model.dropout.output - 0.7)) + 10 * Double(run.training.learningRate.initial)
+        + Double(model.layers[0].hiddenSize) / 1000
+    }
+    let (plan, before) = (outcome.plan, outcome.before)
+    let first = try #require(outcome.runs.first)
+    #expect(first.model.configuration == before.model && first.training == before.training)
+    #expect(abs(plan.model.dropout.output - 0.7) < 0.01 && plan.model.layers[0].hiddenSize < 160)
+    #expect(plan.training.learningRate.initial < before.training.learningRate.initial)
+    #expect(plan.training.stepCount == before.training.stepCount && abs(plan.expectedSeconds - 2) < 1e-6)
+    let trials = try #require(plan.trials)
+    #expect(trials.areOthersBetter && trials.count == outcome.runs.count && trials.count > 5)
+    #expect(trials.lowestLoss < trials.ownLoss ?? 0 && plan.endsEarly)
+    // Where the rule's are the best, they stay.
+    let own = try tried { $0.model.configuration == before.model ? 1 : 2 }
+    #expect(own.plan.model == before.model && own.plan.training.stepCount == before.training.stepCount)
+    #expect(own.plan.trials?.areOthersBetter == false)
+  }
+
+  @Test("Other runs are among the trials, and each run is tried once only")
+  func otherTrials() throws {
+    let defaults = TrainingDefaults(tokenCount: 2_000, tokenizer: try Self.tokenizer(words: 300))
+    var other: TrainingPlan.Run = (try ModelArchitecture(defaults.model), defaults.training)
+    other.training.stepCount = 70
+    let outcome = try tried(others: [other, other]) { $0.training.optimizer == .sgd ? 1 : 2 }
+    #expect(outcome.plan.training == other.training && outcome.plan.model == defaults.model)
+    #expect(outcome.runs.filter { $0.training.optimizer == .sgd }.count == 1)
+    #expect(outcome.plan.epochs == 70 / Double(outcome.before.speed.stepsPerEpoch))
+    // The caller leaves nothing to vary but the learning rate.
+    let given = try tried { _ in
+      2
+    } change: {
+      ($0.layers, $0.embeddingSize, $0.dropout) = ([.lstm(160)], 160, .none)
+    }
+    #expect(given.runs.count == 3 && Set(given.runs.map(\.training.learningRate)).count == 3)
+    #expect(given.runs.allSatisfy { $0.model.configuration.layers == [.lstm(160)] })
+  }
+
+  @Test("Trials end in time for the best run, and those that diverge or take too long do not count")
+  func trialTime() throws {
+    for time in [0.1, 1, 2, 3, 5, 8] {
+      let outcome = try tried(seconds: 12, time: time) { _ in 2 }
+      #expect(outcome.spent + outcome.plan.expectedSeconds <= 12, "\(time)")
+    }
+    // All diverge, or all take too long: the plan stays.
+    let diverged = try tried { _ in nil }
+    #expect(diverged.plan.trials == nil && diverged.plan.training == diverged.before.training)
+    #expect(try tried(seconds: 12, time: 8) { _ in 1 }.plan.trials == nil)
+    // The rule's own diverges.
+    let saved = try tried { run in run.training.learningRate.initial < 0.008 ? 2 : nil }
+    #expect(saved.plan.trials?.ownLoss == nil && saved.plan.trials?.areOthersBetter == true)
+    #expect(saved.plan.training.learningRate.initial < 0.008)
+    // There is no time to spare.
+    let full = try plan(tokens: 930_000, seconds: 180)
+    let rule = PlanningRule(tokenCount: 930_000, tokenizer: try Self.tokenizer())
+    let same = try full.tried(seconds: { 180 }, rule: rule, others: []) { _ in
+      Issue.record("there is nothing to try")
+      return (try ModelArchitecture(full.model), full.training)
+    } trial: { _, _ in
+      nil
+    }
+    #expect(same.trials == nil && same.training == full.training)
   }
 
   @Test("Given sizes are kept, and only the steps, the learning rate and the dropout are planned")

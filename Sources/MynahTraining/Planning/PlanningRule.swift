@@ -39,7 +39,7 @@ public struct PlanningRule: Hashable, Sendable {
     sizes = Self.allSizes.filter { $0 <= largest }
   }
 
-  private static let allSizes = [
+  static let allSizes = [
     64, 96, 128, 160, 200, 250, 300, 350, 400, 450, 500, 550, 600, 650, 700, 800, 900, 1000, 1150, 1300, 1500,
   ]
 
@@ -72,6 +72,11 @@ public struct PlanningRule: Hashable, Sendable {
   ///   - layerCount: The number of layers.
   ///   - epochs: The passes over the text, of which the last may be a part of one.
   public func settings(size: Int, layerCount: Int = 1, epochs: Double) -> TrainingDefaults {
+    settings(size: size, layerCount: layerCount, epochs: epochs, variation: PlanVariation())
+  }
+
+  /// Returns the model and the settings of a run, with a variation of the rates of dropout and of the learning rate.
+  func settings(size: Int, layerCount: Int, epochs: Double, variation: PlanVariation) -> TrainingDefaults {
     let (hasWords, batches) = (tokenizer.hasWords, Self.batches(tokenCount, tokenizer))
     var layer = LayerConfiguration(.lstm, size, settings: ["forgetBias": 1])
     var embeddingSize = hasWords ? size : min(size, 64)
@@ -80,13 +85,19 @@ public struct PlanningRule: Hashable, Sendable {
       embeddingSize = Int((0.36 * Double(size) / 8).rounded()) * 8
       layer = .projectedLSTM(size, to: embeddingSize, forgetBias: 1)
     }
+    var rates = dropout(layerCount: layerCount, epochs: epochs)
+    if variation.addedDropout != 0 {
+      rates.output = Self.rate(Double(rates.output + variation.addedDropout), atMost: 0.8)
+    }
+    if variation.keepsEmbeddings { rates.input = 0 }
     let model = LanguageModelConfiguration(
       vocabulary: tokenizer.vocabulary.count, embedding: embeddingSize,
       layers: Array(repeating: layer, count: layerCount),
-      output: .softmax(tied: hasWords), dropout: dropout(layerCount: layerCount, epochs: epochs),
+      output: .softmax(tied: hasWords), dropout: rates,
       initializer: .uniform(initialBound(size: size)))
     let training = TrainingConfiguration(
-      optimizer: .adam, learningRate: .oneCycle(highest: learningRate(size: size), over: .run),
+      optimizer: .adam,
+      learningRate: .oneCycle(highest: learningRate(size: size, factor: variation.rateFactor), over: .run),
       clipNorm: isProjected ? 1 : 5,
       epochs: max(1, Int(epochs.rounded(.up))),
       stepCount: max(1, Int(epochs * batches.stepsPerEpoch(tokenCount))),
@@ -96,23 +107,26 @@ public struct PlanningRule: Hashable, Sendable {
 
   /// The rates of dropout of a run: the more often a text is read, the more of it a model would learn by heart.
   private func dropout(layerCount: Int, epochs: Double) -> DropoutRates {
-    func rate(_ value: Double, atMost highest: Double) -> Float {
-      Float((min(max(value, 0), highest) * 20).rounded() / 20)
-    }
     let doublings = log2(max(epochs, 1))
     guard layerCount == 1 else {
       // The same everywhere, as W. Zaremba et al. 2014.
-      let same = rate(0.11 * doublings, atMost: 0.55)
+      let same = Self.rate(0.11 * doublings, atMost: 0.55)
       return DropoutRates(input: same, hidden: same, output: same)
     }
     // That of the embeddings costs more than it gains before about seven epochs.
     let (output, input) = (0.17 * doublings, 1.5 * (0.17 * doublings - 0.4))
     if isProjected {
       return DropoutRates(
-        input: rate(input, atMost: 0.5), output: rate(output, atMost: 0.5),
-        weights: rate(0.15 * (doublings - 1.25), atMost: 0.6))
+        input: Self.rate(input, atMost: 0.5), output: Self.rate(output, atMost: 0.5),
+        weights: Self.rate(0.15 * (doublings - 1.25), atMost: 0.6))
     }
-    return DropoutRates(input: tokenizer.hasWords ? rate(input, atMost: 0.3) : 0, output: rate(output, atMost: 0.6))
+    return DropoutRates(
+      input: tokenizer.hasWords ? Self.rate(input, atMost: 0.3) : 0, output: Self.rate(output, atMost: 0.6))
+  }
+
+  /// Returns a rate of dropout: a multiple of 0.05.
+  private static func rate(_ value: Double, atMost highest: Double) -> Float {
+    Float((min(max(value, 0), highest) * 20).rounded() / 20)
   }
 
   /// The bound of the initial weights: 0.1, and less for more than 676 units, so that the sums over them start no larger
@@ -122,9 +136,11 @@ public struct PlanningRule: Hashable, Sendable {
   }
 
   /// The highest learning rate: 0.01 for 128 units, less for larger layers.
-  private func learningRate(size: Int) -> Float {
-    let rate = 0.01 * pow(128 / Double(size), 0.6)
-    return Float((min(rate, 0.01) * 10_000).rounded() / 10_000)
+  ///
+  /// - Parameter factor: The factor of a variation.
+  private func learningRate(size: Int, factor: Float) -> Float {
+    let rate = min(0.01 * pow(128 / Double(size), 0.6), 0.01) * Double(factor)
+    return Float((rate * 10_000).rounded() / 10_000)
   }
 }
 

@@ -44,6 +44,9 @@ public struct TrainingPlan: Sendable {
 
   /// The expected time of the run's steps and validation, in seconds.
   public let expectedSeconds: Double
+
+  /// The outcome of trials that the settings come from; nil if nothing was tried.
+  public internal(set) var trials: Trials?
 }
 
 /// The speed of a run, from some of its steps.
@@ -66,6 +69,9 @@ public struct MeasuredSpeed: Hashable, Sendable {
 }
 
 extension TrainingPlan {
+  /// A model and the settings of its training.
+  public typealias Run = (model: ModelArchitecture, training: TrainingConfiguration)
+
   /// Plans a run.
   ///
   /// Models of few sizes are measured, since the time of a step is nearly proportional to the weights in its products.
@@ -79,21 +85,14 @@ extension TrainingPlan {
   /// - Throws: What the closures throw.
   public init(
     seconds: () -> Double, rule: PlanningRule,
-    settings: (TrainingDefaults) throws -> (model: ModelArchitecture, training: TrainingConfiguration),
+    settings: (TrainingDefaults) throws -> Run,
     measure: (ModelArchitecture, TrainingConfiguration) throws -> MeasuredSpeed
   ) throws {
     typealias Candidate = (model: ModelArchitecture, training: TrainingConfiguration, weightCount: Int)
     func candidates(_ layerCount: Int, epochs: Double = 8) throws -> [Candidate] {
       try rule.sizes.map { size in
-        func run(_ size: Int, _ layerCount: Int) throws -> (model: ModelArchitecture, training: TrainingConfiguration) {
-          try settings(rule.settings(size: size, layerCount: layerCount, epochs: epochs))
-        }
-        var (model, training) = try run(size, layerCount)
-        // The caller's layers have their own dropout, learning rate and initial weights.
-        let largest = model.configuration.layers.map(\.hiddenSize).max() ?? size
-        if model.layers.count != layerCount || largest != size {
-          (model, training) = try run(largest, model.layers.count)
-        }
+        let (model, training) = try Self.run(
+          rule, size: size, layerCount: layerCount, epochs: epochs, settings: settings)
         return (model, training, model.multiplicationsPerToken(training: training.objective))
       }
     }
@@ -146,5 +145,20 @@ extension TrainingPlan {
       choice: choice,
       layerReason: choice == .given ? nil : rule.isProjected ? .largeVocabulary : layerCount > 1 ? .manyEpochs : nil,
       expectedSeconds: Double(stepCount) * speed.secondsPerStep + passes * speed.validationSeconds)
+  }
+
+  /// Returns a run with the rule's settings for the caller's layers, or for those of the rule if the caller has none.
+  static func run(
+    _ rule: PlanningRule, size: Int, layerCount: Int, epochs: Double, variation: PlanVariation = PlanVariation(),
+    settings: (TrainingDefaults) throws -> Run
+  ) throws -> Run {
+    func run(_ size: Int, _ layerCount: Int) throws -> Run {
+      try settings(rule.settings(size: size, layerCount: layerCount, epochs: epochs, variation: variation))
+    }
+    let first = try run(size, layerCount)
+    // The caller's layers have their own dropout, learning rate and initial weights.
+    let largest = first.model.configuration.layers.map(\.hiddenSize).max() ?? size
+    let isOther = first.model.layers.count != layerCount || largest != size
+    return isOther ? try run(largest, first.model.layers.count) : first
   }
 }
