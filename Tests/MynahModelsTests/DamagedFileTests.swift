@@ -207,7 +207,7 @@ struct DamagedFileTests {
     for text in ["Once upon a time there was a text.\n", "\t1\r\n2 ,3", "猫喜欢热茶。\n", "Bücherä.\n"] {
       try folder.put(Array(text.utf8), as: "text")
       let error = #expect(throws: CheckpointError.self) { try SafetensorsFile(contentsOf: folder("text")) }
-      #expect(error?.description.contains("is not a safetensors file: it is a text") == true, "\(text)")
+      #expect(error?.description.contains("is not a safetensors file: it is text") == true, "\(text)")
     }
     // Neither valid UTF-8 nor without control characters.
     for start: [UInt8] in [[0xFF, 0xFE] + Array("abcdefgh".utf8), [1] + Array("abcdefgh".utf8)] {

@@ -11,6 +11,13 @@ enum ForeignFormat: CaseIterable {
     self = format
   }
 
+  /// Returns a Boolean value indicating whether the first bytes of a file are UTF-8 text without control characters; the
+  /// last character may be cut.
+  static func isText(_ start: [UInt8]) -> Bool {
+    start.allSatisfy { $0 >= 0x20 || [0x09, 0x0A, 0x0D].contains($0) }
+      && (0...3).contains { String(validating: start.dropLast($0), as: UTF8.self) != nil }
+  }
+
   private var beginnings: [[UInt8]] {
     switch self {
     case .hdf5: [[0x89] + Array("HDF\r\n\u{1A}\n".utf8)]

@@ -37,8 +37,8 @@ extension SafetensorsFile {
       let limit = SafetensorsHeader.greatestByteCount
       throw CheckpointError.notSafetensors(
         path: file.path,
-        found: isText(start)
-          ? "it is a text" : "its first 8 bytes give a header of \(length) bytes, and at most \(limit) are allowed")
+        found: ForeignFormat.isText(start)
+          ? "it is text" : "its first 8 bytes give a header of \(length) bytes, and at most \(limit) are allowed")
     }
     let dataOffset = lengthByteCount + Int(length)
     guard dataOffset <= file.byteCount else {
@@ -54,13 +54,6 @@ extension SafetensorsFile {
       throw CheckpointError.trailingBytes(path: file.path, expectedByteCount: expected, foundByteCount: file.byteCount)
     }
     return (header, dataOffset)
-  }
-
-  /// Returns a Boolean value indicating whether bytes are UTF-8 text, whose last character may be cut.
-  private static func isText(_ bytes: [UInt8]) -> Bool {
-    let whiteSpace = [UInt8]("\t\n\r".utf8)
-    return bytes.allSatisfy { $0 >= 0x20 || whiteSpace.contains($0) }
-      && (0...3).contains { String(validating: bytes.dropLast($0), as: UTF8.self) != nil }
   }
 
   private static func tensor(

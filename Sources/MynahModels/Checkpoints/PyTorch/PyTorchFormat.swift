@@ -47,8 +47,7 @@ enum PyTorchFormat: Equatable {
       return "it is a tar archive, as PyTorch before 0.1.10 wrote"
     }
     if isSafetensors(start) { return "it is a safetensors file" }
-    let isText = start.allSatisfy { $0 >= 0x20 || [0x09, 0x0A, 0x0D].contains($0) }
-    if isText { return "it is text" }
+    if ForeignFormat.isText(start) { return "it is text" }
     let bytes = start.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }
     return "its first bytes are \(bytes.joined(separator: " "))"
   }
