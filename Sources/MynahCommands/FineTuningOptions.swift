@@ -40,6 +40,9 @@ struct FineTuningOptions: ParsableArguments, RunOptions {
     transform: Bounded.number(1...1000))
   var layerRateDecay: Float?
 
+  /// A Boolean value indicating whether the weights at the start of a run are random: neither a model's nor vectors.
+  var startsFromRandomWeights: Bool { initFrom == nil && vectors == nil }
+
   /// The rules of the flags.
   ///
   /// - Parameter resuming: A Boolean value indicating whether a run is resumed, whose flags may be left out.

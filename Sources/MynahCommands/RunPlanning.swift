@@ -54,18 +54,18 @@ struct RunPlanning {
       validation = speed.validationSeconds
       return speed
     }
-    // Trials start from random weights.
-    guard triesOthers, initial == nil, vectorSize == nil else { return plan }
+    guard triesOthers, options.fineTuning.startsFromRandomWeights else { return plan }
     var others = [TrainingPlan.Run]()
-    // Flags may be of no use with other settings than the rule's.
-    if var usual = try? run(TrainingDefaults(tokenCount: text.training.count, tokenizer: text.tokenizer)) {
-      let batches = try usual.training.batches.batches(of: text.training, seed: usual.training.seed)
-      usual.training.stepCount = usual.training.epochs * batches.count
-      others.append(usual)
+    // Flags that fit the rule's settings may not fit the defaults.
+    if var defaults = try? run(TrainingDefaults(tokenCount: text.training.count, tokenizer: text.tokenizer)) {
+      let batches = try defaults.training.batches.batches(of: text.training, seed: defaults.training.seed)
+      // Planned runs have a number of steps, so that their end can be moved.
+      defaults.training.stepCount = defaults.training.epochs * batches.count
+      others.append(defaults)
     }
     var progress = WorkProgress("trying settings")
     defer { progress.clear() }
-    return try plan.tried(seconds: left, rule: rule, others: others, settings: run) { run, limit in
+    return try plan.bestOfTrials(seconds: left, rule: rule, others: others, settings: run) { run, limit in
       try trial(of: run, text, limit: limit) {
         progress.report(nil)
         return shouldStop()
@@ -214,7 +214,7 @@ extension TrainingPlan {
     guard trials.areOthersBetter else {
       return "trials: of \(trials.count) runs, the rule's has the lowest validation perplexity: \(best)\n"
     }
-    let own = trials.ownLoss.map { "; the rule's settings reach \(exp($0).asPerplexity)" } ?? ""
+    let own = trials.ruleLoss.map { "; the rule's settings reach \(exp($0).asPerplexity)" } ?? ""
     return "trials: of \(trials.count) runs, the best has a validation perplexity of \(best)\(own)\n"
   }
 }

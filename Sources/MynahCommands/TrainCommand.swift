@@ -182,7 +182,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
   func printRemarks(about job: TrainingJob) {
     if let plan = job.plan, let minutes = optimizer.minutes {
       StandardError.inform(plan.inWords(minutes: Double(minutes), noun: job.tokenizer.countedNoun))
-      if dryRun && plan.leavesTimeForTrials {
+      if dryRun && plan.leavesTimeForTrials && fineTuning.startsFromRandomWeights {
         StandardError.note("the run itself tries other settings first, in the time that is left")
       }
     }

@@ -22,7 +22,7 @@ struct MinutesTests {
     defer { tool.folder.remove() }
     let outcome = try tool.run("train", "text", "--output", "m", "--minutes", "0.02")
     #expect(outcome.status == 0, "\(outcome.errors)")
-    for part in ["plan for 1 s: ", " epochs at ", "size", "dropout", "learning rate: "] {
+    for part in ["plan for 1 s: ", " epochs at ", "size", "dropout", "learning rate"] {
       #expect(outcome.errors.contains(part), "\(part): \(outcome.errors)")
     }
     #expect(outcome.output.split(separator: "\n").last?.hasPrefix("m: the model of epoch ") ?? false)
@@ -59,6 +59,8 @@ struct MinutesTests {
     // Not of a run from a model, whose weights are not random.
     let tuned = try tool.run("train", "text", "--output", "n", "--minutes", "0.02", "--init-from", "m")
     #expect(tuned.status == 0 && !tuned.errors.contains("trials"), "\(tuned.errors)")
+    let dry = try tool.run("train", "text", "--output", "o", "--minutes", "1", "--init-from", "m", "--dry-run")
+    #expect(dry.status == 0 && !dry.errors.contains("other settings"), "\(dry.errors)")
   }
 
   @Test("Flags are kept, and the plan sets the rest: a size alone, a cell, an untied output, another schedule")
@@ -137,7 +139,10 @@ struct MinutesTests {
     defer { tool.folder.remove() }
     let outcome = try tool.run("train", "text", "--output", "m", "--minutes", "1", "--dry-run")
     #expect(outcome.status == 0 && outcome.errors.contains("plan for 1:00"), "\(outcome.errors)")
-    #expect(outcome.errors.contains("tries other settings first") && !outcome.errors.contains("trials: of "))
+    for part in ["sizes: ", "dropout: ", "in one cycle", "tries other settings first"] {
+      #expect(outcome.errors.contains(part), "\(part): \(outcome.errors)")
+    }
+    #expect(!outcome.errors.contains("trials: of "), "\(outcome.errors)")
     #expect(outcome.output.contains("per epoch") && !tool.exists("m") && !tool.exists("m.training"))
   }
 }

@@ -307,7 +307,7 @@ struct PlanningTests {
     let before = try plan(tokens: 2_000, words: 300, seconds: seconds, change)
     let rule = PlanningRule(tokenCount: 2_000, tokenizer: try Self.tokenizer(words: 300))
     var (runs, spent) = ([TrainingPlan.Run](), 0.0)
-    let plan = try before.tried(seconds: { seconds - spent }, rule: rule, others: others) { defaults in
+    let plan = try before.bestOfTrials(seconds: { seconds - spent }, rule: rule, others: others) { defaults in
       var model = defaults.model
       change(&model)
       return (try ModelArchitecture(model), defaults.training)
@@ -336,8 +336,8 @@ struct PlanningTests {
     #expect(plan.training.stepCount == before.training.stepCount && abs(plan.expectedSeconds - 2) < 1e-6)
     let trials = try #require(plan.trials)
     #expect(trials.areOthersBetter && trials.count == outcome.runs.count && trials.count > 5)
-    #expect(trials.lowestLoss < trials.ownLoss ?? 0 && plan.endsEarly)
-    // Where the rule's are the best, they stay.
+    #expect(trials.lowestLoss < trials.ruleLoss ?? 0 && plan.endsEarly)
+    // The rule's settings stay if they are the best.
     let own = try tried { $0.model.configuration == before.model ? 1 : 2 }
     #expect(own.plan.model == before.model && own.plan.training.stepCount == before.training.stepCount)
     #expect(own.plan.trials?.areOthersBetter == false)
@@ -374,12 +374,12 @@ struct PlanningTests {
     #expect(try tried(seconds: 12, time: 8) { _ in 1 }.plan.trials == nil)
     // The rule's own diverges.
     let saved = try tried { run in run.training.learningRate.initial < 0.008 ? 2 : nil }
-    #expect(saved.plan.trials?.ownLoss == nil && saved.plan.trials?.areOthersBetter == true)
+    #expect(saved.plan.trials?.ruleLoss == nil && saved.plan.trials?.areOthersBetter == true)
     #expect(saved.plan.training.learningRate.initial < 0.008)
     // There is no time to spare.
     let full = try plan(tokens: 930_000, seconds: 180)
     let rule = PlanningRule(tokenCount: 930_000, tokenizer: try Self.tokenizer())
-    let same = try full.tried(seconds: { 180 }, rule: rule, others: []) { _ in
+    let same = try full.bestOfTrials(seconds: { 180 }, rule: rule, others: []) { _ in
       Issue.record("there is nothing to try")
       return (try ModelArchitecture(full.model), full.training)
     } trial: { _, _ in

@@ -4,8 +4,8 @@ import Foundation
 struct PlanVariation: Hashable, Sendable {
   /// The amount by which the dropout rate of the outputs is higher.
   var addedDropout: Float = 0
-  /// A Boolean value indicating whether the embeddings have no dropout.
-  var keepsEmbeddings = false
+  /// A Boolean value indicating whether the embeddings have the dropout of the rule.
+  var hasInputDropout = true
   /// The factor of the learning rate.
   var rateFactor: Float = 1
   /// The factor of the size of the layers.
@@ -14,7 +14,7 @@ struct PlanVariation: Hashable, Sendable {
   /// The changes that are tried one after another, each of the best variation so far.
   static let changes: [@Sendable (inout PlanVariation) -> Void] = [
     { $0.addedDropout += 0.1 },
-    { $0.keepsEmbeddings = true },
+    { $0.hasInputDropout = false },
     { $0.rateFactor /= 2 },
     { $0.sizeFactor *= 0.6 },
     { $0.sizeFactor *= 1.6 },

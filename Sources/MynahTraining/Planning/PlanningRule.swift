@@ -89,7 +89,7 @@ public struct PlanningRule: Hashable, Sendable {
     if variation.addedDropout != 0 {
       rates.output = Self.rate(Double(rates.output + variation.addedDropout), atMost: 0.8)
     }
-    if variation.keepsEmbeddings { rates.input = 0 }
+    if !variation.hasInputDropout { rates.input = 0 }
     let model = LanguageModelConfiguration(
       vocabulary: tokenizer.vocabulary.count, embedding: embeddingSize,
       layers: Array(repeating: layer, count: layerCount),

@@ -29,7 +29,7 @@ extension TrainingPlan {
   ///   - settings: Returns the settings of a run after the rule's, with those that the caller insists on.
   ///   - trial: Trains a model for no longer than a number of seconds; nil if that time is over or the run diverges.
   /// - Throws: What the closures throw.
-  public func tried(
+  public func bestOfTrials(
     seconds: () -> Double, rule: PlanningRule, others: [Run], settings: (TrainingDefaults) throws -> Run,
     trial: (Run, _ limit: Double) throws -> Trial?
   ) throws -> TrainingPlan {
@@ -53,9 +53,9 @@ extension TrainingPlan {
       return outcome.loss
     }
 
-    let ownLoss = try loss(of: (ModelArchitecture(model), training))
+    let ruleLoss = try loss(of: (ModelArchitecture(model), training))
     for other in others { _ = try loss(of: other) }
-    var (variation, variedLoss) = (PlanVariation(), ownLoss ?? .infinity)
+    var (variation, variedLoss) = (PlanVariation(), ruleLoss ?? .infinity)
     for change in PlanVariation.changes {
       var next = variation
       change(&next)
@@ -65,8 +65,8 @@ extension TrainingPlan {
       run.training.stepCount = training.stepCount
       if let loss = try loss(of: run), loss < variedLoss { (variation, variedLoss) = (next, loss) }
     }
-    guard count > (ownLoss == nil ? 0 : 1) else { return self }
-    best.trials = Trials(count: count, ownLoss: ownLoss, lowestLoss: lowest)
+    guard count > (ruleLoss == nil ? 0 : 1) else { return self }
+    best.trials = Trials(count: count, ruleLoss: ruleLoss, lowestLoss: lowest)
     return best
   }
 
@@ -88,11 +88,11 @@ extension TrainingPlan {
     /// The number of runs that were tried to their end.
     public let count: Int
     /// The validation loss of the rule's settings, in nats per token; nil if they diverged or took too long.
-    public let ownLoss: Double?
+    public let ruleLoss: Double?
     /// The lowest validation loss of all, in nats per token, which is that of the plan.
     public let lowestLoss: Double
 
     /// A Boolean value indicating whether the plan has other settings than the rule's.
-    public var areOthersBetter: Bool { ownLoss.map { lowestLoss < $0 } ?? true }
+    public var areOthersBetter: Bool { ruleLoss.map { lowestLoss < $0 } ?? true }
   }
 }
