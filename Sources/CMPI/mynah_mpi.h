@@ -1,7 +1,8 @@
-// The calls of MPI that Mynah needs, as functions with types that Swift imports: in MPI most constants are macros, and
-// its handles are pointers in one implementation and numbers in another.
+// The MPI calls that Mynah needs, as functions with types that Swift can import: most of MPI's constants are macros,
+// and its handles are pointers in some implementations and integers in others.
 //
-// Each returns MPI_SUCCESS (0) or an error code. They are not called by two threads at once (MPI_THREAD_SERIALIZED).
+// Functions with a result return MPI_SUCCESS (0) or an error code. No two threads may call them at the same time
+// (MPI_THREAD_SERIALIZED).
 
 #ifndef MYNAH_MPI_H
 #define MYNAH_MPI_H
@@ -9,7 +10,7 @@
 #include <mpi.h>
 #include <stdbool.h>
 
-/// The element of a message. Its number is the message's tag.
+/// The content of a message. Its value is the message's MPI tag.
 typedef enum {
   mynah_mpi_bytes,
   mynah_mpi_floats,
@@ -34,7 +35,7 @@ static inline MPI_Datatype mynah_mpi_type(mynah_mpi_content content) {
   return content == mynah_mpi_floats ? MPI_FLOAT : content == mynah_mpi_words ? MPI_UINT16_T : MPI_BYTE;
 }
 
-/// Joins the ranks; sets the rank of this process and their number.
+/// Initialises MPI; sets this process's rank and the number of ranks.
 static inline int mynah_mpi_start(int *rank, int *count) {
   int provided, code = MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided);
   if (code) return code;
@@ -49,7 +50,7 @@ static inline int mynah_mpi_send(const void *elements, int count, mynah_mpi_cont
   return MPI_Isend(elements, count, mynah_mpi_type(content), rank, content, MPI_COMM_WORLD, &request->handle);
 }
 
-/// Sets `found` if a message has come that nobody receives yet; it is then this caller's to receive.
+/// Sets `found` if a message has arrived that is not being received yet; from then on, only this caller can receive it.
 static inline int mynah_mpi_probe(mynah_mpi_message *message, bool *found) {
   MPI_Status status;
   int flag, code = MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &flag, &message->handle, &status);
@@ -73,7 +74,7 @@ static inline int mynah_mpi_test(mynah_mpi_request *request, bool *done) {
 
 static inline int mynah_mpi_end(void) { return MPI_Finalize(); }
 
-/// The size of the text of an error, its end included.
+/// The maximum size of an error's text, including the terminating null.
 enum { mynah_mpi_error_size = MPI_MAX_ERROR_STRING };
 
 /// Writes the text of an error code.
@@ -82,7 +83,7 @@ static inline void mynah_mpi_error(int code, char *text) {
   if (MPI_Error_string(code, text, &length)) text[0] = 0;
 }
 
-/// Ends all ranks at once.
+/// Terminates all ranks immediately.
 static inline void mynah_mpi_abort(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
 
 #endif

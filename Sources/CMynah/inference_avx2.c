@@ -1,4 +1,4 @@
-// AVX2 with FMA: products of bytes are made of pairs of 16-bit numbers, which are exact too.
+// AVX2 with FMA: products of bytes are computed exactly, as pairs of 16-bit integers.
 #if defined(__x86_64__)
 #define ISA_TABLE mynah_inference_avx2
 #define ISA_NAME "avx2"
@@ -9,7 +9,7 @@
 #define HAS_AMX 0
 #define HAS_DOT 0
 #define HAS_DOT8 false
-/// The even bytes' products and the odd ones', each pair added by the instruction.
+/// The products of the even bytes and those of the odd bytes; the instruction adds each pair.
 #define DOT8(sum, x, w)                                                                        \
   ((sum) + (vint)_mm256_madd_epi16((__m256i)((x) & 0x00ff00ff),                                \
                                    _mm256_srai_epi16(_mm256_slli_epi16((__m256i)(w), 8), 8)) + \

@@ -1,4 +1,4 @@
-// NEON: every 64-bit Arm has it. Products of bytes are made in 32 bits.
+// NEON: every 64-bit Arm has it. Products of bytes are computed in 32 bits.
 #if defined(__aarch64__)
 #define ISA_TABLE mynah_inference_neon
 #define ISA_NAME "neon"

@@ -1,4 +1,4 @@
-// AMX with AVX-512: products on tiles of bfloat16 numbers, everything else in AVX-512.
+// AMX with AVX-512: products on tiles of bfloat16 values, everything else in AVX-512.
 #if defined(__x86_64__) && defined(__linux__)
 #define ISA_TABLE mynah_kernels_amx
 #define ISA_NAME "amx"

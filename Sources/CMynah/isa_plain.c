@@ -1,4 +1,4 @@
-// Plain C in vectors of 4 floats, without fused multiply-add: what every compiler target can do.
+// Plain C in vectors of 4 floats, without fused multiply-add: works on every compiler target.
 #define ISA_TABLE mynah_kernels_plain
 #define ISA_NAME "plain"
 #define ISA_ID MYNAH_PLAIN

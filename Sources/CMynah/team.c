@@ -1,9 +1,9 @@
-// A persistent team of threads. The only file that starts threads, and the only one here that allocates (once per
+// A persistent team of threads. This is the only file of CMynah that starts threads or allocates memory (once per
 // team).
 //
-// Waiting spins first (a barrier of spinning threads costs under 0.1 µs, waking a sleeper 20–50 µs), then yields, then
-// sleeps: a training step has some hundred barriers a few microseconds apart, and between steps no thread should keep a
-// core busy.
+// A waiting thread first spins, then yields, then sleeps: a barrier of spinning threads costs less than 0.1 µs, waking
+// a sleeping thread 20–50 µs. A training step has hundreds of barriers a few microseconds apart; between steps, no
+// thread should keep a core busy.
 #include "CMynah.h"
 
 #include <pthread.h>
@@ -29,8 +29,8 @@ static inline void cpu_relax(void) {
 
 // MARK: Denormals
 
-/// Arithmetic on denormal numbers is up to a hundred times slower, and decayed gradients of recurrent layers are full
-/// of them.
+/// Arithmetic on denormals is up to a hundred times slower, and vanishing gradients of recurrent layers contain many of
+/// them.
 static uint64_t flush_denormals(void) {
 #if defined(__x86_64__)
   uint32_t old = _mm_getcsr();
@@ -83,7 +83,7 @@ static void event_sleep(event *e, unsigned old) {
   pthread_mutex_unlock(&e->mutex);
 }
 
-/// Waits until the counter is not `old` any more, and adds the time after spinning to `waited`, unless that is NULL.
+/// Waits until the counter is no longer `old`, and adds the time after spinning to `waited` unless it is NULL.
 static void event_wait(event *e, unsigned old, int spins, uint64_t *waited) {
   for (int spin = 0; spin < spins; spin++) {
     if (atomic_load_explicit(&e->value, memory_order_acquire) != old) return;
@@ -94,7 +94,8 @@ static void event_wait(event *e, unsigned old, int spins, uint64_t *waited) {
   if (waited) *waited += nanoseconds() - start;
 }
 
-/// A sleeper counts itself before it looks at the value, we look at the count after moving the value: nobody is missed.
+/// A sleeper increments `sleepers` before it reads the value, and this function reads `sleepers` after it has changed
+/// the value, so no sleeper is missed.
 static void event_move(event *e) {
   atomic_fetch_add(&e->value, 1);
   if (atomic_load(&e->sleepers) > 0) {
@@ -112,13 +113,13 @@ typedef struct {
   pthread_t thread;
 } member;
 
-/// The contention with other programs for the processors. A thread that arrives at a barrier then waits for one that is
-/// not running, for milliseconds. If the caller waits for more than (threads - 1) / threads of the time, it is faster
-/// alone: it works alone for a while, then tries the team again. The results have the same bits.
+/// Contention with other programs for the processors. In this case, threads at a barrier wait for milliseconds for a
+/// thread that is not running. If the caller waits for more than (threads - 1) / threads of the time, it is faster
+/// alone: it works alone for a while, then tries the team again. The results are bitwise identical.
 ///
 /// Only the thread that holds the team's mutex accesses it.
 typedef struct {
-  uint64_t used, waited;  // nanoseconds since the last decision: in runs of the team, and of these in its barriers
+  uint64_t used, waited;  // nanoseconds since the last decision: in runs of the team, and in barriers of these runs
   uint64_t alone_until, alone_for;
 } contention;
 
@@ -246,7 +247,7 @@ void mynah_worker_wait(const mynah_worker *worker) {
     atomic_store(&team->arrived, 0);
     event_move(&team->all_arrived);
   } else {
-    // A team with more threads than processors always waits, and its caller chose that.
+    // A team with more threads than processors always waits, by choice of its caller, so its waits do not count.
     bool counts = worker->thread == 0 && team->spins > 0;
     event_wait(&team->all_arrived, old, team->spins, counts ? &team->contention.waited : NULL);
   }

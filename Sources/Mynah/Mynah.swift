@@ -1,4 +1,4 @@
-// The library in one import, with the type of the files' addresses.
+// Re-exports the whole library with one import, and `URL`, the type of the files' addresses.
 @_exported public import struct Foundation.URL
 @_exported public import MynahAnalysis
 @_exported public import MynahClassification

@@ -4,7 +4,7 @@ public import MynahModels
 public import MynahText
 public import MynahTraining
 
-/// A language model of text, with its tokenizer: the short way to train, store and use one.
+/// A language model of text, with its tokenizer: the simplest way to train, store and use one.
 ///
 /// ```swift
 /// let model = try TextModel.train(on: URL(filePath: "notes.txt")) { print($0) }
@@ -15,8 +15,8 @@ public import MynahTraining
 /// }
 /// ```
 ///
-/// A text model is a value; tasks may use copies of it at the same time. `ModelFile`, `InferenceModel` and the types
-/// that it is made of remain accessible for everything that it lacks.
+/// A text model is a value; tasks may use copies of it concurrently. For everything else, use `ModelFile` and
+/// `InferenceModel`, which are accessible as `file` and `network`.
 public struct TextModel: Sendable {
   /// The model, its tokenizer and the positions at which the state is reset.
   public let file: ModelFile
@@ -55,9 +55,9 @@ extension TextModel {
   ///
   /// - Parameters:
   ///   - url: The text; see `Corpus(at:)`.
-  ///   - kind: The kind of the tokenizer; nil: the one that `TokenizerChoice` chooses for the text.
+  ///   - kind: The kind of the tokenizer; nil for the one that `TokenizerChoice` chooses for the text.
   ///   - epochs: The number of passes over the text; nil for the default, which depends on the length of the text.
-  ///   - seed: The random seed: equal seeds give equal models, to the bit, on one instruction set.
+  ///   - seed: The random seed: equal seeds give bit-identical models on the same instruction set.
   ///   - report: Called with the figures of each epoch, on the calling thread; an error that it throws ends training.
   ///   - shouldStop: Called before each step; if it returns true, training ends with `TrainingError.interrupted`.
   /// - Returns: The model of the epoch with the lowest validation loss.
@@ -102,12 +102,13 @@ extension TextModel {
   /// ```
   ///
   /// If the task that iterates is cancelled, training ends after the current step, and a training state is written next
-  /// to the model file. A call with the same arguments then resumes the run; the resulting model is the same, to the bit.
+  /// to the model file. A call with the same arguments then resumes the run; the resulting model is bit-identical to
+  /// that of an uninterrupted run.
   ///
   /// - Parameters:
   ///   - url: The text; see `Corpus(at:)`.
   ///   - file: The model file, which is written after each epoch.
-  ///   - kind: The kind of the tokenizer; nil: the one that `TokenizerChoice` chooses for the text.
+  ///   - kind: The kind of the tokenizer; nil for the one that `TokenizerChoice` chooses for the text.
   ///   - epochs: The number of passes over the text; nil for the default, which depends on the length of the text.
   ///   - seed: The random seed.
   /// - Throws: `FileError`, `TextError`; `CheckpointError` if there is a training state that cannot be read, or
@@ -132,19 +133,19 @@ extension TextModel {
     try network.perplexity(of: text, tokenizer: tokenizer, policy: file.statePolicy)
   }
 
-  /// Returns ln p of a line, its line end included if that is a token, at the beginning of a text.
+  /// Returns ln p of a line at the beginning of a text, including the line end if that is a token.
   ///
   /// - Throws: `TextError.unknownToken`, `InferenceError.notFinite`.
   public func logProbability(of line: String) throws -> Double { try score(line).logProbability }
 
-  /// Returns the score of a line at the beginning of a text, with that of each token.
+  /// Returns the score of a line at the beginning of a text, with the score of each token.
   ///
   /// - Throws: `TextError.unknownToken`, `InferenceError.notFinite`.
   public func score(_ line: String) throws -> LineScore {
     try TextScorer(network, tokenizer: tokenizer, includingTokens: true).score(line)
   }
 
-  /// Returns the tokens whose embeddings are nearest to that of a token by cosine similarity, nearest first.
+  /// Returns the tokens whose embeddings are nearest to the embedding of a token by cosine similarity, nearest first.
   ///
   /// - Throws: `TextError.unknownString` if the token is not in the vocabulary.
   public func neighbours(of token: String, count: Int = 10) throws(TextError) -> [(token: String, similarity: Double)] {
@@ -202,7 +203,7 @@ extension TextModel {
       NeuralPredictor(network), tokenizer: tokenizer, policy: file.statePolicy, ignoresCase: ignoringCase)
   }
 
-  /// A text that is generated as it is read.
+  /// A sequence that generates the pieces of a text on demand.
   public struct GeneratedText: AsyncSequence, Sendable {
     fileprivate let model: TextModel, prompt: String, options: GenerationOptions, seed: UInt64
 

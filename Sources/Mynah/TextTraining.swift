@@ -7,8 +7,8 @@ public import MynahTraining
 
 /// A training run of a text model in the background; see `TextModel.training(on:writingTo:tokenizer:epochs:seed:)`.
 ///
-/// Training begins with the iteration. If the task that iterates is cancelled, training ends after the current step with
-/// a training state to resume from, and `next()` returns only then, so that the run can be resumed at once. If the task
+/// Training begins with the iteration. If the task that iterates is cancelled, training ends after the current step
+/// with a training state to resume from; `next()` waits for that, so that the run can be resumed at once. If the task
 /// leaves the loop, training ends in the same way, but nothing waits for it.
 public struct TextTraining: AsyncSequence, Sendable {
   /// A step or an epoch of the run.
@@ -32,10 +32,10 @@ public struct TextTraining: AsyncSequence, Sendable {
       self.end = end
       let stream = AsyncThrowingStream<Progress, any Error> { continuation in
         let isStopped = Latch()
-        // A task that is cancelled already gets the state after the first step, however fast the run.
+        // If the task is already cancelled, training stops after the first step, however short the run.
         if Task.isCancelled { isStopped.set() }
         continuation.onTermination = { _ in isStopped.set() }
-        // Not a task: training blocks its thread, of which the tasks of a program share a few.
+        // Not a task: training blocks its thread, and the tasks of a program share a small number of threads.
         DispatchQueue.global(qos: .userInitiated).async {
           defer { endContinuation.finish() }
           do {
@@ -61,7 +61,7 @@ public struct TextTraining: AsyncSequence, Sendable {
     public mutating func next() async throws -> Progress? {
       if let next = try await progress.next() { return next }
       guard Task.isCancelled else { return nil }
-      // A cancelled stream ends at once; another task waits for the run, as this one can no longer wait.
+      // In a cancelled task, awaiting a stream returns at once, so another task waits for the end of the run.
       await Task { [end] in for await _ in end {} }.value
       throw CancellationError()
     }
@@ -69,8 +69,8 @@ public struct TextTraining: AsyncSequence, Sendable {
 }
 
 extension TextTraining.Progress: CustomStringConvertible {
-  /// The epoch with its perplexities, or the step with that of the epoch so far: "epoch 3, step 7 of 90: perplexity
-  /// 9.61".
+  /// The epoch with its perplexities, or the step with the perplexity of the epoch so far: "epoch 3, step 7 of 90:
+  /// perplexity 9.61".
   public var description: String {
     switch self {
     case .step(let step):
@@ -90,8 +90,10 @@ struct TextTrainingRun: Sendable {
   private let files: TrainingFiles?
   private let checkpoint: TrainingCheckpoint?
 
-  /// - Parameter modelPath: The path of the model file, beside which a training state is read if there is one; nil: no
-  ///   files are written.
+  /// Prepares a run.
+  ///
+  /// - Parameter modelPath: The path of the model file, beside which a training state is read if there is one; nil to
+  ///   write no files.
   init(
     on corpus: Corpus, tokenizer kind: TokenizerKind?, epochs: Int?, seed: UInt64, modelPath: String?
   ) throws {

@@ -7,7 +7,7 @@ public import MynahModels
 public import MynahText
 public import MynahTraining
 
-// Files by URL; each declaration is described at the one that takes a path.
+// Overloads that take URLs; the declarations that take paths describe them in detail.
 
 extension URL {
   fileprivate var filePath: String { path(percentEncoded: false) }

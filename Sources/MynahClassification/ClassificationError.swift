@@ -40,7 +40,7 @@ extension ClassificationError: CustomStringConvertible {
       "expected \(needed) texts or more of each label in \(place(path)), found \(count) of \(label.quoted(200)); "
         + "add some, or leave that label out"
     case .unknownLabel(let label, let path, let line, let known):
-      "expected one of the labels that the classifier knows, \(known.quotedList()), in line \(line) of \(place(path)), "
+      "expected one of the classifier's labels, \(known.quotedList()), in line \(line) of \(place(path)), "
         + "found \(label.quoted(200)); correct the line, or train with texts of that label"
     case .impossible(let reason):
       "these settings cannot train a classifier: \(reason)"

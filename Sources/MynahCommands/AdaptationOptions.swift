@@ -11,7 +11,7 @@ typealias AdaptationOptions = PredictionOptions<MixtureWeights>
 /// The flags of prediction: a temperature, Monte Carlo dropout, a cache, dynamic evaluation, a mixture with other
 /// models, and the weights' precision.
 ///
-/// A command that has other weights names the flag of the mixture's weights differently.
+/// A command whose `--weights` flag has another meaning names the flag of the mixture's weights differently.
 struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
   @Option(
     parsing: .unconditional,
@@ -112,7 +112,7 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
       FlagRule("--dynamic-decay", dynamicDecay != nil, needs: "--dynamic", dynamic != nil),
       FlagRule("--dynamic-tokens", dynamicTokens != nil, needs: "--dynamic", dynamic != nil),
       FlagRule("--dynamic-statistics", dynamicStatistics != nil, needs: "--dynamic", dynamic != nil),
-      // Dynamic evaluation trains weights in float32, and dropout needs the passes of training.
+      // Dynamic evaluation trains the weights in float32, and Monte Carlo dropout needs the forward pass of training.
       FlagRule("--precision", precision.precision != nil, excludes: "--dynamic", dynamic != nil),
       FlagRule("--precision", precision.precision != nil, excludes: "--monte-carlo", monteCarlo != nil),
       FlagRule("--tune-temperature", tuneTemperature != nil, excludes: "--temperature", temperature != nil),
@@ -135,13 +135,12 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
     cache == nil && dynamic == nil && mix.isEmpty && temperature == nil && tuneTemperature == nil && monteCarlo == nil
   }
 
-  /// The files that are read.
+  /// The paths of the files to read.
   var files: [String] { mix + [dynamicStatistics, tuneWeights, tuneTemperature].compactMap(\.self) }
 
-  /// The predictor of a model file: the network, wrapped as the flags require.
+  /// Returns the predictor of a model file: the network, wrapped as the flags require.
   ///
-  /// - Parameter policy: The positions at which the state is reset in the texts that weights and the temperature are
-  ///   tuned on.
+  /// - Parameter policy: The state policy for the texts on which the weights and the temperature are tuned.
   func predictor(_ file: ModelFile, policy: StatePolicy) throws -> any Predictor {
     guard monteCarlo == nil || !file.model.configuration.dropout.areZero else {
       throw ValidationError(
@@ -158,7 +157,7 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
     return MixturePredictor(parts, weights: try weights(parts, file, policy))
   }
 
-  /// The network at a temperature.
+  /// Returns a function that creates the predictor of the network at a temperature.
   private func adapted(_ file: ModelFile) throws -> (_ temperature: Double) -> any Predictor {
     if let monteCarlo {
       let passes = (0..<monteCarlo).map { pass in
@@ -178,7 +177,7 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
     temperature == 1 ? cached(base) : cached(TemperedPredictor(base, temperature: temperature))
   }
 
-  /// The temperature that is given, or the one tuned on a text; 1 without both flags.
+  /// Returns the temperature given by `--temperature` or tuned on a text; 1 without these flags.
   private func chosenTemperature(
     _ network: (Double) -> any Predictor, _ file: ModelFile, _ policy: StatePolicy
   ) throws -> Double {
@@ -213,7 +212,7 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
     return DynamicPredictor(file.model, settings: settings, statistics: statistics)
   }
 
-  /// The predictor of a file that is mixed in, its tokens numbered as the model's are.
+  /// Returns the predictor of a file given to `--mix`, with its tokens mapped to the IDs of the model.
   private func predictor(ofMixed other: String, with file: ModelFile) throws -> any Predictor {
     let mixed: ModelFile
     switch try MixedModel(at: other) {
@@ -225,7 +224,7 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
     return try MixedModel.predictor(mixed, path: other, tokenizer: file.tokenizer)
   }
 
-  /// The weights that are given, or those tuned on a text; nil without both flags.
+  /// Returns the given weights, or weights tuned on a text; nil without these flags.
   private func weights(_ parts: [any Predictor], _ file: ModelFile, _ policy: StatePolicy) throws -> [Double]? {
     if let weights = mixture.weights { return try Self.numbers(weights, count: parts.count) }
     guard let tuneWeights else { return nil }

@@ -62,9 +62,9 @@ struct BatchOptions: ParsableArguments, RunOptions {
     ]
   }
 
-  /// Writes what was given into the settings of a new run.
+  /// Applies the given flags to the settings of a new run.
   ///
-  /// - Throws: `ValidationError` if the vocabulary has no token for line ends, or about a flag without effect.
+  /// - Throws: `ValidationError` if the vocabulary has no token for line ends, or if a flag has no effect.
   func apply(to run: inout RunSettings) throws {
     try FlagRule(
       "--maximum-length", maximumLength != nil, needs: "--batching sentences", batching == .sentences

@@ -3,7 +3,7 @@ import MynahIO
 
 /// Parses the values of flags within bounds; an error names the expected values.
 enum Bounded {
-  /// A whole number.
+  /// Returns a parser of whole numbers within bounds.
   static func integer(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
     { text in
       guard let value = Int(text), range.contains(value) else {
@@ -13,17 +13,17 @@ enum Bounded {
     }
   }
 
-  /// A number above 0.
+  /// Returns a parser of numbers above 0, up to a bound.
   static func positive(atMost bound: Float) -> @Sendable (String) throws -> Float {
     { text in
       guard let value = Float(text), value >= .leastNormalMagnitude, value <= bound else {
-        throw ValidationError("expected a number above 0 and at most \(bound)")
+        throw ValidationError("expected a number above 0 and at most \(bound.plain)")
       }
       return value
     }
   }
 
-  /// A dropout rate: a number of at least 0 and below 1.
+  /// Parses a dropout rate: a number of at least 0 and below 1.
   static func rate(_ text: String) throws -> Float {
     guard let value = Float(text), (0..<1).contains(value) else {
       throw ValidationError("expected a rate of at least 0 and below 1")
@@ -31,7 +31,7 @@ enum Bounded {
     return value
   }
 
-  /// A number within bounds.
+  /// Returns a parser of numbers within bounds.
   static func number(_ range: ClosedRange<Float>) -> @Sendable (String) throws -> Float {
     { text in
       guard let value = Float(text), range.contains(value) else {
@@ -41,7 +41,7 @@ enum Bounded {
     }
   }
 
-  /// The share of a text that is split off for validation.
+  /// Parses the share of a text that is split off for validation.
   static func validationShare(_ text: String) throws -> Double {
     guard let value = Double(text), (0.001...0.9).contains(value) else {
       throw ValidationError("expected a number between 0.001 and 0.9")
@@ -49,13 +49,13 @@ enum Bounded {
     return value
   }
 
-  /// A path.
+  /// Parses a path.
   static func path(_ text: String) throws -> String {
     guard !text.isEmpty else { throw ValidationError("expected a path") }
     return text
   }
 
-  /// Numbers from 0 to below 1 with commas between.
+  /// Returns a parser of comma-separated numbers, each at least 0 and below 1.
   static func shares(count: Int) -> @Sendable (String) throws -> [Float] {
     { text in
       let values = text.split(separator: ",", omittingEmptySubsequences: false).map {
@@ -69,7 +69,7 @@ enum Bounded {
     }
   }
 
-  /// Whole numbers with commas between.
+  /// Returns a parser of comma-separated whole numbers within bounds.
   static func integers(_ range: ClosedRange<Int>, atMost count: Int) -> @Sendable (String) throws -> [Int] {
     { text in
       let values = try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
@@ -82,8 +82,8 @@ enum Bounded {
 }
 
 extension Float {
-  /// The number without a trailing decimal point.
-  fileprivate var plain: String { Double(self).brief }
+  /// The number with all digits of a whole number, and without a trailing decimal point.
+  fileprivate var plain: String { Int(exactly: self).map(String.init) ?? Double(self).brief }
 }
 
 extension Substring {

@@ -20,7 +20,7 @@ struct CompareCommand: CommandWithMessages, ConditionalFlags {
       --ensemble adds the mean of the models' probabilities, which predicts better than most of the models alone.
       """)
 
-  // A command with two lists of arguments is refused in debug builds, so one list has both.
+  // ArgumentParser rejects two array arguments in debug builds, so one array holds the models and the texts.
   @Argument(
     parsing: .allUnrecognized,
     help: ArgumentHelp(
@@ -104,7 +104,7 @@ struct CompareCommand: CommandWithMessages, ConditionalFlags {
     for note in Self.notes(rows) { StandardError.note(note) }
   }
 
-  /// Returns the texts, one after another; a text may lack its last line end.
+  /// Returns the concatenated texts, with a line end after each.
   private static func text(_ files: [(path: String, bytes: [UInt8])], _ invalidBytes: InvalidBytes) throws -> String {
     try files.map { file in
       let bytes = try TextFile.normalized(file.bytes, of: file.path, invalidBytes: invalidBytes)
@@ -121,7 +121,7 @@ struct CompareCommand: CommandWithMessages, ConditionalFlags {
     let measurement: ModelMeasurement
   }
 
-  /// The figures that do not compare, as sentences.
+  /// Returns notes about figures that cannot be compared.
   private static func notes(_ rows: [Row]) -> [String] {
     var notes: [String] = []
     if Set(rows.map(\.tokenizer)).count > 1 {
@@ -131,7 +131,7 @@ struct CompareCommand: CommandWithMessages, ConditionalFlags {
     if let least = shares.min(), let most = shares.max(), least != most {
       notes.append(
         "the models read \((100 * least).brief) to \((100 * most).brief) % of their tokens as <unk>, whose letters are "
-          + "not predicted: all perplexities favour models that know fewer words")
+          + "not predicted: all perplexities favour models with smaller vocabularies")
     }
     return notes
   }
@@ -144,7 +144,7 @@ struct CompareCommand: CommandWithMessages, ConditionalFlags {
     let perplexity: Double
     let perplexityWithoutUnknown: Double?
     let wordPerplexity, bytePerplexity: Double
-    /// Of the perplexity per word to the first model's, with its 95 % interval; nil for the first one.
+    /// The perplexity per word divided by that of the first model, with its 95 % interval; nil for the first model.
     let ratio, ratioLow, ratioHigh: Double?
   }
 

@@ -7,7 +7,7 @@ import MynahTraining
 
 /// The sizes of a training run and estimates of its memory and time, for `mynah train --dry-run`.
 ///
-/// Some steps are made and timed on a copy of the model; nothing is written.
+/// A few steps run on a copy of the model and are timed; nothing is written.
 struct DryRun: Encodable {
   private let model: String
   private let isResumed: Bool
@@ -18,13 +18,13 @@ struct DryRun: Encodable {
   private let parameterCount: Int
   private let batchSize, sequenceLength: Int
   private let stepsPerEpoch, epochs: Int
-  /// The steps that are left of the run, and of all runs if there are several.
+  /// The number of steps left in each run, and the number of runs.
   private let stepCount, runCount: Int
   private let timedStepCount: Int
   private let secondsPerStep, estimatedSeconds: Double
   private let estimatedPeakBytes: Double
 
-  /// Makes some steps of a run and estimates the rest.
+  /// Times some steps of a run and estimates the rest.
   ///
   /// - Parameters:
   ///   - path: The model's path.
@@ -47,15 +47,15 @@ struct DryRun: Encodable {
     stepCount = max((end - start.stepsDone(stepsPerEpoch: job.batches.count) + size - 1) / size, 0)
     let timing = try StepTiming(configuration, job.batches, start, seconds: 2, shouldStop: shouldStop)
     (timedStepCount, secondsPerStep) = (timing.count, timing.secondsPerStep)
-    // A pass forward takes a third of a step.
+    // A forward pass takes a third of a step.
     let validation = timing.secondsPerToken * Double(validationTokenCount) / 3
     estimatedSeconds =
       Double(runCount) * (secondsPerStep * Double(stepCount) + validation * Double(epochsLeft))
-    // A run also has the best model, and the contents of a file while it is written.
+    // A run also stores the best model, and the contents of a file while it is written.
     estimatedPeakBytes = ProcessMemory.peakMiB * 1_048_576 + 2 * 4 * Double(parameterCount)
   }
 
-  /// The figures for people, after the description of the text and the model.
+  /// Returns the figures as text, to print after the description of the text and the model.
   func inWords(_ architecture: ModelArchitecture, threadCount: Int) -> String {
     let runs = runCount > 1 ? ", for each of \(runCount) seeds" : ""
     let left = isResumed ? "\(stepCount.grouped) left of \(epochs) epochs" : "\(stepCount.grouped) in \(epochs) epochs"
@@ -87,7 +87,7 @@ struct StepTiming {
   private(set) var secondsPerStep = 0.0
   private(set) var secondsPerToken = 0.0
 
-  /// Makes steps for some seconds; the first one, which allocates memory, does not count if there are others.
+  /// Runs and times steps for some seconds; the first step, which allocates memory, only counts if it is the only one.
   init(
     _ configuration: TrainingConfiguration, _ batches: EpochBatches, _ start: TrainingCheckpoint, seconds: Double,
     shouldStop: () -> Bool

@@ -54,10 +54,10 @@ struct EvaluateCommand: CommandWithMessages, CommandOfRanks {
     }
   }
 
-  /// The report for machines.
+  /// The report as JSON.
   private struct Figures: Encodable {
     let perplexity: Double
-    /// nil if nothing but `<unk>` was predicted.
+    /// Nil if only `<unk>` was predicted.
     let perplexityWithoutUnknown: Double?
     let nats: Double
     let targetCount, unknownCount: Int
@@ -79,7 +79,7 @@ struct EvaluateCommand: CommandWithMessages, CommandOfRanks {
     }
   }
 
-  /// The report for people: the figures, and what was counted.
+  /// Returns the report as text: the figures, and what was counted.
   private func inWords(
     _ report: PerplexityReport, _ length: TextLength, _ tokenizer: AnyTokenizer, _ policy: StatePolicy
   ) -> String {
@@ -104,7 +104,7 @@ struct EvaluateCommand: CommandWithMessages, CommandOfRanks {
       ? ""
       : "without unknown     \(report.perplexityWithoutUnknown?.asPerplexity ?? "none"), over \(known.grouped) targets "
         + "that are not <unk>\n"
-    let advice = unknown > 0 ? ": compare only with models that know the same words" : ""
+    let advice = unknown > 0 ? ": compare only with models of the same vocabulary" : ""
     let (byWord, byByte) = (report.perplexity(by: length.wordCount), report.perplexity(by: length.byteCount))
     return """
       perplexity          \(report.perplexity.asPerplexity)

@@ -46,7 +46,7 @@ struct ExportCommand: ParsableCommand {
     if let onnx { try NewFile.check(onnx, overwriting: overwrite) }
     let file = try ModelFile(contentsOf: model)
     try file.model.requireFinite(at: model)
-    // Both are made before the first is written, so that nothing is written of a model that cannot be exported.
+    // Both are created before either is written, so that nothing is written if the model cannot be exported.
     let weights = try output.map { _ in try file.model.pyTorchWeights() }
     let graph = try onnx.map { _ in try ONNXFile(file) }
     if let output, let weights { try fill(output, file, weights) }

@@ -115,17 +115,17 @@ enum CommandError: CommandFailure, Hashable {
   case exists(path: String, canResume: Bool)
   /// The output exists and is of a kind that is never replaced.
   case otherKind(path: String, expected: String)
-  /// A model with rounded weights should be trained further.
+  /// A model with rounded weights cannot be trained further.
   case roundedModel(path: String, precision: WeightPrecision)
   /// A file contains no tokenizer that can be used.
   case badTokenizer(path: String, defect: TextError)
-  /// A kind of tokenizer, which the text may have determined, needs a larger vocabulary.
+  /// The kind of tokenizer, possibly chosen for the text, needs a larger vocabulary.
   case smallVocabulary(tokenizer: String, needed: Int, found: Int)
   /// A model's tokenizer cannot be written as a tokenizer.json.
   case noTokenizerJSON(path: String, kind: String)
   /// There is nothing to resume.
   case nothingToResume(path: String)
-  /// A flag has another value than the run that is resumed; `own` is nil if the run has none.
+  /// A flag differs from the setting of the run that is resumed; `own` is nil if the run has none.
   case otherSetting(flag: String, given: String, own: String?)
   /// Keys cannot be read one by one from standard input.
   case noTerminal

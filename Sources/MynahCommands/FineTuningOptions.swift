@@ -40,12 +40,12 @@ struct FineTuningOptions: ParsableArguments, RunOptions {
     transform: Bounded.number(1...1000))
   var layerRateDecay: Float?
 
-  /// A Boolean value indicating whether the weights at the start of a run are random: neither a model's nor vectors.
+  /// A Boolean value indicating whether a run starts from random weights, rather than from a model or word vectors.
   var startsFromRandomWeights: Bool { initFrom == nil && vectors == nil }
 
   /// The rules of the flags.
   ///
-  /// - Parameter resuming: A Boolean value indicating whether a run is resumed, whose flags may be left out.
+  /// - Parameter resuming: A Boolean value indicating whether a run is resumed, so that its flags may be omitted.
   func rules(resuming: Bool) -> [FlagRule] {
     let startsFromModel = initFrom != nil
     return [
@@ -68,7 +68,7 @@ struct FineTuningOptions: ParsableArguments, RunOptions {
   /// The notes for the state of a new run.
   var notes: [String: String] { extendVocabulary ? [Self.extensionKey: "true"] : [:] }
 
-  /// Writes what was given into the settings of a new run.
+  /// Applies the given flags to the settings of a new run.
   ///
   /// - Throws: `FileError` if a file cannot be read.
   func apply(to run: inout RunSettings) throws {
@@ -89,7 +89,7 @@ struct FineTuningOptions: ParsableArguments, RunOptions {
     return InitialModel(model: file.model, tokenizer: file.tokenizer, name: initFrom)
   }
 
-  /// Reads the word vectors of a vocabulary, and prints their share; nil without the flag.
+  /// Reads the word vectors for a vocabulary, and prints the share of tokens that have one; nil without the flag.
   ///
   /// - Throws: `FileError`, `WordVectorsError`, or a `ValidationError` if no word has a vector.
   func wordVectors(for vocabulary: Vocabulary) throws -> WordVectors? {
@@ -122,7 +122,7 @@ struct FineTuningOptions: ParsableArguments, RunOptions {
     }
   }
 
-  /// The name and the digest of a file.
+  /// Returns the name and the digest of a file.
   static func origin(_ path: String) throws -> FileOrigin {
     guard let digest = SHA256.hexadecimal(ofFileAt: path) else { throw FileError.noSuchFile(path: path) }
     return FileOrigin(name: URL(filePath: path).lastPathComponent, digest: digest)
@@ -147,7 +147,7 @@ struct InitialModel {
 
   /// Adds the tokens of a text that the vocabulary lacks.
   ///
-  /// - Throws: `TextError.notExtensible`, or a `ValidationError` if the model's output has no rows per token.
+  /// - Throws: `TextError.notExtensible`, or a `ValidationError` if the output layer does not have one row per token.
   mutating func extend(byTraining text: String, limits: TokenizerOptions) throws {
     let extended = try tokenizer.extended(
       byTraining: text, minimumCount: limits.minimumCount, maximumSize: limits.vocabulary)

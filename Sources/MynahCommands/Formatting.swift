@@ -1,7 +1,7 @@
 import MynahIO
 
 extension Double {
-  /// The number with two decimals, or in brief if it is very large.
+  /// The number with two decimals, or with three significant digits if it is 10⁶ or more.
   var asPerplexity: String { self < 1e6 ? formatted(2) : brief }
 
   /// Seconds as 1:23:45, 1:23 or 45 s.
@@ -15,9 +15,9 @@ extension Double {
 }
 
 extension String {
-  /// The text with spaces before it up to a width.
+  /// Returns the text, padded with leading spaces to a width.
   func leftPadded(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 
-  /// The text with spaces after it up to a width.
+  /// Returns the text, padded with trailing spaces to a width.
   func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }

@@ -27,7 +27,7 @@ struct ImportCommand: CommandWithMessages, ConditionalFlags {
     case pytorch, keras
   }
 
-  /// The tokenizers that a list of tokens makes; others need more than a list.
+  /// The tokenizers that a list of tokens determines completely.
   enum ListTokenizer: String, ExpressibleByArgument, CaseIterable {
     case word, character
   }
@@ -112,8 +112,9 @@ struct ImportCommand: CommandWithMessages, ConditionalFlags {
     try StandardOutput.write(model.summary + "\n")
   }
 
-  /// The tensors of the file, and its vocabulary if it has one; of PyTorch's own format, with the activation of its
-  /// recurrent modules.
+  /// Returns the tensors of the file, and its vocabulary if it has one.
+  ///
+  /// For a file of `torch.save`, the metadata contain the activation of its recurrent modules.
   private func tensors() throws -> (file: SafetensorsFile, vocabulary: [String]?) {
     guard from == .pytorch, PyTorchFile.isLikely(at: weights) else {
       try FlagRule("--key", key != nil, needs: "a file of torch.save", false).check()
@@ -123,7 +124,7 @@ struct ImportCommand: CommandWithMessages, ConditionalFlags {
     do {
       file = try PyTorchFile(contentsOf: weights, key: key)
     } catch {
-      // Errors of an archive do not name its format.
+      // An error about the archive does not mention its format, so the note does.
       StandardError.note("\(weights.quoted()) was read as a file of PyTorch's torch.save")
       throw error
     }
@@ -159,7 +160,7 @@ struct ImportCommand: CommandWithMessages, ConditionalFlags {
     return try Vocabulary(tokens: tokens)
   }
 
-  /// The words, with this program's names of unknown words and of padding.
+  /// Returns the words, with this program's names for unknown words and for padding.
   private func words(_ listed: Vocabulary) throws -> Vocabulary {
     let (words, renamed) = try listed.renamingSpecialTokens(unknown: unknown)
     for token in renamed {
@@ -184,7 +185,7 @@ struct ImportCommand: CommandWithMessages, ConditionalFlags {
 }
 
 extension RNNCell.Activation {
-  /// The activation of an `nn.RNN`; nil for other modules.
+  /// Creates the activation of an `nn.RNN`; nil for other modules.
   fileprivate init?(module: PyTorchFile.RecurrentSettings) {
     switch module.mode {
     case "RNN_TANH": self = .tanh

@@ -3,7 +3,7 @@ import MynahIO
 
 /// A note that a command waits for input from the terminal.
 enum InputHint {
-  /// Calls `body`; a note is printed if it reads standard input and that is a terminal.
+  /// Calls `body`, and prints a note if `body` reads standard input from a terminal.
   static func printing<Result>(_ body: () throws -> Result) rethrows -> Result {
     let flag = Latch()
     let notice = StandardInput.Notice { if flag.set() { show() } }

@@ -71,7 +71,7 @@ struct InspectCommand: ParsableCommand, ConditionalFlags {
     try StandardOutput.write("\(path): \(count) \(tokenizer.tokenNoun), as Hugging Face's tokenizer.json\n")
   }
 
-  /// A model for machines.
+  /// The description of a model as JSON.
   private struct Contents: Encodable {
     let configuration: LanguageModelConfiguration
     let parameterCount: Int

@@ -2,11 +2,11 @@ import Dispatch
 import Foundation
 import MynahIO
 
-/// Turns SIGINT and SIGTERM into a flag that a run checks between two steps, so that it ends with its state written.
+/// Turns SIGINT and SIGTERM into a flag that a run checks between steps, so that it can write its state before it ends.
 ///
 /// A second signal ends the process at once.
 enum Interruption {
-  /// Calls `body` with a function that returns whether a signal has arrived since.
+  /// Calls `body` with a function that returns true once a signal has arrived.
   static func watching<Result>(
     _ body: (_ isInterrupted: @escaping @Sendable () -> Bool) throws -> Result
   ) rethrows -> Result {

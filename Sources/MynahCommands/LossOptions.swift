@@ -73,7 +73,7 @@ struct LossOptions: ConditionalFlags, RunOptions {
     ]
   }
 
-  /// Writes what was given into the settings of a new run, whose batches are settled.
+  /// Applies the given flags to the settings of a new run, after the flags of batching.
   ///
   /// - Throws: `ValidationError` about a flag that has no effect.
   func apply(to run: inout RunSettings) throws {

@@ -41,7 +41,7 @@ enum MixedModel {
     return .neither(path: path, found: found, advice: "name another file")
   }
 
-  /// Returns the predictor of a network whose tokens are numbered as another one's are.
+  /// Returns the predictor of a network, with its tokens mapped to the IDs of a tokenizer.
   ///
   /// - Throws: `InferenceError.vocabulariesDiffer`.
   static func predictor(_ file: ModelFile, path: String, tokenizer: AnyTokenizer) throws -> any Predictor {
@@ -68,7 +68,7 @@ enum MixedModel {
     return predictor
   }
 
-  /// Adds the flag that maps missing words to the error about them.
+  /// Adds advice about `--map-unknown-words` to the error about missing words.
   private static func namingFlag(_ make: () throws -> NGramPredictor) throws -> NGramPredictor {
     do {
       return try make()

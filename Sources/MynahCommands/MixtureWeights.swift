@@ -4,11 +4,11 @@ import ArgumentParser
 protocol MixtureWeightFlag: ParsableArguments {
   /// The flag: `--weights`.
   static var flag: String { get }
-  /// Its value, numbers with commas between.
+  /// The value of the flag: comma-separated numbers.
   var weights: String? { get }
 }
 
-/// `--weights`, in commands without other weights.
+/// `--weights`, in commands where it has no other meaning.
 struct MixtureWeights: MixtureWeightFlag {
   static let flag = "--weights"
 
@@ -16,7 +16,7 @@ struct MixtureWeights: MixtureWeightFlag {
   var weights: String?
 }
 
-/// `--mix-weights`, in commands whose `--weights` are others.
+/// `--mix-weights`, in commands where `--weights` has another meaning.
 struct NamedMixtureWeights: MixtureWeightFlag {
   static let flag = "--mix-weights"
 

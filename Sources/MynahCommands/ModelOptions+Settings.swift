@@ -82,7 +82,7 @@ extension ModelOptions {
     ]
   }
 
-  /// Writes what was given into the settings of a new run.
+  /// Applies the given flags to the settings of a new run.
   ///
   /// - Throws: `ValidationError` if the model cannot be built, or about a flag that has no effect on it.
   func apply(to run: inout RunSettings) throws {
@@ -108,7 +108,7 @@ extension ModelOptions {
     for rule in effects { try rule.check() }
   }
 
-  /// The setting of a flag that selects the connections between layers.
+  /// Returns the setting of a flag that selects the connections between layers.
   private func connection(_ flag: String, _ isGiven: Bool, _ connections: LayerConnections) -> RunSetting {
     RunSetting(flag, isGiven ? true : nil) {
       $0.model.connections == connections
@@ -130,7 +130,7 @@ extension ModelOptions {
       let first = model.layers[0]
       model.layers = hidden.map { LayerConfiguration(first.kind, $0, settings: first.settings) }
     } else if tied && layers == nil {
-      // Tied weights need the embedding's size, and the flags set no other.
+      // Tied weights require a last layer of the embedding's size, and no flag sets another size.
       model.layers[model.layers.count - 1].hiddenSize = model.embeddingSize
     }
     if let forgetBias { try model.layers.set("forgetBias", to: [Double(forgetBias)], flag: "--forget-bias") }
@@ -145,12 +145,12 @@ extension ModelOptions {
     }
   }
 
-  /// The value of a setting in the first layer that has it.
+  /// Returns the value of a setting in the first layer that has it.
   private static func setting(_ name: String, of model: LanguageModelConfiguration) -> Double? {
     settings(name, of: model).first
   }
 
-  /// The values of a setting in the layers that have it.
+  /// Returns the values of a setting in the layers that have it.
   private static func settings(_ name: String, of model: LanguageModelConfiguration) -> [Double] {
     model.layers.compactMap { layer in
       let setting = CellKinds.standard[layer.kind]?.settings.first { $0.name == name }
@@ -158,15 +158,15 @@ extension ModelOptions {
     }
   }
 
-  /// Values for one layer each as the shortest value of a flag: one for all layers if they are equal.
+  /// Returns the shortest flag value for per-layer values: a single value if all are equal.
   private static func merged(_ values: [Int]) -> [Int] { Set(values).count == 1 ? [values[0]] : values }
 }
 
 extension [LayerConfiguration] {
   /// Sets a setting of the layers whose kind has it; a default value is not stored.
   ///
-  /// - Parameter values: One value for all of these layers, or one for each of them, the first one first.
-  /// - Throws: `ValidationError` if there is no such layer, or another number of them.
+  /// - Parameter values: One value for all of these layers, or one for each of them, in order.
+  /// - Throws: `ValidationError` if there is no such layer, or if the number of values does not match.
   mutating func set(_ name: String, to values: [Double], flag: String) throws {
     let kinds = CellKinds.standard.all.filter { $0.settings.contains { $0.name == name } }
     let names = kinds.map(\.name).joined(separator: " or ")
@@ -187,7 +187,7 @@ extension [LayerConfiguration] {
 }
 
 extension LayerConfiguration {
-  /// Returns a layer of another kind with the same size and with those settings that the kind has.
+  /// Returns a layer of another kind with the same size, keeping the settings that the kind supports.
   fileprivate func of(_ kind: CellKind) -> LayerConfiguration {
     let names = kind.settings.map(\.name)
     return LayerConfiguration(kind, hiddenSize, settings: settings.filter { names.contains($0.key) })

@@ -223,7 +223,7 @@ enum InitializerKind: String, CaseIterable {
     return kind
   }
 
-  /// The initializer of a model's weights; nil if it has no name here.
+  /// Determines the initializer of a model's weights; nil if it has no name on the command line.
   init?(_ model: LanguageModelConfiguration) {
     switch (model.initializer, model.recurrentInitializer) {
     case (.uniform, nil): self = .uniform

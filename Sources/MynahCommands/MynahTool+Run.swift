@@ -9,7 +9,7 @@ extension MynahTool {
   ///
   /// - Parameter arguments: The arguments without the program's name.
   package static func run(_ arguments: [String]) -> Never {
-    // A closed pipe and a file size limit are errors of writing, not reasons to die of a signal.
+    // With these signals ignored, writing to a closed pipe or beyond the file size limit fails with an error.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     let launched = LaunchedRank.current
@@ -48,7 +48,7 @@ extension MynahTool {
     }
   }
 
-  /// The exit code and the sentence of an error.
+  /// Returns the exit code and the sentence of an error.
   static func failure(of error: any Error) -> (code: FailureCode, sentence: String) {
     switch error {
     case is ClosedPipe: (.closedPipe, "the reader of standard output has exited")
@@ -73,13 +73,13 @@ private struct CommandWords {
   private(set) var names: [String] = []
   /// The command.
   private(set) var command: any ParsableCommand.Type
-  /// The message about a word in the place of a command that is none; nil: there is none.
+  /// The message about a word that is not a command; nil if there is no such word.
   private(set) var unknown: String?
 
   /// The words of the command line that prints the command's help.
   var help: [String] { ["help"] + names }
 
-  /// Finds the command that arguments name, and its help's, among those below another.
+  /// Finds the command that the arguments name among the subcommands of a tool; `help COMMAND` names that command too.
   init(of tool: any ParsableCommand.Type, in arguments: [String]) {
     command = tool
     find(arguments.first == "help" ? arguments.dropFirst() : arguments[...], below: tool)
@@ -107,7 +107,7 @@ private struct CommandWords {
 }
 
 extension String {
-  /// The least number of inserted, removed and replaced characters that turn the string into another one.
+  /// Returns the minimum number of insertions, deletions and substitutions that turn the string into another one.
   ///
   /// V. I. Levenshtein, "Binary codes capable of correcting deletions, insertions, and reversals", 1966.
   fileprivate func editDistance(to other: String) -> Int {

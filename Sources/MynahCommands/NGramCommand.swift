@@ -91,7 +91,7 @@ struct NGramCommand: CommandWithMessages {
         + "0.5, 1 and 1.5 are used")
   }
 
-  /// Lists the numbers of n-grams, if some were removed beside those before.
+  /// Returns the numbers of n-grams as text, with those before pruning if any were removed.
   private static func list(_ counts: [Int], of before: [Int]) -> String {
     before.enumerated().map { index, all in
       let kept = index < counts.count ? counts[index] : 0
@@ -101,13 +101,13 @@ struct NGramCommand: CommandWithMessages {
 
   private struct Figures: Encodable {
     let output: String
-    /// By length, from 1 on.
+    /// The number of n-grams of each length, from 1.
     let counts: [Int]
-    /// By length, from 1 on, before pruning.
+    /// The number of n-grams of each length before pruning, from 1.
     let unprunedCounts: [Int]
-    /// The discounts of counts of 1, 2 and more, by length, from 1 on.
+    /// The discounts for counts of 1, 2 and 3 or more, for each length, from 1.
     let discounts: [[Double]]
-    /// The lengths with fixed discounts.
+    /// The lengths whose discounts are fixed, because they cannot be estimated.
     let fallbackLengths: [Int]
 
     init(_ output: String, _ model: NGramModel, _ counted: NGramModel) {

@@ -4,7 +4,7 @@ import MynahInference
 import MynahModels
 import MynahText
 
-/// The flags of the words that `mynah ngram` counts.
+/// The flags that determine the words that `mynah ngram` counts.
 struct NGramWords: ConditionalFlags {
   @Option(
     help: ArgumentHelp("Count the tokens of this model of words. (default: all words of the text)", valueName: "model"),

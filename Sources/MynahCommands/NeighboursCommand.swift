@@ -60,14 +60,14 @@ struct NeighboursCommand: ParsableCommand {
   }
 }
 
-/// An error of a token that is not in a model's vocabulary.
+/// The error for a token that is not in a model's vocabulary.
 struct UnknownWord: CommandFailure {
   let word: String
   let model: String
 
   var failureCode: FailureCode { .badData }
   var sentence: String {
-    "the model \(model.quoted()) does not know the token \(word.quoted()); list its tokens with "
+    "the model \(model.quoted()) has no token \(word.quoted()); list its tokens with "
       + "mynah inspect --vocabulary"
   }
 }

@@ -21,6 +21,6 @@ enum NewFile {
     guard overwriting else { throw CommandError.exists(path: path, canResume: canResume) }
   }
 
-  /// Writes a text, whole or not at all.
+  /// Writes a text atomically.
   static func write(_ text: String, to path: String) throws { try AtomicFile.write(Array(text.utf8), to: path) }
 }

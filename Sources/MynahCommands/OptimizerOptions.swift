@@ -4,7 +4,7 @@ import MynahTraining
 
 /// The flags of the optimizer and of the run.
 struct OptimizerOptions: ParsableArguments, RunOptions {
-  /// A norm, or none.
+  /// The maximum norm for gradient clipping, or none.
   enum Clip: ExpressibleByArgument {
     case norm(Float), none
 
@@ -168,15 +168,15 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
 
   private static func name(_ norm: Float?) -> String { norm.map { "\($0)" } ?? "none" }
 
-  /// A flag that sets a constant of the optimizer's rule, whichever rule has one of that name.
+  /// A flag that sets a constant of the optimizer, for every optimizer that has one of that name.
   private struct Constant {
     let flag, name: String
-    /// The value that was given, as in JSON; nil if the flag was not.
+    /// The given value as in JSON; nil without the flag.
     let value: (any Sendable)?
 
     var given: String? { value.map { "\($0)" } }
 
-    /// The value that a rule has; nil if it has no such constant.
+    /// Returns the value of the constant in an optimizer; nil if it has no such constant.
     func text(in optimizer: OptimizerConfiguration) -> String? { optimizer.constant(name) }
   }
 
@@ -191,7 +191,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
     ]
   }
 
-  /// Writes what was given into the settings of a new run.
+  /// Applies the given flags to the settings of a new run.
   ///
   /// - Throws: `ValidationError` if a flag does not belong to the optimizer.
   func apply(to run: inout RunSettings) throws {

@@ -2,30 +2,30 @@ import Foundation
 
 /// Standard error, for progress, notes, warnings and errors; standard output is reserved for results.
 enum StandardError {
-  /// A Boolean value indicating whether progress and notes are left out.
+  /// A Boolean value indicating whether progress and notes are suppressed.
   @TaskLocal static var isQuiet = false
 
-  /// A Boolean value indicating whether it is a terminal, where progress bars can be drawn.
+  /// A Boolean value indicating whether standard error is a terminal, where progress bars can be drawn.
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-  /// Writes a text, also with `--quiet`: an error, or figures that a flag requested.
+  /// Writes a text, even with `--quiet`: an error, or figures that a flag requested.
   static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 
-  /// Writes a text that `--quiet` leaves out.
+  /// Writes a text that `--quiet` suppresses.
   static func inform(_ text: String) {
     if !isQuiet { write(text) }
   }
 
-  /// Writes a sentence that `--quiet` leaves out: it does not affect the results.
+  /// Writes a note, which does not affect the results and which `--quiet` suppresses.
   static func note(_ sentence: String) { inform("note: \(sentence)\n") }
 
-  /// Writes a sentence about something that affects the results, also with `--quiet`.
+  /// Writes a warning about something that affects the results, even with `--quiet`.
   static func warn(_ sentence: String) { write("warning: \(sentence)\n") }
 }
 
 /// Standard output, for results.
 enum StandardOutput {
-  /// A Boolean value indicating whether it is a terminal.
+  /// A Boolean value indicating whether standard output is a terminal.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Writes a text, unbuffered.
@@ -50,7 +50,7 @@ enum StandardOutput {
 
 /// Values as lines of JSON.
 enum JSONLines {
-  /// A value on one line, keys in alphabetical order, with the line end.
+  /// Returns a value on one line, with its keys in alphabetical order and a line end.
   static func line(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -61,7 +61,7 @@ enum JSONLines {
   }
 }
 
-/// The reader of standard output has exited, as `head` does: no error to the user.
+/// The reader of standard output has exited, as `head` does; this is not reported as an error.
 struct ClosedPipe: Error {}
 
 /// An error of writing to standard output.

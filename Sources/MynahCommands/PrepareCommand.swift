@@ -49,7 +49,7 @@ struct PrepareCommand: CommandWithMessages, CommandOfRanks {
         of: texts, threadCount: threads.count, pieceSize: TextPreparation.defaultPieceSize,
         validationShare: validationShare ?? Corpus.defaultValidationShare,
         sharing: Ranks.sharing)
-      // The texts themselves are compared while they are read.
+      // The ranks compare the texts themselves while reading them.
       try Ranks.compare(files: [tokens.file].compactMap(\.self), computes: false)
       var progress = PreparationProgress()
       defer { progress.clear() }

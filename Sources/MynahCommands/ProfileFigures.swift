@@ -3,13 +3,13 @@ import MynahModels
 import MynahTensors
 import MynahTraining
 
-/// The speed of training since the last figures, with its share of the machine's peak and the shares of its parts.
+/// The speed of training since the last figures, with its share of the machine's peak and the time shares of its parts.
 struct ProfileFigures: Encodable {
-  /// Of the steps alone: without validation and without writing files.
+  /// The speed of the steps alone, without validation and without writing files.
   let tokensPerSecond: Double
-  /// The model's arithmetic, in 10⁹ floating-point operations a second.
+  /// The model's arithmetic, in 10⁹ floating-point operations per second.
   let gigaflops: Double
-  /// `gigaflops` over the measured float32 peak; above 1 where other instructions are faster.
+  /// `gigaflops` divided by the measured float32 peak; above 1 if other instructions are faster.
   let shareOfPeak: Double
   /// Shares of the steps' time: the embeddings, the recurrent layers forward and backward, the output layer's loss with
   /// its gradients, norm, clip and update, and all the rest.
@@ -37,7 +37,7 @@ struct ProfileRecorder {
   /// Measures the machine's peak on as many threads as the current team has.
   init(_ model: ModelArchitecture, _ objective: TrainingObjective, tokensPerStep: Int) {
     self.tokensPerStep = tokensPerStep
-    // Two operations a multiplication, forward once and backward twice.
+    // Two operations per multiplication, forward once and backward twice.
     operationsPerToken = 6 * Double(model.multiplicationsPerToken(training: objective))
     let ranks = Double(Ranks.communicator.rankCount)
     peak = ranks * MachinePeak.gigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1)

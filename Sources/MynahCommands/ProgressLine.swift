@@ -9,7 +9,7 @@ struct ProgressLine {
   private let start: ContinuousClock.Instant
   private var lastShown: ContinuousClock.Instant
 
-  /// Creates the line of work that starts at a time.
+  /// Creates the line for work that starts at a given time.
   init(start: ContinuousClock.Instant = .now) { (self.start, lastShown) = (start, start) }
 
   /// Returns a Boolean value indicating whether the last line is old enough to be replaced.

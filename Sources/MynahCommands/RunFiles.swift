@@ -5,7 +5,8 @@ import MynahTraining
 
 /// The files of a training run.
 enum RunFiles {
-  /// The path of the model of one run of several: `m-seed-1.safetensors` for the run `seed-1` of `m.safetensors`.
+  /// Returns the path of the model of one run of several: `m-seed-1.safetensors` for the run `seed-1` of
+  /// `m.safetensors`.
   static func path(of run: String, beside path: String) -> String {
     let url = URL(filePath: path)
     let name = url.deletingPathExtension().lastPathComponent
@@ -13,7 +14,7 @@ enum RunFiles {
     return String(path.dropLast(url.lastPathComponent.count)) + "\(name)-\(run)\(end)"
   }
 
-  /// Checks, before hours are spent, that the files can be written without replacing other files.
+  /// Checks, before a long run starts, that the files can be written without replacing other files.
   ///
   /// - Throws: `CommandError`, or `FileError.cannotWrite`.
   static func check(modelPath: String, resuming: Bool, overwriting: Bool) throws {

@@ -6,17 +6,20 @@ import MynahTensors
 import MynahText
 import MynahTraining
 
-/// The planning of a run that is given minutes: from the start of the command to the end of its test.
+/// A planner of a run with a time budget, from the start of the command to the end of the test.
 struct RunPlanning {
-  /// The time that was given, in seconds.
+  /// The time budget, in seconds.
   let total: Double
   private let start: ContinuousClock.Instant
-  /// A Boolean value indicating whether the time that a short run leaves is spent on trials of other settings.
+  /// A Boolean value indicating whether the time that a short run leaves is used for trials of other settings.
   private let triesOthers: Bool
 
+  /// Creates a planner.
+  ///
   /// - Parameters:
   ///   - start: The time at which the command started.
-  ///   - triesOthers: Whether the time that a short run leaves is spent on trials of other settings.
+  ///   - triesOthers: A Boolean value indicating whether the time that a short run leaves is used for trials of other
+  ///     settings.
   init(minutes: Double, start: ContinuousClock.Instant, triesOthers: Bool) {
     (total, self.start, self.triesOthers) = (60 * minutes, start, triesOthers)
   }
@@ -24,7 +27,7 @@ struct RunPlanning {
   /// The time since the start of the command, in seconds.
   private var elapsed: Double { (ContinuousClock.now - start).seconds }
 
-  /// Plans a run of a text.
+  /// Plans a run on a text.
   ///
   /// - Parameters:
   ///   - text: The text.
@@ -32,13 +35,13 @@ struct RunPlanning {
   ///   - vectorSize: The size of the word vectors that the run starts from; nil: none.
   ///   - options: The flags, which the plan leaves as they are.
   ///   - shouldStop: Called after each measured step; true ends the measurement.
-  /// - Throws: `ValidationError` if no run can be made of the flags, `TextError`, `TrainingError`,
+  /// - Throws: `ValidationError` if the flags do not make a valid run, `TextError`, `TrainingError`,
   ///   `CommandError.stopped`.
   func plan(
     _ text: TrainingText, initial: LanguageModelConfiguration?, vectorSize: Int?, _ options: TrainingOptions,
     shouldStop: () -> Bool
   ) throws -> TrainingPlan {
-    // The work after the last epoch: the model file is written and tested. It cannot be measured before.
+    // The work after the last epoch, writing and testing the model file, cannot be measured in advance.
     let (pauses, spare) = (pausesAfterEnd(text), 0.002 * total)
     var validation = 0.0
     let left = { total - elapsed - spare - pauses * validation }
@@ -59,7 +62,7 @@ struct RunPlanning {
     // Flags that fit the rule's settings may not fit the defaults.
     if var defaults = try? run(TrainingDefaults(tokenCount: text.training.count, tokenizer: text.tokenizer)) {
       let batches = try defaults.training.batches.batches(of: text.training, seed: defaults.training.seed)
-      // Planned runs have a number of steps, so that their end can be moved.
+      // Planned runs are limited by a number of steps, so that their end can be moved.
       defaults.training.stepCount = defaults.training.epochs * batches.count
       others.append(defaults)
     }
@@ -73,7 +76,7 @@ struct RunPlanning {
     }
   }
 
-  /// Trains a model in memory; nil if the run diverges or takes longer than some seconds.
+  /// Trains a model in memory; nil if the run diverges or takes longer than `limit` seconds.
   private func trial(
     of run: TrainingPlan.Run, _ text: TrainingText, limit: Double, _ shouldStop: () -> Bool
   ) throws -> TrainingPlan.Trial? {
@@ -109,7 +112,8 @@ struct RunPlanning {
       stepsPerEpoch: plan.speed.stepsPerEpoch, clock: { (ContinuousClock.now - start).seconds })
   }
 
-  /// The time of the test as a multiple of that of a validation, per token in one row about twice as much.
+  /// Returns the time of the test as a multiple of the validation time; in a single sequence, a token takes about twice
+  /// as long.
   private func pausesAfterEnd(_ text: TrainingText) -> Double {
     guard let test = text.test, let read = try? text.tokenizer.encode(test) else { return 0 }
     return 2 * Double(read.ids.count) / Double(max(text.validation.count, 1))
@@ -117,7 +121,7 @@ struct RunPlanning {
 
   /// Applies the flags to the rule's settings.
   ///
-  /// The rule ties the output layer to the embedding, which only works while they have the same size.
+  /// The rule ties the output layer to the embedding, which is only possible if they have the same size.
   private func settings(
     _ defaults: TrainingDefaults, _ text: TrainingText, initial: LanguageModelConfiguration?, vectorSize: Int?,
     _ options: TrainingOptions
@@ -149,7 +153,7 @@ struct RunPlanning {
     }
   }
 
-  /// Measures the speed of a run by some of its steps, for about a hundredth of the time.
+  /// Measures the speed of a run over some of its steps, for about a hundredth of the time budget.
   private func speed(
     of model: ModelArchitecture, _ training: TrainingConfiguration, _ text: TrainingText, _ shouldStop: () -> Bool
   ) throws -> MeasuredSpeed {
@@ -167,7 +171,7 @@ struct RunPlanning {
 }
 
 extension TrainingPlan {
-  /// The plan and its reasons for people.
+  /// Returns the plan and its reasons as text.
   func inWords(minutes: Double, noun: String) -> String {
     let tokensPerStep = Double(training.batches.batchSize * training.batches.sequenceLength)
     let tokens = Double(training.stepCount ?? 0) * tokensPerStep

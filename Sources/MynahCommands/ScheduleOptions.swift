@@ -82,7 +82,7 @@ struct ScheduleOptions: ConditionalFlags, RunOptions {
     ]
   }
 
-  /// Writes what was given into the settings of a new run, whose optimizer and epochs are settled.
+  /// Applies the given flags to the settings of a new run, after those of the optimizer and the epochs.
   func apply(to run: inout RunSettings) {
     let before = run.training.learningRate
     let rate = learningRate ?? before.initial
@@ -115,7 +115,7 @@ struct ScheduleOptions: ConditionalFlags, RunOptions {
 }
 
 extension ScheduleOptions.Schedule {
-  /// The name of a schedule, whatever its warm-up; nil if it has none here.
+  /// Determines the name of a schedule, regardless of its warm-up; nil if it has no name on the command line.
   init?(_ schedule: LearningRateSchedule) {
     let factors = schedule.factors.filter { if case .warmUp = $0 { false } else { true } }
     guard factors.count < 2 else { return nil }
@@ -133,7 +133,7 @@ extension ScheduleOptions.Schedule {
 }
 
 extension LearningRateSchedule {
-  /// The repeated factor of the rate, and the epochs of --decay-after; nil if there is none.
+  /// The factor that repeatedly decays the learning rate, and the epochs of `--decay-after`; nil if there is none.
   fileprivate var decay: (factor: Float, epochs: Int)? {
     factors.lazy.compactMap { factor in
       switch factor {

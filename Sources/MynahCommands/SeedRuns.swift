@@ -13,7 +13,7 @@ struct SeedRange: ExpressibleByArgument {
     seeds = first...last
   }
 
-  /// The path of the model of a seed: `m-seed-1.safetensors` for `m.safetensors`.
+  /// Returns the path of the model of a seed: `m-seed-1.safetensors` for `m.safetensors`.
   static func path(of seed: Int, beside path: String) -> String { RunFiles.path(of: "seed-\(seed)", beside: path) }
 }
 
@@ -21,10 +21,10 @@ struct SeedRange: ExpressibleByArgument {
 struct SeedSummary: Encodable {
   struct Statistics: Encodable {
     let mean: Double
-    /// With n − 1 in the denominator; nil for a single run.
+    /// The sample standard deviation, with n − 1 in the denominator; nil for a single run.
     let standardDeviation: Double?
 
-    /// Returns the statistics; nil without values, or if a run has none.
+    /// Computes the statistics; nil without values, or if the value of a run is missing.
     init?(_ values: [Double?]) {
       let known = values.compactMap(\.self)
       guard !known.isEmpty, known.count == values.count else { return nil }

@@ -5,7 +5,7 @@ import MynahInference
 import MynahModels
 import MynahText
 
-/// A model's state after a text, in a file; the text can be continued with the same bits.
+/// A file with a model's state after a text; continuing the text from it gives bit-identical results.
 struct StateFile: Codable {
   /// The sha256 of the model file that read the text.
   private let model: String
@@ -34,7 +34,7 @@ struct StateFile: Codable {
     return NeuralPredictor(model, memory: state.memory)
   }
 
-  /// Writes the file whole or not at all.
+  /// Writes the file atomically.
   func write(to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys

@@ -6,12 +6,12 @@ struct TextTable {
   /// The rows below the titles; each has a cell per title.
   let rows: [[String]]
 
-  /// Columns with tabs between them, for programs.
+  /// The table as tab-separated values.
   var tabSeparated: String {
     ([titles] + rows).map { $0.map(\.tableCell).joined(separator: "\t") + "\n" }.joined()
   }
 
-  /// Columns with spaces between them, for people.
+  /// The table with its columns aligned by spaces.
   var aligned: String {
     padded(([titles] + rows).map { $0.map(\.visible) }).map { $0.joined(separator: "  ") + "\n" }.joined()
   }

@@ -15,7 +15,7 @@ struct ThreadOptions: ParsableArguments {
     }
   }
 
-  /// The number of threads; by default, ranks that may use the same cores share these.
+  /// The number of threads; by default, ranks that may use the same cores share them.
   var count: Int { threads ?? max(1, ThreadTeam.defaultThreadCount / Ranks.coreSharerCount) }
 
   /// Runs `body` with this many threads.

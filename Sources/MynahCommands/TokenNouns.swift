@@ -13,7 +13,7 @@ extension AnyTokenizer {
     }
   }
 
-  /// The same where tokens are counted: line ends are among a word tokenizer's.
+  /// The noun for token counts, which include line ends for word tokenizers.
   var countedNoun: String {
     switch self {
     case .word: "words and line ends"

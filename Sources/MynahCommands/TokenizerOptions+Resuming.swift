@@ -39,7 +39,7 @@ extension TokenizerOptions {
       .otherSetting(flag: flag, given: "\(given)", own: own)
     }
     for case (let flag, let given?, let own?) in limits where given != own { throw other(flag, given, "\(own)") }
-    // A limit that the new run left to the default may equal it.
+    // A given limit may give the same tokenizer as the default that the original run used.
     guard case (let flag, let given?, _)? = limits.first(where: { $0.1 != nil && $0.2 == nil }) else { return }
     let made = AnyTokenizer(
       kind, training: text, minimumCount: minimumCount ?? noted?.minimumCount,

@@ -111,7 +111,7 @@ struct TokenizerOptions: ConditionalFlags {
   static let automatic = "auto"
   private static let names = [automatic] + TokenizerKind.allCases.map(\.rawValue)
 
-  /// The names, and the files and folders that begin with what was typed.
+  /// The completion of names, and of files and folders that begin with the typed text.
   private static var completion: CompletionKind {
     .custom { _, _, typed in
       let folder = typed.contains("/") ? String(typed[...(typed.lastIndex(of: "/") ?? typed.startIndex)]) : ""
@@ -120,7 +120,7 @@ struct TokenizerOptions: ConditionalFlags {
     }
   }
 
-  /// Parses a name, or the path of a file: what is no name has to exist, or to look like a path.
+  /// Parses a name, or the path of a file, which must exist or look like a path.
   @Sendable private static func choice(_ text: String) throws -> Choice {
     if text == automatic { return .automatic }
     if let kind = TokenizerKind(rawValue: text) { return .trained(kind) }

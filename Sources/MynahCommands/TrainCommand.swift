@@ -98,7 +98,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
       communicator: Ranks.communicator, shares: distributed.shares, roundsGradients: distributed.roundsGradients)
   }
 
-  /// The rules of the flags of what is written during a run.
+  /// The rules of the flags for output during a run.
   private var dryRunRules: [FlagRule] {
     [
       ("--checkpoint-every", output.checkpointEvery != nil), ("--profile", profile),
@@ -107,7 +107,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
     ].map { FlagRule($0, $1, excludes: "--dry-run", dryRun) }
   }
 
-  /// The planning of a run that is given minutes, from now on.
+  /// The planner of a run with `--minutes`, starting now; nil without the flag.
   private var planning: RunPlanning? {
     optimizer.minutes.map { RunPlanning(minutes: Double($0), start: .now, triesOthers: !dryRun) }
   }
@@ -133,7 +133,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
       var optimizer = optimizer
       optimizer.seed = seed
       let path = SeedRange.path(of: seed, beside: modelPath)
-      // Of an interrupted set, the runs after the interrupted one have not begun.
+      // If a set of runs was interrupted, the runs after the interrupted one have not started.
       let isResumed = output.resume && FileKind(at: TrainingFiles.statePath(beside: path)) != nil
       try RunFiles.check(modelPath: path, resuming: isResumed, overwriting: output.overwrite)
       return (path: path, optimizer: optimizer, isResumed: isResumed)
@@ -206,7 +206,7 @@ struct TrainCommand: ShortHelp, ConditionalFlags, CommandWithMessages, CommandOf
     try facts.compare(over: Ranks.communicator)
   }
 
-  /// Prints the figures of a run that is not made.
+  /// Prints the figures of a dry run.
   private func describe(
     at modelPath: String, _ optimizer: OptimizerOptions, resuming: Bool, runCount: Int, _ shouldStop: () -> Bool
   ) throws {

@@ -16,23 +16,23 @@ struct TrainingOptions {
   let precision: PrecisionOptions
   let fineTuning: FineTuningOptions
 
-  /// In the order in which they are applied: what is later depends on what is earlier.
+  /// All options, in the order in which they are applied: later ones depend on earlier ones.
   var all: [any RunOptions] { [model, batches, optimizer, schedule, loss, precision, fineTuning] }
 
-  /// Writes what was given into the settings of a new run.
+  /// Applies the given flags to the settings of a new run.
   ///
-  /// - Throws: `ValidationError` if no run can be made of it, or about a flag that has no effect on it.
+  /// - Throws: `ValidationError` if the resulting settings are invalid, or if a flag has no effect on them.
   func apply(to run: inout RunSettings) throws {
     for options in all { try options.apply(to: &run) }
     if let defect = run.training.defect(of: try run.architecture()) { throw ValidationError(defect) }
   }
 
-  /// Writes what was given into the settings of a new run that starts from a model or from word vectors.
+  /// Applies the given flags to the settings of a new run that starts from a model or from word vectors.
   ///
   /// - Parameters:
   ///   - initial: The model that the run starts from, which keeps its shape; nil: a new one.
   ///   - vectorSize: The size of the word vectors that the embeddings start from; nil: none.
-  /// - Throws: `ValidationError` if no run can be made of it, or about a flag that has no effect on it.
+  /// - Throws: `ValidationError` if the resulting settings are invalid, or if a flag has no effect on them.
   func apply(
     to run: inout RunSettings, startingFrom initial: LanguageModelConfiguration?, vectorSize: Int?
   ) throws {
@@ -53,7 +53,7 @@ struct TrainingOptions {
     }
   }
 
-  /// Checks what was given against the settings of a run that is resumed, and gives it another number of epochs.
+  /// Checks the given flags against the settings of a resumed run, and changes its number of epochs if one is given.
   ///
   /// - Throws: `CommandError.otherSetting`, or a `ValidationError` about a schedule that would end before the run.
   func apply(toResumed state: inout TrainingStateFile) throws {
@@ -77,7 +77,7 @@ struct TrainingOptions {
   }
 }
 
-/// A run that is ready to begin or to be resumed: tokens, model, configuration and files fit together.
+/// A run that is ready to start or resume, with matching tokens, model, configuration and files.
 struct TrainingJob {
   let text: TrainingText
   let model: ModelArchitecture
@@ -91,13 +91,13 @@ struct TrainingJob {
   private let initialWeights: [Tensor]?
   /// The vectors that embeddings start from.
   private let vectors: WordVectors?
-  /// The plan of a new run that is given minutes.
+  /// The plan of a new run with a time budget.
   let plan: TrainingPlan?
 
   /// Prepares a run; settings without a flag come from the text's size or, on resuming, from the training state.
   ///
   /// - Parameters:
-  ///   - planning: The planning of a run that is given minutes.
+  ///   - planning: The planner of a run with a time budget.
   ///   - shouldStop: Called after each step that a plan measures; true ends the measurement.
   /// - Throws: `TextError`, `CheckpointError`, `CommandError.otherSetting`, `TrainingError.otherRun`, or a
   ///   `ValidationError` on sizes that do not fit.
@@ -164,12 +164,12 @@ struct TrainingJob {
       model: model, batchSize: batches.batchSize, optimizer: Optimizer(configuration.optimizer))
   }
 
-  /// The processes that compute a run.
+  /// The distribution of a run over processes.
   struct Distribution {
     var communicator: any Communicator = SingleProcess()
-    /// The ranks' shares in the shards; nil: equal ones.
+    /// The relative shares of the ranks in the shards; nil for equal shares.
     var shares: [Int]?
-    /// A Boolean value indicating whether gradients are rounded to bfloat16 on the way to other ranks.
+    /// A Boolean value indicating whether gradients are rounded to bfloat16 before they are sent to other ranks.
     var roundsGradients = false
   }
 
@@ -193,7 +193,7 @@ struct TrainingJob {
     (trainer.communicator, trainer.shares) = (distribution.communicator, distribution.shares)
     trainer.roundsSentGradients = distribution.roundsGradients
     try trainer.check(model)
-    // Before the first step, so that from now on a kill leaves a run that can be resumed.
+    // Written before the first step, so that a run that is killed from now on can be resumed.
     if distribution.communicator.rank == 0 { try files.write(start) }
     guard !shouldStop() else { throw TrainingError.interrupted(epoch: start.epoch, step: start.step) }
     let history = try trainer.train(&model, on: batches, validating: validation, from: start) { event in
@@ -246,7 +246,7 @@ struct TrainingJob {
       + "\(weightCount.grouped) weights besides the embedding"
   }
 
-  /// The unknown share of the text, with advice: a text without spaces is one unknown word per line.
+  /// The number and share of unknown tokens in the training text; empty if there are none.
   private var unknownInWords: String {
     guard text.unknownCount > 0 else { return "" }
     let share = 100 * Double(text.unknownCount) / Double(text.training.count)
@@ -262,10 +262,10 @@ struct TrainingJob {
     let remedy =
       switch tokenizer {
       case _ where isFineTuned: "--extend-vocabulary adds the text's words or characters to those of the model"
-      case .character: "a lower --minimum-count knows more characters, and --tokenizer byte knows all"
-      case .kerasWord: "a larger --vocabulary knows more words, and --tokenizer byte-pair or character reads every word"
+      case .character: "a lower --minimum-count keeps more characters, and --tokenizer byte reads every character"
+      case .kerasWord: "a larger --vocabulary keeps more words, and --tokenizer byte-pair or character reads every word"
       case .huggingFace: "--tokenizer byte-pair or character reads every word"
-      default: "a lower --minimum-count knows more words, and --tokenizer byte-pair or character reads every word"
+      default: "a lower --minimum-count keeps more words, and --tokenizer byte-pair or character reads every word"
       }
     return "\(share) % of the validation text is unknown to the tokenizer; \(remedy)"
   }
@@ -281,7 +281,7 @@ struct TrainingJob {
     return result
   }
 
-  /// The number of weights that every token uses; of the embedding it is one row only.
+  /// The number of weights without the embedding, of which each token uses one row only.
   private var weightCount: Int { model.parameterSpecs.dropFirst().reduce(0) { $0 + $1.shape.elementCount } }
 
   var tokenizer: AnyTokenizer { text.tokenizer }

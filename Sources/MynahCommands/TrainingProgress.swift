@@ -2,8 +2,8 @@ import MynahIO
 import MynahModels
 import MynahTraining
 
-/// Shows the progress of a run: a bar on a terminal or a line now and then on standard error, and each epoch's figures
-/// on standard output.
+/// Shows the progress of a run: a bar on a terminal or occasional lines on standard error, and each epoch's figures on
+/// standard output.
 struct TrainingProgress {
   /// The number of epochs; nil if the run ends after a number of steps.
   private let epochCount: Int?
@@ -16,16 +16,16 @@ struct TrainingProgress {
   private let clock = ContinuousClock()
   private var epochStart: ContinuousClock.Instant
   private var lastStep: ContinuousClock.Instant
-  /// Tokens learned since `epochStart`.
+  /// The number of tokens trained on since `epochStart`.
   private var tokenCount = 0
-  /// The batches of the epoch that were done at `epochStart`: not 0 in a resumed run.
+  /// The number of batches of the epoch that were done at `epochStart`: not 0 in a resumed run.
   private var firstStep: Int
 
   /// Starts the clock.
   init(_ job: TrainingJob, json: Bool, recorder: ProfileRecorder?, writesEpochs: Bool = true) {
     epochCount = job.configuration.stepCount == nil ? job.configuration.epochs : nil
     firstStep = job.checkpoint?.step ?? 0
-    // A weight costs a multiplication and an addition forward and twice that backward.
+    // Each weight costs a multiplication and an addition forward and twice that backward.
     flopsPerToken = 6 * Double(job.model.multiplicationsPerToken(training: job.configuration.objective))
     (self.json, self.recorder, self.writesEpochs) = (json, recorder, writesEpochs)
     let now = clock.now
@@ -94,7 +94,7 @@ struct TrainingProgress {
   }
 }
 
-/// An epoch's figures for machines.
+/// An epoch's figures as a line of JSON.
 struct EpochLine: Encodable {
   let epoch: Int
   let learningRate: Float

@@ -21,8 +21,8 @@ struct TrainingResult: Encodable {
   ///
   /// - Parameters:
   ///   - model: The model that was kept.
-  ///   - path: Its file.
-  ///   - history: The epochs; none of an untrained model.
+  ///   - path: Its path; nil if it was not written.
+  ///   - history: The reports of all epochs; empty for an untrained model.
   ///   - test: The perplexity of the test text, if there is one.
   init(_ model: LanguageModel, at path: String?, history: [EpochReport], test: Double?) {
     let validated = history.filter { $0.validation != nil }

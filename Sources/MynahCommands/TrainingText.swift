@@ -29,8 +29,8 @@ struct TrainingText {
   ///   - state: The run that is resumed.
   ///   - initial: The model that the run starts from, whose tokens are used.
   ///   - extends: A Boolean value indicating whether its vocabulary is extended by the text.
-  /// - Throws: `TextError`, `CommandError.otherSetting`, or a `ValidationError` on flags that a token file leaves no
-  ///   choice for.
+  /// - Throws: `TextError`, `CommandError.otherSetting`, or a `ValidationError` for flags that conflict with a token
+  ///   file.
   init(
     at inputs: [String], _ source: ValidationOptions, tokens: TokenizerOptions, resuming state: TrainingStateFile?,
     initial: inout InitialModel?,
@@ -69,7 +69,7 @@ struct TrainingText {
   private init(_ file: TokenFile) {
     (tokenizer, training, validation) = (file.tokenizer, file.training, file.validation)
     (unknownCount, validationPath, hash, test, notes) = (file.unknownCount, nil, file.digest, nil, [:])
-    // A token file counts the unknown tokens of the training text only.
+    // A token file has the number of unknown tokens of the training text only, so its share is used.
     unknownValidationShare = Double(file.unknownCount) / Double(max(file.training.count, 1))
     remarks = []
   }

@@ -27,7 +27,7 @@ struct ValidationOptions: ConditionalFlags {
 
   private static let (pathKey, shareKey) = ("validation", "validation.share")
 
-  /// The notes in the training state, from which a resumed run takes flags that are left out.
+  /// The notes in the training state, from which a resumed run restores omitted flags.
   var notes: [String: String] {
     [Self.pathKey: validation, Self.shareKey: validationShare.map { "\($0)" }].compactMapValues(\.self)
   }

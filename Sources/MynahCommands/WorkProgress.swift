@@ -8,9 +8,9 @@ struct WorkProgress {
   enum Place {
     /// A terminal.
     case terminal
-    /// A terminal, unless results that show the progress themselves go to one too.
+    /// A terminal, unless results that show the progress themselves are printed on one too.
     case terminalWithoutResults
-    /// A terminal, or every two seconds a line of another standard error.
+    /// A terminal, or a line every two seconds if standard error is not one.
     case anywhere
   }
 
@@ -34,7 +34,7 @@ struct WorkProgress {
   ///
   /// - Parameters:
   ///   - share: The share, in 0 ... 1; nil if it is not known.
-  ///   - figures: Figures beside it, from the seconds since the start.
+  ///   - figures: Returns figures to show beside the share, given the seconds since the start.
   mutating func report(_ share: Double?, _ figures: (_ seconds: Double) -> String? = { _ in nil }) {
     let now = ContinuousClock.now
     guard isShown && line.isDue(at: now) else { return }

@@ -1,8 +1,8 @@
 import MynahIO
 public import MynahText
 
-/// The Tiny Shakespeare benchmark for character models, excerpts of his plays: 1,115,394 characters, 65 of them
-/// distinct.
+/// The Tiny Shakespeare benchmark for character models, excerpts of Shakespeare's plays: 1,115,394 characters, 65 of
+/// them distinct.
 ///
 /// The first nine tenths are for training; the rest is divided equally into validation and test. The vocabulary is the
 /// empty token for masking and `[UNK]`, followed by the characters of the training text in ascending code point order:
@@ -29,7 +29,7 @@ public struct TinyShakespeare: Sendable, Hashable {
 
   /// Splits and encodes a text.
   ///
-  /// - Throws: Never because of a missing character: characters that are not in the training part become `[UNK]`.
+  /// - Throws: No error in practice, since characters that are not in the training part become `[UNK]`.
   public init(text: String) throws(TextError) {
     let scalars = text.unicodeScalars
     let trainCount = scalars.count * 9 / 10

@@ -1,7 +1,6 @@
 public import MynahText
 
-/// A toy corpus of two sentences about a lamb, with which the course w266 tests a language model before the Brown
-/// corpus.
+/// A toy corpus of two sentences about a lamb, on which the course w266 tests a language model before the Brown corpus.
 ///
 /// Words are used as written. As for the Brown corpus, the vocabulary begins with the sentence marks. Since `<s>` also
 /// occurs in the text, it is listed twice, and its second ID, 3, is used: 15 tokens.

@@ -9,7 +9,7 @@ package struct PackedBytes: Sendable {
 
   package mutating func append(_ number: UInt64) { bytes += number.littleEndianBytes }
 
-  /// Appends bytes with their count before them.
+  /// Appends bytes, preceded by their count.
   package mutating func append(_ run: some Collection<UInt8>) {
     append(UInt64(run.count))
     bytes += run
@@ -22,10 +22,10 @@ package struct PackedBytes: Sendable {
     return UInt64(littleEndianBytes: bytes[place..<place + 8])
   }
 
-  /// Returns the next number as a count; nil at the end, and if it is too large for one.
+  /// Returns the next number as a count; nil at the end, or if it does not fit in an `Int`.
   package mutating func nextCount() -> Int? { next().flatMap(Int.init(exactly:)) }
 
-  /// Returns the next run of bytes; nil at the end, and if bytes are missing.
+  /// Returns the next run of bytes; nil at the end, or if bytes are missing.
   package mutating func nextRun() -> ArraySlice<UInt8>? {
     guard let count = nextCount(), count <= bytes.count - place else { return nil }
     defer { place += count }

@@ -1,12 +1,12 @@
-/// The processes that share the pieces of some work, each of which has the whole input.
+/// The processes that share some work; each of them has the whole input.
 package struct WorkSharing: Sendable {
   /// The number of this process, in 0 ..< `rankCount`.
   package let rank: Int
   /// The number of processes.
   package let rankCount: Int
-  /// Returns the bytes that each process passes, by rank.
+  /// Returns the bytes passed by each process, by rank.
   package let gather: @Sendable ([UInt8]) throws -> [[UInt8]]
-  /// Returns the bytes that each process passes, by rank, on rank 0 only; nil on the others, which wait for it.
+  /// Returns the bytes passed by each process, by rank, on rank 0 only; nil on the others, which wait for rank 0.
   package let collect: @Sendable ([UInt8]) throws -> [[UInt8]]?
 
   package init(
@@ -17,7 +17,7 @@ package struct WorkSharing: Sendable {
   }
 }
 
-/// A process has other input than this one, so that their parts of the work do not fit together.
+/// The error that a process has different input from this one, so that the parts of the work do not fit together.
 package struct WorkSharingError: Error, Equatable, CustomStringConvertible {
   /// The number of the process.
   package let rank: Int

@@ -13,28 +13,29 @@ public enum InferenceError: Error, Hashable, Sendable {
   case nothingToDraw
   /// An ARPA file is malformed.
   case malformedNGrams(path: String, line: Int, expected: String, found: String)
-  /// Two models that are mixed have different tokens: the numbers of those that the one at a path lacks and adds.
+  /// Two models of a mixture have different tokens: the model at the path lacks `missingCount` tokens and adds
+  /// `otherCount`.
   case vocabulariesDiffer(path: String, missingCount: Int, otherCount: Int, example: String)
   /// A file is not an ARPA file; `found` is a sentence about it, nil if it is not text.
   case notARPA(path: String, found: String?, advice: String)
   /// The n-gram model at a path lacks some of the words that it should predict.
   case wordsMissing(path: String, count: Int, example: String)
-  /// The n-gram model at a path has no end of a sentence, which line ends are.
+  /// The n-gram model at a path lacks `</s>`, which represents line ends.
   case noSentenceEnd(path: String)
-  /// A text has too few different n-grams of a length for their discounts.
+  /// A text has too few distinct n-grams of a length to estimate their discounts.
   case tooFewNGrams(length: Int)
   /// A text has no tokens.
   case nothingToCount
-  /// A vocabulary contains a mark of a sentence's beginning or end.
+  /// A vocabulary contains a sentence mark, `<s>` or `</s>`.
   case sentenceMark(String)
-  /// The tokens are not words, or line ends are not a token.
+  /// The tokens are not words, or line ends have no token.
   case noSentences
   /// Words cannot be completed, because the tokens are pieces of words of a `tokenizer.json`.
   case noCompletion
 }
 
 extension InferenceError {
-  /// The error for a model at a path whose tokens are not those of another, both as bytes.
+  /// Returns the error for a model at a path whose tokens differ from those of another model, both given as bytes.
   package static func vocabulariesDiffer(path: String, _ own: [[UInt8]], _ others: [[UInt8]]) -> InferenceError {
     let (known, theirs) = (Set(own), Set(others))
     let missing = own.filter { !theirs.contains($0) }

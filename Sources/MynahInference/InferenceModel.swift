@@ -11,8 +11,8 @@ import MynahText
 /// let logits = model.advance([7, 2, 5], state: &state)  // of the token after 5
 /// ```
 ///
-/// Results have the same bits with any number of threads, and those of a stream do not depend on the other streams.
-/// Layers and outputs of kinds without packed kernels run by their own operations, which is slower.
+/// Results have the same bits with any number of threads, and the results of a stream do not depend on the other
+/// streams. Layers and outputs without packed kernels run their own operations, which are slower.
 public struct InferenceModel: Sendable {
   /// The kinds and shapes of the model's parts.
   public let architecture: ModelArchitecture
@@ -23,7 +23,7 @@ public struct InferenceModel: Sendable {
   private let output: any PackedOutput
   private let zeroState: RecurrentState
 
-  /// Packs a model's weights, all matrices rounded to a precision.
+  /// Packs a model's weights, with all matrices rounded to a precision.
   public init(_ model: LanguageModel, precision: WeightPrecision = .float32) {
     (architecture, self.precision) = (model.architecture, precision)
     embedding = model.embedding.rounded(to: precision).weight.value
@@ -49,17 +49,18 @@ public struct InferenceModel: Sendable {
 // MARK: Reading and scoring
 
 extension InferenceModel {
-  /// Advances the state by some tokens and returns the logits of the ones that follow.
+  /// Advances the state by some tokens and returns the logits of the next tokens.
   ///
   /// - Parameter ids: T·B tokens, time-major; T ≥ 1.
   /// - Returns: The logits of all tokens after the last step, [B, V]; log-probabilities for outputs without logits.
-  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is of a model of this shape.
+  /// - Precondition: the number of ids is a multiple of B, and each id is in 0 ..< V; the state comes from a model of
+  ///   this shape.
   public func advance(_ ids: [Int32], state: inout RecurrentState) -> Tensor {
     advance(ids, state: &state, returningHidden: false).logits
   }
 
-  /// Advances the state by some tokens and returns the logits of the ones that follow, and, if wanted, the hidden
-  /// vectors that they are computed from, [B, H].
+  /// Advances the state by some tokens and returns the logits of the next tokens and, if requested, the hidden vectors
+  /// that they are computed from, [B, H].
   func advance(
     _ ids: [Int32], state: inout RecurrentState, returningHidden: Bool
   ) -> (logits: Tensor, hidden: Tensor?) {
@@ -78,8 +79,8 @@ extension InferenceModel {
     return (results.logits ?? output.logits(of: last ?? Tensor([])), last)
   }
 
-  /// Advances the state of one text by some tokens and returns the logits of the ones that follow each of them, [T, V],
-  /// and the hidden vectors that they are computed from, [T, H].
+  /// Advances the state of one text by some tokens and returns the logits of the token after each of them, [T, V], and
+  /// the hidden vectors that they are computed from, [T, H].
   func logits(afterEach ids: [Int32], state: inout RecurrentState) -> (logits: Tensor, hidden: Tensor) {
     check(ids, state)
     var (workspace, parts) = (PackedMemory(byteCount: 0), [Tensor]())
@@ -92,7 +93,8 @@ extension InferenceModel {
   /// Advances the state by some tokens.
   ///
   /// - Parameter ids: T·B tokens, time-major.
-  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is of a model of this shape.
+  /// - Precondition: the number of ids is a multiple of B, and each id is in 0 ..< V; the state comes from a model of
+  ///   this shape.
   public func read(_ ids: [Int32], state: inout RecurrentState) {
     check(ids, state)
     var workspace = PackedMemory(byteCount: 0)
@@ -103,20 +105,21 @@ extension InferenceModel {
 
   /// Returns the negative log-probability of each target, in nats, and advances the state by the inputs.
   ///
-  /// The inputs of a chunk are projected at once, and only the recurrence runs step by step; memory does not grow with
-  /// the text.
+  /// The inputs of a chunk are projected at once, and only the recurrence runs step by step; memory use does not grow
+  /// with the text.
   ///
   /// - Parameters:
   ///   - targets: T·B tokens, time-major: the one after each input.
   ///   - inputs: T·B tokens.
-  /// - Precondition: the ids fill the state's streams, and each is in 0 ..< V; the state is of a model of this shape.
+  /// - Precondition: the number of ids is a multiple of B, and each id is in 0 ..< V; the state comes from a model of
+  ///   this shape.
   public func negativeLogProbabilities(
     of targets: [Int32], after inputs: [Int32], state: inout RecurrentState
   ) -> [Double] {
     scored(targets, after: inputs, state: &state, returningHidden: false).nats
   }
 
-  /// Returns the negative log-probability of each target, and, if wanted, the hidden vectors that they are computed
+  /// Returns the negative log-probability of each target and, if requested, the hidden vectors that they are computed
   /// from, [T·B, H].
   func scored(
     _ targets: [Int32], after inputs: [Int32], state: inout RecurrentState, returningHidden: Bool
@@ -155,7 +158,7 @@ extension InferenceModel {
 // MARK: Passes
 
 extension InferenceModel {
-  /// The tokens that pass through the layers at once: whole steps of about 256 rows.
+  /// Returns the number of tokens that pass through the layers at once: whole steps of about 256 rows.
   private static func chunkSize(_ state: RecurrentState) -> Int { max(1, 256 / state.batchSize) * state.batchSize }
 
   private func forChunks(of count: Int, _ state: RecurrentState, _ body: (Range<Int>) -> Void) {
@@ -169,7 +172,7 @@ extension InferenceModel {
   /// A Boolean value indicating whether the outputs of all layers, each of which is a stage, are added.
   private var hasSkips: Bool { configuration.connections == .skip }
 
-  /// Advances the state by T·B tokens, time-major; the purpose is that of the last stage.
+  /// Advances the state by T·B tokens, time-major; `purpose` applies to the last stage.
   private func pass(
     _ ids: [Int32], _ state: inout RecurrentState, for purpose: PackedLayers.Purpose, in workspace: inout PackedMemory
   ) -> PackedLayers.Results {

@@ -1,10 +1,10 @@
 import MynahModels
 import MynahTensors
 
-/// Some of a model's recurrent layers in inference: successive ones that are packed together, or a single unpacked one.
+/// Recurrent layers of a model for inference: successive layers that are packed together, or a single unpacked layer.
 enum InferenceStage: Sendable {
   case packed(PackedLayers)
-  /// A layer that runs by its own operations, its index in the model, and whether it adds its inputs to its outputs.
+  /// A layer that runs its own operations, its index in the model, and whether it adds its inputs to its outputs.
   case composed(any SequenceLayer, index: Int, isResidual: Bool)
 
   /// Packs a model's layers; the first one reads the embeddings of tokens.
@@ -24,7 +24,7 @@ enum InferenceStage: Sendable {
       let isResidual = architecture.isResidual(layer: index)
       if let scan = layer.kind.scan?(layer.shape) {
         run.append((layer.kind, layer.shape, scan, own.parameters.map(\.value), isResidual))
-        // The outputs of every layer are needed.
+        // Skip connections need the outputs of every layer.
         if model.configuration.connections == .skip { flush(before: index + 1) }
       } else {
         flush(before: index)

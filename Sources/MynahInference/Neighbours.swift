@@ -7,7 +7,7 @@ import MynahTensors
 public struct Neighbours: Sendable {
   /// A token with its similarity.
   public struct Neighbour: Hashable, Sendable {
-    /// The token's number in the vocabulary.
+    /// The token's ID in the vocabulary.
     public let id: Int32
     /// The cosine of the angle between the two vectors: −1 … 1.
     public let similarity: Double
@@ -26,17 +26,17 @@ public struct Neighbours: Sendable {
     }
   }
 
-  /// Returns the nearest tokens to one, nearest first; of equal ones the lower ids come first.
+  /// Returns the tokens nearest to a token, nearest first; ties are broken by the lower ID.
   ///
   /// - Precondition: the id is in the vocabulary.
   public func nearest(to id: Int32, count: Int, leavingOut others: Set<Int32> = []) -> [Neighbour] {
     nearest(to: vector(of: id), count: count, leavingOut: others.union([id]))
   }
 
-  /// Returns the nearest tokens to b − a + c: what is to c as b is to a.
+  /// Returns the tokens nearest to b − a + c, which complete the analogy “a is to b as c is to …”.
   ///
-  /// T. Mikolov, W. Yih, G. Zweig, "Linguistic regularities in continuous space word representations", 2013; vectors of
-  /// length 1.
+  /// T. Mikolov, W. Yih, G. Zweig, "Linguistic regularities in continuous space word representations", 2013; the
+  /// vectors are normalised to length 1.
   public func analogies(_ a: Int32, _ b: Int32, _ c: Int32, count: Int) -> [Neighbour] {
     let (a, b, c, ids) = (unit(a), unit(b), unit(c), Set([a, b, c]))
     return nearest(to: zip(zip(a, b), c).map { $0.1 - $0.0 + $1 }, count: count, leavingOut: ids)

@@ -4,34 +4,34 @@ public import MynahModels
 import MynahTensors
 public import MynahText
 
-/// The perplexity of a text with the counts that it is made of.
+/// The perplexity of a text, with the losses and counts that it is computed from.
 public struct PerplexityReport: Hashable, Sendable {
   /// The negative log-probability of the targets, in nats.
   public let loss: Loss
   /// The loss of the targets that are not `<unk>`.
   public let knownLoss: Loss
-  /// The number of targets that the vocabulary lacks, which are predicted as `<unk>`.
+  /// The number of targets that are not in the vocabulary and are predicted as `<unk>`.
   public let unknownCount: Int
-  /// The length of what was predicted in Unicode scalars, line ends included.
+  /// The length of the predicted text in Unicode scalars, including line ends.
   public let characterCount: Int
   /// A Boolean value indicating whether every token was predicted; if not, the first token of each text was context
   /// only.
   public let predictsEveryToken: Bool
 
-  /// exp(nats / targets).
+  /// The perplexity, exp(nats / targets).
   public var perplexity: Double { loss.perplexity }
   /// The perplexity of the targets that are not `<unk>`; nil if there are none.
   ///
   /// The predictions after an unknown token still depend on it.
   public var perplexityWithoutUnknown: Double? { knownLoss.targetCount == 0 ? nil : knownLoss.perplexity }
-  /// Bits per predicted character: nats / ln 2 / characters, which compares models with different vocabularies.
+  /// Bits per predicted character, nats / ln 2 / characters; comparable between models with different vocabularies.
   public var bitsPerCharacter: Double { loss.nats / log(2) / Double(characterCount) }
 
   /// Returns exp(nats / units): the perplexity per unit of the text that does not depend on the tokens, such as its
   /// words or bytes (`TextLength`).
   ///
-  /// It compares models with different tokens unless one of them reads words as unknown: their letters are not
-  /// predicted.
+  /// It is comparable between models with different tokens, unless one of them reads words as unknown: the letters of
+  /// unknown words are not predicted.
   public func perplexity(by unitCount: Int) -> Double { exp(loss.nats / Double(unitCount)) }
 
   /// Creates a report that does not count the tokens that are context only.
@@ -50,8 +50,8 @@ public struct PerplexityReport: Hashable, Sendable {
 extension Predictor {
   /// Returns the perplexity of a text for a predictor that has not begun one.
   ///
-  /// A text begins after a line end where the vocabulary has one, so that every token is predicted, line ends included;
-  /// the first token of another text is context only.
+  /// If the vocabulary has a line end, a text begins after it, so that every token is predicted, including line ends.
+  /// Otherwise, the first token of a text is context only.
   ///
   /// - Parameters:
   ///   - tokenizer: The model's tokenizer.
@@ -66,7 +66,7 @@ extension Predictor {
     try perplexity(of: text, tokenizer: tokenizer, policy: policy, sharing: nil, report: report)
   }
 
-  /// Returns the perplexity of a text that processes share; all of them get the same report.
+  /// Returns the perplexity of a text that several processes share; all of them get the same report.
   package func perplexity(
     of text: String, tokenizer: AnyTokenizer, policy: StatePolicy, sharing: WorkSharing?,
     report: (TextProgress) throws -> Void
@@ -97,7 +97,7 @@ extension InferenceModel {
   ///
   /// - Parameters:
   ///   - policy: The positions at which the state is reset.
-  ///   - report: Called with the progress now and then; an error that it throws ends the reading.
+  ///   - report: Called periodically with the progress; an error that it throws ends the reading.
   /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`, `InferenceError.notFinite`, and what
   ///   `report` throws.
   public func perplexity(
@@ -113,7 +113,7 @@ extension LanguageModel {
   ///
   /// - Parameters:
   ///   - policy: The positions at which the state is reset.
-  ///   - report: Called with the progress now and then; an error that it throws ends the reading.
+  ///   - report: Called periodically with the progress; an error that it throws ends the reading.
   /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`, `InferenceError.notFinite`, and what
   ///   `report` throws.
   public func perplexity(
@@ -123,7 +123,7 @@ extension LanguageModel {
     try perplexity(of: text, tokenizer: tokenizer, policy: policy, sharing: nil, report: report)
   }
 
-  /// Returns the perplexity of a text that processes share; all of them get the same report.
+  /// Returns the perplexity of a text that several processes share; all of them get the same report.
   package func perplexity(
     of text: String, tokenizer: AnyTokenizer, policy: StatePolicy, sharing: WorkSharing?,
     report: (TextProgress) throws -> Void

@@ -1,7 +1,7 @@
 #if MPI
 import MynahTensors
 
-/// The memory of a message while MPI reads or writes it.
+/// A buffer that MPI sends a message from or receives one into.
 @safe
 final class Block: @unchecked Sendable {
   let base: UnsafeMutableRawPointer
@@ -12,7 +12,7 @@ final class Block: @unchecked Sendable {
     self.byteCount = byteCount
   }
 
-  /// A copy of elements.
+  /// Creates a buffer with a copy of the elements.
   convenience init(_ elements: [some BitwiseCopyable]) {
     self.init(byteCount: unsafe elements.withUnsafeBytes { $0.count })
     unsafe elements.withUnsafeBytes { bytes in
@@ -24,7 +24,7 @@ final class Block: @unchecked Sendable {
 
   var bytes: [UInt8] { unsafe Array(UnsafeRawBufferPointer(start: base, count: byteCount)) }
 
-  /// The bytes as bfloat16 numbers, in a vector.
+  /// The bytes as bfloat16 values, widened to a vector of float32.
   var widened: Tensor {
     var values: [Float] = []
     values.reserveCapacity(byteCount / 2)

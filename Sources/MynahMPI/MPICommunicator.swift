@@ -7,25 +7,26 @@ import MynahTensors
 public import MynahTraining
 import Synchronization
 
-/// A communicator whose ranks are processes that MPI started: by `mpirun`, Slurm or Kubernetes, on any machines.
+/// A communicator whose ranks are MPI processes, started by `mpirun`, Slurm or Kubernetes on one or more machines.
 ///
-/// Messages travel while the rank computes: a thread of its own drives MPI, and the thread that waits for a message
-/// does so too. A process joins once.
+/// Communication overlaps with computation: a background thread drives MPI, and so does any thread that waits for a
+/// message. A process can join only once.
 public final class MPICommunicator: Communicator {
   public let rank: Int
   public let rankCount: Int
   private let timeout: Double
   private let traffic: Mutex<Traffic>
   private let isClosed = Latch()
-  /// Ends a rest of the thread that drives MPI.
+  /// Wakes the thread that drives MPI.
   private let wake = DispatchSemaphore(value: 0)
 
   /// Joins the ranks that were started together.
   ///
-  /// - Parameter timeout: The seconds after which a rank that waits for a message gives up.
+  /// - Parameter timeout: The number of seconds to wait for a message before giving up.
   /// - Throws: `MPIError`.
   public init(timeout: Double) throws {
-    // Open MPI's TCP asks before it sends more than 64 KiB; at 1 Gb/s such a step took a quarter longer.
+    // By default, Open MPI's TCP transport does a handshake before messages of more than 64 KiB; at 1 Gb/s, such a step
+    // took a quarter longer.
     for name in ["OMPI_MCA_btl_tcp_eager_limit", "OMPI_MCA_btl_tcp_rndv_eager_limit"] {
       unsafe setenv(name, "33554432", 0)
     }
@@ -36,9 +37,9 @@ public final class MPICommunicator: Communicator {
     guard count > 1 else { return }
     let thread = Thread { [weak self, wake] in
       while let self, !self.isClosed.isSet {
-        // An error comes back when a message is waited for.
+        // An error is stored here and thrown by `receive`.
         let isBusy = self.traffic.withLock { traffic in
-          // Also here: after the end no call of MPI is permitted.
+          // Checked again under the lock: no MPI call is permitted after MPI_Finalize.
           guard !self.isClosed.isSet else { return false }
           do {
             traffic.isWatched = try traffic.advance()
@@ -54,11 +55,11 @@ public final class MPICommunicator: Communicator {
     thread.start()
   }
 
-  /// The pause between two looks for messages while some are on their way.
+  /// The polling interval while messages are in transit.
   ///
-  /// A look takes some 20 µs from the thread that computes: with a pause of 0.1 ms, a step took a fifth longer.
+  /// A poll costs the computing thread about 20 µs: with an interval of 0.1 ms, a step took a fifth longer.
   private static let pause = DispatchTimeInterval.milliseconds(1)
-  /// The same while none is, as in the forward pass.
+  /// The polling interval while no messages are in transit, as in the forward pass.
   private static let rest = DispatchTimeInterval.milliseconds(20)
 
   public func send(_ message: RankMessage, to rank: Int) throws {
@@ -86,14 +87,14 @@ public final class MPICommunicator: Communicator {
       if let message { return message }
       let waited = time.read()
       guard waited < timeout else { throw CommunicationError.timedOut(rank: rank, seconds: timeout) }
-      // A message of a step comes soon; one after a file was written does not.
+      // Messages within a training step arrive soon; while another rank writes a file, the wait is longer.
       if waited < 0.01 { sched_yield() } else { usleep(100) }
     }
   }
 
-  /// Leaves the ranks, after all of them have said farewell and have received what was sent to them.
+  /// Leaves the ranks once all of them have sent a farewell and have received what was sent to them.
   ///
-  /// - Parameter seconds: The time to wait for the other ranks.
+  /// - Parameter seconds: The maximum time to wait for the other ranks.
   /// - Returns: A Boolean value indicating whether all ranks have left.
   public func close(within seconds: Double) -> Bool {
     var time = WaitingTime()
@@ -119,15 +120,15 @@ public final class MPICommunicator: Communicator {
     return hasLeft.isSet
   }
 
-  /// Ends all ranks at once, those too that do not answer, and this process with an exit code.
+  /// Terminates all ranks immediately, even unresponsive ones, and exits this process with an exit code.
   public func abort(code: Int32) -> Never {
-    // If MPI hangs in another thread, the launcher ends the other ranks after this one.
+    // If another thread hangs in an MPI call, the launcher terminates the other ranks after this one exits.
     _ = traffic.withLockIfAvailable { _ in mynah_mpi_abort(code) }
     _exit(code)
   }
 }
 
-/// An error of MPI, in words.
+/// An error reported by MPI.
 package struct MPIError: Error, CustomStringConvertible, Sendable {
   package let description: String
 
@@ -140,7 +141,7 @@ package struct MPIError: Error, CustomStringConvertible, Sendable {
     description = "MPI failed: \(String(decoding: bytes, as: UTF8.self))"
   }
 
-  /// The error of a message that is too long for MPI.
+  /// Creates the error for a message with too many elements for MPI.
   init(elementCount: Int) { description = "MPI sends at most \(Int32.max) elements at once, found \(elementCount)" }
 
   static func check(_ code: Int32) throws {

@@ -4,7 +4,7 @@ import MynahIO
 import MynahTensors
 import MynahTraining
 
-/// The memory of a message.
+/// The owner of a message's memory.
 enum Memory: Sendable {
   case tensor(Tensor)
   case block(Block)
@@ -27,7 +27,7 @@ struct Outgoing: @unchecked Sendable {
     switch message {
     case .bytes(let bytes): self.init(Block(bytes), bytes.count, mynah_mpi_bytes)
     case .values(let tensor, let range):
-      // The tensor is kept, so nobody writes its memory meanwhile: another owner writes a copy.
+      // Keeping a reference to the tensor protects its memory: any other owner copies it before writing.
       let base = unsafe UnsafeRawPointer(tensor.constantBase + range.lowerBound)
       unsafe self.init(.tensor(tensor), base, range.count, mynah_mpi_floats)
     case .rounded(let tensor, let range):
@@ -48,7 +48,7 @@ struct Outgoing: @unchecked Sendable {
   }
 }
 
-/// A message in the form that MPI has received.
+/// A message in the form that MPI receives.
 @safe
 struct Arrival: Sendable {
   let memory: Memory
@@ -56,9 +56,10 @@ struct Arrival: Sendable {
 
   var isFarewell: Bool { content == mynah_mpi_farewell }
 
-  /// The message, which came from a rank.
+  /// Returns the message, given the rank that sent it.
   ///
-  /// - Throws: `CommunicationError.unexpected` about a farewell: the rank has ended, and this one waits for more.
+  /// - Throws: `CommunicationError.unexpected` for a farewell: the other rank has ended, but this rank expects more
+  ///   messages.
   func message(from rank: Int) throws -> RankMessage {
     switch (memory, content) {
     case (.tensor(let tensor), _): return .values(tensor, 0..<tensor.shape.elementCount)

@@ -3,9 +3,9 @@ internal import CMPI
 import MynahTensors
 import MynahTraining
 
-/// The messages that are on their way from and to a rank.
+/// The messages in transit from and to a rank.
 ///
-/// MPI reads and writes their memory until they have arrived, so each message keeps its own alive.
+/// MPI accesses a message's memory until the message has arrived, so each message keeps its memory alive.
 @safe
 struct Traffic: @unchecked Sendable {
   @safe
@@ -24,14 +24,14 @@ struct Traffic: @unchecked Sendable {
   private var sending: [Sending] = []
   /// The messages of each rank, in the order in which they were sent.
   private var arrivals: [[Receiving]]
-  /// A Boolean value indicating whether the thread that drives MPI looks often.
+  /// A Boolean value indicating whether the thread that drives MPI polls at the short interval.
   var isWatched = false
-  /// An error that came up while nobody was waiting.
+  /// An error that occurred while no thread was waiting for a message.
   var failure: (any Error)?
 
   init(rankCount: Int) { arrivals = Array(repeating: [], count: rankCount) }
 
-  /// The ranks that have said farewell.
+  /// The ranks whose farewell has been received.
   private var ended: Set<Int> = []
 
   // MARK: Sending
@@ -45,9 +45,9 @@ struct Traffic: @unchecked Sendable {
 
   // MARK: Progress
 
-  /// Lets MPI work, and receives what has come.
+  /// Drives MPI: starts to receive the messages that have arrived, and records which transfers are complete.
   ///
-  /// - Returns: A Boolean value indicating whether messages are on their way.
+  /// - Returns: A Boolean value indicating whether messages are in transit.
   mutating func advance() throws -> Bool {
     while try receiveNext() {}
     var index = 0
@@ -68,7 +68,7 @@ struct Traffic: @unchecked Sendable {
     return isBusy
   }
 
-  /// Begins to receive a message that has come; returns false if there is none.
+  /// Starts to receive a message that has arrived; returns false if there is none.
   private mutating func receiveNext() throws -> Bool {
     var (message, request, isFound) = unsafe (mynah_mpi_message(), mynah_mpi_request(), false)
     try unsafe MPIError.check(mynah_mpi_probe(&message, &isFound))
@@ -78,7 +78,7 @@ struct Traffic: @unchecked Sendable {
     if content == mynah_mpi_floats {
       let tensor = Tensor(shape: [count], storage: TensorStorage(uninitialized: count))
       memory = .tensor(tensor)
-      // Nobody else has the tensor before the message is complete.
+      // Writing in place is safe: nothing else refers to the tensor until the message is complete.
       let base = unsafe UnsafeMutableRawPointer(mutating: tensor.constantBase)
       try unsafe MPIError.check(mynah_mpi_receive(base, &message, &request))
     } else {
@@ -93,7 +93,7 @@ struct Traffic: @unchecked Sendable {
 
   // MARK: Receiving
 
-  /// Returns the next message of a rank; nil if it is not complete.
+  /// Removes and returns the next message from a rank; nil if it is not complete.
   mutating func take(from rank: Int) -> Arrival? {
     guard let first = arrivals[rank].first, first.isComplete else { return nil }
     arrivals[rank].removeFirst()
@@ -101,8 +101,8 @@ struct Traffic: @unchecked Sendable {
     return first.arrival
   }
 
-  /// Drops the messages that nobody waits for any more, and returns true once all have been sent and all other ranks
-  /// have said farewell.
+  /// Drops incoming messages that are no longer needed; returns true once all outgoing messages have been sent and all
+  /// other ranks' farewells have been received.
   mutating func hasEnded() throws -> Bool {
     _ = try advance()
     for rank in arrivals.indices {

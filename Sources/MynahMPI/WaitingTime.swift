@@ -1,10 +1,10 @@
 #if MPI
 import MynahIO
 
-/// The seconds that a rank has waited for another one.
+/// The time that a rank has waited for another rank, in seconds.
 ///
-/// Times in which the rank itself was stopped do not count: the others could not reach it, and have ended it if they
-/// have waited long enough.
+/// Time in which the waiting process itself was suspended does not count: the other ranks could not reach it, and
+/// terminate it after their own timeout.
 struct WaitingTime {
   private let clock = ContinuousClock()
   private var last: ContinuousClock.Instant
@@ -12,7 +12,7 @@ struct WaitingTime {
 
   init() { last = clock.now }
 
-  /// Returns the seconds until now; between two readings, one second counts at most.
+  /// Returns the number of seconds so far; the time between two readings counts as one second at most.
   mutating func read() -> Double {
     let now = clock.now
     seconds += min((now - last).seconds, 1)

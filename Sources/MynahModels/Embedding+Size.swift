@@ -6,7 +6,7 @@ extension Embedding {
   /// - Precondition: there is a token.
   public static func defaultSize(vocabularySize: Int) -> Int {
     require(vocabularySize > 0, "a vocabulary must have at least 1 token, got \(vocabularySize)")
-    // By whole numbers: the fourth root of 10,000 need not be 10 in floating point.
+    // In integers, because the fourth root of 10,000 may not be exactly 10 in floating point.
     var size = 1
     while (size + 1) * (size + 1) * (size + 1) <= vocabularySize / (size + 1) { size += 1 }
     return size

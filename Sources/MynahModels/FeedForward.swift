@@ -1,8 +1,8 @@
 public import MynahTensors
 
-/// Affine maps one after the other, each followed by a hyperbolic tangent: y = tanh(W_n … tanh(W_1 x + b_1) … + b_n).
+/// A sequence of affine maps, each followed by a hyperbolic tangent: y = tanh(W_n … tanh(W_1 x + b_1) … + b_n).
 public struct FeedForward: Module {
-  /// The maps, the first one first; without any the outputs are the inputs.
+  /// The maps, in order; without maps, the outputs are the inputs.
   public var layers: [Linear]
 
   /// Creates a network from its maps.

@@ -4,7 +4,7 @@ import MynahTensors
 public struct LayerSummary: Hashable, Codable, Sendable {
   /// The layer's name and kind: "recurrent.0 (LSTM)".
   public let layer: String
-  /// The shape of its output in words: "[T, B, 256]".
+  /// The shape of its output as text: "[T, B, 256]".
   public let outputShape: String
   /// The number of its trainable parameters.
   public let parameters: Int
@@ -55,7 +55,7 @@ extension LanguageModel {
 }
 
 extension Int {
-  /// Digits in groups of three: 3,955,088.
+  /// The number with its digits in groups of three: 3,955,088.
   package var grouped: String {
     let digits = String(magnitude)
     var result = ""

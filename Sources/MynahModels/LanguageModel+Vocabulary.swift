@@ -7,7 +7,7 @@ extension LanguageModel {
   /// A new token has the mean of the embeddings, and the means of the output's weights and biases, as in fastai's
   /// implementation of J. Howard, S. Ruder, "Universal language model fine-tuning for text classification", 2018.
   ///
-  /// - Parameter size: The number of tokens, at least the present one.
+  /// - Parameter size: The number of tokens, at least the current number.
   /// - Throws: `ModelError.impossible` if the output is not a softmax.
   public func extendingVocabulary(to size: Int) throws(ModelError) -> LanguageModel {
     let own = configuration.vocabularySize
@@ -61,7 +61,7 @@ extension LanguageModel {
 
   /// Returns the model with other embeddings for some tokens.
   ///
-  /// - Parameter vectors: The embedding of each of these tokens, by id: `embeddingSize` numbers.
+  /// - Parameter vectors: The embedding of each of these tokens, by id: `embeddingSize` elements.
   public func replacingEmbeddings(_ vectors: [Int32: [Float]]) -> LanguageModel {
     let width = configuration.embeddingSize
     var elements = embedding.weight.value.elements

@@ -11,7 +11,7 @@ public struct LanguageModel: Module {
   public var embedding: Embedding
   /// The recurrent layers.
   public var stack: RecurrentStack
-  /// The output layer's parameters, without a tied one.
+  /// The output layer's parameters, without a tied weight.
   private var outputParameters: [Variable]
 
   /// Creates a model with randomly initialised weights.

@@ -14,7 +14,7 @@ public struct LanguageModelConfiguration: Hashable, Codable, Sendable {
   public var dropout: DropoutRates
   /// The distribution of the initial weights.
   public var initializer: Initializer
-  /// The distribution of the initial recurrent weights; nil: that of the others.
+  /// The distribution of the initial recurrent weights; nil: that of the other weights.
   public var recurrentInitializer: Initializer?
   /// The distribution of the initial embeddings; nil: that of the other weights.
   public var embeddingInitializer: Initializer?
@@ -36,7 +36,7 @@ public struct LanguageModelConfiguration: Hashable, Codable, Sendable {
   /// A Boolean value indicating whether the output layer shares the embedding's table.
   public var isTied: Bool { output.isTied }
 
-  /// The reason why no model can be built, in words; nil if one can.
+  /// The reason why no model can be built; nil if one can.
   ///
   /// - Parameter kinds: The kinds of cells and output layers that the model may have.
   public func defect(kinds: ModelKinds = .standard) -> String? {
@@ -48,7 +48,7 @@ public struct LanguageModelConfiguration: Hashable, Codable, Sendable {
     }
   }
 
-  /// The defect of those values that do not depend on kinds.
+  /// The reason why the values that do not depend on the kinds are invalid; nil if they are valid.
   var ownDefect: String? {
     let largest = LayerConfiguration.largestSize
     if layers.isEmpty { return "a language model needs at least one recurrent layer" }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A negative log-likelihood with what it counts: nats over a number of targets.
+/// A negative log-likelihood in nats, and the number of targets that it is summed over.
 public struct Loss: Hashable, Codable, Sendable {
   /// The sum of −log p(target), natural logarithm.
   public var nats: Double
@@ -16,7 +16,7 @@ public struct Loss: Hashable, Codable, Sendable {
   /// The nats per target; NaN if nothing was predicted.
   public var mean: Double { nats / Double(targetCount) }
 
-  /// The perplexity exp(nats / targets): a uniform guess among that many tokens would do as well.
+  /// The perplexity exp(nats / targets): that of a uniform distribution over this many tokens.
   public var perplexity: Double { exp(mean) }
 
   /// The loss of two texts together.

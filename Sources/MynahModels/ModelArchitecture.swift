@@ -70,7 +70,7 @@ public struct ModelArchitecture: Sendable {
       .reduce(output.kind.multiplications(output.shape, objective)) { $0 + $1.shape.elementCount }
   }
 
-  /// Returns the reason why the model cannot be trained with an objective, in words; nil if it can.
+  /// Returns the reason why the model cannot be trained with an objective; nil if it can.
   public func defect(of objective: TrainingObjective) -> String? {
     output.kind.objectiveDefect(output.shape, objective)
   }
@@ -143,7 +143,7 @@ extension ParameterSpec {
   ///
   /// - Parameters:
   ///   - initializer: The distribution of weights.
-  ///   - recurrent: The distribution of recurrent weights; nil: that of the others.
+  ///   - recurrent: The distribution of recurrent weights; nil: that of the other weights.
   ///   - bias: The distribution of biases; nil: they start at the values of their role.
   ///   - hiddenSize: H, the layer's number of hidden units.
   func draw(

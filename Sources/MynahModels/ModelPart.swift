@@ -1,6 +1,6 @@
 /// A part of a language model that can be trained at a rate of its own.
 public enum ModelPart: Hashable, Sendable {
-  /// The embedding, and the output's weights where they are tied to it.
+  /// The embedding, and the output's weights if they are tied to it.
   case embedding
   /// A recurrent layer; 0 is next to the embedding.
   case layer(Int)
@@ -49,7 +49,7 @@ extension ModelPart: Codable {
 }
 
 extension ModelArchitecture {
-  /// The parts in the order of their parameters in `visitParameters`, with the numbers of these.
+  /// The parts in the order of their parameters in `visitParameters`, each with its number of parameters.
   public var parts: [(part: ModelPart, parameterCount: Int)] {
     [(.embedding, 1)] + layerSpecs.enumerated().map { (.layer($0), $1.count) } + [(.output, outputSpecs.count)]
   }

@@ -1,13 +1,13 @@
-/// The precision of weights that are only read: in a model file and in inference.
+/// The precision of weights in a model file and in inference.
 ///
-/// A token of one stream reads every weight once, so its speed is that of memory and caches: half the bytes, twice the
+/// With one stream, each token reads every weight once, so memory and caches limit the speed: half the bytes, twice the
 /// speed.
 public enum WeightPrecision: String, Codable, CaseIterable, Sendable {
   /// As trained.
   case float32
-  /// Numbers of 8 significant bits. The other factor is rounded in the same way, and products are summed in float32.
+  /// 8 significant bits. The other factor of a product is rounded in the same way, and products are summed in float32.
   case bfloat16
-  /// Each row of a matrix as integers of −127 ... 127 times a scale of its own. The other factor is rounded in the
-  /// same way, and products are exact sums of integers: the same on every machine.
+  /// Each row of a matrix as integers in −127 ... 127 times the row's scale. The other factor of a product is rounded
+  /// in the same way, and the integer products are summed exactly, with the same result on every machine.
   case int8
 }

@@ -15,7 +15,7 @@ struct GraphBuilder {
       throw .unsupportedPart(part: "the output", kind: model.architecture.output.kind.title)
     }
     let byteCount = model.parameters.reduce(0) { $0 + $1.value.shape.elementCount * MemoryLayout<Float>.size }
-    // Some room for names and for second biases.
+    // Leaves room for names and for the second biases of ONNX's operators.
     guard byteCount < Int(Int32.max) - (1 << 24) else { throw .tooLarge(byteCount: byteCount) }
     addInput("ids", .int64, [.named("steps"), .named("batch")])
     add(model.embedding.weight.value, named: "embedding.weight")
@@ -76,7 +76,7 @@ struct GraphBuilder {
 
   // MARK: Pieces
 
-  /// Recurrent operators have an axis for directions, of which there is one.
+  /// The name of the constant with the axis to squeeze: the recurrent operators' axis of directions, which has size 1.
   private static let axisName = "directions"
 
   private mutating func addSqueezedAxis() {
@@ -107,7 +107,7 @@ struct GraphBuilder {
       })
   }
 
-  /// The size of an axis, which the caller of the graph may choose.
+  /// The size of an axis: fixed, or named and chosen by the caller of the graph.
   private enum Dimension {
     case fixed(Int)
     case named(String)

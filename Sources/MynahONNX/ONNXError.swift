@@ -2,7 +2,7 @@
 public enum ONNXError: Error, Hashable, Sendable {
   /// ONNX has no operator for a part of the model.
   case unsupportedPart(part: String, kind: String)
-  /// A file of protocol buffers cannot hold the weights.
+  /// The weights exceed the maximum size of a protocol buffers file.
   case tooLarge(byteCount: Int)
 }
 

@@ -30,9 +30,9 @@ package struct Server: Sendable {
       settings.models, precision: settings.precision, limits: settings.limits, logger: logger)
   }
 
-  /// Serves until SIGTERM or SIGINT, after which the requests that have begun are answered.
+  /// Serves until SIGTERM or SIGINT, and then finishes the requests in progress.
   ///
-  /// - Parameter onStart: Called with the port when the server listens.
+  /// - Parameter onStart: Called with the port once the server listens.
   /// - Throws: `ListeningError` if the server cannot listen at the address, `InterruptedTwice` after a second SIGINT.
   package func run(onStart: @escaping @Sendable (_ port: Int) -> Void = { _ in }) async throws {
     let isEnding = Latch()
@@ -42,7 +42,7 @@ package struct Server: Sendable {
       server: .http1(
         configuration: .init(
           additionalChannelHandlers: [
-            // Chunks of one byte take six.
+            // A chunk with one byte of data takes six bytes.
             ConnectionGuard(seconds: limits.transferSeconds, byteCount: 8 * limits.bodyBytes + (1 << 17))
           ],
           idleTimeout: .seconds(Int64(limits.transferSeconds)),
@@ -75,10 +75,10 @@ package struct Server: Sendable {
     }
   }
 
-  /// A second SIGINT ended the server before all requests were answered.
+  /// The error that a second SIGINT stopped the server before all requests were answered.
   package struct InterruptedTwice: Error {}
 
-  /// The server cannot listen at its address.
+  /// The error that the server cannot listen at its address.
   package struct ListeningError: Error, CustomStringConvertible {
     package let description: String
 
@@ -127,7 +127,7 @@ package struct Server: Sendable {
   }
 }
 
-/// Notes that the server is about to end.
+/// A service that records that the server is shutting down.
 private struct ShutdownService: Service {
   let isEnding: Latch
 

@@ -3,7 +3,7 @@ import MynahIO
 import MynahInference
 import MynahText
 
-/// A request that cannot be answered: the status, and the error in the shape that OpenAI's clients read.
+/// A request that cannot be answered: the status, and the error in the format that OpenAI's clients expect.
 package struct ServerFailure: Error, Hashable {
   /// The kind of failure, the `type` of the error.
   package enum Kind: String {
@@ -33,7 +33,7 @@ package struct ServerFailure: Error, Hashable {
 }
 
 extension ServerFailure {
-  /// A request that is wrong in some field.
+  /// Returns the failure for a request with an invalid field.
   static func invalid(_ message: String, _ parameter: String? = nil, code: String? = nil) -> ServerFailure {
     ServerFailure(status: 400, kind: .invalidRequest, message: message, parameter: parameter, code: code)
   }
@@ -60,7 +60,9 @@ extension ServerFailure {
   static let bodyTooLarge = ServerFailure(
     status: 413, kind: .invalidRequest, message: "the body is larger than the server allows", code: "body_too_large")
 
-  /// The failure that an error of the library means; the text of errors about a request is safe to show.
+  /// Creates the failure for an error of the library.
+  ///
+  /// Only errors that the request caused include their message.
   init(_ error: any Error) {
     switch error {
     case let failure as ServerFailure: self = failure
@@ -78,7 +80,7 @@ struct ClientError: Error {
   let parameter: String?
   let code: String?
 
-  /// Calls `body`, whose errors about a text are about a field of the request; others are the server's.
+  /// Calls `body`, and attributes its `TextError`s to a field of the request; other errors are rethrown.
   static func ofText<Result>(_ parameter: String, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()

@@ -1,25 +1,25 @@
 #if Server
-/// The limits that keep one client from taking a server from the others.
+/// The limits that prevent a single client from monopolising a server.
 package struct ServerLimits: Hashable, Sendable {
-  /// The largest number of texts that are generated at the same time by a model.
+  /// The maximum number of texts that a model generates at the same time.
   package var streams = 128
-  /// The largest number of requests that wait for a place in a model's batch.
+  /// The maximum number of requests that wait for a place in a model's batch.
   package var queue = 256
-  /// The largest body of a request, in bytes.
+  /// The maximum size of a request body, in bytes.
   package var bodyBytes = 1 << 20
-  /// The largest number of tokens that a request may contain.
+  /// The maximum number of tokens that a request may contain.
   package var promptTokens = 65_536
-  /// The largest number of tokens that a request may generate, over all its texts.
+  /// The maximum number of tokens that a request may generate, over all its texts.
   package var tokens = 65_536
-  /// The largest number of stored states.
+  /// The maximum number of stored states.
   package var states = 1000
-  /// The seconds after its last use in which a state expires.
+  /// The lifetime of a state after its last use, in seconds.
   package var stateSeconds = 3600
-  /// The seconds that a request may take.
+  /// The maximum duration of a request, in seconds.
   package var requestSeconds = 300
-  /// The largest number of open connections; more wait until one is closed.
+  /// The maximum number of open connections; more wait until one is closed.
   package var connections = 12_000
-  /// The seconds in which a client has to send a request, or to read what was sent.
+  /// The time limit for a client to send a request, or to read what was sent, in seconds.
   package var transferSeconds = 30
 
   /// The defaults.

@@ -8,19 +8,19 @@ package struct ServerSettings: Sendable {
   package var models: [ModelSource]
   /// The address to listen at; the default is reachable from the same machine only.
   package var host = "127.0.0.1"
-  /// The port; 0 for one that is free.
+  /// The port; 0 for any free port.
   package var port = 8080
-  /// The names of hosts, besides loopback's, that requests may be sent to, if the address is a loopback one.
+  /// The host names that requests may use in addition to loopback's, if the address is a loopback address.
   package var allowedHosts: [String] = []
-  /// The tokens that may use the server; none: everybody may.
+  /// The bearer tokens that the server accepts; if empty, no token is required.
   package var tokens: [String] = []
-  /// The origin whose pages may use the server; nil: only the server's own.
+  /// The origin whose pages may use the server; nil permits only the server's own pages.
   package var corsOrigin: String?
   /// The precision of the weights; nil for that of each file.
   package var precision: WeightPrecision?
   /// The limits.
   package var limits = ServerLimits()
-  /// The least important messages that are logged.
+  /// The minimum level of the messages that are logged.
   package var logLevel = Logger.Level.notice
   /// A Boolean value indicating whether messages are logged as JSON.
   package var logsJSON = false
@@ -34,7 +34,7 @@ package struct ServerSettings: Sendable {
     return host == "localhost" || host.hasPrefix("127.") || ["::1", "[::1]", "0:0:0:0:0:0:0:1"].contains(host)
   }
 
-  /// The hosts that requests may name; nil: any, as the server can be reached from other machines.
+  /// The hosts that requests may name; nil permits any host, because the server can be reached from other machines.
   var permittedHosts: Set<String>? {
     guard isLoopback else { return nil }
     let own = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host

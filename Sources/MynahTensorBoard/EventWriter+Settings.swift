@@ -33,7 +33,7 @@ extension EventWriter {
       })
   }
 
-  /// Writes that the run completed successfully.
+  /// Marks the run as completed successfully.
   public mutating func endOfSession() throws(FileError) {
     try write(
       "session_end_info",

@@ -34,7 +34,7 @@ public struct EventWriter {
   /// Writes the buffered events.
   public mutating func flush() throws(FileError) { try file.flush() }
 
-  /// Writes that the run restarts: events in other files at this step or later are discarded.
+  /// Marks a restart of the run: TensorBoard discards the events in other files from this step on.
   public mutating func restart(fromStep step: Int) throws(FileError) {
     try append(
       .with {
@@ -50,7 +50,7 @@ public struct EventWriter {
     try summary(tag, step: step) { $0.simpleValue = Float(value) }
   }
 
-  /// Writes a histogram of numbers at a step; non-finite numbers are excluded.
+  /// Writes a histogram of values at a step; non-finite values are excluded.
   public mutating func histogram(_ tag: String, _ numbers: [Float], step: Int) throws(FileError) {
     try summary(tag, step: step) { $0.histo = TBHistogram(numbers) }
   }

@@ -1,4 +1,4 @@
-/// The free ranges of a range of addresses.
+/// An allocator for a range of addresses, which keeps the free ranges.
 package struct AddressSpace: Sendable {
   /// A free range.
   package struct FreeRange: Equatable, Sendable {
@@ -9,12 +9,12 @@ package struct AddressSpace: Sendable {
     var end: UInt { first + UInt(byteCount) }
   }
 
-  /// In ascending order; no two touch.
+  /// The free ranges, in ascending order; no two are adjacent.
   package private(set) var free: [FreeRange]
 
   package init(first: UInt, byteCount: Int) { free = [FreeRange(first: first, byteCount: byteCount)] }
 
-  /// Takes bytes from the lowest free range that has enough, so that used ranges stay together; nil if there is none.
+  /// Allocates bytes from the lowest free range that is large enough, to limit fragmentation; nil if there is none.
   package mutating func take(_ byteCount: Int) -> UInt? {
     guard let index = free.firstIndex(where: { $0.byteCount >= byteCount }) else { return nil }
     let address = free[index].first

@@ -21,17 +21,17 @@ public struct RandomSource: RandomNumberGenerator, Codable, Hashable, Sendable {
     position = 0
   }
 
-  /// The next 64 random bits.
+  /// Returns the next 64 random bits.
   public mutating func next() -> UInt64 {
     let block = Self.block(seed: seed, stream: stream, index: position / 2)
     defer { position += 1 }
     return position.isMultiple(of: 2) ? block.0 : block.1
   }
 
-  /// A source that is independent of this one's next draws, named by a number; this source moves one word on.
+  /// Returns a source that is independent of this source's later draws; this source advances by one word.
   public mutating func split() -> RandomSource { RandomSource(seed: next(), stream: stream) }
 
-  /// Philox 4×32-10: the two 64-bit words of one block.
+  /// Returns the two 64-bit words of one block of Philox 4×32-10.
   static func block(seed: UInt64, stream: UInt64, index: UInt64) -> (UInt64, UInt64) {
     var c0 = UInt32(truncatingIfNeeded: index)
     var c1 = UInt32(truncatingIfNeeded: index >> 32)
@@ -56,10 +56,10 @@ public struct RandomSource: RandomNumberGenerator, Codable, Hashable, Sendable {
 // MARK: Draws
 
 extension RandomSource {
-  /// A number drawn uniformly from 0 ..< 1, with 53 random bits.
+  /// Returns a value drawn uniformly from 0 ..< 1, with 53 random bits.
   public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// A number drawn uniformly from a range; 24 random bits.
+  /// Returns a value drawn uniformly from a range, with 24 random bits.
   ///
   /// - Precondition: the bounds are finite.
   public mutating func uniform(in range: Range<Float>) -> Float {
@@ -68,9 +68,9 @@ extension RandomSource {
     return value < range.upperBound ? value : range.lowerBound
   }
 
-  /// An index drawn with a probability proportional to its weight.
+  /// Returns an index drawn with a probability proportional to its weight.
   ///
-  /// - Precondition: the weights are finite, none is negative, and one is positive.
+  /// - Precondition: The weights are finite and non-negative, and at least one is positive.
   public mutating func index(weights: [Double]) -> Int {
     let total = weights.reduce(0, +)
     require(total > 0 && total.isFinite, "weights must be finite and one must be positive")

@@ -3,7 +3,7 @@ import MynahIO
 // The index arithmetic that the tensor operations share: strides, broadcasting, sets of axes.
 
 extension Shape {
-  /// The distances in memory between neighbours along each axis, in row-major order.
+  /// The distance in memory between neighbouring elements along each axis, in row-major order.
   var strides: [Int] {
     var strides = sizes
     var stride = 1
@@ -14,10 +14,10 @@ extension Shape {
     return strides
   }
 
-  /// The shape that two shapes broadcast to, after NumPy's rule: axes are aligned at the last one, a size of 1 (or a
-  /// missing axis) stretches to the other's size.
+  /// Returns the shape to which two shapes broadcast by NumPy's rule: axes are aligned at the last one, and a size of 1
+  /// (or a missing axis) is stretched to the other size.
   ///
-  /// - Precondition: sizes that meet are equal, or one of them is 1.
+  /// - Precondition: Aligned sizes are equal, or one of them is 1.
   public func broadcast(with other: Shape) -> Shape {
     if self == other { return self }
     let rank = max(rank, other.rank)
@@ -28,7 +28,8 @@ extension Shape {
     return Shape(sizes)
   }
 
-  /// The strides that read a tensor of this shape as one of the broadcast shape: 0 along the axes that stretch.
+  /// Returns the strides with which a tensor of this shape is read as one of the broadcast shape: 0 along stretched
+  /// axes.
   func strides(broadcastingTo shape: Shape) -> [Int] {
     let missing = shape.rank - rank
     require(missing >= 0, "shape \(self) does not broadcast to \(shape)")
@@ -41,12 +42,12 @@ extension Shape {
     }
   }
 
-  /// The sizes with ones put before them up to a rank.
+  /// Returns the sizes with leading ones added up to a rank.
   func padded(to rank: Int) -> [Int] { Array(repeating: 1, count: rank - self.rank) + sizes }
 
-  /// The axes counted from the first one, ascending; nil means all of them.
+  /// Returns the axes counted from the first one, in ascending order; all axes if nil.
   ///
-  /// - Precondition: no axis is named twice.
+  /// - Precondition: No axis occurs twice.
   func resolved(axes: [Int]?) -> [Int] {
     guard let axes else { return Array(0..<rank) }
     let resolved = axes.map { self.resolved(axis: $0) }.sorted()
@@ -54,18 +55,18 @@ extension Shape {
     return resolved
   }
 
-  /// The shape after a reduction over axes: they get size 1, or are dropped.
+  /// Returns the shape after a reduction over axes, which get size 1 or are dropped.
   func reduced(over axes: [Int], keepingAxes: Bool) -> Shape {
     let axes = Set(axes)
     if keepingAxes { return Shape(sizes.enumerated().map { axes.contains($0.offset) ? 1 : $0.element }) }
     return Shape(sizes.enumerated().filter { !axes.contains($0.offset) }.map(\.element))
   }
 
-  /// The product of the sizes of a range of axes.
+  /// Returns the product of the sizes of a range of axes.
   func elementCount(of axes: Range<Int>) -> Int { sizes[axes].reduce(1, *) }
 }
 
-/// The places of the elements whose last index is 0, of a strided view in row-major order.
+/// Returns the memory offsets of the elements of a strided view whose last index is 0, in row-major order.
 func rowStarts(sizes: some Collection<Int>, strides: some Collection<Int>) -> [Int] {
   zip(sizes, strides).dropLast().reduce([0]) { starts, axis in
     let (size, stride) = axis

@@ -7,7 +7,7 @@ public struct Shape: Hashable, Sendable {
 
   /// Creates a shape.
   ///
-  /// - Precondition: no size is negative and their product fits an `Int`.
+  /// - Precondition: No size is negative, and their product fits in an `Int`.
   public init(_ sizes: [Int]) {
     var count = 1
     for size in sizes {
@@ -29,7 +29,7 @@ public struct Shape: Hashable, Sendable {
   /// The size of an axis; a negative axis counts from the last one.
   public subscript(axis: Int) -> Int { sizes[resolved(axis: axis)] }
 
-  /// The axis counted from the first one; a negative axis counts from the last one.
+  /// Returns the axis counted from the first one; a negative axis counts from the last one.
   ///
   /// - Precondition: the axis is in −rank ..< rank.
   public func resolved(axis: Int) -> Int {

@@ -1,22 +1,22 @@
 import Synchronization
 
-/// The time of training steps by section; a section costs two readings of the clock.
+/// A profile of the time of training steps by section; each section costs two clock reads.
 ///
-/// Layers measure their sections for the profile of the current task; without one they measure nothing.
+/// Layers measure their sections if the current task has a profile.
 package final class StepProfile: Sendable {
-  /// The parts of a step that are measured; the rest of a step is in none of them.
+  /// The parts of a step that are measured; they do not cover the whole step.
   package enum Section: Int, CaseIterable, Sendable {
-    /// Looking up the embeddings, and adding up their gradients by token.
+    /// Looking up the embeddings, and summing their gradients by token.
     case embedding
-    /// The recurrent layers forward.
+    /// The forward pass of the recurrent layers.
     case recurrence
-    /// The map to the vocabulary, softmax and cross-entropy, with their gradients.
+    /// The output layer, softmax and cross-entropy, with their gradients.
     case loss
-    /// The recurrent layers' gradients.
+    /// The backward pass of the recurrent layers.
     case backward
-    /// Adding up the gradients of shards, their norm, the clip, the optimiser.
+    /// Summing the gradients of shards, their norm, clipping, the optimiser.
     case update
-    /// Waiting for messages of other ranks.
+    /// Waiting for messages from other ranks.
     case exchange
   }
 
@@ -28,7 +28,7 @@ package final class StepProfile: Sendable {
     package var steps = 0.0
     package var stepCount = 0
 
-    /// The share of a section in the time of the steps.
+    /// Returns the share of a section in the time of the steps.
     package func share(of section: Section) -> Double { steps > 0 ? sections[section.rawValue] / steps : 0 }
   }
 
@@ -40,7 +40,7 @@ package final class StepProfile: Sendable {
   /// Creates a profile without any time in it.
   package init() {}
 
-  /// Returns the times since the last call, and starts again from zero.
+  /// Returns the times since the last call and resets them to zero.
   package func take() -> Times {
     times.withLock { times in
       defer { times = Times() }

@@ -1,24 +1,25 @@
 import Foundation
 import Synchronization
 
-/// Reused memory: a range of address space from which tensors take their blocks and to which they return them, instead
-/// of to the system, which would have to map every page again.
+/// A memory pool for tensors: a range of address space whose blocks are reused instead of returned to the system, which
+/// would have to map every page again.
 ///
-/// The steps of a training run or of a long text need the same blocks again and again: from the second step on, nothing
-/// is allocated from the system, and the pool is as large as what was in use at once. Blocks come from the pool of the
-/// current task and go back to the pool that they came from.
+/// Each step of a training run or of a long text needs the same blocks: from the second step on, nothing is allocated
+/// from the system, and the pool is as large as the peak memory use. Blocks are taken from the pool of the current task
+/// and returned to the pool that they came from.
 package final class StoragePool: Sendable {
-  /// The pool of the current task; nil: tensors allocate for themselves.
+  /// The pool of the current task; if nil, tensors use the allocator.
   @TaskLocal private static var currentPool: StoragePool?
 
-  /// Smaller blocks are left to the allocator, which is quick with them.
+  /// The minimum size of a block in the pool; smaller blocks are left to the allocator, which handles them quickly.
   static let smallestByteCount = 1 << 14
 
-  /// Blocks are whole pages.
+  /// The size of a page; blocks consist of whole pages.
   private static let pageByteCount = Int(sysconf(Int32(_SC_PAGESIZE)))
 
   private struct State: Sendable {
-    /// Blocks below and from `largeByteCount` on, separately, so lasting small ones do not split large free ranges.
+    /// The ranges for blocks below `largeByteCount` and for larger ones; long-lived small blocks do not split large
+    /// free ranges.
     var small: AddressSpace, large: AddressSpace
     var isClosed = false
   }
@@ -28,7 +29,7 @@ package final class StoragePool: Sendable {
   private let state: Mutex<State>
   private let first: UInt, byteCount: Int
 
-  /// Reserves address space, of which no page costs anything before it is written; nil if the system gives none.
+  /// Reserves address space, whose pages use no memory before they are written; nil if the system refuses.
   private init?() {
     var byteCount = Int(clamping: ProcessInfo.processInfo.physicalMemory) / Self.pageByteCount * Self.pageByteCount
     while byteCount > 1 << 30 {
@@ -55,7 +56,9 @@ package final class StoragePool: Sendable {
     if let base = unsafe UnsafeMutableRawPointer(bitPattern: first) { _ = unsafe munmap(base, byteCount) }
   }
 
-  /// Calls `body` with a new pool; at the end what is free goes back to the system, blocks in use when they end.
+  /// Calls `body` with a new pool.
+  ///
+  /// At the end, free blocks are returned to the system, and blocks in use when they are freed.
   package static func recycling<Result>(_ body: () throws -> Result) rethrows -> Result {
     guard let pool = StoragePool() else { return try body() }
     defer { pool.close() }
@@ -67,7 +70,7 @@ package final class StoragePool: Sendable {
     byteCount < smallestByteCount ? nil : currentPool
   }
 
-  /// A block of at least that size, on a page's boundary; nil if there is no room.
+  /// Returns a page-aligned block of at least the given size; nil if there is no room.
   func take(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     let byteCount = Self.pages(byteCount)
     let address = state.withLock { state in
@@ -76,11 +79,11 @@ package final class StoragePool: Sendable {
     return unsafe address.flatMap { unsafe UnsafeMutableRawPointer(bitPattern: $0) }
   }
 
-  /// Gives a block back that was taken with that size.
+  /// Returns a block that was taken with the given size to the pool.
   func give(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
     let (address, byteCount) = (UInt(bitPattern: block), Self.pages(byteCount))
     state.withLock { state in
-      // Before the block is anybody else's.
+      // This must happen before the block can be reused.
       if state.isClosed { Self.discard(address, byteCount) }
       if byteCount < Self.largeByteCount {
         state.small.give(address, byteCount)
@@ -101,10 +104,10 @@ package final class StoragePool: Sendable {
     (byteCount + pageByteCount - 1) / pageByteCount * pageByteCount
   }
 
-  /// Requests pages of 2 MiB for the large blocks, if the system has them.
+  /// Requests huge pages (2 MiB) for the large blocks, if the system supports them.
   ///
-  /// Their rows are several KiB apart, so there are fewer pages to look up; large blocks are contiguous, so this costs
-  /// a few MiB at most.
+  /// Their rows are several KiB apart, so huge pages reduce TLB misses; large blocks are contiguous, so this costs a
+  /// few MiB at most.
   private static func askForHugePages(_ address: UInt, _ byteCount: Int) {
     #if os(Linux)
     let hugePages: Int32 = 14  // MADV_HUGEPAGE
@@ -114,7 +117,7 @@ package final class StoragePool: Sendable {
     #endif
   }
 
-  /// Lets the system have pages back whose contents are not needed.
+  /// Returns pages whose contents are not needed to the system.
   private static func discard(_ address: UInt, _ byteCount: Int) {
     if let base = unsafe UnsafeMutableRawPointer(bitPattern: address) {
       _ = unsafe madvise(base, byteCount, MADV_DONTNEED)

@@ -1,17 +1,17 @@
 import MynahIO
 
-// Arithmetic, element by element, with NumPy's broadcasting.
+// Element-wise arithmetic with NumPy's broadcasting.
 
 extension Tensor {
-  /// The sum, element by element; shapes broadcast.
+  /// Returns the element-wise sum; shapes broadcast.
   public static func + (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 + $1 } }
-  /// The difference, element by element; shapes broadcast.
+  /// Returns the element-wise difference; shapes broadcast.
   public static func - (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 - $1 } }
-  /// The product, element by element; shapes broadcast (`matmul` is the matrix product).
+  /// Returns the element-wise product; shapes broadcast (`matmul` is the matrix product).
   public static func * (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 * $1 } }
-  /// The quotient, element by element; shapes broadcast.
+  /// Returns the element-wise quotient; shapes broadcast.
   public static func / (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 / $1 } }
-  /// Every element's negative.
+  /// Returns the element-wise negative.
   public static prefix func - (tensor: Tensor) -> Tensor { tensor.map { -$0 } }
 
   public static func + (left: Tensor, right: Float) -> Tensor { left.map { $0 + right } }
@@ -23,7 +23,7 @@ extension Tensor {
   public static func * (left: Float, right: Tensor) -> Tensor { right.map { left * $0 } }
   public static func / (left: Float, right: Tensor) -> Tensor { right.map { left / $0 } }
 
-  /// Adds a multiple of a tensor of the same shape, in place where this tensor is not shared: self += factor · other.
+  /// Adds a multiple of a tensor of the same shape, in place if this tensor is not shared: self += factor · other.
   public mutating func add(_ other: Tensor, times factor: Float = 1) {
     require(shape == other.shape, "cannot add a tensor of shape \(other.shape) in place to one of shape \(shape)")
     unsafe other.withUnsafeElements { source in
@@ -31,12 +31,13 @@ extension Tensor {
     }
   }
 
-  /// The same elements read as a larger shape: axes of size 1 and missing ones are repeated.
+  /// Returns the elements broadcast to a larger shape: axes of size 1 and missing axes are repeated.
   public func broadcast(to target: Shape) -> Tensor {
     shape == target ? self : copied(to: target, strides: shape.strides(broadcastingTo: target))
   }
 
-  /// The gradient of a broadcast: the sum over the axes that were stretched or added between `target` and this shape.
+  /// Returns the gradient of a broadcast: the sum over the axes that were stretched or added from `target` to this
+  /// shape.
   func summed(to target: Shape) -> Tensor {
     if shape == target { return self }
     let sizes = target.padded(to: shape.rank)
@@ -48,7 +49,7 @@ extension Tensor {
 // MARK: The loops
 
 extension Tensor {
-  /// A tensor of the same shape whose elements are a function of this one's.
+  /// Returns a tensor of the same shape with a function applied to each element.
   public func map(_ transform: (Float) -> Float) -> Tensor {
     unsafe withUnsafeElements { source in
       unsafe Tensor(shape: shape) { target in
@@ -57,7 +58,7 @@ extension Tensor {
     }
   }
 
-  /// Combines two tensors element by element; shapes broadcast.
+  /// Returns two tensors combined by an element-wise operation; shapes broadcast.
   @inline(__always)
   func combined(with other: Tensor, _ operation: (Float, Float) -> Float) -> Tensor {
     let target = shape.broadcast(with: other.shape)
@@ -72,8 +73,8 @@ extension Tensor {
       target, target[-1], operation)
   }
 
-  /// Combines rows of `count` elements that begin at given places; the strides along a row are 1, or 0 for one element
-  /// that is repeated.
+  /// Combines rows of `count` elements that start at given offsets; the stride along a row is 1, or 0 to repeat one
+  /// element.
   @inline(__always)
   private static func combinedRows(
     _ left: Tensor, _ leftStarts: [Int], _ leftStride: Int, _ right: Tensor, _ rightStarts: [Int], _ rightStride: Int,

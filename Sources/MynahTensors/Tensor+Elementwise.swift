@@ -1,19 +1,19 @@
 import Foundation
 
-// Functions of one element at a time.
+// Element-wise functions.
 
 extension Tensor {
-  /// e to the power of every element.
+  /// Returns the exponential of each element.
   public func exp() -> Tensor { unsafe mapped(Kernels.exp) }
-  /// Every element's hyperbolic tangent.
+  /// Returns the hyperbolic tangent of each element.
   public func tanh() -> Tensor { unsafe mapped(Kernels.tanh) }
-  /// Every element's logistic function, σ(x) = 1 / (1 + e⁻ˣ).
+  /// Returns the logistic function of each element, σ(x) = 1 / (1 + e⁻ˣ).
   public func sigmoid() -> Tensor { unsafe mapped(Kernels.sigmoid) }
-  /// Every element's natural logarithm: −∞ of 0, NaN of a negative number.
+  /// Returns the natural logarithm of each element: −∞ of 0, NaN of a negative number.
   public func log() -> Tensor { map { Foundation.log($0) } }
-  /// Every element's square root: NaN of a negative number.
+  /// Returns the square root of each element: NaN of a negative number.
   public func squareRoot() -> Tensor { map { $0.squareRoot() } }
-  /// The rectifier: max(x, 0), NaN of NaN.
+  /// Returns the rectifier max(x, 0) of each element; NaN stays NaN.
   public func relu() -> Tensor { map { $0 < 0 ? 0 : $0 } }
 
   private func mapped(

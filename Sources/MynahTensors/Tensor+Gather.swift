@@ -1,17 +1,17 @@
 import MynahIO
 
-// Gathering along an axis and by coordinates, and its transpose: adding what was gathered back to its places.
+// Gathering along an axis and by coordinates, and the transposed operation: adding entries back to their places.
 
-/// Blocks of neighbouring elements in a tensor's memory, which make a tensor of their own when put side by side.
+/// Blocks of contiguous elements in a tensor's memory, which form a new tensor when concatenated.
 struct Blocks: Sendable {
   let starts: [Int]
   let size: Int
-  /// The shape of the blocks put side by side.
+  /// The shape of the concatenated blocks.
   let shape: Shape
 }
 
 extension Tensor {
-  /// The entries at given indices along an axis.
+  /// Returns the entries at given indices along an axis.
   ///
   /// `result[a…, i…, b…] = self[a…, indices[i…], b…]`: the axis is replaced by the axes of `indices`.
   ///
@@ -22,28 +22,28 @@ extension Tensor {
     gatheringBlocks(gatherBlocks(of: self.shape, indices, shape: shape, axis: axis))
   }
 
-  /// Rows of a matrix: shape [indices.count, width].
+  /// Returns rows of a matrix, [indices.count, width].
   func gatheringRows(_ indices: [Int32]) -> Tensor {
     let (rowCount, width) = (shape[0], shape[1])
     require(
       indices.allSatisfy { $0 >= 0 && $0 < rowCount }, "indices of rows are outside of a matrix of shape \(shape)")
     return unsafe withUnsafeElements { source in
       unsafe Tensor(shape: [indices.count, width]) { rows in
-        // Each row is a sum of one row.
+        // Each sum has one row.
         unsafe Kernels.addRows(rows, source, order: indices, starts: Array(0...indices.count), width: width)
       }
     }
   }
 
-  /// The entry at one index along an axis, which is dropped.
+  /// Returns the entry at one index along an axis, which is dropped.
   public func gathered(_ index: Int, axis: Int = 0) -> Tensor { gathered([index], shape: [], axis: axis) }
 
-  /// The entry at a coordinate: an index for each of the first axes; the others stay.
+  /// Returns the entry at a coordinate: one index for each of the first axes; the other axes remain.
   public func gathered(coordinate: [Int]) -> Tensor {
     gathered(coordinates: coordinate, shape: [coordinate.count])
   }
 
-  /// The entries at given coordinates, stacked.
+  /// Returns the entries at given coordinates, stacked.
   ///
   /// - Precondition: the coordinates have the same length.
   public func gathered(coordinates: [[Int]]) -> Tensor {
@@ -52,7 +52,7 @@ extension Tensor {
     return gathered(coordinates: coordinates.flatMap(\.self), shape: [coordinates.count, depth])
   }
 
-  /// The entries at given coordinates.
+  /// Returns the entries at given coordinates.
   ///
   /// `result[i…, b…] = self[coordinates[i…, 0], coordinates[i…, 1], …, b…]`.
   ///
@@ -104,7 +104,7 @@ func coordinateBlocks(of shape: Shape, _ coordinates: [some BinaryInteger], shap
 // MARK: The loops
 
 extension Tensor {
-  /// The blocks of this tensor, put side by side.
+  /// Returns the concatenated blocks of this tensor.
   func gatheringBlocks(_ blocks: Blocks) -> Tensor {
     unsafe withUnsafeElements { source in
       unsafe Tensor(shape: blocks.shape) { target in

@@ -14,7 +14,7 @@ extension Tensor: ExpressibleByArrayLiteral {
 
 /// A number or a list in a tensor's literal.
 ///
-/// It is a type of its own, so that a number in an expression such as `2 * x` is still a `Float`.
+/// The separate type ensures that a number in an expression such as `2 * x` is still a `Float`.
 public struct TensorLiteral: Sendable {
   let tensor: Tensor
 

@@ -1,14 +1,14 @@
 import MynahIO
 
-// Masks: tensors whose elements other than zero mean yes.
+// Masks: tensors in which any element other than zero means true.
 
 extension Tensor {
-  /// A mask: 1 where the elements satisfy a condition, 0 elsewhere.
+  /// Returns a mask: 1 where the elements satisfy a condition, 0 elsewhere.
   public func mask(where condition: (Float) -> Bool) -> Tensor { map { condition($0) ? 1 : 0 } }
 
-  /// This tensor's elements where the mask is not zero and another's elsewhere; the three shapes broadcast.
+  /// Returns this tensor's elements where the mask is not zero, and another's elsewhere; the three shapes broadcast.
   ///
-  /// Unlike a product with the mask, what is masked out does not count at all, be it infinite or NaN.
+  /// Unlike in a product with the mask, masked-out elements have no effect, even if they are infinite or NaN.
   public func masked(by mask: Tensor, otherwise other: Tensor) -> Tensor {
     let target = shape.broadcast(with: mask.shape).broadcast(with: other.shape)
     let (yes, no) = (broadcast(to: target), other.broadcast(to: target))
@@ -23,15 +23,17 @@ extension Tensor {
     }
   }
 
-  /// This tensor's elements where the mask is not zero and one value elsewhere; the shapes broadcast.
+  /// Returns this tensor's elements where the mask is not zero, and one value elsewhere; the shapes broadcast.
   public func masked(by mask: Tensor, otherwise value: Float = 0) -> Tensor {
     combined(with: mask) { $1 != 0 ? $0 : value }
   }
 }
 
 extension Tensor {
-  /// Some elements multiplied by a number and the others replaced by 0, at random: element `i` is kept where the `i`th
-  /// half (32 bits, the lower half of a draw first) of what `random` would draw is below `threshold`.
+  /// Returns the tensor after dropout: kept elements are multiplied by `scale`, the others are 0.
+  ///
+  /// Element `i` is kept if the `i`th 32-bit word of the draws of `random` (the lower half of each draw first) is below
+  /// `threshold`.
   package func dropping(keeping threshold: UInt32, scale: Float, using random: RandomSource) -> Tensor {
     unsafe withUnsafeElements { source in
       unsafe Tensor(shape: shape) {
@@ -40,11 +42,12 @@ extension Tensor {
     }
   }
 
-  /// The same for some rows of a batch, [T, b, F]: their elements are dropped as in the whole batch [T, B, F].
+  /// Returns some rows, [T, b, F], of a batch, [T, B, F], after dropout; the same elements are kept as for the whole
+  /// batch.
   ///
   /// - Parameters:
-  ///   - first: The first of the rows.
-  ///   - total: B.
+  ///   - first: The index of the first of the rows in the batch.
+  ///   - total: The number of rows of the batch, B.
   package func dropping(
     keeping threshold: UInt32, scale: Float, using random: RandomSource, rowsFrom first: Int, of total: Int
   ) -> Tensor {

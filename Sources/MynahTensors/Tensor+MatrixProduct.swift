@@ -3,13 +3,13 @@ import MynahIO
 // The matrix product.
 
 extension Tensor {
-  /// The matrix product A·B of shape [M, N], where A is this matrix.
+  /// Returns the matrix product A·B of shape [M, N], where A is this matrix.
   ///
   /// - Parameters:
   ///   - other: B, [K, N].
   ///   - transposingSelf: `true` if this matrix is [K, M] and must be transposed.
   ///   - transposingOther: `true` if `other` is [N, K] and must be transposed.
-  /// - Precondition: both are matrices and agree in K.
+  /// - Precondition: Both are matrices with the same K.
   public func matmul(_ other: Tensor, transposingSelf: Bool = false, transposingOther: Bool = false) -> Tensor {
     require(
       shape.rank == 2 && other.shape.rank == 2,

@@ -1,35 +1,35 @@
 import MynahIO
 
-// Transposing, slicing and joining.
+// Transposing, slicing and concatenating.
 
 extension Tensor {
-  /// The axes in another order: axis `i` of the result is axis `order[i]` of this tensor.
+  /// Returns the elements with the axes in another order: axis `i` of the result is axis `order[i]` of this tensor.
   ///
   /// - Precondition: `order` names every axis once.
   public func transposed(_ order: [Int]) -> Tensor {
     let order = order.map { shape.resolved(axis: $0) }
     require(order.sorted() == Array(0..<shape.rank), "\(order) is not an order of the axes of shape \(shape)")
     let target = Shape(order.map { shape.sizes[$0] })
-    // Axes of size 1 may move freely: nothing is copied if the others keep their order.
+    // Moving axes of size 1 does not change the memory order: if the other axes keep their order, nothing is copied.
     let moving = order.filter { shape.sizes[$0] != 1 }
     if zip(moving, moving.dropFirst()).allSatisfy(<) { return reshaped(target) }
     let strides = shape.strides
     return copied(to: target, strides: order.map { strides[$0] })
   }
 
-  /// The axes in reverse order: the transpose of a matrix.
+  /// Returns the elements with the axes in reverse order: the transpose of a matrix.
   public func transposed() -> Tensor { transposed(Array((0..<shape.rank).reversed())) }
 
-  /// The elements whose index along an axis is in a range.
+  /// Returns the elements whose index along an axis is in a range.
   ///
   /// - Precondition: the range is in 0 ..< the axis's size.
   public func slice(_ range: Range<Int>, axis: Int = 0) -> Tensor {
     gatheringBlocks(sliceBlocks(of: shape, range, axis: axis))
   }
 
-  /// Tensors joined along an axis.
+  /// Returns tensors concatenated along an axis.
   ///
-  /// - Precondition: there is a tensor, and the shapes are equal but for the axis's size.
+  /// - Precondition: There is at least one tensor, and the shapes are equal except for the size of the axis.
   public static func concatenating(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
     guard let first = tensors.first else { requirementFailure("no tensor to concatenate") }
     let axis = first.shape.resolved(axis: axis)
@@ -62,14 +62,14 @@ extension Tensor {
 }
 
 extension Shape {
-  /// The shape with one axis replaced by others.
+  /// Returns the shape with one axis replaced by others.
   func replacing(axis: Int, with sizes: [Int]) -> Shape {
     let axis = resolved(axis: axis)
     return Shape(self.sizes[..<axis] + sizes + self.sizes[(axis + 1)...])
   }
 }
 
-/// The blocks of a slice: one for each index of the axes before the sliced one.
+/// Returns the blocks of a slice: one for each index of the axes before the sliced one.
 func sliceBlocks(of shape: Shape, _ range: Range<Int>, axis: Int) -> Blocks {
   let axis = shape.resolved(axis: axis)
   require(

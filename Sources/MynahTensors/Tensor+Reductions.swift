@@ -3,7 +3,7 @@ import MynahIO
 // Sums, means and maxima over axes.
 
 extension Tensor {
-  /// The sum over axes, accumulated in double precision; 0 over an empty axis.
+  /// Returns the sum over axes, accumulated in double precision; 0 over an empty axis.
   ///
   /// - Parameters:
   ///   - axes: The axes to sum over, negative ones from the last; all of them if nil.
@@ -12,12 +12,12 @@ extension Tensor {
     unsafe reduced(axes, keepingAxes) { unsafe Float(Kernels.sum($0)) }
   }
 
-  /// The mean over axes, accumulated in double precision; NaN over an empty axis.
+  /// Returns the mean over axes, accumulated in double precision; NaN over an empty axis.
   public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
     unsafe reduced(axes, keepingAxes) { unsafe Float(Kernels.sum($0) / Double($0.count)) }
   }
 
-  /// The largest element over axes; NaN if one is among the elements.
+  /// Returns the maximum over axes; NaN if any of the elements is NaN.
   ///
   /// - Precondition: no axis that is reduced is empty.
   public func maximum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
@@ -28,7 +28,8 @@ extension Tensor {
     }
   }
 
-  /// The index of the largest element along an axis, in the row-major order of the other axes; of equal ones the first.
+  /// Returns the index of the maximum along an axis, in row-major order of the other axes; the first index in case of
+  /// ties.
   ///
   /// - Precondition: the axis is not empty.
   public func indicesOfMaximum(axis: Int = -1) -> [Int32] {
@@ -46,7 +47,7 @@ extension Tensor {
   /// The sum of the elements' squares in double precision.
   package var sumOfSquares: Double { unsafe withUnsafeElements { unsafe Kernels.sumOfSquares($0) } }
 
-  /// Calls `reduce` with the elements that make each element of the result.
+  /// Calls `reduce` with the elements that are reduced to each element of the result.
   private func reduced(
     _ axes: [Int]?, _ keepingAxes: Bool, _ reduce: (UnsafeBufferPointer<Float>) -> Float
   ) -> Tensor {

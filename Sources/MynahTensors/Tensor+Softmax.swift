@@ -3,9 +3,9 @@ import Foundation
 // Softmax and its logarithm, computed after subtracting the maximum so that no exponential overflows.
 
 extension Tensor {
-  /// Probabilities proportional to the exponentials along an axis: softmax(x)ᵢ = exp(xᵢ) / Σⱼ exp(xⱼ).
+  /// Returns the softmax along an axis: softmax(x)ᵢ = exp(xᵢ) / Σⱼ exp(xⱼ).
   ///
-  /// An element of −∞ gets probability 0; a row of nothing but −∞ gives NaN.
+  /// An element of −∞ gets probability 0; if all elements are −∞, the result is NaN.
   public func softmax(axis: Int = -1) -> Tensor {
     unsafe mappingRows(axis: axis) { target, row in
       _ = unsafe Self.exponentials(target, row)
@@ -14,7 +14,7 @@ extension Tensor {
     }
   }
 
-  /// The logarithm of `softmax`: log softmax(x)ᵢ = xᵢ − log Σⱼ exp(xⱼ).
+  /// Returns the logarithm of `softmax`: log softmax(x)ᵢ = xᵢ − log Σⱼ exp(xⱼ).
   public func logSoftmax(axis: Int = -1) -> Tensor {
     unsafe mappingRows(axis: axis) { target, row in
       let largest = unsafe Self.exponentials(target, row)
@@ -33,7 +33,7 @@ extension Tensor {
     return largest
   }
 
-  /// A tensor of the same shape made row by row, where a row runs along an axis.
+  /// Returns a tensor of the same shape computed row by row, where the rows run along an axis.
   private func mappingRows(
     axis: Int, _ body: (UnsafeMutableBufferPointer<Float>, UnsafeBufferPointer<Float>) -> Void
   ) -> Tensor {

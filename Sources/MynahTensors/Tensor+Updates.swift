@@ -1,8 +1,8 @@
 import MynahIO
 
 extension Tensor {
-  /// Adds a multiple of a gradient in place: self += factor · gradient; rows that a sparse gradient lacks stay
-  /// untouched.
+  /// Adds a multiple of a gradient in place: self += factor · gradient; rows that are not in a sparse gradient do not
+  /// change.
   ///
   /// - Precondition: the shapes are equal.
   public mutating func add(_ gradient: Gradient, times factor: Float) {
@@ -14,9 +14,9 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// Replaces some elements, in row-major order, by those of another tensor from one on.
+  /// Replaces a range of elements, in row-major order, with the elements of another tensor from index `first` on.
   ///
-  /// - Precondition: both tensors have these elements.
+  /// - Precondition: Both tensors have enough elements.
   package mutating func replace(_ elements: Range<Int>, by other: Tensor, from first: Int = 0) {
     require(
       elements.lowerBound >= 0 && elements.upperBound <= shape.elementCount && first >= 0

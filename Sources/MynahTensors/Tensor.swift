@@ -1,8 +1,8 @@
 import MynahIO
 
-/// A dense array of float32 numbers in row-major order: a value, copied when written.
+/// A dense array of float32 values in row-major order, with value semantics.
 ///
-/// Copying a tensor costs one reference count; the elements are copied when a shared tensor is written.
+/// Copying a tensor only increments a reference count; the elements are copied when a shared tensor is modified.
 public struct Tensor: Sendable {
   /// The sizes of the axes.
   public private(set) var shape: Shape
@@ -16,7 +16,7 @@ public struct Tensor: Sendable {
 
   /// Creates a tensor by filling memory once.
   ///
-  /// - Parameter fill: Writes every one of the elements that it is handed.
+  /// - Parameter fill: Writes all elements of the buffer that it receives.
   package init(
     shape: Shape, initializingWith fill: (UnsafeMutableBufferPointer<Float>) throws -> Void
   ) rethrows {
@@ -27,7 +27,7 @@ public struct Tensor: Sendable {
 
   /// Creates a tensor from its elements in row-major order.
   ///
-  /// - Precondition: there are as many elements as the shape has.
+  /// - Precondition: The number of elements is that of the shape.
   public init(shape: Shape, _ elements: [Float]) {
     require(
       elements.count == shape.elementCount,
@@ -35,7 +35,7 @@ public struct Tensor: Sendable {
     unsafe self.init(shape: shape) { target in _ = unsafe target.initialize(from: elements) }
   }
 
-  /// Creates a tensor whose elements all have one value.
+  /// Creates a tensor whose elements all have the same value.
   public init(shape: Shape, repeating value: Float) {
     unsafe self.init(shape: shape) { target in unsafe target.initialize(repeating: value) }
   }
@@ -46,13 +46,13 @@ public struct Tensor: Sendable {
   /// Creates a vector: shape `[count]`.
   public init(_ elements: [Float]) { self.init(shape: [elements.count], elements) }
 
-  /// A tensor of zeros.
+  /// Returns a tensor of zeros.
   public static func zeros(_ shape: Shape) -> Tensor { Tensor(shape: shape, repeating: 0) }
 
   /// The elements in row-major order.
   public var elements: [Float] { withSpan { span in span.indices.map { span[$0] } } }
 
-  /// The one element of a tensor that has just one.
+  /// The element of a tensor that has only one.
   ///
   /// - Precondition: the element count is 1, whatever the rank.
   public var scalar: Float {
@@ -60,7 +60,7 @@ public struct Tensor: Sendable {
     return withSpan { $0[0] }
   }
 
-  /// The same elements in another shape of as many elements.
+  /// Returns the same elements in another shape with the same number of elements.
   public func reshaped(_ shape: Shape) -> Tensor {
     require(
       shape.elementCount == self.shape.elementCount, "cannot reshape \(self.shape) to \(shape): other element counts")
@@ -78,7 +78,7 @@ extension Tensor {
     try unsafe withUnsafeElements { try unsafe body($0.span) }
   }
 
-  /// Calls `body` with the elements in row-major order, to change them.
+  /// Calls `body` with the mutable elements in row-major order.
   public mutating func withMutableSpan<Result>(_ body: (inout MutableSpan<Float>) throws -> Result) rethrows -> Result {
     try unsafe withUnsafeMutableElements { buffer in
       var span = unsafe buffer.mutableSpan
@@ -86,16 +86,16 @@ extension Tensor {
     }
   }
 
-  /// Calls `body` with the memory of the elements, for a kernel to read.
+  /// Calls `body` with a pointer to the elements, for a kernel to read.
   package func withUnsafeElements<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
     defer { extendLifetime(storage) }
     return try unsafe body(UnsafeBufferPointer(start: storage.base, count: storage.count))
   }
 
-  /// The memory of the elements: valid as long as the tensor lives and is not written.
+  /// A pointer to the elements; valid as long as the tensor exists and is not modified.
   package var constantBase: UnsafePointer<Float> { unsafe UnsafePointer(storage.base) }
 
-  /// Calls `body` with the memory of the elements, for a kernel to write; copies them first if they are shared.
+  /// Calls `body` with a pointer to the elements, for a kernel to write to; copies them first if they are shared.
   package mutating func withUnsafeMutableElements<Result>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
   ) rethrows -> Result {
@@ -114,7 +114,7 @@ extension Tensor {
     storage = copy
   }
 
-  /// The memory of the elements, to be written: valid as long as the tensor lives and is not copied.
+  /// A pointer to the elements, for writing; valid as long as the tensor exists and is not copied.
   package var mutableBase: UnsafeMutablePointer<Float> {
     mutating get {
       makeUnique()
@@ -124,14 +124,15 @@ extension Tensor {
 }
 
 extension Tensor: Equatable {
-  /// Returns a Boolean value indicating whether shapes and elements are equal; as for `Float`, NaN differs from itself.
+  /// Returns a Boolean value indicating whether shapes and elements are equal; as for `Float`, NaN is not equal to
+  /// itself.
   public static func == (left: Tensor, right: Tensor) -> Bool {
     guard left.shape == right.shape else { return false }
     return left.withSpan { a in right.withSpan { b in a.indices.allSatisfy { a[$0] == b[$0] } } }
   }
 }
 
-/// Calls `body` with the memory of several tensors, for a kernel to read.
+/// Calls `body` with pointers to the elements of several tensors, for a kernel to read.
 package func withUnsafeBases<Result>(
   of tensors: [Tensor], _ body: ([UnsafePointer<Float>]) throws -> Result
 ) rethrows -> Result {
@@ -139,7 +140,8 @@ package func withUnsafeBases<Result>(
   return try unsafe body(tensors.map { unsafe $0.constantBase })
 }
 
-/// Calls `body` with the memory of several tensors, for a kernel to write; copies first what is shared.
+/// Calls `body` with pointers to the elements of several tensors, for a kernel to write to; copies shared elements
+/// first.
 package func withUnsafeMutableBases<Result>(
   of tensors: inout [Tensor], _ body: ([UnsafeMutablePointer<Float>]) throws -> Result
 ) rethrows -> Result {

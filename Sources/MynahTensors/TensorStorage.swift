@@ -1,14 +1,14 @@
 import MynahIO
 
-/// A block of float32 memory that tensors share until one of them writes.
+/// A block of float32 values that tensors share until one of them is modified.
 ///
-/// The one `@unchecked Sendable` type of the library: its memory is written only through `Tensor`, which first makes
-/// sure that its reference is the only one (copy on write), so no two threads ever see a write.
+/// The only `@unchecked Sendable` type of this module: its memory is written only through `Tensor`, which first ensures
+/// that its reference is unique (copy on write), so no thread sees another thread's write.
 @safe
 package final class TensorStorage: @unchecked Sendable {
   package let base: UnsafeMutablePointer<Float>
   package let count: Int
-  /// The pool that the block came from and is returned to; nil: the allocator.
+  /// The pool that the block came from and is returned to; nil for the allocator.
   private let pool: StoragePool?
 
   /// The alignment in bytes of every block: one cache line and one AVX-512 register.

@@ -2,12 +2,12 @@ public import MynahIO
 
 /// The texts that a language model is trained, validated and tested on.
 public struct Corpus: Sendable, Hashable {
-  /// The share of a text that is split off for validation, unless another one is given.
+  /// The default share of a text that is split off for validation.
   public static let defaultValidationShare = 0.1
 
   /// The text to train on.
   public let training: String
-  /// The text that decides when to lower the learning rate or to stop early; never trained on.
+  /// The text used to decide when to lower the learning rate or stop early; never trained on.
   public let validation: String
   /// The text for the final evaluation, if there is one.
   public let test: String?
@@ -37,7 +37,7 @@ public struct Corpus: Sendable, Hashable {
     self.notes = notes + (returns > 0 ? [remark] : [])
   }
 
-  /// Splits a text in memory, whose end becomes the validation text, starting at the beginning of a line if there are
+  /// Splits a text in memory: its end becomes the validation text, which starts at the beginning of a line if there are
   /// several lines.
   ///
   /// - Parameter validationShare: The share that becomes the validation text, between 0 and 1.
@@ -58,19 +58,19 @@ public struct Corpus: Sendable, Hashable {
   /// - Throws: `FileError`, or `TextError` if a file is missing, ambiguous, or too short to be split.
   public init(at path: String) throws { try self.init(at: [path]) }
 
-  /// Reads text files and folders, which are concatenated.
+  /// Reads text files and folders and concatenates them.
   ///
   /// In a single folder, the files of a data set are identified by train, valid (or dev, or val) and test in their
-  /// names; `.txt` files take precedence. Of any other folder, all files of a text format are read (`.txt`, `.md`,
-  /// `.rst`, `.tex` and others), also in folders within it. Without a validation text, the last tenth becomes the
+  /// names; `.txt` files take precedence. In any other folder, all files in a text format (`.txt`, `.md`, `.rst`,
+  /// `.tex` and others) are read, including those in subfolders. Without a validation text, the last tenth becomes the
   /// validation text, starting at the beginning of a line if there are several lines.
   ///
   /// - Parameters:
-  ///   - validation: The path of the validation text; nil: the one of the data set, or a part of the text.
+  ///   - validation: The path of the validation text; nil to use that of the data set, or else the end of the text.
   ///   - validationShare: The share of the text that becomes the validation text, between 0 and 1.
   ///   - invalidBytes: The treatment of bytes that are not UTF-8, which depends on the tokenizer.
   /// - Throws: `FileError`, or `TextError` if a file is missing, ambiguous, or too short to be split.
-  /// - Precondition: There is a path.
+  /// - Precondition: There is at least one path.
   public init(
     at paths: [String], validation: String? = nil, validationShare: Double = Corpus.defaultValidationShare,
     invalidBytes: InvalidBytes = .refused
@@ -91,7 +91,7 @@ public struct Corpus: Sendable, Hashable {
     }
   }
 
-  /// Reads the text files of a corpus after their paths were found.
+  /// Creates a corpus from text files whose paths have been found.
   private init(
     of files: [String], validation: String?, test: String? = nil, share: Double, invalidBytes: InvalidBytes,
     notes: [String] = []
@@ -109,7 +109,7 @@ public struct Corpus: Sendable, Hashable {
 
   private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
-  /// Returns the text files at paths of files and folders, and a remark about each folder.
+  /// Returns the text files at the given paths of files and folders, and a remark about each folder.
   private static func files(at paths: [String]) throws -> (files: [String], notes: [String]) {
     var (files, notes) = ([String](), [String]())
     for path in paths {

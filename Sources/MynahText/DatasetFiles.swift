@@ -48,8 +48,10 @@ package struct DatasetFiles: Sendable, Hashable {
     names.count(where: TextFolder.isText) - [training, validation, test].count { $0.map(TextFolder.isText) ?? false }
   }
 
-  /// Returns a Boolean value indicating whether a folder has a file for training, and either one for validation or test
-  /// or no other text: a guide may have a page about training.
+  /// Returns a Boolean value indicating whether a folder has a training file, and either a validation or test file or
+  /// no other texts.
+  ///
+  /// A training file alone is not enough: in a folder of documentation, one page may be about training.
   package static func isDataset(_ directory: String) throws(FileError) -> Bool {
     let names = try fileNames(in: directory)
     guard names.contains(where: { isNamed($0, "train") }) else { return false }
@@ -59,8 +61,10 @@ package struct DatasetFiles: Sendable, Hashable {
 
   private static let validationWords = ["dev", "val"]
 
-  /// Returns a Boolean value indicating whether a file's name contains a role, or has another word for it as a whole
-  /// word, since such words are parts of others.
+  /// Returns a Boolean value indicating whether a file's name contains a role, or one of its other names as a whole
+  /// word.
+  ///
+  /// The other names, such as “val”, also occur inside unrelated words.
   private static func isNamed(_ name: String, _ role: String, or others: [String] = []) -> Bool {
     let words = name.lowercased().split { !$0.isLetter }.map(String.init)
     return name.lowercased().contains(role) || others.contains { words.contains($0) }

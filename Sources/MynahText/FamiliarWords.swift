@@ -1,4 +1,4 @@
-/// Normalizes sentences for a vocabulary that may lack capitalised words or punctuation, or that keeps punctuation
+/// A normalizer of sentences for a vocabulary that may lack capitalised words or punctuation, or that keeps punctuation
 /// apart from words.
 ///
 /// A word that is in the vocabulary is kept. For any other word, leading and trailing punctuation is split off, and the

@@ -89,7 +89,7 @@ package enum FarmHash {
       mixed(v.first, w.first, factor) &+ shiftMixed(y) &* k0 &+ z, mixed(v.second, w.second, factor) &+ x, factor)
   }
 
-  /// Mixes 32 bytes and two seeds into two numbers.
+  /// Mixes 32 bytes and two seeds into two integers.
   private static func weak(_ s: [UInt8], _ start: Int, _ first: UInt64, _ second: UInt64) -> Pair {
     let z = word(s, start + 24)
     let a = first &+ word(s, start)

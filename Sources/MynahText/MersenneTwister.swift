@@ -34,7 +34,7 @@ public struct MersenneTwister: Sendable, Hashable {
     return word ^ word >> 18
   }
 
-  /// Returns a uniformly distributed number in `0...last`, by rejection sampling of masked bits.
+  /// Returns a uniformly distributed integer in `0...last`, by rejection sampling of masked bits.
   public mutating func next(through last: UInt32) -> UInt32 {
     guard last > 0 else { return 0 }
     let mask = UInt32.max >> UInt32(last.leadingZeroBitCount)

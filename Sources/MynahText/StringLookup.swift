@@ -4,8 +4,8 @@ import MynahIO
 /// for unknown strings (OOV indices), then the learned vocabulary.
 ///
 /// Strings are used as they are: neither split nor lowercased. Learned strings are numbered by descending count; ties
-/// are broken by descending byte order. With several OOV indices, an unknown string gets the one given by its FarmHash
-/// fingerprint modulo their number.
+/// are broken by descending byte order. With several OOV indices, an unknown string gets the OOV index given by its
+/// FarmHash fingerprint modulo the number of OOV indices.
 ///
 /// Source: Keras 3, `keras.layers.StringLookup` with `output_mode="int"`.
 public struct StringLookup: Sendable, Hashable {

@@ -5,7 +5,7 @@ import Foundation
 #endif
 import MynahIO
 
-/// The texts in a folder that is no data set: the files of a text format, also those in folders within it.
+/// The texts in a folder that is not a data set: the files in text formats, including those in subfolders.
 package struct TextFolder: Sendable, Hashable {
   /// The extensions of text formats.
   package static let extensions = ["txt", "text", "md", "markdown", "rst", "tex", "org", "adoc"]
@@ -17,7 +17,7 @@ package struct TextFolder: Sendable, Hashable {
 
   /// Finds the texts; hidden files and folders, and links to folders, are ignored.
   ///
-  /// - Throws: `FileError` if a folder cannot be read, `TextError.noTexts` if there is none.
+  /// - Throws: `FileError` if a folder cannot be read, `TextError.noTexts` if there are no texts.
   package init(in directory: String) throws {
     var (texts, otherCount) = ([String](), 0)
     try Self.visit(directory, depth: 0) { path, isText in

@@ -4,7 +4,8 @@ public struct TextLength: Hashable, Sendable {
   public let wordCount: Int
   /// The number of Unicode scalars, including line ends.
   public let characterCount: Int
-  /// The number of bytes in UTF-8, including line ends; a kept invalid byte is one (`InvalidBytes.kept`).
+  /// The number of bytes in UTF-8, including line ends; an invalid byte that was kept counts as one
+  /// (`InvalidBytes.kept`).
   public let byteCount: Int
 
   /// Measures a text.

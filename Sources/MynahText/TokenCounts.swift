@@ -45,10 +45,9 @@ package struct TokenCounts: Sendable {
     counts.indices.lazy.map { (table[Int32($0)], counts[$0]) }
   }
 
-  /// Returns the tokens in an order, after the leading ones.
+  /// Returns the leading tokens, followed by the counted tokens in the given order.
   ///
-  /// Required tokens are kept regardless of their count, and come
-  /// last if they do not occur at all.
+  /// Required tokens are kept regardless of their count and come last if they do not occur at all.
   func ranked(
     _ order: Vocabulary.Order = .countThenCodePoint, minimumCount: Int, maximumSize: Int?, leading: [String] = [],
     required: [String]

@@ -1,12 +1,12 @@
 import MynahIO
 
 extension Vocabulary {
-  /// Reads a file with one token per line, as written by `write(to:)` and exchanged by toolkits: line 0 is token 0.
+  /// Reads a file with one token per line, as written by `write(to:)` and by other toolkits; line 0 is token 0.
   ///
-  /// Lines are tokens as they are, words with backslashes included (`\newcommand` of a LaTeX text); an empty line is
-  /// the empty token. Only a whole line `\n` or `\r`, or several of them (`\r\n`), represents line feeds and carriage
-  /// returns, and a line that starts with `\u{FEFF}` a token that starts with a byte order mark. A token that looks
-  /// like one of these has one more backslash: `\\n`.
+  /// A line is the token itself, even if it contains backslashes (`\newcommand` in a LaTeX text); an empty line is the
+  /// empty token. There are two exceptions: a line that consists only of `\n` and `\r`, such as `\r\n`, represents line
+  /// feeds and carriage returns, and a line that starts with `\u{FEFF}` represents a token that starts with a byte
+  /// order mark. A token that looks like one of these escapes has one more backslash: `\\n`.
   ///
   /// - Throws: `FileError`, or `TextError.duplicateToken`.
   public init(at path: String) throws {
@@ -45,7 +45,7 @@ extension Vocabulary {
 
 /// The representation of a token as a line.
 private enum TokenLine {
-  /// The escape of a byte order mark, which readers of files remove.
+  /// A byte order mark, which is removed when a file is read, and its escape.
   private static let (mark, escapedMark): (Unicode.Scalar, String) = ("\u{FEFF}", "\\u{FEFF}")
 
   /// Returns the line for a token; nil if it contains both line ends and other characters.
@@ -70,7 +70,7 @@ private enum TokenLine {
 
   private static func isLineEnd(_ scalar: Unicode.Scalar) -> Bool { scalar == "\n" || scalar == "\r" }
 
-  /// Returns what a line would be with one of its leading backslashes, if that is an escape; nil if it is literal.
+  /// Returns the line with a single leading backslash, if that is an escape; nil if the line is literal.
   private static func escape(in line: String) -> String? {
     let rest = String(line.unicodeScalars.drop { $0 == "\\" })
     guard rest.utf8.count < line.utf8.count else { return nil }

@@ -1,5 +1,5 @@
 extension Vocabulary {
-  /// The names that other programs use for the token of unknown words.
+  /// The names that other programs use for the unknown token.
   public static let otherUnknownNames = ["<UNK>", "xxunk", "UNK"]
   /// The names that other programs use for padding.
   public static let otherPaddingNames = ["<pad>", "<PAD>", "[PAD]", "xxpad"]
@@ -12,13 +12,14 @@ extension Vocabulary {
     public let name: String
   }
 
-  /// Returns the vocabulary with this package's names for another program's tokens of unknown words and of padding, so
-  /// that unknown words can be read and neither is generated.
+  /// Returns the vocabulary with another program's unknown and padding tokens renamed to those of this package.
   ///
-  /// - Parameter unknown: The token of unknown words; recognised by its name if nil.
+  /// Unknown words can then be encoded, and neither token is generated.
+  ///
+  /// - Parameter unknown: The unknown token; nil to recognise it by its name.
   /// - Returns: The vocabulary with the same ids, and the tokens that were renamed.
   /// - Throws: `TextError.unknownString` if the token is not in the vocabulary, `TextError.duplicateToken` if the
-  ///   vocabulary has `<unk>` besides.
+  ///   vocabulary also has `<unk>`.
   public func renamingSpecialTokens(
     unknown: String? = nil
   ) throws(TextError) -> (vocabulary: Vocabulary, renamed: [RenamedToken]) {

@@ -127,8 +127,7 @@ public struct Vocabulary: Sendable, Hashable {
     return table[places?.numbers[Int(id)] ?? id]
   }
 
-  /// Returns the IDs of the tokens in another vocabulary, in the order of this one; nil unless both have the same
-  /// tokens.
+  /// Returns the ID in another vocabulary of each token of this one; nil unless both have the same tokens.
   package func ids(in other: Vocabulary) -> [Int32]? {
     guard count == other.count else { return nil }
     let ids = (0..<Int32(count)).compactMap { id in
@@ -138,7 +137,7 @@ public struct Vocabulary: Sendable, Hashable {
     return Set(ids).count == count ? ids : nil
   }
 
-  /// The IDs of tokens that represent no text, the unknown token and padding; generation excludes them.
+  /// The IDs of the tokens that represent no text, which are the unknown token and padding; generation excludes them.
   public var textlessIDs: [Int32] { [unknownID, paddingID].compactMap(\.self) }
 }
 

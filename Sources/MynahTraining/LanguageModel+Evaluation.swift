@@ -36,7 +36,7 @@ struct EvaluationFigures {
   /// The loss in nats, the number of targets, and the sum of each metric.
   private(set) var numbers: [Double]
 
-  /// The figures of no targets.
+  /// Creates the figures of no targets.
   init(metrics: [Metric]) { numbers = [Double](repeating: 0, count: metrics.count + 2) }
 
   init(_ loss: Loss, sums: [Double]) { numbers = [loss.nats, Double(loss.targetCount)] + sums }
@@ -45,7 +45,7 @@ struct EvaluationFigures {
     for (index, number) in zip(numbers.indices, other) { numbers[index] += number }
   }
 
-  /// The loss, and the means of the metrics by name.
+  /// Returns the loss, and the means of the metrics by name.
   func means(_ metrics: [Metric]) -> (loss: Loss, metrics: [String: Double]) {
     let means = zip(metrics, numbers.dropFirst(2)).map { ($0.name, $1 / numbers[1]) }
     return (
@@ -70,7 +70,7 @@ struct ShardedEvaluation {
   ///
   /// - Parameters:
   ///   - cuts: The rows of each shard of the batch.
-  ///   - shards: The shards to evaluate; those that the batch lacks are left out.
+  ///   - shards: The shards to evaluate; shards that the batch lacks are skipped.
   mutating func add(_ batch: Batch, cuts: [Range<Int>], own shards: Range<Int>, of model: LanguageModel) {
     if !batch.isContext { shardCounts.append(cuts.count) }
     for shard in shards.clamped(to: cuts.indices) {

@@ -37,7 +37,7 @@ public struct PartRates: Hashable, Codable, Sendable {
   func factors(of model: ModelArchitecture, epoch: Int) -> [Float]? {
     guard self != .equal else { return nil }
     let layerCount = model.layers.count
-    // A tied embedding is the output's weights too.
+    // A tied embedding also contains the output's weights.
     let isTied = model.configuration.output.isTied
     return model.parts.flatMap { part, parameterCount in
       let depth =

@@ -53,7 +53,7 @@ extension Trainer {
     return (report, isStopping)
   }
 
-  /// Computes the gradients of this rank's shards of some batches and hands them over as they are completed.
+  /// Computes the gradients of this rank's shards of some batches and adds them to the exchange as they are completed.
   ///
   /// - Returns: The losses of the passes, by shard and then by batch; and the state after the batches, in the rows of
   ///   these shards.
@@ -61,7 +61,7 @@ extension Trainer {
     of group: [Batch], _ run: TrainingCheckpoint, _ ranks: RankedRun, _ exchange: inout GradientExchange, first: Int
   ) throws -> (losses: [Loss], state: RecurrentState) {
     var losses: [Loss] = []
-    // The rows and the state after the last batch, of each shard that the batch has.
+    // For each of these shards that the last batch has: its rows, and its state after the batch.
     var ends: [(rows: Range<Int>, state: RecurrentState)] = []
     for shard in ranks.ownShards {
       // The sum of the shard's gradients of all but the last batch, by parameter.
@@ -97,8 +97,8 @@ extension Trainer {
     return (losses, others.replacing(ends))
   }
 
-  /// Computes the gradients of a pass: adds them to the sums of the shard's passes so far or, after its last pass, hands
-  /// the sums over.
+  /// Computes the gradients of a pass and adds them to the sums of the shard's passes so far; after the shard's last
+  /// pass, adds the sums to the exchange.
   private func backward(
     _ value: Variable, _ tape: Tape, _ parameters: [Variable], _ sums: consuming [Gradient]?, _ shard: Int,
     isLast: Bool, _ exchange: inout GradientExchange
@@ -121,7 +121,7 @@ extension Trainer {
     return isLast ? nil : sums
   }
 
-  /// The loss of some batches: that of all ranks' passes, added in the order of the batches and their shards.
+  /// Returns the loss of some batches: the losses of all ranks' passes, added in the order of the batches and shards.
   private func total(_ figures: [ArraySlice<Double>], of group: [Batch], _ ranks: RankedRun) throws -> Loss {
     let cuts = group.map { ranks.cuts(of: $0.batchSize) }
     var losses: [[Loss]] = group.indices.map { cuts[$0].map { _ in Loss() } }
@@ -175,7 +175,8 @@ extension Trainer {
     run.moveEnd(to: all[0].first ?? 0, stepsPerEpoch: stepsPerEpoch)
   }
 
-  /// Returns the number of steps after which the run is to end, as rank 0 has it; 0 if it is not moved.
+  /// Returns the number of steps after which the run should end, on rank 0; 0 on other ranks, or to leave the end
+  /// unchanged.
   private func wantedEnd(
     of run: TrainingCheckpoint, _ ranks: RankedRun, after steps: Int, stepsPerEpoch: Int
   ) -> Double {

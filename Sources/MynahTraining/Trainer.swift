@@ -26,26 +26,26 @@ public struct Trainer: Sendable {
   /// The epoch after which `train` returns, with a checkpoint from which the run can be resumed; nil to train to the end
   /// of the run.
   ///
-  /// Schedules that span the run are those of all its epochs.
+  /// Schedules that span the run still span all its epochs.
   public var lastEpoch: Int?
   /// A closure that moves the end of a run whose configuration has a `stepCount`.
   ///
   /// It is called once in each step and at the end of each epoch, with the number of completed steps and the course of
-  /// the run. It returns the number of steps after which the run ends from now on, or nil to leave it. Of several ranks,
-  /// that of rank 0 is called. The changes are part of checkpoints: a run that is resumed without this closure ends where
-  /// it was planned to.
+  /// the run. It returns the number of steps after which the run ends from now on, or nil to leave the end unchanged.
+  /// With several ranks, only the closure of rank 0 is called. The changes are part of checkpoints: a run that is
+  /// resumed without this closure ends at the step that was set last.
   public var moveEnd: @Sendable (_ stepsDone: Int, _ pace: RunPace) -> Int? = { _, _ in nil }
 
   /// The connection to the processes that compute the run together; by default there is one process.
   ///
-  /// All ranks call `train` with the same model, data and configuration, and have the same results, which are those of
-  /// one process with as many shards. Checkpoints are reported on rank 0 only. If `train` throws on one rank, send the
-  /// others `RankMessage.failure`.
+  /// All ranks call `train` with the same model, data and configuration, and get the same results as one process with
+  /// as many shards. Checkpoints are reported on rank 0 only. If `train` throws on one rank, send the others
+  /// `RankMessage.failure`.
   public var communicator: any Communicator = SingleProcess()
-  /// The ranks' shares in the shards, such as their speeds; nil: equal ones.
+  /// The ranks' shares of the shards, such as their speeds; nil: equal shares.
   public var shares: [Int]?
-  /// A Boolean value indicating whether gradients are rounded to bfloat16 on the way to other ranks; this changes
-  /// results, and makes them depend on the number of ranks.
+  /// A Boolean value indicating whether gradients are rounded to bfloat16 before they are sent to other ranks; this
+  /// changes results, and makes them depend on the number of ranks.
   public var roundsSentGradients = false
 
   /// Creates a trainer.
@@ -179,7 +179,7 @@ public struct Trainer: Sendable {
           if let checkpoint = try ranks.checkpoint(of: run) { try report(.checkpoint(checkpoint)) }
         }
         if isStopping {
-          // A launcher may end all ranks as soon as one has ended, and rank 0 has a file to write.
+          // A launcher may end all ranks as soon as one has ended, but rank 0 still has a file to write.
           try ranks.waitForOthers()
           throw TrainingError.interrupted(epoch: run.epoch, step: run.step)
         }

@@ -41,7 +41,7 @@ public struct TrainingCheckpoint: Sendable {
   /// The model to evaluate: the model itself, or a copy with averaged weights.
   public var evaluatedModel: LanguageModel { optimizer.evaluated(model) }
 
-  /// Moves the end of the run to a number of steps; 0: leaves it.
+  /// Moves the end of the run to a number of steps; 0 leaves it unchanged.
   mutating func moveEnd(to end: Double, stepsPerEpoch: Int) {
     guard end > 0, var moved = pace, Int(end) != moved.end else { return }
     moved.move(endTo: Int(end), at: stepsDone(stepsPerEpoch: stepsPerEpoch))

@@ -17,12 +17,12 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
   /// The number of groups of rows of each batch whose gradients are computed one after another, or by several ranks, and
   /// added pairwise: neighbours first, then neighbouring pairs, and so on.
   ///
-  /// It bounds the memory of a step, and changes results by rounding only.
+  /// More shards reduce the memory of a step, and change results only by rounding.
   public var shards: Int
   /// The number of passes over the text; without effect if `stepCount` is set.
   public var epochs: Int
-  /// The number of batches after which the run ends, also in the middle of a pass over the text, unless
-  /// `Trainer.moveEnd` moves its end; nil: the run ends after `epochs`.
+  /// The number of batches after which the run ends, possibly in the middle of a pass over the text, unless
+  /// `Trainer.moveEnd` moves the end; nil: the run ends after `epochs`.
   public var stepCount: Int?
   /// The number of epochs without a lower validation loss after which the run stops early; nil to disable early
   /// stopping.

@@ -12,29 +12,29 @@ struct DataSetStoreTests {
 
   init() throws { (source, folder) = (try ScratchFolder(), try ScratchFolder()) }
 
-  private func bring(_ contents: [UInt8], hashOf original: [UInt8], unpacks: Bool = false) throws -> Bool {
+  private func fetch(_ contents: [UInt8], hashOf original: [UInt8], unpacks: Bool = false) throws -> Bool {
     try source.put(contents, as: "a")
     let file = NamedDataSet.File(
       "a", from: "https://example.invalid/a", byteCount: original.count, sha256: SHA256.hexadecimal(of: original),
       unpacks: unpacks)
-    return try DataSetStore(in: folder("new/one"), from: .folder(source.path)).bring(file)
+    return try DataSetStore(in: folder("new/one"), from: .folder(source.path)).fetch(file)
   }
 
   private func bytes(_ name: String) throws -> [UInt8] { try folder.bytes(of: "new/one/" + name) }
 
   @Test("A file is copied once, and a different file is replaced")
   func once() throws {
-    #expect(try bring([1, 2, 3], hashOf: [1, 2, 3]))
-    #expect(try !bring([9], hashOf: [1, 2, 3]))
+    #expect(try fetch([1, 2, 3], hashOf: [1, 2, 3]))
+    #expect(try !fetch([9], hashOf: [1, 2, 3]))
     #expect(try bytes("a") == [1, 2, 3])
-    #expect(try bring([4, 5], hashOf: [4, 5]))
+    #expect(try fetch([4, 5], hashOf: [4, 5]))
     #expect(try bytes("a") == [4, 5])
   }
 
   @Test("A file with another digest is refused, and the existing file stays")
   func wrongHash() throws {
-    #expect(try bring([1], hashOf: [1]))
-    let error = try #require(throws: DataSetError.self) { _ = try bring([1, 2, 3], hashOf: [1, 2]) }
+    #expect(try fetch([1], hashOf: [1]))
+    let error = try #require(throws: DataSetError.self) { _ = try fetch([1, 2, 3], hashOf: [1, 2]) }
     #expect(error.failureCode == .badData && error.sentence.contains(SHA256.hexadecimal(of: [1, 2] as [UInt8])))
     #expect(try bytes("a") == [1])
   }
@@ -42,11 +42,11 @@ struct DataSetStoreTests {
   @Test("Archives are unpacked into their folder, and deleted files are unpacked again")
   func archives() throws {
     let archive = try GoldenArchive.bytes()
-    #expect(try bring(archive, hashOf: archive, unpacks: true))
+    #expect(try fetch(archive, hashOf: archive, unpacks: true))
     #expect(try bytes("fixed codes") == Array("hello, hello, hello".utf8))
     #expect(try bytes("text/dynamic codes").count > 10_000)
     try FileManager.default.removeItem(atPath: folder("new/one/one"))
-    #expect(try !bring(archive, hashOf: archive, unpacks: true))
+    #expect(try !fetch(archive, hashOf: archive, unpacks: true))
     #expect(try bytes("one") == [0x61])
   }
 
@@ -59,7 +59,7 @@ struct DataSetStoreTests {
       archive.replaceSubrange(start..<start + name.count, with: other)
     }
     let error = try #require(throws: FileError.self) {
-      _ = try bring(archive, hashOf: archive, unpacks: true)
+      _ = try fetch(archive, hashOf: archive, unpacks: true)
     }
     #expect("\(error)".contains("outside of its folder"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder("new")) == ["one"])

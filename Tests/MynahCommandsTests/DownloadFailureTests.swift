@@ -20,7 +20,7 @@ struct DownloadFailureTests: DownloadSuite {
     let address = other.address("/")
     let server = try LocalServer { _, _ in .redirect(to: address) }
     try folder.put(Array(file[..<5]), as: "a.part")
-    try downloads.bring(from: server.address())
+    try downloads.fetch(from: server.address())
     #expect(try folder.bytes(of: "a") == file)
     #expect(downloads.ranges(other) == [5, 5])
   }
@@ -28,7 +28,7 @@ struct DownloadFailureTests: DownloadSuite {
   @Test("Circular redirects end with an error")
   func circle() throws {
     let server = try LocalServer { request, _ in .redirect(to: request.path == "/a" ? "/b" : "/a") }
-    let error = try downloadError { try downloads.bring(from: server.address()) }
+    let error = try downloadError { try downloads.fetch(from: server.address()) }
     #expect(error.failureCode == .unavailable && error.sentence.contains("more than 5 redirects"))
     #expect(server.requests.count == 6 && folder.names.isEmpty)
   }
@@ -40,7 +40,7 @@ struct DownloadFailureTests: DownloadSuite {
     ])
   func badRedirects(_ location: String) throws {
     let server = try LocalServer { _, _ in .redirect(to: location) }
-    let error = try downloadError { try downloads.bring(from: server.address(), pauses: 3) }
+    let error = try downloadError { try downloads.fetch(from: server.address(), pauses: 3) }
     guard case .misdirected = error else {
       Issue.record("\(error)")
       return
@@ -70,7 +70,7 @@ struct DownloadFailureTests: DownloadSuite {
     ])
   func statuses(_ status: String, _ code: FailureCode) throws {
     let server = try LocalServer { _, _ in .init(status: status, headers: ["Content-Length: 3"], body: [1, 2, 3]) }
-    let error = try downloadError { try downloads.bring(from: server.address(), pauses: 3) }
+    let error = try downloadError { try downloads.fetch(from: server.address(), pauses: 3) }
     #expect(error == .refused(address: server.address(), status: Int(status.prefix(3)) ?? 0))
     #expect(error.failureCode == code && error.sentence.contains(status.prefix(3)) && error.sentence.contains("--from"))
     #expect(server.requests.count == 1 && folder.names.isEmpty)
@@ -78,11 +78,11 @@ struct DownloadFailureTests: DownloadSuite {
 
   @Test("A server that is down and a host without an address fail without a retry")
   func unreachable() throws {
-    let refused = try downloadError { try downloads.bring(from: try LocalServer.deserted(), pauses: 3) }
+    let refused = try downloadError { try downloads.fetch(from: try LocalServer.deserted(), pauses: 3) }
     #expect(refused.failureCode == .unavailable && refused.sentence.contains("127.0.0.1 port"))
     // No label of a name may be this long, so that no name server is queried.
     let name = String(repeating: "a", count: 70) + ".invalid"
-    let unknown = try downloadError { try downloads.bring(from: "http://\(name)/", pauses: 3) }
+    let unknown = try downloadError { try downloads.fetch(from: "http://\(name)/", pauses: 3) }
     #expect(unknown.failureCode == .unavailable && unknown.sentence.contains("Could not resolve host: \(name)"))
     #expect(folder.names.isEmpty)
   }
@@ -90,7 +90,7 @@ struct DownloadFailureTests: DownloadSuite {
   @Test("An empty response is retried, and is an error when no retries are left")
   func emptyResponse() throws {
     let server = try LocalServer { _, _ in .init(isEmpty: true) }
-    let error = try downloadError { try downloads.bring(from: server.address(), pauses: 2) }
+    let error = try downloadError { try downloads.fetch(from: server.address(), pauses: 2) }
     #expect(error.failureCode == .unavailable && server.requests.count == 3 && folder.names.isEmpty)
   }
 
@@ -100,7 +100,7 @@ struct DownloadFailureTests: DownloadSuite {
   func noCurl() throws {
     let download = Download(environment: ["PATH": "/nonexistent"])
     let file = NamedDataSet.File("a.txt", from: "https://example.invalid/b.zip", byteCount: 1, sha256: "", member: "a")
-    let error = try downloadError { try downloads.bring(file, by: download) }
+    let error = try downloadError { try downloads.fetch(file, by: download) }
     #expect(error.failureCode == .unavailable && folder.names.isEmpty)
     for part in ["https://example.invalid/b.zip", "install curl", "'a.txt'", "'\(folder.path)'"] {
       #expect(error.sentence.contains(part))
@@ -120,7 +120,7 @@ struct DownloadFailureTests: DownloadSuite {
   @Test("Brackets and braces in an address are sent as they are")
   func globs() throws {
     let server = try downloads.goodServer()
-    try downloads.bring(from: server.address("/[1-3]{a,b}"))
+    try downloads.fetch(from: server.address("/[1-3]{a,b}"))
     #expect(server.requests.map(\.path) == ["/[1-3]{a,b}"])
   }
 
@@ -128,7 +128,7 @@ struct DownloadFailureTests: DownloadSuite {
   func proxy() throws {
     let server = try downloads.goodServer()
     let address = "http://example.invalid/file"
-    try downloads.bring(from: address, environment: ["http_proxy": server.address("")])
+    try downloads.fetch(from: address, environment: ["http_proxy": server.address("")])
     #expect(server.requests.map(\.path) == [address])
   }
 
@@ -137,7 +137,7 @@ struct DownloadFailureTests: DownloadSuite {
     let home = try ScratchFolder()
     try home.put(Array("header = \"X-Mine: 1\"\nmax-filesize = 1\n".utf8), as: ".curlrc")
     let server = try downloads.goodServer()
-    try downloads.bring(from: server.address(), environment: ["HOME": home.path, "CURL_HOME": home.path])
+    try downloads.fetch(from: server.address(), environment: ["HOME": home.path, "CURL_HOME": home.path])
     #expect(server.requests.count == 1)
     #expect(server.requests.allSatisfy { !$0.headers.contains { $0.hasPrefix("x-mine") } })
     #expect(server.requests.allSatisfy { $0.headers.contains("user-agent: mynah") })

@@ -18,7 +18,7 @@ struct DownloadResumeTests: DownloadSuite {
       let response = LocalServer.Response.part(of: file, request)
       return number < 4 ? response.cut(after: 70_000) : response
     }
-    try downloads.bring(from: server.address(), pauses: 3)
+    try downloads.fetch(from: server.address(), pauses: 3)
     #expect(try folder.bytes(of: "a") == file)
     #expect(downloads.ranges(server) == [nil, 70_000, 140_000, 210_000])
   }
@@ -30,11 +30,11 @@ struct DownloadResumeTests: DownloadSuite {
       let response = LocalServer.Response.part(of: file, request)
       return number < 3 ? response.cut(after: 100_000) : response
     }
-    let error = try downloadError { try downloads.bring(from: server.address(), pauses: 1) }
+    let error = try downloadError { try downloads.fetch(from: server.address(), pauses: 1) }
     let part = try folder.bytes(of: "a.part")
     #expect(error.failureCode == .unavailable && error.sentence.contains("stopped after 200,000 bytes"))
     #expect(file.starts(with: part) && folder.names == ["a.part"])
-    try downloads.bring(from: server.address())
+    try downloads.fetch(from: server.address())
     #expect(try folder.bytes(of: "a") == file && folder.names == ["a"])
     #expect(downloads.ranges(server) == [nil, 100_000, 200_000])
   }
@@ -43,7 +43,7 @@ struct DownloadResumeTests: DownloadSuite {
   func openEnd() throws {
     let file = file
     let server = try LocalServer { _, _ in .init(body: Array(file[..<1000])) }
-    let error = try downloadError { try downloads.bring(from: server.address()) }
+    let error = try downloadError { try downloads.fetch(from: server.address()) }
     #expect(error.failureCode == .unavailable && error.sentence.contains("after 1,000 bytes"))
     #expect(folder.names == ["a.part"])
   }
@@ -52,7 +52,7 @@ struct DownloadResumeTests: DownloadSuite {
   func silence(responds: Bool) throws {
     let file = file
     let server = try LocalServer { _, _ in responds ? .whole(file).hanging(after: 1) : .silence }
-    let error = try downloadError { try downloads.bring(from: server.address(), silence: .seconds(1)) }
+    let error = try downloadError { try downloads.fetch(from: server.address(), silence: .seconds(1)) }
     #expect(error.failureCode == .unavailable && error.sentence.contains("last 1 second"))
     #expect(folder.names == (responds ? ["a.part"] : []))
   }
@@ -66,13 +66,13 @@ struct DownloadResumeTests: DownloadSuite {
     }
     var byteCount = 0
     let error = try downloadError {
-      try downloads.bring(from: server.address(), pauses: 3, isInterrupted: { byteCount == 1000 }) {
+      try downloads.fetch(from: server.address(), pauses: 3, isInterrupted: { byteCount == 1000 }) {
         if case .received(let count) = $0 { byteCount = count }
       }
     }
     #expect(error == .interrupted && error.failureCode == .interrupted)
     #expect(try folder.bytes(of: "a.part") == Array(file[..<1000]))
-    try downloads.bring(from: server.address())
+    try downloads.fetch(from: server.address())
     #expect(folder.names == ["a"] && downloads.ranges(server) == [nil, 1000])
     #expect(server.wasAbandoned())
   }
@@ -87,7 +87,7 @@ struct DownloadResumeTests: DownloadSuite {
       if case .retrying = $0 { isRetrying = true }
     }
     let error = try downloadError {
-      try downloads.bring(NamedDataSet.File("a", from: server.address(), byteCount: 1, sha256: ""), by: download)
+      try downloads.fetch(NamedDataSet.File("a", from: server.address(), byteCount: 1, sha256: ""), by: download)
     }
     #expect(error == .interrupted && server.requests.count == 1 && folder.names.isEmpty)
   }
@@ -96,7 +96,7 @@ struct DownloadResumeTests: DownloadSuite {
   func wholePart() throws {
     try folder.put(file, as: "a.part")
     let server = try downloads.goodServer()
-    #expect(try downloads.bring(from: server.address()))
+    #expect(try downloads.fetch(from: server.address()))
     #expect(folder.names == ["a"] && server.requests.isEmpty)
   }
 
@@ -111,7 +111,7 @@ struct DownloadResumeTests: DownloadSuite {
       guard status == "206" else { return .failure("416 Range Not Satisfiable") }
       return .part(of: file, .init(path: "", rangeStart: 7))
     }
-    try downloads.bring(from: server.address())
+    try downloads.fetch(from: server.address())
     #expect(try folder.bytes(of: "a") == file && folder.names == ["a"])
     #expect(downloads.ranges(server) == [3, nil])
   }
@@ -120,7 +120,7 @@ struct DownloadResumeTests: DownloadSuite {
   func otherPart() throws {
     try folder.put([9, 9, 9], as: "a.part")
     let server = try LocalServer { _, _ in .whole([1, 2, 3]) }
-    let error = try downloadError { try downloads.bring(from: server.address()) }
+    let error = try downloadError { try downloads.fetch(from: server.address()) }
     #expect(error == .otherSize(address: server.address(), expected: file.count, found: 3))
     #expect(folder.names.isEmpty && downloads.ranges(server) == [3, nil])
   }
@@ -129,7 +129,7 @@ struct DownloadResumeTests: DownloadSuite {
   func longPart() throws {
     try folder.put(file + [1], as: "a.part")
     let server = try downloads.goodServer()
-    try downloads.bring(from: server.address())
+    try downloads.fetch(from: server.address())
     #expect(try folder.bytes(of: "a") == file && downloads.ranges(server) == [nil])
   }
 }

@@ -17,9 +17,9 @@ struct DownloadTests: DownloadSuite {
   @Test("A file is downloaded once and leaves no part")
   func once() throws {
     let server = try downloads.goodServer()
-    #expect(try downloads.bring(from: server.address()))
+    #expect(try downloads.fetch(from: server.address()))
     #expect(try folder.bytes(of: "a") == file)
-    #expect(try !downloads.bring(from: server.address()))
+    #expect(try !downloads.fetch(from: server.address()))
     #expect(folder.names == ["a"] && downloads.ranges(server) == [nil])
   }
 
@@ -28,7 +28,7 @@ struct DownloadTests: DownloadSuite {
     try folder.put(Array(file[..<1000]), as: "a.part")
     var events: [Download.Event] = []
     let server = try downloads.goodServer()
-    try downloads.bring(from: server.address(), report: { events.append($0) })
+    try downloads.fetch(from: server.address(), report: { events.append($0) })
     #expect(events.first == .started(byteCount: 1000, total: file.count))
     #expect(events.last == .received(byteCount: file.count))
   }
@@ -41,7 +41,7 @@ struct DownloadTests: DownloadSuite {
     let file = NamedDataSet.File(
       "a", from: server.address(), byteCount: original.count, sha256: SHA256.hexadecimal(of: original),
       member: isMember ? "fixed codes" : nil, unpacks: !isMember)
-    try downloads.bring(file)
+    try downloads.fetch(file)
     #expect(try folder.bytes(of: "a") == original)
     #expect(folder.names.contains("fixed codes") != isMember && !folder.names.contains("a.part"))
   }
@@ -53,7 +53,7 @@ struct DownloadTests: DownloadSuite {
     let server = try LocalServer { request, _ in .part(of: archive, request) }
     let file = NamedDataSet.File(
       "a", from: server.address(), byteCount: 19, sha256: SHA256.hexadecimal(of: [1] as [UInt8]), member: member)
-    let error = try #require(throws: (any Error).self) { try downloads.bring(file) }
+    let error = try #require(throws: (any Error).self) { try downloads.fetch(file) }
     #expect((error as? DownloadError)?.failureCode == .badData || (error as? FileError)?.kind == .badData)
     #expect(folder.names.isEmpty)
   }
@@ -65,7 +65,7 @@ struct DownloadTests: DownloadSuite {
     try folder.put([1], as: "a")
     let wrong = file.map { ~$0 }
     let server = try LocalServer { _, _ in .whole(wrong) }
-    let error = try downloadError { try downloads.bring(from: server.address()) }
+    let error = try downloadError { try downloads.fetch(from: server.address()) }
     #expect(error.failureCode == .badData && error.sentence.contains(SHA256.hexadecimal(of: wrong)))
     #expect(try folder.bytes(of: "a") == [1] && folder.names == ["a"])
   }
@@ -74,17 +74,17 @@ struct DownloadTests: DownloadSuite {
   func wrongPart() throws {
     try folder.put([9, 9, 9], as: "a.part")
     let server = try downloads.goodServer()
-    let error = try downloadError { try downloads.bring(from: server.address()) }
+    let error = try downloadError { try downloads.fetch(from: server.address()) }
     #expect(error.failureCode == .badData && error.sentence.contains("the download was deleted"))
     #expect(folder.names.isEmpty)
-    try downloads.bring(from: server.address())
+    try downloads.fetch(from: server.address())
     #expect(try folder.bytes(of: "a") == file)
   }
 
   @Test("A server that announces a larger file is refused at once")
   func otherSize() throws {
     let server = try downloads.goodServer()
-    let error = try downloadError { try downloads.bring(from: server.address(), as: [1, 2, 3]) }
+    let error = try downloadError { try downloads.fetch(from: server.address(), as: [1, 2, 3]) }
     #expect(error == .otherSize(address: server.address(), expected: 3, found: file.count))
     #expect(error.failureCode == .badData && error.sentence.contains("expected 3 bytes, found 300,000"))
   }
@@ -98,7 +98,7 @@ struct DownloadTests: DownloadSuite {
         status: resumes ? "206 Partial Content" : "200 OK", headers: ["Content-Range: bytes \(start)-999999/1000000"],
         body: Array(file[start...]) + [0])
     }
-    let error = try downloadError { try downloads.bring(from: server.address()) }
+    let error = try downloadError { try downloads.fetch(from: server.address()) }
     #expect(error == .otherSize(address: server.address(), expected: file.count, found: nil))
     #expect(folder.names.isEmpty)
   }
@@ -108,7 +108,7 @@ struct DownloadTests: DownloadSuite {
     let server = try LocalServer { _, _ in
       .init(headers: ["Transfer-Encoding: chunked"], body: Array("3\r\nabc\r\n0\r\n\r\n".utf8))
     }
-    let error = try downloadError { try downloads.bring(from: server.address()) }
+    let error = try downloadError { try downloads.fetch(from: server.address()) }
     #expect(error == .otherSize(address: server.address(), expected: file.count, found: 3) && folder.names.isEmpty)
   }
 
@@ -121,7 +121,7 @@ struct DownloadTests: DownloadSuite {
     #expect(error == .cannotStore(path: folder("a.part"), reason: "No space left on device"))
     #expect(error.failureCode == .inputOutput && error.sentence.contains("free disk space"))
     #expect(try folder.bytes(of: "a.part") == Array(file[..<100_000]))
-    try downloads.bring(from: server.address())
+    try downloads.fetch(from: server.address())
     #expect(try folder.bytes(of: "a") == file && downloads.ranges(server) == [nil, 100_000])
   }
 
@@ -160,7 +160,7 @@ struct DownloadTests: DownloadSuite {
   func twoRuns() throws {
     let server = try downloads.goodServer()
     let part = try PartFile(of: folder("a"))
-    let error = #expect(throws: FileError.self) { try downloads.bring(from: server.address()) }
+    let error = #expect(throws: FileError.self) { try downloads.fetch(from: server.address()) }
     #expect(error?.description.contains("another run is writing it") == true && server.requests.isEmpty)
     part.remove()
   }

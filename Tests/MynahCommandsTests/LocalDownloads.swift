@@ -15,7 +15,7 @@ struct LocalDownloads {
 
   /// Downloads "a" from an address into the folder.
   @discardableResult
-  func bring(
+  func fetch(
     from address: String, as original: [UInt8]? = nil, pauses: Int = 0, silence: Duration = .seconds(600),
     environment: [String: String] = [:], isInterrupted: @escaping () -> Bool = { false },
     report: @escaping (Download.Event) -> Void = { _ in }
@@ -24,15 +24,15 @@ struct LocalDownloads {
     let download = Download(
       patience: patience(pauses: pauses, silence: silence), environment: environment.merging(self.environment) { $1 },
       isInterrupted: isInterrupted, report: report)
-    return try bring(
+    return try fetch(
       NamedDataSet.File("a", from: address, byteCount: original.count, sha256: SHA256.hexadecimal(of: original)),
       by: download)
   }
 
   @discardableResult
-  func bring(_ file: NamedDataSet.File, by download: Download? = nil) throws -> Bool {
+  func fetch(_ file: NamedDataSet.File, by download: Download? = nil) throws -> Bool {
     let download = download ?? Download(patience: patience(), environment: environment)
-    return try DataSetStore(in: folder.path, from: .addresses(download)).bring(file)
+    return try DataSetStore(in: folder.path, from: .addresses(download)).fetch(file)
   }
 
   /// The variables of curl, without the proxies of the machine.

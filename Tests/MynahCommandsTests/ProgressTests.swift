@@ -99,7 +99,7 @@ struct ProgressTests {
     #expect(quiet.status == 0 && quiet.errors.isEmpty, "\(quiet.errors)")
     #expect(quiet.output.split(separator: "\n").count == told.output.split(separator: "\n").count)
     let warned = try tool.run("generate", "m", "stranger", "--seed", "1", "--length", "2", "--quiet")
-    #expect(warned.errors == "warning: the model does not know 1 of the prompt's tokens and reads them as <unk>\n")
+    #expect(warned.errors == "warning: the model reads 1 of the prompt's tokens as <unk>: not in its vocabulary\n")
     try tool.write("a b\n", to: "tiny")
     let counted = try tool.run("ngram", "tiny", "--output", "g", "--quiet")
     #expect(counted.errors.hasPrefix("warning: the discounts of "), "\(counted.errors)")

@@ -108,7 +108,7 @@ struct ScoreCommandTests {
       (["score", "m", "nothing"], Int32(66), "nothing"), (["score", "nothing"], 66, "nothing"),
       (["score", "m", "text", "--state", "kept"], 64, "expected one of carry, reset, documents"),
       (["pairs", "m", "text"], 65, "line 1"), (["pairs", "m", "empty"], 65, "only white space"),
-      (["neighbours", "m", "zebra"], 65, "does not know the token"), (["neighbours", "m", "a", "b"], 64, "three"),
+      (["neighbours", "m", "zebra"], 65, "has no token 'zebra'"), (["neighbours", "m", "a", "b"], 64, "three"),
     ])
   func badInput(arguments: [String], status: Int32, sentence: String) throws {
     let tool = try tool()

@@ -108,7 +108,7 @@ struct TokenizerKindCommandTests {
     let common = ["train", "text.txt", "--validation", "validation.txt", "--overwrite"]
     let words = ["--tokenizer", "word"]
     for (flags, advice) in [
-      (words, "a lower --minimum-count knows more words"),
+      (words, "a lower --minimum-count keeps more words"),
       (["--tokenizer", "keras-word", "--vocabulary", "100"], "a larger --vocabulary"),
       (["--init-from", "m"], "--extend-vocabulary adds"),
     ] {

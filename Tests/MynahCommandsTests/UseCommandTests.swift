@@ -78,7 +78,7 @@ struct UseCommandTests {
     #expect(outcome.status == 64 && outcome.isTidy, "\(outcome.errors)")
   }
 
-  @Test("Tokens that the model does not know, and forbidding all, are refused")
+  @Test("Tokens that are not in the vocabulary, and forbidding all, are refused")
   func unknownTokens() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -108,7 +108,7 @@ struct UseCommandTests {
       let outcome = try tool.run("complete", "m", "--context", context, "--prefix", "a", "--json")
       let found = try objects(Completions.self, outcome)[0].suggestions
       #expect(Set(found.map(\.text)) == ["a", "ab"] && found[0].probability >= found[1].probability)
-      #expect(outcome.errors.contains("does not know 2") == context.hasPrefix("zebra"))
+      #expect(outcome.errors.contains("reads 2 of the context's tokens") == context.hasPrefix("zebra"))
     }
     #expect(try tool.run("complete", "m", "--prefix", "x").output == "no word starts with 'x'\n")
   }

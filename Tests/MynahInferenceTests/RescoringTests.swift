@@ -70,7 +70,7 @@ struct RescoringTests {
     #expect(throws: NBestError.zeroProbability(TextPlace(line: 1))) { try WeightTuning([list]) }
   }
 
-  @Test("Texts that the model does not know are errors with their line")
+  @Test("Texts that are not in the vocabulary are errors with their line")
   func unknown() throws {
     var random = RandomSource(seed: 3)
     let tokenizer = AnyTokenizer.character(

@@ -1,11 +1,11 @@
 // CMynah: the float32 kernels of Mynah.
 //
 // Letters in shape comments: T steps, B batch, I input, H hidden, V vocabulary, E embedding. All matrices are
-// row-major. Arguments come as outputs, inputs, sizes. Kernels allocate nothing: the caller passes a workspace whose
-// size a `_workspace` function returns. There is one table of kernels per instruction set; `mynah_kernels_best` selects
-// one.
+// row-major. The order of arguments is outputs, inputs, sizes. Kernels allocate nothing: the caller passes a workspace
+// whose size a `_workspace` function returns. There is one table of kernels per instruction set; `mynah_kernels_best`
+// selects one.
 //
-// Determinism: each output element is summed by one thread in a fixed order, so results have the same bits at any
+// Determinism: each output element is summed by one thread in a fixed order, so results are bitwise identical with any
 // number of threads (on one instruction set).
 #ifndef MYNAH_H
 #define MYNAH_H
@@ -16,7 +16,7 @@
 
 // MARK: The team of threads (team.c)
 
-/// A persistent team of threads: workers wait for the next piece of work, spinning at first, then asleep.
+/// A persistent team of threads: workers wait for the next piece of work, first spinning, then sleeping.
 typedef struct mynah_team mynah_team;
 
 /// One thread's view of a running piece of work.
@@ -28,16 +28,16 @@ typedef struct {
 
 typedef void (*mynah_work)(void *context, const mynah_worker *worker);
 
-/// Starts `threads - 1` workers; NULL when memory or threads are short.
+/// Starts `threads - 1` workers; returns NULL if memory or threads cannot be allocated.
 mynah_team *mynah_team_start(int threads);
 /// Ends the workers and frees the team. No work may be running.
 void mynah_team_stop(mynah_team *team);
 int mynah_team_threads(const mynah_team *team);
-/// Runs `work` once on every thread of the team and returns when all are done. Denormals are flushed to zero inside. A
-/// NULL team, one that is busy with another caller's work, or one whose threads other programs keep from running, lets
-/// the caller do all of the work alone: same result, same bits.
+/// Runs `work` once on every thread of the team and returns when all are done. Denormals are flushed to zero inside.
+/// The caller does all of the work alone, with bitwise identical results, if the team is NULL, is busy with another
+/// caller's work, or has threads that other programs keep from running.
 void mynah_team_run(mynah_team *team, mynah_work work, void *context);
-/// Runs `work` as `mynah_team_run` does, but on every thread of a team that is free: for measurements of all threads.
+/// Runs `work` as `mynah_team_run` does, but always on every thread of a team that is not busy, for benchmarks.
 void mynah_team_run_all(mynah_team *team, mynah_work work, void *context);
 /// Waits until every thread of the work has reached this point.
 void mynah_worker_wait(const mynah_worker *worker);
@@ -59,13 +59,13 @@ enum { MYNAH_ISA_COUNT = 7 };
 /// The precision of the factors of matrix products; sums are always float32. MYNAH_BFLOAT16 needs `has_bfloat16`.
 typedef enum { MYNAH_FLOAT32 = 0, MYNAH_BFLOAT16 = 1 } mynah_precision;
 
-/// The number of rows up to which AMX kernels make float32 products by multiply-adds, with other last bits than by
-/// tiles.
+/// The maximum number of rows for which AMX kernels compute float32 products by multiply-adds. The last bits of the
+/// results differ from those of tiles.
 enum { MYNAH_FEW_ROWS = 12 };
 
 #include "mynah_scan.h"
 
-/// Linear layer, softmax and cross-entropy in one pass over the rows; logits are never kept whole.
+/// Linear layer, softmax and cross-entropy in one pass over the rows; the full matrix of logits is never stored.
 typedef struct {
   mynah_precision precision;
   size_t rows, hidden, vocabulary;     // N, H, V: none is zero
@@ -81,10 +81,11 @@ typedef struct {
   float *workspace;
 } mynah_cross_entropy;
 
-/// The numbers of a block of an update. The norm is summed in blocks of max(1, mynah_update_block / width) rows.
+/// The number of elements in a block of an update. The norm is summed in blocks of max(1, mynah_update_block / width)
+/// rows.
 enum { mynah_update_block = 16384 };
 
-/// A trained matrix [rows, width] with its gradient: [rows, width], or of some rows only.
+/// A trained matrix [rows, width] with its gradient: [rows, width], or the gradient of some rows only.
 typedef struct {
   size_t rows, width;
   float *weights;                      // [rows, width]; not touched by the norm
@@ -94,7 +95,7 @@ typedef struct {
   size_t stored_count;
 } mynah_parameter;
 
-/// A step of Adam. With t for the number of steps, this one included:
+/// A step of Adam; t is the number of steps, including this one.
 typedef struct {
   float scale;                         // factor of the gradients
   float rate;                          // the learning rate / (1 − beta1ᵗ)
@@ -103,8 +104,7 @@ typedef struct {
   float epsilon;
 } mynah_adam;
 
-/// Which elements dropout keeps: element i is kept where word first + i of a stream of random words is below
-/// `threshold`.
+/// A dropout mask: element i is kept if word first + i of a stream of random words is below `threshold`.
 typedef struct {
   uint64_t seed, stream, first;
   uint32_t threshold;
@@ -116,11 +116,11 @@ typedef struct {
   mynah_isa isa;
   const char *name;
   size_t lanes;       // floats in a vector
-  bool has_bfloat16;  // whether products of bfloat16 numbers are faster here than those of float32
+  bool has_bfloat16;  // whether bfloat16 products are faster than float32 products on this machine
 
-  // The peak of the machine, to be timed. `peak` runs multiply-adds in registers on all threads and returns the number
-  // of floating-point operations, 0 if the set has no instructions for the precision; `read_through` reads an array
-  // once, on all threads together.
+  // Benchmarks of the peak performance of the machine. `peak` runs multiply-adds in registers on all threads and
+  // returns the number of floating-point operations, 0 if the set has no instructions for the precision; `read_through`
+  // reads an array once, on all threads together.
   uint64_t (*peak)(mynah_team *team, mynah_precision precision, uint64_t rounds);
   void (*read_through)(mynah_team *team, const float *x, size_t count);
 
@@ -137,9 +137,9 @@ typedef struct {
   void (*add_rows)(mynah_team *team, float *sums, const float *x, const int32_t *order, const size_t *starts,
                    size_t count, size_t width);
 
-  // The gradients' norm and the optimisers' updates, all parameters in one piece of work on the team. The squared norm
-  // is Σ g² in double; norm_workspace returns the size of its workspace in doubles, which is left with the sums of the
-  // parameters' blocks of rows, in order.
+  // The gradients' norm and the optimisers' updates; one piece of work on the team covers all parameters. The squared
+  // norm is Σ g² in double; norm_workspace returns the size of its workspace in doubles; afterwards, the workspace
+  // contains the sums of the parameters' blocks of rows, in order.
   size_t (*norm_workspace)(const mynah_parameter *parameters, size_t count);
   double (*squared_norm)(mynah_team *team, const mynah_parameter *parameters, size_t count, double *workspace);
   void (*descend)(mynah_team *team, const mynah_parameter *parameters, size_t count, float rate);  // w −= rate·g
@@ -152,7 +152,7 @@ typedef struct {
   void (*gemm)(mynah_team *team, float *c, const float *a, const float *b, size_t m, size_t n, size_t k,
                bool a_transposed, bool b_transposed, bool accumulate, mynah_precision precision, float *workspace);
   // The same in two steps: B is packed once into `gemm_workspace` floats and multiplied with many A of M rows each. The
-  // floats must not be moved in between: the packed data is aligned within them.
+  // workspace must not be moved in between, because the packed data is aligned within it.
   void (*gemm_pack)(mynah_team *team, float *packed, const float *b, size_t m, size_t n, size_t k, bool b_transposed,
                     mynah_precision precision);
   void (*gemm_packed)(mynah_team *team, float *c, const float *a, float *packed, size_t m, size_t n, size_t k,
@@ -166,14 +166,14 @@ typedef struct {
   size_t (*scan_forward_workspace)(const mynah_scan_sizes *sizes);
   void (*scan_forward)(mynah_team *team, const mynah_scan_forward *pass);
   // The backward pass has two parts, each with its own workspace. The first goes back through time and writes d_gates,
-  // d_vectors, d_h0, d_c0 and d_projected. The second adds up and multiplies these: it writes d_bias_ih, d_bias_hh,
-  // d_weight_ih, d_weight_hh, d_weight_hr and d_x, and reads neither cells nor W_hh nor d_output.
+  // d_vectors, d_h0, d_c0 and d_projected. The second sums and multiplies these gradients: it writes d_bias_ih,
+  // d_bias_hh, d_weight_ih, d_weight_hh, d_weight_hr and d_x, and reads neither cells nor W_hh nor d_output.
   size_t (*scan_backward_workspace)(const mynah_scan_sizes *sizes);
   void (*scan_backward)(mynah_team *team, const mynah_scan_backward *pass);
   size_t (*scan_gradients_workspace)(const mynah_scan_sizes *sizes);
   void (*scan_gradients)(mynah_team *team, const mynah_scan_backward *pass);
 
-  // Enough for a team of `threads` threads, or fewer.
+  // The size is sufficient for a team of at most `threads` threads.
   size_t (*cross_entropy_workspace)(size_t rows, size_t hidden, size_t vocabulary, bool gradients,
                                     mynah_precision precision, size_t threads);
   void (*cross_entropy)(mynah_team *team, const mynah_cross_entropy *pass);

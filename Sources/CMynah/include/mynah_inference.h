@@ -9,13 +9,13 @@
 ///
 /// - MYNAH_WEIGHTS_BFLOAT16: weights rounded to bfloat16; rows of x are rounded in the same way when they are used, and
 ///   their products are summed in float32.
-/// - MYNAH_WEIGHTS_INT8: each row of W as integers of -127 ... 127 times a scale of its own; rows of x are rounded in
-///   the same way when they are used, and products are exact sums of integers. Needs columns ≤ MYNAH_INT8_MOST_COLUMNS.
+/// - MYNAH_WEIGHTS_INT8: each row of W as integers in -127 ... 127 times a scale per row; rows of x are rounded in the
+///   same way when they are used, and products are exact sums of integers. Needs columns ≤ MYNAH_INT8_MOST_COLUMNS.
 typedef enum { MYNAH_WEIGHTS_FLOAT32 = 0, MYNAH_WEIGHTS_BFLOAT16 = 1, MYNAH_WEIGHTS_INT8 = 2 } mynah_weights;
 enum { MYNAH_INT8_MOST_COLUMNS = 1 << 17 };  // 127² × columns stays below 2³¹
 
-/// A matrix W [N, K] in panels of vectors of rows. If it has G > 1 blocks, N is G·H, and a panel has the rows of all
-/// blocks for the same units; else rows are in order. Missing rows are zeros.
+/// A matrix W [N, K] in panels of vectors of rows. If it has G > 1 blocks, N is G·H, and a panel contains the rows of
+/// all blocks for the same units; otherwise rows are in order. Missing rows are zeros.
 typedef struct {
   mynah_weights kind;
   size_t rows, columns;  // N, K
@@ -35,7 +35,7 @@ typedef struct {
   const float *recurrent_bias;  // [(Gr − added)·H]: bias_hh of the other blocks, or NULL for zeros
   const float *vectors[MYNAH_MOST_VECTORS];  // [H] each
   float *h, *c;                 // [B, P], [B, H]: the state, overwritten with the one after the last step
-  float *x_before;              // [B, I], likewise: the inputs of the step before, or NULL if the layer reads x_t alone
+  float *x_before;              // [B, I], likewise: the previous step's inputs, or NULL if the layer reads only x_t
   bool residual;                // adds the layer's input to its output, but not to h: I = P
 } mynah_inference_layer;
 
@@ -64,11 +64,11 @@ typedef struct {
   size_t lanes;       // floats in a vector
   bool has_dot8;      // whether one instruction sums products of four bytes
 
-  // Rows of x [rows, columns] as integers of -127 ... 127 and a scale each: scale = max |x| / 127, rounded up a little.
-  // A row that is not finite gets a scale that is not finite.
+  // Quantises rows of x [rows, columns] to integers in -127 ... 127 and a scale per row: scale = max |x| / 127, rounded
+  // up a little. A row that is not finite gets a scale that is not finite.
   void (*quantize_rows)(int8_t *q, float *scales, const float *x, size_t rows, size_t columns);
 
-  // The panels of a matrix, and their size; matrix->panels is not read.
+  // Packs a matrix into panels; packed_bytes returns their size. matrix->panels is not read.
   size_t (*packed_bytes)(const mynah_packed *matrix);
   void (*pack)(mynah_team *team, void *panels, const mynah_packed *matrix, const float *w);  // w [N, K]
 
@@ -88,9 +88,9 @@ typedef struct {
   void (*advance)(mynah_team *team, const mynah_inference_pass *pass);
 
   bool (*all_finite)(mynah_team *team, const float *x, size_t count);
-  // A token for each row of logits [rows, count], drawn with probability ∝ exp(logit · the row's inverse
-  // temperature) by a uniform number of 0 ..< 1; the first of the largest logits if that is ∞. The forbidden ones are
-  // never drawn; -1 if nothing is left. workspace: 64-byte aligned.
+  // A token for each row of logits [rows, count], drawn with probability ∝ exp(logit · the row's inverse temperature)
+  // from a uniform number in 0 ..< 1. If the inverse temperature is ∞, the first token with the maximum logit is
+  // chosen. Forbidden tokens are never drawn; -1 if no token is left. workspace: 64-byte aligned.
   size_t (*draw_bytes)(size_t count, size_t threads);
   void (*draw)(mynah_team *team, int32_t *ids, const float *logits, size_t rows, size_t count,
                const int32_t *forbidden, size_t forbidden_count, const float *inverse_temperatures,

@@ -23,10 +23,10 @@ typedef enum {
 } mynah_cell;
 enum { MYNAH_CELL_COUNT = MYNAH_CELL_QRNN + 1, MYNAH_MOST_VECTORS = 3 };
 
-/// The shape of a cell. A block is one gate's sums: H numbers per row.
+/// The shape of a cell. A block contains the sums of one gate: H values per row.
 ///
-/// The first `added_blocks` recurrent blocks are added to the input blocks of the same index; the others are sums of
-/// their own.
+/// The first `added_blocks` recurrent blocks are added to the input blocks of the same index; the others are kept as
+/// separate sums.
 typedef struct {
   const char *name;
   size_t input_blocks;      // Gi: W_ih is [Gi·H, I]
@@ -38,7 +38,7 @@ typedef struct {
   bool has_cell_state;      // c [B, H] is carried from step to step
   bool has_projection;      // the output is W_hr [P, H] times the step's intermediate vector; else P = H
   bool has_identity_skip;   // the cell reads the input's own units: I = H
-  bool blends_hidden;       // h enters the new state directly, not only through W_hh
+  bool blends_hidden;       // h also enters the new state directly, not only through W_hh
 } mynah_cell_traits;
 
 /// Returns true if a step computes an intermediate vector, for its late blocks or its projection.
@@ -46,7 +46,7 @@ static inline bool mynah_has_intermediate(const mynah_cell_traits *cell) {
   return cell->late_blocks || cell->has_projection;
 }
 
-/// The traits of a cell, or NULL if there is none of this number.
+/// The traits of a cell, or NULL if `cell` is not valid.
 const mynah_cell_traits *mynah_traits_of(mynah_cell cell);
 
 /// The sizes of a pass, none of which is zero.
@@ -85,7 +85,7 @@ typedef struct {
   float *d_vectors[MYNAH_MOST_VECTORS];  // [H] each
   float *d_h0, *d_c0;                    // [B, P], [B, H]
   float *d_gates;                        // scan_gates_size floats: before activation; may be forward.gates
-  float *d_projected;                    // [T·B, P] if there is a projection: through later steps too
+  float *d_projected;                    // [T·B, P] if there is a projection: including gradients through later steps
   float *workspace;
 } mynah_scan_backward;
 

@@ -2,7 +2,7 @@
 
 INLINE size_t pairs_of(size_t count) { return (count + 1) / 2; }
 
-/// The numbers' bits as bfloat16, in the lower half of each lane. NaN stays NaN.
+/// The bfloat16 bits of each value, in the lower half of its lane. NaN stays NaN.
 INLINE vint round_to_bfloat16(vfloat x) {
   typedef uint32_t vbits __attribute__((vector_size(LANES * 4)));
   vbits bits = (vbits)x;
@@ -33,7 +33,7 @@ INLINE vpairs neighbouring_pairs(vfloat x) {
 #endif
 }
 
-/// The pairs of two vectors that follow one another: a whole vector.
+/// The pairs of two consecutive vectors: a whole vector.
 INLINE vfloat pairs_of_two(vfloat first, vfloat second) {
 #if HAS_DOT && LANES == 16
   return (vfloat)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
@@ -45,7 +45,7 @@ INLINE vfloat pairs_of_two(vfloat first, vfloat second) {
 #endif
 }
 
-/// Rounds a row to its pairs; an odd last number is paired with zero.
+/// Rounds a row to pairs; if the count is odd, the last value is paired with zero.
 INLINE void round_row(uint32_t *pairs, const float *row, size_t count) {
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) *(vpairs *)(pairs + i / 2) = neighbouring_pairs(load(row + i));

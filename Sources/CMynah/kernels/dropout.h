@@ -1,10 +1,10 @@
-// Dropout with masks from a counter: y = x·scale where the element's random word is below a threshold, else 0.
+// Dropout with masks from a counter: y = x·scale if the element's random word is below a threshold, else 0.
 //
 // Words are those of Philox 4×32-10 (J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2,
-// 3", 2011): block n of a stream gives the words 4n ..< 4n + 4. A block's four words are in 64-bit lanes, one block per
-// lane, since that is how vectors multiply 32 bits to 64.
+// 3", 2011): block n of a stream gives the words 4n ..< 4n + 4. The four words of a block are in 64-bit lanes, one
+// block per lane, because vector instructions multiply 32 × 32 bits to 64 in this layout.
 
-enum { BLOCKS = LANES / 2, GROUP = 4 * BLOCKS };  // blocks made at once, and their words
+enum { BLOCKS = LANES / 2, GROUP = 4 * BLOCKS };  // blocks computed at once, and their words
 
 typedef uint64_t vlong __attribute__((vector_size(LANES * 4), may_alias));
 typedef uint32_t vword __attribute__((vector_size(LANES * 4), may_alias));
@@ -48,7 +48,7 @@ INLINE vfloat dropped(vfloat x, vword words, const mynah_dropout_mask *mask) {
 static void dropout_work(void *context, const mynah_worker *worker) {
   const dropout_pass *s = context;
   const mynah_dropout_mask *mask = s->mask;
-  // Element 0 uses word `first`, which need not begin a block.
+  // Element 0 uses word `first`, which is not necessarily the first word of a block.
   const size_t skipped = mask->first % 4;
   range groups = share((skipped + s->count + GROUP - 1) / GROUP, worker);
   for (size_t g = groups.first; g < groups.last; g++) {

@@ -2,7 +2,7 @@
 
 typedef double vdouble __attribute__((vector_size(LANES * 8), may_alias));
 
-/// Each lane sums its own elements in double; lanes are then added from the first to the last.
+/// Each lane sums its own elements in double; the lanes are then added from first to last.
 #define REDUCTION(name, term)                                                                             \
   static double name(const float *x, size_t count) {                                                      \
     vdouble sums = {0};                                                                                   \

@@ -1,4 +1,4 @@
-// The general matrix product: B is packed inside the call, or once before many.
+// The general matrix product: B is packed inside the call, or once for many calls.
 
 typedef struct {
   float *c;
@@ -16,7 +16,8 @@ static void pack_share(const gemm_pass *g, range panels) {
 
 enum { GROUP_PANELS = 16 };
 
-/// The columns of C that belong to some panels. Panels of a group are a matrix of their own: its columns of B.
+/// Computes the columns of C for some panels. The panels of a group are treated as a separate matrix: some columns of
+/// B.
 static void gemm_by_groups(const gemm_pass *g, range panels) {
   for (size_t p = panels.first, next; p < panels.last; p = next) {
     next = minimum(p + GROUP_PANELS, panels.last);
@@ -36,9 +37,9 @@ static void gemm_by_groups(const gemm_pass *g, range panels) {
   }
 }
 
-/// If there are many panels, each worker takes some of them and needs no others: it packs a few at a time, a block of k
-/// at a time, and multiplies while they are in cache. Otherwise all workers pack together, wait for each other, and
-/// share the rows.
+/// If there are many panels, they are divided among the workers: each packs a few at a time, for one block of k at a
+/// time, and multiplies while they are in cache. Otherwise all workers pack together, wait for each other, and divide
+/// the rows.
 static void gemm_work(void *context, const mynah_worker *worker) {
   const gemm_pass *g = context;
   range panels = all_panels(g->n), own = share(panels.last, worker), rows = {0, g->m};
@@ -59,7 +60,7 @@ static void gemm_work(void *context, const mynah_worker *worker) {
   multiply(a, rows.last - rows.first, g->k, &p, 1, g->form);
 }
 
-/// A barrier of the team costs more than it saves if there is little work.
+/// Returns NULL if there is so little work that a barrier of the team costs more than it saves.
 static mynah_team *team_for(mynah_team *team, const gemm_pass *g) { return g->m * g->n * g->k < 1 << 15 ? NULL : team; }
 
 static size_t gemm_workspace(size_t m, size_t n, size_t k) {

@@ -1,8 +1,8 @@
-// Kept matrices: what one product writes and others read, by rows or by columns.
+// Kept matrices: matrices that one product writes and others read, by rows or by columns.
 //
-// Groups of KEPT_WIDTH columns follow one another, each with all rows: [group][row][KEPT_WIDTH]. A tile's rows, or its
-// columns, are then contiguous, whichever way it reads. The rows of a group are an odd number, which spreads the
-// groups over all sets of a cache.
+// Groups of KEPT_WIDTH columns follow one another, each with all rows: [group][row][KEPT_WIDTH]. Whether a tile reads
+// by rows or by columns, its elements are contiguous. The number of rows in a group is padded to an odd number, which
+// distributes the groups over all cache sets.
 
 /// The stride between groups of a matrix of `rows` rows.
 INLINE size_t kept_stride(size_t rows) { return (rows | 1) * KEPT_WIDTH; }
@@ -14,7 +14,7 @@ INLINE float *kept_vector(float *kept, size_t rows, size_t r, size_t v) {
 
 // MARK: As operands
 
-/// The place of row `row`, and of column `first`, which begins a group.
+/// The offset of row `row` and column `first`, which must begin a group.
 INLINE size_t kept_offset(size_t rows, size_t row, size_t first) {
   return first / KEPT_WIDTH * kept_stride(rows) + row * KEPT_WIDTH;
 }
@@ -33,7 +33,7 @@ INLINE operand kept_columns(const float *kept, size_t rows, size_t row0, size_t 
                    .row_group_stride = kept_stride(rows)};
 }
 /// `count` columns from `first` on, of the rows from `row0` on, as a product's C. Sums begin with one row (a bias), or
-/// with the existing values if it is NULL.
+/// with the existing values if `bias` is NULL.
 INLINE product kept_product(float *kept, size_t rows, size_t row0, size_t first, size_t count, const float *bias,
                             const float *packed) {
   float *c = kept + kept_offset(rows, row0, first);
@@ -48,7 +48,7 @@ INLINE product kept_product(float *kept, size_t rows, size_t row0, size_t first,
                    .group_stride = kept_stride(rows)};
 }
 
-// MARK: In pairs of bfloat16 numbers, as dot products read them in place
+// MARK: In pairs of bfloat16 values, as dot products read them in place
 
 /// The size of a matrix whose neighbouring columns are pairs, [group][row][KEPT_WIDTH / 2].
 INLINE size_t column_pairs_size(size_t rows, size_t n) { return kept_size(rows, n) / 2; }

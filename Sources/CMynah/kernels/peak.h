@@ -1,7 +1,7 @@
-// The peak of the machine: the speed of multiply-adds in registers, and of reading memory in order.
+// Benchmarks of peak performance: multiply-adds in registers, and sequential reads of memory.
 
-/// Vectors that stay in registers: enough for the units never to wait for a result, and few enough for the registers,
-/// of which AVX-512 and NEON have 32, the others 16.
+/// The number of independent chains: enough to hide the latency of the arithmetic units, and few enough for the
+/// registers, of which AVX-512 and NEON have 32, the others 16.
 enum { CHAINS = LANES == 16 || (LANES == 4 && HAS_FMA) ? 24 : LANES == 8 ? 12 : 8 };
 
 typedef struct {
@@ -12,12 +12,13 @@ typedef struct {
 
 /// Chains of multiply-adds; with `pairs`, of dot products of bfloat16 pairs.
 INLINE void run_chains(const peak_pass *pass, const bool pairs) {
-  // Each chain tends to factor / (1 − factor)·0.5 = 0.5: never a denormal number, never infinite.
+  // A chain of multiply-adds converges to term / (1 − factor) = 0.5, and a sum of dot products grows slowly: neither
+  // becomes denormal or infinite.
   const vfloat factor = splat(0.5f), term = splat(0.25f);
   vfloat chains[CHAINS];
 #pragma clang loop unroll(full)
   for (int i = 0; i < CHAINS; i++)
-    chains[i] = splat((float)(i + 1));  // different, so that no chain is computed for all
+    chains[i] = splat((float)(i + 1));  // different values, so that the compiler cannot merge the chains
 #pragma clang loop unroll(disable)
   for (uint64_t round = 0; round < pass->rounds; round++) {
 #pragma clang loop unroll(full)
@@ -41,7 +42,7 @@ static void peak_work(void *context, const mynah_worker *worker) {
 #endif
 }
 
-/// The operations of a round on one thread; 0 where there are no instructions for a precision.
+/// The number of operations of a round on one thread; 0 if there are no instructions for the precision.
 INLINE uint64_t operations_of_round(mynah_precision precision) {
   if (precision == MYNAH_FLOAT32) return CHAINS * LANES * 2;
 #if HAS_AMX

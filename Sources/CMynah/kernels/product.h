@@ -7,9 +7,9 @@
 //   pack_transposed   the same from the rows of Bᵀ
 //   multiply          C = start + A·B for one A and one or more packed B
 // B is packed once and used many times; A is read in place. Each element of C is one sum in the order of k that starts
-// from `start`, however m, n and k are cut, so the result does not depend on blocks and threads.
+// from `start`, however m, n and k are divided, so the result does not depend on blocks and threads.
 
-/// The form of a packed B: the precision of its numbers and, on AMX, whether multiply-adds read it instead of tiles.
+/// The form of a packed B: the precision of its elements and, on AMX, whether multiply-adds read it instead of tiles.
 typedef enum { FORM_FLOAT32 = MYNAH_FLOAT32, FORM_BFLOAT16 = MYNAH_BFLOAT16, FORM_FEW_ROWS } form;
 
 /// The columns of a kept matrix (kept.h) that are contiguous: a pair of tiles on AMX, else a cache line, or a register
@@ -28,7 +28,7 @@ typedef struct {
   const float *base;
   size_t row_stride, k_stride;
   size_t row_group_stride, k_group_stride;  // 0: no groups
-  bool in_pairs;                            // elements are pairs of bfloat16 numbers along k, half as many
+  bool in_pairs;                            // elements are pairs of bfloat16 values along k, half as many
 } operand;
 
 /// The elements of a group along k.
@@ -87,7 +87,7 @@ typedef struct {
   size_t group_stride;   // between the groups of KEPT_WIDTH columns of a kept C; 0: side by side
 } product;
 
-/// The start of a tile's sums: C's rows from `row` on and columns from `first` on, whose place in C is `c`; NULL for
+/// The start of a tile's sums: C's rows from `row` on and columns from `first` on, whose address in C is `c`; NULL for
 /// zeros.
 INLINE const float *start_of(const product *s, size_t row, size_t first, const float *c) {
   return s->start == s->c ? c : s->start ? s->start + row * s->start_stride + first : NULL;

@@ -1,5 +1,5 @@
-// Vectors of LANES floats in Clang's vector types.
-// Kernels inlined into others would triple the debug information of an optimised program. Sanitizers need it.
+// Vectors of LANES floats in Clang's vector types. The debug information of inlined kernels would triple its total size
+// in optimised builds; only sanitizers need it.
 #if defined(__OPTIMIZE__) && !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 #define WITHOUT_DEBUG __attribute__((nodebug))
 #else
@@ -13,10 +13,10 @@ typedef vfloat vfloat_unaligned __attribute__((aligned(4)));
 
 INLINE vfloat load(const float *p) { return *(const vfloat_unaligned *)p; }
 INLINE void store(float *p, vfloat v) { *(vfloat_unaligned *)p = v; }
-// x − 0 is x, whatever its sign, so nothing is left of the subtraction; x + 0 is not, and would cost as much as a
-// product.
+// x − 0 equals x even for −0, so the compiler removes the subtraction. x + 0 differs from x for −0, so it would cost as
+// much as a multiplication.
 INLINE vfloat splat(float x) { return x - (vfloat){0}; }
-/// The same four bytes in every lane, of any type.
+/// Copies the same four bytes, of any type, to every lane.
 INLINE vfloat splat_bits(const float *p) {
   int32_t bits;
   memcpy(&bits, p, sizeof bits);
@@ -35,8 +35,8 @@ INLINE vfloat fma_(vfloat a, vfloat b, vfloat c) {
 #endif
 }
 
-/// 1 / x for normal x whose reciprocal is normal too. AVX-512 divides a vector in 16 cycles; an estimate of 14 bits and
-/// a Newton step, y + y·(1 − x·y), take a quarter of that and err by 1 ulp at most.
+/// 1 / x for normal x whose reciprocal is normal too. AVX-512 divides a vector in 16 cycles; a 14-bit estimate and a
+/// Newton step, y + y·(1 − x·y), take a quarter of that, with an error of at most 1 ulp.
 INLINE vfloat reciprocal(vfloat x) {
 #if LANES == 16
   vfloat y = (vfloat)_mm512_rcp14_ps((__m512)x);

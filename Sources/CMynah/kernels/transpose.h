@@ -1,5 +1,5 @@
-// Transposes LANES × LANES words of 32 bits in registers: 4 × 4 inside of every 128 bits, then blocks of 128 bits.
-// These are the shuffles that processors have as one instruction.
+// Transposes LANES × LANES words of 32 bits in registers: 4 × 4 within every 128 bits, then blocks of 128 bits.
+// Processors have a single instruction for each of these shuffles.
 
 // The lane of a pair of rows that moves to lane l; the second row's lanes count from LANES on.
 #define WORDS_LOW(l) ((l) / 4 * 4 + (l) % 4 / 2 + (l) % 2 * LANES)        // a0 b0 a1 b1
@@ -40,7 +40,7 @@ INLINE void transpose(vfloat rows[LANES]) {
 #endif
 }
 
-/// Writes `count` rows of LANES numbers from `rows` rows of `count` numbers and zeros below them.
+/// Writes the transpose, `count` rows of LANES elements, of `rows` rows of `count` elements, padded with zero rows.
 INLINE void transpose_block(float *to, size_t to_stride, const float *from, size_t from_stride, const size_t rows,
                             const size_t count) {
   vfloat lines[LANES];

@@ -1,14 +1,14 @@
-// The gradients' norm and the optimisers' updates: all parameters in one piece of work, cut into blocks of a fixed
-// size.
+// The gradients' norm and the optimisers' updates: one piece of work covers all parameters, divided into blocks of a
+// fixed size.
 //
 //   gradient descent   w ← w − rate·scale·g
 //   Adam               g' = scale·g    m ← m + (1 − β₁)(g' − m)    v ← β₂ v + (1 − β₂) g'²
 //                      w ← w − rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 //
-// Adam: D. Kingma, J. Ba 2015, in the form that PyTorch computes. A row that a sparse gradient lacks has the gradient
-// 0: under gradient descent it stays, under Adam its moments decay and move it.
+// Adam: D. Kingma, J. Ba 2015, in the form that PyTorch computes. A row that is not in a sparse gradient has gradient
+// 0: gradient descent does not change it, while Adam decays its moments and updates it.
 
-enum { UPDATE_BLOCK = mynah_update_block };  // numbers; two of Adam's arrays of this size fit the nearest cache
+enum { UPDATE_BLOCK = mynah_update_block };  // elements; two of Adam's arrays of this size fit in the L1 cache
 
 /// The number of a parameter's elements that some work covers: those of the gradient, or those of the weights.
 typedef size_t (*update_size)(const mynah_parameter *p);
@@ -32,8 +32,8 @@ INLINE size_t total_blocks(const update_pass *s, update_size size) {
   return blocks;
 }
 
-/// Calls `body` with the numbers of each block of a worker's share: the parameter, first and last number, the block's
-/// index.
+/// Calls `body` for each block of a worker's share, with the parameter, the range of elements and the index of the
+/// block.
 #define FOR_OWN_BLOCKS(s, worker, size, body)                                                 \
   do {                                                                                        \
     range own = share(total_blocks(s, size), worker);                                         \
@@ -52,8 +52,8 @@ INLINE size_t total_blocks(const update_pass *s, update_size size) {
 
 // MARK: The norm
 
-// Its blocks are whole rows of the weights, also of sparse gradients: so the sums of a part of the rows are the same
-// numbers, wherever they are computed.
+// The norm's blocks are whole rows of the weights, even if the gradient is sparse, so the sums for some of the rows are
+// identical wherever they are computed.
 INLINE size_t rows_of_block(const mynah_parameter *p) {
   return p->width < UPDATE_BLOCK ? UPDATE_BLOCK / (p->width ? p->width : 1) : 1;
 }
@@ -146,7 +146,7 @@ INLINE adam_numbers adam_vector(const mynah_adam *s, adam_numbers x, vfloat grad
   return x;
 }
 
-/// `count` numbers of a parameter from `at` on; a NULL gradient means zeros.
+/// Updates `count` elements of a parameter from `at` on; a NULL gradient means zeros.
 INLINE void adam_run(const mynah_adam *s, const mynah_parameter *p, size_t at, const float *gradient, size_t count) {
   float *weights = p->weights + at, *first = p->first_moments + at, *second = p->second_moments + at;
   size_t i = 0;

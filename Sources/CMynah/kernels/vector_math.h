@@ -1,8 +1,8 @@
 // exp, tanh and sigmoid of a vector, and of an array.
 //
 // Polynomials: S. L. Moshier, Cephes mathematical library (expf, tanhf). Largest errors over all finite arguments,
-// measured by the tests against double: exp 1.5 ulp, tanh 2.5 ulp, sigmoid 2.5 ulp (results that are denormal numbers
-// may be flushed to 0).
+// measured by the tests against double: exp 1.5 ulp, tanh 2.5 ulp, sigmoid 2.5 ulp (denormal results may be flushed to
+// 0).
 
 /// eʳ, |r| ≤ ln 2 / 2
 INLINE vfloat vexp_polynomial(vfloat r) {
@@ -26,7 +26,7 @@ INLINE vfloat vexp(vfloat x) {
   vfloat r = fma_(whole, splat(-0.693359375f), x);
   r = fma_(whole, splat(2.12194440e-4f), r);
   vfloat p = vexp_polynomial(r);
-  // Two factors, since 2ⁿ itself may be no normal number.
+  // 2ⁿ is applied in two factors, because it may not be a normal number itself.
   vint half = n >> 1, rest = n - half;
   return p * (vfloat)((half + 127) << 23) * (vfloat)((rest + 127) << 23);
 }
@@ -42,12 +42,12 @@ INLINE vfloat vexp_in_range(vfloat x) {
   return vexp_polynomial(r) * (vfloat)(((vint)shifted << 23) + (vint)splat(1.0f));
 }
 
-/// eˣ for x ≤ 0; what is below the smallest normal number is that.
+/// eˣ for x ≤ 0; results below the smallest normal number are replaced by that number.
 INLINE vfloat vexp_of_negative(vfloat x) {
   return vexp_in_range(blend(x < splat(-LARGEST_EXPONENT), splat(-LARGEST_EXPONENT), x));
 }
 
-/// eˣ for x ≤ 0; what is below the smallest normal number is 0, and NaN stays NaN.
+/// eˣ for x ≤ 0; results below the smallest normal number are 0, and NaN stays NaN.
 INLINE vfloat vexp_or_zero(vfloat x) {
   return (vfloat)((vint)vexp_in_range(x) & ~(x < splat(-LARGEST_EXPONENT)));
 }

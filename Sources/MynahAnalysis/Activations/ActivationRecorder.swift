@@ -70,7 +70,7 @@ public struct ActivationRecorder: Sendable {
       var parts: [(String, Variable)] = zip(own.names, own.parts).compactMap { name, part in
         LayerActivations.shortName(of: name).map { ($0, part) }
       }
-      // Some kinds of cells output what their state does not contain.
+      // The state of some kinds of cells does not contain their output.
       if !own.names.contains("hidden") { parts.insert(("h", output(of: layer, reading: id, from: before)), at: 0) }
       if recordsGates { parts += gates(of: layer, reading: id, from: before).map { ($0.key, $0.value) } }
       let values = Dictionary(parts.map { ($0.0, $0.1.value.elements) }) { first, _ in first }

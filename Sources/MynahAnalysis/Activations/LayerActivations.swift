@@ -20,8 +20,8 @@ public struct LayerActivations: Hashable, Sendable {
   /// The number of units of the quantity with the most units.
   public var unitCount: Int { values.values.map(\.count).max() ?? 0 }
 
-  /// Returns the symbol used in the literature for a part of a state; nil if the part is the inputs of the step before,
-  /// which are no activations of the layer's units.
+  /// Returns the symbol used in the literature for a part of a state; nil if the part is the inputs of the previous
+  /// step, which are not activations of the layer's units.
   static func shortName(of part: String) -> String? {
     part == "input" ? nil : ["hidden": "h", "cell": "c"][part] ?? part
   }

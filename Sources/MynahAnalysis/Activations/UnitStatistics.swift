@@ -9,10 +9,10 @@ package enum UnitStatistics {
 
   /// Pearson's correlation coefficient, cov(x, y) / √(var x · var y), in −1 … 1; nil if one of them is constant.
   ///
-  /// - Precondition: there are as many of one as of the other.
+  /// - Precondition: `x` and `y` have the same number of values.
   package static func correlation(_ x: [Float], _ y: [Float]) -> Double? {
     let scale = (variance(x) * variance(y)).squareRoot()
-    // Rounding leaves a little variance even to equal numbers.
+    // Rounding can give equal values a tiny variance.
     guard scale > 1e-12 else { return nil }
     return max(-1, min(1, covariance(x, y) / scale))
   }

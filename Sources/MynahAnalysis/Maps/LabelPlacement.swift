@@ -31,8 +31,9 @@ struct LabelPlacement {
     insert(Box(left: x - radius, right: x + radius, top: y - radius, bottom: y + radius))
   }
 
-  /// Reserves and returns a free position to the right of, to the left of, above or below the point; if there is none,
-  /// nil, or the first for a label that is required.
+  /// Reserves and returns a free position to the right of, to the left of, above or below the point.
+  ///
+  /// If none is free, returns the first position for a required label, otherwise nil.
   mutating func place(
     _ text: String, beside x: Double, _ y: Double, radius: Double, isRequired: Bool = false
   ) -> Label? {

@@ -21,7 +21,7 @@ package struct PairProbabilities: Sendable {
 
   /// Creates the joint probabilities of points for a perplexity.
   ///
-  /// Takes N²·E/2 multiplications and memory for N²/2 numbers.
+  /// Takes N²·E/2 multiplications and memory for N²/2 values.
   package init(of points: PointSet, perplexity: Double) {
     let count = points.count
     var distances = [Double](repeating: 0, count: Self.pairCount(count))

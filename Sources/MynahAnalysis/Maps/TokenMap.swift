@@ -32,7 +32,7 @@ public struct TokenMap: Hashable, Sendable {
   ///   - clusters: The cluster of each token, by which a page colours it.
   ///   - counts: The number of occurrences of each token.
   ///   - highlighted: The ids of tokens to emphasise.
-  /// - Precondition: the points are two-dimensional; there is one of each array per token.
+  /// - Precondition: the points are two-dimensional; there is one point, and one element of each array, per token.
   public init(
     _ ids: [Int32], of vocabulary: Vocabulary, at points: PointSet, caption: String, clusters: [Int]? = nil,
     counts: [Int]? = nil, highlighted: Set<Int32> = []

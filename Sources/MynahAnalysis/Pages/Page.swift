@@ -11,7 +11,7 @@ struct Page {
   var title: String
   /// The CSS rules of this page, in addition to those of all pages.
   var style: [UInt8]
-  /// The script, which never contains text of the user.
+  /// The script, which never contains text from the user.
   var script: [UInt8]
   /// The template of the page's content.
   var body: [UInt8]

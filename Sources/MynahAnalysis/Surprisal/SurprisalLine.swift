@@ -62,7 +62,7 @@ struct SurprisalLine {
       + paths + "</svg>"
   }
 
-  /// Returns the path through values of 0 to 1, interrupted where there is none.
+  /// Returns the path through values of 0 to 1, with a gap at each missing value.
   private static func path(of values: [Double?]) -> String {
     var (path, isOpen) = ("", false)
     for (index, value) in values.enumerated() {
@@ -70,7 +70,7 @@ struct SurprisalLine {
         isOpen = false
         continue
       }
-      // A line of no length makes a dot of a value without neighbours.
+      // A zero-length line draws a value without neighbours as a dot.
       let y = (100 * (1 - value)).formatted(0)
       path += isOpen ? "L\(index) \(y)" : "M\(index) \(y)h0"
       isOpen = true

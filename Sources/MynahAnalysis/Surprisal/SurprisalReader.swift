@@ -72,7 +72,7 @@ struct NextToken: Sendable {
   init(_ logits: [Float]) {
     self.logits = logits
     logProbabilities = logits.logSoftmax()
-    // A factor of 0 wins over any finite logarithm.
+    // Logarithms are finite, so a probability that underflows to 0 contributes 0.
     entropy = max(0, -logProbabilities.reduce(0) { $0 + exp($1) * $1 } / log(2))
   }
 }

@@ -15,14 +15,14 @@ struct SurprisalScale {
   /// The scale of words, whose number is unlimited.
   static let words = SurprisalScale(fullBits: 20, meaning: "one in a million")
 
-  /// The difference in bits at which its colour saturates: one of the probabilities is 8 times the other.
+  /// The difference in bits at which the colour saturates: one probability is 8 times the other.
   static let fullDifference = 3.0
 
   /// Returns the strength of a surprisal's colour, 0 … 1.
   func strength(of bits: Double) -> Double { min(1, bits / fullBits) }
 
-  /// Returns the strength of the difference between the second and the first of two surprisals, −1 … 1; nil if there
-  /// are not two.
+  /// Returns the strength of the difference between the second and the first of two surprisals, −1 … 1; nil unless
+  /// there are two.
   static func difference(_ bits: [Double?]) -> Double? {
     guard bits.count == 2, let first = bits[0], let second = bits[1] else { return nil }
     return max(-1, min(1, (second - first) / fullDifference))

@@ -10,7 +10,7 @@ struct SurprisalSummary {
   /// "token" or "word".
   let unit: String
   private var totals: [Total]
-  /// The tokens that both models predict, and those of which the second one's surprisal is lower.
+  /// The number of tokens that both models predict, and of those to which the second model assigns a lower surprisal.
   private var (pairCount, lowerCount) = (0, 0)
   private var difference = 0.0
 

@@ -1,12 +1,12 @@
 public import MynahText
 
-/// Finds the word of a text that each of its tokens belongs to: the one that contains the token's first character that
-/// is no white space.
+/// Finds the word of a text that each of its tokens belongs to: the word that contains the token's first character that
+/// is not white space.
 ///
-/// Words are what is between white space, whatever the tokenizer. A token that is only white space, or a line end,
-/// belongs to no word. Tokens that are single characters or bytes are the exception: there the first blank or line end
-/// after a word belongs to it, because that token is how a model predicts that the word ends; without it, the
-/// probability of "cat" would include that of "cats".
+/// Words are delimited by white space, whatever the tokenizer. A token that is only white space, or a line end, belongs
+/// to no word. Tokens that are single characters or bytes are the exception: there, the first blank or line end after a
+/// word belongs to the word, because a model predicts the end of the word with that token. Without it, the probability
+/// of "cat" would include that of "cats".
 ///
 /// ```swift
 /// var (text, words) = (TextTokens(tokenizer), WordAligner(tokenizer))
@@ -19,7 +19,7 @@ public struct WordAligner: Sendable {
   private let decoder: TokenDecoder
   /// The expected tokens with their words, for tokenizers that encode each word by itself.
   private var expected: ArraySlice<(id: Int32, word: TextWord?)> = []
-  /// The bytes whose tokens are still to come, for tokenizers whose tokens spell the text, and the words in them.
+  /// The bytes that the next tokens spell, and the words in them, for tokenizers whose tokens spell the text.
   private var bytes: ArraySlice<UInt8> = []
   private var words: ArraySlice<(range: Range<Int>, word: TextWord)> = []
   /// The line in which a token did not fit the text; nil if there is none.
@@ -36,7 +36,7 @@ public struct WordAligner: Sendable {
   public mutating func append(_ line: String, number: Int, isEnded: Bool = true) throws(TextError) {
     guard encodesWords else { return appendBytes(line, number, isEnded) }
     var (segments, previous) = (TextWord.segments(of: line, number: number), TextWord?.none)
-    // A tokenizer of words ends a line that the text does not end.
+    // A word tokenizer adds a line end to a last line without one.
     let end = isEnded || tokenizer.endOfSentenceID != nil && tokenizer.impliesBlanks ? "\n" : ""
     if !end.isEmpty { segments.append(TextWord.Segment(text: end, start: line.utf8.count, word: nil)) }
     expected = ArraySlice(Array(expected))
@@ -91,12 +91,12 @@ public struct WordAligner: Sendable {
     }
   }
 
-  /// Returns the number of the next bytes that a token spells; nil if it spells others.
+  /// Returns the number of bytes that a token spells; nil if the next bytes of the text differ from them.
   private func length(of id: Int32) -> Int? {
-    // A special token may be written as itself.
+    // A text may contain the name of a special token.
     for spelling in [decoder.bytes(of: id), Array(tokenizer.vocabulary[id].utf8)] where !spelling.isEmpty {
       if bytes.starts(with: spelling) { return spelling.count }
-      // A space that the tokenizer adds before a text is not in it.
+      // A space that the tokenizer adds before a text is not in the text.
       guard addsSpace else { continue }
       if spelling.first == UInt8(ascii: " "), bytes.starts(with: spelling.dropFirst()) { return spelling.count - 1 }
     }

@@ -5,7 +5,7 @@ import MynahText
 struct WordBoundaries: Sendable {
   /// The ids of the tokens that start a new word: those that begin with white space, and line ends.
   private let beginning: [Int]
-  /// A Boolean value indicating whether a token with an id ends with white space, or is a line end.
+  /// For each ID, a Boolean value indicating whether the token ends with white space or is a line end.
   private let ends: [Bool]
 
   /// Creates the tables; nil for tokens that are words, between which blanks are implied.
@@ -43,7 +43,8 @@ extension AnyTokenizer {
     }
   }
 
-  /// A Boolean value indicating whether tokens are single characters or bytes, of which a blank ends a word.
+  /// A Boolean value indicating whether tokens are single characters or bytes, so that the token of a blank ends a
+  /// word.
   var hasBlankTokens: Bool {
     switch self {
     case .character, .bytes: true

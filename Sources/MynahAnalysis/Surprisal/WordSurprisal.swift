@@ -1,6 +1,6 @@
 import Foundation
 
-/// The surprisal of a word of a text: that of its tokens, corrected for the blanks that tokens carry.
+/// The surprisal of a word of a text: the sum over its tokens, corrected for the blanks that tokens contain.
 ///
 /// If tokens contain the blanks, as byte pairs do (" cat" is one token), the product of the probabilities of a word's
 /// tokens is not the probability of the word: it includes the blank before the word and not the one after it, so "cat"
@@ -9,9 +9,9 @@ import Foundation
 ///     p(w | c) = Π p(tokens of w) · P(a boundary follows c w) / P(a boundary follows c)
 ///
 /// where P(a boundary follows) is the sum of the probabilities of all tokens that start a new word: those that begin
-/// with white space, and line ends. It is 1 where the text already ends with white space or has not begun. Summed over
-/// all possible next words and line ends, these probabilities are 1. Of a text, the factors cancel except for the
-/// first and the last, so that the sum over words and line ends is that of the tokens.
+/// with white space, and line ends. It is 1 if the text already ends with white space or has not begun. Over all
+/// possible next words and line ends, these probabilities sum to 1. Over a whole text, all factors except the first and
+/// the last cancel, so that the sum over words and line ends equals the sum over tokens.
 ///
 /// T. Pimentel, C. Meister, "How to compute the probability of a word", 2024; B. Oh, W. Schuler, "Leading whitespaces
 /// of language models' subword vocabulary pose a confound for calculating word probabilities", 2024.
@@ -23,13 +23,13 @@ public struct WordSurprisal: Hashable, Sendable {
   public let word: TextWord?
   /// The number of the line.
   public let line: Int
-  /// The tokens of the word, among them those of white space before it that is separate from the word.
+  /// The tokens of the word, including separate tokens for the white space before it.
   public internal(set) var ids: [Int32]
   /// ln p(word | preceding text), in nats.
   public internal(set) var logProbability: Double
-  /// The sum of ln p(token | preceding tokens) of the tokens without the correction, in nats.
+  /// The sum of ln p(token | preceding tokens) over the tokens, without the correction, in nats.
   public internal(set) var tokenLogProbability: Double
-  /// A Boolean value indicating whether a token of the word is the one for unknown words.
+  /// A Boolean value indicating whether the tokens of the word include the token for unknown words.
   public internal(set) var isUnknown: Bool
 
   /// The number of tokens.

@@ -12,7 +12,7 @@ public import MynahText
 public struct WordSurprisals: Sendable {
   private let tokenizer: AnyTokenizer
   private let policy: StatePolicy
-  /// Nil for tokens that imply the blanks between words.
+  /// The boundaries; nil for tokens that imply the blanks between words.
   private let boundaries: WordBoundaries?
   private var text: TextTokens
   private var aligner: WordAligner
@@ -35,7 +35,7 @@ public struct WordSurprisals: Sendable {
   ///
   /// - Parameter policy: The positions at which the state is reset; the default is that of stimuli, which are
   ///   independent of each other.
-  /// - Precondition: the tokenizer has as many tokens as the model.
+  /// - Precondition: the vocabulary of the tokenizer has the size of the model's vocabulary.
   public init(_ model: InferenceModel, tokenizer: AnyTokenizer, policy: StatePolicy = .reset) {
     require(
       tokenizer.vocabulary.count == model.configuration.vocabularySize,
@@ -48,8 +48,8 @@ public struct WordSurprisals: Sendable {
 
   /// Appends a line and returns the words and line ends that are complete, in their order.
   ///
-  /// With `StatePolicy.reset` these are all of the line. A word of which a token is only context, because the
-  /// vocabulary has no line end that the text could follow, is left out, and so is one that the tokenizer drops.
+  /// With `StatePolicy.reset`, this completes the line. A word is omitted if one of its tokens is only context,
+  /// because the vocabulary has no line end that could precede the text, or if the tokenizer drops the word.
   ///
   /// - Throws: `TextError` for an unknown token without `<unk>`, `AnalysisError.wordsNotFound` if the tokens do not
   ///   spell the text, `InferenceError.notFinite`.
@@ -75,7 +75,7 @@ public struct WordSurprisals: Sendable {
     var found: [WordSurprisal] = []
     for token in tokens {
       let (word, begins) = (try aligner.word(of: token), beginsText(token))
-      // Within a text, whether a boundary follows is predicted by the state that predicts the next token.
+      // Within a text, the boundary before the next token is predicted by the same state as the token itself.
       if !begins { try reader.begin(before: token) }
       let boundary = boundary
       if let part = open, begins || !part.continues(with: word) { found += close(after: boundary) }
@@ -101,7 +101,7 @@ public struct WordSurprisals: Sendable {
   private func beginsText(_ token: TextToken) -> Bool {
     switch token.beginning {
     case .ofNothing: true
-    // A window starts after another token, amid a text.
+    // A window starts after another token, in the middle of a text.
     case .after(let id): id == tokenizer.textStartID
     case nil: false
     }
@@ -128,7 +128,7 @@ extension WordSurprisals.Part {
       word: word, line: line, ids: [], logProbability: 0, tokenLogProbability: 0, isUnknown: false)
   }
 
-  /// Returns whether the next token belongs to the part, given the token's word.
+  /// Returns a Boolean value indicating whether the next token belongs to the part, given the token's word.
   fileprivate func continues(with word: TextWord?) -> Bool {
     // White space belongs to what follows it, up to a line end.
     if self.word == nil { !isLineEnd } else { word == self.word }

@@ -17,7 +17,7 @@ struct SyntaxGymParser {
   private(set) var regions: [Formula.Region] = []
 
   /// The maximum nesting depth of parentheses, which limits stack use.
-  private static let greatestDepth = 100
+  private static let maximumDepth = 100
 
   init(_ text: String) { characters = Array(text.unicodeScalars) }
 
@@ -95,9 +95,9 @@ struct SyntaxGymParser {
     if let region = try region() { return .quantity(.region(region)) }
     depth += 1
     defer { depth -= 1 }
-    guard depth <= Self.greatestDepth else {
+    guard depth <= Self.maximumDepth else {
       throw Formula.Defect(
-        position: start + 1, expected: "at most \(Self.greatestDepth) nested parentheses", found: "one more")
+        position: start + 1, expected: "at most \(Self.maximumDepth) nested parentheses", found: "one more")
     }
     let inner = try disjunction()
     guard skip(")") else { throw defect(expected: "an operator or a closing parenthesis") }
@@ -184,7 +184,7 @@ struct SyntaxGymParser {
     return place
   }
 
-  /// The next character that is no white space; nil at the end.
+  /// The next character that is not white space; nil at the end.
   private var peek: Unicode.Scalar? {
     mutating get { nextPlace() < characters.count ? characters[place] : nil }
   }

@@ -20,7 +20,7 @@ struct SyntaxGymReader {
     return SyntaxGymSuite(name: meta?["name"]?.string, predictions: predictions, items: items)
   }
 
-  /// Checks that the values of regions are sums of surprisals, the only ones that are computed here.
+  /// Checks that the metric of the suite is the sum of surprisals, the only one that is supported.
   private func checkMetric(_ value: JSONValue?) throws(SyntaxGymError) {
     guard let value, !value.isNull else { return }
     let names = value.array ?? [value]

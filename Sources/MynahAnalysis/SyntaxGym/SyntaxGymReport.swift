@@ -18,7 +18,7 @@ public struct SyntaxGymReport: Hashable, Sendable {
 
   /// The results of the predictions, in the order of the suite.
   public internal(set) var predictions: [Prediction]
-  /// The number of words of all sentences, and of the unknown ones among them.
+  /// The number of words in all sentences, and the number of unknown words among them.
   public internal(set) var wordCount = 0, unknownCount = 0
 
   /// The mean of the predictions' accuracies.

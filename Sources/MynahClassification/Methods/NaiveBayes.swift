@@ -11,7 +11,7 @@ import MynahIO
 public struct NaiveBayes: Hashable, Sendable {
   /// n_kw, the number of occurrences of word w in the texts of class k: [K][V].
   public let wordCounts: [[Int32]]
-  /// The number of texts of each class: K numbers of at least 1.
+  /// The number of texts of each class: K values of at least 1.
   public let textCounts: [Int]
   /// α, the additive smoothing of the counts; positive, with 1 for Laplace smoothing.
   public let smoothing: Double

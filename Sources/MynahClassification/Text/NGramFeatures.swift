@@ -41,7 +41,7 @@ public struct NGramFeatures: Hashable, Sendable {
 
   /// Returns the buckets of all n-grams.
   ///
-  /// Each hash continues that of the n-gram that is one unit shorter.
+  /// Each n-gram's hash extends the hash of the n-gram that is one unit shorter.
   private static func buckets(
     of units: [[UInt8]], counts: ClosedRange<Int>, kind: UInt8, separator: [UInt8], _ bucketCount: Int
   ) -> Set<Int32> {
@@ -87,6 +87,6 @@ package struct FNV1a {
 
   /// Returns a bucket in 0 ..< count.
   ///
-  /// The upper half is included because the lowest bits alone are poorly mixed.
+  /// The upper half is mixed in, because the lowest bits alone are poorly distributed.
   func bucket(of count: Int) -> Int32 { Int32((value ^ value >> 32) % UInt64(count)) }
 }

@@ -25,7 +25,7 @@ public struct ClassifierTrainer: Sendable {
   ///   - text: Texts of at least two labels, with at least two texts each.
   ///   - report: Called after each epoch of each stage, on any thread but never concurrently; an error that it throws
   ///     ends the training.
-  /// - Returns: The classifier, and its members' report on their validation texts.
+  /// - Returns: The classifier, and a report on the validation texts of its members.
   /// - Throws: `ClassificationError`, `TextError`.
   public func train(
     _ text: LabelledText, report: @escaping @Sendable (ClassifierEvent) throws -> Void = { _ in }

@@ -38,7 +38,7 @@ struct FineTuning {
         count += texts.count
       }
       let validationLoss = Self.meanLoss(of: classifier, validation)
-      // A low loss while the learning rate is still high is accidental.
+      // While the learning rate is still high, a low loss is accidental.
       if 2 * epoch > settings.epochs, validationLoss < best?.loss ?? .infinity { best = (validationLoss, classifier) }
       try run.report(
         ClassifierEvent(

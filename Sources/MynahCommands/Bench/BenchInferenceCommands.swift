@@ -39,8 +39,9 @@ struct BenchInferenceOptions: ParsableArguments {
   /// Measures three times and writes the median.
   ///
   /// - Parameters:
-  ///   - tokenCount: The tokens of each stream.
-  ///   - stepCount: The steps that `milliseconds` is per: the tokens of a stream, or 1 for a whole text.
+  ///   - tokenCount: The number of tokens in each stream.
+  ///   - stepCount: The number of steps that `milliseconds` is an average over: the tokens of a stream, or 1 for a
+  ///     whole text.
   func report(tokenCount: Int, stepCount: Int, _ seconds: (inout InferenceBenchmark) throws -> Double) throws {
     let record = try threads.run {
       var benchmark = InferenceBenchmark(try parts.apply(to: preset), precision: precision, streamCount: streams)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import MynahModels
 
-/// The flags of the kinds of a benchmark model's parts.
+/// The flags that select the recurrent and output layers of a benchmark model.
 struct BenchPartOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -25,7 +25,7 @@ struct BenchPartOptions: ParsableArguments {
 
   /// Returns a preset with these parts.
   ///
-  /// - Throws: `ValidationError` if no layer has a window, or another number of layers has one.
+  /// - Throws: `ValidationError` if no layer has a window, or if the number of values does not match.
   func apply(to preset: BenchPreset) throws -> BenchPreset {
     var preset = preset
     if let cell = cell ?? (window == nil ? nil : .qrnn) {

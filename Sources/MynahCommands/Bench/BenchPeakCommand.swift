@@ -28,14 +28,14 @@ struct BenchPeakCommand: ParsableCommand {
     for preset in BenchPreset.all {
       for precision in Precision.allCases where precision.isSupported {
         let record = BenchTrainCommand.record(
-          preset, precision: precision, threadCount: threads.count, seconds: 0.5, leastCount: 2)
+          preset, precision: precision, threadCount: threads.count, seconds: 0.5, minimumCount: 2)
         if json { try StandardOutput.writeJSON(record) } else { try StandardOutput.write(record.inWords + "\n") }
       }
     }
   }
 }
 
-/// The figures of the machine; the names that it shares with `BenchRecord` mean the same.
+/// The measured peaks of the machine; fields that `BenchRecord` also has mean the same.
 struct PeakRecord: Encodable {
   let config = "peak"
   let precision = Precision.float32
@@ -49,10 +49,10 @@ struct PeakRecord: Encodable {
   let shareOfPeak = 1.0
   /// The peak of bfloat16 products in registers; nil if the instruction set has none.
   let bfloat16Gigaflops: Double?
-  /// Reading 8 MiB and 256 MiB, in 10⁹ bytes a second.
+  /// The speed of reading 8 MiB and 256 MiB, in 10⁹ bytes per second.
   let cacheGigabytesPerSecond, memoryGigabytesPerSecond: Double
 
-  /// Measures.
+  /// Measures the peaks with a number of threads.
   init(threadCount: Int) {
     threads = threadCount
     let start = ContinuousClock.now

@@ -1,6 +1,6 @@
 import MynahModels
 
-/// A model and a training step of a published size, to measure.
+/// A benchmark configuration: a model and a training step of a published size.
 struct BenchPreset: Sendable {
   /// The name on the command line.
   let name: String
@@ -10,9 +10,9 @@ struct BenchPreset: Sendable {
   var layers: [LayerConfiguration]
   /// The output layer.
   var output = OutputConfiguration.softmax()
-  /// The rows of a training batch.
+  /// The batch size.
   let batchSize: Int
-  /// The steps of a training batch.
+  /// The sequence length of a training batch.
   let stepCount: Int
   /// The name of the training step's optimizer: sgd or adam.
   let optimizer: String

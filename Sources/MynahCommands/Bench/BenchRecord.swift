@@ -1,10 +1,10 @@
 import MynahIO
 
-/// The figures of one measurement: one line of JSON, or one of words.
+/// The result of one measurement, printed as a line of JSON or of text.
 struct BenchRecord: Encodable {
-  /// The case: the name of a preset.
+  /// The name of the preset.
   var config: String
-  /// The precision that was really used, which is float32 where the machine lacks another one.
+  /// The precision that was actually used: float32 if the machine lacks the requested one.
   var precision: String
   var threads: Int
   /// The instruction set of the kernels.
@@ -14,13 +14,14 @@ struct BenchRecord: Encodable {
   var tokensPerSecond: Double
   /// The number of the model's trainable parameters.
   var parameters: Int
-  /// The process's largest resident memory until now.
+  /// The peak resident memory of the process so far, in MiB.
   var peakMiB: Double
-  /// The model's arithmetic, in 10⁹ floating-point operations a second.
+  /// The model's arithmetic, in 10⁹ floating-point operations per second.
   var gigaflops: Double
-  /// `gigaflops` over the measured float32 peak of as many threads; above 1 where other instructions are faster.
+  /// `gigaflops` divided by the measured float32 peak of the same number of threads; above 1 if other instructions are
+  /// faster.
   var shareOfPeak: Double
-  /// The same over the measured bfloat16 peak, if the precision is bfloat16.
+  /// `gigaflops` divided by the measured bfloat16 peak; nil unless the precision is bfloat16.
   var shareOfBfloat16Peak: Double?
 }
 

@@ -79,7 +79,7 @@ struct BenchTrainCommand: ParsableCommand {
 
   /// Measures a preset and the machine's peak.
   static func record(
-    _ preset: BenchPreset, precision: Precision, threadCount: Int, seconds: Double, leastCount: Int = 4,
+    _ preset: BenchPreset, precision: Precision, threadCount: Int, seconds: Double, minimumCount: Int = 4,
     sampled: Int? = nil
   ) -> BenchRecord {
     // The peak is measured before and after, as the load of the machine may change.
@@ -87,7 +87,7 @@ struct BenchTrainCommand: ParsableCommand {
     let optimizer = OptimizerRules.standard[preset.optimizer] ?? .sgd
     var benchmark = TrainingBenchmark(preset, optimizer: optimizer, precision: precision, sampled: sampled)
     let times = ThreadTeam.$current.withValue(ThreadTeam(threadCount: threadCount)) {
-      benchmark.times(seconds: seconds, leastCount: leastCount)
+      benchmark.times(seconds: seconds, minimumCount: minimumCount)
     }
     let time = times.sorted()[times.count / 2]
     let peaks = peaksBefore.maximum(Peaks(with: precision, threadCount: threadCount))
@@ -124,7 +124,7 @@ extension BenchPreset {
 }
 
 extension BenchRecord {
-  /// The record as a line of words.
+  /// The record as a line of text.
   var inWords: String {
     [
       config.padding(14), precision.padding(8), "\(milliseconds.formatted(2).leftPadded(9)) ms",

@@ -18,12 +18,12 @@ struct InferenceBenchmark {
 
   var parameterCount: Int { model.architecture.parameterCount }
 
-  /// The operations per token: a multiplication and an addition per weight, the embedding not counted.
+  /// The operations per token: a multiplication and an addition per weight, excluding the embedding.
   var operationsPerToken: Double {
     2 * Double(model.architecture.multiplicationsPerToken)
   }
 
-  /// Returns the seconds that sampling some tokens of every stream takes, one after another.
+  /// Returns the time to sample `stepCount` tokens of every stream, in seconds.
   mutating func secondsOfGeneration(stepCount: Int) throws -> Double {
     let sampler = Sampler()
     var randoms = (0..<streamCount).map { RandomSource(seed: 1, stream: UInt64($0)) }
@@ -37,7 +37,7 @@ struct InferenceBenchmark {
     }.seconds
   }
 
-  /// Returns the seconds that scoring texts takes.
+  /// Returns the time to score random texts, in seconds.
   mutating func secondsOfScoring(tokenCount: Int) -> Double {
     let ids = (0..<tokenCount * streamCount).map { _ in Int32(random.next() % UInt64(preset.vocabularySize)) }
     var state = model.initialState(batchSize: streamCount)

@@ -15,7 +15,7 @@ enum MachinePeak {
     }
   }
 
-  /// The speed of reading a block in order, in 10⁹ bytes a second: the best of several passes.
+  /// Returns the speed of reading a block in order, in 10⁹ bytes per second: the best of several passes.
   static func readGigabytesPerSecond(mebibytes: Int, passCount: Int, threadCount: Int) -> Double {
     let block = Tensor(shape: [mebibytes << 18], repeating: 1)
     return ThreadTeam.$current.withValue(ThreadTeam(threadCount: threadCount)) {
@@ -26,7 +26,7 @@ enum MachinePeak {
     }
   }
 
-  /// The largest amount a second in several runs.
+  /// Returns the highest amount per second over several runs.
   private static func best(of runCount: Int, _ amount: () -> Double) -> Double {
     (0..<runCount).map { _ in
       var result = 0.0
@@ -42,19 +42,19 @@ enum MachinePeak {
 struct Peaks {
   private(set) var float32, bfloat16: Double
 
-  /// Measures the peak of float32, and that of bfloat16 if it is the precision.
+  /// Measures the float32 peak, and the bfloat16 peak if the precision is bfloat16.
   init(with precision: Precision, threadCount: Int) {
     float32 = MachinePeak.gigaflopsPerSecond(threadCount: threadCount)
     bfloat16 = precision == .bfloat16 ? MachinePeak.gigaflopsPerSecond(.bfloat16, threadCount: threadCount) : 0
   }
 
-  /// Returns the higher ones of two measurements, as the load of the machine may change.
+  /// Returns the higher value of each peak from two measurements, because the machine's load may change.
   func maximum(_ other: Peaks) -> Peaks {
     var result = self
     (result.float32, result.bfloat16) = (max(float32, other.float32), max(bfloat16, other.bfloat16))
     return result
   }
 
-  /// The share of the bfloat16 peak; nil if it was not measured.
+  /// Returns the share of the bfloat16 peak; nil if it was not measured.
   func bfloat16Share(of gigaflops: Double) -> Double? { bfloat16 > 0 ? gigaflops / bfloat16 : nil }
 }

@@ -2,10 +2,10 @@ import Foundation
 
 /// The memory of this process.
 enum ProcessMemory {
-  /// The largest resident size until now, in MiB.
+  /// The peak resident set size so far, in MiB.
   static var peakMiB: Double {
     var usage = rusage()
-    // RUSAGE_SELF, which C libraries declare with different types.
+    // 0 is RUSAGE_SELF, which C libraries declare with different types.
     _ = unsafe getrusage(0, &usage)
     #if os(macOS)
     return Double(usage.ru_maxrss) / 1_048_576  // in bytes there, elsewhere in KiB

@@ -5,18 +5,19 @@ import MynahTraining
 
 /// A training step on random tokens, ready to be timed: a fresh batch, forward, mean loss, backward, clip, update.
 ///
-/// Rates and the norm of the clip are those of the comparisons' other engines; they do not matter to the time.
+/// The learning rates and the clipping norm are those of the engines that Mynah is compared with; they do not affect
+/// the time.
 struct TrainingBenchmark {
   let preset: BenchPreset
   let precision: Precision
-  /// The tokens of a sampled softmax; nil: the full one.
+  /// The number of candidates of a sampled softmax; nil for the full softmax.
   let sampled: Int?
   private var model: LanguageModel
   private var state: LanguageModel.State
   private var optimizer: Optimizer
   private var random = RandomSource(seed: 1)
 
-  /// Draws a model.
+  /// Creates a randomly initialised model.
   init(_ preset: BenchPreset, optimizer: OptimizerConfiguration, precision: Precision, sampled: Int? = nil) {
     self.preset = preset
     self.precision = precision
@@ -30,26 +31,26 @@ struct TrainingBenchmark {
 
   var tokensPerStep: Int { preset.batchSize * preset.stepCount }
 
-  /// Floating-point operations of a step: two for each multiplication, forward once and backward twice.
+  /// The number of floating-point operations per step: two for each multiplication, forward once and backward twice.
   var operationsPerStep: Double {
     let multiplications = model.architecture.multiplicationsPerToken(
       training: sampled.map { .sampled(candidates: $0) } ?? .full)
     return 6 * Double(multiplications * tokensPerStep)
   }
 
-  /// Makes two steps to warm up and then times steps one by one.
+  /// Runs two steps to warm up and then times steps one by one.
   ///
   /// - Parameters:
   ///   - seconds: The approximate duration.
-  ///   - leastCount: The number of steps to time at least.
-  /// - Returns: The seconds of each step.
-  mutating func times(seconds: Double, leastCount: Int) -> [Double] {
+  ///   - minimumCount: The minimum number of steps to time.
+  /// - Returns: The duration of each step, in seconds.
+  mutating func times(seconds: Double, minimumCount: Int) -> [Double] {
     StoragePool.recycling {
       Precision.$current.withValue(precision) {
         for _ in 0..<2 { step() }
         var times: [Double] = []
         var sum = 0.0
-        while times.count < leastCount || sum < seconds {
+        while times.count < minimumCount || sum < seconds {
           let time = ContinuousClock().measure { step() }.seconds
           times.append(time)
           sum += time

@@ -2,12 +2,12 @@ import MynahClassification
 import MynahIO
 import MynahModels
 
-/// A classification report for machines.
+/// A classification report as JSON.
 struct ClassificationFigures: Encodable {
   struct Bin: Encodable {
     let from, to: Double
     let count: Int
-    /// nil of none.
+    /// Nil for an empty bin.
     let meanProbability, accuracy: Double?
   }
 
@@ -40,7 +40,7 @@ struct ClassificationFigures: Encodable {
 }
 
 extension ClassificationReport {
-  /// The figures for people.
+  /// The report as text.
   var inWords: String {
     let names = labels.map(\.visible)
     let width = max(7, names.map(\.count).max() ?? 0)

@@ -109,7 +109,7 @@ struct ClassifierOptions: ConditionalFlags {
 
   var rules: [FlagRule] {
     let (isBayes, isFineTuned, hasStart) = (method == .naiveBayes, method == .fineTune, from != nil)
-    // Word counts have no model.
+    // Naive Bayes counts words and trains no network.
     let ofModels = [
       ("--from", hasStart), ("--members", members != nil), ("--tokenizer", tokenizer != nil),
       ("--embedding", embedding != nil), ("--hidden", hidden != nil),

@@ -61,7 +61,7 @@ struct ClassifyPredictCommand: CommandWithMessages {
   }
 }
 
-/// Figures of classes, coded as an object with the labels as its keys.
+/// A value for each class, encoded as an object whose keys are the labels.
 struct ByLabel<Figure: Encodable>: Encodable {
   private let figures: [(label: String, figure: Figure)]
 

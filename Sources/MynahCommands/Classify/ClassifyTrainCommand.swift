@@ -103,7 +103,7 @@ struct ClassifierOutputOptions: ParsableArguments {
 }
 
 extension ClassifierEvent {
-  /// A line for people.
+  /// The event as a line of text.
   fileprivate var inWords: String {
     let member = memberCount > 1 ? "member \(self.member + 1) of \(memberCount), " : ""
     func figure(_ nats: Double) -> String {

@@ -94,7 +94,7 @@ struct CompleteCommand: CommandWithMessages, ConditionalFlags {
     let isApart = context.isEmpty || context.unicodeScalars.last?.properties.isWhitespace ?? true
     let unknownCount = try completer.read(isApart ? context : context + " ")
     if unknownCount > 0 {
-      StandardError.warn("the model does not know \(unknownCount) of the context's tokens and reads them as <unk>")
+      StandardError.warn("the model reads \(unknownCount) of the context's tokens as <unk>: not in its vocabulary")
     }
     let suggestions = try completer.suggestions(prefix: prefix, count: count)
     if json {
@@ -107,7 +107,7 @@ struct CompleteCommand: CommandWithMessages, ConditionalFlags {
     try StandardOutput.write(lines.isEmpty ? "no word starts with '\(prefix.excerpt())'\n" : lines.joined())
   }
 
-  /// Completes the last word of each line of standard input; a line that ends in a space gets a new word.
+  /// Completes the last word of each line of standard input, or suggests a new word if the line ends in a space.
   private func answerLines(_ completer: Completer) throws {
     var lines = try LineReader([])
     while let line = try lines.next() {

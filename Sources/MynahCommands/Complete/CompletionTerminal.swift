@@ -6,7 +6,7 @@ import MynahTensors
 /// The terminal while a text is typed with suggestions: keys are read one by one and not echoed.
 struct CompletionTerminal: ~Copyable {
   private var original = termios()
-  /// Bytes of a character that is not whole yet.
+  /// The bytes of an incomplete character.
   private var held: [UInt8] = []
 
   /// Sets the terminal to read single keys.
@@ -50,7 +50,7 @@ struct CompletionTerminal: ~Copyable {
     var byte: UInt8 = 0
     guard unsafe read(STDIN_FILENO, &byte, 1) == 1 else { return nil }
     if (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(byte) { return .take(Int(byte - UInt8(ascii: "1"))) }
-    // Arrows and the like: Escape, a bracket, and whatever ends with a letter or a tilde.
+    // Skip other sequences, such as arrow keys: a bracket, digits and semicolons, then a letter or a tilde.
     while byte == UInt8(ascii: "[") || byte == UInt8(ascii: ";") || (48...57).contains(byte) {
       guard unsafe read(STDIN_FILENO, &byte, 1) == 1 else { break }
     }

@@ -1,25 +1,25 @@
 import MynahInference
 
-/// A text that is typed with suggestions: the effects of the keys, without the terminal.
+/// A session in which a text is typed with suggestions, independent of the terminal.
 ///
-/// Each word that ends advances the model's state; the states before the last words are kept, so that the words can be
+/// Each completed word advances the model's state. The states before recent words are kept, so that the words can be
 /// deleted.
 struct TypingSession {
   /// A key by its effect.
   enum Key: Equatable {
     case letter(Character)
     case backspace
-    /// Takes a suggestion, the first one being 0.
+    /// Accepts a suggestion, by its index.
     case take(Int)
     case lineEnd
   }
 
-  /// The number of words that can be deleted.
-  private static let greatestDepth = 1000
+  /// The maximum number of words that can be deleted.
+  private static let maximumDepth = 1000
 
   private let count: Int
   private var completer: Completer
-  /// The words before, with what follows them, and the state before each.
+  /// The preceding words, each with its separator and the state before it.
   private var past: [(text: String, before: Completer)] = []
   /// The letters of the word that is being typed.
   private(set) var prefix = ""
@@ -56,7 +56,7 @@ struct TypingSession {
     let before = completer
     try completer.read(word + separator)
     past.append((word + separator, before))
-    if past.count > Self.greatestDepth { past.removeFirst() }
+    if past.count > Self.maximumDepth { past.removeFirst() }
     prefix = ""
   }
 

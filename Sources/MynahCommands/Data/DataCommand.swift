@@ -73,14 +73,14 @@ struct DataGetCommand: CommandWithMessages {
         let progress = DownloadProgress(name: file.name)
         defer { progress.clear() }
         let download = Download(isInterrupted: isInterrupted, report: progress.report)
-        try bring(file, from: from.map { .folder($0) } ?? .addresses(download), progress)
+        try fetch(file, from: from.map { .folder($0) } ?? .addresses(download), progress)
       }
     }
   }
 
-  private func bring(_ file: NamedDataSet.File, from source: DataSetStore.Source, _ progress: DownloadProgress) throws {
+  private func fetch(_ file: NamedDataSet.File, from source: DataSetStore.Source, _ progress: DownloadProgress) throws {
     let folder = output ?? dataSet.name
-    let isNew = try DataSetStore(in: folder, from: source).bring(file)
+    let isNew = try DataSetStore(in: folder, from: source).fetch(file)
     progress.clear()
     try StandardOutput.write(
       "\(folder)/\(file.name): \(file.byteCount.grouped) bytes, \(isNew ? "new" : "there already")\n")

@@ -2,9 +2,9 @@ import MynahIO
 
 /// An error of getting a data set.
 package enum DataSetError: CommandFailure, Hashable {
-  /// A file has another SHA-256.
+  /// The SHA-256 of a file does not match.
   case otherContents(source: String, expectedHash: String, foundHash: String)
-  /// The folder of the data lacks a file.
+  /// A file is missing in the folder of the data.
   case missingFile(path: String, address: String)
 
   package var failureCode: FailureCode {

@@ -2,7 +2,7 @@ import Foundation
 import MynahIO
 import MynahText
 
-/// Gets the files of data sets into a folder; each is verified by its SHA-256 before it is put in place.
+/// A folder of data set files; each file is verified by its SHA-256 before it is put in place.
 package struct DataSetStore {
   /// The source of the files.
   package enum Source {
@@ -15,14 +15,14 @@ package struct DataSetStore {
   private let folder: String
   private let source: Source
 
-  /// Creates a store of a folder, which is created if it is missing, and a source.
+  /// Creates a store in a folder, which is created if it does not exist.
   package init(in folder: String, from source: Source) { (self.folder, self.source) = (folder, source) }
 
-  /// Gets a file, and unpacks it if it is an archive to unpack.
+  /// Copies or downloads a file unless it exists, and unpacks it if it is an archive to unpack.
   ///
   /// - Returns: True if the file is new, false if it existed already.
   /// - Throws: `DataSetError`, `DownloadError` or `FileError`; existing files are then unchanged.
-  package func bring(_ file: NamedDataSet.File) throws -> Bool {
+  package func fetch(_ file: NamedDataSet.File) throws -> Bool {
     try createFolder(folder)
     let path = "\(folder)/\(file.name)"
     let isThere = SHA256.hexadecimal(ofFileAt: path) == file.sha256
@@ -57,7 +57,7 @@ package struct DataSetStore {
 
   // MARK: Addresses
 
-  /// The number of bytes by which an archive may be longer than the file in it.
+  /// The number of bytes by which an archive may be larger than the file in it.
   private static let archiveAllowance = 16 << 20
 
   private func fetch(_ file: NamedDataSet.File, to path: String, by download: Download) throws {
@@ -114,7 +114,7 @@ package struct DataSetStore {
       }
       let target = "\(folder)/\(entry.name)"
       let contents = try archive.contents(of: entry)
-      // A file that was unpacked before is kept.
+      // Skip files that have been unpacked before.
       guard Self.bytes(at: target) != contents else { continue }
       try createFolder("\(folder)/\(parts.dropLast().joined(separator: "/"))")
       try AtomicFile.write(contents, to: target)

@@ -36,7 +36,7 @@ package struct NamedDataSet: Sendable {
 }
 
 extension NamedDataSet {
-  /// The data sets that are known, by name.
+  /// All known data sets.
   package static let all = [pennTreebank, tinyShakespeare, brown, wikiText2, smsSpam, blimp]
 
   private static let pennTreebank = NamedDataSet(

@@ -50,7 +50,7 @@ struct DemoCommand: CommandWithMessages {
     }
   }
 
-  /// The figures, under the names that scripts rely on.
+  /// The figures in JSON; scripts rely on their names.
   private struct Figures: Encodable {
     let truePerplexity, modelPerplexity, trigramPerplexity, trainingSeconds, acceptedShare: Double
   }

@@ -41,7 +41,7 @@ struct DemoExperiment {
     return model
   }
 
-  /// The perplexity of the test text, each token predicted from all before it.
+  /// Returns the perplexity of the test text, each token predicted from all preceding tokens.
   func perplexity(of model: LanguageModel) throws -> Double {
     let start = language.vocabulary.endOfSentenceID.map { [$0] } ?? []
     return try model.loss(of: start + test).perplexity
@@ -54,7 +54,7 @@ struct DemoExperiment {
     ).perplexity(of: test)
   }
 
-  /// Returns tokens that a model generates: whole sentences.
+  /// Generates whole sentences with a model and returns their tokens.
   func write(_ model: LanguageModel, sentences: Int, seed: UInt64) throws -> [Int32] {
     let file = ModelFile(model: model, tokenizer: try AnyTokenizer(language.tokenizer))
     // An untrained model may take long to end a sentence.

@@ -4,7 +4,7 @@ import ArgumentParser
 struct FlagRule {
   private let flag: String
   private let isBroken: Bool
-  /// The sentence about the flag, without the flag.
+  /// The error message after the name of the flag.
   private let complaint: String
 
   /// Creates the rule of a flag that has an effect only with something else.
@@ -39,7 +39,7 @@ struct FlagRule {
   }
 }
 
-/// Flags of which some have an effect only under a condition; a flag without effect is an error.
+/// A group of flags, some of which have an effect only under a condition; a flag without effect is an error.
 protocol ConditionalFlags: ParsableArguments {
   /// The conditions, in the order in which they are checked.
   var rules: [FlagRule] { get }

@@ -1,12 +1,12 @@
 import ArgumentParser
 
-/// The flag that leaves out progress and notes.
+/// The flag that suppresses progress and notes.
 struct MessageOptions: ParsableArguments {
   @Flag(help: "Print neither progress nor notes on standard error; warnings and errors are still printed.")
   var quiet = false
 }
 
-/// A command that prints progress or notes, which `--quiet` leaves out.
+/// A command that prints progress or notes, which `--quiet` suppresses.
 protocol CommandWithMessages: ParsableCommand {
   var messages: MessageOptions { get }
 }

@@ -27,14 +27,14 @@ struct RunSettings {
 struct RunSetting {
   /// The flag: `--batch`.
   let flag: String
-  /// The value that was given, as text; nil if the flag was not.
+  /// The given value as text; nil without the flag.
   let given: String?
   private let read: (RunSettings) -> String?
   private let write: (inout RunSettings) throws -> Void
 
   /// Creates a flag whose setting is written together with others.
   ///
-  /// - Parameter read: The value that a run has, as text; nil if it has none.
+  /// - Parameter read: Returns the value that a run has; nil if it has none.
   init<Value>(_ flag: String, _ given: Value?, read: @escaping (RunSettings) -> Value?) {
     self.init(flag, given, read: read) { _, _ in }
   }
@@ -62,7 +62,7 @@ struct RunSetting {
     self.init(flag, given, read: { $0[keyPath: path] }) { $0[keyPath: path] = $1 }
   }
 
-  /// Creates a flag that is given or not.
+  /// Creates a Boolean flag.
   init(_ flag: String, isOn: Bool, at path: WritableKeyPath<RunSettings, Bool>) {
     self.init(flag, isOn ? true : nil, at: path)
   }
@@ -70,7 +70,7 @@ struct RunSetting {
   /// Writes the value that was given, if any.
   func apply(to settings: inout RunSettings) throws { try write(&settings) }
 
-  /// Checks that the value that was given, if any, is that of a run.
+  /// Checks that the given value, if any, equals that of a run.
   ///
   /// - Throws: `CommandError.otherSetting`.
   func expect(in settings: RunSettings) throws {
@@ -95,16 +95,16 @@ protocol RunOptions {
   /// The flags with their settings.
   var settings: [RunSetting] { get }
 
-  /// Writes what was given into the settings of a new run.
+  /// Applies the given flags to the settings of a new run.
   ///
-  /// - Throws: `ValidationError` if no run can be made of it.
+  /// - Throws: `ValidationError` if the resulting settings are invalid.
   func apply(to run: inout RunSettings) throws
 }
 
 extension RunOptions {
   func apply(to run: inout RunSettings) throws { try applySettings(to: &run) }
 
-  /// Writes those settings that are not written together with others.
+  /// Applies the settings that are not written together with others.
   func applySettings(to run: inout RunSettings) throws {
     for setting in settings { try setting.apply(to: &run) }
   }

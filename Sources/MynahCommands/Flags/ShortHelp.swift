@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// A command with many flags, whose help shows the common ones; `--help-all` shows all of them.
 ///
-/// Completion scripts and manual pages have all flags, which the parser leaves out of them if they are hidden.
+/// The flags are not hidden from the parser, which would omit hidden flags from completion scripts and manual pages.
 protocol ShortHelp: ParsableCommand {
   /// The flags that most people need.
   static var commonFlags: Set<String> { get }

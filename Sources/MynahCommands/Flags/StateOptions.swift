@@ -12,7 +12,7 @@ struct StateOptions: ParsableArguments {
     transform: Self.named)
   var state: StatePolicy?
 
-  /// The policy for a model: the one that was given, or the one that the model was trained with.
+  /// Returns the given policy, or the one that the model was trained with.
   func policy(of file: ModelFile) -> StatePolicy { state ?? file.statePolicy }
 
   @Sendable private static func named(_ name: String) throws -> StatePolicy {

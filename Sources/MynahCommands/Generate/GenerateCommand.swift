@@ -169,7 +169,7 @@ struct GenerateCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
   private func warnOfUnknownWords(_ prompt: String, _ tokenizer: AnyTokenizer) throws {
     let count = try tokenizer.encodePrompt(prompt).unknownCount
     guard count > 0 else { return }
-    StandardError.warn("the model does not know \(count) of the prompt's tokens and reads them as <unk>")
+    StandardError.warn("the model reads \(count) of the prompt's tokens as <unk>: not in its vocabulary")
   }
 }
 

@@ -2,7 +2,7 @@ import MynahIO
 import MynahInference
 import MynahText
 
-/// The output of `mynah generate`: one text as it is generated, several texts in order as they end.
+/// The output of `mynah generate`: one text while it is generated, or several texts in order as they are completed.
 struct GenerationOutput {
   private let prompt: String
   private let asJSON: Bool
@@ -97,7 +97,7 @@ extension GenerationEnd {
 // MARK: Copies
 
 extension GenerationOutput {
-  /// Prints how much of some texts occurs in a file.
+  /// Prints the shares of the n-grams of generated texts that occur in a file.
   static func reportCopies(
     of texts: [[Int32]], from path: String, tokenizer: AnyTokenizer, asJSON: Bool
   ) throws {

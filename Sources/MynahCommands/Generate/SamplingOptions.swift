@@ -62,7 +62,7 @@ struct SamplingOptions: ConditionalFlags {
       valueName: "place=token"))
   var force: [String] = []
 
-  /// The flags, and whether each was given.
+  /// The flags, each with a Boolean value indicating whether it was given.
   var given: [(flag: String, isGiven: Bool)] {
     [
       ("--temperature", temperature != nil), ("--top-k", topK != nil), ("--top-p", topP != nil),
@@ -72,7 +72,7 @@ struct SamplingOptions: ConditionalFlags {
   }
 
   var rules: [FlagRule] {
-    // None of them drops the most probable token.
+    // These limits never drop the most probable token, so they have no effect at temperature 0.
     let limits = ["--top-k", "--top-p", "--min-p", "--typical"]
     return given.filter { limits.contains($0.flag) }.map {
       FlagRule($0.flag, $0.isGiven, excludes: "--temperature 0", temperature == 0)
@@ -84,7 +84,7 @@ struct SamplingOptions: ConditionalFlags {
 
   /// Returns a sampler with the steps in the order in which they are applied.
   ///
-  /// - Throws: If a token is unknown or a position is malformed.
+  /// - Throws: `UnknownWord`, or `ValidationError` if a position is malformed.
   func sampler(_ vocabulary: Vocabulary, model: String) throws -> Sampler {
     var steps: [any SamplingStep] = []
     if let penalty = repetitionPenalty {
@@ -118,7 +118,7 @@ struct SamplingOptions: ConditionalFlags {
 extension Vocabulary {
   /// Returns the id of a token, which may be given as `mynah inspect --vocabulary` lists it: a line end as `\n`.
   ///
-  /// - Throws: `UnknownWord` if the model at a path does not know it.
+  /// - Throws: `UnknownWord`, with the path of the model, if the token is not in the vocabulary.
   func knownID(of token: String, model: String) throws -> Int32 {
     guard let id = id(of: token) ?? id(ofListed: token) else { throw UnknownWord(word: token, model: model) }
     return id

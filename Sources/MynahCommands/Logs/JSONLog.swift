@@ -3,7 +3,7 @@ import MynahModels
 import MynahText
 import MynahTraining
 
-/// A run's log for machines: a line of JSON for each event, appended to the file.
+/// A machine-readable log of a run: a line of JSON for each event, appended to a file.
 ///
 /// Each line has a key `event`: `start`, `step`, `epoch`, `sample` or `end`.
 struct JSONLog: RunLog {

@@ -9,7 +9,7 @@ struct LogOptions: ParsableArguments {
     let length: Int
     let prompt: String
 
-    /// "40" or "40/Once upon".
+    /// Parses a value such as "40" or "40/Once upon".
     init?(argument: String) {
       let parts = argument.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
       guard let length = Int(parts[0]), (1...1_000_000).contains(length) else { return nil }
@@ -50,7 +50,7 @@ struct LogOptions: ParsableArguments {
     }
   }
 
-  /// Opens the logs of a run and writes their beginnings.
+  /// Opens the logs of a run and writes their first entries.
   ///
   /// - Throws: `FileError` if one cannot be written; `TextError` if the model cannot read the sample's prompt.
   func started(_ run: RunDescription) throws -> RunningLogs {

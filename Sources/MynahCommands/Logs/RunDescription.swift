@@ -13,6 +13,6 @@ struct RunDescription {
   /// The checkpoint that the run resumes; nil for a new run.
   let checkpoint: TrainingCheckpoint?
 
-  /// The steps of the run that are done.
+  /// The number of completed steps.
   var stepsDone: Int { checkpoint.map { ($0.epoch - 1) * stepsPerEpoch + $0.step } ?? 0 }
 }

@@ -56,7 +56,7 @@ struct RunningLogs {
   private func write(
     _ sample: LogOptions.Sample, by model: LanguageModel, after epoch: EpochReport
   ) throws -> String {
-    // A stream of its own for each epoch, which neither masks nor candidates use.
+    // Each epoch has its own random stream, which neither dropout masks nor sampled candidates use.
     let random = RandomSource(seed: run.configuration.seed, stream: 1 << 62 | UInt64(epoch.epoch))
     var generator = try TextGenerator(
       ModelFile(model: model, tokenizer: run.tokenizer, statePolicy: run.configuration.batches.statePolicy),

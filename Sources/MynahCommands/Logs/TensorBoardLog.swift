@@ -28,7 +28,7 @@ struct TensorBoardLog: RunLog {
   }
 
   mutating func write(_ epoch: EpochReport, model: LanguageModel, sample: String?, stepsDone: Int) throws {
-    // The table keeps its columns as preformatted text.
+    // Preformatted, so that the columns of the table stay aligned.
     if epoch.epoch == 1 { try events.text("model", "```\n\(model.summary)\n```", step: stepsDone) }
     try events.scalar(Tag.train, epoch.train.perplexity, step: stepsDone)
     if let validation = epoch.validation { try events.scalar(Tag.validation, validation.perplexity, step: stepsDone) }
@@ -57,7 +57,7 @@ struct TensorBoardLog: RunLog {
 }
 
 extension RunDescription {
-  /// The settings that runs are compared by.
+  /// The hyperparameters by which runs are compared.
   var hyperparameters: [String: EventWriter.Setting] {
     [
       "optimizer": .text("\(configuration.optimizer)"),

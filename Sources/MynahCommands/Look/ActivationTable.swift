@@ -10,7 +10,7 @@ struct ActivationTable {
 
   init(_ vocabulary: Vocabulary, units: [UnitName]) { (self.vocabulary, self.units) = (vocabulary, units) }
 
-  /// Prints a JSON object: the named units one by one, or whole layers without names.
+  /// Prints a JSON object: the named units one by one, or whole layers if no units are named.
   func writeJSON(_ token: PageToken, _ activations: [LayerActivations], line: Int) throws {
     let text = vocabulary[token.id]
     if units.isEmpty {
@@ -25,7 +25,7 @@ struct ActivationTable {
     try StandardOutput.writeJSON(Line(line: line, token: text, layers: nil, units: found))
   }
 
-  /// Prints a line of a tab-separated table, which has a header.
+  /// Prints a line of a tab-separated table, after a header for the first line.
   mutating func write(_ token: PageToken, _ activations: [LayerActivations]) throws {
     let names = units.isEmpty ? activations.flatMap { Self.units(of: $0) } : units
     var (header, cells) = (["token"], [vocabulary[token.id].visible])

@@ -187,7 +187,7 @@ struct MapCommand: CommandWithMessages, ConditionalFlags {
     }
   }
 
-  /// The format that the ending of a path selects.
+  /// The output format, which the path's extension selects.
   private enum Form {
     case table, picture, page, folder
 

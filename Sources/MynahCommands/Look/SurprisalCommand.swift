@@ -18,7 +18,7 @@ struct SurprisalCommand: CommandWithMessages, ConditionalFlags {
       tokens differ. The state is carried from line to line unless --state or the training of the first model resets it.
 
       --tsv prints a table of the tokens and --by-word one of the words, for stimuli: each line is a text of its own \
-      unless --state says otherwise. Pieces of words are summed, with the correction for pieces that begin with a \
+      unless --state is given. Pieces of words are summed, with the correction for pieces that begin with a \
       blank. Log-probabilities are in nats, surprisals and entropies in bits.
 
         mynah surprisal notes.safetensors draft.txt --html draft.html
@@ -106,9 +106,9 @@ struct SurprisalCommand: CommandWithMessages, ConditionalFlags {
     try readTokens(file, others.map { precision.model(of: $0.file) })
   }
 
-  /// The policy for a model.
+  /// Returns the state policy for a model.
   ///
-  /// Stimuli are independent lines, whatever the model was trained on.
+  /// With `--tsv` or `--by-word`, lines are stimuli, which are independent however the model was trained.
   private func policy(of file: ModelFile) -> StatePolicy {
     tsv || byWord ? state.state ?? .reset : state.policy(of: file)
   }
@@ -189,7 +189,7 @@ private struct TokenOutput {
       case .words:
         if let surprisal = surprisals.first { try StandardOutput.write(rows.inWords(surprisal)) }
       case .table, .json:
-        // Each token is counted, also one that is only context and has no row.
+        // A token that is only context counts too, although it has no row.
         let row = try rows.next(token.token, requiringWord: format == .table)
         guard let first = surprisals.first else { continue }
         if format == .table {
@@ -217,7 +217,7 @@ private enum SurprisalError: CommandFailure {
 }
 
 extension PageTokens {
-  /// Calls `show` with the tokens of some files, or of standard input if there are none, as they come.
+  /// Calls `show` with the tokens of some files, or of standard input if there are none, as they are read.
   ///
   /// - Parameter place: The place where the progress is shown.
   static func read(

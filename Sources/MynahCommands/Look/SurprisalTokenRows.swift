@@ -3,7 +3,7 @@ import MynahAnalysis
 import MynahIO
 import MynahText
 
-/// The output of `mynah surprisal` for tokens: in words, as rows of a table and as JSON.
+/// The output of `mynah surprisal` for tokens: as text, as rows of a table and as JSON.
 struct SurprisalTokenRows {
   /// A token with its positions.
   struct Row {
@@ -49,7 +49,7 @@ struct SurprisalTokenRows {
     return (first.split(separator: " ").map(String.init) + others).joined(separator: "\t") + "\n"
   }
 
-  /// A row of the table: the columns of the first model, and those of the others without what is the same.
+  /// Returns a row of the table: all columns for the first model, and only those that can differ for the other models.
   func cells(_ row: Row, _ surprisals: [TokenSurprisal]) -> String {
     var cells = ["\(row.line)", row.word.map { "\($0.index)" } ?? "", row.word?.text.tableCell ?? ""]
     for (number, surprisal) in surprisals.enumerated() {

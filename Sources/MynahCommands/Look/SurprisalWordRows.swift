@@ -21,7 +21,7 @@ struct SurprisalWordRows {
     words = ComparedWords(readers, policy: policy)
   }
 
-  /// Reads files, or standard input if there are none, and prints the words as they come.
+  /// Reads files, or standard input if there are none, and prints each word as soon as it is read.
   mutating func read(_ files: [String]) throws {
     if !isJSON { try StandardOutput.write(header) }
     var lines = try LineReader(files)
@@ -53,7 +53,7 @@ struct SurprisalWordRows {
     return (["line", "word_index", "word"] + Self.columns + others).joined(separator: "\t") + "\n"
   }
 
-  /// A row of the table; the cells of a model that does not predict the word are empty.
+  /// Returns a row of the table; the cells of a model that does not predict the word are empty.
   private func cells(_ word: TextWord, _ row: [WordSurprisal?]) -> String {
     let cells = row.flatMap { entry in
       entry.map { ["\($0.tokenCount)", $0.logProbability.cell, $0.bits.cell, $0.isUnknown ? "1" : "0"] }

@@ -3,11 +3,11 @@ import MynahIO
 import MynahTensors
 import MynahTraining
 
-/// The facts that have to be equal on all ranks, by name.
+/// The facts that must be equal on all ranks, by name.
 struct RankFacts {
   private var values: [(name: String, value: String)] = []
 
-  /// The program and, unless it may differ, the instruction set.
+  /// Creates facts of the program and, unless it may differ, the instruction set.
   init(instructionSet: Bool) {
     let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path
     let path = FileManager.default.isReadableFile(atPath: program) ? program : Bundle.main.executablePath ?? ""
@@ -30,12 +30,12 @@ struct RankFacts {
     for (index, argument) in arguments.enumerated() { add("argument \(index + 1)", argument) }
   }
 
-  /// Adds the content of a file.
+  /// Adds the hash of a file's content.
   mutating func add(fileAt path: String) {
     add("the content of \(path.quoted())", SHA256.hexadecimal(ofFileAt: path) ?? "none")
   }
 
-  /// Adds the parts of a value by the names that they have in JSON.
+  /// Adds the members of a value, named as in its JSON.
   mutating func add(_ prefix: String, _ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]

@@ -3,7 +3,7 @@ import MynahTraining
 
 // Without MPI there are no ranks, and these groups have no flags.
 
-/// The flags of a command that several ranks can compute.
+/// The flags of a command that can run on several ranks.
 struct RankOptions: ConditionalFlags {
   #if MPI
   @Option(
@@ -21,11 +21,11 @@ struct RankOptions: ConditionalFlags {
   #endif
 
   private static let defaultTimeout = 300.0
-  /// The seconds after which a rank that waits for another one gives up.
+  /// The time in seconds after which a rank stops waiting for another one.
   var timeout: Double { rankTimeout.map(Double.init) ?? Self.defaultTimeout }
 }
 
-/// The flags of a training run that several ranks compute.
+/// The flags of a training run on several ranks.
 struct RankTrainingOptions: ConditionalFlags {
   #if MPI
   @Option(
@@ -58,7 +58,7 @@ struct RankTrainingOptions: ConditionalFlags {
   var rules: [FlagRule] { [] }
   #endif
 
-  /// A Boolean value indicating whether gradients are rounded to bfloat16 on the way to other ranks.
+  /// A Boolean value indicating whether gradients are rounded to bfloat16 before they are sent to other ranks.
   var roundsGradients: Bool { compress == "bfloat16" }
 
   private static func shares(_ text: String) throws -> [Int] {
@@ -76,7 +76,7 @@ struct RankTrainingOptions: ConditionalFlags {
 }
 
 extension FlagRule {
-  /// The rule of a flag that has an effect with several ranks only.
+  /// Returns the rule of a flag that has an effect only with several ranks.
   fileprivate static func needsRanks(_ flag: String, _ isGiven: Bool) -> FlagRule {
     FlagRule(flag, isGiven, needs: "several ranks, started by mpirun", LaunchedRank.current != nil)
   }

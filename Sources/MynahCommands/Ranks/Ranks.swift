@@ -7,19 +7,19 @@ import MynahTraining
 import MynahMPI
 #endif
 
-/// A command that several processes can compute together.
+/// A command that several processes can run together.
 protocol CommandOfRanks: ParsableCommand {
   var ranks: RankOptions { get }
 }
 
-/// The processes that compute a command together: one, or as many as `mpirun` started.
+/// The processes that run a command together: one, or as many as `mpirun` started.
 enum Ranks {
   /// The connection to the other processes.
   @TaskLocal static var communicator: any Communicator = SingleProcess()
   /// The number of ranks that may use the same cores of the same machine, this one included.
   @TaskLocal static var coreSharerCount = 1
 
-  /// The processes that share work that is not training; nil: this one is alone.
+  /// The processes that share work other than training; nil if there is only one.
   static var sharing: WorkSharing? {
     let communicator = communicator
     guard communicator.rankCount > 1 else { return nil }
@@ -48,14 +48,14 @@ enum Ranks {
   /// A Boolean value indicating whether this process writes files and prints results.
   static var isFirst: Bool { communicator.rank == 0 }
 
-  /// Runs a command, as one of several processes if it was started so.
+  /// Runs a command, as one of several ranks if an MPI launcher started the process.
   ///
-  /// An error on one rank ends all of them: rank 0 prints its sentence.
+  /// An error on one rank ends all ranks; rank 0 prints it.
   ///
   /// - Parameters:
   ///   - output: The output of this rank.
   ///   - printError: Prints the sentence of an error.
-  /// - Throws: `PrintedError` after the ranks have met, other errors before.
+  /// - Throws: `PrintedError` once the ranks are connected, other errors before.
   static func joining(
     _ launched: LaunchedRank?, _ command: any ParsableCommand, _ output: RankOutput, printError: (any Error) -> Void,
     _ body: () throws -> Void
@@ -89,13 +89,13 @@ enum Ranks {
   }
 
   #if MPI
-  /// The number of ranks that may use the same cores as this one.
+  /// Returns the number of ranks that may use the same cores as this one.
   private static func coreSharerCount(_ communicator: MPICommunicator) throws -> Int {
     let own = Array("\(ProcessInfo.processInfo.hostName) \(PhysicalCores.allowed ?? [])".utf8)
     return try communicator.gathered(own).count { $0 == own }
   }
 
-  /// Ends this rank with an error of its own or of another rank, after all ranks know of it.
+  /// Ends this rank with an error of its own or of another rank, after the error has been sent to all ranks.
   private static func end(
     _ communicator: MPICommunicator, with error: any Error, timeout: Double, _ output: RankOutput,
     _ printError: (any Error) -> Void
@@ -107,17 +107,17 @@ enum Ranks {
       let (code, sentence) = MynahTool.failure(of: error)
       communicator.sendFailure(code: code.rawValue, sentence: sentence)
     }
-    // Before the ranks end: the launcher ends all of them when one has ended.
+    // Print the error before any rank ends: the launcher ends all of them when one has ended.
     if communicator.rank == 0 { printError(error) }
     guard communicator.close(within: timeout) else { abort(communicator, error, output, printError) }
     throw PrintedError(code: MynahTool.failure(of: error).code)
   }
 
-  /// Ends all ranks when one does not answer: the first one that waits for it prints the sentence.
+  /// Ends all ranks when one does not respond; the lowest rank that waits for it prints the error.
   private static func abort(
     _ communicator: MPICommunicator, _ error: any Error, _ output: RankOutput, _ printError: (any Error) -> Void
   ) -> Never {
-    // A lower rank that waits too ends this one meanwhile.
+    // If a lower rank is also waiting, it ends this one in the meantime.
     Thread.sleep(forTimeInterval: Double(min(communicator.rank, 20)) / 2)
     output.restore()
     printError(error)
@@ -126,14 +126,14 @@ enum Ranks {
   #endif
 }
 
-/// The end of a rank whose error has been printed, by this rank or another one.
+/// The error of a rank when the original error has already been printed, by this rank or another one.
 struct PrintedError: Error {
   let code: FailureCode
 }
 
 /// Standard output and standard error of a rank.
 ///
-/// On ranks other than 0 they are discarded, because results and messages would be repetitions.
+/// On ranks other than 0 they are discarded, because they would repeat the results and messages of rank 0.
 struct RankOutput {
   /// A descriptor of the original standard error; nil if nothing is discarded.
   private let original: Int32?
@@ -151,13 +151,15 @@ struct RankOutput {
     close(null)
   }
 
-  /// Shows standard error again.
+  /// Restores standard error.
   func restore() {
     if let original { dup2(original, STDERR_FILENO) }
   }
 
-  /// Waits before a rank that has not joined prints its error: rank 0 probably has the same one, and the launcher ends
-  /// all ranks when it ends; otherwise the error is this rank's own.
+  /// Waits before a rank that has not joined the others prints its error.
+  ///
+  /// Rank 0 probably has the same error, and the launcher ends all ranks when rank 0 ends. If this rank is still
+  /// running then, the error is its own.
   func letFirstRankPrint() {
     guard original != nil else { return }
     Thread.sleep(forTimeInterval: 3)
@@ -165,15 +167,15 @@ struct RankOutput {
   }
 }
 
-/// The reason why processes cannot compute a command together.
+/// The reason why processes cannot run a command together.
 enum RankError: CommandFailure {
-  /// The command runs in one process.
+  /// The command does not support several processes.
   case oneProcess(command: String)
   /// The program was built without MPI.
   case noMPI
-  /// The launcher belongs to another MPI than the program, which therefore does not find the other ranks.
+  /// The launcher belongs to a different MPI than the program, so the program does not find the other ranks.
   case otherLauncher(count: Int, found: Int)
-  /// A rank has another program, text or setting.
+  /// The program, the text or a setting of a rank differs from that of rank 0.
   case differs(rank: Int, what: String, found: String, expected: String)
   /// Standard input reaches rank 0 only.
   case standardInput
@@ -216,7 +218,7 @@ extension CommunicationError: CommandFailure {
 
   var sentence: String {
     switch self {
-    // The same error on all ranks needs no rank.
+    // An interruption is the same error on all ranks, so its message names no rank.
     case .failed(_, FailureCode.interrupted.rawValue, let sentence): sentence
     case .timedOut: description + " and run the command again (mynah train: with --resume)"
     default: description

@@ -4,7 +4,7 @@ import MynahText
 import MynahTraining
 
 extension Reproduction {
-  /// The figures of the data and of the untrained model, under the names that scripts rely on.
+  /// The figures of the data and of the untrained model in JSON; scripts rely on their names.
   struct Description: Encodable {
     let recipe: String
     let vocabularySize, trainingTokenCount, batchesPerEpoch, parameterCount: Int

@@ -5,7 +5,7 @@ extension Reproduction {
   /// Trains, prints each epoch with the reference, measures the test text, and prints the verdict.
   ///
   /// - Parameters:
-  ///   - output: The file of the best model; nil: neither the model nor the training state is written.
+  ///   - output: The file of the best model; nil to write neither the model nor the training state.
   ///   - logs: The logs to write, and the figures that epochs report besides the recipe's.
   ///   - shouldStop: Called after each step; true ends the run.
   func run(

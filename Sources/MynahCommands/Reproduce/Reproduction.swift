@@ -44,7 +44,7 @@ struct Reproduction {
     }
   }
 
-  /// An estimate of the seconds that all epochs take with the current thread team, from the machine's peak.
+  /// The estimated time of all epochs with the current thread team, in seconds, from the machine's peak.
   var estimatedSeconds: Double {
     let peak = MachinePeak.gigaflopsPerSecond(threadCount: ThreadTeam.current?.threadCount ?? 1) * 1e9
     // Two operations per multiplication, forward once and backward twice; products reach two thirds of the peak.
@@ -53,14 +53,14 @@ struct Reproduction {
     return operations * tokens * Double(configuration.epochs) / (0.67 * peak)
   }
 
-  /// The estimate for people.
+  /// The estimate as text.
   var estimateInWords: String {
     let seconds = estimatedSeconds
     return seconds < 1 ? "less than a second on this machine" : "about \(seconds.asDuration) on this machine"
   }
 }
 
-/// An error of data that are not those of a recipe.
+/// The error for data that are not those of a recipe.
 struct OtherData: CommandFailure {
   let recipe: Recipe
   let directory: String

@@ -85,7 +85,7 @@ struct ReproductionLog {
     return epochs[epoch - 1]
   }
 
-  /// The targets per second in this epoch, the time of the log included.
+  /// The number of targets per second in this epoch, including the time for logging.
   private var tokensPerSecond: Double {
     Double(tokenCount) / max((ContinuousClock.now - epochStart).seconds, 1e-9)
   }

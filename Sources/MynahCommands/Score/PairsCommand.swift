@@ -141,7 +141,7 @@ struct PairsCommand: CommandWithMessages, ConditionalFlags {
   }
 }
 
-/// An error of a line that is not a pair.
+/// The error for a line that is not a pair.
 private struct PairsError: CommandFailure {
   let path: String
   let line: Int

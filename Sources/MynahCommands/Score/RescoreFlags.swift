@@ -10,7 +10,7 @@ struct KaldiScoreFile: Hashable, Sendable {
 
 /// Parses the values of flags of `mynah rescore`.
 enum RescoreFlags {
-  /// Weights by name.
+  /// Parses weights by name.
   static func weights(_ text: String) throws -> ScoreWeights {
     do throws(NBestError) {
       return try ScoreWeights(text)
@@ -19,7 +19,7 @@ enum RescoreFlags {
     }
   }
 
-  /// `NAME=FILE`.
+  /// Parses `NAME=FILE`.
   static func scores(_ text: String) throws -> KaldiScoreFile {
     let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard sides.count == 2, sides.allSatisfy({ !$0.isEmpty }), !sides[0].contains(",") else {

@@ -5,7 +5,7 @@ import MynahModels
 /// The word error rates of all lists.
 struct RescoreSummary {
   let errors: RescoringErrors
-  /// With the weights that tuning started from; nil without tuning.
+  /// The word errors with the weights that tuning started from; nil without tuning.
   let start: WordErrors?
   /// The weights by name; nil if there are none.
   let weights: ScoreWeights?

@@ -9,7 +9,7 @@ struct RescoreTuning {
   /// Reads all lists, tunes, and writes the weights, the word error rates and the lists.
   func run(_ lists: NBestReader, _ references: NBestReferences, _ scorer: TextScorer) throws {
     var (lists, references) = (lists, references)
-    // All lines are checked before the model runs, which takes the time.
+    // Check all lines before running the model, which takes most of the time.
     var read: [(list: NBestList, reference: String)] = []
     while let list = try lists.next() { read.append((list, try references.take(for: list))) }
     try references.checkUsed()

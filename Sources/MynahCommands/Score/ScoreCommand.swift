@@ -14,7 +14,7 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
     discussion: """
       Reads files, or standard input line by line. The score of a line is the sum over the tokens that begin in it, \
       its end included where that is a token; the scores of all lines add up to what mynah evaluate prints. Words that \
-      the model does not know are predicted as <unk>; the summary has the perplexity with and without them.
+      are not in the model's vocabulary are predicted as <unk>; the summary has the perplexity with and without them.
 
         mynah score notes.safetensors draft.txt
         echo "the cat sat" | mynah score notes.safetensors --tokens
@@ -74,9 +74,9 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
     ]
   }
 
-  /// The policy for a model; a state that is loaded or saved must be carried.
+  /// Returns the state policy for a model; loading or saving a state requires `.carry`.
   ///
-  /// - Throws: `ValidationError` about a state that is not.
+  /// - Throws: `ValidationError` if a state is loaded or saved with another policy.
   private func policy(of file: ModelFile) throws -> StatePolicy {
     let policy = state.policy(of: file)
     let given = [continuing.loadState.map { _ in "--load-state" }, saveState.map { _ in "--save-state" }]
@@ -97,7 +97,7 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
         + [continuing.loadState].compactMap(\.self))
     let file = try ModelFile(contentsOf: model)
     let policy = try policy(of: file)
-    // One process answers each line at once.
+    // A single process scores each line immediately.
     let lineCount = Ranks.sharing.map { 256 * $0.rankCount } ?? 1
     var scorer = try scorer(file, policy)
     var lines = try LineReader(files, invalidBytes: file.tokenizer.invalidBytes)
@@ -123,7 +123,7 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
         try scorer.hold(line.text, isEnded: line.isEnded)
         numbers.append(line.number)
       } catch {
-        // The lines before this one have their scores, whatever follows.
+        // Write the scores of the preceding lines before handling the error.
         try scoreHeld()
         guard keepGoing && error.isOfOneLine else { throw error }
         progress.clear()
@@ -196,7 +196,7 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
   /// The figures of all lines.
   private struct Summary {
     struct Figures: Encodable {
-      /// nil if nothing was predicted, and if nothing but `<unk>` was.
+      /// Nil if nothing was predicted; `perplexityWithoutUnknown` is also nil if only `<unk>` was predicted.
       let perplexity, perplexityWithoutUnknown: Double?
       let logProbability: Double
       let tokenCount, unknownCount, lineCount, skippedCount: Int

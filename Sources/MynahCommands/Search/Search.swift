@@ -14,7 +14,7 @@ struct Search {
   private let commands: [TrainCommand]
   private let json: Bool
 
-  /// - Throws: `SearchError`, or the error of `mynah train` if the plan's words are none of its own.
+  /// - Throws: `SearchError`, or the error of `mynah train` if it does not accept the plan's words.
   init(_ plan: SearchPlan, at modelPath: String, checkpointEvery: Int?, json: Bool) throws {
     (self.plan, self.modelPath, self.json) = (plan, modelPath, json)
     let space = try SearchSpace(plan.words, searchable: TrainCommand.searchableFlags)
@@ -29,7 +29,7 @@ struct Search {
     }
   }
 
-  /// The path of the model of a run.
+  /// Returns the path of the model of a run.
   static func path(of run: Int, beside modelPath: String) -> String {
     RunFiles.path(of: "run-\(run)", beside: modelPath)
   }
@@ -71,7 +71,7 @@ struct Search {
     do {
       let (result, history) = try command.trained(
         job, upTo: isLast ? nil : epochs, writesEpochs: false, shouldStop: shouldStop)
-      // A run that was resumed by itself may be further.
+      // A run that was resumed on its own may have more epochs.
       let reached = history.prefix(epochs)
       return SuccessiveHalving.Result(
         run: run, rung: rung, epochs: reached.count, loss: reached.compactMap { $0.validation?.mean }.min(),
@@ -83,7 +83,7 @@ struct Search {
 
   // MARK: Results
 
-  /// A result for machines.
+  /// A result as a line of JSON.
   private struct ResultLine: Encodable {
     let run, rung, epochs: Int
     /// The lowest validation perplexity; nil: the run diverged.
@@ -92,7 +92,7 @@ struct Search {
     let settings: [String: String]
   }
 
-  /// The end of a search for machines.
+  /// The summary of a search as a line of JSON.
   private struct SummaryLine: Encodable {
     let model: String
     let run, epochs: Int
@@ -108,7 +108,7 @@ struct Search {
     return Dictionary(zip(flags, plan.settings[run - 1])) { $1 }
   }
 
-  /// Writes what a run has reached.
+  /// Writes the result of a run.
   private func write(_ result: SuccessiveHalving.Result) throws {
     guard json else {
       return try StandardOutput.write(
@@ -129,7 +129,7 @@ struct Search {
     let file = try InputFile(path: Self.path(of: best.run, beside: modelPath))
     try AtomicFile.write(file.bytes(0..<file.byteCount), to: modelPath)
     var command = ["mynah", "train"] + space.words(with: plan.settings[best.run - 1])
-    // After "--" there are texts only.
+    // Only texts may follow "--".
     command.insert(contentsOf: ["--output", modelPath], at: command.firstIndex(of: "--") ?? command.endIndex)
     guard !json else {
       return try StandardOutput.writeJSON(
@@ -162,8 +162,8 @@ extension SuccessiveHalving.Result {
 }
 
 extension TrainCommand {
-  /// The flags that a search may have ranges of: those that determine the model and its training, but not the tokens
-  /// that it predicts, since losses on other tokens cannot be compared.
+  /// The flags that may have ranges: those that determine the model and its training, but not the tokens that it
+  /// predicts, since losses on different tokens cannot be compared.
   static var searchableFlags: Set<String> {
     get throws {
       let command = try TrainCommand.parse(["text"])
@@ -174,7 +174,7 @@ extension TrainCommand {
 }
 
 extension String {
-  /// The string as a word of a shell, in quotation marks if it needs them.
+  /// The string as a shell word, quoted if necessary.
   package var shellWord: String {
     let plain = utf8.allSatisfy { byte in
       UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte

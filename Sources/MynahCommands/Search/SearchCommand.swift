@@ -102,7 +102,7 @@ struct SearchCommand: CommandWithMessages {
     }
   }
 
-  /// Parses the words as those of mynah train, with values that the ranges have, and returns the texts.
+  /// Parses the words as arguments of mynah train, with sample values in place of the ranges, and returns the texts.
   ///
   /// - Throws: The error of mynah train, or a `ValidationError` about a flag that cannot have a range.
   private func inputs(of space: SearchSpace) throws -> [String] {
@@ -119,7 +119,7 @@ struct SearchCommand: CommandWithMessages {
     return inputs
   }
 
-  /// Draws the settings of a new search, and checks them and the files before the first run.
+  /// Samples the settings of a new search, and checks them and the files before the first run.
   private func newPlan(
     _ space: SearchSpace, modelPath: String, shouldStop: @escaping @Sendable () -> Bool
   ) throws -> SearchPlan {
@@ -145,7 +145,7 @@ struct SearchCommand: CommandWithMessages {
     guard let first, first.configuration.epochs > 0 else {
       throw ValidationError("a search needs --epochs of at least 1")
     }
-    // An interrupted search must not resume runs of the search that it replaces.
+    // Remove the runs of a search that is replaced, so that this search never resumes them.
     for path in paths.flatMap({ [$0, TrainingFiles.statePath(beside: $0)] }) where FileKind(at: path) != nil {
       try FileManager.default.removeItem(atPath: path)
     }
@@ -154,7 +154,7 @@ struct SearchCommand: CommandWithMessages {
       seed: seed, textHash: first.text.hash, epochs: first.configuration.epochs, settings: settings)
   }
 
-  /// Prepares a run to see whether it can be made; of the first one, the text is described.
+  /// Prepares a run to check its settings; for the first run, prints a description of the text.
   private func job(
     of values: [String], _ space: SearchSpace, at path: String, isFirst: Bool, _ shouldStop: () -> Bool
   ) throws -> TrainingJob {

@@ -2,7 +2,7 @@ import Foundation
 import MynahIO
 import MynahTraining
 
-/// The settings of a search and what was found so far, in a file beside the model.
+/// The settings of a search and its results so far, in a file beside the model.
 struct SearchPlan: Codable {
   /// The words of `mynah train` with ranges.
   let words: [String]
@@ -19,7 +19,7 @@ struct SearchPlan: Codable {
   /// The results, in the order of the runs' ends.
   var results: [SuccessiveHalving.Result] = []
 
-  /// The path of the plan: the model's path followed by ".search".
+  /// Returns the path of the plan: the model's path followed by ".search".
   static func path(beside modelPath: String) -> String { modelPath + ".search" }
 
   /// Reads a plan.
@@ -31,7 +31,7 @@ struct SearchPlan: Codable {
     self = plan
   }
 
-  /// Reads a plan; nil if the file is none.
+  /// Reads a plan; nil if the file does not contain one.
   init?(ifPlan path: String) {
     guard let text = try? TextFile(at: path).text,
       let plan = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)), plan.isConsistent
@@ -56,7 +56,7 @@ struct SearchPlan: Codable {
     SuccessiveHalving(runCount: settings.count, epochs: epochs, factor: reductionFactor)
   }
 
-  /// Writes the file whole or not at all.
+  /// Writes the file atomically.
   func write(to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -70,7 +70,7 @@ enum SearchError: CommandFailure {
   case nothingToResume(path: String)
   /// A file contains no plan, or one that contradicts itself.
   case malformedPlan(path: String)
-  /// A setting differs from that of the search that is resumed; `own` is nil if that has none.
+  /// A setting differs from that of the search that is resumed; `own` is nil if the search has none.
   case otherSetting(what: String, given: String, own: String?)
   /// All runs diverged.
   case allDiverged(count: Int)

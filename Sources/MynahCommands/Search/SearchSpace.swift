@@ -2,7 +2,7 @@ import ArgumentParser
 import MynahIO
 import MynahTensors
 
-/// The words of a search: those of `mynah train`, with ranges among the values of its flags.
+/// The arguments of a search: those of `mynah train`, with ranges in place of some values.
 package struct SearchSpace: Sendable {
   /// A flag with a range.
   package struct Dimension: Sendable {
@@ -22,8 +22,8 @@ package struct SearchSpace: Sendable {
 
   /// Finds the ranges among words.
   ///
-  /// - Parameter searchable: The flags that may have ranges. Ranges of others are found too, so that unknown flags are
-  ///   reported first, but a malformed one is a single value, such as a path.
+  /// - Parameter searchable: The flags that may have ranges. Ranges of other flags are found too, so that unknown flags
+  ///   are reported first; for these flags, a malformed range is a single value, such as a path.
   /// - Throws: `ValidationError` about a malformed range, or two ranges of one flag.
   package init(_ words: [String], searchable: Set<String>) throws {
     self.words = words
@@ -42,7 +42,7 @@ package struct SearchSpace: Sendable {
     }
   }
 
-  /// The flag, the value and what precedes it in its word, if a word contains the value of a flag.
+  /// Returns the flag, the value and what precedes the value in its word, if a word contains the value of a flag.
   private static func setting(in words: [String], at index: Int) -> (flag: String, value: String, prefix: String)? {
     let word = words[index]
     if word.hasPrefix("--") {
@@ -63,9 +63,9 @@ package struct SearchSpace: Sendable {
     return words
   }
 
-  /// Returns different settings, a value of each range for each of them.
+  /// Returns distinct settings, each with one value for each range.
   ///
-  /// They are a function of the seed and the ranges; there are fewer if the ranges have no more.
+  /// The settings depend only on the seed and the ranges. There are fewer than `count` if the ranges have no more.
   package func settings(count: Int, seed: UInt64) -> [[String]] {
     var random = RandomSource(seed: seed)
     var (settings, repetitionCount) = ([[String]](), 0)
@@ -81,9 +81,9 @@ package struct SearchSpace: Sendable {
     return settings
   }
 
-  /// The flags with their values, ranges as they were typed; a flag without a value has nil.
+  /// Returns the flags with their values, with ranges as typed; the value of a flag without one is nil.
   ///
-  /// - Parameter inputs: The words that are no values of flags.
+  /// - Parameter inputs: The words that are not values of flags.
   func flags(besides inputs: [String]) -> [(flag: String, value: String?)] {
     words.indices.compactMap { index in
       let word = words[index]
@@ -94,7 +94,7 @@ package struct SearchSpace: Sendable {
     }
   }
 
-  /// Settings that together have the ends of all ranges and all alternatives.
+  /// Settings that together cover the ends of all ranges and all alternatives.
   package var samples: [[String]] {
     let samples = dimensions.map(\.range.samples)
     return (0..<(samples.map(\.count).max() ?? 0)).map { index in samples.map { $0[min(index, $0.count - 1)] } }

@@ -2,11 +2,11 @@ import ArgumentParser
 import Foundation
 import MynahIO
 
-/// The values of a flag that a search draws from.
+/// The values of a flag that a search samples from.
 ///
-/// `a..b` is a range of numbers: whole ones if both ends are written without a decimal point or an exponent. Numbers are
-/// drawn uniformly; if the lower end is above 0 and the upper end at least ten times as large, their logarithms are.
-/// `x|y|z` are alternatives, which are equally likely.
+/// `a..b` is a range of numbers: of whole numbers if both ends are written without a decimal point or an exponent.
+/// Numbers are sampled uniformly, or log-uniformly if the lower end is above 0 and the upper end at least ten times as
+/// large. `x|y|z` are alternatives, which are equally likely.
 package enum SettingRange: Hashable, Sendable {
   /// Whole numbers, ends included.
   case whole(ClosedRange<Int>)
@@ -41,7 +41,7 @@ package enum SettingRange: Hashable, Sendable {
     }
   }
 
-  /// A Boolean value indicating whether logarithms are drawn uniformly.
+  /// A Boolean value indicating whether values are sampled log-uniformly.
   package var isLogarithmic: Bool {
     switch self {
     case .whole(let range): Self.isLogarithmic(Double(range.lowerBound)...Double(range.upperBound))
@@ -51,15 +51,15 @@ package enum SettingRange: Hashable, Sendable {
   }
 
   private static func isLogarithmic(_ range: ClosedRange<Double>) -> Bool {
-    // 10 · 0.07 is a little above 0.7.
+    // In floating point, 10 · 0.07 is slightly above 0.7.
     range.lowerBound > 0 && range.upperBound * (1 + 1e-9) >= 10 * range.lowerBound
   }
 
-  /// Returns the value at a place of the range, as a word of the command line.
+  /// Returns the value at a position in the range, as a command-line argument.
   ///
   /// Numbers that are not whole have four significant digits.
   ///
-  /// - Parameter place: A number of at least 0 and below 1.
+  /// - Parameter place: The position: a number of at least 0 and below 1.
   package func value(at place: Double) -> String {
     switch self {
     case .choice(let values): return values[min(Int(place * Double(values.count)), values.count - 1)]
@@ -68,7 +68,7 @@ package enum SettingRange: Hashable, Sendable {
       let rounded = Double(String(format: "%.3e", drawn)) ?? drawn
       return "\(min(max(rounded, range.lowerBound), range.upperBound))"
     case .whole(let range):
-      // Each number has the half on either side of it.
+      // Each whole number is sampled from the interval of half a unit on either side of it.
       let drawn = interpolated(Double(range.lowerBound) - 0.5...Double(range.upperBound) + 0.5, place)
       return "\(min(max(Int(drawn.rounded()), range.lowerBound), range.upperBound))"
     }

@@ -1,13 +1,14 @@
-/// The rungs of a search: all runs are trained for a few epochs, and one in η of them goes on for η times as many.
+/// The rungs of a search: all runs are trained for a few epochs, then the best 1/η of them for η times as many, and so
+/// on.
 ///
 /// K. Jamieson, A. Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", 2016, with the
 /// factor η of L. Li, K. Jamieson, G. DeSalvo, A. Rostamizadeh, A. Talwalkar, "Hyperband", 2018.
 package struct SuccessiveHalving: Sendable {
   /// A part of a search, after which runs are compared.
   package struct Rung: Hashable, Sendable {
-    /// The number of runs that are to reach the rung.
+    /// The maximum number of runs that reach the rung.
     package let runCount: Int
-    /// The epochs that these are trained for, those of earlier rungs included.
+    /// The number of epochs that these runs are trained for, including those of earlier rungs.
     package let epochs: Int
   }
 
@@ -35,7 +36,7 @@ package struct SuccessiveHalving: Sendable {
 
   /// Divides a search into rungs.
   ///
-  /// There are as many rungs as the number of runs allows, unless the epochs of the first one would be below 1.
+  /// There are as many rungs as the number of runs allows, unless the first one would have less than 1 epoch.
   ///
   /// - Parameters:
   ///   - runCount: The number of runs; at least 1.
@@ -52,8 +53,8 @@ package struct SuccessiveHalving: Sendable {
 
   /// Returns the run to train next and the number of its rung; nil at the end of the search.
   ///
-  /// At each rung, the best runs of the rung before go on. A run that diverges is out of the search, and the next best
-  /// one takes its place, at earlier rungs too.
+  /// At each rung, the best runs of the previous rung continue. A run that diverges is dropped, and the next best run
+  /// takes its place, at earlier rungs too.
   package func next(after results: [Result]) -> (run: Int, rung: Int)? {
     let diverged = Set(results.filter { $0.loss == nil }.map(\.run))
     let results = results.filter { !diverged.contains($0.run) }
@@ -68,8 +69,8 @@ package struct SuccessiveHalving: Sendable {
     return nil
   }
 
-  /// The last result of each run, that of the best run first: those of a later rung precede, then those of a lower loss;
-  /// runs that diverged are last.
+  /// Returns the last result of each run, best run first: by rung, latest first, then by ascending loss; runs that
+  /// diverged are last.
   package static func ranking(of results: [Result]) -> [Result] {
     let last = Dictionary(results.map { ($0.run, $0) }) { $0.rung > $1.rung ? $0 : $1 }.values
     func key(_ result: Result) -> (Int, Int, Double, Int) {

@@ -52,7 +52,7 @@ private struct NoServer: CommandFailure {
 extension ServeCommand {
   private func serve() throws {
     var settings = try ServeSetting.settings(models, options)
-    // Files and what the server itself needs.
+    // 64 file descriptors are left for files and for the server itself.
     settings.server.limits.connections = max(1, min(settings.server.limits.connections, Self.raisedFileLimit() - 64))
     let configured = settings.server
     let threads = settings.threads.map { ThreadTeam(threadCount: $0) } ?? ThreadTeam.current
@@ -74,7 +74,7 @@ extension ServeCommand {
     }
   }
 
-  /// Runs an asynchronous function to its end.
+  /// Runs an asynchronous function and waits for its end.
   private static func waiting(_ body: @escaping @Sendable () async throws -> Void) throws {
     let (end, result) = (DispatchSemaphore(value: 0), ResultBox())
     Task {
@@ -91,7 +91,7 @@ extension ServeCommand {
     func set(_ error: any Error) { value.withLock { $0 = error } }
   }
 
-  /// Permits as many open connections as the system does; returns the number.
+  /// Raises the limit of open files as far as the system permits, and returns it.
   private static func raisedFileLimit() -> Int {
     var limit = rlimit()
     #if canImport(Darwin)

@@ -15,14 +15,14 @@ struct ServeSetting {
 
   /// The name of the flag without its dashes, and of the file's member.
   let name: String
-  /// A Boolean value indicating whether a variable holds several values, between commas.
+  /// A Boolean value indicating whether the environment variable holds several values, separated by commas.
   var isList = false
   /// The values on the command line.
   private let given: (ServeOptions) -> [String]
   /// Applies the values.
   private let apply: (inout Settings, [String]) throws(Wrong) -> Void
 
-  /// A value is wrong: what was expected.
+  /// The error for an invalid value.
   struct Wrong: Error {
     let expected: String
     let found: String
@@ -78,7 +78,7 @@ struct ServeSetting {
     return settings
   }
 
-  /// Checks that every variable of the server is one of a setting.
+  /// Checks that every environment variable for the server belongs to a setting.
   private static func check(_ environment: [String: String]) throws {
     let known = Set(all.map(\.variable) + ["MYNAH_SERVE_MODELS", "MYNAH_SERVE_CONFIGURATION"])
     guard let name = environment.keys.sorted().first(where: { $0.hasPrefix("MYNAH_SERVE_") && !known.contains($0) })

@@ -23,14 +23,14 @@ package struct Inflate {
     try expand(bytes, at: 0, limit: limit).contents
   }
 
-  /// Decompresses the data at an offset of some bytes and returns also the offset of their end.
+  /// Decompresses the data at an offset, and also returns the offset of their end.
   ///
   /// - Parameter limit: The maximum length of the result.
   static func expand(_ bytes: [UInt8], at offset: Int, limit: Int) throws(Failure) -> (contents: [UInt8], end: Int) {
     var inflate = Inflate(input: bytes, limit: limit)
     inflate.position = offset
     while try !inflate.block() {}
-    // Bits are taken from whole bytes, and only when they are needed: the rest of the last byte is padding.
+    // Bytes are only read when their bits are needed, so the remaining bits of the last byte are padding.
     return (inflate.output, inflate.position)
   }
 
@@ -58,7 +58,7 @@ package struct Inflate {
 
   // MARK: Blocks (3.2.3)
 
-  /// Decompresses a block and returns whether it is the last one.
+  /// Decompresses a block and returns a Boolean value indicating whether it is the last one.
   private mutating func block() throws(Failure) -> Bool {
     let isLast = try take(1) == 1
     switch try take(2) {

@@ -7,7 +7,7 @@ package typealias WriteFunction = @Sendable (_ descriptor: Int32, RawSpan) -> In
 /// The system's `write`.
 package func posixWrite(_ descriptor: Int32, _ bytes: RawSpan) -> Int {
   unsafe bytes.withUnsafeBytes { bytes in
-    unsafe Foundation.write(descriptor, bytes.baseAddress, min(bytes.count, greatestTransfer))
+    unsafe Foundation.write(descriptor, bytes.baseAddress, min(bytes.count, maximumTransfer))
   }
 }
 

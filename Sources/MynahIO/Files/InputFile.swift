@@ -39,7 +39,7 @@ package final class InputFile: Sendable {
     while done < buffer.count {
       let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
       let count = unsafe pread(
-        descriptor, rest.baseAddress, min(rest.count, greatestTransfer), off_t(byteOffset + done))
+        descriptor, rest.baseAddress, min(rest.count, maximumTransfer), off_t(byteOffset + done))
       if count > 0 {
         done += count
       } else if count == 0 {

@@ -11,7 +11,7 @@ extension FixedWidthInteger {
 }
 
 extension Array where Element: FixedWidthInteger & BitwiseCopyable {
-  /// Creates integers from their little-endian bytes, one after another; trailing bytes of a part of one are left out.
+  /// Creates integers from their little-endian bytes, one after another; an incomplete integer at the end is ignored.
   package init(littleEndianBytes bytes: [UInt8]) {
     let width = MemoryLayout<Element>.size
     self = unsafe bytes.withUnsafeBytes { bytes in

@@ -13,4 +13,4 @@ package struct SystemFailure {
 }
 
 /// The maximum number of bytes to read or write in one call; some systems reject more than 2³¹ − 1.
-package let greatestTransfer = 1 << 30
+package let maximumTransfer = 1 << 30

@@ -17,7 +17,7 @@ package struct JSONScanner<Failure: Error> {
   private let failure: (JSONDefect) -> Failure
 
   /// The maximum nesting depth of arrays and objects in a value of any kind, which limits stack use.
-  private static var greatestDepth: Int { 125 }
+  private static var maximumDepth: Int { 125 }
 
   /// Creates a scanner.
   ///
@@ -107,8 +107,8 @@ package struct JSONScanner<Failure: Error> {
 
   private mutating func checkDepth(_ depth: Int) throws(Failure) {
     skipWhitespace()
-    guard depth < Self.greatestDepth || (peek != "{" && peek != "[") else {
-      throw defect(expected: "at most \(Self.greatestDepth) nested values", found: "one more")
+    guard depth < Self.maximumDepth || (peek != "{" && peek != "[") else {
+      throw defect(expected: "at most \(Self.maximumDepth) nested values", found: "one more")
     }
   }
 
@@ -120,7 +120,7 @@ package struct JSONScanner<Failure: Error> {
 
   // MARK: Simple values
 
-  /// Reads `null` if it is the next value; returns whether it was.
+  /// Reads `null` if it is the next value; returns a Boolean value indicating whether it was.
   package mutating func skipNull() throws(Failure) -> Bool {
     skipWhitespace()
     guard peek == "n" else { return false }

@@ -29,7 +29,7 @@ package enum JSONValue: Sendable {
 
   package static func integer(_ number: some BinaryInteger) -> JSONValue { .number(String(number)) }
 
-  /// A number; null if it is not finite.
+  /// Returns a number, or null if the number is not finite.
   package static func real(_ number: Double) -> JSONValue { number.isFinite ? .number("\(number)") : .null }
 
   /// Returns an object with a fixed set of members.
@@ -55,7 +55,7 @@ package enum JSONValue: Sendable {
   /// The number as an integer; nil if it has a fraction or the value is not a number.
   package var integer: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
 
-  /// The number, if it is one that is finite.
+  /// The number as a `Double`; nil if it is not finite or the value is not a number.
   package var number: Double? {
     guard case .number(let digits) = self, let number = Double(digits), number.isFinite else { return nil }
     return number

@@ -1,6 +1,6 @@
 /// A file format that is not text, recognised by its first bytes.
 struct BinaryFormat {
-  /// The noun: "a zip archive".
+  /// The name with its article, such as "a zip archive".
   let name: String
   /// The advice for an error.
   let advice: String

@@ -1,14 +1,15 @@
 /// The treatment of the bytes of a text that are not UTF-8.
 public enum InvalidBytes: Sendable, Hashable {
-  /// They are an error, as are NULs, which occur in UTF-16 and in binary files.
+  /// Invalid bytes are an error, as are NULs, which occur in UTF-16 and in binary files.
   case refused
-  /// They are kept: in the text, each is a character of a private range, U+10FF80 for the byte 0x80 to U+10FFFF for
-  /// 0xFF, from which `UTF8.unescaped` makes the byte again.
+  /// Invalid bytes are kept: in the text, each becomes a character of a private-use range, U+10FF80 for the byte 0x80
+  /// to U+10FFFF for 0xFF, which `UTF8.unescaped` converts back.
   case kept
 }
 
 extension Unicode.UTF8 {
-  /// Returns bytes as UTF-8 in which each byte that is not part of a character is a character of the private range.
+  /// Returns bytes as UTF-8, with each byte that is not part of a character replaced by a character of the private-use
+  /// range.
   ///
   /// Characters of that range are escaped too, byte by byte, so that all bytes can be restored.
   package static func escaped(_ bytes: [UInt8]) -> [UInt8] {
@@ -29,7 +30,7 @@ extension Unicode.UTF8 {
     return result
   }
 
-  /// Returns the bytes of a text that `escaped` made; other text is returned as it is.
+  /// Returns the original bytes of a text that `escaped` returned; other text is returned unchanged.
   package static func unescaped(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.contains(0xF4) else { return bytes }
     var (result, offset) = ([UInt8](), 0)

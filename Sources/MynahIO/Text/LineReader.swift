@@ -47,7 +47,7 @@ package struct LineReader {
     path == "-" ? nil : (try? InputFile(path: path))?.byteCount
   }
 
-  /// The share of the files that was read; nil if their length is not known, as that of standard input.
+  /// The share of the files that has been read; nil if their length is unknown, as for standard input.
   package var share: Double? {
     totalByteCount.map { $0 > 0 ? min(Double(byteCount) / Double($0), 1) : 1 }
   }
@@ -81,7 +81,7 @@ package struct LineReader {
     }
   }
 
-  /// Reads the whole file and decompresses it if it is compressed with gzip.
+  /// Decompresses a file that is compressed with gzip, after reading the whole of it.
   private mutating func decompress() throws(FileError) {
     isBeginning = false
     guard buffer.starts(with: GzipFile.magic) else { return }

@@ -1,6 +1,6 @@
 /// Standard input.
 package enum StandardInput {
-  /// Something to do before standard input is read.
+  /// An action to perform before standard input is read.
   ///
   /// A task-local value that is a closure itself crashes in optimised builds of Swift 6.3.
   package struct Notice: Sendable {
@@ -9,7 +9,7 @@ package enum StandardInput {
     package init(_ give: @escaping @Sendable () -> Void) { self.give = give }
   }
 
-  /// The notice by which a program prints what it waits for; nil if there is none.
+  /// The notice that a program gives when it waits for standard input; nil if there is none.
   @TaskLocal package static var notice: Notice?
 
   /// Gives the notice, before standard input is read.

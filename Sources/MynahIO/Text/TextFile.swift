@@ -77,8 +77,9 @@ public struct TextFile: Sendable, Hashable {
     return unixLines(bytes[mark...])
   }
 
-  /// Returns whether bytes with NULs are UTF-16 in little-endian order; nil if they are not UTF-16, of which a large
-  /// part of the bytes at even or at odd offsets are NULs.
+  /// Returns a Boolean value indicating whether bytes with NULs are little-endian UTF-16; nil if they are not UTF-16.
+  ///
+  /// In UTF-16, a large part of the bytes at even or at odd offsets are NULs.
   private static func isLittleEndian(_ bytes: [UInt8]) -> Bool? {
     let sample = bytes.prefix(1 << 16)
     var counts = [0, 0]

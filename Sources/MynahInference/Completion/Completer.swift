@@ -1,15 +1,15 @@
 import Foundation
 public import MynahText
 
-/// A word that may complete what was typed.
+/// A suggested completion of the word being typed.
 public struct Suggestion: Hashable, Sendable {
-  /// The whole word, the letters that were typed included.
+  /// The whole word, including the typed letters.
   public let text: String
   /// The probability of the word after the context, independent of the typed letters.
   public let probability: Double
 }
 
-/// Suggests how words that are being typed may end.
+/// A completer that suggests words while they are being typed.
 ///
 /// ```swift
 /// var completer = try Completer(NeuralPredictor(InferenceModel(file.model)), tokenizer: file.tokenizer)
@@ -17,11 +17,11 @@ public struct Suggestion: Hashable, Sendable {
 /// for suggestion in try completer.suggestions(prefix: "s", count: 3) { print(suggestion.text) }
 /// ```
 ///
-/// If the case of letters is ignored, a suggestion has the case that was typed, and begins with a capital at the
-/// beginning of a sentence; and a word that a vocabulary of words has in lowercase only is read in lowercase.
+/// If case is ignored, a suggestion has the case of the typed letters and starts with a capital at the beginning of a
+/// sentence. With a word tokenizer, a word that is in the vocabulary only in lowercase is then read in lowercase.
 ///
-/// The text is read once: a word advances the state, and a letter searches the predictions of the same state again. A
-/// copy is a fork of the text.
+/// The text is read only once: each word advances the state, and each typed letter searches the predictions of the
+/// current state again. A copy is a fork of the text.
 public struct Completer: Sendable {
   private let tokenizer: AnyTokenizer
   private let search: any CompletionSearch
@@ -31,9 +31,10 @@ public struct Completer: Sendable {
   private var predictor: any Predictor
   private var text: WrittenText
   private var sentence: SentencePosition
-  /// A Boolean value indicating whether some of the text was read, so that no space is put before the next piece.
+  /// A Boolean value indicating whether part of the text has been read, so that no space is added before the next
+  /// piece.
   private var isContinuation: Bool
-  /// The white space at the text's end, which byte pairs join with what follows it.
+  /// The white space at the end of the text, which a byte-pair tokenizer may join with the following word.
   private var held = ""
   /// The predictor before the next word, the bytes that separate it from the word, and its predictions, kept while
   /// letters are typed.
@@ -98,7 +99,7 @@ public struct Completer: Sendable {
 
   /// Reads some of the text: whole words, with the white space that follows them.
   ///
-  /// - Returns: The number of its tokens that the model does not know.
+  /// - Returns: The number of tokens that are not in the vocabulary.
   /// - Throws: `TextError` if a token is unknown and the vocabulary has no `<unk>`; `InferenceError.notFinite`.
   @discardableResult
   public mutating func read(_ piece: String) throws -> Int {
@@ -119,7 +120,7 @@ public struct Completer: Sendable {
     return encoded.unknownCount
   }
 
-  /// Returns a text in which words are lowercased that are in the vocabulary in lowercase only, if case is ignored.
+  /// Returns a text in which words that are in the vocabulary only in lowercase are lowercased, if case is ignored.
   private func knownCase(_ text: String) -> String {
     guard ignoresCase, case .word(let tokenizer) = tokenizer else { return text }
     var (result, word) = ("", "")
@@ -141,17 +142,17 @@ public struct Completer: Sendable {
     return result
   }
 
-  /// A Boolean value indicating whether the tokenizer may join white space with what follows it.
+  /// A Boolean value indicating whether the tokenizer may join white space with the following word.
   private var holdsSpace: Bool { if case .bytePair = tokenizer { true } else { false } }
 
-  /// The most probable words that begin with some letters, most probable first.
+  /// Returns the most probable words that begin with the given letters, most probable first.
   ///
-  /// A model of whole words compares all of them. A model of characters, bytes or byte pairs extends the most probable
-  /// beginnings, and a word ends before white space or punctuation.
+  /// A model of whole words compares all words. A model of characters, bytes or byte pairs extends the most probable
+  /// beginnings by beam search; a word ends before white space or punctuation.
   ///
   /// - Parameters:
-  ///   - prefix: The letters that were typed of the word; may be empty.
-  ///   - count: The largest number of words to suggest.
+  ///   - prefix: The typed letters of the word; may be empty.
+  ///   - count: The maximum number of words to suggest.
   /// - Throws: `InferenceError.notFinite`.
   public mutating func suggestions(prefix: String, count: Int) throws -> [Suggestion] {
     guard count > 0 else { return [] }
@@ -162,7 +163,7 @@ public struct Completer: Sendable {
         next.predictor, next.logProbabilities, separator: next.separator, prefix: Array(prefix.utf8), count: count)
     }
     guard ignoresCase else { return try find(count) }
-    // Words that differ in case only may become the same suggestion.
+    // Words that differ only in case may become the same suggestion.
     let typed = TypedCase(prefix: prefix, beginsSentence: sentence.isBeginning)
     let words = try find(2 * count).reduce(into: [String: Double]()) {
       $0[typed($1.text), default: 0] += $1.probability
@@ -173,7 +174,7 @@ public struct Completer: Sendable {
         .prefix(count))
   }
 
-  /// Reads the white space before a word, as far as it is not joined with the word.
+  /// Reads the white space before a word, except the part that is joined with the word.
   private func beforeWord() throws -> (predictor: any Predictor, separator: [UInt8], logProbabilities: [Double]) {
     var predictor = predictor
     guard case .bytePair(let tokenizer) = tokenizer else { return (predictor, [], try predictor.logProbabilities()) }
@@ -197,7 +198,7 @@ protocol CompletionSearch: Sendable {
 }
 
 extension AnyTokenizer {
-  /// A Boolean value indicating whether each token is a whole word, so that white space is no token.
+  /// A Boolean value indicating whether each token is a whole word, so that white space is not a token.
   var isOfWholeWords: Bool {
     switch self {
     case .word, .wordsAndPunctuation: true

@@ -4,16 +4,16 @@
 /// or line end. A word that is never suggested needs a key for each letter and one for the space or line end: as many
 /// as without suggestions.
 public struct KeystrokeReport: Hashable, Sendable {
-  /// The words.
+  /// The number of words.
   public private(set) var wordCount = 0
-  /// The words that were accepted from the suggestions before their last letter was typed.
+  /// The number of words that were accepted from the suggestions before their last letter was typed.
   public private(set) var takenCount = 0
-  /// The keystrokes with suggestions and without them.
+  /// The number of keystrokes with suggestions and without them.
   public private(set) var keyCount = 0, plainKeyCount = 0
-  /// The time that the suggestions took at each keystroke.
+  /// The time taken to compute the suggestions at each keystroke.
   public private(set) var waits: [Duration] = []
 
-  /// The share of keys that was saved; NaN if there were none.
+  /// The share of keystrokes that was saved; NaN if there were none.
   public var savedShare: Double { 1 - Double(keyCount) / Double(plainKeyCount) }
 
   /// Creates an empty report.

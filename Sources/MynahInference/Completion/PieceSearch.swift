@@ -1,14 +1,14 @@
 import Foundation
 import MynahText
 
-/// Finds words of several tokens by a beam search, which extends the most probable beginnings until they end.
+/// A beam search for words of several tokens, which extends the most probable beginnings until the words end.
 struct PieceSearch: CompletionSearch {
   /// The bytes of each token, and the form in which they are compared.
   private let tokens, forms: [[UInt8]]
   private let ignoresCase: Bool
   private let textless: Set<Int32>
-  /// The number of beams per requested word, and the largest number of tokens of a word.
-  private static let (beamsPerWord, greatestLength) = (4, 48)
+  /// The number of beams per requested word, and the maximum number of tokens in a word.
+  private static let (beamsPerWord, maximumLength) = (4, 48)
 
   init(_ tokenizer: AnyTokenizer, ignoresCase: Bool) {
     let decoder = tokenizer.decoder()
@@ -23,7 +23,7 @@ struct PieceSearch: CompletionSearch {
     /// The predictor that has read the text and all tokens but the last.
     var predictor: any Predictor
     var last: Int32?
-    /// All bytes, those before the word included.
+    /// All bytes, including those before the word.
     var bytes: [UInt8] = []
     /// The number of bytes of the form in which they are compared.
     var formLength = 0
@@ -37,7 +37,7 @@ struct PieceSearch: CompletionSearch {
     let certainty = separatorProbability(separator, logProbabilities)
     var (beginnings, found) = ([Beginning(predictor: predictor)], [(bytes: [UInt8], logProbability: Double)]())
     var next = logProbabilities
-    for _ in 0..<Self.greatestLength {
+    for _ in 0..<Self.maximumLength {
       var longer: [Beginning] = []
       for var beginning in beginnings {
         if let last = beginning.last {
@@ -52,7 +52,7 @@ struct PieceSearch: CompletionSearch {
         }
       }
       found = Array(merged(found).prefix(count))
-      // Probabilities only fall, so a beginning below all found words cannot become better than they are.
+      // Extending a beginning cannot raise its probability, so one below all found words is dropped.
       let least = found.count == count ? found[count - 1].logProbability : -.infinity
       beginnings = Array(
         longer.filter { $0.logProbability > least }.sorted { $0.logProbability > $1.logProbability }
@@ -64,7 +64,8 @@ struct PieceSearch: CompletionSearch {
     }
   }
 
-  /// The probability that the text continues with the separator, which is certain.
+  /// Returns the predicted probability that the text continues with the separator; word probabilities are conditioned
+  /// on it.
   private func separatorProbability(_ separator: [UInt8], _ logProbabilities: [Double]) -> Double {
     guard !separator.isEmpty else { return 1 }
     return tokens.enumerated().reduce(0) { sum, entry in
@@ -72,7 +73,7 @@ struct PieceSearch: CompletionSearch {
     }
   }
 
-  /// The beginnings that are one token longer, and the probability that the word ends here.
+  /// Returns the beginnings that are one token longer, and the probability that the word ends here.
   private func continuations(
     of beginning: Beginning, _ logProbabilities: [Double], _ typed: [UInt8], separatorLength: Int
   ) -> (longer: [Beginning], endProbability: Double) {
@@ -96,7 +97,7 @@ struct PieceSearch: CompletionSearch {
     return (longer, endProbability)
   }
 
-  /// The words, most probable first; one that was found in several ways has the sum of their probabilities.
+  /// Returns the words, most probable first; the probabilities of a word that was found in several ways are added.
   private func merged(_ words: [(bytes: [UInt8], logProbability: Double)]) -> [(bytes: [UInt8], logProbability: Double)]
   {
     var sums: [[UInt8]: Double] = [:]

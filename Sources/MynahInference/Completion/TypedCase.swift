@@ -7,9 +7,9 @@ struct TypedCase {
   /// A Boolean value indicating whether the word is the first one of a sentence.
   let beginsSentence: Bool
 
-  /// Returns a word as it is suggested: in capitals if two letters or more were typed and all are capitals; with a
-  /// capital first letter if the first typed letter is one, or at the beginning of a sentence; else as the model has
-  /// it.
+  /// Returns a word in the case in which it is suggested: in capitals if at least two letters were typed, all of them
+  /// capitals; with a capital first letter if the first typed letter is a capital, or at the beginning of a sentence;
+  /// otherwise, as it is in the model.
   func callAsFunction(_ word: String) -> String {
     let letters = prefix.filter(\.isLetter)
     if letters.count > 1 && letters.allSatisfy(\.isUppercase) { return word.uppercased() }

@@ -1,9 +1,9 @@
 import Foundation
 import MynahText
 
-/// Finds whole words by their first letters, in a vocabulary that is sorted once.
+/// A search for whole words by their first letters, in a vocabulary that is sorted once.
 struct WordSearch: CompletionSearch {
-  /// The words, the forms in which they are compared, by which they are sorted, and their tokens.
+  /// The words, the forms by which they are compared and sorted, and their tokens.
   private let words, forms: [[UInt8]]
   private let ids: [Int32]
   private let ignoresCase: Bool
@@ -40,14 +40,14 @@ struct WordSearch: CompletionSearch {
     }
   }
 
-  /// The words that begin with some bytes.
+  /// Returns the range of words that begin with the given bytes.
   private func range(_ prefix: [UInt8]) -> Range<Int> {
     let first = firstWord { !$0.lexicographicallyPrecedes(prefix) }
     let last = firstWord { !$0.starts(with: prefix) && !$0.lexicographicallyPrecedes(prefix) }
     return first..<max(first, last)
   }
 
-  /// The first word that satisfies a condition which all later words satisfy too.
+  /// Returns the index of the first word that satisfies a condition, which all later words must satisfy, too.
   private func firstWord(where holds: ([UInt8]) -> Bool) -> Int {
     var (low, high) = (0, forms.count)
     while low < high {

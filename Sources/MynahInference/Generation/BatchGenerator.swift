@@ -3,7 +3,7 @@ import MynahModels
 import MynahTensors
 public import MynahText
 
-/// Generates several texts at once from the same prompt.
+/// A generator of several texts at once from the same prompt.
 ///
 /// Text i draws from its own random source, `stream` i of the seed, so it does not depend on the number of texts. Texts
 /// that have ended take no more time.
@@ -15,18 +15,18 @@ public struct BatchGenerator: Sendable {
 
   /// Reads the prompt.
   ///
-  /// The model starts at the beginning of a text: after an `<eos>` where the vocabulary has it, else after a line end.
-  /// The options' policy decides where the state is reset, in the prompt and in the generated text.
+  /// The model starts at the beginning of a text: after an `<eos>` if the vocabulary has it, else after a line end. The
+  /// options' state policy determines where the state is reset, in the prompt and in the generated text.
   ///
   /// - Parameters:
   ///   - model: The model.
   ///   - tokenizer: The model's tokenizer.
   ///   - prompt: The beginning of each text; may be empty.
   ///   - count: The number of texts.
-  ///   - options: The sampling and the ends of the texts.
+  ///   - options: The sampler and the conditions that end the texts.
   ///   - seed: The seed of the random numbers.
-  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`,
-  ///   or `noSuchToken` for a stop token that is not in the vocabulary.
+  /// - Throws: `TextError` if the prompt has an unknown token and the vocabulary has no `<unk>`;
+  ///   `InferenceError.notFinite`, or `noSuchToken` for a stop token that is not in the vocabulary.
   /// - Precondition: the tokenizer has as many tokens as the model; the count is positive.
   public init(
     _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String, count: Int = 1,
@@ -40,8 +40,8 @@ public struct BatchGenerator: Sendable {
   /// Continues a text and reads the prompt after it.
   ///
   /// - Parameter predictor: The predictor that has read the text so far.
-  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`,
-  ///   or `noSuchToken` for a stop token that is not in the vocabulary.
+  /// - Throws: `TextError` if the prompt has an unknown token and the vocabulary has no `<unk>`;
+  ///   `InferenceError.notFinite`, or `noSuchToken` for a stop token that is not in the vocabulary.
   /// - Precondition: the tokenizer has as many tokens as the model; the count is positive.
   public init(
     continuing predictor: NeuralPredictor, tokenizer: AnyTokenizer, prompt: String, count: Int = 1,
@@ -52,7 +52,7 @@ public struct BatchGenerator: Sendable {
       randoms: (0..<count).map { RandomSource(seed: seed, stream: UInt64($0)) }, memory: predictor.memory)
   }
 
-  /// Reads the prompt of texts that draw from given sources.
+  /// Reads the prompt of texts with the given random sources.
   init(
     _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String, options: GenerationOptions,
     randoms: [RandomSource], memory: NeuralPredictor.Memory? = nil

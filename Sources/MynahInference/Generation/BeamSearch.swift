@@ -13,7 +13,7 @@ public struct BeamSearch: Hashable, Sendable {
   public struct Hypothesis: Hashable, Sendable {
     /// Its tokens without a stop token at the end.
     public let ids: [Int32]
-    /// ln p of all its tokens, that of a stop token at its end included.
+    /// ln p of all its tokens, including a stop token at its end.
     public let logProbability: Double
     /// The length-normalised log-probability by which continuations are compared.
     public let score: Double
@@ -23,9 +23,9 @@ public struct BeamSearch: Hashable, Sendable {
 
   /// The number of beams.
   public let beamCount: Int
-  /// The largest number of tokens of a continuation.
+  /// The maximum number of tokens in a continuation.
   public let length: Int
-  /// α: 0 favours short continuations; 1 compares nearly by the mean log-probability per token.
+  /// α: 0 favours short continuations; with 1, the comparison is nearly by mean log-probability per token.
   public let lengthPenalty: Double
   /// Tokens that end a continuation.
   public let stopTokens: Set<Int32>
@@ -62,10 +62,10 @@ public struct BeamSearch: Hashable, Sendable {
     }
   }
 
-  /// The best continuations of a prompt, best first: as many as there are beams, or fewer if there are no more.
+  /// Returns the best continuations of a prompt, best first: as many as there are beams, or all if there are fewer.
   ///
-  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`,
-  ///   or `noSuchToken` for a stop token or a forbidden one that is not in the vocabulary.
+  /// - Throws: `TextError` if the prompt has an unknown token and the vocabulary has no `<unk>`;
+  ///   `InferenceError.notFinite`, or `noSuchToken` for a stop token or a forbidden one that is not in the vocabulary.
   /// - Precondition: the tokenizer has as many tokens as the model.
   public func callAsFunction(
     _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String
@@ -105,7 +105,7 @@ public struct BeamSearch: Hashable, Sendable {
     return ended
   }
 
-  /// The most probable next tokens: enough of them to fill all beams even if every stop token is among them.
+  /// Returns the most probable next tokens: enough to fill all beams even if every stop token is among them.
   private func choices(
     _ beams: [Beam], _ logProbabilities: [Float], without forbidden: Set<Int32>
   ) -> [(parent: Int, id: Int32, logProbability: Double)] {
@@ -136,8 +136,8 @@ public struct BeamSearch: Hashable, Sendable {
         .map { $0.element }.prefix(beamCount))
   }
 
-  /// Returns a Boolean value indicating whether no beam can become better than the ended ones: probabilities only fall,
-  /// and the longest continuation has the largest divisor.
+  /// Returns a Boolean value indicating whether no beam can overtake the ended ones: further tokens only lower the
+  /// probability, and the longest continuation has the largest divisor.
   private func cannotImprove(_ beams: [Beam], _ ended: [Hypothesis]) -> Bool {
     guard ended.count == beamCount, let worst = ended.last, let best = beams.first else { return false }
     return score(best.logProbability, length) <= worst.score

@@ -1,8 +1,8 @@
-/// The parts of some texts that occur in another, the training text: what a model has memorised.
+/// A report on the parts of texts that also occur in the training text: what a model has memorised.
 ///
 /// The texts are held in memory. The training text is read once, piece by piece, so it may be of any length.
 public struct CopyReport: Hashable, Sendable {
-  /// A range of a text that occurs in the training text too.
+  /// A range of a text that also occurs in the training text.
   public struct Copy: Hashable, Sendable {
     /// The index of the text.
     public let text: Int
@@ -16,13 +16,13 @@ public struct CopyReport: Hashable, Sendable {
     public let length: Int
     /// The number of n-grams of the texts.
     public let count: Int
-    /// The number of those that occur in the training text.
+    /// The number of these n-grams that occur in the training text.
     public let copiedCount: Int
   }
 
   private let texts: [[Int32]]
   private var automaton: SuffixAutomaton
-  /// The position of the training text in the automaton.
+  /// The position in the automaton after the training text read so far.
   private var reading = SuffixAutomaton.Reading()
 
   /// Creates a report on texts.
@@ -36,7 +36,7 @@ public struct CopyReport: Hashable, Sendable {
     for id in ids { automaton.read(id, &reading) }
   }
 
-  /// The longest range that was found, the first one of several; nil if no token was.
+  /// The longest range that was found, the first of several equally long ones; nil if no token was found.
   public var longest: Copy? {
     let found = automaton.longestMatches(texts)
     var best: Copy?
@@ -48,7 +48,7 @@ public struct CopyReport: Hashable, Sendable {
     return best
   }
 
-  /// The share of n-grams of each length that were found.
+  /// Returns the share of n-grams of each length that were found.
   public func shares(of lengths: some Sequence<Int>) -> [Share] {
     let found = automaton.longestMatches(texts)
     return lengths.map { length in

@@ -1,4 +1,4 @@
-/// Rules some tokens out.
+/// A sampling step that rules out tokens.
 public struct ForbiddenTokens: SamplingStep, Hashable {
   /// The tokens that are never drawn.
   public let ids: Set<Int32>

@@ -1,4 +1,4 @@
-/// Puts tokens at positions of the text, whatever their probability.
+/// A sampling step that forces tokens at given positions of the text, regardless of their probability.
 public struct ForcedTokens: SamplingStep, Hashable {
   /// The tokens by position; the first token after the prompt has position 0.
   public let ids: [Int: Int32]
@@ -8,7 +8,7 @@ public struct ForcedTokens: SamplingStep, Hashable {
 
   public func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
     guard let id = ids[place.position].map(Int.init), logits.indices.contains(id) else { return }
-    // It may have been ruled out before.
+    // A previous step may have ruled out the token.
     logits[id] = max(logits[id], 0)
     logits.keep([id])
   }

@@ -2,9 +2,10 @@ import MynahIO
 import MynahModels
 import MynahTensors
 
-/// Texts that one network generates as one batch; texts join and leave it at any token.
+/// A batch of texts that one network generates together; texts can join and leave it at any token.
 ///
-/// A text does not depend on the others: it has the same bits alone, among others, and whenever it joined.
+/// A text does not depend on the others: it is identical whether it is generated alone or with others, and whenever it
+/// joins.
 ///
 /// ```swift
 /// var batch = GenerationBatch(model)
@@ -14,7 +15,7 @@ import MynahTensors
 public struct GenerationBatch: Sendable {
   /// A token of a text.
   public struct Piece: Hashable, Sendable {
-    /// The number of the text, in the order in which they joined, from 0.
+    /// The number of the text; texts are numbered from 0 in the order in which they join.
     public let text: Int
     /// The token that was drawn.
     public let id: Int32
@@ -52,7 +53,7 @@ public struct GenerationBatch: Sendable {
   /// The network.
   public let model: InferenceModel
   private var members: [Member] = []
-  /// The states of the members, in their order: batches of rows that the next step joins.
+  /// The states of the members, in their order: batches of rows that the next step concatenates.
   private var states: [RecurrentState] = []
   private var joinedCount = 0
 
@@ -70,7 +71,7 @@ public struct GenerationBatch: Sendable {
   ///   - stream: The text.
   ///   - memory: The state after its prompt.
   /// - Returns: The number of the text; nil if it has no tokens to generate.
-  /// - Precondition: the memory is of a text that has begun, and of a model of this shape.
+  /// - Precondition: the memory comes from a text that has begun and from a model of this shape.
   public mutating func join(_ stream: GenerationStream, after memory: NeuralPredictor.Memory) -> Int? {
     guard let last = memory.last, memory.fits(model) else {
       requirementFailure("a text joins a batch after its first token, with a state of the batch's model")
@@ -84,8 +85,8 @@ public struct GenerationBatch: Sendable {
 
   /// Removes some texts.
   ///
-  /// - Returns: The texts that have not ended, each with the state after it, with which it can join again to continue
-  ///   with the same bits.
+  /// - Returns: The removed texts that had not ended, each with its state; a text that joins again with this state
+  ///   continues with the same bits.
   @discardableResult
   public mutating func leave(
     _ texts: Set<Int>
@@ -107,7 +108,7 @@ public struct GenerationBatch: Sendable {
 
   /// Draws the next token of each text.
   ///
-  /// - Returns: The results in the order in which the texts joined; empty if the batch is.
+  /// - Returns: The results in the order in which the texts joined; empty if the batch is empty.
   public mutating func step() -> [Step] {
     guard !members.isEmpty else { return [] }
     var state = RecurrentState.concatenating(states)
@@ -162,7 +163,7 @@ public struct GenerationBatch: Sendable {
     states = rows.isEmpty ? [] : [RecurrentState.concatenating(states).selecting(rows)]
   }
 
-  /// The log-probabilities of all tokens for the texts that request any.
+  /// Returns the log-probabilities of all tokens for each text that requests them; nil for the other texts.
   private func predictions(_ logits: Tensor) -> [[Float]?] {
     let rows = members.indices.filter { members[$0].stream.options.returnsProbabilities }
     guard !rows.isEmpty else { return members.map { _ in nil } }
@@ -175,7 +176,7 @@ public struct GenerationBatch: Sendable {
 }
 
 extension Tensor {
-  /// The numbers of a row of a matrix.
+  /// Returns the elements of a row of a matrix.
   func row(_ index: Int) -> [Float] {
     let size = shape[1]
     return unsafe withUnsafeElements { unsafe Array($0[index * size..<(index + 1) * size]) }

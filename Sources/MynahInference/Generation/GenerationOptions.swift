@@ -5,21 +5,21 @@ public import MynahText
 public struct GenerationOptions: Sendable {
   /// The sampler.
   ///
-  /// Tokens without text, such as `<unk>`, are never drawn, whatever its steps are.
+  /// Tokens without text, such as `<unk>`, are never drawn, regardless of its steps.
   public var sampler: Sampler
-  /// The largest number of tokens of a text.
+  /// The maximum number of tokens in a text.
   public var length: Int
-  /// Strings that end a text; none of them is written.
+  /// Strings that end a text; they are not part of the output.
   public var stopStrings: [String]
-  /// Tokens that end a text; none of them is written.
+  /// Tokens that end a text; they are not part of the output.
   public var stopTokens: Set<Int32>
   /// A Boolean value indicating whether the probability of each token is returned.
   public var returnsProbabilities = false
   /// The number of the most probable tokens that are returned at each position, if probabilities are returned.
   public var alternativeCount = 0
-  /// A Boolean value indicating whether a `GenerationBatch` returns the state after a text with its end.
+  /// A Boolean value indicating whether a `GenerationBatch` returns the state after a text when the text ends.
   public var returnsMemory = false
-  /// The positions at which the state is reset; nil: those of the model's file, or none without a file.
+  /// The positions at which the state is reset; nil for those of the model's file, or none without a file.
   ///
   /// Windows do not apply to generated text.
   public var statePolicy: StatePolicy?

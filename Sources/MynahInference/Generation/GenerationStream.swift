@@ -3,7 +3,8 @@ import MynahModels
 public import MynahTensors
 public import MynahText
 
-/// A text that a `GenerationBatch` continues: its options, its random source, and what it has to remember of its tokens.
+/// A text that a `GenerationBatch` continues: its options, its random source, and the history of its tokens that
+/// sampling and decoding use.
 public struct GenerationStream: Sendable {
   let options: GenerationOptions
   let sampler: Sampler
@@ -26,7 +27,7 @@ public struct GenerationStream: Sendable {
   /// - Parameters:
   ///   - prompt: The prompt, which is not returned.
   ///   - promptIDs: Its tokens.
-  ///   - options: The sampling and the end of the text.
+  ///   - options: The sampler and the conditions that end the text.
   ///   - random: The random source.
   /// - Throws: `InferenceError.noSuchToken` for a stop token that is not in the vocabulary.
   public init(
@@ -58,8 +59,10 @@ public struct GenerationStream: Sendable {
   /// The position at which the next token is drawn.
   var place: SamplingPlace { SamplingPlace(position: position, recentTokens: recent, counts: counts) }
 
-  /// Adds a token; returns what can be written, whether the text ends, and the token that the network reads next: it
-  /// begins a text if the state is reset.
+  /// Appends a token and returns the text to output, the reason if the text ends, the token that the network reads
+  /// next, and whether the state is reset.
+  ///
+  /// If the state is reset, the next token is the one that begins a text.
   mutating func write(_ id: Int32) -> (addition: String, end: GenerationEnd?, next: Int32, isReset: Bool) {
     position += 1
     recent.append(id)

@@ -1,8 +1,8 @@
-/// Adds numbers to the logits of some tokens.
+/// A sampling step that adds biases to the logits of some tokens.
 ///
-/// A bias of −100 rules out practically all texts with a token, one of 100 all without it.
+/// A bias of −100 practically rules out a token; a bias of 100 practically rules out all others.
 public struct LogitBias: SamplingStep, Hashable {
-  /// The numbers by token.
+  /// The bias of each token.
   public let biases: [Int32: Double]
 
   /// Creates the step; tokens outside of the vocabulary are ignored.

@@ -1,11 +1,11 @@
 import Foundation
 
 import MynahIO
-/// Rules out tokens that are less probable than a share of the most probable one.
+/// Min-p sampling, which rules out tokens with less than a given share of the highest probability.
 ///
 /// M. Nguyen et al., "Turning up the heat: min-p sampling for creative and coherent LLM outputs", 2024.
 public struct MinP: SamplingStep, Hashable {
-  /// The share: 0 … 1.
+  /// The minimum probability relative to that of the most probable token, 0 … 1.
   public let share: Double
 
   /// Creates the step.

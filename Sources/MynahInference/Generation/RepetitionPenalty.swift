@@ -1,13 +1,13 @@
 import MynahIO
 
-/// Makes recent tokens less probable.
+/// A repetition penalty, which makes recent tokens less probable.
 ///
-/// logit ← logit / penalty if it is positive, else logit · penalty, once however often the token occurred. N. Keskar et
-/// al., "CTRL: a conditional transformer language model for controllable generation", 2019, section 4.1.
+/// logit ← logit / penalty if it is positive, else logit · penalty, once regardless of how often the token occurred. N.
+/// Keskar et al., "CTRL: a conditional transformer language model for controllable generation", 2019, section 4.1.
 public struct RepetitionPenalty: SamplingStep, Hashable {
-  /// 1 or more; 1 changes nothing.
+  /// The penalty, at least 1; 1 changes nothing.
   public let penalty: Double
-  /// The number of the last tokens that count.
+  /// The number of most recent tokens that are penalised.
   public let reach: Int
 
   /// Creates the step.

@@ -1,6 +1,6 @@
 public import MynahTensors
 
-/// Draws tokens from logits: applies steps in order, then draws with p(token) ∝ exp(logit).
+/// A sampler that draws tokens from logits: it applies steps in order, then draws with p(token) ∝ exp(logit).
 ///
 /// ```swift
 /// let sampler = Sampler([RepetitionPenalty(1.2), Temperature(0.8), TopK(50), TopP(0.95)])
@@ -14,7 +14,7 @@ public struct Sampler: Sendable {
   public let reach: Int
   /// A Boolean value indicating whether a step uses the number of occurrences of the generated tokens.
   let usesCounts: Bool
-  /// The effect of the steps if one kernel can apply it.
+  /// The combined effect of the steps if one kernel can apply it.
   private let simple: (temperature: Double, forbidden: [Int32])?
 
   /// Creates a sampler with steps, which are applied in order.
@@ -29,8 +29,8 @@ public struct Sampler: Sendable {
   /// - Parameters:
   ///   - temperature: The temperature; 0 always draws the most probable token.
   ///   - topK: The number of the most probable tokens to keep; nil keeps all.
-  ///   - topP: The probability of the most probable tokens to keep; nil keeps all.
-  ///   - minP: The least probability of a token, relative to that of the most probable one; nil keeps all.
+  ///   - topP: The total probability of the most probable tokens to keep; nil keeps all.
+  ///   - minP: The minimum probability of a token, relative to that of the most probable one; nil keeps all.
   ///   - repetitionPenalty: The factor by which tokens that have occurred become less probable; nil for none.
   public init(
     temperature: Double, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil, repetitionPenalty: Double? = nil
@@ -68,7 +68,7 @@ public struct Sampler: Sendable {
     return try draws.map { id throws(InferenceError) in try found(id) }
   }
 
-  /// Returns a token for each stream, drawn from logits [B, V] by its own sampler with its own random source; nil where
+  /// Returns a token for each stream, drawn from logits [B, V] by its own sampler with its own random source; nil if
   /// the steps rule out all tokens.
   ///
   /// - Parameter place: Returns the position of a stream; called only for streams with steps that may use it.
@@ -105,7 +105,7 @@ public struct Sampler: Sendable {
     return try found(Self.drawn(from: logits, (1, []), by: random.uniform()))
   }
 
-  /// Draws a token from logits by a uniform number.
+  /// Returns a token drawn from logits with a uniform random number; nil if all tokens are forbidden.
   private static func drawn(
     from logits: [Float], _ effect: (temperature: Double, forbidden: [Int32]), by uniform: Double
   ) -> Int32? {

@@ -1,9 +1,9 @@
 import MynahTensors
 
-/// One step between a model's logits and the token that is drawn: it changes logits or rules tokens out.
+/// A sampling step, which changes logits or rules out tokens before a token is drawn.
 ///
-/// Steps are small values that a `Sampler` applies in order. A token is ruled out by the logit −∞. A step of your own
-/// needs only this function.
+/// A `Sampler` applies its steps in order. A logit of −∞ rules out a token. A custom step only has to implement
+/// `callAsFunction(_:at:)`.
 public protocol SamplingStep: Sendable {
   /// The number of previous tokens that the step uses.
   var reach: Int { get }
@@ -23,7 +23,8 @@ extension SamplingStep {
 public struct SamplingPlace: Hashable, Sendable {
   /// The number of tokens since the prompt.
   public let position: Int
-  /// The last tokens, those of the prompt included, oldest first: as many as the steps use, or all if there are fewer.
+  /// The most recent tokens, including those of the prompt, oldest first: as many as the steps use, or all if there are
+  /// fewer.
   public let recentTokens: [Int32]
   /// The number of occurrences of each token since the prompt, if a step uses it.
   public let counts: [Int32: Int]
@@ -42,7 +43,8 @@ extension [Float] {
     for (id, logit) in kept { self[id] = logit }
   }
 
-  /// The tokens that are not ruled out with the largest logits, largest first; of equal ones the lower numbers.
+  /// Returns the tokens with the largest logits, largest first, without those ruled out; ties are broken by the lower
+  /// ID.
   package func largest(_ limit: Int) -> [Int] {
     guard limit > 0 else { return [] }
     let threshold = threshold(ofLargest: limit)
@@ -51,7 +53,7 @@ extension [Float] {
     return Array<Int>(sorted.prefix(limit))
   }
 
-  /// A logit that at least `limit` tokens reach and few more: of a heap of the largest ones the smallest.
+  /// Returns the smallest of the `limit` largest logits, found with a heap; −∞ if there are at most `limit` logits.
   private func threshold(ofLargest limit: Int) -> Float {
     guard limit < count else { return -.infinity }
     var heap: [Float] = []
@@ -67,7 +69,7 @@ extension [Float] {
     return heap.first ?? .infinity
   }
 
-  /// Replaces the smallest number of a heap, which is its first.
+  /// Replaces the smallest element of a heap, which is the first.
   private mutating func replaceSmallest(with logit: Float) {
     var place = 0
     while true {
@@ -81,9 +83,9 @@ extension [Float] {
     self[place] = logit
   }
 
-  /// Rules out all tokens except the first ones of an order, as many as it takes to reach a probability.
+  /// Keeps the first tokens of an order until their probabilities add up to a mass, and rules out all others.
   ///
-  /// - Returns: True if the order reaches it; if not, nothing is changed.
+  /// - Returns: True if the order reaches the mass; if not, nothing is changed.
   mutating func keep(_ order: [Int], untilReaching mass: Double, _ probabilities: [Double]) -> Bool {
     var sum = 0.0
     let last = order.firstIndex { id in
@@ -97,7 +99,7 @@ extension [Float] {
 }
 
 extension Array where Element: BinaryFloatingPoint {
-  /// Returns the rank of a token; 1 is that of the largest element, and of equal elements the first one comes first.
+  /// Returns the rank of a token; the largest element has rank 1, and ties are broken by the lower index.
   @inlinable
   package func rank(of id: Int32) -> Int {
     let own = self[Int(id)]

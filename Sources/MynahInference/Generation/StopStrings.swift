@@ -1,8 +1,8 @@
 import MynahIO
 
-/// Passes text on until it contains one of some strings, and holds back possible beginnings of one.
+/// A filter that passes on text until a stop string occurs, and holds back possible beginnings of a stop string.
 ///
-/// Strings are compared by their UTF-8 bytes. The pieces of text must be whole characters, so the output is whole too.
+/// Strings are compared by their UTF-8 bytes. The pieces of text must consist of whole characters, as does the output.
 public struct StopStrings: Hashable, Sendable {
   private let strings: [[UInt8]]
   private var held: [UInt8] = []
@@ -19,7 +19,7 @@ public struct StopStrings: Hashable, Sendable {
 
   /// Passes on the next piece of a text.
   ///
-  /// - Returns: The text to write now: up to the beginning of a string that was found or may follow.
+  /// - Returns: The text to write now: up to the beginning of a stop string or of a possible stop string.
   public mutating func pass(_ text: String) -> String {
     guard found == nil else { return "" }
     guard !strings.isEmpty else { return text }
@@ -37,7 +37,7 @@ public struct StopStrings: Hashable, Sendable {
   /// Returns the text that is held back, at the end of the text.
   public mutating func finish() -> String { release(held.count) }
 
-  /// Returns the first held bytes as text; with `all` the others are dropped.
+  /// Removes and returns the first held bytes as text; if `all` is true, the others are dropped.
   private mutating func release(_ count: Int, all: Bool = false) -> String {
     let text = String(decoding: held[..<count], as: UTF8.self)
     held.removeFirst(all ? held.count : count)

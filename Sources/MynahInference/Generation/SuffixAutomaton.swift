@@ -1,4 +1,4 @@
-/// All substrings of some texts, in memory proportional to their length.
+/// A suffix automaton, which represents all substrings of texts in memory proportional to their length.
 ///
 /// A. Blumer et al., "The smallest automaton recognizing the subwords of a text", 1985. A state represents the
 /// substrings that end at the same positions; its link leads to the longest suffix of them that ends at more positions.
@@ -8,11 +8,11 @@ struct SuffixAutomaton: Hashable, Sendable {
     var length: Int
     var link: Int
     var next: [Int32: Int] = [:]
-    /// The length of its longest substring that was found in the text that was read.
+    /// The length of its longest substring that has been found in the text that is read.
     var found = 0
   }
 
-  /// A position in a text that is read.
+  /// The position in the automaton while a text is read.
   struct Reading: Hashable, Sendable {
     fileprivate var state = 0
     fileprivate var length = 0

@@ -1,10 +1,12 @@
 import MynahIO
 
-/// Divides logits by a temperature: below 1 sharpens the predicted distribution, above 1 flattens it, 1 keeps it.
+/// A sampling step that divides logits by a temperature: a value below 1 sharpens the predicted distribution, a value
+/// above 1 flattens it, and 1 keeps it.
 ///
-/// p(token) ∝ exp(logit / temperature); 0 keeps only the most probable token, of equal ones the one with the lowest id.
+/// p(token) ∝ exp(logit / temperature); 0 keeps only the most probable token, the one with the lowest ID if several are
+/// equally probable.
 public struct Temperature: SamplingStep, Hashable {
-  /// 0 or more.
+  /// The temperature, at least 0.
   public let value: Double
 
   /// Creates the step.

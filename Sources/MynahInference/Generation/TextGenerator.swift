@@ -2,26 +2,26 @@ public import MynahModels
 public import MynahTensors
 public import MynahText
 
-/// Generates a text token by token from a prompt.
+/// A generator that continues a prompt token by token.
 ///
 /// ```swift
 /// var generator = try TextGenerator(file, prompt: "Once upon", random: RandomSource(seed: 1))
 /// while let piece = try generator.next() { print(piece.text, terminator: "") }
 /// ```
 ///
-/// A token costs the same after ten tokens and after ten million. Equal models, prompts and random sources give equal
-/// texts. `BatchGenerator` generates several texts faster.
+/// The cost of a token does not depend on the length of the text. Equal models, prompts and random sources produce
+/// equal texts. `BatchGenerator` generates several texts faster.
 public struct TextGenerator: Sendable {
   private var batch: BatchGenerator
   /// The reason why the text ended; nil before its end.
   public private(set) var end: GenerationEnd?
 
-  /// Reads the prompt with a model file's weights, in the precision that they are stored in.
+  /// Reads the prompt with a model file's weights, in the precision in which they are stored.
   ///
   /// This packs the weights; for several texts of one model, use the other initialiser.
   ///
-  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`,
-  ///   or `noSuchToken` for a stop token that is not in the vocabulary.
+  /// - Throws: `TextError` if the prompt has an unknown token and the vocabulary has no `<unk>`;
+  ///   `InferenceError.notFinite`, or `noSuchToken` for a stop token that is not in the vocabulary.
   public init(
     _ file: ModelFile, prompt: String, options: GenerationOptions = GenerationOptions(), random: RandomSource
   ) throws {
@@ -34,16 +34,16 @@ public struct TextGenerator: Sendable {
 
   /// Reads the prompt.
   ///
-  /// The model starts at the beginning of a text: after an `<eos>` where the vocabulary has it, else after a line end.
+  /// The model starts at the beginning of a text: after an `<eos>` if the vocabulary has it, else after a line end.
   ///
   /// - Parameters:
   ///   - model: The model.
   ///   - tokenizer: The model's tokenizer.
   ///   - prompt: The beginning of the text; may be empty.
-  ///   - options: The sampling and the end of the text.
+  ///   - options: The sampler and the conditions that end the text.
   ///   - random: The random source.
-  /// - Throws: `TextError` if the prompt has a character that the model does not know; `InferenceError.notFinite`,
-  ///   or `noSuchToken` for a stop token that is not in the vocabulary.
+  /// - Throws: `TextError` if the prompt has an unknown token and the vocabulary has no `<unk>`;
+  ///   `InferenceError.notFinite`, or `noSuchToken` for a stop token that is not in the vocabulary.
   /// - Precondition: the tokenizer has as many tokens as the model.
   public init(
     _ model: InferenceModel, tokenizer: AnyTokenizer, prompt: String,

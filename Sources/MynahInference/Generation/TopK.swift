@@ -1,6 +1,6 @@
 import MynahIO
 
-/// Rules out all tokens except the k most probable ones; of equally probable ones the lower ids are kept.
+/// Top-k sampling, which rules out all tokens except the k most probable ones; ties are broken by the lower ID.
 ///
 /// A. Fan, M. Lewis, Y. Dauphin, "Hierarchical neural story generation", 2018.
 public struct TopK: SamplingStep, Hashable {

@@ -1,11 +1,11 @@
 import MynahIO
 import MynahTensors
 
-/// Keeps the smallest set of most probable tokens whose probabilities add up to p: the nucleus.
+/// Top-p (nucleus) sampling, which keeps the smallest set of most probable tokens whose probabilities add up to p.
 ///
 /// A. Holtzman, J. Buys, L. Du, M. Forbes, Y. Choi, "The curious case of neural text degeneration", 2020.
 public struct TopP: SamplingStep, Hashable {
-  /// Above 0, at most 1.
+  /// p, above 0 and at most 1.
   public let mass: Double
 
   /// Creates the step.
@@ -19,11 +19,11 @@ public struct TopP: SamplingStep, Hashable {
   public func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
     guard mass < 1 else { return }
     let probabilities = logits.softmax()
-    // Most nuclei are small: finding the first tokens takes one pass, sorting all of them takes many.
+    // Most nuclei are small: finding the first tokens takes one pass, sorting all tokens takes many.
     var limit = 64
     while true {
       let order = logits.largest(limit)
-      // Rounding may keep the sum of all below the mass.
+      // Rounding may keep the sum of all probabilities below the mass.
       if logits.keep(order, untilReaching: mass, probabilities) || order.count < limit { return }
       limit *= 8
     }

@@ -2,12 +2,13 @@ import Foundation
 import MynahIO
 import MynahTensors
 
-/// Keeps the tokens whose surprisal is nearest to the expected one, until their probabilities add up to a mass.
+/// Locally typical sampling, which keeps the tokens whose surprisal is nearest to the expected surprisal, until their
+/// probabilities add up to a mass.
 ///
 /// Tokens are ordered by |−ln p − H|, where H is the entropy of the next token: neither the least nor the most
 /// surprising ones come first. C. Meister, T. Pimentel, G. Wiher, R. Cotterell, "Locally typical sampling", 2023.
 public struct Typical: SamplingStep, Hashable {
-  /// Above 0, at most 1.
+  /// The probability mass, above 0 and at most 1.
   public let mass: Double
 
   /// Creates the step.

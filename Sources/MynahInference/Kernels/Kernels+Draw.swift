@@ -11,8 +11,8 @@ extension Kernels {
     }
   }
 
-  /// A token for each row of logits, drawn with a probability ∝ exp(logit / temperature) by a uniform number; nil where
-  /// all tokens are forbidden.
+  /// Returns a token for each row of logits, drawn with probability ∝ exp(logit / temperature) from a uniform random
+  /// number; nil if all tokens are forbidden.
   ///
   /// - Parameters:
   ///   - logits: [B, V].

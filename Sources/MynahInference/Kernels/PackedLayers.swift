@@ -2,7 +2,7 @@ internal import CMynah
 internal import MynahModels
 internal import MynahTensors
 
-/// The weights of one recurrent layer as the kernels of inference read them.
+/// The weights of one recurrent layer in the layout of the inference kernels.
 private struct PackedLayer: Sendable {
   let cell: mynah_cell
   let hiddenSize, outputSize: Int
@@ -12,7 +12,7 @@ private struct PackedLayer: Sendable {
   /// The matrix of the step's second product: W_hr, or the recurrent blocks that depend on the first product.
   let second: PackedMatrix?
   let bias: Tensor
-  /// The biases of the recurrent blocks that are not added to the input's; nil for zeros.
+  /// The biases of the recurrent blocks that are not added to the input biases; nil for zeros.
   let recurrentBias: Tensor?
   let vectors: [Tensor]
   let isResidual: Bool
@@ -50,7 +50,7 @@ private struct PackedLayer: Sendable {
     vectors = parameters.vectors.map { values[$0] }
   }
 
-  /// The description of the layer without its state, valid as long as it lives.
+  /// The description of the layer without its state, valid during the layer's lifetime.
   var forKernels: mynah_inference_layer {
     var layer = unsafe mynah_inference_layer()
     unsafe layer.cell = cell
@@ -73,7 +73,7 @@ final class PackedLayers: Sendable {
   /// A layer to pack, and whether it adds its inputs to its outputs.
   typealias Source = (kind: CellKind, shape: LayerShape, scan: ScanKernel, values: [Tensor], isResidual: Bool)
 
-  /// The results of a pass that its caller wants, besides the state.
+  /// The results that the caller of a pass requests, besides the state.
   struct Purpose {
     /// The outputs of the last layer after each token, [T·B, P].
     var wantsOutputs = false
@@ -81,14 +81,14 @@ final class PackedLayers: Sendable {
     var wantsLogits = false
     /// The negative log-probability of each of these T·B targets.
     var targets: [Int32] = []
-    /// The output layer of logits and losses.
+    /// The output layer that computes logits and losses.
     var softmax: PackedSoftmax?
 
     static let state = Purpose()
     static let outputs = Purpose(wantsOutputs: true)
   }
 
-  /// The results of a pass; those that were not wanted are missing.
+  /// The results of a pass; those not requested are nil or empty.
   struct Results {
     var outputs: Tensor?
     var logits: Tensor?
@@ -100,8 +100,8 @@ final class PackedLayers: Sendable {
   let firstLayer: Int
   /// The embeddings, if the first layer reads tokens.
   private let embedding: Tensor?
-  /// The projections of all tokens' embeddings, for vocabularies so small that they need no more memory than the first
-  /// layer's weights, and a first layer that reads one input per step.
+  /// The projections of all token embeddings, if they need no more memory than the first layer's weights and the first
+  /// layer reads one input per step; otherwise, nil.
   private let table: TensorStorage?
   // Constants that point into the memory of `layers`.
   private nonisolated(unsafe) let descriptions: [mynah_inference_layer]
@@ -134,7 +134,7 @@ final class PackedLayers: Sendable {
 
   /// Advances the state of these layers by T·B inputs.
   ///
-  /// - Parameter workspace: Memory to work in, replaced if it is too small; the passes of a long text share it.
+  /// - Parameter workspace: The scratch memory, replaced if it is too small; the passes of a long text share it.
   func pass(
     _ input: Input, stepCount: Int, _ state: inout RecurrentState, for purpose: Purpose,
     in workspace: inout PackedMemory
@@ -166,7 +166,7 @@ final class PackedLayers: Sendable {
 }
 
 extension PackedLayers {
-  /// Runs a pass whose layers are described; without layers the output layer alone runs.
+  /// Runs a pass over the described layers; without layers, only the output layer runs.
   fileprivate static func run(
     _ pass: inout mynah_inference_pass, _ input: Input, embedding: Tensor?, outputSize: Int, for purpose: Purpose,
     in workspace: inout PackedMemory
@@ -217,7 +217,7 @@ struct PackedSoftmax: Sendable {
   let weight: PackedMatrix
   let bias: Tensor
 
-  /// Packs W [V, H] and b [V]; nil: zeros.
+  /// Packs W [V, H] and b [V]; a nil bias is zero.
   init(weight: Tensor, bias: Tensor?, precision: WeightPrecision) {
     self.weight = PackedMatrix(weight, precision: precision)
     self.bias = bias ?? .zeros([weight.shape[0]])
@@ -225,7 +225,7 @@ struct PackedSoftmax: Sendable {
 
   var vocabularySize: Int { weight.rowCount }
 
-  /// Describes the layer to a pass that ends with it.
+  /// Adds the description of the layer to a pass that ends with it.
   fileprivate func describe(_ pass: inout mynah_inference_pass) {
     unsafe pass.vocabulary = vocabularySize
     unsafe pass.output = weight.forKernels

@@ -12,7 +12,7 @@ struct PackedMatrix: Sendable {
 
   init(_ matrix: Tensor, precision: WeightPrecision, blockCount: Int = 1) {
     (rowCount, columnCount, self.blockCount) = (matrix.shape[0], matrix.shape[1], blockCount)
-    // Sums of integers that are longer might overflow.
+    // Integer sums over more columns could overflow.
     let isTooLong = precision == .int8 && columnCount > Int(MYNAH_INT8_MOST_COLUMNS)
     self.precision = isTooLong ? .float32 : precision
     let kernels = unsafe Kernels.inference.pointee
@@ -24,7 +24,7 @@ struct PackedMatrix: Sendable {
     }
   }
 
-  /// The description of the matrix, valid as long as it lives.
+  /// The description of the matrix, valid during its lifetime.
   var forKernels: mynah_packed {
     unsafe mynah_packed(
       kind: precision.forKernels, rows: rowCount, columns: columnCount, blocks: blockCount,
@@ -50,7 +50,8 @@ struct PackedMatrix: Sendable {
     }
   }
 
-  /// Returns x Wᵀ + b for every row of x in the kernels' own order, from which layers look up the inputs of tokens.
+  /// Returns x Wᵀ + b for every row of x in the kernels' own order, as a lookup table for the projected inputs of
+  /// tokens.
   func table(of x: Tensor, adding bias: Tensor) -> TensorStorage {
     let kernels = unsafe Kernels.inference.pointee
     let rowCount = x.shape[0]

@@ -2,14 +2,14 @@ import Foundation
 
 /// The numbers of ARPA files: logarithms to base 10.
 enum ARPANumber {
-  /// The greatest logarithm of a probability that is read as that of 1.
+  /// The maximum logarithm that is accepted as that of a probability; positive values are read as 0.
   ///
-  /// Programs write 4 to 7 decimals, and sums of rounded numbers can be above 0 by as much.
-  static let greatestRounding = 1e-4
-  /// The logarithm that stands for that of 0; programs write −99, and read it and all smaller ones so.
+  /// Programs write 4 to 7 decimals, so sums of rounded logarithms can exceed 0 by this much.
+  static let maximumRounding = 1e-4
+  /// The logarithm that represents probability 0: programs write −99, and read −99 and all smaller values as log 0.
   static let zero = -99.0
 
-  /// Returns the value of a field; nil if it is no number, or infinite and positive.
+  /// Returns the value of a field; nil if it is not a number or is positive infinity.
   ///
   /// `-inf` is the logarithm of 0.
   static func logarithm(_ field: ArraySlice<UInt8>) -> Double? {
@@ -21,13 +21,13 @@ enum ARPANumber {
     return value
   }
 
-  /// Returns the natural logarithm of the number whose logarithm to base 10 is given.
+  /// Returns the natural logarithm for a logarithm to base 10; −∞ for −99 and below.
   static func natural(_ logarithm: Double) -> Float {
-    // −99 may be written as a rounded number of 32 bits.
+    // −99 may have been written as a rounded 32-bit number.
     logarithm <= zero + 1e-3 ? -.infinity : Float(logarithm * log(10))
   }
 
-  /// Returns the logarithm to base 10 of the number whose natural logarithm is given; −99 for that of 0.
+  /// Returns the logarithm to base 10 for a natural logarithm; −99 for −∞.
   static func decimal(_ logarithm: Float) -> Float {
     logarithm > -.infinity ? max(Float(Double(logarithm) / log(10)), Float(zero)) : Float(zero)
   }

@@ -9,7 +9,7 @@ struct ARPAReader {
   struct NGram {
     /// The line.
     let text: [UInt8]
-    /// The places of the words in it.
+    /// The ranges of the words in the line.
     let words: ArraySlice<Range<Int>>
     /// ln p and ln of the back-off weight.
     let logProbability, backoff: Float
@@ -33,7 +33,7 @@ struct ARPAReader {
 
   // MARK: The header
 
-  /// Reads the numbers of n-grams by length from the header and the title after them.
+  /// Reads the number of n-grams of each length from the header, and the title after them.
   mutating func readCounts() throws -> [Int] {
     try skipRemarks()
     var counts: [Int] = []
@@ -43,7 +43,7 @@ struct ARPAReader {
         guard (1...16).contains(counts.count) else {
           throw failure("n-grams of 1 to 16 words", found: "\(counts.count) lengths")
         }
-        // The numbers of n-grams are numbers of 32 bits.
+        // N-grams are numbered with 32-bit integers.
         guard counts.reduce(0, { $0 &+ min($1, 1 << 40) }) < 1 << 31 else {
           throw failure("fewer than 2,147,483,648 n-grams", found: "more")
         }
@@ -62,7 +62,7 @@ struct ARPAReader {
     while let line = try lines.nextBytes(), !ARPAStart.isTitle(line[...]) {}
   }
 
-  /// Returns the count in a line such as `ngram 2=890`; nil if it is no such line.
+  /// Returns the count in a line such as `ngram 2=890`; nil for any other line.
   private func count(_ line: [UInt8], length: Int) -> Int? {
     let sides = line.split(separator: UInt8(ascii: "="), omittingEmptySubsequences: false).map(fields)
     guard sides.count == 2, sides[0].count == 2, sides[1].count == 1 else { return nil }
@@ -106,7 +106,7 @@ struct ARPAReader {
         "a logarithm of a probability, \(length) \(length == 1 ? "word" : "words") and perhaps a back-off weight",
         found: quoted(line))
     }
-    guard let probability = ARPANumber.logarithm(line[fields[0]]), probability <= ARPANumber.greatestRounding else {
+    guard let probability = ARPANumber.logarithm(line[fields[0]]), probability <= ARPANumber.maximumRounding else {
       throw failure("the logarithm of a probability, which is at most 0", found: quoted(line))
     }
     var backoff: Double = 0
@@ -138,7 +138,7 @@ struct ARPAReader {
     guard trimmed(line).elementsEqual(title.utf8) else { throw failure(title, found: quoted(line)) }
   }
 
-  /// Returns the places of the fields of a part of a line.
+  /// Returns the ranges of the fields in a part of a line.
   private func fields(of line: ArraySlice<UInt8>) -> [Range<Int>] {
     line.split(whereSeparator: Self.isBlank).map(\.indices)
   }
@@ -149,7 +149,7 @@ struct ARPAReader {
 
   private func quoted(_ line: [UInt8]) -> String { String(decoding: line, as: UTF8.self).quoted(200) }
 
-  /// Returns the error for the last line that was read, or another one.
+  /// Returns the error for a given line, or for the last line that was read.
   func failure(_ expected: String, found: String, line: Int? = nil) -> InferenceError {
     .malformedNGrams(path: lines.path, line: line ?? lineNumber, expected: expected, found: found)
   }

@@ -2,14 +2,14 @@ import MynahIO
 
 /// The beginning of an ARPA file: remarks, then the line `\data\`.
 enum ARPAStart {
-  /// The number of bytes at the beginning of a file that `\data\` is searched in.
+  /// The number of bytes at the beginning of a file in which `\data\` is searched for.
   static let byteCount = 1 << 16
 
   /// Returns a Boolean value indicating whether the first bytes of a file contain the line `\data\` after text.
   static func isFound(in bytes: ArraySlice<UInt8>) -> Bool {
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
       if isTitle(line) { return true }
-      // Text has no zeros.
+      // Text has no NUL bytes.
       if line.contains(0) { return false }
     }
     return false
@@ -36,7 +36,7 @@ enum ARPAStart {
     throw .notARPA(path: path, found: found, advice: "name another file, or copy it again")
   }
 
-  /// Files that people take for ARPA files, by their first lines.
+  /// Files that are often mistaken for ARPA files, by the beginning of their first line.
   private static let others: [(beginning: String, found: String, advice: String)] = [
     ("version https://git-lfs.github.com/", "a pointer of Git LFS", "fetch the file with git lfs pull"),
     ("mmap lm http://kheafield.com/code", "a binary file of KenLM", "use the ARPA file that it was made from"),

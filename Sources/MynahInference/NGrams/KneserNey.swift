@@ -3,26 +3,28 @@ import MynahIO
 public import MynahText
 
 extension NGramModel {
-  /// Counts the n-grams of a text's lines and smooths them: interpolated modified Kneser–Ney.
+  /// Counts the n-grams of a text's lines and smooths them by interpolated modified Kneser–Ney.
   ///
   ///     p(w | h) = (a(hw) − D(a(hw))) / Σᵥ a(hv) + γ(h) p(w | h′)
   ///
-  /// a is the count of the longest n-grams and of those that begin a sentence, otherwise the number of different words
-  /// that precede the n-gram; h′ is h without its first word; D₁, D₂ and D₃₊ are estimated from the numbers of n-grams
-  /// of a length with counts 1 to 4; γ(h) is the probability that the discounts free. Single words are interpolated
-  /// with 1 / V. S. Chen, J. Goodman, "An empirical study of smoothing techniques for language modeling", 1998;
-  /// K. Heafield et al., "Scalable modified Kneser-Ney language model estimation", 2013, section 3.
+  /// For the longest n-grams and those that begin a sentence, a is the count; for all others, it is the number of
+  /// distinct words that precede the n-gram. h′ is h without its first word. D₁, D₂ and D₃₊ are estimated from the
+  /// numbers of n-grams of a length with counts 1 to 4. γ(h) is the probability mass that the discounts free. Single
+  /// words are interpolated with 1 / V.
+  ///
+  /// S. Chen, J. Goodman, "An empirical study of smoothing techniques for language modeling", 1998; K. Heafield et al.,
+  /// "Scalable modified Kneser-Ney language model estimation", 2013, section 3.
   ///
   /// - Parameters:
-  ///   - ids: The text in words; each line end is a sentence's end. `<unk>` counts like any other word.
+  ///   - ids: The tokens of the text; each line end is the end of a sentence. `<unk>` counts like any other word.
   ///   - tokenizer: The tokenizer of the text; its tokens are words and line ends.
   ///   - order: n, 1 to 16.
-  ///   - fallback: The discounts of lengths for which they cannot be estimated, because the text is short or has few
-  ///     different words; nil: such a text is an error. `smoothing` lists these lengths.
-  ///   - report: Called with the progress now and then; an error that it throws ends the counting.
-  /// - Throws: What `report` throws; `InferenceError.noSentences` if the tokens are of another kind, `nothingToCount` if there are none,
-  ///   `tooFewNGrams` if discounts cannot be estimated, `sentenceMark` if `<s>` or `</s>` is in the vocabulary,
-  ///   `noSuchToken` if an id is not in it.
+  ///   - fallback: The discounts for lengths whose discounts cannot be estimated, because the text is short or has few
+  ///     distinct words; if nil, such a text is an error. `smoothing` lists these lengths.
+  ///   - report: Called periodically with the progress; an error that it throws ends the counting.
+  /// - Throws: Any error of `report`; `InferenceError.noSentences` if the tokens are of another kind, `nothingToCount`
+  ///   if there are no tokens, `tooFewNGrams` if discounts cannot be estimated, `sentenceMark` if `<s>` or `</s>` is in
+  ///   the vocabulary, `noSuchToken` if an id is not in it.
   public init(
     counting ids: [Int32], tokenizer: AnyTokenizer, order: Int, fallback: NGramDiscounts? = nil,
     report: (NGramProgress) throws -> Void = { _ in }
@@ -54,7 +56,7 @@ extension NGramModel {
   private mutating func smooth(
     _ counts: AdjustedCounts, discounts: [NGramDiscounts], start: Int32, report: (_ share: Double) throws -> Void
   ) rethrows {
-    // The sums over the words after each n-gram; the last element is that of the empty n-gram.
+    // The sums over the words after each n-gram; the last element is for the empty n-gram.
     var sums = [Double](repeating: 0, count: table.count + 1)
     var freed = sums
     for node in 0..<table.count where counts.adjusted[node] > 0 {
@@ -68,7 +70,7 @@ extension NGramModel {
     var probabilities = [Double](repeating: 0, count: table.count)
     // `<s>` is never predicted.
     let uniform = 1 / Double(vocabulary.count - 1)
-    // A node is made after its parent and after its suffix.
+    // A node is created after its parent and its suffix.
     for node in 0..<table.count {
       let (count, length) = (counts.adjusted[node], counts.lengths[node])
       let parent = table.parents[node] < 0 ? table.count : Int(table.parents[node])

@@ -6,7 +6,7 @@ struct NGramChildren {
   init(_ table: NGramTable) {
     var counts = [Int](repeating: 0, count: table.count)
     for parent in table.parents where parent >= 0 { counts[Int(parent)] += 1 }
-    // The next free place of each node; at the end, the end of its places.
+    // The next free index for the children of each node; finally, the end of its children.
     var next = [Int](repeating: 0, count: table.count)
     for node in 0..<table.count where node > 0 { next[node] = next[node - 1] + counts[node - 1] }
     nodes = [Int32](repeating: 0, count: counts.reduce(0, +))

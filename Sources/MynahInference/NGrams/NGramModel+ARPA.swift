@@ -4,18 +4,18 @@ import MynahText
 // ARPA files: text with the logarithms to base 10 of probabilities and back-off weights, as KenLM and SRILM write them.
 
 extension NGramModel {
-  /// Reads an ARPA file, also one that is compressed with gzip.
+  /// Reads an ARPA file, which may be compressed with gzip.
   ///
-  /// Files of KenLM, SRILM, IRSTLM and the CMU toolkit have the probabilities that KenLM gives them:
+  /// For files of KenLM, SRILM, IRSTLM and the CMU toolkit, the probabilities are the same as in KenLM:
   ///
   /// - Lines before `\data\` are remarks. Fields are separated by tabs or blanks; line ends are `\n` or `\r\n`.
-  /// - `<UNK>` stands for `<unk>` if the file lacks `<unk>`. Without either, unknown words have probability 0.
-  /// - Logarithms of −99 and below, and `-inf`, are those of 0.
+  /// - `<UNK>` is read as `<unk>` if the file lacks `<unk>`. Without either, unknown words have probability 0.
+  /// - Logarithms of −99 and below, and `-inf`, are read as log 0.
   /// - Logarithms of probabilities above 0 and up to 0.0001 are rounding errors and read as 0.
   /// - An n-gram may lack the n-gram without its first word, but not the one without its last word.
   ///
-  /// - Throws: `FileError` if it cannot be read or is not UTF-8, `InferenceError.notARPA` if it is another file,
-  ///   `InferenceError.malformedNGrams` with the line that is wrong.
+  /// - Throws: `FileError` if it cannot be read or is not UTF-8, `InferenceError.notARPA` if it is not an ARPA file,
+  ///   `InferenceError.malformedNGrams` with the malformed line.
   public init(arpa path: String) throws {
     var reader = try ARPAReader(path)
     let counts = try reader.readCounts()
@@ -32,10 +32,10 @@ extension NGramModel {
     }
   }
 
-  /// Returns a Boolean value indicating whether a file begins as an ARPA file does: with the line `\data\` in its first
-  /// 65,536 bytes, with only text before it.
+  /// Returns a Boolean value indicating whether a file begins like an ARPA file: with the line `\data\` in its first
+  /// 65,536 bytes and only text before it.
   ///
-  /// - Returns: True also for any file that is compressed with gzip, which is not expanded.
+  /// - Returns: True also for any gzip file, which is not decompressed.
   /// - Throws: `FileError` if it cannot be read or is not a regular file.
   public static func isARPA(at path: String) throws(FileError) -> Bool {
     let file = try InputFile(path: path)
@@ -46,7 +46,7 @@ extension NGramModel {
   /// `<unk>` as the CMU toolkit writes it.
   private static let capitalUnknown = "<UNK>"
 
-  /// Returns the words of the 1-grams; `<UNK>` stands for a missing `<unk>`.
+  /// Returns the words of the 1-grams; `<UNK>` replaces a missing `<unk>`.
   private static func vocabulary(_ words: [String], _ lines: [Int], _ reader: ARPAReader) throws -> Vocabulary {
     var words = words
     if let place = words.firstIndex(of: capitalUnknown), !words.contains(Vocabulary.unknown) {
@@ -80,7 +80,7 @@ extension NGramModel {
     backoffs.append(ngram.backoff)
   }
 
-  /// Returns the word in a range of a line; `<UNK>` stands for `<unk>` if it is not a word of its own.
+  /// Returns the word in a range of a line; `<UNK>` is read as `<unk>` unless it is in the vocabulary.
   private func word(_ line: [UInt8], _ place: Range<Int>) -> Int32? {
     if let word = vocabulary.id(of: line, place) { return word }
     return line[place].elementsEqual(Self.capitalUnknown.utf8) ? vocabulary.id(of: Vocabulary.unknown) : nil
@@ -90,7 +90,7 @@ extension NGramModel {
   ///
   /// Probabilities of 0 are written as −99.
   ///
-  /// - Parameter report: Called with the progress now and then; an error that it throws ends the writing.
+  /// - Parameter report: Called periodically with the progress; an error that it throws ends the writing.
   /// - Throws: `FileError`, and what `report` throws.
   public func write(arpa path: String, report: (NGramProgress) throws -> Void = { _ in }) throws {
     var writtenCount = 0

@@ -2,7 +2,7 @@ import Foundation
 
 import MynahIO
 extension NGramModel {
-  /// Returns the model without the n-grams whose loss changes it least: entropy pruning.
+  /// Returns the model without the n-grams whose removal changes it least (entropy pruning).
   ///
   /// An n-gram hw is removed if the perplexity of the model rises by less than the threshold when it alone is removed:
   /// e^D − 1 < threshold, where D is the relative entropy of the model without hw to the model,
@@ -10,9 +10,9 @@ extension NGramModel {
   ///     D = −p(h) { p(w | h) [ln p(w | h′) + ln α′(h) − ln p(w | h)] + [ln α′(h) − ln α(h)] Σ p(v | h) }
   ///
   /// h′ is h without its first word, α′(h) the back-off weight without hw; the sum is over the words v without an
-  /// n-gram hv. p(h) is the product of the probabilities of its words by the model, with p(`</s>`) as that of `<s>`.
-  /// Single words stay, and n-grams that longer ones begin with. Then back-off weights are computed anew, so that
-  /// probabilities add up to 1. If all n-grams of the largest length are removed, the order is smaller.
+  /// n-gram hv. p(h) is the product of the model's probabilities of its words, with p(`</s>`) for `<s>`. Single words
+  /// are kept, and so are the n-grams with which longer kept ones begin. Back-off weights are then recomputed so that
+  /// probabilities add up to 1. If all n-grams of the maximum length are removed, the order becomes smaller.
   ///
   /// A. Stolcke, "Entropy-based pruning of backoff language models", 1998; the threshold is that of SRILM's `-prune`.
   /// Models with Kneser–Ney smoothing lose more than others at the same size, since their shorter n-grams are not
@@ -26,13 +26,13 @@ extension NGramModel {
     return keeping(NGramPruning(self, threshold: threshold).kept)
   }
 
-  /// Returns the model with some of its nodes, which include the parents of each.
+  /// Returns the model with only the kept nodes, which must include the parent of each kept node.
   private func keeping(_ kept: [Bool]) -> NGramModel {
     let lengths = table.lengths()
     let order = kept.indices.reduce(1) { kept[$1] ? max($0, lengths[$1]) : $0 }
     var result = NGramModel(order: order, vocabulary: vocabulary)
     result.smoothing = smoothing
-    // The new node of each kept one, and the nodes whose contexts have other probabilities now.
+    // The new index of each kept node, and the contexts whose probabilities have changed.
     var (nodes, isChanged) = ([Int32](repeating: -1, count: table.count), [Bool](repeating: false, count: table.count))
     for node in 0..<table.count {
       let parent = table.parents[node]

@@ -3,22 +3,22 @@ public import MynahText
 
 /// An n-gram model with back-off.
 ///
-/// p(w | h) is that of the longest known n-gram that ends with w, times the back-off weights of the longer known
-/// contexts.
+/// p(w | h) is the probability of the longest known n-gram that ends with w, times the back-off weights of the longer
+/// known contexts.
 public struct NGramModel: Sendable {
   /// The marks at the beginning and the end of a sentence.
   static let (sentenceStart, sentenceEnd) = ("<s>", "</s>")
 
   /// n: the length of the longest n-grams.
   public let order: Int
-  /// The words, `<s>` and `</s>` among them.
+  /// The words, including `<s>` and `</s>`.
   public let vocabulary: Vocabulary
   /// The smoothing of a model that was counted; nil if it was read from a file.
   public internal(set) var smoothing: NGramSmoothing?
   var table: NGramTable
   /// ln p(last word | the words before it) of each node.
   var logProbabilities: [Float]
-  /// ln of the back-off weight of each node; 0 where it was not given.
+  /// ln of the back-off weight of each node; 0 if none was given.
   var backoffs: [Float]
 
   init(order: Int, vocabulary: Vocabulary) {
@@ -35,8 +35,8 @@ public struct NGramModel: Sendable {
     return counts
   }
 
-  /// The last words, as the nodes of the last 1, 2, … of them, up to the longest known n-gram; −1 for one that is not
-  /// listed, as a pruned model may lack the end of an n-gram that it has.
+  /// The context of a word: the nodes of the last 1, 2, … words, up to the longest known n-gram; −1 for an n-gram that
+  /// the model lacks, since a pruned model may contain an n-gram without its suffix.
   struct Context: Hashable, Sendable {
     fileprivate(set) var nodes: [Int32] = []
 

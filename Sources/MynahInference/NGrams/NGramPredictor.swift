@@ -3,15 +3,16 @@ public import MynahText
 
 /// An n-gram model that reads a text in the tokens of another model.
 ///
-/// A line end is a sentence's end, `</s>`, and what follows is a new sentence. Both vocabularies may differ:
+/// A line end is read as `</s>`, and a new sentence begins after it. The two vocabularies may differ:
 ///
 /// - A word that only the n-gram model has is `<unk>` to the tokenizer, so its probability is added to that of `<unk>`.
 /// - A word that only the tokenizer has is an error, unless such words are mapped to `<unk>`. Then they and the
 ///   tokenizer's `<unk>` get equal shares of the n-gram model's p(`<unk>`), and are read as `<unk>`.
-/// - Without `<unk>` in the n-gram model, what would be `<unk>` has probability 0, and the next word has no context.
+/// - If the n-gram model lacks `<unk>`, tokens that would be read as `<unk>` have probability 0, and the next word has
+///   no context.
 ///
-/// So the probabilities of all tokens add up to those of the n-gram model's words: 1, if the tokenizer has `<unk>` or
-/// all of these words.
+/// The probabilities of all tokens therefore add up to 1, as in the n-gram model, if the tokenizer has `<unk>` or all
+/// words of the n-gram model.
 public struct NGramPredictor: Predictor {
   /// The tokenizer's words that the n-gram model lacks.
   public let mappedWords: [String]
@@ -21,21 +22,21 @@ public struct NGramPredictor: Predictor {
   public var hasUnknown: Bool { unknownWord >= 0 }
 
   private let model: NGramModel
-  /// The model's word for each token, −1 for one without a word.
+  /// The n-gram model's word for each token; −1 if there is none.
   private let words: [Int32]
   private let lineEndID, unknownID: Int32?
   /// The n-gram model's `<unk>`; −1 if it has none.
   private let unknownWord: Int32
   /// ln of the number of tokens that share p(`<unk>`).
   private let logShareCount: Double
-  /// The probabilities of all words that are `<unk>` only to the tokenizer; nil if there are none.
+  /// The summed probabilities of the words that are `<unk>` only for the tokenizer; nil if there are none.
   private let otherWords: NGramSums?
   private var context: NGramModel.Context
 
   /// Begins a text.
   ///
   /// - Parameters:
-  ///   - model: The n-grams.
+  ///   - model: The n-gram model.
   ///   - tokenizer: The tokenizer of the text.
   ///   - path: The name of the n-gram model in errors.
   ///   - mapsUnknownWords: A Boolean value indicating whether the tokenizer's words that the n-gram model lacks are

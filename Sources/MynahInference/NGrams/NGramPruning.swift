@@ -1,9 +1,9 @@
 import Foundation
 import MynahText
 
-/// The decision which n-grams of a model are removed.
+/// The choice of the n-grams to keep when a model is pruned.
 struct NGramPruning {
-  /// A Boolean value for each node indicating whether it stays.
+  /// A Boolean value for each node indicating whether it is kept.
   private(set) var kept: [Bool]
 
   init(_ model: NGramModel, threshold: Double) {
@@ -11,7 +11,7 @@ struct NGramPruning {
     let (suffixes, children, lengths) = (table.suffixes(), NGramChildren(table), table.lengths())
     let contexts = Self.contextProbabilities(model)
     kept = [Bool](repeating: true, count: table.count)
-    // Longer n-grams first, as their beginnings stay.
+    // Longer n-grams come first, because the beginnings of kept n-grams are kept.
     for length in stride(from: model.order - 1, to: 0, by: -1) {
       for node in 0..<table.count where lengths[node] == length && !children[node].isEmpty {
         let context = PrunedContext(model, Int32(node), children[node], suffixes, probability: contexts[node])
@@ -28,7 +28,7 @@ struct NGramPruning {
   /// Returns p(h) for each node.
   private static func contextProbabilities(_ model: NGramModel) -> [Double] {
     var result = model.logProbabilities.map { exp(Double($0)) }
-    // `<s>` is never predicted; there are as many as `</s>`.
+    // `<s>` is never predicted, but occurs as often as `</s>`.
     if let start = model.vocabulary.id(of: NGramModel.sentenceStart),
       let end = model.vocabulary.id(of: NGramModel.sentenceEnd)
     {
@@ -44,7 +44,7 @@ private struct PrunedContext {
   /// ln p(w | h′) for each n-gram hw.
   let shorter: [Double]
   private let probability, backoff: Double
-  /// The probabilities of the words without n-grams by h and by h′.
+  /// The total probabilities, given h and given h′, of the words w without an n-gram hw.
   private var (rest, shorterRest) = (1.0, 1.0)
 
   init(
@@ -66,7 +66,7 @@ private struct PrunedContext {
     let own = exp(logProbability)
     let newBackoff = log(rest + own) - log(shorterRest + exp(shorter))
     let ofWord = own > 0 ? own * (shorter + newBackoff - logProbability) : 0
-    // A weight of 0 backs off to nothing, and what is left is a rounding error.
+    // With a back-off weight of 0, no probability is left for these words, and `rest` is a rounding error.
     let ofRest = rest > 0 && backoff > -.infinity ? rest * (newBackoff - backoff) : 0
     let cost = -probability * (ofWord + ofRest)
     return cost < 0 ? 0 : cost

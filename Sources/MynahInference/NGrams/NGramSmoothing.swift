@@ -29,7 +29,7 @@ public struct NGramSmoothing: Hashable, Sendable {
   }
 }
 
-/// The discounts of modified Kneser–Ney smoothing for n-grams of one length: what is subtracted from their counts.
+/// The discounts of modified Kneser–Ney smoothing for n-grams of one length, which are subtracted from their counts.
 public struct NGramDiscounts: Hashable, Sendable {
   /// D₁, the discount of a count of 1, 0 … 1.
   public let one: Double

@@ -2,11 +2,11 @@
 ///
 /// Nodes 0 ..< V are the single words. A node's suffix is the n-gram without its first word; −1 is the empty n-gram.
 struct NGramTable: Sendable {
-  /// The node of all words but the last, −1 of single words.
+  /// The node of all words but the last; −1 for single words.
   private(set) var parents: [Int32] = []
   /// The last word.
   private(set) var words: [Int32] = []
-  /// A hash table with open addressing of nodes, −1 where free; at most half of it is full.
+  /// A hash table of nodes with open addressing, −1 for an empty slot; at most half of the slots are used.
   private var slots: [Int32] = []
   private let wordCount: Int
 
@@ -59,7 +59,7 @@ struct NGramTable: Sendable {
     for node in wordCount..<count { slots[slot(parents[node], words[node])] = Int32(node) }
   }
 
-  /// The words of a node, first to last.
+  /// Returns the words of a node, first to last.
   func words(of node: Int32) -> [Int32] {
     var (result, node) = ([Int32](), node)
     while node >= 0 {
@@ -77,7 +77,7 @@ struct NGramTable: Sendable {
     return lengths
   }
 
-  /// Returns for each node the longest n-gram that it ends with and that is shorter; −1 if there is none.
+  /// Returns the longest known proper suffix of each node's n-gram; −1 if there is none.
   func suffixes() -> [Int32] {
     var suffixes = [Int32](repeating: -1, count: count)
     // A node comes after its parent and after its suffixes.

@@ -2,7 +2,7 @@ import MynahText
 
 /// The words `<s>` and `</s>`, which mark the beginning and the end of a sentence in texts for n-gram models.
 ///
-/// Counting adds them to each line, so a text must not contain them.
+/// They are added to each line when n-grams are counted, so a text must not contain them.
 public enum SentenceMarks {
   /// The marks.
   static let all = [NGramModel.sentenceStart, NGramModel.sentenceEnd]
@@ -21,7 +21,7 @@ public enum SentenceMarks {
     return nil
   }
 
-  /// Returns a text without marks, with each sentence on a line.
+  /// Returns a text without marks, with one sentence per line.
   ///
   /// A mark between words of a line ends a sentence. In lines with marks, words are separated by single blanks.
   public static func removed(from text: String) -> String {
@@ -47,7 +47,7 @@ public enum SentenceMarks {
     return sentences.map { $0.joined(separator: " ") }
   }
 
-  /// Returns the mark that a word is; nil if it is none.
+  /// Returns the mark if a word is one, otherwise nil.
   private static func mark(_ word: ArraySlice<UInt8>) -> String? {
     guard word.first == UInt8(ascii: "<"), word.last == UInt8(ascii: ">") else { return nil }
     return all.first { word.elementsEqual($0.utf8) }

@@ -4,7 +4,7 @@ import MynahTensors
 
 /// The settings of a continuous cache.
 public struct CacheSettings: Hashable, Sendable {
-  /// The number of the last tokens that are stored.
+  /// The number of most recent tokens that are stored.
   public var size: Int
   /// θ, which sharpens the weights of similar states; 0 weights all states equally.
   public var theta: Double
@@ -26,7 +26,7 @@ public struct CacheSettings: Hashable, Sendable {
 ///     p(w) = (1 − λ) p_network(w) + λ p_cache(w)
 ///     p_cache(w) ∝ Σᵢ [w = xᵢ₊₁] exp(θ hₜ·hᵢ)
 ///
-/// over the stored positions i. While the cache is empty the network predicts alone.
+/// over the stored positions i. While the cache is empty, p is the network's prediction.
 ///
 /// E. Grave, A. Joulin, N. Usunier, "Improving neural language models with a continuous cache", 2017, equations 2, 3.
 public struct CachePredictor<Base: HiddenPredictor>: Predictor {
@@ -40,7 +40,7 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
   private var oldest = 0
   private var hasBegun = false
 
-  /// Wraps a network that has not begun a text, or one that has; the cache is empty.
+  /// Wraps a network, which may have begun a text; the cache is empty.
   public init(_ base: Base, settings: CacheSettings = CacheSettings()) { (self.base, self.settings) = (base, settings) }
 
   public var vocabularySize: Int { base.vocabularySize }
@@ -96,7 +96,7 @@ public struct CachePredictor<Base: HiddenPredictor>: Predictor {
     }
   }
 
-  /// Returns exp(θ hₜ·hᵢ) over their sum for each stored position; nil if there is none.
+  /// Returns exp(θ hₜ·hᵢ) for each stored position, divided by their sum; nil if no position is stored or λ is 0.
   private func shares(like hidden: ArraySlice<Float>) -> [Double]? {
     guard !followers.isEmpty, settings.weight > 0 else { return nil }
     return vectors.products(with: hidden).map { settings.theta * Double($0) }.softmax()

@@ -4,8 +4,8 @@ public import MynahTensors
 
 /// A network under dynamic evaluation: it continues to learn from the text that it reads.
 ///
-/// After each segment of tokens, which are predicted with the weights before it, the weights take a step against the
-/// gradient of the mean loss and decay towards the trained weights:
+/// Each segment of tokens is predicted with the current weights. After it, the weights take a step against the gradient
+/// of the segment's mean loss and decay towards the trained weights:
 ///
 ///     θ ← θ + λ min(RMS / mean RMS, 1 / λ) (θ₀ − θ) − η g / (RMS + ε)
 ///
@@ -41,7 +41,7 @@ public struct DynamicPredictor: HiddenPredictor {
 
   public var vocabularySize: Int { network.vocabularySize }
 
-  /// Some segments, since each takes as long as a training step.
+  /// The number of tokens of a few segments, since each segment takes as long as a training step.
   public var scoringLength: Int { 16 * settings.segmentLength }
 
   public mutating func read(_ ids: [Int32]) throws {

@@ -13,7 +13,7 @@ public struct DynamicSettings: Hashable, Sendable {
 
   /// Creates settings; the defaults are those of the paper.
   ///
-  /// - Precondition: rate, decay and ε are not negative, the decay at most 1; a segment has a token.
+  /// - Precondition: rate, decay and ε are not negative, the decay at most 1; the segment length is positive.
   public init(learningRate: Float = 5e-5, decay: Float = 0.002, epsilon: Float = 2e-5, segmentLength: Int = 5) {
     require(
       learningRate >= 0 && (0...1).contains(decay) && epsilon >= 0,

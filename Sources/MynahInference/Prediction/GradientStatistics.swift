@@ -10,7 +10,7 @@ public import MynahText
 public struct GradientStatistics: Sendable {
   /// The root mean squares, one tensor per parameter.
   let roots: [Tensor]
-  /// Their mean over all elements.
+  /// The mean of the root mean squares over all elements.
   let mean: Float
 
   init(roots: [Tensor]) {
@@ -24,7 +24,7 @@ public struct GradientStatistics: Sendable {
   /// - Parameters:
   ///   - model: The trained model.
   ///   - ids: Its training text.
-  ///   - batchSize: The rows.
+  ///   - batchSize: The number of rows.
   ///   - stepCount: The number of steps of a batch.
   ///   - report: Called with the progress after each batch; an error that it throws ends the measurement.
   /// - Throws: `TextError` if the text has fewer than two tokens, and what `report` throws.

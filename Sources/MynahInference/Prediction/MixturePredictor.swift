@@ -13,8 +13,8 @@ public struct MixturePredictor: Predictor {
 
   /// Creates a mixture; the weights are equal if none are given.
   ///
-  /// - Precondition: the predictors have one vocabulary in one order (see `RenumberedPredictor`); there are as many
-  ///   weights as predictors, none negative, one positive. They are divided by their sum.
+  /// - Precondition: the predictors have the same vocabulary in the same order (see `RenumberedPredictor`); there are
+  ///   as many weights as predictors, none of them negative and not all zero. They are divided by their sum.
   public init(_ parts: [any Predictor], weights: [Double]? = nil) {
     let weights = weights ?? [Double](repeating: 1, count: parts.count)
     let sizes = parts.map { $0.vocabularySize }
@@ -72,8 +72,8 @@ public struct MixturePredictor: Predictor {
   /// - Parameters:
   ///   - parts: Predictors that have not begun a text.
   ///   - policy: The positions at which the state is reset.
-  ///   - report: Called with the progress now and then; an error that it throws ends the reading.
-  /// - Returns: A weight per part, their sum 1; equal ones if nothing is predicted.
+  ///   - report: Called periodically with the progress; an error that it throws ends the reading.
+  /// - Returns: One weight per part, with sum 1; equal weights if nothing is predicted.
   /// - Throws: `TextError.unknownToken`, `InferenceError.notFinite`, and what `report` throws.
   public static func tunedWeights(
     of parts: [any Predictor], on text: String, tokenizer: AnyTokenizer, policy: StatePolicy = .carry,
@@ -98,7 +98,7 @@ public struct MixturePredictor: Predictor {
   /// Returns the weights that maximise the probability of a text, from the log-probabilities of its tokens.
   ///
   /// - Parameter scores: ln pᵢ of each token of the text, from each part.
-  /// - Returns: A weight per part, their sum 1; equal ones for an empty text.
+  /// - Returns: One weight per part, with sum 1; equal weights for an empty text.
   public static func tunedWeights(_ scores: [[Double]], rounds: Int = 100) -> [Double] {
     let tokenCount = scores.first?.count ?? 0
     var weights = [Double](repeating: 1 / Double(scores.count), count: scores.count)

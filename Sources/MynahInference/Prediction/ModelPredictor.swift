@@ -2,7 +2,7 @@ import MynahIO
 public import MynahModels
 public import MynahTensors
 
-/// A network that reads a text with the passes of its training, and with dropout if wanted.
+/// A network that reads a text with the same passes as in training, optionally with dropout.
 ///
 /// Its weights are not packed, so it is slower than `NeuralPredictor`.
 ///
@@ -29,7 +29,7 @@ public struct ModelPredictor: HiddenPredictor {
   /// - Parameters:
   ///   - model: The trained model.
   ///   - dropout: The source of one set of masks at the model's dropout rates, which are the same for the whole text;
-  ///     nil: nothing is dropped.
+  ///     nil for no dropout.
   public init(_ model: LanguageModel, dropout: RandomSource? = nil) {
     var rates = model.configuration.dropout
     rates.isVariational = true
@@ -71,7 +71,7 @@ public struct ModelPredictor: HiddenPredictor {
 
   public mutating func logitsReturningHidden(reading ids: [Int32]) throws -> (logits: Tensor, hidden: [Float]) {
     try reading(ids) { output, hidden in
-      // A product of few rows has the same bits however many they are.
+      // A product of a few rows has the same bits for any number of rows.
       let parts = stride(from: 0, to: ids.count, by: 8).map {
         output.logits(of: Variable(hidden.slice($0..<min($0 + 8, ids.count)))).value
       }
@@ -95,7 +95,7 @@ public struct ModelPredictor: HiddenPredictor {
     return found
   }
 
-  /// The pass whose output, [1, 1, H], the next token is predicted from.
+  /// Returns the pass from whose output, [1, 1, H], the next token is predicted.
   private func step() -> RecurrentStack.Pass {
     guard let last else { requirementFailure("a text has to begin before a token is predicted") }
     return pass([last])

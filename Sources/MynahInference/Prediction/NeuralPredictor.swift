@@ -4,7 +4,8 @@ public import MynahTensors
 
 /// A recurrent network that reads a text.
 ///
-/// It stores the state of the network, not the text: `memory` takes some kilobytes, however long the text is.
+/// It stores the state of the network, not the text: `memory` takes a few kilobytes, regardless of the length of the
+/// text.
 public struct NeuralPredictor: HiddenPredictor {
   /// The state after a text, which can be stored; a predictor created from it continues with the same bits.
   public struct Memory: Equatable, Codable, Sendable {
@@ -40,7 +41,7 @@ public struct NeuralPredictor: HiddenPredictor {
 
   /// Continues a text.
   ///
-  /// - Precondition: the memory is one of a model of this shape.
+  /// - Precondition: the memory comes from a model of this shape.
   public init(_ model: InferenceModel, memory: Memory) {
     require(memory.fits(model), "the memory is of another model")
     (self.model, self.memory) = (model, memory)

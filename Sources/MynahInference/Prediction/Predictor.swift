@@ -14,7 +14,7 @@ import MynahText
 /// let next = try text.logProbabilities()
 /// ```
 ///
-/// The first token that is read begins the text and is context only: an `<eos>` where the vocabulary has it.
+/// The first token that is read begins the text and is context only: an `<eos>` if the vocabulary has it.
 public protocol Predictor: Sendable {
   /// V, the number of tokens.
   var vocabularySize: Int { get }
@@ -25,7 +25,7 @@ public protocol Predictor: Sendable {
   ///   model's weights are damaged.
   mutating func read(_ ids: [Int32]) throws
 
-  /// Returns ln p(token | all that was read) of all tokens, [V].
+  /// Returns ln p(token | all tokens read so far) for all tokens, [V].
   ///
   /// - Throws: `InferenceError.notFinite` if the model's weights are damaged.
   /// - Precondition: a token was read.
@@ -71,8 +71,8 @@ public protocol HiddenPredictor: Predictor {
 
   /// Reads some tokens and returns the logits that each was predicted from, [T, V], and the hidden vectors, [T, H].
   ///
-  /// All logits are in memory, so a caller reads a long text in pieces. For outputs without logits they are the
-  /// log-probabilities.
+  /// All logits are in memory, so a caller should read a long text in pieces. For outputs without logits, the
+  /// log-probabilities are returned.
   ///
   /// - Throws: `InferenceError.noSuchToken` if an id is not in 0 ..< V, before anything is read; `notFinite` if the
   ///   model's weights are damaged.

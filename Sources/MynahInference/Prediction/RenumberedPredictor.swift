@@ -4,14 +4,14 @@ import MynahText
 /// A predictor whose tokens are renumbered to match a vocabulary with the same tokens in another order.
 public struct RenumberedPredictor: Predictor {
   private var base: any Predictor
-  /// The base's number of each token.
+  /// The base's ID of each token.
   private let baseIDs: [Int32]
 
   /// Renumbers the tokens of a predictor.
   ///
   /// - Parameters:
   ///   - base: The predictor.
-  ///   - ids: The base's number of each token, by its new number: each number once.
+  ///   - ids: The base's ID of each token, indexed by the token's new ID.
   /// - Precondition: the ids are a permutation of 0 ..< V.
   public init(_ base: any Predictor, ids: [Int32]) {
     require(

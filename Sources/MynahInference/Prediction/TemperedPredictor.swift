@@ -5,9 +5,9 @@ public import MynahTensors
 ///
 ///     p(w) ∝ exp(logit(w) / T)
 ///
-/// For outputs without logits, such as a mixture of softmaxes, these are the log-probabilities. A temperature that is
-/// tuned on a validation text (`TemperatureTuning`) can make other texts more probable, too: G. Melis, T. Kočiský,
-/// P. Blunsom, "Mogrifier LSTM", 2020.
+/// For outputs without logits, such as a mixture of softmaxes, log-probabilities take the place of logits. A
+/// temperature that is tuned on a validation text (`TemperatureTuning`) can make other texts more probable, too: G.
+/// Melis, T. Kočiský, P. Blunsom, "Mogrifier LSTM", 2020.
 public struct TemperedPredictor<Base: HiddenPredictor>: HiddenPredictor {
   /// T, above 0.
   public let temperature: Double

@@ -4,24 +4,24 @@ import MynahTensors
 public struct TokenPrediction: Hashable, Sendable {
   /// A token that could have followed.
   public struct Alternative: Hashable, Sendable {
-    /// The token's number in the vocabulary.
+    /// The token's ID in the vocabulary.
     public let id: Int32
     /// ln p(token | all before the position).
     public let logProbability: Double
   }
 
-  /// The token's number in the vocabulary.
+  /// The token's ID in the vocabulary.
   public let id: Int32
   /// ln p(token | all before it): 0 or less.
   public let logProbability: Double
   /// The token's rank by probability; 1 is the most probable.
   ///
-  /// Of equally probable ones the lower ids come first.
+  /// Ties are broken by the lower ID.
   public let rank: Int
   /// The most probable tokens, most probable first.
   public let alternatives: [Alternative]
 
-  /// The prediction of a token by the logits of all tokens, [V].
+  /// Creates the prediction of a token from the logits of all tokens, [V].
   init(_ id: Int32, logits: [Float], alternativeCount: Int) {
     let logProbabilities = logits.logSoftmax()
     (self.id, logProbability, rank) = (id, logProbabilities[Int(id)], logits.rank(of: id))
@@ -39,7 +39,7 @@ public struct TokenPrediction: Hashable, Sendable {
 extension NeuralPredictor {
   /// Reads some tokens and returns the prediction of each, given all before it.
   ///
-  /// The tokens pass through the layers at once; a caller reads a long text in pieces.
+  /// All tokens pass through the layers at once, so a caller should read a long text in pieces.
   ///
   /// - Parameters:
   ///   - ids: The tokens.

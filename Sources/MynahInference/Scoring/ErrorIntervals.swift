@@ -20,7 +20,7 @@ package struct ErrorIntervals: Hashable, Sendable {
     /// A number in the interval, as far from its bounds as possible; nil if no number is between them.
     package var middle: Double? {
       if low == -.infinity && high == .infinity { return 0 }
-      // Beyond the last bound, the step past it is as long as the one to it.
+      // In an unbounded interval, step past the finite bound by its magnitude, or by 1 if it is 0.
       if high == .infinity { return low + (low == 0 ? 1 : abs(low)) }
       if low == -.infinity { return high - (high == 0 ? 1 : abs(high)) }
       let middle = low + (high - low) / 2
@@ -35,9 +35,9 @@ package struct ErrorIntervals: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - scores: The score of each hypothesis of all lists at t = 0, finite.
-  ///   - slopes: The change of each, finite.
-  ///   - errors: The number of errors of each.
-  ///   - bounds: The first hypothesis of each list, and the number of all.
+  ///   - slopes: The change of each score per unit of t, finite.
+  ///   - errors: The number of errors of each hypothesis.
+  ///   - bounds: The index of the first hypothesis of each list, then the number of all hypotheses.
   package init(scores: [Double], slopes: [Double], errors: [Int], bounds: [Int]) {
     var changes: [(t: Double, change: Int)] = []
     var errorCount = 0
@@ -67,7 +67,7 @@ package struct ErrorIntervals: Hashable, Sendable {
     self.intervals = intervals + [Interval(low: low, high: .infinity, errorCount: errorCount)]
   }
 
-  /// Returns the hypotheses that are best somewhere, in ascending order of t, each with the t from which it is.
+  /// Returns the hypotheses that are best for some t, in ascending order of t, each with the t from which it is best.
   private static func envelope(
     _ list: Range<Int>, _ scores: [Double], _ slopes: [Double]
   ) -> [(start: Double, hypothesis: Int)] {

@@ -16,10 +16,10 @@ public struct MeanAccuracy: Hashable, Sendable {
   /// Computes the mean and its interval; equal arguments give equal bits.
   ///
   /// - Parameters:
-  ///   - sets: Whether each pair of each set is right.
+  ///   - sets: A Boolean value for each pair of each set, true if the pair is right.
   ///   - drawCount: The number of draws.
   ///   - seed: The seed of the draws.
-  /// - Precondition: there is a set, none is empty, and the number of draws is positive.
+  /// - Precondition: there is at least one set, no set is empty, and the number of draws is positive.
   public init(_ sets: [[Bool]], drawCount: Int = 1000, seed: UInt64 = 1) {
     require(
       !sets.isEmpty && !sets.contains(where: \.isEmpty) && drawCount > 0,

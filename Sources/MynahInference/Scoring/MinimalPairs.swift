@@ -6,7 +6,7 @@ public import MynahText
 public struct MinimalPair: Hashable, Sendable, Codable {
   /// The acceptable sentence.
   public let good: String
-  /// The other one.
+  /// The other, unacceptable sentence.
   public let bad: String
 
   /// Creates a pair.
@@ -17,13 +17,13 @@ public struct MinimalPair: Hashable, Sendable, Codable {
 
 /// The scores of both sentences of a minimal pair.
 public struct ScoredPair: Hashable, Sendable {
-  /// Which sentence is the more probable one.
+  /// The comparison of the probabilities of the two sentences.
   public enum Outcome: String, Hashable, Sendable {
-    /// The acceptable one.
+    /// The acceptable sentence is more probable.
     case right
-    /// The other one.
+    /// The other sentence is more probable.
     case wrong
-    /// Both are equally probable, such as two that differ only in words that are unknown.
+    /// Both sentences are equally probable, for example if they differ only in unknown words.
     case tie
   }
 
@@ -36,7 +36,7 @@ public struct ScoredPair: Hashable, Sendable {
   /// ln p(acceptable sentence) − ln p(other sentence), in nats.
   public var difference: Double { good.logProbability - bad.logProbability }
 
-  /// Which sentence is the more probable one.
+  /// The comparison of the probabilities of the two sentences.
   public var outcome: Outcome {
     if good.logProbability == bad.logProbability { return .tie }
     return good.logProbability > bad.logProbability ? .right : .wrong
@@ -50,20 +50,20 @@ public struct ScoredPair: Hashable, Sendable {
 public struct MinimalPairReport: Hashable, Sendable {
   /// The number of pairs.
   public internal(set) var pairCount = 0
-  /// The pairs whose acceptable sentence is the more probable one; a tie counts as wrong.
+  /// The number of pairs whose acceptable sentence is more probable; a tie counts as wrong.
   public internal(set) var rightCount = 0
-  /// The pairs of equally probable sentences, such as those that differ only in words that are unknown.
+  /// The number of pairs of equally probable sentences, such as those that differ only in unknown words.
   public internal(set) var tieCount = 0
-  /// The number of pairs without an unknown token, and of those among them that are right.
+  /// The number of pairs without an unknown token, and the number of these that are right.
   public internal(set) var knownPairCount = 0, knownRightCount = 0
-  /// The number of tokens of all sentences, line ends not counted, and of the unknown ones among them.
+  /// The number of tokens of all sentences, excluding line ends, and the number of these that are unknown.
   public internal(set) var tokenCount = 0, unknownCount = 0
 
   /// The share of right pairs; NaN if there are none.
   public var accuracy: Double { Double(rightCount) / Double(pairCount) }
   /// The share of right pairs among those without an unknown token; NaN if there are none.
   public var knownAccuracy: Double { Double(knownRightCount) / Double(knownPairCount) }
-  /// The share of tokens that the model knows.
+  /// The share of tokens that are in the vocabulary.
   public var coverage: Double { 1 - Double(unknownCount) / Double(tokenCount) }
 
   /// Creates a report without pairs.
@@ -89,10 +89,10 @@ public struct MinimalPairReport: Hashable, Sendable {
 }
 
 extension TextScorer {
-  /// Scores both sentences of a pair as a text of its own, from the same beginning.
+  /// Scores each sentence of a pair as a separate text, from the same initial state.
   ///
-  /// - Parameter spelling: Respells each sentence first; see `FamiliarWords` for texts in the spelling of the model's
-  ///   text.
+  /// - Parameter spelling: A function that respells each sentence before it is scored; see `FamiliarWords` for texts in
+  ///   the spelling of the model's text.
   /// - Throws: `TextError` or `InferenceError`.
   public func score(_ pair: MinimalPair, spelling: (String) -> String = { $0 }) throws -> ScoredPair {
     ScoredPair(good: try score(spelling(pair.good)), bad: try score(spelling(pair.bad)))
@@ -100,12 +100,13 @@ extension TextScorer {
 }
 
 extension InferenceModel {
-  /// Scores both sentences of each pair as a text of its own.
+  /// Scores each sentence of each pair as a separate text.
   ///
   /// - Parameters:
   ///   - pairs: The pairs.
   ///   - tokenizer: The model's tokenizer.
-  ///   - spelling: Respells each sentence first; see `FamiliarWords` for texts in the spelling of the model's text.
+  ///   - spelling: A function that respells each sentence before it is scored; see `FamiliarWords` for texts in the
+  ///     spelling of the model's text.
   /// - Throws: `TextError` or `InferenceError`.
   public func compare(
     _ pairs: some Sequence<MinimalPair>, tokenizer: AnyTokenizer, spelling: (String) -> String = { $0 }

@@ -2,7 +2,7 @@ import Foundation
 import MynahIO
 public import MynahText
 
-/// The figures of one model on a text, for a comparison with other models on the same text.
+/// The measurements of one model on a text, for a comparison with other models on the same text.
 public struct ModelMeasurement: Sendable {
   /// The score of each line.
   public let lines: [LineScore]
@@ -46,17 +46,18 @@ public struct ModelMeasurement: Sendable {
     wordCounts = parts.map { Double(TextLength(of: String($0)).wordCount) }
   }
 
-  /// exp(nats / tokens).
+  /// The perplexity per token, exp(nats / tokens).
   public var perplexity: Double { exp(-total.logProbability / Double(total.tokenCount)) }
-  /// exp(nats / words): comparable between models whose tokens differ, unless one of them reads words as `<unk>`.
+  /// The perplexity per word, exp(nats / words); comparable between models whose tokens differ, unless one of them
+  /// reads words as `<unk>`.
   public var wordPerplexity: Double { exp(-total.logProbability / Double(max(length.wordCount, 1))) }
-  /// exp(nats / bytes), comparable like `wordPerplexity`.
+  /// The perplexity per byte, exp(nats / bytes); comparable like `wordPerplexity`.
   public var bytePerplexity: Double { exp(-total.logProbability / Double(max(length.byteCount, 1))) }
   /// The share of the tokens that are `<unk>`.
   public var unknownShare: Double { Double(total.unknownCount) / Double(total.tokenCount) }
 
-  /// Returns the ratio of the perplexities per word to those of another model, and its 95 % interval by a paired
-  /// bootstrap over lines; below 1, this model is better.
+  /// Returns the ratio of the perplexity per word to that of another model, and its 95 % interval by a paired bootstrap
+  /// over lines; below 1, this model is better.
   ///
   /// - Precondition: both measured the same text, which has a word.
   public func ratio(to other: ModelMeasurement) -> PairedBootstrap {

@@ -7,17 +7,17 @@ public enum NBestError: Error, Hashable, Sendable {
   case malformed(TextPlace, expected: String, found: String)
   /// A hypothesis has two scores of the same name.
   case repeatedName(String, TextPlace)
-  /// A hypothesis has other scores than the first one.
+  /// A hypothesis has different scores from the first one.
   case otherNames(TextPlace, missing: [String], surplus: [String], first: TextPlace)
   /// Only some hypotheses have a total score.
   case otherTotal(TextPlace, hasTotal: Bool, first: TextPlace)
-  /// A text has a token that the model does not know and cannot read as `<unk>`.
+  /// A text has an unknown token, and the vocabulary has no `<unk>`.
   case unknownToken(String, TextPlace)
 
   // Lists and files that belong together.
-  /// An id or key occurs twice: that of a list after another list, or two lines with the same key.
+  /// An id or key occurs twice: the id of a list again after another list, or the same key on two lines.
   case repeated(String, TextPlace, earlier: TextPlace)
-  /// A file of scores has none for a hypothesis.
+  /// A file of scores has no score for a hypothesis.
   case noScore(key: String, TextPlace, path: String)
   /// A file of scores has a key that is in no list.
   case noHypothesis(key: String, TextPlace)
@@ -27,7 +27,7 @@ public enum NBestError: Error, Hashable, Sendable {
   case noList(id: String, TextPlace)
   /// The references have no words.
   case noReferenceWords(path: String)
-  /// The model gives a text the probability 0, so no weight of it can be tuned.
+  /// The model assigns probability 0 to a text, so the model's weight cannot be tuned.
   case zeroProbability(TextPlace)
 
   // Weights.

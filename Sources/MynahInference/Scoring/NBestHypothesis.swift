@@ -25,10 +25,10 @@ public struct NBestHypothesis: Hashable, Sendable {
   /// The score before rescoring: the total, or else the sum of the scores.
   public var score: Double { total ?? scores.values.reduce(0, +) }
 
-  /// Returns the line with a new score, in the format that it was read in.
+  /// Returns the line with a new score, in the format in which it was read.
   ///
-  /// The new score takes the place of the total, directly after the scores; all other fields are kept. A hypothesis of
-  /// Kaldi becomes three columns with tabs between: the key, the new score and the text.
+  /// The new score takes the place of the total, directly after the scores; all other fields are kept. A Kaldi
+  /// hypothesis becomes three tab-separated columns: the key, the new score and the text.
   ///
   /// - Parameter score: The new score as text.
   public func line(score: String) -> String {
@@ -45,8 +45,8 @@ public struct NBestHypothesis: Hashable, Sendable {
   /// Reads a line.
   ///
   /// - Parameter place: The place of the line, for messages.
-  /// - Throws: `NBestError.malformed` if it has no three fields, an empty id, or a score or total that is not a finite
-  ///   decimal number; `NBestError.repeatedName`.
+  /// - Throws: `NBestError.malformed` if it has fewer than three fields, an empty id, or a score or total that is not a
+  ///   finite decimal number; `NBestError.repeatedName`.
   public init(_ line: String, at place: TextPlace = TextPlace(line: 1)) throws(NBestError) {
     let fields = Self.fields(of: line)
     guard fields.count >= 3, !fields[0].isEmpty else {
@@ -80,7 +80,7 @@ public struct NBestHypothesis: Hashable, Sendable {
     (leadingFields, furtherFields, self.scores) = (other.leadingFields, other.furtherFields, scores)
   }
 
-  /// The parts between `|||`, without white space around them.
+  /// Returns the parts between `|||`, without surrounding white space.
   static func fields(of line: String) -> [Substring] {
     var (fields, start, searched) = ([Substring](), line.startIndex, line.startIndex)
     while let bar = line.utf8[searched...].firstIndex(of: UInt8(ascii: "|")) {
@@ -98,15 +98,16 @@ public struct NBestHypothesis: Hashable, Sendable {
 
   /// Returns the position of the scores: the third field, unless Marian's alignment and word scores come before them.
   ///
-  /// Marian writes `id ||| text ||| alignment ||| WordScores= … ||| F0= … ||| total`, both of the middle ones on
-  /// request.
+  /// Marian writes `id ||| text ||| alignment ||| WordScores= … ||| F0= … ||| total`; the alignment and the word scores
+  /// are optional.
   private static func scoresIndex(in fields: [Substring]) -> Int {
     var index = 2
     while index + 1 < fields.count, isWordInformation(fields[index]), beginsWithName(fields[index + 1]) { index += 1 }
     return index
   }
 
-  /// Returns whether a field has Marian's word scores, or an alignment: `0-0 1-2`, or shares such as `0.1,0.9 1,0`.
+  /// Returns a Boolean value indicating whether a field has Marian's word scores or an alignment: `0-0 1-2`, or shares
+  /// such as `0.1,0.9 1,0`.
   private static func isWordInformation(_ field: Substring) -> Bool {
     if field.utf8.starts(with: "WordScores=".utf8) { return true }
     return field.pieces.allSatisfy { piece in

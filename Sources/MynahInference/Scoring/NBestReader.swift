@@ -13,10 +13,10 @@ public struct NBestList: Hashable, Sendable {
   public var scoreNames: [String] { hypotheses[0].scores.names }
 }
 
-/// A reader of n-best lists that has one list in memory at a time.
+/// A reader of n-best lists that keeps one list in memory at a time.
 ///
-/// Successive lines with the same id are one list. All hypotheses must have scores of the same names, which may differ
-/// in order: each list has them in the order of the first hypothesis.
+/// Successive lines with the same id are one list. All hypotheses must have scores with the same names, in any order;
+/// they are returned in the order of the first hypothesis.
 ///
 /// ```swift
 /// var reader = try NBestReader(["lists.txt"])
@@ -63,8 +63,8 @@ public struct NBestReader {
     kaldi = try KaldiScores(scores)
   }
 
-  /// The share of the files that was read, all files counting alike; nil if a length is not known, as that of standard
-  /// input.
+  /// The share of the files that has been read, with equal weight for each file; nil if a length is not known, as for
+  /// standard input.
   public var share: Double? {
     lines.share.map { (Double(pathCount - paths.count - 1) + $0) / Double(max(pathCount, 1)) }
   }

@@ -66,7 +66,7 @@ public struct NBestReferences: Sendable {
 
   /// Checks that all references were taken.
   ///
-  /// - Throws: `NBestError.noList` about the first line that was not.
+  /// - Throws: `NBestError.noList` for the first line that was not taken.
   public func checkUsed() throws(NBestError) {
     guard let (id, reference) = references.min(by: { $0.value.line < $1.value.line }) else { return }
     throw .noList(

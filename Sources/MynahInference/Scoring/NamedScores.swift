@@ -2,11 +2,11 @@ import Foundation
 
 /// The scores of a hypothesis with their names.
 ///
-/// A field of scores has, with any white space between them, numbers, `name=number`, or, as Moses writes them, a name
-/// with several numbers: `Name= 1 2 3`. One number without a name is `score`, several are `score1`, `score2`, and so
-/// on. Several numbers with one name are `Name.1`, `Name.2`, and so on.
+/// A field of scores contains numbers or `name=number` pairs, separated by white space, or, in Moses' format, names
+/// that are each followed by several numbers: `Name= 1 2 3`. One number without a name is `score`, several are
+/// `score1`, `score2`, and so on. Several numbers with one name are `Name.1`, `Name.2`, and so on.
 public struct NamedScores: Hashable, Sendable {
-  /// The greatest magnitude of a score: 10¹⁰⁰, so that no weighted sum overflows.
+  /// The maximum magnitude of a score: 10¹⁰⁰, so that no weighted sum overflows.
   static let greatest = 1e100
 
   /// The names, each of them once.
@@ -80,12 +80,12 @@ public struct NamedScores: Hashable, Sendable {
 
   /// A name with its numbers.
   private struct Group {
-    /// nil for numbers without a name.
+    /// The name; nil for numbers without a name.
     let name: String?
-    /// The first piece of it.
+    /// The first piece of the group.
     let piece: Substring
     var values: [Double] = []
-    /// A Boolean value indicating whether further numbers belong to it.
+    /// A Boolean value indicating whether further numbers belong to the group.
     var isOpen = true
 
     var names: [String] {
@@ -99,7 +99,7 @@ public struct NamedScores: Hashable, Sendable {
 extension Double {
   /// Reads a finite number in decimal notation, such as `-2.5`, `.5` or `1e-3`.
   ///
-  /// The initialiser of the standard library also accepts hexadecimal, infinite and undefined numbers.
+  /// The initialiser of the standard library also accepts hexadecimal numbers, infinities and NaN.
   ///
   /// - Returns: nil for anything else, and beyond a magnitude of 10¹⁰⁰.
   init?(decimal text: Substring) {

@@ -1,8 +1,8 @@
 import MynahIO
 import MynahTensors
 
-/// The percentile interval of a paired bootstrap: how much a difference between two models depends on which parts of a
-/// text happened to be in it.
+/// The percentile interval of a paired bootstrap: how much a difference between two models depends on the particular
+/// parts of a text.
 ///
 /// The parts, such as lines, are drawn with replacement, as many as there are; the statistic is Σ difference / Σ weight
 /// over the drawn parts. The interval contains the middle 95 % of the statistics of many draws. B. Efron, R.
@@ -21,7 +21,7 @@ public struct PairedBootstrap: Hashable, Sendable {
   ///   - weights: The weight of each part, such as its words; nil: 1 each, for a mean over parts.
   ///   - drawCount: The number of draws.
   ///   - seed: The seed of the draws.
-  /// - Precondition: there is a part, there are as many weights as differences, and their sum is positive.
+  /// - Precondition: there is at least one part, there are as many weights as differences, and their sum is positive.
   public init(differences: [Double], weights: [Double]? = nil, drawCount: Int = 1000, seed: UInt64 = 1) {
     let weights = weights ?? [Double](repeating: 1, count: differences.count)
     let total = weights.reduce(0, +)

@@ -1,6 +1,6 @@
 /// A rule that computes new scores of hypotheses.
 public protocol RescoringRule: Sendable {
-  /// Returns the new score of a hypothesis; greater is better. It must not be NaN.
+  /// Returns the new score of a hypothesis; higher is better. It must not be NaN.
   func score(_ hypothesis: ScoredHypothesis) -> Double
 }
 

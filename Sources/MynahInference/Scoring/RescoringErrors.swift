@@ -1,15 +1,15 @@
 import MynahIO
 
-/// The word errors of the first texts of lists.
+/// The word errors of the top hypotheses of n-best lists.
 public struct RescoringErrors: Hashable, Sendable {
-  /// Of the first texts before rescoring.
+  /// The errors of the top hypotheses before rescoring.
   public private(set) var before = WordErrors()
-  /// Of the first texts after rescoring.
+  /// The errors of the top hypotheses after rescoring.
   public private(set) var after = WordErrors()
-  /// Of the best choice from each list: the least that any rescoring can reach.
+  /// The errors of the best choice from each list: the minimum that any rescoring can reach.
   public private(set) var oracle = WordErrors()
 
-  /// The errors of no list.
+  /// Creates the errors of no list.
   public init() {}
 
   /// Adds a list.

@@ -16,7 +16,7 @@ public struct ScoreWeights: Hashable, Sendable, CustomStringConvertible {
 
   /// Creates weights.
   ///
-  /// - Precondition: the names are distinct, and there are as many weights.
+  /// - Precondition: the names are distinct, and there are as many weights as names.
   public init(names: [String], values: [Double]) {
     require(
       names.count == values.count && Set(names).count == names.count, "weights need distinct names, found \(names)")
@@ -29,7 +29,7 @@ public struct ScoreWeights: Hashable, Sendable, CustomStringConvertible {
       names: names + Self.builtInNames, values: names.map { _ in 1 } + [1, 0, 0])
   }
 
-  /// Reads weights: `name=number` with commas between.
+  /// Parses weights: `name=number` pairs, separated by commas.
   ///
   /// - Throws: `NBestError.malformedWeights` unless each part is a name with a finite decimal number, and each name
   ///   occurs once.
@@ -50,7 +50,7 @@ public struct ScoreWeights: Hashable, Sendable, CustomStringConvertible {
     (self.names, self.values) = (names, values)
   }
 
-  /// The weights in the form that they are read in, with all digits that matter.
+  /// The weights in the form in which they are parsed, with all significant digits.
   public var description: String {
     zip(names, values).map { name, value in
       let number = "\(value)"
@@ -58,8 +58,8 @@ public struct ScoreWeights: Hashable, Sendable, CustomStringConvertible {
     }.joined(separator: ",")
   }
 
-  /// Returns the weights of the features of a hypothesis: of its scores, then of the built-in ones, which are 0 unless
-  /// given.
+  /// Returns the weights of the features of a hypothesis: of its scores, then of the built-in features, which have
+  /// weight 0 unless given.
   ///
   /// - Parameter names: The names of the scores of the lists.
   /// - Throws: `NBestError.reservedName`, `.unknownWeights`, `.missingWeights`.

@@ -28,7 +28,8 @@ public struct ScoredHypothesis: Hashable, Sendable {
     wordErrors = reference.map { WordErrors(of: hypothesis.text, reference: $0) }
   }
 
-  /// The numbers that weights are multiplied with: the named scores, ln p, the number of tokens, the number of words.
+  /// The features that are multiplied by the weights: the named scores, ln p, the number of tokens, the number of
+  /// words.
   public var features: [Double] {
     hypothesis.scores.values + [model.logProbability, Double(model.tokenCount), Double(wordCount)]
   }

@@ -2,23 +2,24 @@ import Foundation
 import MynahModels
 public import MynahText
 
-/// The temperature under which a predictor makes a text most probable.
+/// The search for the temperature at which a predictor makes a text most probable.
 ///
 /// A golden-section search over ln T: J. Kiefer, "Sequential minimax search for a maximum", 1953. The loss of a softmax
 /// is convex in 1/T, so it has one minimum.
 public enum TemperatureTuning {
-  /// The temperatures that are searched.
+  /// The range of temperatures that is searched.
   public static let range = 0.5...2.0
-  /// The number of temperatures that the text is read with; the best is found within 1 %.
+  /// The number of temperatures at which the text is read; the best one is found to within 1 %.
   private static let evaluationCount = 12
 
-  /// Returns the best temperature for a text, rounded to four digits after the point.
+  /// Returns the best temperature for a text, rounded to four decimals.
   ///
   /// - Parameters:
-  ///   - text: A text that is neither the training text nor the text to measure.
+  ///   - text: A text that is neither the training text nor the text to evaluate.
   ///   - policy: The positions at which the state is reset.
-  ///   - report: Called with the progress now and then; an error that it throws ends the search.
-  ///   - predictor: Returns the predictor at a temperature, which has not begun a text.
+  ///   - report: Called periodically with the progress; an error that it throws ends the search.
+  ///   - predictor: A function that returns the predictor at a given temperature; the predictor must not have begun a
+  ///     text.
   /// - Throws: `InferenceError.nothingToPredict`, `TextError.unknownToken`, `InferenceError.notFinite`, and what
   ///   `report` throws.
   public static func temperature(

@@ -14,7 +14,7 @@ public struct TextPlace: Hashable, Sendable, CustomStringConvertible {
     (self.path, self.line, self.column) = (path, line, column)
   }
 
-  /// The place in words: `line 3 of 'lists.txt', column 14`.
+  /// The place as text: `line 3 of 'lists.txt', column 14`.
   public var description: String {
     "line \(line)" + (path.map { " of \($0.quoted())" } ?? "") + (column.map { ", column \($0)" } ?? "")
   }
@@ -35,7 +35,7 @@ extension Substring {
     return self[first..<unicodeScalars.index(after: last)]
   }
 
-  /// The parts between white space of ASCII.
+  /// The parts separated by ASCII white space.
   ///
   /// Other white space is not a separator: in some languages it groups the digits of a number.
   var pieces: [Substring] {

@@ -1,13 +1,13 @@
 import MynahIO
 import MynahText
 
-/// Reads the tokens of texts with a predictor, which is reset where a text begins.
+/// A reader that scores the tokens of texts with a predictor, which is reset at the beginning of each text.
 struct TextReading: Sendable {
   /// The predictor before a text.
   private let beginning: any Predictor
   /// The predictor after the tokens so far.
   ///
-  /// If processes share the reading, it has read this process's tokens.
+  /// If several processes share the texts, it has read only this process's tokens.
   private(set) var predictor: any Predictor
   private let sharing: WorkSharing?
   /// The process that has read the last token.
@@ -16,8 +16,8 @@ struct TextReading: Sendable {
   /// Creates a reading.
   ///
   /// - Parameters:
-  ///   - predictor: A predictor that has not begun a text, or one that the first of the tokens continues.
-  ///   - sharing: The processes that share the texts between two resets; nil: this one reads all.
+  ///   - predictor: A predictor that has not begun a text, or one whose text the first tokens continue.
+  ///   - sharing: The processes that share the texts between two resets; nil: this process reads all texts.
   init(_ predictor: any Predictor, sharing: WorkSharing? = nil) {
     (beginning, self.predictor, self.sharing) = (predictor, predictor, sharing)
   }
@@ -30,7 +30,7 @@ struct TextReading: Sendable {
     let rank: Int
   }
 
-  /// Reads tokens and returns the score of each, nil of one that is context only.
+  /// Reads tokens and returns the score of each; nil for a token that is context only.
   ///
   /// - Parameter ranked: A Boolean value indicating whether to find the tokens' ranks, which takes a pass through the
   ///   output for every token.
@@ -71,8 +71,8 @@ struct TextReading: Sendable {
     return result
   }
 
-  /// The process that reads each run: a run that continues a text is read where the text was begun, and the others are
-  /// shared out so that each process has as many tokens.
+  /// Returns the process that reads each run: a run that continues a text is read by the process that began the text,
+  /// and the others are distributed so that the processes have about equally many tokens.
   private func readers(of runs: [TextRun]) -> [Int] {
     guard let sharing else { return runs.map { _ in 0 } }
     let total = max(runs.reduce(0) { $0 + $1.ids.count }, 1)

@@ -1,7 +1,7 @@
 package import MynahIO
 public import MynahText
 
-/// Scores the lines of a text, in constant memory however long it is.
+/// A scorer of the lines of a text, in constant memory regardless of its length.
 ///
 /// ```swift
 /// var scorer = TextScorer(InferenceModel(file.model), tokenizer: file.tokenizer, policy: .carry)
@@ -9,9 +9,9 @@ public import MynahText
 /// for score in try scorer.finish() { print(score.logProbability) }
 /// ```
 ///
-/// The score of a line is the sum over the tokens that begin in it, its line end among them where it is a token. Where
-/// the state is carried the lines are tokenized as one text, so scores add up to that of the text: byte pairs may join
-/// a line end with what follows, and such a token belongs to the line that it begins in.
+/// The score of a line is the sum over the tokens that begin in it, including its line end if that is a token. If the
+/// state is carried, the lines are tokenized as one text, so their scores add up to the score of the text. Byte pairs
+/// may join a line end with the following text; such a token belongs to the line in which it begins.
 public struct TextScorer: Sendable {
   private let tokenizer: AnyTokenizer
   private let includesTokens: Bool
@@ -50,7 +50,7 @@ public struct TextScorer: Sendable {
     self.init(predictor, tokenizer: tokenizer, policy: policy, includingTokens: includesTokens, sharing: nil)
   }
 
-  /// Creates a scorer whose lines processes share; all of them append the same lines and get the same scores.
+  /// Creates a scorer of lines that several processes share; all of them append the same lines and get the same scores.
   package init(
     _ predictor: any Predictor, tokenizer: AnyTokenizer, policy: StatePolicy,
     includingTokens includesTokens: Bool, sharing: WorkSharing?
@@ -80,8 +80,8 @@ public struct TextScorer: Sendable {
   /// - Parameters:
   ///   - line: The line without its end.
   ///   - isEnded: A Boolean value indicating whether a line end follows it; the last line of a text may have none.
-  /// - Throws: `TextError` if it has a token that the model does not know and cannot read as `<unk>`: the next line is
-  ///   then scored as if this line did not exist. `InferenceError.notFinite`.
+  /// - Throws: `TextError` if the line has an unknown token and the vocabulary has no `<unk>`: the next line is then
+  ///   scored as if this line did not exist. `InferenceError.notFinite`.
   public mutating func append(_ line: String, isEnded: Bool = true) throws -> [LineScore] {
     try hold(line, isEnded: isEnded)
     return try scoreHeld()
@@ -89,7 +89,7 @@ public struct TextScorer: Sendable {
 
   /// Appends a line without scoring it.
   ///
-  /// - Throws: As `append(_:isEnded:)` does about the line.
+  /// - Throws: The `TextError` that `append(_:isEnded:)` throws for the line.
   package mutating func hold(_ line: String, isEnded: Bool) throws {
     unscored += try text.append(line, number: lineCount + 1, isEnded: isEnded)
     lineCount += 1

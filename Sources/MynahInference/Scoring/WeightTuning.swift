@@ -7,15 +7,15 @@ import MynahTensors
 /// The search moves one weight at a time to the best value that an exact line search finds, in the order of the
 /// weights, until none can be improved. To leave a local optimum it then tries random directions, in which all weights
 /// change at once; they are drawn from a fixed seed, so equal input gives equal weights. It ends when neither a
-/// coordinate nor a direction reduces the errors. A value changes only if that reduces the errors; among the best
-/// values, the nearest interval is chosen, and its middle.
+/// coordinate nor a direction reduces the errors. A weight changes only if that reduces the errors; among the best
+/// intervals, the middle of the nearest one is chosen.
 ///
 /// F. J. Och, "Minimum error rate training in statistical machine translation", 2003; D. Cer, D. Jurafsky,
 /// C. D. Manning, "Regularization and search for minimum error rate training", 2008, for random directions.
 public struct WeightTuning: Sendable {
-  /// A hypothesis as tuning uses it.
+  /// The features and the errors of a hypothesis.
   public struct Candidate: Hashable, Sendable {
-    /// The numbers that weights are multiplied with, finite.
+    /// The features that are multiplied by the weights, finite.
     public let features: [Double]
     /// The number of errors.
     public let errorCount: Int
@@ -24,16 +24,16 @@ public struct WeightTuning: Sendable {
     public init(features: [Double], errorCount: Int) { (self.features, self.errorCount) = (features, errorCount) }
   }
 
-  /// The random directions that are tried for each weight.
+  /// The number of random directions to try per weight.
   private static let directionsPerWeight = 64
 
   private let dimension: Int
   /// The features of all candidates, one after the other.
   private let features: [Double]
   private let errors: [Int]
-  /// The first candidate of each list, and the number of all.
+  /// The index of the first candidate of each list, then the number of all candidates.
   private let bounds: [Int]
-  /// The inverse of the standard deviation of each feature within lists; 0 if it is constant there.
+  /// The inverse of the standard deviation of each feature within lists; 0 if the feature is constant there.
   private let scales: [Double]
 
   /// Prepares tuning on scored lists with references.
@@ -94,8 +94,8 @@ public struct WeightTuning: Sendable {
   /// Returns tuned weights.
   ///
   /// - Parameter start: The weights to start from, one for each feature, finite.
-  /// - Returns: Weights with at most as many errors, rounded to as few digits as have no more errors, but at least 4;
-  ///   those that did not change are returned unrounded.
+  /// - Returns: Weights with at most as many errors, rounded to the fewest digits, at least 4, that do not add errors;
+  ///   unchanged weights are not rounded.
   public func tuned(from start: [Double]) -> [Double] {
     require(start.count == dimension || errors.isEmpty, "tuning needs \(dimension) weights, found \(start.count)")
     guard !errors.isEmpty else { return start }

@@ -10,7 +10,7 @@ public struct WordErrors: Hashable, Sendable {
   /// The number of words of the references.
   public private(set) var referenceWordCount = 0
 
-  /// The errors of no text.
+  /// Creates the errors of no text.
   public init() {}
 
   /// Counts the errors of a text.
@@ -30,7 +30,7 @@ public struct WordErrors: Hashable, Sendable {
     left.referenceWordCount += right.referenceWordCount
   }
 
-  /// Returns the number of each word, which is the same for equal ones.
+  /// Returns a number for each word, which is the same for equal words.
   private static func words(_ text: String, _ numbers: inout [[UInt8]: Int]) -> [Int] {
     text.unicodeScalars.split(whereSeparator: \.properties.isWhitespace).map { word in
       let (bytes, next) = (Array(String(word).utf8), numbers.count)

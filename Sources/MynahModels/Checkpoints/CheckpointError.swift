@@ -9,7 +9,7 @@ public enum CheckpointError: Error, Equatable, Sendable {
   case malformedHeader(path: String, byteOffset: Int, expected: String, found: String)
   case malformedTensor(path: String, name: String, expected: String, found: String)
 
-  /// The file is a model, a training state, a classifier, or another program's file (nil).
+  /// The file is of an unexpected kind, such as a training state; `found` is nil if another program wrote the file.
   case unexpectedKind(path: String, expected: String, found: String?)
   case missingMetadata(path: String, key: String)
   case unexpectedMetadata(path: String, key: String, expected: String, found: String)
@@ -19,13 +19,13 @@ public enum CheckpointError: Error, Equatable, Sendable {
 
   /// A model of another program has a layer that this package lacks.
   case unsupportedLayer(path: String, name: String, reason: String)
-  /// A model of another program has tensors that no part of a language model of this package corresponds to.
+  /// A model of another program has tensors that do not correspond to any part of a language model of this package.
   case unreadTensors(path: String, names: [String])
-  /// A setting of a layer of another program is not stated, and the tensors do not show it.
+  /// The file of another program lacks a setting of a layer, and the tensors do not determine it.
   case unstatedSetting(path: String, name: String, setting: String, choices: [String])
   /// PyTorch lacks a part that this package has.
   case notInPyTorch(part: String, kind: String)
-  /// A parameter has infinite elements or elements that are no numbers.
+  /// A parameter has infinite or NaN elements.
   case notFinite(path: String, name: String)
 }
 

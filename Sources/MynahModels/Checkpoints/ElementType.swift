@@ -25,7 +25,7 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable {
   case int64 = "I64"
   case uint64 = "U64"
 
-  /// The bits that one element takes; fewer than eight for the packed types.
+  /// The number of bits per element; fewer than eight for the packed types.
   public var bitCount: Int {
     switch self {
     case .float4: 4
@@ -37,7 +37,7 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable {
     }
   }
 
-  /// The bytes that elements take, or nil if they do not end at a whole byte or overflow an `Int`.
+  /// Returns the number of bytes of this many elements, or nil if it is not whole or overflows an `Int`.
   func byteCount(ofElements elementCount: Int) -> Int? {
     let (bits, overflow) = elementCount.multipliedReportingOverflow(by: bitCount)
     return overflow || bits % 8 != 0 ? nil : bits / 8
@@ -50,7 +50,7 @@ extension ElementType: CustomStringConvertible {
 
 /// A Swift type whose arrays are stored as they are in memory.
 ///
-/// The library's own conformances are the meaningful ones: each names the element type of its exact size and kind.
+/// Only the library's own conformances are meaningful: each has the element type of exactly its size and kind.
 public protocol StoredElement: BitwiseCopyable, Sendable {
   /// The format's name for the type.
   static var elementType: ElementType { get }

@@ -1,10 +1,10 @@
 import MynahIO
 
-/// A file format that people take for a model file, recognised by its first bytes.
+/// A file format that is often mistaken for a model file, recognised by its first bytes.
 enum ForeignFormat: CaseIterable {
   case hdf5, zip, pickle, gzip, gguf, arpa
 
-  /// Recognises the format of a file's first bytes; nil: none of these.
+  /// Recognises the format from a file's first bytes; nil if it is none of these.
   init?(_ start: [UInt8]) {
     let format = Self.allCases.first { format in format.beginnings.contains { start.starts(with: $0) } }
     guard let format else { return nil }
@@ -30,7 +30,7 @@ enum ForeignFormat: CaseIterable {
     }
   }
 
-  /// A description for "it is …".
+  /// A description of the file that starts with "it is".
   var inWords: String {
     switch self {
     case .hdf5: "it is an HDF5 file, as Keras writes"
@@ -44,10 +44,10 @@ enum ForeignFormat: CaseIterable {
 }
 
 extension PyTorchFile {
-  /// Returns a Boolean value indicating whether a file begins as those of `torch.save` do: as a zip archive or a
+  /// Returns a Boolean value indicating whether a file begins like a file of `torch.save`: as a zip archive or a
   /// pickle.
   ///
-  /// Files that cannot be read do not; reading them gives the error.
+  /// Returns false for a file that cannot be read; reading it later throws the error.
   package static func isLikely(at path: String) -> Bool {
     guard let file = try? InputFile(path: path), let start = try? file.bytes(0..<min(9, file.byteCount)) else {
       return false

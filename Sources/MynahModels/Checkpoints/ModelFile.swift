@@ -11,7 +11,7 @@ public import MynahText
 public struct ModelFile: Sendable {
   /// The model.
   ///
-  /// If the file has rounded weights, these are the rounded ones.
+  /// If the file stores rounded weights, the model has the rounded weights.
   public var model: LanguageModel
   /// The tokenizer that the model was trained with.
   public var tokenizer: AnyTokenizer

@@ -1,7 +1,7 @@
 import MynahTensors
 
-// Matrices in fewer bits: bfloat16 as they are, int8 with one float32 scale per row under the matrix's name and
-// ".scale".
+// Rounded matrices are stored as bfloat16, or as int8 with one float32 scale per row; the scales are a tensor with the
+// matrix's name and ".scale".
 
 extension ModelFile {
   /// Returns the same model with its matrices rounded; biases are kept as they are.
@@ -62,7 +62,7 @@ extension Tensor {
 extension SafetensorsFile {
   private static let scaleSuffix = ".scale"
 
-  /// Returns the precision of the model's stored matrices, which is that of the first one.
+  /// Returns the precision of the model's stored matrices, determined by the first one.
   func weightPrecision() throws(CheckpointError) -> WeightPrecision {
     let name = "embedding.weight"
     guard let type = self[name]?.elementType else { throw .missingTensor(path: path, name: name) }

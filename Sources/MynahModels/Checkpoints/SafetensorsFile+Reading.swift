@@ -4,7 +4,7 @@ import MynahTensors
 extension SafetensorsFile {
   /// Reads a file, as strictly as the format's own reader.
   ///
-  /// Every size is checked against the file's length before memory is taken for it, and each float32 tensor is read
+  /// Every size is checked against the file's length before memory is allocated for it, and each float32 tensor is read
   /// straight into place.
   ///
   /// - Throws: `FileError` if the file cannot be read, `CheckpointError` if it breaks a rule of the format.
@@ -18,7 +18,7 @@ extension SafetensorsFile {
     self.init(path: path, metadata: header.metadata, tensors: tensors)
   }
 
-  /// Reads and checks the header; also returns where the data begins.
+  /// Reads and checks the header; returns it and the offset of the data.
   private static func header(of file: InputFile) throws -> (SafetensorsHeader, Int) {
     let lengthByteCount = SafetensorsHeader.lengthByteCount
     guard file.byteCount > 0 else { throw CheckpointError.notSafetensors(path: file.path, found: "it is empty") }
@@ -27,14 +27,14 @@ extension SafetensorsFile {
         path: file.path, expectedByteCount: lengthByteCount, foundByteCount: file.byteCount)
     }
     let start = try file.bytes(0..<lengthByteCount)
-    // The header begins with a brace; other formats may begin with bytes that are a length too.
+    // The header begins with a brace; in other formats, the first eight bytes may also look like a length.
     let opening = try file.bytes(lengthByteCount..<min(lengthByteCount + 1, file.byteCount))
     if opening != [UInt8(ascii: "{")], let format = ForeignFormat(start) {
       throw CheckpointError.notSafetensors(path: file.path, found: format.inWords)
     }
     let length = UInt64(littleEndianBytes: start)
-    guard length <= SafetensorsHeader.greatestByteCount else {
-      let limit = SafetensorsHeader.greatestByteCount
+    guard length <= SafetensorsHeader.maximumByteCount else {
+      let limit = SafetensorsHeader.maximumByteCount
       throw CheckpointError.notSafetensors(
         path: file.path,
         found: ForeignFormat.isText(start)

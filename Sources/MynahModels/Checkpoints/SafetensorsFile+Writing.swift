@@ -9,7 +9,7 @@ extension SafetensorsFile {
   public func write(to path: String) throws(FileError) {
     let header = SafetensorsHeader(metadata: metadata, laying: tensors)
     let encoded = header.encoded()
-    let limit = SafetensorsHeader.greatestByteCount
+    let limit = SafetensorsHeader.maximumByteCount
     guard encoded.count - SafetensorsHeader.lengthByteCount <= limit else {
       throw .cannotWrite(path: path, reason: "its header takes \(encoded.count) bytes and at most \(limit) are allowed")
     }

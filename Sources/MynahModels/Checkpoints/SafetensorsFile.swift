@@ -1,7 +1,7 @@
 import MynahIO
 public import MynahTensors
 
-/// Named tensors and texts in one file of the safetensors format, which other programs open too.
+/// Named tensors and metadata in one file of the safetensors format, which other programs also read.
 ///
 /// ```swift
 /// var file = SafetensorsFile(metadata: ["format": "pt"])
@@ -13,7 +13,7 @@ public struct SafetensorsFile: Sendable {
   /// The file that the contents were read from; empty for contents made in memory.
   public let path: String
 
-  /// Texts about the contents.
+  /// The metadata: texts about the contents, by key.
   public var metadata: [String: String]
 
   private(set) var tensors: [String: StoredTensor]
@@ -34,9 +34,9 @@ public struct SafetensorsFile: Sendable {
     SafetensorsHeader(metadata: [:], laying: tensors).entries.map(\.name)
   }
 
-  /// The tensor of a name; nil removes it.
+  /// The tensor with the given name; setting nil removes it.
   ///
-  /// - Precondition: the name of a new tensor is not `__metadata__`, which the format keeps for itself.
+  /// - Precondition: the name of a new tensor is not `__metadata__`, which the format reserves.
   public subscript(name: String) -> StoredTensor? {
     get { tensors[name] }
     set {
@@ -45,10 +45,10 @@ public struct SafetensorsFile: Sendable {
     }
   }
 
-  /// The float32 tensor of a name.
+  /// Returns the float32 tensor with the given name.
   ///
   /// - Parameter shape: The shape that it must have; nil for any.
-  /// - Throws: `CheckpointError` if there is none, or if its type or shape is another.
+  /// - Throws: `CheckpointError` if there is none, or if its type or shape differs.
   public func tensor(named name: String, shape: Shape? = nil) throws(CheckpointError) -> Tensor {
     let stored = try stored(name, shape: shape)
     guard let tensor = stored.tensor else {
@@ -57,10 +57,10 @@ public struct SafetensorsFile: Sendable {
     return tensor
   }
 
-  /// The elements of the tensor of a name in row-major order.
+  /// Returns the elements of the tensor with the given name in row-major order.
   ///
   /// - Parameter shape: The shape that it must have; nil for any.
-  /// - Throws: `CheckpointError` if there is none, or if its type or shape is another.
+  /// - Throws: `CheckpointError` if there is none, or if its type or shape differs.
   public func elements<Element: StoredElement>(
     named name: String, as type: Element.Type, shape: Shape? = nil
   ) throws(CheckpointError) -> [Element] {
@@ -71,7 +71,7 @@ public struct SafetensorsFile: Sendable {
     return elements
   }
 
-  /// The text of a key.
+  /// Returns the text of the metadata under a key.
   ///
   /// - Throws: `CheckpointError.missingMetadata` if there is none.
   public func text(of key: String) throws(CheckpointError) -> String {

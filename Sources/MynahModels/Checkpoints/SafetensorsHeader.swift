@@ -18,14 +18,14 @@ struct SafetensorsHeader {
   /// In the order of the data.
   var entries: [Entry] = []
 
-  /// The length of the first number of a file, which is the length of the JSON.
+  /// The number of bytes of a file's first field, which contains the length of the JSON.
   static let lengthByteCount = 8
 
-  /// The name that no tensor can have.
+  /// The key of the metadata, which cannot be the name of a tensor.
   static let metadataKey = "__metadata__"
 
   /// The longest header that the format allows, in bytes.
-  static let greatestByteCount = 100_000_000
+  static let maximumByteCount = 100_000_000
 
   /// The length of the data after the header.
   var dataByteCount: Int { entries.last?.offsets.upperBound ?? 0 }
@@ -39,7 +39,7 @@ extension SafetensorsHeader {
   /// Parses and checks a header.
   ///
   /// - Parameter bytes: The JSON, without its length.
-  /// - Throws: `CheckpointError` at the first thing that the format forbids.
+  /// - Throws: `CheckpointError` at the first violation of the format.
   init(path: String, bytes: [UInt8]) throws(CheckpointError) {
     guard bytes.first == UInt8(ascii: "{") else {
       throw .notSafetensors(path: path, found: "its header does not begin with '{'")
@@ -94,7 +94,7 @@ extension SafetensorsHeader {
       case "data_offsets":
         offsets = try Self.wholeNumbers("the data's offsets, such as [0, 24]", "an offset", &scanner)
       default:
-        // The format's own reader takes no notice of other keys either.
+        // The format's own reader also ignores other keys.
         try scanner.skipValue()
       }
     }
@@ -124,7 +124,8 @@ extension SafetensorsHeader {
     return numbers
   }
 
-  /// The bytes of a tensor, or nil on overflow; in the order of `Shape`, which must not meet an overflow either.
+  /// Returns the number of bytes of a tensor, or nil on overflow; multiplies the sizes in the same order as `Shape`,
+  /// which must not overflow either.
   private static func byteCount(ofSizes sizes: [Int], _ elementType: ElementType) -> Int? {
     var count = 1
     for size in sizes {
@@ -135,7 +136,7 @@ extension SafetensorsHeader {
     return elementType.byteCount(ofElements: count)
   }
 
-  /// Checks that the tensors cover the data without hole or overlap.
+  /// Checks that the tensors cover the data without gaps or overlaps.
   private static func checkPlaces(of entries: [Entry], path: String) throws(CheckpointError) {
     var end = 0
     for entry in entries {
@@ -152,7 +153,7 @@ extension SafetensorsHeader {
 // MARK: Writing
 
 extension SafetensorsHeader {
-  /// Lays tensors out: greatest element type first, so that each is aligned, then by name.
+  /// Creates the header of tensors: largest element type first, so that each tensor is aligned, then by name.
   init(metadata: [String: String], laying tensors: [String: StoredTensor]) {
     let order = Dictionary(uniqueKeysWithValues: ElementType.allCases.enumerated().map { ($1, $0) })
     let sorted = tensors.sorted { left, right in
@@ -169,7 +170,7 @@ extension SafetensorsHeader {
     }
   }
 
-  /// The length and the JSON, padded by spaces to a multiple of eight bytes; equal headers give equal bytes.
+  /// Returns the length and the JSON, padded with spaces to a multiple of eight bytes; equal headers give equal bytes.
   func encoded() -> [UInt8] {
     var members: [String] = []
     if !metadata.isEmpty {
@@ -188,9 +189,10 @@ extension SafetensorsHeader {
 }
 
 extension String {
-  /// The order of the format: by UTF-8 bytes, not by the normalised characters of `<`.
+  /// Returns a Boolean value indicating whether the text precedes another in the format's order: by UTF-8 bytes, not by
+  /// the normalised characters that `<` compares.
   fileprivate func precedesInBytes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
 
-  /// The text as a string of JSON.
+  /// The text as a JSON string.
   fileprivate var inJSON: String { JSONValue.string(self).text }
 }

@@ -1,6 +1,6 @@
 import MynahTensors
 
-// The state between two training steps, in its file: state.LAYER.PART.
+// The state between two training steps is stored in tensors with the names state.LAYER.PART.
 
 extension RecurrentState {
   /// Adds the state's parts to a file.
@@ -14,7 +14,7 @@ extension RecurrentState {
 }
 
 extension LanguageModel {
-  /// Reads a state of this model, of as many rows as its first part has.
+  /// Reads a state of this model; its first part determines the number of rows.
   ///
   /// - Throws: `CheckpointError` if a part is missing or has another shape.
   package func state(from file: SafetensorsFile) throws(CheckpointError) -> RecurrentState {

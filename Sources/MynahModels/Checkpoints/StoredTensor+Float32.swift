@@ -3,7 +3,7 @@ public import MynahTensors
 extension StoredTensor {
   /// The tensor as float32; nil unless its elements are floating-point numbers of 16, 32 or 64 bits.
   ///
-  /// 16-bit numbers are represented exactly; those of 64 bits are rounded to the nearest float32.
+  /// 16-bit values are represented exactly; 64-bit values are rounded to the nearest float32.
   public var asFloat32: Tensor? {
     switch elementType {
     case .float32: tensor
@@ -25,7 +25,7 @@ extension StoredTensor {
 }
 
 extension Float {
-  /// The value of a half-precision number, IEEE 754 binary16, from its bits.
+  /// Creates the value of a half-precision number (IEEE 754 binary16) from its bits.
   init(float16 bits: UInt16) {
     let (sign, exponent, fraction) = (UInt32(bits >> 15) << 31, Int(bits >> 10 & 0x1F), UInt32(bits & 0x3FF))
     switch exponent {

@@ -3,7 +3,7 @@ public import MynahTensors
 
 /// A tensor of any element type as it is stored in a file: float32 ready to compute with, others as bytes.
 ///
-/// Numbers are stored little-endian, which is the order in memory of every machine that the package runs on.
+/// Elements are stored little-endian, which is the byte order of every machine that the package runs on.
 public struct StoredTensor: Sendable {
   /// The type of each element.
   public let elementType: ElementType
@@ -12,7 +12,7 @@ public struct StoredTensor: Sendable {
   let contents: Contents
 
   enum Contents: Sendable {
-    /// Shares its memory with the tensor, so that a model is never held twice.
+    /// Shares its memory with the tensor, so that a model is never in memory twice.
     case float32(Tensor)
     case bytes([UInt8])
   }
@@ -28,7 +28,7 @@ public struct StoredTensor: Sendable {
     self.init(elementType: .float32, shape: tensor.shape, contents: .float32(tensor))
   }
 
-  /// Stores numbers in row-major order.
+  /// Stores elements in row-major order.
   ///
   /// - Precondition: there are as many elements as the shape has.
   public init<Element: StoredElement>(_ elements: [Element], shape: Shape) {
@@ -46,12 +46,12 @@ public struct StoredTensor: Sendable {
     }
   }
 
-  /// Stores a vector of numbers.
+  /// Stores elements as a vector.
   public init<Element: StoredElement>(_ elements: [Element]) {
     self.init(elements, shape: [elements.count])
   }
 
-  /// The bytes that the elements take in a file.
+  /// The number of bytes that the elements take in a file.
   public var byteCount: Int {
     switch contents {
     case .float32(let tensor): tensor.shape.elementCount * MemoryLayout<Float>.size

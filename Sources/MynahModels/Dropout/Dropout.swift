@@ -21,7 +21,7 @@ public struct Dropout: Hashable, Codable, Sendable {
   /// Returns x with some elements dropped and the others scaled up, so that the expectation stays the same.
   public func callAsFunction(_ x: Variable, using random: RandomSource) -> Variable { self(x, using: random, of: nil) }
 
-  /// Returns x [T, b, F] with the elements dropped that are dropped in the whole batch of which it has some rows.
+  /// Returns x [T, b, F], some rows of a batch, with the same elements dropped as in a pass over the whole batch.
   func callAsFunction(_ x: Variable, using random: RandomSource, of rows: BatchRows?) -> Variable {
     guard rate > 0 else { return x }
     let results = Variable.custom(parents: [x], outputs: [masked(x.value, using: random, rows)]) { upstream in

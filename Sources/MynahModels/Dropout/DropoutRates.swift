@@ -10,8 +10,7 @@ public struct DropoutRates: Hashable, Codable, Sendable {
   public var hidden: Float
   /// The elements of the last recurrent layer's outputs.
   public var output: Float
-  /// The elements of the vectors inside an output layer that has them: those of a mixture's components
-  /// (`LatentDropout`).
+  /// The elements of an output layer's latent vectors, if it has any, such as a mixture's components (`LatentDropout`).
   public var latent: Float
   /// The recurrent weights, and the input weights of layers without recurrent ones (`WeightDrop`).
   public var weights: Float
@@ -40,7 +39,7 @@ public struct DropoutRates: Hashable, Codable, Sendable {
 
   private var all: [Float] { [embedding, input, layerInput, hidden, output, latent, weights] }
 
-  /// The reason why the rates cannot be used, in words; nil if they can.
+  /// The reason why the rates cannot be used; nil if they can.
   var defect: String? {
     all.first { !($0 >= 0 && $0 < 1) }
       .map { "a dropout rate must be at least 0 and below 1, found \($0)" }

@@ -8,7 +8,7 @@ public struct LatentDropout: Sendable {
   private let masks: DropoutMasks
   private let batchSize: Int
 
-  /// Creates the dropout of a pass over B sequences, with the next one of its masks.
+  /// Creates the dropout of a pass over B sequences; it uses the pass's next mask.
   package init(_ masks: DropoutMasks, batchSize: Int) { (self.masks, self.batchSize) = (masks, batchSize) }
 
   /// Returns vectors [T·B, F] with some elements dropped and the others scaled up; each call has the same mask.

@@ -17,7 +17,7 @@ public struct VariationalDropout: Hashable, Codable, Sendable {
   /// Returns x [T, B, F] with some of each row's features dropped at all steps and the others scaled up.
   public func callAsFunction(_ x: Variable, using random: RandomSource) -> Variable { self(x, using: random, of: nil) }
 
-  /// Returns x [T, b, F] with the features dropped that are dropped in the whole batch of which it has some rows.
+  /// Returns x [T, b, F], some rows of a batch, with the same features dropped as in a pass over the whole batch.
   func callAsFunction(_ x: Variable, using random: RandomSource, of rows: BatchRows?) -> Variable {
     guard rate > 0 else { return x }
     let ones = Tensor(shape: [1, x.shape[1], x.shape[2]], repeating: 1)

@@ -44,7 +44,7 @@ extension LanguageModel {
     return file
   }
 
-  /// A Boolean value indicating whether all recurrent layers are one module of PyTorch's.
+  /// A Boolean value indicating whether all recurrent layers form one PyTorch module.
   package var isOnePyTorchModule: Bool { Set(configuration.layers).count == 1 }
 
   private func pyTorchName(_ name: String, _ layer: Int) -> String {

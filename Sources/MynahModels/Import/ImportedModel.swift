@@ -2,6 +2,6 @@
 public struct ImportedModel: Sendable {
   /// The model.
   public let model: LanguageModel
-  /// The assumptions, and the tensors of the file that the model does not need, as sentences.
+  /// Sentences about the import's assumptions and about the tensors of the file that the model does not need.
   public let notes: [String]
 }

@@ -24,7 +24,7 @@ extension LanguageModel {
   /// The arrays are `embedding.embeddings`, `recurrent.N.kernel`, `recurrent.N.recurrent_kernel`, `recurrent.N.bias`,
   /// `output.kernel` and `output.bias`. Four gates are an LSTM, three a GRU (reset after the product if it has two rows
   /// of biases, before it if it has one; without biases the metadata `recurrent.N.reset_after` is `true` or `false`),
-  /// one is a simple recurrent network with tanh. Every array of the file is read, or it is an error.
+  /// one is a simple recurrent network with tanh. An array of the file that is not read is an error.
   ///
   /// - Parameters:
   ///   - file: Floating-point arrays.
@@ -81,7 +81,7 @@ extension TensorReader {
     return (LayerConfiguration(kind, hiddenSize), ([input, recurrent] + biases).map { $0.reorderingBlocks(order) })
   }
 
-  /// Reads a matrix with a row per output, of a shape.
+  /// Reads a matrix with the given shape, a row per output.
   fileprivate mutating func kerasMatrix(
     _ name: String, shape: Shape, _ layout: KerasLayout
   ) throws(CheckpointError) -> Tensor {

@@ -6,8 +6,8 @@ extension LanguageModel {
   /// `safetensors.torch.save_file(module.state_dict(), …)`.
   ///
   /// Sizes and kinds follow from the tensors' shapes: four gates are an LSTM (with `weight_hr` a projected one), three
-  /// a GRU, one is a simple recurrent network. Two biases that are only ever added become their sum. Every tensor of
-  /// the file is read, or known to be irrelevant and noted, or an error.
+  /// a GRU, one is a simple recurrent network. Two biases that are only ever added become their sum. A tensor that is
+  /// not read is noted if it is known to be irrelevant; otherwise it is an error.
   ///
   /// - Parameters:
   ///   - file: Floating-point tensors. Tied tensors that `safetensors.torch.save_model` leaves out are found by its
@@ -46,8 +46,8 @@ extension LanguageModel {
 }
 
 extension SafetensorsFile {
-  /// Returns the file with the tensors that `safetensors.torch.save_model` leaves out because they share memory with
-  /// another one: its metadata maps their names to that of the stored one.
+  /// Returns the file with the tensors that `safetensors.torch.save_model` leaves out because they share memory with a
+  /// stored tensor; the metadata maps their names to its name.
   fileprivate func restoringSharedTensors() -> SafetensorsFile {
     var file = self
     for (name, stored) in metadata where file[name] == nil { file[name] = self[stored] }
@@ -58,7 +58,7 @@ extension SafetensorsFile {
 extension TensorReader {
   /// Returns the activation of a layer, if it is given or stated in the metadata.
   ///
-  /// - Throws: `CheckpointError.unexpectedMetadata` if the metadata are no activations, or differ from the given one.
+  /// - Throws: `CheckpointError.unexpectedMetadata` if the metadata is not an activation or differs from the given one.
   fileprivate func activation(
     ofLayer index: Int, given: RNNCell.Activation?
   ) throws(CheckpointError) -> RNNCell.Activation? {
@@ -149,7 +149,7 @@ extension TensorReader {
     return (layer, weights)
   }
 
-  /// Reads a layer's parameter by its name in a layer 0: "weight_ih_l0".
+  /// Reads a layer's parameter by its name in a module's first layer: "weight_ih_l0".
   private mutating func pyTorchParameter(
     _ layer: String, _ own: String, _ shape: Shape
   ) throws(CheckpointError) -> Tensor {

@@ -25,7 +25,7 @@ struct ModelParts {
 
   /// Returns the model; without output weights it is tied.
   ///
-  /// - Throws: `CheckpointError.unexpectedMetadata` if the sizes do not make a model.
+  /// - Throws: `CheckpointError.unexpectedMetadata` if the sizes do not fit together.
   func model(output: Tensor?, bias: Tensor, path: String) throws(CheckpointError) -> LanguageModel {
     let configuration = LanguageModelConfiguration(
       vocabulary: vocabularySize, embedding: embeddingSize, layers: layers, output: .softmax(tied: output == nil))

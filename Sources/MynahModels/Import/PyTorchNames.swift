@@ -8,7 +8,7 @@ public struct PyTorchNames: Hashable, Sendable {
   public var embedding: String
   /// The recurrent layers: one `nn.LSTM`, `nn.GRU` or `nn.RNN` of any number of layers, or an `nn.ModuleList` of them.
   public var recurrent: String
-  /// The `nn.Linear`; a model without its weight, or with the embedding's once more, is tied to the embedding.
+  /// The `nn.Linear`; the model is tied if the file lacks its weight, or if its weight equals the embedding's.
   public var output: String
 
   /// Creates names; a module within another is named as in PyTorch: "model.encoder".
@@ -28,7 +28,7 @@ public struct PyTorchNames: Hashable, Sendable {
   /// The model may be a module within others, such as the `module` of `nn.DataParallel` or the `_orig_mod` of
   /// `torch.compile`.
   ///
-  /// - Returns: nil unless exactly one of them fits.
+  /// - Returns: nil unless the names of exactly one of these models fit.
   public init?(recognizing file: SafetensorsFile) {
     let names = file.names
     func contains(_ module: String) -> Bool { names.contains { $0.hasPrefix(module + ".") } }

@@ -17,7 +17,7 @@ struct TensorReader {
   /// Returns a Boolean value indicating whether the file has a tensor.
   func contains(_ name: String) -> Bool { file[name] != nil }
 
-  /// The shape of a tensor; nil if the file lacks it.
+  /// Returns the shape of a tensor; nil if the file lacks it.
   func shape(of name: String) -> Shape? { file[name]?.shape }
 
   /// Adds a note.
@@ -31,7 +31,7 @@ struct TensorReader {
 
   /// Reads a tensor as float32.
   ///
-  /// - Throws: `CheckpointError` if it is missing, or if its type or shape is another.
+  /// - Throws: `CheckpointError` if it is missing, or if its type or shape differs.
   mutating func tensor(named name: String, shape: Shape? = nil) throws(CheckpointError) -> Tensor {
     accounted.insert(name)
     guard let stored = file[name] else { throw .missingTensor(path: path, name: name) }
@@ -73,7 +73,7 @@ struct TensorReader {
     guard unread.isEmpty else { throw .unreadTensors(path: path, names: unread) }
   }
 
-  /// Returns the name of a matrix that was read and is bit-identical; vectors may be equal by chance, such as zeros.
+  /// Returns the name of an equal matrix that was read; nil for vectors, which may be equal by chance, such as zeros.
   private func original(of name: String) -> String? {
     guard let copy = file[name], copy.shape.rank == 2, let tensor = copy.asFloat32 else { return nil }
     return names.first { other in

@@ -3,9 +3,9 @@ public import MynahText
 
 /// Pretrained embeddings of the words of a vocabulary, from a file of GloVe, word2vec or fastText.
 ///
-/// Three formats are recognised: lines of a word and its numbers (GloVe); the same after a line with the numbers of
-/// words and of dimensions (word2vec's text format, fastText's `.vec`); and word2vec's binary format. Only the vectors
-/// of the vocabulary's words are kept in memory.
+/// Three formats are recognised: lines of a word and its vector (GloVe); such lines after a header line with the number
+/// of words and the dimension (word2vec's text format, fastText's `.vec`); and word2vec's binary format. Only the
+/// vectors of the vocabulary's words are kept in memory.
 public struct WordVectors: Sendable {
   /// The number of elements of each vector.
   public let dimension: Int
@@ -30,11 +30,11 @@ public struct WordVectors: Sendable {
   }
 }
 
-/// An error of a file of word vectors.
+/// An error in a file of word vectors.
 public enum WordVectorsError: Error, Hashable, Sendable {
   /// `place` is a line or a record, counted from 1.
   case malformed(path: String, place: String, expected: String, found: String)
-  /// The file is of a format that is not read.
+  /// The file has an unsupported format.
   case unsupported(path: String, format: String)
 }
 
@@ -51,11 +51,11 @@ extension WordVectorsError: CustomStringConvertible {
   }
 }
 
-/// The vectors of a vocabulary's words, as the words of a file come by.
+/// A collector of the vectors of a vocabulary's words, to which a file's words are added in order.
 private struct VectorCollector {
   private(set) var vectors: [Int32: [Float]] = [:]
   private let vocabulary: Vocabulary
-  /// The words that have not been found as they are written, by their lowercase form.
+  /// The ids of the words that differ from their lowercase form, by that form.
   private var lowercase: [String: [Int32]] = [:]
   private var isExact: Set<Int32> = []
 
@@ -73,7 +73,7 @@ private struct VectorCollector {
     let others = (lowercase[word] ?? []).filter { vectors[$0] == nil }
     guard exact != nil || !others.isEmpty else { return }
     let vector = try vector()
-    // The first of several vectors of a word counts.
+    // If a word has several vectors, the first one is used.
     if let exact, isExact.insert(exact).inserted { vectors[exact] = vector }
     for id in others { vectors[id] = vector }
   }
@@ -90,7 +90,7 @@ private struct TextVectors {
   func forEach(_ body: (String, () throws -> [Float]) throws -> Void) throws -> Int {
     var (lines, dimension) = (try LineReader([path]), 0)
     while let line = try lines.next() {
-      // Carriage returns, and the blanks that word2vec writes at the ends of lines.
+      // Splitting also drops carriage returns, and the blanks that word2vec writes at the ends of lines.
       let fields = line.text.utf8.split { $0 == 32 || $0 == 9 || $0 == 13 }.map { Substring($0) }
       if line.number == 1 {
         if fields.count == 2, Int(fields[0]) != nil, let size = Int(fields[1]), size > 0 {
@@ -144,7 +144,7 @@ private struct BinaryVectors {
     guard header.count == 2, let count = header[0], let dimension = header[1], count > 0,
       (1...65_536).contains(dimension)
     else { return nil }
-    // After the first word, text has a number that ends with white space.
+    // In text, the first word is followed by a number and white space.
     let record = start[(lineEnd + 1)...]
     guard let space = record.firstIndex(of: 32) else { return nil }
     let field = record[(space + 1)...].prefix { $0 != 32 && $0 != 10 && $0 != 13 && $0 != 9 }.prefix(40)

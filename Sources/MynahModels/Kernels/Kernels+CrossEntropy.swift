@@ -5,9 +5,9 @@ internal import MynahTensors
 struct CrossEntropyPass: Sendable {
   /// Σ weight × negative log-probability, in nats.
   let nats: Double
-  /// Each row's negative log-probability, if wanted.
+  /// Each row's negative log-probability; nil if not requested.
   let rowNats: Tensor?
-  /// The gradients of hidden [N, H], weight [V, H] and bias [V], if wanted.
+  /// The gradients of hidden [N, H], weight [V, H] and bias [V]; nil if not requested.
   let gradients: [Tensor]?
 }
 

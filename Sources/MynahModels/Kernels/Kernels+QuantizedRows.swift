@@ -2,7 +2,7 @@ internal import CMynah
 internal import MynahTensors
 
 extension Kernels {
-  /// Returns the rows of a matrix as integers from −127 to 127 and a scale each.
+  /// Returns each row of a matrix as integers from −127 to 127 and a scale.
   static func quantizeRows(_ matrix: Tensor) -> (integers: [Int8], scales: Tensor) {
     let (rowCount, columnCount) = (matrix.shape[0], matrix.shape[1])
     let scales = TensorStorage(uninitialized: rowCount)

@@ -101,7 +101,7 @@ package struct ScanParameters: Sendable {
   }
 }
 
-/// The memory of one forward pass, which the backward pass reads.
+/// The buffers of one forward pass, which the backward pass reads.
 private struct ScanRun: Sendable {
   let gates, cells, intermediate, output: TensorStorage
   let lastCell: Tensor
@@ -125,7 +125,7 @@ private struct ScanProblem: Sendable {
   let hidden, cell: Int?
   private let firstStateIndex: Int
   let wantsInputGradient: Bool
-  /// The precision of the forward pass; the backward pass may run where its task-local value is no longer set.
+  /// The precision of the forward pass; its task-local value may no longer be set when the backward pass runs.
   let precision = Precision.current
 
   init(
@@ -207,7 +207,7 @@ private struct ScanProblem: Sendable {
 
   private typealias BackwardKernel = @convention(c) (OpaquePointer?, UnsafePointer<mynah_scan_backward>?) -> Void
 
-  /// Calls `body` with the description of a backward pass with the results that have memory.
+  /// Calls `body` with the descriptor of a backward pass, which contains the results that have been allocated.
   private func withBackwardPass(
     _ run: ScanRun, _ gradients: [Tensor?], _ results: [TensorStorage?], _ body: (inout mynah_scan_backward) -> Void
   ) {
@@ -238,7 +238,7 @@ private struct ScanProblem: Sendable {
     extendLifetime(results)
   }
 
-  /// Calls `body` with the description of a forward pass.
+  /// Calls `body` with the descriptor of a forward pass.
   private func withForwardPass(_ run: ScanRun, _ body: (inout mynah_scan_forward) -> Void) {
     unsafe withUnsafeBases(of: inputs) { bases in
       let base = { (index: Int?) in unsafe index.map { unsafe bases[$0] } }

@@ -1,11 +1,11 @@
 internal import MynahTensors
 
-// Windows are made once per sequence, so the product with W_ih is one for all steps, as it is without windows.
+// Windows are created once per sequence, so one product with W_ih covers all steps, as without windows.
 
 extension Variable {
-  /// Returns each input and the one before it, one after the other: [T, B, I] → [T, B, 2I].
+  /// Returns each input concatenated with the previous one: [T, B, I] → [T, B, 2I].
   ///
-  /// - Parameter first: The inputs before the first ones, [B, I].
+  /// - Parameter first: The inputs before the first step, [B, I].
   func windows(after first: Variable) -> Variable {
     .custom(parents: [self, first], outputs: [value.windows(after: first.value)]) { arrived in
       guard let windows = arrived[0]?.dense else { return [nil, nil] }
@@ -15,7 +15,7 @@ extension Variable {
 }
 
 extension Tensor {
-  /// The values of `Variable.windows(after:)`.
+  /// Returns the values of `Variable.windows(after:)`.
   fileprivate func windows(after first: Tensor) -> Tensor {
     let (batchSize, width) = (shape[1], shape[2])
     let result = TensorStorage(uninitialized: 2 * shape.elementCount)
@@ -30,7 +30,7 @@ extension Tensor {
     return Tensor(shape: [shape[0], batchSize, 2 * width], storage: result)
   }
 
-  /// The gradient of the inputs, given that of their windows: each is in its own window and in that of the next step.
+  /// Returns the gradient of the inputs, given that of the windows; each input is in two windows, its own and the next.
   fileprivate func gradientOfInputs() -> Tensor {
     let (batchSize, width) = (shape[1], shape[2] / 2)
     let rowCount = shape[0] * batchSize
@@ -47,7 +47,7 @@ extension Tensor {
     return Tensor(shape: [shape[0], batchSize, width], storage: result)
   }
 
-  /// The gradient of the inputs before the first ones, given that of the windows.
+  /// Returns the gradient of the inputs before the first step, given that of the windows.
   fileprivate func gradientOfFirst() -> Tensor {
     let width = shape[2] / 2
     return slice(0..<1).slice(width..<2 * width, axis: 2).reshaped([shape[1], width])

@@ -9,9 +9,9 @@ extension Linear {
   ///     loss = −Σ_n w_n log(exp z_target / (exp z_target + Σ_{c ≠ target} exp z_c))
   ///
   /// The correction log E makes the gradient an estimate of the full softmax's; a candidate that is the target itself
-  /// (an accidental hit) is skipped. The weight's gradient has only the rows of targets and candidates; the bias's is
-  /// dense, as its V numbers are few in comparison. S. Jean et al. 2015; with given candidates the same as TensorFlow's
-  /// `sampled_softmax_loss`. For evaluation use `crossEntropy`: this loss is no perplexity.
+  /// (an accidental hit) is skipped. The weight's gradient has only the rows of targets and candidates; the bias's
+  /// gradient is dense, because its V elements are few in comparison. S. Jean et al. 2015; for given candidates, equal
+  /// to TensorFlow's `sampled_softmax_loss`. For evaluation use `crossEntropy`: this loss does not give a perplexity.
   ///
   /// - Parameters:
   ///   - hidden: x, shape [N, H].
@@ -20,7 +20,7 @@ extension Linear {
   ///   - weights: The weight of each row, 0 for padding; nil: ones.
   ///   - scale: The factor of the differentiable value.
   /// - Returns: `value`, the scaled loss, a scalar to differentiate; `nats`, the loss itself.
-  /// - Complexity: O(N·S·H) for S candidates, whatever V is.
+  /// - Complexity: O(N·S·H) for S candidates, independent of V except for the bias's gradient.
   public func sampledCrossEntropy(
     of hidden: Variable, targets: [Int32], candidates: SampledCandidates, weights: [Float]? = nil, scale: Float = 1
   ) -> (value: Variable, nats: Double) {

@@ -7,7 +7,7 @@ public import MynahTensors
 ///     p(v) = Σ_k π_k softmax(W h_k + b)_v        h_k = tanh(L_k h + l_k)        π = softmax(P h)
 ///
 /// Z. Yang, Z. Dai, R. Salakhutdinov, W. Cohen, "Breaking the softmax bottleneck: a high-rank RNN language model",
-/// 2018, equation 3. The time and memory of a row are those of K rows of a softmax.
+/// 2018, equation 3. A row takes as much time and memory as K rows of a softmax.
 public struct MixtureOfSoftmaxes: OutputLayer {
   /// P, shape [K, H]: the map to the components' weights.
   public let prior: Variable

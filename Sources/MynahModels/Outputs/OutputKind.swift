@@ -5,36 +5,37 @@ public import MynahTensors
 ///
 /// `ModelKinds.standard.adding(_:)` adds a custom kind to those that models, files and training accept.
 public struct OutputKind: Sendable {
-  /// The name in model files and on the command line: "softmax".
+  /// The name in model files and user input: "softmax".
   public let name: String
   /// The name in summaries: "mixture of softmaxes".
   public let title: String
-  /// The reason why no layer of a shape can be built, in words; nil if one can.
+  /// The reason why no layer of a shape can be built; nil if one can.
   public let defect: @Sendable (OutputShape) -> String?
-  /// The reason why a layer of a shape cannot be trained with an objective, in words; nil if it can.
+  /// The reason why a layer of a shape cannot be trained with an objective; nil if it can.
   public let objectiveDefect: @Sendable (OutputShape, TrainingObjective) -> String?
   /// A Boolean value indicating whether the layers have latent vectors, elements of which can be dropped in training
   /// (see `OutputLayer.dropping`).
   public let hasLatentVectors: Bool
-  /// The parameters of a layer, in order, without a tied one.
+  /// The parameters of a layer, in order, without a tied weight.
   public let parameters: @Sendable (OutputShape) -> [ParameterSpec]
   /// The number of multiplications for one vector in a forward pass of training with an objective.
   public let multiplications: @Sendable (OutputShape, TrainingObjective) -> Int
-  /// The layer, made of its parameters, in the order of `parameters`, and of the embedding's table [V, E] for tying.
+  /// The layer, created from its parameters in the order of `parameters`, and the embedding's table [V, E] if tied.
   public let layer: @Sendable (OutputShape, _ parameters: [Variable], _ embedding: Variable) -> any OutputLayer
 
   /// Creates a kind.
   ///
   /// - Parameters:
-  ///   - name: The name in model files and on the command line: lower case, without ":" and ",".
+  ///   - name: The name in model files and user input: lower case, without ":" and ",".
   ///   - title: The name in summaries; by default the name.
   ///   - defect: The reason why no layer of a shape can be built; by default every shape can.
   ///   - objectiveDefect: The reason why a layer cannot be trained with an objective; by default only `full` can.
-  ///   - hasLatentVectors: Whether the layers have latent vectors, elements of which can be dropped in training.
-  ///   - parameters: The parameters of a layer, without a tied one.
+  ///   - hasLatentVectors: A Boolean value indicating whether the layers have latent vectors, elements of which can be
+  ///     dropped in training.
+  ///   - parameters: The parameters of a layer, without a tied weight.
   ///   - multiplications: The number of multiplications for one vector; by default one for each weight of the matrices,
-  ///     that of a tied layer included.
-  ///   - layer: The layer, made of its parameters.
+  ///     including a tied one.
+  ///   - layer: The layer, created from its parameters.
   public init(
     _ name: String, title: String? = nil,
     defect: @escaping @Sendable (OutputShape) -> String? = { _ in nil },
@@ -59,7 +60,7 @@ public struct OutputKind: Sendable {
   }
 }
 
-/// The sizes of an output layer: all that its parameters' shapes depend on.
+/// The sizes of an output layer: everything that its parameters' shapes depend on.
 public struct OutputShape: Hashable, Sendable {
   /// H, the size of the last recurrent layer's outputs.
   public let hiddenSize: Int

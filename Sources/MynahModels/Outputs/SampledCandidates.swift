@@ -24,7 +24,7 @@ public struct SampledCandidates: Hashable, Sendable {
   /// Equal sources give equal candidates.
   ///
   /// - Precondition: 1 ≤ count ≤ V.
-  /// - Complexity: nearly `count` draws if that is far below V, and about V·log² V if it is V.
+  /// - Complexity: nearly `count` draws if `count` is far below V, and about V·log² V draws if it equals V.
   public init(count: Int, vocabularySize: Int, using random: inout RandomSource) {
     require(
       count >= 1 && count <= vocabularySize, "cannot draw \(count) different tokens of \(vocabularySize)")
@@ -42,7 +42,7 @@ public struct SampledCandidates: Hashable, Sendable {
 
   /// Creates candidates from tokens that were drawn elsewhere.
   ///
-  /// - Precondition: the ids are in 0 ..< V, distinct, and took at least as many draws.
+  /// - Precondition: the ids are in 0 ..< V and distinct, and `drawCount` is at least their number.
   public init(ids: [Int32], drawCount: Int, vocabularySize: Int) {
     require(
       ids.allSatisfy { $0 >= 0 && $0 < vocabularySize } && Set(ids).count == ids.count,

@@ -4,12 +4,13 @@ public enum TrainingObjective: Hashable, Sendable {
   case full
   /// The cross-entropy of a softmax over the target and this many sampled tokens; validation uses the whole vocabulary.
   ///
-  /// Much faster for large vocabularies. The loss that training reports is that of the sample, not a perplexity.
+  /// Much faster for large vocabularies. Training reports the sampled loss, which does not give a perplexity.
   case sampled(candidates: Int)
-  /// The cross-entropy against targets of which a share is spread over the vocabulary; the plain loss is reported.
+  /// The cross-entropy with label smoothing: a share of each target is spread over the vocabulary. Training reports the
+  /// loss without smoothing.
   case smoothed(Float)
 
-  /// The reason why the objective does not fit a vocabulary, in words; nil if it does.
+  /// Returns the reason why the objective does not fit a vocabulary; nil if it does.
   public func defect(vocabularySize: Int) -> String? {
     switch self {
     case .full: nil
@@ -24,7 +25,7 @@ public enum TrainingObjective: Hashable, Sendable {
 }
 
 extension TrainingObjective: CustomStringConvertible {
-  /// The objective in words.
+  /// A description of the objective.
   public var description: String {
     switch self {
     case .full: "full softmax"

@@ -22,7 +22,7 @@ public enum Initializer: Hashable, Codable, Sendable {
 
   /// Draws a tensor, element by element in row-major order.
   ///
-  /// - Precondition: an orthogonal one is a matrix or a vector.
+  /// - Precondition: an orthogonal tensor is a matrix or a vector.
   public func draw(_ shape: Shape, using random: inout RandomSource) -> Tensor {
     switch self {
     case .uniform(let bound):
@@ -51,7 +51,7 @@ public enum Initializer: Hashable, Codable, Sendable {
     }
   }
 
-  /// The reason why no weights can be drawn, in words; nil if they can.
+  /// The reason why no weights can be drawn; nil if they can.
   var defect: String? {
     guard case .uniform(let bound) = self, !(bound > 0 && bound.isFinite) else { return nil }
     return "the initial weights' bound must be a positive number, found \(bound)"

@@ -5,7 +5,7 @@ public import MynahTensors
 /// Parameters are `Variable`s. Outside of training they are constants; `tracked(by:)` returns a copy of the module
 /// whose parameters are on a tape, so that gradients can be computed for them.
 public protocol Module: Sendable {
-  /// Calls `body` with each parameter's spec and value, always in the same order, and stores the value that it leaves.
+  /// Calls `body` with each parameter's spec and value, always in the same order, and stores the changed values.
   ///
   /// - Parameter prefix: The beginning of the names: "" or the module's own name and a dot.
   mutating func visitParameters(prefix: String, _ body: (ParameterSpec, inout Variable) throws -> Void) rethrows

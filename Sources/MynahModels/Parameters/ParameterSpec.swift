@@ -2,9 +2,9 @@ public import MynahTensors
 
 /// The name, shape and role of a parameter.
 ///
-/// Initialisers, weight drop, model files, imports, exports and packing read the role; nothing reads the name.
+/// Initialisers, weight drop, model files, imports, exports and packing depend on the role, never on the name.
 public struct ParameterSpec: Hashable, Sendable {
-  /// The parameter's name in files, as PyTorch names it where PyTorch has the module.
+  /// The parameter's name in files: PyTorch's name if PyTorch has the module.
   public var name: String
   /// The sizes of the axes.
   public var shape: Shape
@@ -36,7 +36,7 @@ public enum ParameterRole: Hashable, Sendable {
   case recurrentWeight
   /// A matrix that projects a layer's outputs to a smaller size.
   case projection
-  /// A vector that is added to sums. It starts at zero, or in equal blocks at the given values.
+  /// A vector that is added to sums, initialised to zero, or in equal blocks to the given values.
   case bias(startsAt: [Float] = [0])
   /// The weights and biases of the output layer.
   case output

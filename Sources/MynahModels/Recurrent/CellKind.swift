@@ -22,7 +22,7 @@ public import MynahTensors
 /// }
 /// ```
 public struct CellKind: Sendable {
-  /// The name in model files and on the command line: "lstm".
+  /// The name in model files and user input: "lstm".
   public let name: String
   /// The name in summaries: "LSTM".
   public let title: String
@@ -34,7 +34,7 @@ public struct CellKind: Sendable {
   public let state: @Sendable (LayerShape) -> KeyValuePairs<String, Int>
   /// The parameters of a layer, in order.
   public let parameters: @Sendable (LayerShape) -> [ParameterSpec]
-  /// The cell of a layer, made of its parameters, which are in the order of `parameters`.
+  /// The cell of a layer, created from its parameters in the order of `parameters`.
   public let cell: @Sendable (LayerShape, [Variable]) -> any RecurrentCell
   /// The fused kernels of a layer; nil: passes run the cell's own operations, which is slower.
   package var scan: (@Sendable (LayerShape) -> ScanKernel)?
@@ -44,13 +44,13 @@ public struct CellKind: Sendable {
   /// Creates a kind.
   ///
   /// - Parameters:
-  ///   - name: The name in model files and on the command line: lower case, without ":" and ",".
+  ///   - name: The name in model files and user input: lower case, without ":" and ",".
   ///   - title: The name in summaries; by default the name.
   ///   - settings: The settings that a layer has besides its size.
   ///   - outputSize: The size of a layer's output; by default its hidden size.
   ///   - state: The names and sizes of the parts of a layer's state; by default `hidden` alone, of the output's size.
   ///   - parameters: The parameters of a layer.
-  ///   - cell: The cell of a layer, made of its parameters.
+  ///   - cell: The cell of a layer, created from its parameters.
   public init(
     _ name: String, title: String? = nil, settings: [CellSetting] = [],
     outputSize: @escaping @Sendable (LayerShape) -> Int = { $0.hiddenSize },
@@ -89,7 +89,7 @@ public struct CellSetting: Hashable, Sendable {
   }
 }
 
-/// The sizes and settings of one layer: all that its parameters' shapes depend on.
+/// The sizes and settings of one layer: everything that its parameters' shapes depend on.
 public struct LayerShape: Hashable, Sendable {
   /// I, the size of the inputs.
   public let inputSize: Int

@@ -109,7 +109,7 @@ public struct DeepOutput: SequenceLayer {
     return (x.with(deepened(result.output.values)).masked(), result.state)
   }
 
-  /// Runs the network step by step, so that a sequence has the same bits however it is cut.
+  /// Runs the network step by step, so that the outputs are bit-identical however a sequence is split.
   private func deepened(_ x: Variable) -> Variable {
     let (stepCount, batchSize) = (x.shape[0], x.shape[1])
     let target: Shape = [stepCount, batchSize, outputSize]

@@ -8,7 +8,7 @@ public enum Gate: String, CaseIterable, Sendable {
 
 /// The order in which the gates' rows are packed into one matrix; every toolkit has its own.
 public struct GateOrder: Hashable, Sendable {
-  /// The gates, first rows first.
+  /// The gates, in the order of their rows.
   public let gates: [Gate]
 
   /// i, f, g, o: Mynah's own, and PyTorch's.
@@ -18,10 +18,10 @@ public struct GateOrder: Hashable, Sendable {
   /// i, j, f, o: TensorFlow's BasicLSTMCell, j being the candidate.
   public static let tensorFlow = GateOrder(gates: [.input, .candidate, .forget, .output])
 
-  /// i, o, f, c: those of ONNX's operator LSTM.
+  /// i, o, f, c: ONNX's operator LSTM.
   public static let onnx = GateOrder(gates: [.input, .output, .forget, .candidate])
 
-  /// For each gate, its index in the standard order.
+  /// The index of each gate in the standard order.
   var standardIndices: [Int] { gates.map { Self.standard.index(of: $0) } }
 
   /// Returns the index of a gate.

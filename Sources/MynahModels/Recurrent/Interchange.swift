@@ -1,4 +1,4 @@
-/// The modules, layers and operators of other programs that correspond to a kind of cell; nil where there is none.
+/// The modules, layers and operators of other programs that correspond to a kind of cell; nil if there is none.
 ///
 /// Imports and exports read these descriptions, so a new kind only has to provide its own.
 package struct Interchange: Sendable {
@@ -31,13 +31,13 @@ package struct PyTorchModule: Hashable, Sendable {
 package struct KerasLayer: Hashable, Sendable {
   /// The number of blocks of H columns in the kernels.
   package let blockCount: Int
-  /// For each block of the kind's weights, its index in Keras's; nil for the gates of an LSTM, whose order is the
-  /// file's.
+  /// For each block of the kind's weights, its index in Keras's weights; nil for an LSTM, whose order of gates is
+  /// `KerasLayout.gateOrder`.
   package let blockOrder: [Int]?
   /// The number of bias vectors.
   package let biasCount: Int
 
-  /// A layer with the gates of an LSTM.
+  /// Creates a layer with the gates of an LSTM.
   init(blockCount: Int) { (self.blockCount, blockOrder, biasCount) = (blockCount, nil, 1) }
 
   init(blockOrder: [Int], biasCount: Int = 1) {
@@ -49,7 +49,7 @@ package struct KerasLayer: Hashable, Sendable {
 package struct ONNXOperator: Hashable, Sendable {
   /// The operator: "LSTM".
   package let name: String
-  /// For each block of the operator's weights, its index in the kind's.
+  /// For each block of the operator's weights, its index in the kind's weights.
   package let blockOrder: [Int]
   /// For each vector of the operator's peepholes, its index among the kind's parameters of the role `other`; nil: none.
   package let peepholeOrder: [Int]?

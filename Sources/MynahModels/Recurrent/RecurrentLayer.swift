@@ -9,8 +9,8 @@ public import MynahTensors
 /// let (output, state) = layer(SequenceBatch(x), state: layer.zeroState(batchSize: 32))
 /// ```
 ///
-/// Kinds with fused kernels, among them all built-in ones but the mogrifier LSTM, run as one operation with a
-/// hand-written backward pass; other kinds run the cell's own operations, step by step.
+/// Kinds with fused kernels (all built-in kinds except the mogrifier LSTM) run as one operation with a hand-written
+/// backward pass; other kinds run the cell's own operations, step by step.
 public struct RecurrentLayer: SequenceLayer {
   /// The kind of the layer's cell.
   public let kind: CellKind
@@ -85,7 +85,7 @@ extension RecurrentLayer {
       let result = pass(x.values, state: state)
       return (x.with(result.output), result.state)
     }
-    // One pass up to each length that occurs: between two of them, the same rows are real.
+    // One pass up to each distinct length: between two lengths, the same rows are real.
     let inputs = x.masked().values
     var (state, start) = (state, 0)
     var outputs: [Variable] = []
@@ -112,7 +112,7 @@ extension RecurrentLayer {
     return scan.pass(x, state: state, outputSize: outputSize, shape: shape, specs: specs, parameters: values)
   }
 
-  /// Runs sequences step by step, by the cell's own operations; the fused kernels are tested against it.
+  /// Runs sequences step by step with the cell's own operations, the reference for tests of the fused kernels.
   package func composed(_ x: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
     let (stepCount, batchSize) = (x.shape[0], x.shape[1])
     let cell = cell
@@ -130,8 +130,8 @@ extension RecurrentLayer {
   /// Returns the inputs' contribution to each step.
   ///
   /// A matrix product of few rows may be computed differently from one of many, and then differs in the last bits. So
-  /// the size of the batch alone decides whether steps are projected together: a sequence has the same bits however it
-  /// is cut.
+  /// the batch size alone decides whether steps are projected together: results are bit-identical however a sequence is
+  /// split.
   private func projection(of x: Variable, by cell: any RecurrentCell) -> (Int) -> Variable {
     let (stepCount, batchSize) = (x.shape[0], x.shape[1])
     let rows = x.reshaped([stepCount * batchSize, inputSize])

@@ -12,8 +12,8 @@ public struct RecurrentStack: Module {
 
   /// Creates a stack.
   ///
-  /// - Precondition: there is a layer; the sizes of each layer's inputs and of the outputs below are equal; with skip
-  ///   connections those of all outputs are.
+  /// - Precondition: there is at least one layer; each layer's input size equals the output size of the layer below;
+  ///   with skip connections, all output sizes are equal.
   public init(_ layers: [any SequenceLayer], connections: LayerConnections = .sequential) {
     require(!layers.isEmpty, "a stack needs a layer")
     for (below, above) in zip(layers, layers.dropFirst()) {
@@ -73,7 +73,7 @@ public struct RecurrentStack: Module {
   func pass(_ x: SequenceBatch, state: RecurrentState, masks: inout DropoutMasks?) -> Pass {
     require(
       state.layers.count == layers.count, "\(layers.count) layers were given a state of \(state.layers.count)")
-    // Inputs are added to outputs, whose padding is zero and must stay so.
+    // Inputs are added to outputs, whose padding must stay zero.
     var (x, undropped, states) = (connections == .residual ? x.masked() : x, x, [LayerState]())
     var sum: Variable?
     for (index, layerState) in state.layers.enumerated() {

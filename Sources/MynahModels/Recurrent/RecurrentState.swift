@@ -76,7 +76,7 @@ public struct RecurrentState: Sendable {
   /// B, the number of rows, or of streams in inference.
   public var batchSize: Int { layers.lazy.map(\.batchSize).first { $0 > 0 } ?? 0 }
 
-  /// The memory of the state's numbers in bytes.
+  /// The size of the state's values in bytes.
   public var byteCount: Int {
     layers.joined.reduce(0) { $0 + $1.shape.elementCount } * MemoryLayout<Float>.size
   }
@@ -93,7 +93,7 @@ public struct RecurrentState: Sendable {
     return mapping { $0.with($0.parts.map { $0.gathered(rows) }) }
   }
 
-  /// Returns a state of the same rows, some of them at the beginning of a text: zeros.
+  /// Returns the state with some rows reset to zeros, the state at the beginning of a text.
   ///
   /// - Precondition: the rows are in 0 ..< B.
   public func resetting(_ rows: [Int]) -> RecurrentState {
@@ -112,9 +112,9 @@ public struct RecurrentState: Sendable {
     return selecting([Int](repeating: 0, count: count))
   }
 
-  /// Returns a state of the rows of several states, in their order; its step count is that of the first one.
+  /// Returns the rows of several states as one state, in order; its step count is that of the first state.
   ///
-  /// - Precondition: there is a state, and all have the same layers and parts of the same sizes.
+  /// - Precondition: there is at least one state, and all have the same layers and parts of the same sizes.
   package static func concatenating(_ states: [RecurrentState]) -> RecurrentState {
     guard let first = states.first else { requirementFailure("expected a state to concatenate") }
     guard states.count > 1 else { return first }
@@ -129,7 +129,7 @@ public struct RecurrentState: Sendable {
     return result
   }
 
-  /// Returns the state of one row, which was led to by a number of steps.
+  /// Returns the state of one row, with the given step count.
   ///
   /// - Precondition: the row is in 0 ..< B.
   package func row(_ row: Int, after stepCount: Int) -> RecurrentState {
@@ -138,7 +138,8 @@ public struct RecurrentState: Sendable {
     return result
   }
 
-  /// A Boolean value indicating whether another state has the same layers and parts of the same sizes, for any batch.
+  /// Returns a Boolean value indicating whether another state has the same layers, and parts of the same sizes, for any
+  /// batch size.
   package func hasParts(of other: RecurrentState) -> Bool {
     layers.count == other.layers.count
       && zip(layers, other.layers).allSatisfy { own, other in
@@ -147,7 +148,7 @@ public struct RecurrentState: Sendable {
       }
   }
 
-  /// The memory of one part, for a kernel to write: valid as long as the state lives and is not copied.
+  /// Returns a pointer to one part's values for a kernel to write; valid while the state exists and is not copied.
   ///
   /// - Precondition: the part is a constant.
   package mutating func mutableBase(layer: Int, part: Int) -> UnsafeMutablePointer<Float> {
@@ -194,7 +195,7 @@ extension RecurrentState: Codable {
   public init(from decoder: any Decoder) throws {
     let coded = try Coded(from: decoder)
     let parts = coded.layers.joined()
-    // Counts beyond this bound would overflow while the text goes on.
+    // Larger counts could overflow as further steps are added.
     guard coded.batchSize > 0, (0...1 << 53).contains(coded.stepCount),
       parts.allSatisfy({ $0.values.count.isMultiple(of: coded.batchSize) }),
       coded.layers.allSatisfy({ Set($0.map(\.name)).count == $0.count })

@@ -8,7 +8,7 @@ public import MynahTensors
 public struct SequenceBatch: Sendable {
   /// The values, [T, B, F].
   public let values: Variable
-  /// The number of real steps of each sequence, B numbers from 0 to T; nil if all have T steps.
+  /// The number of real steps of each of the B sequences, 0 to T; nil if all have T steps.
   public let lengths: [Int]?
 
   /// Creates a batch.
@@ -44,7 +44,7 @@ public struct SequenceBatch: Sendable {
   /// Returns a batch with the same lengths and other values.
   public func with(_ values: Variable) -> SequenceBatch { SequenceBatch(values, lengths: lengths) }
 
-  /// Returns a batch whose padding is exactly zero, whatever it was, infinities and NaN included.
+  /// Returns a batch whose padding is set to exactly zero, even if it was infinite or NaN.
   public func masked() -> SequenceBatch { mask.map { with(values.masked(by: $0)) } ?? self }
 
   /// Returns the sequences in reverse, each from its own last real step; the padding stays at the end.

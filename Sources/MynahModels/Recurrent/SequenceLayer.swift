@@ -1,4 +1,4 @@
-/// A recurrent layer over whole sequences: [T, B, I] and a state give [T, B, output size] and the state after.
+/// A recurrent layer over whole sequences: [T, B, I] and a state → [T, B, output size] and the next state.
 ///
 /// `RecurrentLayer` runs any kind of cell; `Bidirectional` and `DeepOutput` are made of other layers.
 public protocol SequenceLayer: Module {
@@ -13,8 +13,8 @@ public protocol SequenceLayer: Module {
   /// Returns the outputs of sequences, and the state of each after its own last real step, both differentiable.
   ///
   /// Past a sequence's end the outputs are exactly zero and its state is carried through unchanged. The real steps have
-  /// the same bits as without padding, whatever the padding contains. (Where matrix products of few rows are computed
-  /// differently from those of many, this holds for batches of one size.)
+  /// the same bits as without padding, whatever the padding contains. (If matrix products of few rows are computed
+  /// differently from products of many rows, this holds only for batches of the same size.)
   ///
   /// - Parameters:
   ///   - x: The inputs, [T, B, I].

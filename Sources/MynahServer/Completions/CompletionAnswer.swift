@@ -4,7 +4,7 @@ import MynahIO
 import MynahInference
 import MynahText
 
-/// The answer to a completion request, made from the events of its order.
+/// The response to a completion request, built from the events of its order.
 struct CompletionAnswer {
   private let settings: CompletionRequest.Settings
   private let prompts: [GenerationOrder.Prompt]
@@ -14,7 +14,7 @@ struct CompletionAnswer {
   private(set) var failure: ServerFailure?
   /// The generated tokens of a text whose state is kept.
   private var generated: [Int32] = []
-  /// The texts whose end was sent.
+  /// The texts whose end has been sent.
   private var finished: Set<Int> = []
 
   /// - Parameters:
@@ -42,7 +42,7 @@ struct CompletionAnswer {
       let choice = CompletionChoice(names: names, alternativeCount: settings.alternatives ?? 0)
       return [CompletionChoice](repeating: choice, count: settings.bestOf)
     }
-    // Prompts whose tokens are not scored are known already.
+    // Prompts that are not scored can be echoed before any event arrives.
     if settings.echoes && settings.alternatives == nil {
       for prompt in prompts.indices { echo(prompt, nil) }
     }
@@ -54,7 +54,7 @@ struct CompletionAnswer {
     }
   }
 
-  /// Takes an event.
+  /// Adds an event to the response.
   ///
   /// - Parameter keep: Stores a state and returns its id.
   mutating func add(
@@ -72,7 +72,7 @@ struct CompletionAnswer {
     }
   }
 
-  /// The texts with something new as server-sent events, one for each.
+  /// Returns the new output of the texts as server-sent events, one per text that has any.
   ///
   /// Source: WHATWG, "HTML", section 9.2, "Server-sent events".
   mutating func events() -> [UInt8] {
@@ -92,7 +92,7 @@ struct CompletionAnswer {
     return (settings.includesUsage ? "data: \(head)],\"usage\":\(usage)}\n\n" : "") + "data: [DONE]\n\n"
   }
 
-  /// The whole answer.
+  /// Returns the complete response body.
   mutating func json() -> [UInt8] {
     var json = JSONText()
     json.raw(head)
@@ -104,7 +104,7 @@ struct CompletionAnswer {
     return json.bytes
   }
 
-  /// The most probable texts after each prompt by the mean log-probability of their tokens, as many as wanted.
+  /// The indices of the best texts after each prompt, ranked by the mean log-probability of their tokens.
   private var best: [Int] {
     guard settings.bestOf > settings.count else { return Array(choices.indices) }
     func mean(_ index: Int) -> Double {

@@ -5,7 +5,7 @@ import MynahText
 
 /// One of the texts of a completion as it is generated.
 ///
-/// Tokens are held back as their text is, so that no part of a stop string is shown.
+/// Tokens are held back together with their text, so that no part of a stop string is sent.
 struct CompletionChoice {
   /// A token with its probability.
   struct Entry {
@@ -14,19 +14,19 @@ struct CompletionChoice {
     let offset: Int
     let logProbability: Double?
     let alternatives: [(id: Int32, name: String, logProbability: Double)]?
-    /// The number of the text's bytes before and after the token.
+    /// The byte offsets of the token's start and end in the text.
     let start, end: Int
   }
 
-  /// The names of the next tokens; nil without probabilities.
+  /// The names of the next tokens; nil if no log-probabilities are returned.
   private var names: TokenNames?
   private let alternativeCount: Int
   private var held: [Entry] = []
-  /// The number of bytes that were decoded, and that may be shown.
+  /// The numbers of bytes that have been decoded and that may be sent.
   private var decodedBytes = 0, shownBytes = 0
-  /// The number of scalars of the shown text and of the held one.
+  /// The number of Unicode scalars of the text so far, held-back text included.
   private var offset = 0
-  /// The text and the tokens that were not taken yet.
+  /// The text and the tokens that have not been written yet.
   private var text = ""
   private var entries: [Entry] = []
   private(set) var tokenCount = 0
@@ -36,12 +36,12 @@ struct CompletionChoice {
   var state: String?
 
   /// - Parameters:
-  ///   - names: The names of tokens at the beginning of the prompt if it is echoed, else at its end; nil: no
-  ///     probabilities.
-  ///   - alternativeCount: The number of alternatives to each token.
+  ///   - names: The names of tokens at the beginning of the prompt if it is echoed, else at its end; nil if no
+  ///     log-probabilities are returned.
+  ///   - alternativeCount: The number of alternatives for each token.
   init(names: TokenNames?, alternativeCount: Int) { (self.names, self.alternativeCount) = (names, alternativeCount) }
 
-  /// Shows the prompt: its text, with its tokens if they were scored.
+  /// Adds the text of the prompt, and its tokens if they were scored.
   mutating func echo(_ prompt: String, _ ids: [Int32], _ predictions: [TokenPrediction?]?) {
     text += prompt
     guard names != nil, let predictions else {
@@ -49,7 +49,7 @@ struct CompletionChoice {
       return
     }
     for (index, (id, prediction)) in zip(ids, predictions).enumerated() {
-      // The first token has none in OpenAI's API.
+      // In OpenAI's API, the first token has no log-probability.
       let shown = index == 0 ? nil : prediction
       add(id, shown?.logProbability, shown?.alternatives)
     }
@@ -77,7 +77,7 @@ struct CompletionChoice {
   /// Ends the text without a token.
   mutating func finish() { end = .length }
 
-  /// Drops the tokens of a stop string, and the part of it in a token that begins before it.
+  /// Drops the tokens of a stop string, and truncates a token within which the stop string begins.
   private mutating func cutAtStop() {
     guard case .stopString? = end else { return }
     held = held.filter { $0.start < shownBytes }.map { entry in
@@ -108,7 +108,7 @@ struct CompletionChoice {
     offset += text.unicodeScalars.count
   }
 
-  /// Shows the tokens whose text may be shown.
+  /// Releases the tokens whose text may be sent.
   private mutating func release() {
     let count = held.firstIndex { $0.end > shownBytes } ?? held.count
     entries += held.prefix(count)

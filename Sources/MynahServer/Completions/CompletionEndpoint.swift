@@ -72,7 +72,7 @@ private struct CompletionWork: Sendable {
     }
   }
 
-  /// Waits for the whole text.
+  /// Returns the response once all texts are complete.
   func whole(_ answer: CompletionAnswer) async throws -> Response {
     var (answer, isFirst) = (answer, true)
     while let (events, _) = await output.next() { await take(events, into: &answer, &isFirst) }
@@ -83,7 +83,7 @@ private struct CompletionWork: Sendable {
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.json())))
   }
 
-  /// Answers with events as the text is generated.
+  /// Returns a response that streams events as the texts are generated.
   func stream(_ answer: CompletionAnswer) -> Response {
     let body = ResponseBody { writer in
       var (answer, isFirst) = (answer, true)
@@ -116,9 +116,9 @@ private struct CompletionWork: Sendable {
 }
 
 extension ServerFailure {
-  /// The client has closed its side of the connection before the answer.
+  /// The failure if the client closes its side of the connection before the response is complete.
   static let clientClosed = ServerFailure(
     status: 400, kind: .invalidRequest,
-    message: "the client closed its side of the connection; keep it open until the answer", code: "client_closed")
+    message: "the client closed its side of the connection; keep it open until the response", code: "client_closed")
 }
 #endif

@@ -5,12 +5,13 @@ import MynahText
 extension GenerationOrder.Prompt {
   /// Converts a prompt to tokens.
   ///
-  /// The parts between two state resets, such as the lines of a model of separate lines, are tokenized separately.
+  /// The parts between two state resets, such as lines if the model was trained on separate lines, are tokenized
+  /// separately.
   ///
   /// - Parameters:
   ///   - start: The state after the text that the prompt continues.
   ///   - policy: The positions at which the state is reset.
-  /// - Throws: `ServerFailure` if the model does not know a token and cannot read it as `<unk>`.
+  /// - Throws: `ServerFailure` if a token is not in the vocabulary and the vocabulary has no `<unk>`.
   init(
     _ prompt: CompletionRequest.Prompt, after start: TextState?, tokenizer: AnyTokenizer, policy: StatePolicy
   ) throws {

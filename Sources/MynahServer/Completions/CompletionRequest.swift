@@ -15,22 +15,22 @@ struct CompletionRequest {
   let model: String?
   private var fields: RequestFields
 
-  /// Reads the model's name, on which the meaning of the other fields depends.
+  /// Parses the model's name, which determines how the other fields are interpreted.
   init(_ fields: RequestFields) throws(ServerFailure) {
     self.fields = fields
     model = try self.fields.string("model")
   }
 
-  /// The meaning of a request for a model.
+  /// The settings of a request, as interpreted for its model.
   struct Settings {
     var prompts: [Prompt] = []
-    /// The number of texts that are returned, and that are generated, after each prompt.
+    /// The numbers of texts that are returned and generated for each prompt.
     var count = 1, bestOf = 1
     var maximumTokens = 16
     var options = GenerationOptions()
     var seed: UInt64 = 0
     var echoes = false
-    /// The number of alternatives to each token; nil: no probabilities.
+    /// The number of alternatives for each token; nil if no log-probabilities are returned.
     var alternatives: Int?
     var isStreamed = false
     var includesUsage = false
@@ -38,13 +38,13 @@ struct CompletionRequest {
     var keepsState = false
   }
 
-  /// The most prompts of a request.
+  /// The maximum number of prompts in a request.
   private static let mostPrompts = 1024
 
-  /// The fields that OpenAI has and this server has not.
+  /// The fields of OpenAI's API that this server does not support.
   private static let unsupported = ["suffix", "functions", "tools", "response_format", "messages"]
 
-  /// Reads the other fields.
+  /// Parses the other fields.
   ///
   /// - Throws: `ServerFailure` naming the field that is wrong.
   mutating func settings(of tokenizer: AnyTokenizer, limits: ServerLimits) throws(ServerFailure) -> Settings {
@@ -146,8 +146,8 @@ struct CompletionRequest {
     return includes
   }
 
-  /// The steps of sampling in the order in which OpenAI's API applies them: biases and penalties change logits before
-  /// the temperature.
+  /// Returns the sampling steps in the order in which OpenAI's API applies them: biases and penalties change logits
+  /// before the temperature.
   private mutating func steps(_ vocabulary: Vocabulary) throws(ServerFailure) -> [any SamplingStep] {
     var steps: [any SamplingStep] = []
     if let biases = try biases(vocabularySize: vocabulary.count) { steps.append(biases) }
@@ -157,7 +157,7 @@ struct CompletionRequest {
     let temperature = try fields.number("temperature", in: 0...2) ?? 1
     steps.append(Temperature(temperature))
     if let topP = try fields.number("top_p", in: 0...1), topP < 1, temperature > 0 {
-      // OpenAI's clients may send 0 for the most probable token alone.
+      // OpenAI's clients may send 0 to select only the most probable token.
       steps.append(TopP(max(topP, .leastNormalMagnitude)))
     }
     return steps

@@ -2,7 +2,7 @@
 import MynahInference
 import MynahText
 
-/// The names of tokens in answers: the text that each adds.
+/// The names of tokens in responses: the text that each token adds.
 struct TokenNames {
   private let tokenizer: AnyTokenizer
   private var decoder: TokenDecoder
@@ -16,21 +16,21 @@ struct TokenNames {
     decoder.begin(after: text, ids)
   }
 
-  /// Returns the name of a token and the text that it adds, and goes on after it.
+  /// Appends a token; returns its name and the text that it adds.
   mutating func append(_ id: Int32) -> (name: String, text: String) {
     let text = decoder.decode(id)
     return (text.isEmpty ? bytesName(of: id) : text, text)
   }
 
-  /// Returns the name of a token that could have followed.
+  /// Returns the name of a possible next token.
   func name(of id: Int32) -> String {
     var decoder = decoder
     let text = decoder.decode(id)
     return text.isEmpty ? bytesName(of: id) : text
   }
 
-  /// A token that completes no character is named by its bytes, as OpenAI's API does; one without bytes by its name in
-  /// the vocabulary.
+  /// Returns the name of a token that completes no character: its bytes, as in OpenAI's API, or its name in the
+  /// vocabulary if it has no bytes.
   private func bytesName(of id: Int32) -> String {
     let bytes = decoder.bytes(of: id)
     guard !bytes.isEmpty else { return tokenizer.vocabulary[id] }

@@ -16,8 +16,8 @@ struct ModelEndpoints: Sendable {
     Response(json: try models.model(exchange.parameters[0]).card.text)
   }
 
-  /// The principal components of the embeddings of a vocabulary's first tokens, which are the most frequent ones if it
-  /// was ordered by frequency.
+  /// Returns the principal components of the embeddings of the vocabulary's first tokens, which are the most frequent
+  /// ones if the vocabulary is ordered by frequency.
   func embeddings(_ exchange: Exchange) async throws -> Response {
     let (model, language) = try models.language(exchange.parameters[0])
     let given = exchange.request.uri.queryParameters["count"]
@@ -43,7 +43,7 @@ struct ModelEndpoints: Sendable {
 }
 
 extension AnyTokenizer {
-  /// The text of a token alone, or its bytes or its name if it has none.
+  /// Returns the text of a token on its own; if it has none, its bytes or its name in the vocabulary.
   func name(of id: Int32) -> String {
     var names = TokenNames(self, after: "", [])
     return names.append(id).name

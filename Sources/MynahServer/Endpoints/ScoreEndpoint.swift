@@ -8,7 +8,7 @@ import NIOCore
 
 /// `POST /v1/score`: the log-probability of each token of texts, as `mynah score` measures it.
 struct ScoreEndpoint: Sendable {
-  /// The tokens that are scored between two steps of the batch.
+  /// The maximum number of tokens that are scored between two steps of the batch.
   private static let pieceLength = 64
 
   let models: ModelRegistry
@@ -67,7 +67,7 @@ struct ScoreEndpoint: Sendable {
   }
 }
 
-/// The figures of a text, its lines and its tokens.
+/// The scores of a text, its lines and its tokens.
 private struct TextScores {
   private struct Line {
     let number: Int

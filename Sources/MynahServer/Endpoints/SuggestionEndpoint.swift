@@ -52,7 +52,7 @@ struct SuggestionEndpoint: Sendable {
       ]).text)
   }
 
-  /// The text in pieces of about 500 bytes that end after white space, or of 4,000 bytes without any.
+  /// Returns the text in pieces of about 500 bytes that end after white space, or of 4,000 bytes if there is none.
   private static func pieces(of text: String) -> [String] {
     var (pieces, piece) = ([String](), "")
     for character in text {

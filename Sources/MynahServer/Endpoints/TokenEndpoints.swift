@@ -27,7 +27,7 @@ struct TokenEndpoints: Sendable {
     try fields.end()
     let tokenizer = language.tokenizer
     let own = try ClientError.ofText("prompt") { try tokenizer.encodePrompt(prompt).ids }
-    // The name of the token that texts begin after stands for it.
+    // A prompt that is the name of the start token encodes to that token.
     let ids = prompt == tokenizer.startText ? [tokenizer.startID] : own
     try exchange.checkTokens(ids.count, "prompt")
     let all = (addsStart ? [tokenizer.startID] : []) + ids
@@ -51,7 +51,7 @@ struct TokenEndpoints: Sendable {
 }
 
 extension AnyTokenizer {
-  /// The token that texts begin after, as text: `<eos>` for words, a line end for others.
+  /// The name of the start token: `<eos>` for word tokenizers, a line end for others.
   fileprivate var startText: String { vocabulary[startID] }
 }
 #endif

@@ -4,16 +4,17 @@ import MynahModels
 import MynahTensors
 package import MynahText
 
-/// Runs a language model for all requests: it admits work, and advances all texts as one batch.
+/// An actor that runs a language model for all requests: it admits orders and jobs, and advances all texts as one
+/// batch.
 ///
-/// An engine works in rounds: some short jobs, some tokens of prompts, a step of the batch. So a long prompt delays no
-/// other request, and a text joins or leaves at any token. The weights are constants.
+/// An engine works in rounds: some short jobs, some tokens of prompts, a step of the batch. A long prompt therefore
+/// does not block other requests, and a text can join or leave the batch at any token. The weights never change.
 package actor Engine {
-  /// The time in which jobs begin in each round.
+  /// The time per round in which jobs may start.
   private static let jobTime = Duration.milliseconds(4)
-  /// The tokens of prompts that are read in each round, and at once of each of them.
+  /// The maximum numbers of prompt tokens that are read per round, and at once from one prompt.
   private static let promptTokens = 256, promptPiece = 64
-  /// The time for which tokens are collected before they are passed on, if many texts are generated.
+  /// The time for which events are collected before they are sent, if many texts are being generated.
   private static let flushInterval = Duration.milliseconds(40)
   private static let fewTexts = 4
   /// The time between two checks for orders that are late.
@@ -28,10 +29,10 @@ package actor Engine {
 
   private var batch: GenerationBatch
   private var orders: [Int: OpenOrder] = [:]
-  /// The orders that have prompts to begin, first come first served.
+  /// The orders with prompts that have not been started, in order of arrival.
   private var waiting: [Int] = []
   private var readers: [PromptReader] = []
-  /// The order and the number of each text of the batch.
+  /// The order of each text in the batch, and its index in the order.
   private var texts: [Int: (order: Int, text: Int)] = [:]
   private var jobs: [@Sendable () -> Void] = []
   private var orderCount = 0
@@ -50,7 +51,7 @@ package actor Engine {
 
   /// Admits an order.
   ///
-  /// - Parameter start: The beginning of the request, whose time is limited.
+  /// - Parameter start: The time at which the request began, from which its time limit counts.
   /// - Throws: `ServerFailure` if too many orders wait.
   package func submit(
     _ order: GenerationOrder, since start: ContinuousClock.Instant = .now
@@ -66,7 +67,7 @@ package actor Engine {
     return (number, output)
   }
 
-  /// Continues the texts of an order whose reader has read what waited.
+  /// Resumes the paused texts of an order after its reader has caught up.
   package func resume(_ number: Int) {
     guard let parked = orders[number]?.parked, !parked.isEmpty else { return }
     orders[number]?.parked = []
@@ -76,7 +77,7 @@ package actor Engine {
     wake()
   }
 
-  /// Runs a short job between two steps of the batch; a long one is cut into several.
+  /// Runs a short job between two steps of the batch; callers split long jobs into several.
   package func run<Result: Sendable>(_ job: @escaping @Sendable () throws -> Result) async throws -> Result {
     guard jobs.count < limits.queue else { throw ServerFailure.queueFull }
     begin()
@@ -86,7 +87,7 @@ package actor Engine {
     }
   }
 
-  /// Lets the engine finish its orders and jobs and then stop, because another one has taken its place.
+  /// Stops the engine once its orders and jobs are finished, because another engine has replaced it.
   package func retire() {
     isRetired = true
     wake()
@@ -122,7 +123,7 @@ package actor Engine {
     isWorking = false
   }
 
-  /// Waits for work, or for the deadline of the first order whose texts wait for their reader.
+  /// Waits for work, or for the earliest deadline of an order.
   private func sleep() async {
     let alarm = orders.values.map(\.deadline).min().map { deadline in
       Task {
@@ -151,7 +152,7 @@ package actor Engine {
     for (number, order) in orders where now > order.deadline { fail(number, .timeout) }
   }
 
-  /// The texts that are generated, or will be when their prompts are read.
+  /// The number of texts that are being generated, are paused, or will be generated once their prompts have been read.
   private var placeCount: Int {
     batch.count + readers.reduce(0) { $0 + (orders[$1.order]?.order.textCount ?? 0) }
       + orders.values.reduce(0) { $0 + $1.parked.count }
@@ -178,7 +179,7 @@ package actor Engine {
 
   private func readPrompts() {
     var rest = Self.promptTokens
-    // Each round begins with another prompt, so that long ones take turns.
+    // Each round begins with a different prompt, so that long prompts take turns.
     if readers.count > 1 { readers.append(readers.removeFirst()) }
     var index = 0
     while index < readers.count && rest > 0 {
@@ -199,7 +200,7 @@ package actor Engine {
     }
   }
 
-  /// Begins the texts after a prompt that was read.
+  /// Starts the texts of a prompt that has been read.
   private func finish(_ reader: PromptReader) {
     guard let open = orders[reader.order] else { return }
     let (order, prompt) = (open.order, reader.prompt)
@@ -256,7 +257,7 @@ package actor Engine {
 
   // MARK: Events
 
-  /// Passes the events of an order on, at once or with later ones.
+  /// Sends the events of an order if they are due; otherwise they are sent with later ones.
   private func flush(_ number: Int) {
     guard let open = orders[number] else { return }
     let now = ContinuousClock.now
@@ -273,13 +274,13 @@ package actor Engine {
     }
   }
 
-  /// Takes the texts of an order out of the batch until their reader has read what waits.
+  /// Removes the texts of an order from the batch until its reader has caught up.
   private func park(_ number: Int) {
     orders[number]?.parked += leave(number)
     metrics.countPause()
   }
 
-  /// Takes the texts of an order out of the batch.
+  /// Removes the texts of an order from the batch and returns them.
   private func leave(
     _ number: Int
   ) -> [(text: Int, stream: GenerationStream, memory: NeuralPredictor.Memory)] {

@@ -6,14 +6,13 @@ import MynahText
 package struct GenerationOrder: Sendable {
   /// A prompt in tokens.
   package struct Prompt: Sendable {
-    /// The text that the tokens continue; nil: they begin a text.
+    /// The text that the tokens continue; nil if they begin a text.
     package var start: TextState?
-    /// The tokens between two positions at which the state is reset; the first ones continue the start.
+    /// The tokens, split at the positions at which the state is reset; the first segment continues `start`.
     package var segments: [[Int32]]
-    /// A Boolean value indicating whether the first token is the one that a text begins after, which is read but not
-    /// predicted.
+    /// A Boolean value indicating whether the first token is the start token, which is read but not predicted.
     package var isContext = false
-    /// The prompt as text, after which the generated text is spaced.
+    /// The prompt as text, which determines the spacing of the generated text.
     package var text: String
 
     package init(start: TextState? = nil, segments: [[Int32]], isContext: Bool = false, text: String) {
@@ -27,13 +26,13 @@ package struct GenerationOrder: Sendable {
   }
 
   package var prompts: [Prompt]
-  /// The number of texts after each prompt.
+  /// The number of texts to generate for each prompt.
   package var textCount = 1
-  /// The sampling and the end of each text.
+  /// The sampling options and stop conditions of each text.
   package var options: GenerationOptions
-  /// The seed; text k of prompt i draws from stream i · `textCount` + k of it.
+  /// The random seed; text k of prompt i uses its stream number i · `textCount` + k.
   package var seed: UInt64
-  /// The number of alternatives to each token of the prompts, if these are scored.
+  /// The number of alternatives for each token of the prompts; nil if the prompts are not scored.
   package var promptAlternatives: Int?
   /// A Boolean value indicating whether the client reads the texts while they are generated.
   package var isStreamed = false
@@ -47,7 +46,7 @@ package struct GenerationOrder: Sendable {
   }
 }
 
-/// A report of an engine about an order.
+/// An event that an engine reports for an order.
 package enum GenerationEvent: Sendable {
   /// The predictions of a prompt's tokens, one for each; nil for a token that is context.
   case prompt(Int, [TokenPrediction?])

@@ -11,22 +11,22 @@ package final class GenerationOutput: Sendable {
     var isFull = false
   }
 
-  /// The number of events at which the engine pauses the texts of a client that does not read.
+  /// The number of unread events above which the engine pauses the texts of a streaming client.
   private static let capacity = 512
 
   private let state = Mutex(State())
   private let cancellation = Latch()
   private let onCancel: @Sendable () -> Void
 
-  /// - Parameter onCancel: Called when nobody waits for the events any more.
+  /// - Parameter onCancel: The function to call when the events are no longer needed.
   init(onCancel: @escaping @Sendable () -> Void) { self.onCancel = onCancel }
 
-  /// A Boolean value indicating whether nobody waits for the events any more.
+  /// A Boolean value indicating whether the events are no longer needed.
   package var isCancelled: Bool { cancellation.isSet }
 
-  /// Passes events on.
+  /// Appends events to the queue.
   ///
-  /// - Returns: A Boolean value indicating whether too many of them wait.
+  /// - Returns: A Boolean value indicating whether too many events are unread.
   func append(_ events: [GenerationEvent], isEnd: Bool = false) -> Bool {
     let (waiting, isFull) = state.withLock { state in
       state.events += events
@@ -62,7 +62,7 @@ package final class GenerationOutput: Sendable {
     }
   }
 
-  /// Ends the order: the client has left.
+  /// Cancels the order because the client has disconnected.
   package func cancel() {
     guard cancellation.set() else { return }
     onCancel()

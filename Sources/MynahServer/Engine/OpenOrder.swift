@@ -6,14 +6,14 @@ struct OpenOrder {
   let order: GenerationOrder
   let output: GenerationOutput
   let deadline: ContinuousClock.Instant
-  /// The number of prompts that were begun.
+  /// The number of prompts that have been started.
   var begunCount = 0
   /// The number of texts that have not ended.
   var openCount: Int
-  /// The events that were not passed on yet.
+  /// The events that have not been sent yet.
   var events: [GenerationEvent] = []
   var lastFlush: ContinuousClock.Instant?
-  /// The texts that wait for their reader.
+  /// The texts that are paused until their reader catches up.
   var parked: [(text: Int, stream: GenerationStream, memory: NeuralPredictor.Memory)] = []
 
   init(_ order: GenerationOrder, _ output: GenerationOutput, deadline: ContinuousClock.Instant) {

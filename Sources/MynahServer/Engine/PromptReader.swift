@@ -16,7 +16,7 @@ struct PromptReader {
   /// The predictions so far, one for each token.
   private(set) var predictions: [TokenPrediction?] = []
 
-  /// - Parameter alternativeCount: The number of alternatives to list if tokens are scored; nil: they are not.
+  /// - Parameter alternativeCount: The number of alternatives to list if tokens are scored, else nil.
   init(
     order: Int, index: Int, _ prompt: GenerationOrder.Prompt, _ model: InferenceModel, startID: Int32,
     alternativeCount: Int?
@@ -38,7 +38,7 @@ struct PromptReader {
 
   var isDone: Bool { segments.count <= 1 && place >= segments.first?.count ?? 0 }
 
-  /// Reads up to a number of tokens; returns how many.
+  /// Reads at most `limit` tokens; returns the number of tokens read.
   mutating func read(_ limit: Int) throws -> Int {
     guard let segment = segments.first, !isDone else { return 0 }
     if place == segment.count {

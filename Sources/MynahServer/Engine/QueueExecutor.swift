@@ -2,15 +2,15 @@
 import Dispatch
 import Synchronization
 
-/// An executor that runs one job at a time, apart from the threads that the tasks of the server share.
+/// An executor that runs one job at a time, outside the thread pool that the server's tasks share.
 @safe
 final class QueueExecutor: SerialExecutor {
   private let queue = DispatchQueue(label: "mynah.work", qos: .userInitiated)
   private let waitingCount = Atomic(0)
 
-  /// A Boolean value indicating whether jobs wait for the one that runs.
+  /// A Boolean value indicating whether jobs are waiting for the running one.
   ///
-  /// A job that yields without need loses as much time in the change of threads as a step of a small model takes.
+  /// An unnecessary yield costs a thread switch, which takes as long as a step of a small model.
   var hasWaitingJobs: Bool { waitingCount.load(ordering: .relaxed) > 0 }
 
   func enqueue(_ job: consuming ExecutorJob) {

@@ -1,7 +1,7 @@
 #if Server
 import Synchronization
 
-/// Runs jobs that would delay the texts of a batch too long, one after another.
+/// An actor that runs, one after another, jobs that would delay the texts of a batch too long.
 actor Worker {
   private let executor = QueueExecutor()
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -9,12 +9,12 @@ actor Worker {
   private let limit: Int
   private let count = Mutex(0)
 
-  /// - Parameter limit: The most jobs that wait.
+  /// - Parameter limit: The maximum number of waiting jobs.
   init(limit: Int) { self.limit = limit }
 
   /// Runs a job.
   ///
-  /// - Throws: What the job throws; `ServerFailure` if too many jobs wait.
+  /// - Throws: The job's error; `ServerFailure` if too many jobs wait.
   nonisolated func run<Result: Sendable>(_ job: @Sendable () throws -> Result) async throws -> Result {
     let isAdmitted = count.withLock { count in
       guard count <= limit else { return false }

@@ -1,16 +1,16 @@
 #if Server
 import MynahIO
 
-/// The bearer tokens that may use a server.
+/// The bearer tokens that a server accepts.
 struct Authorization: Sendable {
-  /// The digests of the tokens; none: everybody may.
+  /// The digests of the tokens; if empty, no token is required.
   private let digests: [[UInt8]]
 
   init(tokens: [String]) { digests = tokens.map { Self.digest($0) } }
 
   /// Returns the owner of the states that a request creates: the digest of its token, empty without tokens.
   ///
-  /// The time does not depend on the token: the digests of all tokens are compared, each as a whole.
+  /// The comparison takes constant time: the digests of all tokens are compared, each in full.
   ///
   /// - Parameter header: The request's header `Authorization`.
   /// - Throws: `ServerFailure` if the token is missing or unknown.

@@ -1,14 +1,14 @@
 #if Server
 import Synchronization
 
-/// The memory that the bodies of all requests may take while they are read.
+/// The memory budget for all request bodies that are being read.
 final class BodyBudget: Sendable {
   private let limit: Int
   private let used = Mutex(0)
 
   init(_ limit: Int) { self.limit = limit }
 
-  /// Takes some bytes; returns whether there are enough.
+  /// Reserves some bytes; returns false if too few are left.
   func take(_ count: Int) -> Bool {
     used.withLock { used in
       guard count <= limit - used else { return false }
@@ -17,7 +17,7 @@ final class BodyBudget: Sendable {
     }
   }
 
-  /// Gives bytes back.
+  /// Releases reserved bytes.
   func give(_ count: Int) { used.withLock { $0 -= count } }
 }
 #endif

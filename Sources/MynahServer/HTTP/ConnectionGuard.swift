@@ -5,23 +5,24 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// Watches a connection: it limits the time in which a client sends a request and reads the answer, and the bytes that
-/// it sends for one, and cancels the request that is being answered when the client leaves.
+/// A channel handler that limits the time in which a client sends a request and reads the response, limits the bytes of
+/// a request, and cancels the current request if the client disconnects.
 ///
-/// A client that closes its sending side has left: a peer that has crashed looks the same. After a malformed
-/// request nothing more is read, and the connection is closed when the client has had the time to read the answer.
+/// A client that closes its sending side is treated as disconnected, because a crashed peer looks the same. After a
+/// malformed request, nothing more is read, and the connection is closed after a delay in which the client can read the
+/// response.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
   typealias OutboundIn = HTTPResponsePart
   typealias OutboundOut = HTTPResponsePart
 
-  /// An outbound event: the function to call when the client leaves before the answer's end.
+  /// An outbound event: the function to call if the client disconnects before the end of the response.
   struct Watch: Sendable {
     let leave: @Sendable () -> Void
   }
 
-  /// The time between the answer to a malformed request and the end of the connection.
+  /// The time between the response to a malformed request and the closing of the connection.
   private static let closingDelay = TimeAmount.seconds(1)
 
   private let limit: TimeAmount
@@ -33,8 +34,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var reading: Scheduled<Void>?
 
   /// - Parameters:
-  ///   - seconds: The time in which a whole request has to arrive, and in which a client has to read some of an answer.
-  ///   - byteCount: The most bytes that are read for a request.
+  ///   - seconds: The time limit for a whole request to arrive, and for the client to read a part of the response.
+  ///   - byteCount: The maximum number of bytes of a request.
   init(seconds: Int, byteCount: Int) { (limit, bytes) = (.seconds(Int64(seconds)), ByteLimit(byteCount)) }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -117,7 +118,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 }
 
-/// Refuses requests of HTTP/1.1 without a host, and with several.
+/// Rejects requests with several Host headers, and HTTP/1.1 requests without one.
 ///
 /// Source: R. Fielding et al., RFC 9112, "HTTP/1.1", section 3.2.
 private final class HostCheck: ChannelInboundHandler {
@@ -135,7 +136,8 @@ private final class HostCheck: ChannelInboundHandler {
   }
 }
 
-/// Closes a connection on which more bytes arrive than a request may have: headers, chunks or empty lines without an end.
+/// Closes a connection that receives more bytes than a request may have, such as endless headers, chunks or empty
+/// lines.
 private final class ByteLimit: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
@@ -145,7 +147,7 @@ private final class ByteLimit: ChannelInboundHandler {
 
   init(_ limit: Int) { self.limit = limit }
 
-  /// Begins to count for another request.
+  /// Resets the count for the next request.
   func restart() { count = 0 }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -156,9 +158,9 @@ private final class ByteLimit: ChannelInboundHandler {
 }
 
 extension Channel {
-  /// Calls a function when the client leaves before the current request is answered.
+  /// Calls a function if the client disconnects before the current request is answered.
   func watch(_ leave: @escaping @Sendable () -> Void) {
-    // The event fails if the connection is closed already.
+    // The event fails if the connection is already closed.
     triggerUserOutboundEvent(ConnectionGuard.Watch(leave: leave)).whenFailure { _ in leave() }
   }
 }

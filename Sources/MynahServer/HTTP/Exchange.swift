@@ -42,7 +42,7 @@ struct Exchange: Sendable {
   ///
   /// - Throws: `ServerFailure` if it is too large or not declared as JSON.
   func body() async throws -> [UInt8] {
-    // Pages of other origins can send other types without asking.
+    // Pages of other origins can send other content types without a CORS preflight.
     let type = request.headers[.contentType]?.lowercased() ?? ""
     guard type == "application/json" || type.hasPrefix("application/json;") else {
       throw ServerFailure(
@@ -56,7 +56,7 @@ struct Exchange: Sendable {
         message: "expected a body without Content-Encoding, found \(encoding.quoted())",
         code: "unsupported_media_type")
     }
-    // A body in chunks may be as long as the limit.
+    // A chunked body may be as long as the limit.
     let size = request.headers[.contentLength].flatMap { Int($0) } ?? limits.bodyBytes
     guard size <= limits.bodyBytes else { throw ServerFailure.bodyTooLarge }
     guard bodies.take(size) else { throw ServerFailure.tooManyBodies }
@@ -72,7 +72,7 @@ struct Exchange: Sendable {
   }
 }
 
-/// The conditions under which a request that is answered in pieces goes on.
+/// The conditions for continuing a request that is processed in pieces.
 struct RequestLimit: Sendable {
   private let exchange: Exchange
   private let hasLeft = Latch()
@@ -82,7 +82,7 @@ struct RequestLimit: Sendable {
     exchange.context.channel.watch { [hasLeft] in hasLeft.set() }
   }
 
-  /// Checks that the client is there and that the request has time left.
+  /// Checks that the client is still connected and that the request has time left.
   ///
   /// - Throws: `ServerFailure`.
   func check() throws(ServerFailure) {
@@ -92,14 +92,14 @@ struct RequestLimit: Sendable {
 }
 
 extension Response {
-  /// An answer of JSON.
+  /// Creates a JSON response.
   init(json: String, status: HTTPResponse.Status = .ok) {
     self.init(
       status: status, headers: [.contentType: "application/json"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: json)))
   }
 
-  /// The answer to a request that failed.
+  /// Creates the response to a request that failed.
   init(_ failure: ServerFailure) {
     self.init(json: failure.json, status: HTTPResponse.Status(code: failure.status))
     if let seconds = failure.retryAfter { headers[.retryAfter] = "\(seconds)" }

@@ -1,7 +1,9 @@
 #if Server
 import MynahIO
 
-/// The fields of a request's JSON object, each of which has to be read once: unknown ones are refused.
+/// The fields of a request's JSON object.
+///
+/// Each field is removed when it is read, and `end()` rejects the rest.
 struct RequestFields {
   private var members: [JSONValue.Member]
 
@@ -22,7 +24,7 @@ struct RequestFields {
     self.members = members
   }
 
-  /// Removes a field; nil if it is missing or null.
+  /// Removes and returns a field; nil if it is missing or null.
   mutating func take(_ name: String) -> JSONValue? {
     guard let index = members.firstIndex(where: { $0.name == name }) else { return nil }
     let value = members.remove(at: index).value
@@ -78,7 +80,7 @@ struct RequestFields {
     return ids
   }
 
-  /// Reads a string, or an array of some.
+  /// Reads a string or an array of strings.
   mutating func strings(_ name: String) throws(ServerFailure) -> [String]? {
     guard let value = take(name) else { return nil }
     if let string = value.string { return [string] }

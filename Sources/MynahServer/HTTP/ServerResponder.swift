@@ -7,18 +7,18 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// A path with a method and the function that answers it.
+/// A path with a method, and the function that handles its requests.
 struct Route: Sendable {
   typealias Handler = @Sendable (Exchange) async throws -> Response
 
   let method: HTTPRequest.Method
-  /// The path, in which `*` stands for any one part.
+  /// The path, in which `*` matches any single component.
   let path: String
   /// A Boolean value indicating whether no token is needed.
   var isOpen = false
   let handler: Handler
 
-  /// The values of the placeholders if a path fits.
+  /// Returns the values of the placeholders; nil if a path does not match.
   fileprivate func parameters(of parts: [Substring]) -> [String]? {
     let own = self.path.split(separator: "/", omittingEmptySubsequences: false)
     guard own.count == parts.count else { return nil }
@@ -35,14 +35,14 @@ struct Route: Sendable {
   }
 }
 
-/// Answers the requests of a server: finds the route, checks the token, and turns errors into answers.
+/// Answers the requests of a server: finds the route, checks the token, and converts errors to responses.
 struct ServerResponder: HTTPResponder {
   let routes: [Route]
   let authorization: Authorization
   let limits: ServerLimits
   let bodies: BodyBudget
   let metrics: ServerMetrics
-  /// The hosts that a request may name; nil: any.
+  /// The hosts that a request may name; nil permits any host.
   let hosts: Set<String>?
   /// The origin whose pages may use the server.
   let origin: String?
@@ -97,7 +97,7 @@ struct ServerResponder: HTTPResponder {
     guard let (route, parameters) = found.first(where: { $0.0.method == method }) else {
       var response = Response(
         ServerFailure(
-          status: 405, kind: .invalidRequest, message: "this path does not have the method \(request.method.rawValue)",
+          status: 405, kind: .invalidRequest, message: "this path does not support \(request.method.rawValue)",
           code: "method_not_allowed"))
       response.headers[.allow] = Self.names(found.map(\.0.method))
       return response
@@ -109,15 +109,16 @@ struct ServerResponder: HTTPResponder {
         bodies: bodies))
   }
 
-  /// Refuses requests that name another host: a page whose name was made to mean this address sends its own name.
+  /// Rejects requests that name another host, to prevent DNS rebinding: a page whose domain resolves to this server's
+  /// address sends its own host name.
   private func checkHost(_ request: Request) throws(ServerFailure) {
-    // Browsers always name one; simple health checks do not.
+    // Browsers always send a host; simple health checks may not.
     guard let hosts, let authority = request.head.authority else { return }
     let host = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
     guard hosts.contains(host.lowercased()) else {
       throw ServerFailure(
         status: 403, kind: .invalidRequest,
-        message: "the server does not answer to this host; start it with --allow-host to permit it",
+        message: "the server does not accept this host name; start it with --allow-host to permit it",
         code: "host_not_allowed")
     }
   }
@@ -147,7 +148,7 @@ struct ServerResponder: HTTPResponder {
   }
 }
 
-/// Calls a function at the end of its life.
+/// An object that calls a function when it is deinitialised.
 private final class Ending: Sendable {
   private let end: @Sendable () -> Void
 
@@ -157,7 +158,7 @@ private final class Ending: Sendable {
 }
 
 extension ResponseBody {
-  /// Returns a body after which a function is called, also if the body is never written.
+  /// Returns a body that calls a function at its end, even if the body is never written.
   fileprivate func ending(_ end: @escaping @Sendable () -> Void) -> ResponseBody {
     guard !isWhole else {
       end()
@@ -170,7 +171,7 @@ extension ResponseBody {
     }
   }
 
-  /// A Boolean value indicating whether the length is known, so that the body is in memory.
+  /// A Boolean value indicating whether the length is known, which means that the body is in memory.
   private var isWhole: Bool { contentLength != nil }
 }
 #endif

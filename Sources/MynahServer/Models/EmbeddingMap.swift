@@ -2,9 +2,9 @@
 import MynahAnalysis
 import MynahModels
 
-/// The principal components of a model's embeddings, computed apart from other work and kept.
+/// The principal components of a model's embeddings, computed separately from other work and cached.
 actor EmbeddingMap {
-  /// The numbers of tokens whose maps are kept.
+  /// The maximum number of cached maps, one per number of tokens.
   private static let capacity = 4
 
   private let executor = QueueExecutor()

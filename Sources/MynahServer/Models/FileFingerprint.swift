@@ -1,11 +1,11 @@
 #if Server
 import Foundation
 
-/// Numbers that differ between a file and one that replaces it.
+/// The attributes of a file (inode, size and modification time) that change if it is replaced.
 struct FileFingerprint: Hashable, Sendable {
   private let numbers: [Int]
 
-  /// The fingerprint of the file at a path; nil if there is none.
+  /// Creates the fingerprint of the file at a path; nil if there is no file.
   init?(at path: String) {
     var status = stat()
     guard unsafe stat(path, &status) == 0 else { return nil }

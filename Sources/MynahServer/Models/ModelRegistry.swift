@@ -6,14 +6,14 @@ import MynahModels
 import MynahTensors
 import Synchronization
 
-/// The models of a server by their names; a file that changes is loaded again, while requests go on.
+/// The models of a server by name; a file that changes is reloaded while requests continue.
 final class ModelRegistry: Sendable {
   private struct Slot {
     let source: ModelSource
     var model: ServedModel
-    /// The file that was loaded, or could not be.
+    /// The fingerprint of the file at the last attempt to load it.
     var fingerprint: FileFingerprint?
-    /// The file that was found last, which has to stay as it is for a moment.
+    /// The fingerprint of the file at the last check; a changed file is loaded once two checks in a row agree.
     var found: FileFingerprint?
   }
 
@@ -42,19 +42,19 @@ final class ModelRegistry: Sendable {
   /// Returns the model with a name.
   func model(_ name: String) throws(ServerFailure) -> ServedModel { try find(name, "a model") { $0 }.model }
 
-  /// Returns a language model; without a name the first one.
+  /// Returns the language model with a name, or the first one if the name is nil.
   func language(_ name: String?) throws(ServerFailure) -> (model: ServedModel, language: ServedModel.Language) {
     try find(name, "a language model") { $0.language }
   }
 
-  /// Returns a classifier; without a name the first one.
+  /// Returns the classifier with a name, or the first one if the name is nil.
   func classifier(_ name: String?) throws(ServerFailure) -> (model: ServedModel, classifier: ServedModel.Classifier) {
     try find(name, "a classifier") { $0.classifier }
   }
 
   /// Returns a model with the part of it that a request needs.
   ///
-  /// - Parameter what: The kind of model that has the part, in words.
+  /// - Parameter what: The kind of model that has the part, for error messages.
   private func find<Part>(
     _ name: String?, _ what: String, _ part: (ServedModel) -> Part?
   ) throws(ServerFailure) -> (model: ServedModel, Part) {
@@ -78,16 +78,16 @@ final class ModelRegistry: Sendable {
       status: 404, kind: .invalidRequest, message: message, parameter: "model", code: "model_not_found")
   }
 
-  /// Loads the files again that have changed; requests that have begun end with the old models.
+  /// Reloads the files that have changed; requests in progress finish with the old models.
   ///
-  /// A file that cannot be loaded changes nothing. One call has to end before the next begins.
+  /// If a file cannot be loaded, the old model stays in use. Calls must not overlap.
   ///
-  /// - Parameter isForced: A Boolean value indicating whether all files are loaded again, at once.
+  /// - Parameter isForced: A Boolean value indicating whether all files are reloaded immediately, even unchanged ones.
   func reload(isForced: Bool) async {
     for (index, slot) in slots.withLock({ $0 }).enumerated() {
       let fingerprint = FileFingerprint(at: slot.source.path)
       slots.withLock { $0[index].found = fingerprint }
-      // A file that is still being written changes between two looks.
+      // A file that is still being written changes between two checks.
       let isChanged = fingerprint != nil && fingerprint != slot.fingerprint && fingerprint == slot.found
       guard isForced || isChanged else { continue }
       await load(index, slot, fingerprint)
@@ -95,7 +95,7 @@ final class ModelRegistry: Sendable {
   }
 
   private func load(_ index: Int, _ slot: Slot, _ fingerprint: FileFingerprint?) async {
-    // Task-local values do not follow to the queue.
+    // Task-local values are not inherited on the queue.
     let (precision, limits, team) = (precision, limits, ThreadTeam.current)
     let result: Result<ServedModel, any Error> = await withCheckedContinuation { continuation in
       DispatchQueue.global(qos: .utility).async {
@@ -123,7 +123,7 @@ final class ModelRegistry: Sendable {
     case .failure(let error):
       old.metrics.countReload(isSuccess: false)
       logger.error(
-        "a model could not be loaded again, the old one serves on",
+        "a model could not be reloaded; the previous one stays in use",
         metadata: metadata.merging(["error": "\(error)"]) { $1 })
     }
   }

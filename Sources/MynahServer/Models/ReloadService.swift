@@ -3,7 +3,7 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Loads models again when their files change and on SIGHUP.
+/// A service that reloads models when their files change, and on SIGHUP.
 struct ReloadService: Service {
   let models: ModelRegistry
 

@@ -7,13 +7,13 @@ import MynahInference
 import MynahModels
 import MynahText
 
-/// A model file was replaced while it was read.
+/// The error that a model file was replaced while it was being read.
 struct ChangedFile: Error, CustomStringConvertible {
   let path: String
   var description: String { "\(path.quoted()) changed while it was read" }
 }
 
-/// A model that a server answers with.
+/// A model that a server serves.
 final class ServedModel: Sendable {
   /// A language model with its engine.
   struct Language: Sendable {
@@ -21,10 +21,10 @@ final class ServedModel: Sendable {
     let tokenizer: AnyTokenizer
     let statePolicy: StatePolicy
     let map: EmbeddingMap
-    /// Completers at the beginning of a text that respect and ignore case; nil if the tokens are pieces of words of a
-    /// `tokenizer.json`.
+    /// The case-sensitive and the case-insensitive completer at the beginning of a text; nil if the tokens are subwords
+    /// of a `tokenizer.json`.
     let completers: (exact: Completer, ignoringCase: Completer)?
-    /// Does what takes longer than the steps of the engine's batch.
+    /// The worker for jobs that take longer than a step of the engine's batch.
     let worker: Worker
   }
 
@@ -45,7 +45,7 @@ final class ServedModel: Sendable {
   var classifier: Classifier? { if case .classifier(let classifier) = kind { classifier } else { nil } }
 
   let name: String
-  /// The sha256 of the file.
+  /// The SHA-256 of the file, in hexadecimal.
   let digest: String
   let kind: Kind
   let metrics: ModelMetrics
@@ -61,7 +61,7 @@ final class ServedModel: Sendable {
     let before = FileFingerprint(at: path)
     let file = try SafetensorsFile(contentsOf: path)
     guard let digest = SHA256.hexadecimal(ofFileAt: path) else { throw FileError.noSuchFile(path: path) }
-    // The digest has to be that of the weights: states are compared by it.
+    // The digest must be that of the loaded weights, because states are matched to models by it.
     guard before == FileFingerprint(at: path) else { throw ChangedFile(path: path) }
     (self.name, self.digest, self.metrics) = (name, digest, metrics)
     let created = (try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date) ?? .now
@@ -110,7 +110,7 @@ final class ServedModel: Sendable {
     }
   }
 
-  /// The layers in words: "embedding 128, LSTM 512, LSTM 512, softmax of 65".
+  /// Returns a description of the layers: "embedding 128, LSTM 512, LSTM 512, softmax of 65".
   private static func description(of architecture: ModelArchitecture) -> String {
     let configuration = architecture.configuration
     return

@@ -1,5 +1,5 @@
 #if Server
-/// Counts of values by size, as Prometheus reads them.
+/// A histogram of durations in the form that Prometheus reads.
 struct Histogram {
   /// The upper bounds of the buckets in seconds; the last bucket has none.
   static let bounds: [Double] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
@@ -12,7 +12,7 @@ struct Histogram {
     sum += seconds
   }
 
-  /// The lines of the buckets, the sum and the count.
+  /// Returns the lines of the buckets, the sum and the count.
   func lines(_ name: String, labels: [(String, String)]) -> String {
     var (text, total) = ("", 0)
     for (index, count) in counts.enumerated() {

@@ -1,7 +1,7 @@
 #if Server
 import Synchronization
 
-/// The figures of a model's engine since it was first loaded.
+/// The metrics of a model's engine since the model was first loaded.
 package final class ModelMetrics: Sendable {
   package struct Figures {
     package var generatedTokens = 0, promptTokens = 0, steps = 0, pauses = 0, reloads = 0, failedReloads = 0,

@@ -2,7 +2,7 @@
 import MynahIO
 import Synchronization
 
-/// The figures of a server since its start, in the text format of Prometheus.
+/// The metrics of a server since its start, in the text format of Prometheus.
 final class ServerMetrics: Sendable {
   private struct Key: Hashable, Comparable {
     let endpoint: String
@@ -24,9 +24,9 @@ final class ServerMetrics: Sendable {
   /// Counts a request that begins.
   func begin() { state.withLock { $0.open += 1 } }
 
-  /// Counts a request that was answered.
+  /// Counts a request that has been answered.
   ///
-  /// - Parameter endpoint: The path with placeholders, so that there are few of them.
+  /// - Parameter endpoint: The path with placeholders, which keeps the number of different labels small.
   func end(_ endpoint: String, status: Int, after duration: Duration) {
     state.withLock { state in
       state.open -= 1
@@ -35,18 +35,18 @@ final class ServerMetrics: Sendable {
     }
   }
 
-  /// The figures with those of the models.
+  /// Returns the metrics of the server and of its models.
   func text(models: [(name: String, figures: ModelMetrics.Figures)], stateCount: Int, stateBytes: Int) -> String {
     typealias Text = PrometheusText
     let (requests, seconds, open) = state.withLock { ($0.requests, $0.seconds, $0.open) }
-    var text = Text.head("mynah_requests_total", "counter", "Requests that were answered, by endpoint and status.")
+    var text = Text.head("mynah_requests_total", "counter", "Completed requests, by endpoint and status.")
     for (key, count) in requests.sorted(by: { $0.key < $1.key }) {
       text += Text.line(
         "mynah_requests_total", [("endpoint", key.endpoint), ("status", "\(key.status)")], "\(count)")
     }
-    text += Text.head("mynah_open_requests", "gauge", "Requests that are being answered.")
+    text += Text.head("mynah_open_requests", "gauge", "Requests in progress.")
     text += Text.line("mynah_open_requests", [], "\(open)")
-    text += Text.head("mynah_request_seconds", "histogram", "The time until an answer was made, or for a stream sent.")
+    text += Text.head("mynah_request_seconds", "histogram", "The duration of requests, including streams.")
     for (endpoint, histogram) in seconds.sorted(by: { $0.key < $1.key }) {
       text += histogram.lines("mynah_request_seconds", labels: [("endpoint", endpoint)])
     }
@@ -58,7 +58,7 @@ final class ServerMetrics: Sendable {
       ("mynah_prompt_tokens_total", "counter", "Tokens of prompts that were read.", { $0.promptTokens }),
       ("mynah_steps_total", "counter", "Steps of the batch.", { $0.steps }),
       ("mynah_batch_texts", "gauge", "Texts in the batch: its size.", { $0.texts }),
-      ("mynah_queue_length", "gauge", "Requests and jobs that wait.", { $0.waiting }),
+      ("mynah_queue_length", "gauge", "Waiting requests and jobs.", { $0.waiting }),
       ("mynah_pauses_total", "counter", "Times that a text waited for a client that did not read.", { $0.pauses }),
       (
         "mynah_failed_streams_total", "counter", "Streams that ended with an error or without their reader.",

@@ -5,7 +5,7 @@ import NIOCore
 
 /// The files of the page, which are embedded into the program.
 struct PageFiles: Sendable {
-  /// The policy of the page: nothing from elsewhere, no scripts or styles in the document.
+  /// The page's content security policy: no external resources, no inline scripts or styles.
   private static let policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

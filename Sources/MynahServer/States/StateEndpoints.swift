@@ -7,7 +7,7 @@ import MynahInference
 import MynahText
 import NIOCore
 
-/// `/v1/states`: texts that a server remembers by their states.
+/// `/v1/states`: texts whose states are stored on the server.
 struct StateEndpoints: Sendable {
   private static let pieceLength = 256
 
@@ -45,7 +45,7 @@ struct StateEndpoints: Sendable {
       ]).text)
   }
 
-  /// Reads more of the text.
+  /// Feeds more tokens of the text to its state.
   func feed(_ exchange: Exchange) async throws -> Response {
     var fields = try await exchange.fields()
     let (entry, language) = try await found(exchange)
@@ -59,7 +59,7 @@ struct StateEndpoints: Sendable {
       json: JSONValue.object(changed.members + [.init(name: "logProbability", value: .real(logProbability))]).text)
   }
 
-  /// The most probable next tokens.
+  /// Returns the most probable next tokens.
   func next(_ exchange: Exchange) async throws -> Response {
     var fields = try await exchange.fields()
     let count = try fields.integer("count", in: 1...100) ?? 10
@@ -146,7 +146,7 @@ struct StateEndpoints: Sendable {
     return (try await states.state(entry.id, of: model, owner: exchange.owner), language)
   }
 
-  /// The tokens of the field `text` or `tokens`; nil if both are missing.
+  /// Returns the tokens of the field `text` or `tokens`; nil if both are missing.
   private static func ids(
     _ fields: inout RequestFields, _ language: ServedModel.Language, beginsText: Bool, _ exchange: Exchange
   ) throws -> [Int32]? {

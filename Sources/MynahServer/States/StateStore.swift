@@ -35,7 +35,7 @@ actor StateStore {
 
   init(limits: ServerLimits) { self.limits = limits }
 
-  /// The number of states and their memory.
+  /// The number of states and their total size in bytes.
   var size: (count: Int, bytes: Int) {
     removeExpired()
     return (entries.count, entries.values.reduce(0) { $0 + $1.text.byteCount })
@@ -59,7 +59,7 @@ actor StateStore {
     return entry
   }
 
-  /// Returns a state of an owner and prolongs its life.
+  /// Returns a state of an owner and extends its lifetime.
   func entry(_ id: String, owner: String) throws(ServerFailure) -> Entry {
     removeExpired()
     guard var entry = entries[id], entry.owner == owner else {
@@ -71,7 +71,7 @@ actor StateStore {
     return entry
   }
 
-  /// Returns a state of an owner, for a model.
+  /// Returns a state of an owner, which must belong to the given model.
   func state(_ id: String, of model: ServedModel, owner: String) throws(ServerFailure) -> Entry {
     let entry = try entry(id, owner: owner)
     guard entry.model == model.name else {
@@ -86,17 +86,17 @@ actor StateStore {
     return entry
   }
 
-  /// Returns the text of a state; nil without one.
+  /// Returns the text of a state; nil if the id is nil.
   func text(_ id: String?, of model: ServedModel, owner: String) throws(ServerFailure) -> TextState? {
     guard let id else { return nil }
     return try state(id, of: model, owner: owner).text
   }
 
-  /// Replaces a state that was not changed in the meantime.
+  /// Replaces a state, which must not have changed in the meantime.
   func replace(_ entry: Entry, by text: TextState) throws(ServerFailure) -> Entry {
     guard let current = entries[entry.id], current.text.tokenCount == entry.text.tokenCount else {
       throw ServerFailure(
-        status: 409, kind: .invalidRequest, message: "another request has changed or deleted the state meanwhile",
+        status: 409, kind: .invalidRequest, message: "another request has changed or deleted the state in the meantime",
         code: "state_conflict")
     }
     var changed = current
@@ -106,7 +106,7 @@ actor StateStore {
     return changed
   }
 
-  /// The states of an owner, oldest first.
+  /// Returns the states of an owner, oldest first.
   func list(owner: String) -> [Entry] {
     removeExpired()
     return entries.values.filter { $0.owner == owner }.sorted { ($0.created, $0.id) < ($1.created, $1.id) }

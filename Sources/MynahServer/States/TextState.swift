@@ -3,11 +3,11 @@ package import MynahInference
 import MynahModels
 import MynahText
 
-/// The state after a text: constant memory, however long the text is.
+/// The state after a text; its size does not depend on the length of the text.
 package struct TextState: Codable, Sendable {
   /// The state of the network.
   package var memory: NeuralPredictor.Memory
-  /// The last tokens, which determine how the text goes on: spaces, incomplete characters, repetitions.
+  /// The last tokens, which affect the continuation of the text: spaces, incomplete characters, repetitions.
   package var recent: [Int32] = []
   /// The number of tokens.
   package var tokenCount = 0
@@ -16,7 +16,7 @@ package struct TextState: Codable, Sendable {
     (self.memory, self.recent, self.tokenCount) = (memory, recent, tokenCount)
   }
 
-  /// The number of tokens that are kept.
+  /// The maximum number of recent tokens that are kept.
   static let reach = 64
 
   /// Adds tokens that the network has read.
@@ -26,7 +26,7 @@ package struct TextState: Codable, Sendable {
     tokenCount += ids.count
   }
 
-  /// The memory of the state in bytes.
+  /// The size of the state in bytes.
   var byteCount: Int { memory.state.byteCount + 4 * (recent.count + 1) }
 }
 #endif

@@ -1,18 +1,18 @@
 import MynahIO
 
-/// The gradient of a scalar with respect to a tensor: a tensor of the same shape, or some rows of one.
+/// The gradient of a scalar with respect to a tensor: a tensor of the same shape, or some of its rows.
 public enum Gradient: Sendable, Equatable {
   case dense(Tensor)
-  /// The gradient of a table whose other rows were not read.
+  /// The gradient of a table of which only these rows were read.
   case rows(SparseRows)
 
-  /// Returns a gradient of zeros; that of a matrix has no rows.
+  /// Returns a gradient of zeros; for a matrix, it has no stored rows.
   public static func zero(_ shape: Shape) -> Gradient {
     guard shape.rank == 2 else { return .dense(.zeros(shape)) }
     return .rows(SparseRows(shape: shape, rows: [], values: .zeros([0, shape[1]])))
   }
 
-  /// The shape of what the gradient belongs to.
+  /// The shape of the tensor to which the gradient belongs.
   public var shape: Shape {
     switch self {
     case .dense(let tensor): tensor.shape
@@ -20,7 +20,7 @@ public enum Gradient: Sendable, Equatable {
     }
   }
 
-  /// The gradient as a tensor, zeros filled in.
+  /// The gradient as a dense tensor; missing rows are zeros.
   public var dense: Tensor {
     switch self {
     case .dense(let tensor): tensor
@@ -36,7 +36,7 @@ public enum Gradient: Sendable, Equatable {
     }
   }
 
-  /// The gradient multiplied by a number.
+  /// Returns the gradient multiplied by a scalar.
   public func scaled(by factor: Float) -> Gradient {
     switch self {
     case .dense(let tensor): .dense(tensor * factor)
@@ -44,7 +44,7 @@ public enum Gradient: Sendable, Equatable {
     }
   }
 
-  /// Adds another gradient of the same shape; in place where this one is dense and its tensor is not shared.
+  /// Adds another gradient of the same shape; in place if this gradient is dense and its tensor is not shared.
   public mutating func add(_ other: Gradient) {
     require(shape == other.shape, "cannot add gradients of shapes \(shape) and \(other.shape)")
     switch self {

@@ -4,14 +4,14 @@ import MynahIO
 public struct SparseRows: Sendable, Equatable {
   /// The shape of the whole matrix.
   public let shape: Shape
-  /// The rows that are stored, ascending, none twice.
+  /// The indices of the stored rows, ascending and distinct.
   public let rows: [Int32]
   /// The stored rows' elements, `[rows.count, width]`.
   public let values: Tensor
 
   /// Creates a matrix from rows.
   ///
-  /// - Precondition: `shape` is a matrix's, `rows` ascend in 0 ..< the row count, `values` is `[rows.count, width]`.
+  /// - Precondition: `shape` has two axes, `rows` ascend in 0 ..< the row count, `values` is `[rows.count, width]`.
   public init(shape: Shape, rows: [Int32], values: Tensor) {
     require(shape.rank == 2, "sparse rows need the shape of a matrix, got \(shape)")
     require(
@@ -26,7 +26,7 @@ public struct SparseRows: Sendable, Equatable {
     self.values = values
   }
 
-  /// Creates a matrix by adding rows up: row `j` of `values` is added to row `indices[j]`, in the order of `j`.
+  /// Creates a matrix by summing rows: row `j` of `values` is added to row `indices[j]`, in the order of `j`.
   ///
   /// - Parameters:
   ///   - values: `[indices.count, width]`.
@@ -36,8 +36,8 @@ public struct SparseRows: Sendable, Equatable {
     require(
       values.shape == [indices.count, shape[1]],
       "\(indices.count) indices into shape \(shape) do not fit values of shape \(values.shape)")
-    // Equal indices keep their order, so that each sum is always made in the same one: numbers are sorted whose upper
-    // half is the index and whose lower half is its place.
+    // The sort must be stable, so that each sum is always computed in the same order: the upper half of a key is the
+    // index, the lower half its position.
     let keys = indices.enumerated().map { Int64($1) << 32 | Int64($0) }.sorted()
     let order = keys.map { Int32(truncatingIfNeeded: $0) }
     var rows: [Int32] = []
@@ -62,7 +62,7 @@ public struct SparseRows: Sendable, Equatable {
     return result
   }
 
-  /// The matrix multiplied by a number.
+  /// Returns the matrix multiplied by a scalar.
   public func scaled(by factor: Float) -> SparseRows { SparseRows(shape: shape, rows: rows, values: values * factor) }
 
   /// Adds a multiple of the stored rows to a matrix in place: tensor += factor · self.
@@ -80,7 +80,7 @@ public struct SparseRows: Sendable, Equatable {
     }
   }
 
-  /// The sum of two matrices of one shape: the rows of both, merged.
+  /// Returns the sum of two matrices of the same shape, which has the rows of both.
   public static func + (left: SparseRows, right: SparseRows) -> SparseRows {
     require(left.shape == right.shape, "cannot add rows of shapes \(left.shape) and \(right.shape)")
     return SparseRows(

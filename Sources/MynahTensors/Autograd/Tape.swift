@@ -10,13 +10,13 @@ import Synchronization
 /// let (dx, dy) = tape.gradients(of: z, for: x, y)        // 10, 3
 /// ```
 ///
-/// Every value on the tape has a slot, numbered in the order of recording; a node makes the slots of its outputs from
-/// its parents' slots, which are lower. So the reverse order of recording is an order in which every gradient is
-/// complete before it is passed on. A tape can be used again, and continues to record, unless `finalGradients` ends it.
+/// Every value on the tape has a slot, numbered in the order of recording; the parents of a node have lower slots than
+/// its outputs. In reverse order of recording, every gradient is therefore complete before it is propagated. A tape can
+/// be reused and continues to record until `finalGradients` ends it.
 public final class Tape: Sendable {
-  /// From the gradients of a node's outputs to those of its parents; nil means zero, in both.
+  /// A function from the gradients of a node's outputs to the gradients of its parents; in both, nil means zero.
   ///
-  /// The arrived gradients are the pullback's own, so that it can release large ones before it allocates others.
+  /// A pullback consumes its argument, so that it can release large gradients before it allocates others.
   public typealias Pullback = @Sendable (consuming [Gradient?]) -> [Gradient?]
 
   struct Node: Sendable {
@@ -64,23 +64,24 @@ public final class Tape: Sendable {
 // MARK: Gradients
 
 extension Tape {
-  /// The gradients of an expression with respect to variables, in their order.
+  /// Returns the gradients of an expression with respect to variables, in the order of the variables.
   ///
   /// A variable that the expression does not depend on has a gradient of zeros.
   ///
   /// - Parameters:
   ///   - output: A scalar; a constant has zero gradients.
   ///   - variables: Variables of this tape: its own or results of operations on them.
-  ///   - seed: The gradient of the final result with respect to `output`, of its shape; needed where that is no scalar.
-  /// - Complexity: that of the operations between; nodes that do not lead from a variable to the output are skipped.
+  ///   - seed: The gradient of the final result with respect to `output`, of the shape of `output`; required unless
+  ///     `output` is a scalar.
+  /// - Complexity: That of the operations between `variables` and `output`; all other nodes are skipped.
   public func gradients(of output: Variable, for variables: [Variable], seed: Tensor? = nil) -> [Gradient] {
     gradients(of: output, for: variables, seed: seed, endingTape: false)
   }
 
-  /// The gradients of an expression, for which the tape is given up; see `gradients(of:for:seed:)`.
+  /// Returns the gradients of an expression and ends the tape; see `gradients(of:for:seed:)`.
   ///
   /// The values that an operation saved for its gradient are released as soon as the gradient is computed, and their
-  /// memory may be reused for the gradient itself: so the largest arrays of a training step exist once, not twice.
+  /// memory may be reused for the gradient itself, so the largest arrays of a training step exist only once.
   ///
   /// - Precondition: the tape is not used afterwards.
   public func finalGradients(of output: Variable, for variables: [Variable], seed: Tensor? = nil) -> [Gradient] {
@@ -91,9 +92,9 @@ extension Tape {
   /// `finalGradients(of:for:seed:)`.
   ///
   /// - Parameters:
-  ///   - variables: Variables of this tape, none twice.
+  ///   - variables: Distinct variables of this tape.
   ///   - receive: Called once for each variable, with its index and its gradient, in the order in which they are
-  ///     complete: the last operation that read a variable comes first.
+  ///     complete: a variable whose first use was recorded later comes first.
   /// - Precondition: the tape is not used afterwards.
   package func finalGradients(
     of output: Variable, for variables: [Variable], receive: (_ index: Int, _ gradient: Gradient) -> Void
@@ -128,7 +129,7 @@ extension Tape {
       require(variable.tape === self, "the variable is not on this tape")
       return variable.slot
     }
-    // A variable may be wanted twice.
+    // A variable may occur more than once.
     var indices: [Int: [Int]] = [:]
     for (index, slot) in wanted.enumerated() { indices[slot, default: []].append(index) }
     func pass(_ slot: Int, _ gradient: Gradient?) {
@@ -144,7 +145,7 @@ extension Tape {
     for slot in wanted { pass(slot, nil) }
   }
 
-  /// Returns the record; removes it from the tape if it ends.
+  /// Returns the record; removes it from the tape if the tape ends.
   private func takeRecord(endingTape: Bool) -> Record {
     record.withLock { record in
       require(!record.hasEnded, "the tape was given up by finalGradients; record on a new one")
@@ -157,7 +158,8 @@ extension Tape {
     }
   }
 
-  /// Passes gradients from the output's slot down to the wanted ones, and each of these on when it is complete.
+  /// Propagates gradients from the output's slot to the wanted slots, and reports each wanted gradient when it is
+  /// complete.
   private func sweep(
     _ record: consuming Record, from output: Int, seed: Tensor, wanted: Set<Int>,
     receive: (_ slot: Int, _ gradient: Gradient?) -> Void
@@ -171,7 +173,7 @@ extension Tape {
       for slot in node.outputs { leadsToWanted[slot] = true }
     }
 
-    // The variables that are not read before a node: their gradients are complete when it is done.
+    // For each node, the wanted variables whose first reader it is: their gradients are complete once it is done.
     var completed = [[Int]](repeating: [], count: nodes.count)
     var unread = wanted.subtracting(nodes.flatMap { Array($0.outputs) })
     for (index, node) in nodes.enumerated() {
@@ -180,7 +182,8 @@ extension Tape {
 
     var gradients = [Gradient?](repeating: nil, count: slotCount)
     gradients[output] = .dense(seed)
-    // Nodes are taken off the end, so that on a tape that ends each goes when it is done, with all that it saved.
+    // Nodes are removed from the end, so that on a tape that ends, each node and its saved values are released once it
+    // is done.
     while let node = nodes.popLast() {
       defer { for slot in completed[nodes.count] { receive(slot, gradients[slot].take()) } }
       guard node.outputs.lowerBound <= output && leadsToWanted[node.outputs.lowerBound] else { continue }
@@ -198,18 +201,18 @@ extension Tape {
     for slot in unread { receive(slot, gradients[slot].take()) }
   }
 
-  /// The gradient of a scalar expression with respect to a variable.
+  /// Returns the gradient of a scalar expression with respect to a variable.
   public func gradient(of output: Variable, for variable: Variable) -> Tensor {
     gradients(of: output, for: [variable])[0].dense
   }
 
-  /// The gradients of a scalar expression with respect to two variables.
+  /// Returns the gradients of a scalar expression with respect to two variables.
   public func gradients(of output: Variable, for first: Variable, _ second: Variable) -> (Tensor, Tensor) {
     let all = gradients(of: output, for: [first, second])
     return (all[0].dense, all[1].dense)
   }
 
-  /// The gradients of a scalar expression with respect to three variables.
+  /// Returns the gradients of a scalar expression with respect to three variables.
   public func gradients(
     of output: Variable, for first: Variable, _ second: Variable, _ third: Variable
   ) -> (Tensor, Tensor, Tensor) {
@@ -219,7 +222,7 @@ extension Tape {
 }
 
 extension Gradient? {
-  /// Adds a gradient to what has arrived; taking it out first keeps it unshared, so that it is added in place.
+  /// Adds a gradient to the sum so far; taking the sum out first keeps it unshared, so that it is updated in place.
   fileprivate mutating func add(_ gradient: Gradient) {
     guard var sum = take() else {
       self = gradient

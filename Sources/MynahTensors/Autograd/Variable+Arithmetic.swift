@@ -1,4 +1,4 @@
-// Arithmetic with broadcasting. A gradient is summed over the axes along which its operand was stretched.
+// Arithmetic with broadcasting. A gradient is summed over the axes along which its operand was broadcast.
 
 extension Variable {
   public static func + (left: Variable, right: Variable) -> Variable {

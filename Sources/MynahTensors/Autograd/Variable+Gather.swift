@@ -1,7 +1,8 @@
-// Gathering: a gradient is added to the places that were read, once for each time that they were.
+// Gathering: the gradient of an element is the sum over all places to which it was copied.
 
 extension Variable {
-  /// The entries at given indices along an axis, which is replaced by the axes of `indices`; see `Tensor.gathered`.
+  /// Returns the entries at given indices along an axis, which is replaced by the axes of `indices`; see
+  /// `Tensor.gathered`.
   ///
   /// The gradient of a matrix whose rows were gathered is `.rows`.
   public func gathered(_ indices: [some BinaryInteger], shape: Shape? = nil, axis: Int = 0) -> Variable {
@@ -19,15 +20,15 @@ extension Variable {
     }[0]
   }
 
-  /// The entry at one index along an axis, which is dropped.
+  /// Returns the entry at one index along an axis, which is dropped.
   public func gathered(_ index: Int, axis: Int = 0) -> Variable { gathered([index], shape: [], axis: axis) }
 
-  /// The entry at a coordinate: an index for each of the first axes; the others stay.
+  /// Returns the entry at a coordinate: one index for each of the first axes; the other axes remain.
   public func gathered(coordinate: [Int]) -> Variable {
     gathered(coordinates: coordinate, shape: [coordinate.count])
   }
 
-  /// The entries at given coordinates, in row-major order; the last axis of `shape` holds the indices of one
+  /// Returns the entries at given coordinates, in row-major order; the last axis of `shape` holds the indices of one
   /// coordinate.
   public func gathered(coordinates: [some BinaryInteger], shape: Shape) -> Variable {
     gatheringBlocks(coordinateBlocks(of: self.shape, coordinates, shape: shape))

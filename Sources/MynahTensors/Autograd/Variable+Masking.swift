@@ -1,7 +1,7 @@
-// Masks: what is masked out gets no gradient.
+// Masks: masked-out elements get no gradient.
 
 extension Variable {
-  /// This variable's elements where the mask is not zero and another's elsewhere; the three shapes broadcast.
+  /// Returns this variable's elements where the mask is not zero, and another's elsewhere; the three shapes broadcast.
   public func masked(by mask: Tensor, otherwise other: Variable) -> Variable {
     let (a, b) = (shape, other.shape)
     return .recorded(
@@ -10,7 +10,7 @@ extension Variable {
       (other, { $0.combined(with: mask) { $1 == 0 ? $0 : 0 }.summed(to: b) }))
   }
 
-  /// This variable's elements where the mask is not zero and one value elsewhere; the shapes broadcast.
+  /// Returns this variable's elements where the mask is not zero, and one value elsewhere; the shapes broadcast.
   public func masked(by mask: Tensor, otherwise number: Float = 0) -> Variable {
     let own = shape
     return .recorded(value.masked(by: mask, otherwise: number), (self, { $0.masked(by: mask).summed(to: own) }))

@@ -1,7 +1,7 @@
 // The matrix product.
 
 extension Variable {
-  /// The matrix product C = A·B, where A is this matrix: dA = dC·Bᵀ, dB = Aᵀ·dC (and their transposes).
+  /// Returns the matrix product C = A·B, where A is this matrix: dA = dC·Bᵀ, dB = Aᵀ·dC (and their transposes).
   public func matmul(_ other: Variable, transposingSelf: Bool = false, transposingOther: Bool = false) -> Variable {
     let (a, b) = (value, other.value)
     return .recorded(

@@ -1,14 +1,14 @@
-// Sums, means and maxima over axes. A gradient is stretched back over the axes that were reduced.
+// Sums, means and maxima over axes. A gradient is broadcast over the axes that were reduced.
 
 extension Variable {
-  /// The sum over axes; all of them if nil.
+  /// Returns the sum over axes; over all axes if nil.
   public func sum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Variable {
     let (shape, kept) = (shape, keptShape(axes))
     return .recorded(
       value.sum(axes: axes, keepingAxes: keepingAxes), (self, { $0.reshaped(kept).broadcast(to: shape) }))
   }
 
-  /// The mean over axes; all of them if nil.
+  /// Returns the mean over axes; over all axes if nil.
   public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) -> Variable {
     let (shape, kept) = (shape, keptShape(axes))
     let count = Float(shape.elementCount) / Float(kept.elementCount)
@@ -16,9 +16,9 @@ extension Variable {
       value.mean(axes: axes, keepingAxes: keepingAxes), (self, { ($0 / count).reshaped(kept).broadcast(to: shape) }))
   }
 
-  /// The largest element over axes; all of them if nil.
+  /// Returns the maximum over axes; over all axes if nil.
   ///
-  /// Elements that are equally large share the gradient evenly.
+  /// If several elements are the maximum, they share the gradient evenly.
   public func maximum(axes: [Int]? = nil, keepingAxes: Bool = false) -> Variable {
     let (x, kept) = (value, keptShape(axes))
     let largest = x.maximum(axes: axes, keepingAxes: keepingAxes)

@@ -35,7 +35,8 @@ public struct Variable: Sendable {
   /// The same value as a constant: no gradient flows through it.
   public var detached: Variable { Variable(value) }
 
-  /// The memory of a constant's elements, for a kernel to write: valid as long as the variable lives and is not copied.
+  /// A pointer to a constant's elements, for a kernel to write to; valid as long as the variable exists and is not
+  /// copied.
   ///
   /// - Precondition: the variable is a constant.
   package var mutableBase: UnsafeMutablePointer<Float> {
@@ -53,16 +54,16 @@ extension Variable: CustomStringConvertible {
 // MARK: Recording
 
 extension Variable {
-  /// Records an operation of your own: values made outside of the tape, with the rule for their gradients.
+  /// Records a custom operation: values computed outside the tape, with a rule for their gradients.
   ///
-  /// If no parent is tracked, the outputs are constants and the pullback is dropped with all that it holds.
+  /// If no parent is tracked, the outputs are constants and the pullback is released with everything that it captures.
   ///
   /// - Parameters:
-  ///   - parents: The variables that the outputs depend on; those that are tracked must be on one tape.
+  ///   - parents: The variables that the outputs depend on; those that are tracked must be on the same tape.
   ///   - outputs: The operation's results.
-  ///   - pullback: From a gradient for each output (nil where nobody used it) to one for each parent (nil where it is
-  ///     zero or the parent is a constant). It must capture tensors, never variables: those hold the tape, which holds
-  ///     the pullback.
+  ///   - pullback: A function from the gradient of each output (nil if the output was not used) to the gradient of each
+  ///     parent (nil if it is zero or the parent is a constant). It must capture tensors, never variables: a variable
+  ///     retains the tape, which retains the pullback.
   /// - Returns: The outputs as variables.
   public static func custom(
     parents: [Variable], outputs: [Tensor], pullback: @escaping Tape.Pullback
@@ -74,7 +75,7 @@ extension Variable {
   /// A parent of an operation and the parent's gradient as a function of the result's.
   typealias Rule = (parent: Variable, gradient: @Sendable (Tensor) -> Tensor)
 
-  /// Records an operation with one result; only the rules of tracked parents are kept, with what they capture.
+  /// Records an operation with one result; only the rules of tracked parents are retained.
   static func recorded(_ value: Tensor, _ rules: Rule...) -> Variable {
     let tracked = rules.filter(\.parent.isTracked)
     guard let tape = tape(of: tracked.map(\.parent)) else { return Variable(value) }
@@ -85,9 +86,9 @@ extension Variable {
     }[0]
   }
 
-  /// The tape of those variables that are tracked.
+  /// Returns the tape of the tracked variables; nil if none is tracked.
   ///
-  /// - Precondition: they are all on one tape.
+  /// - Precondition: They are all on the same tape.
   private static func tape(of variables: [Variable]) -> Tape? {
     let tape = variables.lazy.compactMap(\.tape).first
     require(

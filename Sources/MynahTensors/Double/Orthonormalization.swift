@@ -1,14 +1,14 @@
 extension [Double] {
-  /// The inner product with another vector.
+  /// Returns the inner product with another vector.
   package func dot(_ other: [Double]) -> Double {
     var sum = 0.0
     for index in indices { sum += self[index] * other[index] }
     return sum
   }
 
-  /// The direction of the part of the vector that is orthogonal to others; nil if nothing but rounding errors is left.
+  /// Returns the normalised component of the vector that is orthogonal to others; nil if only rounding errors are left.
   ///
-  /// Gram–Schmidt, twice, which is as exact as Double allows.
+  /// Gram–Schmidt is applied twice, which is as accurate as Double allows.
   ///
   /// - Parameter others: Orthonormal vectors.
   package func orthonormalized(to others: ArraySlice<[Double]>) -> [Double]? {

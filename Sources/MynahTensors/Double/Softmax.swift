@@ -1,7 +1,7 @@
 import Foundation
 
 extension [Double] {
-  /// Probabilities proportional to the exponentials of scores.
+  /// Returns the softmax of scores.
   package func softmax() -> [Double] {
     let largest = self.max() ?? 0
     let exponentials = map { exp($0 - largest) }
@@ -9,13 +9,13 @@ extension [Double] {
     return exponentials.map { $0 / sum }
   }
 
-  /// The logarithms of these probabilities.
+  /// Returns the logarithm of the softmax.
   package func logSoftmax() -> [Double] {
     let sum = logSumExp()
     return map { $0 - sum }
   }
 
-  /// The logarithm of the sum of the exponentials; −∞ if there are none.
+  /// Returns the logarithm of the sum of the exponentials; −∞ if there are no elements.
   package func logSumExp() -> Double {
     guard let largest = self.max(), largest > -.infinity else { return -.infinity }
     return largest + log(reduce(0) { $0 + exp($1 - largest) })
@@ -23,9 +23,9 @@ extension [Double] {
 }
 
 extension [Float] {
-  /// Probabilities proportional to the exponentials of logits, in Double.
+  /// Returns the softmax of logits, in Double.
   package func softmax() -> [Double] { map { Double($0) }.softmax() }
 
-  /// The logarithms of these probabilities.
+  /// Returns the logarithm of the softmax.
   package func logSoftmax() -> [Double] { map { Double($0) }.logSoftmax() }
 }

@@ -1,8 +1,10 @@
 internal import CMynah
 
 extension Kernels {
-  /// y = x · scale where the element's word of the source's stream is below `threshold`, else 0, on the threads of the
-  /// current team; two elements share a draw of 64 bits, its lower half first.
+  /// Computes y = x · scale where an element's 32-bit random word is below `threshold`, else 0, on the threads of the
+  /// current team.
+  ///
+  /// Two elements share a 64-bit draw of the source, its lower half first.
   ///
   /// - Parameter first: The index of the first element among those that share the source.
   static func dropout(

@@ -1,7 +1,7 @@
 internal import CMynah
 
 extension Kernels {
-  /// Multiplies and adds in registers on all threads of the current team, to be timed.
+  /// Runs multiply-adds in registers on all threads of the current team, for benchmarks.
   ///
   /// - Returns: The number of floating-point operations; 0 if the instruction set has none for the precision.
   package static func multiplyAndAdd(rounds: Int, precision: Precision) -> Int {
@@ -10,7 +10,7 @@ extension Kernels {
     }
   }
 
-  /// Reads all elements once on all threads of the current team, to be timed.
+  /// Reads all elements once on all threads of the current team, for benchmarks.
   package static func readThrough(_ tensor: Tensor) {
     unsafe tensor.withUnsafeElements { elements in
       unsafe ThreadTeam.withCurrent { unsafe table.pointee.read_through($0, elements.baseAddress, elements.count) }

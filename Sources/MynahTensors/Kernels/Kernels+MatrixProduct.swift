@@ -1,7 +1,7 @@
 package import CMynah
 
 extension Kernels {
-  /// C = A·B on the threads of the current team.
+  /// Computes C = A·B on the threads of the current team.
   static func gemm(
     _ c: Target, _ a: Source, _ b: Source, rowCount: Int, columnCount: Int, innerCount: Int, transposingA: Bool,
     transposingB: Bool

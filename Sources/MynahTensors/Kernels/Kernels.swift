@@ -3,10 +3,10 @@ package import CMynah
 import MynahIO
 /// The kernels of the instruction set in use.
 ///
-/// Extensions in `Kernels` folders call them with buffers in place of pointers and counts; no other file imports
+/// Extensions in `Kernels` folders wrap them with buffers instead of pointers and counts; no other file imports
 /// `CMynah`.
 package enum Kernels {
-  /// The kernels of the instruction set that this process uses: constants of C, which no thread writes.
+  /// The kernels of the instruction set that this process uses: a C constant, which no thread writes.
   package nonisolated(unsafe) static let table: UnsafePointer<mynah_kernels> = unsafe chooseTable()
 
   private static func chooseTable() -> UnsafePointer<mynah_kernels> {
@@ -17,7 +17,7 @@ package enum Kernels {
   /// The name of that instruction set.
   package static var instructionSet: String { unsafe String(cString: table.pointee.name) }
 
-  /// The inference kernels of that set: constants of C too.
+  /// The inference kernels of that set: also a C constant.
   package nonisolated(unsafe) static let inference: UnsafePointer<mynah_inference_kernels> =
     unsafe chooseInferenceTable()
 

@@ -8,9 +8,9 @@ import Darwin
 package enum PhysicalCores {
   /// The number of cores, at least 1.
   ///
-  /// Hardware threads of one core share its arithmetic units and caches, so a team of more threads than cores gains
-  /// nothing and waits longer at its barriers. On Linux, the processors that the process may run on are counted, each
-  /// core once; a container's share of processor time is a limit too. On macOS, the fastest kind of core is counted.
+  /// Hardware threads of one core share its arithmetic units and caches, so a team with more threads than cores is no
+  /// faster, and waits longer at its barriers. On Linux, each core on which the process may run counts once, up to the
+  /// container's CPU quota. On macOS, only cores of the fastest kind count.
   package static let count: Int = {
     let most = ProcessInfo.processInfo.activeProcessorCount
     #if canImport(Darwin)
@@ -24,7 +24,7 @@ package enum PhysicalCores {
     return min(max(1, count), max(1, most))
   }()
 
-  /// The processors that this process may run on; nil where the system does not restrict them, as on macOS.
+  /// The processors that this process may run on; nil if the system does not restrict them, as on macOS.
   package static var allowed: [Int]? {
     (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)).flatMap(allowedProcessors)
   }
@@ -44,8 +44,8 @@ package enum PhysicalCores {
     return processors.isEmpty ? nil : processors
   }
 
-  /// Returns the number of different cores of some processors, as the system's folder describes them; nil if it does
-  /// not describe each.
+  /// Returns the number of different cores of some processors, according to a sysfs folder; nil if a processor is not
+  /// listed.
   package static func coreCount(of processors: [Int], in system: URL) -> Int? {
     var cores: Set<String> = []
     for processor in processors {
@@ -58,7 +58,8 @@ package enum PhysicalCores {
     return cores.count
   }
 
-  /// Returns the processors that a control group's limit amounts to, rounded up: 200000 100000 is 2; nil for no limit.
+  /// Returns the number of processors of a cgroup's CPU quota, rounded up: 2 for "200000 100000"; nil if there is no
+  /// limit.
   package static func processorQuota(_ limit: String) -> Int? {
     let numbers = limit.split(whereSeparator: \.isWhitespace).map { Double($0) }
     guard numbers.count == 2, let time = numbers[0], let period = numbers[1], time > 0, period > 0 else { return nil }

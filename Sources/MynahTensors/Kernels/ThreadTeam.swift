@@ -3,15 +3,15 @@ import MynahIO
 
 /// A persistent team of threads that share the work of the kernels.
 ///
-/// Results have the same bits with any number of threads. Work that comes while another thread keeps the team busy is
-/// done by its caller alone.
+/// Results are bitwise identical with any number of threads. If the team is busy with the work of another thread, a
+/// caller works alone.
 ///
 /// ```swift
 /// let product = ThreadTeam.$current.withValue(ThreadTeam(threadCount: 1)) { a.matmul(b) }  // on one thread
 /// ```
 @safe
 public final class ThreadTeam: Sendable {
-  /// The team of the current task: `shared` unless a caller set another one; nil lets the caller work alone.
+  /// The team of the current task: `shared` unless a caller set another one; if nil, the caller works alone.
   @TaskLocal public static var current: ThreadTeam? = .shared
 
   /// A team of all cores that this process may use, started when it is first needed.
@@ -19,13 +19,13 @@ public final class ThreadTeam: Sendable {
 
   /// The number of physical cores that this process may use.
   ///
-  /// Hardware threads of one core count as one, and a container's limit of processor time is respected.
+  /// Hardware threads of one core count as one, and a container's CPU quota is respected.
   public static var defaultThreadCount: Int { PhysicalCores.count }
 
   /// The number of threads, the caller included.
   public var threadCount: Int { Int(unsafe mynah_team_threads(pointer)) }
 
-  // Threads may share it: the team's own lock lets one of them in.
+  // Threads may share the pointer: the team's lock admits one caller at a time.
   private nonisolated(unsafe) let pointer: OpaquePointer?
 
   /// Starts a team; if the system cannot start the threads, the caller works alone.
@@ -38,7 +38,7 @@ public final class ThreadTeam: Sendable {
 
   deinit { unsafe mynah_team_stop(pointer) }
 
-  /// Calls `body` with the current team for a kernel, nil for none.
+  /// Calls `body` with the current team for a kernel, or nil if there is none.
   package static func withCurrent<Result>(_ body: (OpaquePointer?) throws -> Result) rethrows -> Result {
     let team = current
     defer { extendLifetime(team) }

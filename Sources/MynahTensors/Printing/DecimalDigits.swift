@@ -3,7 +3,7 @@ import Foundation
 /// The shortest decimal digits that identify a finite float32 number: ±d₁.d₂d₃… · 10^exponent.
 struct DecimalDigits {
   let isNegative: Bool
-  /// The significant digits, the first and the last of them not zero; empty for zero.
+  /// The significant digits, of which the first and the last are not zero; empty for zero.
   let digits: [Character]
   /// The power of ten of the first digit; 0 for zero.
   let exponent: Int
@@ -26,7 +26,7 @@ struct DecimalDigits {
 
   private var sign: String { isNegative ? "-" : "" }
 
-  /// The parts before and after the point, the latter rounded to at most 8 digits and without trailing zeros.
+  /// The parts before and after the decimal point, the latter rounded to at most 8 digits and without trailing zeros.
   var positional: (integer: String, fraction: String) {
     if digits.count - 1 - exponent > 8 {
       let parts = String(format: "%.8f", Double(value.magnitude)).split(separator: ".")

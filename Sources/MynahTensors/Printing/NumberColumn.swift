@@ -1,17 +1,18 @@
 import Foundation
 
-/// The common form of the numbers of a printed tensor: positional or scientific, their points in one column.
+/// The common format of the elements of a printed tensor: positional or scientific notation, aligned at the decimal
+/// point.
 ///
-/// The rules are those of NumPy from version 2.3 on: the scientific form is used if the largest magnitude is at least
-/// 10⁶, the smallest one other than 0 is below 10⁻⁴, or their ratio exceeds 1000.
+/// The rules are those of NumPy from version 2.3 on: scientific notation is used if the largest magnitude is at least
+/// 10⁶, the smallest nonzero magnitude is below 10⁻⁴, or their ratio exceeds 1000.
 struct NumberColumn {
   private let isScientific: Bool
-  /// The widths before and after the point.
+  /// The widths before and after the decimal point.
   private var (left, right) = (0, 0)
-  /// The number of digits after the point in the scientific form.
+  /// The number of digits after the decimal point in scientific notation.
   private var fractionDigits = 0
 
-  /// Chooses the form for numbers.
+  /// Chooses the format for some values.
   init(_ values: [Float]) {
     let finite = values.filter(\.isFinite)
     let magnitudes = finite.map(\.magnitude).filter { $0 > 0 }
@@ -30,11 +31,11 @@ struct NumberColumn {
     for value in values where !value.isFinite { left = max(left, value.description.count - right - 1) }
   }
 
-  /// Returns a number, padded to the width of the column.
+  /// Returns the text of a value, padded to the width of the column.
   func text(_ value: Float) -> String {
     guard value.isFinite else { return padded(value.description, to: left + 1 + right) }
     if isScientific {
-      // As many digits as the number with the most has, of the exact value.
+      // All elements have as many digits as the longest one, taken from the exact value.
       return padded(String(format: "%#.\(fractionDigits)e", Double(value)), to: left + 1 + right)
     }
     let parts = DecimalDigits(value).positional

@@ -8,7 +8,7 @@ extension Tensor: CustomStringConvertible {
   /// //  [-3.     0.125]]
   /// ```
   ///
-  /// Lines have at most 75 columns. Of a tensor with more than 1,000 elements, the first three and the last three
+  /// Lines have at most 75 columns. If a tensor has more than 1,000 elements, only the first three and the last three
   /// entries of each axis are printed, with an ellipsis between them. A scalar has no brackets, and a tensor without
   /// elements is `[]`.
   public var description: String {
@@ -18,9 +18,9 @@ extension Tensor: CustomStringConvertible {
   }
 }
 
-/// A tensor with elements and axes as text.
+/// The text of a tensor that has elements and at least one axis.
 private struct TensorText {
-  /// The entries that are printed of each end of an axis of a large tensor.
+  /// The number of entries that are printed at each end of an axis of a large tensor.
   private static let edge = 3
   private static let lineWidth = 75
 
@@ -62,9 +62,9 @@ private struct TensorText {
     return "[" + texts.joined(separator: String(repeating: "\n", count: axesLeft - 1) + indent) + "]"
   }
 
-  /// Returns the text of a row of elements, in several lines if one is too short.
+  /// Returns the text of a row of elements, wrapped if it does not fit in one line.
   private func row(_ entries: [Int?], indent: String) -> String {
-    // A bracket per axis follows the last row.
+    // Leaves room for the closing brackets, one per axis, after the last row.
     let width = Self.lineWidth - indent.count
     let words = tensor.withSpan { span in entries.map { $0.map { column.text(span[$0]) } ?? "..." } }
     var (text, line) = ("", indent)

@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// The consumer of elements that background threads produce ahead; the threads end when it is deallocated.
+/// The consumer of elements that background threads produce in advance; the threads end when it is deallocated.
 final class BackgroundElements<Element: Sendable, Output: Sendable> {
   private let work: BackgroundWork<Element, Output>
   private var position = 0

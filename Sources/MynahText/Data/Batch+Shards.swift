@@ -1,15 +1,15 @@
 import MynahIO
 
 extension Batch {
-  /// Returns the ranges of rows of the shards of a batch: consecutive, and as equal as possible.
+  /// Returns the range of rows of each shard of a batch; the ranges are consecutive and as equal in length as possible.
   ///
-  /// - Parameter count: The number of shards, at most that of the rows.
+  /// - Parameter count: The number of shards, at most the number of rows.
   package static func shards(_ count: Int, of rowCount: Int) -> [Range<Int>] {
     require((1...max(rowCount, 1)).contains(count), "\(rowCount) rows cannot be cut into \(count) shards")
     return (0..<count).map { $0 * rowCount / count..<($0 + 1) * rowCount / count }
   }
 
-  /// Returns the batch of some of the rows, with the same number of steps.
+  /// Returns the batch of a range of the rows, with the same sequence length.
   ///
   /// - Precondition: the rows are in 0 ..< B.
   package func shard(_ rows: Range<Int>) -> Batch {

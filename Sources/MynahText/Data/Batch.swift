@@ -43,7 +43,7 @@ public struct Batch: Sendable, Hashable {
     self.isContext = isContext
   }
 
-  /// Creates a batch from rows that may have different lengths, the inputs of each as long as its targets.
+  /// Creates a batch from rows that may differ in length; each row has as many inputs as targets.
   ///
   /// - Parameter stepCount: The sequence length T, at least the length of the longest row.
   init(
@@ -68,7 +68,7 @@ public struct Batch: Sendable, Hashable {
 
   /// The input tokens of each row, shape [B][T], with any padding at the end.
   ///
-  /// `inputs` has the same tokens step by step; most programs print batches row by row.
+  /// `inputs` contains the same tokens in time-major order; for printing, rows are more readable.
   public var rows: [[Int32]] { rows(of: inputs) }
 
   /// The target tokens of each row, shape [B][T], with any padding at the end.

@@ -1,7 +1,7 @@
 import MynahIO
 
-/// The tokens of a text in contiguous batches, for training with carried state: each row continues that of the previous
-/// batch.
+/// The tokens of a text in contiguous batches, for training with carried state: each row continues the same row of the
+/// previous batch.
 ///
 /// The text is cut into B consecutive rows. Batch i contains the columns iT ..< (i+1)T of all rows and, as targets, the
 /// same columns shifted by one token. Tokens that do not fill B rows of whole batches are treated in one of two ways.
@@ -23,12 +23,13 @@ public struct ContiguousBatches: RandomAccessCollection, Sendable {
   public let count: Int
   /// The number of a row's tokens that have a target.
   package let inputCount: Int
-  /// The columns of each batch if they have other lengths than T; nil: T each.
+  /// The columns of each batch if the batch lengths differ from T; nil if each batch has length T.
   private var columns: [Range<Int>]?
 
   /// Divides tokens into batches.
   ///
-  /// - Throws: `TextError` if there are too few tokens for one batch: it takes B·(T + 1), or B + 1 with `.keep`.
+  /// - Throws: `TextError` if there are too few tokens for one batch: one batch needs B·(T + 1) tokens, or B + 1 with
+  ///   `.keep`.
   /// - Precondition: The sizes are positive.
   public init(
     _ tokens: any TokenSource, batchSize: Int, stepCount: Int, remainder: Remainder = .drop
@@ -56,7 +57,8 @@ public struct ContiguousBatches: RandomAccessCollection, Sendable {
 
   /// Divides tokens in memory into batches.
   ///
-  /// - Throws: `TextError` if there are too few tokens for one batch: it takes B·(T + 1), or B + 1 with `.keep`.
+  /// - Throws: `TextError` if there are too few tokens for one batch: one batch needs B·(T + 1) tokens, or B + 1 with
+  ///   `.keep`.
   /// - Precondition: The sizes are positive.
   public init(_ ids: [Int32], batchSize: Int, stepCount: Int, remainder: Remainder = .drop) throws(TextError) {
     let tokens: any TokenSource = ids
@@ -73,7 +75,7 @@ public struct ContiguousBatches: RandomAccessCollection, Sendable {
     return needed.overflow || needed.partialValue < 0 ? .max : needed.partialValue
   }
 
-  /// Returns the same rows in batches of other lengths.
+  /// Returns the same rows divided into batches of the given lengths.
   ///
   /// - Parameter lengths: The lengths of the batches, whose sum is `inputCount`.
   /// - Precondition: The lengths are positive and have this sum.

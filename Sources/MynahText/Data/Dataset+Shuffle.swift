@@ -13,7 +13,8 @@ extension Dataset {
   /// - Parameters:
   ///   - buffer: The buffer size n, at least 1; 1 keeps the order.
   ///   - seed: The random seed: pass p uses stream 2⁶³ + p of a `RandomSource` with this seed.
-  ///   - reshuffles: A Boolean value indicating whether each pass has its own order; otherwise, all use that of pass 0.
+  ///   - reshuffles: A Boolean value indicating whether each pass has its own order; otherwise, all passes use the
+  ///     order of pass 0.
   public func shuffle(buffer: Int, seed: UInt64, reshuffles: Bool = true) -> Dataset {
     require(buffer > 0, "a shuffle buffer must have room for at least 1 element, got \(buffer)")
     return Dataset { pass in

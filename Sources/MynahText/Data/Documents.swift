@@ -2,8 +2,9 @@ import MynahIO
 
 /// The documents of a text, each terminated by a given token, as lines are by `<eos>`.
 ///
-/// Each document is independent of the others, but starts with the end token of a preceding one: the end token, its
-/// tokens, the end token. All of its tokens are therefore predicted, the first one from the end token alone.
+/// Each document is independent of the others, but is preceded by an end token, as if it followed another document: the
+/// end token, its tokens, the end token. All of its tokens are therefore predicted, the first one from the end token
+/// alone.
 public struct Documents: Sequence, Sendable {
   private let tokens: any TokenSource
   private let endID: Int32

@@ -18,7 +18,7 @@ public struct PaddedSentence: Sendable, Hashable {
   /// - Parameters:
   ///   - ids: The tokens of the sentence.
   ///   - maximumLength: The maximum length M, at least 2.
-  ///   - paddingID: A token that occurs in no sentence, because it determines the length.
+  ///   - paddingID: A token that occurs in no sentence, because `length` is computed by counting the other tokens.
   public init(_ ids: [Int32], maximumLength: Int, paddingID: Int32 = 0) {
     require(maximumLength >= 2, "a padded sentence must have room for at least 2 tokens, got \(maximumLength)")
     let ids = ids.prefix(maximumLength)
@@ -38,7 +38,8 @@ extension Batch {
   ///
   /// - Parameters:
   ///   - sentences: The tokens of each sentence.
-  ///   - maximumLength: The maximum length M, at least 2, for T = M − 1 steps; nil for that of the longest sentence.
+  ///   - maximumLength: The maximum length M, at least 2, for T = M − 1 steps; nil for the length of the longest
+  ///     sentence.
   ///   - paddingID: A token that occurs in no sentence.
   public init(padding sentences: [[Int32]], maximumLength: Int? = nil, paddingID: Int32 = 0) {
     let maximumLength = maximumLength ?? max(2, sentences.map(\.count).max() ?? 2)

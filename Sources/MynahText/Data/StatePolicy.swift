@@ -1,7 +1,8 @@
 /// The positions of a text at which a model's state is reset.
 ///
-/// A text starts after a line end, in whichever form the vocabulary has it: that token is the first input, from the
-/// zero state. If the vocabulary has no line end, nothing precedes the text, and its first token is context only.
+/// Each text is preceded by a line-end token, in whichever form the vocabulary has it; this token is the first input,
+/// from the zero state. If the vocabulary has no line end, nothing precedes the text, and its first token is context
+/// only.
 public enum StatePolicy: Hashable, Sendable {
   /// Never: the whole text is one sequence, and the state is carried to its end.
   case carry

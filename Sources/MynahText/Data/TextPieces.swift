@@ -35,7 +35,7 @@ struct TextPiece: Sendable {
   }
 }
 
-/// The pieces of texts, cut within neither words nor characters and read one at a time.
+/// The pieces of texts, read one at a time and cut between words if possible, never inside a character.
 ///
 /// A piece ends before the last white space that follows a non-space character, because no token spans that position.
 /// If there is none, up to four times as many bytes are read, and the piece then ends at a character boundary.

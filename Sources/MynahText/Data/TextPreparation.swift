@@ -1,11 +1,11 @@
 package import MynahIO
 
-/// The tokenization of texts that may be larger than memory into a token file: one pass counts tokens, a second one
+/// The tokenization of texts, which may be larger than memory, into a token file: one pass counts tokens, a second pass
 /// encodes them.
 ///
 /// Both passes read the texts in pieces and process these on several threads. The tokens are written in order, so the
-/// file depends neither on the number of threads nor on that of processes that share the pieces. The last tenth of the texts is the validation split and does not
-/// contribute to the vocabulary.
+/// file does not depend on the number of threads or on the number of processes that share the pieces. The last tenth of
+/// the texts is the validation split and does not contribute to the vocabulary.
 public struct TextPreparation: Sendable {
   /// The progress of a pass.
   public struct Progress: Sendable, Hashable {
@@ -39,8 +39,9 @@ public struct TextPreparation: Sendable {
   /// The number of bytes of a piece.
   package static let defaultPieceSize = 1 << 20
 
-  /// Splits texts likewise, with a given piece size, for several processes that share the pieces: all of them call the
-  /// same functions, and rank 0 writes.
+  /// Splits texts in the same way, with a given piece size, for several processes that share the pieces.
+  ///
+  /// All processes must call the same functions; rank 0 writes the file.
   package init(
     of paths: [String], threadCount: Int, pieceSize: Int, validationShare: Double = Corpus.defaultValidationShare,
     sharing: WorkSharing? = nil
@@ -52,8 +53,7 @@ public struct TextPreparation: Sendable {
     (self.threadCount, self.pieceSize, self.sharing) = (threadCount, pieceSize, sharing)
   }
 
-  /// Reads the beginning of the training text and returns the choice of a tokenizer that would be made for it in
-  /// memory.
+  /// Reads the beginning of the training text and returns the same tokenizer choice as for a text in memory.
   ///
   /// - Throws: `FileError` if a text is not UTF-8.
   public func tokenizerChoice() throws -> TokenizerChoice {
@@ -65,7 +65,7 @@ public struct TextPreparation: Sendable {
     return TokenizerChoice(for: String(decoding: text, as: UTF8.self))
   }
 
-  /// Counts the training tokens and returns the tokenizer that `AnyTokenizer` creates from a text in memory.
+  /// Counts the training tokens and returns the same tokenizer as `AnyTokenizer` creates from a text in memory.
   ///
   /// Memory use grows with the number of distinct words or, for byte pairs, of distinct pieces. The byte tokenizer
   /// reads nothing.
@@ -93,8 +93,8 @@ public struct TextPreparation: Sendable {
 
   /// Encodes the tokens and writes them atomically.
   ///
-  /// Memory use is that of a few pieces, unless tokens may span any white space, as those of most `tokenizer.json`
-  /// files may: then a whole file is read at once.
+  /// Only a few pieces are in memory at a time, unless tokens may span any white space, as with most `tokenizer.json`
+  /// files: then a whole file is read at once.
   ///
   /// - Parameter report: Called after each piece; an error that it throws ends the pass and leaves an existing file at
   ///   the path unchanged.
@@ -118,8 +118,8 @@ public struct TextPreparation: Sendable {
 
   /// Processes pieces on several threads and consumes the results in order, on the calling thread.
   ///
-  /// - Parameter isForAll: A Boolean value indicating whether each of the processes that share the pieces consumes the
-  ///   results, and not only rank 0.
+  /// - Parameter isForAll: A Boolean value indicating whether every process that shares the pieces consumes the
+  ///   results; otherwise, only rank 0 does.
   private func forEachPiece<Output: SharedPiece>(
     of parts: [TextPart], size: Int, isCounting: Bool, isForAll: Bool, report: (Progress) throws -> Void,
     _ work: @escaping @Sendable (TextPiece) throws -> Output,
@@ -146,7 +146,8 @@ public struct TextPreparation: Sendable {
       }
       return
     }
-    // Each process reads all pieces and works on every n-th one of a round, whose end brings the others' results.
+    // Each process reads all pieces, but works only on every n-th piece of a round. At the end of a round, the
+    // processes exchange their results.
     var rest = pieces.makeIterator()
     let roundSize = sharing.rankCount * (size == pieceSize ? Self.sharedPieces : 1)
     while true {
@@ -182,7 +183,7 @@ public struct TextPreparation: Sendable {
 /// A result for a piece of text that can be sent to another process.
 private protocol SharedPiece: Sendable {
   var packed: [UInt8] { get }
-  /// nil: the bytes are those of something else.
+  /// Unpacks a result; nil if the bytes are not a packed result of this type.
   init?(packed: ArraySlice<UInt8>)
 }
 

@@ -21,7 +21,7 @@ public struct TextToken: Hashable, Sendable {
   }
 }
 
-/// A tokenizer for text that arrives line by line; the tokens are those of the whole text, whatever the tokenizer.
+/// A tokenizer for text that arrives line by line; with any tokenizer, the tokens are the same as for the whole text.
 ///
 /// If tokens may span line ends, as byte pairs do, the end of a line is held back until the following text is known.
 /// Memory use is bounded by the longest line and the longest run of white space.
@@ -90,7 +90,7 @@ public struct TextTokens: Sendable {
   /// Appends a whole text, ends it, and calls `body` with its tokens, a piece at a time.
   ///
   /// - Parameters:
-  ///   - length: The largest number of tokens in a piece.
+  ///   - length: The maximum number of tokens in a piece.
   ///   - body: Called with the tokens of a piece, and the share of the text that ends with them.
   /// - Throws: An error thrown by `body`, or `TextError` if a token is unknown and the vocabulary has no `<unk>`.
   package mutating func append(

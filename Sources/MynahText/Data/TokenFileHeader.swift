@@ -1,6 +1,6 @@
 import MynahIO
 
-/// The header of a token file; all numbers are little-endian.
+/// The header of a token file; all integers are little-endian.
 ///
 ///     offset  bytes
 ///          0      8  "MYNAHTOK"
@@ -49,7 +49,7 @@ struct TokenFileHeader: Hashable {
       + counts.flatMap { UInt64($0).littleEndianBytes } + tokenizerDigest + tokensDigest
   }
 
-  /// Parses a header and validates its numbers against each other and the file size.
+  /// Parses a header and validates its fields against each other and the file size.
   ///
   /// - Throws: `TextError.malformedTokenFile`.
   init(_ bytes: [UInt8], path: String, fileByteCount: Int) throws(TextError) {

@@ -22,9 +22,9 @@ public struct TokenWindow: Sendable, Hashable {
 
 /// The windows of a text: its n − 1 pairs of a token and the next, `length` pairs per window, without overlap.
 ///
-/// The windows are independent of each other, to be shuffled and batched. Windows of 100 are those of TensorFlow's
-/// tutorial on text generation. No pair of tokens spans two windows, but a window's last target is the next window's
-/// first input.
+/// The windows are independent of each other, so they can be shuffled and batched. TensorFlow's tutorial on text
+/// generation uses windows of 100 tokens. No pair of tokens spans two windows, but a window's last target is the next
+/// window's first input.
 public struct TokenWindows: RandomAccessCollection, Sendable {
   private let tokens: any TokenSource
   /// The number of pairs per window; the last window may have fewer if the remainder is kept.
@@ -32,7 +32,7 @@ public struct TokenWindows: RandomAccessCollection, Sendable {
   /// The number of windows, ⌊(n − 1) / length⌋, plus one if there is a remainder that is kept.
   public let count: Int
 
-  /// Divides tokens into windows; fewer than 2 tokens make none.
+  /// Divides tokens into windows; fewer than 2 tokens yield no window.
   ///
   /// - Precondition: The length is positive.
   public init(_ tokens: any TokenSource, length: Int, remainder: Remainder = .drop) {

@@ -2,11 +2,11 @@ import MynahIO
 
 /// The split of a text into a training text and a validation text, which is the last tenth unless another share is set.
 ///
-/// The validation text starts at the start of a line: the nearest one before nine tenths of the bytes, or else the
+/// The validation text begins at the start of a line: the nearest one before nine tenths of the bytes, or else the
 /// first one after. In a text of a single line it starts after a space, and in a text of a single word at a character
 /// boundary.
 package enum ValidationSplit {
-  /// Returns the number of the bytes that are not split off: nine tenths unless another share is set.
+  /// Returns the number of bytes that are not split off: nine tenths unless another share is set.
   static func middle(of byteCount: Int, share: Double = Corpus.defaultValidationShare) -> Int {
     require(share > 0 && share < 1, "the share for validation is between 0 and 1, found \(share)")
     guard share != Corpus.defaultValidationShare else { return byteCount / 10 * 9 + byteCount % 10 * 9 / 10 }

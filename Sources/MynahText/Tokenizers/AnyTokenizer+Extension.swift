@@ -31,8 +31,8 @@ extension AnyTokenizer {
 }
 
 extension Vocabulary {
-  /// Returns the vocabulary with the tokens of another one that it lacks, except those that represent no text or a line
-  /// end, in their order.
+  /// Returns the vocabulary followed by the tokens of another one that it lacks, in the other's order, except tokens
+  /// that represent no text or a line end.
   fileprivate func appending(_ other: Vocabulary, atMost limit: Int) throws(TextError) -> Vocabulary {
     let special = Set(other.textlessIDs + [other.endOfSentenceID].compactMap(\.self))
     let new = (0..<Int32(other.count)).lazy.filter { !special.contains($0) }.map { other[$0] }

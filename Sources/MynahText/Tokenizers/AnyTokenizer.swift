@@ -82,7 +82,7 @@ extension AnyTokenizer {
     }
   }
 
-  /// Encodes a chunk of a text, see `encodesChunks`, or the whole text.
+  /// Encodes a chunk of a text (see `encodesChunks`) or the whole text.
   package func encode(_ text: String, beginsText: Bool, endsText: Bool) throws(TextError) -> EncodedText {
     if case .bytePair(let tokenizer) = self, !beginsText { return try tokenizer.encodeContinuation(text) }
     if case .wordsAndPunctuation(let tokenizer) = self, !endsText { return try tokenizer.encodePart(text) }

@@ -1,4 +1,4 @@
-/// A normalization of words for small vocabularies, which removes differences of case and between numbers.
+/// A normalization of words for small vocabularies, which removes case and replaces the digits of numbers.
 ///
 /// A word that contains a letter is lowercased. In any other word, each digit becomes `DG`, and a number that begins
 /// with a digit loses its commas: `1,119` becomes `DGDGDGDG`, but `$1,000` becomes `$DG,DGDGDG`.

@@ -5,7 +5,7 @@ public struct TokenDecoder: Sendable {
   private let bytes: @Sendable (Int32) -> ArraySlice<UInt8>
   /// The separator between two tokens of a line.
   private let separator: String
-  /// The tokenizer whose tokens imply a separator before them, or none; nil: a separator precedes each token.
+  /// The tokenizer whose tokens determine whether a separator precedes them; nil if a separator precedes every token.
   private var spacing: PunctuationTokenizer?
   private var lastID: Int32?
   /// The token that is decoded as a line end.
@@ -39,7 +39,7 @@ public struct TokenDecoder: Sendable {
     spacing = tokenizer
   }
 
-  /// Returns a Boolean value indicating whether the separator precedes a token that begins no line.
+  /// Returns a Boolean value indicating whether the separator precedes a token that is not at the start of a line.
   private func isSeparated(_ id: Int32) -> Bool {
     guard let tokens = spacing?.tokens else { return true }
     let token = tokens[Int(id)]
@@ -74,9 +74,9 @@ public struct TokenDecoder: Sendable {
     return text
   }
 
-  /// Reads the tokens of a prompt, after which only what follows is decoded.
+  /// Reads the tokens of a prompt, so that only the text after the prompt is returned.
   ///
-  /// A prompt that ends with white space has the separator of the next token already.
+  /// If the prompt ends with white space, no separator is added before the next token.
   package mutating func begin(after prompt: String, _ ids: some Sequence<Int32>) {
     for id in ids { _ = decode(id) }
     if prompt.unicodeScalars.last?.properties.isWhitespace == true {

@@ -64,7 +64,8 @@ public protocol Tokenizer: Sendable, Hashable, Codable {
 }
 
 extension Tokenizer {
-  /// The ID of the token that precedes a text: a line end, in whichever form the vocabulary has it; nil if it has none.
+  /// The ID of the token that precedes a text: the end-of-sentence token, else the line feed as a character or in the
+  /// byte alphabet; nil if the vocabulary has none of them.
   public var textStartID: Int32? {
     let lineFeed = ByteAlphabet.string(of: "\n".utf8)
     return endOfSentenceID ?? vocabulary.id(of: "\n") ?? vocabulary.id(of: lineFeed)

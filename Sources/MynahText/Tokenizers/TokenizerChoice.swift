@@ -16,7 +16,7 @@ public struct TokenizerChoice: Hashable, Sendable {
 
   /// The kind of the tokenizer.
   public let kind: TokenizerKind
-  /// The reason, as the end of a sentence: "the text has blanks around its punctuation".
+  /// The reason, as a clause: "the text has blanks around its punctuation".
   public let reason: String
 
   /// Chooses a tokenizer for a training text, of which only the beginning is examined.
@@ -41,9 +41,9 @@ public struct TokenizerChoice: Hashable, Sendable {
   }
 }
 
-/// Figures of the words between white space.
+/// Statistics of the words of a text, which are separated by white space.
 private struct WordFigures {
-  /// The number of punctuation marks that end words, and of those that are words by themselves.
+  /// The number of punctuation marks at the end of words, and the number of those that are separate words.
   private var (attachedCount, separateCount) = (0, 0)
   private var (count, unknownCount, counts) = (0, 0, TokenCounts())
 

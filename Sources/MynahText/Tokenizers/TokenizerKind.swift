@@ -5,7 +5,7 @@ public enum TokenizerKind: String, Sendable, Hashable, CaseIterable {
   case kerasWord = "keras-word"
   case wordsAndPunctuation = "words-and-punctuation"
 
-  /// The smallest permitted limit of the vocabulary size.
+  /// The smallest permitted maximum vocabulary size.
   public var smallestVocabulary: Int {
     switch self {
     case .byte, .bytePair: 256

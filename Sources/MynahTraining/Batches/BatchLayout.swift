@@ -27,7 +27,7 @@ public struct BatchLayout: Hashable, Codable, Sendable {
     /// A random number of steps for each batch: near T in 95 % of the batches, near T / 2 in the others, at least 5 and
     /// at most T + 25. The learning rate of a step is multiplied by its length / T.
     ///
-    /// An epoch covers the whole text in the same number of batches as the others, at other positions. S. Merity, N.
+    /// Each epoch covers the whole text in the same number of batches, split at different positions. S. Merity, N.
     /// Keskar, R. Socher, "Regularizing and optimizing LSTM language models", 2018.
     case random
   }
@@ -104,7 +104,7 @@ public struct BatchLayout: Hashable, Codable, Sendable {
 extension BatchLayout {
   /// The positions of a text at which the state of a model trained with this layout is reset.
   ///
-  /// A row of sentences or documents is a line of text, which ends with the token that ends the row.
+  /// With sentences or documents, each row is a line of text that ends with the layout's end token.
   public var statePolicy: StatePolicy {
     switch kind {
     case .contiguous: .carry
@@ -123,8 +123,8 @@ extension BatchLayout {
   /// The largest number of steps of a batch.
   public var longestSequence: Int { randomLengths?.largest ?? sequenceLength }
 
-  /// Returns the factor of the learning rate of an update by some batches: with random lengths, their mean length / T;
-  /// otherwise 1.
+  /// Returns the factor of the learning rate for an update from some batches: with random lengths, their mean length
+  /// divided by T; otherwise 1.
   func rateFactor(of batches: [Batch]) -> Float {
     guard let randomLengths else { return 1 }
     return Float(batches.reduce(0) { $0 + $1.stepCount }) / Float(batches.count * randomLengths.base)

@@ -8,9 +8,9 @@ import MynahTensors
 /// S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language models", 2018, with the constants of the
 /// authors' program. A length is at most T + 25, five standard deviations above T, so the memory of a step is bounded.
 ///
-/// The lengths of an epoch cover a row of text exactly, and every epoch has the same number of batches: the number that
-/// has the expected length on average. Lengths that are drawn and do not add up to the row are changed by one step at a
-/// time, at random batches, until they do: if T = 70, by about 9 / √n steps per batch of an epoch of n.
+/// The lengths of an epoch cover a row of text exactly, and every epoch has the same number of batches, so that the
+/// mean length is close to the expected one. If the drawn lengths do not add up to the row, randomly chosen lengths are
+/// changed by one step at a time until they do: for T = 70, by about 9 / √n steps per batch in an epoch of n batches.
 struct RandomLengths: Hashable, Sendable {
   /// The smallest length, unless the row is shorter.
   static let smallest = 5

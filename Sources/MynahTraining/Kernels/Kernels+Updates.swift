@@ -2,14 +2,13 @@ internal import CMynah
 internal import MynahTensors
 
 extension Kernels {
-  /// The number of rows of a parameter whose squares are added up before they are added to others: the unit of
-  /// `squaredSums(of:)`.
+  /// Returns the number of rows of a parameter in a block, the unit of `squaredSums(of:)`.
   static func rowsOfBlock(width: Int) -> Int { max(1, Int(mynah_update_block) / max(width, 1)) }
 
   /// Returns Σ g² of each block of rows of each gradient in double precision, on the current thread team.
   ///
   /// A block has `rowsOfBlock(width:)` rows of the parameter; rows that a sparse gradient lacks count as zeros. So the
-  /// sums of some blocks do not depend on whether the others are there.
+  /// sum of a block does not depend on the other blocks.
   static func squaredSums(of gradients: [Gradient]) -> [Double] {
     unsafe withParameters(gradients) { parameters in
       let blockCount = unsafe table.pointee.norm_workspace(parameters.baseAddress, parameters.count)
@@ -108,6 +107,6 @@ extension Kernels {
 }
 
 extension Shape {
-  /// The shape as a matrix: that of a matrix itself, otherwise a column of all elements.
+  /// The shape as a matrix: a matrix's own shape, otherwise one column of all elements.
   var asRows: (rows: Int, width: Int) { rank == 2 ? (self[0], self[1]) : (elementCount, 1) }
 }

@@ -61,19 +61,19 @@ public struct Penalties: Hashable, Codable, Sendable {
   }
 }
 
-/// The shares that some rows of a batch have in its penalties; those of all rows add up to 1.
+/// The shares of some rows of a batch in the batch's penalties; the shares of all rows add up to 1.
 struct PenaltyShares {
-  /// The share of the rows' outputs in those of the batch.
+  /// The fraction of the batch's outputs that belong to the rows.
   var activation: Float = 1
-  /// The share of the rows' changes between steps in those of the batch.
+  /// The fraction of the batch's changes between steps that belong to the rows.
   var temporal: Float = 1
-  /// A Boolean value indicating whether the rows' pass adds the penalty on the weights, which only one pass does.
+  /// A Boolean value indicating whether the rows' pass adds the penalty on the weights; only one pass of a batch does.
   var hasWeights = true
 
-  /// The shares of all rows.
+  /// Creates the shares of all rows.
   init() {}
 
-  /// The shares of some rows of a batch; nil: all.
+  /// Creates the shares of some rows of a batch; nil: all rows.
   init(of rows: Range<Int>?, in batch: Batch) {
     guard let rows, rows.count < batch.batchSize else { return }
     let lengths = batch.lengths ?? [Int](repeating: batch.stepCount, count: batch.batchSize)

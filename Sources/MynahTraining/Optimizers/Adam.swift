@@ -24,7 +24,7 @@ public struct Adam: OptimizerRule {
   public let weightDecay: Float
   /// A Boolean value indicating whether v̂ is the largest value so far (AMSGrad).
   public let isAMSGrad: Bool
-  /// When averaging of the weights starts; nil: never.
+  /// The start of weight averaging; nil: never.
   public let averaging: WeightAveraging?
 
   /// Creates the rule with the paper's constants.

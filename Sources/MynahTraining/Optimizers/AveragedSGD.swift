@@ -11,7 +11,7 @@ public struct AveragedSGD: OptimizerRule {
   public static let name = "asgd"
   public static let defaultLearningRate: Float = 1  // on clipped gradients
 
-  /// When averaging starts.
+  /// The start of weight averaging.
   public let averaging: WeightAveraging
   /// λ, the weight decay (L2 regularisation, (λ / 2)·‖w‖²): 0 or more.
   public let weightDecay: Float

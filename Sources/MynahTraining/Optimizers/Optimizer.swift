@@ -23,7 +23,7 @@ public struct Optimizer: Sendable {
   ///   - module: The module to train.
   ///   - gradients: One gradient per parameter, in the order of `visitParameters`.
   ///   - rate: The learning rate.
-  ///   - factors: The share of the rate for each parameter, 0 to keep its bits; nil: ones.
+  ///   - factors: The factor of the rate for each parameter; 0 leaves the parameter unchanged. nil: ones.
   ///   - scale: The factor that gradients are multiplied by first, from clipping.
   public mutating func update(
     _ module: inout some Module, gradients: [Gradient], rate: Float, factors: [Float]? = nil, scale: Float = 1
@@ -46,7 +46,7 @@ public struct Optimizer: Sendable {
     updateGroups(&weights, gradients, rate: rate, factors: factors, scale: scale)
   }
 
-  /// Updates the parameters of each factor at their rate.
+  /// Updates the parameters in groups of equal factors, each at its own rate.
   private mutating func updateGroups(
     _ weights: inout [Tensor], _ gradients: [Gradient], rate: Float, factors: [Float], scale: Float
   ) {
@@ -57,7 +57,7 @@ public struct Optimizer: Sendable {
     for factor in Set(factors).sorted() {
       let members = factors.indices.filter { factors[$0] == factor }
       var group = OptimizerMemory()
-      // The numbers count steps, so each group starts from those before this step.
+      // An update changes the numbers once per step, so each group starts from the numbers before this step.
       (group.stepCount, group.numbers) = (memory.stepCount, memory.numbers)
       for name in names { group.slots[name] = Self.take(members, from: &slots[name, default: []]) }
       var own = Self.take(members, from: &weights)
@@ -112,10 +112,10 @@ public struct GradientClip: Hashable, Sendable {
   /// Creates bounds.
   public init(value: Float? = nil, norm: Float? = nil) { (self.value, self.norm) = (value, norm) }
 
-  /// Clamps the elements of gradients, multiplied by `share`.
+  /// Clamps the elements of gradients that will be multiplied by `share`, and returns the factor for clipping the norm.
   ///
-  /// - Parameter norm: Returns the global norm of the gradients, which may be a part of all.
-  /// - Returns: The norm before clipping, and the factor that the clamped gradients are to be multiplied by; nil if the
+  /// - Parameter norm: Returns the global norm; the gradients passed to it may be only this rank's part.
+  /// - Returns: The norm before clipping, and the factor for the clamped gradients, which includes `share`; nil if the
   ///   norm is not finite.
   func applied(
     to gradients: inout [Gradient], share: Float, norm: ([Gradient]) throws -> Double
@@ -137,11 +137,11 @@ extension Optimizer {
   /// - Parameters:
   ///   - module: The module to train; unchanged if the norm is not finite.
   ///   - rate: The learning rate.
-  ///   - factors: The share of the rate for each parameter; one with the share 0 keeps its bits, and its gradient does
-  ///     not count towards the norm. nil: ones.
+  ///   - factors: The factor of the rate for each parameter; a parameter with the factor 0 is left unchanged, and its
+  ///     gradient does not count towards the norm. nil: ones.
   ///   - clip: The bounds of the gradients.
-  ///   - passCount: The number of forward and backward passes whose mean gradient is used. Each calls `loss`, for other
-  ///     data each time.
+  ///   - passCount: The number of forward and backward passes whose mean gradient is used. Each pass calls `loss`,
+  ///     which uses different data each time.
   ///   - loss: Returns the scalar to differentiate, computed from a copy of the module whose parameters are on a tape,
   ///     and any values of the pass that the caller wants to keep. These must not retain the tape: use
   ///     `Variable.detached`.

@@ -11,8 +11,8 @@ public import MynahTensors
 /// optimizer of the same name on dense gradients. Where a zero has no effect (SGD and Adagrad without weight decay),
 /// rows without a gradient are skipped.
 ///
-/// A rule updates each element by itself: from the element, its gradient and its state. Where several ranks train, each
-/// calls it with some rows of each parameter.
+/// A rule updates each element independently, from the element, its gradient and its state. If several ranks train,
+/// each rank calls the rule with some rows of each parameter.
 public protocol OptimizerRule: Hashable, Codable, Sendable {
   /// The name in files, unique among the rules of a list.
   static var name: String { get }
@@ -24,8 +24,8 @@ public protocol OptimizerRule: Hashable, Codable, Sendable {
   var slotNames: [String] { get }
   /// A description of what is wrong with the constants; nil if they are valid.
   var defect: String? { get }
-  /// A Boolean value indicating whether an update keeps the weights of rows that a sparse gradient lacks; false if it
-  /// is not known.
+  /// A Boolean value indicating whether an update keeps the weights of rows that a sparse gradient lacks; false if
+  /// unknown.
   var skipsMissingRows: Bool { get }
 
   /// Updates the weights and the state.
@@ -82,7 +82,7 @@ public struct OptimizerMemory: Sendable {
   /// Calls `body` with the weights and the tensors of some slots, all of which it can update in place; the elements of
   /// a missing slot are initialised to `value`.
   ///
-  /// The weights pass through, because a body that captured them while they are also an argument would update a copy.
+  /// The weights are passed to `body` because a closure that captured them instead would update a copy.
   ///
   /// - Precondition: The slots were created for parameters of the same shapes.
   public mutating func withSlots(

@@ -16,7 +16,7 @@ public struct RMSProp: OptimizerRule {
   public let epsilon: Float
   /// λ, the weight decay (L2 regularisation, (λ / 2)·‖w‖²): 0 or more.
   public let weightDecay: Float
-  /// When averaging of the weights starts; nil: never.
+  /// The start of weight averaging; nil: never.
   public let averaging: WeightAveraging?
 
   /// Creates the rule with PyTorch's default constants.

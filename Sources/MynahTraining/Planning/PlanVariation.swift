@@ -2,16 +2,16 @@ import Foundation
 
 /// A change of the planning rule's settings, for trials on a short text.
 struct PlanVariation: Hashable, Sendable {
-  /// The amount by which the dropout rate of the outputs is higher.
+  /// The amount that is added to the dropout rate of the outputs.
   var addedDropout: Float = 0
-  /// A Boolean value indicating whether the embeddings have the dropout of the rule.
+  /// A Boolean value indicating whether the rule's dropout of the embeddings is kept.
   var hasInputDropout = true
   /// The factor of the learning rate.
   var rateFactor: Float = 1
   /// The factor of the size of the layers.
   var sizeFactor = 1.0
 
-  /// The changes that are tried one after another, each of the best variation so far.
+  /// The changes that are tried one after another, each applied to the best variation so far.
   static let changes: [@Sendable (inout PlanVariation) -> Void] = [
     { $0.addedDropout += 0.1 },
     { $0.hasInputDropout = false },
@@ -23,7 +23,7 @@ struct PlanVariation: Hashable, Sendable {
     { $0.rateFactor *= 1.5 },
   ]
 
-  /// Returns the size of layers that is nearest to a size times the factor.
+  /// Returns the size of layers that is nearest to `size` times the factor, on a logarithmic scale.
   ///
   /// - Parameters:
   ///   - size: The size of the layers without a variation.

@@ -3,20 +3,20 @@ import MynahModels
 import MynahTensors
 public import MynahText
 
-/// The rule that chooses the size of a model and its settings for a text and a time.
+/// The rule that chooses the size of a model and its settings for a text and a training time.
 ///
-/// A larger model learns more from a token but reads fewer of them in the same time. The best size follows from the
-/// number of tokens that are learned for each weight in the products of a step. It was measured with the other constants
-/// by training models of several sizes for the same time; `docs/planning.md` has the measurements.
+/// A larger model learns more from each token but processes fewer tokens in the same time. The best size follows from
+/// the number of training tokens per weight in the matrix products of a step. This number and the other constants were
+/// measured by training models of several sizes for the same time; `docs/planning.md` contains the measurements.
 public struct PlanningRule: Hashable, Sendable {
-  /// The tokens to learn for each weight in the products of a step.
+  /// The number of tokens to train on for each weight in the matrix products of a step.
   public let tokensPerWeight: Double
-  /// The number of passes over the text after which a model gains no more.
+  /// The number of passes over the text after which a model no longer improves.
   public let largestEpochs: Double
   /// The sizes of the recurrent layers that the rule chooses from, ascending.
   public let sizes: [Int]
-  /// A Boolean value indicating whether the layers project their outputs, to vectors of which the output layer needs
-  /// fewer weights.
+  /// A Boolean value indicating whether the layers project their outputs to a smaller size, so that the output layer
+  /// needs fewer weights.
   public let isProjected: Bool
   private let tokenizer: AnyTokenizer
   private let tokenCount: Int
@@ -26,15 +26,16 @@ public struct PlanningRule: Hashable, Sendable {
   /// - Parameters:
   ///   - tokenCount: The number of training tokens.
   ///   - tokenizer: The tokenizer of the text.
-  ///   - choosesLayers: Whether the rule chooses the kind of the layers; false: they are LSTMs that the caller changes.
+  ///   - choosesLayers: A Boolean value indicating whether the rule chooses the kind of the layers; if false, they are
+  ///     LSTMs that the caller changes.
   public init(tokenCount: Int, tokenizer: AnyTokenizer, choosesLayers: Bool = true) {
     (self.tokenCount, self.tokenizer) = (tokenCount, tokenizer)
     isProjected = choosesLayers && tokenizer.hasWords && tokenizer.vocabulary.count >= Self.largeVocabulary
     tokensPerWeight = tokenizer.hasWords ? 1 : 8
-    // 20 for texts of up to 50,000 tokens, 48 for the million of the Penn Treebank, and 300 updates of any.
+    // 20 epochs up to 50,000 tokens, 48 for the million tokens of the Penn Treebank, and at least 300 updates.
     let stepsPerEpoch = Self.batches(tokenCount, tokenizer).stepsPerEpoch(tokenCount)
     largestEpochs = max(min(max(20 * pow(Double(tokenCount) / 50_000, 0.3), 20), 60), 300 / stepsPerEpoch)
-    // A short text cannot fill a large model.
+    // A short text is not enough for a large model.
     let largest = max(160, Int(2 * Double(tokenCount).squareRoot()))
     sizes = Self.allSizes.filter { $0 <= largest }
   }
@@ -43,45 +44,45 @@ public struct PlanningRule: Hashable, Sendable {
     64, 96, 128, 160, 200, 250, 300, 350, 400, 450, 500, 550, 600, 650, 700, 800, 900, 1000, 1150, 1300, 1500,
   ]
 
-  /// The size of a vocabulary from which layers project their outputs; one of 512 did not gain (docs/planning.md).
+  /// The smallest vocabulary for which layers project their outputs; one of 512 did not benefit (docs/planning.md).
   private static let largeVocabulary = 4000
 
-  /// The batches of the rule's runs: an epoch has at least about fifty updates.
+  /// Returns the batches of the rule's runs: an epoch has at least about fifty updates.
   private static func batches(_ tokenCount: Int, _ tokenizer: AnyTokenizer) -> BatchLayout {
     let sequenceLength = max(1, min(tokenizer.hasWords ? 35 : 64, tokenCount - 1))
     let batchSize = max(1, min(20, tokenCount / (50 * sequenceLength)))
     return .contiguous(batchSize: batchSize, sequenceLength: sequenceLength)
   }
 
-  /// The passes over a text after which one layer learns it by heart.
+  /// The number of passes over a text after which one layer memorises it.
   public static let epochsOfOneLayer = 14.0
 
-  /// Returns the number of layers for a run: two if words are read so often that one layer learns the text by heart, and
-  /// if there are enough updates for two.
+  /// Returns the number of layers for a run: two if a text of words is read so often that one layer memorises it and
+  /// there are enough updates for two layers.
   ///
-  /// - Parameter epochs: The passes over the text of a run with one layer.
+  /// - Parameter epochs: The number of passes over the text in a run with one layer.
   public func layerCount(epochs: Double) -> Int {
     let updates = epochs * Self.batches(tokenCount, tokenizer).stepsPerEpoch(tokenCount)
     return tokenizer.hasWords && !isProjected && epochs > Self.epochsOfOneLayer && updates > 6000 ? 2 : 1
   }
 
-  /// Returns the model and the settings of a run that reads the text some times.
+  /// Returns the model and the settings of a run with a number of passes over the text.
   ///
   /// - Parameters:
   ///   - size: The size of the layers.
   ///   - layerCount: The number of layers.
-  ///   - epochs: The passes over the text, of which the last may be a part of one.
+  ///   - epochs: The number of passes over the text; the last one may be partial.
   public func settings(size: Int, layerCount: Int = 1, epochs: Double) -> TrainingDefaults {
     settings(size: size, layerCount: layerCount, epochs: epochs, variation: PlanVariation())
   }
 
-  /// Returns the model and the settings of a run, with a variation of the rates of dropout and of the learning rate.
+  /// Returns the model and the settings of a run, with a variation of the dropout rates and the learning rate.
   func settings(size: Int, layerCount: Int, epochs: Double, variation: PlanVariation) -> TrainingDefaults {
     let (hasWords, batches) = (tokenizer.hasWords, Self.batches(tokenCount, tokenizer))
     var layer = LayerConfiguration(.lstm, size, settings: ["forgetBias": 1])
     var embeddingSize = hasWords ? size : min(size, 64)
     if isProjected {
-      // A multiple of eight, which fills vectors.
+      // A multiple of eight, which fills SIMD vectors.
       embeddingSize = Int((0.36 * Double(size) / 8).rounded()) * 8
       layer = .projectedLSTM(size, to: embeddingSize, forgetBias: 1)
     }
@@ -105,15 +106,15 @@ public struct PlanningRule: Hashable, Sendable {
     return TrainingDefaults(model: model, training: training)
   }
 
-  /// The rates of dropout of a run: the more often a text is read, the more of it a model would learn by heart.
+  /// Returns the dropout rates of a run; they increase with the passes, in which a model memorises more of the text.
   private func dropout(layerCount: Int, epochs: Double) -> DropoutRates {
     let doublings = log2(max(epochs, 1))
     guard layerCount == 1 else {
-      // The same everywhere, as W. Zaremba et al. 2014.
+      // The same rate everywhere, as in W. Zaremba et al. 2014.
       let same = Self.rate(0.11 * doublings, atMost: 0.55)
       return DropoutRates(input: same, hidden: same, output: same)
     }
-    // That of the embeddings costs more than it gains before about seven epochs.
+    // Dropout of the embeddings costs more than it gains in runs of fewer than about seven epochs.
     let (output, input) = (0.17 * doublings, 1.5 * (0.17 * doublings - 0.4))
     if isProjected {
       return DropoutRates(
@@ -124,18 +125,18 @@ public struct PlanningRule: Hashable, Sendable {
       input: tokenizer.hasWords ? Self.rate(input, atMost: 0.3) : 0, output: Self.rate(output, atMost: 0.6))
   }
 
-  /// Returns a rate of dropout: a multiple of 0.05.
+  /// Returns a dropout rate, rounded to a multiple of 0.05.
   private static func rate(_ value: Double, atMost highest: Double) -> Float {
     Float((min(max(value, 0), highest) * 20).rounded() / 20)
   }
 
-  /// The bound of the initial weights: 0.1, and less for more than 676 units, so that the sums over them start no larger
-  /// (docs/planning.md).
+  /// Returns the bound of the initial weights: 0.1, and less for more than 676 units, so that the initial sums over the
+  /// units do not become larger (docs/planning.md).
   private func initialBound(size: Int) -> Float {
     Float((min(0.1, 2.6 / Double(size).squareRoot()) * 1000).rounded() / 1000)
   }
 
-  /// The highest learning rate: 0.01 for 128 units, less for larger layers.
+  /// Returns the highest learning rate: 0.01 for 128 units, less for larger layers.
   ///
   /// - Parameter factor: The factor of a variation.
   private func learningRate(size: Int, factor: Float) -> Float {
@@ -145,7 +146,7 @@ public struct PlanningRule: Hashable, Sendable {
 }
 
 extension BatchLayout {
-  /// The steps of a pass over a text of contiguous rows, about.
+  /// Returns the approximate number of steps of a pass over a text in contiguous rows.
   fileprivate func stepsPerEpoch(_ tokenCount: Int) -> Double {
     max(Double(tokenCount) / Double(batchSize * sequenceLength), 1)
   }

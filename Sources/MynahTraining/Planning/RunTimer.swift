@@ -1,21 +1,21 @@
 import MynahIO
 import Synchronization
 
-/// A timer that moves the end of a run so that it ends at a given time, as `Trainer.moveEnd`.
+/// A timer that moves the end of a run so that the run ends at a given time; its `end` is passed to `Trainer.moveEnd`.
 ///
-/// It measures the time of the steps and of what happens between two epochs, such as validation. The end is moved only
-/// if the run would otherwise end too early or too late by more than a small share of its time, so a run on a machine
-/// with a steady speed keeps to its plan.
+/// It measures the time of the steps and of the work between two epochs, such as validation. The end is moved only if
+/// the run would otherwise end too early or too late by more than a small share of its time, so a run on a machine with
+/// a steady speed keeps to its plan.
 public final class RunTimer: Sendable {
   /// The times of a run, in seconds.
   public struct Times: Hashable, Sendable {
-    /// The time from the start of the clock to the end of the run, with the work after its last epoch.
+    /// The time from the start of the clock to the end of the run, including the work after its last epoch.
     public let total: Double
-    /// The time that the plan expects between two epochs and after the last one, for validation.
+    /// The planned time between two epochs and after the last one, for validation.
     public let pause: Double
-    /// The time of the work after the last epoch, as a multiple of that pause.
+    /// The time of the work after the last epoch, as a multiple of `pause`.
     public let pausesAfterEnd: Double
-    /// A Boolean value indicating whether a run that would end before its time is given more steps.
+    /// A Boolean value indicating whether steps are added to a run that would end before its time.
     public let isFilled: Bool
 
     /// Creates times.
@@ -28,7 +28,7 @@ public final class RunTimer: Sendable {
   private struct State {
     /// The completed steps and the time at the last call.
     var last: (steps: Int, time: Double)
-    /// The time of a step: an average in which earlier ones weigh less and less.
+    /// The time of a step: a moving average in which the weights of earlier steps decay.
     var secondsPerStep: Double?
     /// The time between the last two epochs.
     var pause: Double
@@ -41,8 +41,8 @@ public final class RunTimer: Sendable {
   private let start: Double
   private let state: Mutex<State>
 
-  /// The shares of the time: between two reviews, in which a step's weight in the average falls to 1/e, and of the
-  /// error that is accepted.
+  /// Shares of the total time: the time between two reviews, the time in which a step's weight in the average falls to
+  /// 1/e, and the accepted error.
   private static let (reviewShare, memoryShare, acceptedShare) = (0.01, 0.1, 0.004)
 
   /// Creates a timer.
@@ -50,7 +50,7 @@ public final class RunTimer: Sendable {
   /// - Parameters:
   ///   - times: The times of the run.
   ///   - stepsPerEpoch: The number of steps per epoch.
-  ///   - clock: The time since the start of the clock, in seconds.
+  ///   - clock: Returns the time since the start of the clock, in seconds.
   public init(_ times: Times, stepsPerEpoch: Int, clock: @escaping @Sendable () -> Double) {
     (self.times, self.stepsPerEpoch, self.clock) = (times, stepsPerEpoch, clock)
     // The first steps also allocate memory; their time is not typical.
@@ -60,7 +60,7 @@ public final class RunTimer: Sendable {
     self.start = start
   }
 
-  /// Returns the number of steps after which the run has to end from now on; nil if it need not be moved.
+  /// Returns the number of steps after which the run ends from now on; nil to leave the end unchanged.
   ///
   /// - Parameters:
   ///   - stepsDone: The number of completed steps.
@@ -104,13 +104,13 @@ public final class RunTimer: Sendable {
     let stepsPerEpoch, stepsDone, pausesDone: Int
     let pausesAfterEnd: Double
 
-    /// Returns the time until all is done, if the run ends after some steps.
+    /// Returns the time until the run and the work after it are done, if the run ends after `end` steps.
     func time(toEnd end: Int) -> Double {
       let pauses = max((end + stepsPerEpoch - 1) / stepsPerEpoch - pausesDone, 1)
       return Double(end - stepsDone) * secondsPerStep + (Double(pauses) + pausesAfterEnd) * pause
     }
 
-    /// Returns the last end at which all is done within some seconds: the present step at the earliest.
+    /// Returns the latest end of the run with which all work is done within some seconds; at least `stepsDone`.
     func lastEnd(within seconds: Double) -> Int {
       var (low, high) = (stepsDone, stepsDone + Int(min(max(seconds / secondsPerStep, 0), 1e15)))
       while low < high {

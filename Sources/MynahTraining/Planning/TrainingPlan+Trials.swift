@@ -1,7 +1,7 @@
 import MynahModels
 
 extension TrainingPlan {
-  /// A trial of settings: a whole run that is made before the planned one.
+  /// A trial of settings: a whole run before the planned one.
   public struct Trial: Hashable, Sendable {
     /// The lowest validation loss of an epoch, in nats per token.
     public let loss: Double
@@ -15,20 +15,20 @@ extension TrainingPlan {
   /// A Boolean value indicating whether the run is so short that other settings can be tried before it.
   public var leavesTimeForTrials: Bool { expectedSeconds < seconds / 4 }
 
-  /// Returns the plan of the best settings of some, each of which is tried in a whole run.
+  /// Returns the plan with the best of several settings, each of which is tried in a whole run.
   ///
-  /// The run of a short text ends long before its time. What is left is spent on trials: of the plan's settings, of
-  /// other ones, such as the defaults, and of variations of the rule's. The one with the lowest validation loss is the
-  /// new plan, so that a planned run is no worse than any other that there was time for. The time of a trial is
-  /// limited so that the best run can be repeated.
+  /// The run of a short text ends long before its time. The remaining time is spent on trials: of the plan's settings,
+  /// of other settings, such as the defaults, and of variations of the rule's settings. The settings with the lowest
+  /// validation loss become the new plan, so that a planned run is no worse than any run that there was time to try.
+  /// The time of a trial is limited so that the best run can be repeated.
   ///
   /// - Parameters:
   ///   - seconds: Returns the time that is left for the trials and for the run, in seconds.
   ///   - rule: The rule of the plan.
   ///   - others: Runs to try besides the rule's variations, each with a number of steps.
-  ///   - settings: Returns the settings of a run after the rule's, with those that the caller insists on.
-  ///   - trial: Trains a model for no longer than a number of seconds; nil if that time is over or the run diverges.
-  /// - Throws: What the closures throw.
+  ///   - settings: Returns the settings of a run: the rule's settings with the caller's own settings applied.
+  ///   - trial: Trains a model for at most a number of seconds; nil if the time runs out or the run diverges.
+  /// - Throws: The errors that the closures throw.
   public func bestOfTrials(
     seconds: () -> Double, rule: PlanningRule, others: [Run], settings: (TrainingDefaults) throws -> Run,
     trial: (Run, _ limit: Double) throws -> Trial?
@@ -42,7 +42,7 @@ extension TrainingPlan {
       let settings = TrainingDefaults(model: run.model.configuration, training: run.training)
       guard begun.insert(settings).inserted else { return nil }
       let before = seconds()
-      // A tenth is spare, since the repeated run may be slower.
+      // A tenth is kept in reserve, because the repeated run may be slower.
       let limit = min(before - 1.1 * best.expectedSeconds, before / 2.1)
       guard limit > 0, let outcome = try trial(run, limit), outcome.loss.isFinite else { return nil }
       count += 1
@@ -85,11 +85,11 @@ extension TrainingPlan {
 
   /// The outcome of trials.
   public struct Trials: Hashable, Sendable {
-    /// The number of runs that were tried to their end.
+    /// The number of completed trials.
     public let count: Int
     /// The validation loss of the rule's settings, in nats per token; nil if they diverged or took too long.
     public let ruleLoss: Double?
-    /// The lowest validation loss of all, in nats per token, which is that of the plan.
+    /// The lowest validation loss of all trials, in nats per token: that of the plan's settings.
     public let lowestLoss: Double
 
     /// A Boolean value indicating whether the plan has other settings than the rule's.

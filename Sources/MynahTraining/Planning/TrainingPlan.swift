@@ -1,55 +1,55 @@
 public import MynahModels
 
-/// A plan of a training run that is given a time: the model, the settings, the number of steps, and the figures that
-/// they follow from.
+/// A plan of a training run for a given time: the model, the settings, the number of steps, and the figures that they
+/// follow from.
 public struct TrainingPlan: Sendable {
   /// The model.
   public let model: LanguageModelConfiguration
   /// The settings of the run, with its number of steps.
   public let training: TrainingConfiguration
-  /// The time of the run's steps and validation, in seconds.
+  /// The time that is available for the run's steps and validation, in seconds.
   public let seconds: Double
   /// The measured speed.
   public let speed: MeasuredSpeed
-  /// The number of passes over the text, the last one in part.
+  /// The number of passes over the text; the last one may be partial.
   public let epochs: Double
-  /// The number of weights in the products of a step.
+  /// The number of weights in the matrix products of a step.
   public let weightCount: Int
   /// The reason for the size of the model.
   public let choice: Choice
 
   /// The reason for the size of a planned model.
   public enum Choice: Hashable, Sendable {
-    /// The settings leave one model only.
+    /// The caller's settings fix the size of the model.
     case given
-    /// The largest model that learns enough tokens for each weight in the time.
+    /// The largest model that is trained on enough tokens for each weight in the time.
     case time(tokensPerWeight: Double)
     /// The largest model for a text of this length.
     case text
   }
 
-  /// The reason for layers other than one LSTM; nil if the rule chose one, or none because the flags set them.
+  /// The reason for layers other than one LSTM; nil if the rule chose one LSTM, or if the caller set the layers.
   public let layerReason: LayerReason?
 
   /// The reason for the layers of a planned model.
   public enum LayerReason: Hashable, Sendable {
     /// The layer projects its outputs, because the output layer has a weight per token for each of their elements.
     case largeVocabulary
-    /// There are two layers, because one would learn the text by heart.
+    /// There are two layers, because one would memorise the text.
     case manyEpochs
   }
 
-  /// A Boolean value indicating whether the run ends before its time, because a longer one would gain nothing.
+  /// A Boolean value indicating whether the run ends before its time, because a longer run would not be better.
   public var endsEarly: Bool { expectedSeconds < 0.9 * seconds }
 
   /// The expected time of the run's steps and validation, in seconds.
   public let expectedSeconds: Double
 
-  /// The outcome of trials that the settings come from; nil if nothing was tried.
+  /// The outcome of the trials that the settings come from; nil if there were none.
   public internal(set) var trials: Trials?
 }
 
-/// The speed of a run, from some of its steps.
+/// The speed of a run, measured in some of its steps.
 public struct MeasuredSpeed: Hashable, Sendable {
   /// The time of a step, in seconds.
   public let secondsPerStep: Double
@@ -74,15 +74,16 @@ extension TrainingPlan {
 
   /// Plans a run.
   ///
-  /// Models of few sizes are measured, since the time of a step is nearly proportional to the weights in its products.
+  /// Only a few sizes are measured, since the time of a step is nearly proportional to the number of weights in its
+  /// matrix products.
   ///
   /// - Parameters:
   ///   - seconds: Returns the time that is left for the run's steps and validation, in seconds; measuring takes some of
   ///     it.
   ///   - rule: The rule.
-  ///   - settings: Returns the settings of a run after the rule's, with those that the caller insists on.
+  ///   - settings: Returns the settings of a run: the rule's settings with the caller's own settings applied.
   ///   - measure: Measures the speed of a run.
-  /// - Throws: What the closures throw.
+  /// - Throws: The errors that the closures throw.
   public init(
     seconds: () -> Double, rule: PlanningRule,
     settings: (TrainingDefaults) throws -> Run,
@@ -98,7 +99,7 @@ extension TrainingPlan {
     }
     var models = try candidates(1)
     let isGiven = Set(models.map(\.weightCount)).count == 1
-    // The middle one first, then the choice after its speed, and the choice after that one's speed.
+    // Measures the middle size, then the size chosen from its speed, and then the size chosen from that speed.
     var (layerCount, index, choice) = (1, isGiven ? 0 : models.count / 2, Choice.given)
     var speed = try measure(models[index].model, models[index].training)
     for _ in 0..<(isGiven ? 0 : 2) {
@@ -147,7 +148,7 @@ extension TrainingPlan {
       expectedSeconds: Double(stepCount) * speed.secondsPerStep + passes * speed.validationSeconds)
   }
 
-  /// Returns a run with the rule's settings for the caller's layers, or for those of the rule if the caller has none.
+  /// Returns a run with the rule's settings for the caller's layers, or for the rule's layers if the caller sets none.
   static func run(
     _ rule: PlanningRule, size: Int, layerCount: Int, epochs: Double, variation: PlanVariation = PlanVariation(),
     settings: (TrainingDefaults) throws -> Run
@@ -156,7 +157,7 @@ extension TrainingPlan {
       try settings(rule.settings(size: size, layerCount: layerCount, epochs: epochs, variation: variation))
     }
     let first = try run(size, layerCount)
-    // The caller's layers have their own dropout, learning rate and initial weights.
+    // Layers that the caller sets need the dropout, learning rate and initial weights for their own size.
     let largest = first.model.configuration.layers.map(\.hiddenSize).max() ?? size
     let isOther = first.model.layers.count != layerCount || largest != size
     return isOther ? try run(largest, first.model.layers.count) : first

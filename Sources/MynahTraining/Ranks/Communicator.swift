@@ -12,12 +12,12 @@ public protocol Communicator: Sendable {
   /// The number of processes.
   var rankCount: Int { get }
 
-  /// Starts sending a message to another rank; does not wait until it is there.
+  /// Starts sending a message to another rank; does not wait for its arrival.
   ///
   /// - Throws: `CommunicationError`.
   func send(_ message: RankMessage, to rank: Int) throws
 
-  /// Waits for the next message of another rank; messages of a rank arrive in the order in which they were sent.
+  /// Waits for the next message from another rank; messages from a rank arrive in the order in which they were sent.
   ///
   /// - Throws: `CommunicationError` if the rank has failed, or has sent nothing for longer than the time-out.
   func receive(from rank: Int) throws -> RankMessage
@@ -29,19 +29,19 @@ public enum RankMessage: Sendable {
   case bytes([UInt8])
   /// Some elements of a tensor, in row-major order; they arrive as a vector, with the range of all of its elements.
   case values(Tensor, Range<Int>)
-  /// The same, rounded to bfloat16 on the way; they arrive as `values`.
+  /// Some elements of a tensor that are rounded to bfloat16 for sending; they arrive as `values`.
   case rounded(Tensor, Range<Int>)
   /// The rank ends with an error: its exit code, and the sentence to print.
   case failure(code: Int32, sentence: String)
 }
 
-/// The reason why a message of another rank did not arrive.
+/// The reason why a message from another rank did not arrive.
 public enum CommunicationError: Error, Equatable, Sendable {
-  /// The rank has sent nothing for some seconds.
+  /// The rank has sent nothing for a number of seconds.
   case timedOut(rank: Int, seconds: Double)
   /// The rank ended with an error.
   case failed(rank: Int, code: Int32, sentence: String)
-  /// The rank sent something else: it runs another program.
+  /// The rank sent an unexpected message: it runs another program.
   case unexpected(rank: Int)
 }
 
@@ -70,10 +70,10 @@ public struct SingleProcess: Communicator {
 }
 
 extension Communicator {
-  /// The other ranks, beginning with the next one, so that not all send to the same one first.
+  /// The other ranks, beginning with the next one, so that the ranks do not all send to the same rank first.
   package var others: [Int] { (1..<max(rankCount, 1)).map { (rank + $0) % rankCount } }
 
-  /// Sends all other ranks the error that this one ends with.
+  /// Sends the error that this rank ends with to all other ranks.
   package func sendFailure(code: Int32, sentence: String) {
     // A rank that cannot be reached has ended, or will be ended by its launcher.
     for other in others { try? send(.failure(code: code, sentence: sentence), to: other) }
@@ -110,17 +110,17 @@ extension Communicator {
 }
 
 extension RankMessage {
-  /// The bytes of the message, which came from a rank.
+  /// Returns the bytes of the message, which came from a rank.
   ///
-  /// - Throws: `CommunicationError.unexpected` if it has others.
+  /// - Throws: `CommunicationError.unexpected` if the message contains something else.
   func bytes(from rank: Int) throws -> [UInt8] {
     guard case .bytes(let bytes) = self else { throw CommunicationError.unexpected(rank: rank) }
     return bytes
   }
 
-  /// The elements in the message, which came from a rank, as a tensor of a shape.
+  /// Returns the elements in the message, which came from a rank, as a tensor of a shape.
   ///
-  /// - Throws: `CommunicationError.unexpected` if it has others.
+  /// - Throws: `CommunicationError.unexpected` if the message contains something else.
   func values(_ shape: Shape, from rank: Int) throws -> Tensor {
     guard case .values(let tensor, let range) = self, range.count == shape.elementCount,
       tensor.shape.elementCount == range.count

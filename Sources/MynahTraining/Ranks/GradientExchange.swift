@@ -1,18 +1,18 @@
 import MynahIO
 import MynahTensors
 
-/// The exchange of one update between ranks: the gradients of all shards are added up where their parameters are
-/// updated, and the updated weights are passed on.
+/// The exchange of one update between ranks: each rank adds up the gradients of all shards for the rows that it
+/// updates, and sends the updated rows to the others.
 ///
-/// A parameter's gradient is sent when it and those of all later parameters are complete: the output layer's first,
-/// while those of the earlier layers are being computed. The traffic of a rank is that of a ring: its part of each
-/// gradient once, and its part of the weights once.
+/// A parameter's gradient is sent when it and the gradients of all later parameters are complete: the output layer's
+/// first, while the gradients of the earlier layers are being computed. The traffic of a rank is that of a ring
+/// all-reduce: its part of each gradient once, and its part of the weights once.
 struct GradientExchange {
   let communicator: any Communicator
   let shares: ParameterShares
   /// The shards of each rank.
   let shards: [Range<Int>]
-  /// A Boolean value indicating whether gradients are rounded to bfloat16 on the way.
+  /// A Boolean value indicating whether gradients are rounded to bfloat16 for sending.
   let isRounded: Bool
   /// The parameters that are not updated, whose gradients need not be sent.
   let frozen: Set<Int>
@@ -21,7 +21,7 @@ struct GradientExchange {
   private var sums: [PairwiseSum]
   /// The number of this rank's shards that have been added, by parameter.
   private var added: [Int]
-  /// The parameters from this one on have been sent.
+  /// The index of the first parameter that has been sent; all later ones have also been sent.
   private var sent: Int
 
   init(
@@ -42,11 +42,11 @@ struct GradientExchange {
 
   // MARK: Gradients
 
-  /// Adds the gradient of a shard for a parameter, and sends what is complete.
+  /// Adds the gradient of a shard for a parameter, and sends the sums that are complete.
   ///
   /// - Parameters:
   ///   - gradient: The gradient; nil: the shard has no rows in this update.
-  ///   - shard: One of `ownShards`, which are added in their order.
+  ///   - shard: One of `ownShards`; the shards are added in order.
   mutating func add(_ gradient: Gradient?, of shard: Int, for parameter: Int) throws {
     sums[parameter].append(PairwiseSum.Block(first: shard, count: 1, gradient: gradient))
     added[parameter] += 1
@@ -88,7 +88,7 @@ struct GradientExchange {
     var gradients = shares.shapes.indices.map { Gradient.zero(shares.shape(of: ownRows($0), parameter: $0)) }
     for parameter in shares.shapes.indices.reversed() {
       let rows = ownRows(parameter)
-      // Given up first, so that it is added to in place.
+      // Released from `sums` first, so that it has no other reference and is updated in place.
       let own = sums[parameter].blocks
       sums[parameter] = PairwiseSum()
       if rows.isEmpty || frozen.contains(parameter) { continue }
@@ -131,10 +131,10 @@ struct GradientExchange {
 
   // MARK: The norm
 
-  /// Returns the global norm of all gradients, of which this rank has those of its rows, and the numbers that each rank
-  /// adds to the message.
+  /// Returns the global norm of the gradients of all ranks, and the figures that each rank sends with its message.
   ///
-  /// The sums of blocks are added in the order of the parameters' rows, so the norm does not depend on who has them.
+  /// Each rank passes the gradients of its own rows. The sums of blocks are added in the order of the parameters' rows,
+  /// so the norm does not depend on which rank has which rows.
   func norm(of gradients: [Gradient], with figures: [Double] = []) throws -> (norm: Double, figures: [[Double]]) {
     let sums = StepProfile.measure(.update) { Kernels.squaredSums(of: gradients) }
     let all = try communicator.gathered(figures + sums)
@@ -160,7 +160,7 @@ struct GradientExchange {
 
   // MARK: Weights
 
-  /// Updates this rank's rows of the weights, and exchanges them for those of the other ranks.
+  /// Updates this rank's rows of the weights, and exchanges the updated rows with the other ranks.
   ///
   /// - Parameters:
   ///   - weights: The whole tensors.

@@ -21,7 +21,7 @@ public struct InProcessCommunicator: Communicator {
     return (0..<rankCount).map { InProcessCommunicator(rank: $0, boxes: boxes, timeout: timeout) }
   }
 
-  /// The messages that have been sent and not been received: `messages[receiver][sender]`.
+  /// The messages that have been sent but not yet received: `messages[receiver][sender]`.
   private final class Boxes: Sendable {
     let count: Int
     private let messages: Mutex<[[[RankMessage]]]>
@@ -39,7 +39,7 @@ public struct InProcessCommunicator: Communicator {
       arrival.unlock()
     }
 
-    /// Returns the next message; nil: none has come until a date.
+    /// Returns the next message; nil if none arrives before a date.
     func take(from sender: Int, to receiver: Int, until date: Date) -> RankMessage? {
       arrival.lock()
       defer { arrival.unlock() }

@@ -2,15 +2,15 @@ import MynahModels
 import MynahTensors
 
 extension Optimizer {
-  /// Performs the update of a training step that ranks compute together: clips the gradients of all of them, updates
-  /// this rank's rows, and exchanges the weights.
+  /// Performs the update of a training step that several ranks compute together: clips the gradients of all ranks,
+  /// updates this rank's rows, and exchanges the weights.
   ///
   /// - Parameters:
   ///   - exchange: The exchange, with this rank's gradients.
   ///   - share: The factor of the gradients' sum.
-  ///   - figures: Numbers to pass on to all ranks.
-  /// - Returns: The norm of the gradients before clipping; the module is unchanged if it is not finite. The numbers that
-  ///   each rank passed on.
+  ///   - figures: Numbers to send to all ranks.
+  /// - Returns: The norm of the gradients before clipping, and the numbers that each rank sent. If the norm is not
+  ///   finite, the module is unchanged.
   mutating func step(
     _ module: inout some Module, _ exchange: consuming GradientExchange, rate: Float, factors: [Float]?,
     clip: GradientClip, share: Float, figures: [Double]

@@ -1,16 +1,16 @@
 package import MynahTensors
 
-/// A sum over the shards of a batch in an order that does not depend on who computes which part.
+/// A sum over the shards of a batch in an order that does not depend on which rank computes which part.
 ///
-/// Neighbouring shards are added first (0 + 1, 2 + 3, …), then neighbouring pairs, and so on; the blocks that are left
-/// at the end, if the number of shards is no power of two, are added from the right. A rank that has some consecutive
-/// shards adds those that it can, and sends the blocks that are left.
+/// Neighbouring shards are added first (0 + 1, 2 + 3, …), then neighbouring pairs, and so on. If the number of shards
+/// is not a power of two, the blocks that remain at the end are added from the right. A rank adds up as much of its
+/// consecutive shards as this order allows, and sends the remaining blocks.
 package struct PairwiseSum: Sendable {
   /// The sum of some consecutive shards.
   package struct Block: Sendable {
     package let first: Int
     package let count: Int
-    /// nil: no shard of the block has a gradient.
+    /// The sum; nil if no shard of the block has a gradient.
     package var gradient: Gradient?
 
     package init(first: Int, count: Int, gradient: Gradient? = nil) {
@@ -18,12 +18,12 @@ package struct PairwiseSum: Sendable {
     }
   }
 
-  /// The blocks that cannot be added to each other before others have come.
+  /// The blocks that cannot be added to each other until further blocks are appended.
   package private(set) var blocks: [Block] = []
 
   package init() {}
 
-  /// The first shard and the number of shards of each block that is left of some consecutive shards.
+  /// Returns the first shard and the number of shards of each block that consecutive shards are added up to.
   package static func blocks(of shards: Range<Int>) -> [(first: Int, count: Int)] {
     var sum = PairwiseSum()
     for shard in shards { sum.append(Block(first: shard, count: 1)) }
@@ -53,7 +53,7 @@ package struct PairwiseSum: Sendable {
     let count = left.count + right.count
     let first = left.first
     if let gradient = right.gradient {
-      // `left` is given up first, so that its tensor has no other reference and is added to in place.
+      // `left` is released first, so that its tensor has no other reference and is updated in place.
       _ = consume left
       if sum == nil { sum = gradient } else { sum?.add(gradient) }
     }

@@ -1,21 +1,21 @@
 package import MynahTensors
 
-/// Which rank updates which rows of each parameter and has the optimizer's state of them.
+/// The assignment of each parameter's rows to the ranks that update them and keep their optimizer state.
 ///
-/// Each parameter is cut into as many shares as there are ranks, at the blocks that its norm is computed in. The first
-/// share of the next parameter goes to the next rank, so that small parameters are spread over the ranks.
+/// Each parameter is split into one share per rank, at the boundaries of the blocks of its norm. The first share of the
+/// next parameter goes to the previous rank, so that small parameters are spread over the ranks.
 package struct ParameterShares: Sendable {
   package let shapes: [Shape]
   package let rankCount: Int
 
   package init(shapes: [Shape], rankCount: Int) { (self.shapes, self.rankCount) = (shapes, rankCount) }
 
-  /// The rows of a parameter that a rank updates; of a vector, the elements.
+  /// Returns the rows of a parameter that a rank updates; for a vector, the elements.
   package func rows(of parameter: Int, rank: Int) -> Range<Int> {
     share((rank + parameter) % rankCount, of: parameter)
   }
 
-  /// The ranks in the order of their rows of a parameter.
+  /// Returns the ranks in the order of their rows of a parameter.
   package func ranks(of parameter: Int) -> [Int] {
     (0..<rankCount).map { (($0 - parameter) % rankCount + rankCount) % rankCount }
   }
@@ -28,33 +28,33 @@ package struct ParameterShares: Sendable {
     return bound(index)..<bound(index + 1)
   }
 
-  /// The number of blocks that the norm of some rows of a parameter is computed in.
+  /// Returns the number of blocks that the norm of some rows of a parameter is computed in.
   func blockCount(of rows: Range<Int>, parameter: Int) -> Int {
     let block = Kernels.rowsOfBlock(width: shapes[parameter].asRows.width)
     return (rows.count + block - 1) / block
   }
 
-  /// The elements of some rows of a parameter.
+  /// Returns the range of elements of some rows of a parameter.
   package func elements(of rows: Range<Int>, parameter: Int) -> Range<Int> {
     let width = shapes[parameter].asRows.width
     return rows.lowerBound * width..<rows.upperBound * width
   }
 
-  /// The shape of some rows of a parameter.
+  /// Returns the shape of some rows of a parameter.
   func shape(of rows: Range<Int>, parameter: Int) -> Shape {
     let shape = shapes[parameter]
     if rows.count == shape.asRows.rows { return shape }
     return shape.rank == 2 ? [rows.count, shape[1]] : [rows.count]
   }
 
-  /// Some rows of a parameter's tensor.
+  /// Returns some rows of a parameter's tensor.
   func slice(_ tensor: Tensor, _ rows: Range<Int>, parameter: Int) -> Tensor {
     if rows.count == shapes[parameter].asRows.rows { return tensor }
     return tensor.reshaped([tensor.shape.elementCount]).slice(elements(of: rows, parameter: parameter))
       .reshaped(shape(of: rows, parameter: parameter))
   }
 
-  /// Some rows of a parameter's gradient.
+  /// Returns some rows of a parameter's gradient.
   func slice(_ gradient: Gradient, _ rows: Range<Int>, parameter: Int) -> Gradient {
     if rows.count == shapes[parameter].asRows.rows { return gradient }
     switch gradient {
@@ -70,7 +70,7 @@ package struct ParameterShares: Sendable {
 }
 
 extension SparseRows {
-  /// The places of the stored rows that are among some rows.
+  /// Returns the positions of the stored rows that are in a range of rows.
   func stored(in range: Range<Int>) -> Range<Int> {
     func place(_ row: Int) -> Int {
       var (low, high) = (0, rows.count)

@@ -13,7 +13,7 @@ struct RankedRun {
   private let shardCount: Int
 
   /// - Parameters:
-  ///   - weights: The ranks' shares in the shards; nil: equal ones.
+  ///   - weights: The ranks' shares of the shards; nil: equal shares.
   init(_ communicator: any Communicator, model: LanguageModel, shardCount: Int, weights: [Int]?) {
     self.communicator = communicator
     self.shardCount = shardCount
@@ -26,16 +26,16 @@ struct RankedRun {
   /// The shards that this rank computes.
   var ownShards: Range<Int> { shards[communicator.rank] }
 
-  /// The shards that a rank computes.
+  /// Returns the shards that a rank computes.
   func shards(of rank: Int) -> Range<Int> { shards[rank] }
 
-  /// Waits until all ranks are here.
+  /// Waits until all ranks have called this function.
   func waitForOthers() throws { _ = try communicator.gathered([UInt8]()) }
 
-  /// The rows of each shard of a batch of some rows, none of them empty: fewer shards if there are fewer rows.
+  /// Returns the rows of each shard of a batch; no shard is empty, so there are fewer shards if there are fewer rows.
   func cuts(of rowCount: Int) -> [Range<Int>] { Batch.shards(min(shardCount, max(rowCount, 1)), of: rowCount) }
 
-  /// The exchange of an update.
+  /// Returns the exchange of an update.
   func exchange(isRounded: Bool, frozen: Set<Int>) -> GradientExchange {
     GradientExchange(communicator, parameters, shards: shards, isRounded: isRounded, frozen: frozen)
   }
@@ -52,7 +52,7 @@ struct RankedRun {
     }
   }
 
-  /// Returns the tensors of a slot of all ranks; nil on ranks that do not receive them.
+  /// Returns the whole tensors of a slot, from the parts of all ranks; nil on ranks that do not receive them.
   ///
   /// - Parameter receivers: The ranks that receive them; nil: all.
   private func whole(_ slot: [Tensor], receivers: Set<Int>? = nil) throws -> [Tensor]? {
@@ -104,7 +104,7 @@ struct RankedRun {
     return result
   }
 
-  /// The rows of a rank in a batch of some rows.
+  /// Returns the rows of a rank in a batch of `rowCount` rows.
   private func rows(of rank: Int, in rowCount: Int) -> Range<Int> {
     let cuts = cuts(of: rowCount)[clamped: shards[rank]]
     guard let first = cuts.first, let last = cuts.last else { return 0..<0 }
@@ -172,6 +172,6 @@ extension RecurrentState {
 }
 
 extension Array {
-  /// The elements at those of some indices that exist.
+  /// The elements at the existing indices of a range.
   fileprivate subscript(clamped range: Range<Int>) -> ArraySlice<Element> { self[range.clamped(to: indices)] }
 }

@@ -1,12 +1,12 @@
-/// Which rank computes which shards of a batch.
+/// The assignment of the shards of a batch to the ranks that compute them.
 package struct ShardShares: Sendable {
   /// The shards of each rank: consecutive, at least one.
   package let shards: [Range<Int>]
 
-  /// Shares shards out in proportion to the ranks' weights.
+  /// Distributes shards in proportion to the ranks' weights.
   ///
   /// - Parameters:
-  ///   - count: The number of shards, at least that of the ranks.
+  ///   - count: The number of shards, at least the number of ranks.
   ///   - weights: A positive number for each rank, such as its speed.
   package init(_ count: Int, weights: [Int]) {
     let sum = Double(weights.reduce(0, +))

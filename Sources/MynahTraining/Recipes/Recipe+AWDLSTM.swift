@@ -5,9 +5,10 @@ import MynahText
 // S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language models", 2018, with the settings of the
 // authors' program, without its second run (fine-tuning) and without a cache.
 //
-// Differences from that program: an LSTM of Mynah has one bias and not two, which PyTorch trains with the same gradients,
-// so that their sum moves twice as far; an epoch has the expected number of batches and not a random one; and a step of
-// averaged gradient descent has the learning rate of its own length, where PyTorch's ASGD has that of the step before.
+// Differences from that program: an LSTM of Mynah has one bias instead of two (PyTorch trains both with the same
+// gradients, so that their sum moves twice as far); an epoch has the expected number of batches instead of a random
+// number; and a step of averaged gradient descent uses the learning rate for its own length, whereas PyTorch's ASGD
+// uses the learning rate of the previous step.
 
 extension Recipe {
   /// The Penn Treebank: three LSTMs of 1,150, 1,150 and 400 units with tied weights, 500 epochs.
@@ -68,9 +69,8 @@ extension Recipe {
   /// 1,000 epochs in batches of 12 rows.
   ///
   /// Z. Yang, Z. Dai, R. Salakhutdinov, W. Cohen, "Breaking the softmax bottleneck: a high-rank RNN language model",
-  /// 2018, with the settings of the authors' program and without its second run; it has a test perplexity of 55.97 and a
-  /// validation perplexity of 58.08. A token takes 2.5 times as many multiplications as
-  /// in the AWD-LSTM.
+  /// 2018, with the settings of the authors' program and without its second run. The program has a test perplexity of
+  /// 55.97 and a validation perplexity of 58.08. A token takes 2.5 times as many multiplications as in the AWD-LSTM.
   public static let awdMixture = Recipe(
     name: "awd-lstm-mixture",
     summary:

@@ -9,7 +9,7 @@ public enum TrainingSpan: Hashable, Codable, Sendable {
   /// The whole run, wherever it ends.
   case run
 
-  /// The reason why a schedule cannot span this, in words; nil if it can.
+  /// The reason why a schedule cannot have this span; nil if it can.
   var defect: String? {
     switch self {
     case .epochs(let count) where count < 1, .steps(let count) where count < 1:
@@ -159,7 +159,7 @@ extension TrainingPlace {
 
   /// Returns the number of completed steps of a span.
   ///
-  /// Of a run whose end was moved, it is the completed share of all of its steps.
+  /// If the end of a run was moved, this is the completed share of the run times its number of steps.
   func stepsDone(of span: TrainingSpan) -> Double {
     if case .run = span { shareOfRun * Double(runEnd) } else { Double(stepsDone) }
   }

@@ -1,8 +1,8 @@
 /// The course of a run that ends after a number of steps, which may change on the way: the share of the run that is
 /// complete after each step.
 ///
-/// A schedule that spans the run follows this share, so the learning rate reaches its end at the last step wherever that
-/// is moved to. Between two changes, each step completes the same share of the run.
+/// A schedule that spans the run follows this share, so the learning rate reaches its final value at the last step even
+/// if the end is moved. Between two changes, each step completes the same share of the run.
 public struct RunPace: Hashable, Codable, Sendable {
   /// A change: from a step on, the run ends at another step.
   public struct Turn: Hashable, Codable, Sendable {
@@ -10,7 +10,7 @@ public struct RunPace: Hashable, Codable, Sendable {
     public let step: Int
     /// The share of the run that was complete then.
     public let share: Double
-    /// The number of steps after which the run ends since then.
+    /// The number of steps after which the run ends as of this change.
     public let end: Int
   }
 
@@ -30,18 +30,18 @@ public struct RunPace: Hashable, Codable, Sendable {
     return min(turn.share + (1 - turn.share) * Double(steps - turn.step) / Double(turn.end - turn.step), 1)
   }
 
-  /// Moves the end of the run, which is at the present step at the earliest.
+  /// Moves the end of the run, to the current step at the earliest.
   ///
   /// - Parameters:
   ///   - end: The number of steps after which the run ends.
-  ///   - step: The number of completed steps; not below that of an earlier change.
+  ///   - step: The number of completed steps; not less than at an earlier change.
   public mutating func move(endTo end: Int, at step: Int) {
     let turn = Turn(step: step, share: share(after: step), end: max(end, step))
     if turns.count > 1, turns[turns.count - 1].step == step { turns.removeLast() }
     turns.append(turn)
   }
 
-  /// The reason why a file cannot contain this course, in words; nil if it can.
+  /// The reason why this course is invalid; nil if it is valid.
   var defect: String? {
     guard let first = turns.first, first.step == 0, first.share == 0, first.end >= 1 else {
       return "a run starts at step 0 and ends after 1 step or more"

@@ -1,5 +1,5 @@
-// Products of few rows, by multiply-adds: [panel][K][panel's columns] of float32 numbers, as in fma/, with the panels
-// of tiles.
+// Products of few rows, by multiply-adds: B is packed as [panel][K][panel's columns] in float32, as in fma/, with the
+// same panels as for tiles.
 
 /// The columns of a panel, padded.
 INLINE size_t few_width(size_t n, size_t panel) { return minimum(2, side_tiles(n) - 2 * panel) * SIDE; }
@@ -18,7 +18,7 @@ static void pack_few(float *packed, source_rows b, size_t k, size_t n, range pan
   }
 }
 
-/// The same of B[k][n] given as its transpose, b[n][k] row-major with ld.
+/// Packs panels of B[k][n] given as its transpose, b[n][k] row-major with ld.
 static void pack_few_transposed(float *packed, const float *b, size_t ld, size_t k, size_t n, range panels) {
   for (size_t p = panels.first; p < panels.last; p++) {
     size_t first = panel_start(n, p), width = few_width(n, p);

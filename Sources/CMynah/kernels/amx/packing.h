@@ -56,12 +56,12 @@ static void pack_transposed(float *packed, const float *b, size_t ld, size_t k, 
 
 // MARK: A's tiles
 
-/// A's tile of all planes from `depth` lines of up to 16 numbers (`rows`), a line for each k.
+/// Writes A's tile for all planes from `depth` lines, one per k, of up to 16 values (`rows`).
 INLINE void tile_across_k(char *to, const float *from, size_t k_stride, size_t rows, size_t depth,
                           const size_t planes) {
   __mmask16 mask = first_lanes(rows);
   __m512i lines[2][SIDE];
-  if (planes == 1) {  // rounded first: half as much to transpose
+  if (planes == 1) {  // rounding first halves the data to transpose
     for (size_t pair = 0; pair < SIDE; pair++) {
       vfloat even = {0}, odd = {0};
       if (2 * pair < depth) even = load_masked(mask, from + 2 * pair * k_stride);
@@ -72,7 +72,7 @@ INLINE void tile_across_k(char *to, const float *from, size_t k_stride, size_t r
     for (size_t r = 0; r < rows; r++) _mm512_store_si512(to + r * 64, lines[0][r]);
     return;
   }
-  for (size_t half = 0; half < 2; half++) {  // transposed first: planes would be three times as much
+  for (size_t half = 0; half < 2; half++) {  // transposing first, because three planes are more data
     for (size_t i = 0; i < SIDE; i++) {
       vfloat line = {0};
       if (half * SIDE + i < depth) line = load_masked(mask, from + (half * SIDE + i) * k_stride);
@@ -87,7 +87,7 @@ INLINE void tile_across_k(char *to, const float *from, size_t k_stride, size_t r
   }
 }
 
-/// The tiles of up to 16 rows of A over a block of k: [block][plane][2 row tiles]; `to` is one of the two.
+/// Writes the tiles of up to 16 rows of A over a block of k: [block][plane][2 row tiles]; `to` is one of the two.
 INLINE void gather_rows(char *to, operand a, size_t row, size_t rows, size_t k0, size_t k, const size_t planes) {
   for (size_t block = 0; block < depth_blocks(k); block++, to += 2 * planes * TILE_BYTES) {
     size_t depth = minimum(DEPTH, k - block * DEPTH);

@@ -2,11 +2,12 @@
 
 enum { SIDE = 16, LINE = 64 };
 
-/// The rows of the upper tile when `rows` rows, at most 2·SIDE, are shared by two; up to SIDE rows are one tile.
+/// The number of rows of the upper tile if `rows` ≤ 2·SIDE rows are divided between two tiles; up to SIDE rows are one
+/// tile.
 INLINE size_t top_rows(size_t rows) { return rows <= SIDE ? rows : (rows + 1) / 2; }
 
-/// Sets the shapes of the registers. One without rows or bytes gets a few, since an empty shape beside others is
-/// invalid.
+/// Sets the shapes of the registers. A register without rows or bytes gets the smallest shape, because an empty shape
+/// next to others is invalid.
 INLINE void configure_registers(const size_t rows[8], const size_t bytes[8]) {
   struct {
     uint8_t palette, start_row, reserved[14];

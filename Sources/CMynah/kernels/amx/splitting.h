@@ -1,9 +1,10 @@
-// Tiles of bfloat16 numbers from float32 ones: packing B, gathering A.
+// Tiles of bfloat16 values from float32 values, for packing B and gathering A.
 
 INLINE __mmask16 first_lanes(size_t count) { return count >= LANES ? 0xFFFF : (__mmask16)((1u << count) - 1); }
 INLINE vfloat load_masked(__mmask16 mask, const float *p) { return (vfloat)_mm512_maskz_loadu_ps(mask, p); }
 
-/// Rounds 32 numbers to bfloat16, plane after plane: each plane holds what the ones before it left over.
+/// Rounds 32 values to bfloat16, one plane after another: each plane contains the rounded remainder of the planes
+/// before it.
 INLINE void split(vfloat low, vfloat high, size_t planes, __m512i result[MOST_PLANES]) {
 #pragma clang loop unroll(full)
   for (size_t p = 0; p < planes; p++) {
@@ -15,8 +16,8 @@ INLINE void split(vfloat low, vfloat high, size_t planes, __m512i result[MOST_PL
   }
 }
 
-/// Transposes 16 × 16 words of 32 bits. Written in intrinsics, not as kernels/transpose.h: packing was measured a tenth
-/// faster.
+/// Transposes 16 × 16 words of 32 bits. Written in intrinsics, unlike kernels/transpose.h, because this made packing a
+/// tenth faster.
 INLINE void transpose(__m512i r[SIDE]) {
   __m512i t[SIDE];
 #pragma clang loop unroll(full)
@@ -47,8 +48,8 @@ INLINE void transpose(__m512i r[SIDE]) {
   }
 }
 
-/// A tile of all planes from 16 (`sides`) lines of 32 (`depth`) numbers that are contiguous along k: as A's tile, or
-/// transposed as B's. Planes of a tile are `plane_stride` bytes apart.
+/// Writes a tile for all planes from up to 16 (`sides`) lines of up to 32 (`depth`) values that are contiguous along k:
+/// as A's tile, or transposed as B's. Planes of a tile are `plane_stride` bytes apart.
 INLINE void tile_along_k(char *to, size_t plane_stride, const float *from, size_t stride, size_t sides, size_t depth,
                          size_t planes, bool transposed) {
   __m512i lines[MOST_PLANES][SIDE];
@@ -69,7 +70,7 @@ INLINE void tile_along_k(char *to, size_t plane_stride, const float *from, size_
   }
 }
 
-/// Two lines of one k each, interleaved: the 16 pairs (k, k + 1).
+/// Splits two lines, for k and k + 1, and interleaves them: the 16 pairs (k, k + 1).
 INLINE void split_pair(vfloat even, vfloat odd, size_t planes, __m512i result[MOST_PLANES]) {
   const __m512i interleaved = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22,
                                                6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);

@@ -27,7 +27,8 @@ INLINE void sum_tiles(const bool two_rows, const bool two_columns, const size_t 
     if (planes == 1) {
       LOAD_A(0) LOAD_B(0) SUM
     } else {
-      // x_i·y_j for ij = 20, 10, 11, 01, 02, 00: small before large, and one operand stays from each to the next.
+      // x_i·y_j for ij = 20, 10, 11, 01, 02, 00: small products first, and each product reuses an operand of the one
+      // before.
       LOAD_A(2) LOAD_B(0) SUM LOAD_A(1) SUM LOAD_B(1) SUM LOAD_A(0) SUM LOAD_B(2) SUM LOAD_B(0) SUM
     }
   }
@@ -71,7 +72,7 @@ INLINE void multiply_panel(const bool two_rows, const bool two_columns, const si
     store_tiles(two_rows, two_columns, c, ldc, top);
     return;
   }
-  // The panel's last columns are not C's own: computed aside, then only the valid columns are copied.
+  // The panel's last columns are outside C: the tiles are computed in a buffer, and only the valid columns are copied.
   float aside[2 * SIDE * 2 * SIDE];
   const size_t width = 2 * SIDE, rows = top + bottom;
   if (start)
@@ -85,18 +86,18 @@ INLINE void multiply_panel(const bool two_rows, const bool two_columns, const si
   for (size_t r = 0; r < rows; r++) memcpy(c + r * ldc, aside + r * width, valid * sizeof(float));
 }
 
-/// Some pairs of row tiles of A, all of one height, that are gathered together.
+/// Pairs of row tiles of A, all of the same height, that are gathered together.
 typedef struct {
   size_t row, height, pairs, k0, k;  // rows from `row` on; the block of k and where it begins
   char *tiles;                       // [pair][block][plane][2 row tiles]
   bool fetches;                      // whether the next rows of C are prefetched
 } gathered_rows;
-/// A worker's part of C that is larger does not stay in a near cache: then each block's lines are fetched while the
-/// block before is multiplied, which takes a third off a product of 1200 × 10016 × 128. Where they are near, it costs a
-/// tenth.
+/// If a worker's part of C has more elements, it does not stay in a near cache. The lines of each block are then
+/// prefetched while the previous block is multiplied, which makes a product of 1200 × 10016 × 128 a third faster. If
+/// they are already near, prefetching costs a tenth.
 enum { NEAR_NUMBERS = 1 << 16 };
 
-/// Prefetches the block of C, up to two tiles high and wide, that is written next.
+/// Prefetches the block of C that is written next, up to two tiles high and wide.
 INLINE void fetch_rows(const float *c, size_t ldc, size_t height) {
   for (size_t r = 0; r < height; r++) {
     __builtin_prefetch(c + r * ldc, 1);
@@ -106,7 +107,7 @@ INLINE void fetch_rows(const float *c, size_t ldc, size_t height) {
 
 INLINE size_t pair_bytes(size_t k, size_t planes) { return 2 * TILE_BYTES * planes * depth_blocks(k); }
 
-/// The gathered rows times all panels of B: a panel stays near while the pairs go by.
+/// Multiplies the gathered rows with all panels of B: a panel stays in cache for all pairs.
 INLINE void multiply_gathered(const gathered_rows *g, const product *s, size_t whole_k, const size_t planes) {
   size_t group_stride = s->group_stride ? s->group_stride : KEPT_WIDTH, start_stride = g->k0 ? s->ldc : s->start_stride;
   size_t top = top_rows(g->height), bottom = g->height - top, blocks = depth_blocks(g->k);
@@ -136,11 +137,12 @@ INLINE void multiply_gathered(const gathered_rows *g, const product *s, size_t w
 
 INLINE void multiply_planes(operand a, size_t m, size_t k, const product *products, size_t count, const size_t planes) {
   char tiles[MOST_PAIRS * 2 * SIDE * K_BLOCK * MOST_PLANES * 2] __attribute__((aligned(64)));
-  // Pairs of row tiles share the rows evenly, unless these come in groups; the remainder is a lower pair.
+  // The rows are divided evenly among pairs of row tiles, unless the rows are in groups; the last pair has the
+  // remainder.
   size_t most = (m + 2 * SIDE - 1) / (2 * SIDE),
          height = a.row_group_stride ? minimum(KEPT_WIDTH, m) : (m + most - 1) / most;
   size_t configured = 0;
-  // One pass over k at least, so that C is written when k is 0.
+  // At least one pass over k, so that C is written even if k is 0.
   for (size_t k0 = 0, block; k0 == 0 || k0 < k; k0 += block) {
     block = minimum(k - k0, planes == 1 ? 2 * K_BLOCK : K_BLOCK);
     for (size_t row = 0, rows; row < m; row += rows) {
@@ -165,7 +167,7 @@ INLINE void multiply_planes(operand a, size_t m, size_t k, const product *produc
   }
   _tile_release();
 }
-/// C = start + A·B for each of some B.
+/// Computes C = start + A·B for each of several B.
 static void multiply(operand a, size_t m, size_t k, const product *products, size_t count, form form) {
   if (m == 0) return;
   if (form == FORM_FEW_ROWS) multiply_few(a, m, k, products, count);

@@ -20,9 +20,9 @@ typedef struct {
   // Replaces the sums in u->blocks by the activations that `backward` reads, and the state in u->h and u->c by the next
   // one. With a projection, u->h becomes the intermediate vector.
   void (*forward)(cell_units *u);
-  // Replaces the gradients of the next state in d->h and d->c by those of the state before, except for the part through
-  // W_hh, and sets d->blocks and d->vectors. u: the activations and the state before the step; next->c: the state after
-  // it.
+  // Replaces the gradients of the next state in d->h and d->c by the gradients of the previous state, except for the
+  // part through W_hh, and sets d->blocks and d->vectors. u: the activations and the state before the step; next->c:
+  // the state after it.
   void (*backward)(const cell_units *u, const cell_units *next, cell_units *d);
   // Cells with late blocks: activates the first blocks, one for each late block, and sets u->m. `forward` and
   // `backward` leave these blocks alone.
@@ -42,7 +42,7 @@ INLINE size_t recurrent_block(const mynah_cell_traits *c, size_t r) {
   return r < c->added_blocks ? r : c->input_blocks + r - c->added_blocks;
 }
 
-/// The gradient before a sigmoid or tanh, given the one after it and the activation.
+/// The gradient with respect to the input of a sigmoid or tanh, given the gradient `d` of its output `y`.
 INLINE vfloat through_sigmoid(vfloat d, vfloat y) { return d * y * (1.0f - y); }
 INLINE vfloat through_tanh(vfloat d, vfloat y) { return d * (1.0f - y * y); }
 

@@ -1,5 +1,5 @@
 // SRU (T. Lei et al., "Simple recurrent units for highly parallelizable recurrence", EMNLP 2018). Blocks x̃, f, r and
-// the highway connection s: W_s x + b_s, or x itself where I = H. Vectors v_f, v_r; the gates do not read h.
+// the highway connection s: W_s x + b_s, or x itself if I = H. Vectors v_f, v_r; the gates do not read h.
 //
 //   f = σ(W_f x + v_f ⊙ c + b_f)   r = σ(W_r x + v_r ⊙ c + b_r)   c' = f ⊙ c + (1 − f) ⊙ x̃   h = r ⊙ c' + (1 − r) ⊙ s
 

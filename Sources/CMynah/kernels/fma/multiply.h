@@ -1,10 +1,10 @@
 // Products with a packed B.
 
-// Rows of A that are multiplied with all panels before the next ones: enough to use a panel often, few enough that a
-// block of them stays in the second-level cache. Whole groups of kept matrices, and whole tiles.
+// The number of rows of A that are multiplied with all panels before the next rows: enough to reuse a panel often, few
+// enough that a block of them stays in the L2 cache. Both are multiples of the groups of kept matrices and of tiles.
 enum { BLOCK_ROWS_IN_PLACE = 144, BLOCK_ROWS_GATHERED = 48 };
 
-/// A block of A as tiles read it: rows, or groups of KEPT_WIDTH rows whose elements of one k are contiguous.
+/// A block of A in the form that tiles read: rows, or groups of KEPT_WIDTH rows whose elements of one k are contiguous.
 typedef struct {
   const float *base;
   size_t row_stride, k_stride;
@@ -69,7 +69,7 @@ INLINE a_block gather_column_pairs(uint32_t *to, const operand *a, size_t row, s
   const size_t pairs = pairs_of(length);
   for (size_t r = 0; r < rows; r += KEPT_WIDTH) {
     const float *from = element(a, row + r, k0);
-    // Constant counts keep a whole group's loop free of conditions.
+    // A constant count removes the conditions from the loop of a whole group.
     if (rows - r >= KEPT_WIDTH) gather_group_pairs(to + r * pairs, from, a->k_stride, length, KEPT_WIDTH);
     else gather_group_pairs(to + r * pairs, from, a->k_stride, length, rows - r);
   }
@@ -80,9 +80,9 @@ INLINE a_block gather_column_pairs(uint32_t *to, const operand *a, size_t row, s
 
 INLINE bool is_in_groups(const a_block *a) { return a->rows_together == KEPT_WIDTH && a->k_stride == KEPT_WIDTH; }
 
-/// Lets a tile fetch its share of the group after the one from `row` on. The first panel reads a group once, for few
-/// sums: where it comes from the last-level cache or from memory, its loads would be waited for (ptb's gradient of the
-/// output weights: 68 % of the peak without, 94 % with).
+/// Makes a tile prefetch its share of the group that follows the one at `row`. The first panel reads a group only once,
+/// for few sums, so it would stall on loads from the last-level cache or memory (gradient of ptb's output weights: 68 %
+/// of the peak without prefetching, 94 % with it).
 INLINE void fetch_next_group(tile_operands *operands, const a_block *a, size_t row, size_t tile, size_t tiles) {
   operands->ahead_step = (KEPT_WIDTH + tiles - 1) / tiles;
   operands->ahead = a->base + (row / KEPT_WIDTH + 1) * a->together_stride + tile * operands->k * operands->ahead_step;
@@ -115,13 +115,13 @@ INLINE void multiply_block(const product *s, const a_block *a, size_t row, size_
   }
 }
 
-/// C = start + A·B for each of some B.
+/// Computes C = start + A·B for each of several B.
 static void multiply(operand a, size_t m, size_t k, const product *products, size_t count, const form form) {
   const bool in_pairs = HAS_DOT && form == FORM_BFLOAT16,
              in_place = in_pairs ? a.in_pairs : a.k_stride == 1 || a.row_group_stride;
   const size_t most = in_place ? BLOCK_ROWS_IN_PLACE : BLOCK_ROWS_GATHERED;
   float gathered[BLOCK_ROWS_GATHERED * K_BLOCK] __attribute__((aligned(64)));
-  // One pass over k at least, so that C is written when k is 0.
+  // At least one pass over k, so that C is written even if k is 0.
   for (size_t k0 = 0, length; k0 == 0 || k0 < k; k0 += length) {
     length = minimum(k - k0, K_BLOCK);
     for (size_t row = 0, rows; row < m; row += rows) {

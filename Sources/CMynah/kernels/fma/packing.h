@@ -21,7 +21,7 @@ INLINE form form_for(mynah_precision precision, size_t rows) {
 
 enum { PANEL_GROUPS = TILE_VECTORS / KEPT_VECTORS };
 
-/// Panels begin at groups of KEPT_WIDTH columns, which are shared out evenly over the fewest panels possible.
+/// Panels begin at groups of KEPT_WIDTH columns, which are divided evenly among the minimum number of panels.
 INLINE range all_panels(size_t n) { return (range){0, (kept_groups(n) + PANEL_GROUPS - 1) / PANEL_GROUPS}; }
 /// The vectors of a panel.
 INLINE range panel_vectors(size_t n, size_t panel) {
@@ -36,8 +36,8 @@ INLINE size_t panel_start(size_t n, size_t panel) {
 INLINE size_t packed_size(size_t n, size_t k) { return padded(n) * k; }
 
 #if HAS_DOT
-/// Vector j of two rows in pairs, of which `valid` columns are in B; `rows` and `scales` are those of a pair. A row may
-/// be NULL: zeros.
+/// Vector j of two rows, multiplied by `scales` and rounded to bfloat16 pairs; `valid` columns are in B. A row may be
+/// NULL for zeros.
 INLINE vfloat pair_vector(const float *const rows[2], const float scales[2], size_t j, size_t valid) {
   vfloat lines[2];
   for (size_t line = 0; line < 2; line++)
@@ -95,7 +95,7 @@ static void pack_pairs_transposed(float *restrict packed, const float *restrict 
         const float *from = b + (first + j) * ld + k0;
         float *block = to + k0 / 2 * width + j;
         const size_t columns = j < valid ? minimum(LANES, valid - j) : 0, count = minimum(2 * LANES, k - k0);
-        // Constant bounds keep a whole block in registers.
+        // With constant bounds, a whole block stays in registers.
         if (columns == LANES && count == 2 * LANES) pack_pairs_block(block, width, from, ld, LANES, 2 * LANES);
         else pack_pairs_block(block, width, from, ld, columns, count);
       }
@@ -139,7 +139,7 @@ static void pack_transposed(float *restrict packed, const float *restrict b, siz
         const float *from = b + (first + j) * ld + k0;
         float *block = to + k0 * width + j;
         size_t rows = j < valid ? minimum(LANES, valid - j) : 0, count = minimum(LANES, k - k0);
-        // Constant bounds keep a whole block in registers.
+        // With constant bounds, a whole block stays in registers.
         if (rows == LANES && count == LANES) transpose_block(block, width, from, ld, LANES, LANES);
         else transpose_block(block, width, from, ld, rows, count);
       }

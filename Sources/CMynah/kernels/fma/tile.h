@@ -2,8 +2,8 @@
 
 enum { TILE_LANES = TILE_VECTORS * LANES };
 
-/// The operands of a tile, C[rows][vectors·LANES] = start + A·B over a block of k. With bfloat16 numbers, an element of
-/// A or B is a pair of them, in k order.
+/// The operands of a tile, C[rows][vectors·LANES] = start + A·B over a block of k. For bfloat16 products, an element of
+/// A or B is a pair of bfloat16 values, in order of k.
 typedef struct {
   float *c;
   size_t c_stride, c_group_stride;          // between rows, and between groups of KEPT_WIDTH columns
@@ -14,11 +14,11 @@ typedef struct {
   size_t k_group, k_group_stride;           // every k_group elements of a row begin a group; the stride between groups
   const float *b;                           // [k][vectors·LANES]
   size_t k;
-  const float *ahead;                       // fetched to the second-level cache meanwhile, a step further at each k
+  const float *ahead;                       // prefetched to the L2 cache meanwhile, one step further at each k
   size_t ahead_step;                        // 0: always the same line
 } tile_operands;
 
-/// The place of vector v of a row whose groups are `group_stride` apart.
+/// The offset of vector v in a row whose groups are `group_stride` apart.
 INLINE size_t tile_vector(size_t v, size_t group_stride) {
   return v / KEPT_VECTORS * group_stride + v % KEPT_VECTORS * LANES;
 }
@@ -31,7 +31,7 @@ INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, cons
   for (size_t r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
-      // C is written when all is summed: the rows below it, the next tile's, are fetched meanwhile.
+      // C is written at the end; meanwhile, the rows of the next tile, below this one, are prefetched.
       __builtin_prefetch(c + (rows + r) * c_stride + tile_vector(v, c_group_stride), 1);
       sums[r][v] = t->start ? load(t->start + r * t->start_stride + tile_vector(v, t->start_group_stride)) : splat(0);
     }
@@ -100,7 +100,7 @@ ALL_TILES(pair_tiles, true)
 #undef TILES_OF
 #undef TILE_NAMES
 
-/// A tile whose last columns are not C's own: computed aside, then only the valid columns are copied.
+/// Computes a tile whose last columns are outside C in a buffer, and copies only the valid columns.
 static void tile_at_edge(tile_function function, size_t rows, size_t width, size_t valid, const tile_operands *t) {
   float aside[TILE_ROWS * TILE_LANES];
   tile_operands inside = *t;
@@ -115,7 +115,7 @@ static void tile_at_edge(tile_function function, size_t rows, size_t width, size
 }
 
 /// Computes the tile of C at rows [r, r + rows) and columns [first, first + width), given the operands A and B of a
-/// block that is the first one of k, or not.
+/// block of k, which may be the first one.
 INLINE void multiply_tile(const product *s, tile_operands t, const tile_function *functions, size_t r, size_t rows,
                           size_t first, size_t width, bool is_first_block) {
   const bool is_kept = s->group_stride != 0;

@@ -1,4 +1,4 @@
-// B streams advanced by T steps in one piece of work: all layers, then the output.
+// Advances B streams by T steps in one piece of work: all layers, then the output.
 //
 // Layer by layer, the inputs of all T·B rows are projected in one product; then each step adds W_hh·h and applies the
 // cell. A worker owns the same units in both. A layer has one barrier per step, when h is complete, and a second one if
@@ -15,7 +15,7 @@ INLINE range panels_with(range vectors, const mynah_packed *m) {
   return (range){vectors.first / units, (vectors.last + units - 1) / units};
 }
 
-/// Shares begin where panels of both matrices begin.
+/// A share begins at the start of a panel in both matrices.
 INLINE layer_share layer_share_of(const mynah_inference_layer *layer, const mynah_cell_traits *cell,
                                   const mynah_worker *worker) {
   size_t vectors = vectors_of(layer->hidden), units = units_in_panel(cell->input_blocks);
@@ -35,7 +35,8 @@ INLINE input_rows layer_input(const advance_work *w, size_t index) {
   return w->gathered ? (input_rows){w->gathered, columns, NULL} : (input_rows){s->embedding, columns, s->ids};
 }
 
-/// Sets the windows of all rows, x_t and x_{t−1}, and the inputs of the last step; each worker has some rows.
+/// Writes the windows of all rows, x_t and x_{t−1}, and saves the inputs of the last step; each worker handles some
+/// rows.
 static const float *window_rows(const layer_step *s, const mynah_worker *worker) {
   const size_t batch = s->batch, rows = s->work->pass->steps * batch, input = input_size(s->layer);
   float *windows = s->work->windows, *x_before = s->layer->x_before;
@@ -63,7 +64,7 @@ static void finish_step(const layer_step *s, const mynah_worker *worker, bool re
   else cell->second(s, own, reversed, x);
 }
 
-/// Copies the last h and adds the residual connection; each worker has some columns.
+/// Copies the last h and adds the residual connection; each worker handles some columns.
 static void finish_layer(const layer_step *s, const mynah_worker *worker) {
   const mynah_inference_layer *layer = s->layer;
   const size_t batch = s->work->pass->batch, rows = s->work->pass->steps * batch, output = layer->output;
@@ -95,7 +96,7 @@ static void advance_layer(const advance_work *w, size_t index, const mynah_worke
   if (index == 0 && s->table) {
     step.projected = (input_rows){s->table, width, s->ids};
   } else {
-    // One row of ids is the only one that is not gathered.
+    // Inputs by ids are gathered unless there is only one row.
     const float *inputs = layer->x_before ? window_rows(&step, worker) : input_row(&step.input, 0);
     const size_t columns = layer->x_before ? layer->input.columns : step.input.stride;
     tile_rows x = rows_for(&layer->input, inputs, columns, rows, memory);

@@ -1,4 +1,4 @@
-// Draws of tokens from logits.
+// Drawing tokens from logits.
 
 /// The arguments of a draw, for all its rows.
 typedef struct {
@@ -15,12 +15,12 @@ typedef struct {
 enum { DRAW_BLOCK = 256 };
 
 INLINE size_t draw_blocks(size_t count) { return (count + DRAW_BLOCK - 1) / DRAW_BLOCK; }
-/// A worker's memory: the sums of the blocks, and a row of logits without the forbidden ones.
+/// The bytes of a worker's workspace: the sums of the blocks, and a row of logits without the forbidden tokens.
 INLINE size_t draw_bytes_of_worker(size_t count) {
   return up_to_line(draw_blocks(count) * sizeof(double)) + up_to_line(count * sizeof(float));
 }
 
-/// The weights of up to DRAW_BLOCK tokens; returns their sum.
+/// Computes the weights of up to DRAW_BLOCK tokens and returns their sum.
 INLINE double block_weights(float *weights, const float *logits, size_t count, float maximum,
                             float inverse_temperature) {
   vfloat sums = {0};
@@ -38,7 +38,7 @@ INLINE double block_weights(float *weights, const float *logits, size_t count, f
   return sum_of_lanes(sums);
 }
 
-/// Draws one token: first the block that it is in.
+/// Draws one token: first its block, then the token in the block.
 static int32_t draw_one(const draw_work *s, const float *logits, float inverse_temperature, double uniform,
                         double *sums) {
   const size_t count = s->count, blocks = draw_blocks(count);
@@ -63,7 +63,7 @@ static int32_t draw_one(const draw_work *s, const float *logits, float inverse_t
   double rest = uniform * total;
   size_t block = 0;
   for (; block < last && rest >= sums[block]; block++) rest -= sums[block];
-  // Rounding may leave nothing at the end: then the last possible token.
+  // Due to rounding, `rest` may exceed all weights: then the last possible token is chosen.
   int32_t chosen = -1;
   WEIGHTS(block);
   for (size_t i = 0; i < minimum(DRAW_BLOCK, count - block * DRAW_BLOCK); i++)

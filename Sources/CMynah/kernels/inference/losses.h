@@ -1,9 +1,9 @@
-// Losses of many rows against packed output weights: a part of the vocabulary at a time, whose logits stay in the
-// nearest cache.
+// Losses of many rows against packed output weights: one part of the vocabulary at a time, so that its logits stay in
+// the L1 cache.
 //
-// A part finds its own maximum m_p and Σ e^{l − m_p}; then loss = log Σ_p e^{m_p} Σ_p − l[target], in double.
+// Each part computes its own maximum m_p and Σ e^{l − m_p}; then loss = log Σ_p e^{m_p} Σ_p − l[target], in double.
 
-/// One part of the vocabulary for a few rows.
+/// Computes the maxima and sums of one part of the vocabulary for a few rows.
 static void part_losses(const advance_work *w, panel_walk *walk, size_t part, range rows, tile_rows x) {
   const mynah_inference_pass *s = w->pass;
   const size_t total = s->steps * s->batch, first = part * PART_LANES;

@@ -1,11 +1,11 @@
 // Products of up to 32 rows of x with a panel on matrix tiles (AMX): 16 × 16 sums of products of bfloat16 pairs or
 // bytes.
 //
-// Words of 32 bits along k are what both tiles of a product hold, so a panel is loaded as it was packed for vectors. A
-// few rows leave most of a tile empty and wait for the panel's bytes, which vectors load faster. Sums of bytes are
-// exact, so vectors give the same numbers; for bfloat16 pairs they have to add in the order of a tile.
+// Both tiles of a product contain 32-bit words along k, so a panel can be loaded as it was packed for vectors. A few
+// rows leave most of a tile empty and are bound by reading the panel, which vectors load faster. Sums of byte products
+// are exact, so vectors compute the same results; for bfloat16 pairs, they must add in the order of a tile.
 
-/// A matrix as products on tiles read it, and the configured shape of the tile registers.
+/// A matrix in the form that products on tiles read, and the configured shape of the tile registers.
 typedef struct {
   mynah_weights kind;
   size_t vectors;  // of a panel
@@ -18,8 +18,8 @@ typedef struct {
 
 enum { MOST_MATRIX_ROWS = 2 * SIDE, FEWEST_ROWS_OF_BYTES = 4 };
 
-/// to[vectors] = start + x·panelᵀ for one row of pairs, with the bits of a tile's product: for each block, the sums of
-/// the even and of the odd products, one multiply-add after the other, and then start + (even + odd).
+/// to[vectors] = start + x·panelᵀ for one row of pairs, bitwise identical to a tile's product: for each block, the even
+/// and the odd products are summed by successive multiply-adds, and then start + (even + odd).
 INLINE void one_row(const size_t vectors, float *to, const float *start, const char *panel, const uint8_t *x,
                     word_blocks blocks) {
   const float *w = (const float *)(const void *)panel;
@@ -76,7 +76,7 @@ INLINE void fetch_block(const char **ahead, size_t bytes) {
 }
 
 /// to[rows][vectors] = start + x·wᵀ for one tile of rows and all vectors of a panel. Strides are in bytes; `start` and
-/// `to` are float32 numbers, or 32-bit integers for products of bytes.
+/// `to` are float32, or 32-bit integers for products of bytes.
 INLINE void one_tile_of_rows(const bool bytes, const size_t vectors, char *to, size_t stride, const char *start,
                              size_t start_stride, const char *w, const uint8_t *x, size_t x_stride, word_blocks blocks,
                              const char *ahead) {
@@ -167,7 +167,7 @@ INLINE void sum_on_tiles(const bool bytes, const matrix_walk *m, const char *w, 
 static void multiply_on_matrix_tiles(matrix_walk *m, const char *panel, const char *ahead, size_t rows, float *to,
                                      size_t stride, const float *start, size_t start_stride, tile_rows x) {
   if (rows == 1 && m->kind == MYNAH_WEIGHTS_BFLOAT16) {
-    // Tiles take denormal numbers for zero.
+    // Tiles treat denormals as zero.
     const unsigned control = _mm_getcsr();
     _mm_setcsr(control | _MM_FLUSH_ZERO_ON | _MM_DENORMALS_ZERO_ON);
     one_row_of_panel(m->vectors, to, start, panel, x.words, m->blocks);

@@ -1,18 +1,19 @@
 // Weights in panels: packed once, used for every token.
 //
-// A panel holds some vectors of rows of W, word after word of 32 bits along k; L is their number of lanes:
+// A panel contains some vectors of rows of W, one 32-bit word along k after another; L is the number of lanes of these
+// vectors:
 //   float32   [K][L]
 //   bfloat16  [K/2][L][2]: pairs of k
 //   int8      scales [L], offsets −128·Σ row [L], then [K/4][L][4]
-// K is padded with zeros to whole words and, where there are matrix tiles, to whole blocks of words.
-// With G blocks, a panel has the vectors of all blocks for as many vectors of units as fit 4 vectors: 4 with one block,
-// 2 with two blocks, else 1. So the owner of a panel can apply the cell, and three blocks leave no lane empty.
+// K is padded with zeros to whole words and, with matrix tiles, to whole blocks of words. With G blocks, a panel
+// contains the vectors of all blocks for as many vectors of units as fit in 4 vectors: 4 with one block, 2 with two
+// blocks, else 1. The owner of a panel can therefore apply the cell, and with three blocks no lane is empty.
 
 enum { MOST_PANEL_VECTORS = 4, MOST_PANEL_LANES = MOST_PANEL_VECTORS * LANES };
 
 INLINE size_t blocks_in(const mynah_packed *m) { return m->blocks ? m->blocks : 1; }
 
-/// The vectors of units in a panel of `blocks` blocks, and all its vectors.
+/// The number of vectors of units in a panel of `blocks` blocks, and the number of all its vectors.
 INLINE size_t units_in_panel(size_t blocks) { return blocks == 1 ? 4 : blocks == 2 ? 2 : 1; }
 INLINE size_t vectors_in_panel(size_t blocks) { return blocks == 3 ? 3 : 4; }
 INLINE size_t panel_lanes(const mynah_packed *m) { return vectors_in_panel(blocks_in(m)) * LANES; }
@@ -22,7 +23,7 @@ INLINE size_t panels_of(const mynah_packed *m) {
   return (vectors_of(m->rows / blocks_in(m)) + units - 1) / units;
 }
 
-/// The blocks of words in which a product on matrix tiles goes along k.
+/// The blocks of words into which a product on matrix tiles divides k.
 typedef struct {
   size_t count, words;  // words of a block
 } word_blocks;
@@ -55,8 +56,7 @@ INLINE size_t row_of_lane(const mynah_packed *m, size_t panel, size_t lane) {
   return unit < hidden ? vector % blocks * hidden + unit : SIZE_MAX;
 }
 
-/// Writes one row of W to its lane of a panel. The row is read in order, and lines of the panel stay in the
-/// second-level cache.
+/// Writes one row of W to its lane of a panel. The row is read in order, and lines of the panel stay in the L2 cache.
 static void pack_lane(void *panel, const mynah_packed *m, size_t lane, const float *row) {
   const size_t columns = m->columns, width = panel_lanes(m);
   switch (m->kind) {

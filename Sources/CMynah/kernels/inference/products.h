@@ -1,4 +1,4 @@
-// Products of many rows with packed weights, by themselves and as a layer's table of inputs.
+// Products of many rows with packed weights, on their own and for a layer's table of inputs.
 
 // MARK: A product by itself
 
@@ -42,7 +42,7 @@ static size_t multiply_packed_bytes(const mynah_packed *matrix, size_t batch) {
   return rounded_bytes(batch, rounded_row_bytes(matrix));
 }
 
-/// Rounds rows of x, each once for all workers, since there may be any number of rows.
+/// Rounds rows of x, each only once for all workers, because there may be many rows.
 static tile_rows rows_for_all(const mynah_packed *m, const float *x, size_t rows, void *workspace,
                               const mynah_worker *worker) {
   rounded_rows memory = rounded_at(workspace, rows, rounded_row_bytes(m), 0);

@@ -1,14 +1,14 @@
-// Rows of float32 numbers as integers of -127 ... 127 and a scale each: q = round(x / scale), scale = max |x| / 127.
+// Quantisation of float32 rows to integers in -127 ... 127: scale = max |x| / 127 per row, q = round(x / scale).
 //
-// Scales are rounded up to 17 significant bits, so q·scale is exact in float32, and such a row gives the same integers
-// and the same scale again: weights that were rounded once may be kept as float32 and rounded any number of times.
+// Scales are rounded up to 17 significant bits, so q·scale is exact in float32, and quantising such a row again gives
+// the same integers and the same scale: quantised weights can be stored as float32 and quantised any number of times.
 
 typedef uint8_t vbytes __attribute__((vector_size(LANES), may_alias, aligned(1)));
 
-/// Rows whose largest magnitude is smaller are taken for zeros: the inverse of a scale must be finite.
+/// Rows whose largest magnitude is smaller are quantised to zeros, because the inverse of a scale must be finite.
 #define SMALLEST_ROW 1e-30f
 
-/// max |x|; NaN if there is one, since its bits are the largest.
+/// max |x|; NaN if any element is NaN, because its bits are the largest.
 INLINE float largest_magnitude(const float *x, size_t count) {
   // Two chains, since each comparison waits for the one before it.
   vint largest = {0}, other = {0};
@@ -30,7 +30,7 @@ INLINE float largest_magnitude(const float *x, size_t count) {
   return result;
 }
 
-/// The scale of a row, and its inverse, which turns the elements into integers.
+/// Returns the scale of a row, and sets its inverse, by which elements are multiplied to get integers.
 INLINE float scale_of(float largest, float *inverse) {
   *inverse = 0;
   if (!(largest < INFINITY)) return NAN;
@@ -44,7 +44,7 @@ INLINE float scale_of(float largest, float *inverse) {
   return scale;
 }
 
-/// The integers of a vector; ties go to the even one.
+/// The elements of a vector, scaled and rounded to integers, ties to even.
 INLINE vint rounded(vfloat x, float inverse) {
 #pragma clang fp contract(off)  // the same integers with and without fused multiply-add
   const float round_shift = 12582912.0f;  // 1.5·2²³: adding it leaves the rounded integer in the low bits
@@ -53,7 +53,7 @@ INLINE vint rounded(vfloat x, float inverse) {
   return (vint)shifted - (vint)splat(round_shift);
 }
 
-/// A row as bytes offset by 128, padded with zeros to a multiple of four; returns its scale.
+/// Quantises a row to bytes offset by 128, padded with zeros to a multiple of four; returns its scale.
 INLINE float quantize_offset(uint8_t *q, const float *x, size_t count) {
   float inverse, scale = scale_of(largest_magnitude(x, count), &inverse);
   size_t i = 0;

@@ -1,8 +1,9 @@
-// Reductions of arrays of any length. Four vectors at a time: a single chain would wait for each comparison.
+// Reductions of arrays of any length. They process four vectors at a time, because a single chain would wait for each
+// comparison.
 
 enum { CHAINS = 4 };
 
-/// The largest number that is not NaN; −∞ if there is none.
+/// The maximum, ignoring NaN; −∞ if there is no other value.
 INLINE float largest_of(const float *x, size_t count) {
   vfloat largest[CHAINS];
   for (size_t c = 0; c < CHAINS; c++) largest[c] = splat(-INFINITY);
@@ -34,7 +35,7 @@ static void find_not_finite(void *context, const mynah_worker *worker) {
   if (!(largest_magnitude(s->x + own.first, own.last - own.first) < INFINITY)) atomic_store(&s->found, true);
 }
 
-/// Returns true if no number is infinite or NaN.
+/// Returns true if no element is infinite or NaN.
 static bool all_finite(mynah_team *team, const float *x, size_t count) {
   enum { WORTH_A_TEAM = 1 << 16 };
   search s = {.x = x, .count = count, .found = false};

@@ -107,8 +107,8 @@ INLINE void apply_late(const layer_step *s, size_t b, size_t vector, const float
 
 typedef void (*apply_function)(const layer_step *s, size_t b, size_t vector, const float *sums, const cell_kind *kind);
 
-/// Sets the sums of the recurrent blocks [first, last) of one row and one vector of units to their start: projected
-/// inputs or biases.
+/// Sets the sums of the recurrent blocks [first, last) of one row and one vector of units to their initial values:
+/// projected inputs or biases.
 INLINE void start_sums(float *sums, const layer_step *s, size_t b, size_t vector, const size_t first, const size_t last,
                        const mynah_cell_traits *cell) {
   const size_t unit = vector * LANES, hidden = s->hidden;
@@ -149,7 +149,8 @@ INLINE void step_panels(const layer_step *s, const mynah_packed *m, const size_t
   end_walk(&walk);
 }
 
-/// The step's first product and the cell. Without recurrent blocks, `own` are vectors of units instead of panels.
+/// The step's first product and the cell. Without recurrent blocks, `own` is a range of vectors of units instead of
+/// panels.
 INLINE void step_first(const layer_step *s, range own, bool reversed, tile_rows x, const cell_kind *kind) {
   const mynah_cell_traits *cell = &kind->traits;
   const mynah_packed *m = &s->layer->recurrent;

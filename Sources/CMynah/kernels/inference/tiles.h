@@ -1,11 +1,11 @@
 // The register tile of packed weights: a few rows of x times one panel.
 //
 // sums[rows][vectors·LANES] = start + x·panelᵀ; a panel has 3 or 4 vectors. Each sum is one chain in the order of k,
-// however many rows are done at once, so a stream's numbers do not depend on its neighbours. One row reads each weight
-// once and is bound by bandwidth; six rows are bound by arithmetic, and leave time to prefetch the next panel: one line
-// per step, a quarter of the panel per tile.
+// regardless of the number of rows in the tile, so a stream's results do not depend on the other streams in the batch.
+// One row reads each weight once and is bound by bandwidth; six rows are bound by arithmetic, and leave time to
+// prefetch the next panel: one line per step, a quarter of the panel per tile.
 
-/// Up to 4 vectors of sums per row, and as many weights, must fit the registers: 32 of them where tiles of the matrix
+/// Up to 4 vectors of sums per row, and as many weights, must fit in the registers: there are 32 if tiles of the matrix
 /// product have 4 vectors.
 enum { MOST_ROWS = TILE_VECTORS == 4 ? 6 : 3 };
 
@@ -26,7 +26,8 @@ INLINE vint dot8(vint sum, vint x, vint w) {
 
 enum { AHEAD_PARTS = 4 };
 
-/// Prefetches a quarter of a step's bytes. One or two rows wait for memory anyway, which the hardware fetches in order.
+/// Prefetches a quarter of a step's bytes. Not for one or two rows, which are bound by memory anyway and rely on the
+/// hardware prefetcher.
 INLINE void fetch(const size_t rows, const size_t vectors, const char **ahead) {
   if (rows < 3) return;
   const size_t part = vectors * LANES * 4 / AHEAD_PARTS;
@@ -34,7 +35,7 @@ INLINE void fetch(const size_t rows, const size_t vectors, const char **ahead) {
   *ahead += part;
 }
 
-/// The tile of rows of words along k: float32 numbers, or pairs of bfloat16 numbers that one instruction multiplies.
+/// The tile of rows of words along k: float32 values, or pairs of bfloat16 values that one instruction multiplies.
 INLINE void tile_of_words(const bool pairs, const size_t rows, const size_t vectors, float *to, size_t stride,
                           const float *start, size_t start_stride, const float *w, size_t words, const float *x,
                           size_t x_stride, const char *ahead) {
@@ -74,7 +75,8 @@ INLINE void tile_bfloat16(const size_t rows, const size_t vectors, float *to, si
 #pragma clang loop unroll(disable)
   for (; k + 2 <= columns; k += 2, w += vectors * LANES) {
     fetch(rows, vectors, &ahead);
-    // Each weight is widened just before its use: all at once would not fit the registers beside six rows of sums.
+    // Each weight is widened just before its use: all weights at once would not fit in the registers next to six rows
+    // of sums.
     FOR_VECTORS {
       vint pair = (vint)load(w + v * LANES);
       vfloat even = (vfloat)(pair << 16), odd = (vfloat)(pair & (int32_t)0xffff0000);
@@ -93,13 +95,13 @@ INLINE void tile_bfloat16(const size_t rows, const size_t vectors, float *to, si
 }
 #endif
 
-/// Stores start + sums·scales, the numbers that sums of integers stand for.
+/// Stores start + sums·scales, the float32 values of integer sums.
 INLINE void store_product(float *to, vint sums, vfloat scales, float row_scale, const float *start) {
   vfloat product = __builtin_convertvector(sums, vfloat) * (scales * row_scale);
   store(to, start ? load(start) + product : product);
 }
 
-/// The sums of integers begin with −128·Σ row, which undoes the offset of x.
+/// Computes a tile of int8 weights. The integer sums begin with −128·Σ row, which cancels the offset of x.
 INLINE void tile_int8(const size_t rows, const size_t vectors, float *to, size_t stride, const float *start,
                          size_t start_stride, const void *panel, size_t columns, tile_rows x, const char *ahead) {
   const float *scales = panel, *offsets = scales + vectors * LANES, *w = offsets + vectors * LANES;

@@ -1,6 +1,6 @@
-// A walk through the panels of a matrix: which tile multiplies how many rows with a panel.
+// A walk through the panels of a matrix, which selects the tile and the number of rows for each product with a panel.
 
-/// A packed matrix, as products read it panel by panel.
+/// A packed matrix that products read panel by panel.
 typedef struct {
   const char *panels;
   size_t bytes, columns;     // of a panel
@@ -13,7 +13,7 @@ typedef struct {
 /// The rows of the largest tile.
 enum { MOST_TILE_ROWS = HAS_AMX ? (int)MOST_MATRIX_ROWS : (int)MOST_ROWS };
 
-/// A walk for products of `rows` rows; `end_walk` ends it.
+/// Begins a walk for products of `rows` rows; `end_walk` ends it.
 INLINE panel_walk walk_of(const mynah_packed *m, size_t rows) {
   const size_t vectors = vectors_in_panel(blocks_in(m));
   const bool matrix = on_matrix_tiles(m->kind, rows);
@@ -31,7 +31,8 @@ INLINE void end_walk(const panel_walk *m) {
   if (m->on_matrix_tiles) release_tiles();
 }
 
-/// The rows of tile `index` when `rows` are shared out over the fewest tiles possible. Few rows need no division.
+/// The number of tiles for `rows` rows, and the rows of tile `index`, divided evenly among the minimum number of tiles.
+/// A single tile needs no division.
 INLINE size_t row_tile_count(const panel_walk *m, size_t rows) { return (rows + m->most_rows - 1) / m->most_rows; }
 INLINE range row_tile(size_t rows, size_t count, size_t index) {
   if (count == 1) return (range){0, rows};

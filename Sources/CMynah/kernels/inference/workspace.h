@@ -1,4 +1,4 @@
-// The memory of a pass.
+// The workspace of a pass.
 
 typedef struct {
   const mynah_inference_pass *pass;
@@ -16,19 +16,20 @@ typedef struct {
 
 enum { PART_PANELS = 8, PART_LANES = PART_PANELS * MOST_PANEL_LANES };
 
-/// The vocabulary is cut into parts whose number depends on its size alone, so that losses do not depend on threads.
+/// The vocabulary is divided into parts. Their number depends only on its size, so that losses do not depend on the
+/// number of threads.
 INLINE size_t output_parts(size_t vocabulary) { return (vocabulary + PART_LANES - 1) / PART_LANES; }
 
 INLINE size_t maximum(size_t a, size_t b) { return a > b ? a : b; }
 
-/// Reserves `count` floats of the workspace, whole cache lines; NULL while sizes are only added up.
+/// Reserves `count` floats of the workspace, in whole cache lines; returns NULL if only the size is computed.
 INLINE float *take_floats(char *base, size_t *bytes, size_t count) {
   float *result = base ? (float *)(void *)(base + *bytes) : NULL;
   *bytes += up_to_line(count * sizeof(float));
   return result;
 }
 
-/// True if the first layer's inputs are gathered. A single row is read where it is.
+/// True if the first layer's inputs are gathered. A single row is read in place.
 INLINE bool gathers(const mynah_inference_pass *s) { return !s->x && !s->table && s->steps * s->batch > 1; }
 
 /// I, the size of a layer's inputs.

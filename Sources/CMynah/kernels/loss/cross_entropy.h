@@ -4,15 +4,15 @@
 //   l = W h + b                               loss = −Σ_r w_r log softmax(l_r)[target_r]
 //   dl = scale·w_r (softmax(l_r) − onehot)    dh = Wᵀdl    dW = dl hᵀ
 //
-// The vocabulary is cut into parts whose number depends on its size alone. A part finds its own maximum m_p of each row
-// and keeps E = exp(l − m_p), and multiplies it with its rows of W while it is near. Where bfloat16 numbers are
-// multiplied in pairs, E is rounded once: neighbouring columns are paired for dh at once, neighbouring rows for dW.
-// When all parts of a chunk of rows are done, E is not rescaled: with M = max m_p and Z = Σ_p e^{m_p − M} Σ E, the
-// factor a_p = e^{m_p − M} / Z scales part p's share of dh and the packed rows of h that make dW. The one-hot term
-// touches one row of W per target and is subtracted separately.
+// The vocabulary is divided into parts whose number depends only on its size. For each row, a part computes its own
+// maximum m_p and stores E = exp(l − m_p), which is multiplied with its rows of W while it is in cache. If bfloat16
+// values are multiplied in pairs, E is rounded once: neighbouring columns are paired for dh at once, neighbouring rows
+// for dW. When all parts of a chunk of rows are done, E is not rescaled: with M = max m_p and Z = Σ_p e^{m_p − M} Σ E,
+// the factor a_p = e^{m_p − M} / Z scales part p's share of dh and the packed rows of h from which dW is computed. The
+// one-hot term touches one row of W per target and is subtracted separately.
 //
-// Workers take parts when there are enough, else rows. Sums run in the order of rows, so the result does not depend on
-// chunks and threads; dh is the sum of its parts in order.
+// Parts are divided among the workers if there are enough, else rows. Sums are computed in the order of rows, so the
+// result does not depend on chunks and threads; dh is the sum of its parts in order.
 
 #include "layout.h"
 #include "exponentials.h"
@@ -33,7 +33,7 @@ INLINE double target_logit(const mynah_cross_entropy *s, size_t row) {
   return logit;
 }
 
-/// The loss of a row and, for each part, the factor of its E in the gradients.
+/// Computes the loss of a row and, for each part, the factor of its E in the gradients.
 static void finish_row(const loss_work *w, size_t row0, size_t r) {
   const mynah_cross_entropy *s = w->pass;
   const float *maxima = w->maxima + r, *sums = w->sums + r;
@@ -46,7 +46,8 @@ static void finish_row(const loss_work *w, size_t row0, size_t r) {
   for (size_t p = 0; p < w->parts; p++)
     w->row_scale[p * w->chunk + r] = (float)(factors[p] / z) * gradient_scale(s, row0 + r);
   double nats = m + log(z) - target_logit(s, row0 + r);
-  // The denominator is a sum over rounded logits: a certain target must not get a probability above 1. NaN is kept.
+  // The denominator is a sum over rounded logits; without this limit, an almost certain target could get a probability
+  // above 1. NaN is kept.
   w->nats[r] = nats < 0 ? 0 : nats;
 }
 
@@ -82,7 +83,7 @@ static void cross_entropy_work(void *context, const mynah_worker *worker) {
     size_t rows = minimum(w->chunk, s->rows - row0);
     range own_rows = {0, rows};
     if (!by_parts) {
-      // Pairs of rows are not shared out.
+      // Pairs of rows are not split between workers.
       const range pairs = share(pairs_of(rows), worker);
       own_rows = (range){2 * pairs.first, minimum(rows, 2 * pairs.last)};
     }

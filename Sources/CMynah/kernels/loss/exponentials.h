@@ -38,7 +38,7 @@ INLINE void keep_pairs(const loss_work *w, const loss_block *block, size_t row, 
                        const size_t count) {
   keep_column_pairs(thread_column_pairs(w, block->thread), most_block_rows(w->chunk), row, v, x, count);
   float *place = row_pairs_vector(part_e(w, block->part), w->chunk, block->rows.first + row, v);
-  __builtin_prefetch(place + kept_stride(pairs_of(w->chunk)), 1);  // the next group's, which is in no near cache
+  __builtin_prefetch(place + kept_stride(pairs_of(w->chunk)), 1);  // the next group, which is not in a near cache
   store(place, (vfloat)round_pairs(x[0], x[1]));
 }
 
@@ -62,7 +62,7 @@ INLINE void exponentials_in_pairs(const loss_work *w, const loss_block *block, r
   }
 }
 
-/// The same in float32, kept in the place of the logits, or not at all.
+/// The same in float32: E overwrites the logits, or is not stored.
 INLINE void exponentials_in_place(const loss_work *w, const loss_block *block, range strip, size_t vectors,
                                   const float *maxima, vfloat *sums) {
   for (size_t v = 0; v < vectors; v++)

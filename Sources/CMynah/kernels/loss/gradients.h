@@ -1,7 +1,7 @@
 // The gradients of a chunk of rows, after its exponentials.
 
 enum {
-  STRIP_WORDS = 192,     // words whose E stays in a core's own cache from dW to db
+  STRIP_WORDS = 192,     // vocabulary entries whose E stays in a core's own cache between dW and db
   VECTORS_TOGETHER = 4,  // sums that do not wait for each other
 };
 
@@ -9,7 +9,7 @@ INLINE float gradient_scale(const mynah_cross_entropy *s, size_t row) {
   return s->row_weights ? s->scale * s->row_weights[row] : s->scale;
 }
 
-/// `count` vectors of a row of dh from vector `first` on: the parts' own, in their order, less the one-hot term.
+/// `count` vectors of a row of dh from vector `first` on: the sum of the parts' dh, in order, minus the one-hot term.
 INLINE void combine_vectors(const loss_work *w, size_t row0, size_t r, size_t first, const size_t count) {
   const mynah_cross_entropy *s = w->pass;
   const size_t hidden = s->hidden, stride = padded(hidden), j = first * LANES;
@@ -58,7 +58,7 @@ INLINE void add_bias_vectors(const loss_work *w, size_t p, size_t row0, size_t r
     store_first(d_bias + v * LANES, sums[v], minimum(LANES, part.valid - (first + v) * LANES));
 }
 
-/// Adds a chunk of rows to the gradient of a part's bias for some words.
+/// Adds a chunk of rows to the gradient of a part's bias, for some vocabulary entries.
 INLINE void add_bias(const loss_work *w, size_t p, size_t row0, size_t rows, range words) {
   const size_t last = vectors_of(words.last);
   size_t v = words.first / LANES;

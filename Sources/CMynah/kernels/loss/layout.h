@@ -1,10 +1,11 @@
 // Parts of the vocabulary, chunks of rows, and the workspace.
 
 enum { MOST_PARTS = 16, PART_VECTORS = 512 / LANES };
-// Rows whose logits are worked on at a time, and the most rows, numbers of E and numbers of the parts' dh that are
-// kept. Each chunk reads and writes dW once, and weights that serve one chunk are packed a part at a time. Medians of
-// paired runs, multiply-adds: zaremba-small in one chunk is 12 % faster than in four, zaremba-medium 5 % faster than in
-// two; ptb and brown do not care. Tiles are so fast that dW counts more: 6 to 10 % for zaremba-medium.
+// The number of rows whose logits are computed at a time, and the maximum numbers of rows, of elements of E and of
+// elements of the parts' dh that are stored. Each chunk reads and writes dW once; if there is only one chunk, the
+// weights are packed one part at a time. Medians of paired runs with multiply-adds: zaremba-small is 12 % faster in one
+// chunk than in four, zaremba-medium 5 % faster than in two; ptb and brown show no difference. Tiles are so fast that
+// dW matters more: 6 to 10 % for zaremba-medium.
 #if HAS_AMX
 enum { BLOCK_ROWS = 128, STRIP_ROWS = 128, MOST_ROWS = 1280, KEPT_NUMBERS = 1 << 23, KEPT_GRADIENTS = 1 << 23 };
 #else
@@ -13,7 +14,7 @@ enum { BLOCK_ROWS = 120, STRIP_ROWS = BLOCK_ROWS, MOST_ROWS = 720, KEPT_NUMBERS 
 
 typedef struct {
   const mynah_cross_entropy *pass;
-  size_t parts, chunk;       // chunk: the most rows whose E is kept
+  size_t parts, chunk;       // chunk: the maximum number of rows whose E is kept
   bool is_one_chunk;         // then no packed weights are kept: slots are threads, else parts
   bool keeps_pairs;          // E is kept in pairs
   bool keeps_logits;         // E is kept where the logits were computed
@@ -48,7 +49,8 @@ INLINE size_t widest_part(size_t vocabulary, size_t parts) {
   return (vectors_of(vocabulary) + parts - 1) / parts * LANES;
 }
 
-/// Rows are shared out evenly over as few chunks as what may be kept allows, a chunk being at least a block.
+/// Returns the number of rows in a chunk: rows are divided evenly among the minimum number of chunks that the limits
+/// above allow, where a chunk may always have BLOCK_ROWS rows.
 INLINE size_t chunk_rows(size_t rows, size_t hidden, size_t vocabulary) {
   size_t most = minimum(MOST_ROWS, KEPT_NUMBERS / vocabulary);
   most = minimum(most, KEPT_GRADIENTS / (part_count(vocabulary) * padded(hidden)));
@@ -57,7 +59,7 @@ INLINE size_t chunk_rows(size_t rows, size_t hidden, size_t vocabulary) {
   return (rows + chunks - 1) / chunks;
 }
 
-/// The most rows of a block.
+/// The maximum number of rows in a block.
 INLINE size_t most_block_rows(size_t chunk) { return minimum(chunk, BLOCK_ROWS); }
 
 /// The size of a part's E, of `widest` columns at most.
@@ -65,14 +67,14 @@ INLINE size_t e_size(const loss_work *w, size_t widest) {
   return w->keeps_pairs ? row_pairs_size(w->chunk, widest) : kept_size(w->chunk, widest);
 }
 
-/// The next `count` floats of a workspace; NULL while sizes are only added up.
+/// Returns the next `count` floats of a workspace; NULL if only the size is computed.
 INLINE float *take(float *workspace, size_t *used, size_t count) {
   float *place = workspace ? workspace + *used : NULL;
   *used += count;
   return place;
 }
 
-/// Lays out the workspace and returns the number of floats used; gradients take none if they are not wanted.
+/// Lays out the workspace and returns the number of floats used; gradients use none if they are not computed.
 INLINE size_t loss_layout(loss_work *w, float *workspace, size_t rows, size_t hidden, size_t vocabulary, bool gradients,
                           mynah_precision precision, size_t threads) {
   size_t parts = part_count(vocabulary), chunk = chunk_rows(rows, hidden, vocabulary), numbers = parts * chunk,

@@ -50,7 +50,7 @@ static void pack_run(float *packed, const backward_worker *w, block_run run, siz
        panels_to_pack(&w->own, columns.count, 1, worker), w->form);
 }
 
-/// Packs the weights, and sets the gradients of the state to those of the last one and all sums to zero.
+/// Packs the weights, sets the gradients of the state to those of the last state, and sets all sums to zero.
 static void begin_backward(const backward_worker *w, const mynah_worker *worker) {
   const mynah_scan_backward *s = w->pass;
   const mynah_scan_sizes *sizes = &s->forward.sizes;
@@ -81,7 +81,7 @@ static void multiply_run(float *kept, const backward_worker *w, size_t t, block_
   multiply(block_rows(&d_blocks, t * batch + first, run.kept), row_count(&w->own), k, &p, 1, w->form);
 }
 
-/// Computes the gradients of a worker's outputs of step t, through later steps too.
+/// Computes the gradients of a worker's outputs of step t, including those through later steps.
 static void gather_outputs(const backward_worker *w, size_t t) {
   const mynah_scan_backward *s = w->pass;
   const size_t batch = s->forward.sizes.batch, width = s->forward.sizes.output, row0 = t * batch;
@@ -104,7 +104,7 @@ static void project_backward(const backward_worker *w, size_t t) {
   multiply(d_projected, row_count(&w->own), output, &p, 1, w->form);
 }
 
-/// Writes the gradients that are complete at the first step.
+/// Writes the gradients that are complete after the first step has been processed.
 static void finish_backward(const backward_worker *w) {
   const mynah_scan_backward *s = w->pass;
   const backward_memory *m = &w->memory;

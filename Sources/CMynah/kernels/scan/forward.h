@@ -1,9 +1,9 @@
 // A recurrent layer over a sequence, forward.
 //
 // The weights are packed once. Each worker owns some rows, or some hidden units with their columns of every block: it
-// projects, recurs and applies the cell to its own. Those who own units project x some steps ahead of h, and meet once
-// per step, when h is complete, and once more if the cell has a second product. Cells without recurrent blocks need
-// no barrier.
+// projects, recurs and applies the cell to its own. Workers that own units project x some steps ahead of h, and have
+// one barrier per step, when h is complete, and another one if the cell has a second product. Cells without recurrent
+// blocks need no barrier.
 
 static const mynah_cell_traits *cell_traits(mynah_cell cell) { return all_forward_steps[cell].traits; }
 
@@ -58,7 +58,7 @@ static void pack_blocks(float *packed, const float *w, size_t count, size_t hidd
                     units.count, panels_of_matrix(panels, units.count, block), form);
 }
 
-/// Adds up the biases that each block's sums begin with.
+/// Computes the total bias with which each block's sums begin.
 static void pack_biases(const forward_worker *w) {
   const mynah_scan_forward *s = w->pass;
   const unit_share units = w->own.units;
@@ -117,7 +117,7 @@ static void scan_forward_work(void *context, const mynah_worker *worker) {
   const step_share own = share_of_step(sizes, cell, worker, false);
   const forward_layout layout = forward_layout_of(sizes, own.units.first, own.outputs.first);
   float *base = aligned(s->workspace);
-  // W_ih's form must not depend on how a text is cut into sequences.
+  // W_ih's form must not depend on how a text is divided into sequences.
   const form input_form = (form)s->precision, step_form = form_for(s->precision, sizes->batch);
   const forward_worker w = {s, cell, own, base + layout.input, base + layout.recurrent, base + layout.bias,
                             base + layout.projection, input_form, step_form, blocks_at(s->gates, sizes)};

@@ -1,13 +1,13 @@
 // The gradients of a layer's weights, biases and input: sums of, and products with, the gradients of its blocks.
 
-/// Rows of x, h and the intermediate vectors that are packed at a time for the weights' gradients.
+/// The number of rows of x, h and the intermediate vectors that are packed at a time for the weights' gradients.
 INLINE size_t gradient_rows(size_t rows) {
   enum { MOST_ROWS_PACKED = 1024 };
   size_t chunks = (rows + MOST_ROWS_PACKED - 1) / MOST_ROWS_PACKED;
   return (rows + chunks - 1) / chunks;
 }
 
-/// The same memory holds first x, h and the intermediate vectors as B of the weights' gradients, then W_ih as B of
+/// The workspace first contains x, h and the intermediate vectors as B of the weights' gradients, then W_ih as B of
 /// dX = dG·W_ih.
 static size_t scan_gradients_workspace(const mynah_scan_sizes *s) {
   const mynah_cell_traits *cell = cell_traits(s->cell);
@@ -92,7 +92,7 @@ static void scan_weights_backward(const mynah_scan_backward *s, const mynah_work
     scan_weights_chunk(s, worker, row0, count, &x, &h, &m);
     mynah_worker_wait(worker);  // their memory is free again
   }
-  // Blocks that are added have one gradient.
+  // Blocks that are added to each other have the same gradient.
   const unit_share units = units_of(sizes->hidden, worker);
   for (size_t block = 0; s->d_bias_hh && block < cell->added_blocks; block++)
     memcpy(s->d_bias_hh + block * sizes->hidden + units.first, s->d_bias_ih + block * sizes->hidden + units.first,

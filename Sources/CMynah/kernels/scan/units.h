@@ -1,7 +1,7 @@
 // A worker's share of a layer's rows and units, and the kept matrices that hold its blocks and states.
 
-// Rows of x that are projected at a time: enough to reuse W_ih, few enough that the blocks are still in cache when the
-// recurrent products are added.
+// The number of rows of x that are projected at a time: enough to reuse W_ih, few enough that the blocks are still in
+// cache when the recurrent products are added.
 enum { PROJECTED_ROWS = 128 };
 
 /// A worker's hidden units, or outputs. Shares begin at multiples of KEPT_WIDTH.
@@ -23,9 +23,9 @@ INLINE unit_share all_units(size_t hidden) { return units_in(hidden, (range){0, 
 
 /// A worker's share of every step: some rows of all units, or some units of all rows.
 ///
-/// By rows, workers exchange nothing from step to step and never wait, but each reads all recurrent weights: good for
-/// weights that a core's own cache holds. By units, each reads its own weights only. Cells without recurrent blocks are
-/// shared out by units: their workers never wait, and project many steps at once.
+/// By rows, workers are independent and never wait, but each reads all recurrent weights, which is fast if the weights
+/// fit in a core's own cache. By units, each worker reads only its own weights. Cells without recurrent blocks are
+/// divided by units: their workers never wait, and project many steps at once.
 typedef struct {
   bool by_rows;
   range rows;  // of the batch
@@ -34,9 +34,10 @@ typedef struct {
 
 INLINE step_share share_of_step(const mynah_scan_sizes *s, const mynah_cell_traits *cell, const mynah_worker *worker,
                                 bool is_backward) {
-  // 1 MiB of weights. Fewer rows use a weight that comes from the second-level cache too seldom (B = 20 on two threads:
-  // 10 % slower forward). Tiles would project fewer rows of x at a time (ptb: 8 to 18 % slower forward). Gradients of
-  // vectors are sums over all rows, in their order.
+  // The limits for sharing by rows. MOST_WEIGHTS is 1 MiB of weights. With fewer rows, each weight that is read from
+  // the L2 cache is used too rarely (B = 20 on two threads: 10 % slower forward). With AMX, tiles would project fewer
+  // rows of x at a time (ptb: 8 to 18 % slower forward). Cells with vectors are excluded backward, because gradients of
+  // vectors are sums over all rows, in order.
   enum { MOST_WEIGHTS = 1 << 18, LEAST_ROWS = 16 };
   const size_t weights = cell->recurrent_blocks * s->hidden * s->output, count = (size_t)worker->count;
   const bool has_rows = s->batch >= LEAST_ROWS * count, may_share_rows = is_backward ? cell->vectors == 0 : !HAS_AMX;
@@ -51,12 +52,13 @@ INLINE void wait_for_units(const step_share *share, const mynah_worker *worker) 
   if (!share->by_rows) mynah_worker_wait(worker);
 }
 
-/// The panels of `count` packed matrices of n columns that a worker packs: all of its own units', else a part.
+/// The panels that a worker packs of `count` matrices of n columns: a share of them if the workers share rows, else all
+/// panels of its own units.
 INLINE range panels_to_pack(const step_share *own, size_t n, size_t count, const mynah_worker *worker) {
   const size_t panels = all_panels(n).last * count;
   return own->by_rows ? share(panels, worker) : (range){0, panels};
 }
-/// The panels of matrix `index` among these.
+/// The panels of matrix `index` within the range `all`.
 INLINE range panels_of_matrix(range all, size_t n, size_t index) {
   const size_t panels = all_panels(n).last, first = index * panels, last = first + panels;
   const range own = {all.first > first ? all.first : first, minimum(all.last, last)};
@@ -85,8 +87,8 @@ INLINE operand block_rows(const block_matrix *m, size_t row0, size_t block) {
 INLINE operand block_columns(const block_matrix *m, size_t row0, size_t block, size_t unit) {
   return kept_columns(m->base, m->rows, row0, block * block_width(m->hidden) + unit);
 }
-/// A worker's units of one block from row `row0` on as a product's C. Sums begin with the row `start`, or with C if
-/// NULL.
+/// A worker's units of one block from row `row0` on as a product's C. Sums begin with the row `start`, or with the
+/// values of C if `start` is NULL.
 INLINE product block_product(const block_matrix *m, size_t row0, size_t block, unit_share units, const float *start,
                              const float *packed) {
   return kept_product(m->base, m->rows, row0, block * block_width(m->hidden) + units.first, units.count,

@@ -15,20 +15,20 @@ package struct Curl {
     let bodySize: Int?
     /// A Boolean value indicating whether the response marks the end of its body by a size or by chunks.
     let marksEnd: Bool
-    /// The error in curl's words.
+    /// The error message from curl.
     let message: String
   }
 
   /// An interruption by the user.
   struct Interrupted: Error {}
 
-  /// The variables that curl sees: `PATH`, proxies, certificates.
+  /// The environment variables for curl: `PATH`, proxies, certificates.
   let environment: [String: String]
   let isInterrupted: () -> Bool
 
   /// Runs curl to its end.
   ///
-  /// If `receive` throws or the user interrupts, curl is ended.
+  /// If `receive` throws or the user interrupts, curl is killed.
   ///
   /// - Parameter receive: Called with each piece of the body, in order.
   func run(_ arguments: [String], receive: (RawSpan) throws -> Void) throws -> Outcome {
@@ -48,12 +48,12 @@ package struct Curl {
     do {
       try read(output.fileHandleForReading.fileDescriptor, receive)
     } catch {
-      // While interruptions are watched, SIGINT and SIGTERM are ignored, and a child inherits that.
+      // The child inherits that SIGINT and SIGTERM are ignored while interruptions are watched, so SIGKILL is needed.
       if process.isRunning { kill(process.processIdentifier, SIGKILL) }
       process.waitUntilExit()
       throw error
     }
-    // Short enough for the pipe's buffer, so that curl never waits for a reader.
+    // The report fits in the pipe's buffer, so curl never blocks while writing it.
     let lines = String(decoding: try report.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     process.waitUntilExit()
     let signal: Int32 = process.terminationReason == .uncaughtSignal ? 128 : 0
@@ -76,7 +76,7 @@ package struct Curl {
 }
 
 extension Curl {
-  /// The arguments that fetch a file from a byte on.
+  /// Returns the arguments that fetch a file, starting at a byte offset.
   ///
   /// - Parameters:
   ///   - start: The number of bytes to skip. curl then writes only bytes that follow these, or fails.
@@ -84,10 +84,10 @@ extension Curl {
   package static func arguments(
     address: String, start: Int, limit: Int, patience: Download.Patience
   ) -> [String] {
-    // A redirect must not give up encryption.
+    // A redirect must not downgrade from https.
     let protocols = address.lowercased().hasPrefix("https:") ? "=https" : "=http,https"
     return [
-      // Must come first: without ~/.curlrc, curl behaves the same everywhere.
+      // Ignores ~/.curlrc, so that curl behaves the same everywhere; must be the first argument.
       "--disable",
       "--silent", "--no-buffer", "--fail", "--globoff", "--http1.1", "--user-agent", "mynah",
       "--proto", protocols, "--proto-redir", protocols, "--location", "--max-redirs", "\(redirectLimit)",
@@ -104,9 +104,9 @@ extension Curl {
 }
 
 extension Curl.Outcome {
-  /// Parses what `--write-out` printed, or takes other text as the error.
+  /// Parses the output of `--write-out`; any other text is an error message.
   ///
-  /// Before 7.84, curl does not print headers; their lines are then no sizes.
+  /// Before version 7.84, curl does not support `%header`, so those lines contain no sizes.
   fileprivate init(exitCode: Int32, report: String) {
     let lines = report.split(separator: "\n", omittingEmptySubsequences: false)
     let status = lines.count > 3 ? Int(lines[0]) : nil

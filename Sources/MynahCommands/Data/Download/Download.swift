@@ -15,7 +15,7 @@ package struct Download {
     package init() {}
   }
 
-  /// A change of a part.
+  /// A change in a partial download.
   package enum Event: Hashable, Sendable {
     /// The first bytes arrived; the part already had `byteCount` bytes. The total is nil if it is unknown.
     case started(byteCount: Int, total: Int?)

@@ -4,9 +4,9 @@ import MynahModels
 
 /// An error of downloading a file.
 package enum DownloadError: CommandFailure, Hashable {
-  /// The program `curl` is missing; the path is that of the part.
+  /// The program `curl` is missing; `path` is the partial file.
   case noCurl(address: String, path: String)
-  /// curl cannot fetch the file, such as for lack of a connection.
+  /// curl cannot fetch the file, for example because there is no connection.
   case failed(address: String, reason: String)
   /// The server responded with a status that does not deliver the file.
   case refused(address: String, status: Int)
@@ -14,9 +14,9 @@ package enum DownloadError: CommandFailure, Hashable {
   case misdirected(address: String, reason: String)
   /// The connection was lost, or was silent for too long, and no retries are left.
   case brokenOff(address: String, byteCount: Int, reason: String)
-  /// The file has another size; nil: it is larger than expected.
+  /// The size of the file does not match; `found` is nil if the file is larger than expected.
   case otherSize(address: String, expected: Int, found: Int?)
-  /// The file has another SHA-256.
+  /// The SHA-256 of the file does not match.
   case otherContents(address: String, expectedHash: String, foundHash: String)
   /// The part cannot be written.
   case cannotStore(path: String, reason: String)

@@ -34,7 +34,7 @@ struct Transfer {
     }
   }
 
-  /// Downloads from the first byte, because the server has nothing that continues the part.
+  /// Downloads from the first byte, because the server cannot continue the part.
   private func startOver() throws {
     try part.restart()
     try run()

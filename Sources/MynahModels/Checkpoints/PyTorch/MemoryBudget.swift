@@ -1,15 +1,15 @@
-/// The memory that reading a file may take: four times the file's size, plus a constant.
+/// The memory budget for reading a file: four times the file's size, plus a constant.
 ///
 /// Every value of a pickle, every member of an archive and every tensor is charged before it is allocated, so a small
 /// file cannot exhaust the memory.
 struct MemoryBudget {
-  /// The greatest number of bytes.
+  /// The maximum number of bytes.
   let limit: Int
   private(set) var used = 0
   private let path: String
 
-  /// The part that does not depend on the file's size, in bytes: enough for a vocabulary of half a million words, whose
-  /// values take up to ten times their bytes in a pickle.
+  /// The part that does not depend on the file's size, in bytes: enough for a vocabulary of half a million words, which
+  /// takes up to ten times as much memory as in the pickle.
   static let constant = 64 << 20
 
   init(fileByteCount: Int, path: String) {
@@ -19,7 +19,7 @@ struct MemoryBudget {
     self.path = path
   }
 
-  /// Charges bytes.
+  /// Charges a number of bytes.
   ///
   /// - Throws: `PyTorchFileError.tooLarge` if the limit is exceeded.
   mutating func spend(_ byteCount: Int) throws(PyTorchFileError) {
@@ -36,6 +36,6 @@ struct MemoryBudget {
     try spend(byteCount)
   }
 
-  /// Returns bytes that are no longer in use.
+  /// Gives back bytes that are no longer in use.
   mutating func release(_ byteCount: Int) { used -= byteCount }
 }

@@ -14,9 +14,9 @@ extension PickleGlobal: CustomStringConvertible {
 
 /// The meaning that this reader gives to a global.
 ///
-/// No code of the global runs: a call of it is recognised by its name and makes plain values here.
+/// No code of the global runs: the reader recognises a call by the global's name and creates plain values.
 enum PickleMeaning: Hashable {
-  // Functions of Python that make plain values.
+  // Python functions that create plain values.
   case orderedDictionary, defaultDictionary, counter, set, bytearray, encode
   /// A type of Python, which is only referred to.
   case type
@@ -43,13 +43,13 @@ enum PickleMeaning: Hashable {
     case dictionary
     /// A corpus, whose `dictionary` is read.
     case corpus
-    /// A value of no importance for the weights, such as an optimizer.
+    /// An object that is irrelevant to the weights, such as an optimizer.
     case other
   }
 }
 
 extension PickleMeaning {
-  /// Returns the meaning of a global; nil: it is not known, so a pickle that refers to it is refused.
+  /// Creates the meaning of a global; nil if the global is unknown, so that a pickle that refers to it is rejected.
   init?(_ global: PickleGlobal) {
     if let known = Self.known[global] {
       self = known
@@ -98,7 +98,7 @@ extension PickleMeaning {
     return known
   }()
 
-  /// PyTorch's names of element types: of the storage, if it has one of its own, and of the dtype.
+  /// PyTorch's names of the element types: of the storage class, if the type has its own, and of the dtype.
   private static let elementTypes: [(ElementType, storage: String?, names: String)] = [
     (.float32, "FloatStorage", "float32"), (.float64, "DoubleStorage", "float64"), (.float16, "HalfStorage", "float16"),
     (.bfloat16, "BFloat16Storage", "bfloat16"), (.int64, "LongStorage", "int64"), (.int32, "IntStorage", "int32"),
@@ -124,7 +124,7 @@ extension PickleMeaning {
     ("parallel.data_parallel", "DataParallel"),
   ]
 
-  /// Classes and functions of no importance for the weights.
+  /// Classes and functions that are irrelevant to the weights.
   private static let others = [
     ("torch.optim.sgd", "SGD"), ("torch.optim.asgd", "ASGD"), ("torch.optim.adam", "Adam"),
     ("torch.optim.adamw", "AdamW"), ("torch.optim.adamax", "Adamax"), ("torch.optim.adagrad", "Adagrad"),

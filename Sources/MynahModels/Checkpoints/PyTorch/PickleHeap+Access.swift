@@ -1,12 +1,12 @@
 import MynahIO
 
 extension PickleHeap {
-  /// The elements of a tuple; nil for another value.
+  /// Returns the elements of a tuple; nil for any other value.
   func tuple(_ value: PickleValue) -> [PickleValue]? {
     if case .tuple(let items) = self[value] { items } else { nil }
   }
 
-  /// The elements of a list or a tuple; nil for another value.
+  /// Returns the elements of a list or a tuple; nil for any other value.
   func sequence(_ value: PickleValue) -> [PickleValue]? {
     switch self[value] {
     case .list(let items), .tuple(let items): items
@@ -14,27 +14,27 @@ extension PickleHeap {
     }
   }
 
-  /// The entries of a dictionary; nil for another value.
+  /// Returns the entries of a dictionary; nil for any other value.
   func entries(_ value: PickleValue) -> [PickleEntry]? {
     if case .dictionary(let entries, _) = self[value] { entries } else { nil }
   }
 
-  /// The value of a text key of a dictionary: the last one, as in Python; nil if there is none.
+  /// Returns the value of a string key of a dictionary: the last one, as in Python; nil if there is none.
   func value(of key: String, in entries: [PickleEntry]) -> PickleValue? {
     entries.last { entry in
       if case .string(let text) = entry.key { text.utf8.elementsEqual(key.utf8) } else { false }
     }?.value
   }
 
-  /// The record of a value; nil for another value.
+  /// Returns the record that a value refers to; nil for any other value.
   func record(_ value: PickleValue) -> PickleRecord? {
     if case .record(let record) = self[value] { record } else { nil }
   }
 
-  /// The attributes of a record, its state; empty if it has none.
+  /// Returns the attributes of a record, which are its state; empty if it has none.
   func attributes(of record: PickleRecord) -> [PickleEntry] { record.state.flatMap(entries) ?? [] }
 
-  /// The tensor of a value, also that of a `Parameter` as PyTorch 0.3 writes it; nil for another value.
+  /// Returns the tensor of a value, or of a `Parameter` as PyTorch 0.3 writes it; nil for any other value.
   func tensor(_ value: PickleValue) -> PyTorchTensor? {
     switch self[value] {
     case .tensor(let tensor): return tensor
@@ -45,18 +45,18 @@ extension PickleHeap {
     }
   }
 
-  /// The meaning of a global; nil for another value.
+  /// Returns the meaning of a global; nil for any other value.
   func meaning(_ value: PickleValue) -> PickleMeaning? {
     if case .global(_, let meaning) = self[value] { meaning } else { nil }
   }
 
-  /// A description of the first values for error messages.
+  /// Returns a description of the first values for error messages.
   func inWords(_ values: ArraySlice<PickleValue>) -> String {
     let shown = values.prefix(8).map { inWords($0) }.joined(separator: ", ")
     return values.isEmpty ? "nothing" : values.count > 8 ? "\(shown) and \(values.count - 8) more" : shown
   }
 
-  /// A description of a value for error messages.
+  /// Returns a description of a value for error messages.
   func inWords(_ value: PickleValue) -> String {
     switch value {
     case .none: return "None"

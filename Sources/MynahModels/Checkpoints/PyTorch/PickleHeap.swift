@@ -5,7 +5,7 @@ struct PickleHeap {
 
   init(budget: MemoryBudget) { self.budget = budget }
 
-  /// The bytes that are charged for each value in a collection: an array has up to twice the memory that it uses.
+  /// The bytes that are charged for each value in a collection: an array allocates up to twice the memory it uses.
   static let valueByteCount = 2 * MemoryLayout<PickleValue>.stride
   private static let objectByteCount = 2 * MemoryLayout<PickleObject>.stride + 128
 
@@ -50,9 +50,9 @@ struct PickleHeap {
     return true
   }
 
-  /// Adds entries to a dictionary, whose keys and values alternate.
+  /// Adds entries to a dictionary from alternating keys and values.
   ///
-  /// - Returns: false if the value is no dictionary.
+  /// - Returns: false if the value is not a dictionary.
   mutating func add(_ items: [PickleValue], to value: PickleValue) throws -> Bool {
     guard case .object(let index) = value, case .dictionary(var entries, let isOrdered) = objects[index] else {
       return false
@@ -68,7 +68,7 @@ struct PickleHeap {
 
   /// Sets the state of a record that has none.
   ///
-  /// - Returns: false if the value is no record, or has a state.
+  /// - Returns: false if the value is not a record or already has a state.
   mutating func setState(_ state: PickleValue, of value: PickleValue) -> Bool {
     guard case .object(let index) = value, case .record(var record) = objects[index], record.state == nil else {
       return false

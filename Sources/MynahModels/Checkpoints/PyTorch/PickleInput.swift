@@ -14,10 +14,10 @@ struct PickleInput {
   private var bufferStart: Int
   private var index = 0
 
-  /// The bytes that are read from a file at a time.
+  /// The number of bytes that are read from a file at a time.
   private static let bufferByteCount = 1 << 16
-  /// The longest line: a name of a class or a module.
-  private static let greatestLineByteCount = 1000
+  /// The maximum length of a line, which contains the name of a class or a module.
+  private static let maximumLineByteCount = 1000
 
   /// Creates the input for a range of a source.
   ///
@@ -50,7 +50,7 @@ struct PickleInput {
     return buffer[index]
   }
 
-  /// Reads bytes; the number is checked against the source before memory is allocated.
+  /// Reads a number of bytes, which is checked against the source before memory is allocated.
   mutating func bytes(_ count: Int) throws -> [UInt8] {
     guard count >= 0, count <= remaining else { throw ended(needing: count) }
     if count <= buffer.count - index {
@@ -62,7 +62,7 @@ struct PickleInput {
     return bytes
   }
 
-  /// Reads a little-endian number.
+  /// Reads a little-endian integer.
   mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
     Number(littleEndianBytes: try bytes(Number.bitWidth / 8))
   }
@@ -82,8 +82,8 @@ struct PickleInput {
       let next = try byte()
       if next == UInt8(ascii: "\n") { break }
       bytes.append(next)
-      guard bytes.count <= Self.greatestLineByteCount else {
-        throw malformed(at: start, expected: "a line of at most \(Self.greatestLineByteCount) bytes", found: "more")
+      guard bytes.count <= Self.maximumLineByteCount else {
+        throw malformed(at: start, expected: "a line of at most \(Self.maximumLineByteCount) bytes", found: "more")
       }
     }
     return try text(bytes, at: start)

@@ -1,7 +1,7 @@
 /// An opcode of Python's pickle format, of protocols 2 to 5 as `torch.save` and `pickle.dump` write them.
 ///
-/// Source: `pickletools.py` of Python, which describes each opcode. Those of protocol 0 that later protocols no longer
-/// write are missing, so they are refused.
+/// Source: `pickletools.py` of Python, which describes each opcode. Opcodes of protocol 0 that later protocols no
+/// longer write are missing, so they are rejected.
 enum PickleOpcode: UInt8 {
   // The frame of a pickle.
   case proto = 0x80
@@ -23,7 +23,7 @@ enum PickleOpcode: UInt8 {
   case none = 0x4E
   case newTrue = 0x88
   case newFalse = 0x89
-  /// Decimal digits and a line feed, as Python 2 writes numbers of more than 32 bits.
+  /// Decimal digits and a line feed, as Python 2 writes integers of more than 32 bits.
   case int = 0x49
   case binint = 0x4A
   case binint1 = 0x4B
@@ -32,7 +32,7 @@ enum PickleOpcode: UInt8 {
   case long4 = 0x8B
   case binfloat = 0x47
 
-  // Texts and bytes.
+  // Strings and bytes.
   case shortBinstring = 0x55
   case binstring = 0x54
   case shortBinunicode = 0x8C
@@ -69,8 +69,8 @@ enum PickleOpcode: UInt8 {
   case newobj = 0x81
   case newobjEx = 0x92
   case binpersid = 0x51
-  /// Always refused, with the name of the class.
+  /// Always rejected; the error contains the name of the class.
   case inst = 0x69
-  /// Always refused, with the name of the class.
+  /// Always rejected; the error contains the name of the class.
   case obj = 0x6F
 }

@@ -1,7 +1,7 @@
-/// A value of a pickle; collections and other objects are numbers of entries in a `PickleHeap`.
+/// A value of a pickle; collections and other objects are indices into a `PickleHeap`.
 ///
-/// Python's objects are shared and may contain themselves. Numbers instead of references keep all of it flat: deep
-/// nesting takes no stack when it is released, and cycles leave no memory behind.
+/// Python's objects are shared and may contain themselves. Indices instead of references keep the heap flat: releasing
+/// deeply nested objects takes no stack, and cycles do not leak.
 enum PickleValue {
   case none
   case bool(Bool)
@@ -17,7 +17,7 @@ enum PickleObject {
   case list([PickleValue])
   case tuple([PickleValue])
   case set([PickleValue])
-  /// In the order of the file; `isOrdered`: an `OrderedDict`, which may have attributes.
+  /// The entries in the order of the file; `isOrdered` is true for an `OrderedDict`, which may have attributes.
   case dictionary([PickleEntry], isOrdered: Bool)
   indirect case global(PickleGlobal, PickleMeaning)
   indirect case storage(PyTorchStorage)
@@ -30,7 +30,7 @@ struct PickleEntry {
   let key, value: PickleValue
 }
 
-/// An object of a class, or the result of a call, of which only the parts are kept: nothing is executed.
+/// An object of a class, or the result of a call; only its parts are kept, and nothing is executed.
 struct PickleRecord {
   let type: PickleGlobal
   let kind: PickleMeaning.RecordKind

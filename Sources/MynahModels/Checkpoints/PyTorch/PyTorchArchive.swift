@@ -11,12 +11,12 @@ struct PyTorchArchive {
   private let folder: String
   private var entries: [String: ZipArchive.Entry] = [:]
 
-  /// The bytes that are charged for each file of the archive.
+  /// The number of bytes that are charged for each file of the archive.
   private static let entryByteCount = 256
 
   /// Reads the archive's directory.
   ///
-  /// - Throws: `FileError`; `PyTorchFileError` if it is no archive of `torch.save`.
+  /// - Throws: `FileError`; `PyTorchFileError` if it is not an archive of `torch.save`.
   init(_ source: ByteSource, budget: inout MemoryBudget) throws {
     (archive, path) = (try ZipArchive(source), source.path)
     try budget.spend(archive.entries.count, of: Self.entryByteCount)
@@ -64,7 +64,7 @@ struct PyTorchArchive {
     try archive.contents(of: entry, allowsMissingChecksum: true)
   }
 
-  /// A description of an archive without the pickle of PyTorch for "it is …".
+  /// Returns a description of an archive that lacks PyTorch's pickle, starting with "it is".
   private static func inWords(_ archive: ZipArchive) -> String {
     let names = archive.entries.map(\.name)
     if names.contains("model.weights.h5") { return "it is a model of Keras" }

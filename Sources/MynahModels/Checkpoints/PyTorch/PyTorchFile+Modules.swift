@@ -16,7 +16,7 @@ extension PyTorchFile {
     }
   }
 
-  /// The settings of an `nn.LSTM`, `nn.GRU` or `nn.RNN`, as its attributes have them; nil: it has no such attribute.
+  /// The settings of an `nn.LSTM`, `nn.GRU` or `nn.RNN`, from its attributes; nil for a missing attribute.
   public struct RecurrentSettings: Hashable, Sendable {
     /// The kind of cell: "LSTM", "GRU", "RNN_TANH" or "RNN_RELU".
     public let mode: String?
@@ -47,7 +47,7 @@ extension PyTorchFile {
       }
       let mode = text("mode") ?? (["LSTM", "GRU"].contains(className) ? className : nil)
       self.mode = mode
-      // Older versions have the activation in the mode only.
+      // Older versions store the activation only in the mode.
       let implied = ["RNN_TANH": "tanh", "RNN_RELU": "relu"]
       nonlinearity = mode.flatMap { implied[$0] } ?? text("nonlinearity")
       (layerCount, projectionSize) = (number("num_layers"), number("proj_size"))

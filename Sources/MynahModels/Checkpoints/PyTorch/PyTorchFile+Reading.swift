@@ -4,12 +4,12 @@ import MynahTensors
 extension PyTorchFile {
   /// Reads a file.
   ///
-  /// A file may also contain a vocabulary only: then it has no tensors. The memory that reading takes is at most four
-  /// times the file's size plus 64 MiB.
+  /// A file may contain only a vocabulary; then it has no tensors. Reading takes at most four times the file's size
+  /// plus 64 MiB of memory.
   ///
   /// - Parameter key: The key of the model, if the file contains several: "generator", or "models.generator".
-  /// - Throws: `FileError` if the file cannot be read; `PyTorchFileError` or `CheckpointError` if it is no file of
-  ///   PyTorch, is damaged, refers to anything but weights, or contains no model or several.
+  /// - Throws: `FileError` if the file cannot be read; `PyTorchFileError` or `CheckpointError` if it is not a PyTorch
+  ///   file, is damaged, refers to anything but weights, or contains no model or several.
   public init(contentsOf path: String, key: String? = nil) throws {
     try self.init(.file(try InputFile(path: path)), key: key)
   }
@@ -38,7 +38,7 @@ extension PyTorchFile {
     }
   }
 
-  /// Takes the model and the vocabulary from the object of a file.
+  /// Extracts the model and the vocabulary from the object of a file.
   private init(
     _ object: PickleValue, _ heap: PickleHeap, from file: (any StorageReader)?, path: String, key: String?
   ) throws {
@@ -80,7 +80,7 @@ extension PyTorchFile {
 }
 
 extension Unpickler {
-  /// Reads the one pickle of the input.
+  /// Reads the only pickle of the input.
   ///
   /// - Throws: `PyTorchFileError`, `FileError`; `CheckpointError.trailingBytes` if something follows.
   fileprivate mutating func loadOnly() throws -> PickleValue {

@@ -1,8 +1,8 @@
 /// The tensors of a file that PyTorch's `torch.save` wrote, read without Python.
 ///
 /// The file is a state dictionary, a checkpoint that contains one, a whole module, or a list with a module, in the zip
-/// format or in the one before PyTorch 1.6. Its pickle is read by an unpickler that makes tensors, numbers, texts and
-/// collections only and executes nothing; a pickle that refers to anything else is an error that names it.
+/// format or in the format before PyTorch 1.6. The unpickler creates only tensors, numbers, strings and collections,
+/// and executes nothing. If the pickle refers to anything else, reading throws an error that names it.
 ///
 /// ```swift
 /// let file = try PyTorchFile(contentsOf: "model.pt")
@@ -14,10 +14,10 @@ public struct PyTorchFile: Sendable {
 
   /// The tensors with their names, in the order of the file; of modules, in the order of `state_dict()`.
   ///
-  /// Tensors that share memory in PyTorch in the same way share it here; others are contiguous copies.
+  /// Tensors that are the same view of a storage in PyTorch share their memory here; others are contiguous copies.
   public let tensors: [(name: String, tensor: StoredTensor)]
 
-  /// The name of the first tensor with the same memory, by the name of a later one, such as a tied weight.
+  /// The names of tensors that share memory with an earlier one, such as tied weights, mapped to the first name.
   public let aliases: [String: String]
 
   /// The modules of a model that was saved as a whole, parents first; empty for a dictionary of tensors.
@@ -26,12 +26,12 @@ public struct PyTorchFile: Sendable {
   /// The keys that lead to the model in a checkpoint, with dots between; nil if the file is the model.
   public let key: String?
 
-  /// The names of the values beside the tensors, such as "optimizer", which were left out.
+  /// The names of the values that are not tensors of the model, such as "optimizer"; these values were not read.
   public let leftOut: [String]
 
   /// The tokens in the order of their ids, if the file contains a vocabulary.
   ///
-  /// Vocabularies are lists of texts, dictionaries from texts to numbers, and the `Dictionary` and `Corpus` of
+  /// Vocabularies are lists of strings, dictionaries from strings to ids, and the `Dictionary` and `Corpus` of
   /// PyTorch's example word_language_model.
   public let vocabulary: [String]?
 
@@ -42,7 +42,7 @@ public struct PyTorchFile: Sendable {
 
   /// Returns the tensors as the contents of a safetensors file, without metadata.
   ///
-  /// Floating-point numbers of other sizes become float32; integers keep their type.
+  /// Floating-point tensors of other sizes are converted to float32; integer tensors keep their type.
   public func safetensors() -> SafetensorsFile {
     var converted: [String: StoredTensor] = [:]
     for (name, tensor) in tensors {

@@ -18,7 +18,7 @@ public enum PyTorchFileError: Error, Equatable, Sendable {
   case forbiddenCall(path: String, at: PickleLocation, global: String, operation: String)
   /// The bytes of a storage do not fit its description.
   case malformedStorage(path: String, key: String, expected: String, found: String)
-  /// A tensor's name is no text, or not the only one of its kind.
+  /// A tensor's name is not a string or not unique, or the module with this name is damaged.
   case malformedName(path: String, name: String, reason: String)
   /// The contents would take more memory than a file of this size may.
   case tooLarge(path: String, limit: Int)
@@ -26,7 +26,7 @@ public enum PyTorchFileError: Error, Equatable, Sendable {
   case noModel(path: String, found: String)
   /// The file contains several dictionaries of tensors or modules.
   case severalModels(path: String, keys: [String])
-  /// The file contains nothing of this key that has tensors.
+  /// The file contains no model with tensors under this key.
   case noSuchModel(path: String, key: String, keys: [String])
 }
 

@@ -1,10 +1,10 @@
 import MynahIO
 
-/// The formats of files that are taken for files of `torch.save`, recognised by their first bytes.
+/// The formats that are read as files of `torch.save`, recognised by their first bytes.
 enum PyTorchFormat: Equatable {
   /// A zip archive, as `torch.save` has written since PyTorch 1.6.
   case archive
-  /// Pickles one after the other, as `torch.save` wrote before; `start` is the offset of the second one.
+  /// A sequence of pickles, as `torch.save` wrote before PyTorch 1.6; `start` is the offset of the second pickle.
   case legacy(start: Int)
   /// A pickle of `pickle.dump`.
   case pickle
@@ -12,7 +12,7 @@ enum PyTorchFormat: Equatable {
   /// The number 0x1950A86A20F9469CFC6C, which the first pickle of the legacy format contains, with its opcode LONG1.
   private static let magic: [UInt8] = [0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
 
-  /// The bytes that suffice to recognise a format: those before the name of a tar archive's format, and the name.
+  /// The number of bytes needed to recognise a format: up to the end of "ustar", at offset 257 of a tar archive.
   static let startByteCount = 257 + 5
 
   /// Recognises the format of a source.
@@ -39,7 +39,7 @@ enum PyTorchFormat: Equatable {
     start.count > 8 && start[8] == UInt8(ascii: "{") && start[4..<8].allSatisfy { $0 == 0 }
   }
 
-  /// A description of the first bytes of a file for "it is …".
+  /// Returns a description of the first bytes of a file, starting with "it is".
   private static func inWords(_ start: [UInt8]) -> String {
     if start.isEmpty { return "it is empty" }
     if start.starts(with: Array("PK\u{5}\u{6}".utf8)) { return "it is an empty zip archive" }

@@ -44,7 +44,7 @@ struct PyTorchLegacyFile {
 
   private init(source: ByteSource) { self.source = source }
 
-  /// Finds the bytes of the storages: each has its number of elements before it.
+  /// Locates the bytes of the storages, each of which is preceded by its number of elements.
   private mutating func locate(_ keys: [PickleValue], _ unpickler: inout Unpickler) throws {
     var position = unpickler.input.position
     for key in keys {

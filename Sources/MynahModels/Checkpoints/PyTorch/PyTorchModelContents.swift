@@ -4,7 +4,7 @@ import MynahIO
 struct PyTorchModelContents {
   private(set) var tensors: [(name: String, tensor: PyTorchTensor)] = []
   private(set) var modules: [PyTorchFile.SavedModule] = []
-  /// The names of values that are no parameters or buffers: attributes, and other entries of a dictionary.
+  /// The names of values that are not parameters or buffers: attributes, and other entries of a dictionary.
   private(set) var others: [String] = []
 
   private let heap: PickleHeap
@@ -13,8 +13,8 @@ struct PyTorchModelContents {
   private var names: Set<String> = []
 
   /// The maximum depth of nested modules.
-  private static let greatestDepth = 64
-  /// The bytes that are charged for each name beside its text.
+  private static let maximumDepth = 64
+  /// The number of bytes that are charged for each name in addition to its characters.
   ///
   /// Modules that are shared have many names.
   private static let nameByteCount = 128
@@ -61,8 +61,8 @@ struct PyTorchModelContents {
     guard let record = heap.record(value), record.kind.isModule else {
       throw malformed(name, "should be a module but is \(heap.inWords(value))")
     }
-    guard depth < Self.greatestDepth else {
-      throw malformed(name, "is nested more than \(Self.greatestDepth) modules deep")
+    guard depth < Self.maximumDepth else {
+      throw malformed(name, "is nested more than \(Self.maximumDepth) modules deep")
     }
     let attributes = heap.attributes(of: record)
     modules.append(PyTorchFile.SavedModule(name: name, record, attributes: attributes, in: heap))
@@ -85,7 +85,7 @@ struct PyTorchModelContents {
     }
   }
 
-  /// The texts in a set.
+  /// Returns the strings in a set.
   private func texts(_ value: PickleValue) -> Set<String> {
     guard case .set(let items) = heap[value] else { return [] }
     return Set(
@@ -94,7 +94,7 @@ struct PyTorchModelContents {
       })
   }
 
-  /// The entries of one of a module's dictionaries; without it, a module has none.
+  /// Returns the entries of one of a module's dictionaries; empty if the module lacks the dictionary.
   private mutating func items(
     of collection: String, in attributes: [PickleEntry], module: String
   ) throws -> [(key: String, item: PickleValue)] {
@@ -112,7 +112,7 @@ struct PyTorchModelContents {
     return items
   }
 
-  /// Returns the full name of a part of a module, whose memory is charged.
+  /// Returns the full name of a part of a module, and charges the name's memory.
   private mutating func joined(_ module: String, _ name: String) throws -> String {
     try budget.spend(Self.nameByteCount + module.utf8.count + name.utf8.count)
     return module.isEmpty ? name : "\(module).\(name)"

@@ -4,11 +4,11 @@ import MynahIO
 struct PyTorchModelSearch {
   /// A dictionary of tensors or a module.
   struct Candidate {
-    /// The keys that lead to it, from the outermost; empty: the object of the file itself.
+    /// The keys that lead to the candidate, the outermost first; empty for the object of the file itself.
     let path: [String]
     let value: PickleValue
 
-    /// The keys with dots between.
+    /// The keys joined by dots.
     var key: String { path.joined(separator: ".") }
   }
 
@@ -16,10 +16,10 @@ struct PyTorchModelSearch {
   private var visited: Set<Int> = []
   private(set) var candidates: [Candidate] = []
 
-  /// The maximum depth of dictionaries in which models are searched.
-  private static let greatestDepth = 8
+  /// The maximum depth of the dictionaries that are searched for models.
+  private static let maximumDepth = 8
 
-  /// The keys of models in checkpoints that have other tensors beside the model, such as the state of a random source.
+  /// The common keys of the model in checkpoints that also contain other tensors, such as a random generator's state.
   private static let usualKeys: Set = [
     "state_dict", "model_state_dict", "model_state", "model", "model_dict", "net", "network", "module", "weights",
     "params",
@@ -33,7 +33,7 @@ struct PyTorchModelSearch {
 
   private mutating func search(_ value: PickleValue, _ path: [String]) -> [Candidate] {
     // An object that is found again, under another key, is the same model.
-    guard case .object(let index) = value, visited.insert(index).inserted, path.count < Self.greatestDepth else {
+    guard case .object(let index) = value, visited.insert(index).inserted, path.count < Self.maximumDepth else {
       return []
     }
     switch heap[value] {
@@ -48,7 +48,7 @@ struct PyTorchModelSearch {
       let usual = found.filter { $0.path.dropFirst(path.count).contains { Self.usualKeys.contains($0) } }
       return usual.isEmpty ? [Candidate(path: path, value: value)] + found : found
     case .list(let items), .tuple(let items):
-      // As AWD-LSTM saves its model, criterion and optimizer.
+      // AWD-LSTM saves its model, criterion and optimizer as one list.
       guard path.isEmpty else { return [] }
       var found: [Candidate] = []
       for (number, item) in items.enumerated() { found += search(item, ["\(number)"]) }
@@ -57,7 +57,7 @@ struct PyTorchModelSearch {
     }
   }
 
-  /// The keys beside a candidate and beside what leads to it: what is left out if it is taken.
+  /// Returns the other keys at each level of a candidate's path: those of the values that are not read with it.
   ///
   /// - Throws: `PyTorchFileError.tooLarge` if the names are too long.
   func keysBeside(
@@ -81,7 +81,7 @@ struct PyTorchModelSearch {
     return beside
   }
 
-  /// The items of a dictionary or a sequence with their keys.
+  /// Returns the items of a dictionary or a sequence with their keys.
   private func items(of value: PickleValue) -> [(key: String, item: PickleValue)] {
     if let items = heap.sequence(value) { return items.enumerated().map { ("\($0.offset)", $0.element) } }
     return (heap.entries(value) ?? []).map { entry in

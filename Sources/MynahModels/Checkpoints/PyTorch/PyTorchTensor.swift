@@ -1,6 +1,6 @@
 /// A storage that a pickle refers to: memory that tensors view.
 struct PyTorchStorage: Hashable {
-  /// The name of its bytes in the file.
+  /// The key of the storage's bytes in the file.
   let key: String
   let elementType: ElementType
   /// The number of elements of the whole storage.
@@ -13,6 +13,6 @@ struct PyTorchStorage: Hashable {
 struct PyTorchTensor: Hashable {
   let storage: PyTorchStorage
   let elementType: ElementType
-  /// The position of the elements, from the start of the whole storage.
+  /// The view of the elements, with offsets from the start of the whole storage.
   let view: StridedView
 }

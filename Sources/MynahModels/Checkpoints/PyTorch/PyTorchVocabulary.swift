@@ -19,14 +19,14 @@ struct PyTorchVocabulary {
     var found: [String]?
     for key in Self.usualKeys {
       guard let value = heap.value(of: key, in: entries), let tokens = try vocabulary(value, &budget) else { continue }
-      // A checkpoint may have the tokens and their numbers.
+      // A checkpoint may contain both a list of tokens and a dictionary of their ids.
       guard found.map({ Self.areEqual($0, tokens) }) != false else { return nil }
       found = tokens
     }
     return found
   }
 
-  /// Returns the tokens of a list of texts, of a dictionary from texts to numbers, or of a `Dictionary` or `Corpus`.
+  /// Returns the tokens of a list of strings, of a dictionary from strings to ids, or of a `Dictionary` or `Corpus`.
   private func vocabulary(
     _ value: PickleValue, _ budget: inout MemoryBudget
   ) throws(PyTorchFileError) -> [String]? {
@@ -65,7 +65,7 @@ struct PyTorchVocabulary {
     return texts.isEmpty ? nil : texts
   }
 
-  /// Returns the keys in the order of their numbers, which must be 0, 1, …, each once.
+  /// Returns the keys in the order of their ids, which must be 0, 1, …, each once.
   private func tokens(
     byNumber entries: [PickleEntry], _ budget: inout MemoryBudget
   ) throws(PyTorchFileError) -> [String]? {
@@ -80,7 +80,7 @@ struct PyTorchVocabulary {
     return tokens.isEmpty ? nil : tokens.map { $0 ?? "" }
   }
 
-  /// Tokens are compared by their bytes: Swift's strings are equal if they look the same.
+  /// Compares tokens by their bytes, because Swift's strings are also equal if they are only canonically equivalent.
   private static func areEqual(_ left: [String], _ right: [String]) -> Bool {
     left.count == right.count && zip(left, right).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
   }

@@ -1,6 +1,6 @@
 /// A file that contains the bytes of storages.
 protocol StorageReader {
-  /// Returns the bytes of a storage, as many as it has by its description.
+  /// Returns the bytes of a storage; their number is its `byteCount`.
   ///
   /// - Throws: `FileError`, `PyTorchFileError`.
   func bytes(of storage: PyTorchStorage) throws -> [UInt8]

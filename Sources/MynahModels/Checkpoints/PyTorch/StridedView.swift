@@ -1,7 +1,7 @@
 import MynahIO
 import MynahTensors
 
-/// The places of a tensor's elements in memory.
+/// The positions of a tensor's elements in memory.
 ///
 /// The element of index (i₀, i₁, …) is at offset + Σ iₖ · strideₖ, counted in elements.
 struct StridedView: Hashable {
@@ -11,8 +11,8 @@ struct StridedView: Hashable {
   let strides: [Int]
   let elementCount: Int
 
-  /// The greatest number of axes, as in PyTorch.
-  static let greatestRank = 64
+  /// The maximum number of axes, as in PyTorch.
+  static let maximumRank = 64
 
   /// A violation of the rules of a view.
   struct Defect: Error {
@@ -23,9 +23,9 @@ struct StridedView: Hashable {
   ///
   /// - Throws: `Defect` if a number is negative or an element is outside of the storage.
   init(offset: Int, sizes: [Int], strides: [Int], in storageElementCount: Int) throws(Defect) {
-    guard sizes.count == strides.count, sizes.count <= Self.greatestRank else {
+    guard sizes.count == strides.count, sizes.count <= Self.maximumRank else {
       throw Defect(
-        expected: "at most \(Self.greatestRank) sizes and as many strides",
+        expected: "at most \(Self.maximumRank) sizes and as many strides",
         found: "\(sizes.count) and \(strides.count)")
     }
     guard offset >= 0, sizes.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }) else {
@@ -33,7 +33,7 @@ struct StridedView: Hashable {
         expected: "numbers of 0 or more", found: "the offset \(offset), sizes \(sizes) and strides \(strides)")
     }
     var count = 1
-    // The element furthest from the start; nil: it overflows.
+    // The offset of the element furthest from the start; nil on overflow.
     var last: Int? = offset
     for (size, stride) in zip(sizes, strides) {
       let (product, overflow) = count.multipliedReportingOverflow(by: size)

@@ -16,7 +16,7 @@ struct TensorLoader {
     var views: [String: [PyTorchTensor]] = [:]
     var keys: [String] = []
     for tensor in Set(tensors) {
-      // float32 tensors are made from those of other types, so their memory is charged too.
+      // Tensors of other types may later be converted to float32, so that memory is charged too.
       let converted = tensor.elementType == .float32 ? 0 : MemoryLayout<Float>.size
       try budget.spend(tensor.view.elementCount, of: tensor.elementByteCount + converted)
     }

@@ -62,7 +62,7 @@ extension Unpickler {
     return malformed("a known class or function, or an object of one", heap.inWords(callee))
   }
 
-  /// Makes a record for a new object of a class.
+  /// Creates a record for a new object of a class.
   private mutating func object(of type: PickleValue, _ arguments: PickleValue) throws -> PickleValue {
     guard case .global(let global, .record(let kind)) = heap[type] else {
       throw forbidden(type, "creates an object of")
@@ -71,14 +71,14 @@ extension Unpickler {
     return try heap.new(.record(PickleRecord(type: global, kind: kind, arguments: items, state: nil)))
   }
 
-  /// Sets the state of a record, or the attributes of an `OrderedDict`, which are of no importance.
+  /// Sets the state of a record; ignores the attributes of an `OrderedDict`.
   private mutating func build(_ target: PickleValue, _ state: PickleValue) throws {
     if case .dictionary(_, isOrdered: true) = heap[target] { return }
     if heap.setState(state, of: target) { return }
     throw forbidden(target, "sets the state of")
   }
 
-  /// Makes the result of a call of a known function.
+  /// Creates the result of calling a known function.
   private mutating func call(_ callee: PickleValue, _ arguments: PickleValue) throws -> PickleValue {
     guard case .global(let global, let meaning) = heap[callee] else { throw forbidden(callee, "calls") }
     guard let items = heap.tuple(arguments) else { throw malformed("a tuple of arguments", heap.inWords(arguments)) }
@@ -124,7 +124,7 @@ extension Unpickler {
     }
   }
 
-  /// Makes a dictionary from the arguments of its class; nil if they are others.
+  /// Creates a dictionary from the arguments of its class; nil if they are not valid.
   private mutating func dictionary(from items: [PickleValue], _ meaning: PickleMeaning) throws -> PickleValue? {
     let isOrdered = meaning == .orderedDictionary
     // The first argument of a defaultdict is the type of its default values.

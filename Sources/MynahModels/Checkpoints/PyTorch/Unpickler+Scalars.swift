@@ -29,7 +29,7 @@ extension Unpickler {
     return Int(truncatingIfNeeded: bytes.reversed().reduce(sign) { $0 << 8 | UInt64($1) })
   }
 
-  /// Reads a text; Python 2 writes byte strings, which have to be UTF-8.
+  /// Reads a string; Python 2 writes byte strings, which must be UTF-8.
   mutating func text(_ opcode: PickleOpcode) throws -> PickleValue {
     let count =
       switch opcode {
@@ -53,7 +53,7 @@ extension Unpickler {
     return .bytes(try input.bytes(count))
   }
 
-  /// Charges the memory of a text or of bytes; texts of at most 15 bytes need none of their own.
+  /// Charges the memory of a string or of bytes; Swift stores strings of at most 15 bytes inline.
   private mutating func charge(_ byteCount: Int) throws {
     if byteCount > 15 && byteCount <= input.remaining { try heap.budget.spend(byteCount + 32) }
   }

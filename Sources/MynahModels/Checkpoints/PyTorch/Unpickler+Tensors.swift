@@ -1,7 +1,7 @@
 import MynahIO
 
 extension Unpickler {
-  /// Makes the object of a persistent identifier of `torch.save`: a storage, or a class with its source text.
+  /// Creates the object of a persistent identifier of `torch.save`: a storage, or a class with its source text.
   ///
   /// Source: `persistent_load` in PyTorch's `torch/serialization.py`.
   mutating func persistentObject(_ identifier: PickleValue) throws -> PickleValue {
@@ -19,7 +19,7 @@ extension Unpickler {
     }
   }
 
-  /// Makes a storage from `("storage", type, key, location, size)`; old versions add the view of a part or None.
+  /// Creates a storage from `("storage", type, key, location, size)`; old versions add the view of a part or None.
   private mutating func storage(_ items: [PickleValue]) throws -> PickleValue {
     guard (5...6).contains(items.count), case .storageType(let type)? = heap.meaning(items[1]),
       case .string(let key) = items[2], case .string = items[3], case .integer(let count) = items[4], count >= 0
@@ -47,7 +47,7 @@ extension Unpickler {
     return try heap.new(.storage(storage))
   }
 
-  /// Makes a tensor from the arguments of the function of PyTorch that rebuilds it.
+  /// Creates a tensor from the arguments of the PyTorch function that rebuilds it.
   mutating func tensor(
     _ meaning: PickleMeaning, _ items: [PickleValue], of global: PickleGlobal
   ) throws -> PickleValue {
@@ -83,7 +83,7 @@ extension Unpickler {
     }
   }
 
-  /// Refuses tensors whose elements are to be negated or conjugated when they are read.
+  /// Rejects lazily negated or conjugated tensors.
   private func checkMetadata(_ value: PickleValue) throws {
     if case .none = value { return }
     guard heap.entries(value)?.isEmpty == true else {
@@ -91,7 +91,7 @@ extension Unpickler {
     }
   }
 
-  /// Makes a tensor from `(storage, offset, sizes, strides, …)`.
+  /// Creates a tensor from `(storage, offset, sizes, strides, …)`.
   private mutating func view(_ items: [PickleValue], elementType: ElementType?) throws -> PickleValue {
     guard case .storage(let storage) = heap[items[0]] else {
       throw malformed("a tensor's storage", heap.inWords(items[0]))
@@ -100,7 +100,7 @@ extension Unpickler {
     guard case .integer(let offset) = items[1], let sizes = integers(items[2]), let strides = integers(items[3]) else {
       throw malformed("a tensor's offset, sizes and strides", heap.inWords(items[1...3]))
     }
-    // A storage without a type of its own is one of bytes.
+    // An untyped storage is a storage of bytes.
     let isWhole = storage.part.lowerBound == 0
     guard type == storage.elementType || (storage.elementType == .uint8 && isWhole) else {
       throw malformed("a tensor of type \(storage.elementType), as its storage", "one of type \(type)")

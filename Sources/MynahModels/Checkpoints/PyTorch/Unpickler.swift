@@ -1,7 +1,7 @@
-/// A reader of pickles that makes plain values, tensors and records, and executes nothing.
+/// A reader of pickles that creates plain values, tensors and records, and executes nothing.
 ///
 /// A pickle is a program for a machine with a stack and a memo. Opcodes that refer to classes and functions are
-/// accepted only for the globals that `PickleMeaning` knows; all others are errors with the global's name and place.
+/// accepted only for the globals of `PickleMeaning`; for all others, an error names the global and its location.
 /// Source: `pickletools.py` of Python.
 struct Unpickler {
   /// The objects of all pickles that were read.
@@ -14,16 +14,16 @@ struct Unpickler {
   let hasPersistentObjects: Bool
 
   private var stack: [PickleValue] = []
-  private var greatestStackCount = 0
+  private var maximumStackCount = 0
   private var marks: [Int] = []
   private var memo: [PickleValue?] = []
   /// The offset of the current opcode.
   private(set) var offset = 0
 
-  /// The greatest number of open marks; Python's own pickler does not nest deeper than 1,000 objects.
-  static let greatestMarkCount = 1000
-  /// The largest gap between numbers in the memo, which picklers use in ascending order.
-  static let greatestMemoGap = 1000
+  /// The maximum number of open marks; Python's own pickler does not nest deeper than 1,000 objects.
+  static let maximumMarkCount = 1000
+  /// The largest gap between indices of the memo, which picklers assign in ascending order.
+  static let maximumMemoGap = 1000
 
   init(_ input: PickleInput, budget: MemoryBudget, hasPersistentObjects: Bool = true) {
     (self.input, heap) = (input, PickleHeap(budget: budget))
@@ -63,8 +63,8 @@ struct Unpickler {
       guard count <= input.remaining else { throw malformed("a frame within the file", "one of \(count) bytes") }
 
     case .mark:
-      guard marks.count < Self.greatestMarkCount else {
-        throw malformed("values nested at most \(Self.greatestMarkCount) deep", "one more")
+      guard marks.count < Self.maximumMarkCount else {
+        throw malformed("values nested at most \(Self.maximumMarkCount) deep", "one more")
       }
       marks.append(stack.count)
     case .pop: if marks.last == stack.count { marks.removeLast() } else { _ = try pop() }
@@ -119,9 +119,9 @@ struct Unpickler {
 extension Unpickler {
   mutating func push(_ value: PickleValue) throws {
     stack.append(value)
-    if stack.count > greatestStackCount {
+    if stack.count > maximumStackCount {
       try heap.budget.spend(PickleHeap.valueByteCount)
-      greatestStackCount = stack.count
+      maximumStackCount = stack.count
     }
   }
 
@@ -174,8 +174,8 @@ extension Unpickler {
 
   private mutating func remember(_ index: Int) throws {
     let value = try top()
-    guard index <= memo.count + Self.greatestMemoGap else {
-      throw malformed("a number in the memo of at most \(memo.count + Self.greatestMemoGap)", "\(index)")
+    guard index <= memo.count + Self.maximumMemoGap else {
+      throw malformed("a number in the memo of at most \(memo.count + Self.maximumMemoGap)", "\(index)")
     }
     if index >= memo.count {
       let missing = index + 1 - memo.count

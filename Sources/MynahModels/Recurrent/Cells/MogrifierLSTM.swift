@@ -86,7 +86,7 @@ extension LayerShape {
     let (rank, isOdd) = (Int(self["rank"]), !round.isMultiple(of: 2))
     let name = "weight_\(isOdd ? "q" : "r")\(round)"
     let (rows, columns) = isOdd ? (inputSize, hiddenSize) : (hiddenSize, inputSize)
-    // Weight drop and the initialisers of recurrent weights are those of W_hh.
+    // Weight drop and the initialisers of recurrent weights apply to W_hh only.
     guard rank > 0 else { return [ParameterSpec(name + "_l0", [rows, columns], .other)] }
     return [
       ParameterSpec(name + "_left_l0", [rows, rank], .other),
@@ -100,7 +100,7 @@ extension LayerConfiguration {
   ///
   /// - Parameters:
   ///   - rounds: The number of rounds, 0 … 16.
-  ///   - rank: The rank to which the matrices of the rounds are factorised; 0: they are not.
+  ///   - rank: The rank to which the matrices of the rounds are factorised; 0: they are not factorised.
   ///   - capsInputGate: A Boolean value indicating whether input gates are at most 1 − f.
   ///   - forgetBias: The initial bias of the forget gates.
   public static func mogrifierLSTM(

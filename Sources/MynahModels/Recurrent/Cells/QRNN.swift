@@ -5,9 +5,9 @@ public import MynahTensors
 ///     z = tanh(W_z w + b_z)      f = σ(W_f w + b_f)      o = σ(W_o w + b_o)
 ///     c' = f ⊙ c + (1 − f) ⊙ z                           h' = o ⊙ c'
 ///
-/// w is the window: x_t, or x_t and x_{t−1} one after the other. J. Bradbury, S. Merity, C. Xiong, R. Socher,
-/// "Quasi-recurrent neural networks", 2017, sections 2 and 2.1. With a window of 2, the state has the input of the step
-/// before, which is zero at the beginning of a text.
+/// w is the window: x_t, or the concatenation of x_t and x_{t−1}. J. Bradbury, S. Merity, C. Xiong, R. Socher,
+/// "Quasi-recurrent neural networks", 2017, sections 2 and 2.1. With a window of 2, the state contains the input of the
+/// previous step, which is zero at the beginning of a text.
 public struct QRNNCell: RecurrentCell {
   /// W, shape [3H, window · I]: the rows of z, f and o; with a window of 2, the columns of x_t come first.
   public let inputWeight: Variable

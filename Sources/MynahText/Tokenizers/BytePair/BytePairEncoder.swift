@@ -87,7 +87,7 @@ struct BytePairEncoder: Sendable {
     return ids
   }
 
-  /// Returns the positions of special tokens, from left to right, preferring the longest where several match.
+  /// Returns the positions of special tokens, from left to right, preferring the longest if several match.
   private func specialPlaces(in bytes: [UInt8]) -> [(range: Range<Int>, id: Int32)] {
     guard !specials.isEmpty else { return [] }
     var (places, offset): ([(range: Range<Int>, id: Int32)], Int) = ([], 0)
@@ -106,8 +106,8 @@ struct BytePairEncoder: Sendable {
 
   /// Returns the number of bytes at the start of a chunk whose tokens do not depend on the following text.
   ///
-  /// They end before the last white space that follows a non-space character, because no token spans that position;
-  /// special tokens that contain white space are not cut.
+  /// These bytes end before the last white space that follows a non-space character, because no token spans that
+  /// position; special tokens that contain white space are not cut.
   func certainCount(of bytes: [UInt8]) -> Int {
     let spaced = specials.lazy.filter { $0.bytes.contains(where: Self.isSpace) }.map(\.bytes.count).max() ?? 0
     let end = spaced > 0 ? bytes.count - spaced + 2 : bytes.count

@@ -21,10 +21,11 @@ struct BytePairMerges: Sendable, Hashable {
     static func < (a: Candidate, b: Candidate) -> Bool { (a.rank, a.place) < (b.rank, b.place) }
   }
 
-  /// Returns the tokens of a piece after all merges: repeatedly the merge of highest priority, the leftmost one first.
+  /// Returns the tokens of a piece after all merges: the merge of highest priority is applied repeatedly, leftmost
+  /// first.
   func merged(_ piece: [Int32]) -> [Int32] {
     guard piece.count > 1 else { return piece }
-    // A linked list, from which the right one of two merged tokens is removed.
+    // A linked list: merging two tokens removes the right one.
     var tokens = piece
     var next = Array(1...piece.count)
     var previous = Array(-1..<(piece.count - 1))

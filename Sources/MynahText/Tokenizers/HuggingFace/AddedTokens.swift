@@ -18,7 +18,7 @@ struct AddedTokens: Sendable {
       .mapValues { $0.sorted { $0.content.count > $1.content.count } }
   }
 
-  /// Returns the parts of a text: tokens, and the text between them, with the longest token where several match.
+  /// Returns the parts of a text: added tokens and the text between them; if several tokens match, the longest is used.
   func parts(of text: [Unicode.Scalar]) -> [(range: Range<Int>, id: Int32?)] {
     guard !byFirst.isEmpty else { return text.isEmpty ? [] : [(text.indices, nil)] }
     var parts: [(range: Range<Int>, id: Int32?)] = []

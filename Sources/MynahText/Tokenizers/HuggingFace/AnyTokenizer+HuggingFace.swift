@@ -19,8 +19,8 @@ extension AnyTokenizer {
   /// Reads a `tokenizer.json`.
   ///
   /// Words separated by white space and byte-level byte pairs with the pattern of GPT-2 become a `.word` or `.bytePair`
-  /// tokenizer, which are faster and encode a text in chunks; any other supported file a `.huggingFace` one. Truncation
-  /// and padding, which apply to batches, are ignored.
+  /// tokenizer, which is faster and encodes a text in chunks; any other supported file becomes a `.huggingFace`
+  /// tokenizer. Truncation and padding, which apply to batches, are ignored.
   ///
   /// - Throws: `TextError` if the text is not valid JSON, or if the tokenizer would produce different tokens here.
   public init(tokenizerJSON text: String) throws(TextError) {

@@ -1,8 +1,8 @@
-/// A character map of SentencePiece (`precompiled_charsmap`), which replaces characters by strings.
+/// A character map of SentencePiece (`precompiled_charsmap`), which replaces characters with strings.
 ///
-/// The data are the size of a double-array trie in bytes (4 bytes, little endian), the trie as 32-bit units, and the
-/// replacements, each ended by NUL. Source: SentencePiece's `normalizer.cc`, and Hugging Face's `Precompiled`, which
-/// looks up short grapheme clusters first and uses the shortest match.
+/// The data consist of the size of a double-array trie in bytes (4 bytes, little-endian), the trie as 32-bit units, and
+/// the replacements, each terminated by NUL. Source: SentencePiece's `normalizer.cc`, and Hugging Face's `Precompiled`,
+/// which looks up short grapheme clusters first and uses the shortest match.
 struct CharacterMap: Sendable {
   private let units: [UInt32]
   private let replacements: [UInt8]
@@ -20,7 +20,7 @@ struct CharacterMap: Sendable {
     guard String(validating: replacements, as: UTF8.self) != nil else { return nil }
   }
 
-  /// Returns the replacement of the shortest beginning of a key that is in the map; nil if there is none.
+  /// Returns the replacement of the shortest prefix of a key that is in the map; nil if there is none.
   private func replacement(of key: some Sequence<UInt8>) -> String? {
     func offset(_ unit: UInt32) -> Int { Int((unit >> 10) << ((unit & 0x200) >> 6)) }
     var node = offset(units[0])

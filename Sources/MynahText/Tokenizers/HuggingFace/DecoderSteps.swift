@@ -98,7 +98,7 @@ struct DecoderSteps: Sendable {
   /// A Boolean value indicating whether tokens such as `<0x0A>` are bytes.
   var hasByteFallback: Bool { steps.contains { if case .byteFallback = $0 { true } else { false } } }
 
-  /// A Boolean value indicating whether blanks between words are not in the tokens.
+  /// A Boolean value indicating whether the tokens omit the blanks between words.
   var impliesBlanks: Bool {
     switch steps.first {
     case .spaced, .wordPiece: true
@@ -119,8 +119,8 @@ struct DecoderSteps: Sendable {
 
 /// A streaming decoder of the tokens of a `tokenizer.json`.
 ///
-/// Only the tokens since the last complete text are kept: those and the next token are decoded together, and what the
-/// next one adds is the difference.
+/// Only the last decoded token and the tokens of an incomplete character after it are kept. They are decoded together
+/// with the next token, and the text that this adds is returned.
 struct TokenStream: Sendable {
   private let steps: DecoderSteps
   private let spelling: @Sendable (Int32) -> String

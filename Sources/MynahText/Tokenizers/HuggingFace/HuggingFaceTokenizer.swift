@@ -20,7 +20,8 @@ public struct HuggingFaceTokenizer: Tokenizer {
   let subwords: SubwordVocabulary
   /// The added tokens that are matched before and after normalization.
   let added: (raw: AddedTokens, normalized: AddedTokens)
-  /// The normalized spelling of the added tokens that are matched after normalization, as which they are decoded.
+  /// The normalized spelling of each added token that is matched after normalization; the token is decoded to this
+  /// spelling.
   let normalizedSpellings: [Int32: String]
   let decoderSteps: DecoderSteps
 
@@ -47,8 +48,8 @@ public struct HuggingFaceTokenizer: Tokenizer {
     }
   }
 
-  /// Returns an error with the line of the unknown token, the first one that cannot be encoded by itself, and the
-  /// column of the token's first occurrence in it.
+  /// Returns the error with the position of the unknown token: the first line that cannot be encoded by itself, and the
+  /// column of the token's first occurrence in that line.
   private func placed(_ error: TextError, in text: String) -> TextError {
     guard case .unknownToken(let token, _, _) = error else { return error }
     for (index, line) in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -63,7 +64,7 @@ public struct HuggingFaceTokenizer: Tokenizer {
     return error
   }
 
-  /// Encodes a text; the position of an unknown token in an error is not known.
+  /// Encodes a text; an error about an unknown token does not contain the token's actual position.
   private func encodeUnplaced(_ text: String) throws(TextError) -> EncodedText {
     let scalars = Array(text.unicodeScalars)
     var encoded = EncodedText(ids: [], characterCount: scalars.count)

@@ -34,7 +34,7 @@ extension JSONField {
 extension JSONField {
   /// Throws if the object has members that are not known for its type, because they might change the tokens.
   func requireKnownMembers() throws(TextError) {
-    // An unknown type is another error.
+    // An unknown type is reported elsewhere, with a different error.
     guard let type = self["type"].value?.string, let members = Self.knownMembers[type] else { return }
     try requireMembers(["type"] + members)
   }

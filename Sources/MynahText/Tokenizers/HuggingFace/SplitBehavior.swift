@@ -28,7 +28,8 @@ enum SplitBehavior: String, Sendable {
     }
   }
 
-  /// Joins each part with the previous one if `joins` is true of the part and of whether the previous one is a match.
+  /// Joins each part with the previous one if `joins` returns true for the part and a Boolean value indicating whether
+  /// the previous part is a match.
   private static func merged(
     _ parts: [(range: Range<Int>, isMatch: Bool)], _ joins: ((range: Range<Int>, isMatch: Bool), Bool) -> Bool
   ) -> [Range<Int>] {

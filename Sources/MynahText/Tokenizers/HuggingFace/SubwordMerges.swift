@@ -1,4 +1,4 @@
-/// Byte-pair encoding as in a `tokenizer.json`: characters that are merged, with the options of such files.
+/// Byte-pair encoding of characters, with the options of a `tokenizer.json`.
 struct SubwordMerges: Sendable {
   let merges: BytePairMerges
   let unknown: Int32?
@@ -12,7 +12,8 @@ struct SubwordMerges: Sendable {
   func encode(_ piece: [Unicode.Scalar], _ vocabulary: SubwordVocabulary) -> SubwordTokens {
     if ignoresMerges, let id = vocabulary[piece[...]] { return SubwordTokens(ids: [id]) }
     var tokens = SubwordTokens(ids: [])
-    // An unknown character is added before the next known one, bytes not counted, as in Hugging Face's library.
+    // The unknown token is appended before the next known character, but not before byte tokens, as in Hugging Face's
+    // library.
     var pending: Int32?
     func flush() {
       if let id = pending { tokens.ids.append(id) }

@@ -49,7 +49,7 @@ struct SubwordTokens: Sendable {
 /// The vocabulary of the model of a `tokenizer.json`, without added tokens.
 struct SubwordVocabulary: Sendable {
   private let vocabulary: Vocabulary
-  /// The IDs that are only those of added tokens.
+  /// The IDs of the added tokens that are not in the model's own vocabulary.
   private let addedIDs: Set<Int32>
   /// The tokens of the 256 bytes, such as `<0x0A>`; nil for a byte that has none.
   private let byteIDs: [Int32?]

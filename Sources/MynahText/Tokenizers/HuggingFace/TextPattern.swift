@@ -1,10 +1,10 @@
-/// A pattern that is searched in a text: a literal string or a regular expression.
+/// A pattern to search for in a text: a literal string or a regular expression.
 struct TextPattern: Sendable {
   indirect enum Node: Sendable {
     case one(ScalarClass)
     case sequence([Node])
     case choice([Node])
-    /// Up to `most` repetitions of a node; of more than one only if the node is a single character.
+    /// From `least` to `most` repetitions of a node; more than one only if the node is a single character.
     case repeated(Node, least: Int, most: Int, mode: Repetition)
     case ahead(Node, isNegated: Bool)
     case lineStart, lineEnd
@@ -34,21 +34,22 @@ struct TextPattern: Sendable {
   }
 
   /// The length of the shortest text that the pattern can match.
-  var leastLength: Int { Self.leastLength(root) }
+  var minimumLength: Int { Self.minimumLength(root) }
 
-  private static func leastLength(_ node: Node) -> Int {
+  private static func minimumLength(_ node: Node) -> Int {
     switch node {
     case .one: 1
-    case .sequence(let parts): parts.reduce(0) { $0 + leastLength($1) }
-    case .choice(let parts): parts.map(leastLength).min() ?? 0
-    case .repeated(let part, let least, _, _): least * leastLength(part)
+    case .sequence(let parts): parts.reduce(0) { $0 + minimumLength($1) }
+    case .choice(let parts): parts.map(minimumLength).min() ?? 0
+    case .repeated(let part, let least, _, _): least * minimumLength(part)
     case .ahead, .lineStart, .lineEnd: 0
     }
   }
 
   private typealias Text = [Unicode.Scalar]
 
-  /// Returns the end of a match that starts at an offset and for which `next` returns an end.
+  /// Matches a node at an offset and returns the end of the whole match; `next` matches the rest of the pattern, given
+  /// the end of the node.
   private static func match(_ node: Node, _ text: Text, _ start: Int, _ next: (Int) -> Int?) -> Int? {
     switch node {
     case .one(let set): return start < text.count && set.contains(text[start]) ? next(start + 1) : nil
@@ -61,7 +62,7 @@ struct TextPattern: Sendable {
     case .repeated(.one(let set), let least, let most, let mode):
       return repeated(set, least, most, mode, text, start, next)
     case .repeated(let part, let least, _, let mode):
-      // At most one repetition, see the parser.
+      // The parser permits at most one repetition of such a node.
       guard least == 0 else { return match(part, text, start, next) }
       if mode == .lazy { return next(start) ?? match(part, text, start, next) }
       if mode == .possessive { return next(match(part, text, start) { $0 } ?? start) }

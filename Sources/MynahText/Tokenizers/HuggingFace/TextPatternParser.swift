@@ -2,8 +2,8 @@ import MynahIO
 
 /// A parser for the regular expressions of tokenizers, in the syntax of Oniguruma.
 ///
-/// It reads literals, classes, general categories, groups, alternatives, lookahead and repetitions. A construct beyond
-/// these is an error, as is the repetition of a group more than once.
+/// It supports literals, classes, general categories, groups, alternatives, lookahead and repetitions. Any other
+/// construct is an error, as is repeating a group more than once.
 struct TextPatternParser {
   private let scalars: [Unicode.Scalar]
   private let part: String
@@ -22,7 +22,7 @@ struct TextPatternParser {
     let node = try choice(ignoringCase: false, depth: 0)
     guard position == scalars.count else { throw error("a pattern without a stray ')'") }
     let pattern = TextPattern(node)
-    guard pattern.leastLength > 0 else { throw error("a pattern that cannot match the empty text") }
+    guard pattern.minimumLength > 0 else { throw error("a pattern that cannot match the empty text") }
     return pattern
   }
 

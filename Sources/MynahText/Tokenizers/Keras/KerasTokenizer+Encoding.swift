@@ -50,7 +50,7 @@ extension KerasTokenizer {
 
   /// Returns the words with the given IDs, separated by spaces, as Keras's `sequences_to_texts` does for one sequence.
   ///
-  /// An ID that no word has, or that reaches the limit, becomes the unknown token, or is dropped if there is none.
+  /// An ID without a word, or at or above the limit, becomes the unknown token, or is dropped if there is none.
   public func text(of sequence: [Int32]) -> String {
     let unknown = unknownNumber.map { _ in settings.unknownToken ?? "" }
     return sequence.compactMap { number in

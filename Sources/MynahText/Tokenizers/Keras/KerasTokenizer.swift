@@ -72,7 +72,7 @@ public struct KerasTokenizer: Tokenizer {
     (index, vocabulary) = Self.vocabularies(settings, counts)
   }
 
-  /// Returns a Boolean value indicating whether a word ends before each of some characters.
+  /// Returns a Boolean value indicating whether each of the given characters ends the word before it.
   func endsWords(at characters: [Unicode.Scalar]) -> Bool {
     settings.takesCharacters
       || characters.allSatisfy { settings.filters.unicodeScalars.contains($0) || settings.separator == String($0) }

@@ -1,4 +1,4 @@
-/// The number of occurrences of words and of texts that contain them, in order of first occurrence.
+/// The number of occurrences of each word, and the number of texts that contain it, in order of first occurrence.
 struct KerasWordCounts: Sendable, Hashable {
   private var table = TokenTable()
   private(set) var counts: [Int] = []
@@ -19,7 +19,7 @@ struct KerasWordCounts: Sendable, Hashable {
     }
   }
 
-  /// Creates counts from those of a single text.
+  /// Creates counts from the token counts of a single text.
   init(ofOneText counts: TokenCounts) {
     self.init(
       counts.entries.map { (String(decoding: $0.token, as: UTF8.self), $0.count, 1) }, documentCount: 1)

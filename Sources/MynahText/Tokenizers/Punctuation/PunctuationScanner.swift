@@ -64,8 +64,8 @@ struct PunctuationScanner {
     position = end
   }
 
-  /// Returns the end of a word: letters, digits and the marks on them; an apostrophe between letters; and a comma or
-  /// point between digits.
+  /// Returns the end of a word: letters, digits and their combining marks; an apostrophe between letters; and a comma
+  /// or period between digits.
   private func endOfWord() -> String.Index {
     var end = position
     while end < scalars.endIndex {
@@ -83,9 +83,9 @@ struct PunctuationScanner {
     return end
   }
 
-  /// Returns the end of a punctuation mark or symbol: a scalar, and those that modify it.
+  /// Returns the end of a punctuation mark or symbol: a scalar and the scalars that modify it.
   private func endOfMark() -> String.Index {
-    // Combined with another scalar, these two would be read as the mark of a side.
+    // These two are not combined with other scalars, since they would then be parsed as the mark of a side.
     let isMark = [PunctuationToken.gluedMark, PunctuationToken.blankMark].contains(scalars[position])
     var end = scalars.index(after: position)
     while !isMark, end < scalars.endIndex, Self.modifies(scalars[end]) { end = scalars.index(after: end) }
@@ -120,8 +120,8 @@ struct PunctuationScanner {
     }
   }
 
-  /// Returns a Boolean value indicating whether a scalar belongs to a script without blanks between words: each is a
-  /// token.
+  /// Returns a Boolean value indicating whether a scalar belongs to a script without blanks between words; each such
+  /// scalar is a token.
   static func isIdeographic(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x3001...0x30FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0xFF00...0xFFEF, 0x20000...0x3FFFF:

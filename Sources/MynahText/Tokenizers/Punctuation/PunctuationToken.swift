@@ -1,18 +1,18 @@
-/// A token of `PunctuationTokenizer`: a word or a punctuation mark, with the blanks on both sides.
+/// A token of `PunctuationTokenizer`: a word or a punctuation mark, with or without a blank on each side.
 ///
 /// The core implies the usual blanks: one before a word, none before “,”, and none after “(”. Where a text differs, the
 /// token is written with a mark on that side.
 struct PunctuationToken: Sendable {
-  /// The mark of a side without a blank, where one is implied.
+  /// The mark of a side without a blank, where the core implies a blank.
   static let gluedMark: Unicode.Scalar = "\u{FFED}"
-  /// The mark of a side with a blank, where none is implied.
+  /// The mark of a side with a blank, where the core implies none.
   static let blankMark: Unicode.Scalar = "\u{2581}"
 
   /// The word or punctuation mark.
   var core: Substring.UnicodeScalarView
-  /// A Boolean value indicating whether a blank precedes; nil: as implied by the core.
+  /// A Boolean value indicating whether a blank precedes the token; nil: as implied by the core.
   var blankBefore: Bool?
-  /// A Boolean value indicating whether a blank may follow; nil: as implied by the core.
+  /// A Boolean value indicating whether a blank may follow the token; nil: as implied by the core.
   var blankAfter: Bool?
 
   init(core: Substring.UnicodeScalarView, blankBefore: Bool? = nil, blankAfter: Bool? = nil) {
@@ -22,7 +22,7 @@ struct PunctuationToken: Sendable {
   /// Parses a token as it is written in a vocabulary.
   init(_ written: String) {
     var core = written.unicodeScalars[...]
-    // A core that is a mark itself has a single scalar.
+    // A single scalar is always a core, even if it is one of the marks.
     func side(_ scalar: Unicode.Scalar?) -> Bool? {
       guard core.count > 1, let scalar else { return nil }
       return scalar == Self.blankMark ? true : scalar == Self.gluedMark ? false : nil
@@ -43,7 +43,8 @@ struct PunctuationToken: Sendable {
   /// A Boolean value indicating whether the token is written as its core alone.
   var isUnmarked: Bool { blankBefore == nil && blankAfter == nil }
 
-  /// A Boolean value indicating whether a blank precedes the token, unless the previous token lets none follow.
+  /// A Boolean value indicating whether a blank precedes the token, unless the previous token permits no blank after
+  /// it.
   var followsBlank: Bool { blankBefore ?? impliesBlankBefore }
 
   /// A Boolean value indicating whether a blank may follow the token.

@@ -1,14 +1,14 @@
 /// A tokenizer for natural text, whose tokens are words, punctuation marks and line ends.
 ///
-/// - A word is a run of letters, digits and the marks on them, with apostrophes between letters (`don't`) and with
-///   commas and points between digits (`1,000.5`). Any other character is a token of its own, as is each character of
+/// - A word is a run of letters, digits and their combining marks, with apostrophes between letters (`don't`) and with
+///   commas and periods between digits (`1,000.5`). Any other character is a token of its own, as is each character of
 ///   Chinese and Japanese.
-/// - Blanks are implied: `Hello, world!` is `Hello` `,` `world` `!`, since a blank precedes a word and not a comma. A
-///   token for which this is different is written with “￭” on a side without a blank or “▁” on a side with one:
-///   `e.g.` is `e` `.` `￭g` `.`, a dash between blanks is `▁-▁`, and a straight quotation mark that begins a quotation
-///   is `"￭`.
+/// - Blanks are implied: `Hello, world!` is `Hello` `,` `world` `!`, since a blank precedes a word and not a comma. If
+///   the blanks around a token differ from this, it is written with “￭” on a side without a blank or “▁” on a side with
+///   one: `e.g.` is `e` `.` `￭g` `.`, a dash between blanks is `▁-▁`, and a straight quotation mark that begins a
+///   quotation is `"￭`.
 /// - The decoded text therefore has the blanks of the original one, except that white space within a line becomes a
-///   single blank and is dropped at the ends of the line. A token that is not in the vocabulary with its marks is read
+///   single blank and is dropped at the ends of the line. If a token with marks is not in the vocabulary, it is encoded
 ///   without them.
 public struct PunctuationTokenizer: Tokenizer {
   public static let kind = "words-and-punctuation"
@@ -98,7 +98,7 @@ public struct PunctuationTokenizer: Tokenizer {
     return String(token.core)
   }
 
-  /// Returns the tokens of a line as they are written in it, each with whether it follows a blank.
+  /// Returns the tokens of a line as written, each with a Boolean value indicating whether it follows a blank.
   package func parts(of line: String) -> [(text: String, followsBlank: Bool)] {
     var (parts, scanner, end) = ([(text: String, followsBlank: Bool)](), PunctuationScanner(line, following: .blank), 0)
     while let item = scanner.next() {
@@ -127,8 +127,8 @@ extension PunctuationTokenizer {
 }
 
 extension TokenCounts {
-  /// Counts the tokens of a text, and `<eos>` for each line end; an unterminated last line counts if `endingLastLine` is
-  /// true.
+  /// Counts the tokens of a text, and `<eos>` for each line end; an unterminated last line counts if `endingLastLine`
+  /// is true.
   mutating func addWordsAndPunctuation(of bytes: [UInt8], endingLastLine: Bool) {
     var scanner = PunctuationScanner(String(decoding: bytes, as: UTF8.self), following: .blank)
     while let item = scanner.next() {
