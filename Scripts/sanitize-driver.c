@@ -112,7 +112,7 @@ static void try_updates(const mynah_kernels *kernels, mynah_team *team, size_t r
   float norm = (float)kernels->squared_norm(team, parameters, 2, workspace);
   read_all(&norm, 1);
   kernels->descend(team, parameters, 2, 0.1f);
-  mynah_adam settings = {1, 0.01f, 0.9f, 0.999f, 1, 1e-8f};
+  mynah_adam settings = {1, 1, 0.01f, 0.9f, 0.999f, 1, 1e-8f};
   kernels->adam(team, parameters, 2, &settings);
   for (int i = 0; i < 8; i++) read_all(arrays[i], count), free(arrays[i]);
   free(places), free(workspace);

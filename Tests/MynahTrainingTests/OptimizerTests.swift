@@ -33,6 +33,8 @@ struct OptimizerTests {
     Row(rule: Adam(), first: 0.9, second: 0.87336614),
     // Decay first: 0.99 − 0.1 = 0.89; 0.8811 − 0.02663386
     Row(rule: Adam(weightDecay: 0.1), first: 0.89, second: 0.85446614),
+    // Without a first moment: 0.99 − 0.1·0.5/0.5; v̂ = 0.09375/0.75 = 1/8: 0.8811 + 0.1·0.25/0.3535534
+    Row(rule: Adam(beta1: 0, beta2: 0.5, weightDecay: 0.1), first: 0.89, second: 0.9518107),
     // v would fall: 0.5·0.5 = 0.125 of 0.25, then 0.0625 + 0.03125 = 0.09375, but 0.125 stays. Second step with β₁ = 0:
     // m̂ = −0.25, v̂ = 0.125/(1 − 0.25) = 1/6: 0.9 + 0.1·0.25/0.4082483 = 0.9612372
     Row(rule: Adam(beta1: 0, beta2: 0.5, isAMSGrad: true), first: 0.9, second: 0.9612372),
@@ -47,6 +49,13 @@ struct OptimizerTests {
       optimizer.update(&layer, gradients: [.dense(Tensor(shape: [1, 1], [gradient]))], rate: 0.1)
       #expect(abs(layer.weight.value.scalar - expected) < 3e-7)
     }
+  }
+
+  @Test("Adam stores no first moment if β₁ is 0")
+  func slotsWithoutFirstMoment() {
+    #expect(Adam().slotNames == ["first", "second"])
+    #expect(Adam(beta1: 0).slotNames == ["second"])
+    #expect(Adam(beta1: 0, isAMSGrad: true, averaging: .fromStart).slotNames.count == 3)
   }
 
   /// Four steps on a table, with a scale that clips.

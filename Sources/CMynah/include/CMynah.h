@@ -89,7 +89,8 @@ enum { mynah_update_block = 16384 };
 typedef struct {
   size_t rows, width;
   float *weights;                      // [rows, width]; not touched by the norm
-  float *first_moments, *second_moments;  // [rows, width]: Adam's; not touched by the others
+  float *first_moments, *second_moments;  // [rows, width]: Adam's, the first one NULL if beta1 is 0; not touched by
+                                          // the others
   const float *gradient;               // [rows, width], or [stored_count, width]
   const int32_t *stored_rows;          // [stored_count], ascending, no duplicates; NULL: all rows
   size_t stored_count;
@@ -97,6 +98,7 @@ typedef struct {
 
 /// A step of Adam; t is the number of steps, including this one.
 typedef struct {
+  float keep;                          // factor of the weights, 1 − the learning rate · the weight decay
   float scale;                         // factor of the gradients
   float rate;                          // the learning rate / (1 − beta1ᵗ)
   float beta1, beta2;                  // decay rates of the moments

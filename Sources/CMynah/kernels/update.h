@@ -3,10 +3,11 @@
 //
 //   gradient descent   w ← w − rate·scale·g
 //   Adam               g' = scale·g    m ← m + (1 − β₁)(g' − m)    v ← β₂ v + (1 − β₂) g'²
-//                      w ← w − rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
+//                      w ← keep·w − rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
 //
 // Adam: D. Kingma, J. Ba 2015, in the form that PyTorch computes. A row that is not in a sparse gradient has gradient
-// 0: gradient descent does not change it, while Adam decays its moments and updates it.
+// 0: gradient descent does not change it, while Adam decays its moments and updates it. With β₁ = 0, m is the gradient
+// and is not stored.
 
 enum { UPDATE_BLOCK = mynah_update_block };  // elements; two of Adam's arrays of this size fit in the L1 cache
 
@@ -137,30 +138,39 @@ typedef struct {
   vfloat weight, first, second;
 } adam_numbers;
 
-INLINE adam_numbers adam_vector(const mynah_adam *s, adam_numbers x, vfloat gradient) {
+INLINE adam_numbers adam_vector(const mynah_adam *s, adam_numbers x, vfloat gradient, bool has_first) {
   vfloat g = gradient * s->scale;
-  x.first = fma_(splat(1 - s->beta1), g - x.first, x.first);
+  x.first = has_first ? fma_(splat(1 - s->beta1), g - x.first, x.first) : g;
   x.second = fma_(g * (1 - s->beta2), g, x.second * s->beta2);
   vfloat root = __builtin_elementwise_sqrt(x.second);
-  x.weight -= x.first * s->rate / fma_(root, splat(s->root_scale), splat(s->epsilon));
+  x.weight = x.weight * s->keep - x.first * s->rate / fma_(root, splat(s->root_scale), splat(s->epsilon));
   return x;
+}
+
+/// Updates `count` elements; `first` is used if `has_first`, which is a constant. A NULL gradient means zeros.
+INLINE void adam_elements(const mynah_adam *s, float *weights, float *first, float *second, const float *gradient,
+                          size_t count, bool has_first) {
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    adam_numbers x = {load(weights + i), has_first ? load(first + i) : splat(0), load(second + i)};
+    x = adam_vector(s, x, gradient ? load(gradient + i) : splat(0), has_first);
+    store(weights + i, x.weight), store(second + i, x.second);
+    if (has_first) store(first + i, x.first);
+  }
+  if (i == count) return;
+  size_t rest = count - i;
+  adam_numbers x = {load_first(weights + i, rest), has_first ? load_first(first + i, rest) : splat(0),
+                    load_first(second + i, rest)};
+  x = adam_vector(s, x, gradient ? load_first(gradient + i, rest) : splat(0), has_first);
+  store_first(weights + i, x.weight, rest), store_first(second + i, x.second, rest);
+  if (has_first) store_first(first + i, x.first, rest);
 }
 
 /// Updates `count` elements of a parameter from `at` on; a NULL gradient means zeros.
 INLINE void adam_run(const mynah_adam *s, const mynah_parameter *p, size_t at, const float *gradient, size_t count) {
-  float *weights = p->weights + at, *first = p->first_moments + at, *second = p->second_moments + at;
-  size_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    adam_numbers x = {load(weights + i), load(first + i), load(second + i)};
-    x = adam_vector(s, x, gradient ? load(gradient + i) : splat(0));
-    store(weights + i, x.weight), store(first + i, x.first), store(second + i, x.second);
-  }
-  if (i == count) return;
-  size_t rest = count - i;
-  adam_numbers x = {load_first(weights + i, rest), load_first(first + i, rest), load_first(second + i, rest)};
-  x = adam_vector(s, x, gradient ? load_first(gradient + i, rest) : splat(0));
-  store_first(weights + i, x.weight, rest), store_first(first + i, x.first, rest),
-      store_first(second + i, x.second, rest);
+  float *weights = p->weights + at, *second = p->second_moments + at;
+  if (p->first_moments) adam_elements(s, weights, p->first_moments + at, second, gradient, count, true);
+  else adam_elements(s, weights, NULL, second, gradient, count, false);
 }
 
 INLINE void adam_block(const update_pass *s, const mynah_parameter *p, size_t first, size_t last, size_t block) {

@@ -33,14 +33,15 @@ extension Kernels {
     }
   }
 
-  /// Performs an Adam update on weights and their two moments.
+  /// Performs an Adam update on weights and their moments: the first, unless β₁ is 0, and the second.
   static func adam(
     _ weights: inout [Tensor], _ moments: inout [[Tensor]], _ gradients: [Gradient], _ step: Adam.Numbers
   ) {
     var settings = mynah_adam(
-      scale: step.scale, rate: step.rate, beta1: step.beta1, beta2: step.beta2, root_scale: step.rootScale,
-      epsilon: step.epsilon)
-    var (first, second) = (moments[0], moments[1])
+      keep: step.keep, scale: step.scale, rate: step.rate, beta1: step.beta1, beta2: step.beta2,
+      root_scale: step.rootScale, epsilon: step.epsilon)
+    let hasFirst = moments.count == 2
+    var (first, second) = (hasFirst ? moments[0] : [], moments[moments.count - 1])
     moments = []  // so that the moments have one owner and are updated in place
     unsafe withUnsafeMutableBases(of: &weights) { weights in
       unsafe withUnsafeMutableBases(of: &first) { first in
@@ -48,7 +49,7 @@ extension Kernels {
           unsafe withParameters(gradients) { parameters in
             for index in parameters.indices {
               unsafe parameters[index].weights = weights[index]
-              unsafe parameters[index].first_moments = first[index]
+              unsafe parameters[index].first_moments = hasFirst ? first[index] : nil
               unsafe parameters[index].second_moments = second[index]
             }
             unsafe ThreadTeam.withCurrent { team in
@@ -58,7 +59,7 @@ extension Kernels {
         }
       }
     }
-    moments = [first, second]
+    moments = hasFirst ? [first, second] : [second]
   }
 
   /// Calls `body` with the kernels' descriptors of the gradients, in which it may set the weights.

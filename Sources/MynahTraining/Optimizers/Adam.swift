@@ -8,10 +8,11 @@ public import MynahTensors
 ///     m ← β₁ m + (1 − β₁) g     v ← β₂ v + (1 − β₂) g²     (g times scale)
 ///     w ← w − rate · m̂ / (√v̂ + ε),   m̂ = m / (1 − β₁ᵗ),   v̂ = v / (1 − β₂ᵗ)
 ///
-/// D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015. The weight decay λ is decoupled from the
-/// gradients (AdamW: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019). AMSGrad divides by the
-/// largest v so far (S. Reddi, S. Kale, S. Kumar, "On the convergence of Adam and beyond", 2018). Rows that are missing
-/// from a sparse gradient have a gradient of 0: their moments decay, and they are still updated.
+/// With β₁ = 0, m is the gradient and takes no memory. D. Kingma, J. Ba, "Adam: a method for stochastic optimization",
+/// 2015. The weight decay λ is decoupled from the gradients (AdamW: I. Loshchilov, F. Hutter, "Decoupled weight decay
+/// regularization", 2019). AMSGrad divides by the largest v so far (S. Reddi, S. Kale, S. Kumar, "On the convergence of
+/// Adam and beyond", 2018). Rows that are missing from a sparse gradient have a gradient of 0: their moments decay, and
+/// they are still updated.
 public struct Adam: OptimizerRule {
   public static let name = "adam"
   public static let defaultLearningRate: Float = 0.001
@@ -44,7 +45,7 @@ public struct Adam: OptimizerRule {
 
   public var slotNames: [String] { ownSlots + (averaging == nil ? [] : [WeightAveraging.slot]) }
 
-  private var ownSlots: [String] { ["first", "second"] + (isAMSGrad ? ["largest"] : []) }
+  private var ownSlots: [String] { (beta1 > 0 ? ["first"] : []) + ["second"] + (isAMSGrad ? ["largest"] : []) }
 
   public var defect: String? {
     if !(0..<1).contains(beta1) || !(0..<1).contains(beta2) { return "betas lie in [0, 1), found \(beta1), \(beta2)" }
@@ -61,7 +62,6 @@ public struct Adam: OptimizerRule {
   public func update(
     _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
   ) {
-    if weightDecay > 0 { shrink(&weights, by: 1 - step.rate * weightDecay) }
     let numbers = Numbers(self, step, stepCount: memory.stepCount)
     memory.withSlots(ownSlots, of: &weights) { weights, slots in
       if isAMSGrad {
@@ -73,34 +73,39 @@ public struct Adam: OptimizerRule {
     averaging?.update(&weights, &memory)
   }
 
-  /// The constants of one step: step t uses the rate / (1 − β₁ᵗ) and multiplies √v by 1 / √(1 − β₂ᵗ).
+  /// The constants of one step: step t uses the rate / (1 − β₁ᵗ) and multiplies √v by 1 / √(1 − β₂ᵗ), and the weights
+  /// by `keep` before.
   struct Numbers {
-    let beta1, beta2, epsilon, rate, rootScale, scale: Float
+    let keep, beta1, beta2, epsilon, rate, rootScale, scale: Float
 
     init(_ adam: Adam, _ step: UpdateStep, stepCount: Int) {
       (beta1, beta2, epsilon, scale) = (adam.beta1, adam.beta2, adam.epsilon, step.scale)
+      keep = 1 - step.rate * adam.weightDecay
       let t = Double(stepCount)
       rate = Float(Double(step.rate) / (1 - pow(Double(beta1), t)))
       rootScale = Float(1 / (1 - pow(Double(beta2), t)).squareRoot())
     }
   }
 
-  /// Performs an AMSGrad update; the slots are m, v and the largest v.
+  /// Performs an AMSGrad update; the slots are m, unless β₁ is 0, v and the largest v.
   private static func updateWithLargest(
     _ weights: inout [Tensor], _ slots: inout [[Tensor]], _ gradients: [Gradient], _ numbers: Numbers
   ) {
     for index in weights.indices {
       unsafe withUnsafeMutableElements(of: &slots, index) { moments in
-        let (first, second, largest) = unsafe (moments[0], moments[1], moments[2])
+        let first = unsafe moments.count == 3 ? moments[0] : nil
+        let (second, largest) = unsafe (moments[moments.count - 2], moments[moments.count - 1])
         unsafe weights[index].withUnsafeMutableElements { weights in
           unsafe gradients[index].forEachStretch(visitingZeros: true) { start, gradient in
             for i in gradient.indices {
               let (place, g) = unsafe (start + i, numbers.scale * gradient[i])
-              let m = unsafe first[place] + (1 - numbers.beta1) * (g - first[place])
+              let m = unsafe first.map { unsafe $0[place] + (1 - numbers.beta1) * (g - $0[place]) } ?? g
               let v = unsafe numbers.beta2 * second[place] + (1 - numbers.beta2) * g * g
               let top = unsafe max(largest[place], v)
-              unsafe (first[place], second[place], largest[place]) = (m, v, top)
-              unsafe weights[place] -= numbers.rate * m / (top.squareRoot() * numbers.rootScale + numbers.epsilon)
+              unsafe first?[place] = m
+              unsafe (second[place], largest[place]) = (v, top)
+              let move = numbers.rate * m / (top.squareRoot() * numbers.rootScale + numbers.epsilon)
+              unsafe weights[place] = numbers.keep * weights[place] - move
             }
           }
         }
