@@ -96,9 +96,10 @@ public struct PlanningRule: Hashable, Sendable {
       layers: Array(repeating: layer, count: layerCount),
       output: .softmax(tied: hasWords), dropout: rates,
       initializer: .uniform(initialBound(size: size)))
+    let rate = learningRate(size: size, factor: variation.rateFactor)
     let training = TrainingConfiguration(
-      optimizer: .adam,
-      learningRate: .oneCycle(highest: learningRate(size: size, factor: variation.rateFactor), over: .run),
+      optimizer: isProjected ? OptimizerConfiguration(Adam(beta1: 0, weightDecay: weightDecay(rate: rate))) : .adam,
+      learningRate: .oneCycle(highest: rate, over: .run),
       clipNorm: isProjected ? 1 : 5,
       epochs: max(1, Int(epochs.rounded(.up))),
       stepCount: max(1, Int(epochs * batches.stepsPerEpoch(tokenCount))),
@@ -143,6 +144,21 @@ public struct PlanningRule: Hashable, Sendable {
     let rate = min(0.01 * pow(128 / Double(size), 0.6), 0.01) * Double(factor)
     return Float((rate * 10_000).rounded() / 10_000)
   }
+
+  /// Returns the weight decay that shrinks the weights by the same share in each pass over a text of any length, since
+  /// its best value is inversely proportional to the updates of a pass and to their rate.
+  ///
+  /// X. Wang, L. Aitchison, "How to set AdamW's weight decay as you scale model and dataset size", 2024.
+  ///
+  /// - Parameter rate: The highest learning rate of a cycle, whose mean is half of that.
+  private func weightDecay(rate: Float) -> Float {
+    let stepsPerEpoch = Self.batches(tokenCount, tokenizer).stepsPerEpoch(tokenCount)
+    let decay = Self.decayPerEpoch / (0.5 * Double(rate) * stepsPerEpoch)
+    return Float((decay * 10_000).rounded() / 10_000)
+  }
+
+  /// The share by which the decay shrinks a weight in a pass over the text (docs/planning.md).
+  private static let decayPerEpoch = 0.05
 }
 
 extension BatchLayout {
