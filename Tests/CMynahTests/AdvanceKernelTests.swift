@@ -15,7 +15,7 @@ struct AdvanceKernelTests {
     ] + windowedProblems(cell)
   }
 
-  /// Problems whose layers read the input of the step before, too; none for cells with an identity skip.
+  /// Problems whose layers also read the previous step's input; none for cells with an identity skip.
   static func windowedProblems(_ cell: ScanCell) -> [AdvanceProblem] {
     guard unsafe !cell.traits.has_identity_skip else { return [] }
     return [
@@ -40,11 +40,11 @@ struct AdvanceKernelTests {
   }
 
   @Test(
-    "Outputs, logits, losses and states are the textbook's; threads, direction and tables do not change the bits",
+    "Outputs, logits, losses and states match the textbook; threads, direction and tables do not change the bits",
     arguments: InferenceKernels.available, ScanCell.all)
   func textbook(_ kernels: InferenceKernels, _ cell: ScanCell) {
     for kind in InferenceKernels.weights {
-      // Rounded weights differ from the textbook's; the products' tests check the rounding itself.
+      // Rounded weights differ from the textbook weights; the product tests check the rounding itself.
       let tolerance = kind == MYNAH_WEIGHTS_FLOAT32 ? 3e-6 : kind == MYNAH_WEIGHTS_BFLOAT16 ? 2e-2 : 6e-2
       for problem in Self.problems(cell) {
         let stack = AdvanceStack(problem, kernels, kind)
@@ -68,7 +68,7 @@ struct AdvanceKernelTests {
   }
 
   @Test(
-    "Several steps at once have the same bits as one step at a time", arguments: InferenceKernels.available,
+    "Several steps at once give the same bits as one step at a time", arguments: InferenceKernels.available,
     ScanCell.all)
   func stepByStep(_ kernels: InferenceKernels, _ cell: ScanCell) {
     for kind in InferenceKernels.weights {
@@ -85,7 +85,7 @@ struct AdvanceKernelTests {
     }
   }
 
-  @Test("Each stream has the same bits as on its own", arguments: InferenceKernels.available, ScanCell.all)
+  @Test("Each stream of a batch gives the same bits as alone", arguments: InferenceKernels.available, ScanCell.all)
   func streamByStream(_ kernels: InferenceKernels, _ cell: ScanCell) {
     for problem in [Self.longProblem(cell)] + Self.windowedProblems(cell) { compareStreams(problem, kernels) }
   }
@@ -117,7 +117,7 @@ struct AdvanceKernelTests {
   }
 
   @Test(
-    "Input rows have the same bits as equal embeddings, and unwanted results can be omitted",
+    "Input rows give the same bits as equal embeddings, and results that are not needed can be omitted",
     arguments: InferenceKernels.available, ScanCell.all)
   func inputRows(_ kernels: InferenceKernels, _ cell: ScanCell) {
     for problem in [Self.longProblem(cell), Self.residualProblem(cell)] + Self.windowedProblems(cell) {

@@ -27,11 +27,11 @@ struct AdvanceProblem {
   /// The weights and the state of each layer; their x is not used.
   let layers: [ScanProblem]
   let residual: [Bool]
-  /// The inputs of each layer before the first ones, [B, I]; empty if the layers read one input per step.
+  /// The input of each layer at the step before the text, [B, I]; empty if the layers read one input per step.
   let firstInputs: [[Float]]
   let text: AdvanceText
   var isWindowed: Bool { !firstInputs.allSatisfy(\.isEmpty) }
-  /// h, c and the inputs before of each layer, those that it has.
+  /// h, c and the previous input of each layer, as far as it has them.
   var states: [[Float]] {
     zip(layers, firstInputs).flatMap { [$0[.hidden], $0[.cell], $1] }.filter { !$0.isEmpty }
   }
@@ -39,7 +39,7 @@ struct AdvanceProblem {
   /// - Parameters:
   ///   - hiddenSizes: H of each layer; replaced by I if the cell needs it.
   ///   - isResidual: Whether layers with I = P are residual.
-  ///   - isWindowed: Whether layers read the input of the step before, too; not for cells with an identity skip.
+  ///   - isWindowed: Whether layers also read the previous step's input; not for cells with an identity skip.
   init(
     _ cell: ScanCell, stepCount: Int, batchSize: Int, vocabularySize: Int, embeddingSize: Int, hiddenSizes: [Int],
     isResidual: Bool = false, isWindowed: Bool = false
@@ -75,7 +75,7 @@ struct AdvanceProblem {
     text.ids.flatMap { embedding[Int($0) * embeddingSize..<(Int($0) + 1) * embeddingSize] }
   }
 
-  /// The textbook's results with float32 weights: outputs, logits after the last step, losses and last states.
+  /// The textbook results with float32 weights: outputs, logits after the last step, losses and last states.
   var expected: (outputs: [Double], logits: [Double], losses: [Double], states: [[Double]]) {
     var x = inputs.doubles, states: [[Double]] = []
     for (index, layer) in layers.enumerated() {
@@ -91,7 +91,7 @@ struct AdvanceProblem {
     return (x, Array(logits.suffix(text.batchSize * vocabularySize)), losses, states)
   }
 
-  /// Each input followed by the one before it.
+  /// Each input followed by the previous one.
   private func windows(of x: [Double], after first: [Double]) -> [Double] {
     let (before, width) = (first + x, first.count / text.batchSize)
     return stride(from: 0, to: x.count, by: width).flatMap { x[$0..<$0 + width] + before[$0..<$0 + width] }

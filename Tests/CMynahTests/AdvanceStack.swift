@@ -87,7 +87,7 @@ final class AdvanceStack {
 
   /// Advances streams from given states.
   ///
-  /// - Parameter wantsResults: A Boolean value indicating whether outputs, logits and losses are wanted besides the
+  /// - Parameter wantsResults: A Boolean value indicating whether to compute outputs, logits and losses as well as the
   ///   states.
   func advance(
     _ text: AdvanceText, from states: [[Float]], inputs: Inputs = .embedding, threads: Int32 = 1,

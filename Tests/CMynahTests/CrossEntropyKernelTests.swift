@@ -4,13 +4,13 @@ import TestSupport
 import Testing
 
 struct CrossEntropyKernelTests {
-  /// Around whole vectors, and around the sizes at which the vocabulary is cut in 1, 2 and 16 parts.
+  /// Around whole vectors, and around the sizes at which the vocabulary is split into 1, 2 and 16 parts.
   static let vocabularies = [1, 2, 15, 16, 17, 67, 511, 512, 513, 1023, 1024, 1100, 1537]
-  /// Around the rows of a tile and of one and two chunks.
+  /// Around the number of rows of a tile and of one and two chunks.
   static let rowCounts = [1, 7, 119, 120, 121, 250]
 
   @Test(
-    "Loss, row losses and gradients are the textbook's, with the same bits on any number of threads",
+    "Loss, row losses and gradients match the textbook version, with the same bits on any number of threads",
     arguments: vocabularies)
   func everyVocabulary(vocabulary: Int) {
     for (index, rows) in Self.rowCounts.enumerated() {
@@ -22,13 +22,13 @@ struct CrossEntropyKernelTests {
   }
 
   @Test(
-    "The same for vocabularies that are split into the most parts",
+    "Vocabularies that are split into the maximum number of parts match the textbook version",
     arguments: [(9001, 121), (8192, 7), (8209, 1), (65_600, 131)])
   func largeVocabulary(vocabulary: Int, rows: Int) {
     expectTextbook(CrossEntropyProblem(rows: rows, hidden: 5, vocabulary: vocabulary))
   }
 
-  @Test("The same for wide hidden rows, which need several panels", arguments: [63, 64, 65, 130, 600])
+  @Test("Wide hidden rows, which need several panels, match the textbook version", arguments: [63, 64, 65, 130, 600])
   func wide(hidden: Int) {
     expectTextbook(CrossEntropyProblem(rows: 122, hidden: hidden, vocabulary: 70))
   }
@@ -45,7 +45,7 @@ struct CrossEntropyKernelTests {
       #expect(abs(run.loss - expected.loss) < 1e-6 * lossScale, "\(name)")
       #expect(largestRelativeDifference(run.rowLosses, expected.rowLosses, floor: 1) < 1e-5, "\(name)")
       for (input, gradient) in run.gradients.enumerated() {
-        // A scale for the case that the exact gradient is zero: with one token its terms cancel.
+        // A minimum scale, because the exact gradient can be zero: with one token its terms cancel.
         let scale = max(expected.gradients[input].map(abs).max() ?? 0, 0.3)
         let difference = largestRelativeDifference(gradient, expected.gradients[input], floor: scale)
         #expect(difference < 1e-5, "\(name), input \(input)")
@@ -59,7 +59,7 @@ struct CrossEntropyKernelTests {
   }
 
   @Test(
-    "Omitting gradients, the bias's gradient or row losses changes no other result, on any number of threads",
+    "Omitting gradients, the bias gradient or row losses changes no other result on any number of threads",
     arguments: [(121, 17, 1100), (250, 9, 67)])
   func leftOut(rows: Int, hidden: Int, vocabulary: Int) {
     let problem = CrossEntropyProblem(rows: rows, hidden: hidden, vocabulary: vocabulary)
@@ -79,7 +79,7 @@ struct CrossEntropyKernelTests {
   @Test("A row's loss and gradient do not depend on its position in a chunk", arguments: [1, 3, 60, 119, 120])
   func position(shift: Int) {
     let problem = CrossEntropyProblem(rows: 125, hidden: 19, vocabulary: 1100)
-    // The same rows after others that weigh nothing.
+    // The same rows after others with zero weight.
     var moved = CrossEntropyProblem(rows: 125 + shift, hidden: 19, vocabulary: 1100)
     (moved.weight, moved.bias) = (problem.weight, problem.bias)
     moved.h.replaceSubrange((shift * 19)..., with: problem.h)
@@ -96,11 +96,11 @@ struct CrossEntropyKernelTests {
   }
 
   @Test(
-    "Huge logits give finite results, even if those of one part are far above all others",
+    "Huge logits give finite results, even if the logits of one part are far above all others",
     arguments: [1, 17, 1100, 9001])
   func extreme(vocabulary: Int) {
     for tops in [[0], [vocabulary - 1], [vocabulary / 2], Array(0..<vocabulary)] {
-      // Without a bias the logits are exact, and so is what is expected of them.
+      // Without a bias, the logits are exact, and so are the expected values.
       var problem = CrossEntropyProblem(rows: 9, hidden: 1, vocabulary: vocabulary, biased: false, weighted: false)
       problem.h = [Float](repeating: 1, count: 9)
       problem.h[1] = -1
@@ -121,7 +121,7 @@ struct CrossEntropyKernelTests {
     }
   }
 
-  @Test("No probability is above 1, however large the rounded logits", arguments: InstructionSet.available)
+  @Test("No probability is above 1, however large the rounded logits are", arguments: InstructionSet.available)
   func sureTargets(set: InstructionSet) {
     var problem = CrossEntropyProblem(rows: 250, hidden: 3, vocabulary: 1100, weighted: false)
     for j in 0..<3 { problem.weight[1000 * 3 + j] = 1e4 }
@@ -132,7 +132,7 @@ struct CrossEntropyKernelTests {
   }
 
   @Test(
-    "A logit that is not finite makes the loss not finite, so that divergence is noticed",
+    "A non-finite logit makes the loss non-finite, so divergence is detected",
     arguments: InstructionSet.available)
   func notANumber(set: InstructionSet) {
     for bad in [Float.nan, .infinity] {

@@ -12,7 +12,7 @@ struct CrossEntropyProblem {
   var rowWeights: [Float]?
   var scale: Float = 0.25
 
-  /// - Parameter weighted: A Boolean value indicating whether rows have weights; every third one is zero.
+  /// - Parameter weighted: A Boolean value indicating whether rows have weights; every third weight is zero.
   init(rows: Int, hidden: Int, vocabulary: Int, biased: Bool = true, weighted: Bool = true, seed: UInt64 = 3) {
     (self.rows, self.hidden, self.vocabulary) = (rows, hidden, vocabulary)
     var random = RandomSource(seed: seed)
@@ -56,20 +56,20 @@ struct CrossEntropyProblem {
 /// The results of a kernel for a `CrossEntropyProblem`.
 struct CrossEntropyRun {
   var loss = Double.nan
-  /// Empty if not wanted.
+  /// Empty if not requested.
   var rowLosses: [Float] = []
-  /// Those of h, W and b; empty if not wanted.
+  /// The gradients of h, W and b; empty if not requested.
   var gradients: [[Float]] = []
   /// A Boolean value indicating whether nothing was written outside any array and the inputs are unchanged.
   var isTidy = true
 
-  /// Every number, as bits.
+  /// The bits of all results.
   var bits: [[UInt32]] {
     let loss = [UInt32(truncatingIfNeeded: loss.bitPattern), UInt32(loss.bitPattern >> 32)]
     return [loss, rowLosses.bits] + gradients.map(\.bits)
   }
 
-  /// Runs in memory of exactly the documented sizes, off the boundaries of vectors.
+  /// Runs in unaligned memory of exactly the documented sizes.
   init(
     _ problem: CrossEntropyProblem, _ set: InstructionSet, threads: Int32 = 0, wantsGradients: Bool = true,
     wantsBiasGradient: Bool = true, wantsRowLosses: Bool = true, precision: mynah_precision = MYNAH_FLOAT32

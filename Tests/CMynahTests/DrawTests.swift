@@ -28,7 +28,7 @@ struct DrawTests {
   }
 
   @Test(
-    "The token drawn is the one whose share of the probabilities holds the number",
+    "The drawn token is the one whose interval of the cumulative probabilities contains the uniform number",
     arguments: InferenceKernels.available)
   func shares(_ kernels: InferenceKernels) {
     var random = RandomSource(seed: 1)
@@ -53,7 +53,7 @@ struct DrawTests {
   }
 
   @Test(
-    "Forbidden and impossible tokens are never drawn; if no token is left, none is",
+    "Forbidden tokens and tokens of negligible probability are never drawn; if none is left, nothing is drawn",
     arguments: InferenceKernels.available)
   func forbidden(_ kernels: InferenceKernels) {
     var random = RandomSource(seed: 2)
@@ -64,7 +64,7 @@ struct DrawTests {
     #expect(draw(kernels, [1, 2], forbidden: [0, 1], uniform: 0.5) == nil)
   }
 
-  @Test("Without temperature the first of the largest is taken", arguments: InferenceKernels.available)
+  @Test("At temperature 0, the first token with the largest logit is drawn", arguments: InferenceKernels.available)
   func greedy(_ kernels: InferenceKernels) {
     let logits: [Float] = (0..<300).map { $0 == 70 || $0 == 290 ? 4 : Float($0 % 3) }
     #expect(draw(kernels, logits, inverse: .infinity, uniform: 0) == 70)
@@ -72,7 +72,7 @@ struct DrawTests {
   }
 
   @Test(
-    "Each row is drawn as on its own, with its own temperature, on any number of threads",
+    "Each row of a batch draws the same token as alone, with its own temperature, on any number of threads",
     arguments: InferenceKernels.available)
   func rows(_ kernels: InferenceKernels) {
     var random = RandomSource(seed: 3)
@@ -91,7 +91,7 @@ struct DrawTests {
     #expect(Set(alone).count > 1)
   }
 
-  @Test("A number that is not finite is found at any place", arguments: InferenceKernels.available)
+  @Test("A non-finite element is found at any position", arguments: InferenceKernels.available)
   func finite(_ kernels: InferenceKernels) {
     let team = unsafe mynah_team_start(2)
     defer { unsafe mynah_team_stop(team) }

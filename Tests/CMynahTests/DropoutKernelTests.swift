@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 struct DropoutKernelTests {
-  /// The textbook's dropout, word by word.
+  /// The textbook version of dropout, one random word at a time.
   private func expected(_ x: [Float], threshold: UInt32, scale: Float, using random: RandomSource) -> [Float] {
     var (random, word) = (random, UInt64(0))
     return x.enumerated().map { index, x in
@@ -14,7 +14,7 @@ struct DropoutKernelTests {
     }
   }
 
-  /// A source that has drawn some words.
+  /// A random source that has already drawn some words.
   private func source(seed: UInt64, stream: UInt64, drawn: Int) -> RandomSource {
     var random = RandomSource(seed: seed, stream: stream)
     for _ in 0..<drawn { _ = random.next() }
@@ -22,7 +22,7 @@ struct DropoutKernelTests {
   }
 
   @Test(
-    "Masks are those of the source's own draws, at awkward sizes, positions and thread counts",
+    "Masks match the random source's own draws at awkward sizes, positions and thread counts",
     arguments: InstructionSet.available)
   func masks(set: InstructionSet) {
     let team = unsafe mynah_team_start(3)
@@ -47,7 +47,7 @@ struct DropoutKernelTests {
 
   @Test("A position beyond 2³² blocks carries into the counter's upper half", arguments: InstructionSet.available)
   func farPosition(set: InstructionSet) throws {
-    // The last block that the counter's lowest word holds, and the next ones.
+    // The last block whose number fits in the counter's lowest word, and the next ones.
     let position = (UInt64(1) << 33) - 2
     let random = try JSONDecoder().decode(
       RandomSource.self, from: Data(#"{"seed": 1, "stream": 2, "position": \#(position)}"#.utf8))

@@ -1,16 +1,16 @@
 import CMynah
 import Testing
 
-/// The inference kernels of one instruction set that this machine has.
+/// The inference kernels for one instruction set that this machine supports.
 @safe
 struct InferenceKernels: @unchecked Sendable, CustomTestStringConvertible {
-  // Constants of C, which nobody writes.
+  // Points to constants in C, which are never written.
   private let pointer: UnsafePointer<mynah_inference_kernels>
 
   var table: mynah_inference_kernels { unsafe pointer.pointee }
   var testDescription: String { unsafe String(cString: table.name) }
 
-  /// All that this machine has.
+  /// The kernels for all instruction sets that this machine supports.
   static let available: [InferenceKernels] = (0..<Int32(MYNAH_INFERENCE_COUNT)).compactMap { number in
     unsafe mynah_inference_at(number).map { unsafe InferenceKernels(pointer: $0) }
   }
@@ -18,7 +18,7 @@ struct InferenceKernels: @unchecked Sendable, CustomTestStringConvertible {
   static let weights = [MYNAH_WEIGHTS_FLOAT32, MYNAH_WEIGHTS_BFLOAT16, MYNAH_WEIGHTS_INT8]
 }
 
-/// Bytes at a boundary of 64, with a guard behind.
+/// Memory aligned to 64 bytes, followed by guard bytes.
 @safe
 final class AlignedMemory {
   private let memory: UnsafeMutableRawBufferPointer
@@ -36,11 +36,11 @@ final class AlignedMemory {
   var guardIsWhole: Bool { unsafe memory[byteCount...].allSatisfy { $0 == 0xff } }
 }
 
-/// The rounded numbers of packed weights.
+/// The rounded values of packed weights.
 enum RoundedWeights {
   static func bfloat16(_ x: Float) -> Double { Double(x.roundedToBFloat16) }
 
-  /// The integers of a row and their scale, from max |x| / 127 rounded up to 17 significant bits.
+  /// The integers of a row and their scale, which is max |x| / 127 rounded up to 17 significant bits.
   static func int8(_ row: ArraySlice<Float>) -> (integers: [Int], scale: Float) {
     let largest = row.map(abs).max() ?? 0
     guard largest >= 1e-30 else { return (row.map { _ in 0 }, 0) }

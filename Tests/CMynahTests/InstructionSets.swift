@@ -3,29 +3,29 @@ import Foundation
 import Testing
 import MynahTensors
 
-/// The kernels of one instruction set that this machine has; the argument of the kernels' tests.
+/// The kernels for one instruction set that this machine supports; the argument of the kernel tests.
 @safe
 struct InstructionSet: @unchecked Sendable, CustomTestStringConvertible {
-  // Constants of C, which nobody writes.
+  // Points to constants in C, which are never written.
   private let pointer: UnsafePointer<mynah_kernels>
 
   var kernels: mynah_kernels { unsafe pointer.pointee }
   var testDescription: String { unsafe String(cString: kernels.name) }
 
-  /// All that this machine has.
+  /// All instruction sets that this machine supports.
   static let available: [InstructionSet] = (0..<UInt32(MYNAH_ISA_COUNT)).compactMap { number in
     unsafe mynah_kernels_for(mynah_isa(number)).map { unsafe InstructionSet(pointer: $0) }
   }
 }
 
-/// Numbers in memory with a guard of NaN before and behind, at any alignment.
+/// Floats in memory at any alignment, with guard values of NaN before and after them.
 @safe
 final class GuardedMemory {
   private let memory: UnsafeMutableBufferPointer<Float>
   let count: Int
   private let offset: Int
 
-  /// - Parameter misalignment: The distance of the numbers from a 64-byte boundary, in floats.
+  /// - Parameter misalignment: The offset of the elements from a 64-byte boundary, in floats.
   init(_ elements: [Float], misalignment: Int = 0) {
     count = elements.count
     offset = 16 + misalignment
@@ -40,14 +40,14 @@ final class GuardedMemory {
   var base: UnsafeMutablePointer<Float>? { unsafe memory.baseAddress.map { unsafe $0 + offset } }
   var elements: [Float] { unsafe Array(memory[offset..<offset + count]) }
 
-  /// A Boolean value indicating whether nothing was written outside the numbers.
+  /// A Boolean value indicating whether nothing was written outside the elements.
   var guardsAreWhole: Bool {
     unsafe memory[..<offset].allSatisfy { $0.isNaN } && memory[(offset + count)...].allSatisfy { $0.isNaN }
   }
 }
 
 struct InstructionSetTests {
-  @Test("The environment's MYNAH_INSTRUCTION_SET names a set that this machine has, and it is the one in use")
+  @Test("MYNAH_INSTRUCTION_SET selects the instruction set; without it, one of the machine's best two is in use")
   func choice() {
     guard let best = unsafe mynah_kernels_best() else {
       Issue.record("no instruction set was chosen")
@@ -57,7 +57,7 @@ struct InstructionSetTests {
     if let wanted = ProcessInfo.processInfo.environment["MYNAH_INSTRUCTION_SET"] {
       #expect(name == wanted)
     } else {
-      // The last of those that this machine has, unless it gains nothing by that one.
+      // The last supported set, or the one before it if the last one is no faster.
       #expect(InstructionSet.available.suffix(2).map(\.testDescription).contains(name))
     }
   }

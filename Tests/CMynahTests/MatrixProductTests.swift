@@ -19,7 +19,9 @@ struct MatrixProductTests {
 
   static let sizes = [0, 1, 7, 8, 9, 15, 16, 17, 63, 64, 65]
 
-  @Test("The product is the textbook's at awkward sizes, on unaligned memory, at one and two threads", arguments: cases)
+  @Test(
+    "The product matches the textbook version at awkward sizes, on unaligned memory, on one and two threads",
+    arguments: cases)
   func product(_ test: Case) throws {
     let team = unsafe mynah_team_start(2)
     defer { unsafe mynah_team_stop(team) }
@@ -56,7 +58,7 @@ struct MatrixProductTests {
     }
   }
 
-  @Test("Products of larger sizes, where blocks of K and shares of threads begin", arguments: cases)
+  @Test("Products that need several blocks of K and several threads match the textbook version", arguments: cases)
   func largeProduct(_ test: Case) throws {
     var random = RandomSource(seed: 2)
     for (m, n, k) in [(5, 1100, 70), (129, 200, 530), (61, 257, 1030), (1, 1025, 64), (301, 3, 9), (521, 131, 790)] {

@@ -7,7 +7,7 @@ struct PackedProductTests {
   static let rows = [1, 2, 3, 5, 6, 7, 13, 16, 33], columns = [1, 2, 3, 4, 5, 16, 31, 65],
     outputs = [1, 3, 16, 17, 63, 64, 65, 130]
 
-  /// y = start + x·Wᵀ by the kernels.
+  /// y = start + x·Wᵀ, computed by the kernels.
   private func product(
     _ kernels: InferenceKernels, _ kind: mynah_weights, threads: Int32, start: [Float]?, x: [Float], w: [Float],
     batch: Int, rows: Int, columns: Int
@@ -28,7 +28,7 @@ struct PackedProductTests {
   }
 
   @Test(
-    "A product with packed weights is the textbook's at awkward sizes, the same bits on two threads",
+    "A product with packed weights matches the textbook at awkward sizes, with the same bits on two threads",
     arguments: InferenceKernels.available, InferenceKernels.weights)
   func textbook(_ kernels: InferenceKernels, _ kind: mynah_weights) {
     var random = RandomSource(seed: 3)
@@ -91,7 +91,7 @@ struct PackedProductTests {
       }
       #expect(!results.isEmpty && results.allSatisfy { $0.bits == results[0].bits })
     }
-    // 127² × the most columns still fits.
+    // 127² times the maximum number of columns still fits.
     let most = Int(MYNAH_INT8_MOST_COLUMNS)
     for sign: Float in [1, -1] {
       let w = [Float](repeating: sign, count: most)
@@ -105,7 +105,7 @@ struct PackedProductTests {
   }
 
   @Test(
-    "A stream's numbers do not depend on its neighbours", arguments: InferenceKernels.available,
+    "A stream's results do not depend on its neighbours", arguments: InferenceKernels.available,
     InferenceKernels.weights)
   func independentRows(_ kernels: InferenceKernels, _ kind: mynah_weights) {
     var random = RandomSource(seed: 5)
@@ -123,7 +123,7 @@ struct PackedProductTests {
   }
 
   @Test(
-    "Rows are rounded as in the textbook, rounding is idempotent, and the scale is not finite if a number is not",
+    "Rows are rounded as in the textbook and idempotently; a non-finite element gives a non-finite scale",
     arguments: InferenceKernels.available)
   func quantizedRows(_ kernels: InferenceKernels) {
     func rounded(_ x: [Float], columns: Int) -> (integers: [Int8], scales: [Float]) {

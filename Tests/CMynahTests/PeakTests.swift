@@ -3,7 +3,7 @@ import Testing
 
 struct PeakTests {
   @Test(
-    "The peak's loop counts two operations for each lane on every thread, and none for missing instructions",
+    "The peak loop counts two operations per lane and thread, and none if the instructions are missing",
     arguments: InstructionSet.available, [MYNAH_FLOAT32, MYNAH_BFLOAT16])
   func operations(set: InstructionSet, precision: mynah_precision) {
     let (perRound, perVector) = unsafe (set.kernels.peak(nil, precision, 1), 2 * UInt64(set.kernels.lanes))
@@ -21,12 +21,12 @@ struct PeakTests {
     }
   }
 
-  @Test("Reading writes nothing, at any size", arguments: InstructionSet.available)
+  @Test("The read loop writes nothing at any size", arguments: InstructionSet.available)
   func reading(set: InstructionSet) {
     for count in [0, 1, 127, 128, 129, 1000] {
       let memory = GuardedMemory([Float](repeating: 1, count: count), misalignment: 1)
       unsafe set.kernels.read_through(nil, memory.base, count)
-      // Reads outside the array are the sanitizers' to find (Scripts/sanitize.sh).
+      // The sanitizers detect reads outside the array (Scripts/sanitize.sh).
       #expect(memory.guardsAreWhole && memory.elements.allSatisfy { $0 == 1 })
     }
   }

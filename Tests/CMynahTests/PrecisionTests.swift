@@ -4,18 +4,18 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// Products of bfloat16 numbers, and float32 products that are made of them.
+/// Matrix products, scans and losses in bfloat16, and the accuracy of float32 products.
 struct PrecisionTests {
   static let bfloat16Sets = InstructionSet.available.filter { unsafe $0.kernels.has_bfloat16 }
   static let layouts = [(false, false), (false, true), (true, false), (true, true)]
 
-  /// m, n, k: whole and broken tiles, odd k, more than one block of k.
+  /// m, n, k: full and partial tiles, odd k, more than one block of k.
   static let sizes = [
     (1, 1, 1), (2, 3, 2), (7, 9, 31), (16, 16, 32), (17, 33, 33), (33, 65, 64), (60, 100, 257), (129, 31, 513),
     (161, 15, 96), (5, 300, 1030), (0, 4, 4), (4, 4, 0),
   ]
 
-  @Test("A bfloat16 product is the textbook's of the rounded factors", arguments: bfloat16Sets)
+  @Test("A bfloat16 product matches the textbook product of the rounded factors", arguments: bfloat16Sets)
   func product(_ set: InstructionSet) {
     for (m, n, k) in Self.sizes {
       for (transposingA, transposingB) in Self.layouts {
@@ -30,9 +30,9 @@ struct PrecisionTests {
     }
   }
 
-  @Test("Rounding to bfloat16 goes to the nearest, ties to even, and keeps infinities and NaN", arguments: bfloat16Sets)
+  @Test("Rounding to bfloat16 is to nearest, ties to even, and preserves infinities and NaN", arguments: bfloat16Sets)
   func rounding(_ set: InstructionSet) {
-    // 1 + 2⁻⁸ lies halfway between 1 and 1 + 2⁻⁷, 1 + 3·2⁻⁸ between that and 1 + 2⁻⁶.
+    // 1 + 2⁻⁸ is halfway between 1 and 1 + 2⁻⁷, and 1 + 3·2⁻⁸ is halfway between 1 + 2⁻⁷ and 1 + 2⁻⁶.
     let numbers: [Float] = [1, 1 + 0x1p-8, 1 + 0x1.8p-7, 1 + 0x1.01p-8, -1 - 0x1p-8, 3.14159, 1e30, -1e-30, .infinity]
     for number in numbers {
       let problem = Product(a: [number], b: [1], m: 1, n: 1, k: 1)
@@ -55,7 +55,7 @@ struct PrecisionTests {
   }
 
   @Test(
-    "A float32 product is no less accurate than multiply-adds in the order of k", arguments: InstructionSet.available)
+    "A float32 product is at least as accurate as multiply-adds in order of k", arguments: InstructionSet.available)
   func accuracy(_ set: InstructionSet) {
     for k in [32, 200, 1024] {
       let problem = Product(m: 33, n: 40, k: k)
@@ -121,7 +121,7 @@ struct PrecisionTests {
   }
 }
 
-/// A matrix product to be made.
+/// A matrix product to compute.
 private struct Product {
   let m: Int, n: Int, k: Int
   var transposingA = false, transposingB = false
@@ -138,7 +138,7 @@ private struct Product {
     (self.m, self.n, self.k, self.transposingA, self.transposingB) = (m, n, k, transposingA, transposingB)
   }
 
-  /// The same with factors rounded to bfloat16.
+  /// Creates a copy with factors rounded to bfloat16.
   init(_ other: Product, rounding: Bool) {
     self = other
     a = a.map(\.roundedToBFloat16)
@@ -178,7 +178,7 @@ private struct Product {
 }
 
 extension Float {
-  /// The nearest number with 8 bits of significand, ties to even.
+  /// The nearest value with an 8-bit significand, ties to even.
   var roundedToBFloat16: Float {
     guard isFinite else { return self }
     return Float(bitPattern: (bitPattern &+ 0x7FFF &+ (bitPattern >> 16 & 1)) & 0xFFFF_0000)

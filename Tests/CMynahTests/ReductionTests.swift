@@ -6,7 +6,7 @@ struct ReductionTests {
   var random = RandomSource(seed: 11)
 
   @Test(
-    "Sums and sums of squares equal those in double precision, at every size and alignment",
+    "Sums and sums of squares match double precision at every size and alignment",
     arguments: InstructionSet.available)
   mutating func sums(set: InstructionSet) {
     for count in Array(0...70) + [1000, 4097] {
@@ -36,7 +36,7 @@ struct ReductionTests {
     }
   }
 
-  @Test("Gathered rows are added up in their order", arguments: InstructionSet.available)
+  @Test("Gathered rows are added in order", arguments: InstructionSet.available)
   mutating func addRows(set: InstructionSet) {
     for width in [1, 7, 8, 9, 16, 65] {
       let x = (0..<6 * width).map { _ in random.uniform(in: -1..<1) }

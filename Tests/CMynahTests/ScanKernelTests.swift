@@ -22,7 +22,7 @@ struct ScanKernelTests {
   ]
   .map { ScanSizes($0.0, $0.1, $0.2, $0.3, $0.4) }
 
-  @Test("The forward pass gives the textbook's outputs and state", arguments: ScanCell.all, sizes)
+  @Test("The forward pass gives the same outputs and state as the textbook", arguments: ScanCell.all, sizes)
   func forward(_ cell: ScanCell, _ sizes: ScanSizes) {
     let problem = ScanProblem(cell, sizes)
     let expected = problem.reference
@@ -35,7 +35,7 @@ struct ScanKernelTests {
     }
   }
 
-  @Test("C's reference is the textbook in double precision", arguments: ScanCell.all, sizes)
+  @Test("The reference in C matches the Swift textbook in double precision", arguments: ScanCell.all, sizes)
   func reference(_ cell: ScanCell, _ sizes: ScanSizes) {
     let problem = ScanProblem(cell, sizes)
     for (found, expected) in zip(problem.reference.parts, problem.textbook(problem.inputs.map(\.doubles)).parts) {
@@ -43,19 +43,23 @@ struct ScanKernelTests {
     }
   }
 
-  @Test("Each gradient is the textbook's slope, for gradients of each result", arguments: ScanCell.all, smallSizes)
+  @Test(
+    "Each gradient matches the textbook's central differences, for an incoming gradient of each result",
+    arguments: ScanCell.all, smallSizes)
   func gradients(_ cell: ScanCell, _ sizes: ScanSizes) {
     checkGradients(ScanProblem(cell, sizes), placeCount: .max)
   }
 
-  @Test("Gradients of larger passes are the textbook's slopes at sampled elements", arguments: ScanCell.all, largeSizes)
+  @Test(
+    "Gradients of larger passes match the textbook's central differences at sampled elements",
+    arguments: ScanCell.all, largeSizes)
   func largeGradients(_ cell: ScanCell, _ sizes: ScanSizes) {
     checkGradients(ScanProblem(cell, sizes), placeCount: 10)
   }
 
   private func checkGradients(_ problem: ScanProblem, placeCount: Int) {
     let point = problem.inputs.map(\.doubles), seeds = problem.seeds.map(\.doubles)
-    // Three scalars, one for each result; the slope of their sum is the sum of their slopes.
+    // Three scalars, one for each result; the derivative of their sum is the sum of their derivatives.
     let scalars = { (point: [[Double]]) -> [Double] in
       zip(problem.textbook(point).parts, seeds).map { result, seed in
         zip(result, seed).reduce(0) { $0 + $1.0 * $1.1 }
@@ -94,11 +98,11 @@ struct ScanKernelTests {
     }
   }
 
-  /// Batches of which each of sixteen threads gets enough rows, or not.
+  /// Batches with enough rows for each of sixteen threads, and with too few.
   static let manyRows = [(3, 300, 9, 17, 33), (2, 255, 3, 65, 7), (4, 5, 16, 200, 40)]
     .map { ScanSizes($0.0, $0.1, $0.2, $0.3, $0.4) }
 
-  @Test("Sixteen threads give the bits of one", arguments: ScanCell.all, manyRows)
+  @Test("Sixteen threads give the same bits as one", arguments: ScanCell.all, manyRows)
   func sixteenThreads(_ cell: ScanCell, _ sizes: ScanSizes) {
     let problem = ScanProblem(cell, sizes)
     for set in InstructionSet.available {
@@ -110,7 +114,7 @@ struct ScanKernelTests {
   static let oddSizes = ScanSizes(3, 2, 5, 17, 9)
 
   @Test(
-    "Gradients that are not wanted can be omitted, and blocks overwritten by their gradients, with the same bits",
+    "Omitting gradients or overwriting blocks with their gradients does not change the other gradients' bits",
     arguments: ScanCell.all)
   func omittedGradients(_ cell: ScanCell) {
     let problem = ScanProblem(cell, Self.oddSizes)
@@ -124,7 +128,7 @@ struct ScanKernelTests {
     }
   }
 
-  @Test("Recurrent biases of NULL are zeros", arguments: ScanCell.all)
+  @Test("NULL recurrent biases count as zeros", arguments: ScanCell.all)
   func noRecurrentBiases(_ cell: ScanCell) {
     var zeros = ScanProblem(cell, Self.oddSizes)
     zeros[.recurrentBias] = zeros[.recurrentBias].map { _ in 0 }
@@ -135,10 +139,10 @@ struct ScanKernelTests {
     }
   }
 
-  @Test("Saturated gates give finite numbers", arguments: ScanCell.all)
+  @Test("Saturated gates give finite results", arguments: ScanCell.all)
   func saturated(_ cell: ScanCell) {
     var problem = ScanProblem(cell, Self.oddSizes)
-    // Unbounded activations would overflow through 3 steps of larger weights.
+    // Unbounded activations would overflow in 3 steps with larger weights.
     let factor: Float = cell.id == MYNAH_CELL_RNN_RELU ? 1e3 : 1e6
     for input in [ScanInput.inputWeight, .recurrentWeight] { problem[input] = problem[input].map { $0 * factor } }
     for set in InstructionSet.available {

@@ -8,7 +8,7 @@ import Testing
 struct ScanCell: Sendable, CustomTestStringConvertible {
   let id: mynah_cell
 
-  // Constants of C, which nobody writes.
+  // Read from constants in C, which are never written.
   var traits: mynah_cell_traits {
     guard let traits = unsafe mynah_traits_of(id) else { preconditionFailure("cell \(id.rawValue) has no traits") }
     return unsafe traits.pointee
@@ -28,7 +28,7 @@ struct ScanSizes: Sendable, CustomTestStringConvertible {
     (self.hiddenSize, self.outputSize) = (hiddenSize, outputSize)
   }
 
-  /// The nearest sizes that a cell can have.
+  /// The nearest sizes that a cell supports.
   func fitting(_ cell: ScanCell) -> ScanSizes {
     let traits = unsafe cell.traits
     return unsafe ScanSizes(
@@ -52,16 +52,16 @@ enum ScanInput: Int, CaseIterable {
   case firstVector, secondVector, thirdVector, hidden, cell
 }
 
-/// The inputs of a recurrent layer and the gradients that arrive at its results.
+/// The inputs of a recurrent layer and the incoming gradients of its results.
 struct ScanProblem {
   let cell: ScanCell
   let sizes: ScanSizes
-  /// One array for each `ScanInput`; empty where the cell has no such thing.
+  /// One array for each `ScanInput`; empty if the cell has no such input.
   var inputs: [[Float]]
-  /// The gradients of the outputs, the last h and the last c; empty where there is no such thing.
+  /// The gradients of the outputs, the last h and the last c; empty if the cell has no such result.
   let seeds: [[Float]]
 
-  /// - Parameter sizes: Replaced by the nearest sizes that the cell can have.
+  /// - Parameter sizes: Replaced by the nearest sizes that the cell supports.
   init(_ cell: ScanCell, _ sizes: ScanSizes, seed: UInt64 = 5) {
     let traits = unsafe cell.traits
     let sizes = sizes.fitting(cell)
@@ -69,7 +69,7 @@ struct ScanProblem {
     let draw = { (count: Int, bound: Float) in (0..<count).map { _ in random.uniform(in: -bound..<bound) } }
     (self.cell, self.sizes) = (cell, sizes)
     let (input, hidden, output) = (sizes.inputSize, sizes.hiddenSize, sizes.outputSize)
-    // Weights fall with the fan-in, so that gates are neither saturated nor linear.
+    // Weights shrink with the fan-in so that gates are neither saturated nor linear.
     let bound = { (fanIn: Int) in 2 / Float(fanIn).squareRoot() }
     let (inputRows, recurrentRows) = unsafe (traits.input_blocks * hidden, traits.recurrent_blocks * hidden)
     let hiddenState = unsafe traits.has_hidden_state ? sizes.batchSize * output : 0
@@ -100,7 +100,7 @@ struct ScanResult<Number> {
 }
 
 extension ScanProblem {
-  /// The results of the textbook's equations at given inputs, in double precision.
+  /// The results of the textbook equations for given inputs, in double precision.
   func textbook(_ inputs: [[Double]]) -> ScanResult<Double> {
     func input(_ input: ScanInput) -> [Double] { inputs[input.rawValue] }
     let (inputBias, recurrentBias) = (input(.inputBias), input(.recurrentBias))
@@ -131,7 +131,7 @@ extension ScanProblem {
       lastCell: input(.cell).isEmpty ? [] : scan.state[scan.state.count - 1])
   }
 
-  /// The results of C's reference.
+  /// The results of the reference in C.
   var reference: ScanResult<Double> {
     let memory = inputs.map { GuardedMemory($0) }
     let state = sizes.batchSize * max(sizes.hiddenSize, sizes.outputSize)

@@ -5,20 +5,20 @@ import TestSupport
 /// The results of the scan kernels for a `ScanProblem`, forward and backward.
 struct ScanRun {
   var result = ScanResult<Float>(output: [], lastHidden: [], lastCell: [])
-  /// The gradient of each `ScanInput`; empty where there is none, or where it is not wanted.
+  /// The gradient of each `ScanInput`; empty if there is none or it is not requested.
   var gradients: [[Float]] = []
   /// A Boolean value indicating whether nothing was written outside any array and the inputs are unchanged.
   var isTidy = true
 
-  /// All numbers, as bits.
+  /// The bits of all results and gradients.
   var bits: [[UInt32]] { (result.parts + gradients).map(\.bits) }
 
-  /// Runs forward and backward in memory of exactly the documented sizes, off the boundaries of vectors.
+  /// Runs forward and backward in unaligned memory of exactly the documented sizes.
   ///
   /// - Parameters:
   ///   - threads: The size of the team; 0 for none.
-  ///   - seeds: Which of the arriving gradients are given; the others are NULL.
-  ///   - omitting: Inputs whose gradients are not wanted.
+  ///   - seeds: Whether each of the incoming gradients is given; the others are NULL.
+  ///   - omitting: Inputs whose gradients are not requested.
   ///   - inPlace: Whether the blocks' gradients overwrite the blocks.
   init(
     _ problem: ScanProblem, _ set: InstructionSet, threads: Int32 = 0, seeds: [Bool] = [true, true, true],

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 struct TeamTests {
-  /// Work of two phases: each thread fills its share, all meet, each reads what the others filled.
+  /// Work in two phases: each thread fills its share, waits at the barrier, and reads the other threads' shares.
   static let work: mynah_work = { context, worker in
     guard let worker = unsafe worker, let numbers = unsafe context?.assumingMemoryBound(to: Int.self) else { return }
     let (thread, count) = unsafe (Int(worker.pointee.thread), Int(worker.pointee.count))
@@ -17,12 +17,12 @@ struct TeamTests {
     }
   }
 
-  /// The numbers after some runs of `work` on zeros.
+  /// The result of running `work` this many times on zeros.
   static func expected(runs: Int) -> [Int] {
     (0..<32).map { $0 * runs } + (0..<32).map { index in (1...runs).reduce(0) { $0 + (31 - index) * $1 } }
   }
 
-  @Test("Work is shared, with a barrier in between", arguments: [1, 2, 3, 5, 16])
+  @Test("Threads share work and meet at a barrier", arguments: [1, 2, 3, 5, 16])
   func shared(threads: Int32) {
     let team = unsafe mynah_team_start(threads)
     #expect(unsafe mynah_team_threads(team) == threads)
@@ -32,7 +32,7 @@ struct TeamTests {
     unsafe mynah_team_stop(team)
   }
 
-  @Test("Of several callers at once, one uses the team and the others work alone")
+  @Test("Several callers of one team at once all get correct results")
   func callers() {
     let team = unsafe mynah_team_start(2)
     nonisolated(unsafe) let shared = unsafe team
@@ -44,7 +44,7 @@ struct TeamTests {
     unsafe mynah_team_stop(team)
   }
 
-  @Test("Work that uses the team it runs on continues alone")
+  @Test("Work that calls the team it is running on runs the nested work alone")
   func nested() {
     let nesting: mynah_work = { context, worker in
       guard let worker = unsafe worker, let numbers = unsafe context?.assumingMemoryBound(to: Int.self) else { return }
@@ -58,10 +58,10 @@ struct TeamTests {
   }
 
   @Test(
-    "A caller that waits for its team most of the time works alone for a while, but not to measure all threads",
+    "A caller that mostly waits for its team works alone for a while, unless it requires all threads",
     .enabled(if: ProcessInfo.processInfo.activeProcessorCount > 1, "one processor"))
   func crowded() {
-    /// Work whose second thread comes late, as if another program had its processor; counts runs by their threads.
+    /// Work whose second thread starts late, as if another program held its processor; counts runs by thread count.
     let work: mynah_work = { context, worker in
       guard let worker = unsafe worker, let runs = unsafe context?.assumingMemoryBound(to: Int.self) else { return }
       if unsafe worker.pointee.thread == 1 { usleep(5000) }
@@ -77,7 +77,7 @@ struct TeamTests {
     unsafe mynah_team_stop(team)
   }
 
-  @Test("No team and a team of one work alone; no team has no threads")
+  @Test("A team of zero threads is nil, and a nil team runs work on the calling thread")
   func alone() {
     #expect(unsafe mynah_team_start(0) == nil)
     #expect(mynah_team_threads(nil) == 1)
@@ -87,7 +87,7 @@ struct TeamTests {
     mynah_team_stop(nil)
   }
 
-  @Test("A team that slept wakes up")
+  @Test("A sleeping team wakes up for new work")
   func sleeping() async throws {
     let team = ThreadTeam(threadCount: 2)
     #expect(team.threadCount == 2)
@@ -99,7 +99,7 @@ struct TeamTests {
     }
   }
 
-  @Test("The current team bounds the threads of a task, and any number gives the same bits")
+  @Test("The current team limits a task's threads, and any number of threads gives the same bits")
   func current() async {
     var random = RandomSource(seed: 4)
     let a = Tensor.random([130, 90], using: &random)

@@ -4,11 +4,11 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// The norm and the optimisers' updates of several parameters against textbook versions in double precision.
-@Suite("The kernels of an update")
+/// The norm and the optimizers' updates of several parameters, compared with textbook versions in double precision.
+@Suite("Optimizer update kernels")
 struct UpdateKernelTests {
-  /// Sizes of parameters: nothing, less than a vector, around vectors, around a block of 16,384 numbers and several of
-  /// them; of sparse ones the rows that are there.
+  /// Parameter sizes: empty, less than a vector, around vectors, around one block of 16,384 elements and several
+  /// blocks; for sparse gradients, the stored rows.
   struct Sizes {
     let rows: Int, width: Int
     let stored: [Int32]?
@@ -22,7 +22,7 @@ struct UpdateKernelTests {
       Sizes(rows: 2, width: 20_000, stored: [1]), Sizes(rows: 7, width: 17, stored: Array(0..<7)),
     ]
 
-  /// Parameters in guarded memory; `whole` has rows of zeros where a sparse gradient has none.
+  /// Parameters in guarded memory; `whole` contains the dense gradients, with zeros for rows that are not stored.
   @safe
   final class Parameters {
     let sizes: [Sizes]
@@ -82,7 +82,7 @@ struct UpdateKernelTests {
     var guardsAreWhole: Bool { (weights + first + second + gradients).allSatisfy(\.guardsAreWhole) }
   }
 
-  /// Runs on teams of 1 to 3 threads and alone, and expects the same bits; returns those.
+  /// Runs alone and on teams of 1 to 3 threads, expects the same bits, and returns the result.
   private func results(
     _ set: InstructionSet, hasFirst: Bool = true, _ run: (OpaquePointer?, UnsafePointer<mynah_parameter>?, Int) -> Void
   ) -> Parameters {
@@ -106,7 +106,7 @@ struct UpdateKernelTests {
   }
 
   @Test(
-    "The squared norm is the sum of squares in double, the same bits at any number of threads",
+    "The squared norm is the sum of squares in double, with the same bits on any number of threads",
     arguments: InstructionSet.available)
   func norm(set: InstructionSet) {
     let parameters = Parameters(Self.sizes)
@@ -129,7 +129,8 @@ struct UpdateKernelTests {
   }
 
   @Test(
-    "Gradient descent takes the gradients off and leaves rows without one alone", arguments: InstructionSet.available)
+    "Gradient descent subtracts the scaled gradients and leaves rows without a gradient unchanged",
+    arguments: InstructionSet.available)
   func descent(set: InstructionSet) {
     let before = Parameters(Self.sizes)
     let after = unsafe results(set) { unsafe set.kernels.descend($0, $1, $2, 0.375) }
@@ -141,7 +142,7 @@ struct UpdateKernelTests {
   }
 
   @Test(
-    "Adam moves all rows, those without a gradient too, as the textbook's in double does",
+    "Adam updates all rows, including rows without a gradient, like the textbook version in double",
     arguments: InstructionSet.available, [0.9, 0])
   func adam(set: InstructionSet, beta1: Double) {
     let before = Parameters(Self.sizes)

@@ -2,7 +2,7 @@ import CMynah
 import Foundation
 import Testing
 
-/// The errors that vector_math.h states, over every 1,009th float and the special ones.
+/// The error bounds that vector_math.h documents, over a sweep of the floats and the special values.
 @Suite(.serialized)
 struct VectorMathematicsTests {
   typealias Function = @convention(c) (UnsafeMutablePointer<Float>?, UnsafePointer<Float>?, Int) -> Void
@@ -14,7 +14,7 @@ struct VectorMathematicsTests {
       -104,
       -105, 0.625, 0.6249999, -0.625,
     ]
-    // Most floats are far outside of where the functions move: a finer sweep there.
+    // Most floats are far outside the range where the functions vary, so that range gets a finer sweep.
     let wide = stride(from: UInt32(0), through: 0x7f7f_ffff, by: 4001).map { Float(bitPattern: $0) }
     let narrow = stride(from: UInt32(0x3a00_0000), through: 0x42e0_0000, by: 307).map { Float(bitPattern: $0) }
     return special + wide + wide.map { -$0 } + narrow + narrow.map { -$0 }
@@ -44,22 +44,24 @@ struct VectorMathematicsTests {
     return worst
   }
 
-  @Test("exp errs by no more than 1.5 ulp", arguments: InstructionSet.available)
+  @Test("exp has an error of at most 1.5 ulp", arguments: InstructionSet.available)
   func exponential(set: InstructionSet) throws {
     #expect(try unsafe worstError(set.kernels.exp) { exp($0) } <= 1.5)
   }
 
-  @Test("tanh errs by no more than 2.5 ulp", arguments: InstructionSet.available)
+  @Test("tanh has an error of at most 2.5 ulp", arguments: InstructionSet.available)
   func hyperbolicTangent(set: InstructionSet) throws {
     #expect(try unsafe worstError(set.kernels.tanh) { tanh($0) } <= 2.5)
   }
 
-  @Test("sigmoid errs by no more than 2.5 ulp", arguments: InstructionSet.available)
+  @Test("sigmoid has an error of at most 2.5 ulp", arguments: InstructionSet.available)
   func sigmoid(set: InstructionSet) throws {
     #expect(try unsafe worstError(set.kernels.sigmoid) { 1 / (1 + exp(-$0)) } <= 2.5)
   }
 
-  @Test("Zeros, infinities, NaN and denormal arguments", arguments: InstructionSet.available)
+  @Test(
+    "exp, tanh and sigmoid handle zeros, infinities, NaN and denormal arguments",
+    arguments: InstructionSet.available)
   func special(set: InstructionSet) {
     let x: [Float] = [0, -0.0, .infinity, -.infinity, .nan, -.nan, 0x1p-130, -0x1p-130]
     var y = x
@@ -74,7 +76,7 @@ struct VectorMathematicsTests {
   }
 
   @Test(
-    "Every count gives the same results, also in place, and nothing is written outside the array",
+    "Results do not depend on the count, also in place, and nothing is written outside the array",
     arguments: InstructionSet.available)
   func counts(set: InstructionSet) throws {
     try unsafe expectCountsDoNotMatter(set.kernels.exp)

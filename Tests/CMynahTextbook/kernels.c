@@ -1,4 +1,4 @@
-// Textbook versions of the kernels: plain loops in double, for the tests to hold the fast ones to.
+// Textbook versions of the kernels: plain loops in double precision that the tests compare the fast ones with.
 #include "CMynahTextbook.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@ void mynah_gemm_textbook(float *c, const float *a, const float *b, size_t m, siz
     }
 }
 
-/// The loss alone.
+/// Returns the loss, without gradients.
 double mynah_cross_entropy_textbook(const mynah_cross_entropy *pass) {
   double loss = 0;
   for (size_t r = 0; r < pass->rows; r++) {

@@ -1,4 +1,4 @@
-// The textbook version of a recurrent layer: the cells' equations in double, one unit after the other.
+// The textbook version of a recurrent layer: the cells' equations in double precision, one unit at a time.
 #include "CMynahTextbook.h"
 
 #include <math.h>

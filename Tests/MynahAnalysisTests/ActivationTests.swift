@@ -67,7 +67,7 @@ struct ActivationTests {
   }
 
   @Test(
-    "A layer whose state lacks its output has the output recorded, and its gates, but not the input before",
+    "If a layer's state does not include its output, the output, cells and gates are recorded, but not past inputs",
     arguments: [
       (LayerConfiguration.sru(5), ["h", "c", "f", "r"]), (.qrnn(5), ["h", "c", "f", "o"]),
       (.qrnn(3, window: 2), ["h", "c", "f", "o"]),
@@ -125,7 +125,7 @@ struct ActivationTests {
     }
   }
 
-  @Test("Missing layers and layers without gates are errors")
+  @Test("Missing layers, layers without gates and non-finite states are errors")
   func errors() throws {
     let model = try AnalysisModel.drawn([.rnn(4), .lstm(3)]).model
     #expect(throws: AnalysisError.noSuchUnit(layer: 2, unit: nil, layerCount: 2, unitCount: nil)) {

@@ -2,9 +2,9 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-/// Models that are small enough to look into.
+/// Small models for the analysis tests.
 enum AnalysisModel {
-  /// A model of characters whose weights are drawn.
+  /// A character model with random weights.
   static func drawn(
     _ layers: [LayerConfiguration], tokens: [String] = ["\n", "a", "b", "c"], embedding: Int = 3,
     connections: LayerConnections = .sequential
@@ -18,7 +18,7 @@ enum AnalysisModel {
       tokenizer: .character(try CharacterTokenizer(vocabulary: Vocabulary(tokens: tokens))))
   }
 
-  /// A model of words whose weights are drawn.
+  /// A word model with random weights.
   static func ofWords(_ tokens: [String]) throws -> ModelFile {
     var file = try drawn(
       [.lstm(5)], tokens: tokens.map { _ in "x" }.enumerated().map { String(UnicodeScalar(UInt8(97 + $0.offset))) })

@@ -3,7 +3,7 @@ import MynahTensors
 import Testing
 
 struct KMeansTests {
-  /// Points of groups around (0, 0), (10, 0), (20, 0) and so on.
+  /// Points in groups around (0, 0), (10, 0), (20, 0) and so on.
   private func groups(_ sizes: [Int]) -> PointSet {
     var random = RandomSource(seed: 3)
     let points = sizes.enumerated().flatMap { group, size in
@@ -12,7 +12,9 @@ struct KMeansTests {
     return PointSet(count: sizes.reduce(0, +), width: 2, points)
   }
 
-  @Test("Separate groups are the clusters, numbered by size", arguments: 1...20 as ClosedRange<UInt64>)
+  @Test(
+    "Well-separated groups become the clusters, numbered by descending size",
+    arguments: 1...20 as ClosedRange<UInt64>)
   func separate(seed: UInt64) throws {
     let found = try KMeans(of: groups([5, 12, 9]), count: 3, seed: seed)
     #expect(
@@ -20,7 +22,7 @@ struct KMeansTests {
     #expect(found.count == 3)
   }
 
-  @Test("The same seed gives the same clusters, and no point is nearer to the mean of another cluster")
+  @Test("The same seed gives the same clusters, and no point is closer to the mean of another cluster")
   func converged() throws {
     var random = RandomSource(seed: 5)
     let points = PointSet(count: 200, width: 3, (0..<600).map { _ in random.uniform() })

@@ -10,7 +10,7 @@ import FoundationXML
 #endif
 
 struct PageTests {
-  /// Tokens that would end a tag, an attribute, a script or a line of a program, or act on what surrounds them.
+  /// Tokens that could end a tag, an attribute, a script or a line of code, or affect the surrounding text.
   private static let hostile = [
     "<eos>", "<unk>", "</script><script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "a\u{2028}b", "\u{0}",
     "\u{202E}abc", "&amp;", "-->", "]]>", "\u{FFFE}", "\u{FEFF}", "e\u{301}", "👩\u{200D}🚀",
@@ -20,7 +20,7 @@ struct PageTests {
     for text in ["<script>alert", "<img", "\u{2028}", "\u{0}", "\u{202E}", "\u{FFFE}"] {
       #expect(!html.unicodeScalars.contains(text.unicodeScalars), "\(text.debugDescription)")
     }
-    // One script of ours, besides data.
+    // Besides the data, the page contains only its own script.
     #expect(html.components(separatedBy: "<script").count == html.components(separatedBy: "</script>").count)
     #expect(html.components(separatedBy: "<script>").count == 2)
     for outside in ["http://", "https://", "@import", "url("] {
@@ -33,7 +33,7 @@ struct PageTests {
     #expect(html.contains("👩\u{200D}🚀") && html.contains("&amp;amp;"))
   }
 
-  @Test("A surprisal page shows any text or vocabulary and runs none of it")
+  @Test("A surprisal page shows any text or vocabulary without executing any of it")
   func surprisals() throws {
     let file = try AnalysisModel.ofWords(Self.hostile)
     var page = SurprisalPage(file.tokenizer)
@@ -47,7 +47,7 @@ struct PageTests {
     #expect(page.summary.hasPrefix("14 tokens · ") && page.summary.contains("perplexity"))
   }
 
-  @Test("An activation page shows any text and runs none of it, and its values are those of the units")
+  @Test("An activation page shows any text without executing any of it and contains the units' values")
   func activations() throws {
     let file = try AnalysisModel.ofWords(Self.hostile)
     var page = ActivationPage(file.tokenizer, units: [0: [1, 4]])
@@ -75,7 +75,7 @@ struct PageTests {
     #expect(entries.map { $0.unit + $0.part } == ["0:1", "0:4"].flatMap { unit in "hcifgo".map { unit + String($0) } })
     let cell = try #require(entries.first { $0.unit == "0:4" && $0.part == "c" })
     #expect(Set(cell.ranks.keys).isSuperset(of: ["variance", "position"]) && (cell.ranks["variance"] ?? 0) > 0)
-    // Brackets close in the tokens that open them, so nothing is inside.
+    // Brackets close within the tokens that open them, so no token is inside brackets.
     #expect(cell.ranks["quotes"].map { (-1...1).contains($0) } ?? false)
     #expect(cell.ranks["brackets"] == nil)
     #expect(cell.scale == expected.map { abs($0) }.max())
@@ -83,7 +83,7 @@ struct PageTests {
     #expect(zip(values, expected).allSatisfy { abs($0 - $1) <= cell.scale / 253 } && values.count == 14)
   }
 
-  @Test("Words are shown as in the text, other tokens by the text that they add")
+  @Test("Words are shown as in the text, and other tokens as the text that they add")
   func tokens() throws {
     let words = try AnalysisModel.ofWords(["<unk>", "<eos>", "a", "b"]).tokenizer
     var tokens = PageTokens(words)
@@ -99,7 +99,7 @@ struct PageTests {
     #expect(parts.count == 3 && parts[1].text == "é" && !parts[0].text.isEmpty && parts[2].text == "\n")
   }
 
-  @Test("A picture and a table of hostile tokens are well-formed")
+  @Test("An SVG image and a table of hostile tokens are well-formed")
   func maps() throws {
     let vocabulary = try Vocabulary(tokens: Self.hostile + ["a\tb\nc\\"])
     let ids = (0..<Int32(vocabulary.count)).map { $0 }
@@ -114,7 +114,7 @@ struct PageTests {
     #expect(lines.last?.hasPrefix(#"a\tb\nc\\"#) ?? false)
   }
 
-  @Test("A page of a map shows any vocabulary and runs none of it, and has each token's place, cluster and count")
+  @Test("A map page shows any vocabulary without executing it and contains each token's position, cluster and count")
   func mapPage() throws {
     let vocabulary = try Vocabulary(tokens: Self.hostile + ["<!--<script>"])
     let ids = (0..<Int32(vocabulary.count)).map { $0 }
@@ -145,7 +145,7 @@ struct PageTests {
     #expect(tokens.map(\.y).min() == tokens[14].y && tokens[14].y < 0.02)
   }
 
-  @Test("Highlighted tokens of a picture always have a label, and are drawn over the others")
+  @Test("Highlighted tokens in a map always have labels and are drawn above the others")
   func highlighted() throws {
     let vocabulary = try Vocabulary(tokens: (0..<50).map { "token\($0)" })
     let ids = (0..<Int32(50)).map { $0 }
@@ -156,7 +156,7 @@ struct PageTests {
     #expect(last.hasPrefix(#" class="highlighted"><title>token49</title>"#) && last.contains(">token49</text>"))
   }
 
-  @Test("Maps of zero, one and equal tokens are drawn", arguments: [0, 1, 5])
+  @Test("Maps of no tokens, one token and tokens at the same point can be drawn", arguments: [0, 1, 5])
   func smallMaps(count: Int) throws {
     let vocabulary = try Vocabulary(tokens: (0..<5).map { "t\($0)" })
     let map = TokenMap(
@@ -168,7 +168,7 @@ struct PageTests {
 }
 
 extension AnyTokenizer {
-  /// A token as the vocabulary has it, outside of any text.
+  /// A token with its text in the vocabulary, independent of any context.
   fileprivate func shown(_ token: TextToken) -> PageToken {
     PageToken(token: token, text: vocabulary[token.id], followsSpace: true)
   }

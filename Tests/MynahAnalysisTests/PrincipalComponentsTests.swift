@@ -4,14 +4,14 @@ import MynahTensors
 import Testing
 
 struct PrincipalComponentsTests {
-  /// Ten points and what comes of them.
+  /// The ten points of a tutorial.
   ///
   /// L. I. Smith, "A tutorial on principal components analysis", 2002.
   private let points = PointSet(
     count: 10, width: 2,
     [2.5, 2.4, 0.5, 0.7, 2.2, 2.9, 1.9, 2.2, 3.1, 3.0, 2.3, 2.7, 2, 1.6, 1, 1.1, 1.5, 1.6, 1.1, 0.9])
 
-  @Test("The tutorial's points have the tutorial's axes and variances")
+  @Test("The axes and variances of a tutorial's points match the tutorial")
   func tutorial() throws {
     let found = try PrincipalComponents(of: points)
     #expect(zip(found.mean, [1.81, 1.91]).allSatisfy { abs($0 - $1) < 1e-12 })
@@ -22,11 +22,11 @@ struct PrincipalComponentsTests {
     #expect(zip(first, [0.82797, 0.17512]).allSatisfy { abs(abs($0) - $1) < 1e-4 })
   }
 
-  @Test("In many dimensions the axes are eigenvectors of the covariance, and none has a larger eigenvalue")
+  @Test("In many dimensions, the axes are the covariance's eigenvectors with the largest eigenvalues")
   func manyDimensions() throws {
     let (count, width) = (60, 40)
     var random = RandomSource(seed: 5)
-    // Variances that fall slowly, so that neighbours among the eigenvalues lie close.
+    // The variances fall slowly, so neighbouring eigenvalues are close.
     let coordinates = (0..<count * width).map { (random.uniform() - 0.5) / Double($0 % width + 5) }
     let points = PointSet(count: count, width: width, coordinates)
     let found = try PrincipalComponents(of: points, count: 3)
@@ -34,7 +34,7 @@ struct PrincipalComponentsTests {
     let projected = found.project(points)
     for (axis, direction) in found.axes.enumerated() {
       #expect(abs(direction.reduce(0) { $0 + $1 * $1 } - 1) < 1e-12)
-      // C v by the textbook: the mean of each centred point times its projection.
+      // C v by definition: the mean of each centred point times its projection.
       var image = [Double](repeating: 0, count: width)
       for point in 0..<count {
         for column in 0..<width {
@@ -45,7 +45,7 @@ struct PrincipalComponentsTests {
       #expect(zip(image, direction).allSatisfy { abs($0 - found.variances[axis] * $1) < 1e-10 * found.variances[0] })
       #expect(direction.max { abs($0) < abs($1) } ?? 0 > 0)
     }
-    // No direction at right angles to the first has more variance than the second.
+    // No direction orthogonal to the first axis has more variance than the second axis.
     for trial in 0..<50 {
       var source = RandomSource(seed: UInt64(trial))
       var direction = (0..<width).map { _ in source.uniform() - 0.5 }
@@ -60,7 +60,7 @@ struct PrincipalComponentsTests {
     }
   }
 
-  @Test("A single point, equal points, points on a line and no points have axes")
+  @Test("A single point, equal points, collinear points and no points have axes too")
   func degenerate() throws {
     for points in [
       PointSet(count: 1, width: 3, [1, 2, 3]), PointSet(count: 4, width: 3, Array(repeating: 2, count: 12)),

@@ -40,7 +40,7 @@ struct StochasticNeighbourEmbeddingTests {
     return result
   }
 
-  @Test("The loss is the KL divergence, and the gradient equals its finite differences")
+  @Test("The loss is the KL divergence, and the gradient matches finite differences")
   func gradient() {
     let pairs = PairProbabilities(of: points(7, 5, seed: 1), perplexity: 3)
     let (p, map) = (table(pairs), points(7, 2, seed: 2))
@@ -57,7 +57,7 @@ struct StochasticNeighbourEmbeddingTests {
     }
   }
 
-  @Test("Exaggeration strengthens attraction alone")
+  @Test("Exaggeration strengthens only the attraction")
   func exaggeration() {
     let (count, map) = (5, points(5, 2, seed: 3))
     let pairs = PairProbabilities(of: points(5, 3, seed: 4), perplexity: 2)
@@ -96,7 +96,7 @@ struct StochasticNeighbourEmbeddingTests {
     #expect(NeighbourDistribution(squaredDistances: [], perplexity: 1).probabilities.isEmpty)
   }
 
-  @Test("Two clusters that lie apart stay apart, and equal settings give equal bits")
+  @Test("Two distant clusters stay apart, and the same settings give the same bits")
   func clusters() throws {
     let noise = points(60, 6, seed: 8)
     let coordinates = noise.coordinates.enumerated().map { index, value in
@@ -124,7 +124,7 @@ struct StochasticNeighbourEmbeddingTests {
     #expect(try embedding(points).map != result.map)
   }
 
-  @Test("Zero, one, two and equal points are mapped, and impossible perplexities are errors", arguments: 0...3)
+  @Test("Up to three equal points can be mapped, and impossible perplexities are errors", arguments: 0...3)
   func few(count: Int) throws {
     var embedding = StochasticNeighbourEmbedding()
     embedding.stepCount = 30

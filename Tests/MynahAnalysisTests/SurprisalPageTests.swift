@@ -19,7 +19,7 @@ struct SurprisalPageTests {
     return page.html(title: "t", models: Array(repeating: "<m>", count: models))
   }
 
-  @Test("Each line has one curve with a step per token, and the page of no text has none", arguments: [0, 1, 3])
+  @Test("Each line has one curve with a step per token, and a page without text has no curve", arguments: [0, 1, 3])
   func curves(lineCount: Int) throws {
     let file = try AnalysisModel.ofWords(["<unk>", "<eos>", "a", "b"])
     let html = try page(Array(repeating: "a b", count: lineCount), file)
@@ -30,7 +30,7 @@ struct SurprisalPageTests {
     #expect(html.contains("No token was predicted.") == (lineCount == 0))
   }
 
-  @Test("Unknown words are hatched with a reason, and only then is there a legend")
+  @Test("Unknown words are hatched with a reason, and the legend is shown only if there are any")
   func unknown() throws {
     let file = try AnalysisModel.ofWords(["<unk>", "<eos>", "a", "b"])
     let html = try page(["a zebra"], file)
@@ -39,7 +39,7 @@ struct SurprisalPageTests {
     #expect(try !page(["a <unk> b"], file).contains("hatched"))
   }
 
-  @Test("Two models are two columns and two curves, whose difference is 0 for the same model")
+  @Test("Two models give two columns and two curves, and the difference between equal models is 0")
   func sideBySide() throws {
     let file = try AnalysisModel.ofWords(["<unk>", "<eos>", "a", "b"])
     let html = try page(["a b", "b"], file, models: 2)
@@ -51,7 +51,7 @@ struct SurprisalPageTests {
     #expect(try !page(["a b"], file).contains("<fieldset"))
   }
 
-  @Test("Words of models with different tokens meet on one page, with the differences of their bits")
+  @Test("A page compares models with different tokens word by word, with the differences in bits")
   func words() throws {
     var page = SurprisalPage()
     let (words, letters) = (

@@ -7,7 +7,7 @@ import MynahText
 import Testing
 
 struct SurprisalTests {
-  @Test("Surprisals equal the scorer's, and alternatives are those of the whole distribution")
+  @Test("Surprisals equal the scorer's, and alternatives can cover the whole distribution")
   func surprisals() throws {
     let file = try AnalysisModel.drawn([.lstm(5)])
     let model = InferenceModel(file.model)
@@ -27,7 +27,7 @@ struct SurprisalTests {
     }
   }
 
-  @Test("Among equally probable tokens the first come first, and there are no more alternatives than tokens")
+  @Test("Equally probable tokens are listed by ID, and there are no more alternatives than tokens")
   func ties() throws {
     var file = try AnalysisModel.drawn([.lstm(5)])
     file.model.visitParameters(prefix: "") { _, parameter in parameter = Variable(Tensor.zeros(parameter.shape)) }

@@ -6,7 +6,7 @@ import MynahTensors
 import MynahText
 import Testing
 
-@Suite("SyntaxGym's suites")
+@Suite("SyntaxGym test suites")
 struct SyntaxGymTests {
   private static let surprisals: [String: [Int: Double]] = ["a": [1: 1, 2: 5], "b": [1: 2, 2: 3]]
 
@@ -18,7 +18,7 @@ struct SyntaxGymTests {
   }
 
   @Test(
-    "Formulas are evaluated with the precedence of SyntaxGym",
+    "Formulas are evaluated with SyntaxGym's operator precedence",
     arguments: [
       ("(1;%a%) < (1;%b%)", true), ("(1;%a%)>(1;%b%)", false), ("((1;%a%) < (1;%b%)) & ((2;%a%) < (2;%b%))", false),
       ("(1;%a%) < (1;%b%) & (2;%a%) > (2;%b%)", true), ("(1;%a%) > (1;%b%) | (2;%a%) > (2;%b%)", true),
@@ -105,7 +105,7 @@ struct SyntaxGymTests {
     #expect(abs(report.accuracy - report.predictions.reduce(0) { $0 + $1.accuracy } / 7) < 1e-12)
   }
 
-  @Test("Respelled regions keep their words, and unknown words are counted")
+  @Test("Respelt regions stay aligned with their words, and unknown words are counted")
   func spelling() throws {
     let file = try AnalysisModel.ofWords(["<eos>", "<unk>", "the", "cat"])
     let json = Self.suite(
@@ -118,7 +118,7 @@ struct SyntaxGymTests {
     #expect(try SyntaxGymReport(of: suite, model, tokenizer: file.tokenizer).unknownCount == 3)
   }
 
-  @Test("A malformed suite is an error that names the place")
+  @Test("A malformed suite is an error that gives the location")
   func malformedSuites() throws {
     let good = Self.suite(formulas: ["(1;%x%) < 2"], conditions: ["x": ["a"]])
     #expect(try SyntaxGymSuite(json: good, path: "s").items.count == 1)

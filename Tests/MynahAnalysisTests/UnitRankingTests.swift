@@ -12,7 +12,7 @@ struct UnitRankingTests {
     return features
   }
 
-  @Test("A token is inside brackets from the opening one to before the closing one, at any depth")
+  @Test("Tokens from an opening bracket until its closing bracket are inside brackets, at any depth")
   func brackets() throws {
     let found = try features(["a(b[c]d)e", ")f{"])
     #expect(found.brackets == [0, 1, 1, 1, 1, 1, 1, 0, 0, 0] + [0, 0, 1, 1])
@@ -26,7 +26,7 @@ struct UnitRankingTests {
     #expect(try features([""]).quotes == [0] && TextFeatures().all.allSatisfy(\.values.isEmpty))
   }
 
-  @Test("The variance and Pearson's correlation are those of the definition")
+  @Test("The variance and the Pearson correlation follow their definitions")
   func statistics() {
     #expect(UnitStatistics.variance([1, 2, 3, 4]) == 1.25 && UnitStatistics.variance([]) == 0)
     #expect(UnitStatistics.correlation([1, 2, 3], [2, 4, 6]).map { abs($0 - 1) < 1e-12 } == true)

@@ -2,9 +2,9 @@ import MynahAnalysis
 import MynahText
 import Testing
 
-@Suite("The words of tokens")
+@Suite("Aligning tokens with words")
 struct WordAlignerTests {
-  /// The words of the tokens of lines; "·" for none.
+  /// The word of each token of the lines, or "·" for none.
   private func words(
     _ lines: [String], _ tokenizer: AnyTokenizer, _ policy: StatePolicy = .carry, endsLast: Bool = true
   ) throws -> [String] {
@@ -32,7 +32,7 @@ struct WordAlignerTests {
     #expect(try words(["a b", "a"], unended) == ["a", "b", "a"])
   }
 
-  @Test("Characters and bytes end a word with one blank")
+  @Test("With characters and bytes, a word includes the one space that ends it")
   func characterTokens() throws {
     let characters = AnyTokenizer.character(CharacterTokenizer(training: "ab é\n"))
     #expect(try words([" ab  é", "a"], characters) == ["·", "ab", "ab", "ab", "·", "é", "é", "a", "a"])
@@ -40,7 +40,7 @@ struct WordAlignerTests {
     #expect(try words(["é \u{A0}a"], .bytes(ByteTokenizer())) == ["é", "é", "é", "·", "·", "a", "a"])
   }
 
-  @Test("A piece belongs to the word of its first character that is not white space", arguments: [false, true])
+  @Test("A subword belongs to the word of its first character that is not white space", arguments: [false, true])
   func pieces(addsLeadingSpace: Bool) throws {
     let bytes = BytePairTokenizer(training: "a\n", vocabularySize: 257, specialTokens: ["<|end|>"]).vocabulary.tokens
     let merges = ["t h", "Ġ c", "Ġc a", "Ġca t"].map { $0.split(separator: " ").map(String.init) }
@@ -57,7 +57,7 @@ struct WordAlignerTests {
     }
   }
 
-  @Test("Keras's filters split a word into several tokens, and what is dropped has none")
+  @Test("Keras's filters may split a word into several tokens, and dropped words have no token")
   func kerasTokens() throws {
     let tokenizer = AnyTokenizer.kerasWord(KerasTokenizer(training: ["don t stop ΟΔΟΣ"]))
     #expect(try words(["Don-t  stop!", "zebra ΟΔΟΣ"], tokenizer) == ["Don-t", "Don-t", "stop!", "ΟΔΟΣ"])
@@ -66,7 +66,7 @@ struct WordAlignerTests {
     #expect(try words(["AB a"], letters) == ["AB", "AB", "AB", "a", "a"])
   }
 
-  @Test("Pieces of words of a tokenizer.json belong to their words")
+  @Test("Subwords of a tokenizer.json are aligned with their words")
   func tokenizerJSON() throws {
     let bert = AnyTokenizer.huggingFace(
       try HuggingFaceTokenizer(

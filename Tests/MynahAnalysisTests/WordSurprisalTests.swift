@@ -6,7 +6,7 @@ import MynahTensors
 import MynahText
 import Testing
 
-@Suite("The surprisal of words")
+@Suite("Word surprisal")
 struct WordSurprisalTests {
   private static func model(_ tokenizer: AnyTokenizer, bound: Float = 0.8) -> InferenceModel {
     var random = RandomSource(seed: 5)
@@ -15,7 +15,7 @@ struct WordSurprisalTests {
     return InferenceModel(LanguageModel(configuration, using: &random))
   }
 
-  /// Byte pairs whose first merge joins a blank with a letter; a space is Ġ, a line feed Ċ.
+  /// Byte pairs whose merges join a space with a letter; Ġ is a space, Ċ a line feed.
   private static func bytePairs(_ letters: String = "abc", addsLeadingSpace: Bool = false) throws -> AnyTokenizer {
     let bytes = ["Ċ", "Ġ"] + letters.map { String($0) }
     let merged = letters.map { "Ġ\($0)" }
@@ -33,7 +33,7 @@ struct WordSurprisalTests {
     ]
   }
 
-  /// The words and line ends of lines.
+  /// The words and line ends of the given lines.
   private func words(_ lines: [String], _ tokenizer: AnyTokenizer, _ policy: StatePolicy = .reset) throws
     -> [WordSurprisal]
   {
@@ -42,7 +42,7 @@ struct WordSurprisalTests {
     return found + (try reader.finish())
   }
 
-  @Test("Words are numbered in their lines and spelled as in the text, whatever the tokens", arguments: 0..<5)
+  @Test("Words are numbered within their lines and spelt as in the text, whatever the tokens are", arguments: 0..<5)
   func spelling(index: Int) throws {
     let tokenizer = try Self.tokenizers()[index]
     let found = try words(["a bca  c", "", " b", "c "], tokenizer).compactMap(\.word)
@@ -51,7 +51,7 @@ struct WordSurprisalTests {
   }
 
   @Test(
-    "The words and line ends of a text add up to its tokens",
+    "The log-probabilities of words and line ends add up to those of the tokens",
     arguments: 0..<5, [StatePolicy.reset, .carry, .documents, .windows(length: 3)])
   func telescopes(index: Int, policy: StatePolicy) throws {
     let tokenizer = try Self.tokenizers()[index]
@@ -69,7 +69,7 @@ struct WordSurprisalTests {
     if case .bytePair = tokenizer { #expect(isCorrected) } else { #expect(!isCorrected) }
   }
 
-  /// ln p of the last word of a line, of which a line end follows or not.
+  /// The surprisal of the last word of a line with or without a line end.
   private func last(_ line: String, _ tokenizer: AnyTokenizer, isEnded: Bool) throws -> WordSurprisal {
     var reader = WordSurprisals(Self.model(tokenizer), tokenizer: tokenizer)
     let found = try reader.append(line, number: 1, isEnded: isEnded) + reader.finish()
@@ -87,10 +87,10 @@ struct WordSurprisalTests {
     }
   }
 
-  @Test("Corrected probabilities of all next words and line ends add up to 1, uncorrected ones do not")
+  @Test("Corrected probabilities of all next words and line ends add up to 1, but uncorrected ones do not")
   func sumsToOne() throws {
-    // After "a" the next word is a blank and letters, up to a blank or a line end: every sequence of tokens that begins
-    // with a boundary token and goes on with letters. Long ones are improbable.
+    // After "a", the next word is a space followed by letters, up to a space or a line end: every sequence of tokens
+    // that starts with a boundary token and continues with letters. Long sequences are improbable.
     let tokenizer = try Self.bytePairs("a")
     let model = Self.model(tokenizer)
     let vocabulary = tokenizer.vocabulary
@@ -108,7 +108,7 @@ struct WordSurprisalTests {
       var longer: [(ids: [Int32], probability: Double)] = []
       for (ids, probability) in open {
         let after = next(first + ids)
-        // A line end is complete.
+        // A line end completes the sequence.
         guard ids.last != lineEnd else {
           corrected += probability / precedes
           uncorrected += probability
@@ -119,7 +119,7 @@ struct WordSurprisalTests {
           longer += (boundary + letters).map { (ids + [$0], probability * after[Int($0)]) }
           continue
         }
-        // Each word, by its tokens, is what the reader says.
+        // The sequence is a word, whose probability must equal the reader's.
         let follows = boundary.reduce(0) { $0 + after[Int($1)] }
         corrected += probability * follows / precedes
         uncorrected += probability
@@ -136,7 +136,7 @@ struct WordSurprisalTests {
     #expect(abs(uncorrected - 1) > 0.05, "\(uncorrected)")
   }
 
-  @Test("A model of words gives a word the surprisal of its token, with any white space between")
+  @Test("In a word model, a word has the surprisal of its token, whatever the white space between words")
   func respaced() throws {
     let tokenizer = AnyTokenizer.word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["<eos>", "a", "b", "<unk>"])))
     let (plain, spaced) = try (words(["a zebra b"], tokenizer), words(["  a\tzebra \u{A0} b  "], tokenizer))
@@ -145,18 +145,18 @@ struct WordSurprisalTests {
     #expect(plain.map(\.isUnknown) == [false, true, false, false])
   }
 
-  @Test("With tokens of characters and bytes, a word contains the blank or line end after it")
+  @Test("With character and byte tokens, a word includes the space or line end after it")
   func characters() throws {
     for tokenizer in try Self.tokenizers()[2...3] {
       let found = try words(["ab  c", " c"], tokenizer)
       #expect(found.map { $0.word?.text } == ["ab", "c", "c"] && found.map(\.tokenCount) == [3, 3, 3])
-      // Without its end, the word's last factor is the sum over all ends.
+      // If the word is not ended, its last factor is the sum over all possible ends.
       let open = try last("ab c", tokenizer, isEnded: false), ended = try last("ab c", tokenizer, isEnded: true)
       #expect(open.logProbability > ended.logProbability && open.tokenCount == 1)
     }
   }
 
-  @Test("A word of which a token is context only is left out, and empty texts have no words")
+  @Test("A word with a context-only token is left out, and empty texts have no words")
   func leftOut() throws {
     let tokenizer = AnyTokenizer.word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["a", "b"])))
     #expect(try words(["a b a"], tokenizer).map { $0.word?.index } == [2, 3])

@@ -28,7 +28,7 @@ struct ClassifierFileTests {
   }
 
   @Test(
-    "Metadata and tensors that do not fit are refused",
+    "Invalid labels, members and methods in the metadata are errors",
     arguments: [
       ("labels", #"["ham"]"#), ("labels", #"["ham","ham"]"#), ("labels", #"["a","b","c"]"#), ("members", "[]"),
       ("members", "{"), ("method", #""guess""#),
@@ -41,7 +41,7 @@ struct ClassifierFileTests {
     #expect(throws: CheckpointError.self) { try TextClassifier(file) }
   }
 
-  @Test("Numbers in the metadata are checked before they are used")
+  @Test("Invalid numbers in the metadata and missing tensors are errors")
   func numbers() throws {
     let folder = try ScratchFolder()
     let changes: [(ClassificationMethod, String, String)] = [
@@ -73,7 +73,7 @@ struct ClassifierFileTests {
     }
   }
 
-  @Test("Counts below 0 are refused")
+  @Test("Negative counts are errors")
   func negativeCounts() throws {
     let folder = try ScratchFolder()
     try classifier(.naiveBayes).write(to: folder("file"))
@@ -83,7 +83,7 @@ struct ClassifierFileTests {
     #expect(throws: CheckpointError.self) { try TextClassifier(file) }
   }
 
-  @Test("A language model is no classifier, and a classifier no language model")
+  @Test("A language model cannot be opened as a classifier, nor a classifier as a language model")
   func kinds() throws {
     let folder = try ScratchFolder()
     try classifier(.naiveBayes).write(to: folder("classifier"))

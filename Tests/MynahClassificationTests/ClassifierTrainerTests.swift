@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Training classifiers")
 struct ClassifierTrainerTests {
-  @Test("Labels are learned", arguments: ClassificationMethod.allCases)
+  @Test("Every method learns the labels", arguments: ClassificationMethod.allCases)
   func learns(method: ClassificationMethod) throws {
     let (classifier, validation) = try ClassifierTrainer(Samples.settings(method)).train(Samples.messages(240))
     let report = try classifier.evaluate(Samples.messages(90, seed: 2))
@@ -55,7 +55,7 @@ struct ClassifierTrainerTests {
     #expect(classifier.forward.outputSize == 12 && classifier.output.weight.shape == [2, 72])
   }
 
-  @Test("Texts that cannot be learned are errors")
+  @Test("Unsuitable texts, settings and labels are errors")
   func refusals() throws {
     let trainer = ClassifierTrainer(Samples.settings(.naiveBayes))
     #expect(throws: ClassificationError.oneClass(path: "", label: "a")) {
@@ -98,7 +98,7 @@ struct ClassifierTrainerTests {
     func next() -> Int { value.add(1, ordering: .relaxed).newValue }
   }
 
-  @Test("Members have other validation texts of each class as long as there are any")
+  @Test("Members use different validation texts of each class as long as there are enough")
   func validation() {
     let classes = (0..<60).map { $0 % 6 == 0 ? 1 : 0 }
     let parts = (0..<5).map { ValidationTexts(classes: classes, share: 0.2, member: $0, seed: 3) }

@@ -14,7 +14,7 @@ struct LabelledTextTests {
     return try LabelledText(at: folder.write(bytes, to: "file"))
   }
 
-  @Test("Only the first tab separates, quotes are not special, and only line feeds end lines")
+  @Test("Only the first tab is a separator, quotes are not special, and only line feeds end lines")
   func reading() throws {
     let text = try read("ham\ta\tb \"c\"\r\nspam\tx\u{2028}y\u{85}\nham\tz")
     #expect(text.examples.map(\.label) == ["ham", "spam", "ham"])
@@ -29,7 +29,7 @@ struct LabelledTextTests {
   }
 
   @Test(
-    "A missing label or text is an error with its line",
+    "A missing label or text is an error with its line number",
     arguments: [
       ("ham\ta\nspam a\n", "line 2", "no tab"), ("ham\ta\n\nspam\tb\n", "line 2", "no tab"),
       ("\ta\n", "line 1", "before the tab"), ("ham\ta\nham\t \u{A0}\n", "line 2", "white space"),
@@ -39,7 +39,7 @@ struct LabelledTextTests {
     #expect(error?.description.contains(line + " of") == true && error?.description.contains(what) == true, "\(error)")
   }
 
-  @Test("Empty files and bytes that are no UTF-8 are refused")
+  @Test("Empty files and invalid UTF-8 are errors")
   func unreadable() throws {
     #expect(throws: FileError.self) { try read("\n\n") }
     #expect(throws: FileError.self) { try read("") }
@@ -48,10 +48,10 @@ struct LabelledTextTests {
   }
 }
 
-@Suite("The forms of texts")
+@Suite("Text forms")
 struct TextFormTests {
   @Test(
-    "Words are folded",
+    "Folding lowercases words, marks capitals, separates punctuation and replaces digits",
     arguments: [
       ("FREE entry, call 08-71!", "free ^ entry , call 00 - 00 !"), ("", ""), ("  \t ", ""), ("I'm OK", "i ' m ok ^"),
       ("\u{C9}T\u{C9} e\u{301}t\u{E9}", "\u{E9}t\u{E9} ^ e\u{301}t\u{E9}"), ("£1.50!!", "£ 0 . 00 ! !"),
@@ -62,10 +62,10 @@ struct TextFormTests {
     #expect(TextForm.folded(text).unicodeScalars.elementsEqual(words.unicodeScalars), "\(TextForm.folded(text))")
   }
 
-  @Test("As written, nothing changes but white space and control characters")
+  @Test("The as-written form changes only white space and control characters")
   func asWritten() { #expect(TextForm.asWritten("A\tb\n\u{7}C  d") == "A b  C  d") }
 
-  @Test("A text is read between the tokens of line ends, and long ones are cut")
+  @Test("A text is enclosed in line-end tokens, and long texts are truncated")
   func tokens() throws {
     let words = AnyTokenizer.word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["<unk>", "<eos>", "a", "!"])))
     let tokenizer = ClassifierTokenizer(form: .folded, tokenizer: words, maximumTokenCount: 3)

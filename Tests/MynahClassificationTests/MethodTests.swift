@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Naive Bayes")
 struct NaiveBayesTests {
-  @Test("Scores are the textbook's")
+  @Test("Scores match the textbook formula")
   func textbook() {
     let texts: [[Int32]] = [[0, 1, 1], [1, 2], [3], [3, 0, 3]]
     let classes = [0, 0, 1, 1]
@@ -26,7 +26,7 @@ struct NaiveBayesTests {
 
 @Suite("Calibration")
 struct CalibrationTests {
-  /// Texts whose classes are drawn with probabilities that follow from their scores.
+  /// Texts whose labels are drawn from the probabilities of a known calibration.
   private func drawn(_ truth: Calibration, count: Int, lengths: ClosedRange<Int> = 1...1) -> [ScoredText] {
     var random = RandomSource(seed: 5)
     return (0..<count).map { _ in
@@ -37,7 +37,7 @@ struct CalibrationTests {
     }
   }
 
-  @Test("The fit finds the numbers that texts were drawn with")
+  @Test("The fit recovers the parameters from which the texts were drawn")
   func recovers() {
     let truth = Calibration(scale: 0.15, lengthExponent: 0.5, biases: [0.5, -0.8, 0.3])
     let found = Calibration(
@@ -46,7 +46,7 @@ struct CalibrationTests {
     #expect(largestDifference(found.biases, truth.biases) < 0.2, "\(found)")
   }
 
-  @Test("Without freedom only the scale changes, and no texts change nothing")
+  @Test("Without further free parameters only the scale is fitted, and no texts change nothing")
   func scaleOnly() {
     let truth = Calibration(scale: 0.2, lengthExponent: 0, biases: [0, 0])
     let found = Calibration(fitting: drawn(truth, count: 3000), from: [0, 0], freedom: [])
@@ -56,14 +56,14 @@ struct CalibrationTests {
         == Calibration(scale: 1, lengthExponent: 0, biases: [1, 2]))
   }
 
-  @Test("Classes without errors leave the numbers finite")
+  @Test("Perfectly separated classes keep the parameters finite")
   func separable() {
     let texts = (0..<40).map { index in
       ScoredText(scores: index % 2 == 0 ? [9, 0] : [0, 9], tokenCount: 3, label: index % 2)
     }
     let found = Calibration(fitting: texts, from: [0, 0], freedom: [.biases, .lengthExponent])
     let probabilities = found.probabilities([9, 0], tokenCount: 3)
-    // Platt's targets: 21 / 22.
+    // Platt's target probability is 21 / 22.
     #expect(abs(probabilities[0] - 21.0 / 22) < 1e-3, "\(probabilities)")
     let same = Calibration(
       fitting: [ScoredText(scores: [1, 1], tokenCount: 1, label: 0)], from: [0, 0], freedom: [])
@@ -73,7 +73,7 @@ struct CalibrationTests {
 
 @Suite("Pooling")
 struct PoolingTests {
-  @Test("Values and gradients are the textbook's, whatever the padding contains", arguments: Pooling.allCases)
+  @Test("Values and gradients match the definitions, whatever the padding contains", arguments: Pooling.allCases)
   func textbook(pooling: Pooling) {
     var random = RandomSource(seed: 3)
     let (steps, rows, size, lengths) = (5, 4, 3, [5, 1, 3, 2])
@@ -106,7 +106,7 @@ struct RecurrentClassifierTests {
       forward: models[0], backward: backward ? models[1] : nil, pooling: pooling, classCount: 3, using: &random)
   }
 
-  @Test("A text's logits do not depend on the texts beside it", arguments: [true, false])
+  @Test("A text's logits do not depend on the other texts in the batch", arguments: [true, false])
   func padding(backward: Bool) {
     let classifier = Self.classifier(backward: backward)
     let texts: [[Int32]] = [[1, 2, 3, 4, 5, 6], [2], [3, 3, 1], [0, 6]]
@@ -155,7 +155,7 @@ struct RecurrentClassifierTests {
   }
 }
 
-@Suite("Models of classes")
+@Suite("One model per class")
 struct ClassModelsTests {
   @Test("Log-likelihoods are the sums of the models' own log-probabilities")
   func likelihoods() throws {

@@ -6,10 +6,10 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("N-grams")
+@Suite("N-gram features")
 struct NGramFeatureTests {
   @Test(
-    "The hash is the published one",
+    "The hash matches published values",
     arguments: [("", 0xcbf2_9ce4_8422_2325 as UInt64), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8)])
   func hash(text: String, value: UInt64) {
     var hash = FNV1a()
@@ -17,7 +17,7 @@ struct NGramFeatureTests {
     #expect(hash.value == value)
   }
 
-  /// The pieces of a text by plain cutting of strings, each with the byte of its kind in front.
+  /// The n-grams of a text by plain slicing of strings, each prefixed with the byte of its kind.
   private func pieces(words: [String], characters: String) -> [[String]] {
     let pairs = zip(words, words.dropFirst()).map { "\u{0}\($0) \($1)" }
     let cut = (2...5).flatMap { count in
@@ -27,7 +27,7 @@ struct NGramFeatureTests {
   }
 
   @Test(
-    "Features are those of cut strings",
+    "Features match those of n-grams sliced from strings",
     arguments: [
       ("", [], ""), ("x", ["x"], "x"), (" \t\n", [], " "), ("\u{0}", [], " "),
       ("FREE £5!  call\t08-71", ["free", "^", "£", "0", "!", "call", "00", "-", "00"], "FREE £0! call 00-00"),
@@ -50,14 +50,14 @@ struct NGramFeatureTests {
   }
 }
 
-@Suite("The regression of n-grams")
+@Suite("N-gram regression")
 struct NGramRegressionTests {
   private static let texts = [
     ("win a prize", 0), ("WIN 500", 0), ("see you at home", 1), ("home at 5", 1), ("who won?", 2), ("who is it", 2),
     ("win a prize", 1),
   ].map { (features: NGramFeatures($0.0, bucketCount: 12), label: $0.1) }
 
-  /// −Σ log p + λ/2 · ‖W‖², and its derivatives, in loops.
+  /// −Σ log p + λ/2 · ‖W‖² and its gradient, computed in plain loops.
   private func loss(_ w: [[Double]], penalty: Double) -> (value: Double, gradient: [[Double]]) {
     var gradient = w.map { $0.map { penalty * $0 } }
     var value = penalty / 2 * w.joined().reduce(0) { $0 + $1 * $1 }
@@ -93,7 +93,7 @@ struct NGramRegressionTests {
     #expect(zip(own.joined(), w.joined()).allSatisfy { abs($0 - $1) < 0.05 }, "\(own) is not \(w)")
   }
 
-  @Test("Texts without n-grams give the shares of the classes, and no texts give equal shares")
+  @Test("Texts without n-grams give the class frequencies, and no texts give equal probabilities")
   func empty() throws {
     let texts = [0, 1, 1, 1].map { (features: NGramFeatures("", bucketCount: 5), label: $0) }
     let shares = try NGramRegression(texts, bucketCount: 5, classCount: 2, penalty: 1e-6).fitted()

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The SMS Spam Collection")
 struct SMSSpamTests {
-  /// The training and test messages; a line is for testing if the first byte of its SHA-256 is below 51.
+  /// The training and test messages; a line is a test message if the first byte of its SHA-256 is below 51.
   private static func split() throws -> (learned: LabelledText, others: LabelledText) {
     let text = try LabelledText(at: TestData.path("sms") + "/SMSSpamCollection")
     func part(_ isMeasured: Bool) -> LabelledText {
@@ -21,7 +21,7 @@ struct SMSSpamTests {
     return (part(false), part(true))
   }
 
-  /// The counts are those of a loop over dictionaries in Python on the same words.
+  /// The expected counts come from a Python implementation with dictionaries, run on the same words.
   @Test(
     "Naive Bayes predicts the same labels as an independent implementation",
     .enabled(if: TestData.isExpected("sms"), "\(TestData.reason("sms"))"))

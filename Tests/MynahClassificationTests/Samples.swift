@@ -1,7 +1,7 @@
 import MynahClassification
 import MynahTensors
 
-/// Texts that are small enough to learn in no time.
+/// Texts and settings that are small enough to train quickly.
 enum Samples {
   /// Texts of two labels that differ in most of their words.
   static func messages(_ count: Int, seed: UInt64 = 1) -> LabelledText {
@@ -19,7 +19,7 @@ enum Samples {
       })
   }
 
-  /// Small models and few passes.
+  /// Small models and few epochs.
   static func settings(_ method: ClassificationMethod) -> ClassifierSettings {
     var settings = ClassifierSettings(method)
     settings.readings = settings.readings.prefix(2).map { reading in

@@ -6,14 +6,14 @@ import Testing
 
 @Suite("Bad input gives a one-sentence error, the right exit code, and no file")
 struct BadInputTests {
-  /// A command line and what should come of it; `$` stands for the folder.
+  /// A command line with its expected exit code and error message.
   struct Case: CustomTestStringConvertible {
     let name: String
     let status: Int32
     let arguments: [String]
     let sentence: String
     var testDescription: String { name }
-    /// A Boolean value indicating whether the arguments name a file that only Linux has.
+    /// A Boolean value indicating whether the arguments name a file that exists only on Linux.
     var needsProcessFiles: Bool { arguments.contains { $0.hasPrefix("/proc") } }
 
     init(_ name: String, _ status: Int32, _ arguments: String, says sentence: String) {
@@ -148,11 +148,11 @@ struct BadInputTests {
   private static let all = texts + models + usage + outputs
   private static let processFiles = FileManager.default.fileExists(atPath: "/proc/self")
 
-  @Test("The error describes what was found", arguments: all.filter { !$0.needsProcessFiles })
+  @Test("The error describes the problem, and no file changes", arguments: all.filter { !$0.needsProcessFiles })
   func sentence(_ example: Case) throws { try expectSentence(example) }
 
   @Test(
-    "The same for files of the system", .enabled(if: processFiles, "this machine has no /proc"),
+    "The error describes the problem with files in /proc", .enabled(if: processFiles, "this machine has no /proc"),
     arguments: all.filter(\.needsProcessFiles))
   func sentenceOfProcessFiles(_ example: Case) throws { try expectSentence(example) }
 
@@ -166,10 +166,10 @@ struct BadInputTests {
     #expect(outcome.isTidy, "\(outcome.errors)")
     #expect(outcome.lastLine.contains(example.sentence), "\(outcome.errors)")
     #expect(outcome.output.isEmpty)
-    #expect(try tool.files() == before, "no file is made or lost")
+    #expect(try tool.files() == before, "no file is created or deleted")
   }
 
-  /// Writes the files that the cases name.
+  /// Writes the files used by the cases.
   private func prepare(_ tool: CommandLineTool) throws {
     let text = "a b\nb a\n" + TinyModel.text(tokenCount: 300)
     let files: [String: [UInt8]] = [

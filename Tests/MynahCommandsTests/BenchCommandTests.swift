@@ -5,7 +5,7 @@ import Testing
 
 @Suite("mynah bench")
 struct BenchCommandTests {
-  /// The keys of every line that a measurement prints.
+  /// The keys in each line of a measurement's output.
   private struct Record: Decodable {
     let config, precision, instructionSet: String
     let threads: Int
@@ -19,7 +19,7 @@ struct BenchCommandTests {
     "0.01",
   ]
 
-  @Test("The machine's peak is one object, in words or in JSON")
+  @Test("The machine's peak is printed as text or as one JSON object")
   func peak() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -32,7 +32,7 @@ struct BenchCommandTests {
     #expect(words.status == 0 && words.output.contains("reading 256 MiB"), "\(words.errors)")
   }
 
-  @Test("A training step of other sizes is measured with either optimizer", arguments: ["sgd", "adam"])
+  @Test("A training step with custom sizes is measured with SGD and Adam", arguments: ["sgd", "adam"])
   func train(optimizer: String) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -46,7 +46,7 @@ struct BenchCommandTests {
     #expect(record.shareOfPeak > 0 && record.peakMiB > 1)
   }
 
-  @Test("A training step of a QRNN with windows is measured, with the number of parameters")
+  @Test("The measurement of a QRNN with windows includes the number of parameters")
   func windows() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -56,7 +56,7 @@ struct BenchCommandTests {
     #expect(abs(record.gigaflops / (record.tokensPerSecond * 6 * (27 * 16 + 21 * 9 + 50 * 7) / 1e9) - 1) < 1e-6)
   }
 
-  @Test("A precision that the machine lacks is replaced by float32, with a note")
+  @Test("An unsupported precision falls back to float32 with a warning")
   func precision() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -69,7 +69,7 @@ struct BenchCommandTests {
   }
 
   @Test(
-    "An invalid preset, precision or size is a one-sentence error",
+    "Invalid arguments cause a one-sentence error with the expected values",
     arguments: [
       ["ptt"], ["ptb", "--precision", "float16"], ["ptb", "--hidden", "0"], ["ptb", "--batch", "0"],
       ["ptb", "--optimizer", "momentum"], ["ptb", "--seconds", "0"],

@@ -10,7 +10,7 @@ struct BenchInferenceTests {
     let milliseconds, tokensPerSecond, gigaflops, peakMiB, shareOfPeak: Double
   }
 
-  @Test("A measurement is one JSON object with consistent figures", arguments: ["generate", "score"])
+  @Test("A measurement is printed as one JSON object with consistent figures", arguments: ["generate", "score"])
   func record(command: String) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

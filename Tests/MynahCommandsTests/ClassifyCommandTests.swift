@@ -9,7 +9,7 @@ struct ClassifyCommandTests {
     "--tokenizer", "word", "--embedding", "4", "--hidden", "6", "--language-model-epochs", "1", "--epochs", "1",
   ]
 
-  /// Messages of two labels, and a classifier of them by word counts.
+  /// Returns a tool with labelled messages in its folder, and a naive Bayes classifier trained on them.
   private func tool() throws -> CommandLineTool {
     let tool = try CommandLineTool()
     let lines = (0..<20).flatMap { ["ham\tsee you at home \($0)", "spam\tWIN a \"prize\"\tcall \($0) now"] }
@@ -32,7 +32,7 @@ struct ClassifyCommandTests {
     let calibration: Calibration
   }
 
-  @Test("A classifier is trained, evaluated and used")
+  @Test("A classifier can be trained and evaluated")
   func wholeWay() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -48,7 +48,7 @@ struct ClassifyCommandTests {
     #expect(words.contains("accuracy              66.67 % of 3 texts") && words.contains("as spam"), "\(words)")
   }
 
-  @Test("Each line of standard input has a prediction, empty ones included")
+  @Test("Every line of standard input gets a prediction, even an empty one")
   func predict() throws {
     struct Answer: Decodable {
       let line: Int
@@ -69,7 +69,7 @@ struct ClassifyCommandTests {
     #expect(try tool.run(["classify", "predict", "c"], input: "lines").output.hasPrefix("spam\t0."))
   }
 
-  @Test("A line that is not UTF-8 is an error with its position, or is skipped by --keep-going")
+  @Test("A line that is not UTF-8 is an error that gives its position, and --keep-going skips it")
   func badLines() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -93,7 +93,7 @@ struct ClassifyCommandTests {
     #expect(try tool.run("classify", "evaluate", "one", "train.tsv", "--json").status == 0)
   }
 
-  @Test("A classifier can start from the user's own language model")
+  @Test("A classifier can be fine-tuned from an existing language model")
   func from() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -142,7 +142,7 @@ struct ClassifyCommandTests {
     #expect(try tool.files() == files)
   }
 
-  @Test("Neither an interrupted run nor one on a full disk leaves a file")
+  @Test("No file is left behind after an interruption or on a full disk")
   func interruption() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

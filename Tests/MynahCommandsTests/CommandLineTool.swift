@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// The program `mynah` as a shell runs it.
+/// The `mynah` executable, run as from a shell.
 struct CommandLineTool {
   /// The result of a run.
   struct Outcome {
@@ -23,7 +23,7 @@ struct CommandLineTool {
     }
   }
 
-  /// A folder of its own, in which the program runs.
+  /// The temporary folder in which the program runs.
   let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
@@ -38,19 +38,19 @@ struct CommandLineTool {
   @discardableResult
   func write(_ text: String, to name: String) throws -> String { try folder.write(text.utf8, to: name) }
 
-  /// The names of the files in the folder, those of the runs' own output left out.
+  /// The names of the files in the folder, without the captured output of the runs.
   func files() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix("std") }.sorted()
   }
 
   // MARK: Running
 
-  /// Runs to the end.
+  /// Runs the program and waits for it to exit.
   func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
   func run(_ arguments: [String]) throws -> Outcome { try start(arguments).finish() }
 
-  /// Runs under a limit on the size of files, in blocks of 512 or 1024 bytes.
+  /// Runs with a limit on file sizes, in blocks of 512 or 1024 bytes depending on the shell.
   func run(_ arguments: [String], fileBlocks: Int) throws -> Outcome {
     try start(
       ["-c", "ulimit -f \(fileBlocks); exec \"$0\" \"$@\"", Self.executable.path(percentEncoded: false)] + arguments,
@@ -58,7 +58,7 @@ struct CommandLineTool {
     ).finish()
   }
 
-  /// Runs with a file of the folder as standard input.
+  /// Runs with a file from the folder as standard input.
   func run(_ arguments: [String], input name: String) throws -> Outcome {
     try start(
       ["-c", "exec \"$0\" \"$@\" < \"\(path(name))\"", Self.executable.path(percentEncoded: false)] + arguments,
@@ -66,16 +66,16 @@ struct CommandLineTool {
     ).finish()
   }
 
-  /// Runs with another standard output.
+  /// Runs with the given standard output.
   func run(_ arguments: [String], output: FileHandle) throws -> Outcome {
     try start(arguments, output: output).finish()
   }
 
-  /// Starts a run, with the given variables in addition to those of the environment.
+  /// Starts a run with additional environment variables.
   ///
   /// - Parameters:
-  ///   - input: Its standard input; nil: empty.
-  ///   - output: Its standard output, which is then not a part of the outcome; likewise `errors`.
+  ///   - input: The standard input, or nil for an empty one.
+  ///   - output: The standard output, which the outcome then does not contain. The same applies to `errors`.
   func start(
     _ arguments: [String], executable: URL? = nil, input: FileHandle? = nil, output: FileHandle? = nil,
     errors: FileHandle? = nil, environment: [String: String] = [:]
@@ -97,7 +97,7 @@ struct CommandLineTool {
     URL(filePath: try folder.write([], to: "\(name)-\(UUID().uuidString)"))
   }
 
-  /// A run that may still go on.
+  /// A run that may still be in progress.
   struct Run {
     let process: Process
     fileprivate let output: URL, errors: URL
@@ -110,10 +110,10 @@ struct CommandLineTool {
         errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
     }
 
-    /// The text that the run has written to its standard error until now.
+    /// The text written to standard error so far.
     var errorsSoFar: String { (try? Data(contentsOf: errors)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
 
-    /// Waits until something is so, while the run goes on, and at most a minute.
+    /// Waits until a condition holds or the run ends, for at most a minute.
     func wait(until isSo: () throws -> Bool) rethrows {
       let end = Date.now + 60
       while try !isSo() && process.isRunning && Date.now < end { usleep(2000) }
@@ -126,7 +126,7 @@ struct CommandLineTool {
     var description: String { "mynah is not built beside the tests at \(executable.path(percentEncoded: false))" }
   }
 
-  /// The program lies beside the bundle of the tests.
+  /// The executable, which is built next to the test bundle.
   static let executable: URL = {
     let bundles = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
     let places = ([URL(filePath: CommandLine.arguments[0])] + bundles).map { place in

@@ -28,7 +28,7 @@ struct CompareCommandTests {
     return try outcome.output.split(separator: "\n").map { try JSONDecoder().decode(Row.self, from: Data($0.utf8)) }
   }
 
-  @Test("The figures are those of mynah evaluate, and the first model is compared with itself nowhere")
+  @Test("The figures match mynah evaluate, and the other models are compared with the first")
   func figures() throws {
     struct Evaluated: Decodable { let perplexity, wordPerplexity, bytePerplexity: Double }
     let tool = try tool()
@@ -47,7 +47,7 @@ struct CompareCommandTests {
     #expect(abs(ratio - rows[1].wordPerplexity / rows[0].wordPerplexity) < 1e-9 && low <= ratio && ratio <= high)
   }
 
-  @Test("The ensemble has the perplexity of the models' mixture with equal weights")
+  @Test("The ensemble's perplexity is that of an equally weighted mixture of the models")
   func ensemble() throws {
     struct Evaluated: Decodable { let perplexity: Double }
     let tool = try tool()
@@ -64,7 +64,7 @@ struct CompareCommandTests {
     #expect(different.status == 65 && different.errors.contains("'other'"), "\(different.errors)")
   }
 
-  @Test("Tables have one row per model, several texts count as one, and notes name what does not compare")
+  @Test("Tables have one row per model, texts are combined, and notes mention what is not comparable")
   func tables() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -80,7 +80,7 @@ struct CompareCommandTests {
   }
 
   @Test(
-    "A single model, a missing text, and formats that exclude each other are refused",
+    "A single model, missing files, unknown flags and conflicting formats are rejected",
     arguments: [
       ("m -- text", 64, "two models"), ("m other text", 64, "--"), ("m other --json --tsv -- text", 64, "--tsv"),
       ("m none -- text", 66, "none"), ("m other -- none", 66, "none"),
@@ -93,7 +93,7 @@ struct CompareCommandTests {
     #expect(outcome.status == status && outcome.errors.contains(sentence), "\(outcome.errors)")
   }
 
-  @Test("A pruned model keeps the first tokens, or the most frequent ones of a text, with their weights")
+  @Test("Pruning keeps the first tokens, or the most frequent ones in a text, with their weights")
   func pruned() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -114,7 +114,7 @@ struct CompareCommandTests {
   }
 
   @Test(
-    "A vocabulary that is no smaller, an existing file and a rounded model are refused",
+    "Pruning rejects a vocabulary that is not smaller, an existing output file and a quantised model",
     arguments: [
       ("other --vocabulary 5", 64, "smaller"), ("other --vocabulary 3 --output m", 73, "--overwrite"),
       ("rounded --vocabulary 3", 65, "int8"), ("bytes --vocabulary 3", 64, "<unk>"),

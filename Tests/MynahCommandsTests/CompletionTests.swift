@@ -25,7 +25,7 @@ struct CompletionTests {
     try tool.write("", to: "model.safetensors")
     try tool.write("{}", to: "tok.json")
     let program = CommandLineTool.executable.path(percentEncoded: false)
-    // As bash does when Tab is pressed after the last word.
+    // Simulates pressing Tab in bash after the last word.
     let script = """
       mynah() { "$MYNAH" "$@"; }
       source <(mynah --generate-completion-script bash)

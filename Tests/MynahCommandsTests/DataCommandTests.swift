@@ -31,7 +31,7 @@ struct DataSetStoreTests {
     #expect(try bytes("a") == [4, 5])
   }
 
-  @Test("A file with another digest is refused, and the existing file stays")
+  @Test("A file with the wrong digest is rejected, and the existing file is kept")
   func wrongHash() throws {
     #expect(try fetch([1], hashOf: [1]))
     let error = try #require(throws: DataSetError.self) { _ = try fetch([1, 2, 3], hashOf: [1, 2]) }
@@ -50,10 +50,10 @@ struct DataSetStoreTests {
     #expect(try bytes("one") == [0x61])
   }
 
-  @Test("A file of an archive with a path outside the folder is refused")
+  @Test("An archive that contains a path outside the folder is rejected")
   func outside() throws {
     var archive = try GoldenArchive.bytes()
-    // "text/dynamic codes" becomes "../t/dynamic codes" in both of the places where it stands.
+    // "text/dynamic codes" becomes "../t/dynamic codes" in both places where it occurs.
     let (name, other) = (Array("text/dynamic".utf8), Array("../t/dynamic".utf8))
     for start in 0..<archive.count - name.count where archive[start..<start + name.count].elementsEqual(name) {
       archive.replaceSubrange(start..<start + name.count, with: other)
@@ -114,7 +114,7 @@ struct DataCommandTests {
     }
   }
 
-  @Test("Without curl, a download fails with one sentence")
+  @Test("Without curl, a download fails with a one-sentence error")
   func noCurl() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -124,11 +124,11 @@ struct DataCommandTests {
     #expect(outcome.lastLine.contains("https://archive.ics.uci.edu") && outcome.lastLine.contains("the folder 'd'"))
   }
 
-  @Test("An interrupt ends the download and curl with exit code 130", arguments: [SIGINT, SIGTERM])
+  @Test("An interrupt stops the download and curl, and the exit code is 130", arguments: [SIGINT, SIGTERM])
   func interrupt(_ signal: Int32) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
-    // A proxy, so that no other machine is reached.
+    // Uses a local proxy so that no other machine is contacted.
     let proxy = try LocalServer { _, _ in .silence }
     let run = try tool.start(
       ["data", "get", "tinyshakespeare", "--output", "d"],

@@ -48,7 +48,7 @@ struct DownloadFailureTests: DownloadSuite {
     #expect(error.failureCode == .unavailable && server.requests.count == 1 && folder.names.isEmpty)
   }
 
-  @Test("An https address allows only https, for redirects too")
+  @Test("An https address allows only https, even in redirects")
   func encryption() {
     for (address, protocols) in [("https://a/b", "=https"), ("HTTPS://a/b", "=https"), ("http://a/b", "=http,https")] {
       let arguments = Curl.arguments(address: address, start: 0, limit: 1, patience: downloads.patience())
@@ -62,7 +62,7 @@ struct DownloadFailureTests: DownloadSuite {
   // MARK: Failures
 
   @Test(
-    "Every other status is an error, and its body is not part of the file",
+    "An unexpected status is an error, and the response body is not saved",
     arguments: [
       ("404 Not Found", FailureCode.noSuchInput), ("410 Gone", .noSuchInput), ("403 Forbidden", .unavailable),
       ("500 Internal Server Error", .unavailable), ("416 Range Not Satisfiable", .unavailable),
@@ -76,11 +76,11 @@ struct DownloadFailureTests: DownloadSuite {
     #expect(server.requests.count == 1 && folder.names.isEmpty)
   }
 
-  @Test("A server that is down and a host without an address fail without a retry")
+  @Test("A download is not retried if the server is down or the host name cannot be resolved")
   func unreachable() throws {
     let refused = try downloadError { try downloads.fetch(from: try LocalServer.deserted(), pauses: 3) }
     #expect(refused.failureCode == .unavailable && refused.sentence.contains("127.0.0.1 port"))
-    // No label of a name may be this long, so that no name server is queried.
+    // A host name label cannot be this long, so no name server is queried.
     let name = String(repeating: "a", count: 70) + ".invalid"
     let unknown = try downloadError { try downloads.fetch(from: "http://\(name)/", pauses: 3) }
     #expect(unknown.failureCode == .unavailable && unknown.sentence.contains("Could not resolve host: \(name)"))
@@ -94,9 +94,9 @@ struct DownloadFailureTests: DownloadSuite {
     #expect(error.failureCode == .unavailable && server.requests.count == 3 && folder.names.isEmpty)
   }
 
-  // MARK: The program curl
+  // MARK: curl
 
-  @Test("Without curl, the error gives the address and the folder for the file")
+  @Test("Without curl, the error gives the file's address and the folder to save it in")
   func noCurl() throws {
     let download = Download(environment: ["PATH": "/nonexistent"])
     let file = NamedDataSet.File("a.txt", from: "https://example.invalid/b.zip", byteCount: 1, sha256: "", member: "a")
@@ -107,7 +107,7 @@ struct DownloadFailureTests: DownloadSuite {
     }
   }
 
-  @Test("The address is the value of the last option, whatever its characters")
+  @Test("The address is passed as the value of the last option, whatever characters it contains")
   func address() {
     for address in ["https://example.invalid/a", "--output", "-", "", "https://é/[1-3]{a,b}"] {
       for start in [0, 1] {
@@ -117,14 +117,14 @@ struct DownloadFailureTests: DownloadSuite {
     }
   }
 
-  @Test("Brackets and braces in an address are sent as they are")
+  @Test("Brackets and braces in an address are sent unchanged")
   func globs() throws {
     let server = try downloads.goodServer()
     try downloads.fetch(from: server.address("/[1-3]{a,b}"))
     #expect(server.requests.map(\.path) == ["/[1-3]{a,b}"])
   }
 
-  @Test("Proxies of the environment are used")
+  @Test("Proxies from environment variables are used")
   func proxy() throws {
     let server = try downloads.goodServer()
     let address = "http://example.invalid/file"
@@ -132,7 +132,7 @@ struct DownloadFailureTests: DownloadSuite {
     #expect(server.requests.map(\.path) == [address])
   }
 
-  @Test("The user's configuration of curl is ignored")
+  @Test("The user's curl configuration is ignored")
   func configuration() throws {
     let home = try ScratchFolder()
     try home.put(Array("header = \"X-Mine: 1\"\nmax-filesize = 1\n".utf8), as: ".curlrc")

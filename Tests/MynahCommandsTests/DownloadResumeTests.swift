@@ -23,7 +23,7 @@ struct DownloadResumeTests: DownloadSuite {
     #expect(downloads.ranges(server) == [nil, 70_000, 140_000, 210_000])
   }
 
-  @Test("A connection that is lost too often leaves the part, which the next run resumes")
+  @Test("When no retries are left, the partial download is kept, and the next run resumes it")
   func resumes() throws {
     let file = file
     let server = try LocalServer { request, number in
@@ -39,7 +39,7 @@ struct DownloadResumeTests: DownloadSuite {
     #expect(downloads.ranges(server) == [nil, 100_000, 200_000])
   }
 
-  @Test("A body without a size that ends early is incomplete")
+  @Test("A body of unknown size that ends early is reported as incomplete")
   func openEnd() throws {
     let file = file
     let server = try LocalServer { _, _ in .init(body: Array(file[..<1000])) }
@@ -48,7 +48,7 @@ struct DownloadResumeTests: DownloadSuite {
     #expect(folder.names == ["a.part"])
   }
 
-  @Test("A silent server ends the download, before its response and within it", arguments: [true, false])
+  @Test("The download times out if the server is silent before or during its response", arguments: [true, false])
   func silence(responds: Bool) throws {
     let file = file
     let server = try LocalServer { _, _ in responds ? .whole(file).hanging(after: 1) : .silence }
@@ -57,7 +57,7 @@ struct DownloadResumeTests: DownloadSuite {
     #expect(folder.names == (responds ? ["a.part"] : []))
   }
 
-  @Test("An interruption ends curl and leaves the part, which the next run resumes")
+  @Test("An interruption stops curl and keeps the partial download, which the next run resumes")
   func interruption() throws {
     let file = file
     let server = try LocalServer { request, number in
@@ -92,7 +92,7 @@ struct DownloadResumeTests: DownloadSuite {
     #expect(error == .interrupted && server.requests.count == 1 && folder.names.isEmpty)
   }
 
-  @Test("A complete part is not downloaded again")
+  @Test("A partial download that is already complete is not downloaded again")
   func wholePart() throws {
     try folder.put(file, as: "a.part")
     let server = try downloads.goodServer()
@@ -102,7 +102,7 @@ struct DownloadResumeTests: DownloadSuite {
 
   // MARK: Servers that cannot resume
 
-  @Test("A server that cannot resume the part sends the whole file", arguments: ["200", "206", "416"])
+  @Test("If the server cannot resume a download, the whole file is downloaded", arguments: ["200", "206", "416"])
   func startsAnew(_ status: String) throws {
     let file = file
     try folder.put([9, 9, 9], as: "a.part")
@@ -116,7 +116,7 @@ struct DownloadResumeTests: DownloadSuite {
     #expect(downloads.ranges(server) == [3, nil])
   }
 
-  @Test("A part as long as the server's file is discarded if that file has another size than expected")
+  @Test("A partial download as long as the server's file is discarded if that file has the wrong size")
   func otherPart() throws {
     try folder.put([9, 9, 9], as: "a.part")
     let server = try LocalServer { _, _ in .whole([1, 2, 3]) }
@@ -125,7 +125,7 @@ struct DownloadResumeTests: DownloadSuite {
     #expect(folder.names.isEmpty && downloads.ranges(server) == [3, nil])
   }
 
-  @Test("A part that is longer than the file is discarded")
+  @Test("A partial download that is longer than the file is discarded")
   func longPart() throws {
     try folder.put(file + [1], as: "a.part")
     let server = try downloads.goodServer()

@@ -14,7 +14,7 @@ struct DownloadTests: DownloadSuite {
 
   // MARK: Complete downloads
 
-  @Test("A file is downloaded once and leaves no part")
+  @Test("A file is downloaded only once, and no partial download remains")
   func once() throws {
     let server = try downloads.goodServer()
     #expect(try downloads.fetch(from: server.address()))
@@ -23,7 +23,7 @@ struct DownloadTests: DownloadSuite {
     #expect(folder.names == ["a"] && downloads.ranges(server) == [nil])
   }
 
-  @Test("Progress starts at the size of the part and ends at that of the file")
+  @Test("Progress starts at the size of the partial download and ends at the file's size")
   func progress() throws {
     try folder.put(Array(file[..<1000]), as: "a.part")
     var events: [Download.Event] = []
@@ -33,7 +33,7 @@ struct DownloadTests: DownloadSuite {
     #expect(events.last == .received(byteCount: file.count))
   }
 
-  @Test("A file is extracted from its archive; an archive is unpacked", arguments: [true, false])
+  @Test("A file is extracted from its archive, or the whole archive is unpacked", arguments: [true, false])
   func archives(isMember: Bool) throws {
     let archive = try GoldenArchive.bytes()
     let server = try LocalServer { request, _ in .part(of: archive, request) }
@@ -47,7 +47,7 @@ struct DownloadTests: DownloadSuite {
   }
 
   @Test(
-    "An archive without the file, or with another version of it, is refused", arguments: ["nothing", "fixed codes"])
+    "An archive that lacks the file or has another version of it is rejected", arguments: ["nothing", "fixed codes"])
   func otherArchive(_ member: String) throws {
     let archive = try GoldenArchive.bytes()
     let server = try LocalServer { request, _ in .part(of: archive, request) }
@@ -58,9 +58,9 @@ struct DownloadTests: DownloadSuite {
     #expect(folder.names.isEmpty)
   }
 
-  // MARK: Wrong bytes
+  // MARK: Wrong contents
 
-  @Test("Wrong bytes are deleted; the existing file stays")
+  @Test("A download with the wrong contents is deleted, and the existing file is kept")
   func wrongBytes() throws {
     try folder.put([1], as: "a")
     let wrong = file.map { ~$0 }
@@ -70,7 +70,7 @@ struct DownloadTests: DownloadSuite {
     #expect(try folder.bytes(of: "a") == [1] && folder.names == ["a"])
   }
 
-  @Test("A download that began with a part of another file is deleted, and the next run starts over")
+  @Test("A download that resumed a different file is deleted, and the next run starts over")
   func wrongPart() throws {
     try folder.put([9, 9, 9], as: "a.part")
     let server = try downloads.goodServer()
@@ -81,7 +81,7 @@ struct DownloadTests: DownloadSuite {
     #expect(try folder.bytes(of: "a") == file)
   }
 
-  @Test("A server that announces a larger file is refused at once")
+  @Test("The download ends at once if the server announces a larger file")
   func otherSize() throws {
     let server = try downloads.goodServer()
     let error = try downloadError { try downloads.fetch(from: server.address(), as: [1, 2, 3]) }
@@ -89,7 +89,7 @@ struct DownloadTests: DownloadSuite {
     #expect(error.failureCode == .badData && error.sentence.contains("expected 3 bytes, found 300,000"))
   }
 
-  @Test("A server that sends more bytes than expected is stopped", arguments: [true, false])
+  @Test("The download ends if the server sends more bytes than expected", arguments: [true, false])
   func tooMuch(resumes: Bool) throws {
     let (file, start) = (file, resumes ? 10 : 0)
     if resumes { try folder.put(Array(file[..<start]), as: "a.part") }
@@ -103,7 +103,7 @@ struct DownloadTests: DownloadSuite {
     #expect(folder.names.isEmpty)
   }
 
-  @Test("A file that is complete but too short is refused")
+  @Test("A complete response that is too short is rejected")
   func tooLittle() throws {
     let server = try LocalServer { _, _ in
       .init(headers: ["Transfer-Encoding: chunked"], body: Array("3\r\nabc\r\n0\r\n\r\n".utf8))
@@ -114,7 +114,7 @@ struct DownloadTests: DownloadSuite {
 
   // MARK: The disk
 
-  @Test("A full disk leaves the part, which the next run resumes")
+  @Test("On a full disk, the partial download is kept, and the next run resumes it")
   func fullDisk() throws {
     let server = try downloads.goodServer()
     let error = try downloadError { try fetch(from: server.address(), withRoomFor: 100_000) }
@@ -140,13 +140,13 @@ struct DownloadTests: DownloadSuite {
     return true
   }
 
-  /// The free space of a disk.
+  /// The simulated free space of a disk.
   private final class Room: Sendable {
     private let byteCount: Mutex<Int>
 
     init(_ byteCount: Int) { self.byteCount = Mutex(byteCount) }
 
-    /// Takes at most `count` bytes and returns how many.
+    /// Takes at most `count` bytes and returns the number taken.
     func take(_ count: Int) -> Int {
       byteCount.withLock { left in
         let taken = min(left, count)
@@ -156,7 +156,7 @@ struct DownloadTests: DownloadSuite {
     }
   }
 
-  @Test("Two runs cannot write the same part")
+  @Test("Two runs cannot write the same partial download")
   func twoRuns() throws {
     let server = try downloads.goodServer()
     let part = try PartFile(of: folder("a"))

@@ -26,7 +26,7 @@ struct DryRunTests {
     return try JSONDecoder().decode(Figures.self, from: Data(outcome.output.utf8))
   }
 
-  @Test("It prints the run that the same command without the flag makes, and writes nothing")
+  @Test("It describes the run that the command performs without --dry-run, and writes nothing")
   func sameRun() throws {
     struct Result: Decodable { let parameterCount: Int?, vocabularySize: Int?, event: String? }
     let tool = try tool()
@@ -54,13 +54,13 @@ struct DryRunTests {
     #expect(dry.tokenizer == "word" && dry.model == "text.safetensors" && dry.embeddingSize == 8)
   }
 
-  @Test("It estimates the time from some steps, and the memory above what those took")
+  @Test("It estimates the time and the peak memory from a few timed steps")
   func estimates() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
     let dry = try figures(tool, TinyModel.flags + ["--epochs", "2000"])
     #expect((1...50).contains(dry.timedStepCount) && dry.secondsPerStep > 0)
-    // The steps, and the passes over the validation text, which is a fraction of the text.
+    // The estimate also includes validation, which reads only a fraction of the text.
     let steps = dry.secondsPerStep * Double(dry.stepCount)
     #expect(dry.estimatedSeconds > steps && dry.estimatedSeconds < 2 * steps)
     #expect(dry.estimatedPeakBytes > 5e6 && dry.estimatedPeakBytes < 1e9)
@@ -68,7 +68,7 @@ struct DryRunTests {
     #expect(single.stepCount == 1 && single.timedStepCount == 1 && single.estimatedSeconds > 0)
   }
 
-  @Test("It works with a resumed run, several seeds, a prepared text and standard input")
+  @Test("It works with a resumed run, several seeds and standard input")
   func otherRuns() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("mynah export")
 struct ExportCommandTests {
-  @Test("A model that is exported to PyTorch and imported again is the same")
+  @Test("Exporting a model to PyTorch and importing it again preserves its weights and tokenizer")
   func roundTrip() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -28,7 +28,7 @@ struct ExportCommandTests {
     #expect(try tool.run("export", "m", "--output", "out", "--onnx", "m.onnx", "--overwrite").status == 0)
   }
 
-  @Test("A corpus's words are numbered as they are first seen, each file's after those before it")
+  @Test("The vocabulary of a corpus lists words in order of first occurrence, file by file")
   func corpus() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -45,7 +45,7 @@ struct ExportCommandTests {
   }
 
   @Test(
-    "Invalid arguments and models that cannot be exported give an error and no file",
+    "Invalid arguments and unsupported models cause an error, and no file is written",
     arguments: [
       (["m"], Int32(64), "--output or --onnx"), (["m", "--output", ""], 64, "expected a path"),
       (["none", "--output", "o"], 66, "none"),

@@ -10,7 +10,7 @@ import Testing
 struct FineTuningTests {
   private static let short = ["--epochs", "1", "--batch", "4", "--sequence-length", "8", "--seed", "7"]
 
-  /// A folder with a text and a model `base` that was trained on another one.
+  /// Returns a tool whose folder contains two texts and the model `base`, trained on one of them.
   private func tool() throws -> CommandLineTool {
     let tool = try CommandLineTool()
     try tool.write(TinyModel.text(tokenCount: 1500), to: "text.txt")
@@ -24,7 +24,7 @@ struct FineTuningTests {
     try ModelFile(contentsOf: tool.path(name))
   }
 
-  @Test("A run starts from the weights and tokens of a model and records it")
+  @Test("A run starts from a model's weights and tokenizer, and records the model's name")
   func initialWeights() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -33,13 +33,13 @@ struct FineTuningTests {
     let outcome = try tool.run(flags)
     #expect(outcome.status == 0, "\(outcome.errors)")
     let (base, tuned) = (try model(tool, "base"), try model(tool, "tuned"))
-    // At this rate, no weight changes.
+    // At this learning rate, no weight changes.
     #expect(tuned.model.parameters.map(\.value) == base.model.parameters.map(\.value))
     #expect(tuned.tokenizer == base.tokenizer)
     #expect(try tool.run("inspect", "tuned").output.contains("from the weights of 'base'"))
   }
 
-  @Test("Frozen parts keep their bits, dropout may differ from the model's, and the optimizer may too")
+  @Test("Frozen parts do not change, and dropout and the optimiser may differ from the original run's")
   func frozen() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -57,7 +57,7 @@ struct FineTuningTests {
     #expect(tuned.model.configuration.dropout.output == 0.3)
   }
 
-  @Test("A vocabulary is extended by the text's words, and known words keep their ids")
+  @Test("The vocabulary is extended with words from the text, and known words keep their IDs")
   func extended() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -70,7 +70,7 @@ struct FineTuningTests {
     #expect(tuned.model.configuration.vocabularySize == tuned.tokenizer.vocabulary.count)
   }
 
-  @Test("A run from a model is resumed exactly, also with its flags repeated")
+  @Test("A fine-tuning run resumes exactly, with or without its flags")
   func resumed() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -95,7 +95,7 @@ struct FineTuningTests {
     }
   }
 
-  @Test("Embeddings start from vectors, whose size is that of the embeddings, and are frozen on request")
+  @Test("Embeddings are initialised from word vectors, have the same size, and can be frozen")
   func vectors() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -112,7 +112,7 @@ struct FineTuningTests {
   }
 
   @Test(
-    "Flags without an effect and input that does not fit are refused, and nothing is written",
+    "Flags without effect and unsuitable input are rejected, and nothing is written",
     arguments: [
       ("--init-from base --hidden 32", 64, "keeps the model's"),
       ("--init-from base --cell gru", 64, "keeps the model's"),

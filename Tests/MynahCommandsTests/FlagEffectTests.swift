@@ -4,13 +4,13 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("A flag without effect is an error that names it and what it needs")
+@Suite("A flag without effect causes an error that names the flag and the reason")
 struct FlagEffectTests {
-  /// A flag beside flags that leave it without effect.
+  /// Arguments in which one flag has no effect.
   struct Idle: Sendable, CustomTestStringConvertible {
     let flag: String
     let arguments: [String]
-    /// The sentence about the flag, without the flag.
+    /// The expected error message, without the flag's name.
     let complaint: String
 
     init(_ arguments: String, _ complaint: String, flag: String? = nil) {
@@ -23,9 +23,9 @@ struct FlagEffectTests {
     var testDescription: String { arguments.joined(separator: " ") }
   }
 
-  /// The flags of a command: those that always have an effect, and the others with what leaves them without one.
+  /// The flags of a command: those that always have an effect, and arguments in which the others have none.
   struct Command: Sendable {
-    /// The words after `mynah`, arguments included.
+    /// The words after `mynah`, including arguments.
     let words: String
     let always: [String]
     let idle: [Idle]
@@ -35,7 +35,7 @@ struct FlagEffectTests {
 
   private static let idlePredicting = idlePredicting(weights: "--weights")
 
-  /// - Parameter weights: The flag of the weights of mixed models.
+  /// - Parameter weights: The flag that sets the mixture weights.
   private static func idlePredicting(weights: String) -> [Idle] {
     [
       Idle("--cache-weight 0.5", "needs --cache"), Idle("--cache-theta 0.5", "needs --cache"),
@@ -341,7 +341,7 @@ struct FlagEffectTests {
   }
 
   @Test(
-    "Each of them exits with 64 and a one-sentence error",
+    "Each flag without effect causes exit code 64 and a one-sentence error",
     arguments: commands.filter { !$0.value.idle.isEmpty }.keys.sorted())
   func idle(name: String) throws {
     let command = try #require(Self.commands[name])

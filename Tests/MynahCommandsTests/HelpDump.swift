@@ -1,6 +1,6 @@
 import Foundation
 
-/// The commands of `mynah` with their flags, as the program lists them itself.
+/// The commands of `mynah` and their flags, as printed by `--experimental-dump-help`.
 struct HelpDump: Decodable {
   struct Command: Decodable {
     struct Argument: Decodable {
@@ -16,7 +16,7 @@ struct HelpDump: Decodable {
     let subcommands: [Command]?
     let arguments: [Argument]?
 
-    /// The long flags, help and version aside.
+    /// The long flags except `--help` and `--version`.
     var flags: Set<String> {
       let names = (arguments ?? []).filter { $0.kind != "positional" }.flatMap { $0.names ?? [] }
       return Set(names.filter { $0.kind == "long" }.map { "--" + $0.name }).subtracting(["--help", "--version"])
@@ -36,7 +36,7 @@ struct HelpDump: Decodable {
     command = try decoder.container(keyedBy: CodingKeys.self).decode(Command.self, forKey: .command)
   }
 
-  /// The flags of each command that does something, by the words that name it.
+  /// The flags of each command without subcommands, keyed by the command's full name.
   var flags: [String: Set<String>] {
     var result: [String: Set<String>] = [:]
     func add(_ command: Command, _ words: [String]) {

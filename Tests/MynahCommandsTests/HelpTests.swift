@@ -22,7 +22,7 @@ struct HelpTests {
     #expect(!long.contains("--help-all lists"))
   }
 
-  @Test("No line of an example in a help text is longer than 80 columns")
+  @Test("No example line in a help text is longer than 80 columns")
   func examples() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

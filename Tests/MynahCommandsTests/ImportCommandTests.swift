@@ -7,7 +7,7 @@ import Testing
 
 @Suite("mynah import")
 struct ImportCommandTests {
-  /// A model's weights as PyTorch's example of a word language model names them.
+  /// Returns a model and its weights, named as in PyTorch's word language model example.
   static func weights() throws -> (file: SafetensorsFile, model: LanguageModel) {
     let model = try TinyModel.drawn().model
     var file = SafetensorsFile(metadata: ["format": "pt"])
@@ -22,7 +22,7 @@ struct ImportCommandTests {
     return (file, model)
   }
 
-  @Test("A model of PyTorch becomes a model file that evaluates and writes")
+  @Test("An imported PyTorch model keeps its weights and can be evaluated and sampled")
   func pyTorch() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -43,13 +43,13 @@ struct ImportCommandTests {
     #expect(again.status == 73 && again.lastLine.contains("--overwrite"), "\(again.errors)")
   }
 
-  /// A pickle of a list of texts, in protocol 2.
+  /// Returns a pickled list of strings, in protocol 2.
   private static func pickle(_ texts: [String]) -> Data {
     let items = texts.map { text in [0x58, UInt8(text.utf8.count), 0, 0, 0] + Array(text.utf8) }
     return Data([0x80, 2, 0x5D, 0x28] + items.joined() + [0x65, 0x2E])
   }
 
-  @Test("A pickled list of tokens is a vocabulary; a file without one needs --vocabulary")
+  @Test("The vocabulary may be a pickled list of tokens, and is required if the file has none")
   func pickledVocabulary() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -66,7 +66,7 @@ struct ImportCommandTests {
     #expect(empty.status != 0 && empty.isTidy, "\(empty.errors)")
   }
 
-  @Test("What an import assumes is noted: renamed tokens, and copies that are skipped")
+  @Test("Importing prints notes about renamed tokens and skipped copies")
   func notes() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -87,7 +87,7 @@ struct ImportCommandTests {
   }
 
   @Test(
-    "Files of other formats are named",
+    "Errors name the formats of unsupported files",
     arguments: [
       ([0x89] + Array("HDF\r\n\u{1A}\n1234".utf8), "HDF5"), ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0], "gzip"),
       (Array("GGUF1234".utf8), "GGUF"), (Array("\\data\\\nngram 1=2\n".utf8), "ARPA"),

@@ -14,7 +14,7 @@ struct InputTests {
 
   private let flags = TinyModel.flags + ["--epochs", "1", "--output", "m", "--overwrite"]
 
-  @Test("Several texts, and a validation text of its own")
+  @Test("Training accepts several texts and a separate validation text")
   func texts() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -31,7 +31,7 @@ struct InputTests {
     #expect(half.status == 0 && !half.errors.contains("files of their own"), "\(half.errors)")
   }
 
-  @Test("Flags and inputs that contradict each other are refused")
+  @Test("Conflicting flags and inputs are rejected")
   func contradictions() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -46,7 +46,7 @@ struct InputTests {
     }
   }
 
-  @Test("A model of bytes is trained, evaluated and scored on text that is not UTF-8, and others refuse it")
+  @Test("Only byte models can be trained, evaluated and scored on text that is not UTF-8")
   func bytes() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

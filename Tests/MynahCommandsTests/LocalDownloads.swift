@@ -5,15 +5,15 @@ import MynahText
 import TestSupport
 import Testing
 
-/// Downloads of a file into a folder of their own, from servers on this machine.
+/// Downloads of a file from local servers into a temporary folder.
 struct LocalDownloads {
   let folder: ScratchFolder
-  /// The published file, larger than a packet and than a buffer.
+  /// The contents of the file, which is larger than a packet and a buffer.
   let file = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 7) }
 
   init() throws { folder = try ScratchFolder() }
 
-  /// Downloads "a" from an address into the folder.
+  /// Downloads the file "a" from an address into the folder.
   @discardableResult
   func fetch(
     from address: String, as original: [UInt8]? = nil, pauses: Int = 0, silence: Duration = .seconds(600),
@@ -35,10 +35,10 @@ struct LocalDownloads {
     return try DataSetStore(in: folder.path, from: .addresses(download)).fetch(file)
   }
 
-  /// The variables of curl, without the proxies of the machine.
+  /// The environment variables for curl, without the machine's proxies.
   var environment: [String: String] { ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""] }
 
-  /// Time limits that no busy machine reaches.
+  /// Returns time limits that are long enough for a busy machine.
   func patience(pauses: Int = 0, silence: Duration = .seconds(600)) -> Download.Patience {
     var patience = Download.Patience()
     patience.pauses = Array(repeating: .zero, count: pauses)
@@ -46,7 +46,7 @@ struct LocalDownloads {
     return patience
   }
 
-  /// A server of the file and its ranges.
+  /// Returns a server of the file that supports range requests.
   func goodServer() throws -> LocalServer {
     let file = file
     return try LocalServer { request, _ in .part(of: file, request) }
@@ -55,7 +55,7 @@ struct LocalDownloads {
   func ranges(_ server: LocalServer) -> [Int?] { server.requests.map(\.rangeStart) }
 }
 
-/// A suite of tests that download into a folder of their own.
+/// A test suite that downloads into a temporary folder.
 protocol DownloadSuite {
   var downloads: LocalDownloads { get }
 }

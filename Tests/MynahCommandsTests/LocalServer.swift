@@ -2,15 +2,15 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A server on this machine that responds to each request as a test prescribes, even in ways that no server should.
+/// A local HTTP server that sends the responses given by a test, including invalid ones.
 ///
-/// Implements the smallest part of HTTP/1.1: one request per connection, without a body.
+/// Implements a minimal subset of HTTP/1.1: one request per connection, without a body.
 final class LocalServer: Sendable {
   struct Request: Hashable {
     let path: String
     /// The first byte of the requested range.
     let rangeStart: Int?
-    /// The names and values, in lower case.
+    /// The header lines, in lower case.
     var headers: [String] = []
   }
 
@@ -33,7 +33,7 @@ final class LocalServer: Sendable {
   init(respond: @escaping @Sendable (Request, _ number: Int) -> Response) throws {
     let (listener, log) = (try Socket.listening(), log)
     self.listener = listener
-    // Threads of its own: tests that wait for the server may occupy all others.
+    // Uses separate threads because tests that wait for the server may block all others.
     Thread.detachNewThread {
       while !log.isClosed.load(ordering: .relaxed) {
         guard listener.isReadable(within: 20), let connection = listener.accept() else { continue }
@@ -55,7 +55,7 @@ final class LocalServer: Sendable {
 
   func address(_ path: String = "/file") -> String { "http://127.0.0.1:\(listener.port)\(path)" }
 
-  /// Returns an address without a server.
+  /// Returns an address at which no server listens.
   static func deserted() throws -> String { "http://127.0.0.1:\(try Socket.listening().port)/file" }
 
   private final class Log: Sendable {
@@ -98,10 +98,10 @@ extension LocalServer.Request {
 }
 
 extension LocalServer.Response {
-  /// A complete body.
+  /// Returns a response with a complete body.
   static func whole(_ bytes: [UInt8]) -> Self { Self(headers: ["Content-Length: \(bytes.count)"], body: bytes) }
 
-  /// The requested range of a file, as good servers send it.
+  /// Returns the requested range of a file, as a well-behaved server does.
   static func part(of bytes: [UInt8], _ request: LocalServer.Request) -> Self {
     guard let start = request.rangeStart else { return .whole(bytes) }
     guard start < bytes.count else { return .failure("416 Range Not Satisfiable") }
@@ -112,7 +112,7 @@ extension LocalServer.Response {
       ], body: Array(bytes[start...]))
   }
 
-  /// Returns the same response with fewer bytes than it announces.
+  /// Returns the same response with a body that is shorter than announced.
   func cut(after count: Int) -> Self {
     var response = self
     response.body = Array(body.prefix(count))
@@ -126,7 +126,7 @@ extension LocalServer.Response {
     return response
   }
 
-  /// Silence from the start.
+  /// A response that sends nothing and keeps the connection open.
   static let silence = Self(hangs: true, isEmpty: true)
 
   static func redirect(to location: String, status: String = "302 Found") -> Self {

@@ -20,7 +20,7 @@ struct LookCommandTests {
     }
   }
 
-  @Test("A map is printed, or written as a table, a picture or a projector folder", arguments: ["tsne", "pca"])
+  @Test("A map is printed, or written as a table, an image, a page or a projector folder", arguments: ["tsne", "pca"])
   func map(method: String) throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -44,7 +44,7 @@ struct LookCommandTests {
     #expect(frequent.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "\t" } } == ["<eos>", "a"])
   }
 
-  @Test("Highlighted words are on the map whatever its size, in the picture and in the page")
+  @Test("Highlighted words are always on the map, whatever its size, in images and on pages")
   func highlight() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -65,7 +65,7 @@ struct LookCommandTests {
     #expect(!tool.exists("u.html"))
   }
 
-  @Test("Two models share a page, token by token or, with other tokens, word by word")
+  @Test("A page compares two models by token, or by word if their tokens differ")
   func compare() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -77,14 +77,14 @@ struct LookCommandTests {
     #expect(page.contains("of 8 tokens, and on average") && page.contains("m and n") && page.contains("--d:"))
     let words = try tool.run("surprisal", "m", "text", "--html", "w.html", "--compare", "bytes")
     #expect(words.status == 0 && words.output.hasPrefix("w.html: 5 words · "), "\(words)")
-    // Each byte has 8 bits: "a ", "b\n", "<script> ", "a ", "zebra\n".
+    // Each byte has a surprisal of 8 bits: "a ", "b\n", "<script> ", "a ", "zebra\n".
     #expect(words.output.contains(" and 33.60 bits per word"))
     #expect(words.output.hasSuffix("1 and 0 unknown\n"))
     let refused = try tool.run("surprisal", "m", "text", "--html", "x", "--compare", "bytes", "--alternatives", "2")
     #expect(refused.status == 64 && refused.isTidy && !tool.exists("x"), "\(refused.errors)")
   }
 
-  @Test("Activations are printed for units, with gates, and for layers")
+  @Test("Activations are printed for units, with or without gates, and for layers")
   func activations() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -117,7 +117,7 @@ struct LookCommandTests {
     #expect(try String(decoding: tool.bytes("p.html"), as: UTF8.self) == page)
   }
 
-  @Test("Surprisals add up to the log-probability of mynah score")
+  @Test("Surprisals add up to the log-probability printed by mynah score")
   func surprisal() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -133,7 +133,7 @@ struct LookCommandTests {
   }
 
   @Test(
-    "Invalid arguments and files give an error and no file",
+    "Invalid arguments and files cause an error, and no file is written",
     arguments: [
       (["map", "nothing"], Int32(66), "nothing"), (["map", "m", "--method", "umap"], 64, "tsne"),
       (["map", "m", "--perplexity", "9"], 65, "9.0 neighbours"), (["map", "m", "--perplexity", "nan"], 64, "number"),

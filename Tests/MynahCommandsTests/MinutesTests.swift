@@ -16,7 +16,7 @@ struct MinutesTests {
     try TrainingStateFile(contentsOf: tool.path("m.training"))
   }
 
-  @Test("It prints a plan, trains by it, and writes a model whose run has ended at its last step")
+  @Test("It prints a plan, trains according to it, and writes a model whose run is complete")
   func plans() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -29,7 +29,7 @@ struct MinutesTests {
     let state = try state(tool)
     let pace = try #require(state.checkpoint.pace)
     #expect(state.configuration.stepCount == pace.turns[0].end && !state.checkpoint.history.isEmpty)
-    // Nothing is left to do.
+    // Resuming the complete run changes nothing.
     let bytes = try (tool.bytes("m"), tool.bytes("m.training"))
     #expect(try tool.run("train", "text", "--output", "m", "--resume").status == 0)
     #expect(try (tool.bytes("m"), tool.bytes("m.training")) == bytes)
@@ -38,7 +38,7 @@ struct MinutesTests {
     #expect(try (tool.bytes("m"), tool.bytes("m.training")) == bytes)
   }
 
-  @Test("Of a short text, other settings are tried too, so that the model is no worse than that of the defaults")
+  @Test("For a short text, it also tries other settings, and the model is no worse than with the defaults")
   func trials() throws {
     let tool = try tool(tokenCount: 600)
     defer { tool.folder.remove() }
@@ -56,14 +56,14 @@ struct MinutesTests {
     let usual = try validation()
     #expect(try validation("--minutes", "0.5") <= usual)
     _ = try validation("--minutes", "0.5", "--dropout", "0.35")
-    // Not of a run from a model, whose weights are not random.
+    // There are no trials for a run that starts from a model, since its weights are not random.
     let tuned = try tool.run("train", "text", "--output", "n", "--minutes", "0.02", "--init-from", "m")
     #expect(tuned.status == 0 && !tuned.errors.contains("trials"), "\(tuned.errors)")
     let dry = try tool.run("train", "text", "--output", "o", "--minutes", "1", "--init-from", "m", "--dry-run")
     #expect(dry.status == 0 && !dry.errors.contains("other settings"), "\(dry.errors)")
   }
 
-  @Test("Flags are kept, and the plan sets the rest: a size alone, a cell, an untied output, another schedule")
+  @Test("The plan keeps the values set by flags, such as sizes, the cell or the schedule, and sets the rest")
   func flags() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -88,7 +88,7 @@ struct MinutesTests {
     #expect(tied.status == 64 && tied.isTidy, "\(tied.errors)")
   }
 
-  @Test("A text of many words gets a projected LSTM, unless a flag sets the layers")
+  @Test("A text with a large vocabulary gets a projected LSTM unless a flag sets the layers")
   func manyWords() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -106,7 +106,7 @@ struct MinutesTests {
   }
 
   @Test(
-    "Texts of two lines and of one word, and a time that is over at once, give a model",
+    "A tiny text produces a model even if the time is over at once",
     arguments: [
       "The cat sat on the mat.\nThe dog sat on the log.\n", "a\nb\n", "one two three four five six seven eight\n",
     ])
@@ -118,7 +118,7 @@ struct MinutesTests {
     #expect(outcome.status == 0 && tool.exists("m"), "\(outcome.errors)")
   }
 
-  @Test("A run that starts from a model keeps its sizes, and one from word vectors their size")
+  @Test("A run keeps the sizes of the model, or the size of the word vectors, that it starts from")
   func starts() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

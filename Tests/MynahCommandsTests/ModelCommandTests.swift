@@ -21,7 +21,7 @@ struct ModelCommandTests {
 
   // MARK: evaluate
 
-  @Test("Every word and line end is predicted, the first one after <eos>")
+  @Test("Every word and line end is predicted, starting after <eos>")
   func evaluateWords() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -33,7 +33,7 @@ struct ModelCommandTests {
     #expect(abs(figures.bitsPerCharacter - 12.0 / 8) < 1e-6)
   }
 
-  @Test("Characters begin after a line end; without one in the vocabulary the first token is context only")
+  @Test("The first character is predicted after a line end, or is only context if the vocabulary has none")
   func evaluateCharacters() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -54,7 +54,7 @@ struct ModelCommandTests {
 
   // MARK: generate
 
-  @Test("The same seed gives the same text, another one another, and the prompt comes first")
+  @Test("The same seed gives the same text, another seed a different one, and the prompt comes first")
   func generate() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -72,7 +72,7 @@ struct ModelCommandTests {
     #expect(try text(1, "--temperature", "0") == text(2, "--temperature", "0"))
   }
 
-  @Test("A prompt of any length, none, or unknown words is read")
+  @Test("A prompt may be empty, long or contain unknown words")
   func prompts() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -83,7 +83,7 @@ struct ModelCommandTests {
     }
   }
 
-  @Test("A reader of the output that has exited ends the command silently, with the code of SIGPIPE")
+  @Test("If the reader of the output has exited, the command ends silently with SIGPIPE's exit code")
   func closedOutput() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -95,7 +95,7 @@ struct ModelCommandTests {
   }
 
   @Test(
-    "Standard output on a full disk is an error",
+    "Writing standard output to a full disk is an error",
     .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "this machine has no /dev/full"))
   func fullOutput() throws {
     let tool = try CommandLineTool()
@@ -108,7 +108,7 @@ struct ModelCommandTests {
 
   // MARK: inspect
 
-  @Test("A model's configuration, layers and tokens can be read back")
+  @Test("A model's configuration, layers and vocabulary are printed")
   func inspect() throws {
     struct Contents: Decodable {
       struct Layer: Decodable { let layer, outputShape: String, parameters: Int }
@@ -130,7 +130,7 @@ struct ModelCommandTests {
     #expect(try tool.run("inspect", "m").output.contains(file.model.summary))
   }
 
-  @Test("A line end among the tokens is one line of the vocabulary")
+  @Test("A line end in the vocabulary is printed as one escaped line")
   func escapedVocabulary() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -139,7 +139,7 @@ struct ModelCommandTests {
     #expect(try tool.run("inspect", "m", "--vocabulary").output == "a\n\\n\né\n<unk>\n")
   }
 
-  @Test("A model file contains how the model was trained")
+  @Test("A model file contains a record of its training")
   func trainingTable() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

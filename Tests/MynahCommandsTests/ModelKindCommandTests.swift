@@ -8,7 +8,7 @@ struct ModelKindCommandTests {
   static let small = ["--epochs", "1", "--batch", "8", "--sequence-length", "8", "--embedding", "8"]
 
   @Test(
-    "Each kind is trained, resumed, evaluated, sampled and inspected",
+    "Each kind of model can be trained, resumed, evaluated, sampled and inspected",
     arguments: [
       (["--cell", "rnn", "--hidden", "12"], [LayerConfiguration.rnn(12)], "RNN"),
       (
@@ -59,7 +59,7 @@ struct ModelKindCommandTests {
     #expect(configuration.connections == connections)
     #expect(configuration.dropout.isVariational == flags.contains("--variational-dropout"))
 
-    // One epoch more than the run had is the run of two epochs, byte for byte.
+    // Resuming for one more epoch gives the same model as a run of two epochs, byte for byte.
     let resumed = try tool.run("train", "text.txt", "--output", "m", "--resume", "--epochs", "2", "--decay-after", "1")
     #expect(resumed.status == 0, "\(resumed.errors)")
     let whole = try tool.run(
@@ -73,7 +73,7 @@ struct ModelKindCommandTests {
     #expect(inspected.output.contains("(\(name))"), "\(inspected.output)")
   }
 
-  @Test("A run is not resumed as one of another kind")
+  @Test("A run cannot be resumed with a different kind of model")
   func otherKind() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

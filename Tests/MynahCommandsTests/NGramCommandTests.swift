@@ -26,7 +26,7 @@ struct NGramCommandTests {
 
   // MARK: Counting
 
-  @Test("A text of few different words is counted with a note that names the lengths, or is an error on request")
+  @Test("Discounts that cannot be estimated fall back to fixed ones with a warning, or are an error on request")
   func fallback() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -43,7 +43,7 @@ struct NGramCommandTests {
     #expect(many.status == 0 && many.errors.isEmpty)
   }
 
-  @Test("A text with marks of sentences is an error that names the line, or loses them on request")
+  @Test("Sentence marks in a text are an error that names the line, or are removed on request")
   func marks() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -60,7 +60,7 @@ struct NGramCommandTests {
     #expect(try tool.bytes("x.arpa") == tool.bytes("plain.arpa"))
   }
 
-  @Test("The words of a list are counted, and others as <unk>")
+  @Test("Words that are not in the vocabulary list are counted as <unk>")
   func vocabulary() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -86,7 +86,7 @@ struct NGramCommandTests {
     #expect(try tool.run("ngram", "some", "--vocabulary", "list", "--output", "y.arpa").status == 65)
   }
 
-  @Test("Pruning prints the numbers of n-grams before and after")
+  @Test("Pruning prints the number of n-grams before and after")
   func pruning() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -114,7 +114,7 @@ struct NGramCommandTests {
     try tool.run(["evaluate", "m", "text", "--json"] + flags)
   }
 
-  @Test("N-grams are recognised by their contents, whatever the file's name")
+  @Test("N-gram files are recognised by their contents, not by their names")
   func names() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -125,13 +125,13 @@ struct NGramCommandTests {
       try tool.write("\n" + Self.arpa, to: name)
       #expect(try evaluate(tool, "--mix", name).output == expected.output)
     }
-    // A model file may be named so.
+    // A model file may have this extension too.
     try FileManager.default.copyItem(atPath: tool.path("m"), toPath: tool.path("m.arpa"))
     #expect(try evaluate(tool, "--mix", "m.arpa").output == evaluate(tool, "--mix", "m").output)
   }
 
   @Test(
-    "A file that is neither a model nor n-grams is an error that names both",
+    "A file that is neither a model nor an n-gram model is an error that mentions both",
     arguments: [
       ("version https://git-lfs.github.com/spec/v1\noid sha256:abc\n", "git lfs pull"), ("text\n", "'text'"),
       ("a longer text\n", "'a longer text'"), ("", "empty"), ("PK\u{3}\u{4}\0\0\0\0\0\0", "zip archive"),
@@ -147,7 +147,7 @@ struct NGramCommandTests {
     #expect(outcome.lastLine.contains("'\\data\\'"))
   }
 
-  @Test("A damaged model is reported as a damaged model")
+  @Test("A truncated model file is reported as truncated")
   func damagedModel() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -156,7 +156,7 @@ struct NGramCommandTests {
     #expect(outcome.status == 65 && outcome.isTidy && outcome.lastLine.contains("cut short"), "\(outcome.errors)")
   }
 
-  @Test("Words that n-grams lack are an error that names the flag, or are mapped with a note")
+  @Test("Words missing from the n-grams are an error that names the flag, or are mapped with a warning")
   func mapping() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -174,7 +174,7 @@ struct NGramCommandTests {
     #expect(mapped.errors.contains("warning: 'g' has 1 word that the model lacks, whose probability is added"))
   }
 
-  @Test("N-grams without <unk> are mixed with a note, and alone give an infinite perplexity but for known words")
+  @Test("N-grams without <unk> cause a warning, and their perplexity is infinite unless they are mixed")
   func noUnknown() throws {
     struct Figures: Decodable {
       let perplexityWithoutUnknown: Double
@@ -186,7 +186,7 @@ struct NGramCommandTests {
     #expect(alone.status == 0 && alone.errors.contains("warning: 'g' has no <unk>") && alone.errors.contains("-unk"))
     #expect(alone.output.contains("\"perplexity\":\"Infinity\""))
     let figures = try JSONDecoder().decode(Figures.self, from: Data(alone.output.utf8))
-    // a b </s> </s> b ab a </s>, without the first token of a text.
+    // The known tokens after <s>: a b </s> </s> b ab a </s>.
     let sum = 0.6 + 0.6 + 0.5 + 0.5 + 0.6 + 0.7 + 0.6 + 0.5
     #expect(abs(log10(figures.perplexityWithoutUnknown) - sum / 8) < 1e-5, "\(alone.output)")
     let mixed = try evaluate(tool, "--mix", "g")

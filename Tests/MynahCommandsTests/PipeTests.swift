@@ -3,7 +3,7 @@ import MynahModels
 import TestSupport
 import Testing
 
-@Suite("Standard input as -")
+@Suite("Standard input, given as -")
 struct PipeTests {
   private func tool() throws -> CommandLineTool {
     let tool = try CommandLineTool()
@@ -13,7 +13,7 @@ struct PipeTests {
   }
 
   @Test(
-    "Every command that reads a text reads - as standard input",
+    "Every command that reads a text accepts - for standard input",
     arguments: [
       "evaluate m text", "score m text", "score m text --json", "surprisal m text --tsv", "complete m --simulate text",
       "activations m text --json", "compare m m -- text", "ngram text --order 2 --output grams --overwrite",
@@ -24,7 +24,7 @@ struct PipeTests {
     let tool = try tool()
     defer { tool.folder.remove() }
     let arguments = command.split(separator: " ").map(String.init)
-    // Only the last mention of the text is replaced: standard input can be read once.
+    // Replaces only the last occurrence of the text, since standard input can be read only once.
     var piped = arguments
     piped[try #require(arguments.lastIndex(of: "text"))] = "-"
     let timeless = { (output: String) in
@@ -37,7 +37,7 @@ struct PipeTests {
     #expect(timeless(pipe.output) == timeless(file.output))
   }
 
-  @Test("A model is trained on standard input if it is given a name")
+  @Test("A model can be trained on standard input, but needs --output")
   func training() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -51,7 +51,7 @@ struct PipeTests {
     #expect(nameless.status == 64 && nameless.errors.contains("--output"), "\(nameless.errors)")
   }
 
-  @Test("Each line of standard input is a prompt whose text is that of the prompt alone")
+  @Test("Each line of standard input is a prompt and gives the same text as that prompt alone")
   func prompts() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -63,7 +63,7 @@ struct PipeTests {
     }
   }
 
-  @Test("Letters are completed in any case, with a capital at the beginning of a sentence")
+  @Test("--ignore-case matches letters in either case and capitalises the first word of a sentence")
   func ignoringCase() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

@@ -8,7 +8,7 @@ import Testing
 struct PrepareCommandTests {
   private static let flags = TinyModel.flags.dropFirst(2) + ["--epochs", "2"]
 
-  @Test("Training from prepared tokens gives the model that training from the text gives, byte for byte")
+  @Test("Training on prepared tokens gives the same model as training on the text, byte for byte")
   func sameModel() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -21,7 +21,7 @@ struct PrepareCommandTests {
     #expect(try tool.bytes("notes.safetensors") == tool.bytes("text.safetensors"))
   }
 
-  @Test("A run from prepared tokens is resumed, and not on other tokens")
+  @Test("A run on prepared tokens can be resumed, but not on different tokens")
   func resumes() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -37,7 +37,7 @@ struct PrepareCommandTests {
     #expect(flags.status == 64 && flags.lastLine.contains("--tokenizer"), "\(flags.errors)")
   }
 
-  @Test("Characters, limits and JSON")
+  @Test("JSON contains the figures of a character tokenizer with a limited vocabulary")
   func json() throws {
     struct Figures: Decodable { let output: String, tokens, trainingTokens, unknown, vocabularySize, characters: Int }
     let tool = try CommandLineTool()
@@ -81,14 +81,14 @@ struct PrepareCommandTests {
     #expect(try tool.files() == before)
   }
 
-  @Test("Interrupted or killed, a preparation leaves nothing half-written", arguments: [SIGINT, SIGTERM, SIGKILL])
+  @Test("An interrupted or killed run leaves no partial output file", arguments: [SIGINT, SIGTERM, SIGKILL])
   func interrupted(signal: Int32) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
     try tool.write(String(repeating: TinyModel.text(tokenCount: 20_000), count: 60), to: "text.txt")
     let arguments = ["prepare", "text.txt", "--output", "o", "--threads", "1"]
     let run = try tool.start(arguments)
-    // The temporary file is there for a moment at the beginning, and then while tokens are numbered.
+    // The temporary file exists briefly at the start, and again while tokens are converted to IDs.
     try run.wait { try tool.files().contains { $0.hasSuffix(".temporary") && (try? tool.bytes($0).count) ?? 0 > 200 } }
     kill(run.process.processIdentifier, signal)
     let outcome = try run.finish()
@@ -99,10 +99,10 @@ struct PrepareCommandTests {
       #expect(try tool.files() == ["text.txt"])
     }
     #expect(try tool.run(arguments).status == 0)
-    #expect(try tool.files() == ["o", "text.txt"], "what a killed run left is cleared away")
+    #expect(try tool.files() == ["o", "text.txt"], "files left by a killed run are removed")
   }
 
-  @Test("A full disk ends the preparation with nothing half-written")
+  @Test("A full disk is an error and leaves no partial output file")
   func fullDisk() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

@@ -8,7 +8,7 @@ import Testing
 struct ProgressTests {
   private static let words = ["<unk>", "<eos>", "a", "b", "c"]
 
-  /// A folder with a model and a short text of its words.
+  /// Returns a tool whose folder contains a model and a short text of words in its vocabulary.
   private func tool() throws -> CommandLineTool {
     let tool = try CommandLineTool()
     try TinyModel.drawn(tokens: Self.words, bound: 1).write(to: tool.path("m"))
@@ -16,14 +16,14 @@ struct ProgressTests {
     return tool
   }
 
-  /// Adds a text that takes more than a second to read on the fastest machine; nobody reads it to its end.
+  /// Writes a text that takes more than a second to read on any machine, and which no test reads to the end.
   private func writeLongText(_ tool: CommandLineTool) throws {
     try tool.write(String(repeating: "a b c b a c c b\n", count: 2_000_000), to: "long")
   }
 
   private func words(_ command: String) -> [String] { command.split(separator: " ").map(String.init) }
 
-  /// Runs a command with terminals as its standard error until a condition holds, and returns what it wrote there.
+  /// Runs a command with a terminal as standard error until a condition holds, and returns the text written there.
   private func written(
     _ tool: CommandLineTool, _ arguments: [String], showsResults: Bool = false, until isSo: (String) -> Bool
   ) throws -> String {
@@ -36,7 +36,7 @@ struct ProgressTests {
   }
 
   @Test(
-    "Work that takes longer than a second shows its share and the time to its end",
+    "Work that takes longer than a second shows its progress and the remaining time",
     arguments: [
       ("evaluate m long", "evaluating"), ("evaluate m long --dynamic 0.01", "evaluating"),
       ("evaluate m short --dynamic 0.01 --dynamic-statistics long", "measuring gradients"),
@@ -58,7 +58,7 @@ struct ProgressTests {
     #expect(text.contains(label) && text.contains(" %  "), "\(text.suffix(200).debugDescription)")
   }
 
-  @Test("Work that takes less than a second shows nothing, and the last line of progress is removed")
+  @Test("Work that takes less than a second shows no progress, and the last progress line is erased")
   func short() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -71,7 +71,7 @@ struct ProgressTests {
     }
   }
 
-  @Test("Progress is shown neither with --quiet, nor beside results on the same terminal, nor in files")
+  @Test("Progress is not shown with --quiet, together with results on the same terminal, or in files")
   func silent() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -88,7 +88,7 @@ struct ProgressTests {
     #expect(mixed.utf8.count > 1000 && !mixed.contains("ETA"))
   }
 
-  @Test("With --quiet, training prints its figures without the description, and warnings stay")
+  @Test("With --quiet, training prints only its figures, but warnings are still shown")
   func quiet() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -108,7 +108,7 @@ struct ProgressTests {
   }
 
   @Test(
-    "A command that waits for a terminal's input prints a note, once and not with --quiet",
+    "A command that waits for input from a terminal prints one note, unless --quiet is set",
     arguments: [
       "score m", "evaluate m -", "surprisal m --tsv", "ngram - --order 2 --output g",
       "generate m -",
@@ -133,7 +133,7 @@ struct ProgressTests {
       #expect(outcome.errors.components(separatedBy: "Ctrl-D").count == (isQuiet ? 1 : 2), "\(outcome.errors)")
       #expect(!outcome.wasKilled)
     }
-    // A pipe or a file is no terminal.
+    // Input from a pipe or a file needs no note.
     let outcome = try tool.run(words(command), input: "short")
     #expect(!outcome.errors.contains("Ctrl-D"))
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A terminal of 80 columns for a program that a test runs.
+/// A pseudo-terminal for a program that is run by a test.
 struct PseudoTerminal {
   private struct Failure: Error {}
 
@@ -9,7 +9,7 @@ struct PseudoTerminal {
     let bytes = Mutex([UInt8]())
   }
 
-  /// The end that the program has as a standard stream.
+  /// The end that the program uses as a standard stream.
   let handle: FileHandle
   private let descriptor: Int32
   private let written = Written()
@@ -51,10 +51,10 @@ struct PseudoTerminal {
     #endif
   }
 
-  /// The text that was written to the terminal until now.
+  /// The text written to the terminal so far.
   var text: String { String(decoding: written.bytes.withLock { $0 }, as: UTF8.self) }
 
-  /// Types a text.
+  /// Types the given text.
   func type(_ text: String) {
     let bytes = Array(text.utf8)
     _ = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }

@@ -12,7 +12,7 @@ struct QuantizeCommandTests {
     let perplexity, originalPerplexity: Double?
   }
 
-  @Test("A quantised model is smaller, nearly as good, and used like the original")
+  @Test("A quantised model is smaller, nearly as accurate, and used like the original")
   func wholeUse() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -49,7 +49,7 @@ struct QuantizeCommandTests {
     #expect(half.status == 0 && half.output.contains("% of the original's"), "\(half.errors)")
   }
 
-  @Test("Weights that are infinite, or become so when rounded, are refused, and nothing is written")
+  @Test("Weights that are not finite, or become infinite when rounded, are rejected, and nothing is written")
   func infinite() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -68,7 +68,7 @@ struct QuantizeCommandTests {
     #expect(try tool.run("quantize", "m", "--output", "x", "--precision", "bfloat16").status == 0)
   }
 
-  @Test("A rounded model is not trained further")
+  @Test("A quantised model cannot be trained further")
   func resume() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

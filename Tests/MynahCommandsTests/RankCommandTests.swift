@@ -4,8 +4,8 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// Commands that several processes compute, started by a real `mpirun`.
-@Suite("Ranks that mpirun started", .serialized, .timeLimit(.minutes(5)))
+/// Tests of commands that run in several processes, started by a real `mpirun`.
+@Suite("Ranks started by mpirun", .serialized, .timeLimit(.minutes(5)))
 struct RankCommandTests {
   private let tool: CommandLineTool
 
@@ -28,7 +28,7 @@ struct RankCommandTests {
     ["train", "text.txt", "--output", output, "--shards", "\(shards)", "--epochs", "\(epochs)"] + Self.flags + more
   }
 
-  /// Starts ranks with one command each, or `count` ranks with the same one.
+  /// Starts `count` ranks of each command.
   private func start(_ count: Int = 1, _ commands: [String]..., environment: [String: String] = [:]) throws
     -> CommandLineTool.Run
   {
@@ -51,7 +51,7 @@ struct RankCommandTests {
     try start(count, [mynah] + arguments).finish()
   }
 
-  /// The process of a rank, once it has joined: the one whose environment has the rank.
+  /// Waits for the process of a rank, which is found by its environment, and returns its ID.
   private func process(ofRank rank: Int, in run: CommandLineTool.Run) throws -> pid_t {
     var found: pid_t?
     run.wait {
@@ -66,7 +66,7 @@ struct RankCommandTests {
     return try #require(found)
   }
 
-  /// Waits until a run has written a checkpoint after the first one.
+  /// Waits until a run has written a second checkpoint.
   private func waitForCheckpoint(_ name: String, of run: CommandLineTool.Run) {
     func date() -> Date? {
       try? FileManager.default.attributesOfItem(atPath: tool.path(name + ".training"))[.modificationDate] as? Date
@@ -76,7 +76,7 @@ struct RankCommandTests {
     run.wait { date() != first }
   }
 
-  /// The one error of Mynah itself among mpirun's messages.
+  /// Returns Mynah's only error among mpirun's messages.
   private func sentence(_ outcome: CommandLineTool.Outcome) throws -> String {
     let errors = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("error: ") }
     #expect(errors.count == 1, "\(outcome.errors)")
@@ -84,7 +84,7 @@ struct RankCommandTests {
   }
 
   @Test(
-    "Any number of ranks and threads writes the same bytes as one process",
+    "Any number of ranks and threads produces the same bytes as one process",
     arguments: [
       ["--learning-rate", "0.5"], ["--optimizer", "adam"],
       ["--optimizer", "asgd", "--average-after", "0", "--learning-rate", "2"],
@@ -106,7 +106,7 @@ struct RankCommandTests {
   }
 
   @Test(
-    "A run whose ranks are killed again and again, and continued by other numbers of ranks, ends with the same bytes")
+    "A run that is repeatedly killed and resumed with a different number of ranks produces the same bytes")
   func kills() throws {
     defer { tool.folder.remove() }
     #expect(try tool.run(train("alone.safetensors", epochs: 60)).status == 0)
@@ -126,7 +126,7 @@ struct RankCommandTests {
     #expect(try tool.bytes("ranks.safetensors") == tool.bytes("alone.safetensors"))
   }
 
-  @Test("SIGTERM on any rank stops all of them with a checkpoint, from which one process continues to the same bytes")
+  @Test("SIGTERM to one rank stops all ranks with a checkpoint, and one process can resume to the same bytes")
   func termination() throws {
     defer { tool.folder.remove() }
     #expect(try tool.run(train("alone.safetensors", epochs: 60)).status == 0)
@@ -141,7 +141,7 @@ struct RankCommandTests {
     #expect(try tool.bytes("ranks.safetensors") == tool.bytes("alone.safetensors"))
   }
 
-  @Test("A rank that hangs ends the run after the time-out, with one sentence and its checkpoint", arguments: [0, 1])
+  @Test("If a rank hangs, the run ends after the timeout with one error and keeps its checkpoint", arguments: [0, 1])
   func hang(rank: Int) throws {
     defer { tool.folder.remove() }
     let hanging = try start(
@@ -156,11 +156,11 @@ struct RankCommandTests {
         == "error: rank \(rank) has sent nothing for 2 s; check its machine and run the command again (mynah train: with --resume)"
     )
     #expect(tool.exists("ranks.safetensors.training"))
-    // The launcher does not always end a process that is stopped.
+    // The launcher does not always kill a stopped process.
     _ = kill(victim, SIGKILL)
   }
 
-  @Test("Ranks that differ are found before anything is written, and the difference is named")
+  @Test("Differences between ranks are reported before anything is written")
   func mismatches() throws {
     defer { tool.folder.remove() }
     let command = [mynah] + train("ranks.safetensors")
@@ -202,7 +202,7 @@ struct RankCommandTests {
         .finish().status == 0)
   }
 
-  @Test("A full disk on rank 0 ends all ranks with its sentence, and leaves the files of the last checkpoint")
+  @Test("A full disk on rank 0 ends all ranks with one error and leaves no temporary files")
   func fullDisk() throws {
     defer { tool.folder.remove() }
     let limited = ["sh", "-c", "ulimit -f 40; exec \"$0\" \"$@\"", mynah] + train("ranks.safetensors")
@@ -213,7 +213,7 @@ struct RankCommandTests {
   }
 
   @Test(
-    "The texts of evaluate and score, and the pieces of prepare, are shared out, and the output is that of one process")
+    "Ranks share the input of evaluate, score and prepare, and the output is that of one process")
   func otherCommands() throws {
     defer { tool.folder.remove() }
     #expect(try tool.run(train("m.safetensors", epochs: 1)).status == 0)
@@ -234,7 +234,7 @@ struct RankCommandTests {
       #expect(try tool.run(command + ["alone.tokens"]).status == 0 && run(3, command + ["ranks.tokens"]).status == 0)
       #expect(try tool.bytes("alone.tokens") == tool.bytes("ranks.tokens"), "\(kind)")
     }
-    // A bad line ends the command after the scores of the lines before it.
+    // A bad line ends the command after the scores of the preceding lines.
     try tool.folder.write(Array("the cat\nsat on\n".utf8) + [0xff, 10] + Array("a mat\n".utf8), to: "bad.txt")
     let bad = ["score", "m.safetensors", "bad.txt", "--state", "reset"]
     let (alone, ranks) = (try tool.run(bad), try run(3, bad))
@@ -251,7 +251,7 @@ struct RankCommandTests {
     #expect(try piped.status == 64 && sentence(piped).contains("standard input reaches rank 0 only"))
   }
 
-  @Test("Ranks of another MPI's launcher do not each train the whole run")
+  @Test("Ranks started by another MPI's launcher are an error, and nothing is trained")
   func otherLauncher() throws {
     defer { tool.folder.remove() }
     let command = [mynah] + train("x.safetensors")
@@ -262,7 +262,7 @@ struct RankCommandTests {
     #expect(!tool.exists("x.safetensors"))
   }
 
-  @Test("Without --shards each rank has one, which is said; shares and rounded gradients are accepted")
+  @Test("Without --shards, a note states that each rank has one, and --shares and --compress are accepted")
   func defaults() throws {
     defer { tool.folder.remove() }
     let command = ["train", "text.txt", "--output", "x.safetensors", "--epochs", "1"] + Self.flags.dropLast()
@@ -281,7 +281,7 @@ import Testing
 
 struct RankCommandTests {
   @Test(
-    "A build without MPI refuses to be one of several ranks, of which the first one prints the error",
+    "A build without MPI refuses to run as one of several ranks",
     arguments: [
       ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("PMI_RANK", "PMI_SIZE"), ("PMIX_RANK", "SLURM_NTASKS"),
     ])
@@ -294,7 +294,7 @@ struct RankCommandTests {
     #expect(first.status == 69 && first.isTidy && first.lastLine.contains("--traits MPI"), "\(first.errors)")
     let other = try tool.start(["generate", "x"], environment: [rank: "0", count: "2"]).finish()
     #expect(other.status == 64 && other.lastLine.contains("mynah generate runs in one process"), "\(other.errors)")
-    // A launcher of one process is none.
+    // A launcher with a single process is ignored.
     let alone = try tool.start(["evaluate", "none", "text"], environment: [rank: "0", count: "1"]).finish()
     #expect(alone.status == 66)
     #expect(try tool.files() == ["text"])

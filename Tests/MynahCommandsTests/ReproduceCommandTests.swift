@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct ReproduceCommandTests {
-  /// The figures of a dry run that do not depend on the seed, and one that hardly does.
+  /// The figures of a dry run, none of which depends on the seed, except `untrainedLoss` slightly.
   private struct Figures: Decodable, Equatable {
     let vocabularySize, trainingTokenCount, batchesPerEpoch, parameterCount: Int
     let trainingIDsSHA256: String
@@ -37,7 +37,7 @@ struct ReproduceCommandTests {
   }
 
   @Test(
-    "A dry run of shakespeare prints the document's figures",
+    "A dry run of shakespeare prints the expected figures",
     .enabled(if: TestData.isExpected("tinyshakespeare"), "\(TestData.reason("tinyshakespeare"))"))
   func shakespeare() throws {
     let figures = try dryRun("shakespeare", "tinyshakespeare")
@@ -48,7 +48,7 @@ struct ReproduceCommandTests {
   }
 
   @Test(
-    "A dry run of brown prints the document's figures",
+    "A dry run of brown prints the expected figures",
     .enabled(if: TestData.isExpected("brown"), "\(TestData.reason("brown"))"))
   func brown() throws {
     let figures = try dryRun("brown", "brown")
@@ -78,12 +78,12 @@ struct ReproduceCommandTests {
       "reproduce", "toy", "--epochs", "2", "--log-json", "log", "--tensorboard", "board", "--metrics", "top2")
     #expect(outcome.status == 0, "\(outcome.errors)")
     let lines = String(decoding: try tool.bytes("log"), as: UTF8.self).split(separator: "\n")
-    // A start, 7 steps and an end of each epoch, the run's end.
+    // The start of the run, 7 steps and the end of each epoch, and the end of the run.
     #expect(lines.count == 1 + 2 * 8 + 1)
     #expect(try FileManager.default.contentsOfDirectory(atPath: tool.path("board")).count >= 3)
   }
 
-  @Test("A run that is cut short and resumed ends with the same file")
+  @Test("A run that is stopped early and resumed produces the same file")
   func resumes() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -94,7 +94,7 @@ struct ReproduceCommandTests {
     #expect(try tool.bytes("parts") == tool.bytes("whole"))
   }
 
-  @Test("Wrong data, missing data and an unknown recipe are different errors")
+  @Test("Wrong data, missing data and an unknown recipe cause different errors")
   func badInput() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

@@ -32,7 +32,7 @@ struct RescoreCommandTests {
     return try outcome.output.split(separator: "\n").map { try JSONDecoder().decode(Row.self, from: Data($0.utf8)) }
   }
 
-  /// Lists whose best hypotheses by am − lm have no errors.
+  /// Writes n-best lists in which the best hypotheses by am − lm have no errors.
   private func writeLists(_ tool: CommandLineTool) throws {
     try tool.write(
       """
@@ -48,7 +48,7 @@ struct RescoreCommandTests {
 
   // MARK: Output
 
-  @Test("Lists are ranked one by one, with the new score in place of the total")
+  @Test("Each list is ranked separately, and the new score replaces the total")
   func ranking() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -61,14 +61,14 @@ struct RescoreCommandTests {
     try tool.write("0 ||| a ||| LM= -2 ||| -5.5 ||| 0-0\n0 ||| b ||| LM= -1 ||| -3 ||| 0-1\n", to: "moses")
     let moses = try tool.run(["rescore", "m", "--model-weight", "0"], input: "moses")
     #expect(moses.output == "0 ||| b ||| LM= -1 ||| -3.0000 ||| 0-1\n0 ||| a ||| LM= -2 ||| -5.5000 ||| 0-0\n")
-    // The output can be read again.
+    // The output is valid input.
     try tool.write(moses.output, to: "again")
     #expect(try tool.run("rescore", "m", "again", "--model-weight", "0").output == moses.output)
     try tool.write("\n \n", to: "blank")
     #expect(try tool.run("rescore", "m", "blank").output.isEmpty)
   }
 
-  @Test("Errors exit with 65 and name the file, the line and the column")
+  @Test("Malformed lists cause exit code 65 and an error that gives the file, line and column")
   func badLists() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -94,7 +94,7 @@ struct RescoreCommandTests {
 
   // MARK: Weights
 
-  @Test("Weights by name give the weighted sum, and JSON has its parts")
+  @Test("Named weights give the weighted sum, and JSON contains its terms")
   func weights() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -118,7 +118,7 @@ struct RescoreCommandTests {
     #expect(without.output.hasPrefix("0 ||| a  zebra ||| am=-1 D= 3 4 ||| -1.0000 ||| 0-0\n"))
   }
 
-  @Test("Weights that do not fit the lists or are malformed are errors")
+  @Test("Malformed weights and weights that do not match the lists are errors")
   func badWeights() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -135,7 +135,7 @@ struct RescoreCommandTests {
     #expect(reserved.status == 65 && reserved.isTidy && reserved.lastLine.contains("built-in"))
   }
 
-  @Test("The weights of a mixture are --mix-weights, beside the weights of scores")
+  @Test("--mix-weights sets the weights of a mixture, separately from the weights of the scores")
   func mixing() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -153,7 +153,7 @@ struct RescoreCommandTests {
 
   // MARK: References
 
-  @Test("With references the word error rates before, after and of the oracle are printed")
+  @Test("With references, the word error rates before and after rescoring and of the oracle are printed")
   func references() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -191,7 +191,7 @@ struct RescoreCommandTests {
     #expect(try tool.run("rescore", "m", "lists", flag, "missing").status == 66)
   }
 
-  @Test("Tuning finds weights without errors, prints them in the form of --weights, and ranks by them")
+  @Test("Tuning finds weights that give no errors, prints them as --weights expects, and ranks by them")
   func tuning() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -204,7 +204,7 @@ struct RescoreCommandTests {
     let weights = String(try #require(line.split(separator: " ").last))
     #expect(weights.hasPrefix("am=") && weights.contains(",lm=") && weights.contains(",model="))
     #expect(try tool.run("rescore", "m", "lists", "--weights", weights).output == outcome.output)
-    // Equal input gives equal output, from the default weights too, and tuned weights stay.
+    // Tuning is deterministic, keeps weights that are already tuned, and can start from the default weights.
     #expect(
       try tool.run("rescore", "m", "lists", "--tune", "references", "--weights", "am=1,lm=1").errors == outcome.errors)
     let again = try tool.run("rescore", "m", "lists", "--tune", "references", "--weights", weights)
@@ -217,7 +217,7 @@ struct RescoreCommandTests {
 
   // MARK: Kaldi
 
-  @Test("Kaldi's lists are read with files of scores, and printed as key, score and text")
+  @Test("Kaldi lists are read with separate score files and printed as key, score and text")
   func kaldi() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

@@ -4,15 +4,15 @@ import MynahTraining
 import TestSupport
 import Testing
 
-@Suite("Each flag of mynah train when resuming: repeated, omitted, and with another value")
+@Suite("Resuming mynah train with each flag repeated, omitted or changed")
 struct ResumeFlagTests {
-  /// A flag that determines a run, with a value; nil for a flag that takes none.
+  /// A flag that determines a run, and its value, or nil for a flag without one.
   struct Flag: Sendable {
     let name: String
     let value: String?
-    /// Another value, which the run was not made with.
+    /// A different value, with which the run cannot be resumed.
     let other: String?
-    /// The value of the resumed run, as the sentence names it; nil: `value`.
+    /// The run's value as it appears in the error message, or nil if it is `value`.
     let own: String?
 
     init(_ name: String, _ value: String? = nil, other: String? = nil, own: String? = nil) {
@@ -22,7 +22,7 @@ struct ResumeFlagTests {
     var arguments: [String] { [name] + [value].compactMap(\.self) }
   }
 
-  /// Runs that together have all the flags that determine one.
+  /// Runs that together use all the flags that determine a run.
   static let runs: [(name: String, flags: [Flag])] = [
     (
       "sgd",
@@ -126,18 +126,18 @@ struct ResumeFlagTests {
         Flag("--sequence-length", "9", other: "8"), Flag("--hidden", "8", other: "9"),
       ]
     ),
-    // The flags that the others leave out have their defaults.
+    // A run in which the flags of the other runs have their defaults.
     ("plain", [Flag("--hidden", "8", other: "9"), Flag("--embedding", "8", other: "9")]),
   ]
 
-  /// Flags that a run does not depend on: a resumed one may have them, or others.
+  /// Flags that do not determine a run, and may be added or changed when it is resumed.
   static let free = [
     ["--epochs", "1"], ["--threads", "2"], ["--checkpoint-every", "7"], ["--metrics", "accuracy"],
     ["--tensorboard", "board"], ["--log-json", "log"], ["--sample-every-epoch", "3"], ["--profile"], ["--json"],
     ["--quiet"], ["--dry-run"],
   ]
 
-  /// Flags of resuming itself; `ResumeTests` has them.
+  /// Flags that control resuming or plan several runs, which other tests cover.
   static let ofResuming: Set = ["--output", "--resume", "--overwrite", "--reschedule", "--seeds", "--minutes"]
 
   private static func makeFiles(_ tool: CommandLineTool) throws {
@@ -160,7 +160,7 @@ struct ResumeFlagTests {
   }
 
   @Test(
-    "A run resumes with all of its flags, each of them or none, but not with another value",
+    "A run resumes with all, one or none of its flags, but not with a different value",
     arguments: runs.map(\.name))
   func resumes(name: String) throws {
     let flags = try #require(Self.runs.first { $0.name == name }).flags
@@ -184,7 +184,7 @@ struct ResumeFlagTests {
       #expect(parts[0].hasPrefix("error: \(flag.name) is \(other)"), "\(outcome.lastLine)")
       #expect(parts[0].hasSuffix(" and was \(flag.own ?? flag.value ?? "")"), "\(outcome.lastLine)")
     }
-    // Flags without a value, and those of other runs, on one that was made without them.
+    // The plain run cannot be resumed with flags that only the other runs have.
     guard name == "plain" else { return }
     for flag in Self.runs.flatMap(\.flags) where flag.other == nil && flag.value == nil {
       let outcome = try tool.run(command + ["--resume", flag.name])
@@ -200,7 +200,7 @@ struct ResumeFlagTests {
     #expect(try (tool.bytes("m"), tool.bytes("m.training")) == files)
   }
 
-  @Test("The default limits of a vocabulary may be given explicitly, but no others")
+  @Test("When resuming, the default vocabulary limits may be given explicitly, but no others")
   func limits() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

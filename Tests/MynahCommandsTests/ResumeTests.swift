@@ -10,7 +10,7 @@ struct ResumeTests {
   private static let arguments =
     ["train", "text.txt", "--output", "m", "--epochs", "3", "--checkpoint-every", "20"] + TinyModel.flags
 
-  @Test("Killed at random moments and resumed at 1 and 2 threads, the model is the same, byte for byte")
+  @Test("A run killed at random and resumed with 1 and 2 threads gives the same model, byte for byte")
   func killed() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -21,10 +21,10 @@ struct ResumeTests {
     var random = RandomSource(seed: 5)
     var kills = 0
     while kills < 6 {
-      // The first runs may be killed before anything is written, later ones are resumed; a finished run begins anew.
+      // The first runs may be killed before anything is written. Later ones are resumed; finished ones start over.
       if tool.exists("m") && isFinished(tool) { try removeFiles(tool) }
       let run = try tool.start(arguments(tool, threads: 1 + kills % 2))
-      // Waits for writes, not for a time, which means little on a busy machine; then kills at any moment soon after.
+      // Waits for a number of writes, since time means little on a busy machine, and kills the run soon after.
       var (writes, last) = (0, try? tool.bytes("m.training"))
       let wanted = Int(4 * random.uniform())
       run.wait {
@@ -40,7 +40,7 @@ struct ResumeTests {
     let last = try tool.run(arguments(tool, threads: 2))
     #expect(last.status == 0, "\(last.errors)")
     #expect(try tool.bytes("m") == whole)
-    #expect(try tool.files() == ["m", "m.training", "text.txt"], "temporary files are cleared away")
+    #expect(try tool.files() == ["m", "m.training", "text.txt"], "temporary files are removed")
   }
 
   @Test("An interrupt writes the state, exits with 130 and explains how to resume", arguments: [SIGINT, SIGTERM])
@@ -52,7 +52,7 @@ struct ResumeTests {
     for round in 1...2 {
       let run = try tool.start(endless + (round == 1 ? [] : ["--resume"]))
       let before = try? tool.bytes("m")
-      // Once the model was written, a whole epoch has passed.
+      // Once the model has been written, a whole epoch has passed.
       run.wait { (try? tool.bytes("m")) != before }
       kill(run.process.processIdentifier, signal)
       let outcome = try run.finish()
@@ -72,7 +72,7 @@ struct ResumeTests {
     #expect(try tool.run(arguments).status == 0)
     let whole = try tool.bytes("m")
     try FileManager.default.removeItem(atPath: tool.path("m"))
-    // Flags that are not given are as they were.
+    // Omitted flags keep their values.
     #expect(try tool.run("train", "text.txt", "--output", "m", "--resume").status == 0)
     #expect(try tool.bytes("m") == whole)
     let more = try tool.run("train", "text.txt", "--output", "m", "--resume", "--epochs", "3")
@@ -81,7 +81,7 @@ struct ResumeTests {
     #expect(fewer.status == 65 && fewer.isTidy, "\(fewer.errors)")
   }
 
-  @Test("A state is not resumed on another text")
+  @Test("A run cannot be resumed on a different text")
   func otherText() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -94,7 +94,7 @@ struct ResumeTests {
     #expect(try (tool.bytes("m"), tool.bytes("m.training")) == before)
   }
 
-  @Test("A schedule that spans a run is extended only with --reschedule")
+  @Test("A schedule that spans the whole run is extended only with --reschedule")
   func schedules() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -113,7 +113,7 @@ struct ResumeTests {
       let history = try TrainingStateFile(contentsOf: tool.path(schedule + ".training")).checkpoint.history
       #expect(history.map(\.epoch) == [1, 2, 3, 4] && history[2].learningRate > history[3].learningRate)
       #expect(history[2].learningRate > 0.05, "\(schedule): \(history.map(\.learningRate))")
-      // The same command resumes the run of the new length, and so does the one without --reschedule.
+      // The extended run can be resumed with or without --reschedule.
       #expect(try tool.run(run + ["--epochs", "4", "--resume", "--reschedule"]).status == 0)
       #expect(try tool.run(run + ["--epochs", "4", "--resume"]).status == 0)
     }
@@ -145,7 +145,7 @@ struct ResumeTests {
     (try? TrainingStateFile(contentsOf: tool.path("m.training")).checkpoint.history.count) == 3
   }
 
-  /// Every file in the folder can be read, and no model is there without its state.
+  /// Expects that all files can be read and that no model exists without its state.
   private func expectFilesOpen(_ tool: CommandLineTool) throws {
     if tool.exists("m.training") { _ = try TrainingStateFile(contentsOf: tool.path("m.training")) }
     if tool.exists("m") {

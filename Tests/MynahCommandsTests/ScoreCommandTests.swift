@@ -33,7 +33,7 @@ struct ScoreCommandTests {
   }
 
   @Test(
-    "Carried lines add up to the loss of mynah evaluate, and the summary follows from the lines",
+    "With carried state, lines add up to the loss of mynah evaluate, and the summary matches the lines",
     arguments: ["reset", "carry"])
   func json(state: String) throws {
     let tool = try tool()
@@ -62,7 +62,7 @@ struct ScoreCommandTests {
     #expect(words.contains("perplexity without unknown") && words.contains("reset at each line"))
   }
 
-  @Test("A text without a token that is predicted has no perplexity, which is said and left out of JSON")
+  @Test("If no token is predicted, the output states that there is no perplexity, and JSON omits it")
   func nothing() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -80,7 +80,7 @@ struct ScoreCommandTests {
     #expect(!unknown.lowercased().contains("nan"))
   }
 
-  @Test("Lines are read whole, wherever a chunk of the file ends")
+  @Test("Lines are read whole, even if they span several chunks of the file")
   func longLines() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -90,7 +90,7 @@ struct ScoreCommandTests {
     #expect(counts == Array(repeating: 4, count: 12_000) + [80_001, 2, 1, 2])
   }
 
-  @Test("A line that is not UTF-8 is an error with its line, or is skipped by --keep-going")
+  @Test("A line that is not UTF-8 is an error that gives its line number, and --keep-going skips it")
   func badLines() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -119,7 +119,7 @@ struct ScoreCommandTests {
     #expect(outcome.isTidy, "\(outcome.errors)")
   }
 
-  @Test("Pairs are read from lines of JSON, capital letters and marks as the vocabulary has them")
+  @Test("Pairs are read from JSON Lines, and case and punctuation are adapted to the vocabulary")
   func pairs() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

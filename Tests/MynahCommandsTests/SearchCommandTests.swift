@@ -6,7 +6,7 @@ import Testing
 
 @Suite("mynah search")
 struct SearchCommandTests {
-  /// Flags of a tiny model besides those with ranges.
+  /// The flags of a tiny model that are not searched.
   private static let flags = [
     "--tokenizer", "word", "--embedding", "8", "--batch", "8", "--sequence-length", "8", "--optimizer", "sgd",
   ]
@@ -33,7 +33,7 @@ struct SearchCommandTests {
     }
   }
 
-  @Test("The best model is the one of the printed command, byte for byte, and the other runs can be resumed")
+  @Test("The printed command reproduces the best model, byte for byte, and the other runs can be resumed")
   func best() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -55,13 +55,13 @@ struct SearchCommandTests {
     #expect(try tool.bytes("alone") == tool.bytes("m.x"))
     #expect(try tool.bytes("m.x") == tool.bytes("m-run-\(last.run).x"))
     #expect(try tool.bytes("alone.training") == tool.bytes("m-run-\(last.run).x.training"))
-    // A run that lost goes on as any other.
+    // A run that lost can be resumed like any other.
     let lost = last.run == 1 ? 2 : 1
     let resumed = try tool.run("train", "my text", "--resume", "--output", "m-run-\(lost).x")
     #expect(resumed.status == 0 && resumed.output.contains("of 3"), "\(resumed.errors)")
   }
 
-  @Test("A table ranks the runs; the same search has the same table, and another seed another one")
+  @Test("A table ranks the runs, and is the same for the same search but differs with another seed")
   func table() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -95,7 +95,7 @@ struct SearchCommandTests {
     let expected = try whole.run(search)
     #expect(expected.status == 0, "\(expected.errors)")
     let run = try stopped.start(search)
-    // The second run has its first epoch behind it.
+    // The second run has finished its first epoch.
     run.wait { stopped.exists("m-run-2") }
     kill(run.process.processIdentifier, SIGINT)
     let outcome = try run.finish()
@@ -116,7 +116,7 @@ struct SearchCommandTests {
     #expect(try stopped.run(search + ["--resume"]).output.split(separator: "\n").count == 6)
   }
 
-  @Test("A state that is ahead of the plan is not trained further, as after a kill between two files")
+  @Test("A run whose state is ahead of the plan, as after a kill between two writes, is not trained again")
   func ahead() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -133,7 +133,7 @@ struct SearchCommandTests {
     #expect(try (1...3).map { try tool.bytes("m-run-\($0)") } == bytes)
   }
 
-  @Test("A run that diverges loses, and a search of such runs alone is an error")
+  @Test("A run that diverges ranks last, and a search in which all runs diverge is an error")
   func divergence() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -150,7 +150,7 @@ struct SearchCommandTests {
     #expect(none.status == 65 && none.isTidy && none.lastLine.contains("all 2 runs diverged"), "\(none.errors)")
   }
 
-  @Test("Invalid words are errors, mostly those of mynah train, before anything is written")
+  @Test("Invalid arguments are errors, as in mynah train, before anything is written")
   func errors() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -189,7 +189,7 @@ struct SearchCommandTests {
     }
   }
 
-  @Test("A search is resumed with the same text, ranges and numbers only, and never replaces other files")
+  @Test("A search resumes only with the same text and settings, and never replaces unrelated files")
   func others() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -245,7 +245,7 @@ struct SearchCommandTests {
     #expect(try tool.run(search + ["--overwrite"]).status == 0)
   }
 
-  @Test("An interrupted search that replaces another one leaves none of its runs, and is not resumed on another text")
+  @Test("An interrupted search with --overwrite leaves no old runs and cannot be resumed on a different text")
   func changedText() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -258,7 +258,7 @@ struct SearchCommandTests {
     #expect(try run.finish().status == 130)
     #expect(!tool.exists("m-run-2") && !tool.exists("m-run-2.training"))
     try tool.write(TinyModel.text(tokenCount: 900), to: "my text")
-    // The run that was interrupted has the text in its state, the others only in the plan.
+    // Without the interrupted run's state, only the plan identifies the text.
     for name in ["m-run-1", "m-run-1.training"] { try FileManager.default.removeItem(atPath: tool.path(name)) }
     let resumed = try tool.run("search", "my text", "--output", "m", "--resume")
     #expect(resumed.status == 65 && resumed.lastLine.contains("the text is one with sha256"), "\(resumed.errors)")

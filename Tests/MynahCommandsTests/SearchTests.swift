@@ -11,7 +11,7 @@ struct SearchTests {
 
   // MARK: Ranges
 
-  @Test("A value is a range of whole numbers, a range of numbers, alternatives, or none of them")
+  @Test("A value is parsed as a range of integers, a range of numbers, alternatives or none of these")
   func ranges() throws {
     #expect(try SettingRange("8..64") == .whole(8...64))
     #expect(try SettingRange("-3..0") == .whole(-3...0))
@@ -31,7 +31,7 @@ struct SearchTests {
     #expect(throws: ValidationError.self) { try SettingRange(value) }
   }
 
-  @Test("A range from above 0 to ten times its lower end or more is logarithmic")
+  @Test("A positive range whose upper end is at least ten times its lower end is logarithmic")
   func logarithms() throws {
     for value in ["0.001..0.01", "0.07..0.7", "1..10", "8..500", "0.1..1"] {
       #expect(try SettingRange(value)?.isLogarithmic == true, "\(value)")
@@ -43,7 +43,7 @@ struct SearchTests {
     #expect(try SettingRange("0.2..0.6")?.value(at: 0.5) == "0.4")
   }
 
-  @Test("Each whole number, ends included, has an equal share of a range, and each alternative has")
+  @Test("All integers in a range, including its ends, are equally likely, and so are all alternatives")
   func shares() throws {
     let range = try #require(try SettingRange("3..6"))
     #expect((0..<8).map { range.value(at: Double($0) / 8) } == ["3", "3", "4", "4", "5", "5", "6", "6"])
@@ -51,7 +51,7 @@ struct SearchTests {
     #expect([0, 0.49, 0.5, 0.999].map { alternatives.value(at: $0) } == ["lstm", "lstm", "gru", "gru"])
   }
 
-  @Test("Values are within the range at both ends, and have four digits")
+  @Test("Values are rounded to four significant digits but stay within the range")
   func ends() throws {
     for (text, lower, upper) in [
       ("0.12344..0.54321", "0.12344", "0.5432"), ("0.1..0.50001", "0.1", "0.5"), ("1..1000", "1", "1000"),
@@ -65,7 +65,7 @@ struct SearchTests {
 
   // MARK: Settings
 
-  @Test("Ranges are found in both forms of a flag, and replaced in the words of a run")
+  @Test("Ranges are found in both forms of a flag and replaced in a run's arguments")
   func words() throws {
     let space = try space("notes --dropout 0.1..0.5 --tied --cell=lstm|gru --validation ../a..b --batch 8")
     #expect(space.dimensions.map(\.flag) == ["--dropout", "--cell"])
@@ -74,11 +74,11 @@ struct SearchTests {
         == "notes --dropout 0.2 --tied --cell=gru --validation ../a..b --batch 8")
     #expect(space.samples == [["0.1", "lstm"], ["0.5", "gru"]])
     #expect(try self.space("--dropout 0.1|0.2|0.3 --hidden 1..9").samples.map { $0[1] } == ["1", "9", "9"])
-    // A text is no value of a flag.
+    // An input path is not a flag's value.
     #expect(try self.space("a..b --tied c..d e..f").dimensions.isEmpty)
   }
 
-  @Test("An error names the flag of a malformed or repeated range")
+  @Test("The error about a malformed or repeated range names its flag")
   func malformedWords() {
     for (words, sentence) in [
       ("--dropout 0.5..0.1", "--dropout '0.5..0.1' is no range: expected two numbers"),
@@ -90,7 +90,7 @@ struct SearchTests {
     }
   }
 
-  @Test("Settings differ, follow from the seed and the ranges, and the first ones do not depend on their number")
+  @Test("Settings are distinct and determined by seed and ranges, and the first ones do not depend on the count")
   func settings() throws {
     let space = try space("--learning-rate 0.001..1 --hidden 8..64 --cell lstm|gru")
     let ten = space.settings(count: 10, seed: 1)
@@ -101,12 +101,12 @@ struct SearchTests {
       let (rate, hidden) = (Double(values[0]) ?? 0, Int(values[1]) ?? 0)
       #expect((0.001...1).contains(rate) && (8...64).contains(hidden) && ["lstm", "gru"].contains(values[2]))
     }
-    // A third of the decades each.
+    // Each of the three decades gets a third of the values.
     let small = space.settings(count: 300, seed: 4).count { Double($0[0]) ?? 1 < 0.01 }
     #expect((70...130).contains(small), "\(small)")
   }
 
-  @Test("Ranges with fewer settings give each of them once")
+  @Test("If the ranges allow fewer settings than requested, each is used once")
   func fewSettings() throws {
     let settings = try space("--cell lstm|gru --hidden 1..3").settings(count: 9, seed: 1)
     #expect(settings.count == 6 && Set(settings).count == 6)
@@ -114,7 +114,7 @@ struct SearchTests {
 
   // MARK: Rungs
 
-  @Test("One in η runs goes on for η times as many epochs, from an epoch or more up to all")
+  @Test("One in η runs is promoted to the next rung, which trains η times as many epochs, up to the maximum")
   func rungs() {
     func rungs(_ runCount: Int, _ epochs: Int, _ factor: Int = 3) -> [[Int]] {
       SuccessiveHalving(runCount: runCount, epochs: epochs, factor: factor).rungs.map { [$0.runCount, $0.epochs] }
@@ -125,7 +125,7 @@ struct SearchTests {
     #expect(rungs(10, 9) == [[10, 1], [3, 3], [1, 9]])
     #expect(rungs(9, 90) == [[9, 10], [3, 30], [1, 90]])
     #expect(rungs(9, 8) == [[9, 1], [3, 2], [1, 8]])
-    // Epochs are too few for all rungs.
+    // There are too few epochs for all rungs.
     #expect(rungs(27, 9) == [[27, 1], [9, 3], [3, 9]])
     #expect(rungs(9, 2) == [[9, 1], [3, 2]])
     #expect(rungs(9, 1) == [[9, 1]])
@@ -133,7 +133,7 @@ struct SearchTests {
     #expect(rungs(3, 5, 100) == [[3, 1], [1, 5]])
   }
 
-  /// Runs a search whose losses are given, and returns the runs of each rung in their order.
+  /// Runs a search with the given losses, and returns the order of its runs and their results.
   private func order(
     _ halving: SuccessiveHalving, loss: (_ run: Int, _ rung: Int) -> Double?
   ) -> (order: [[Int]], results: [SuccessiveHalving.Result]) {
@@ -145,7 +145,7 @@ struct SearchTests {
     return (order, results)
   }
 
-  @Test("The runs with the lowest losses go on, of equal ones the first")
+  @Test("The runs with the lowest losses are promoted, and earlier runs win ties")
   func best() {
     let halving = SuccessiveHalving(runCount: 6, epochs: 4, factor: 2)
     let losses = [5.0, 3, 4, 3, 9, 2]
@@ -154,7 +154,7 @@ struct SearchTests {
     #expect(SuccessiveHalving.ranking(of: results).map(\.run) == [2, 4, 6, 3, 1, 5])
   }
 
-  @Test("A run that diverges is out of the search, and the next best takes its place")
+  @Test("A run that diverges is dropped, and the next best takes its place")
   func diverged() {
     let halving = SuccessiveHalving(runCount: 4, epochs: 4, factor: 2)
     let (order, results) = order(halving) { run, rung in
@@ -167,7 +167,7 @@ struct SearchTests {
     #expect(SuccessiveHalving.ranking(of: none.results).allSatisfy { $0.loss == nil })
   }
 
-  @Test("A word of a shell is quoted if it needs to be")
+  @Test("A shell word is quoted if necessary")
   func shellWords() {
     for (word, expected) in [
       ("a-B_0.9,/:=+@%", "a-B_0.9,/:=+@%"), ("", "''"), ("my notes.txt", "'my notes.txt'"), ("it's", "'it'\\''s'"),

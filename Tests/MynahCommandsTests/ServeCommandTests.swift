@@ -6,9 +6,9 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("A server")
+@Suite("mynah serve")
 struct ServeCommandTests {
-  /// A folder with models: of words, of characters with a line end, of bytes.
+  /// A folder with a word model and a byte model.
   private struct Models {
     let tool: CommandLineTool
 
@@ -24,7 +24,7 @@ struct ServeCommandTests {
 
   private func text(_ answer: ServeTool.Answer) -> String? { answer.json["choices"]?.array?.first?["text"]?.string }
 
-  @Test("Answers with the text that mynah generate prints, whole and streamed, and with the scores of mynah score")
+  @Test("Completions match mynah generate, whole and streamed, and scores match mynah score")
   func agreement() throws {
     let models = try Models()
     defer { models.remove() }
@@ -53,7 +53,7 @@ struct ServeCommandTests {
     }
     let own = (score?["lines"]?.array ?? []).map { $0["logProbability"]?.number ?? .nan }
     #expect(own.count == 2 && zip(own, lines).allSatisfy { abs($0 - $1) < 1e-5 })
-    // The first token of the ids is the one that a text begins after.
+    // The first ID is that of <eos>, after which a text begins.
     let echoed = try server.post(
       "/v1/completions", #"{"prompt": [1, 2, 4, 3, 1], "max_tokens": 0, "echo": true, "logprobs": 1}"#)
     let probabilities = echoed.json["choices"]?.array?[0]["logprobs"]?["token_logprobs"]?.array ?? []
@@ -63,7 +63,7 @@ struct ServeCommandTests {
 
   private struct Parsing: Error { let defect: String }
 
-  @Test("A stream never shows a part of a stop string, nor of a character")
+  @Test("A stream never contains part of a stop string or part of a character")
   func wholePieces() throws {
     let models = try Models()
     defer { models.remove() }
@@ -93,7 +93,7 @@ struct ServeCommandTests {
   }
 
   @Test(
-    "A request that is wrong is refused with the field that is wrong",
+    "An invalid request is rejected with an error that names the field",
     arguments: [
       (#"{"prompt": 5}"#, "prompt", nil), (#"{"prompt": []}"#, "prompt", nil), (#"{"prompt": [1, 99]}"#, "prompt", nil),
       (#"{"prompt": [-1]}"#, "prompt", nil), (#"{"prompt": [[1], "a"], "n": 0}"#, "n", nil), (#"{"n": 129}"#, "n", nil),
@@ -125,7 +125,7 @@ struct ServeCommandTests {
     }
   }
 
-  /// Calls a function with a server of words.
+  /// Calls a function with a server of a word model.
   private func withServer(_ body: (ServeTool) throws -> Void) throws {
     let models = try Models()
     defer { models.remove() }
@@ -135,7 +135,7 @@ struct ServeCommandTests {
     try body(server)
   }
 
-  @Test("Paths, methods, hosts, types of content and sizes that are not served are refused by name")
+  @Test("Unsupported paths, methods, hosts, content types and body sizes are rejected with specific errors")
   func refusedRequests() throws {
     try withServer { server in
       #expect(try server.get("/v1/nothing").code == "unknown_path")
@@ -157,7 +157,7 @@ struct ServeCommandTests {
     }
   }
 
-  @Test("Bodies that are being read share a budget, and a request beyond it may try again")
+  @Test("Request bodies share a memory budget, and a request that exceeds it can be retried")
   func bodies() throws {
     try withServer { server in
       // Each request announces 100,000 bytes and sends none; there is room for 256 of them.
@@ -175,7 +175,7 @@ struct ServeCommandTests {
     }
   }
 
-  @Test("Biases, penalties and several texts do what OpenAI's documentation says")
+  @Test("Biases, penalties and multiple choices behave as in OpenAI's documentation")
   func sampling() throws {
     try withServer { server in
       let only = try server.post("/v1/completions", #"{"prompt": "a", "max_tokens": 6, "logit_bias": {"3": 100}}"#)
@@ -198,7 +198,7 @@ struct ServeCommandTests {
     }
   }
 
-  @Test("A state is created, fed, asked, forked, saved, restored by another process, and deleted")
+  @Test("A state can be created, fed, queried, forked, saved, deleted and restored by another process")
   func states() throws {
     let models = try Models()
     defer { models.remove() }
@@ -228,7 +228,7 @@ struct ServeCommandTests {
     #expect(restored.status == 201 && text(again) == text(whole))
     #expect(try other.post("/v1/states/restore", file.body.replacing("0.", with: "")).status == 400)
     #expect(try other.post("/v1/states/restore", "{}").status == 400)
-    // Counts that would overflow while the text goes on.
+    // These counts would overflow as the text continues.
     for name in ["stepCount", "tokenCount"] {
       let damaged = file.body.replacing(try Regex("\"\(name)\":[0-9]+"), with: "\"\(name)\":\(Int.max)")
       #expect(damaged != file.body)
@@ -236,7 +236,7 @@ struct ServeCommandTests {
     }
   }
 
-  @Test("The state after a generated text continues it")
+  @Test("The state kept after generating a text can continue it")
   func keptState() throws {
     try withServer { server in
       let body = #"{"prompt": "a b", "temperature": 0, "max_tokens": "#
@@ -247,7 +247,7 @@ struct ServeCommandTests {
     }
   }
 
-  @Test("With tokens, a request without a known one is refused, and states belong to the token that created them")
+  @Test("With --tokens-file, requests need a known token, and a state belongs to the token that created it")
   func tokens() throws {
     let models = try Models()
     defer { models.remove() }
@@ -268,7 +268,7 @@ struct ServeCommandTests {
     #expect(try server.get("/v1/states/\(state)", headers: authorized("beta")).status == 404)
   }
 
-  @Test("A damaged file that replaces a model changes nothing, a good one is loaded, and states of the old one end")
+  @Test("A damaged replacement of a model is ignored, and a valid one is loaded and invalidates old states")
   func reload() throws {
     let models = try Models()
     defer { models.remove() }
@@ -290,7 +290,7 @@ struct ServeCommandTests {
     #expect(try server.post("/v1/completions", #"{"state": "\#(state)"}"#).code == "state_not_found")
   }
 
-  @Test("SIGTERM ends streams whole, and then the process with exit code 0")
+  @Test("After SIGTERM, open streams are completed, and the process exits with code 0")
   func termination() throws {
     let models = try Models()
     defer { models.remove() }
@@ -310,7 +310,7 @@ struct ServeCommandTests {
     #expect(try server.run.finish().status == 0)
   }
 
-  @Test("A classifier is served beside a language model, with the classes that mynah classify predicts")
+  @Test("A classifier can be served with a language model and predicts the same labels as mynah classify")
   func classification() throws {
     let models = try Models()
     defer { models.remove() }
@@ -336,7 +336,7 @@ struct ServeCommandTests {
     #expect(try server.get("/v1/models/mail").json["labels"]?.array?.count == 2)
   }
 
-  @Test("After SIGKILL another process serves at the same port")
+  @Test("After SIGKILL, another process can serve on the same port")
   func killed() throws {
     let models = try Models()
     defer { models.remove() }
@@ -351,7 +351,7 @@ struct ServeCommandTests {
     #expect(try next.port == server.port && next.get("/ready").status == 200)
   }
 
-  @Test("Metrics, the page and the API's description are served")
+  @Test("Metrics, the web page and the API description are served")
   func operation() throws {
     try withServer { server in
       _ = try server.post("/v1/completions", #"{"max_tokens": 3}"#)
@@ -370,7 +370,7 @@ struct ServeCommandTests {
     }
   }
 
-  @Test("The command line has priority over the environment, and the environment over the file")
+  @Test("The command line takes precedence over the environment, and the environment over the file")
   func settings() throws {
     let models = try Models()
     defer { models.remove() }
@@ -388,7 +388,7 @@ struct ServeCommandTests {
     #expect(try server.post("/v1/completions", String(repeating: " ", count: 51)).status == 413)
   }
 
-  @Test("Settings that are wrong are named, and no server starts")
+  @Test("Invalid settings are named in the error, and no server starts")
   func wrongSettings() throws {
     let models = try Models()
     defer { models.remove() }
@@ -414,7 +414,7 @@ struct ServeCommandTests {
 }
 
 extension ServeTool {
-  /// Waits until something is so, at most a minute.
+  /// Waits until a condition holds, for at most a minute.
   func wait(until isSo: () throws -> Bool) rethrows { try run.wait(until: isSo) }
 }
 #else
@@ -423,7 +423,7 @@ import Testing
 
 @Suite("A build without the server")
 struct ServeCommandTests {
-  @Test("Says how to build one that has it")
+  @Test("The error explains how to build with the server")
   func noServer() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

@@ -3,22 +3,22 @@ import Foundation
 import MynahIO
 import TestSupport
 
-/// A server that runs as a process of its own, and requests to it.
+/// A server that runs in a separate process, and a client for it.
 final class ServeTool: Sendable {
-  /// An answer to a request.
+  /// A response to a request.
   struct Answer {
     let status: Int
     let headers: [String: String]
     let body: String
 
-    /// The body as JSON; null if it is none.
+    /// The body as JSON, or null if it is not JSON.
     var json: JSONValue {
       (try? JSONValue(parsing: body) { JSONError(defect: "\($0)") }) ?? .null
     }
 
-    /// The code of the error.
+    /// The error code.
     var code: String? { json["error"]?["code"]?.string }
-    /// The field that the error is about.
+    /// The request field that caused the error.
     var parameter: String? { json["error"]?["param"]?.string }
 
     /// The data of server-sent events.
@@ -34,7 +34,7 @@ final class ServeTool: Sendable {
   let run: CommandLineTool.Run
   let port: Int
 
-  /// Starts a server at a free port and waits until it listens.
+  /// Starts a server on a free port and waits until it listens.
   init(_ tool: CommandLineTool, _ arguments: String..., environment: [String: String] = [:]) throws {
     run = try tool.start(["serve", "--port", "0"] + arguments, environment: environment)
     let run = run
@@ -47,14 +47,14 @@ final class ServeTool: Sendable {
     self.port = port
   }
 
-  /// Ends the server as a service manager does; returns its exit code.
+  /// Stops the server as a service manager does, and returns its exit code.
   @discardableResult
   func stop() throws -> Int32 {
     run.process.terminate()
     return try run.finish().status
   }
 
-  /// Ends the server, whatever its exit code.
+  /// Stops the server and ignores its exit code.
   func end() { _ = try? stop() }
 
   // MARK: Requests
@@ -68,7 +68,7 @@ final class ServeTool: Sendable {
       "POST \(path) HTTP/1.1\r\nContent-Length: \(body.utf8.count)\r\n" + headers.map { $0 + "\r\n" }.joined(), body)
   }
 
-  /// Sends the head of a request, without its last lines, and a body on a connection of its own.
+  /// Sends a request on a new connection, after adding the last lines of its head.
   private func send(_ head: String, _ body: String = "") throws -> Answer {
     let host = head.contains("\r\nHost:") ? "" : "Host: localhost:\(port)\r\n"
     let socket = try Socket.connected(to: port)
@@ -78,7 +78,7 @@ final class ServeTool: Sendable {
     return Self.answer(bytes, hasBody: !head.hasPrefix("HEAD"))
   }
 
-  /// Parses an answer.
+  /// Parses a response.
   static func answer(_ bytes: [UInt8], hasBody: Bool = true) -> Answer {
     let text = String(decoding: bytes, as: UTF8.self)
     let parts = text.components(separatedBy: "\r\n\r\n")

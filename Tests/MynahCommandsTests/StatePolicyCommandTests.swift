@@ -5,7 +5,7 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("Commands read a text as in training, and with the same tokens")
+@Suite("Commands read a text with the same state policy and tokens as training")
 struct StatePolicyCommandTests {
   private static let code = (0..<60).map { index in
     "def f\(index % 9)(x):\n    if x:\n        return \(index % 7)\n"
@@ -23,14 +23,14 @@ struct StatePolicyCommandTests {
     try FileManager.default.createDirectory(atPath: tool.path("d"), withIntermediateDirectories: false)
     let (training, validation) = (TinyModel.text(tokenCount: 3000), TinyModel.text(tokenCount: 700, seed: 9))
     try tool.write(training, to: "d/train.txt")
-    // The last line has no end.
+    // The last line has no line end.
     try tool.write(String(validation.dropLast()), to: "d/valid.txt")
     try tool.write(TinyModel.text(tokenCount: 500, seed: 5), to: "d/test.txt")
     return tool
   }
 
   @Test(
-    "Training, evaluate and score give the same perplexities",
+    "Training, evaluation and scoring give the same perplexities",
     arguments: ["contiguous", "windows", "documents"], ["word", "character", "byte"])
   func validation(rows: String, level: String) throws {
     let tool = try corpus()
@@ -84,7 +84,7 @@ struct StatePolicyCommandTests {
     }
   }
 
-  @Test("A model of lines generates every line as its first")
+  @Test("A model trained on separate lines generates every line like the first")
   func lines() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -96,13 +96,13 @@ struct StatePolicyCommandTests {
     #expect(trained.status == 0, "\(trained.errors)")
     #expect(try ModelFile(contentsOf: tool.path("m")).statePolicy == .reset)
     #expect(try tool.run("inspect", "m").output.contains("Its state is reset at each line."))
-    // After a reset greedy lines are all alike.
+    // After a reset, greedy decoding always generates the same line.
     let greedy = try tool.run("generate", "m", "--temperature", "0", "--force", "4=<eos>", "--length", "15").output
     let lines = greedy.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.count > 2 && lines[1].hasPrefix(lines[0]), "\(greedy)")
   }
 
-  @Test("Byte pairs over line ends are the same tokens in every command, with a leading space or without")
+  @Test("Byte pairs across line ends are the same tokens in every command, with or without a leading space")
   func bytePairs() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -143,7 +143,7 @@ struct StatePolicyCommandTests {
     }
   }
 
-  @Test("Models whose vocabularies have the same words in another order are mixed word by word")
+  @Test("Models whose vocabularies have the same words in a different order are mixed by word")
   func mixing() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

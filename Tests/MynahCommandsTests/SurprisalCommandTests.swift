@@ -15,7 +15,7 @@ struct SurprisalCommandTests {
     return tool
   }
 
-  /// The rows of a table by their columns' names.
+  /// Returns the rows of a table, keyed by column name.
   private func rows(_ outcome: CommandLineTool.Outcome) throws -> [[String: String]] {
     #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
     let lines = outcome.output.split(separator: "\n").map {
@@ -32,7 +32,7 @@ struct SurprisalCommandTests {
     rows.map { $0[column].flatMap(Double.init) ?? .nan }
   }
 
-  @Test("A row per token has the original spelling, and each line is a text of its own")
+  @Test("Each row for a token has the original spelling, and each line is a separate text")
   func tokens() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -55,7 +55,7 @@ struct SurprisalCommandTests {
     #expect(numbers(try self.rows(carried), "bits")[4] != bits[4])
   }
 
-  @Test("JSON has the fields of the table, and is carried as before")
+  @Test("JSON has the fields of the table, and carries the state across lines by default")
   func json() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -76,7 +76,7 @@ struct SurprisalCommandTests {
     }
   }
 
-  @Test("A row per word sums its tokens, for several models side by side")
+  @Test("Each row for a word sums its tokens, for several models side by side")
   func words() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -96,7 +96,7 @@ struct SurprisalCommandTests {
     #expect(objects.contains(#""word":"zebra","wordIndex":2"#))
   }
 
-  @Test("Rows of tokens of several models are printed only if the models have the same tokens")
+  @Test("Several models are printed token by token only if they have the same tokens")
   func sideBySide() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -110,7 +110,7 @@ struct SurprisalCommandTests {
     #expect(refused.output.isEmpty)
   }
 
-  @Test("Words carried over lines of byte pairs and words of two models meet again")
+  @Test("Words of a byte-pair model and a word model are aligned, whether the state is carried or reset")
   func carried() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -125,7 +125,7 @@ struct SurprisalCommandTests {
     }
   }
 
-  @Test("A row per pair has both log-probabilities, and several files have a mean with an interval")
+  @Test("Each row for a pair has both log-probabilities, and several files have a mean with an interval")
   func pairs() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -154,12 +154,12 @@ struct SurprisalCommandTests {
     ] {
       let adapted = try rows(tool.run(["pairs", "m", "p", "q", "--tsv"] + flags))
       #expect(numbers(adapted, "log_probability_good") != good, "\(flags)")
-      // The order of the pairs has no influence.
+      // The order of the pairs has no effect.
       #expect(adapted[0]["difference"] == adapted[3]["difference"], "\(flags)")
     }
   }
 
-  @Test("Suites are evaluated as text, a table and JSON")
+  @Test("The results of suites are printed as text, a table or JSON")
   func suites() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -175,7 +175,7 @@ struct SurprisalCommandTests {
     try tool.write(suite, to: "s.json")
     let outcome = try tool.run("syntaxgym", "bytes", "s.json")
     #expect(outcome.status == 0, "\(outcome.errors)")
-    // Each byte has 8 bits, those of blanks after words among them; the last region ends with a line end.
+    // Each byte has 8 bits, including spaces after words; the last region ends with a line end.
     let lines = outcome.output.split(separator: "\n")
     #expect(lines.count == 3 && lines[0].hasPrefix("s.json: 100.0 % of the predictions hold for 1 item"), "\(lines)")
     let table = try rows(tool.run("syntaxgym", "bytes", "s.json", "--tsv"))

@@ -4,16 +4,16 @@ import MynahModels
 import MynahTensors
 import MynahText
 
-/// A text and models that are small enough to train or to make in no time.
+/// A text and models that are small enough to create or train almost instantly.
 enum TinyModel {
-  /// Flags of a tiny model.
+  /// The flags of a tiny model.
   static let flags = [
     "--tokenizer", "word", "--embedding", "8", "--hidden", "16,8", "--batch", "8", "--sequence-length", "8",
     "--optimizer", "sgd",
     "--learning-rate", "1", "--clip", "5", "--seed", "7",
   ]
 
-  /// Lines that the demo language's grammar makes.
+  /// Returns lines sampled from the demo language's grammar.
   static func text(tokenCount: Int = 4000, seed: UInt64 = 3) -> String {
     let language = DemoLanguage()
     var random = RandomSource(seed: seed)
@@ -21,12 +21,12 @@ enum TinyModel {
     return WordTokenizer(vocabulary: language.vocabulary).decode(ids) + "\n"
   }
 
-  /// A word model whose weights are drawn.
+  /// Returns a word model with random weights.
   static func drawn(tokens: [String] = ["<unk>", "<eos>", "a", "b"], bound: Float = 0.5) throws -> ModelFile {
     try file(.word(WordTokenizer(vocabulary: Vocabulary(tokens: tokens))), bound: bound)
   }
 
-  /// A word model of other layers whose weights are drawn.
+  /// Returns a word model with the given layers and random weights.
   static func drawn(_ layers: [LayerConfiguration]) throws -> ModelFile {
     var file = try drawn()
     var random = RandomSource(seed: 11)
@@ -35,7 +35,7 @@ enum TinyModel {
     return file
   }
 
-  /// A model all of whose weights are one number: 0 makes every token equally likely.
+  /// Returns a model whose weights all have the same value; 0 makes all tokens equally likely.
   static func filled(with value: Float, _ tokenizer: AnyTokenizer) throws -> ModelFile {
     var file = try file(tokenizer, bound: 0.5)
     file.model.visitParameters(prefix: "") { _, parameter in

@@ -13,7 +13,7 @@ struct TokenizerKindCommandTests {
   }
 
   @Test(
-    "A model with any tokenizer is trained, resumed, evaluated, sampled and inspected",
+    "A model with any tokenizer can be trained, resumed, evaluated, sampled and inspected",
     arguments: zip(
       TokenizerKind.allCases,
       [
@@ -40,7 +40,7 @@ struct TokenizerKindCommandTests {
     #expect(try tool.run("inspect", "text.safetensors", "--json").output.contains("\"\(kind.rawValue)\""))
   }
 
-  @Test("A tokenizer that is written, read for another model and written again has the same bytes")
+  @Test("A tokenizer that is exported, used for another model and exported again has the same bytes")
   func roundTrip() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -61,7 +61,7 @@ struct TokenizerKindCommandTests {
     }
   }
 
-  @Test("Without --tokenizer, and with auto, a tokenizer is chosen for the text, with its reason, in every command")
+  @Test("Without --tokenizer, or with auto, a tokenizer is chosen to suit the text, and a note gives the reason")
   func chosen() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -91,7 +91,7 @@ struct TokenizerKindCommandTests {
     #expect(small.status == 65 && small.lastLine.contains("byte-pair needs a --vocabulary of at least 256"))
   }
 
-  @Test("More than a twentieth of unknown tokens in the validation text is a warning with advice")
+  @Test("More than 5 % unknown tokens in the validation text cause a warning with advice")
   func unknownShare() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -104,7 +104,7 @@ struct TokenizerKindCommandTests {
       #expect(trained.status == 0)
       #expect(trained.errors.contains("% of the validation text is unknown to the tokenizer; ") == isWarned)
     }
-    // The advice names flags that have an effect.
+    // The advice mentions only flags that have an effect.
     let common = ["train", "text.txt", "--validation", "validation.txt", "--overwrite"]
     let words = ["--tokenizer", "word"]
     for (flags, advice) in [
@@ -121,7 +121,7 @@ struct TokenizerKindCommandTests {
     }
   }
 
-  @Test("A character counts as one, of however many bytes it is")
+  @Test("A character counts once, however many bytes it has")
   func characters() throws {
     struct Figures: Decodable { let targetCount: Int, nats, bitsPerCharacter: Double }
     let tool = try CommandLineTool()

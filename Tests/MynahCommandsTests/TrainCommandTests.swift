@@ -8,7 +8,7 @@ import Testing
 
 @Suite("mynah train")
 struct TrainCommandTests {
-  @Test("Models of several seeds are those of single runs, and their figures are summed up")
+  @Test("Training with several seeds gives the same models as single runs and summarises their figures")
   func seeds() throws {
     struct Summary: Decodable {
       struct Statistics: Decodable { let mean, standardDeviation: Double }
@@ -35,7 +35,7 @@ struct TrainCommandTests {
     let deviation = (figures.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 2).squareRoot()
     #expect(figures.count == 3 && abs(summary.validation.mean - mean) < 1e-9)
     #expect(abs(summary.validation.standardDeviation - deviation) < 1e-9)
-    // Of an interrupted set, runs that have begun are resumed, the others begin.
+    // In an interrupted set, runs that have started are resumed, and the others are started.
     for name in ["m-seed-6.x", "m-seed-6.x.training"] { try FileManager.default.removeItem(atPath: tool.path(name)) }
     let resumed = try tool.run(["train", "text", "--output", "m.x", "--seeds", "4..6", "--resume", "--json"] + flags)
     #expect(resumed.status == 0, "\(resumed.errors)")
@@ -59,7 +59,7 @@ struct TrainCommandTests {
     #expect(model.embeddingSize == 8 && model.layers == [.lstm(16), .lstm(8)])
   }
 
-  @Test("No epochs write the untrained model, from which the run is resumed")
+  @Test("With 0 epochs, the untrained model is written, and the run can be resumed from it")
   func noEpochs() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -96,7 +96,7 @@ struct TrainCommandTests {
     #expect(state.configuration.batches == .sentences(batchSize: 8, maximumLength: 9, endingWith: end))
   }
 
-  @Test("The test perplexity of a folder is that of mynah evaluate")
+  @Test("The test perplexity of a folder matches mynah evaluate")
   func folder() throws {
     struct Last: Decodable { let model: String, test: Double, bestEpoch: Int }
     struct Epoch: Decodable { let epoch: Int, learningRate, train, validation, tokensPerSecond: Double }
@@ -120,7 +120,7 @@ struct TrainCommandTests {
     #expect(try JSONDecoder().decode(Figures.self, from: Data(evaluated.output.utf8)).perplexity == last.test)
   }
 
-  @Test("A profile is one line per epoch, as text and in JSON, and Adam has its own default rate")
+  @Test("A profile is one line per epoch, as text and in JSON, and Adam has its own default learning rate")
   func profile() throws {
     struct Epoch: Decodable {
       struct Profile: Decodable {
@@ -149,7 +149,7 @@ struct TrainCommandTests {
     }
   }
 
-  @Test("A text shorter than the default batch gets a smaller one", arguments: ["word", "character"])
+  @Test("A text shorter than the default batch is trained with a smaller batch", arguments: ["word", "character"])
   func short(level: String) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -158,7 +158,7 @@ struct TrainCommandTests {
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
-  @Test("A byte order mark and CRLF line ends change nothing")
+  @Test("A byte order mark and CRLF line ends do not change the model")
   func lineEnds() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -171,7 +171,7 @@ struct TrainCommandTests {
     #expect(try tool.bytes("unix.safetensors") == tool.bytes("dos.safetensors"))
   }
 
-  @Test("A rate that is too high ends the run, and its last good state stays")
+  @Test("A learning rate that is too high ends the run, and its last finite state is kept")
   func divergence() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
@@ -198,7 +198,7 @@ struct TrainCommandTests {
     #expect(try tool.bytes("text.safetensors") != first)
   }
 
-  @Test("A full disk ends the run, keeps existing files and leaves no partial ones")
+  @Test("On a full disk, the run ends, existing files are kept and no partial files remain")
   func fullDisk() throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }

@@ -16,7 +16,7 @@ struct TrainingFlagTests {
   }
 
   @Test(
-    "Flags reach the configuration, whose description contains them",
+    "Flags set the configuration, and its description contains them",
     arguments: [
       (["--optimizer", "sgd", "--momentum", "0.9", "--nesterov"], "sgd, momentum 0.9, isNesterov true"),
       (["--optimizer", "adagrad"], "learning rate 0.1"),
@@ -52,7 +52,7 @@ struct TrainingFlagTests {
     defer { tool.folder.remove() }
     let outcome = try tool.run(Self.base + flags)
     #expect(outcome.status == 0 && outcome.errors.contains(words), "\(outcome.errors)")
-    // Flags that are not given are as they were.
+    // Omitted flags keep their values.
     let again = try tool.run("train", "text.txt", "--output", "m", "--resume")
     #expect(again.status == 0 && again.errors.contains(words), "\(again.errors)")
   }

@@ -5,7 +5,7 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("mynah generate, complete, ngram and adapting")
+@Suite("mynah generate and complete, adaptation, mixing and saved states")
 struct UseCommandTests {
   private func tool() throws -> CommandLineTool {
     let tool = try CommandLineTool()
@@ -28,7 +28,7 @@ struct UseCommandTests {
     let end: String?
   }
 
-  @Test("Texts do not depend on how many are generated, and each has the reason for its end")
+  @Test("Texts do not depend on their number, and each includes the reason why it ended")
   func generating() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -43,7 +43,7 @@ struct UseCommandTests {
     }
   }
 
-  @Test("Greedy text is that of one beam, whatever the seed")
+  @Test("Greedy decoding gives the same text as a single beam, whatever the seed")
   func greedy() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -65,7 +65,7 @@ struct UseCommandTests {
   }
 
   @Test(
-    "Flags that cannot be met are refused with a sentence",
+    "Invalid and conflicting flags cause a one-sentence error",
     arguments: [
       ["--stop", ""], ["--top-p", "0"], ["--top-k", "0"], ["--force", "a"], ["--force", "x=a"], ["--count", "0"],
       ["--beams", "2", "--count", "2"], ["--beams", "2", "--top-k", "5"], ["--temperature", "-1"], ["--typical", "2"],
@@ -78,7 +78,7 @@ struct UseCommandTests {
     #expect(outcome.status == 64 && outcome.isTidy, "\(outcome.errors)")
   }
 
-  @Test("Tokens that are not in the vocabulary, and forbidding all, are refused")
+  @Test("Flags with unknown tokens are rejected, and so is forbidding all tokens")
   func unknownTokens() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -100,7 +100,7 @@ struct UseCommandTests {
     let suggestions: [Suggestion]
   }
 
-  @Test("Completions keep the letters, most probable first, also after a context of unknown words only")
+  @Test("Completions start with the given letters, most probable first, even after unknown words")
   func completing() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -123,7 +123,7 @@ struct UseCommandTests {
     defer { tool.folder.remove() }
     let figures = try objects(Figures.self, tool.run("complete", "m", "--simulate", "text", "--count", "3", "--json"))[
       0]
-    // a, b, b, ab and a are among three suggestions at once; zebra is typed.
+    // a, b, b, ab and a are suggested before any letter is typed; zebra is typed in full.
     #expect(figures.wordCount == 6 && figures.keyCount == 5 + 6 && figures.plainKeyCount == 2 + 2 + 2 + 3 + 2 + 6)
     #expect(abs(figures.savedShare - (1 - 11.0 / 17)) < 1e-12)
   }
@@ -139,7 +139,7 @@ struct UseCommandTests {
     try objects(Evaluated.self, tool.run(["evaluate", "m", "text", "--json"] + flags))[0]
   }
 
-  @Test("Perplexities of words and bytes follow from the nats and the text's length")
+  @Test("Word and byte perplexities follow from the nats and the length of the text")
   func units() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -171,7 +171,7 @@ struct UseCommandTests {
     }
   }
 
-  @Test("A temperature and Monte Carlo dropout change the figures as score's, and a seed gives the same ones")
+  @Test("Temperature and Monte Carlo dropout change evaluate and score alike, and a seed reproduces the figures")
   func temperatureAndDropout() throws {
     struct Line: Decodable {
       let line: Int?
@@ -208,7 +208,7 @@ struct UseCommandTests {
     #expect(tuned.status == 0 && tuned.errors.hasPrefix("temperature: "), "\(tuned.errors)")
   }
 
-  @Test("An ensemble with itself is the model; n-grams are mixed in with tuned weights; other tokens are refused")
+  @Test("Mixing a model with itself changes nothing, n-grams get tuned weights, and other tokens are rejected")
   func mixing() throws {
     let tool = try tool()
     defer { tool.folder.remove() }
@@ -234,7 +234,7 @@ struct UseCommandTests {
 
   // MARK: State
 
-  @Test("A text in two files with a saved state has the scores of one file, and can be continued")
+  @Test("A text split into two files with a saved state has the scores of one file, and can be continued")
   func state() throws {
     struct Line: Decodable {
       let line: Int?
@@ -257,7 +257,7 @@ struct UseCommandTests {
     #expect(suggested.status == 0, "\(suggested.errors)")
   }
 
-  @Test("A file that is no state, a state of another model, and states of adapting models are refused")
+  @Test("Files that are not states, states of other models and states of adapting models are rejected")
   func badStates() throws {
     let tool = try tool()
     defer { tool.folder.remove() }

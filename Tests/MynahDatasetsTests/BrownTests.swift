@@ -7,7 +7,7 @@ import Testing
 
 struct CanonicalWordTests {
   @Test(
-    "Words with a letter lose their capitals, numbers their digits and some commas",
+    "Words with letters are lowercased, and numbers have their digits replaced and some commas removed",
     arguments: [
       ("The", "the"), ("1960s", "1960s"), ("4th", "4th"), ("1,119", "DGDGDGDG"), ("1960", "DGDGDGDG"),
       ("$1,000", "$DG,DGDGDG"), ("7-5", "DG-DG"), ("2:30", "DG:DGDG"), ("3.5", "DG.DG"), (".05", ".DGDG"),
@@ -17,7 +17,7 @@ struct CanonicalWordTests {
     #expect(CanonicalWord.form(of: word) == form)
   }
 
-  @Test("With a vocabulary the small letters come first, then the digits' form, then <unk>")
+  @Test("With a vocabulary, the lowercase form is tried first, then the digit form, then <unk>")
   func knownForms() throws {
     let vocabulary = try Vocabulary(tokens: ["the", "1960", "DGDG"])
     let words = ["The", "1960", "19", "cat", "196"]
@@ -26,7 +26,7 @@ struct CanonicalWordTests {
 }
 
 struct BrownRulesTests {
-  @Test("Lines with words are sentences, and words end at their last slash")
+  @Test("Each line with words is a sentence, and each word ends at its last slash")
   func sentences() {
     let sentences = BrownSentences(texts: ["\n\n\tThe/at 1/2/cd mile/nn\n \t\nIt/pps\n", "bare a/b"])
     #expect((0..<sentences.count).map { sentences[$0] } == [["The", "1/2", "mile"], ["It"], ["bare", "a"]])
@@ -34,7 +34,7 @@ struct BrownRulesTests {
     #expect(BrownSentences(texts: []).count == 0 && BrownSentences(texts: ["\n"]).count == 0)
   }
 
-  @Test("Sentences are split and joined by <s>; rare words are <unk>")
+  @Test("Sentences are split into two sets and joined by <s>; rare words become <unk>")
   func splitting() {
     let sentences = BrownSentences(texts: ["A/x b/x\nb/x 12/x\na/x B/x\nc/x\n34/x\n"])
     let brown = Brown(sentences, vocabularySize: 6, shuffleSeed: nil)
@@ -46,7 +46,7 @@ struct BrownRulesTests {
     #expect(sentences.markedCanonicalWords.prefix(5) == ["<s>", "a", "b", "<s>", "<s>"])
   }
 
-  @Test("The tokenizer makes of a text of lines what the corpus is made of, and text of it again")
+  @Test("The tokenizer encodes lines of text to the corpus's IDs and decodes them to text")
   func tokenizer() throws {
     let sentences = BrownSentences(texts: ["The/at dog/nn ran/vb ./.\n\nIn/in 1960/cd it/pp ran/vb ./.\n"])
     let brown = Brown(sentences, vocabularySize: 20, trainingShare: 1, shuffleSeed: nil)
@@ -63,13 +63,13 @@ struct BrownRulesTests {
     #expect(try JSONDecoder().decode(AnyTokenizer.self, from: usual).encode("a\n").ids == [1, 0])
   }
 
-  @Test("Nothing to split gives two parts of one mark")
+  @Test("An empty corpus gives two parts with one mark each")
   func empty() {
     let brown = Brown(BrownSentences(texts: []))
     #expect(brown.train.ids == [0] && brown.test.ids == [0] && brown.vocabulary.count == 3)
   }
 
-  @Test("The folder of the files is found, and one without them is an error")
+  @Test("The folder with the corpus files is found, and a folder without them is an error")
   func folders() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -90,7 +90,7 @@ struct BrownRulesTests {
 
 @Suite(.enabled(if: TestData.isExpected("brown"), "\(TestData.reason("brown"))"))
 struct BrownDataTests {
-  @Test("The Brown corpus has 57,340 sentences of 1,161,192 words")
+  @Test("The Brown corpus has 57,340 sentences and 1,161,192 words")
   func sentences() throws {
     let sentences = try BrownSentences(at: TestData.path("brown"))
     #expect(sentences.count == 57_340)
@@ -103,7 +103,7 @@ struct BrownDataTests {
     #expect(types.count == 48_171)
   }
 
-  @Test("Split and vocabulary are those of the course, to the last token")
+  @Test("The split and the vocabulary match the course's, down to the last token")
   func split() throws {
     let brown = try Brown(at: TestData.path("brown"))
     #expect(brown.train.sentenceCount == 45_872 && brown.train.wordCount == 924_077)
@@ -132,14 +132,14 @@ struct BrownDataTests {
     #expect(brown.tokenizer.decode(brown.train.ids.prefix(5)) == "\nopen market policy\n")
   }
 
-  @Test("Pairs for windows of 25 are 969,925 in training")
+  @Test("Windows of 25 tokens give 969,925 training pairs")
   func pairs() throws {
     let count = try Brown(at: TestData.path("brown")).train.ids.count
     #expect((count - 25) / 25 * 25 == 969_925)
   }
 
   @Test(
-    "Looked up as by Keras the words have the known numbers",
+    "Looking up the words as Keras does gives the known IDs",
     arguments: [
       ("", 79_438, "ugliness", "c42c5c3eca74c59cd45a684d6491448bed794f1b696249c173b0f738839197f9"),
       (nil, 79_431, "u.s.s.r.", "7a4076d656e0c73d814d8639cdb33a7eb07d02ecd5156feeb667f35325693f2a"),
@@ -167,7 +167,7 @@ struct BrownDataTests {
 }
 
 struct ToyCorpusTests {
-  @Test("The toy corpus has 15 tokens, and its marks have the second of their two numbers")
+  @Test("The toy corpus has 15 tokens, and its marks have the second of their two IDs")
   func toy() throws {
     let toy = ToyCorpus()
     #expect(

@@ -11,14 +11,14 @@ struct DemoLanguageTests {
     language.logProbability(of: try language.tokenizer.encode(sentence).ids) != nil
   }
 
-  @Test("The language has 200 to 400 words, <eos> among them, and a moderate perplexity")
+  @Test("The language has 200 to 400 words, including <eos>, and a moderate perplexity")
   func size() {
     #expect((200...400).contains(language.vocabulary.count))
     #expect(language.vocabulary.endOfSentenceID != nil)
     #expect((8...15).contains(language.truePerplexity))
   }
 
-  @Test("The next word decides every choice of the grammar, which therefore is unambiguous")
+  @Test("The next word determines every choice in the grammar, so the grammar is unambiguous")
   func unambiguous() {
     let grammar = language.grammar
     #expect(grammar.parser.conflicts.map { "\(grammar.phraseNames[$0.phrase]) before \($0.word)" } == [])
@@ -36,7 +36,7 @@ struct DemoLanguageTests {
     }
   }
 
-  @Test("Entropy and length in closed form are those of a large sample within its error")
+  @Test("The closed-form entropy and length match a large sample within its standard error")
   func entropy() throws {
     var random = RandomSource(seed: 11)
     let count = 40_000
@@ -56,7 +56,7 @@ struct DemoLanguageTests {
     }
   }
 
-  @Test("A sample's perplexity under the language comes close to the true one, and every sentence is accepted")
+  @Test("A sample's perplexity under the language is close to the true one, and every sentence is accepted")
   func samples() throws {
     var random = RandomSource(seed: 13)
     let text = language.sample(tokenCount: 100_000, using: &random)
@@ -80,7 +80,7 @@ struct DemoLanguageTests {
   }
 
   @Test(
-    "Sentences with the right far agreement are accepted, those with a wrong one are not",
+    "Sentences with correct long-distance agreement are accepted, and those with errors are not",
     arguments: [
       ("a dog that these bears fear sleeps .", "a dog that these bears fear sleep ."),
       ("these dogs that a bear fears sleep .", "these dogs that a bear fears sleeps ."),
@@ -99,7 +99,7 @@ struct DemoLanguageTests {
     #expect(try !isAccepted(wrong))
   }
 
-  @Test("The accepted share counts finished sentences alone")
+  @Test("The accepted share counts only finished sentences")
   func acceptedShare() throws {
     let text = try language.tokenizer.encode("a dog sleeps .\na dog sleep .\n\na dog naps .\n").ids
     #expect(language.acceptedShare(of: text) == 0.5)
@@ -114,7 +114,7 @@ struct DemoLanguageTests {
   func words() throws {
     let grammar = language.grammar
     var classOf: [Int: Int] = [:]
-    // Recalled names have rules of their own, so only rules of single words are classes.
+    // Recalled names have separate rules, so only rules of single words count as classes.
     for (phrase, alternatives) in grammar.phrases.enumerated() where alternatives.allSatisfy({ $0.symbols.count == 1 })
     {
       for case .word(let word)? in alternatives.map(\.symbols.first) {
@@ -132,7 +132,7 @@ struct DemoLanguageTests {
 }
 
 extension ProbabilisticGrammar {
-  /// All derivations of words from symbols, by trying every alternative: their number and summed probability.
+  /// The number and total probability of all derivations of words from symbols, by trying every alternative.
   fileprivate func derivations(of words: ArraySlice<Int32>, from symbols: [Symbol]) -> (count: Int, probability: Double)
   {
     guard let symbol = symbols.first else { return words.isEmpty ? (1, 1) : (0, 0) }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 struct PennTreebankRulesTests {
-  @Test("The vocabulary comes from the training text alone; unknown words of the others are dropped and counted")
+  @Test("The vocabulary comes only from the training text; unknown words in other texts are dropped and counted")
   func rules() throws {
     let corpus = PennTreebank(train: " b a b \n <unk> \n", valid: " a c b \n", test: " c \n b")
     #expect(corpus.vocabulary.tokens == ["<eos>", "b", "<unk>", "a"])
@@ -37,7 +37,7 @@ struct PennTreebankDataTests {
 
   init() throws { corpus = try PennTreebank(at: TestData.path("ptb")) }
 
-  @Test("The Penn Treebank has 929,589 training tokens of a vocabulary of 10,000")
+  @Test("The Penn Treebank has 929,589 training tokens and a vocabulary of 10,000")
   func sizes() {
     #expect(corpus.train.count == 929_589)
     #expect(corpus.valid.count == 73_760)
@@ -46,7 +46,7 @@ struct PennTreebankDataTests {
     #expect(corpus.droppedWordCount == 0)
   }
 
-  @Test("Its most frequent words have the first numbers")
+  @Test("The most frequent words have the first IDs")
   func vocabulary() {
     let first = ["the", "<unk>", "<eos>", "N", "of", "to", "a", "in", "and", "'s", "that", "for", "$"]
     #expect((0..<13).map { corpus.vocabulary[$0] } == first)
@@ -57,7 +57,7 @@ struct PennTreebankDataTests {
       SHA256.hexadecimal(of: Array(lines.utf8)) == "ab5a101c0a4fc91bce28e83556c3ab4f550a1982221752f1c964bb0d27590f7d")
   }
 
-  @Test("Its text begins aer banknote berlitz, and numbers lead back to words")
+  @Test("The text begins with aer banknote berlitz, and IDs decode to words")
   func words() {
     let words = "aer banknote berlitz calloway centrust cluett fromstein gitano guterman hydro-quebec ipo kia"
     #expect(corpus.tokenizer.decode(corpus.train.prefix(12)) == words)
@@ -71,7 +71,7 @@ struct PennTreebankDataTests {
     #expect(corpus.test.prefix(10) == [102, 14, 24, 32, 752, 381, 2, 29, 120, 0])
   }
 
-  @Test("Its token numbers have the known digests")
+  @Test("The token IDs have the known digests")
   func digests() {
     #expect(
       SHA256.hexadecimal(of: corpus.train) == "13ceaa94f7754f019f361799bfe0af70af87d2d5d704777713f8c47abbd875bf")
@@ -80,7 +80,7 @@ struct PennTreebankDataTests {
     #expect(SHA256.hexadecimal(of: corpus.test) == "73358916a785a35ac9c6d358423dcab4a2f43c3cefe3cd6d28951581100e80b9")
   }
 
-  @Test("Batches of 60 rows and 20 steps make 774 steps an epoch")
+  @Test("A batch size of 60 and a sequence length of 20 give 774 batches per epoch")
   func batches() throws {
     let batches = try ContiguousBatches(corpus.train, batchSize: 60, stepCount: 20)
     #expect(batches.count == 774)
@@ -99,7 +99,7 @@ struct PennTreebankDataTests {
   }
 
   @Test(
-    "Other batch sizes give the known numbers of steps",
+    "Other batch sizes and sequence lengths give the known numbers of batches",
     arguments: [
       (20, 20, [46_479, 3_688, 4_121], [2_323, 184, 206]), (20, 35, [46_479, 3_688, 4_121], [1_327, 105, 117]),
       (1, 1, [929_589, 73_760, 82_430], [929_588, 73_759, 82_429]),
@@ -118,7 +118,7 @@ struct PennTreebankDataTests {
     }
   }
 
-  @Test("A word tokenizer made of the training file is the reader's own")
+  @Test("A word tokenizer built from the training file equals the reader's")
   func tokenizer() throws {
     let text = try Corpus(at: TestData.path("ptb")).training
     let tokenizer = WordTokenizer(training: text)

@@ -17,7 +17,7 @@ struct ProbabilisticGrammarTests {
     sentence.split(separator: " ").map { word in Int32(grammar.words.firstIndex(of: String(word)) ?? -1) }
   }
 
-  @Test("A sentence's probability is the product of its alternatives' shares")
+  @Test("A sentence's probability is the product of the probabilities of its alternatives")
   func probabilities() throws {
     let expected = [
       "x b": 0.375, "x y b": 0.1875, "x z b": 0.1875, "x b c": 0.125, "x y b c": 0.0625, "x z b c": 0.0625,
@@ -28,12 +28,14 @@ struct ProbabilisticGrammarTests {
     }
   }
 
-  @Test("What the rules do not make is not accepted", arguments: ["", "x", "x y", "b", "x y z b", "x b c c", "x b q"])
+  @Test(
+    "Sentences that the rules cannot generate are not accepted",
+    arguments: ["", "x", "x y", "b", "x y z b", "x b c c", "x b q"])
   func rejection(_ sentence: String) {
     #expect(grammar.logProbability(of: ids(sentence)) == nil)
   }
 
-  @Test("Expected length and entropy are those of the list of all sentences")
+  @Test("The expected length and entropy match the list of all sentences")
   func expectation() {
     let (length, entropy) = grammar.expectation()
     let all = [(2, 0.375), (3, 0.1875), (3, 0.1875), (3, 0.125), (4, 0.0625), (4, 0.0625)]
@@ -41,7 +43,7 @@ struct ProbabilisticGrammarTests {
     #expect(abs(entropy - all.reduce(0) { $0 - $1.1 * log($1.1) }) < 1e-12)
   }
 
-  @Test("Sampled sentences come as often as their probability says")
+  @Test("Sampled sentences occur as often as their probability predicts")
   func sampling() {
     var random = RandomSource(seed: 3)
     let samples = (0..<20_000).map { _ in grammar.sample(using: &random).sentence }
@@ -50,7 +52,7 @@ struct ProbabilisticGrammarTests {
   }
 
   @Test(
-    "Grammars for which the next word does not decide are found out",
+    "Grammars with choices that the next word does not determine are detected",
     arguments: [
       "S: 1 a b | 1 a c", "S: 1 T a\nT: 1 | 1 a", "S: 1 T c\nT: 1 U | 1 V\nU: 1 a\nV: 1 a",
       "S: 1 T b\nT: 1 | 1 U\nU: 1 | 1 a",

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 struct TinyShakespeareRulesTests {
-  @Test("Nine tenths are for training, the rest is halved, and the characters follow two special tokens in order")
+  @Test("Nine tenths are training text, the rest is halved, and sorted characters follow two special tokens")
   func rules() throws {
     let data = try TinyShakespeare(text: "bacabacabaab é\u{301}z")
     #expect(data.vocabulary.tokens == ["", "[UNK]", " ", "a", "b", "c"] + ["é"])
@@ -34,7 +34,7 @@ struct TinyShakespeareRulesTests {
 
 @Suite(.enabled(if: TestData.isExpected("tinyshakespeare"), "\(TestData.reason("tinyshakespeare"))"))
 struct TinyShakespeareDataTests {
-  @Test("Training has 1,003,854 characters, 65 different ones, and its first window the known numbers")
+  @Test("The training text has 1,003,854 characters, 65 of them distinct, and the known IDs in its first window")
   func figures() throws {
     let data = try TinyShakespeare(at: TestData.path("tinyshakespeare"))
     #expect(data.train.count == 1_003_854)

@@ -5,13 +5,13 @@ import MynahText
 import Testing
 
 struct TrigramModelTests {
-  @Test("An untrained model has the vocabulary's size as perplexity")
+  @Test("An untrained model has a perplexity equal to the vocabulary size")
   func uniform() {
     let model = TrigramModel(training: [], vocabularySize: 7, startID: 0)
     #expect(abs(model.perplexity(of: [1, 2, 3]) - 7) < 1e-12)
   }
 
-  @Test("Counts and one more give the probabilities")
+  @Test("Probabilities use add-one smoothed counts")
   func byHand() {
     // Triples of 1 2 1 2 after two 0s: (0 0 1), (0 1 2), (1 2 1), (2 1 2).
     let model = TrigramModel(training: [1, 2, 1, 2], vocabularySize: 3, startID: 0)

@@ -7,7 +7,7 @@ struct AppendedFileTests {
 
   init() throws { folder = try ScratchFolder() }
 
-  @Test("A file is created and grows, also from one opening to the next")
+  @Test("A file is created and grows, even if it is reopened for each entry")
   func appending() throws {
     for entry: [UInt8] in [[1, 2], [], [3]] { try AppendedFile(path: folder("log")).append(entry) }
     #expect(try folder.bytes(of: "log") == [1, 2, 3])

@@ -8,7 +8,7 @@ struct AtomicFileTests {
 
   init() throws { folder = try ScratchFolder() }
 
-  @Test("A file is created, then replaced, and nothing is left beside it")
+  @Test("A file is created, then replaced, and no other files are left in the folder")
   func replaces() throws {
     try AtomicFile.write([1, 2, 3], to: folder("a"))
     #expect(try folder.bytes(of: "a") == [1, 2, 3])
@@ -17,7 +17,7 @@ struct AtomicFileTests {
     #expect(folder.names == ["a"])
   }
 
-  @Test("Until it is committed the old file stands, and an abandoned one leaves nothing")
+  @Test("The old file remains until the commit, and an abandoned write leaves no files")
   func abandoned() throws {
     try folder.put([7], as: "a")
     do {
@@ -31,14 +31,14 @@ struct AtomicFileTests {
     #expect(folder.names == ["a"])
   }
 
-  /// Writes bytes to "a" with a double of the system's `write`.
+  /// Writes bytes to "a" with a test double of the system's `write`.
   func write(_ bytes: [UInt8], with systemWrite: @escaping WriteFunction) throws {
     var file = try AtomicFile(replacing: folder("a"), writingWith: systemWrite)
     try unsafe file.write(bytes.span.bytes)
     try file.commit()
   }
 
-  @Test("A write that takes a few bytes at a time, or is interrupted, writes them all")
+  @Test("All bytes are written even if the system takes a few at a time or is interrupted")
   func partialWrites() throws {
     let bytes = (0..<100).map { UInt8($0) }
     let calls = Counter()
@@ -52,7 +52,7 @@ struct AtomicFileTests {
     #expect(try folder.bytes(of: "a") == bytes)
   }
 
-  @Test("A full disk is named in words, keeps the old file and leaves nothing beside it")
+  @Test("A full disk gives a readable error, keeps the old file and leaves no other files")
   func fullDisk() throws {
     try folder.put([7], as: "a")
     let calls = Counter()
@@ -70,7 +70,7 @@ struct AtomicFileTests {
     #expect(folder.names == ["a"])
   }
 
-  @Test("A place that cannot be written to is refused with its reason, at once")
+  @Test("A path that cannot be written to is rejected immediately with the reason")
   func unwritable() throws {
     try folder.put([7], as: "file")
     let cases = [
@@ -89,7 +89,7 @@ struct AtomicFileTests {
     #expect(folder.names == ["file"])
   }
 
-  @Test("Checking a place changes nothing there")
+  @Test("Checking a path changes no files")
   func check() throws {
     try folder.put([7], as: "a")
     try AtomicFile.check(folder("a"))
@@ -98,7 +98,7 @@ struct AtomicFileTests {
     #expect(try folder.bytes(of: "a") == [7])
   }
 
-  @Test("A link stays a link and its file's permissions stay")
+  @Test("A link stays a link, and its file keeps its permissions")
   func linksAndPermissions() throws {
     try folder.put([7], as: "file")
     #expect(unsafe chmod(folder("file"), 0o600) == 0)
@@ -110,7 +110,7 @@ struct AtomicFileTests {
     #expect(permissions == 0o600)
   }
 
-  @Test("What a killed process left is removed by the next write of the same target, and nothing else is")
+  @Test("The next write to the same target removes the files of a killed process and no others")
   func staleTemporaries() throws {
     let others = [".a.temporary", ".a.1-zz.temporary", ".a.b.1-0.temporary", ".b.1-0.temporary", "a.1-0.temporary"]
     for name in others + [".a.1-0.temporary", ".a.\(getpid())-beef.temporary"] { try folder.put([0], as: name) }
@@ -118,7 +118,7 @@ struct AtomicFileTests {
     #expect(folder.names == (others + ["a"]).sorted())
   }
 
-  @Test("Two writers of one target do not disturb each other: the last to commit wins")
+  @Test("Two writers to one target do not interfere: the last to commit wins")
   func twoWriters() throws {
     var first = try AtomicFile(replacing: folder("a"))
     var second = try AtomicFile(replacing: folder("a"))
@@ -131,7 +131,7 @@ struct AtomicFileTests {
   }
 }
 
-/// Counts calls of one thread.
+/// Counts calls from a single thread.
 private final class Counter: @unchecked Sendable {
   private var count = 0
   func next() -> Int {

@@ -3,7 +3,7 @@ import Testing
 
 struct CRC32Tests {
   @Test(
-    "CRC-32C of published examples",
+    "CRC-32C matches published examples",
     arguments: [
       // RFC 3720, B.4, and the standard check value.
       (Array("123456789".utf8), 0xE306_9283), ([], 0), (Array(repeating: 0, count: 32), 0x8A91_36AA),

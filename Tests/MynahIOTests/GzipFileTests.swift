@@ -3,9 +3,9 @@ import MynahIO
 import TestSupport
 import Testing
 
-@Suite("Files that are compressed with gzip")
+@Suite("Gzip-compressed files")
 struct GzipFileTests {
-  /// A member with stored contents.
+  /// A gzip member with one stored block.
   private func member(_ contents: [UInt8], flags: UInt8 = 0, extra: [UInt8] = []) -> [UInt8] {
     let count = UInt16(contents.count)
     return [0x1F, 0x8B, 8, flags, 0, 0, 0, 0, 0, 255] + extra + [1] + count.littleEndianBytes
@@ -17,18 +17,17 @@ struct GzipFileTests {
     String(decoding: try GzipFile.contents(bytes, path: "a.gz", limit: limit), as: UTF8.self)
   }
 
-  /// "hello, hello, hello" as Python's zlib compresses it, with an extra field, a name, a comment and the header's
-  /// checksum.
+  /// "hello, hello, hello" compressed by Python's zlib, with an extra field, a name, a comment and a header checksum.
   private let full =
     "H4sIHgAAAAAA/wMAYWJjbmFtZS5hcnBhAGEgY29tbWVudACkzMtIzcnJ11HIQKIAn6HKCRMAAAA="
-  /// 100,000 zeros in 132 bytes, as Python's gzip writes them.
+  /// 100,000 zeros, compressed to 132 bytes by Python's gzip.
   private let bomb =
     "H4sIAAAAAAACA+3BMQEAAADCoPVPbQ0PoAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIBXA32VEdSghgEA"
 
   private func decoded(_ text: String) throws -> [UInt8] { [UInt8](try #require(Data(base64Encoded: text))) }
 
-  @Test("Members with all parts of a header, several members, empty ones and padding are read")
+  @Test("Members with all header fields, several members, empty members and padding are read")
   func forms() throws {
     let hello = "hello, hello, hello"
     #expect(try contents(decoded(full)) == hello)
@@ -37,7 +36,7 @@ struct GzipFileTests {
     #expect(try contents(member(Array("é".utf8), flags: 1)) == "é")
   }
 
-  @Test("A file that is cut short anywhere is an error")
+  @Test("A file that is truncated anywhere is an error")
   func cutShort() throws {
     let bytes = try decoded(full)
     for length in 0..<bytes.count {
@@ -45,21 +44,21 @@ struct GzipFileTests {
     }
   }
 
-  @Test("No damaged bit goes unnoticed, but for those that do not affect the contents")
+  @Test("Every flipped bit is detected")
   func damage() throws {
     let bytes = try decoded(full)
     for place in 0..<bytes.count {
       for bit in 0..<8 {
         var damaged = bytes
         damaged[place] ^= 1 << UInt8(bit)
-        // The header has a checksum of its own; without that flag, it is compressed data.
+        // The header has its own checksum; if its flag is cleared, the checksum is read as compressed data.
         #expect(throws: FileError.self, "\(place) \(bit)") { try contents(damaged) }
       }
     }
   }
 
   @Test(
-    "An error names what is wrong",
+    "Errors name the problem",
     arguments: [
       ([0x1F, 0x8B, 7, 0, 0, 0, 0, 0, 0, 0], "method 7"), ([0x1F, 0x8B, 8, 0x80, 0, 0, 0, 0, 0, 0], "unknown flags"),
       (Array("hello, world".utf8), "does not begin"),
@@ -83,7 +82,7 @@ struct GzipFileTests {
     #expect(error?.description.contains("other bytes") == true)
   }
 
-  @Test("Contents that exceed the limit are refused, of all members together")
+  @Test("Contents of all members that exceed the limit together are an error")
   func limit() throws {
     #expect(try contents(decoded(bomb), limit: 100_000).utf8.count == 100_000)
     #expect(throws: FileError.self) { try contents(decoded(bomb), limit: 99_999) }

@@ -8,7 +8,7 @@ struct InputFileTests {
 
   init() throws { folder = try ScratchFolder() }
 
-  @Test("Any stretch of a file can be read, also after another file took its place")
+  @Test("Any range of a file can be read, even after another file has replaced it")
   func stretches() throws {
     let path = try folder.put([1, 2, 3, 4, 5], as: "file")
     let file = try InputFile(path: path)

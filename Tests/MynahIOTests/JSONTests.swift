@@ -2,7 +2,7 @@ import MynahIO
 import Testing
 
 struct JSONTests {
-  /// A defect as an error.
+  /// A JSON parsing failure as an error.
   private struct Malformed: Error {
     let offset: Int
     let expected, found: String
@@ -13,7 +13,7 @@ struct JSONTests {
   }
 
   @Test(
-    "Texts that break a rule of JSON are refused at the offset of the defect",
+    "Invalid JSON is an error with the offset of the problem",
     arguments: [
       ("", 0), (" ", 1), ("tru", 0), ("nul", 0), ("True", 0), ("[1 2]", 3), ("[1,]", 3), ("[,1]", 1), ("{\"a\" 1}", 5),
       ("{\"a\": 1", 7), ("{a: 1}", 1), ("{\"a\": 1,}", 8), ("{} x", 3), ("\"a", 2), ("\"\n\"", 1), ("'a'", 0),
@@ -26,7 +26,7 @@ struct JSONTests {
     #expect(error?.offset == offset, "\(text): \(String(describing: error))")
   }
 
-  @Test("Arrays and objects nest 125 deep and no deeper")
+  @Test("Arrays and objects may nest 125 levels deep and no deeper")
   func depth() throws {
     func nested(_ depth: Int) -> String {
       String(repeating: "[{\"a\":", count: depth / 2) + (depth % 2 == 0 ? "1" : "[]")
@@ -37,7 +37,7 @@ struct JSONTests {
     #expect(error?.expected == "at most 125 nested values")
   }
 
-  @Test("Values keep the order of members, keys of different bytes, and numbers as they are written")
+  @Test("Values keep the order of members, keys with different bytes, and numbers as they are written")
   func values() throws {
     let text = #"{"b": 1, "é": [true, false, null], "e\u0301": -2.50E+3, "": 9007199254740993}"#
     let value = try value(text)
@@ -47,7 +47,7 @@ struct JSONTests {
     #expect(value.text == #"{"b": 1, "é": [true, false, null], "é": -2.50E+3, "": 9007199254740993}"#)
   }
 
-  @Test("Strings are written with the escapes that JSON requires and no others, and read back")
+  @Test("Strings are written with only the escapes that JSON requires, and are read back unchanged")
   func strings() throws {
     let string = "\" \\ / \u{8}\u{c}\n\r\t\0\u{1F}\u{7F} é 😀\u{2028}"
     let text = JSONValue.string(string).text

@@ -3,9 +3,9 @@ import MynahIO
 import TestSupport
 import Testing
 
-@Suite("The share of files that a reader of lines has read")
+@Suite("A line reader's progress")
 struct LineReaderTests {
-  /// The shares after each line.
+  /// The shares before the first line and after each line.
   private func shares(_ paths: [String]) throws -> [Double?] {
     var reader = try LineReader(paths)
     var shares = [reader.share]
@@ -13,7 +13,7 @@ struct LineReaderTests {
     return shares
   }
 
-  @Test("It rises from 0 to 1 over the bytes of all files")
+  @Test("Progress rises from 0 to 1 over the bytes of all files")
   func files() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -25,7 +25,7 @@ struct LineReaderTests {
     #expect(try shares([two, two]) == [0, 0.45, 0.5, 0.95, 1])
   }
 
-  @Test("Of a compressed file it is that of its contents, and of a pipe it is not known")
+  @Test("Progress in a compressed file follows its uncompressed contents, and progress in a pipe is unknown")
   func others() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -36,7 +36,7 @@ struct LineReaderTests {
     #expect(zip(found, [2.0 / 12, 0.5, 1]).allSatisfy { abs($0 - $1) < 1e-12 } && found.count == 3, "\(found)")
     let pipe = folder.path + "/pipe"
     #expect(unsafe mkfifo(pipe, 0o600) == 0)
-    // A pipe opens when its other end does.
+    // Opening a pipe blocks until its other end is opened.
     Thread.detachNewThread { try? Data("a\nb\n".utf8).write(to: URL(filePath: pipe)) }
     #expect(try shares([pipe]) == [nil, nil, nil])
   }

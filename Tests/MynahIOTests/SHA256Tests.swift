@@ -3,7 +3,7 @@ import Testing
 
 struct SHA256Tests {
   @Test(
-    "Digests are those of FIPS 180-4's examples and of lengths about a block",
+    "Digests match the FIPS 180-4 examples and the known digests of lengths around a block",
     arguments: [
       ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
       ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -19,7 +19,7 @@ struct SHA256Tests {
     #expect(SHA256.hexadecimal(of: Array(text.utf8)) == digest)
   }
 
-  @Test("Bytes may come in pieces of any length", arguments: [1, 7, 63, 64, 65, 200])
+  @Test("Bytes may be added in pieces of any length", arguments: [1, 7, 63, 64, 65, 200])
   func pieces(_ size: Int) {
     let bytes = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     var hash = SHA256()

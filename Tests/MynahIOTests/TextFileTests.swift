@@ -10,7 +10,7 @@ struct TextFileTests {
     return try TextFile(at: folder.write(bytes, to: "text.txt")).text
   }
 
-  /// The error of reading a file of some bytes.
+  /// The error from reading a file with these bytes.
   private func failure(_ bytes: [UInt8]) throws -> FileError? {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -23,14 +23,14 @@ struct TextFileTests {
     }
   }
 
-  @Test("Text comes back as it is, without byte order mark and with \\n for \\r\\n")
+  @Test("Text is read unchanged, except that a byte order mark is dropped and \\r\\n becomes \\n")
   func reading() throws {
     #expect(try read(Array("aé😀\n b".utf8)) == "aé😀\n b")
     #expect(try read([0xEF, 0xBB, 0xBF] + Array("a\r\nb\rc\r\n\r".utf8)) == "a\nb\rc\n\r")
   }
 
   @Test(
-    "Bytes that are not UTF-8 are found with their offset and line",
+    "Invalid UTF-8 is an error with its offset and line",
     arguments: [
       (Array("ab\ncaf".utf8) + [0xE9, 0x20], 6, 2), ([0x61, 0xFF], 1, 1), ([0x61, 0x80], 1, 1),
       ([0xC0, 0xAF], 0, 1), ([0xE0, 0x80, 0x80], 0, 1), ([0xED, 0xA0, 0x80], 0, 1), ([0xF4, 0x90, 0x80, 0x80], 0, 1),
@@ -44,7 +44,7 @@ struct TextFileTests {
     #expect(foundOffset == offset && foundLine == line && byte == bytes[offset])
   }
 
-  @Test("Text in UTF-16 is named as such")
+  @Test("Text in UTF-16 gives an error that names UTF-16")
   func utf16() throws {
     for bytes in [[0xFF, 0xFE, 0x61, 0x00], [0xFE, 0xFF, 0x00, 0x61]] as [[UInt8]] {
       guard case .utf16 = try failure(bytes) else {
@@ -54,7 +54,7 @@ struct TextFileTests {
     }
   }
 
-  @Test("A NUL is refused, and named as UTF-16 if every second byte is one")
+  @Test("A NUL is an error, which suggests UTF-16 if every second byte is a NUL")
   func nuls() throws {
     func isLittleEndian(_ bytes: [UInt8]) throws -> Bool?? {
       guard case .nul(_, let offset, _, let order) = try failure(bytes) else { return nil }
@@ -74,7 +74,7 @@ struct TextFileTests {
   }
 
   @Test(
-    "Files of other formats are named as such",
+    "Files in other formats give an error that names the format",
     arguments: [
       (Array("PK\u{3}\u{4}\0\0".utf8), "zip"), (Array("%PDF-1.7\n".utf8) + [0xE2, 0xE3], "PDF"),
       ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "xz"), ([0x28, 0xB5, 0x2F, 0xFD, 0], "zstd"),
@@ -86,16 +86,16 @@ struct TextFileTests {
       return
     }
     #expect(found.contains(name))
-    // Text that begins like such a file is text.
+    // Text that merely begins like such a file is accepted.
     #expect(try read(Array("BZhang wrote this".utf8)) == "BZhang wrote this")
   }
 
-  @Test("The advice for old Windows texts keeps their quotation marks")
+  @Test("The error for old Windows texts suggests a conversion that keeps quotation marks")
   func windows() throws {
     #expect(try failure([0x93, 0x61, 0x94])?.description.contains("iconv -f windows-1252") == true)
   }
 
-  @Test("Bytes that are kept come back, whatever they are")
+  @Test("Invalid bytes that are kept can be restored, whatever they are")
   func keptBytes() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -115,7 +115,7 @@ struct TextFileTests {
     }
   }
 
-  /// A gzip file of one stored block.
+  /// A gzip file with one stored block.
   private static func gzipped(_ text: String) -> [UInt8] {
     let bytes = Array(text.utf8)
     func number(_ value: UInt32, _ count: Int) -> [UInt8] {
@@ -126,7 +126,7 @@ struct TextFileTests {
       + number(ArchiveBuilder.checksum(bytes), 4) + number(size, 4)
   }
 
-  @Test("A file that is compressed with gzip is read like the text, whole and by lines, whatever its name")
+  @Test("A gzip-compressed file is read like its text, whole and line by line, whatever its name")
   func gzip() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -138,7 +138,7 @@ struct TextFileTests {
     #expect(try lines.next() == nil)
   }
 
-  @Test("Nothing but white space is no text", arguments: ["", "\n", " \r\n\t\u{3000}", "\u{FEFF}"])
+  @Test("A file with only white space is an error", arguments: ["", "\n", " \r\n\t\u{3000}", "\u{FEFF}"])
   func empty(_ text: String) throws {
     guard case .emptyText = try failure(Array(text.utf8)) else {
       Issue.record("expected the error for an empty text")
@@ -155,15 +155,15 @@ struct TextFileTests {
   }
 
   @Test(
-    "A file whose reading breaks off is an error of input",
+    "A failed read is an input/output error",
     .enabled(if: FileKind(at: "/proc/self/mem") != nil, "this machine has no /proc"))
   func readingBreaksOff() throws {
-    // Reading the start of this file fails for any user, also for one who may read all files.
+    // Reading the start of this file fails for every user, even for root.
     let error = #expect(throws: FileError.self) { try TextFile(at: "/proc/self/mem") }
     #expect(error?.kind == .inputOutput)
   }
 
-  @Test("Each error has a kind and a sentence of one line with its details")
+  @Test("Each error has a kind and a one-line sentence with its details")
   func sentences() {
     let errors: [(FileError, FailureKind, [String])] = [
       (.noSuchFile(path: "a.txt"), .noSuchInput, ["a.txt"]),

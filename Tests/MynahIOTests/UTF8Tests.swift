@@ -3,7 +3,7 @@ import Testing
 
 struct UTF8Tests {
   @Test(
-    "A text is cut before the given offset if possible, never inside a character or a line end",
+    "A text is cut at or before the given offset if possible, never inside a character or a line end",
     arguments: [
       ("", 0, nil), ("a", 0, nil), ("a", 1, nil), ("é", 1, nil), ("ab", 0, 1), ("ab", 1, 1), ("ab", 9, 1),
       ("a日b", 1, 1), ("a日b", 2, 1), ("a日b", 3, 1), ("a日b", 4, 4), ("日b", 1, 3), ("😀😀", 7, 4), ("😀😀", 1, 4),

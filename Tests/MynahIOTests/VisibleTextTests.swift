@@ -3,7 +3,7 @@ import Testing
 
 struct VisibleTextTests {
   @Test(
-    "Characters that act or cannot be seen are replaced; others stay as they are",
+    "Control and invisible characters are replaced, and others are unchanged",
     arguments: [
       ("", ""), ("aé日😀 b", "aé日😀 b"), ("a\nb\tc\r", "a⏎b⇥c␍"), ("\0\u{1B}[31m\u{7F}", "␀␛[31m␡"),
       ("\u{85}\u{202E}\u{2028}\u{FEFF}\u{FFFF}", "U+0085U+202EU+2028U+FEFFU+FFFF"), ("\u{E0001}", "U+E0001"),
@@ -18,7 +18,7 @@ struct VisibleTextTests {
     #expect("a\tb\nc\rd\\n".tableCell == "a\\tb\\nc\\rd\\\\n" && "".tableCell == "" && "é 日".tableCell == "é 日")
   }
 
-  @Test("Excerpts end with an ellipsis if text follows, and lists give the number of the others")
+  @Test("Truncated excerpts end with an ellipsis, and long lists give the number of omitted items")
   func excerpts() {
     #expect("abc".excerpt(3) == "abc" && "abcd".excerpt(3) == "abc…" && "".quoted() == "''" && "a\n".quoted() == "'a⏎'")
     #expect(["a", "b"].quotedList() == "'a', 'b'")

@@ -9,7 +9,7 @@ struct ZipArchiveTests {
 
   init() throws { golden = try GoldenArchive.bytes() }
 
-  @Test("Files that Python stored and compressed, by every kind of block, come back as they were")
+  @Test("Files that Python stored or compressed, with every kind of block, are extracted unchanged")
   func contents() throws {
     let archive = try ZipArchive(golden, path: "golden.zip")
     let sums = try #require(archive.entries.first { $0.name == "sha256sums" })
@@ -24,7 +24,7 @@ struct ZipArchiveTests {
     }
   }
 
-  @Test("A damaged archive is an error, never a crash, and no damage goes unnoticed")
+  @Test("Reading a damaged archive gives the original contents or an error, never a crash")
   func damage() throws {
     func isSound(_ bytes: [UInt8]) -> Bool {
       guard let archive = try? ZipArchive(bytes, path: "a.zip") else { return false }
@@ -35,7 +35,7 @@ struct ZipArchiveTests {
     var random = RandomSource(seed: 2)
     let archive = try ZipArchive(golden, path: "a.zip")
     for _ in 0..<60 {
-      // A bit somewhere: what is read then is what it was, or an error.
+      // Flip one bit: reading gives the original contents or an error.
       var bytes = golden
       bytes[Int(random.next() % UInt64(bytes.count))] ^= 1 << UInt8(random.next() % 8)
       guard let damaged = try? ZipArchive(bytes, path: "a.zip") else { continue }
@@ -68,7 +68,7 @@ struct ZipArchiveTests {
     }
   }
 
-  /// An archive that contradicts itself, and words of the error.
+  /// A self-contradictory archive and part of its error message.
   private struct FalseArchive: CustomTestStringConvertible, Sendable {
     let builder: ArchiveBuilder
     let words: String
@@ -107,7 +107,7 @@ struct ZipArchiveTests {
   ]
 
   @Test(
-    "Sizes and places that contradict the archive are refused before memory is taken for them",
+    "Sizes and offsets that contradict the archive are errors before any memory is allocated for them",
     arguments: falseArchives)
   private func falseSizes(archive: FalseArchive) throws {
     let error = #expect(throws: FileError.self) {
@@ -118,7 +118,7 @@ struct ZipArchiveTests {
     #expect(words.contains(archive.words), "\(words)")
   }
 
-  @Test("A missing checksum is accepted on request only")
+  @Test("A missing checksum is accepted only on request")
   func missingChecksum() throws {
     var builder = ArchiveBuilder([("a", [1])])
     builder.members[0].checksum = 0
@@ -127,18 +127,18 @@ struct ZipArchiveTests {
     #expect(throws: FileError.self) { try archive.contents(of: archive.entries[0]) }
   }
 
-  @Test("Compressed bytes that contradict the format and those that are truncated are different errors")
+  @Test("Malformed and truncated compressed data give different errors")
   func inflate() throws {
-    // A stored block of "ab", then a block of the kind that does not exist.
+    // A stored block that contains "ab".
     #expect(try Inflate.expand([1, 2, 0, 0xFD, 0xFF, 0x61, 0x62], limit: 2) == [0x61, 0x62])
-    // "a" in a block of the fixed codes.
+    // "a" in a block with fixed Huffman codes.
     #expect(try Inflate.expand([0x4B, 0x04, 0x00], limit: 1) == [0x61])
     #expect(throws: Inflate.Failure.tooLong) { try Inflate.expand([0x4B, 0x04, 0x00], limit: 0) }
     #expect(throws: Inflate.Failure.cutShort) { try Inflate.expand([], limit: 9) }
     #expect(throws: Inflate.Failure.cutShort) { try Inflate.expand([0x4B, 0x04], limit: 9) }
     #expect(throws: Inflate.Failure.malformed) { try Inflate.expand([0x07], limit: 9) }
     #expect(throws: Inflate.Failure.malformed) { try Inflate.expand([1, 2, 0, 0xFF, 0xFF, 0x61, 0x62], limit: 9) }
-    // A copy from before the beginning: length 3, distance 1.
+    // A copy from before the start of the output: length 3, distance 1.
     #expect(throws: Inflate.Failure.malformed) { try Inflate.expand([0x03, 0x02, 0x00, 0x00], limit: 9) }
   }
 }

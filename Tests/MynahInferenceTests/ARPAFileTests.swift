@@ -6,7 +6,7 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("ARPA files of other programs")
+@Suite("ARPA files written by other programs")
 struct ARPAFileTests {
   private let folder: ScratchFolder
 
@@ -39,11 +39,11 @@ struct ARPAFileTests {
     try #require(Bundle.module.path(forResource: "Fixtures/" + name, ofType: nil))
   }
 
-  /// log10 p of the words of a sentence and of its end.
+  /// The log10 probability of each word of a sentence and of its end.
   private func scores(_ model: NGramModel, _ sentence: String, words: [String] = ["a", "b", "c", "d"]) throws
     -> [Double]
   {
-    // KenLM reads words that a model lacks as <unk>.
+    // KenLM reads words that are not in the model as <unk>.
     let known = words.filter { model.vocabulary.id(of: $0) != nil }
     let tokenizer = AnyTokenizer.word(
       WordTokenizer(vocabulary: try Vocabulary(tokens: known + [Vocabulary.unknown, Vocabulary.endOfSentence])))
@@ -62,7 +62,7 @@ struct ARPAFileTests {
     let cases: [Case]
   }
 
-  @Test("Files in the forms that toolkits write have the scores that KenLM gives them")
+  @Test("Files in the formats that toolkits write get the same scores as in KenLM")
   func forms() throws {
     let data = try Data(contentsOf: URL(filePath: Self.fixture("golden-arpa.json")))
     let golden = try JSONDecoder().decode(Golden.self, from: data)
@@ -73,14 +73,14 @@ struct ARPAFileTests {
         let found = try scores(model, sentence)
         #expect(found.count == expected.count)
         for (own, other) in zip(found, expected) {
-          // KenLM has no probability 0.
+          // KenLM cannot represent a probability of 0.
           #expect(other < -98 ? own == -.infinity : abs(own - other) < 2e-6, "\(entry.name): \(sentence)")
         }
       }
     }
   }
 
-  @Test("Blanks between fields and at ends of lines, a byte order mark, and remarks before the data are read")
+  @Test("Extra white space, a byte order mark and remarks before the data section are accepted")
   func notation() throws {
     let plain = try scores(NGramModel(arpa: write(Self.plain)), "a b a")
     let remarks = "##### of the CMU toolkit\nData mark: \\data\\\nngram 1=nr\n\\1-grams:\np_1 wd_1 bo_1\n\n"
@@ -95,7 +95,7 @@ struct ARPAFileTests {
     #expect(try scores(NGramModel(arpa: path), "a b a") == plain)
   }
 
-  @Test("Probabilities of 0 in all notations are -∞, also with a back-off weight of 0")
+  @Test("Every notation for a probability or back-off weight of 0 gives a log-probability of -∞")
   func zero() throws {
     for number in ["-99", "-99.0000", "-inf", "-1e9", "-100"] {
       let model = try NGramModel(arpa: write(Self.plain.replacing("-1.5\t<unk>", with: number + "\t<unk>")))
@@ -106,7 +106,7 @@ struct ARPAFileTests {
     }
   }
 
-  @Test("Logarithms just above 0 are rounding errors, greater ones errors")
+  @Test("Log-probabilities just above 0 are treated as rounding errors, and larger ones are errors")
   func rounding() throws {
     for number in ["0", "0.0", "+0", "0.0001", "1e-7"] {
       let model = try NGramModel(arpa: write(Self.plain.replacing("-0.4\t<s> a", with: number + "\t<s> a")))
@@ -117,7 +117,7 @@ struct ARPAFileTests {
     }
   }
 
-  @Test("<UNK> is <unk> also in longer n-grams, unless there is <unk>")
+  @Test("<UNK> is read as <unk>, in longer n-grams too, unless the file contains <unk>")
   func capitalUnknown() throws {
     let capital = Self.plain.replacing("<unk>", with: "<UNK>").replacing("-0.45\ta </s>", with: "-0.45\ta <UNK>")
     let model = try NGramModel(arpa: write(capital))
@@ -129,7 +129,7 @@ struct ARPAFileTests {
 
   // MARK: Compression
 
-  @Test("A file that is compressed with gzip is the model that it contains; a damaged one is an error")
+  @Test("A gzip-compressed file gives the same model as the plain file, and a damaged one is an error")
   func compressed() throws {
     let (plain, packed) = try (
       NGramModel(arpa: Self.fixture("kenlm.arpa")), NGramModel(arpa: Self.fixture("kenlm.arpa.gz"))
@@ -164,7 +164,7 @@ struct ARPAFileTests {
   }
 
   @Test(
-    "Files that people take for ARPA files are named",
+    "Errors name the format of files that are often mistaken for ARPA files",
     arguments: [
       ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
       ("mmap lm http://kheafield.com/code format version 5\n\0\0", "KenLM"), ("iARPA\n\n\\data\n", "compile-lm"),
@@ -179,7 +179,7 @@ struct ARPAFileTests {
   // MARK: Errors
 
   @Test(
-    "Every malformed line is an error with its number",
+    "Every malformed line is an error with its line number",
     arguments: [
       ("ngram 1=4", "ngram 1=x", 2), ("ngram 1=4", "ngram 1=-4", 2), ("ngram 1=4", "ngram 2=4", 2),
       ("ngram 1=4", "ngram 1=4=4", 2), ("ngram 1=4", "ngrams 1=4", 2), ("ngram 1=4", "ngram 1=99999999999999999999", 2),
@@ -204,7 +204,7 @@ struct ARPAFileTests {
     #expect(found == line, "\(String(describing: error))")
   }
 
-  @Test("An n-gram whose beginning is not listed is an error, and one whose end is not listed has its probability")
+  @Test("An n-gram whose prefix is not listed is an error, but its suffix need not be listed")
   func beginnings() throws {
     let longer = Self.plain.replacing("ngram 2=2", with: "ngram 2=2\nngram 3=1")
     func text(_ ngram: String) -> String {
@@ -215,7 +215,7 @@ struct ARPAFileTests {
     #expect(try abs(scores(model, "a a")[1] + 0.1) < 1e-6)
   }
 
-  @Test("A line that is not UTF-8 is an error with its number")
+  @Test("A line that is not UTF-8 is an error with its line number")
   func encoding() throws {
     var bytes = Array(Self.plain.utf8)
     let place = try #require(bytes.lastIndex(of: UInt8(ascii: "a")))
@@ -225,7 +225,7 @@ struct ARPAFileTests {
     #expect(error == .notUTF8(path: path, offset: place, line: 13, byte: 0xE9))
   }
 
-  @Test("Text from the file reaches messages without control characters")
+  @Test("Error messages replace control characters from the file with visible symbols")
   func quoting() throws {
     let error = #expect(throws: InferenceError.self) {
       try NGramModel(arpa: write(Self.plain.replacing("-0.4\t<s> a", with: "-0.4\t<s> \u{1B}[31m")))
@@ -233,7 +233,7 @@ struct ARPAFileTests {
     #expect(error?.description.contains("\u{1B}") == false && error?.description.contains("␛") == true)
   }
 
-  @Test("A damaged file is a model or an error, never a crash")
+  @Test("A damaged file gives a model or an error, never a crash")
   func damage() throws {
     var random = RandomSource(seed: 5)
     let special = Array("\n\t -0123459.\\<>=".utf8)

@@ -20,7 +20,7 @@ struct BeamSearchTests {
         using: &random))
   }
 
-  /// All texts of `length` tokens without <unk>, or fewer before a stop token, with their probabilities.
+  /// All texts without <unk> of `length` tokens, or fewer if a stop token ends them, with their log-probabilities.
   private func allTexts(length: Int, stop: Int32?) -> [(ids: [Int32], logProbability: Double, count: Int)] {
     func goOn(_ ids: [Int32], _ sum: Double, _ state: RecurrentState, _ last: Int32) -> [([Int32], Double, Int)] {
       guard ids.count < length else { return [(ids, sum, length)] }
@@ -34,7 +34,7 @@ struct BeamSearchTests {
     return goOn([], 0, model.initialState(), 4).map { (ids: $0.0, logProbability: $0.1, count: $0.2) }
   }
 
-  @Test("One beam takes the most probable token each time")
+  @Test("A single beam takes the most probable token at each step")
   func greedy() throws {
     var generator = try TextGenerator(
       model, tokenizer: tokenizer, prompt: "b", options: .init(sampler: Sampler(temperature: 0), length: 12),
@@ -46,7 +46,7 @@ struct BeamSearchTests {
     #expect(found[0].end == .length)
   }
 
-  @Test("As many beams as there are texts find the most probable ones")
+  @Test("With as many beams as possible texts, the search finds the most probable texts")
   func exhaustive() throws {
     let expected = allTexts(length: 4, stop: nil).sorted { $0.logProbability > $1.logProbability }
     let found = try BeamSearch(beamCount: 256, length: 4)(model, tokenizer: tokenizer, prompt: "")
@@ -55,7 +55,7 @@ struct BeamSearchTests {
     #expect(zip(found, expected).allSatisfy { abs($0.logProbability - $1.logProbability) < 1e-4 })
   }
 
-  @Test("Texts that a stop token ends are compared with others by the length penalty", arguments: [0.0, 0.7, 1.5])
+  @Test("The length penalty ranks texts that end at a stop token against longer texts", arguments: [0.0, 0.7, 1.5])
   func stops(alpha: Double) throws {
     let search = BeamSearch(beamCount: 300, length: 4, lengthPenalty: alpha, stopTokens: [4])
     let expected = allTexts(length: 4, stop: 4).map {
@@ -67,7 +67,7 @@ struct BeamSearchTests {
     #expect(zip(found.prefix(10), expected).allSatisfy { abs($0.score - $1.1) < 1e-4 })
   }
 
-  @Test("Four beams find a text that is at least as probable as one beam's")
+  @Test("The best of four beams is at least as probable as a single beam")
   func better() throws {
     let one = try BeamSearch(beamCount: 1, length: 8)(model, tokenizer: tokenizer, prompt: "a c")
     let four = try BeamSearch(beamCount: 4, length: 8)(model, tokenizer: tokenizer, prompt: "a c")
@@ -76,7 +76,7 @@ struct BeamSearchTests {
     #expect(zip(four, four.dropFirst()).allSatisfy { $0.score >= $1.score })
   }
 
-  @Test("Forbidden tokens and <unk> are in no text")
+  @Test("Forbidden tokens and <unk> never occur in a text")
   func forbidden() throws {
     let found = try BeamSearch(beamCount: 20, length: 3, forbidden: [1])(model, tokenizer: tokenizer, prompt: "")
     #expect(Set(found.flatMap(\.ids)).isSubset(of: [0, 2, 4]))

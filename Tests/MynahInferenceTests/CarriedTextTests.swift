@@ -5,7 +5,7 @@ import MynahTensors
 import MynahText
 import Testing
 
-/// One text has one tokenization, whichever part reads it.
+/// A text has the same tokens whether it is scored line by line, typed in pieces or read as a whole.
 struct CarriedTextTests {
   private static let text =
     "def f(x):\n    if x:\n        return 1\n\n\n    else:\n        return x\nend\n\n \ndef g(x):\n    return 1\n"
@@ -30,7 +30,7 @@ struct CarriedTextTests {
         using: &random))
   }
 
-  @Test("The scores of carried lines add up to the loss of the text, and there is one for each line")
+  @Test("Line scores add up to the loss of the whole text, and every line gets a score")
   func scores() throws {
     for tokenizer in try Self.tokenizers() {
       let model = Self.model(tokenizer)
@@ -47,7 +47,7 @@ struct CarriedTextTests {
     }
   }
 
-  @Test("A line whose end may be joined with what follows has its score when that has come")
+  @Test("A line's score is delayed while its end may still merge with the text that follows")
   func lateScores() throws {
     let tokenizer = try Self.tokenizers()[0]
     var scorer = TextScorer(Self.model(tokenizer), tokenizer: tokenizer)
@@ -56,12 +56,12 @@ struct CarriedTextTests {
     #expect(try scorer.append("").isEmpty && scorer.append("").isEmpty)
     #expect(try scorer.append("end").count == 3)
     #expect(try scorer.finish().count == 1)
-    // Another text begins at the beginning.
+    // After finish(), the scorer starts a new text.
     var other = TextScorer(Self.model(tokenizer), tokenizer: tokenizer)
     #expect(try scorer.append("def f(x):") + scorer.finish() == other.append("def f(x):") + other.finish())
   }
 
-  @Test("Typed text has the tokens that it has as a whole, whatever pieces it is typed in")
+  @Test("Text typed in pieces gives the same suggestions as the whole text")
   func typedText() throws {
     for tokenizer in try Self.tokenizers() {
       let network = Self.model(tokenizer)
@@ -81,7 +81,7 @@ struct CarriedTextTests {
     }
   }
 
-  @Test("White space before a word is joined as it is in the whole text")
+  @Test("White space before a word is merged as in the whole text")
   func spaceBeforeWords() throws {
     for tokenizer in try Self.tokenizers().prefix(2) {
       guard case .bytePair(let pairs) = tokenizer else {

@@ -23,7 +23,7 @@ struct CompleterTests {
     WordTokenizer(training: "the then them a an élan elan e\u{301}tude <unk> sings\n", minimumCount: 1))
 
   @Test(
-    "Words with the prefix are ordered by probability, with the model's probabilities",
+    "Words with the prefix are sorted by probability and have the model's probabilities",
     arguments: ["", "t", "the", "a", "é", "x"])
   func words(prefix: String) throws {
     var completer = try completer(words)
@@ -40,7 +40,7 @@ struct CompleterTests {
     for (suggestion, id) in zip(found, expected) { #expect(abs(suggestion.probability - Double(all[Int(id)])) < 1e-6) }
   }
 
-  @Test("A smaller count gives the most probable words")
+  @Test("A smaller count returns only the most probable words")
   func count() throws {
     var completer = try completer(words)
     let all = try completer.suggestions(prefix: "", count: 100)
@@ -48,7 +48,7 @@ struct CompleterTests {
     #expect(try completer.suggestions(prefix: "", count: 0) == [])
   }
 
-  @Test("Words that are read one by one lead to the suggestions of the whole text", arguments: 0..<3)
+  @Test("Reading a text word by word gives the same suggestions as reading it at once", arguments: 0..<3)
   func oneByOne(kind: Int) throws {
     let tokenizer = [words, letters, pieces()][kind]
     var (whole, parts) = (try completer(tokenizer), try completer(tokenizer))
@@ -58,7 +58,7 @@ struct CompleterTests {
   }
 
   @Test(
-    "Words are found in any case; those that look alike as suggestions are one, with the sum of their probabilities",
+    "If case is ignored, words with the same suggested spelling are merged and their probabilities are added",
     arguments: 0..<3)
   func ignoringCase(kind: Int) throws {
     let tokenizer = [wordTokenizer("the The THE a élan Élan <unk>"), letters, pieces()][kind]
@@ -85,7 +85,7 @@ struct CompleterTests {
     }
   }
 
-  @Test("A word that the vocabulary has in lowercase only is read in lowercase if case is ignored")
+  @Test("If case is ignored, a word that is in the vocabulary only in lower case is read in lower case")
   func lowercaseContext() throws {
     let tokenizer = wordTokenizer("the cat sat <unk>")
     let predictor = NeuralPredictor(model(tokenizer))
@@ -101,7 +101,7 @@ struct CompleterTests {
     .word(WordTokenizer(training: text + "\n", minimumCount: 1))
   }
 
-  @Test("Whole words of a tokenizer.json are completed, pieces of words are refused")
+  @Test("A tokenizer.json of whole words can be completed, but one of subwords is an error")
   func tokenizerJSON() throws {
     let pre = #""pre_tokenizer": {"type": "Whitespace"}"#
     let words = #"{"type": "WordLevel", "vocab": {"[UNK]": 0, "the": 1, "then": 2, "a": 3}, "unk_token": "[UNK]"}"#
@@ -113,7 +113,7 @@ struct CompleterTests {
     #expect(throws: InferenceError.noCompletion) { try self.completer(tokenizer) }
   }
 
-  @Test("A context of unknown words only is read as such")
+  @Test("A context may consist only of unknown words, which are counted")
   func unknown() throws {
     var completer = try completer(words)
     #expect(try completer.read("zebra quagga ") == 2)
@@ -126,7 +126,7 @@ struct CompleterTests {
     .bytePair(BytePairTokenizer(training: "the cat sat on the mat that the cat sat on.\n", vocabularySize: 270))
   }
 
-  /// All words of at most `length` characters with a prefix, by exhaustive search; a mark or white space ends a word.
+  /// All words of at most `length` characters with a prefix, by exhaustive search; “.” or white space ends a word.
   private func allWords(_ context: String, prefix: String, length: Int) throws -> [(text: String, probability: Double)]
   {
     let model = model(letters)
@@ -156,18 +156,18 @@ struct CompleterTests {
     return found.sorted { $0.probability > $1.probability }
   }
 
-  @Test("Characters are followed to the most probable words", arguments: ["", "s", "ca", "t."])
+  @Test("A character model suggests the same words as an exhaustive search", arguments: ["", "s", "ca", "t."])
   func characters(prefix: String) throws {
     var completer = try completer(letters)
     try completer.read("the ")
     let found = try completer.suggestions(prefix: prefix, count: 3)
     let expected = try allWords("the ", prefix: prefix, length: 5).prefix(3)
-    // Beyond five characters nothing is probable enough here to be among three.
+    // No word of more than five characters is probable enough here to be among the top three.
     #expect(found.map(\.text) == expected.map(\.text))
     for (own, other) in zip(found, expected) { #expect(abs(own.probability / other.probability - 1) < 1e-4) }
   }
 
-  @Test("Byte pairs that join a space and the letters that were typed are found, and each word once")
+  @Test("Byte pairs that merge a space with the typed letters are found, and each word is suggested once")
   func bytePairs() throws {
     let tokenizer = pieces()
     var completer = try completer(tokenizer)
@@ -179,7 +179,7 @@ struct CompleterTests {
     #expect(zip(found, found.dropFirst()).allSatisfy { $0.probability >= $1.probability })
   }
 
-  @Test("A copy is a fork of the text")
+  @Test("A copy of a completer is independent of the original")
   func forks() throws {
     var completer = try completer(words)
     try completer.read("the ")
@@ -191,7 +191,7 @@ struct CompleterTests {
     #expect(try fork.suggestions(prefix: "", count: 5) != fresh.suggestions(prefix: "", count: 5))
   }
 
-  @Test("Keys are counted as they are pressed: letters until a word is suggested, one to take it or to end it")
+  @Test("A word costs one key per letter until it is suggested, and one key to accept or end it")
   func keystrokes() throws {
     var (report, completer) = (KeystrokeReport(), try completer(words))
     let line = "the sings zebra"

@@ -36,14 +36,14 @@ struct CopyReportTests {
     #expect(report.longest?.range.count == expected.joined().max())
   }
 
-  @Test("A text that is copied as a whole is its own longest copy")
+  @Test("A text that is copied in full is the longest copy")
   func byHeart() {
     let report = report([[9, 9], [1, 2, 3, 4]], [5, 1, 2, 3, 4, 6])
     #expect(report.longest?.text == 1 && report.longest?.range == 0..<4)
     #expect(report.shares(of: [4]).map(\.copiedCount) == [1])
   }
 
-  @Test("Nothing is copied from an empty text, and nothing has no copies")
+  @Test("There are no copies if the texts or the training text are empty")
   func empty() {
     #expect(report([[1, 2]], []).longest == nil)
     #expect(report([[1, 2]], []).shares(of: [1])[0].copiedCount == 0)

@@ -7,10 +7,10 @@ import MynahTraining
 import TestSupport
 import Testing
 
-/// Every kind of cell with every kind of output layer in every precision, and all connections between layers, through
-/// everything that a model is used for.
+/// Tests all uses of a model with every combination of cell, output layer and precision, and with all connections
+/// between layers.
 struct EveryPartTests {
-  /// A model of one kind of cell and one kind of output layer, over four characters and a line end.
+  /// A model with one kind of cell and one kind of output layer, over eight characters and a line end.
   struct Parts: CustomTestStringConvertible, Sendable {
     let cell: CellKind
     let output: OutputConfiguration
@@ -23,7 +23,7 @@ struct EveryPartTests {
 
     var kinds: ModelKinds { .standard.adding(cell) }
 
-    /// Two layers, so that inputs of both the layers' own and of another size occur, and both windows of a QRNN.
+    /// Two layers, to cover inputs of the layer's own size and of another size, and both window sizes of a QRNN.
     var configuration: LanguageModelConfiguration {
       let isProjected = cell.settings.contains { $0.name == "outputSize" }
       let layer = LayerConfiguration(cell, isProjected ? 8 : 6, settings: isProjected ? ["outputSize": 6] : [:])
@@ -42,7 +42,7 @@ struct EveryPartTests {
     }
   }
 
-  /// A user's kind, without kernels: a leaky integrator.
+  /// A custom cell without kernels: a leaky integrator.
   static let leaky = CellKind(
     "leaky", title: "leaky integrator",
     parameters: { layer in
@@ -75,7 +75,7 @@ struct EveryPartTests {
       }
     } + connected
 
-  /// Models with other connections: of packed layers, of composed ones, and of both kinds.
+  /// Models with residual and skip connections, of cells with and without kernels.
   private static let connected = [LayerConnections.residual, .skip].flatMap { connections in
     [CellKind.lstm, .qrnn, leaky].flatMap { cell in
       outputs.map { Parts(cell: cell, output: $0, precision: .float32, connections: connections) }
@@ -93,12 +93,12 @@ struct EveryPartTests {
   static let text = "abc\nhgfed\nab\nabcdefgh\nfeed\n"
   static let ids = (0..<24).map { Int32($0 * 7 % 9) }
 
-  @Test("Packed logits and losses are those of the model's own pass, within rounding", arguments: all)
+  @Test("A packed model gives the same logits and losses as the original, within rounding", arguments: all)
   func packed(parts: Parts) {
     let (model, packed) = (
       parts.model.rounded(to: parts.precision), InferenceModel(parts.model, precision: parts.precision)
     )
-    // In fewer bits, the inputs of products are rounded too.
+    // At lower precision, the inputs of matrix products are rounded too.
     let tolerances: [WeightPrecision: Double] = [.float32: 1e-5, .bfloat16: 0.02, .int8: 0.15]
     let tolerance = tolerances[parts.precision, default: 0]
     for batchSize in [1, 3] {
@@ -115,7 +115,7 @@ struct EveryPartTests {
     }
   }
 
-  @Test("A text in pieces, with its state carried or stored in between, has the bits of one pass", arguments: all)
+  @Test("A text read in pieces, with its state carried or stored, gives the same bits as one pass", arguments: all)
   func carried(parts: Parts) throws {
     let packed = InferenceModel(parts.model, precision: parts.precision)
     var (whole, pieces) = (packed.initialState(), packed.initialState())

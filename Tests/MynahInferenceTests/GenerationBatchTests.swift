@@ -35,7 +35,7 @@ struct GenerationBatchTests {
     Order(prompt: "abc", sampler: Sampler(temperature: 1), length: 9),
     Order(prompt: "", sampler: Sampler(temperature: 0.5), length: 5),
     Order(prompt: "hg\nfed", sampler: Sampler(temperature: 1, topP: 0.8), length: 12),
-    // A line ends after every second token or so, and with it the state.
+    // A line ends after about every second token, which resets the state.
     Order(
       prompt: "a", sampler: Sampler([LogitBias([0: 2]), CountPenalty(frequency: 0.1), Temperature(1)]), length: 9,
       policy: .reset),
@@ -43,7 +43,7 @@ struct GenerationBatchTests {
     Order(prompt: "abcdefgh", sampler: Sampler(temperature: 1), length: 9),
   ]
 
-  /// A text at its end, without its number in its batch.
+  /// A generated text, without its index in the batch.
   private struct Text: Equatable {
     var ids: [Int32] = []
     var probabilities: [[Double]] = []
@@ -59,7 +59,7 @@ struct GenerationBatchTests {
   }
 
   @Test(
-    "A text has the same bits alone, among others, and whenever it joins; one that leaves changes no other",
+    "A text has the same bits alone and in a batch, whenever it joins and whichever other texts leave",
     arguments: EveryPartTests.all)
   func joining(parts: Parts) throws {
     let model = InferenceModel(parts.model, precision: parts.precision)
@@ -72,7 +72,7 @@ struct GenerationBatchTests {
     }
     var (batch, texts) = (GenerationBatch(model), [Text](repeating: Text(), count: Self.orders.count))
     for step in 0..<40 where step < 12 || !batch.isEmpty {
-      // Two join before each second step, the second text leaves after its third token.
+      // Two texts join before every second step; the second text leaves after its third token.
       if step.isMultiple(of: 2), step / 2 * 2 < Self.orders.count {
         for index in step / 2 * 2..<step / 2 * 2 + 2 {
           #expect(
@@ -106,12 +106,14 @@ struct GenerationBatchTests {
     #expect(text == whole)
   }
 
-  @Test("The state at a text's end continues it with the same bits", arguments: EveryPartTests.all)
+  @Test(
+    "The state at the end of a text equals that of a predictor that has read the text",
+    arguments: EveryPartTests.all)
   func memory(parts: Parts) throws {
     let model = InferenceModel(parts.model, precision: parts.precision)
     let order = Order(prompt: "bad", sampler: Sampler(temperature: 0), length: 9)
     var batch = GenerationBatch(model)
-    // The other text has another number of steps behind it.
+    // Another text is generated in the same batch.
     _ = batch.join(try Self.orders[0].stream(seed: 1), after: try Self.orders[0].memory(model))
     _ = batch.join(try order.stream(seed: 1, returnsMemory: true), after: try order.memory(model))
     var (ids, memory) = ([Int32](), NeuralPredictor.Memory?.none)
@@ -127,7 +129,7 @@ struct GenerationBatchTests {
     #expect(memory == predictor.memory)
   }
 
-  @Test("Predictions of the tokens of a text are those of its scores, and list the most probable tokens")
+  @Test("Predictions have the same log-probabilities as scores, and list the most probable tokens")
   func predictions() throws {
     for parts in EveryPartTests.all.filter({ $0.precision == .float32 }) {
       let model = InferenceModel(parts.model)
@@ -152,7 +154,7 @@ struct GenerationBatchTests {
     }
   }
 
-  @Test("The state at the end of a text that ends with a line is the one that the next line begins with")
+  @Test("With resets, the state after a text that ends with a line end is the start state of the next line")
   func memoryAtReset() throws {
     let model = InferenceModel(EveryPartTests.all[0].model)
     let order = Order(prompt: "ab", sampler: Sampler([LogitBias([0: 100])]), length: 1, policy: .reset)
@@ -164,7 +166,7 @@ struct GenerationBatchTests {
     #expect(memory == predictor.memory)
   }
 
-  @Test("A text whose sampler rules out all tokens ends with an error, and the others go on")
+  @Test("A text whose sampler excludes all tokens ends with an error, and the others continue")
   func nothingToDraw() throws {
     let model = InferenceModel(EveryPartTests.all[0].model)
     let impossible = Order(prompt: "a", sampler: Sampler([ForbiddenTokens(0..<9)]), length: 3)
@@ -183,7 +185,7 @@ struct GenerationBatchTests {
     #expect(errors == [.nothingToDraw] && text.ids.count == 9)
   }
 
-  @Test("A text of no tokens never joins")
+  @Test("A text of length 0 never joins a batch")
   func empty() throws {
     let model = InferenceModel(EveryPartTests.all[0].model)
     let order = Order(prompt: "a", sampler: Sampler(), length: 0)

@@ -25,25 +25,25 @@ struct GenerationTests {
     return ids
   }
 
-  @Test("Equal seeds write equal texts, other seeds others")
+  @Test("The same seed generates the same text, and another seed generates a different text")
   func seeds() throws {
     #expect(try write("the", tokens: 30, seed: 1) == write("the", tokens: 30, seed: 1))
     #expect(try write("the", tokens: 30, seed: 1) != write("the", tokens: 30, seed: 2))
   }
 
-  @Test("<unk> is never written")
+  @Test("<unk> is never generated")
   func unknown() throws {
     #expect(try !write("", tokens: 300, temperature: 3, seed: 4).contains(3))
   }
 
-  @Test("A text continued from its own beginning is the same text")
+  @Test("Continuing a text from its own beginning gives the same text")
   func continuation() throws {
     let whole = try write("", tokens: 12, temperature: 0, seed: 0)
     let beginning = try file().tokenizer.decode(whole.prefix(5))
     #expect(try write(beginning, tokens: 7, temperature: 0, seed: 0) == Array(whole.dropFirst(5)))
   }
 
-  @Test("A text does not depend on the others in its batch, nor on when they end")
+  @Test("A text depends neither on the other texts in its batch nor on when they end")
   func batches() throws {
     let (model, tokenizer) = (InferenceModel(try file().model), try file().tokenizer)
     func write(_ count: Int, stopTokens: Set<Int32> = [2]) throws -> [[Int32]] {
@@ -66,7 +66,7 @@ struct GenerationTests {
     #expect(many == endless.map { text in Array(text[...(text.firstIndex(of: 2) ?? text.count - 1)]) })
   }
 
-  @Test("A stop token ends a text and is not written; what no stop meets ends with its length")
+  @Test("A stop token ends a text and is left out; without a stop, the text ends at the given length")
   func stopTokens() throws {
     var generator = try TextGenerator(
       file(), prompt: "", options: .init(length: 400, stopTokens: [1]), random: RandomSource(seed: 3))
@@ -81,14 +81,14 @@ struct GenerationTests {
     #expect(try other.next() == nil)
   }
 
-  @Test("A text of no tokens has ended before it began")
+  @Test("A text of length 0 has ended from the start")
   func nothing() throws {
     var generator = try TextGenerator(file(), prompt: "the", options: .init(length: 0), random: RandomSource(seed: 3))
     #expect(generator.end == .length)
     #expect(try generator.next() == nil)
   }
 
-  @Test("Reported probabilities equal the scorer's")
+  @Test("The reported log-probabilities match the model's loss")
   func probabilities() throws {
     let file = try file()
     var options = GenerationOptions(sampler: Sampler(temperature: 0.5), length: 6)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 struct InferenceModelTests {
-  /// Sizes around the widths of vectors and panels; in the first two the first layer's inputs are tabulated.
+  /// Sizes around the widths of vectors and panels; the first layer's inputs are tabulated in the first two.
   static let shapes: [(vocabulary: Int, embedding: Int, hidden: [Int])] = [
     (3, 1, [7]), (17, 8, [16, 5]), (67, 5, [17]), (601, 33, [65, 31]), (70, 3, [1, 1, 1]), (90, 64, [64]),
   ]
@@ -25,7 +25,7 @@ struct InferenceModelTests {
     return (0..<count).map { _ in Int32(random.next() % UInt64(vocabularySize)) }
   }
 
-  @Test("Logits are those of the model's own pass, one token after another, one stream and several")
+  @Test("Logits computed token by token equal the original model's, for one stream and for several")
   func decode() {
     for shape in Self.shapes {
       let model = model(shape)
@@ -44,7 +44,7 @@ struct InferenceModelTests {
     }
   }
 
-  @Test("A prompt read at once has the same bits as token by token", arguments: WeightPrecision.allCases)
+  @Test("A prompt gives the same bits read at once or token by token", arguments: WeightPrecision.allCases)
   func prompts(precision: WeightPrecision) {
     for shape in Self.shapes {
       let packed = InferenceModel(model(shape), precision: precision)
@@ -79,7 +79,7 @@ struct InferenceModelTests {
   }
 
   @Test(
-    "Losses are −log softmax of the logits, in one piece or in several, on any number of threads",
+    "Losses are the −log softmax of the logits, in one piece or in several, on any number of threads",
     arguments: WeightPrecision.allCases)
   func scores(precision: WeightPrecision) {
     for shape in Self.shapes {
@@ -117,7 +117,7 @@ struct InferenceModelTests {
     }
   }
 
-  @Test("A state can be stored and resumed with the same bits")
+  @Test("A state that is stored and read back continues with the same bits")
   func coding() throws {
     let packed = InferenceModel(model(Self.shapes[1]))
     var state = packed.initialState(batchSize: 2)
@@ -127,7 +127,7 @@ struct InferenceModelTests {
     #expect(packed.advance([5, 6], state: &copy) == packed.advance([5, 6], state: &state))
   }
 
-  @Test("Weights that are not a number make the loss not finite", arguments: WeightPrecision.allCases)
+  @Test("NaN weights make the loss non-finite", arguments: WeightPrecision.allCases)
   func damage(precision: WeightPrecision) throws {
     for damaged in 0..<5 {
       var (model, index) = (model(Self.shapes[3]), 0)

@@ -53,7 +53,7 @@ struct InferenceStateTests {
     #expect(both.selecting([1, 0]).selecting([1, 0]) == both)
   }
 
-  @Test("A state of two LSTMs holds h and c of each, 4 bytes a number")
+  @Test("The state of two LSTM layers contains h and c of each layer, with 4 bytes per element")
   func parts() {
     let model = model([.lstm(5), .lstm(4)])
     var state = model.initialState(batchSize: 3)

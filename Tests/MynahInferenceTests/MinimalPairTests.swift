@@ -38,7 +38,7 @@ struct MinimalPairTests {
     #expect(MinimalPairReport().accuracy.isNaN)
   }
 
-  @Test("Each sentence starts from the same predictor, also one that adapts")
+  @Test("Each sentence starts from the same predictor state, even if the predictor adapts")
   func adapting() throws {
     let network = NeuralPredictor(Self.model())
     let cached = CachePredictor(network, settings: CacheSettings(size: 50))
@@ -57,18 +57,18 @@ struct MinimalPairTests {
     #expect(plain.good.logProbability != adapted.good.logProbability)
   }
 
-  @Test("The mean weights files equally, and its interval is deterministic and contains it")
+  @Test("The mean weights all files equally, and its confidence interval is deterministic and contains it")
   func mean() {
     let sets = [Array(repeating: true, count: 30) + Array(repeating: false, count: 10), [true, false]]
     let mean = MeanAccuracy(sets)
     #expect(mean.value == 0.625 && mean == MeanAccuracy(sets))
-    // Of the second set, draws have 0, 1/2 and 1 with probabilities 1/4, 1/2 and 1/4.
+    // Resamples of the second set have means 0, 1/2 and 1 with probabilities 1/4, 1/2 and 1/4.
     #expect((0.3...0.4).contains(mean.low) && (0.85...0.95).contains(mean.high), "\(mean)")
     let sure = MeanAccuracy([[true], [false, false]])
     #expect(sure.value == 0.5 && sure.low == 0.5 && sure.high == 0.5)
   }
 
-  @Test("The interval's width is that of the normal approximation")
+  @Test("The confidence interval has the width of the normal approximation")
   func width() {
     let set = (0..<2000).map { $0 % 4 != 0 }
     let mean = MeanAccuracy([set])

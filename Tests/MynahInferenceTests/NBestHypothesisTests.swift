@@ -8,7 +8,7 @@ struct NBestHypothesisTests {
     return zip(scores.names, scores.values).map { "\($0) \($1)" }
   }
 
-  /// The place and the piece that a message names.
+  /// The column and the text that an error reports.
   private func malformed(_ line: String) -> (column: Int?, found: String)? {
     do throws(NBestError) {
       _ = try NBestHypothesis(line, at: TextPlace(path: "lists", line: 9))
@@ -21,7 +21,7 @@ struct NBestHypothesisTests {
     }
   }
 
-  @Test("A line is an id, a text, scores, and optionally a total and further fields")
+  @Test("A line contains an ID, a text, scores, and optionally a total and further fields")
   func fields() throws {
     let hypothesis = try NBestHypothesis("7 ||| a  b c ||| lm= -3.5 tm= -1 ||| -2.25 ||| 0-0 1-1 ||| x")
     #expect(hypothesis.id == "7" && hypothesis.text == "a  b c" && hypothesis.total == -2.25)
@@ -35,7 +35,7 @@ struct NBestHypothesisTests {
     #expect(try NBestHypothesis("7 |||\u{301}a ||| 1").text.unicodeScalars.first == "\u{301}")
   }
 
-  @Test("The new score takes the place of the total, and all other fields stay where they are")
+  @Test("The new score replaces the total, and all other fields keep their positions")
   func rewriting() throws {
     for (line, expected) in [
       ("0 ||| a b ||| x= -1", "0 ||| a b ||| x= -1 ||| N"),
@@ -50,7 +50,7 @@ struct NBestHypothesisTests {
     #expect(try NBestHypothesis(line).line(score: "-2") == line)
   }
 
-  @Test("Scores are numbers, name=number, or a name with numbers, between any white space")
+  @Test("Scores are numbers, name=number pairs or a name followed by numbers, separated by any white space")
   func names() throws {
     #expect(try scores("-2.1") == ["score -2.1"])
     #expect(try scores("-2.1\t-1  3") == ["score1 -2.1", "score2 -1.0", "score3 3.0"])
@@ -64,7 +64,7 @@ struct NBestHypothesisTests {
   }
 
   @Test(
-    "Scores that are not finite decimal numbers are errors with the column and the piece",
+    "Scores that are not finite decimal numbers are errors with their column and text",
     arguments: [
       ("-2,1", 13, "-2,1"), ("1 -2,1", 15, "-2,1"), ("LM=-2.1 W=-3x", 23, "-3x"), ("nan", 13, "nan"),
       ("lm=inf", 16, "inf"), ("-inf", 13, "-inf"), ("1e999", 13, "1e999"), ("0x10", 13, "0x10"), ("LM=", 13, "LM="),
@@ -73,12 +73,12 @@ struct NBestHypothesisTests {
       ("é=1 x", 17, "x"), ("١", 13, "١"), ("-1;", 13, "-1;"),
     ])
   func unreadable(_ field: String, _ column: Int, _ piece: String) throws {
-    // The text before the scores has characters of several bytes.
+    // The text before the scores contains a multi-byte character.
     let found = try #require(malformed("0 ||| 日 ||| \(field)"), "\(field)")
     #expect(found == (column, piece), "\(field)")
   }
 
-  @Test("A line without an id, a text and scores, and a total that is no number, are errors")
+  @Test("A line without an ID, a text or scores is an error, and so is a total that is not a number")
   func malformedLines() throws {
     for line in ["", "7", "7 ||| a", " ||| a ||| 1"] {
       let found = try #require(malformed(line), "\(line)")
@@ -89,7 +89,7 @@ struct NBestHypothesisTests {
     #expect(try #require(malformed("7 ||| a ||| 1 |||  ||| 0-0")).found.isEmpty)
   }
 
-  @Test("A name that occurs twice is an error")
+  @Test("A duplicate score name is an error")
   func repeatedNames() {
     for field in ["a=1 a=2", "a= 1 a= 2", "a= 1 2 a.2=3", "-1 score=2"] {
       #expect { try NBestHypothesis("7 ||| a ||| \(field)") } throws: { error in
@@ -98,7 +98,7 @@ struct NBestHypothesisTests {
     }
   }
 
-  @Test("Marian's alignments and word scores before the scores are kept there")
+  @Test("Marian's alignments and word scores in front of the scores keep their positions")
   func marian() throws {
     for before in ["0-0 1-2", "", "0.1,0.9 1,0", "WordScores= -0.1 -0.25", "0-0 ||| WordScores= -0.1"] {
       let line = "3 ||| a b ||| \(before) ||| F0= -1.5 F1= 2 ||| -0.75"
@@ -106,12 +106,12 @@ struct NBestHypothesisTests {
       #expect(hypothesis.scores.names == ["F0", "F1"] && hypothesis.scores.values == [-1.5, 2], "\(before)")
       #expect(hypothesis.line(score: "-0.75") == line)
     }
-    // Numbers before a field with a name are scores, whose total must be a number.
+    // A field of plain numbers contains the scores, so the next field must be their total, a number.
     #expect(malformed("3 ||| a ||| -1 -2 ||| total=-3")?.found == "total=-3")
     #expect(malformed("3 ||| a ||| 0-0")?.found == "0-0")
   }
 
-  @Test("Control characters of a line do not reach messages")
+  @Test("Error messages contain no control characters from the line")
   func hostile() {
     #expect { try NBestHypothesis("7 ||| a ||| \u{1b}[2J\u{202e}") } throws: { error in
       "\(error)".unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x202E }

@@ -2,7 +2,7 @@ import MynahInference
 import TestSupport
 import Testing
 
-@Suite("Files of n-best lists, of Kaldi's scores and of references")
+@Suite("Files with n-best lists, Kaldi scores and references")
 struct NBestReaderTests {
   private let folder: ScratchFolder
 
@@ -29,7 +29,7 @@ struct NBestReaderTests {
 
   // MARK: Lists
 
-  @Test("Successive lines with the same id are a list, across files; blank lines are skipped")
+  @Test("Successive lines with the same ID form a list, even across files; blank lines are skipped")
   func grouping() throws {
     let first = try file("a", "0 ||| x ||| 1", "", "0 ||| y ||| 2", "1 ||| x ||| 3")
     let second = try file("b", "1 ||| z ||| 4", "\u{feff}2 ||| x ||| 5")
@@ -40,18 +40,18 @@ struct NBestReaderTests {
     #expect(try lists(NBestReader([file("empty", "")])).isEmpty)
   }
 
-  @Test("An id that comes again after another id is an error with both lines")
+  @Test("An ID that reappears after another ID is an error with both line numbers")
   func scattered() throws {
     let path = try file("a", "0 ||| x ||| 1", "1 ||| x ||| 1", "0 ||| y ||| 1")
     let text = message { _ = try lists(NBestReader([path])) }
     #expect(text.hasPrefix("line 3 of '\(path)'") && text.contains("'0' again after line 1 of"), "\(text)")
     let other = try file("b", "0 ||| y ||| 1")
     #expect(message { _ = try lists(NBestReader([path, other])) }.contains("line 3 of '\(path)'"))
-    // Ids are compared by their bytes.
+    // IDs are compared byte by byte.
     #expect(try lists(NBestReader([file("c", "é ||| x ||| 1", "e\u{301} ||| x ||| 1")])).count == 2)
   }
 
-  @Test("All hypotheses need scores of the same names, in any order, and a total or none")
+  @Test("All hypotheses need the same score names, in any order, and either all or none have a total")
   func sameNames() throws {
     let path = try file("a", "0 ||| x ||| a=1 b=2", "1 ||| y ||| b=3 a=4", "1 ||| z ||| a=5 b=6")
     let found = try lists(NBestReader([path]))
@@ -80,7 +80,7 @@ struct NBestReaderTests {
 
   // MARK: Kaldi
 
-  @Test("Kaldi's keys belong to the utterance before their last hyphen; scores come from files in any order")
+  @Test("In a Kaldi key, the utterance is the part before the last hyphen; score files may be in any order")
   func kaldi() throws {
     let words = try file("words", "a-b-1 the  cat", "a-b-2\tthe dog", "a-b-10", "c-1 x")
     let acoustic = try file("am", "c-1 4", "a-b-10 3", "a-b-2 2.5", "a-b-1\t1")
@@ -99,7 +99,7 @@ struct NBestReaderTests {
   }
 
   @Test(
-    "Keys without a score, scores without a key, and what occurs twice are errors with file and line",
+    "Keys without scores, scores without keys and duplicates are errors with file and line",
     arguments: [
       ("u-1 a\nu-2 b\n", "u-1 1\n", "'u-2' (line 2 of"),
       ("u-1 a\n", "u-1 1\n\nu-2 2\n", "line 3 of"),
@@ -118,7 +118,7 @@ struct NBestReaderTests {
 
   // MARK: References
 
-  @Test("Each list needs one reference, and each reference a list")
+  @Test("Each list needs a reference, and each reference needs a list")
   func references() throws {
     let path = try file("a", "0 ||| x ||| 1", "1 ||| x ||| 1")
     let found = try lists(NBestReader([path]))
@@ -132,7 +132,7 @@ struct NBestReaderTests {
     #expect(message { _ = try surplus.take(for: found[1]) }.contains("'\(folder("r"))' has no reference for '1'"))
   }
 
-  @Test("Malformed, repeated and empty references are errors; Kaldi's are an utterance and words")
+  @Test("Malformed, duplicate and empty references are errors; a Kaldi reference is an utterance and its words")
   func referenceFiles() throws {
     for (lines, words) in [
       ("0 ||| a\n0 ||| b", "'0' again after line 1"), ("0 a", "id ||| text"), ("0 ||| a ||| 1", "id ||| text"),

@@ -28,7 +28,7 @@ struct NGramPruningTests {
     return try TextbookNGrams(String(contentsOfFile: folder("model"), encoding: .utf8))
   }
 
-  @Test("The n-grams that stay are those of the definition, at thresholds from few to most", arguments: [2, 3, 4])
+  @Test("Pruning keeps exactly the n-grams of the definition, at low and high thresholds", arguments: [2, 3, 4])
   func definition(order: Int) throws {
     try counted(order: order).write(arpa: folder("read"))
     let model = try NGramModel(arpa: folder("read"))
@@ -36,7 +36,7 @@ struct NGramPruningTests {
     let costs = textbook.costs()
     let sorted = costs.values.sorted()
     for share in 0..<4 {
-      // The widest gap in a quarter of the n-grams, so that rounding does not matter; many have the same cost.
+      // Use the widest gap in a quarter of the costs, so that rounding does not matter; many costs are equal.
       let gaps = max(1, share * sorted.count / 4)..<(share + 1) * sorted.count / 4
       let widest = try #require(gaps.max { sorted[$0] / sorted[$0 - 1] < sorted[$1] / sorted[$1 - 1] })
       try #require(sorted[widest] / sorted[widest - 1] > 1.001)
@@ -48,7 +48,7 @@ struct NGramPruningTests {
     }
   }
 
-  @Test("The probabilities of a pruned model add up to 1 in all contexts, and those of kept n-grams do not change")
+  @Test("A pruned model's probabilities add up to 1 in every context, and kept n-grams keep their probabilities")
   func normalised() throws {
     for order in 2...5 {
       let model = try counted(order: order)
@@ -66,14 +66,14 @@ struct NGramPruningTests {
     }
   }
 
-  @Test("A threshold of 0 removes nothing and changes nothing")
+  @Test("A threshold of 0 leaves the model unchanged")
   func nothing() throws {
     let model = try counted(order: 3)
     let (before, after) = try (textbook(model).ngrams, textbook(model.pruned(threshold: 0)).ngrams)
     #expect(before == after)
   }
 
-  @Test("A great threshold leaves single words, as a model of order 1")
+  @Test("An infinite threshold keeps only the unigrams, in a model of order 1")
   func everything() throws {
     let model = try counted(order: 3)
     let pruned = model.pruned(threshold: .infinity)
@@ -83,7 +83,7 @@ struct NGramPruningTests {
     #expect(try counted(order: 1).pruned(threshold: 1).counts == counted(order: 1).counts)
   }
 
-  @Test("A higher threshold keeps a subset, and a written model reads back with the same probabilities")
+  @Test("A higher threshold keeps a subset, and a model that is written and read back has the same probabilities")
   func nested() throws {
     let model = try counted(order: 4)
     var larger = Set(try textbook(model).ngrams.keys)
@@ -101,7 +101,7 @@ struct NGramPruningTests {
   }
 }
 
-/// An n-gram model as a dictionary, and entropy pruning by the definition.
+/// A reference implementation of entropy pruning, for an n-gram model in a dictionary.
 private struct TextbookNGrams {
   struct Entry: Equatable {
     let probability, backoff: Double
@@ -127,7 +127,7 @@ private struct TextbookNGrams {
     return (ngrams[Array(context)]?.backoff ?? 1) * probability(word, context.dropFirst())
   }
 
-  /// p of a context by the chain rule.
+  /// p(context), by the chain rule.
   private func probability(of context: [String]) -> Double {
     context.indices.reduce(1) { result, index in
       let word = index == 0 && context[0] == "<s>" ? "</s>" : context[index]
@@ -135,7 +135,7 @@ private struct TextbookNGrams {
     }
   }
 
-  /// The relative rise of the perplexity for each n-gram that is removed alone.
+  /// The relative increase in perplexity from removing each n-gram on its own.
   func costs() -> [[String]: Double] {
     var result: [[String]: Double] = [:]
     for ngram in ngrams.keys where ngram.count > 1 {
@@ -154,7 +154,7 @@ private struct TextbookNGrams {
     return result
   }
 
-  /// The n-grams that cost at least the threshold, single words, and the beginnings of both.
+  /// The unigrams, the n-grams that cost at least the threshold, and their prefixes.
   func kept(_ costs: [[String]: Double], threshold: Double) -> Set<[String]> {
     var kept: Set<[String]> = []
     for ngram in ngrams.keys where ngram.count == 1 || (costs[ngram] ?? 0) >= threshold {

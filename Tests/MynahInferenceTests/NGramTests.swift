@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 struct NGramTests {
-  /// The text that KenLM counted, in words.
+  /// The word tokenizer of the text from which KenLM counted its model.
   private let tokenizer: AnyTokenizer
   private let ids: [Int32]
 
@@ -23,14 +23,14 @@ struct NGramTests {
     try String(contentsOfFile: path(name), encoding: .utf8)
   }
 
-  /// The output of KenLM's query: log10 p of each word of each line.
+  /// The output of KenLM's query tool: the log10 probability of each word of each line.
   private func answers() throws -> [[Double]] {
     try Self.fixture("kenlm-answers.txt").split(separator: "\n").filter { $0.contains("Total:") }.map { line in
       line.split(separator: "\t").filter { !$0.contains(":") }.map { Double($0.split(separator: " ")[2]) ?? .nan }
     }
   }
 
-  /// ln p by KenLM of each word of each line.
+  /// The model's log-probability of each word of each line of KenLM's queries.
   private func scores(_ model: NGramModel) throws -> [[Double]] {
     let start = try #require(tokenizer.endOfSentenceID)
     return try Self.fixture("kenlm-queries.txt").split(separator: "\n", omittingEmptySubsequences: false).dropLast().map
@@ -41,7 +41,7 @@ struct NGramTests {
     }
   }
 
-  @Test("A model read from an ARPA file has KenLM's probabilities, for unknown words too")
+  @Test("A model read from an ARPA file has the same probabilities as in KenLM, for unknown words too")
   func reading() throws {
     let model = try NGramModel(arpa: Self.path("kenlm.arpa"))
     #expect(model.order == 3 && model.counts == [250, 890, 1200])
@@ -50,7 +50,7 @@ struct NGramTests {
     for (own, other) in zip(found.joined(), expected.joined()) { #expect(abs(own / log(10) - other) < 2e-6) }
   }
 
-  @Test("A model counted from a text has KenLM's probabilities")
+  @Test("A model counted from a text has the same probabilities as KenLM's")
   func counting() throws {
     let model = try NGramModel(counting: ids, tokenizer: tokenizer, order: 3)
     #expect(model.counts == [250, 890, 1200])
@@ -82,7 +82,7 @@ struct NGramTests {
     }
   }
 
-  @Test("All tokens at once get the probabilities that they get one by one")
+  @Test("Scoring one token gives the same log-probability as the distribution over all tokens")
   func atOnce() throws {
     let model = try NGramModel(counting: ids, tokenizer: tokenizer, order: 3)
     var predictor = try NGramPredictor(model, tokenizer: tokenizer)
@@ -94,7 +94,7 @@ struct NGramTests {
     }
   }
 
-  @Test("Characters have no n-grams, and neither has an empty text")
+  @Test("Character tokenizers, empty texts and vocabularies with sentence marks cannot be counted")
   func impossible() throws {
     let characters = AnyTokenizer.character(CharacterTokenizer(training: "abc\n"))
     #expect(throws: InferenceError.noSentences) { try NGramModel(counting: [0, 1], tokenizer: characters, order: 2) }
@@ -115,7 +115,7 @@ struct NGramTests {
     return (.word(words), try words.encode(text).ids)
   }
 
-  @Test("Lengths whose discounts cannot be estimated get KenLM's fallback, and the others do not", arguments: [1, 2])
+  @Test("Only lengths whose discounts cannot be estimated use KenLM's fallback", arguments: [1, 2])
   func fallback(order: Int) throws {
     let (tokenizer, ids) = try letters()
     let model = try NGramModel(counting: ids, tokenizer: tokenizer, order: order, fallback: .fallback)
@@ -138,7 +138,7 @@ struct NGramTests {
     #expect(model.smoothing?.fallbackLengths == [] && model.smoothing?.discounts.count == 3)
   }
 
-  @Test("Texts of one word, of one line, and of other discounts have probabilities that add up to 1")
+  @Test("Probabilities add up to 1 even for tiny texts and custom discounts")
   func smallTexts() throws {
     let own = NGramDiscounts(one: 1, two: 2, threeOrMore: 3)
     for text in ["a\n", "\n", "a a a a\n", "a b\na b\na b\na b\n"] {

@@ -4,7 +4,7 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("N-grams and the words of another model")
+@Suite("N-grams with another model's vocabulary")
 struct NGramVocabularyTests {
   private let folder: ScratchFolder
 
@@ -12,7 +12,7 @@ struct NGramVocabularyTests {
 
   private static let text = "a b c d\nb a c\nc c a b d e\na b\nd b a\ne a b c\n"
 
-  /// A model of the words a … e and <unk>.
+  /// An n-gram model of the words a to e and <unk>.
   private func counted() throws -> NGramModel {
     let words = WordTokenizer(training: Self.text, minimumCount: 1)
     return try NGramModel(
@@ -23,7 +23,7 @@ struct NGramVocabularyTests {
     .word(WordTokenizer(vocabulary: try Vocabulary(tokens: tokens.split(separator: " ").map(String.init))))
   }
 
-  /// p of each token of a vocabulary at each position of a text.
+  /// The probability of each token of a vocabulary at each position of a text.
   private func probabilities(
     _ model: NGramModel, _ tokenizer: AnyTokenizer, mapped: Bool = false, text: String = text
   ) throws -> [[String: Double]] {
@@ -39,11 +39,11 @@ struct NGramVocabularyTests {
     try NGramModel(arpa: folder.put(Array(text.utf8), as: "model"))
   }
 
-  @Test("Words that the tokenizer lacks add their probability to that of its <unk>")
+  @Test("Words that are not in the tokenizer add their probability to its <unk>")
   func otherWords() throws {
     let model = try counted()
     let (all, few) = try (tokenizer("a b c d e <unk> <eos>"), tokenizer("b <eos> a <unk>"))
-    // A text of known words: both read the same context.
+    // The text has only known words, so both predictors read the same context.
     let text = "a b b a\nb\na a b\n"
     let (full, found) = try (probabilities(model, all, text: text), probabilities(model, few, text: text))
     for (full, found) in zip(full, found) {
@@ -56,7 +56,7 @@ struct NGramVocabularyTests {
     #expect(predictor.otherWordCount == 3 && predictor.mappedWords.isEmpty && predictor.hasUnknown)
   }
 
-  @Test("Scores of tokens are those of all tokens at once")
+  @Test("Scoring one token gives the same log-probability as the distribution over all tokens")
   func atOnce() throws {
     let few = try tokenizer("b <eos> a <unk> x")
     var predictor = try NGramPredictor(counted(), tokenizer: few, mapsUnknownWords: true)
@@ -68,7 +68,7 @@ struct NGramVocabularyTests {
     }
   }
 
-  @Test("Words that the n-grams lack are an error, or share the probability of <unk> on request")
+  @Test("Words that are not in the n-grams are errors or, on request, share the probability of <unk>")
   func mappedWords() throws {
     let model = try counted()
     let (own, more) = try (tokenizer("a b c d e <unk> <eos>"), tokenizer("a x b c y d e <unk> z <eos>"))
@@ -92,14 +92,14 @@ struct NGramVocabularyTests {
   }
 
   @Test(
-    "Probabilities add up to 1, whichever words are foreign",
+    "Probabilities add up to 1, whichever words the two vocabularies share",
     arguments: ["<unk> <eos>", "a <unk> <eos> x", "x y z <unk> <eos>", "e d c b a <eos> <unk> q"])
   func sums(tokens: String) throws {
     let found = try probabilities(counted(), tokenizer(tokens), mapped: true)
     for found in found { #expect(abs(found.values.reduce(0, +) - 1) < 1e-5) }
   }
 
-  @Test("Without <unk>, unknown words have probability 0, begin a new context, and can be mixed")
+  @Test("Without <unk>, unknown words have probability 0 and start a new context, and mixtures still work")
   func noUnknown() throws {
     let model = try write(
       """
@@ -136,7 +136,7 @@ struct NGramVocabularyTests {
     #expect(tuned.allSatisfy { $0 > 0 && $0 < 1 })
   }
 
-  @Test("Words of the n-grams add to <unk> also where the n-grams lack it")
+  @Test("Words that are not in the tokenizer add to its <unk> even if the n-grams have no <unk>")
   func othersWithoutUnknown() throws {
     let model = try write(
       "\\data\\\nngram 1=3\n\n\\1-grams:\n-0.5\t</s>\n-0.4\ta\n-0.6\tb\n\n\\end\\\n")
@@ -145,7 +145,7 @@ struct NGramVocabularyTests {
     #expect(abs(found[1] + 0.6) < 1e-6)
   }
 
-  @Test("Padding occurs in no text and needs no word; a missing sentence end is an error")
+  @Test("The padding token has probability 0 and needs no n-gram; a missing sentence end is an error")
   func special() throws {
     let padded = AnyTokenizer.word(
       WordTokenizer(vocabulary: try Vocabulary(tokens: ["", "a", "b", "c", "d", "e", "<unk>", "<eos>"])))
@@ -157,7 +157,7 @@ struct NGramVocabularyTests {
         try NGramPredictor(endless, tokenizer: tokenizer("a <unk> <eos>"), mapsUnknownWords: maps)
       }
     }
-    // Line ends that are no token need no sentence end.
+    // A tokenizer without a line-end token needs no sentence end.
     #expect(throws: Never.self) { try NGramPredictor(endless, tokenizer: tokenizer("a <unk>")) }
   }
 }

@@ -4,7 +4,7 @@ import MynahTensors
 import MynahText
 import Testing
 
-@Suite("A token outside of the vocabulary is an error before anything is read")
+@Suite("A token outside the vocabulary is an error before anything is read")
 struct NoSuchTokenTests {
   private let tokenizer: AnyTokenizer
   private let model: LanguageModel
@@ -35,7 +35,7 @@ struct NoSuchTokenTests {
     func logProbabilities() -> [Double] { [Double](repeating: -1, count: 5) }
   }
 
-  @Test("Predictors", arguments: [[5], [-1], [2, 3, 5], [Int32.max], [Int32.min]])
+  @Test("Predictors throw and keep their state", arguments: [[5], [-1], [2, 3, 5], [Int32.max], [Int32.min]])
   func predictors(ids: [Int32]) throws {
     let error = InferenceError.noSuchToken(id: ids[ids.count - 1], vocabularySize: 5)
     for var predictor in try predictors() {
@@ -52,7 +52,7 @@ struct NoSuchTokenTests {
     #expect("\(error)".contains("0 to 4, found \(ids[ids.count - 1])"))
   }
 
-  @Test("Losses, generators, searches and n-gram counts")
+  @Test("Losses, generators, searches and n-gram counts throw")
   func others() throws {
     let error = InferenceError.noSuchToken(id: 7, vocabularySize: 5)
     let network = InferenceModel(model)

@@ -14,7 +14,7 @@ struct PerplexityTests {
       using: &random)
   }
 
-  @Test("A model without knowledge has the perplexity of its vocabulary's size")
+  @Test("A model with a uniform distribution has a perplexity equal to its vocabulary size")
   func uniform() throws {
     var model = model(vocabularySize: 13)
     model.visitParameters(prefix: "") { spec, parameter in
@@ -23,7 +23,7 @@ struct PerplexityTests {
     #expect(try abs(model.loss(of: [1, 5, 12, 0, 3]).perplexity - 13) < 1e-4)
   }
 
-  @Test("After a line end every token is predicted; without one in the vocabulary the first token is context only")
+  @Test("With a line end in the vocabulary, every token is predicted; without one, the first token is only context")
   func counts() throws {
     let words = try Vocabulary(tokens: ["a", "b", "<unk>", "<eos>"])
     let tokenizer = AnyTokenizer.word(WordTokenizer(vocabulary: words))
@@ -42,7 +42,7 @@ struct PerplexityTests {
     #expect(third.loss.targetCount == 3 && !third.predictsEveryToken && third.unknownCount == 1)
   }
 
-  @Test("The characters that begin in a token that is context only are not predicted")
+  @Test("Characters that start in a context-only token are not counted as predicted")
   func contextOnly() throws {
     func counted(_ text: String, _ tokenizer: AnyTokenizer, _ policy: StatePolicy = .carry) throws -> Int {
       let model = model(vocabularySize: tokenizer.vocabulary.count)
@@ -51,11 +51,11 @@ struct PerplexityTests {
     #expect(try counted("é\n", .bytes(ByteTokenizer())) == 2)
     let keras = AnyTokenizer.kerasWord(KerasTokenizer(.init(unknownToken: "<unk>"), training: ["Some words."]))
     #expect(try counted("some words", keras) == 6 && counted("all words", keras) == 8)
-    // Each line has a first token.
+    // The first token of each line is only context.
     #expect(try counted("some words\nwords some\n", keras, .reset) == 22 - 4 - 5)
   }
 
-  @Test("After a reset, each text has the perplexity that it has on its own")
+  @Test("With resets, each part of a text has the same loss as on its own")
   func policies() throws {
     let letters = try Vocabulary(tokens: ["a", "b", "\n"])
     let tokenizer = AnyTokenizer.character(try CharacterTokenizer(vocabulary: letters))
@@ -69,13 +69,13 @@ struct PerplexityTests {
     ] as [(StatePolicy, [String])] {
       #expect(try nats(text, policy) == parts.reduce(0) { try $0 + nats($1) })
     }
-    // Windows begin after the last token of the one before.
+    // The context of each window starts with the last token of the previous one.
     let ids = try [2] + tokenizer.encode(text).ids
     let windows = stride(from: 0, to: ids.count - 1, by: 4).map { Array(ids[$0..<min($0 + 5, ids.count)]) }
     #expect(try abs(nats(text, .windows(length: 4)) - windows.reduce(0) { try $0 + model.loss(of: $1).nats }) < 1e-9)
   }
 
-  @Test("A text of one token has nothing to predict without a line end in the vocabulary")
+  @Test("Without a line end in the vocabulary, a text of one token has nothing to predict")
   func tooShort() throws {
     let letters = try Vocabulary(tokens: ["a", "b"])
     let tokenizer = AnyTokenizer.character(try CharacterTokenizer(vocabulary: letters))
@@ -87,7 +87,8 @@ struct PerplexityTests {
   }
 
   @Test(
-    "The loss is the textbook's sum over single steps, however long the text", arguments: [2, 3, 256, 257, 258, 600])
+    "The loss equals the sum of the losses of single steps, for texts of any length",
+    arguments: [2, 3, 256, 257, 258, 600])
   func stretches(count: Int) throws {
     let model = model(vocabularySize: 9)
     var random = RandomSource(seed: 5)

@@ -6,11 +6,11 @@ import MynahText
 import TestSupport
 import Testing
 
-/// A small model, and the same as a textbook has it in double precision.
+/// A small model, and a textbook implementation of it in double precision.
 private struct SmallModel {
   static let (vocabularySize, embeddingSize, hiddenSize) = (5, 3, 4)
   let model: LanguageModel
-  /// Embedding [V, E], W_ih, W_hh, b of the LSTM, output weight [V, H] and bias [V].
+  /// The embedding [V, E], the LSTM's W_ih, W_hh and b, and the output layer's weight [V, H] and bias [V].
   var weights: [[Double]]
 
   init() {
@@ -23,7 +23,7 @@ private struct SmallModel {
     weights = model.parameters.map { $0.value.elements.doubles }
   }
 
-  /// ln p of each target, and the vectors that they are predicted from, from a state h and c on, which is moved.
+  /// Returns the targets' log-probabilities and the hidden vectors that predict them, and advances the state [h, c].
   static func pass(
     _ weights: [[Double]], _ inputs: [Int32], _ targets: [Int32], _ state: inout [[Double]]
   ) -> (logProbabilities: [Double], hidden: [[Double]]) {
@@ -46,7 +46,7 @@ private let text: [Int32] = [4, 0, 1, 2, 0, 1, 3, 3, 0, 1, 2, 4, 0, 1, 1, 2, 0, 
 struct PredictorTests {
   private let small = SmallModel()
 
-  /// All kinds of predictors of one vocabulary.
+  /// Every kind of predictor, all with the same vocabulary.
   private func predictors() -> [any Predictor] {
     let network = NeuralPredictor(InferenceModel(small.model))
     let dynamic = DynamicPredictor(
@@ -63,7 +63,7 @@ struct PredictorTests {
     ]
   }
 
-  /// Networks with a set of dropout masks each.
+  /// Networks, each with its own set of dropout masks.
   private func passes(_ count: Int, seed: UInt64) -> [ModelPredictor] {
     (0..<count).map { ModelPredictor(small.model, dropout: RandomSource(seed: seed, stream: UInt64($0))) }
   }
@@ -74,7 +74,7 @@ struct PredictorTests {
     return predictor
   }
 
-  @Test("Scores are the logarithms of the distribution that each token was drawn from", arguments: 0..<11)
+  @Test("Each score is the log-probability of the token in the predicted distribution", arguments: 0..<11)
   func distributions(kind: Int) throws {
     var (scorer, teller) = (try begun(predictors()[kind]), try begun(predictors()[kind]))
     let scores = try scorer.score(Array(text.dropFirst()))
@@ -86,7 +86,7 @@ struct PredictorTests {
     }
   }
 
-  @Test("A text in pieces gets the scores of the whole, bit for bit", arguments: 0..<11)
+  @Test("A text scored in pieces gets the same scores as the whole, bit for bit", arguments: 0..<11)
   func pieces(kind: Int) throws {
     let whole = try { () -> [Double] in
       var predictor = try begun(predictors()[kind])
@@ -113,7 +113,7 @@ struct PredictorTests {
     #expect(largestDifference(after, expected) < 1e-6)
   }
 
-  @Test("The stored memory of a network continues with the same bits")
+  @Test("A network continues from its stored memory with the same bits")
   func memory() throws {
     let model = InferenceModel(small.model)
     var predictor = NeuralPredictor(model)
@@ -124,7 +124,7 @@ struct PredictorTests {
     #expect(try restored.score(Array(text[9...])) == predictor.score(Array(text[9...])))
   }
 
-  @Test("The cache is that of the paper, in double precision", arguments: [1, 3, 6, 100])
+  @Test("The cache matches the paper's formula in double precision", arguments: [1, 3, 6, 100])
   func cache(size: Int) throws {
     let settings = CacheSettings(size: size, theta: 0.7, weight: 0.25)
     var predictor = CachePredictor(NeuralPredictor(InferenceModel(small.model)), settings: settings)
@@ -144,7 +144,9 @@ struct PredictorTests {
     }
   }
 
-  @Test("Dynamic evaluation is that of the paper, in double precision by finite differences", arguments: [false, true])
+  @Test(
+    "Dynamic evaluation matches the paper's formula with finite differences in double precision",
+    arguments: [false, true])
   func dynamic(withStatistics: Bool) throws {
     let settings = DynamicSettings(learningRate: 0.02, decay: 0.15, epsilon: 0.01, segmentLength: 5)
     let training: [Int32] = [0, 1, 2, 3, 4, 0, 1, 1, 2, 2, 3, 0, 4]
@@ -175,7 +177,7 @@ struct PredictorTests {
     #expect(abs(expected.reduce(0, +) - SmallModel.plain(small.weights)) > 0.02)
   }
 
-  /// √(mean of squared slopes) over batches of two rows and three steps.
+  /// The root mean square of the gradients over batches of two rows and three steps.
   private func textbookRoots(_ ids: [Int32]) -> [[Double]] {
     var sums = small.weights.map { $0.map { _ in 0.0 } }
     var states = [SmallModel.zeroState, SmallModel.zeroState]
@@ -193,7 +195,7 @@ struct PredictorTests {
     return sums.map { $0.map { ($0 / 2).squareRoot() } }
   }
 
-  /// The slopes of the mean loss of rows.
+  /// The gradients of the mean loss over the rows.
   private func meanSlopes(_ weights: [[Double]], _ rows: [([Int32], [Int32], [[Double]])]) -> [[Double]] {
     let loss = { (weights: [[Double]]) -> [Double] in
       let losses = rows.flatMap { inputs, targets, state -> [Double] in
@@ -223,7 +225,7 @@ struct PredictorTests {
     #expect(largestDifference(try dynamic.score(targets), expected) < 1e-5)
   }
 
-  @Test("Monte Carlo dropout is the mean of passes with a set of masks each, the same at every step and for every text")
+  @Test("Monte Carlo dropout averages passes that each use one set of masks for all steps")
   func monteCarlo() throws {
     var configuration = small.model.configuration
     configuration.dropout.isVariational = true
@@ -253,7 +255,7 @@ struct PredictorTests {
     #expect(largestDifference(try plain.score(targets), scores(nil)) < 1e-6)
   }
 
-  @Test("A mixture's probability is the weighted mean")
+  @Test("A mixture's probability is the weighted mean of its parts' probabilities")
   func mixture() throws {
     let parts: [any Predictor] = Array(predictors()[0..<2])
     var mixture = MixturePredictor(parts, weights: [1, 3])
@@ -266,7 +268,7 @@ struct PredictorTests {
     }
   }
 
-  @Test("Tuned weights make a text as probable as any others do")
+  @Test("No other mixture weights make a text more probable than the tuned ones")
   func tuning() {
     let scores: [[Double]] = [[0.2, 0.5, 0.1, 0.3], [0.4, 0.1, 0.2, 0.3], [0.01, 0.01, 0.9, 0.01]].map {
       $0.map { log($0) }
@@ -285,7 +287,7 @@ struct PredictorTests {
 }
 
 extension SmallModel {
-  /// Σ ln p of the text without learning.
+  /// The log-probability of the text without dynamic evaluation.
   fileprivate static func plain(_ weights: [[Double]]) -> Double {
     var state = zeroState
     return pass(weights, Array(text.dropLast()), Array(text.dropFirst()), &state).logProbabilities.reduce(0, +)

@@ -17,7 +17,7 @@ struct RenumberedPredictorTests {
         vocabulary: tokens.count, embedding: 4, layers: [.lstm(6)], initializer: .uniform(0.9)), using: &random)
   }
 
-  /// The model with the rows of its tokens in the other order.
+  /// The model with its embedding and output rows in the other order.
   private static func permuted(_ model: LanguageModel) -> LanguageModel {
     var result = model
     let rows = order.map { Int32($0) }
@@ -53,13 +53,13 @@ struct RenumberedPredictorTests {
     #expect(largestDifference(found, wanted) < 1e-6)
   }
 
-  @Test("Vocabularies map to each other only if they have the same tokens, each once")
+  @Test("Vocabularies map to each other only if they contain the same tokens, each exactly once")
   func mapping() throws {
     let own = try Vocabulary(tokens: ["a", "b"])
     #expect(own.ids(in: own) == [0, 1])
     #expect(own.ids(in: try Vocabulary(tokens: ["b", "a"])) == [1, 0])
     for tokens in [["a"], ["a", "c"], ["a", "b", "c"]] { #expect(own.ids(in: try Vocabulary(tokens: tokens)) == nil) }
-    // “é” in two forms is two tokens.
+    // The composed and decomposed forms of “é” are two tokens.
     #expect(try Vocabulary(tokens: ["é"]).ids(in: Vocabulary(tokens: ["e\u{301}"])) == nil)
     let twice = Vocabulary(slots: ["a", "a"])
     #expect(twice.ids(in: own) == nil && own.ids(in: twice) == nil && twice.ids(in: twice) == nil)

@@ -15,7 +15,7 @@ struct RescoringTests {
     return TextScorer(InferenceModel(model), tokenizer: tokenizer)
   }
 
-  @Test("The new score is the weighted sum, best first, and equal ones keep their order")
+  @Test("Hypotheses are ranked by the weighted sum of their scores, best first")
   func ranking() throws {
     let scorer = scorer()
     let lines = ["1 ||| a b ||| -1", "1 ||| c ||| -2", "1 ||| a b ||| -1", "1 ||| b b a z ||| 0"]
@@ -50,14 +50,14 @@ struct RescoringTests {
     #expect(order.map(\.index) == [2, 0, 1])
   }
 
-  /// A predictor by which every token has the probability 0.
+  /// A predictor that gives every token a probability of 0.
   private struct Impossible: Predictor {
     let vocabularySize: Int
     mutating func read(_ ids: [Int32]) {}
     mutating func logProbabilities() -> [Double] { Array(repeating: -.infinity, count: vocabularySize) }
   }
 
-  @Test("A text of probability 0 comes last, a weight of 0 leaves that out, and it cannot be tuned")
+  @Test("Texts of probability 0 keep their order, a model weight of 0 ignores them, and tuning is an error")
   func impossible() throws {
     let tokenizer = AnyTokenizer.word(WordTokenizer(training: "a b c <unk>\n"))
     let scorer = TextScorer(Impossible(vocabularySize: tokenizer.vocabulary.count), tokenizer: tokenizer)
@@ -70,7 +70,7 @@ struct RescoringTests {
     #expect(throws: NBestError.zeroProbability(TextPlace(line: 1))) { try WeightTuning([list]) }
   }
 
-  @Test("Texts that are not in the vocabulary are errors with their line")
+  @Test("A text with a token outside the vocabulary is an error with its line number")
   func unknown() throws {
     var random = RandomSource(seed: 3)
     let tokenizer = AnyTokenizer.character(

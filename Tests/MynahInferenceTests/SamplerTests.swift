@@ -13,7 +13,8 @@ struct SamplerTests {
     return counts
   }
 
-  /// Expects counts to pass a chi-square test against weights at a level of 0.1 %, and no token of weight 0.
+  /// Expects the counts to pass a chi-square test against the weights at the 0.1 % level, and tokens of weight 0 to
+  /// have no draws.
   private func expect(
     _ counts: [Double], fit weights: [Double], sourceLocation: SourceLocation = #_sourceLocation
   ) {
@@ -29,7 +30,7 @@ struct SamplerTests {
       }
       statistic += (count - expected) * (count - expected) / expected
     }
-    // The 99.9th percentiles of 1 … 6 degrees of freedom.
+    // The 99.9th percentiles for 1 to 6 degrees of freedom.
     let bounds = [1e-9, 10.828, 13.816, 16.266, 18.467, 20.515, 22.458]
     let bound = bounds[weights.count { $0 > 0 } - 1]
     #expect(statistic < bound, "\(counts)", sourceLocation: sourceLocation)
@@ -51,7 +52,7 @@ struct SamplerTests {
     try expect(counts(sampler, logits), fit: weights)
   }
 
-  @Test("Top-k draws from the k most probable tokens; among equal ones, lower ids come first")
+  @Test("Top-k draws from the k most probable tokens; ties go to the lower IDs")
   func topK() throws {
     let weights = logits.map { exp(Double($0)) }
     try expect(counts(Sampler([TopK(3)]), logits), fit: [0, weights[1], 0, weights[3], weights[4]])
@@ -59,7 +60,7 @@ struct SamplerTests {
     try expect(counts(Sampler([TopK(2)]), [1, 1, 1, 1]), fit: [1, 1, 0, 0])
   }
 
-  @Test("Top-p draws from the fewest tokens whose probabilities reach the mass")
+  @Test("Top-p draws from the smallest set of tokens whose total probability reaches p")
   func topP() throws {
     let logits: [Float] = [0.1, 0.4, 0.2, 0.3].map { log($0) }
     try expect(counts(Sampler([TopP(0.65)]), logits), fit: [0, 4, 0, 3])
@@ -95,7 +96,7 @@ struct SamplerTests {
     try expect(counts(Sampler([Typical(1)]), logits), fit: [4, 3, 2, 1])
   }
 
-  @Test("A penalty divides positive logits of recent tokens and multiplies negative ones, once each")
+  @Test("A repetition penalty divides positive logits of recent tokens and multiplies negative ones, once per token")
   func repetition() {
     var changed: [Float] = [2, -2, 2, -2]
     RepetitionPenalty(2, reach: 3)(&changed, at: SamplingPlace(recentTokens: [2, 0, 1, 0]))
@@ -131,7 +132,7 @@ struct SamplerTests {
     }
   }
 
-  @Test("A custom sampling step is a function of logits")
+  @Test("A custom sampling step can change the logits")
   func own() throws {
     struct OddTokens: SamplingStep {
       func callAsFunction(_ logits: inout [Float], at place: SamplingPlace) {
@@ -142,7 +143,7 @@ struct SamplerTests {
     try expect(counts(Sampler([OddTokens()]), logits), fit: weights)
   }
 
-  @Test("Drawing for many streams takes time in proportion to their number", .timeLimit(.minutes(1)))
+  @Test("Sampling time grows linearly with the number of streams", .timeLimit(.minutes(1)))
   func manyStreams() throws {
     let (streamCount, vocabularySize) = (16_384, 1024)
     let row = (0..<vocabularySize).map { Float($0 % 7) }
@@ -151,21 +152,21 @@ struct SamplerTests {
     let sampler = Sampler([MinP(0.5)])
     var randoms = (0..<streamCount).map { RandomSource(seed: 1, stream: UInt64($0)) }
     let ids = try sampler(logits, using: &randoms)
-    // Each stream draws what it draws alone.
+    // Each stream draws the same token as it would alone.
     for stream in [0, 1, streamCount - 1] {
       var random = RandomSource(seed: 1, stream: UInt64(stream))
       #expect(try sampler(row, using: &random) == ids[stream])
     }
   }
 
-  @Test("Biases are added to the logits of their tokens; those of tokens that do not exist are ignored")
+  @Test("Biases are added to the logits of their tokens; biases for tokens that do not exist are ignored")
   func biases() {
     var logits: [Float] = [1, 2, 3]
     LogitBias([0: -100, 2: 0.5, 7: 9, -1: 9])(&logits, at: SamplingPlace())
     #expect(logits == [-99, 2, 3.5])
   }
 
-  @Test("A count penalty subtracts once and for each occurrence since the prompt; negative ones add")
+  @Test("Presence and frequency penalties lower the logits of generated tokens; negative ones raise them")
   func counts() {
     var logits: [Float] = [1, 2, 3]
     let place = SamplingPlace(position: 3, recentTokens: [2, 2, 0, 1, 1], counts: [0: 1, 1: 2])
@@ -175,7 +176,7 @@ struct SamplerTests {
     #expect(logits == [1.25, 2, 3])
   }
 
-  @Test("Streams with different samplers draw in one call what each draws alone")
+  @Test("Streams with different samplers draw the same tokens in one call as they do alone")
   func mixedSamplers() throws {
     let samplers = [
       Sampler(temperature: 1), Sampler(temperature: 1, topP: 0.7), Sampler([ForbiddenTokens([1]), Temperature(2)]),

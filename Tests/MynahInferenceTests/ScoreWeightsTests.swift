@@ -1,9 +1,9 @@
 import MynahInference
 import Testing
 
-@Suite("Weights of scores")
+@Suite("Score weights")
 struct ScoreWeightsTests {
-  @Test("Weights are read by name, and printed so that they are read again with the same bits")
+  @Test("Weights are parsed by name, and printed weights parse back to the same bits")
   func reading() throws {
     let weights = try ScoreWeights("am=1, lm=0.7,words=.1 ,model=-5e-1")
     #expect(weights.names == ["am", "lm", "words", "model"] && weights.values == [1, 0.7, 0.1, -0.5])
@@ -15,7 +15,7 @@ struct ScoreWeightsTests {
   }
 
   @Test(
-    "Anything but distinct names with finite numbers is refused",
+    "Only distinct names with finite numbers are accepted",
     arguments: [
       "", "am", "am=", "=1", "am=1,", ",am=1", "am=x", "am=1;lm=2", "am=nan", "am=inf", "am=1,am=2", "0.7,0.3",
     ])
@@ -25,7 +25,7 @@ struct ScoreWeightsTests {
     }
   }
 
-  @Test("Each score of the lists needs a weight, unknown names are errors, and built-in ones are 0 unless given")
+  @Test("Each score needs a weight, unknown names are errors, and built-in weights default to 0")
   func vectors() throws {
     #expect(try ScoreWeights("lm=2,am=1,words=3").vector(for: ["am", "lm"]) == [1, 2, 0, 0, 3])
     #expect(try ScoreWeights("model=1").vector(for: []) == [1, 0, 0])

@@ -1,10 +1,10 @@
 import MynahInference
 import Testing
 
-@Suite("Marks of sentences in a text")
+@Suite("Sentence marks in a text")
 struct SentenceMarksTests {
   @Test(
-    "The first mark is found with its line",
+    "The first mark is found with its line number",
     arguments: [
       ("<s> a </s>\n", "<s>", 1), ("a\n\nb </s>", "</s>", 3), ("a\r\n\u{A0}<s>\u{2003}b\n", "<s>", 2),
       ("<s>", "<s>", 1),
@@ -15,11 +15,11 @@ struct SentenceMarksTests {
   }
 
   @Test(
-    "Parts of words are no marks", arguments: ["", "\n", "a<s>b\n", "<s>a", "<S>", "s", "< s >", "<//s>", "<s>,\n"])
+    "Parts of words are not marks", arguments: ["", "\n", "a<s>b\n", "<s>a", "<S>", "s", "< s >", "<//s>", "<s>,\n"])
   func none(text: String) { #expect(SentenceMarks.first(in: text) == nil) }
 
   @Test(
-    "A text without its marks has a sentence on each line",
+    "Removing the marks leaves one sentence per line",
     arguments: [
       ("<s> a b </s>\n<s> c </s>\n", "a b\nc\n"), ("<s> a </s> <s> b  c </s>\n", "a\nb c\n"), ("a </s> b", "a\nb\n"),
       ("<s> </s>\n\n<s>\na  b\n", "\n\n\na  b\n"), ("a <s> b\r\n", "a\nb\n"), ("a\n", "a\n"), ("", ""), ("a", "a\n"),

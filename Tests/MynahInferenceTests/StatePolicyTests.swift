@@ -5,7 +5,7 @@ import MynahTensors
 import MynahText
 import Testing
 
-/// After a reset a model generates, searches, completes and scores as at the beginning of a text.
+/// After a reset, a model generates, searches and completes as at the beginning of a text.
 struct StatePolicyTests {
   private static func model(_ tokenizer: AnyTokenizer, seed: UInt64 = 5) -> InferenceModel {
     var random = RandomSource(seed: seed)
@@ -50,10 +50,10 @@ struct StatePolicyTests {
     return texts
   }
 
-  @Test("After a generated line end, a model that is reset generates the same as at the start")
+  @Test("With resets, the text after a generated line end is the same as at the start")
   func generation() throws {
     let first = try written("", .reset, length: 6)[0]
-    // The model is made to end its line after three words.
+    // The fourth token is forced to be a line end.
     for text in try written("", .reset, length: 10, forced: [3: 1], count: 3) {
       #expect(text[4..<10] == first && text[0..<3] == first[0..<3])
     }
@@ -61,7 +61,7 @@ struct StatePolicyTests {
     #expect(try written("", .windows(length: 2), length: 10) == written("", .carry, length: 10))
   }
 
-  @Test("Texts that are generated side by side are reset independently")
+  @Test("Texts generated in one batch are reset independently")
   func streams() throws {
     let options = GenerationOptions(sampler: Sampler(temperature: 2), length: 30, statePolicy: .reset)
     func texts(_ count: Int) throws -> [[Int32]] {
@@ -95,7 +95,7 @@ struct StatePolicyTests {
       let found = try search(Self.model(Self.words), tokenizer: Self.words, prompt: prompt)
       #expect(found.map(\.ids) == (try written(prompt, policy, length: 12).map(\.ids)), "\(policy)")
     }
-    // With all beams the best continuation is the best of all.
+    // With enough beams for all continuations, the search finds the best one.
     let model = Self.model(Self.words)
     let search = BeamSearch(beamCount: 36, length: 2, lengthPenalty: 0, statePolicy: .reset)
     let best = try #require(try search(model, tokenizer: Self.words, prompt: prompt).first)
@@ -116,7 +116,7 @@ struct StatePolicyTests {
     #expect(abs(best.logProbability - highest) < 1e-5)
   }
 
-  @Test("Texts of a model file follow its policy unless the options have another")
+  @Test("Generation uses the model file's state policy unless the options set another")
   func files() throws {
     var random = RandomSource(seed: 5)
     let model = LanguageModel(
@@ -135,7 +135,7 @@ struct StatePolicyTests {
     #expect(try text(.reset, nil) != text(.carry, nil))
   }
 
-  @Test("A completer that is reset forgets the lines before")
+  @Test("After a reset, a completer ignores the previous lines")
   func completion() throws {
     func suggestions(_ pieces: [String], _ policy: StatePolicy) throws -> [Suggestion] {
       var completer = try Completer(NeuralPredictor(Self.model(Self.words)), tokenizer: Self.words, policy: policy)

@@ -9,34 +9,34 @@ struct StopStringsTests {
     return (passed, strings.finish(), strings.found)
   }
 
-  @Test("A possible beginning of a stop string is held back until it is decided")
+  @Test("Text that may begin a stop string is held back until the match is decided")
   func holding() {
     let (passed, rest, found) = pass(["ab", "c", "a", "bd", "x"], stops: ["abd"])
     #expect(passed == ["", "abc", "", "", ""])
     #expect((rest, found) == ("", "abd"))
   }
 
-  @Test("A text that ends with the beginning of a stop string is complete at its end")
+  @Test("Text held back for an incomplete stop string is returned at the end")
   func neverMet() {
     let (passed, rest, found) = pass(["one st", "o"], stops: ["stop"])
     #expect(passed == ["one ", ""])
     #expect((rest, found) == ("sto", nil))
   }
 
-  @Test("The stop string that begins first wins; among those that begin together, the first one given")
+  @Test("The stop string that starts first wins; at the same position, the first in the list wins")
   func several() {
     #expect(pass(["xbcabc"], stops: ["abc", "bca"]).pieces == ["x"])
     #expect(pass(["xab"], stops: ["ab", "a"]).found == "ab")
   }
 
-  @Test("A stop string that repeats its beginning is found")
+  @Test("A stop string that repeats its own prefix is found")
   func repeating() {
     let (passed, _, found) = pass(["aab", "aab", "aac"], stops: ["aabaac"])
     #expect(passed == ["", "aab", ""])
     #expect(found == "aabaac")
   }
 
-  @Test("Characters of several bytes are never cut")
+  @Test("Multi-byte characters are never split")
   func unicode() {
     let (passed, rest, _) = pass(["é", "è", "😀"], stops: ["éz", "è😁"])
     #expect(passed == ["", "é", "è😀"])

@@ -5,7 +5,7 @@ import MynahText
 import TestSupport
 import Testing
 
-@Suite("The progress of reading a text")
+@Suite("Progress reports")
 struct TextProgressTests {
   private struct Stop: Error {}
 
@@ -18,7 +18,7 @@ struct TextProgressTests {
     (tokenizer, model) = (small.tokenizer, small.model)
   }
 
-  /// The predictors that read differently many tokens at a time.
+  /// Predictors that read different numbers of tokens at a time.
   private var predictors: [any Predictor] {
     let network = NeuralPredictor(InferenceModel(model))
     let dynamic = DynamicPredictor(model, settings: DynamicSettings(learningRate: 0.01))
@@ -31,7 +31,7 @@ struct TextProgressTests {
     #expect(zip(shares, shares.dropFirst()).allSatisfy { $0 <= $1 }, sourceLocation: sourceLocation)
   }
 
-  @Test("A perplexity reports tokens and shares up to the end, and an error ends it")
+  @Test("Measuring perplexity reports token counts and progress up to 1, and an error ends it")
   func perplexity() throws {
     let count = try tokenizer.encode(Self.text).ids.count
     for predictor in predictors {
@@ -60,7 +60,7 @@ struct TextProgressTests {
     }
   }
 
-  @Test("Tuning weights, measuring gradients and measuring lines report up to the end")
+  @Test("Tuning weights, gradient statistics and model measurements report progress up to 1")
   func others() throws {
     var shares: [Double] = []
     _ = try MixturePredictor.tunedWeights(of: predictors, on: Self.text, tokenizer: tokenizer) {

@@ -28,7 +28,7 @@ struct TextScorerTests {
     return try lines.flatMap { try scorer.append($0) } + scorer.finish()
   }
 
-  @Test("Carried lines are one text, bit for bit")
+  @Test("With carried state, lines are scored as one text, bit for bit")
   func carried() throws {
     let ids = try Self.tokenizer.encode(Self.lines.joined(separator: "\n") + "\n").ids
     var state = model.initialState()
@@ -43,7 +43,7 @@ struct TextScorerTests {
     #expect(start == ids.count)
   }
 
-  @Test("Lines are independent after a reset, and an empty line ends a document")
+  @Test("With resets, lines are independent; with documents, an empty line ends a document")
   func policies() throws {
     let alone = try Self.lines.map { try scores(.reset, of: [$0])[0] }
     #expect(try scores(.reset) == alone)
@@ -66,13 +66,13 @@ struct TextScorerTests {
     #expect(LineScore().perplexity == nil && LineScore().perplexityWithoutUnknown == nil)
   }
 
-  @Test("The scores of tokens add up to that of the line, and ranks are over the whole vocabulary")
+  @Test("Token scores add up to the line's score, and ranks cover the whole vocabulary")
   func tokens() throws {
     for (line, score) in zip(try scores(.carry), try scores(.carry, tokens: true)) {
       #expect(abs(line.logProbability - score.logProbability) < 1e-5)
       #expect(line.tokens == nil && score.tokens?.count == line.tokenCount)
     }
-    // After "the" each of the 8 tokens has a rank of its own, the most probable one the first.
+    // After "the", the 8 tokens have distinct ranks, from the most probable to the least probable.
     let ends = try (0..<8).map { id -> LineScore.Token in
       let line = "the " + Self.tokenizer.vocabulary[Int32(id)]
       return try #require(try scores(.reset, of: [id == 1 ? "the" : line], tokens: true)[0].tokens?[1])
@@ -83,7 +83,7 @@ struct TextScorerTests {
     #expect(byRank == byRank.sorted(by: >))
   }
 
-  @Test("A model without line ends takes the first token as context only")
+  @Test("Without a line end in the vocabulary, the first token is only context")
   func noLineEnds() throws {
     let tokenizer = WordTokenizer(vocabulary: try Vocabulary(tokens: ["a", "b", "<unk>"]))
     var scorer = TextScorer(Self.model(3), tokenizer: .word(tokenizer), policy: .carry)
@@ -92,7 +92,7 @@ struct TextScorerTests {
     #expect(try scorer.append("b a")[0].tokenCount == 2)
   }
 
-  @Test("A line that cannot be read leaves the others as they are")
+  @Test("A line that cannot be encoded does not affect the others")
   func unreadable() throws {
     let speller = try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["a", "b", "\n"]))
     var scorer = TextScorer(Self.model(3), tokenizer: .character(speller), policy: .carry)
@@ -102,7 +102,7 @@ struct TextScorerTests {
     #expect(try scorer.append("ba") == other.append("ba"))
   }
 
-  @Test("Of two sentences the more probable one counts, a tie as wrong, and coverage counts words")
+  @Test("A pair is right if its good sentence is more probable, a tie is not, and coverage counts words")
   func pairs() throws {
     let (good, bad) = ("the cat sat .", "the cat ran .")
     let scores = try scores(.reset, of: [good, bad])
@@ -122,13 +122,13 @@ struct NeighboursTests {
   private let neighbours = Neighbours(
     Embedding(weight: Variable(Tensor(shape: [6, 2], [1, 0, 2, 0.2, 0, 3, -1, 0, 0, 0, 1, 1]))))
 
-  @Test("The nearest vectors have the smallest angle, whatever their length, without the token itself")
+  @Test("The nearest vectors have the smallest angles, whatever their lengths, and exclude the token itself")
   func nearest() {
     let found = neighbours.nearest(to: 0, count: 9)
     #expect(found.map(\.id) == [1, 5, 2, 4, 3])
     #expect(abs(found[1].similarity - 0.5.squareRoot()) < 1e-7 && found[4].similarity == -1 && found[3].similarity == 0)
     #expect(neighbours.nearest(to: 0, count: 2).map(\.id) == [1, 5] && neighbours.nearest(to: 0, count: 0).isEmpty)
-    #expect(neighbours.nearest(to: 4, count: 2).map(\.id) == [0, 1], "a vector of zeros is near to nothing")
+    #expect(neighbours.nearest(to: 4, count: 2).map(\.id) == [0, 1], "a zero vector is equally far from all others")
   }
 
   @Test("An analogy excludes its own three words")

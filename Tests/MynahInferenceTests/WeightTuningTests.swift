@@ -3,11 +3,11 @@ import MynahInference
 import MynahTensors
 import Testing
 
-@Suite("Tuning the weights of scores")
+@Suite("Tuning score weights")
 struct WeightTuningTests {
   private typealias Candidate = WeightTuning.Candidate
 
-  /// Lists whose best candidates under the true weights have no errors, and the others at least one.
+  /// Lists whose best candidates under the true weights have no errors, while all others have at least one.
   private func lists(
     _ weights: [Double], count: Int = 40, size: Int = 12, seed: UInt64 = 1
   ) -> [[WeightTuning.Candidate]] {
@@ -24,7 +24,7 @@ struct WeightTuningTests {
     }
   }
 
-  @Test("The known optimum of synthetic lists is found", arguments: [2, 3, 4, 5], [UInt64(1), 2, 3])
+  @Test("Tuning finds the known optimum of synthetic lists", arguments: [2, 3, 4, 5], [UInt64(1), 2, 3])
   func synthetic(_ dimension: Int, _ seed: UInt64) {
     let truth = [1, 0.4, -0.7, 0.2, 0.6].prefix(dimension)
     let tuning = WeightTuning(candidates: lists(Array(truth), seed: seed))
@@ -42,12 +42,12 @@ struct WeightTuningTests {
       let start = [1 * scale, 0.4 * scale, -0.7 * scale]
       #expect(tuning.tuned(from: start) == start)
     }
-    // No weights distinguish these.
+    // No weights can separate these candidates.
     let equal = [[Candidate(features: [1, 2], errorCount: 1), Candidate(features: [1, 2], errorCount: 0)]]
     #expect(WeightTuning(candidates: equal).tuned(from: [0.123456789, 5]) == [0.123456789, 5])
   }
 
-  @Test("The result never has more errors than the start, also if no weights separate the candidates")
+  @Test("Tuning never increases the number of errors, even if no weights separate the candidates")
   func neverWorse() {
     var random = RandomSource(seed: 4)
     for _ in 0..<20 {
@@ -62,7 +62,7 @@ struct WeightTuningTests {
       let start = (0..<3).map { _ in Double(Int.random(in: -1...1, using: &random)) }
       let tuned = tuning.tuned(from: start)
       #expect(tuning.errorCount(tuned) <= tuning.errorCount(start))
-      // No single change of one weight improves it: a grid finds nothing better.
+      // Changing a single weight does not improve the result: a grid search finds nothing better.
       for index in 0..<3 {
         for step in -60...60 {
           var moved = tuned
@@ -73,7 +73,7 @@ struct WeightTuningTests {
     }
   }
 
-  @Test("Scores of very different magnitude, one candidate, one list and no list can be tuned")
+  @Test("Scores of very different magnitudes, a single candidate, a single list and no lists can be tuned")
   func edges() {
     #expect(WeightTuning(candidates: []).tuned(from: [1, 2]) == [1, 2])
     #expect(WeightTuning(candidates: [[Candidate(features: [3], errorCount: 2)]]).tuned(from: [0]) == [0])
@@ -89,7 +89,7 @@ struct WeightTuningTests {
     #expect(WeightTuning(candidates: first).errorCount([1]) == 1)
   }
 
-  @Test("The intervals of a line search are those that every point of a fine grid has")
+  @Test("The intervals of a line search have the same error counts as the points of a fine grid")
   func intervals() {
     var random = RandomSource(seed: 9)
     for _ in 0..<30 {
@@ -115,7 +115,7 @@ struct WeightTuningTests {
     }
   }
 
-  @Test("The middle of an interval is in it, and beyond the last bound a step away")
+  @Test("The middle of an interval is inside it, and that of an unbounded one is a step beyond its bound")
   func middles() {
     typealias Interval = ErrorIntervals.Interval
     #expect(Interval(low: 1, high: 3, errorCount: 0).middle == 2)

@@ -8,7 +8,7 @@ import Testing
 @Suite("Word error rates")
 struct WordErrorsTests {
   @Test(
-    "The errors are substitutions, deletions and insertions",
+    "Substitutions, deletions and insertions count as errors",
     arguments: [
       ("a b c", "a b c", 0, 3), ("a x c", "a b c", 1, 3), ("a c", "a b c", 1, 3), ("a b b c", "a b c", 1, 3),
       ("", "a b c", 3, 3), ("a b", "", 2, 0), ("", "", 0, 0), ("c b a", "a b c", 2, 3), ("b c d", "a b c", 2, 3),
@@ -20,7 +20,7 @@ struct WordErrorsTests {
     #expect(errors.errorCount == errorCount && errors.referenceWordCount == wordCount)
   }
 
-  @Test("The rate is of the sums, may be above 1, and is not a number without reference words")
+  @Test("The rate divides summed errors by summed words, may exceed 1, and is NaN without reference words")
   func rates() {
     var errors = WordErrors()
     #expect(errors.rate.isNaN)
@@ -32,7 +32,7 @@ struct WordErrorsTests {
 
   // MARK: jiwer
 
-  /// Lists with the results of jiwer (`Scripts/golden-word-errors.py`).
+  /// N-best lists with the results of jiwer (`Scripts/golden-word-errors.py`).
   private struct Fixture: Decodable {
     struct List: Decodable {
       let reference: String
@@ -45,12 +45,12 @@ struct WordErrorsTests {
     let first, oracle: Double
   }
 
-  /// A rule by which the last hypothesis is the best.
+  /// A rule that ranks the last hypothesis first.
   private struct LastFirst: RescoringRule {
     func score(_ hypothesis: ScoredHypothesis) -> Double { Double(hypothesis.hypothesis.place.line) }
   }
 
-  @Test("Errors of texts, and rates before rescoring and of the oracle, are those of jiwer")
+  @Test("Error counts, and the error rates before rescoring and of the oracle, match jiwer's")
   func golden() throws {
     let path = try #require(Bundle.module.path(forResource: "Fixtures/golden-word-errors.json", ofType: nil))
     let fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: URL(filePath: path)))

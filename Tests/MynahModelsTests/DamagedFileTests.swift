@@ -10,13 +10,13 @@ struct DamagedFileTests {
 
   init() throws { folder = try ScratchFolder() }
 
-  /// The error that reading the bytes gives; a success is recorded as an issue.
+  /// The error of reading the bytes; success is recorded as an issue.
   func error(reading bytes: [UInt8]) throws -> CheckpointError {
     let path = try folder.put(bytes, as: "damaged")
     return try #require(throws: CheckpointError.self) { try SafetensorsFile(contentsOf: path) }
   }
 
-  @Test("A file cut short at any byte is refused as bad data")
+  @Test("A file cut short at any byte is refused as truncated, and a longer one for its trailing bytes")
   func truncated() throws {
     var file = SafetensorsFile(metadata: ["k": "v"])
     file["weight"] = StoredTensor(Tensor(shape: [2, 2], [1, 2, 3, 4]))
@@ -38,7 +38,7 @@ struct DamagedFileTests {
           path: folder("damaged"), expectedByteCount: whole.count, foundByteCount: whole.count + 1))
   }
 
-  @Test("Every single byte of the header may be anything: the file is read or refused, never more")
+  @Test("With any single byte of the header changed, a file is either read or refused without a crash")
   func anyByte() throws {
     var file = SafetensorsFile(metadata: ["k": "é\n"])
     file["w"] = StoredTensor(Tensor([1, 2]))
@@ -60,7 +60,7 @@ struct DamagedFileTests {
     #expect(refused > whole.count * 8)
   }
 
-  /// A header with one tensor of eight bytes, its entry's members given.
+  /// A header with one tensor of eight bytes, whose entry has these members.
   static func entry(_ members: String) -> String { #"{"t":{\#(members)}}"# }
 
   /// A number nested in this many arrays.
@@ -71,7 +71,7 @@ struct DamagedFileTests {
   static let goodEntry = #""dtype":"F32","shape":[2],"data_offsets":[0,8]"#
 
   @Test(
-    "A header that breaks one rule of the format is refused in words that name it",
+    "A header that breaks one rule of the format is refused with an error about that rule",
     arguments: [
       (#" {"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, "does not begin with '{'"),
       ("", "does not begin with '{'"),
@@ -146,7 +146,7 @@ struct DamagedFileTests {
   }
 
   @Test(
-    "What the format allows beside the ordinary is accepted",
+    "Unusual headers that the format allows are accepted",
     arguments: [
       entry(goodEntry), entry(goodEntry) + " \n\t\r",
       #"{"t" : { "data_offsets" : [ 0 , 8 ] , "shape" : [ 2 ] , "dtype" : "F32" } }"#,
@@ -161,7 +161,7 @@ struct DamagedFileTests {
     #expect(try SafetensorsFile(contentsOf: path).tensor(named: "t") == Tensor([1, 2]))
   }
 
-  @Test("Hostile lengths and depths are refused without taking memory or stack for them")
+  @Test("Hostile lengths and depths are refused without using memory or stack for them")
   func hostile() throws {
     for length: [UInt8] in [
       [0, 0xe1, 0xf5, 5, 0, 0, 0, 0], [1, 0xe1, 0xf5, 5, 0, 0, 0, 0], [UInt8](repeating: 0xff, count: 8),
@@ -178,7 +178,7 @@ struct DamagedFileTests {
     #expect("\(error)".count < 400, "\("\(error)".prefix(400))")
   }
 
-  @Test("Bytes of a header that are no UTF-8 are refused, with their place")
+  @Test("Header bytes that are not UTF-8 are refused with their offset")
   func notUTF8() throws {
     for bytes: [UInt8] in [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xe2, 0x82], [0xf4, 0x90, 0x80, 0x80]] {
       let error = try error(reading: safetensors(Array(#"{"__metadata__":{"a":""#.utf8) + bytes + Array("\"}}".utf8)))
@@ -189,7 +189,7 @@ struct DamagedFileTests {
     }
   }
 
-  @Test("Missing files, folders, pipes and texts are different errors")
+  @Test("Missing files, folders, pipes and text files give different errors")
   func notAModel() throws {
     try folder.put(Array("Once upon a time there was a text.\n".utf8), as: "text")
     #expect(unsafe mkfifo(folder("pipe"), 0o600) == 0)
@@ -209,7 +209,7 @@ struct DamagedFileTests {
       let error = #expect(throws: CheckpointError.self) { try SafetensorsFile(contentsOf: folder("text")) }
       #expect(error?.description.contains("is not a safetensors file: it is text") == true, "\(text)")
     }
-    // Neither valid UTF-8 nor without control characters.
+    // Invalid UTF-8, and a control character.
     for start: [UInt8] in [[0xFF, 0xFE] + Array("abcdefgh".utf8), [1] + Array("abcdefgh".utf8)] {
       try folder.put(start, as: "text")
       let error = #expect(throws: CheckpointError.self) { try SafetensorsFile(contentsOf: folder("text")) }
@@ -217,7 +217,7 @@ struct DamagedFileTests {
     }
   }
 
-  @Test("A file that may not be read is refused with the system's reason", .enabled(if: geteuid() != 0))
+  @Test("A file without read permission gives a permission error", .enabled(if: geteuid() != 0))
   func unreadable() throws {
     try folder.put([1], as: "a")
     #expect(unsafe chmod(folder("a"), 0) == 0)

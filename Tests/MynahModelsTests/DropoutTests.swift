@@ -6,7 +6,7 @@ import Testing
 struct DropoutTests {
   let ones = Tensor(shape: [4, 4], repeating: 1)
 
-  @Test("A rate of 0 changes nothing, and nothing is recorded")
+  @Test("A rate of 0 changes neither values nor gradients")
   func keepsAll() {
     let tape = Tape()
     let x = tape.variable(Tensor([1, -2, .infinity]))
@@ -15,14 +15,14 @@ struct DropoutTests {
     #expect(tape.gradients(of: y, for: [x], seed: Tensor([4, 5, 6]))[0].dense == Tensor([4, 5, 6]))
   }
 
-  @Test("The mask of a seed never changes: it is made of Philox's words, the lower half first")
+  @Test("A seed's mask never changes: it comes from Philox's words, lower half first")
   func knownAnswer() {
     let y = Dropout(rate: 0.5)(Variable(ones), using: RandomSource(seed: 42)).value
     let mask = "0111010100000001"
     #expect(y.elements.map { $0 == 2 ? "1" : $0 == 0 ? "0" : "?" }.joined() == mask)
   }
 
-  @Test("An odd count of elements is a prefix of a longer one's mask")
+  @Test("The mask of any number of elements is a prefix of a longer mask")
   func oddCount() {
     let dropout = Dropout(rate: 0.7)
     let random = RandomSource(seed: 5, stream: 9)
@@ -33,7 +33,7 @@ struct DropoutTests {
     }
   }
 
-  @Test("The share that is kept and the mean are as expected", arguments: [0.001, 0.1, 0.5, 0.9] as [Float])
+  @Test("The share of kept elements and the mean are as expected", arguments: [0.001, 0.1, 0.5, 0.9] as [Float])
   func expectation(rate: Float) {
     let (count, keep) = (100_000, 1 - rate)
     let y = Dropout(rate: rate)(
@@ -46,7 +46,7 @@ struct DropoutTests {
     #expect(abs(y.doubles.reduce(0, +) / Double(count) - 3) < 3 * 4 * deviation / Double(keep))
   }
 
-  @Test("The backward pass makes the same mask as the forward pass")
+  @Test("The backward pass uses the same mask as the forward pass")
   func backward() {
     let tape = Tape()
     let x = tape.variable(ones)
@@ -58,7 +58,7 @@ struct DropoutTests {
     #expect(y.value.elements.contains(0) && y.value.elements.contains { $0 != 0 })
   }
 
-  @Test("Different positions, streams and seeds give different masks; the same gives the same")
+  @Test("Different positions, streams and seeds give different masks, and equal sources give equal masks")
   func sources() {
     let dropout = Dropout(rate: 0.5)
     let long = Variable(Tensor(shape: [256], repeating: 1))

@@ -4,7 +4,7 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// Dropout whose masks are made again by hand: from the words that the random source draws.
+/// Dropout compared with masks computed by hand from the words that the random source draws.
 struct DropoutVariantTests {
   /// The factors of `count` elements: 1 / keep where the element's 32 bits are below keep · 2³², else 0.
   static func mask(_ count: Int, keep: Float, using random: RandomSource) -> [Float] {
@@ -18,7 +18,7 @@ struct DropoutVariantTests {
 
   var random = RandomSource(seed: 40)
 
-  @Test("Locked: one mask of a row's features at all steps, with its gradient")
+  @Test("Variational (locked) dropout uses one mask per row at all steps, also for the gradient")
   mutating func locked() {
     let source = RandomSource(seed: 3, stream: 8)
     let x = Tensor.random([4, 3, 5], using: &random)
@@ -33,7 +33,7 @@ struct DropoutVariantTests {
     #expect(gradient == (0..<60).map { mask[$0 % 15] })
   }
 
-  @Test("Embedding dropout: a dropped token is zero at all of its positions, with its gradient")
+  @Test("Embedding dropout zeroes a dropped token at all of its positions, also in the gradient")
   mutating func embedding() {
     let source = RandomSource(seed: 9)
     let ids: [Int32] = [5, 0, 5, 2, 1, 0, 7, 3]
@@ -52,7 +52,7 @@ struct DropoutVariantTests {
     }
   }
 
-  @Test("Recurrent weights: one mask for a batch, on W_hh alone; the layer that was given stays")
+  @Test("Weight drop masks only W_hh, once per batch, and leaves the original layer unchanged")
   mutating func weights() {
     let layer = RecurrentLayer(.lstm(2), inputSize: 3, initializer: .uniform(1), using: &random)
     let source = RandomSource(seed: 2)
@@ -123,7 +123,7 @@ struct DropoutVariantTests {
   }
 
   @Test(
-    "Latent: a mixture's loss is that of its components' vectors after dropout, at all steps the same if variational",
+    "Latent dropout drops elements of a mixture's latent vectors, with one mask for all steps if variational",
     arguments: [false, true])
   mutating func latent(isVariational: Bool) {
     let (stepCount, batchSize, components) = (4, 3, 2)

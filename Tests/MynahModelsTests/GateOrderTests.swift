@@ -15,7 +15,7 @@ struct GateOrderTests {
     #expect(GateOrder.keras.converting(packed, to: .standard) == packed)
   }
 
-  @Test("Every conversion and the one back give the same bits", arguments: orders, orders)
+  @Test("Converting to another gate order and back preserves the bits", arguments: orders, orders)
   func thereAndBack(from: GateOrder, to: GateOrder) {
     var random = RandomSource(seed: 3)
     for shape in [[4], [20], [12, 5], [0, 3], [4, 2, 3]] as [Shape] {
@@ -24,7 +24,7 @@ struct GateOrderTests {
     }
   }
 
-  @Test("Each order holds every gate once, and finds it", arguments: orders)
+  @Test("Each order contains every gate once and returns its index", arguments: orders)
   func gates(order: GateOrder) {
     #expect(Set(order.gates) == Set(Gate.allCases) && order.gates.count == 4)
     for (place, gate) in order.gates.enumerated() { #expect(order.index(of: gate) == place) }

@@ -3,7 +3,7 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// Cells against PyTorch's, in double precision (`Scripts/golden-cells-pytorch.py`).
+/// Cells compared with PyTorch's in double precision (`Scripts/golden-cells-pytorch.py`).
 struct GoldenPyTorchCellTests {
   static let kinds: [(String, LayerConfiguration)] = [
     ("rnn-tanh", .rnn(5)), ("rnn-relu", .rnn(5, activation: .relu)), ("gru", .gru(5)), ("lstm", .lstm(5)),
@@ -24,7 +24,7 @@ struct GoldenPyTorchCellTests {
     return layer.state(of: try names.map { try file.variable("\(kind).\(prefix).\($0)") })
   }
 
-  @Test("Outputs, states and gradients are PyTorch's within 1e-5", arguments: kinds)
+  @Test("Outputs, states and gradients match PyTorch's within 1e-5", arguments: kinds)
   func pass(kind: String, layer: LayerConfiguration) throws {
     let tape = Tape()
     let weights = try weights(kind, layer).map { tape.variable($0) }
@@ -44,7 +44,7 @@ struct GoldenPyTorchCellTests {
     }
   }
 
-  @Test("Packed sequences of different lengths are PyTorch's within 1e-5", arguments: kinds)
+  @Test("Packed sequences of different lengths match PyTorch's within 1e-5", arguments: kinds)
   func packed(kind: String, layer: LayerConfiguration) throws {
     let module = layer.layer(inputSize: 3, weights: try weights(kind, layer).map { Variable($0) })
     let lengths = try file.elements(named: "lengths", as: Int32.self).map { Int($0) }
@@ -54,7 +54,7 @@ struct GoldenPyTorchCellTests {
   }
 }
 
-/// Cells against TensorFlow's and Keras's, in double precision (`Scripts/golden-cells-tensorflow.py`).
+/// Cells compared with TensorFlow's and Keras's in double precision (`Scripts/golden-cells-tensorflow.py`).
 struct GoldenTensorFlowCellTests {
   let file: SafetensorsFile
   let x: Variable
@@ -74,7 +74,7 @@ struct GoldenTensorFlowCellTests {
     return [Variable(kernel.slice(0..<3, axis: 1)), Variable(kernel.slice(3..<8, axis: 1)), Variable(bias)]
   }
 
-  /// Expects the outputs and the last state of a layer to be the fixture's within 1e-5.
+  /// Expects the outputs and the last state of a layer to match the fixture within 1e-5.
   private func expect(_ kind: String, _ layer: some SequenceLayer, _ parts: [String], lengths: [Int]) throws {
     func state(_ name: String) throws -> LayerState {
       layer.state(of: try parts.map { try file.variable("\(kind).\(name).\($0)") })
@@ -90,7 +90,7 @@ struct GoldenTensorFlowCellTests {
   }
 
   @Test(
-    "Peepholes over sequences of different lengths are TensorFlow's, whose forget bias is added at every step",
+    "Peepholes over sequences of different lengths match TensorFlow's, with its forget bias added to the biases",
     arguments: [("peephole", 0), ("peephole-forget", 1)] as [(String, Float)])
   func peephole(kind: String, forgetBias: Float) throws {
     let weights =
@@ -99,7 +99,7 @@ struct GoldenTensorFlowCellTests {
       kind, LayerConfiguration.peepholeLSTM(5).layer(inputSize: 3, weights: weights), ["h", "c"], lengths: lengths)
   }
 
-  @Test("dynamic_rnn's masking is TensorFlow's, for the fused LSTM too")
+  @Test("Masking matches TensorFlow's dynamic_rnn, also for the fused LSTM")
   func dynamicRNN() throws {
     let weights = try lstm("dynamic", forgetBias: 0)
     let fused = LayerConfiguration.lstm(5).layer(inputSize: 3, weights: weights)
@@ -109,9 +109,9 @@ struct GoldenTensorFlowCellTests {
     try expect("dynamic", composed, ["h", "c"], lengths: lengths)
   }
 
-  @Test("Both reset conventions of the GRU are Keras's", arguments: ["gru-before", "gru-after"])
+  @Test("Both reset conventions of the GRU match Keras's", arguments: ["gru-before", "gru-after"])
   func gru(kind: String) throws {
-    // Keras: z, r, h; here r, z, n.
+    // Keras orders the gates z, r, h; here the order is r, z, n.
     func rows(_ packed: Tensor) -> Variable {
       Variable(.concatenating([packed.slice(5..<10), packed.slice(0..<5), packed.slice(10..<15)]))
     }

@@ -7,7 +7,7 @@ import Testing
 /// Training steps of mogrifier LSTMs against PyTorch in double precision (`Scripts/golden-mogrifier.py`).
 struct GoldenMogrifierTests {
   @Test(
-    "Fifty clipped steps with either output layer end where PyTorch's end, within 1e-4",
+    "Fifty clipped steps with either output layer match PyTorch's within 1e-4",
     arguments: [
       ("softmax", .mogrifierLSTM(9, rank: 3), .softmax()),
       ("mixture", .mogrifierLSTM(7, rank: 2, capsInputGate: true), .mixtureOfSoftmaxes(3, size: 5)),

@@ -7,7 +7,7 @@ import Testing
 
 /// Logits, losses, gradients and training steps against PyTorch in double precision (`Scripts/golden-pytorch.py`).
 struct GoldenPyTorchTests {
-  /// A fixture: a model with this many layers, with PyTorch's results for it.
+  /// A fixture: a model with this many layers, and PyTorch's results for it.
   struct Golden {
     let file: SafetensorsFile
     let model: LanguageModel
@@ -30,7 +30,7 @@ struct GoldenPyTorchTests {
     }
   }
 
-  @Test("Logits, final states, loss and every gradient are PyTorch's within 1e-5", arguments: 1...3)
+  @Test("Logits, final states, loss and every gradient match PyTorch's within 1e-5", arguments: 1...3)
   func firstPass(layerCount: Int) throws {
     let golden = try Golden(layerCount: layerCount)
     let logits = golden.model.logits(golden.ids, state: golden.state)
@@ -63,7 +63,7 @@ struct GoldenPyTorchTests {
     #expect(abs(norm / Double(try golden.file.tensor(named: "gradientNorm").scalar) - 1) < 1e-5)
   }
 
-  @Test("Fifty clipped steps of gradient descent end where PyTorch's end, within 1e-4", arguments: 1...3)
+  @Test("Fifty clipped steps of gradient descent match PyTorch's within 1e-4", arguments: 1...3)
   func fiftySteps(layerCount: Int) throws {
     let golden = try Golden(layerCount: layerCount)
     let ids = try golden.file.elements(named: "steps.ids", as: Int32.self)

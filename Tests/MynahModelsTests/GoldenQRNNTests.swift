@@ -4,8 +4,8 @@ import MynahTraining
 import TestSupport
 import Testing
 
-/// A language model of two QRNN layers, of window 2 and 1, against a PyTorch version of the paper in double precision
-/// (`Scripts/golden-qrnn.py`).
+/// A language model with two QRNN layers of windows 2 and 1, compared with a PyTorch version of the paper in double
+/// precision (`Scripts/golden-qrnn.py`).
 struct GoldenQRNNTests {
   let file: SafetensorsFile
   let model: LanguageModel
@@ -29,7 +29,7 @@ struct GoldenQRNNTests {
       })
   }
 
-  @Test("Logits, final states, loss and every gradient are PyTorch's within 1e-5")
+  @Test("Logits, final states, loss and every gradient match PyTorch's within 1e-5")
   func firstPass() throws {
     let ids = try file.elements(named: "ids", as: Int32.self)
     let targets = try file.elements(named: "targets", as: Int32.self)
@@ -51,7 +51,7 @@ struct GoldenQRNNTests {
     }
   }
 
-  @Test("Fifty steps of gradient descent, the state carried on, end where PyTorch's end, within 1e-4")
+  @Test("Fifty steps of gradient descent, with the state carried over, match PyTorch's within 1e-4")
   func fiftySteps() throws {
     let ids = try file.elements(named: "steps.ids", as: Int32.self)
     let targets = try file.elements(named: "steps.targets", as: Int32.self)

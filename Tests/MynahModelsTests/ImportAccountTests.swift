@@ -24,7 +24,7 @@ struct ImportAccountTests {
   }
 
   @Test(
-    "Tensors of parts that a language model does not have are refused by name",
+    "Tensors of parts that a language model lacks are refused with an error that names them",
     arguments: ["norm.weight", "hidden.weight", "rnn.extra", "decoder.scale", "rnn.weight_ih_l3", "rnn2.weight_ih_l0"])
   func unread(name: String) throws {
     var file = try Self.file([.lstm(5), .lstm(5)])
@@ -54,7 +54,7 @@ struct ImportAccountTests {
   }
 
   @Test(
-    "The modules that wrap a model do not hide it",
+    "A model inside wrapper modules is recognised",
     arguments: ["module.", "_orig_mod.", "module._orig_mod.", "model.", "net.lstm."])
   func wrapped(prefix: String) throws {
     let file = try Self.file([.lstm(5), .gru(3)])
@@ -62,7 +62,7 @@ struct ImportAccountTests {
     #expect(read.parameters.map(\.value) == Self.model([.lstm(5), .gru(3)]).parameters.map(\.value))
   }
 
-  @Test("Tied tensors that a file stores once, with the other name in its metadata, are found")
+  @Test("Tied tensors are found if a file stores them once, with the other name in its metadata")
   func shared() throws {
     for (kept, left) in [("encoder.weight", "decoder.weight"), ("decoder.weight", "encoder.weight")] {
       var file = try Self.file([.lstm(4)], isTied: true)
@@ -77,7 +77,7 @@ struct ImportAccountTests {
     #expect(notes == ["'decoder.weight' is missing: the output is tied to the embedding"])
   }
 
-  @Test("The activation of a simple recurrent network is given or stated, and both must agree")
+  @Test("The activation of a simple RNN comes from the caller or the file, and both must agree")
   func activation() throws {
     var file = try Self.file([.rnn(3, activation: .relu)])
     #expect(file.metadata["nonlinearity"] == "relu")
@@ -98,7 +98,7 @@ struct ImportAccountTests {
     }
   }
 
-  /// The numbers of a stored vector as float32, by way of a file.
+  /// The elements of a vector as float32, after reading it from a file.
   private static func float32(_ type: ElementType, _ bytes: [UInt8]) throws -> [Float] {
     let count = bytes.count * 8 / type.bitCount
     let header = #"{"x":{"dtype":"\#(type)","shape":[\#(count)],"data_offsets":[0,\#(bytes.count)]}}"#
@@ -113,7 +113,7 @@ struct ImportAccountTests {
     numbers.flatMap { number in (0..<number.bitWidth / 8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) } }
   }
 
-  @Test("Numbers of 16 and 64 bits become the float32 of the same value, zeros and subnormal numbers included")
+  @Test("16-bit and 64-bit floats become the same values in float32, including zeros and subnormal numbers")
   func precisions() throws {
     let values: [Float] = [0, -0.0, 1, -2.5, 65504, 6.1035156e-5, 5.9604645e-8, -1.0 / 1024, .infinity, -.infinity]
     let halves: [UInt16] = [0, 0x8000, 0x3C00, 0xC100, 0x7BFF, 0x0400, 0x0001, 0x9400, 0x7C00, 0xFC00]
@@ -132,7 +132,7 @@ struct ImportAccountTests {
     ) { try LanguageModel.importing(pyTorch: integers) }
   }
 
-  @Test("A layer has both biases or none")
+  @Test("A layer must have both biases or none")
   func biases() throws {
     var file = try Self.file([.lstm(5)])
     file["rnn.bias_hh_l0"] = nil
@@ -144,7 +144,7 @@ struct ImportAccountTests {
     #expect(model.parameters.first { $0.name.contains("bias") }?.value.elements.allSatisfy { $0 == 0 } == true)
   }
 
-  @Test("Arrays of Keras that no part corresponds to are refused, and a GRU without biases must state its reset")
+  @Test("Keras arrays that match no part are refused, and a GRU without biases must have a reset_after setting")
   func keras() throws {
     let fixture = try SafetensorsFile.fixture("import-keras-gru")
     var file = SafetensorsFile()

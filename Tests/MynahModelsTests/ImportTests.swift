@@ -3,7 +3,7 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// Models of PyTorch and Keras (`Scripts/golden-imports.py`).
+/// Models imported from PyTorch and Keras (`Scripts/golden-imports.py`).
 struct ImportTests {
   static let names = PyTorchNames(embedding: "encoder", recurrent: "rnn", output: "decoder")
 
@@ -33,7 +33,7 @@ struct ImportTests {
   }
 
   @Test(
-    "A model of PyTorch has the same logits",
+    "A model imported from PyTorch has the same logits",
     arguments: [
       ("lstm", [LayerConfiguration.lstm(5), .lstm(5)]), ("gru", [.gru(5), .gru(5)]), ("rnn", [.rnn(5)]),
       ("projected", [.projectedLSTM(5, to: 2), .projectedLSTM(5, to: 2)]), ("tied", [.lstm(4)]),
@@ -63,7 +63,7 @@ struct ImportTests {
     #expect(losses.count == 15 && largestDifference(losses, expected) < 1e-5)
   }
 
-  @Test("Names that no known model has are not recognised, and a decoder of its own is not tied")
+  @Test("Unknown parameter names are not recognised, and a decoder with different weights is not tied")
   func unrecognised() throws {
     var file = try SafetensorsFile.fixture("import-word-language-model")
     #expect(PyTorchNames(recognizing: file)?.recurrent == "rnn")
@@ -75,7 +75,7 @@ struct ImportTests {
   }
 
   @Test(
-    "What is exported to PyTorch is read again, all of it",
+    "A model exported to PyTorch is imported again unchanged",
     arguments: [
       [LayerConfiguration.lstm(5), .lstm(5)], [.lstm(5), .lstm(3)], [.gru(5), .gru(5)], [.rnn(3)],
       [.projectedLSTM(5, to: 2), .projectedLSTM(5, to: 2)], [.lstm(4)], [.lstm(5), .gru(4)],
@@ -96,7 +96,7 @@ struct ImportTests {
   }
 
   @Test(
-    "Layers and outputs that PyTorch lacks are refused by name",
+    "Exporting layers and outputs that PyTorch lacks is refused with an error that names them",
     arguments: [
       LayerConfiguration.peepholeLSTM(4), .coupledLSTM(4), .cappedLSTM(4), .mogrifierLSTM(4), .gru(4, reset: .before),
     ])
@@ -127,7 +127,7 @@ struct ImportTests {
   }
 
   @Test(
-    "A model of Keras has the same logits",
+    "A model imported from Keras has the same logits",
     arguments: [
       ("lstm", [LayerConfiguration.lstm(5), .lstm(3)]), ("gru", [.gru(5)]), ("gru-before", [.gru(5, reset: .before)]),
       ("rnn", [.rnn(5)]),
@@ -157,7 +157,7 @@ struct ImportTests {
     try expectLogits(try importedKeras(turned, layout: KerasLayout(isTransposed: false)), file)
   }
 
-  @Test("A list of one-layer modules is read as a stack of layers is")
+  @Test("A list of one-layer modules is read like a stack of layers")
   func moduleList() throws {
     let file = try SafetensorsFile.fixture("import-pytorch-lstm")
     var listed = SafetensorsFile()
@@ -169,7 +169,7 @@ struct ImportTests {
     try expectLogits(try imported(listed), file)
   }
 
-  @Test("A missing tensor or one of another shape or type is named")
+  @Test("Errors name a missing tensor, or one of the wrong shape or type")
   func damaged() throws {
     let file = try SafetensorsFile.fixture("import-pytorch-lstm")
     func error(_ change: (inout SafetensorsFile) -> Void) -> CheckpointError? {

@@ -7,7 +7,7 @@ import Testing
 struct InitializerTests {
   var random = RandomSource(seed: 5)
 
-  @Test("Glorot's bound is √(6 / (rows + columns)), reached from below and above; vectors are zero")
+  @Test("Glorot weights span the whole range ±√(6 / (rows + columns)), and vectors are zero")
   mutating func glorot() {
     let elements = Initializer.glorotUniform.draw([40, 110], using: &random).elements
     let bound: Float = 0.2  // √(6 / 150)
@@ -18,7 +18,7 @@ struct InitializerTests {
   }
 
   @Test(
-    "Rows or columns, whichever are fewer, are orthonormal",
+    "The rows or columns of an orthogonal matrix, whichever are fewer, are orthonormal",
     arguments: [[1, 1], [3, 3], [5, 2], [2, 5], [64, 16], [16, 64], [33, 33]])
   mutating func orthogonal(sizes: [Int]) {
     let matrix = Initializer.orthogonal.draw(Shape(sizes), using: &random)
@@ -35,19 +35,19 @@ struct InitializerTests {
     #expect(Initializer.orthogonal.draw([7], using: &random) == .zeros([7]))
   }
 
-  @Test("Every direction of an orthogonal matrix is equally likely: signs and means")
+  @Test("Orthogonal matrices are uniformly distributed: means, mean squares and signs of the determinant")
   mutating func orthogonalDistribution() {
     let draws = (0..<2000).map { _ in Initializer.orthogonal.draw([2, 2], using: &random).elements.doubles }
     for place in 0..<4 {
       #expect(abs(draws.map { $0[place] }.reduce(0, +) / 2000) < 0.06)
       #expect(abs(draws.map { $0[place] * $0[place] }.reduce(0, +) / 2000 - 0.5) < 0.04)
     }
-    // Rotations and reflections alike.
+    // Rotations and reflections are equally likely.
     let rotations = draws.count { $0[0] * $0[3] - $0[1] * $0[2] > 0 }
     #expect((900...1100).contains(rotations))
   }
 
-  @Test("PyTorch's bound is 1 / √n: n columns, or the hidden size of a recurrent layer, also for its biases")
+  @Test("PyTorch's bound is 1 / √n for n columns, or for hidden size n of a recurrent layer, also for its biases")
   mutating func pyTorch() {
     func expect(_ value: Tensor, within bound: Float) {
       let elements = value.elements
@@ -72,14 +72,14 @@ struct InitializerTests {
       RecurrentLayer(.lstm(64), inputSize: 4, initializer: .pyTorch, using: &random).parameters[0].value, within: 0.125)
   }
 
-  @Test("Zeros are zeros and draw nothing")
+  @Test("The zeros initializer returns zeros and draws no random numbers")
   mutating func zeros() {
     let before = random
     #expect(Initializer.zeros.draw([2, 3], using: &random) == .zeros([2, 3]) && random == before)
   }
 
   @Test(
-    "Each is coded by its kind, a uniform one with its bound as ever",
+    "Initializers are encoded with their kind, and uniform ones also with their bound",
     arguments: [
       (Initializer.uniform(0.25), #"{"bound":0.25,"kind":"uniform"}"#), (.glorotUniform, #"{"kind":"glorotUniform"}"#),
       (.orthogonal, #"{"kind":"orthogonal"}"#), (.pyTorch, #"{"kind":"pyTorch"}"#), (.zeros, #"{"kind":"zeros"}"#),
@@ -89,7 +89,7 @@ struct InitializerTests {
     #expect(try JSONDecoder().decode(Initializer.self, from: Data(json.utf8)) == initializer)
   }
 
-  @Test("A kind that is not known, or a uniform one without a bound, is refused")
+  @Test("Decoding refuses an unknown kind, or a uniform initializer without a bound")
   func badCoding() {
     for json in [#"{"kind":"normal"}"#, #"{"kind":"uniform"}"#, "{}"] {
       #expect(throws: DecodingError.self) { try JSONDecoder().decode(Initializer.self, from: Data(json.utf8)) }
@@ -97,12 +97,12 @@ struct InitializerTests {
   }
 
   @Test(
-    "The rule of thumb for an embedding size is the fourth root of the vocabulary's, rounded down",
+    "The default embedding size is the fourth root of the vocabulary size, rounded down",
     arguments: [(1, 1), (15, 1), (16, 2), (80, 2), (81, 3), (9_999, 9), (10_000, 10), (14_640, 10), (14_641, 11)])
   func defaultSize(vocabularySize: Int, size: Int) {
     #expect(Embedding.defaultSize(vocabularySize: vocabularySize) == size)
   }
 
-  @Test("Its weights lie within half of one over the size: ±0.05 for 10,000 tokens")
+  @Test("The default embedding initializer is uniform in ±1 / (2 · size): ±0.05 for size 10")
   func defaultInitializer() { #expect(Embedding.defaultInitializer(size: 10) == .uniform(0.05)) }
 }

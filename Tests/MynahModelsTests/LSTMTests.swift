@@ -28,11 +28,11 @@ struct LSTMTests {
     return (layer, LayerState(hidden: inputs[3], cell: inputs[4]))
   }
 
-  @Test("The fused sequence is the stepped cell: outputs, states and all gradients", arguments: sizes)
+  @Test("The fused sequence matches the stepped cell in outputs, states and all gradients", arguments: sizes)
   func fusedIsStepped(sizes: Sizes) {
     var random = RandomSource(seed: 2)
     let seed = Tensor.random([sizes.stepCount + 2, sizes.batchSize, sizes.hiddenSize], using: &random)
-    /// Outputs, last h and last c on each other, and the gradients of all inputs.
+    /// Outputs, last h and last c, concatenated, and the gradients of all inputs.
     func run(
       _ pass: (RecurrentLayer, Variable, LayerState) -> (output: Variable, state: LayerState)
     ) -> [Tensor] {
@@ -52,7 +52,7 @@ struct LSTMTests {
     }
   }
 
-  @Test("A tape that ends gives gradients of the same bits", arguments: sizes)
+  @Test("Final gradients have the same bits as ordinary gradients", arguments: sizes)
   func finalGradients(sizes: Sizes) {
     var random = RandomSource(seed: 2)
     let seed = Tensor.random([sizes.stepCount, sizes.batchSize, sizes.hiddenSize], using: &random)
@@ -64,14 +64,14 @@ struct LSTMTests {
       return gradients(tape, first.output, variables).map(\.dense.elements.bits)
     }
     let kept = run { tape, output, variables in
-      // Twice: what the operation saved is still there.
+      // Called twice to check that the operation keeps its saved values.
       _ = tape.gradients(of: output, for: variables, seed: seed)
       return tape.gradients(of: output, for: variables, seed: seed)
     }
     #expect(run { $0.finalGradients(of: $1, for: $2, seed: seed) } == kept)
   }
 
-  @Test("A sequence cut anywhere, its state carried on, has the same bits as in one run", arguments: sizes)
+  @Test("A sequence split anywhere, with its state carried over, gives the same bits as one run", arguments: sizes)
   func splitting(sizes: Sizes) {
     let variables = Self.inputs(sizes).map { Variable($0) }
     let (layer, state) = Self.layer(variables[1...])
@@ -106,7 +106,7 @@ struct LSTMTests {
     #expect(detached[0].elements.contains { $0 != 0 })
   }
 
-  /// The input of a loss: a part of the results as one variable, and the same from the textbook's results.
+  /// The part of the results that a loss reads, as one variable and from the textbook results.
   enum Part: CaseIterable {
     case lastHidden, lastCell, lastStep, everyStep, squares, product
 
@@ -136,7 +136,7 @@ struct LSTMTests {
     }
   }
 
-  @Test("Values and gradients are the textbook's, whatever the loss looks at", arguments: Part.allCases)
+  @Test("Values and gradients match the textbook, whichever results the loss reads", arguments: Part.allCases)
   func gradients(part: Part) {
     for sizes in [Sizes(3, 2, 3, 4), Sizes(2, 1, 1, 9)] {
       let check = GradientCheck(Self.inputs(sizes)) { inputs in
@@ -150,7 +150,7 @@ struct LSTMTests {
     }
   }
 
-  @Test("One step of the cell is the textbook's, with its gradients")
+  @Test("One step of the cell and its gradients match the textbook")
   func cell() {
     let sizes = Sizes(1, 3, 2, 5)
     let check = GradientCheck(Self.inputs(sizes)) { inputs in
@@ -189,7 +189,7 @@ struct LSTMTests {
     #expect(other.parameters.map(\.value) == layer.parameters.map(\.value))
   }
 
-  @Test("A forget bias is where the forget gates' biases begin, and theirs alone")
+  @Test("A forget bias initialises the forget gates' biases and no others")
   func forgetBias() {
     var (random, again) = (RandomSource(seed: 8), RandomSource(seed: 8))
     let layer = RecurrentLayer(

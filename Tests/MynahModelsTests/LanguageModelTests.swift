@@ -26,7 +26,7 @@ struct LanguageModelTests {
     return model
   }
 
-  /// The loss of 3 steps of 2 rows, in double precision, from the parameters and then each layer's h and c.
+  /// The loss of 3 steps of 2 rows in double precision; `inputs` are the parameters, then each layer's h and c.
   static func textbook(
     _ configuration: LanguageModelConfiguration, _ inputs: [[Double]], masks: [[Double]]
   ) -> Double {
@@ -54,7 +54,7 @@ struct LanguageModelTests {
       [0, 1].map { _ in Tensor.random([2, layer.hiddenSize], using: &random) }
     }
     let parameters = LanguageModel(configuration, using: &random).parameters.map(\.value)
-    // The masks that the model should use: an input's and an output's for each layer, each from a source of its own.
+    // The masks that the model should use: one for each layer's input and output, each from its own random source.
     var masks: [[Double]] = []
     if var source = dropout {
       var inputSize = configuration.embeddingSize
@@ -78,14 +78,14 @@ struct LanguageModelTests {
     }
   }
 
-  @Test("The loss and every gradient of one to three layers are the textbook's", arguments: [[4], [4, 3], [5, 2, 9]])
+  @Test("The loss and every gradient of one to three layers match the textbook", arguments: [[4], [4, 3], [5, 2, 9]])
   func gradients(hiddenSizes: [Int]) {
     let check = Self.check(Self.configuration(hiddenSizes))
     #expect(check.passes(tolerance: 2e-5), "\(check)")
   }
 
   @Test(
-    "The same with dropout around each layer, whose masks are recomputed in the backward pass",
+    "With dropout around each layer, the loss and every gradient match the textbook",
     arguments: [[4], [4, 3]])
   func dropoutGradients(hiddenSizes: [Int]) {
     let check = Self.check(
@@ -93,7 +93,7 @@ struct LanguageModelTests {
     #expect(check.passes(tolerance: 2e-5), "\(check)")
   }
 
-  @Test("Nothing is dropped at evaluation, and a training pass depends on its random source alone")
+  @Test("Evaluation drops nothing, and dropout in training depends only on the random source")
   func evaluation() {
     var (random, again) = (RandomSource(seed: 3), RandomSource(seed: 3))
     let dropping = LanguageModel(Self.configuration([4, 3], layerInput: 0.5, output: 0.5), using: &random)
@@ -110,7 +110,7 @@ struct LanguageModelTests {
     #expect(loss(RandomSource(seed: 1)) != loss(nil))
   }
 
-  @Test("The fused loss is the one of the logits, its mean and perplexity are derived from nats and targets")
+  @Test("The fused loss equals the loss of the logits; mean and perplexity follow from nats and target count")
   func lossOfLogits() {
     var random = RandomSource(seed: 3)
     let model = LanguageModel(Self.configuration([4, 3]), using: &random)
@@ -128,7 +128,7 @@ struct LanguageModelTests {
   }
 
   @Test(
-    "A model whose output weights are zero finds every token equally likely: perplexity V",
+    "A model with zero output weights has perplexity V, the size of the vocabulary",
     arguments: [1, 7, 1000, 10_000])
   func uniform(vocabularySize: Int) {
     var random = RandomSource(seed: 3)
@@ -144,7 +144,7 @@ struct LanguageModelTests {
     #expect(abs(loss.perplexity / Double(vocabularySize) - 1) < 1e-6)
   }
 
-  @Test("A text in pieces, its state carried on, has the same outputs as in one pass; rows do not touch each other")
+  @Test("A text in pieces, with its state carried over, gives the same outputs as one pass; rows are independent")
   func carriedState() {
     var random = RandomSource(seed: 3)
     let model = LanguageModel(Self.configuration([4, 9]), using: &random)
@@ -162,7 +162,7 @@ struct LanguageModelTests {
     #expect(differenceToScale(row, alone) < 1e-6)
   }
 
-  @Test("The state that a loss hands on is a constant, so backpropagation is truncated there")
+  @Test("The state returned with a loss is a constant, which truncates backpropagation")
   func detachedState() {
     var random = RandomSource(seed: 3)
     let tape = Tape()
@@ -173,7 +173,7 @@ struct LanguageModelTests {
 }
 
 struct SummaryTests {
-  @Test("The summary of the Penn Treebank model: 3,955,088 parameters")
+  @Test("The summary of the Penn Treebank model lists 3,955,088 parameters")
   func pennTreebank() {
     var random = RandomSource(seed: 1)
     let model = LanguageModel(
@@ -197,7 +197,7 @@ struct SummaryTests {
         """)
   }
 
-  @Test("The summary of the character model: 17,152 + 5,246,976 + 68,675 = 5,332,803 parameters")
+  @Test("The summary of the character model lists 17,152 + 5,246,976 + 68,675 = 5,332,803 parameters")
   func characters() {
     var random = RandomSource(seed: 1)
     let model = LanguageModel(
@@ -214,7 +214,7 @@ struct SummaryTests {
     ])
   func grouped(number: Int, text: String) { #expect(number.grouped == text) }
 
-  @Test("A token takes a multiplication for each weight of the layers and of the output, none for its vector")
+  @Test("Each token takes one multiplication per weight of the layers and the output, none for its embedding")
   func multiplications() throws {
     for hidden in [[1], [256, 128], [7, 5, 9]] {
       let model = try ModelArchitecture(
@@ -224,7 +224,7 @@ struct SummaryTests {
     }
   }
 
-  @Test("The output's multiplications are those of its sampled tokens, of each component, and of the embedding if tied")
+  @Test("Each kind of output layer has the expected number of multiplications per token")
   func outputMultiplications() throws {
     func count(_ output: OutputConfiguration, _ objective: TrainingObjective = .full) throws -> Int {
       let model = try ModelArchitecture(

@@ -6,7 +6,7 @@ import Testing
 struct LayerTests {
   var random = RandomSource(seed: 31)
 
-  @Test("An embedding gives its table's rows; repeated ids add up in a gradient that has just the rows read")
+  @Test("An embedding returns rows of its table; its gradient has only the rows read, and repeated ids add up")
   mutating func embedding() {
     let ids: [Int32] = [4, 0, 4, 4, 2]
     let table = Tensor.random([6, 3], using: &random)
@@ -28,7 +28,7 @@ struct LayerTests {
     #expect(rows.values == Tensor(shape: [3, 3], [3, 4, 5, 12, 13, 14, 0 + 6 + 9, 1 + 7 + 10, 2 + 8 + 11]))
   }
 
-  @Test("An embedding of no ids has no rows, and drawn vectors lie within the bound")
+  @Test("An embedding of no ids has no rows, and initial weights are within the bound")
   mutating func drawnEmbedding() {
     let layer = Embedding(vocabularySize: 50, size: 10, initializer: .uniform(0.05), using: &random)
     #expect(layer([]).shape == [0, 10])
@@ -36,7 +36,7 @@ struct LayerTests {
     #expect(layer.weight.value.elements.allSatisfy { abs($0) <= 0.05 })
   }
 
-  @Test("A linear map and its gradients are the textbook's", arguments: [(1, 1, 1), (3, 5, 2), (9, 17, 33)])
+  @Test("A linear layer and its gradients match the textbook version", arguments: [(1, 1, 1), (3, 5, 2), (9, 17, 33)])
   mutating func linear(rows: Int, inputSize: Int, outputSize: Int) {
     let inputs = [
       Tensor.random([rows, inputSize], using: &random), .random([outputSize, inputSize], using: &random),
@@ -51,7 +51,7 @@ struct LayerTests {
   }
 
   @Test(
-    "Fused cross-entropy is the textbook's and the composed one's, with gradients, weights and scale",
+    "Fused and composed cross-entropy match the textbook, with gradients, weights and scale",
     arguments: [nil, [1, 0, 2.5, -1]] as [[Float]?])
   mutating func crossEntropy(weights: [Float]?) {
     let targets: [Int32] = [2, 0, 6, 2]
@@ -78,7 +78,7 @@ struct LayerTests {
     #expect(composed.passes(tolerance: 2e-5), "\(composed)")
   }
 
-  @Test("A loss that is used further passes its factor on, and constants get no gradients")
+  @Test("Scaling a loss scales its gradients, and a loss of constants is not tracked")
   mutating func crossEntropyFactor() {
     let layer = Linear(inputSize: 3, outputSize: 4, initializer: .uniform(1), using: &random)
     let x = Tensor.random([2, 3], using: &random)

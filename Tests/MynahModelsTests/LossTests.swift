@@ -4,13 +4,13 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// Losses other than the full cross-entropy: against TensorFlow and PyTorch (`Scripts/golden-sampled-softmax.py`,
-/// `Scripts/golden-mixture-of-softmaxes.py`), against the textbook, and by finite differences.
+/// Losses other than the full cross-entropy, compared with TensorFlow and PyTorch (`Scripts/golden-sampled-softmax.py`,
+/// `Scripts/golden-mixture-of-softmaxes.py`), with the textbook, and with finite differences.
 struct LossTests {
   /// A loss of a linear layer.
   typealias LayerLoss = (Linear, Variable) -> (value: Variable, nats: Double)
 
-  /// The loss's value and gradients of hidden, weight and bias, at the inputs of a fixture.
+  /// The loss and the gradients of hidden, weight and bias for a fixture's inputs.
   private func gradients(_ file: SafetensorsFile, _ loss: LayerLoss) throws -> (nats: Double, gradients: [Gradient]) {
     let tape = Tape()
     let variables = try ["hidden", "weight", "bias"].map { tape.variable(try file.tensor(named: $0)) }
@@ -28,7 +28,7 @@ struct LossTests {
 
   // MARK: Sampled softmax
 
-  @Test("A sampled softmax with given candidates is TensorFlow's: counts, losses, gradients")
+  @Test("A sampled softmax with given candidates matches TensorFlow's expected counts, losses and gradients")
   func sampledGolden() throws {
     let file = try SafetensorsFile.fixture("golden-sampled-softmax")
     let targets = try file.elements(named: "targets", as: Int32.self)
@@ -48,7 +48,7 @@ struct LossTests {
       return
     }
     #expect(rows.rows == Set(targets + ids).sorted())
-    // Row by row: the weights of all others are zero.
+    // Row by row: the weights of all other rows are zero.
     for row in targets.indices {
       let weights = targets.indices.map { $0 == row ? Float(1) : 0 }
       let alone = try gradients(file) {
@@ -58,7 +58,7 @@ struct LossTests {
     }
   }
 
-  @Test("A sampled softmax's gradients are those of finite differences, with weights and a scale")
+  @Test("A sampled softmax's gradients match finite differences, with weights and a scale")
   func sampledDifferences() {
     var random = RandomSource(seed: 8)
     let targets: [Int32] = [1, 4, 0]
@@ -82,7 +82,7 @@ struct LossTests {
     #expect(check.passes(), "\(check)")
   }
 
-  @Test("Where every token is a candidate that is expected once, the sampled softmax is the full one")
+  @Test("If every token is a candidate with expected count 1, the sampled softmax equals the full softmax")
   func sampledAll() {
     var random = RandomSource(seed: 9)
     let layer = Linear(
@@ -95,7 +95,7 @@ struct LossTests {
     #expect(layer.sampledCrossEntropy(of: Variable(.zeros([0, 4])), targets: [], candidates: all).nats == 0)
   }
 
-  @Test("Candidates are different tokens, the same for equal sources, and as frequent as expected")
+  @Test("Candidates are distinct, reproducible and about as frequent as expected")
   func candidates() {
     var random = RandomSource(seed: 3)
     var counts = [Int](repeating: 0, count: 20)
@@ -108,7 +108,7 @@ struct LossTests {
       draws += candidates.drawCount
       expected += candidates.expectedCount(of: 0)
     }
-    // TensorFlow's expected count takes the number of draws as given, so for a few candidates it is rather high.
+    // TensorFlow's expected count takes the number of draws as given, so it is rather high for few candidates.
     #expect(areDifferent && abs(Double(counts[0]) / expected - 1) < 0.2)
     #expect(counts[0] > counts[4] && counts[4] > counts[19] && counts[19] > 0 && draws > 10_000)
     var (one, two) = (RandomSource(seed: 3), RandomSource(seed: 3))
@@ -123,7 +123,7 @@ struct LossTests {
 
   // MARK: Smoothing
 
-  @Test("Smoothed targets give PyTorch's loss and gradients, and report the plain loss")
+  @Test("Label smoothing matches PyTorch's loss and gradients, and reports the loss without smoothing")
   func smoothedGolden() throws {
     let file = try SafetensorsFile.fixture("golden-smoothed")
     let targets = try file.elements(named: "targets", as: Int32.self)
@@ -139,7 +139,7 @@ struct LossTests {
     #expect(plain == layer.crossEntropy(of: hidden, targets: targets).value.value)
   }
 
-  @Test("Rows without weight do not count in a smoothed loss")
+  @Test("Rows with zero weight do not count in a smoothed loss")
   func smoothedMask() {
     var random = RandomSource(seed: 10)
     let layer = Linear(
@@ -163,7 +163,7 @@ struct LossTests {
     AdaptiveSoftmax(cutoffs: [6, 15, 29], vocabularySize: 50, parameters: parameters)
   }
 
-  @Test("An adaptive softmax is PyTorch's: names, losses, every log-probability, gradients")
+  @Test("An adaptive softmax matches PyTorch's parameter names, losses, log-probabilities and gradients")
   func adaptiveGolden() throws {
     let file = try SafetensorsFile.fixture("golden-adaptive-softmax")
     let values = try Self.adaptiveNames.map { try file.tensor(named: $0) }
@@ -193,7 +193,7 @@ struct LossTests {
     }
   }
 
-  @Test("A cluster without targets gets a gradient of zeros")
+  @Test("A cluster without targets gets zero gradients")
   func adaptiveEmptyCluster() throws {
     let file = try SafetensorsFile.fixture("golden-adaptive-softmax")
     let tape = Tape()
@@ -215,7 +215,7 @@ struct LossTests {
     return OutputKind.mixtureOfSoftmaxes.layer(shape, parameters, Variable(Tensor([])))
   }
 
-  @Test("A mixture of softmaxes is PyTorch's: losses, every log-probability, gradients with row weights")
+  @Test("A mixture of softmaxes matches PyTorch's losses, log-probabilities and gradients, with row weights")
   func mixtureGolden() throws {
     let file = try SafetensorsFile.fixture("golden-mixture-of-softmaxes")
     let values = try Self.mixtureNames.map { try file.tensor(named: $0) }
@@ -239,7 +239,7 @@ struct LossTests {
     }
   }
 
-  @Test("A mixture of one component with the identity as its latent map has a softmax's log-probabilities of tanh h")
+  @Test("A mixture of one component whose latent map is the identity equals a softmax of tanh h")
   func mixtureOfOne() throws {
     var random = RandomSource(seed: 3)
     let (weight, bias) = (Tensor.random([7, 4], using: &random), Tensor.random([7], using: &random))

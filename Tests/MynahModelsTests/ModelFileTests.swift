@@ -58,7 +58,7 @@ struct ModelFileTests {
     #expect(try folder.bytes(of: "copy") == bytes)
   }
 
-  @Test("Names and shapes are PyTorch's: two biases a layer, the second one zero")
+  @Test("Names and shapes are PyTorch's: two biases per layer, the second one zero")
   func names() throws {
     let file = try SafetensorsFile(contentsOf: folder("model"))
     #expect(
@@ -97,7 +97,7 @@ struct ModelFileTests {
     return error
   }
 
-  @Test("A missing tensor or one of another shape or element type is named")
+  @Test("Errors name a missing tensor, or one of the wrong shape or element type")
   func tensors() throws {
     let path = folder("changed")
     for name in try SafetensorsFile(contentsOf: folder("model")).names {
@@ -115,7 +115,7 @@ struct ModelFileTests {
   }
 
   @Test(
-    "A missing key of the metadata is named, and so is one that holds something else",
+    "Errors name a missing metadata key, or one with an invalid value",
     arguments: ["configuration", "tokenizer"])
   func metadata(key: String) throws {
     #expect(try error { $0.metadata[key] = nil } == .missingMetadata(path: folder("changed"), key: key))
@@ -132,7 +132,7 @@ struct ModelFileTests {
   }
 
   @Test(
-    "A file with any invalid field in its configuration is refused at once with one sentence",
+    "A file with any invalid field in its configuration is refused with a short error",
     arguments: [
       "\"vocabularySize\":6", "\"embeddingSize\":3", "{\"hiddenSize\":4,\"kind\":\"lstm\"}", "\"hiddenSize\":4",
       "\"hiddenSize\":2", "\"initializer\":{\"bound\":", "\"kind\":\"lstm\"", "\"layerInput\":", "\"output\":0",
@@ -145,7 +145,7 @@ struct ModelFileTests {
     let isWhole = field.hasPrefix("{")
     let start = isWhole ? range.lowerBound : valueStart
     let end = isWhole ? range.upperBound : original[start...].firstIndex { ",}".contains($0) } ?? original.endIndex
-    // A rate of 0 is no dropout; one of 1 would drop everything.
+    // A rate of 0 means no dropout; a rate of 1 would drop everything.
     let isRate = ["layerInput", "output", "weights"].contains { field.contains("\"\($0)\"") }
     let values = [
       isRate ? "1" : "0", "-1", "-9223372036854775808", "1e999", "null", "true", "\"x\"", "[]", "{}", "", "1\n2",
@@ -162,7 +162,7 @@ struct ModelFileTests {
     }
   }
 
-  @Test("A configuration of more or of no layers is refused")
+  @Test("A configuration without layers, or whose layers do not match the tensors, is refused")
   func layers() throws {
     let original = try SafetensorsFile(contentsOf: folder("model")).text(of: "configuration")
     let layer = "{\"hiddenSize\":16777216,\"kind\":\"lstm\"}"
@@ -175,7 +175,7 @@ struct ModelFileTests {
     }
   }
 
-  @Test("A file of another kind is refused, whatever the name of its kind")
+  @Test("A file of another kind is refused, whatever its kind is called")
   func kinds() throws {
     for kind in [nil, "", "training", "Model", "model ", "\u{1b}[2J\n", String(repeating: "[", count: 100_000)] {
       let found = try error { $0.metadata["mynah"] = kind }
@@ -183,7 +183,7 @@ struct ModelFileTests {
     }
   }
 
-  @Test("A tokenizer of another size, kind or with a token twice is refused")
+  @Test("A tokenizer with another size, an unknown kind or a duplicate token is refused")
   func tokenizers() throws {
     let smaller = try Vocabulary(tokens: ["<unk>", "<eos>"])
     let found = try error {
@@ -209,7 +209,7 @@ struct ModelFileTests {
     #expect(throws: FileError.noSuchFile(path: folder("none"))) { try ModelFile(contentsOf: folder("none")) }
   }
 
-  @Test("Errors quote a file's contents on one line and in few characters")
+  @Test("Errors quote a file's contents on one line and shortened")
   func excerpts() {
     let hostile = "a\n\u{1b}[2J\u{202e}zz" + String(repeating: "\u{301}", count: 100_000)
     for error in [

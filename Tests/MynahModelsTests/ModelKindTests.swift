@@ -5,7 +5,7 @@ import MynahText
 import TestSupport
 import Testing
 
-/// Language models of every kind of layer and with every option.
+/// Language models with every kind of layer and with every option.
 struct ModelKindTests {
   static let kinds: [LayerConfiguration] = [
     .lstm(4), .lstm(4, forgetBias: 1), .rnn(4), .rnn(4, activation: .relu), .gru(4), .gru(4, reset: .before),
@@ -40,7 +40,7 @@ struct ModelKindTests {
       },
     ]
 
-  @Test("Names and shapes are those of the architecture, and every weight has a gradient", arguments: options)
+  @Test("Names and shapes match the architecture, and every parameter gets a gradient", arguments: options)
   func parameters(configuration: LanguageModelConfiguration) {
     let model = Self.model(configuration)
     #expect(model.architecture.parameterSpecs == model.parameterSpecs)
@@ -56,7 +56,7 @@ struct ModelKindTests {
     }
   }
 
-  @Test("A pass in pieces, its state carried on, has the bits of one pass", arguments: options)
+  @Test("A pass in pieces, with its state carried over, gives the same bits as one pass", arguments: options)
   func carriedState(configuration: LanguageModelConfiguration) {
     let model = Self.model(configuration)
     let ids: [Int32] = [0, 1, 2, 3, 4, 5]
@@ -68,7 +68,7 @@ struct ModelKindTests {
   }
 
   @Test(
-    "Rows of different lengths: past their ends outputs are zero, and each row has the bits of its own sequence",
+    "Outputs past a row's length are zero, and each row gives the same bits as its sequence alone",
     arguments: options)
   func lengths(configuration: LanguageModelConfiguration) {
     let model = Self.model(configuration)
@@ -89,7 +89,7 @@ struct ModelKindTests {
     #expect(logits == model.logits(ids, state: model.initialState(batchSize: 3)).logits.value)
   }
 
-  @Test("A model file gives the same model back, and equal models equal bytes", arguments: options)
+  @Test("A model file is read back as the same model, and equal models give equal bytes", arguments: options)
   func files(configuration: LanguageModelConfiguration) throws {
     let folder = try ScratchFolder()
     let vocabulary = try Vocabulary(tokens: ["<unk>", "<eos>", "a", "b", "c", "d"])
@@ -110,7 +110,7 @@ struct ModelKindTests {
     #expect(names.isSuperset(of: specs.map(\.name) + specs.compactMap(\.pyTorchTwin)))
   }
 
-  @Test("A configuration is coded under the names of its properties")
+  @Test("A configuration is encoded with the names of its properties as keys")
   func coded() throws {
     let configuration = LanguageModelConfiguration(
       vocabulary: 6, embedding: 3, layers: [.lstm(4), .gru(2)], dropout: .outputs(0.25), initializer: .uniform(0.25))
@@ -124,21 +124,21 @@ struct ModelKindTests {
     #expect(try JSONDecoder().decode(LanguageModelConfiguration.self, from: Data(json.utf8)) == configuration)
   }
 
-  @Test("Each layer is coded by its kind, its size and the settings that it has", arguments: kinds)
+  @Test("Each layer is encoded with its kind, size and settings", arguments: kinds)
   func coding(layer: LayerConfiguration) throws {
     let json = try SafetensorsFile.encode(layer)
     #expect(try JSONDecoder().decode(LayerConfiguration.self, from: Data(json.utf8)) == layer)
     #expect(json.contains("forgetBias") == (layer.settings["forgetBias"] != nil))
   }
 
-  @Test("A layer without kind or size, or with a setting that is no number, is refused")
+  @Test("A layer without kind or size, or with a non-numeric setting, is refused")
   func malformedLayer() {
     for json in [#"{"kind":"gru"}"#, #"{"hiddenSize":4}"#, #"{"kind":"lstm","hiddenSize":4,"forgetBias":"1"}"#] {
       #expect(throws: DecodingError.self) { try JSONDecoder().decode(LayerConfiguration.self, from: Data(json.utf8)) }
     }
   }
 
-  @Test("Weights that are tied are one: counted once, changed together, their gradient the sum of both uses")
+  @Test("Tied weights are counted once, change together, and have the sum of both uses' gradients")
   func tied() {
     let ids: [Int32] = [0, 1, 2, 3], targets: [Int32] = [1, 2, 3, 0]
     let tied = Self.model(Self.configuration([.lstm(4)]) { $0.output.isTied = true })
@@ -167,7 +167,8 @@ struct ModelKindTests {
         && tied.layers.map(\.parameters).reduce(0, +) == tied.parameterCount)
   }
 
-  @Test("A visit that throws leaves every parameter of a tied model as it was, or as the visit left it")
+  @Test(
+    "If a visit of a tied model throws, parameters already visited keep their changes and the rest keep their values")
   func throwingVisit() {
     struct Stop: Error {}
     let model = Self.model(Self.configuration([.lstm(4)]) { $0.output.isTied = true })
@@ -192,7 +193,7 @@ struct ModelKindTests {
     }
   }
 
-  @Test("A residual layer's inputs are added to its outputs where the sizes agree, and only there")
+  @Test("A residual layer's inputs are added to its outputs only if the sizes agree")
   func residual() {
     func hidden(_ layers: [LayerConfiguration], isResidual: Bool) -> (LanguageModel, Tensor) {
       let model = Self.model(Self.configuration(layers) { $0.connections = isResidual ? .residual : .sequential })
@@ -204,7 +205,7 @@ struct ModelKindTests {
     #expect(hidden([.lstm(5)], isResidual: true).1 == hidden([.lstm(5)], isResidual: false).1)
   }
 
-  @Test("With skip connections, the output layer reads the sum of the outputs of all layers, which have one size")
+  @Test("With skip connections, the output layer reads the sum of all layers' outputs, which must have equal sizes")
   func skipConnections() throws {
     let model = Self.model(Self.configuration([.lstm(5), .gru(5), .rnn(5)]) { $0.connections = .skip })
     let pass = model([3], state: model.initialState(batchSize: 1))
@@ -235,7 +236,7 @@ struct ModelKindTests {
   }
 
   @Test(
-    "An invalid configuration gives the reason",
+    "An invalid configuration is refused with a reason",
     arguments: [
       (configuration([.lstm(5)]) { $0.output.isTied = true }, "tied"),
       (configuration([.projectedLSTM(4, to: 0)]), "'outputSize'"),
@@ -259,7 +260,7 @@ struct ModelKindTests {
     #expect(throws: ModelError.impossible(reason: defect)) { try ModelArchitecture(configuration) }
   }
 
-  @Test("Tied weights fit a cell whose outputs have the size of its inputs, whatever its hidden size")
+  @Test("Weights can be tied if a cell's output size equals its input size, whatever its hidden size")
   func outputsOfTheInputsSize() throws {
     let kind = CellKind(
       "narrow", outputSize: \.inputSize,
@@ -273,7 +274,7 @@ struct ModelKindTests {
 }
 
 extension LanguageModel {
-  /// The map of a softmax output.
+  /// The linear layer of a softmax output.
   var softmax: Linear {
     (output as? Softmax)?.linear ?? Linear(weight: Variable(Tensor([])), bias: Variable(Tensor([])))
   }

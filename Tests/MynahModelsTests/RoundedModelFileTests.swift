@@ -19,7 +19,7 @@ struct RoundedModelFileTests {
   }
 
   @Test(
-    "A rounded model is written and read with the same weights, to the bit, and equal bytes again",
+    "A rounded model is read back with the same bits and written again as the same bytes",
     arguments: WeightPrecision.allCases)
   func roundTrip(precision: WeightPrecision) throws {
     let rounded = try file().rounded(to: precision)
@@ -31,14 +31,14 @@ struct RoundedModelFileTests {
     }
     try read.write(to: folder("again"))
     #expect(try folder.bytes(of: "m") == folder.bytes(of: "again"))
-    // Unrounded weights that are only marked give the same file.
+    // Unrounded weights that are only marked for rounding give the same file.
     var marked = try file()
     marked.precision = precision
     try marked.write(to: folder("marked"))
     #expect(try folder.bytes(of: "m") == folder.bytes(of: "marked"))
   }
 
-  @Test("Each element is off by half a step of its row at most; biases are as they were")
+  @Test("Each weight is off by at most half a step of its row, and biases are unchanged")
   func error() throws {
     let (original, rounded) = (try file(), try file().rounded(to: .int8))
     for (left, right) in zip(original.model.parameters, rounded.model.parameters) {
@@ -55,7 +55,7 @@ struct RoundedModelFileTests {
     }
   }
 
-  /// The error that the file gives after a change.
+  /// The error of reading the file after a change.
   private func error(after change: (inout SafetensorsFile) -> Void) throws -> CheckpointError {
     try file().rounded(to: .int8).write(to: folder("m"))
     var tensors = try SafetensorsFile(contentsOf: folder("m"))
@@ -64,7 +64,7 @@ struct RoundedModelFileTests {
     return try #require(throws: CheckpointError.self) { try ModelFile(contentsOf: folder("m")) }
   }
 
-  @Test("A file whose scales are missing, misshapen or no scales is refused in a sentence")
+  @Test("A file whose scales are missing, of the wrong shape or type, or invalid is refused")
   func damaged() throws {
     let scale = "recurrent.1.weight_hh_l0.scale"
     let path = folder("m")

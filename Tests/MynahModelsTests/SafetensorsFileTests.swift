@@ -10,7 +10,7 @@ struct SafetensorsFileTests {
 
   init() throws { folder = try ScratchFolder() }
 
-  @Test("What is written is read back: every kind of element, rank 0, no elements, awkward names and texts")
+  @Test("A file is read back as written: element types, rank 0, no elements, awkward names and metadata")
   func roundTrip() throws {
     let awkward = "quote \" slash \\ / line \n tab \t nul \u{0} bell \u{7} del \u{7f} é ü 漢 🐦 \u{2028}"
     var file = SafetensorsFile(metadata: ["": "", awkward: awkward, "configuration": "{\"layers\":[1]}"])
@@ -40,7 +40,7 @@ struct SafetensorsFileTests {
     #expect(try read.text(of: "configuration") == "{\"layers\":[1]}")
   }
 
-  @Test("The bytes are those of the format's own writer: order, padding and all")
+  @Test("The bytes match the reference writer's, including order and padding")
   func bytes() throws {
     var file = SafetensorsFile()
     try file.write(to: folder("empty"))
@@ -62,7 +62,7 @@ struct SafetensorsFileTests {
     #expect(try folder.bytes(of: "a") == safetensors(header, data))
   }
 
-  @Test("A file of the format's own writer is read, and written again has the same bytes", arguments: 1...3)
+  @Test("A file from the reference writer is read and written again with the same bytes", arguments: 1...3)
   func ownWriter(layerCount: Int) throws {
     let name = "Fixtures/golden-lstm-\(layerCount)"
     let path = try #require(Bundle.module.path(forResource: name, ofType: "safetensors"))
@@ -72,7 +72,7 @@ struct SafetensorsFileTests {
     #expect(try folder.bytes(of: "a") == [UInt8](Data(contentsOf: URL(fileURLWithPath: path))))
   }
 
-  @Test("Equal contents give equal bytes, in whatever order they were put in")
+  @Test("Equal contents give equal bytes, whatever their insertion order")
   func deterministic() throws {
     for (path, order) in [("a", Array(0..<40)), ("b", (0..<40).reversed())] {
       var file = SafetensorsFile()
@@ -85,7 +85,7 @@ struct SafetensorsFileTests {
     #expect(try folder.bytes(of: "a") == folder.bytes(of: "b"))
   }
 
-  @Test("Reading a missing tensor or one of another type names what was expected and found")
+  @Test("Reading a missing tensor or one of another type or shape gives an error with what was expected and found")
   func lookups() throws {
     var file = SafetensorsFile()
     file["a"] = StoredTensor([Int64(1), 2])
@@ -107,7 +107,7 @@ struct SafetensorsFileTests {
     #expect("\(shapes)".contains("should have shape [2, 1] but has [2]"))
   }
 
-  @Test("A tensor of every element type of the format is accepted, with its bits counted")
+  @Test("Tensors of every element type of the format are read and written with the right byte count")
   func elementTypes() throws {
     #expect(ElementType.allCases.count == 22)
     for type in ElementType.allCases {
@@ -122,7 +122,7 @@ struct SafetensorsFileTests {
     }
   }
 
-  @Test("A write that cannot begin leaves everything as it was")
+  @Test("A write that cannot start changes nothing")
   func nothingLost() throws {
     try folder.put([7], as: "a")
     #expect(throws: FileError.self) { try SafetensorsFile().write(to: folder("a/b")) }

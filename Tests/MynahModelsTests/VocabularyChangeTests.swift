@@ -47,7 +47,7 @@ struct VocabularyChangeTests {
     #expect(throws: ModelError.self) { try model.keepingTokens([1]) }
   }
 
-  @Test("A word or character vocabulary gets the tokens of a text that it lacks, by descending count")
+  @Test("A word or character vocabulary is extended with a text's missing tokens, by descending count")
   func tokenizers() throws {
     let words = AnyTokenizer.word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["b", "<eos>", "<unk>", "a"])))
     let text = "c a d c\nd c e\n"

@@ -9,7 +9,7 @@ struct WordVectorsTests {
     try Vocabulary(tokens: ["<unk>", "the", "Cat", "new york", "naïve", "absent", "<eos>"])
   }
 
-  /// Reads a file of some bytes.
+  /// Reads a file with these bytes.
   private static func read(_ bytes: some Sequence<UInt8>) throws -> WordVectors {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -32,7 +32,7 @@ struct WordVectorsTests {
   private static let expected: [Int32: [Float]] = [1: [0.5, -1, 2e-3], 2: [4, 5, 6], 3: [7, 8, 9], 4: [1, 1, 1]]
 
   @Test(
-    "Text is read with and without a header, with tabs, carriage returns and blanks at line ends",
+    "Text is read with and without a header, with tabs, carriage returns and trailing spaces",
     arguments: ["", "5 3\n"])
   func text(header: String) throws {
     let lines = ["the 0.5 -1 2e-3", "cat\t4\t5\t6 ", "other 1 2 3", "new york 7 8 9\r", "naïve 1 1 1"]
@@ -50,7 +50,7 @@ struct WordVectorsTests {
     #expect(vectors.vectors == Self.expected.filter { $0.key != 3 })
   }
 
-  @Test("A word as it is written comes before its lowercase form, wherever it is listed")
+  @Test("A word's exact spelling takes precedence over its lowercase form, in any order")
   func spelling() throws {
     #expect(try Self.read("cat 1\nCat 2\nCat 3\n".utf8).vectors == [2: [2]])
     #expect(try Self.read("Cat 2\ncat 1\n".utf8).vectors == [2: [2]])
@@ -58,7 +58,7 @@ struct WordVectorsTests {
   }
 
   @Test(
-    "Malformed lines are named",
+    "Malformed lines give an error that names the line or the value",
     arguments: [
       ("the 1 2\nCat 1\n", "line 2"), ("the 1 x\n", "'x'"), ("the 1 nan\n", "finite"), ("the\n", "line 1"),
       ("2 3\nthe 1 2\n", "line 2"),
@@ -68,7 +68,7 @@ struct WordVectorsTests {
     #expect(error.map { "\($0)" }?.contains(part) == true)
   }
 
-  @Test("A binary file that is cut short, or that has numbers that are not finite, is refused")
+  @Test("A binary file that is truncated or contains non-finite values is refused")
   func malformedBinary() throws {
     let whole = Self.binary([("the", [1, 2, 3]), ("Cat", [4, 5, 6])])
     for count in stride(from: whole.count - 2, to: 6, by: -1) {

@@ -31,13 +31,13 @@ struct ONNXFileTests {
     }
   }
 
-  @Test("Gates are in ONNX's order i, o, f, c, and both biases exist")
+  @Test("Gates are stored in ONNX's order i, o, f, c, with both biases")
   func gates() throws {
     let file = try file([.lstm(2)])
     let graph = try graph(file)
     let weights = Dictionary(uniqueKeysWithValues: file.model.parameters.map { ($0.name, $0.value.elements) })
     let own = try #require(weights["recurrent.0.weight_ih_l0"])
-    // Two rows of four a gate: i, f, g, o here.
+    // Each gate has two rows of four elements, here in the order i, f, g, o.
     let rows = [0, 1, 6, 7, 2, 3, 4, 5]
     #expect(try floats(graph, "recurrent.0.W") == rows.flatMap { own[$0 * 4..<$0 * 4 + 4] })
     let recurrent = try #require(weights["recurrent.0.weight_hh_l0"])
@@ -46,7 +46,7 @@ struct ONNXFileTests {
     #expect(try floats(graph, "recurrent.0.B") == rows.map { bias[$0] } + [Float](repeating: 0, count: 8))
   }
 
-  @Test("State is an input and an output of each layer, and every name that is read was written before")
+  @Test("Each layer's state is an input and an output, and every name is defined before it is used")
   func names() throws {
     let graph = try graph(file([.lstm(4), .gru(3), .rnn(3), .peepholeLSTM(2)]) { $0.connections = .residual })
     #expect(graph.input.map { $0.name } == ["ids", "h0", "c0", "h1", "h2", "h3", "c3"])
@@ -59,11 +59,11 @@ struct ONNXFileTests {
       known.formUnion(node.output)
     }
     #expect(graph.output.allSatisfy { known.contains($0.name) })
-    // The outputs of the first and the third layer have the size of their inputs.
+    // The outputs of the first and third layers have the same size as their inputs.
     #expect(graph.node.count { $0.opType == "Add" } == 3)
   }
 
-  @Test("Skip connections add the outputs of all layers, each of which reads those of the layer below")
+  @Test("Skip connections add the outputs of all layers, and each layer reads the output of the one below")
   func skipConnections() throws {
     let graph = try graph(file([.lstm(4), .gru(4), .rnn(4)]) { $0.connections = .skip })
     let sum = try #require(graph.node.first { $0.opType == "Sum" })
@@ -72,7 +72,7 @@ struct ONNXFileTests {
     #expect(graph.node.first { $0.opType == "MatMul" }?.input.first == sum.output[0])
   }
 
-  @Test("Tied weights are stored once, and the tokenizer goes along")
+  @Test("Tied weights are stored once, and the file contains the tokenizer")
   func tied() throws {
     let tied = try file([.lstm(4)]) { $0.output.isTied = true }
     let graph = try graph(tied)
@@ -83,7 +83,7 @@ struct ONNXFileTests {
   }
 
   @Test(
-    "Layers without an operator are refused by name",
+    "A layer without an ONNX operator causes an error that names it",
     arguments: [
       LayerConfiguration.coupledLSTM(3), .cappedLSTM(3), .projectedLSTM(3, to: 2), .mogrifierLSTM(3), .qrnn(3),
     ])
@@ -94,13 +94,13 @@ struct ONNXFileTests {
     }
   }
 
-  @Test("Outputs other than a softmax are refused by name")
+  @Test("An output layer other than softmax causes an error that names it")
   func unsupportedOutput() throws {
     let file = try file([.lstm(4)]) { $0.output = .mixtureOfSoftmaxes(2) }
     #expect(throws: ONNXError.unsupportedPart(part: "the output", kind: "Mixture of softmaxes")) { try ONNXFile(file) }
   }
 
-  @Test("Errors have their message where Foundation looks for it")
+  @Test("An error's localised description is its message")
   func localized() {
     let error = ONNXError.tooLarge(byteCount: 5)
     #expect(error.localizedDescription == "\(error)" && error.errorDescription == "\(error)")

@@ -7,7 +7,7 @@ import MynahTensors
 import MynahText
 import Testing
 
-@Suite("An engine", .timeLimit(.minutes(2)))
+@Suite("Engine", .timeLimit(.minutes(2)))
 struct EngineTests {
   private static let tokenizer: AnyTokenizer = {
     do {
@@ -43,7 +43,7 @@ struct EngineTests {
       isStreamed: isStreamed)
   }
 
-  /// The texts that the library generates alone.
+  /// Returns the texts that the library generates without the engine.
   private func alone(_ order: GenerationOrder) throws -> [String] {
     try (0..<order.textCount).map { text in
       var generator = try TextGenerator(
@@ -55,7 +55,7 @@ struct EngineTests {
     }
   }
 
-  /// Waits for the texts of an order.
+  /// Waits for an order's texts and returns them.
   private func texts(
     _ order: GenerationOrder, _ output: GenerationOutput, resuming engine: Engine? = nil, _ number: Int = 0
   ) async throws -> [String] {
@@ -73,7 +73,7 @@ struct EngineTests {
     return texts
   }
 
-  @Test("Forty requests at once get the texts that each gets alone")
+  @Test("Forty concurrent requests get the same texts as each request alone")
   func concurrency() async throws {
     let engine = engine { $0.streams = 24 }
     let prompts = ["", "abc", "hg\nfed", String(repeating: "badcafe\n", count: 40)]
@@ -92,7 +92,7 @@ struct EngineTests {
     #expect(metrics.figures.generatedTokens == orders.reduce(0) { $0 + $1.textCount * $1.options.length })
   }
 
-  @Test("The predictions of a prompt's tokens are those of a predictor, whatever the pieces it is read in")
+  @Test("A prompt's token predictions match a predictor's, although the prompt is read in chunks")
   func prompt() async throws {
     let text = String(repeating: "feed\nbad", count: 60)
     var order = try order(text, length: 0)
@@ -111,7 +111,7 @@ struct EngineTests {
       try found == predictor.predictions(reading: order.prompts[0].ids, alternativeCount: 2).map { $0 } && isEmpty)
   }
 
-  @Test("A request whose client has left frees its place at once")
+  @Test("A request whose client has disconnected frees its slot at once")
   func cancellation() async throws {
     let engine = engine { $0.streams = 1 }
     let endless = try await engine.submit(order("a", length: 1_000_000_000))
@@ -123,7 +123,7 @@ struct EngineTests {
     #expect(await endless.output.next() == nil)
   }
 
-  @Test("When the queue is full, a request is refused, and may try again")
+  @Test("A request is rejected when the queue is full")
   func fullQueue() async throws {
     let engine = engine { ($0.streams, $0.queue) = (1, 1) }
     let endless = try await engine.submit(order("a", length: 1_000_000_000))
@@ -135,7 +135,7 @@ struct EngineTests {
     #expect(try await texts(waiting, output) == alone(waiting))
   }
 
-  @Test("A text whose client does not read is paused, holds no more memory, and goes on with the same bits")
+  @Test("Generation pauses for a client that does not read, and then continues with the same text")
   func slowReader() async throws {
     let engine = engine()
     let order = try order("abc", length: 3000, isStreamed: true)
@@ -153,7 +153,7 @@ struct EngineTests {
     await #expect(throws: ServerFailure.timeout) { try await texts(order, output) }
   }
 
-  @Test("An engine that has been replaced is released when it has no work")
+  @Test("A replaced engine is released when it has no work")
   func release() async throws {
     weak var released: Engine?
     do {
@@ -176,7 +176,7 @@ struct EngineTests {
     endless.output.cancel()
   }
 
-  @Test("An engine that another one has replaced finishes its requests")
+  @Test("A replaced engine finishes its requests")
   func retirement() async throws {
     let engine = engine()
     let order = try order("abc", length: 200)
@@ -185,7 +185,7 @@ struct EngineTests {
     #expect(try await texts(order, output) == alone(order))
   }
 
-  @Test("A sampler that rules out all tokens fails its request, and the others go on")
+  @Test("A sampler that rules out all tokens causes only its own request to fail")
   func impossible() async throws {
     let engine = engine()
     var impossible = try order("a", length: 5)

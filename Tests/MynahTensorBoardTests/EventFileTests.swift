@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 struct EventFileTests {
-  /// The records of a file, whose checksums are checked.
+  /// Returns the records of a file after verifying their checksums.
   static func records(_ data: Data) throws -> [Data] {
     func number(_ bytes: Data) -> Int { bytes.reversed().reduce(0) { $0 << 8 | Int($1) } }
     var (rest, records) = (data, [Data]())
@@ -22,7 +22,7 @@ struct EventFileTests {
     return records
   }
 
-  @Test("A record has its length and two checksums around it", arguments: [0, 1, 300])
+  @Test("A record is framed by its length and two checksums", arguments: [0, 1, 300])
   func record(count: Int) throws {
     let bytes = Data((0..<count).map { UInt8(truncatingIfNeeded: 7 * $0) })
     let framed = RecordFile.framed(bytes)
@@ -30,7 +30,7 @@ struct EventFileTests {
     #expect(try Self.records(framed + framed) == [bytes, bytes])
   }
 
-  /// The events of the one file in a folder.
+  /// Returns the events of the only file in the log folder.
   private func events(in folder: TemporaryFolder) throws -> [TBEvent] {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/logs")
     let name = try #require(names.first { $0.hasPrefix("events.out.tfevents.") })
@@ -38,7 +38,7 @@ struct EventFileTests {
       .map { try TBEvent(serializedBytes: $0) }
   }
 
-  @Test("A file begins with its version and holds what was written, in order")
+  @Test("A file starts with its version and contains the events in the order in which they were written")
   func values() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -64,7 +64,7 @@ struct EventFileTests {
     #expect(events[4].sessionLog.status == .start)
   }
 
-  @Test("A histogram of one number has one bucket, and one of none has none")
+  @Test("A histogram of equal values has one bucket, and an empty histogram has none")
   func smallHistograms() {
     let same = TBHistogram([2, 2, 2])
     #expect(same.bucket == [3] && same.bucketLimit == [2] && same.num == 3 && same.sum == 6)
@@ -72,7 +72,7 @@ struct EventFileTests {
     #expect(empty.bucket.isEmpty && empty.num == 0)
   }
 
-  @Test("Settings are an experiment, a start and an end")
+  @Test("Hyperparameters are written as an experiment, a session start and a session end")
   func settings() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -94,7 +94,7 @@ struct EventFileTests {
     #expect(data[2].sessionEndInfo.status == .success)
   }
 
-  @Test("The projector's files have a line a token, also for tokens of tabs and line ends")
+  @Test("The projector's files have one line per token, even for tabs and line ends")
   func projector() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }

@@ -2,7 +2,7 @@ import MynahTensors
 import Testing
 
 struct DoubleTests {
-  @Test("Softmax is proportional to the exponentials, however large scores are")
+  @Test("Softmax is proportional to the exponentials, however large the scores are")
   func softmax() {
     #expect([Double]().softmax().isEmpty && [3.0].softmax() == [1])
     #expect([1000.0, 1000, -.infinity].softmax() == [0.5, 0.5, 0])
@@ -21,7 +21,7 @@ struct DoubleTests {
     #expect([-800 as Float, -801].logSoftmax() == logarithms)
   }
 
-  @Test("A vector is made orthogonal to others and of length 1; one that depends on them has no direction")
+  @Test("Orthonormalising a vector gives a unit vector orthogonal to the others, or nil if it depends on them")
   func orthonormalization() {
     #expect([3.0, 4].orthonormalized(to: []) == [0.6, 0.8])
     let axes = [[1.0, 0, 0], [0, 0.6, 0.8]]
@@ -31,7 +31,7 @@ struct DoubleTests {
   }
 
   @Test(
-    "bfloat16 is the nearest upper half, ties to even, and keeps NaN and infinity",
+    "Rounding to bfloat16 is to nearest, ties to even, and preserves NaN and infinity",
     arguments: [
       (0x3F80_0000, 0x3F80), (0x3F80_8000, 0x3F80), (0x3F81_8000, 0x3F82), (0x3F80_8001, 0x3F81), (0x8000_0000, 0x8000),
       (0x7F7F_FFFF, 0x7F80), (0xFF80_0000, 0xFF80), (0x7F80_0001, 0x7FC0), (0x7FFF_FFFF, 0x7FFF), (1, 0),

@@ -19,7 +19,7 @@ struct GradientTests {
     #expect(check.passes(), "\(check)", sourceLocation: sourceLocation)
   }
 
-  @Test("Arithmetic of equal shapes")
+  @Test("Arithmetic on equal shapes has correct gradients")
   mutating func arithmetic() {
     let inputs = [tensor([2, 3]), tensor([2, 3], in: 0.5..<2)]
     func textbook(_ operation: @escaping (Double, Double) -> Double) -> ([[Double]]) -> [Double] {
@@ -32,7 +32,7 @@ struct GradientTests {
     expectAgreement([inputs[0]], textbook: { $0[0].map { -$0 } }) { -$0[0] }
   }
 
-  @Test("Arithmetic with numbers on either side")
+  @Test("Arithmetic with a number on either side has correct gradients")
   mutating func numbers() {
     let inputs = [tensor([5], in: 0.5..<2)]
     expectAgreement(inputs, textbook: { $0[0].map { $0 + 3 } }) { $0[0] + 3 }
@@ -46,7 +46,7 @@ struct GradientTests {
   }
 
   @Test(
-    "A broadcast operand's gradient is summed over the axes that it was stretched along",
+    "A broadcast operand's gradient is summed over the axes along which it was broadcast",
     arguments: [
       ([], [2, 3]), ([2, 3], []), ([1, 3], [2, 1]), ([3], [2, 3]), ([2, 1, 3], [4, 1]), ([1, 1], [3]), ([1], [1, 1]),
       ([2, 3, 1], [2, 1, 4]),
@@ -66,7 +66,7 @@ struct GradientTests {
     }
   }
 
-  @Test("Functions of one element")
+  @Test("Elementwise functions have correct gradients")
   mutating func elementwise() {
     let any = [tensor([3, 5], in: -3..<3)]
     let positive = [tensor([3, 5], in: 0.2..<3)]
@@ -78,7 +78,9 @@ struct GradientTests {
     expectAgreement(positive, textbook: { $0[0].map { $0.squareRoot() } }) { $0[0].squareRoot() }
   }
 
-  @Test("Sums, means and maxima over every set of axes, kept or dropped", arguments: [false, true])
+  @Test(
+    "Sums, means and maxima over every set of axes, kept or dropped, have correct gradients",
+    arguments: [false, true])
   mutating func reductions(keepingAxes: Bool) {
     let shape: Shape = [2, 3, 4]
     let inputs = [tensor(shape)]
@@ -102,7 +104,7 @@ struct GradientTests {
     }
   }
 
-  @Test("Equal largest elements share the gradient of their maximum evenly")
+  @Test("Equal largest elements share the gradient of the maximum evenly")
   func ties() {
     let tape = Tape()
     let x = tape.variable(Tensor(shape: [2, 3], [4, 1, 4, 2, 2, 2]))
@@ -110,7 +112,7 @@ struct GradientTests {
     #expect(gradient.elements == [0.5, 0, 0.5, 1, 1, 1])
   }
 
-  @Test("Softmax and log-softmax along every axis", arguments: [0, 1, 2, -1, -3])
+  @Test("Softmax and log-softmax have correct gradients along every axis", arguments: [0, 1, 2, -1, -3])
   mutating func softmax(axis: Int) {
     let shape: Shape = [2, 3, 4]
     let inputs = [tensor(shape, in: -3..<3)]
@@ -125,7 +127,7 @@ struct GradientTests {
     expectAgreement(inputs, textbook: { textbook($0[0]).map { log($0) } }) { $0[0].logSoftmax(axis: axis) }
   }
 
-  @Test("Reshaping and transposing")
+  @Test("Reshaping and transposing have correct gradients")
   mutating func rearranging() {
     let shape: Shape = [2, 3, 4]
     let inputs = [tensor(shape)]
@@ -145,7 +147,7 @@ struct GradientTests {
     }
   }
 
-  @Test("Slices of every axis, empty and whole ones too", arguments: 0..<3)
+  @Test("Slices of every axis, including empty and whole ones, have correct gradients", arguments: 0..<3)
   mutating func slices(axis: Int) {
     let shape: Shape = [2, 3, 4]
     let inputs = [tensor(shape)]
@@ -159,7 +161,7 @@ struct GradientTests {
     }
   }
 
-  @Test("Concatenating along every axis", arguments: [0, 1, 2, -1])
+  @Test("Concatenating has correct gradients along every axis", arguments: [0, 1, 2, -1])
   mutating func concatenating(axis: Int) {
     let resolved = axis < 0 ? axis + 3 : axis
     let shapes = [1, 3, 0, 2].map { size in
@@ -181,7 +183,7 @@ struct GradientTests {
       operation: { .concatenating($0, axis: axis) })
   }
 
-  @Test("Gathering along every axis, with repeated indices", arguments: 0..<3)
+  @Test("Gathering along every axis, with repeated indices, has correct gradients", arguments: 0..<3)
   mutating func gather(axis: Int) {
     let shape: Shape = [3, 4, 3]
     let inputs = [tensor(shape)]
@@ -200,7 +202,7 @@ struct GradientTests {
       operation: { $0[0].gathered(chosen, shape: [2, 3], axis: axis) })
   }
 
-  @Test("Gathering rows of a matrix gives a gradient of rows")
+  @Test("Gathering rows of a matrix gives a sparse gradient of rows")
   mutating func gatherRows() {
     let inputs = [tensor([5, 3])]
     let chosen: [Int32] = [4, 1, 1, 4, 4, 0]
@@ -216,7 +218,7 @@ struct GradientTests {
           SparseRows(shape: [5, 3], rows: [0, 1, 4], values: Tensor(shape: [3, 3], [1, 1, 1, 2, 2, 2, 3, 3, 3]))))
   }
 
-  @Test("Gathering by coordinates, with repeated ones")
+  @Test("Gathering by coordinates, including repeated ones, has correct gradients")
   mutating func gatherCoordinates() {
     let shape: Shape = [2, 3, 2]
     let inputs = [tensor(shape)]
@@ -232,7 +234,7 @@ struct GradientTests {
     expectAgreement(inputs, textbook: { Array($0[0][6..<12]) }) { $0[0].gathered(coordinate: [1]) }
   }
 
-  @Test("Masking")
+  @Test("Masking has correct gradients")
   mutating func masking() {
     let mask = Tensor([1, 0, 1])
     let inputs = [tensor([2, 3]), tensor([2, 1])]
@@ -244,7 +246,7 @@ struct GradientTests {
     }
   }
 
-  @Test("The matrix product with all transposes", arguments: [false, true], [false, true])
+  @Test("The matrix product has correct gradients with any transposes", arguments: [false, true], [false, true])
   mutating func matmul(transposingSelf: Bool, transposingOther: Bool) {
     let (m, n, k) = (3, 4, 5)
     let inputs = [tensor(transposingSelf ? [k, m] : [m, k]), tensor(transposingOther ? [n, k] : [k, n])]
@@ -276,7 +278,7 @@ func place(_ index: [Int], in shape: Shape) -> Int {
 }
 
 extension [Int] {
-  /// Calls `body` with the elements two by two.
+  /// Calls `body` with the elements in pairs and joins the results.
   func flatMapPairs<Result: Sequence>(_ body: (Int, Int) -> Result) -> [Result.Element] {
     stride(from: 0, to: count, by: 2).flatMap { body(self[$0], self[$0 + 1]) }
   }

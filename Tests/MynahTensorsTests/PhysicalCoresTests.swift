@@ -16,10 +16,10 @@ struct PhysicalCoresTests {
     #expect(PhysicalCores.allowedProcessors(in: status) == processors)
   }
 
-  @Test("Processors of one core and package are counted once; an unknown processor leaves the count open")
+  @Test("Processors of one physical core count once, and an unknown processor makes the count nil")
   func cores() throws {
     let folder = try ScratchFolder()
-    // Two packages of two cores of two hardware threads each; cores have the same numbers in both.
+    // Two packages with two cores each and two hardware threads per core; both packages use the same core numbers.
     for processor in 0..<8 {
       let path = URL(fileURLWithPath: folder("devices/system/cpu/cpu\(processor)/topology"))
       try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
@@ -33,7 +33,7 @@ struct PhysicalCoresTests {
   }
 
   @Test(
-    "A limit of processor time counts as whole processors",
+    "A CPU time quota is rounded up to whole processors",
     arguments: [
       ("200000 100000\n", 2), ("150000 100000", 2), ("50000 100000", 1), ("max 100000\n", nil), ("0 100000", nil),
       ("", nil), ("1 2 3", nil), ("1e300 1", nil),
@@ -42,7 +42,7 @@ struct PhysicalCoresTests {
     #expect(PhysicalCores.processorQuota(limit) == count)
   }
 
-  @Test("A team has a thread for each core unless a number is given")
+  @Test("By default, a team has one thread per physical core")
   func team() {
     #expect((1...ProcessInfo.processInfo.activeProcessorCount).contains(PhysicalCores.count))
     #expect(

@@ -2,7 +2,7 @@ import MynahTensors
 import Testing
 
 struct RandomSourceTests {
-  @Test("Equal seeds give equal words, other seeds and streams give others")
+  @Test("Equal seeds give equal words, and different seeds or streams give different words")
   func seeds() {
     var a = RandomSource(seed: 7)
     var b = RandomSource(seed: 7)
@@ -14,7 +14,7 @@ struct RandomSourceTests {
     #expect(words != (0..<5).map { _ in d.next() })
   }
 
-  @Test("Philox 4x32-10 gives the known answers of its authors' test vectors")
+  @Test("Philox 4x32-10 matches its authors' test vectors")
   func knownAnswers() {
     var zero = RandomSource(seed: 0)
     #expect(zero.next() == 0xe169_c58d_6627_e8d5 as UInt64)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 struct SparseRowsTests {
-  @Test("Rows at repeated indices are added up, those of equal indices in their order", arguments: [1, 7, 16, 33])
+  @Test("Rows with equal indices are added in order", arguments: [1, 7, 16, 33])
   func adding(width: Int) {
     var random = RandomSource(seed: 3)
     let indices = (0..<200).map { _ in Int32(random.next() % 20) }
@@ -17,7 +17,7 @@ struct SparseRowsTests {
     #expect(rows.dense == Tensor(shape: [25, width], expected))
   }
 
-  @Test("No rows make a matrix of zeros")
+  @Test("A gradient without stored rows is a matrix of zeros")
   func empty() {
     let rows = SparseRows(shape: [3, 2], adding: .zeros([0, 2]), at: [])
     #expect(rows.rows == [] && rows.dense == .zeros([3, 2]))
@@ -26,7 +26,7 @@ struct SparseRowsTests {
     #expect(SparseRows(shape: [3, 0], adding: .zeros([2, 0]), at: [1, 1]).dense == .zeros([3, 0]))
   }
 
-  @Test("Scaling, sums of squares and adding to a matrix")
+  @Test("Scaling, the sum of squares and adding to a matrix match the dense matrix")
   func arithmetic() {
     let rows = SparseRows(shape: [3, 2], rows: [0, 2], values: Tensor(shape: [2, 2], [1, 2, 3, 4]))
     #expect(rows.scaled(by: 2).dense == Tensor(shape: [3, 2], [2, 4, 0, 0, 6, 8]))

@@ -7,7 +7,7 @@ struct StoragePoolTests {
   }
 
   @Test(
-    "A block that a tensor gave up serves the next one of its size, and its values are its own",
+    "A released block is reused for the next tensor of its size, without changing other tensors",
     arguments: [4096, 1 << 19])
   func servesAgain(count: Int) {
     StoragePool.recycling {
@@ -29,7 +29,7 @@ struct StoragePoolTests {
     #expect(other.elements.allSatisfy { $0 == 6 })
   }
 
-  @Test("Tasks may share a pool; a block is never two tensors' at once")
+  @Test("Tasks can share a pool, and no two tensors share a block")
   func tasks() async {
     await withTaskGroup(of: Bool.self) { group in
       StoragePool.recycling {
@@ -48,7 +48,7 @@ struct StoragePoolTests {
     }
   }
 
-  @Test("Addresses are taken from the lowest room that is large enough, and grow together when they come back")
+  @Test("Addresses come from the lowest free range that is large enough, and returned ranges are merged")
   func addressSpace() {
     var space = AddressSpace(first: 1000, byteCount: 100)
     #expect([10, 20, 30].map { space.take($0) } == [1000, 1010, 1030])
@@ -62,7 +62,7 @@ struct StoragePoolTests {
     #expect(space.free == [AddressSpace.FreeRange(first: 1000, byteCount: 100)])
   }
 
-  @Test("Blocks taken and given back in any order never overlap, and in the end all is free")
+  @Test("Blocks taken and returned in any order never overlap, and all space is free at the end")
   func randomOrder() {
     var (space, random) = (AddressSpace(first: 64, byteCount: 1 << 16), RandomSource(seed: 3))
     var taken: [(first: UInt, byteCount: Int)] = []

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 struct TapeTests {
-  @Test("z = 2x² + 3xy at (1, 2) is 8; its slopes are 10 and 3")
+  @Test("z = 2x² + 3xy at (1, 2) is 8, with partial derivatives 10 and 3")
   func example() {
     let tape = Tape()
     let x = tape.variable(1)
@@ -15,7 +15,7 @@ struct TapeTests {
     #expect(dy == Tensor(3))
   }
 
-  @Test("A tape can be differentiated again, and continues to record")
+  @Test("A tape can be differentiated repeatedly and keeps recording")
   func again() {
     let tape = Tape()
     let x = tape.variable(3)
@@ -29,7 +29,7 @@ struct TapeTests {
     #expect([dSquare, dx, dCube] == [Tensor(3), Tensor(27), Tensor(1)])
   }
 
-  @Test("A tape that ends releases what operations saved, and cannot be differentiated again")
+  @Test("Final gradients release the values that operations saved, and the tape cannot be differentiated again")
   func ends() async {
     final class Saved: Sendable {}
     let tape = Tape()
@@ -54,7 +54,7 @@ struct TapeTests {
     }
   }
 
-  @Test("Variables that are not reached have gradients of zeros")
+  @Test("Variables that do not affect the result have zero gradients")
   func unreached() {
     let tape = Tape()
     let x = tape.variable(2)
@@ -79,7 +79,7 @@ struct TapeTests {
     #expect(!Variable.concatenating([constant, constant]).isTracked)
   }
 
-  @Test("A seed stands for the gradient of a result that is no scalar")
+  @Test("A seed sets the gradient of a result that is not a scalar")
   func seed() {
     let tape = Tape()
     let x = tape.variable(Tensor([1, 2, 3]))
@@ -87,7 +87,7 @@ struct TapeTests {
     #expect(gradients == [.dense(Tensor([2, 40, 600]))])
   }
 
-  @Test("A custom operation has several outputs, and its pullback receives the gradients of those that were used")
+  @Test("A custom operation can have several outputs, and its pullback receives the gradients of the used ones")
   func custom() {
     let tape = Tape()
     let x = tape.variable(3)
@@ -106,7 +106,7 @@ struct TapeTests {
     #expect(dx == Tensor(108))
   }
 
-  @Test("A pullback is kept if a parent is tracked, and goes with the tape; variables and tape make no cycle")
+  @Test("A pullback is kept if a parent is tracked, until the tape is released; variables and tape form no cycle")
   func lifetime() {
     final class Witness: Sendable {}
     weak var kept: Witness?
@@ -141,7 +141,7 @@ struct TapeTests {
     #expect(kept == nil)
   }
 
-  @Test("Gradients that meet are added: dense, rows, and both")
+  @Test("The gradients of all uses of a variable are added, whether dense, sparse rows or both")
   func meeting() {
     let table = Tensor(shape: [4, 1], [1, 2, 3, 4])
     func gradient(_ expression: (Variable) -> Variable) -> Gradient {
@@ -158,7 +158,7 @@ struct TapeTests {
     #expect(gradient { ($0 * 10).sum() + ($0 * 2).sum() + $0.sum() } == .dense(Tensor(shape: [4, 1], repeating: 13)))
   }
 
-  @Test("Adding to a gradient that nobody shares copies nothing; a shared one is left alone")
+  @Test("Adding to an unshared gradient works in place, and a copy of a gradient keeps its values")
   func inPlace() {
     func address(_ gradient: Gradient) -> Int {
       guard case .dense(let tensor) = gradient else { return 0 }
@@ -174,7 +174,7 @@ struct TapeTests {
     #expect(sum == .dense(Tensor(shape: [8], repeating: 6)))
   }
 
-  @Test("Several tasks may record on one tape")
+  @Test("Several tasks can record on one tape")
   func tasks() async {
     let tape = Tape()
     let x = tape.variable(2)

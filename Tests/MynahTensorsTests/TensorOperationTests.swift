@@ -7,13 +7,13 @@ struct TensorOperationTests {
   let t2 = Tensor(shape: [2, 3], [1, 2, 3, 4, 5, 6])
   let t3 = Tensor(shape: [2, 2, 3], [1, 2, 3, 4, 5, 6, 5, 6, 7, 7, 8, 9])
 
-  @Test("Gathering along an axis gives the documented examples")
+  @Test("Gathering along an axis matches the documented examples")
   func gather() {
     #expect(t2.gathered(1, axis: 1) == Tensor([2, 5]))
     #expect(t2.gathered([0, 2], axis: 1) == Tensor(shape: [2, 2], [1, 3, 4, 6]))
   }
 
-  @Test("Gathering by coordinates gives the documented examples")
+  @Test("Gathering by coordinates matches the documented examples")
   func gatherCoordinates() {
     #expect(t2.gathered(coordinate: [0, 1]) == Tensor(2))
     #expect(t2.gathered(coordinates: [[0, 1], [1, 1]]) == Tensor([2, 5]))
@@ -22,7 +22,7 @@ struct TensorOperationTests {
     #expect(t3.gathered(coordinate: [0, 1, 2]) == Tensor(6))
   }
 
-  @Test("Gathering nothing, whole tensors and along other axes")
+  @Test("Gathering handles empty indices, whole tensors and any axis")
   func gatherEdges() {
     #expect(t2.gathered([Int](), axis: 1) == .zeros([2, 0]))
     #expect(t2.gathered([1, 1, 0], axis: -2).elements == [4, 5, 6, 4, 5, 6, 1, 2, 3])
@@ -57,7 +57,7 @@ struct TensorOperationTests {
     await #expect(processExitsWith: .failure) { _ = Tape().variable(1) + Tape().variable(1) }
   }
 
-  @Test("Sums, means and maxima drop or keep axes, and know empty ones")
+  @Test("Sums, means and maxima drop or keep axes and handle empty axes")
   func reductions() {
     #expect(t2.sum() == Tensor(21))
     #expect(t2.sum(axes: [0]) == Tensor([5, 7, 9]))
@@ -75,7 +75,7 @@ struct TensorOperationTests {
     #expect(Tensor(shape: [2, 3], [1, 7, 7, -1, -2, -3]).indicesOfMaximum(axis: 0) == [0, 0, 0])
   }
 
-  @Test("A sum is made in double precision")
+  @Test("Sums accumulate in double precision")
   func preciseSum() {
     var elements = [Float](repeating: 1, count: 1001)
     elements[0] = 1e8
@@ -99,7 +99,7 @@ struct TensorOperationTests {
     #expect(tape.gradient(of: x.softmax().slice(0..<1).sum(), for: x).elements == [0.25, 0, -0.25])
   }
 
-  @Test("Slices are empty or whole, and joining puts them together again")
+  @Test("Slices can be empty or whole, and concatenating them restores the tensor")
   func slices() {
     #expect(t3.slice(0..<2) == t3)
     #expect(t3.slice(1..<1, axis: 1) == .zeros([2, 0, 3]))
@@ -110,7 +110,7 @@ struct TensorOperationTests {
     }
   }
 
-  @Test("Transposing moves axes, and back")
+  @Test("Transposing permutes axes, and the inverse permutation restores them")
   func transposing() {
     #expect(t2.transposed() == Tensor(shape: [3, 2], [1, 4, 2, 5, 3, 6]))
     #expect(t3.transposed([2, 0, 1]).transposed([1, 2, 0]) == t3)
@@ -119,7 +119,7 @@ struct TensorOperationTests {
     #expect(Tensor(shape: [1, 3, 1], [1, 2, 3]).transposed([2, 0, 1]) == Tensor(shape: [1, 1, 3], [1, 2, 3]))
   }
 
-  @Test("What a mask hides does not count, be it infinite or NaN")
+  @Test("Masked elements have no effect, even if they are infinite or NaN")
   func masking() {
     let x = Tensor([1, .nan, .infinity])
     let mask = Tensor([1, 0, 0])
@@ -134,7 +134,7 @@ struct TensorOperationTests {
     #expect(gradient.elements[0] == 0.5)
   }
 
-  @Test("The matrix product knows empty sizes")
+  @Test("The matrix product handles empty matrices")
   func matmul() {
     #expect(t2.matmul(t2, transposingOther: true) == Tensor(shape: [2, 2], [14, 32, 32, 77]))
     #expect(Tensor.zeros([2, 0]).matmul(.zeros([0, 3])) == .zeros([2, 3]))
@@ -142,7 +142,7 @@ struct TensorOperationTests {
     #expect(Tensor.zeros([2, 3]).matmul(.zeros([3, 0])) == .zeros([2, 0]))
   }
 
-  @Test("Element by element functions")
+  @Test("Elementwise functions give known values")
   func elementwise() {
     let x = Tensor([-2, 0, 2])
     #expect(x.relu().elements == [0, 0, 2])
@@ -153,7 +153,7 @@ struct TensorOperationTests {
     #expect((-x).elements == [2, 0, -2])
   }
 
-  @Test("Writing to a copy leaves the original alone")
+  @Test("Writing to a copy leaves the original unchanged")
   func copyOnWrite() {
     var copy = t2
     copy.add(t2, times: 2)

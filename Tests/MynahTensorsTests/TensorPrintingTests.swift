@@ -1,13 +1,13 @@
 import MynahTensors
 import Testing
 
-/// Tensors as text; the expected texts are those that NumPy 2.4.6 prints for float32 arrays.
+/// Tensors as text; the expected strings are NumPy 2.4.6's output for float32 arrays.
 struct TensorPrintingTests {
   private static func counting(_ shape: Shape) -> Tensor {
     Tensor(shape: shape, (0..<shape.elementCount).map { Float($0) })
   }
 
-  @Test("A scalar has no brackets, and a tensor without elements is empty brackets")
+  @Test("A scalar prints without brackets, and a tensor without elements as empty brackets")
   func edges() {
     #expect("\(Tensor(8))" == "8.0")
     #expect("\(Tensor.zeros([0]))" == "[]" && "\(Tensor.zeros([2, 0]))" == "[]")
@@ -15,7 +15,7 @@ struct TensorPrintingTests {
   }
 
   @Test(
-    "Numbers have the fewest digits that identify them, and one form",
+    "Elements print in one format, with the fewest digits that identify them",
     arguments: [
       ([1, 2, 3], "[1. 2. 3.]"),
       ([1, 2.5, -3.125], "[ 1.     2.5   -3.125]"),
@@ -32,7 +32,7 @@ struct TensorPrintingTests {
     ] as [([Float], String)])
   func numbers(_ elements: [Float], _ text: String) { #expect("\(Tensor(elements))" == text) }
 
-  @Test("Rows of matrices are in aligned columns, and the matrices of a tensor are apart")
+  @Test("Matrices print in aligned columns, and a blank line separates the matrices of a tensor")
   func axes() {
     #expect(
       "\(Self.counting([2, 2, 3]))" == """
@@ -94,7 +94,7 @@ struct TensorPrintingTests {
 struct TensorSubscriptTests {
   let x: Tensor = [[1, 2, 3], [4, 5, 6]]
 
-  @Test("Nested lists of numbers are tensors")
+  @Test("Nested array literals create tensors")
   func literals() {
     #expect(x == Tensor(shape: [2, 3], [1, 2, 3, 4, 5, 6]))
     #expect(([1, -2.5] as Tensor) == Tensor([1, -2.5]))
@@ -110,7 +110,7 @@ struct TensorSubscriptTests {
     #expect(t[1, 0] == [5, 6, 7] && t[0, 1, 0] == Tensor(4))
   }
 
-  @Test("A range keeps its axis, in all of Swift's forms")
+  @Test("A range keeps its axis, for every kind of range in Swift")
   func ranges() {
     #expect(x[0..<1] == [[1, 2, 3]] && x[0..<2, 1] == [2, 5])
     #expect(x[1, 0...1] == [4, 5] && x[0..., ..<2] == [[1, 2], [4, 5]])

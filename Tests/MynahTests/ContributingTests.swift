@@ -10,7 +10,7 @@ struct ContributingTests {
     try String(contentsOf: root.appending(path: path), encoding: .utf8)
   }
 
-  @Test("Every path in it exists")
+  @Test("Every path in CONTRIBUTING.md exists")
   func paths() throws {
     let text = try Self.text("CONTRIBUTING.md")
     let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.path)
@@ -22,7 +22,7 @@ struct ContributingTests {
     }
   }
 
-  @Test("Its code blocks are exactly the skeletons that these tests compile")
+  @Test("The code blocks of CONTRIBUTING.md are exactly the skeletons that these tests compile")
   func skeletons() throws {
     let blocks = try Self.text("CONTRIBUTING.md").matches(of: /```swift\n((?s:.*?))```/).map { String($0.output.1) }
     let folder = "Tests/MynahTests/Skeletons"

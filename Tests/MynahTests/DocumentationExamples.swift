@@ -232,7 +232,7 @@ struct DocumentationExampleTests {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  /// The lines without their indentation and comments, one after the other.
+  /// The lines without their indentation and comments, joined by line feeds.
   private static func code(_ lines: [Substring]) -> String {
     lines.map { line in
       let code = line.range(of: " // ").map { line[..<$0.lowerBound] } ?? line

@@ -1,6 +1,6 @@
 import Mynah
 
-/// The short ways of use, with no other import; this file only compiles them.
+/// Short examples that import only `Mynah`; this file only compiles them.
 private enum FacadeExamples {
   static func textModel() async throws {
     let model = try TextModel.train(on: URL(filePath: "notes.txt")) { print($0) }

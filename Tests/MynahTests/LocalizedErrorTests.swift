@@ -32,7 +32,7 @@ struct LocalizedErrorTests {
     }
   }
 
-  @Test("The errors above are of all public types that the sources declare")
+  @Test("The tested errors cover all public error types that the sources declare")
   func complete() throws {
     let modules = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Sources").path)
     var declared: Set<String> = []

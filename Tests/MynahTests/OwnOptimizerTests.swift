@@ -29,7 +29,7 @@ struct OwnOptimizerTests {
       textHash: "text")
   }
 
-  @Test("It trains, is saved, and is resumed with the same bits")
+  @Test("A custom optimizer trains, is saved, and resumes with the same bits")
   func resumes() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -54,7 +54,7 @@ struct OwnOptimizerTests {
     #expect(zip(resumed.parameters, whole.parameters).allSatisfy { $0.value == $1.value })
   }
 
-  @Test("Its files contain its name and constants, and reading them without it is an error")
+  @Test("Files contain a custom optimizer's name and constants, and reading a state without it is an error")
   func files() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -69,11 +69,11 @@ struct OwnOptimizerTests {
     #expect("\(configuration.optimizer)" == "sign, momentum 0.5")
     let error = #expect(throws: CheckpointError.self) { try TrainingStateFile(contentsOf: files.statePath) }
     #expect("\(try #require(error))".contains("the optimizer 'sign' is not among sgd, adagrad, rmsprop, adam, asgd"))
-    // A model is read without its optimizer.
+    // A model can be read without its optimizer.
     #expect(try ModelFile(contentsOf: files.modelPath).model.parameterCount == trained.parameterCount)
   }
 
-  @Test("A list of rules contains it with its default constants, and invalid constants are refused")
+  @Test("A list of rules contains a custom optimizer's default constants, and invalid constants are refused")
   func list() throws {
     #expect(Self.rules.names == OptimizerRules.standard.names + ["sign"])
     #expect(Self.rules["sign"] == OptimizerConfiguration(SignDescent()) && OptimizerRules.standard["sign"] == nil)

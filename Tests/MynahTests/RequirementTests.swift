@@ -2,7 +2,7 @@ import Foundation
 import Mynah
 import Testing
 
-@Suite("A programming error of the caller ends the process with a message, in every build")
+@Suite("A caller's programming error ends the process with a message in every build")
 struct RequirementTests {
   /// Checks that a process failed with a message.
   private func expect(_ message: String, in result: ExitTest.Result?) {
@@ -10,7 +10,7 @@ struct RequirementTests {
     #expect(errors.contains("Fatal error: \(message)"), "\(errors.prefix(300))")
   }
 
-  @Test("Of tensors, with their shapes")
+  @Test("Invalid tensor operations end the process with a message that contains the shapes")
   func tensors() async {
     expect(
       "shapes [2, 3] and [2, 4] do not broadcast",
@@ -24,7 +24,7 @@ struct RequirementTests {
       })
   }
 
-  @Test("Of models, inference and training")
+  @Test("Invalid arguments to models, inference and training end the process with a message")
   func models() async {
     expect(
       "a state has at least one stream, got 0",

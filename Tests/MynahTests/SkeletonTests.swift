@@ -3,7 +3,7 @@ import Foundation
 import Mynah
 import Testing
 
-/// The skeletons of CONTRIBUTING.md, which use what any package can use, and the file itself.
+/// The skeletons of CONTRIBUTING.md, which use only public API.
 struct SkeletonTests {
   static let kinds = ModelKinds.standard.adding(.leaky).adding(.cosine)
   static let ids = (0..<60).map { Int32($0 % 6) }

@@ -3,7 +3,7 @@ import Mynah
 import TestSupport
 import Testing
 
-@Suite("A text model")
+@Suite("Text models")
 struct TextModelTests {
   private static let text = String(repeating: "the cat sees a dog .\nthe dog sees a cat .\n", count: 60)
   /// Trained once; tests use copies.
@@ -13,7 +13,7 @@ struct TextModelTests {
 
   private func model() throws -> TextModel { try Self.model.get() }
 
-  /// A folder with the text, and the place of a model file.
+  /// A folder with the text, and the path of a model file.
   private struct Files {
     let folder = Result { try TemporaryFolder() }
     let text, file: URL
@@ -40,7 +40,7 @@ struct TextModelTests {
     #expect(weights[0] == weights[1], sourceLocation: sourceLocation)
   }
 
-  @Test("A model that is trained on a file is the one that is trained on its text, and reports its epochs")
+  @Test("Training on a file gives the same model as training on its text, and reports each epoch")
   func training() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -54,7 +54,7 @@ struct TextModelTests {
     #expect(throws: TrainingError.self) { try TextModel.train(on: url, shouldStop: { true }) }
   }
 
-  @Test("A run in the background reports its progress and writes the model that a run in the foreground returns")
+  @Test("A background run reports its progress and writes the model that a foreground run returns")
   func background() async throws {
     let files = try Files()
     defer { files.remove() }
@@ -69,11 +69,11 @@ struct TextModelTests {
     try expectSameModel(in: files.file)
   }
 
-  @Test("A run of a cancelled task has left a state, from which it is resumed to the same bits; another run is refused")
+  @Test("A cancelled run leaves a state that resumes to the same bits, and a different run is refused")
   func resumedRun() async throws {
     let files = try Files()
     defer { files.remove() }
-    // Cancelled before the run begins: that leaves the same state on the slowest machine.
+    // Cancelling before the run starts leaves the same state even on a slow machine.
     let task = Task {
       unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
       for try await _ in try files.training() {}
@@ -89,7 +89,7 @@ struct TextModelTests {
   /// More epochs than any machine trains while a test runs, however long its tasks wait for a thread.
   private static let endless = 100_000_000
 
-  @Test("A run that is cancelled on the way has ended, with a state to resume from, when its loop ends")
+  @Test("When the loop over a cancelled run ends, the run has ended with a state to resume from")
   func cancelledRun() async throws {
     let files = try Files()
     defer { files.remove() }
@@ -102,7 +102,7 @@ struct TextModelTests {
     #expect(try TrainingStateFile(contentsOf: files.state).checkpoint.epoch < Self.endless)
   }
 
-  @Test("A run whose loop is left ends, with a state to resume from")
+  @Test("Leaving the loop over a run ends the run, with a state to resume from")
   func leftRun() async throws {
     let files = try Files()
     defer { files.remove() }
@@ -118,7 +118,7 @@ struct TextModelTests {
     #expect(try TrainingStateFile(contentsOf: files.state).checkpoint.epoch < Self.endless)
   }
 
-  @Test("The tokenizer is chosen for the text: words for prepared text, characters for a short natural one")
+  @Test("The default tokenizer depends on the text: words if it is prepared, characters if short and natural")
   func chosenTokenizer() throws {
     #expect(try model().tokenizer.kind == "word")
     let natural = String(repeating: "The cat sees a dog. It barks!\n", count: 20)
@@ -128,14 +128,14 @@ struct TextModelTests {
     #expect(try words.tokenizer.decode(words.tokenizer.encode(natural).ids) == natural)
   }
 
-  @Test("A text is completed by words, its unfinished last one included")
+  @Test("A text is completed with words, including an unfinished last word")
   func completion() throws {
     #expect(try model().complete("the c", count: 1).map(\.text) == ["cat"])
     #expect(try model().complete("the ", count: 2).count == 2)
     #expect(try model().complete("", count: 0).isEmpty)
   }
 
-  @Test("A classifier is trained on a file, written, read and asked in a statement each")
+  @Test("A classifier is trained on a file, written, read and run with one statement each")
   func classification() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -158,7 +158,7 @@ struct TextModelTests {
     #expect(try rounded.logProbability(of: "the cat sees") != read.logProbability(of: "the cat sees"))
   }
 
-  @Test("Scores of tokens add up to that of the line, and neighbours are tokens")
+  @Test("Token scores add up to the line's score, and neighbours are found for known tokens only")
   func measuring() throws {
     let score = try model().score("the cat sees a dog .")
     let tokens = try #require(score.tokens)
@@ -168,7 +168,7 @@ struct TextModelTests {
     #expect(throws: TextError.unknownString("zebra")) { try model().neighbours(of: "zebra") }
   }
 
-  @Test("A generated text is the same for a seed, and completions continue a text")
+  @Test("A seed always gives the same text, and completions continue a text")
   func writing() async throws {
     let options = GenerationOptions(length: 12, temperature: 0.8, topP: 0.9)
     let sequence = try model().generate("the", options, seed: 5)
@@ -180,7 +180,7 @@ struct TextModelTests {
     #expect(try typing.suggestions(prefix: "c", count: 1).map(\.text) == ["cat"])
   }
 
-  @Test("Four tasks use copies of a model at the same time, with the results of one")
+  @Test("Four tasks that use copies of a model at the same time get the same results")
   func tasks() async throws {
     let model = try model()
     let options = GenerationOptions(length: 40, temperature: 1)
@@ -193,7 +193,7 @@ struct TextModelTests {
     #expect(texts.count == 4 && Set(texts).count == 1)
   }
 
-  @Test("A cancelled task ends the generation of a text")
+  @Test("Cancelling a task ends text generation")
   func cancellation() async throws {
     let model = try model()
     let task = Task {

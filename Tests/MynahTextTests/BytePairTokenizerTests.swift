@@ -5,17 +5,17 @@ import Testing
 struct BytePairTokenizerTests {
   static let text = "low lower lowest newer newest wider, low-est; it's they're 12 345 low\n\n  low  é“naïve” 日本 😀!\t\n"
 
-  @Test("The most frequent pair is joined first, ties by the smaller tokens")
+  @Test("The most frequent pair is merged first, down to the minimum count")
   func training() {
     let tokenizer = BytePairTokenizer(training: "ab ab ac ac ad", vocabularySize: 260, minimumCount: 2)
-    // “Ġa” occurs four times; then only “Ġa” before “c” is left twice.
+    // “Ġa” occurs four times; after that, only “Ġa” followed by “c” occurs twice.
     #expect(tokenizer.vocabulary.count == 258)
     #expect(tokenizer.vocabulary.tokens.suffix(2) == ["Ġa", "Ġac"])
     #expect(tokenizer.vocabulary.tokens.prefix(3) == ["!", "\"", "#"])
     #expect(tokenizer.vocabulary[255] == "Ń")
   }
 
-  @Test("A pair of equal tokens is counted and joined from the left")
+  @Test("A pair of equal tokens is counted and merged from the left")
   func overlaps() throws {
     let tokenizer = BytePairTokenizer(training: "aaaaa aaaaa", vocabularySize: 258)
     #expect(tokenizer.vocabulary.tokens.suffix(2) == ["aa", "aaa"])
@@ -23,7 +23,7 @@ struct BytePairTokenizerTests {
     #expect(try tokenizer.encode("aaaa").ids == [256, 256])
   }
 
-  @Test("Texts and bytes of every kind come back as they were")
+  @Test("Any text and any bytes are decoded unchanged")
   func roundTrip() throws {
     let tokenizer = BytePairTokenizer(training: Self.text, vocabularySize: 300, specialTokens: ["<|end|>"])
     for text in [
@@ -40,14 +40,14 @@ struct BytePairTokenizerTests {
     #expect(tokenizer.vocabulary[0] == "<|end|>" && tokenizer.vocabulary[1] == "!")
   }
 
-  @Test("Decoding piece by piece gives whole characters")
+  @Test("Decoding token by token gives whole characters")
   func streaming() throws {
     let tokenizer = BytePairTokenizer(training: "", vocabularySize: 256)
     var decoder = tokenizer.decoder()
     #expect(try tokenizer.encode("é b").ids.map { decoder.decode($0) } == ["", "é", " ", "b"])
   }
 
-  @Test("Texts begin after a line feed, which is a byte's character here")
+  @Test("Texts start after a line feed, which is “Ċ” in a byte-pair vocabulary")
   func start() {
     let tokenizer = BytePairTokenizer(training: "", vocabularySize: 256)
     #expect(tokenizer.vocabulary[tokenizer.startID] == "Ċ")
@@ -56,7 +56,7 @@ struct BytePairTokenizerTests {
     #expect(AnyTokenizer.bytePair(tokenizer).startID == tokenizer.startID)
   }
 
-  @Test("A text without pairs has the bytes alone")
+  @Test("A text without repeated pairs gives a vocabulary of only the bytes")
   func small() throws {
     for text in ["", "a", "a b c"] {
       #expect(BytePairTokenizer(training: text, vocabularySize: 1000).vocabulary.count == 256)
@@ -64,7 +64,7 @@ struct BytePairTokenizerTests {
     #expect(BytePairTokenizer(training: "ab", vocabularySize: 1000, minimumCount: 1).vocabulary.count == 257)
   }
 
-  @Test("A long run of one letter comes back")
+  @Test("A long run of one letter is decoded unchanged")
   func longRuns() throws {
     let tokenizer = BytePairTokenizer(training: String(repeating: "a", count: 64) + " aa aa", vocabularySize: 260)
     let text = String(repeating: "a", count: 200_000)
@@ -72,7 +72,7 @@ struct BytePairTokenizerTests {
     #expect(ids.count < 50_000 && tokenizer.decode(ids) == text)
   }
 
-  @Test("Its coded form brings it back, and damaged ones are errors")
+  @Test("A tokenizer is restored from its coded form, and invalid merges and special tokens are errors")
   func coding() throws {
     let tokenizer = BytePairTokenizer(training: Self.text, vocabularySize: 290, specialTokens: ["<s>"])
     let data = try JSONEncoder().encode(AnyTokenizer.bytePair(tokenizer))
@@ -95,7 +95,7 @@ struct TokenizerJSONTests {
     #expect(throws: TextError.self) { try AnyTokenizer(tokenizerJSON: text) }
   }
 
-  @Test("Words and byte pairs come back from their JSON; other kinds have none")
+  @Test("Word and byte-pair tokenizers are restored from their tokenizer.json; other kinds have none")
   func roundTrip() throws {
     let tokenizers: [AnyTokenizer] = [
       .word(WordTokenizer(training: "a b a \"é\\ e\u{301}\n")),
@@ -110,7 +110,7 @@ struct TokenizerJSONTests {
     #expect(AnyTokenizer.character(CharacterTokenizer(training: "a")).tokenizerJSON == nil)
   }
 
-  @Test("Parts that give other tokens than words and byte pairs make another kind of tokenizer, or are named errors")
+  @Test("Other parts in a tokenizer.json make it a Hugging Face tokenizer, and unknown ones are errors that name them")
   func otherParts() throws {
     let pairs = try #require(
       AnyTokenizer.bytePair(BytePairTokenizer(training: "ab ab", vocabularySize: 258, specialTokens: ["<s>"]))

@@ -13,7 +13,7 @@ struct CorpusTests {
   }
 
   @Test(
-    "The last tenth of a file is the validation split, from the start of a line if possible, and nothing is lost",
+    "The validation split is the last tenth of a file, starting at a line if possible, and no text is lost",
     arguments: [
       (String(repeating: "abcd efgh\n", count: 20), 18 * 10), ("a\nb\n", 2), ("a b c d e f g h i j", 16),
       ("abcdefghij", 9), ("aaaaaaaaa日", 9),
@@ -27,14 +27,14 @@ struct CorpusTests {
     #expect(try Corpus(splitting: text) == corpus)
   }
 
-  @Test("A single character cannot be divided")
+  @Test("A text of a single character is too short to split")
   func tooShort() throws {
     let error = #expect(throws: TextError.self) { try corpus(["a.txt": "é"], at: "/a.txt") }
     #expect(error?.description.contains("too short") == true)
     #expect(throws: TextError.tooShortToHoldOut(path: nil)) { try Corpus(splitting: "é") }
   }
 
-  @Test("The files of a folder are known by their names, .txt before others")
+  @Test("Files in a folder are recognised by their names, and .txt files take precedence")
   func folder() throws {
     let whole = try corpus([
       "ptb.train.txt": "a", "ptb.valid.txt": "b", "ptb.test.txt": "c", "README": "d", "train.json": "e",
@@ -45,7 +45,7 @@ struct CorpusTests {
     #expect(plain.training == "a\n" && plain.validation == "b\n" && plain.isSplit)
   }
 
-  @Test("Folders that lack a training file or have several are errors that list what was found")
+  @Test("Folders without a training file or with several are errors that list the files found")
   func badFolders() throws {
     func error(_ files: [String: String]) throws -> TextError? {
       #expect(throws: TextError.self) { try corpus(files) }
@@ -68,7 +68,7 @@ struct CorpusTests {
     #expect(throws: FileError.noSuchFile(path: "/no/such/place")) { try Corpus(at: "/no/such/place") }
   }
 
-  @Test("The validation file may be named valid, dev or val, and words that contain dev or val do not count")
+  @Test("The validation file may be named valid, dev or val, but not by a longer word that contains dev or val")
   func validationNames() throws {
     for name in ["valid.txt", "dev.txt", "val.txt", "ptb.dev.txt", "wiki.val.tokens", "Validation", "DEV"] {
       let whole = try corpus(["train.txt": "a\nb\n", name: "c", "test.txt": "d"])
@@ -79,7 +79,7 @@ struct CorpusTests {
     #expect(throws: TextError.self) { try corpus(["train.txt": "a", "dev.txt": "b", "val.txt": "c"]) }
   }
 
-  @Test("Several files and folders are one text, as a prepared file has it")
+  @Test("Several files are joined into one text, as in a prepared token file")
   func severalFiles() throws {
     let folder = try ScratchFolder()
     let first = try folder.put(Array("a b\nc".utf8), as: "first.txt")
@@ -100,7 +100,7 @@ struct CorpusTests {
     #expect(given.training == "a b\nc\nd\ne f" && given.validation == "g\nh\n" && !given.isSplit)
   }
 
-  @Test("A guide with a page about training is no data set, and a data set's other texts are noted")
+  @Test("A guide with a page about training is not a data set, and a data set's other texts are noted")
   func otherTexts() throws {
     let guide = try corpus(["train.md": "a\nb\n", "use.md": "c\nd\n", "demo.svg": "e"])
     #expect(guide.training + guide.validation == "a\nb\nc\nd\n" && guide.validationPath == nil)
@@ -111,14 +111,14 @@ struct CorpusTests {
     #expect(try corpus(["train.txt": "a\nb\n", "readme": "c"]).notes.isEmpty)
   }
 
-  @Test("Of a folder that is no data set, all texts are read, and what is left out is noted")
+  @Test("All texts in a folder that is not a data set are read, and omitted files are noted")
   func folderOfTexts() throws {
     let whole = try corpus(["b.md": "# b\n", "a.txt": "a\n", "c.png": "x", ".d.txt": "d\n", "e.TEX": "e\n"])
     #expect(whole.training + whole.validation == "a\n# b\ne\n")
     #expect(whole.notes.count == 1 && whole.notes[0].contains("3 texts") && whole.notes[0].hasSuffix("1 other file"))
   }
 
-  @Test("A link to a folder that contains it is not followed")
+  @Test("A symbolic link to the folder that contains it is not followed")
   func linkedFolders() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -127,13 +127,13 @@ struct CorpusTests {
     #expect(try TextFolder(in: folder.path).texts == [folder.path + "/a.txt"])
   }
 
-  @Test("Carriage returns that end no line are noted")
+  @Test("Carriage returns that are not part of a line end are noted")
   func carriageReturns() throws {
     #expect(try corpus(["a.txt": "a\rb\rc\nd\n"], at: "/a.txt").notes.first?.contains("2 carriage returns") == true)
     #expect(try corpus(["a.txt": "a\r\nb\r\n"], at: "/a.txt").notes.isEmpty)
   }
 
-  @Test("Another share for validation", arguments: [(0.5, 2), (0.25, 3), (0.1, 3)])
+  @Test("The validation share can be set", arguments: [(0.5, 2), (0.25, 3), (0.1, 3)])
   func share(_ share: Double, _ lineCount: Int) throws {
     let folder = try ScratchFolder()
     let path = try folder.put(Array(String(repeating: "abc\n", count: 4).utf8), as: "a.txt")
@@ -141,7 +141,7 @@ struct CorpusTests {
     #expect(training == String(repeating: "abc\n", count: lineCount))
   }
 
-  @Test("What a run left in a folder of texts is none of its texts")
+  @Test("Files that a training run left in a folder are not read as texts")
   func leftovers() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }

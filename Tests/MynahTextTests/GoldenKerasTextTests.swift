@@ -2,7 +2,7 @@ import Foundation
 import MynahText
 import Testing
 
-/// The words and lookups of Keras itself (`Scripts/golden-keras-text.py`).
+/// Compares word tokenizers and string lookups with Keras (`Scripts/golden-keras-text.py`).
 struct GoldenKerasTextTests {
   struct Fixture: Decodable {
     let training: [[String]]
@@ -68,10 +68,10 @@ struct GoldenKerasTextTests {
     fixture = try decoder.decode(Fixture.self, from: Data(contentsOf: url))
   }
 
-  /// Texts as bytes, which differ where strings are equal by canonical equivalence.
+  /// The bytes of texts, because canonically equivalent strings compare as equal.
   private func bytes(_ strings: [String]) -> [[UInt8]] { strings.map { Array($0.utf8) } }
 
-  @Test("Ten tokenizers give the sequences, texts and matrices that Keras's give")
+  @Test("Ten tokenizers give the same sequences, texts and matrices as Keras's")
   func tokenizers() {
     #expect(fixture.tokenizers.count == 10)
     for golden in fixture.tokenizers {
@@ -88,7 +88,7 @@ struct GoldenKerasTextTests {
     }
   }
 
-  @Test("Keras's JSON is read, and ours is equal to it")
+  @Test("Keras's JSON can be read, and Mynah's JSON is equal to it")
   func json() throws {
     func object(_ text: String) throws -> [String: Any] {
       try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
@@ -110,7 +110,7 @@ struct GoldenKerasTextTests {
     }
   }
 
-  @Test("Lookups have Keras's vocabularies and numbers, also with several places for unknown strings")
+  @Test("Lookups have the same vocabularies and IDs as Keras's, even with several slots for unknown strings")
   func lookups() throws {
     #expect(fixture.lookups.count == 6)
     for golden in fixture.lookups {
@@ -124,7 +124,7 @@ struct GoldenKerasTextTests {
     }
   }
 
-  @Test("FarmHash's fingerprints of strings of up to 500 bytes are TensorFlow's")
+  @Test("FarmHash fingerprints of strings of up to 500 bytes equal TensorFlow's")
   func hashes() {
     #expect(fixture.hashes.count == 77)
     for hash in fixture.hashes {

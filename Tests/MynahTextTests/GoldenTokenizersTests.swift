@@ -2,7 +2,7 @@ import Foundation
 import MynahText
 import Testing
 
-/// Byte pairs and words of Hugging Face's tokenizers (`Scripts/golden-tokenizers.py`).
+/// Compares byte-pair and word tokenizers with Hugging Face's (`Scripts/golden-tokenizers.py`).
 struct GoldenTokenizersTests {
   struct Fixture: Decodable {
     struct Case: Decodable {
@@ -34,13 +34,13 @@ struct GoldenTokenizersTests {
       specialTokens: fixture.specialTokens)
   }
 
-  @Test("The same text gives the same tokens and merges here and there")
+  @Test("Training on the same text gives the same tokens and merges as in Hugging Face's library")
   func training() throws {
     #expect(trained.vocabulary.count == fixture.vocabularySize)
     #expect(try AnyTokenizer(tokenizerJSON: fixture.bytePairs) == .bytePair(trained))
   }
 
-  @Test("Texts have the same ids here and there, and ids the same text")
+  @Test("Texts have the same IDs as in Hugging Face's library, and IDs decode to the same text")
   func ids() throws {
     let words = try AnyTokenizer(tokenizerJSON: fixture.words)
     let bytePairs = trained
@@ -48,18 +48,18 @@ struct GoldenTokenizersTests {
     for golden in fixture.cases {
       #expect(try bytePairs.encode(golden.text).ids == golden.bytePairIDs, "\(golden.text)")
       #expect(bytePairs.decode(golden.bytePairIDs).utf8.elementsEqual(golden.decoded.utf8))
-      // A prompt, since there a last line is not ended.
+      // Encode a prompt, because Hugging Face's library does not end the last line.
       #expect(try words.encodePrompt(golden.text).ids == golden.wordIDs, "\(golden.text)")
     }
   }
 
-  @Test("The JSON that is written is equal to Hugging Face's")
+  @Test("The written JSON is equal to Hugging Face's")
   func json() throws {
     func sorted(_ text: String?) throws -> String {
       let object = try JSONSerialization.jsonObject(with: Data(try #require(text).utf8))
       var root = try #require(object as? [String: Any])
       var model = try #require(root["model"] as? [String: Any])
-      // Pairs are written as arrays there and, so that older versions read them too, as strings here.
+      // Hugging Face's library writes merges as arrays; Mynah writes strings, which older versions can read too.
       if let merges = model["merges"] as? [[String]] { model["merges"] = merges.map { $0.joined(separator: " ") } }
       root["model"] = model
       return String(decoding: try JSONSerialization.data(withJSONObject: root, options: .sortedKeys), as: UTF8.self)

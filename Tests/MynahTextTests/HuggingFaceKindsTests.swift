@@ -4,7 +4,7 @@ import MynahText
 import TestSupport
 import Testing
 
-/// Tokenizers of many kinds of Hugging Face's library (`Scripts/golden-tokenizer-kinds.py`).
+/// Compares many kinds of tokenizers with Hugging Face's library (`Scripts/golden-tokenizer-kinds.py`).
 @Suite("Hugging Face tokenizers of many kinds")
 struct HuggingFaceKindsTests {
   private struct Fixture: Decodable {
@@ -28,7 +28,7 @@ struct HuggingFaceKindsTests {
     fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: file))
   }
 
-  @Test("Lines have the same ids here and there, and ids the same text, at once and token by token")
+  @Test("Lines have the same IDs as in Hugging Face's library, and IDs decode to the same text")
   func ids() throws {
     #expect(fixture.kinds.count >= 18)
     for kind in fixture.kinds {
@@ -44,7 +44,7 @@ struct HuggingFaceKindsTests {
     }
   }
 
-  @Test("A model file contains the JSON, and the tokenizer that is read from it is equal")
+  @Test("A coded tokenizer contains its JSON and decodes to an equal tokenizer")
   func coding() throws {
     for kind in fixture.kinds {
       let tokenizer = try AnyTokenizer(tokenizerJSON: kind.json)
@@ -54,7 +54,7 @@ struct HuggingFaceKindsTests {
     }
   }
 
-  @Test("Lines that are appended one by one give the tokens of the whole text")
+  @Test("Appending lines one by one gives the tokens of the whole text")
   func lineByLine() throws {
     let text = fixture.lines.joined(separator: "\n")
     for kind in fixture.kinds {
@@ -64,7 +64,7 @@ struct HuggingFaceKindsTests {
   }
 
   @Test(
-    "A part that is not understood is refused by its name",
+    "An unsupported part is an error that names it",
     arguments: [
       (#""normalizer": {"type": "Mystery"}"#, "tokenizer.normalizer.type"),
       (#""normalizer": {"type": "Strip", "strip_middle": true}"#, "tokenizer.normalizer.strip_middle"),
@@ -97,7 +97,7 @@ struct HuggingFaceKindsTests {
     }
   }
 
-  @Test("Options that change the tokens are refused: dropout, and unknown fields of the model")
+  @Test("Dropout, unknown types and fields of the model, and gaps in the vocabulary are errors")
   func modelRefusals() {
     for model in [
       #"{"type": "BPE", "vocab": {"a": 0}, "merges": [], "dropout": 0.1}"#,
@@ -108,7 +108,7 @@ struct HuggingFaceKindsTests {
     }
   }
 
-  @Test("A model without a token for unknown words refuses them")
+  @Test("Without an unknown token, unknown words are errors")
   func unknown() throws {
     let json = #"{"model": {"type": "WordLevel", "vocab": {"a": 0}}, "pre_tokenizer": {"type": "Whitespace"}}"#
     let tokenizer = try HuggingFaceTokenizer(json: json)
@@ -135,7 +135,7 @@ struct HuggingFaceKindsTests {
     }
   }
 
-  @Test("The post-processor is named if it adds tokens")
+  @Test("An ignored post-processor is reported if it would add tokens")
   func postProcessor() throws {
     let model = #""model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}"#
     let bert = #""post_processor": {"type": "BertProcessing", "sep": ["a", 0], "cls": ["a", 0]}"#

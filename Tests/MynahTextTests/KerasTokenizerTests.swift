@@ -8,7 +8,7 @@ struct KerasTokenizerTests {
   }
 
   @Test(
-    "Texts are cut where filtered characters and the separator stand",
+    "Texts are split at filtered characters and at the separator",
     arguments: [
       ("don't-do", ["don't", "do"]), ("do\rx", ["do\rx"]), ("", []), (" ", []), ("The cat!", ["the", "cat"]),
       ("<unk> <eos>", ["unk", "eos"]), ("a\tb\nc", ["a", "b", "c"]), ("a\u{A0}b—c…", ["a\u{A0}b—c…"]),
@@ -18,7 +18,7 @@ struct KerasTokenizerTests {
     #expect(KerasTokenizer().words(of: text).map { Array($0.utf8) } == words.map { Array($0.utf8) })
   }
 
-  @Test("Filters, case and separator can be chosen")
+  @Test("Filters, lowercasing and the separator can be set")
   func settings() {
     #expect(KerasTokenizer(.init(filters: "")).words(of: "b\nc d") == ["b\nc", "d"])
     #expect(KerasTokenizer(.init(lowercases: false)).words(of: "A b") == ["A", "b"])
@@ -26,7 +26,7 @@ struct KerasTokenizerTests {
     #expect(KerasTokenizer(.init(filters: "é", separator: "é")).words(of: "aébe\u{301}") == ["a", "be\u{301}"])
   }
 
-  @Test("The limit keeps the numbers below it; unknown words vanish without an unknown token")
+  @Test("Only words with IDs below the limit are kept; without an unknown token, others are dropped")
   func limit() {
     let texts = ["The cat, the dog; the CAT!", "b a"]
     let tokenizer = KerasTokenizer(.init(wordLimit: 4), training: texts)
@@ -37,7 +37,7 @@ struct KerasTokenizerTests {
     #expect(tokenizer.count(of: "the") == 3 && tokenizer.documentCount == 2)
   }
 
-  @Test("With an unknown token it is number 1 and stands for what is left out")
+  @Test("The unknown token has ID 1 and replaces words that are left out")
   func unknownToken() throws {
     let texts = ["The cat, the dog; the CAT!\nIt's a don't-do\rx", "b a"]
     let tokenizer = KerasTokenizer(.init(wordLimit: 5, unknownToken: "<unk>"), training: texts)
@@ -50,7 +50,7 @@ struct KerasTokenizerTests {
     #expect(tokenizer.vocabulary.textlessIDs == [1, 0])
   }
 
-  @Test("Characters as tokens are put in small letters but not filtered")
+  @Test("Character tokens are lowercased but not filtered")
   func characters() {
     let tokenizer = KerasTokenizer(.init(takesCharacters: true), training: ["Ab a!"])
     #expect(["a", "b", " ", "!"].map { tokenizer.number(of: $0) } == [1, 2, 3, 4])
@@ -59,7 +59,7 @@ struct KerasTokenizerTests {
     #expect(tokenizer.decode([1, 3, 2]) == "a b")
   }
 
-  @Test("An unknown token that occurs in the texts has its second number")
+  @Test("An unknown token that occurs in the texts has its second ID")
   func unknownTokenInText() {
     let settings = KerasTokenizer.Settings(filters: "", unknownToken: "<unk>")
     let tokenizer = KerasTokenizer(settings, training: ["a <unk> a b\nc <unk> <unk>"])
@@ -69,14 +69,14 @@ struct KerasTokenizerTests {
     #expect(tokenizer.matrix(of: ["a"]).map(\.count) == [4])
   }
 
-  @Test("The unknown token is given even where the limit shuts it out; a limit of 0 is none")
+  @Test("The unknown token is used even if the limit excludes it, and a limit of 0 means no limit")
   func smallLimits() {
     let one = KerasTokenizer(.init(wordLimit: 1, unknownToken: "<unk>"), training: ["a b"])
     #expect(one.sequence(of: "a b c") == [1, 1, 1])
     #expect(KerasTokenizer(.init(wordLimit: 0), training: ["a b"]).sequence(of: "a b c") == [1, 2])
   }
 
-  @Test("Counts add up over calls, and numbers are made anew")
+  @Test("Counts accumulate over calls, and IDs are assigned anew")
   func fittingAgain() {
     var tokenizer = KerasTokenizer(training: ["a b"])
     #expect(numbers(tokenizer, "a b c") == [1, 2, nil])
@@ -88,13 +88,13 @@ struct KerasTokenizerTests {
     #expect(tokenizer.documentCount == 4)
   }
 
-  @Test("Before the first text nothing is known")
+  @Test("Before the first text, no words are known")
   func empty() {
     let tokenizer = KerasTokenizer(.init(unknownToken: "<unk>"))
     #expect(tokenizer.sequence(of: "a").isEmpty && tokenizer.text(of: [1]) == "" && tokenizer.vocabulary.count == 1)
   }
 
-  @Test("Matrices of texts have a column a number")
+  @Test("Text matrices have one column per ID")
   func matrices() {
     let tokenizer = KerasTokenizer(training: ["a a b", "b c", "b"])
     #expect(tokenizer.matrix(of: ["a a b", "", "c x"]) == [[0, 1, 1, 0], [0, 0, 0, 0], [0, 0, 0, 1]])
@@ -107,7 +107,7 @@ struct KerasTokenizerTests {
     #expect(limited.matrix(of: ["a b b"], .count) == [[0, 2]])
   }
 
-  @Test("The form of Keras leads back to the same tokenizer, which goes on counting in the same order")
+  @Test("Keras's JSON restores the same tokenizer, which continues counting in the same order")
   func json() throws {
     for settings in [
       KerasTokenizer.Settings(), .init(wordLimit: 3, unknownToken: "<unk>"),
@@ -127,7 +127,7 @@ struct KerasTokenizerTests {
   }
 
   @Test(
-    "Numbers in a form that JSON does not have, and duplicate keys, are refused",
+    "Numbers that are not valid JSON, and duplicate keys, are errors",
     arguments: ["+1", "01", "-01", "5.", ".5", "1e", "1e+", "-", "+", "{\"a\": 1, \"a\": 2}"])
   func strictJSON(_ text: String) {
     let error = #expect(throws: TextError.self) { try KerasTokenizer(json: "{\"config\": \(text)}") }
@@ -135,7 +135,7 @@ struct KerasTokenizerTests {
     Issue.record("\(text): \(String(describing: error))")
   }
 
-  @Test("Texts that are not a tokenizer are errors with a position")
+  @Test("JSON that is not a tokenizer is an error with the position or the part")
   func badJSON() throws {
     func error(_ text: String) -> TextError? { #expect(throws: TextError.self) { try KerasTokenizer(json: text) } }
     #expect(error("{\"a\": tru}") == .badJSON(offset: 6, expected: "'true'", found: "'t'"))

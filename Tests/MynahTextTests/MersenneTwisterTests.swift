@@ -3,21 +3,21 @@ import MynahText
 import Testing
 
 struct MersenneTwisterTests {
-  @Test("The first outputs of seed 42 are NumPy's")
+  @Test("The first outputs for seed 42 equal NumPy's")
   func firstOutputs() {
     var random = MersenneTwister(seed: 42)
     #expect(
       (0..<5).map { _ in random.next() } == [1_608_637_542, 3_421_126_067, 4_083_286_876, 787_846_414, 3_143_890_026])
   }
 
-  @Test("The ten thousandth output of the seed 5489 is the one that the C++ standard names")
+  @Test("The 10,000th output for seed 5489 is the value in the C++ standard")
   func standardOutput() {
     var random = MersenneTwister(seed: 5489)
     for _ in 0..<9999 { _ = random.next() }
     #expect(random.next() == 4_123_659_995)
   }
 
-  @Test("A shuffle of 57,340 numbers by seed 42 is NumPy's")
+  @Test("Shuffling 57,340 elements with seed 42 gives NumPy's order")
   func permutation() {
     var random = MersenneTwister(seed: 42)
     var order = (0..<57_340).map { Int32($0) }
@@ -30,7 +30,7 @@ struct MersenneTwisterTests {
     #expect(random == other)
   }
 
-  @Test("Nothing and a single element are left as they are, without a draw", arguments: [0, 1])
+  @Test("Shuffling zero elements or one element draws no random numbers", arguments: [0, 1])
   func small(_ count: Int) {
     var random = MersenneTwister(seed: 7)
     var elements = Array(repeating: "a", count: count)
@@ -39,7 +39,9 @@ struct MersenneTwisterTests {
     #expect(random == MersenneTwister(seed: 7))
   }
 
-  @Test("Bounded numbers stay in their bounds and reach both", arguments: [0, 1, 2, 3, 4, 255, 256, .max] as [UInt32])
+  @Test(
+    "Bounded random numbers stay within their bounds and reach both",
+    arguments: [0, 1, 2, 3, 4, 255, 256, .max] as [UInt32])
   func bounds(_ last: UInt32) {
     var random = MersenneTwister(seed: 0)
     let numbers = (0..<4000).map { _ in random.next(through: last) }

@@ -11,7 +11,7 @@ private func tokens(of text: String) throws -> [String] {
 
 struct PunctuationTokenizerTests {
   @Test(
-    "Words, punctuation marks and line ends are tokens, and only unusual blanks are marked",
+    "Words, punctuation marks and line ends are tokens, and only unusual spacing is marked",
     arguments: [
       ("", []), ("\n", ["<eos>"]), ("Hello, world!\n", ["Hello", ",", "world", "!", "<eos>"]),
       ("Hello", ["Hello", "<eos>"]), ("don't it’s O'Neil", ["don't", "it’s", "O'Neil", "<eos>"]),
@@ -28,7 +28,7 @@ struct PunctuationTokenizerTests {
     #expect(try tokens(of: text) == expected)
   }
 
-  @Test("Any text is decoded with its blanks, runs of which become one")
+  @Test("Decoding keeps the spaces of any text, and runs of spaces become one")
   func roundTrip() throws {
     let alphabet = [
       "a", "b", "é", "e\u{301}", "7", " ", " ", "  ", "\n", ",", ".", "'", "\"", "(", ")", "-", "—", "“", "”", "$", "漢",
@@ -48,7 +48,7 @@ struct PunctuationTokenizerTests {
     }
   }
 
-  @Test("Lines and the parts of a text between white space have the tokens of the whole text")
+  @Test("Encoding a text line by line or word by word gives the tokens of the whole text")
   func parts() throws {
     let text = "“Well, ( what ) now?” - he said: \"Go (home)!\"\nIt's 3.5 km, e.g. to 'Rome'.\n"
     let tokenizer = PunctuationTokenizer(training: text, minimumCount: 1)
@@ -60,7 +60,7 @@ struct PunctuationTokenizerTests {
     #expect(try TextTokens.tokens(of: text, any).map(\.id) == whole)
   }
 
-  @Test("A token that is known without its marks only is read without them; others are unknown")
+  @Test("A token that is known only without its marks is encoded without them; others are unknown")
   func unknownTokens() throws {
     let tokenizer = PunctuationTokenizer(training: "g . g . <unk>\n", minimumCount: 1)
     let encoded = try tokenizer.encode("e.g.\n")
@@ -71,7 +71,7 @@ struct PunctuationTokenizerTests {
     #expect(throws: TextError.unknownToken("ö", line: 2, column: 3)) { try strict.encode("é\né ö") }
   }
 
-  @Test("A prompt's last bracket or quotation mark stays open, and what follows it is glued")
+  @Test("A prompt's last bracket or quotation mark stays open and is joined to the text that follows")
   func prompts() throws {
     let tokenizer = PunctuationTokenizer(training: "(a) \"b\" ( \" c\n", minimumCount: 1)
     let names = { (text: String) in try tokenizer.encodePrompt(text).ids.map { tokenizer.vocabulary[$0] } }

@@ -5,7 +5,7 @@ struct StringLookupTests {
   static let words = ["a", "c", "d", "d", "z", "b"]
 
   @Test(
-    "Mask, unknown and learned tokens have their places",
+    "The mask token comes first, then the unknown tokens, then the learned tokens",
     arguments: [
       (.init(), ["[UNK]", "d", "z", "c", "b", "a"]), (.init(maskToken: ""), ["", "[UNK]", "d", "z", "c", "b", "a"]),
       (.init(maximumCount: 4, maskToken: ""), ["", "[UNK]", "d", "z"]), (.init(maximumCount: 1), ["[UNK]"]),
@@ -24,7 +24,7 @@ struct StringLookupTests {
     }
   }
 
-  @Test("Strings lead to numbers and back; unknown ones share a number, and unknown numbers a string")
+  @Test("Strings map to IDs and back; unknown strings share an ID, and unknown IDs share a string")
   func lookup() throws {
     let lookup = StringLookup(adapting: Self.words, .init(maskToken: ""))
     #expect(try lookup.ids(of: ["", "d", "a", "q", "[UNK]", "D"]) == [0, 2, 6, 1, 1, 1])
@@ -34,14 +34,14 @@ struct StringLookupTests {
     #expect(StringLookup(adapting: [String]()).vocabulary.tokens == ["[UNK]"])
   }
 
-  @Test("Mask and unknown token are not counted where they occur in the text")
+  @Test("Mask and unknown tokens that occur in the text are not counted")
   func literalTokens() {
     let lookup = StringLookup(adapting: ["", "[UNK]", "", "a", "[UNK]"], .init(maskToken: ""))
     #expect(lookup.vocabulary.tokens == ["", "[UNK]", "a"])
     #expect(StringLookup(adapting: ["", "a", ""]).vocabulary.tokens == ["[UNK]", "", "a"])
   }
 
-  @Test("Lists with doubled or misplaced tokens or too many of them are errors")
+  @Test("Lists with duplicate, misplaced or too many tokens are errors")
   func badLists() throws {
     func error(
       _ tokens: [String], _ settings: StringLookup.Settings = .init(), inverts: Bool = false

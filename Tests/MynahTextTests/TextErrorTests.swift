@@ -2,7 +2,7 @@ import MynahText
 import Testing
 
 struct TextErrorTests {
-  @Test("Each error is a sentence of one line with its details")
+  @Test("Each error is a one-line sentence with its details")
   func sentences() {
     let errors: [(TextError, [String])] = [
       (.tooShortToHoldOut(path: "a.txt"), ["a.txt", "valid"]),

@@ -4,7 +4,7 @@ import Testing
 struct TokenizerChoiceTests {
   private static let sentence = "the cat sat on the mat , and the dog ran .\n"
 
-  @Test("Text with blanks around its punctuation, or with <unk>, is read as words")
+  @Test("Text with spaces around its punctuation, without punctuation or with <unk> is read as words")
   func preparedText() {
     let prepared = TokenizerChoice(for: String(repeating: Self.sentence, count: 3))
     #expect(prepared.kind == .word && prepared.reason == "the text has blanks around its punctuation")
@@ -12,12 +12,12 @@ struct TokenizerChoiceTests {
     #expect(plain.kind == .word && plain.reason == "the text has no punctuation")
     let unknown = TokenizerChoice(for: "Natural, but: <unk> once.\n")
     #expect(unknown.kind == .word && unknown.reason == "the text contains the word <unk>")
-    // Half a percent of the words; a text about language models may mention it.
+    // <unk> must be half a percent of the words, because a text about language models may mention it.
     let text = { (count: Int) in String(repeating: "so, ", count: count) + "<unk>" }
     #expect(TokenizerChoice(for: text(199)).kind == .word && TokenizerChoice(for: text(200)).kind == .character)
   }
 
-  @Test("A tenth of the punctuation may end words, as in abbreviations; more makes the text natural")
+  @Test("Up to a tenth of the punctuation may end words, as in abbreviations; more means natural text")
   func abbreviations() {
     let separate = String(repeating: Self.sentence, count: 9)  // 18 marks
     #expect(TokenizerChoice(for: separate + "mr. mr. a a\n").kind == .word)
@@ -33,7 +33,7 @@ struct TokenizerChoiceTests {
       choice.reason == (byteCount < 20_000 ? "the text is short" : "the text is not split into words and punctuation"))
   }
 
-  @Test("Words that mostly occur once, as of two lines or in a script without blanks, are no vocabulary")
+  @Test("Text whose words mostly occur only once is not read as words")
   func rareWords() {
     #expect(TokenizerChoice(for: "hello world\nhow are you\n").kind == .character)
     #expect(TokenizerChoice(for: "").kind == .character)
@@ -51,7 +51,7 @@ struct TokenizerChoiceTests {
   }
 
   @Test(
-    "The vocabulary of byte pairs grows with the text",
+    "The byte-pair vocabulary grows with the text",
     arguments: [(0, 512), (524_287, 512), (524_288, 1024), (1 << 20, 2048), (1 << 22, 8192), (1 << 40, 8192)])
   func vocabularySizes(_ byteCount: Int, _ size: Int) {
     #expect(AnyTokenizer.defaultBytePairCount(forByteCount: byteCount) == size)

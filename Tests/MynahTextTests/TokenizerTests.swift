@@ -10,7 +10,7 @@ struct WordTokenizerTests {
   }
 
   @Test(
-    "Words are parted by white space and lines end with <eos>",
+    "Words are separated by white space, and lines end with <eos>",
     arguments: [
       ("", []), ("a b\n", [0, 1, 2]), ("a b", [0, 1, 2]), ("\n", [2]), ("\n\n", [2, 2]), ("a\n\nb\n", [0, 2, 2, 1, 2]),
       (" a  \t b \n", [0, 1, 2]), ("a\r\nb\r\n", [0, 2, 1, 2]), ("a\u{A0}b\u{2003}a\u{3000}\n", [0, 1, 0, 2]),
@@ -27,7 +27,7 @@ struct WordTokenizerTests {
     #expect(try tokenizer.encodePrompt(text).ids == ids)
   }
 
-  @Test("Unknown words are encoded as <unk> and counted; a <unk> in the text is known")
+  @Test("Unknown words are encoded as <unk> and counted; a literal <unk> in the text is not counted")
   func unknownWords() throws {
     let encoded = try tokenizer.encode("a <unk> caffè né\n")
     #expect(encoded.ids == [0, 3, 3, 4, 2])
@@ -35,37 +35,37 @@ struct WordTokenizerTests {
     #expect(encoded.characterCount == 17)
   }
 
-  @Test("Without <unk> an unknown word is an error with its position")
+  @Test("Without <unk>, an unknown word is an error with its position")
   func unknownWordError() throws {
     let strict = WordTokenizer(vocabulary: try Vocabulary(tokens: ["é", "<eos>"]))
     #expect(throws: TextError.unknownToken("ö", line: 2, column: 3)) { try strict.encode("é\né ö\n") }
   }
 
-  @Test("Without <eos> line ends are white space")
+  @Test("Without <eos>, line ends are white space")
   func noLineEnds() throws {
     let flat = WordTokenizer(vocabulary: try Vocabulary(tokens: ["a", "b"]))
     #expect(try flat.encode("a\n\nb\n").ids == [0, 1])
   }
 
-  @Test("Decoding gives words parted by spaces, and lines")
+  @Test("Decoding separates words with spaces and starts a new line after each <eos>")
   func decoding() {
     #expect(tokenizer.decode([0, 1, 2, 2, 4, 0]) == "a b\n\nné a")
     #expect(tokenizer.decode([]) == "")
   }
 
-  @Test("Decoding piece by piece gives the same text")
+  @Test("Decoding token by token gives the same text")
   func streaming() {
     var decoder = tokenizer.decoder()
     #expect(([0, 1, 2, 4] as [Int32]).map { decoder.decode($0) } == ["a", " b", "\n", "né"])
   }
 
-  @Test("A vocabulary made of a text holds words that occur twice, and <unk> and <eos> always")
+  @Test("A vocabulary built from a text contains words that occur twice, and always <unk> and <eos>")
   func training() {
     #expect(WordTokenizer(training: "b a b\na c").vocabulary.tokens == ["<eos>", "a", "b", "<unk>"])
     #expect(WordTokenizer(training: "").vocabulary.tokens == ["<unk>", "<eos>"])
   }
 
-  @Test("A text with its own <unk> keeps every word, and parameters override both rules")
+  @Test("A text with its own <unk> keeps every word, and parameters override the defaults")
   func trainingParameters() {
     #expect(WordTokenizer(training: "b <unk> a b\n").vocabulary.tokens == ["b", "<eos>", "<unk>", "a"])
     #expect(WordTokenizer(training: "b <unk> a b\n", minimumCount: 2).vocabulary.tokens == ["b", "<eos>", "<unk>"])
@@ -83,7 +83,7 @@ struct WordTokenizerTests {
 }
 
 struct CharacterTokenizerTests {
-  @Test("Characters are Unicode scalars, line ends among them")
+  @Test("Characters are Unicode scalars, including line ends")
   func roundTrip() throws {
     let text = "aé😀e\u{301}\n\na"
     let tokenizer = CharacterTokenizer(training: text)
@@ -97,7 +97,7 @@ struct CharacterTokenizerTests {
     #expect(try tokenizer.encode("").ids.isEmpty)
   }
 
-  @Test("Unknown characters are <unk>, or without it an error with their position")
+  @Test("Unknown characters become <unk>; without <unk>, they are errors with their position")
   func unknownCharacters() throws {
     let tokenizer = CharacterTokenizer(training: "aab", minimumCount: 2)
     let encoded = try tokenizer.encode("ab😀")
@@ -107,7 +107,7 @@ struct CharacterTokenizerTests {
     #expect(throws: TextError.unknownToken("é", line: 2, column: 2)) { try strict.encode("a\naé") }
   }
 
-  @Test("A token of several characters does not fit a character vocabulary")
+  @Test("A token of several characters is an error in a character vocabulary")
   func longTokens() {
     #expect(throws: TextError.notOneCharacter(token: "ab", id: 1)) {
       try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["a", "ab"]))
@@ -115,7 +115,7 @@ struct CharacterTokenizerTests {
   }
 
   @Test(
-    "Special tokens can come first, [UNK] can replace <unk>, and characters can be in the order of their code points")
+    "Special tokens can come first, [UNK] can replace <unk>, and characters can be sorted by code point")
   func leading() throws {
     let tokenizer = CharacterTokenizer(training: "b\na b", order: .codePoint, leading: ["", "[UNK]"])
     #expect(tokenizer.vocabulary.tokens == ["", "[UNK]", "\n", " ", "a", "b"])
@@ -126,14 +126,14 @@ struct CharacterTokenizerTests {
     #expect(try JSONDecoder().decode(AnyTokenizer.self, from: data) == .character(tokenizer))
   }
 
-  @Test("The form of older model files still opens")
+  @Test("Tokenizers in the format of older model files can still be decoded")
   func olderForm() throws {
     let json = #"{"kind": "character", "vocabulary": ["a", "\n", "<unk>"]}"#
     let tokenizer = try JSONDecoder().decode(AnyTokenizer.self, from: Data(json.utf8))
     #expect(try tokenizer.encode("a\nb").ids == [0, 1, 2])
   }
 
-  @Test("Decoding piece by piece gives whole characters")
+  @Test("Decoding token by token gives whole characters")
   func streaming() throws {
     let tokenizer = try CharacterTokenizer(vocabulary: Vocabulary(tokens: ["é", "\n", "b"]))
     var decoder = tokenizer.decoder()
@@ -142,7 +142,7 @@ struct CharacterTokenizerTests {
 }
 
 struct AnyTokenizerTests {
-  @Test("A tokenizer's coded form contains its kind, which decodes it")
+  @Test("A tokenizer's coded form contains its kind and decodes to an equal tokenizer")
   func coding() throws {
     let tokenizers: [AnyTokenizer] = [
       .word(WordTokenizer(training: "a b a \"é\\\n")), .character(CharacterTokenizer(training: "a b a\n\t\"")),
@@ -161,7 +161,7 @@ struct AnyTokenizerTests {
     }
   }
 
-  @Test("A tokenizer of a kind of one's own does not fit a model file")
+  @Test("A custom kind of tokenizer cannot be stored in a model file")
   func foreignKind() {
     struct Letters: Tokenizer {
       let kind = "letters"

@@ -6,7 +6,7 @@ import Testing
 
 struct VocabularyOrderTests {
   @Test(
-    "Each order numbers the same counts in its own way",
+    "Each order assigns the IDs of the same counts in its own way",
     arguments: [
       (.countThenCodePoint, ["c", "a", "b", "d", "é"]), (.countThenFirstSeen, ["c", "b", "a", "é", "d"]),
       (.countThenFallingBytes, ["c", "b", "a", "é", "d"]), (.codePoint, ["a", "b", "c", "d", "é"]),
@@ -16,14 +16,14 @@ struct VocabularyOrderTests {
     #expect(Vocabulary(counting: "b a c é c b d a c".split(separator: " "), order: order).tokens == tokens)
   }
 
-  @Test("The documented example of falling ties: a c d d z b gives d z c b a")
+  @Test("Ties sort in descending byte order, as in the documented example: a c d d z b gives d z c b a")
   func fallingTies() {
     let words = ["a", "c", "d", "d", "z", "b"]
     #expect(Vocabulary(counting: words, order: .countThenFallingBytes).tokens == ["d", "z", "c", "b", "a"])
     #expect(Vocabulary(counting: [String](), order: .countThenFallingBytes).count == 0)
   }
 
-  @Test("Leading tokens come first, once, whether they occur or not, and count for the size")
+  @Test("Leading tokens come first, once each, whether or not they occur, and count towards the size")
   func leading() {
     let words = "a a <unk> b b b c".split(separator: " ")
     #expect(
@@ -33,7 +33,7 @@ struct VocabularyOrderTests {
     #expect(Vocabulary(counting: words, minimumCount: 2, leading: ["<s>"]).tokens == ["<s>", "b", "a"])
   }
 
-  @Test("In slots the last place of a token is its number, and both places lead to it")
+  @Test("A token in several slots has the ID of the last one, and every slot maps to the token")
   func slots() throws {
     let vocabulary = Vocabulary(slots: ["<unk>", "a", "<unk>", "b", ""])
     #expect(vocabulary.count == 5 && vocabulary.tokens == ["<unk>", "a", "<unk>", "b", ""])
@@ -46,7 +46,7 @@ struct VocabularyOrderTests {
     }
   }
 
-  @Test("[UNK] stands for unknown tokens where there is no <unk>")
+  @Test("[UNK] is the unknown token if there is no <unk>")
   func unknown() throws {
     #expect(try Vocabulary(tokens: ["[UNK]", "<unk>"]).unknownID == 1)
     #expect(try Vocabulary(tokens: ["a", "[UNK]"]).unknownID == 1)
@@ -60,7 +60,7 @@ struct VocabularyLinesTests {
     ["\n\n", "\r\n", "\\\\", "\\\\n", "\\n\\r", "\\\\\\r", "\\u{FEFF}", "\\u{FEFF}x", "n", "\\nabla", "\\right"],
   ]
 
-  @Test("A vocabulary is a token a line, and any token comes back", arguments: vocabularies)
+  @Test("A vocabulary is written with one token per line, and any token is read back", arguments: vocabularies)
   func roundTrip(_ tokens: [String]) throws {
     let vocabulary = try Vocabulary(tokens: tokens)
     #expect(try vocabulary.lines().utf8.count { $0 == UInt8(ascii: "\n") } == tokens.count)
@@ -71,7 +71,7 @@ struct VocabularyLinesTests {
     #expect(try Vocabulary(at: folder.path + "/vocabulary.txt") == vocabulary)
   }
 
-  @Test("The last line needs no end, and lines may end as on Windows")
+  @Test("The last line needs no line end, and Windows line ends are accepted")
   func lineEnds() throws {
     #expect(try Vocabulary(lines: "\na\nb").tokens == ["", "a", "b"])
     let folder = try TemporaryFolder()
@@ -79,7 +79,7 @@ struct VocabularyLinesTests {
     #expect(try Vocabulary(at: folder.write("a\r\nb\r\n".utf8, to: "v")).tokens == ["a", "b"])
   }
 
-  @Test("Words with backslashes are lines as they are, and only a whole line is an escape")
+  @Test("Words with backslashes are written unchanged, and only a whole line can be an escape")
   func backslashes() throws {
     let words = ["\\newcommand", "\\nabla", "\\right", "\\rho", "\\\\", "a\\nb", "\\"]
     #expect(try Vocabulary(tokens: words).lines() == words.map { $0 + "\n" }.joined())
@@ -87,7 +87,7 @@ struct VocabularyLinesTests {
     #expect(try Vocabulary(lines: "1\\/2\na\\\nb\\u{61}\n").tokens == ["1\\/2", "a\\", "b\\u{61}"])
   }
 
-  @Test("A token with a line end and other characters cannot be listed")
+  @Test("A token that mixes a line end with other characters cannot be written")
   func mixedLineEnds() throws {
     for token in ["a\nb", "\n ", "\u{FEFF}\n"] {
       #expect(throws: TextError.lineEndInToken(token, id: 1)) { try Vocabulary(tokens: ["x", token]).lines() }
@@ -105,10 +105,10 @@ struct VocabularyLinesTests {
   }
 }
 
-@Suite("Special tokens of other programs")
+@Suite("Special tokens from other programs")
 struct SpecialTokenTests {
   @Test(
-    "A token for unknown words and one for padding get this package's names, and ids stay",
+    "Unknown and padding tokens from other programs are renamed and keep their IDs",
     arguments: [
       (["xxunk", "xxpad", "a"], ["<unk>", "", "a"]), (["a", "<UNK>"], ["a", "<unk>"]),
       (["UNK", "<pad>"], ["<unk>", ""]),
@@ -121,7 +121,7 @@ struct SpecialTokenTests {
     #expect(renamed.count == zip(tokens, expected).count { $0 != $1 })
   }
 
-  @Test("A given token represents unknown words; one that is missing, or a second one, is an error")
+  @Test("A given token becomes the unknown token; a missing token or a second <unk> is an error")
   func given() throws {
     let vocabulary = try Vocabulary(tokens: ["a", "oov", "<UNK>"])
     #expect(try vocabulary.renamingSpecialTokens(unknown: "oov").vocabulary.tokens == ["a", "<unk>", "<UNK>"])

@@ -3,7 +3,7 @@ import MynahText
 import Testing
 
 struct VocabularyTests {
-  @Test("Tokens and numbers lead to each other")
+  @Test("Tokens map to IDs, and IDs map to tokens")
   func roundTrip() throws {
     let vocabulary = try Vocabulary(tokens: ["b", "<eos>", "é", "<unk>", ""])
     #expect(vocabulary.count == 5)
@@ -14,7 +14,7 @@ struct VocabularyTests {
     #expect(vocabulary.unknownID == 3)
   }
 
-  @Test("An empty vocabulary knows nothing")
+  @Test("An empty vocabulary contains no tokens")
   func empty() throws {
     let vocabulary = try Vocabulary(tokens: [])
     #expect(vocabulary.count == 0)
@@ -23,7 +23,7 @@ struct VocabularyTests {
     #expect(vocabulary.unknownID == nil && vocabulary.endOfSentenceID == nil)
   }
 
-  @Test("A token that comes twice is an error that names both places")
+  @Test("A duplicate token is an error that gives both IDs")
   func duplicates() {
     #expect(throws: TextError.duplicateToken("a", firstID: 0, secondID: 2)) {
       try Vocabulary(tokens: ["a", "b", "a"])
@@ -40,12 +40,12 @@ struct VocabularyTests {
 
   @Test("Counting puts frequent tokens first and orders ties by code points")
   func counting() {
-    // By code points z < é < U+FF5A < U+1F600; UTF-16 would put the last before the one before it.
+    // By code point, z < é < U+FF5A < U+1F600; UTF-16 order would swap the last two.
     let vocabulary = Vocabulary(counting: ["\u{1F600}", "\u{FF5A}", "é", "z", "B", "a", "a", "B", "a"])
     #expect(vocabulary.tokens == ["a", "B", "z", "é", "\u{FF5A}", "\u{1F600}"])
   }
 
-  @Test("Rare tokens and those beyond the size are left out, required ones never")
+  @Test("Rare tokens and tokens beyond the size limit are left out, but required ones never are")
   func limits() {
     let words = "a a a b b c c d <unk>".split(separator: " ")
     #expect(Vocabulary(counting: words, minimumCount: 2).tokens == ["a", "b", "c"])
@@ -55,7 +55,7 @@ struct VocabularyTests {
         == ["a", "<unk>", "<eos>"])
   }
 
-  @Test("A thousand tokens keep their numbers while the table grows")
+  @Test("A thousand tokens keep their IDs while the table grows")
   func growth() throws {
     let tokens = (0..<1000).map { "token\($0)" }
     let vocabulary = try Vocabulary(tokens: tokens)
@@ -64,7 +64,7 @@ struct VocabularyTests {
     #expect(vocabulary.id(of: "token1000") == nil)
   }
 
-  @Test("A vocabulary is coded as an array of strings, and a doubled token is found on decoding")
+  @Test("A vocabulary is coded as an array of strings, and a duplicate token is an error in decoding")
   func coding() throws {
     let vocabulary = try Vocabulary(tokens: ["the", "\n", "“", "<eos>"])
     let data = try JSONEncoder().encode(vocabulary)

@@ -11,7 +11,7 @@ struct BatchLayoutTests {
     batches.batches(epoch: epoch, from: first).flatMap { $0.inputs.prefix($0.batchSize) }
   }
 
-  @Test("Windows are shuffled anew in each epoch, occur once and carry no state")
+  @Test("Windows are reshuffled each epoch, occur once and carry no state")
   func windows() throws {
     let layout = BatchLayout.windows(batchSize: 4, sequenceLength: 5)
     let batches = try layout.batches(of: text, seed: 3)
@@ -34,7 +34,7 @@ struct BatchLayoutTests {
   }
 
   @Test(
-    "An epoch resumed in its middle has the rest of the same batches",
+    "An epoch resumed in the middle continues with the same batches",
     arguments: [
       BatchLayout.contiguous(batchSize: 3, sequenceLength: 4), .windows(batchSize: 2, sequenceLength: 5),
       .contiguous(batchSize: 3, sequenceLength: 6, lengths: .random),
@@ -53,7 +53,7 @@ struct BatchLayoutTests {
     }
   }
 
-  @Test("Random lengths cover each row once per epoch, in as many batches that begin elsewhere")
+  @Test("Random lengths cover each row once per epoch, in the same number of batches with different boundaries")
   func randomLengths() throws {
     let text = (0..<2000).map(Int32.init)
     for remainder in [Remainder.drop, .keep] {
@@ -82,7 +82,7 @@ struct BatchLayoutTests {
     let text = [Int32](repeating: 0, count: 1_000_001)
     let layout = BatchLayout.contiguous(batchSize: 1, sequenceLength: 70, lengths: .random)
     let batches = try layout.batches(of: text, seed: 1)
-    // The whole part of a normally distributed number is half a step below it on average.
+    // Rounding down a normally distributed length lowers it by half a step on average.
     #expect(batches.count == Int((1_000_000 / (0.95 * 69.5 + 0.05 * 34.5)).rounded()))
     let lengths = batches.batches(epoch: 1).map { Double($0.stepCount) }
     let (short, long) = (lengths.filter { $0 < 52 }, lengths.filter { $0 >= 52 })
@@ -98,7 +98,7 @@ struct BatchLayoutTests {
     #expect(layout.longestSequence == 95 && "\(layout)" == "1 row × about 70 steps")
   }
 
-  @Test("A short row is one batch or few, with random lengths too", arguments: [1, 2, 4, 5, 9, 10, 30, 31, 60])
+  @Test("Random lengths cover a short row completely", arguments: [1, 2, 4, 5, 9, 10, 30, 31, 60])
   func shortRows(rowLength: Int) throws {
     let text = (0...rowLength).map(Int32.init)
     let layout = BatchLayout.contiguous(batchSize: 1, sequenceLength: 5, lengths: .random, remainder: .keep)
@@ -108,19 +108,19 @@ struct BatchLayoutTests {
     }
   }
 
-  @Test("Sentences lose their end and are cut or padded to the same length")
+  @Test("Sentences drop their end token and are truncated or padded to the same length")
   func sentences() throws {
     let text: [Int32] = [1, 2, 3, 0, 4, 5, 6, 7, 8, 9, 0, 0, 5, 0]
     let layout = BatchLayout.sentences(batchSize: 4, maximumLength: 5, endingWith: 0, buffer: 1)
     let batches = Array(try layout.batches(of: text, seed: 1).batches(epoch: 1))
     #expect(batches.count == 1 && batches[0].stepCount == 4)
-    // Time-major: the first tokens of all sentences, then the second ones.
+    // Time-major: the first tokens of all sentences, then the second tokens.
     #expect(batches[0].inputs == [1, 4, 0, 0, 2, 5, 0, 0, 0, 6, 0, 0, 0, 7, 0, 0])
     #expect(batches[0].targets == [2, 5, 0, 0, 3, 6, 0, 0, 0, 7, 0, 0, 0, 8, 0, 0])
     #expect(batches[0].lengths == [2, 4, 0, 0])
   }
 
-  @Test("A document longer than a batch continues in the next one with its state; a new document starts afresh")
+  @Test("A document longer than a batch continues in the next one with its state; a new one starts afresh")
   func documents() throws {
     let text: [Int32] = [1, 2, 3, 0, 4, 0, 5, 6, 0]
     let batches = try BatchLayout.documents(batchSize: 2, sequenceLength: 3, endingWith: 0).batches(of: text, seed: 1)
@@ -132,7 +132,7 @@ struct BatchLayoutTests {
     #expect(all.reduce(0) { $0 + $1.targetCount } == text.count)
   }
 
-  @Test("A text in its own order has all of its rows, however short it is")
+  @Test("Batches in order contain every row of a text, however short it is")
   func inOrder() throws {
     let windows = try BatchLayout.windows(batchSize: 4, sequenceLength: 5, remainder: .drop).batchesInOrder(of: text)
     #expect(starts(windows) == [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50])
@@ -146,7 +146,7 @@ struct BatchLayoutTests {
   }
 
   @Test(
-    "To validate, every token but the first is predicted once",
+    "Validation predicts every token but the first exactly once",
     arguments: [
       BatchLayout.contiguous(batchSize: 50, sequenceLength: 20), .windows(batchSize: 4, sequenceLength: 7),
       .contiguous(batchSize: 5, sequenceLength: 20, lengths: .random),
@@ -168,7 +168,7 @@ struct BatchLayoutTests {
     for short in [[], [5]] as [[Int32]] { #expect(throws: TextError.self) { try layout.validationBatches(of: short) } }
   }
 
-  @Test("Documents to validate with begin after their own end")
+  @Test("Validation documents start after an end token, not after the preceding text")
   func validationOfDocuments() throws {
     let layout = BatchLayout.documents(batchSize: 2, sequenceLength: 3, endingWith: 0)
     let batches = try layout.validationBatches(of: [1, 2, 3, 0, 4, 0, 0, 5], after: 9)
@@ -176,7 +176,7 @@ struct BatchLayoutTests {
     #expect(batches.batches(epoch: 1).allSatisfy { !$0.inputs.contains(9) })
   }
 
-  @Test("A layout has a state policy")
+  @Test("A layout determines the state policy")
   func statePolicies() {
     #expect(BatchLayout.contiguous(batchSize: 1, sequenceLength: 4).statePolicy == .carry)
     #expect(BatchLayout.windows(batchSize: 1, sequenceLength: 4).statePolicy == .windows(length: 4))
@@ -185,7 +185,7 @@ struct BatchLayoutTests {
   }
 
   @Test(
-    "A text that fills no batch is refused",
+    "A text too short for one batch is refused",
     arguments: [
       BatchLayout.contiguous(batchSize: 3, sequenceLength: 4), .windows(batchSize: 2, sequenceLength: 9),
       .windows(batchSize: 3, sequenceLength: 2, remainder: .drop),
@@ -197,7 +197,7 @@ struct BatchLayoutTests {
   }
 
   @Test(
-    "A layout is coded as JSON and back",
+    "A layout round-trips through JSON",
     arguments: [
       BatchLayout.contiguous(batchSize: 3, sequenceLength: 4),
       .contiguous(batchSize: 1, sequenceLength: 4, remainder: .keep),
@@ -211,7 +211,7 @@ struct BatchLayoutTests {
     #expect(try JSONDecoder().decode(BatchLayout.self, from: JSONEncoder().encode(layout)) == layout)
   }
 
-  @Test("Impossible sizes are named")
+  @Test("Impossible sizes are defects, with the size in the message")
   func defects() {
     #expect(BatchLayout.windows(batchSize: 1, sequenceLength: 1, buffer: 1).defect == nil)
     #expect(BatchLayout.contiguous(batchSize: 0, sequenceLength: 1).defect?.contains("found 0") == true)

@@ -5,7 +5,7 @@ import MynahTraining
 import TestSupport
 import Testing
 
-/// An AWD-LSTM run against PyTorch in double precision (`Scripts/golden-awd-lstm.py`).
+/// An AWD-LSTM run compared with PyTorch in double precision (`Scripts/golden-awd-lstm.py`).
 struct GoldenAWDLSTMTests {
   private let file: SafetensorsFile
   private let model: LanguageModel
@@ -30,7 +30,7 @@ struct GoldenAWDLSTMTests {
     clipNorm: 0.25, epochs: 5, batches: .contiguous(batchSize: 4, sequenceLength: 12, lengths: .random),
     reduction: .meanPerTarget, penalties: Penalties(activation: 2, temporal: 1), seed: 141)
 
-  @Test("Fifty steps with all regularisers, and their averages, end where PyTorch's end, within 1e-4")
+  @Test("Fifty steps with all regularisers, and the averaged weights, match PyTorch's within 1e-4")
   func fiftySteps() throws {
     var (trained, last) = (model, TrainingCheckpoint?.none)
     var steps: [StepReport] = []
@@ -68,7 +68,7 @@ struct GoldenAWDLSTMTests {
   }
 
   @Test(
-    "Each regulariser counts: without it, the run is another one",
+    "Each regulariser changes the trained weights",
     arguments: ["embedding", "input", "hidden", "output", "weights", "variational", "activation", "temporal", "decay"])
   func eachCounts(regulariser: String) throws {
     var (rates, configuration) = (model.configuration.dropout, configuration)

@@ -15,7 +15,7 @@ struct TableAndVector: Module {
   }
 }
 
-/// The optimisers against PyTorch's in double precision (`Scripts/golden-optimizers.py`).
+/// The optimizers compared with PyTorch's in double precision (`Scripts/golden-optimizers.py`).
 struct GoldenOptimizersTests {
   static let optimizers: [(name: String, rule: any OptimizerRule)] = [
     ("sgd", SGD()), ("sgd-decay", SGD(weightDecay: 0.01)), ("momentum", SGD(momentum: 0.9)),
@@ -28,7 +28,7 @@ struct GoldenOptimizersTests {
   ]
 
   @Test(
-    "A hundred steps with rows and vectors are PyTorch's with dense gradients, within 1e-5",
+    "A hundred steps with sparse rows and vectors match PyTorch's with dense gradients within 1e-5",
     arguments: optimizers.map(\.name))
   func hundredSteps(name: String) throws {
     let url = try #require(Bundle.module.url(forResource: "Fixtures/golden-optimizers", withExtension: "safetensors"))

@@ -5,10 +5,10 @@ import MynahTraining
 import TestSupport
 import Testing
 
-/// Training with other output layers against PyTorch in double precision (`Scripts/golden-output-training.py`).
+/// Training with other output layers, compared with PyTorch in double precision (`Scripts/golden-output-training.py`).
 struct GoldenOutputTests {
   @Test(
-    "A toy that is trained with the output layer has PyTorch's perplexity in every epoch, within 1e-4",
+    "A toy model trained with the output layer matches PyTorch's perplexity in every epoch within 1e-4",
     arguments: [("adaptive", [4, 9]), ("mixture", [3, 5])])
   func training(kind: String, sizes: [Int]) throws {
     let url = try #require(

@@ -8,14 +8,14 @@ struct GradientStepTests {
   static let rows = Gradient.rows(
     SparseRows(shape: [4, 2], rows: [1, 3], values: Tensor(shape: [2, 2], [1, 2, 3, 4])))
 
-  @Test("The global norm is over all gradients, rows counted as the matrix they stand for")
+  @Test("The global norm covers all gradients, and sparse rows count like their dense matrix")
   func norm() {
     #expect(globalNorm(of: []) == 0)
     #expect(globalNorm(of: [.dense(Tensor([3, 4]))]) == 5)
     #expect(globalNorm(of: [Self.rows]) == 30.0.squareRoot())
     #expect(globalNorm(of: [.dense(Self.rows.dense)]) == globalNorm(of: [Self.rows]))
     #expect(globalNorm(of: [.dense(Tensor([3, 4])), Self.rows, .dense(Tensor(-3))]) == 8)
-    // Squares of numbers whose squares are no longer single-precision numbers.
+    // Elements whose squares overflow single precision.
     #expect(abs(globalNorm(of: [.dense(Tensor([3e30, 4e30]))]) / 5e30 - 1) < 1e-6)
     #expect(globalNorm(of: [.dense(Tensor([1, .nan]))]).isNaN)
   }
@@ -32,7 +32,7 @@ struct GradientStepTests {
     #expect(abs(globalNorm(of: gradients.map { $0.scaled(by: factor) }) - 5) < 1e-5)
   }
 
-  @Test("A step subtracts rate · scale · gradient; rows that have no gradient keep their bits")
+  @Test("A step subtracts rate · scale · gradient, and rows without a gradient keep their bits")
   func step() {
     let table = Tensor(shape: [4, 2], [10, 11, 12, 13, 14, 15, .nan, 17])
     var pair = TableAndVector(table: Variable(table), vector: Variable(Tensor([1, 2, 3])))
@@ -41,11 +41,11 @@ struct GradientStepTests {
     #expect(pair.vector.value == Tensor([0.875, 2.25, 3]))
     let elements = pair.table.value.elements
     #expect(Array(elements[..<6]) == [10, 11, 11.875, 12.75, 14, 15] && elements[6].isNaN && elements[7] == 16.5)
-    // The copy taken before keeps its values.
+    // A copy made before the step keeps its values.
     #expect(before.vector.value == Tensor([1, 2, 3]) && before.table.value.elements[2] == 12)
   }
 
-  @Test("Rows and the dense matrix they stand for give the same step")
+  @Test("Sparse rows and their dense matrix give the same step")
   func rowsAndDense() {
     var random = RandomSource(seed: 2)
     let table = Tensor.random([4, 2], using: &random)
@@ -55,7 +55,7 @@ struct GradientStepTests {
     #expect(sparse.weight.value == dense.weight.value && sparse.weight.value != table)
   }
 
-  @Test("Steps on a parabola go down it as computed by hand")
+  @Test("Gradient descent on a parabola matches the values computed by hand")
   func parabola() {
     var layer = Linear(weight: Variable(Tensor(shape: [1, 1], [4])), bias: Variable(Tensor([0])))
     var weight: Float = 4

@@ -3,7 +3,7 @@ import MynahTraining
 import Testing
 
 struct LearningRateScheduleTests {
-  @Test("The Penn Treebank recipe: 1 for five epochs, then halved at each: 0.5^max(i − 4, 0), i from 0")
+  @Test("The Penn Treebank schedule is 1 for five epochs, then halved each epoch: 0.5^max(i − 4, 0), i from 0")
   func pennTreebank() {
     let schedule = LearningRateSchedule.halving(from: 1, after: 5)
     #expect(
@@ -13,7 +13,7 @@ struct LearningRateScheduleTests {
     #expect(schedule.rate(epoch: 15) == 0x1p-10)
   }
 
-  @Test("A constant rate stays, any factor is a power, and far epochs end at zero")
+  @Test("A constant rate stays, a factor is applied once per epoch, and distant epochs reach zero")
   func others() {
     #expect([1, 2, 1000].map { LearningRateSchedule.constant(0.3).rate(epoch: $0) } == [0.3, 0.3, 0.3])
     let schedule = LearningRateSchedule(initial: 2, factor: 0.9, constantEpochs: 1)
@@ -24,7 +24,7 @@ struct LearningRateScheduleTests {
     #expect(LearningRateSchedule.halving(from: 1, after: 0).rate(epoch: 10_000) == 0)
   }
 
-  /// The rates of the first steps of a run of 4 steps an epoch.
+  /// The rates of the first steps of a run with 4 steps per epoch.
   private func rates(_ schedule: LearningRateSchedule, _ count: Int) -> [Float] {
     (0..<count).map { schedule.rate(at: TrainingPlace(epoch: 1 + $0 / 4, step: $0 % 4, stepsPerEpoch: 4)) }
   }
@@ -37,7 +37,7 @@ struct LearningRateScheduleTests {
       zip(found, expected).allSatisfy { abs($0 - $1) < 1e-6 }, "\(found)", sourceLocation: sourceLocation)
   }
 
-  @Test("Steps, lines and cosines are those computed by hand, and stay at their ends")
+  @Test("Step, linear and cosine schedules match values computed by hand and keep their final rate")
   func spans() {
     expectRates(.step(from: 8, factor: 0.5, every: 2), [8, 8, 8, 8, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4, 4, 4, 2])
     expectRates(.linear(from: 4, over: .steps(4)), [4, 3, 2, 1, 0, 0])
@@ -49,23 +49,23 @@ struct LearningRateScheduleTests {
     #expect(!LearningRateSchedule.halving(from: 1, after: 1).changesWithinEpochs)
   }
 
-  @Test("A warm-up rises to any schedule in a straight line, and factors multiply")
+  @Test("A warm-up rises linearly to any schedule, and their factors multiply")
   func warmUp() {
     expectRates(LearningRateSchedule.constant(8).warmingUp(over: .steps(4)), [2, 4, 6, 8, 8, 8])
     expectRates(LearningRateSchedule.linear(from: 4, over: .steps(4)).warmingUp(over: .steps(2)), [2, 3, 2, 1, 0])
     expectRates(LearningRateSchedule.halving(from: 1, after: 1).warmingUp(over: .steps(1)), [1, 1, 1, 1, 0.5])
   }
 
-  @Test("One cycle is PyTorch's: from a 25th to the top at three tenths, and down to a 250,000th")
+  @Test("One cycle matches PyTorch: from 1/25 of the peak to the peak at 3/10 of the run, then to 1/250,000")
   func oneCycle() {
-    // torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=10): the top stands at step 0.3·10 − 1 = 2.
+    // torch.optim.lr_scheduler.OneCycleLR(max_lr=1, total_steps=10): the peak is at step 0.3·10 − 1 = 2.
     let up: [Float] = [0.04, 0.52, 1]
     let down = (1...7).map { Float(4e-6 + (1 - 4e-6) * (1 + cos(.pi * Double($0) / 7)) / 2) }
     expectRates(.oneCycle(highest: 1, over: .steps(10)), up + down + [4e-6])
     expectRates(.oneCycle(highest: 1, over: .steps(1)), [4e-6])
   }
 
-  @Test("A plateau multiplies the rate when the loss has not fallen for more than its patience, again and again")
+  @Test("A plateau schedule multiplies the rate each time the loss has not fallen for longer than the patience")
   func plateau() {
     func rate(_ losses: [Double], patience: Int) -> Float {
       LearningRateSchedule.plateau(from: 1, factor: 0.5, patience: patience)
@@ -78,7 +78,7 @@ struct LearningRateScheduleTests {
     #expect(rate([3, 3.1, 3], patience: 1) == 0.5)
     #expect(rate([3, 3.1, 2.9, 3], patience: 1) == 1)
     #expect(rate([3, 4, 4, 4, 4], patience: 1) == 0.25)
-    // Less than a ten-thousandth is no fall.
+    // A decrease of less than a ten-thousandth does not count.
     #expect(rate([3, 2.9999], patience: 0) == 0.5)
   }
 
@@ -89,13 +89,13 @@ struct LearningRateScheduleTests {
     LearningRateSchedule(initial: 1, factor: 1, constantEpochs: 4),
   ]
 
-  @Test("A schedule is coded as JSON and back", arguments: schedules)
+  @Test("A schedule round-trips through JSON", arguments: schedules)
   func codable(schedule: LearningRateSchedule) throws {
     #expect(try JSONDecoder().decode(LearningRateSchedule.self, from: JSONEncoder().encode(schedule)) == schedule)
     #expect(schedule.defect == nil)
   }
 
-  @Test("Schedules that span a run can span another length, and others stay as they are")
+  @Test("Schedules that span a run can span another length, and others do not change")
   func otherSpans() {
     let longer = TrainingSpan.epochs(7)
     #expect(

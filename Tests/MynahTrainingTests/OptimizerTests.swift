@@ -13,7 +13,7 @@ struct OptimizerTests {
     var testDescription: String { "\(OptimizerConfiguration(rule))" }
   }
 
-  // The weight begins at 1; the gradients are 0.5 and −0.25, the rate is 0.1.
+  // The weight starts at 1; the gradients are 0.5 and −0.25, and the rate is 0.1.
   static let table = [
     // 1 − 0.1·0.5; 0.95 + 0.1·0.25
     Row(rule: SGD(), first: 0.95, second: 0.975),
@@ -35,13 +35,13 @@ struct OptimizerTests {
     Row(rule: Adam(weightDecay: 0.1), first: 0.89, second: 0.85446614),
     // Without a first moment: 0.99 − 0.1·0.5/0.5; v̂ = 0.09375/0.75 = 1/8: 0.8811 + 0.1·0.25/0.3535534
     Row(rule: Adam(beta1: 0, beta2: 0.5, weightDecay: 0.1), first: 0.89, second: 0.9518107),
-    // v would fall: 0.5·0.5 = 0.125 of 0.25, then 0.0625 + 0.03125 = 0.09375, but 0.125 stays. Second step with β₁ = 0:
+    // v would fall from 0.5·0.25 = 0.125 to 0.0625 + 0.03125 = 0.09375, but AMSGrad keeps 0.125. Second step, β₁ = 0:
     // m̂ = −0.25, v̂ = 0.125/(1 − 0.25) = 1/6: 0.9 + 0.1·0.25/0.4082483 = 0.9612372
     Row(rule: Adam(beta1: 0, beta2: 0.5, isAMSGrad: true), first: 0.9, second: 0.9612372),
     Row(rule: AveragedSGD(averaging: .fromStart), first: 0.95, second: 0.975),
   ]
 
-  @Test("Two steps are those computed by hand", arguments: table)
+  @Test("Two steps match the values computed by hand", arguments: table)
   func twoSteps(row: Row) {
     var layer = Embedding(weight: Variable(Tensor(shape: [1, 1], [1])))
     var optimizer = Optimizer(OptimizerConfiguration(row.rule))
@@ -58,7 +58,7 @@ struct OptimizerTests {
     #expect(Adam(beta1: 0, isAMSGrad: true, averaging: .fromStart).slotNames.count == 3)
   }
 
-  /// Four steps on a table, with a scale that clips.
+  /// The elements of a table after one step per gradient, each scaled as by clipping.
   private func trained(_ rule: any OptimizerRule, _ gradients: [Gradient]) -> [Float] {
     var random = RandomSource(seed: 4)
     var layer = Embedding(weight: Variable(.random([5, 3], using: &random)))
@@ -68,7 +68,7 @@ struct OptimizerTests {
   }
 
   @Test(
-    "Rows and the dense matrix they stand for give the same numbers",
+    "Sparse rows and their dense matrix give the same bits",
     arguments: GoldenOptimizersTests.optimizers.map(\.name))
   func rowsAndDense(name: String) throws {
     let rule = try #require(GoldenOptimizersTests.optimizers.first { $0.name == name }).rule
@@ -82,19 +82,19 @@ struct OptimizerTests {
     #expect(sparse != trained(rule, []))
   }
 
-  @Test("Averaging begins when a loss is above the lowest of those more than n epochs older, and not before")
+  @Test("Averaging starts once a loss exceeds the lowest loss from more than n epochs earlier, and not before")
   func trigger() {
     var layer = Embedding(weight: Variable(Tensor(shape: [1, 1], [0])))
     var optimizer = Optimizer(OptimizerConfiguration(AveragedSGD(averaging: .afterPatience(2))))
     let step = [Gradient.dense(Tensor(shape: [1, 1], [-1]))]
-    // 4 is above 3, but that is only two epochs older; then 3.5 is above the 3 that is three epochs older.
+    // 4 is above 3, but only two epochs later; then 3.5 is above 3, three epochs later.
     let losses = [3.0, 4, 4, 3.5]
     for epoch in 1...4 {
       optimizer.update(&layer, gradients: step, rate: 1)
       optimizer.endEpoch(validationLosses: Array(losses[..<epoch]))
       #expect(optimizer.evaluated(layer).weight.value.scalar == Float(epoch), "epoch \(epoch)")
     }
-    // Weights 5, 6, 7, 8; as in PyTorch the first one is left out of the mean.
+    // Weights 5, 6, 7, 8; as in PyTorch, the mean excludes the first one.
     for (weight, average) in [(5, 5), (6, 6), (7, 6.5), (8, 7)] as [(Float, Float)] {
       optimizer.update(&layer, gradients: step, rate: 1)
       #expect(layer.weight.value.scalar == weight)
@@ -103,7 +103,7 @@ struct OptimizerTests {
   }
 
   @Test(
-    "Other rules take the same steps with averaging, and what is evaluated is the mean of the weights since it started",
+    "Averaging does not change other rules' steps; evaluation uses the mean of the weights since it started",
     arguments: [
       (Adam(), Adam(averaging: .afterPatience(0)), 2), (Adam(), Adam(averaging: .fromStart), 0),
       (Adam(isAMSGrad: true), Adam(isAMSGrad: true, averaging: .afterPatience(0)), 2),
@@ -120,7 +120,7 @@ struct OptimizerTests {
       weights.append(layers[0].weight.value)
       #expect(layers[1].weight.value == weights[step])
       let averaged = weights.dropFirst(first)
-      // As in PyTorch, the first one is left out of the mean.
+      // As in PyTorch, the mean excludes the first one.
       let counted = averaged.count > 1 ? averaged.dropFirst() : averaged
       let mean = counted.reduce(Tensor.zeros([1, 2])) { $0 + $1 } * Tensor(1 / Float(max(counted.count, 1)))
       let expected = counted.isEmpty ? weights[step] : mean
@@ -131,7 +131,7 @@ struct OptimizerTests {
     }
   }
 
-  @Test("Numbers beyond a bound are set to it, and then the norm is clipped")
+  @Test("Gradient elements are clamped first, and then the norm is clipped")
   func clips() {
     let rows = SparseRows(shape: [2, 1], rows: [1], values: Tensor(shape: [1, 1], [-9]))
     #expect(Gradient.rows(rows).clamped(to: 4).dense.elements == [0, -4])
@@ -149,7 +149,7 @@ struct OptimizerTests {
     #expect(step(GradientClip(value: 4, norm: 2.5)).kept == 7 && layer.weight.value.elements == [1.5, 2])
   }
 
-  @Test("A step of several passes takes the mean of their gradients, also of sparse ones")
+  @Test("A step of several passes uses the mean of their gradients, including sparse ones")
   func severalPasses() {
     var layer = Embedding(weight: Variable(Tensor(shape: [3, 1], [0, 0, 0])))
     var (optimizer, pass) = (Optimizer(.sgd), 0)
@@ -157,12 +157,12 @@ struct OptimizerTests {
       pass += 1
       return (-Float(3 * pass) * layer([Int32(min(pass, 2) - 1)]).sum(), pass)
     }
-    // Gradients 3, then 6 and 9, of which a third each counts.
+    // The gradients are 3, then 6 and 9; a third of each counts.
     #expect(layer.weight.value.elements == [1, 5, 0] && result.kept == 3)
     #expect(abs(result.norm - 26.0.squareRoot()) < 1e-6)
   }
 
-  @Test("A configuration is coded as JSON, with the rule's name and its constants")
+  @Test("A configuration is encoded as JSON with the rule's name and constants")
   func codable() throws {
     for (_, rule) in GoldenOptimizersTests.optimizers {
       let configuration = OptimizerConfiguration(rule)
@@ -196,7 +196,7 @@ struct OptimizerTests {
     #expect(throws: DecodingError.self) { try OptimizerConfiguration.asgd.setting("weightDecay", to: nil) }
   }
 
-  @Test("The standard rules have their names, and a name outside of a list is refused with those in it")
+  @Test("The standard rules are found by name, and an unknown name is refused with a list of the known ones")
   func names() throws {
     #expect(OptimizerRules.standard.names == ["sgd", "adagrad", "rmsprop", "adam", "asgd"])
     for name in OptimizerRules.standard.names { #expect(OptimizerRules.standard[name]?.name == name) }

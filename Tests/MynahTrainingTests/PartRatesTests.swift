@@ -5,7 +5,7 @@ import MynahTraining
 import TestSupport
 import Testing
 
-@Suite("Rates of a model's parts")
+@Suite("Learning rates of a model's parts")
 struct PartRatesTests {
   private static func model(isTied: Bool = false) -> LanguageModel {
     var random = RandomSource(seed: 5)
@@ -30,7 +30,7 @@ struct PartRatesTests {
     return (before, after)
   }
 
-  /// The parts whose parameters have other bits, in the order of the model.
+  /// The parts whose parameters changed in any bit, in the order of the model.
   private static func changedParts(_ before: LanguageModel, _ after: LanguageModel) -> [ModelPart] {
     let changes = zip(before.parameters, after.parameters).map { before, after in
       before.value.elements.map(\.bitPattern) != after.value.elements.map(\.bitPattern)
@@ -57,7 +57,7 @@ struct PartRatesTests {
     }
   }
 
-  @Test("A tied output is trained with the embedding, and only its biases are its own")
+  @Test("A tied output is trained with the embedding, except for its biases")
   func tied() throws {
     let (before, after) = try Self.trained(PartRates(frozen: [.embedding]), isTied: true)
     #expect(Self.changedParts(before, after) == [.layer(0), .layer(1), .output])
@@ -65,14 +65,14 @@ struct PartRatesTests {
     #expect(Self.changedParts(gradual.before, gradual.after) == [.embedding, .output])
   }
 
-  @Test("Gradual unfreezing trains one part more each epoch", arguments: 1...5)
+  @Test("Gradual unfreezing trains one more part each epoch", arguments: 1...5)
   func gradual(epochs: Int) throws {
     let (before, after) = try Self.trained(PartRates(unfreezesGradually: true), epochs: epochs)
     let order: [ModelPart] = [.embedding, .layer(0), .layer(1), .output]
     #expect(Self.changedParts(before, after) == order.suffix(epochs))
   }
 
-  @Test("Rates are divided from part to part: one step of plain descent moves each part by its share")
+  @Test("Rates are divided from part to part, so one SGD step moves each part by its share")
   func decay() throws {
     func movement(_ rates: PartRates) throws -> [Float] {
       let before = Self.model()
@@ -92,7 +92,7 @@ struct PartRatesTests {
     for (index, share) in shares.enumerated() { #expect(abs(divided[index] / whole[index] - share) < 1e-3) }
   }
 
-  @Test("Each parameter moves as it does alone at its rate, with the bits of an optimizer of its own", arguments: rules)
+  @Test("Each parameter changes by the same bits as with a separate optimizer at its rate", arguments: rules)
   func groups(rule: OptimizerConfiguration) {
     var random = RandomSource(seed: 1)
     let start = FeedForward(sizes: [3, 4, 2], initializer: .uniform(0.1), using: &random)
@@ -144,7 +144,7 @@ struct PartRatesTests {
     #expect("\(error.map { "\($0)" } ?? "")".contains(sentence))
   }
 
-  @Test("A part's name is read back, and nothing else is")
+  @Test("Part names round-trip, and other names are refused")
   func names() throws {
     for part in [ModelPart.embedding, .layer(0), .layer(12), .output] {
       #expect(ModelPart(part.description) == part)

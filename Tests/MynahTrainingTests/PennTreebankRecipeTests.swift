@@ -26,7 +26,7 @@ struct PennTreebankRecipeTests {
     #expect(model.parameters.suffix(2).map(\.value.shape) == [[10_000, 128], [10_000]])
   }
 
-  @Test("Weights begin uniform in ±0.1, LSTM biases at zero")
+  @Test("Initial weights are uniform in ±0.1, and LSTM biases are zero")
   func initialWeights() {
     for (name, value) in untrained().parameters {
       let elements = value.elements
@@ -39,7 +39,7 @@ struct PennTreebankRecipeTests {
     }
   }
 
-  @Test("Training is gradient descent at rate 1, halved after the fifth of 15 epochs, clipped to a norm of 5")
+  @Test("Training takes 15 epochs at rate 1, halved each epoch after the fifth, clipped to a norm of 5")
   func training() {
     let recipe = Recipe.pennTreebank.training
     #expect(
@@ -55,7 +55,7 @@ struct PennTreebankRecipeTests {
     #expect(Recipe.pennTreebank.reference?.test == 117.95)
   }
 
-  @Test("The state before an epoch is zero: two matrices [60, hidden] a layer")
+  @Test("The state before an epoch is zero, with two matrices [60, hidden] per layer")
   func state() {
     let state = untrained().initialState(batchSize: 60)
     #expect(state.layers.map(\.hidden.shape) == [[60, 256], [60, 128]])
@@ -65,7 +65,7 @@ struct PennTreebankRecipeTests {
   }
 
   @Test(
-    "The untrained first batch costs 20 · ln 10,000 = 184.2, and all seven weights get gradients",
+    "The first batch has an untrained loss of 20 · ln 10,000 = 184.2, and all seven weights get gradients",
     .enabled(if: TestData.isExpected("ptb"), "\(TestData.reason("ptb"))"))
   func firstBatch() throws {
     let treebank = try PennTreebank(at: TestData.path("ptb"))
@@ -77,7 +77,7 @@ struct PennTreebankRecipeTests {
     #expect(abs(pass.loss.mean - 9.21) < 0.015)
 
     let gradients = tape.gradients(of: pass.value, for: parameters)
-    #expect(gradients.count == 9)  // three weights an LSTM are the benchmark's two
+    #expect(gradients.count == 9)  // the benchmark has two weights per LSTM, Mynah three
     #expect(gradients.allSatisfy { $0.sumOfSquares > 0 })
     guard case .rows(let rows) = gradients[0] else {
       Issue.record("the embedding's gradient should be rows")

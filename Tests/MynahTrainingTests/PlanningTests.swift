@@ -37,7 +37,7 @@ struct PlanningTests {
 
   // MARK: The course of a run
 
-  @Test("The share of a run grows evenly to 1 at its end, and from each change on to the new end")
+  @Test("A run's progress grows linearly to 1 at its end, and after each change towards the new end")
   func pace() {
     var pace = RunPace(end: 8)
     #expect([0, 2, 8, 9].map { pace.share(after: $0) } == [0, 0.25, 1, 1])
@@ -45,16 +45,16 @@ struct PlanningTests {
     #expect(pace.end == 6 && [0, 2, 4, 5, 6, 7].map { pace.share(after: $0) } == [0, 0.25, 0.5, 0.75, 1, 1])
     pace.move(endTo: 13, at: 5)
     #expect([5, 7, 13].map { pace.share(after: $0) } == [0.75, 0.8125, 1])
-    // Moved twice at the same step: the last one counts.
+    // Moved twice at the same step: the last move counts.
     pace.move(endTo: 7, at: 5)
     #expect(pace.turns.count == 3 && pace.share(after: 6) == 0.875)
-    // Not before the present step.
+    // The end cannot be before the current step.
     pace.move(endTo: 2, at: 6)
     #expect(pace.end == 6 && pace.share(after: 6) == 1)
     #expect(RunPace(end: 0).end == 1)
   }
 
-  @Test("A schedule over the run reaches its end at the last step, wherever that was moved to")
+  @Test("A schedule over the run reaches its end at the last step, wherever the end was moved")
   func schedule() {
     var pace = RunPace(end: 8)
     pace.move(endTo: 6, at: 4)
@@ -67,7 +67,7 @@ struct PlanningTests {
     #expect(rates(.cosine(from: 1, over: .run)).last == 0)
     let cycle = rates(.oneCycle(highest: 1, over: .run))
     #expect(cycle.max() ?? 0 > 0.9 && cycle[6] < 1e-5)
-    // A run of epochs is a run as well.
+    // A run can also be given in epochs.
     let place = TrainingPlace(epoch: 2, step: 1, stepsPerEpoch: 4, pace: RunPace(end: 12))
     #expect(
       LearningRateSchedule.linear(from: 1, over: .run).rate(at: place)
@@ -92,7 +92,7 @@ struct PlanningTests {
   }
 
   @Test(
-    "A run ends after its number of steps, in the middle of an epoch too, with a validation", arguments: [4, 10, 25])
+    "A run ends with a validation after its number of steps, even in the middle of an epoch", arguments: [4, 10, 25])
   func steps(count: Int) throws {
     let outcome = try run(Self.trainer(stepCount: count))
     #expect(outcome.steps.count == count && outcome.steps.allSatisfy { $0.runEnd == count })
@@ -105,7 +105,7 @@ struct PlanningTests {
     #expect(updates.steps.last?.stepsDone == count)
   }
 
-  @Test("A run whose end was moved has the bits of one that is resumed before it, without a clock")
+  @Test("A run with a moved end gives the same bits when resumed before that end without a clock")
   func moved() throws {
     var trainer = Self.trainer(stepCount: 30)
     trainer.moveEnd = { steps, pace in [5: 12, 8: 26, 20: 22][steps] }
@@ -123,7 +123,7 @@ struct PlanningTests {
     var file = try TrainingStateFile(contentsOf: folder.path + "/state")
     let resumed = try run(Self.trainer(stepCount: 30), from: file.checkpoint)
     #expect(same(whole.model, resumed.model) && whole.history == resumed.history)
-    // An end that is not moved any more: the run keeps to the last plan.
+    // If the end is no longer moved, the run keeps the last plan.
     let early = try #require(whole.checkpoints.first { $0.pace?.end == 26 })
     #expect(try run(Self.trainer(stepCount: 30), from: early).history.count == 3)
     #expect(throws: TrainingError.self) { try file.setEpochs(9) }
@@ -132,12 +132,12 @@ struct PlanningTests {
 
   // MARK: The timer
 
-  /// A simulated run: returns the time at which it ends.
+  /// Simulates a run and returns the time at which it ends.
   ///
   /// - Parameters:
-  ///   - secondsPerStep: The time of a step that begins at a time.
-  ///   - pause: The time of a validation.
-  ///   - test: The time of the work after the last epoch, in validations.
+  ///   - secondsPerStep: Returns the duration of a step from its start time.
+  ///   - pause: The duration of a validation.
+  ///   - test: The duration of the work after the last epoch, in validations.
   private func end(
     planned: Int, total: Double = 1000, pause: Double = 6, expectedPause: Double = 6, test: Double = 0,
     isFilled: Bool = true,
@@ -165,11 +165,11 @@ struct PlanningTests {
     return (now.withLock { $0 } + test * pause, pace.turns.count - 1)
   }
 
-  @Test("A timer leaves a run alone that ends in time, and else moves its end to the time")
+  @Test("A timer does not change a run that ends on time, and otherwise moves its end to the time limit")
   func timer() {
     let steady = end(planned: 940) { _ in 1 }
     #expect(steady.changes == 0 && abs(steady.time - 1000) < 5)
-    // The plan was wrong: a step takes half or three times the time; validation ten times.
+    // The plan was wrong: a step takes half or three times as long, or validation ten times as long.
     for (seconds, pause) in [(0.5, 6.0), (3, 6), (1, 60)] {
       let outcome = end(planned: 940, pause: pause, test: 1) { _ in seconds }
       #expect(abs(outcome.time - 1000) < 12 && (1..<20).contains(outcome.changes), "\(seconds): \(outcome)")
@@ -181,7 +181,7 @@ struct PlanningTests {
     #expect(abs(late.time - 1000) < 20, "\(late)")
     let changing = end(planned: 640) { Int($0 / 60).isMultiple(of: 2) ? 1 : 2 }
     #expect(abs(changing.time - 1000) < 25, "\(changing)")
-    // A plan that ends before its time is shortened only.
+    // A plan that ends early can only be shortened.
     let early = end(planned: 100, isFilled: false) { _ in 1 }
     #expect(early.changes == 0 && early.time == 106)
     #expect(abs(end(planned: 900, isFilled: false) { _ in 2 }.time - 1000) < 12)
@@ -206,7 +206,7 @@ struct PlanningTests {
       change(&model)
       return (try ModelArchitecture(model), defaults.training)
     } measure: { model, training in
-      // 10¹¹ multiplications a second.
+      // 10¹¹ multiplications per second.
       let tokensPerStep = training.batches.batchSize * training.batches.sequenceLength
       let perToken = 3 * Double(model.multiplicationsPerToken) / 1e11
       return MeasuredSpeed(
@@ -215,7 +215,7 @@ struct PlanningTests {
     }
   }
 
-  @Test("With more time, a larger model reads the text more often, with more dropout")
+  @Test("With more time, the model is larger, trains for more epochs and has at least as much dropout")
   func sizes() throws {
     let plans = try [20, 180, 900, 3600].map { try plan(tokens: 930_000, seconds: $0) }
     for (shorter, longer) in zip(plans, plans.dropFirst()) {
@@ -237,7 +237,7 @@ struct PlanningTests {
   }
 
   @Test(
-    "Words that are read often are learned by two layers with the same dropout everywhere, if the text is long enough")
+    "A long text that is trained on for many epochs gets two layers with the same dropout rate throughout")
   func twoLayers() throws {
     let short = try plan(tokens: 930_000, words: 3_000, seconds: 600)
     let long = try plan(tokens: 930_000, words: 3_000, seconds: 36_000)
@@ -254,7 +254,7 @@ struct PlanningTests {
     #expect(rule.layerCount(epochs: 40) == 1)
   }
 
-  @Test("Words of a large vocabulary are learned by an LSTM whose outputs have the size of the small embeddings")
+  @Test("A large word vocabulary gets a projected LSTM whose output size is the small embedding size")
   func projected() throws {
     for (minutes, dropped): (Double, ClosedRange<Float>) in [(3, 0.05...0.15), (60, 0.3...0.6)] {
       let plan = try plan(tokens: 930_000, seconds: 60 * minutes)
@@ -265,7 +265,7 @@ struct PlanningTests {
       #expect(dropped.contains(plan.model.dropout.weights), "\(plan.model.dropout)")
       #expect(plan.layerReason == .largeVocabulary)
     }
-    // A small vocabulary gets LSTMs, and the layers that the caller has chosen stay.
+    // A small vocabulary gets LSTMs, and layers chosen by the caller are kept.
     for plan in [
       try plan(tokens: 930_000, words: 3_000, seconds: 180),
       try plan(tokens: 930_000, seconds: 180, choosesLayers: false),
@@ -276,7 +276,7 @@ struct PlanningTests {
     }
   }
 
-  @Test("The weight decay of projected layers shrinks the weights by the same share in each pass over any text")
+  @Test("The weight decay of projected layers shrinks the weights by the same share per epoch, for any text")
   func weightDecay() throws {
     for (tokens, size) in [(300_000, 800), (930_000, 1_500), (2_000_000, 1_500), (2_000_000, 400)] {
       let rule = PlanningRule(tokenCount: tokens, tokenizer: try Self.tokenizer())
@@ -289,7 +289,7 @@ struct PlanningTests {
     }
   }
 
-  @Test("The more units a layer has beyond 676, the smaller are its initial weights")
+  @Test("Beyond 676 units, larger layers have smaller initial weights")
   func initialWeights() throws {
     let rule = PlanningRule(tokenCount: 930_000, tokenizer: try Self.tokenizer(words: 5_000))
     for (size, bound): (Int, Float) in [(64, 0.1), (650, 0.1), (700, 0.098), (1_500, 0.067)] {
@@ -297,7 +297,7 @@ struct PlanningTests {
     }
   }
 
-  @Test("A short text gets a small model, and a run that ends before its time")
+  @Test("A short text gets a small model and a run that ends early")
   func shortText() throws {
     let plan = try plan(tokens: 2_000, seconds: 3600)
     #expect(plan.choice == .text && plan.endsEarly && plan.epochs <= 20 && plan.model.layers[0].hiddenSize <= 160)
@@ -312,8 +312,8 @@ struct PlanningTests {
   /// The plan of a short text after trials with a loss for each run, and the runs that were tried.
   ///
   /// - Parameters:
-  ///   - time: The time of a trial, in seconds.
-  ///   - change: What the caller changes in each run's model.
+  ///   - time: The duration of a trial, in seconds.
+  ///   - change: The caller's change to each run's model.
   private func tried(
     seconds: Double = 3600, time: Double = 2, others: [TrainingPlan.Run] = [],
     loss: (TrainingPlan.Run) -> Double?, change: @escaping (inout LanguageModelConfiguration) -> Void = { _ in }
@@ -334,9 +334,9 @@ struct PlanningTests {
     return (plan, runs, before, spent)
   }
 
-  @Test("The time that a short text leaves is spent on trials, and the best settings are planned")
+  @Test("With a short text, the remaining time is spent on trials, and the plan uses the best settings")
   func trials() throws {
-    // A high rate of dropout, a low learning rate and fewer units are best.
+    // A high dropout rate, a low learning rate and fewer units are best.
     let outcome = try tried { run in
       let model = run.model.configuration
       return 3 + Double(abs(model.dropout.output - 0.7)) + 10 * Double(run.training.learningRate.initial)
@@ -357,7 +357,7 @@ struct PlanningTests {
     #expect(own.plan.trials?.areOthersBetter == false)
   }
 
-  @Test("Other runs are among the trials, and each run is tried once only")
+  @Test("Other runs are among the trials, and each run is tried only once")
   func otherTrials() throws {
     let defaults = TrainingDefaults(tokenCount: 2_000, tokenizer: try Self.tokenizer(words: 300))
     var other: TrainingPlan.Run = (try ModelArchitecture(defaults.model), defaults.training)
@@ -386,7 +386,7 @@ struct PlanningTests {
     let diverged = try tried { _ in nil }
     #expect(diverged.plan.trials == nil && diverged.plan.training == diverged.before.training)
     #expect(try tried(seconds: 12, time: 8) { _ in 1 }.plan.trials == nil)
-    // The rule's own diverges.
+    // The rule's own run diverges.
     let saved = try tried { run in run.training.learningRate.initial < 0.008 ? 2 : nil }
     #expect(saved.plan.trials?.ruleLoss == nil && saved.plan.trials?.areOthersBetter == true)
     #expect(saved.plan.training.learningRate.initial < 0.008)
@@ -413,7 +413,7 @@ struct PlanningTests {
       ($0.layers, $0.embeddingSize) = ([.lstm(50), .lstm(77)], 77)
     }
     #expect(two.choice == .given && two.model.dropout.hidden == two.model.dropout.output)
-    // They have the learning rate and the initial weights of their size, not of one that the rule would choose.
+    // Given sizes get the learning rate and initial weights for that size, not for the size the rule would choose.
     let large = try plan(tokens: 930_000, seconds: 180, choosesLayers: false) {
       ($0.layers, $0.embeddingSize) = ([.lstm(1_500)], 1_500)
     }

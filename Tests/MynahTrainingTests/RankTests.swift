@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Runs that several ranks compute, each on a thread of its own.
+/// Runs that several ranks compute, each on its own thread.
 struct RankTests {
   private static let vocabulary = 700
 
@@ -31,7 +31,7 @@ struct RankTests {
     return configuration
   }
 
-  /// The settings that the runs of a test differ in.
+  /// The settings of a test's runs.
   struct Case: Sendable, CustomTestStringConvertible {
     let testDescription: String
     var dropout = DropoutRates.none
@@ -126,7 +126,7 @@ struct RankTests {
     return outcome
   }
 
-  /// Runs a closure for each rank on a thread of its own, and returns the results by rank.
+  /// Runs a closure for each rank on its own thread, and returns the results by rank.
   private func onThreads<Value: Sendable>(
     _ count: Int, timeout: Double = 60, _ body: @escaping @Sendable (InProcessCommunicator) throws -> Value
   ) -> [Result<Value, any Error>] {
@@ -156,7 +156,7 @@ struct RankTests {
   }
 
   @Test(
-    "Ranks that share a run have its bits: weights, losses, and checkpoints from which other numbers of ranks continue",
+    "A run has the same bits on any number of ranks, and any number of ranks can resume its checkpoints",
     arguments: cases)
   func sameBits(_ test: Case) throws {
     let alone = try run(test)
@@ -176,7 +176,7 @@ struct RankTests {
     #expect(same(resumed[0].model, alone.model) && resumed[0].history == alone.history)
   }
 
-  @Test("Gradients that are rounded on the way change the result by their rounding, and are the same on all ranks")
+  @Test("Rounding the exchanged gradients changes the result only slightly, and equally on all ranks")
   func rounded() throws {
     let test = Self.cases[0]
     let alone = try run(test)
@@ -196,7 +196,7 @@ struct RankTests {
     }
   }
 
-  @Test("A stop on one rank stops all of them at the same step, with a checkpoint that any number of ranks continues")
+  @Test("Stopping one rank stops all at the same step, with a checkpoint that another number of ranks can resume")
   func stop() throws {
     let test = Self.cases[1]
     let alone = try run(test)
@@ -221,7 +221,7 @@ struct RankTests {
     #expect(same(resumed[1].model, alone.model))
   }
 
-  @Test("A silent rank ends the others after the time-out, and one that fails ends them at once with its sentence")
+  @Test("If a rank is silent, the others stop after the time-out; if it fails, they stop at once with its error")
   func silence() throws {
     let test = Self.cases[0]
     let silent = onThreads(2, timeout: 0.2) { communicator throws in
@@ -238,7 +238,7 @@ struct RankTests {
     #expect(throws: CommunicationError.failed(rank: 1, code: 66, sentence: "no file")) { try failing[0].get() }
   }
 
-  @Test("Ranks that run other models name each other, and impossible numbers of ranks and shares are refused")
+  @Test("Ranks with different models get errors, and impossible numbers of ranks and shares are refused")
   func mismatches() throws {
     let different = onThreads(2, timeout: 5) { try run(Self.cases[$0.rank == 0 ? 0 : 2], $0) }
     #expect(throws: CommunicationError.unexpected(rank: 1)) { try different[0].get() }
@@ -251,7 +251,7 @@ struct RankTests {
     }
   }
 
-  @Test("Each row of a parameter has one rank, and the ranks' shares of the optimizer's state are nearly equal")
+  @Test("Each row of a parameter has one rank, and the ranks' shares of the optimizer state are nearly equal")
   func parameterShares() {
     let shapes: [Shape] = [
       [10000, 200], [800, 200], [800], [800, 200], [800], [10000, 200], [10000], [1, 70000], [0, 5],
@@ -273,7 +273,7 @@ struct RankTests {
     }
   }
 
-  @Test("A pairwise sum has the same order however its shards are shared out")
+  @Test("A pairwise sum has the same order however its shards are distributed")
   func pairwiseSum() {
     #expect(
       PairwiseSum.blocks(of: 0..<6).map(\.first) == [0, 4] && PairwiseSum.blocks(of: 1..<6).map(\.first) == [1, 2, 4])
@@ -306,7 +306,7 @@ struct RankTests {
     }
   }
 
-  @Test("Shards are shared out in proportion to the ranks' weights, at least one to each")
+  @Test("Shards are distributed in proportion to the ranks' weights, at least one per rank")
   func shardShares() {
     #expect(ShardShares(4, weights: [1, 1]).shards == [0..<2, 2..<4])
     #expect(ShardShares(3, weights: [2, 1]).shards == [0..<2, 2..<3])

@@ -17,7 +17,7 @@ struct RecipeTests {
       + "\n"
   }
 
-  /// A folder with small texts in the form of each data set.
+  /// A folder with small texts in the format of each data set.
   private static func texts() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     let (train, valid, test) = (sentences(1500, seed: 1), sentences(300, seed: 2), sentences(300, seed: 3))
@@ -30,7 +30,7 @@ struct RecipeTests {
     return folder
   }
 
-  /// The recipe's model with few units.
+  /// The recipe's model with a small hidden size.
   private static func smallModel(_ recipe: Recipe, vocabularySize: Int) -> LanguageModel {
     var configuration = recipe.model(vocabularySize)
     configuration.embeddingSize = min(configuration.embeddingSize, 12)
@@ -39,7 +39,7 @@ struct RecipeTests {
     return LanguageModel(configuration, using: &random)
   }
 
-  @Test("Every recipe runs at a small size from its files to its verdict", arguments: Recipe.all.map(\.name))
+  @Test("Every recipe runs at a small size, from its files to its verdict", arguments: Recipe.all.map(\.name))
   func small(name: String) throws {
     let recipe = try #require(Recipe.named(name))
     let folder = try Self.texts()
@@ -71,7 +71,7 @@ struct RecipeTests {
     #expect(verdict.kind != .reproduced)
   }
 
-  @Test("Recipes have different names and complete descriptions", arguments: Recipe.all.map(\.name))
+  @Test("Recipes have unique names and complete descriptions", arguments: Recipe.all.map(\.name))
   func complete(name: String) throws {
     let recipe = try #require(Recipe.named(name))
     #expect(Recipe.all.count { $0.name == name } == 1)
@@ -88,7 +88,7 @@ struct RecipeTests {
     #expect(data.trainingIDsSHA256 == recipe.trainingIDsSHA256)
     var random = RandomSource(seed: seed)
     var model = LanguageModel(recipe.model(data.tokenizer.vocabulary.count), using: &random)
-    // The course prints (15, 10), (10, 40) twice and (40), (10, 15) and (15), its matrices transposed.
+    // The course prints (15, 10), (10, 40) twice, (40), (10, 15) and (15); its matrices are transposed.
     #expect(model.parameters.map(\.value.shape) == [[15, 10], [40, 10], [40, 10], [40], [15, 10], [15]])
     var configuration = recipe.training
     configuration.seed = seed
@@ -98,7 +98,7 @@ struct RecipeTests {
     #expect(recipe.verdict(on: history, test: nil).kind == .reproduced, "\(history.last?.train.mean ?? .nan)")
   }
 
-  @Test("Zaremba's models begin uniform, biases too; the large one has 66 million parameters")
+  @Test("Zaremba's models start with uniform weights and biases, and the large one has 66 million parameters")
   func zaremba() throws {
     let small = Recipe.zarembaSmall.model(10_000)
     var random = RandomSource(seed: 1)
@@ -119,10 +119,10 @@ struct RecipeTests {
     #expect(abs(large.training.learningRate.rate(epoch: 16) - 1 / (1.15 * 1.15)) < 1e-6)
   }
 
-  @Test("AWD-LSTMs have the settings of the authors' program, and its sizes with one bias per layer")
+  @Test("AWD-LSTMs have the settings of the authors' code, and its parameter counts with one bias per layer")
   func awdLSTM() throws {
     let (recipe, other) = (Recipe.awdLSTM, Recipe.awdLSTMWikiText2)
-    // The authors' program counts 24,221,600, of which 10,800 are second biases.
+    // The authors' code counts 24,221,600 parameters, of which 10,800 are second biases.
     #expect(try ModelArchitecture(recipe.model(10_000)).parameterCount == 24_210_800)
     let dropout = DropoutRates(
       embedding: 0.1, input: 0.4, hidden: 0.25, output: 0.4, weights: 0.5, isVariational: true)
@@ -156,7 +156,7 @@ struct RecipeTests {
     #expect(parameters.last?.name == "output.bias" && parameters.last?.value == .zeros([67]))
   }
 
-  @Test("The character model has 5,332,803 parameters and begins as Keras draws it")
+  @Test("The character model has 5,332,803 parameters and Keras's initial weights")
   func shakespeare() {
     var random = RandomSource(seed: 1)
     let model = LanguageModel(Recipe.shakespeare.model(67), using: &random)
@@ -176,7 +176,7 @@ struct RecipeTests {
   }
 
   @Test(
-    "An epoch of shakespeare is 156 batches of 64 × 100, one of brown 388 of 100 × 25",
+    "An epoch of shakespeare has 156 batches of 64 × 100, and one of brown has 388 of 100 × 25",
     .enabled(if: TestData.isExpected("brown"), "\(TestData.reason("brown"))"))
   func batchCounts() throws {
     let plays = try Recipe.shakespeare.data(TestData.path("tinyshakespeare"))
@@ -211,7 +211,7 @@ struct RecipeVerdictTests {
 
   private let near = [epoch(1, train: 101, validation: 197), epoch(2, train: 49.5, validation: 152)]
 
-  @Test("A run that is as near to the reference as it should be is reproduced")
+  @Test("A run within the tolerance of the reference is reproduced")
   func reproduced() {
     #expect(Self.recipe([.asReference(within: 0.02)]).verdict(on: near, test: 141).kind == .reproduced)
   }
@@ -230,7 +230,7 @@ struct RecipeVerdictTests {
     #expect(Self.recipe([.asReference(within: 0.01)]).verdict(on: [near[0]], test: 141).kind == .missed)
   }
 
-  @Test("A test perplexity and a training loss count after the last epoch, and NaN misses its goal")
+  @Test("Goals for test perplexity and training loss are checked after the last epoch, and NaN misses them")
   func bounds() {
     let recipe = Self.recipe([.test(atMost: 141), .trainingLoss(atMost: log(50))])
     #expect(recipe.verdict(on: near, test: 141).kind == .reproduced)

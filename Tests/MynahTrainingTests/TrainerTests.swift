@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 struct TrainerTests {
-  /// A text of a demo language's words, and a model small enough to train in a moment.
+  /// The language of the texts; the model below is small enough to train in a moment.
   private static let language = DemoLanguage()
   private static func text(_ tokenCount: Int, seed: UInt64) -> [Int32] {
     var random = RandomSource(seed: seed)
@@ -36,7 +36,7 @@ struct TrainerTests {
   private let text = text(1500, seed: 1)
   private let validation = text(400, seed: 2)
 
-  @Test("Training lowers the loss, and a better model of the validation text is kept")
+  @Test("Training lowers the loss and keeps the model with the lowest validation loss")
   func learns() throws {
     var model = Self.model()
     let history = try Trainer(Self.configuration(epochs: 4)).train(&model, on: text, validating: validation)
@@ -63,7 +63,7 @@ struct TrainerTests {
   }
 
   @Test(
-    "A run resumed from any of its checkpoints, read from a file, ends with the same bits",
+    "A run resumed from the file of any of its checkpoints ends with the same bits",
     arguments: OptimizerRules.standard.names)
   func resumes(name: String) throws {
     let optimizer = try #require(OptimizerRules.standard[name])
@@ -99,7 +99,7 @@ struct TrainerTests {
     #expect(throws: error) { try Trainer(Self.configuration(.sgd)).train(&model, on: text, from: last) }
   }
 
-  @Test("A profile counts every step, and its sections are no longer than the steps")
+  @Test("A profile counts every step, and its sections take no longer than the steps")
   func profile() throws {
     var (model, steps) = (Self.model(), 0)
     var trainer = Trainer(Self.configuration(epochs: 1))
@@ -111,7 +111,7 @@ struct TrainerTests {
     let times = profile.take()
     #expect(times.stepCount == steps && steps > 0 && times.steps > 0)
     for section in StepProfile.Section.allCases {
-      // One process waits for nobody.
+      // A single process exchanges nothing.
       #expect((times.share(of: section) > 0) == (section != .exchange), "\(section)")
     }
     #expect(times.sections.reduce(0, +) <= times.steps)
@@ -123,7 +123,7 @@ struct TrainerTests {
     #expect(same(plain, model))
   }
 
-  @Test("A finished run has nothing left to do, and more epochs continue from its end")
+  @Test("Resuming a finished run changes nothing, and more epochs continue from its end")
   func goesOn() throws {
     var (three, last, five) = (Self.model(), TrainingCheckpoint?.none, Self.model())
     _ = try Trainer(Self.configuration(epochs: 3)).train(&three, on: text, validating: validation) { event in
@@ -152,7 +152,7 @@ struct TrainerTests {
     #expect(last?.step == 1)
   }
 
-  @Test("A run that pauses after an epoch has the same bits as one that does not, and its checkpoint is of that epoch")
+  @Test("A run that pauses after an epoch has a checkpoint there and ends with the same bits as one without pauses")
   func pauses() throws {
     var (whole, paused, checkpoint) = (Self.model(), Self.model(), TrainingCheckpoint?.none)
     let history = try Trainer(Self.configuration()).train(&whole, on: text, validating: validation)
@@ -169,7 +169,7 @@ struct TrainerTests {
     #expect(same(paused, whole))
   }
 
-  @Test("A loss that is not finite stops the run before it damages the weights, with advice")
+  @Test("A non-finite loss stops the run with advice before it damages the weights")
   func diverges() throws {
     var (model, steps) = (Self.model(dropout: 0), 0)
     let trainer = Trainer(Self.configuration(rate: 1e38, clip: nil))
@@ -188,7 +188,7 @@ struct TrainerTests {
   }
 
   @Test(
-    "A text shorter than a batch is an error, and of a short validation text every token but the first is predicted")
+    "A text shorter than a batch is an error, but a short validation text is evaluated completely")
   func shortTexts() throws {
     var model = Self.model()
     let trainer = Trainer(Self.configuration(epochs: 1))
@@ -198,7 +198,7 @@ struct TrainerTests {
     #expect(history[0].validation?.targetCount == 8)
   }
 
-  @Test("Without a validation text the last model is kept")
+  @Test("Without a validation text, the last model is kept")
   func withoutValidation() throws {
     var (kept, last) = (Self.model(), TrainingCheckpoint?.none)
     let history = try Trainer(Self.configuration()).train(&kept, on: text) { event in

@@ -5,9 +5,9 @@ import MynahTraining
 import TestSupport
 import Testing
 
-/// Training on rows of other kinds than contiguous text.
+/// Training with batch layouts other than contiguous text.
 struct TrainingOnBatchesTests {
-  /// Sentences of 1 to 9 tokens that count from 1 to 6 and begin anew, each ended by a 0.
+  /// Sentences of 1 to 9 tokens that cycle through 1 to 6, each followed by a 0.
   private static let text: [Int32] = {
     var random = RandomSource(seed: 8)
     return (0..<40).flatMap { _ -> [Int32] in
@@ -51,7 +51,7 @@ struct TrainingOnBatchesTests {
     #expect((history[11].validation?.mean ?? 9) < (history[0].validation?.mean ?? 0) - 0.2)
   }
 
-  @Test("A run resumed from any step, read from a file, ends with the same bits", arguments: layouts)
+  @Test("A run resumed from the file of any step ends with the same bits", arguments: layouts)
   func resumes(layout: BatchLayout) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -75,7 +75,7 @@ struct TrainingOnBatchesTests {
     }
   }
 
-  @Test("Padding changes nothing: sentences padded further give the same losses and weights")
+  @Test("Padding has no effect: longer padding gives the same losses and weights")
   func padding() throws {
     for (reduction, loss) in [
       (LossReduction.sum, TrainingObjective.full), (.meanPerTarget, .smoothed(0.2)),
@@ -98,7 +98,7 @@ struct TrainingOnBatchesTests {
     }
   }
 
-  @Test("The loss of sentences side by side is that of each on its own, and figures count real targets alone")
+  @Test("Sentences in one batch have the same loss and metrics as one by one, and only real targets count")
   func evaluation() throws {
     let model = Self.model()
     func evaluated(_ size: Int) throws -> (loss: Loss, metrics: [String: Double]) {
@@ -113,7 +113,7 @@ struct TrainingOnBatchesTests {
     #expect(abs((together.metrics["accuracy"] ?? 0) - (alone.metrics["accuracy"] ?? 1)) < 1e-9)
   }
 
-  @Test("A batch of padding alone is not a divergence", arguments: LossReduction.allCases)
+  @Test("A batch of nothing but padding does not count as divergence", arguments: LossReduction.allCases)
   func nothingButPadding(reduction: LossReduction) throws {
     var model = Self.model(dropout: 0)
     let layout = BatchLayout.sentences(batchSize: 1, maximumLength: 4, endingWith: 0)
@@ -123,7 +123,7 @@ struct TrainingOnBatchesTests {
   }
 
   @Test(
-    "A loss of your own is what is differentiated and reported; the cross-entropy gives what the built-in one gives")
+    "A custom loss is differentiated and reported, and a custom cross-entropy matches the built-in one")
   func ownLoss() throws {
     func train(_ loss: CustomLoss?) throws -> (history: [EpochReport], model: LanguageModel) {
       var model = Self.model(dropout: 0)
@@ -155,11 +155,11 @@ struct TrainingOnBatchesTests {
     #expect(doubled.history[0].train.mean > 1.5 * standard.history[0].train.mean)
   }
 
-  @Test("Each window begins with the zero state, so in training it costs what it costs alone")
+  @Test("Each window starts from the zero state, so its training loss equals its loss alone")
   func zeroState() throws {
     var (model, layout) = (Self.model(dropout: 0), BatchLayout.windows(batchSize: 4, sequenceLength: 6))
     var configuration = Self.configuration(layout, epochs: 1)
-    // Too small to change a weight.
+    // Too small a rate to change any weight.
     configuration.learningRate = .constant(1e-30)
     let history = try Trainer(configuration).train(&model, on: Self.text)
     layout = layout.with(batchSize: 1)
@@ -168,7 +168,7 @@ struct TrainingOnBatchesTests {
     #expect(abs(history[0].train.mean / alone.mean - 1) < 1e-6)
   }
 
-  @Test("Gradients are those of the sum over targets, over rows, or of the mean")
+  @Test("Each loss reduction divides the gradients of the sum by the right count")
   func reductions() throws {
     let norms = try LossReduction.allCases.map { reduction -> Double in
       var (model, norm) = (Self.model(dropout: 0), 0.0)
@@ -186,9 +186,9 @@ struct TrainingOnBatchesTests {
     }
   }
 
-  @Test("The temporal penalty sees outputs before their dropout, the activation penalty after it")
+  @Test("The temporal penalty uses outputs before dropout, and the activation penalty outputs after dropout")
   func penaltiesAndDropout() throws {
-    // Without weights the outputs are the same at every step: tanh of the bias.
+    // With zero weights, the outputs are the same at every step: tanh of the bias.
     var configuration = LanguageModelConfiguration(
       vocabulary: 7, embedding: 6, layers: [.rnn(4)], dropout: .outputs(0.5))
     configuration.recurrentBiasInitializer = .uniform(1)
@@ -209,7 +209,7 @@ struct TrainingOnBatchesTests {
     #expect(try norm(Penalties(activation: 1)) > 0)
   }
 
-  @Test("A custom loss with latent dropout or with shards is refused, since it would have neither")
+  @Test("A custom loss with latent dropout or with shards is refused, because it supports neither")
   func refusedCustomLosses() throws {
     func refusal(_ dropout: DropoutRates, shards: Int) throws -> String {
       let configuration = LanguageModelConfiguration(
@@ -229,7 +229,7 @@ struct TrainingOnBatchesTests {
     #expect(try refusal(.none, shards: 2).contains("a custom loss needs whole batches"))
   }
 
-  @Test("A custom dataset can be trained on, and one that ends too early is an error")
+  @Test("Training accepts a custom dataset, and a dataset that ends too early is an error")
   func ownDataset() throws {
     let batches = Dataset(TokenWindows(Self.text, length: 5)).batch(4).map(Batch.init(windows:))
     let count = Array(batches).count
@@ -242,7 +242,7 @@ struct TrainingOnBatchesTests {
     }
   }
 
-  @Test("A checkpoint whose state has another batch size than the next batch is refused")
+  @Test("A checkpoint whose state and next batch have different batch sizes is refused")
   func otherRows() throws {
     let trainer = Trainer(
       Self.configuration(.contiguous(batchSize: 3, sequenceLength: 4), epochs: 1), checkpointInterval: 1)

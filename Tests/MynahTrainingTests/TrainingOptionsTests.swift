@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Training options other than the defaults, in runs that take a moment.
+/// Training options other than the defaults, in short runs.
 struct TrainingOptionsTests {
   private static let language = DemoLanguage()
 
@@ -25,7 +25,7 @@ struct TrainingOptionsTests {
       using: &random)
   }
 
-  /// A run of three epochs of 21 batches; `change` sets what it is about.
+  /// A run of three epochs of 21 batches; `change` sets the options under test.
   private static func configuration(
     _ change: (inout TrainingConfiguration) -> Void = { _ in }
   ) -> TrainingConfiguration {
@@ -90,7 +90,7 @@ struct TrainingOptionsTests {
   ]
 
   @Test(
-    "A run resumed from any of its checkpoints, read from a file, ends with the same bits",
+    "A run resumed from the file of any of its checkpoints ends with the same bits",
     arguments: configurations.map(\.name))
   func resumes(name: String) throws {
     let configuration = try #require(Self.configurations.first { $0.name == name }).configuration
@@ -111,7 +111,7 @@ struct TrainingOptionsTests {
       let resumed = try train(configuration, from: file.checkpoint, metrics: [.accuracy])
       #expect(same(whole.model, resumed.model) && whole.history == resumed.history, "\(path)")
     }
-    #expect(!same(whole.model, try train(Self.configuration()).model), "the option changes something")
+    #expect(!same(whole.model, try train(Self.configuration()).model), "the option changes the result")
   }
 
   /// Returns true on the n-th call only.
@@ -127,7 +127,7 @@ struct TrainingOptionsTests {
     }
   }
 
-  @Test("A stop at an epoch's last step keeps all of the epoch's figures")
+  @Test("Stopping at an epoch's last step keeps all of the epoch's figures")
   func stopsAtTheEnd() throws {
     let configuration = Self.configuration { $0.learningRate = .linear(from: 1, over: .epochs(4)) }
     let whole = try train(configuration)
@@ -148,7 +148,7 @@ struct TrainingOptionsTests {
     }
   }
 
-  @Test("A run can have more epochs, but a schedule that spans the run must be rescheduled")
+  @Test("A run can be extended, but a schedule that spans the run must be rescheduled")
   func moreEpochs() throws {
     func state(_ schedule: LearningRateSchedule) -> TrainingStateFile {
       let configuration = Self.configuration { $0.learningRate = schedule }
@@ -196,7 +196,7 @@ struct TrainingOptionsTests {
     #expect(history[3].learningRate > 0.05)
   }
 
-  @Test("The notes of a state are read back")
+  @Test("The notes of a training state are read back")
   func notes() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -207,7 +207,7 @@ struct TrainingOptionsTests {
     #expect(try TrainingStateFile(contentsOf: files.statePath).notes == ["mine": "é"])
   }
 
-  @Test("A state whose slots are missing, or another optimiser's, is refused")
+  @Test("A state with missing slots or another optimizer's slots is refused")
   func damagedSlots() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -233,9 +233,9 @@ struct TrainingOptionsTests {
     #expect(throws: CheckpointError.self) { try TrainingStateFile(contentsOf: path) }
   }
 
-  // MARK: What the options do
+  // MARK: Effects of the options
 
-  @Test("A run ends early when the validation loss has not fallen for its patience")
+  @Test("A run stops early once the validation loss has not fallen for as many epochs as its patience")
   func patience() throws {
     let configuration = Self.configuration {
       $0.epochs = 50
@@ -249,7 +249,7 @@ struct TrainingOptionsTests {
     #expect(try train(unvalidated, validating: false).history.count == 3)
   }
 
-  @Test("A plateau lowers the rate after an epoch without a lower loss")
+  @Test("A plateau schedule lowers the rate after an epoch without a lower loss")
   func plateau() throws {
     let configuration = Self.configuration {
       $0.epochs = 12
@@ -264,7 +264,7 @@ struct TrainingOptionsTests {
     #expect(history[11].learningRate < 8)
   }
 
-  @Test("Accuracy and top-k are counted from the logits, and a custom metric is called with them")
+  @Test("Accuracy and top-k are computed from the logits, and custom metrics receive the logits")
   func metrics() throws {
     let nothing = Metric("rows") { logits, targets in Double(logits.shape[0] == targets.count ? targets.count : -99) }
     let last = try #require(
@@ -275,12 +275,12 @@ struct TrainingOptionsTests {
     #expect(accuracy > 0.05 && accuracy < top3 && top3 < 1)
     let logits = Tensor(shape: [3, 4], [1, 2, 3, 0, 5, 5, 5, 5, -1, -2, -3, -4])
     #expect(Metric.accuracy.sum(logits, [2, 0, 1]) == 2)
-    #expect(Metric.accuracy.sum(logits, [2, 1, 1]) == 1, "of equal logits the first is the guess")
+    #expect(Metric.accuracy.sum(logits, [2, 1, 1]) == 1, "the first of equal logits is the prediction")
     #expect(Metric.top(2).sum(logits, [1, 1, 1]) == 3 && Metric.top(2).sum(logits, [0, 2, 3]) == 0)
     #expect(try train(Self.configuration()).history.last?.metrics == nil)
   }
 
-  @Test("An update of several batches counts them all, and the last one of an epoch may be smaller")
+  @Test("An update of several batches counts all of them, and an epoch's last update can have fewer")
   func batchesPerUpdate() throws {
     var steps: [Int] = []
     let history = try train(Self.configuration { $0.batchesPerUpdate = 8 }) { event in
@@ -289,7 +289,7 @@ struct TrainingOptionsTests {
     #expect(steps == [8, 16, 21] && history[0].train.targetCount == 21 * 28)
   }
 
-  /// Runs whose steps have all that depends on the rows of a batch.
+  /// Runs with every option whose effect depends on the rows of a batch.
   private static let rowDependent: [(name: String, dropout: DropoutRates, configuration: TrainingConfiguration)] = [
     ("plain", .none, configuration()),
     (
@@ -319,7 +319,7 @@ struct TrainingOptionsTests {
     ),
   ]
 
-  @Test("A batch in shards has the gradients, the loss and the state of the whole batch, within rounding")
+  @Test("A batch in shards has the same gradients, loss and state as the whole batch, within rounding")
   func shards() throws {
     for (name, dropout, configuration) in Self.rowDependent {
       func run(_ shards: Int) throws -> (steps: [StepReport], state: RecurrentState) {
@@ -373,7 +373,7 @@ struct TrainingOptionsTests {
     #expect(loss(trained.model).mean == trained.history.compactMap { $0.validation?.mean }.min())
   }
 
-  @Test("Without validation a run ends with the averaged weights, and so do its files", arguments: [true, false])
+  @Test("Without validation, a run and its files end with the averaged weights", arguments: [true, false])
   func averagesWithoutValidation(keepsBest: Bool) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
@@ -394,7 +394,7 @@ struct TrainingOptionsTests {
     #expect(same(try TrainingStateFile(contentsOf: files.statePath).checkpoint.evaluatedModel, model))
   }
 
-  @Test("With random lengths, a step's rate is that of the schedule times its mean length / T", arguments: [1, 2])
+  @Test("With random lengths, a step's rate is the schedule's rate times the mean length / T", arguments: [1, 2])
   func ratesOfRandomLengths(batchesPerUpdate: Int) throws {
     let configuration = Self.configuration {
       $0.batches = .contiguous(batchSize: 4, sequenceLength: 7, lengths: .random)
@@ -419,7 +419,7 @@ struct TrainingOptionsTests {
     #expect(history.map(\.learningRate) == [0.5, 0.25])
   }
 
-  @Test("Steps report the rate of their update and their place in the run")
+  @Test("Steps report the rate of their update and their position in the run")
   func stepReports() throws {
     var rates: [Float] = []
     var places: [Int] = []
@@ -445,11 +445,11 @@ struct TrainingOptionsTests {
     }
     #expect(value(.none) == 1)
     #expect(value(Penalties(weights: 2)) == 51)
-    #expect(value(Penalties(activation: 8)) == 1 + 40, "of the outputs after dropout")
-    // Of the outputs before it: rows 2 − 0 and 3 − 1: (2, −1) and (0, −2): 9 / 4.
+    #expect(value(Penalties(activation: 8)) == 1 + 40, "uses the outputs after dropout")
+    // Uses the outputs before dropout: rows 2 − 0 and 3 − 1 are (2, −1) and (0, −2), so 9 / 4.
     #expect(value(Penalties(temporal: 4)) == 1 + 9)
     #expect(value(Penalties(temporal: 4), batchSize: 4) == 1, "one step has no changes")
-    // Of the second sequence only the first step is real: (2, 4), (0, 0), (0, 2) count, and one change, (2, −1).
+    // Only the first step of the second sequence is real: (2, 4), (0, 0), (0, 2) count, and one change, (2, −1).
     #expect(value(Penalties(activation: 8), lengths: [2, 1]) == 1 + 8 * 24 / 6, "padding does not count")
     #expect(value(Penalties(temporal: 4), lengths: [2, 1]) == 1 + 4 * 5 / 2)
     #expect(value(Penalties(activation: 8, temporal: 4), lengths: [0, 0]) == 1)
@@ -457,7 +457,7 @@ struct TrainingOptionsTests {
 
   @Test("Penalties count real positions only, whatever the padding contains")
   func penaltiesOfPadding() {
-    // Two rows of 3 steps, of which the first row has 1 and the second 2; the padding is not even finite.
+    // Two rows of 3 steps: the first row has 1 real step, the second has 2; the padding is NaN.
     let padding = Float.nan
     let raw = Variable(Tensor(shape: [3, 2, 1], [3, 1, padding, 5, padding, padding]))
     let layer = Embedding(weight: Variable(Tensor(shape: [1, 1], [0])))
@@ -472,7 +472,7 @@ struct TrainingOptionsTests {
   }
 
   @Test(
-    "A text has the same penalties however much it is padded, with all connections",
+    "A text's penalties do not depend on its padding, with every kind of layer connections",
     arguments: LayerConnections.allCases)
   func penaltiesOfPaddedRuns(connections: LayerConnections) throws {
     var random = RandomSource(seed: 3)
@@ -495,7 +495,7 @@ struct TrainingOptionsTests {
     #expect(abs(norms[0] / norms[1] - 1) < 1e-5)
   }
 
-  @Test("A learning rate that ends before the run does is refused before the first step")
+  @Test("A learning rate that reaches zero before the end of the run is refused before the first step")
   func scheduleThatEnds() throws {
     let endings: [LearningRateSchedule] = [
       .cosine(from: 1, over: .epochs(2)), .linear(from: 1, over: .steps(42)), .oneCycle(highest: 1, over: .epochs(2)),
@@ -512,7 +512,7 @@ struct TrainingOptionsTests {
   }
 
   @Test(
-    "An impossible configuration is refused with one sentence",
+    "An impossible configuration is refused with a reason",
     arguments: [
       (configuration { $0.objective = .sampled(candidates: 0) }, "draws between 1 and"),
       (configuration { $0.objective = .sampled(candidates: 1_000_000) }, "the size of the vocabulary"),

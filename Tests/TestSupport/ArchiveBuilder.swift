@@ -1,8 +1,8 @@
-/// A writer of small zip archives, also of damaged ones.
+/// A writer of small zip archives, including damaged ones.
 public struct ArchiveBuilder: Sendable {
   /// A file of an archive.
   ///
-  /// Values that differ from those of the contents make it damaged.
+  /// Values that do not match the contents damage the archive.
   public struct Member: Sendable {
     public var name: String
     public var contents: [UInt8]
@@ -14,7 +14,7 @@ public struct ArchiveBuilder: Sendable {
     /// Padding between the header and the contents, as PyTorch writes it.
     public var extra: [UInt8] = []
     public var headerName: String
-    /// The offset of another header; nil: its own.
+    /// The offset of another header; nil for its own.
     public var headerOffset: Int?
 
     /// Creates a stored file.
@@ -31,7 +31,7 @@ public struct ArchiveBuilder: Sendable {
   /// A Boolean value indicating whether each file is followed by its sizes, which its header lacks.
   public var hasDataDescriptors = false
   public var comment: [UInt8] = []
-  /// The number of files in the end record; nil: that of the members.
+  /// The number of files in the end record; nil for the number of members.
   public var count: Int?
 
   /// Creates an archive of stored files.
@@ -69,7 +69,7 @@ public struct ArchiveBuilder: Sendable {
   private func entry(_ member: Member, flags: Int, offset: Int) -> [UInt8] {
     let name = Array(member.name.utf8)
     let sizes = [member.byteCount, member.compressedByteCount, offset]
-    // Another field comes first, as readers have to skip it.
+    // Another field comes first, because readers have to skip it.
     let extra =
       isZip64
       ? number(0x5455, 2) + number(1, 2) + [7] + number(1, 2) + number(24, 2) + sizes.flatMap { number($0, 8) } : []

@@ -3,7 +3,7 @@ public import MynahTensors
 /// Compares an operation on variables with a textbook version in double precision: its values, and every element of its
 /// gradients with central differences of the textbook version.
 ///
-/// The scalar that is differentiated is a sum of the outputs with fixed uneven weights.
+/// The differentiated scalar is a sum of the outputs with fixed uneven weights.
 public struct GradientCheck: CustomStringConvertible {
   /// The largest relative differences.
   public let valueError: Double, gradientError: Double
@@ -13,11 +13,11 @@ public struct GradientCheck: CustomStringConvertible {
   public func passes(tolerance: Double = 1e-4) -> Bool { valueError <= tolerance && gradientError <= tolerance }
 
   /// - Parameters:
-  ///   - inputs: Where the gradients are taken.
-  ///   - step: Half the distance of the two points of a central difference.
-  ///   - floor: Differences are divided by no less than this.
-  ///   - textbook: The outputs' elements from the inputs' elements.
-  ///   - operation: The same from variables.
+  ///   - inputs: The inputs at which the gradients are computed.
+  ///   - step: Half the distance between the two points of a central difference.
+  ///   - floor: The smallest divisor of a relative difference.
+  ///   - textbook: Computes the outputs' elements from the inputs' elements.
+  ///   - operation: Computes the same outputs from variables.
   public init(
     _ inputs: [Tensor], step: Double = 1e-5, floor: Double = 1e-2, textbook: ([[Double]]) -> [Double],
     operation: ([Variable]) -> Variable
@@ -56,7 +56,7 @@ public struct GradientCheck: CustomStringConvertible {
 }
 
 extension Tensor {
-  /// Numbers drawn uniformly from a range.
+  /// A tensor with elements drawn uniformly from a range.
   public static func random(
     _ shape: Shape, in range: Range<Float> = -1..<1, using random: inout RandomSource
   ) -> Tensor {

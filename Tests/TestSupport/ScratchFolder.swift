@@ -1,6 +1,6 @@
 import Foundation
 
-/// An empty folder for one test, removed at the end of its life.
+/// An empty folder for one test, removed on deinitialisation.
 public final class ScratchFolder: Sendable {
   /// The path of the folder.
   public let path: String

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A TCP socket of this machine, closed at the end of its life.
+/// A TCP socket on this machine, closed on deinitialisation.
 package final class Socket: Sendable {
   private let descriptor: Int32
 
@@ -26,7 +26,7 @@ package final class Socket: Sendable {
     return socket
   }
 
-  /// Returns a socket that is connected to a port of this machine.
+  /// Returns a socket that is connected to a port on this machine.
   package static func connected(to port: Int) throws -> Socket {
     let socket = try Socket(check(Foundation.socket(AF_INET, streamType, 0)))
     var address = sockaddr_in()
@@ -37,7 +37,7 @@ package final class Socket: Sendable {
     return socket
   }
 
-  /// Ends the sending side.
+  /// Shuts down the sending side.
   package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// The port that the socket is bound to.

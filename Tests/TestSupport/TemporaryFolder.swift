@@ -20,6 +20,6 @@ public struct TemporaryFolder: Sendable {
     return file
   }
 
-  /// Removes the folder and what is in it.
+  /// Removes the folder and its contents.
   public func remove() { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -1,21 +1,21 @@
 import Foundation
 
-// One step of one row of each recurrent cell, as the papers print it.
+// One step of one row of each recurrent cell, as in the papers.
 
 extension Textbook {
-  /// From a row's input and the parts of its state to its output and the next parts.
+  /// A step from a row's input and the parts of its state to its output and the next parts.
   public typealias Step = @Sendable (_ x: [Double], _ state: [[Double]]) -> (output: [Double], state: [[Double]])
 
   /// The results of a scan: every output [T, B, …], and the parts of the state after each row's last step [B, …].
   public struct Scan: Sendable {
     public var output: [Double], state: [[Double]]
-    /// All numbers.
+    /// The output followed by all parts of the state.
     public var all: [Double] { output + state.flatMap(\.self) }
   }
 
-  /// A cell over sequences [T, B, I] of given lengths: past a sequence's end zeros, and its state stays.
+  /// A cell over sequences [T, B, I] of given lengths; past a sequence's end, outputs are zero and the state stays.
   ///
-  /// - Parameter state: The parts, [B, …] each.
+  /// - Parameter state: The parts of the state, [B, …] each.
   public static func scan(
     _ x: [Double], state: [[Double]], stepCount: Int, lengths: [Int], outputSize: Int, _ step: Step
   ) -> Scan {
@@ -71,7 +71,7 @@ extension Textbook {
     }
   }
 
-  /// Weights are W_ih, W_hh, b and, where the gate resets after the product, d; the gates are r, z, n.
+  /// Weights are W_ih, W_hh, b and, if the gate resets after the product, d; the gates are r, z, n.
   public static func gru(_ weights: [[Double]]) -> Step {
     { x, state in
       let (h, size) = (state[0], state[0].count)
@@ -168,7 +168,7 @@ extension Textbook {
 
   /// Weights are W_ih and b; the blocks are z, f and o.
   ///
-  /// The state is c and, if W_ih has columns for it, the input of the step before.
+  /// The state is c and, if W_ih has columns for it, the previous step's input.
   public static func qrnn(_ weights: [[Double]]) -> Step {
     { x, state in
       let (c, size) = (state[0], state[0].count)

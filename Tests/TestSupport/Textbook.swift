@@ -1,6 +1,6 @@
 import Foundation
 
-/// Layers as the textbooks print them: loops in double precision, where finite differences can be taken.
+/// Layers as in textbooks: loops in double precision, accurate enough for finite differences.
 public enum Textbook {
   /// The results of an LSTM: every output [T, B, H], and the state after the last step [B, H].
   public struct LSTMResult: Sendable {
@@ -82,7 +82,7 @@ public enum Textbook {
   public static func logistic(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 }
 
-/// The slopes of several scalars by central differences: result[scalar][place] for chosen places of one input.
+/// The derivatives of several scalars by central differences: result[scalar][place] for some places of one input.
 public func centralDifferences(
   of scalars: ([[Double]]) -> [Double], at point: [[Double]], input: Int, places: [Int], step: Double = 1e-5
 ) -> [[Double]] {
@@ -96,10 +96,10 @@ public func centralDifferences(
 }
 
 extension Collection where Element == Float {
-  /// The same numbers in double precision.
+  /// The elements in double precision.
   public var doubles: [Double] { map(Double.init) }
 
-  /// The bits, so that equal means equal to the last one.
+  /// The bits of the elements, for bitwise comparison.
   public var bits: [UInt32] { map(\.bitPattern) }
 }
 

@@ -10,7 +10,7 @@ public func largestRelativeDifference<A: BinaryFloatingPoint, B: BinaryFloatingP
   }.max() ?? 0
 }
 
-/// The largest absolute difference between two arrays; infinite if their counts differ or a number is not finite.
+/// The largest absolute difference between two arrays; infinite if their counts differ or an element is not finite.
 public func largestDifference<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(_ a: [A], _ b: [B]) -> Double {
   guard a.count == b.count else { return .infinity }
   return zip(a, b).map { x, y in

@@ -3,11 +3,11 @@ import MynahModels
 import MynahTensors
 import Testing
 
-@Suite("Files of old versions of PyTorch")
+@Suite("Files written by old versions of PyTorch")
 struct OldPyTorchFileTests {
   private typealias P = PickleBuilder
 
-  @Test("A module of PyTorch 0.3 under Python 2 is read")
+  @Test("A module written by PyTorch 0.3 under Python 2 is read")
   func module() throws {
     // Byte strings, ordered dictionaries from lists of pairs, tensors without hooks, parameters with a state.
     func key(_ text: String) -> [UInt8] { [0x55, UInt8(text.utf8.count)] + Array(text.utf8) }
@@ -29,7 +29,7 @@ struct OldPyTorchFileTests {
     #expect(file.settings[""]?.nonlinearity == "tanh" && file.settings[""]?.dropout == 0)
   }
 
-  @Test("A view of a part of a storage is read, and refused if it is beyond the part")
+  @Test("A view of part of a storage is read, and a tensor beyond that part is refused")
   func parts() throws {
     func file(offset: Int) -> [UInt8] {
       let view = P.tuple([P.text("8"), P.integer(1), P.integer(2)])
@@ -46,7 +46,7 @@ struct OldPyTorchFileTests {
     #expect(throws: PyTorchFileError.self) { try PyTorchFixture.read(file(offset: 1)) }
   }
 
-  @Test("Storages of the legacy format that do not fit their description are refused")
+  @Test("Storages in the legacy format that do not match their description are refused")
   func storages() throws {
     let pickle = (P() + P.dictionary([("w", P.tensor(sizes: [4], strides: [1]))])).ended
     let numbers = PyTorchFixture.floats([1, 2, 3, 4])

@@ -8,7 +8,7 @@ struct PickleBuilder {
     return result
   }
 
-  /// The bytes with the opcode STOP.
+  /// The bytes followed by the opcode STOP.
   var ended: [UInt8] { bytes + [0x2E] }
 
   /// Opcodes that are single bytes.

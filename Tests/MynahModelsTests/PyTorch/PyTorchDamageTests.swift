@@ -5,7 +5,7 @@ import MynahTensors
 import TestSupport
 import Testing
 
-@Suite("Damaged files of torch.save")
+@Suite("Damaged torch.save files")
 struct PyTorchDamageTests {
   @Test(
     "A file cut short at any byte is refused",
@@ -20,7 +20,7 @@ struct PyTorchDamageTests {
     }
   }
 
-  @Test("A pickle cut short at any byte is refused, also in an archive that is sound")
+  @Test("A truncated pickle is refused, even in a sound archive")
   func truncatedPickle() throws {
     let whole = try Archive(of: "module.pt")
     for length in stride(from: 0, to: whole.pickle.count, by: 7) {
@@ -28,8 +28,8 @@ struct PyTorchDamageTests {
     }
   }
 
-  /// `MYNAH_FUZZ_COUNT` in the environment sets the number of files, and `MYNAH_FUZZ_SEED` which ones.
-  @Test("Files damaged at random are read or refused with a sentence, within the limit of memory")
+  /// The environment variables `MYNAH_FUZZ_COUNT` and `MYNAH_FUZZ_SEED` set the number of files and the random seed.
+  @Test("Randomly damaged files are either read or refused with an error, within the memory limit")
   func mutations() throws {
     let environment = ProcessInfo.processInfo.environment
     let count = environment["MYNAH_FUZZ_COUNT"].flatMap { Int($0) } ?? 4000
@@ -44,7 +44,7 @@ struct PyTorchDamageTests {
     var random = Mutation(seed: seed)
     var readCount = 0
     for _ in 0..<count {
-      // Half of the damage is to the pickle of a sound archive, which checksums would otherwise reveal at once.
+      // Half of the damage is to the pickle inside a sound archive; otherwise checksums would reveal it at once.
       let archive = archives[random.below(archives.count)]
       let bytes =
         random.below(2) == 0
@@ -65,7 +65,7 @@ struct PyTorchDamageTests {
   }
 }
 
-/// An archive whose pickle is replaced.
+/// An archive whose pickle can be replaced.
 private struct Archive {
   let pickle: [UInt8]
   private var builder = ArchiveBuilder()

@@ -5,19 +5,19 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// A 16-bit number of a file.
+/// A 16-bit integer in a file.
 private struct StoredShort: StoredElement {
   static var elementType: ElementType { .int16 }
   let value: Int16
 }
 
-/// A Boolean value of a file.
+/// A Boolean value in a file.
 private struct StoredFlag: StoredElement {
   static var elementType: ElementType { .bool }
   let value: UInt8
 }
 
-@Suite("Files of torch.save")
+@Suite("torch.save files")
 struct PyTorchFileTests {
   private let expected: SafetensorsFile
 
@@ -52,7 +52,7 @@ struct PyTorchFileTests {
   }
 
   @Test(
-    "Tensors have the names, shapes and values that PyTorch has",
+    "Tensors have the same names, shapes and values as in PyTorch",
     arguments: [
       "state.pt", "state-legacy.pt", "state-protocol-3.pt", "state-protocol-4.pt", "state-protocol-5.pt",
       "state-legacy-protocol-4.pt", "state-without-checksums.pt", "state-deflated.pt", "checkpoint.pt",
@@ -61,7 +61,7 @@ struct PyTorchFileTests {
     ])
   func values(name: String) throws { try expectValues(try PyTorchFixture.file(name), of: name) }
 
-  @Test("A state dictionary is read in its order, and the module has nothing beside it")
+  @Test("Tensors are read in order, and a state dictionary has neither modules nor settings")
   func order() throws {
     let file = try PyTorchFixture.file("state.pt")
     let names = [
@@ -74,7 +74,7 @@ struct PyTorchFileTests {
     #expect(moduleNames.first == "encoder.weight" && moduleNames.last == "decoder.bias" && moduleNames.count == 11)
   }
 
-  @Test("The types of elements are those of PyTorch, also those that have no storage of their own")
+  @Test("Element types match PyTorch's, including those without a storage class")
   func types() throws {
     let file = try PyTorchFixture.file("views.pt").tensors
     let types: [(String, ElementType)] = [
@@ -87,7 +87,7 @@ struct PyTorchFileTests {
     #expect(unusual.map(\.tensor.elementType) == [.uint16, .float8E4M3] && unusual.map(\.tensor.shape) == [[2], [2]])
   }
 
-  @Test("Tensors with the same memory are recognised, other views of it are not the same")
+  @Test("Tensors that are the same view of a storage are recognised as aliases, and other views are not")
   func aliases() throws {
     #expect(try PyTorchFixture.file("views.pt").aliases == ["same": "base"])
     for name in ["module.pt", "module-legacy.pt", "awd-lstm.pt"] {
@@ -95,7 +95,7 @@ struct PyTorchFileTests {
     }
   }
 
-  @Test("The tensors become the contents of a safetensors file in float32")
+  @Test("Floating-point tensors become float32 in a safetensors file")
   func safetensors() throws {
     let file = try PyTorchFixture.file("views.pt").safetensors()
     let half = try file.tensor(named: "float16")
@@ -104,7 +104,7 @@ struct PyTorchFileTests {
     #expect(file["gewicht.ä漢.😀"] != nil && file.path.hasSuffix("views.pt"))
   }
 
-  @Test("The model of a checkpoint is taken, and what is beside it is named")
+  @Test("The model in a checkpoint is read, and the checkpoint's other entries are listed")
   func checkpoint() throws {
     for name in ["checkpoint.pt", "checkpoint-legacy.pt"] {
       let file = try PyTorchFixture.file(name)
@@ -119,7 +119,7 @@ struct PyTorchFileTests {
     #expect(awd.leftOut.dropFirst(2) == ["mask", "rnns.0.module.weight_hh_l0", "rnns.1.module.weight_hh_l0"])
   }
 
-  @Test("Of several models in a file, one has to be chosen")
+  @Test("If a file contains several models, one must be chosen")
   func severalModels() throws {
     let path = try PyTorchFixture.path("two-models.pt")
     let error = PyTorchFileError.severalModels(path: path, keys: ["generator", "critic"])
@@ -133,7 +133,7 @@ struct PyTorchFileTests {
     #expect(try PyTorchFixture.file("checkpoint.pt", key: "model").tensors.count == 7)
   }
 
-  @Test("The modules of a whole model have their classes, and recurrent layers their settings")
+  @Test("The modules of a whole model have class names, and its recurrent layers have settings")
   func modules() throws {
     let file = try PyTorchFixture.file("module.pt")
     #expect(file.modules.map(\.name) == ["", "drop", "encoder", "rnn", "decoder"])
@@ -158,7 +158,7 @@ struct PyTorchFileTests {
   }
 
   @Test(
-    "Vocabularies are read from corpora, dictionaries and lists, byte by byte",
+    "Vocabularies in corpora, dictionaries and lists are read byte for byte",
     arguments: [
       "corpus.pt", "corpus-legacy.pt", "itos.pt", "itos-2.pkl", "itos-4.pkl", "dictionary.pkl", "stoi.pkl",
       "checkpoint.pt",

@@ -4,7 +4,7 @@ import MynahModels
 import TestSupport
 import Testing
 
-/// The files that `Scripts/golden-pytorch-files.py` writes, and files made of single opcodes.
+/// The files that `Scripts/golden-pytorch-files.py` writes, and files built from single opcodes.
 enum PyTorchFixture {
   /// The path of a file.
   static func path(_ name: String) throws -> String {
@@ -24,7 +24,7 @@ enum PyTorchFixture {
     try PyTorchFile(.memory(bytes, path: "model.pt"), key: key)
   }
 
-  /// An archive with a pickle and storages; the default storage has four float32 numbers.
+  /// An archive with a pickle and storages; the default storage has four float32 elements.
   static func archive(
     _ pickle: [UInt8], storages: [(String, [UInt8])] = [("0", [UInt8](repeating: 0, count: 16))]
   ) -> ArchiveBuilder {
@@ -32,7 +32,7 @@ enum PyTorchFixture {
       [("a/data.pkl", pickle), ("a/byteorder", Array("little".utf8))] + storages.map { ("a/data/" + $0.0, $0.1) })
   }
 
-  /// A file of the legacy format.
+  /// A file in the legacy format.
   static func legacy(
     _ pickle: [UInt8], storages: [(key: String, count: Int, bytes: [UInt8])] = [], littleEndian: Bool = true
   ) -> [UInt8] {
@@ -45,6 +45,6 @@ enum PyTorchFixture {
     return magic + version + machine + pickle + keys + data
   }
 
-  /// The bytes of float32 numbers.
+  /// The bytes of float32 elements.
   static func floats(_ numbers: [Float]) -> [UInt8] { numbers.flatMap { $0.bitPattern.littleEndianBytes } }
 }

@@ -8,7 +8,7 @@ import Testing
 struct PyTorchHostileTests {
   private typealias P = PickleBuilder
 
-  /// The error of a file with a pickle, given by its opcodes between PROTO and STOP.
+  /// The error of reading a file whose pickle has these opcodes between PROTO and STOP.
   private func error(_ opcodes: [UInt8]) throws -> PyTorchFileError {
     let bytes = PyTorchFixture.archive((P() + opcodes).ended).bytes
     return try #require(throws: PyTorchFileError.self) { try PyTorchFixture.read(bytes) }
@@ -17,7 +17,7 @@ struct PyTorchHostileTests {
   private static let command = P.text("touch /tmp/owned") + [0x85] + P.op("R")
 
   @Test(
-    "Globals that weights do not need are refused by name and place, before anything is done with them",
+    "Globals that weights do not need are refused before any use, with their name and offset in the error",
     arguments: [
       (P.global("os", "system") + command, "os.system", 2), (P.global("posix", "system") + command, "posix.system", 2),
       (P.global("builtins", "eval") + command, "builtins.eval", 2),
@@ -43,7 +43,7 @@ struct PyTorchHostileTests {
   private static let orderedDictionary = P.global("collections", "OrderedDict")
 
   @Test(
-    "Known names are refused in uses that weights do not need",
+    "Known globals are refused in uses that weights do not need",
     arguments: [
       (P.global("builtins", "dict") + P.op(")R"), "calls 'builtins.dict'"),
       (P.global("torch", "Tensor") + P.op(")R"), "calls 'torch.Tensor'"),
@@ -77,7 +77,7 @@ struct PyTorchHostileTests {
     #expect("\(error)".contains(words), "\(error)")
   }
 
-  /// Opcodes that break a rule, and words of the error.
+  /// Opcodes that break a rule, and part of the error message.
   private struct BrokenRule: CustomTestStringConvertible, Sendable {
     let opcodes: [UInt8]
     let words: String
@@ -113,7 +113,7 @@ struct PyTorchHostileTests {
     BrokenRule(P.text("a") + [0x93], "2 values on the stack"), BrokenRule("NN", [0x93], "the names of a module"),
   ]
 
-  @Test("Pickles that break a rule of the format are refused in words that name it", arguments: brokenRules)
+  @Test("Pickles that break a rule of the format are refused with an error about that rule", arguments: brokenRules)
   private func rules(broken: BrokenRule) throws {
     let error = try error(broken.opcodes)
     #expect("\(error)".contains(broken.words), "\(error)")
@@ -121,7 +121,7 @@ struct PyTorchHostileTests {
   }
 
   @Test(
-    "Tensors outside of their storage are refused, also if their sizes overflow",
+    "Tensors outside their storage are refused, even if their sizes overflow",
     arguments: [
       (offset: -1, sizes: [4], strides: [1]), (0, [-4], [1]), (0, [4], [-1]), (0, [5], [1]), (1, [4], [1]),
       (0, [2, 2], [3, 1]), (0, [2], [4]), (0, [2], [.max]), (0, [3], [.max]), (.max, [2], [1]), (.max, [2], [.max]),
@@ -152,7 +152,7 @@ struct PyTorchHostileTests {
     #expect(file.tensors.first?.tensor.tensor == Tensor(shape: Shape(sizes), elements))
   }
 
-  @Test("Sizes beyond the limit are refused before memory is taken for them")
+  @Test("Sizes beyond the limit are refused before memory is allocated for them")
   func sizes() throws {
     let enormous: [[UInt8]] = [
       P.tensor(sizes: [1 << 62], strides: [0]), P.tensor(sizes: [100_000, 100_000], strides: [0, 0]),
@@ -164,7 +164,7 @@ struct PyTorchHostileTests {
         continue
       }
     }
-    // Storages: more bytes than an Int, and others than the archive has.
+    // Storages whose byte count overflows an Int, or that do not match those in the archive.
     #expect("\(try error(P.tensor(storageCount: 1 << 61, sizes: [1], strides: [1])))".contains("2^63 bytes"))
     #expect("\(try error(P.tensor(storageCount: -1, sizes: [0], strides: [1])))".contains("a storage's type"))
     #expect(
@@ -177,7 +177,7 @@ struct PyTorchHostileTests {
     #expect("\(try error(types))".contains("of type F32, as before"))
   }
 
-  @Test("A tensor that is negated when it is read is refused, not read with the wrong sign")
+  @Test("A lazily negated tensor is refused instead of being read with the wrong sign")
   func lazilyNegated() throws {
     let view = [P.integer(0), P.tuple([P.integer(4)]), P.tuple([P.integer(1)])]
     let hooks = P.global("collections", "OrderedDict") + P.op(")R")

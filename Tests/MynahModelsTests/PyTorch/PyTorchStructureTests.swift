@@ -4,7 +4,7 @@ import MynahTensors
 import TestSupport
 import Testing
 
-@Suite("Structures of pickles and archives")
+@Suite("The structure of pickles and archives")
 struct PyTorchStructureTests {
   private typealias P = PickleBuilder
 
@@ -18,13 +18,13 @@ struct PyTorchStructureTests {
 
   private static let tensor = P.tensor(sizes: [4], strides: [1])
 
-  @Test("Deep nesting takes no stack, and no more memory than the limit")
+  @Test("Deep nesting uses no stack and no more memory than the limit")
   func depth() throws {
     let tuples = P.op(")") + [UInt8](repeating: 0x85, count: 50_000)
     #expect(try error(pickle: tuples) == .noModel(path: "model.pt", found: "a tuple of 1"))
     let lists = [UInt8](repeating: 0x5D, count: 50_000) + [UInt8](repeating: 0x61, count: 49_999)
     #expect(try error(pickle: lists) == .noModel(path: "model.pt", found: "a list of 1"))
-    // A dictionary in a dictionary …, each under the key "a".
+    // Nested dictionaries, each under the key "a".
     let dictionaries =
       (0..<50_000).flatMap { _ in P.op("}") + [0x8C, 1, 0x61] } + P.op("N") + [UInt8](repeating: 0x73, count: 50_000)
     #expect(try error(pickle: dictionaries) == .noModel(path: "model.pt", found: "a dictionary of 1"))
@@ -38,7 +38,7 @@ struct PyTorchStructureTests {
     }
   }
 
-  @Test("Structures that contain themselves end the search")
+  @Test("Reading terminates on structures that contain themselves")
   func cycles() throws {
     #expect(try error(pickle: P.op("]q\0h\0a")) == .noModel(path: "model.pt", found: "a list of 1"))
     let dictionary = P.op("}q\0") + P.text("model") + P.op("h\0s")
@@ -47,13 +47,13 @@ struct PyTorchStructureTests {
       P.global("model", "RNNModel") + P.op(")") + [0x81] + P.op("q\0")
       + P.dictionary([("_modules", P.op("}") + P.text("a") + P.op("h\0s"))]) + P.op("b")
     #expect("\(try error(pickle: module))".contains("is nested more than 64 modules deep"))
-    // A state dictionary that contains itself is read: what is no tensor is named.
+    // A state dictionary that contains itself is read, and entries that are not tensors are listed.
     let state = P.op("}q\0(") + P.text("w") + Self.tensor + P.text("itself") + P.op("h\0u")
     let file = try PyTorchFixture.read(PyTorchFixture.archive((P() + state).ended).bytes)
     #expect(file.tensors.map(\.name) == ["w"] && file.leftOut == ["itself"])
   }
 
-  @Test("Modules that share modules, level by level, are not read without end")
+  @Test("Modules that share submodules at every level are refused as too large")
   func sharedModules() throws {
     var module = P.object("torch.nn.modules.module", "Module", []) + P.op("q\0")
     for _ in 0..<40 {
@@ -90,7 +90,7 @@ struct PyTorchStructureTests {
   }
 
   @Test(
-    "Vocabularies with gaps, with numbers twice or without agreement are not read",
+    "Vocabularies with gaps, duplicate ids or contradictory lists are not read",
     arguments: [
       P.dictionary([("a", P.op("K\0")), ("b", P.op("K\u{2}"))]),
       P.dictionary([("a", P.op("K\0")), ("b", P.op("K\0"))]),
@@ -108,7 +108,7 @@ struct PyTorchStructureTests {
   }
 
   @Test(
-    "Files of other kinds are named",
+    "Files of other kinds are refused with an error that names the kind",
     arguments: [
       ([], "it is empty"), (Array("the\nbird\n".utf8), "it is text"),
       ([0x89] + Array("HDF\r\n\u{1A}\n".utf8), "HDF5"), ([0x1F, 0x8B, 8], "gzip"),
@@ -130,7 +130,7 @@ struct PyTorchStructureTests {
     #expect(found.contains(words), "\(found)")
   }
 
-  @Test("TorchScript programs, unknown modules and files of big-endian machines are refused by name")
+  @Test("TorchScript programs, unknown modules and big-endian files are refused with specific errors")
   func refused() throws {
     let path = try PyTorchFixture.path("script.pt")
     #expect(throws: PyTorchFileError.torchScript(path: path)) { try PyTorchFile(contentsOf: path) }
@@ -140,12 +140,12 @@ struct PyTorchStructureTests {
     #expect(throws: PyTorchFileError.bigEndian(path: "model.pt")) { try PyTorchFixture.read(big) }
     let strange = ArchiveBuilder([("a/data.pkl", []), ("a/byteorder", Array("middle".utf8))]).bytes
     #expect("\(try error(strange))".contains("its byte order is 'middle'"))
-    // A pickle of pickle.dump has no storages.
+    // A pickle written by pickle.dump has no storages.
     #expect("\(try error((P() + P.storage("0", count: 1)).ended))".contains("persistent identifier"))
     #expect("\(try error((P() + P.op("N")).ended + [0]))".contains("too long"))
   }
 
-  @Test("Archives with false or enormous sizes are refused without taking memory for them")
+  @Test("Archives with wrong or enormous sizes are refused without allocating memory for them")
   func archives() throws {
     let pickle = (P() + P.dictionary([("w", Self.tensor)])).ended
     let sound = PyTorchFixture.archive(pickle)

@@ -20,7 +20,7 @@ struct BidirectionalTests {
     return Bidirectional(forward: one(1), backward: one(5))
   }
 
-  /// The textbook: one scan over the sequences, one over the sequences reversed.
+  /// The textbook version: one scan over the sequences, one over the reversed sequences.
   static func textbook(_ inputs: [[Double]], lengths: [Int]) -> [Double] {
     func reversed(_ x: [Double], width: Int) -> [Double] {
       (0..<4).flatMap { step in
@@ -48,7 +48,7 @@ struct BidirectionalTests {
   }
 
   @Test(
-    "Both directions are the textbook's, with gradients, at any lengths",
+    "Both directions and their gradients match the textbook at any lengths",
     arguments: [[4, 4, 4], [4, 0, 3], [1, 2, 1]])
   func textbook(lengths: [Int]) {
     let check = GradientCheck(Self.inputs()) { inputs in
@@ -62,7 +62,7 @@ struct BidirectionalTests {
     #expect(check.passes(tolerance: 2e-4), "\(check)")
   }
 
-  @Test("Without lengths every step is real; sizes, names and states are those of both")
+  @Test("Without lengths, no step is padding; sizes, names and states are those of both directions")
   func plain() {
     let layer = Self.layer(Self.inputs().map { Variable($0) })
     let x = Variable(Self.inputs()[0])
@@ -76,7 +76,7 @@ struct BidirectionalTests {
     #expect(layer.parameters.map(\.name).prefix(1) == ["forward.weight_ih_l0"])
   }
 
-  @Test("A stack with 7 units on top has outputs of [10, B, 7] over 10 steps, whatever its layers below")
+  @Test("A stack whose top layer has 7 units outputs [10, B, 7] over 10 steps, whatever the layers below")
   func stack() {
     var random = RandomSource(seed: 6)
     let below = Self.layer(Self.inputs().map { Variable($0) })
@@ -87,7 +87,7 @@ struct BidirectionalTests {
     #expect(result.output.shape == [10, 3, 7] && stack.outputSize == 7)
     #expect(result.state.names == ["0.forward.hidden", "0.backward.hidden", "1.hidden", "1.cell"])
     #expect(result.output.value.slice(4..<10).slice(1..<2, axis: 1).elements.allSatisfy { $0 == 0 })
-    // The shorter sequence alone gives the same.
+    // The shorter sequence alone gives the same outputs.
     let alone = stack(x.slice(0..<4).slice(1..<2, axis: 1), state: stack.zeroState(batchSize: 1), lengths: [4])
     #expect(
       alone.output.value.elements.bits == result.output.value.slice(0..<4).slice(1..<2, axis: 1).elements.bits)

@@ -3,10 +3,10 @@ import MynahTensors
 import TestSupport
 import Testing
 
-/// A recurrent layer with its textbook, the argument of the conformance tests.
+/// A recurrent layer with its textbook version; the argument of the conformance tests.
 struct CellCase: CustomTestStringConvertible, Sendable {
   let name: String
-  /// The weights' shapes from I and H.
+  /// The shapes of the weights for I and H.
   let shapes: @Sendable (_ inputSize: Int, _ hiddenSize: Int) -> [Shape]
   let layer: @Sendable (_ weights: [Variable]) -> any SequenceLayer
   let step: @Sendable (_ weights: [[Double]]) -> Textbook.Step
@@ -29,7 +29,7 @@ struct CellCase: CustomTestStringConvertible, Sendable {
     name = kind.title
     shapes = { inputSize, hiddenSize in layer(hiddenSize).parameterSpecs(inputSize: inputSize, of: kind).map(\.shape) }
     self.layer = { weights in
-      // The sizes are those whose parameters have these shapes; W_ih may have columns for two inputs.
+      // Find the sizes whose parameters have these shapes; W_ih may have columns for two inputs.
       let columns = weights[0].shape[1]
       for inputSize in Set([columns, max(1, columns / 2)]).sorted(by: >) {
         let size = (1...64).first {
@@ -226,7 +226,7 @@ struct CellProblem {
     weightCount = weights.count
   }
 
-  /// Inputs, layer and state of given variables.
+  /// The inputs, layer and state made of given variables.
   func parts(_ variables: [Variable]) -> (x: Variable, layer: any SequenceLayer, state: LayerState) {
     let layer = example.layer(Array(variables[1...weightCount]))
     return (variables[0], layer, layer.state(of: Array(variables[(weightCount + 1)...])))
@@ -257,7 +257,7 @@ extension SequenceLayer {
   /// A state of this layer from its parts.
   func state(of parts: [Variable]) -> LayerState { zeroState(batchSize: parts[0].shape[0]).with(parts) }
 
-  /// The outputs of sequences [T, B, I] of some lengths, and the state after each.
+  /// The outputs of sequences [T, B, I] of given lengths, and the state after each sequence.
   func callAsFunction(
     _ x: Variable, state: LayerState, lengths: [Int]? = nil
   ) -> (output: Variable, state: LayerState) {

@@ -7,7 +7,7 @@ import Testing
 struct RecurrentCellConformanceTests {
   static let sizes = [CellSizes(1, 1, 1, 1), CellSizes(3, 2, 3, 5), CellSizes(2, 3, 3, 3), CellSizes(2, 13, 2, 1)]
 
-  @Test("Outputs, states and every gradient are the textbook's", arguments: CellCase.all, sizes)
+  @Test("Outputs, states and every gradient match the textbook", arguments: CellCase.all, sizes)
   func textbook(example: CellCase, sizes: CellSizes) {
     let problem = CellProblem(example, sizes)
     let check = GradientCheck(problem.inputs) { inputs in
@@ -19,7 +19,7 @@ struct RecurrentCellConformanceTests {
     #expect(check.passes(tolerance: 2e-4), "\(check)")
   }
 
-  @Test("The same for sequences of different lengths", arguments: CellCase.all)
+  @Test("Outputs, states and gradients match the textbook for sequences of different lengths", arguments: CellCase.all)
   func textbookOfLengths(example: CellCase) {
     for lengths in [[4, 0, 2], [3, 1, 3]] {
       let problem = CellProblem(example, CellSizes(4, 3, 2, 3))
@@ -33,7 +33,9 @@ struct RecurrentCellConformanceTests {
     }
   }
 
-  @Test("A sequence cut anywhere, its state carried on, has the same bits as in one run", arguments: CellCase.all)
+  @Test(
+    "A sequence split anywhere, with its state carried over, gives the same bits as one run",
+    arguments: CellCase.all)
   func splitting(example: CellCase) {
     for batchSize in [1, 5, 13] {
       let (x, layer, state) = CellProblem(example, CellSizes(5, batchSize, 3, 7)).constants
@@ -49,7 +51,7 @@ struct RecurrentCellConformanceTests {
   }
 
   @Test(
-    "Past a sequence's end outputs are zero and the state stays; before it both have the bits of the sequence alone",
+    "Past a sequence's end, outputs are zero and the state stays; up to it, both match the sequence alone",
     arguments: CellCase.all)
   func padding(example: CellCase) {
     let lengths = [5, 0, 3, 1]
@@ -70,7 +72,7 @@ struct RecurrentCellConformanceTests {
     #expect(full.output.value.elements.bits == plain.output.value.elements.bits && full.state.bits == plain.state.bits)
   }
 
-  @Test("The padding's contents have no effect, even if they are not a number", arguments: CellCase.all)
+  @Test("The contents of padding have no effect, even if they are NaN", arguments: CellCase.all)
   func paddingDoesNotCount(example: CellCase) {
     let lengths = [2, 4, 0]
     let problem = CellProblem(example, CellSizes(4, 3, 2, 3))
@@ -88,7 +90,7 @@ struct RecurrentCellConformanceTests {
     let zeros = run(0)
     #expect(zeros == run(1000))
     #expect(zeros == run(.nan))
-    // x's gradient: exactly zero in the padding.
+    // The gradient of x is exactly zero in the padding.
     let gradient = zeros[1].enumerated().filter { lengths[$0.offset / 2 % 3] <= $0.offset / 6 }
     #expect(!gradient.isEmpty && gradient.allSatisfy { $0.element == 0 })
   }
@@ -115,7 +117,7 @@ struct RecurrentCellConformanceTests {
     #expect(after.names.count == after.parts.count)
   }
 
-  @Test("Every parameter has a name of its own, and sizes are those of the weights", arguments: CellCase.all)
+  @Test("Parameter names are unique, and sizes match the weights", arguments: CellCase.all)
   func parameters(example: CellCase) {
     let problem = CellProblem(example, CellSizes(2, 2, 3, 4))
     let layer = problem.constants.layer

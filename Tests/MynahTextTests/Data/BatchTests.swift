@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 struct BatchTests {
-  @Test("Weights are one where a row is real; a batch without padding needs none")
+  @Test("Weights are 1 for tokens and 0 for padding; a batch without padding has no weights")
   func weights() {
     let batch = Batch(
       inputs: [1, 2, 3, 0, 4, 0], targets: [2, 3, 4, 0, 5, 0], stepCount: 3, batchSize: 2, lengths: [3, 1])
@@ -15,7 +15,7 @@ struct BatchTests {
     #expect(nothing.targetCount == 0)
   }
 
-  @Test("Rows have the tokens of one text after another, with their padding")
+  @Test("Each row contains the tokens of one sequence in order, including padding")
   func rows() {
     let batch = Batch(inputs: [1, 4, 2, 5, 3, 0], targets: [2, 5, 3, 6, 4, 0], stepCount: 3, batchSize: 2)
     #expect(batch.rows == [[1, 2, 3], [4, 5, 0]])
@@ -26,7 +26,9 @@ struct BatchTests {
 }
 
 struct TokenWindowsTests {
-  @Test("No pair of tokens is lost or doubled, but for a remainder that is dropped", arguments: [1, 2, 10, 11, 12, 31])
+  @Test(
+    "No pair of tokens is lost or duplicated, except for a remainder that is dropped",
+    arguments: [1, 2, 10, 11, 12, 31])
   func coverage(_ count: Int) {
     let tokens = Array(0..<Int32(count))
     let dropped = TokenWindows(tokens, length: 5)
@@ -37,21 +39,21 @@ struct TokenWindowsTests {
     #expect(dropped.flatMap(\.inputs) == Array(tokens.prefix(dropped.count * 5)))
   }
 
-  @Test("No tokens make no windows")
+  @Test("Without tokens there are no windows")
   func empty() {
     let none: [Int32] = []
     #expect(TokenWindows(none, length: 3).isEmpty)
     #expect(Batch(windows: []).batchSize == 0)
   }
 
-  @Test("Windows side by side are a time-major batch that begins with the zero state; a short one is padded")
+  @Test("Windows form a time-major batch that starts from the zero state, and short windows are padded")
   func batch() {
     let batch = Batch(windows: Array(TokenWindows(Array(1..<7), length: 3, remainder: .keep)))
     #expect(batch.inputs == [1, 4, 2, 5, 3, 0] && batch.targets == [2, 5, 3, 6, 4, 0])
     #expect(batch.stepCount == 3 && batch.batchSize == 2 && batch.lengths == [3, 2] && !batch.carriesState)
   }
 
-  @Test("System B's text of 1,003,854 characters gives 156 batches of 64 windows of 100")
+  @Test("Tiny Shakespeare's 1,003,854 training characters give 156 batches of 64 windows of length 100")
   func systemB() {
     let windows = TokenWindows(Array(repeating: 1, count: 1_003_854), length: 100)
     #expect(windows.count == 10_038)
@@ -59,7 +61,7 @@ struct TokenWindowsTests {
     #expect(batches.reduce(0) { count, _ in count + 1 } == 156)
   }
 
-  @Test("System C's notebook makes 38,797 sequences of 969,925 pairs, and 388 batches, the last one smaller")
+  @Test("The Brown corpus gives 38,797 sequences from 969,925 pairs, in 388 batches of which the last is smaller")
   func systemC() {
     let ids = (0..<969_950).map { Int32($0 % 10_000) }
     let used = (ids.count - 25) / 25 * 25
@@ -68,17 +70,17 @@ struct TokenWindowsTests {
     let sizes = pairs.batch(25).shuffle(buffer: 2500, seed: 42).batch(100).map(\.count)
     #expect(sizes.reduce(0, +) == 38_797)
     #expect(sizes.reduce(0) { count, _ in count + 1 } == 388 && Array(sizes).last == 97)
-    // Windows are the same sequences, without a pair for each token.
+    // Windows give the same sequences without creating a pair for each token.
     let windows = TokenWindows(TokenRange(ids, 0..<used + 1), length: 25)
     #expect(windows.count == 38_797)
     let first = Array(pairs.batch(25).take(1))[0]
     #expect(first.map(\.0) == Array(windows[0].inputs) && first.map(\.1) == Array(windows[0].targets))
-    // The test part: 248,550 pairs.
+    // The test set has 248,550 pairs.
     #expect(TokenWindows(Array(repeating: 0, count: (248_584 - 25) / 25 * 25 + 1), length: 25).count == 9942)
   }
 
   @Test(
-    "System B's first window begins 20 49 58 and ends 39 55 61",
+    "Tiny Shakespeare's first window starts with 20 49 58 and ends with 39 55 61",
     .enabled(if: TestData.isExpected("tinyshakespeare"), "\(TestData.reason("tinyshakespeare"))"))
   func shakespeare() throws {
     let text = try TextFile(at: TestData.path("tinyshakespeare/input.txt")).text
@@ -103,7 +105,7 @@ struct PaddedSentenceTests {
   }
 
   @Test(
-    "Short sentences are padded, long ones cut, to one token less than the maximum",
+    "Short sentences are padded and long ones truncated to one token less than the maximum",
     arguments: [
       ([], [0, 0, 0, 0], [0, 0, 0, 0], 0), ([7], [0, 0, 0, 0], [0, 0, 0, 0], 0),
       ([7, 8], [7, 0, 0, 0], [8, 0, 0, 0], 1),
@@ -115,7 +117,7 @@ struct PaddedSentenceTests {
     #expect(sentence.inputs == inputs && sentence.targets == targets && sentence.length == length)
   }
 
-  @Test("A batch has the maximum's length less one, whatever its sentences, with lengths and weights")
+  @Test("A batch is always one step shorter than the maximum length, and has lengths and weights")
   func batch() {
     let batch = Batch(padding: [[1, 2, 3], [], [4, 5, 6, 7, 8]], maximumLength: 4)
     #expect(batch.stepCount == 3 && batch.batchSize == 3)
@@ -124,7 +126,7 @@ struct PaddedSentenceTests {
     #expect(!batch.carriesState)
   }
 
-  @Test("Without a maximum the longest sentence decides, and buckets keep padding small")
+  @Test("Without a maximum, the longest sentence sets the length, and buckets reduce padding")
   func buckets() {
     let sentences: [[Int32]] = [[1, 2], [1, 2, 3, 4, 5, 6], [3, 4, 5], [9, 8, 7, 6, 5]]
     let batches = Array(
@@ -134,18 +136,18 @@ struct PaddedSentenceTests {
 }
 
 struct DocumentTests {
-  @Test("A document is the end token, its tokens and the end token", arguments: [1 << 14, 3])
+  @Test("A document starts and ends with the end token", arguments: [1 << 14, 3])
   func documents(_ scale: Int) {
     let text: [Int32] = [5, 6, 1, 1, 7, 1]
     #expect(Array(Documents(text, endingWith: 1)) == [[1, 5, 6, 1], [1, 1], [1, 7, 1]])
     #expect(Array(Documents(Array(text.dropLast()), endingWith: 1)) == [[1, 5, 6, 1], [1, 1], [1, 7]])
     #expect(Array(Documents([Int32](), endingWith: 1)).isEmpty)
-    // A document that is longer than the stretches that are read.
+    // A document that is longer than the chunks that are read.
     let long = Array(repeating: Int32(4), count: 2 * scale + 1) + [1]
     #expect(Array(Documents(long + long, endingWith: 1)) == [[1] + long, [1] + long])
   }
 
-  @Test("Documents side by side are cut in time; the state is reset at their beginning alone")
+  @Test("A batch of documents is split into segments, and the state is reset only before the first one")
   func segments() {
     let batches = Batch.segments(of: [[1, 2, 3, 4, 5, 6], [1, 9], [], [1, 7, 8, 9]], stepCount: 2)
     #expect(batches.map(\.carriesState) == [false, true, true])

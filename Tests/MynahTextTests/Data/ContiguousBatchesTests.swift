@@ -2,7 +2,7 @@ import MynahText
 import Testing
 
 struct ContiguousBatchesTests {
-  @Test("Rows are contiguous stretches, batches time-major, targets the next tokens")
+  @Test("Rows are contiguous in the text, batches are time-major, and targets are the next tokens")
   func layout() throws {
     let batches = try ContiguousBatches(Array(0..<17), batchSize: 2, stepCount: 3)
     #expect(batches.count == 2)
@@ -14,7 +14,7 @@ struct ContiguousBatchesTests {
     #expect(batches[1].stepCount == 3 && batches[1].batchSize == 2)
   }
 
-  @Test("No token is lost or doubled within the part that fills batches", arguments: [1, 2, 5], [1, 4, 7])
+  @Test("No token is lost or duplicated in the part of the text that fills batches", arguments: [1, 2, 5], [1, 4, 7])
   func coverage(_ batchSize: Int, _ stepCount: Int) throws {
     for count in [batchSize * (stepCount + 1), 83, 84] {
       let batches = try ContiguousBatches(Array(0..<Int32(count)), batchSize: batchSize, stepCount: stepCount)
@@ -35,7 +35,9 @@ struct ContiguousBatchesTests {
     #expect(try ContiguousBatches(Array(0..<17), batchSize: 2, stepCount: 3).map(\.carriesState) == [false, true])
   }
 
-  @Test("With the remainder kept, rows end where the next begins and the last batch is narrower", arguments: [1, 2, 5])
+  @Test(
+    "If the remainder is kept, each row ends where the next begins, and the last batch has fewer steps",
+    arguments: [1, 2, 5])
   func keeping(_ batchSize: Int) throws {
     for count in [batchSize + 1, 83, 84] {
       let batches = try ContiguousBatches(
@@ -57,7 +59,7 @@ struct ContiguousBatchesTests {
     }
   }
 
-  @Test("Brown's 969,950 training tokens make 388 slices of rows of 9,699, the last of width 24")
+  @Test("The Brown corpus's 969,950 training tokens give rows of 9,699 tokens and 388 batches, the last with 24 steps")
   func brown() throws {
     let batches = try ContiguousBatches(
       Array(repeating: 0, count: 969_950), batchSize: 100, stepCount: 25, remainder: .keep)
@@ -65,7 +67,7 @@ struct ContiguousBatchesTests {
     #expect(batches[386].stepCount == 25 && batches[387].stepCount == 24)
   }
 
-  @Test("The smallest text fills one batch, one token less is an error that names the need")
+  @Test("The shortest text fills one batch, and one token less is an error that gives the required number")
   func smallest() throws {
     #expect(try ContiguousBatches([1, 2], batchSize: 1, stepCount: 1).map(\.targets) == [[2]])
     #expect(try ContiguousBatches(Array(0..<63), batchSize: 3, stepCount: 20).count == 1)

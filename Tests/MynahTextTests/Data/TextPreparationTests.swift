@@ -34,7 +34,7 @@ struct TextPreparationTests {
     return WordTokenizer(vocabulary: language.vocabulary).decode(ids) + "\n\nnaïve 漢字 😀\u{3000}end\n"
   }()
 
-  /// Tokens and vocabulary as of a text in memory.
+  /// Expects the same tokens and vocabulary as for a text in memory.
   private func expectAsInMemory(_ prepared: Prepared, _ kind: TokenizerKind, _ text: String) throws {
     let corpus = try Corpus(at: folder.put(Array(text.utf8), as: "whole"))
     let tokenizer: AnyTokenizer =
@@ -57,7 +57,7 @@ struct TextPreparationTests {
   }
 
   @Test(
-    "Tokens and vocabulary are those of the text in memory, however it is cut and on however many threads",
+    "Tokens and vocabulary are the same as in memory, for any piece size and number of threads",
     arguments: TokenizerKind.allCases, [1 << 20, 4096, 97, 8])
   func asInMemory(_ kind: TokenizerKind, _ pieceSize: Int) throws {
     let text = pieceSize < 100 ? String(Self.sentences.suffix(2500)) : Self.sentences
@@ -66,7 +66,7 @@ struct TextPreparationTests {
   }
 
   @Test(
-    "The tokenizer that is chosen is that of the text in memory, wherever the pieces end", arguments: [1 << 20, 64])
+    "The same tokenizer is chosen as for the text in memory, wherever the pieces end", arguments: [1 << 20, 64])
   func chosenTokenizer(_ pieceSize: Int) throws {
     for text in [Self.sentences, "One line, and another.\nA third.\n", String(repeating: "Say: yes!\n", count: 9000)] {
       let path = try folder.put(Array(text.utf8), as: "chosen.txt")
@@ -88,13 +88,13 @@ struct TextPreparationTests {
     }
   }
 
-  @Test("The file is the same byte for byte on one, two and five threads")
+  @Test("The file is identical byte for byte on one, two and five threads")
   func threads() throws {
     let files = try [1, 2, 5].map { try prepare([Self.sentences], threads: $0, pieceSize: 500).bytes }
     #expect(files[0] == files[1] && files[0] == files[2])
   }
 
-  @Test("Texts that follow each other are one text; a last line without its end is ended")
+  @Test("Several files form one text, and a last line without a line end gets one")
   func severalTexts() throws {
     let prepared = try prepare(["a b\nb a", "", "a c\na b\n", "a"], minimumCount: 1)
     #expect(prepared.file.tokenizer.vocabulary.tokens == ["<eos>", "a", "b", "c", "<unk>"])
@@ -102,7 +102,7 @@ struct TextPreparationTests {
     #expect(prepared.file.training.count == 9)
   }
 
-  @Test("Carriage returns before line ends and a byte order mark are no tokens, wherever pieces are cut")
+  @Test("Carriage returns before line ends and byte order marks give no tokens, wherever pieces are cut")
   func lineEnds() throws {
     let unix = "ab c\n\nd e f\ng\n"
     let dos = "\u{FEFF}" + unix.replacing("\n", with: "\r\n")
@@ -124,7 +124,7 @@ struct TextPreparationTests {
     #expect(try prepare([text], .character, maximumSize: 3).file.tokenizer.vocabulary.tokens == [" ", "a", "<unk>"])
   }
 
-  @Test("Byte pairs that begin a text with a space do so once, wherever pieces are cut", arguments: [1 << 20, 40, 9])
+  @Test("A leading space is added only once before a text, wherever pieces are cut", arguments: [1 << 20, 40, 9])
   func leadingSpace(_ pieceSize: Int) throws {
     let text = "some words\n\nthen  other words \nand some more\nwords at last\n"
     let trained = BytePairTokenizer(training: " " + text, vocabularySize: 300)
@@ -144,7 +144,7 @@ struct TextPreparationTests {
     #expect(file.validation.ids(in: 0..<file.validation.count) == (try tokenizer.encode(corpus.validation).ids))
   }
 
-  @Test("A line that is longer than the pieces is cut between words, a word longer than four pieces between characters")
+  @Test("Lines longer than a piece are cut between words, and words longer than four pieces between characters")
   func longLines() throws {
     let words = (0..<300).map { "w\($0 % 7)" }.joined(separator: " ")
     try expectAsInMemory(try prepare([words + "\nend\n"], pieceSize: 64), .word, words + "\nend\n")
@@ -159,13 +159,13 @@ struct TextPreparationTests {
     try expectAsInMemory(try prepare([text], .character), .character, text)
   }
 
-  @Test("A piece never ends inside a character, however short pieces are", arguments: 1...6)
+  @Test("A piece never ends inside a character, however short the pieces are", arguments: 1...6)
   func tinyPieces(_ pieceSize: Int) throws {
     let text = "a😀😀é日😀\r\n日本語\nz"
     try expectAsInMemory(try prepare([text], .character, pieceSize: pieceSize), .character, text)
   }
 
-  @Test("Bytes that are not UTF-8 are reported with their offset and line, in any chunk")
+  @Test("Invalid UTF-8 is reported with its offset and line, in any piece")
   func invalidBytes() throws {
     var bytes = Array(String(repeating: "some words\n", count: 100).utf8)
     bytes[700] = 0xFF
@@ -195,7 +195,7 @@ struct TextPreparationTests {
     #expect(throws: FileError.noSuchFile(path: "none")) { try TextPreparation(of: ["none"], threadCount: 1) }
   }
 
-  @Test("Progress rises to the whole in both passes; what it throws ends them and leaves nothing")
+  @Test("Progress rises to 100 % in both passes, and an error from it ends them without leaving files")
   func progress() throws {
     struct Stop: Error {}
     let path = try folder.put(Array(Self.sentences.utf8), as: "a.txt")

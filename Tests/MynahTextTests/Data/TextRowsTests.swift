@@ -10,7 +10,7 @@ struct TextRowsTests {
     return batches
   }
 
-  /// The tokens that each row reads, context and text.
+  /// The tokens that each row reads, either as context or as text.
   private static func rows(_ batches: [Batch], isContext: Bool) -> [[Int32]] {
     (0..<(batches.first?.batchSize ?? 0)).map { row in
       batches.filter { $0.isContext == isContext }.flatMap { batch in
@@ -28,7 +28,7 @@ struct TextRowsTests {
   }
 
   @Test(
-    "Rows follow each other without a gap, and each is read after the tokens before it", arguments: [21, 22, 23, 24])
+    "Rows cover the text without gaps, and each row is preceded by its context", arguments: [21, 22, 23, 24])
   func severalRows(count: Int) throws {
     let batches = try Self.batches(count, rowLimit: 3, rowLength: 5, contextLength: 4)
     let (rows, contexts) = (Self.rows(batches, isContext: false), Self.rows(batches, isContext: true))
@@ -39,7 +39,7 @@ struct TextRowsTests {
     #expect(batches[0].isContext && batches[0].targetCount == 0 && batches[0].weights?.allSatisfy { $0 == 0 } == true)
   }
 
-  @Test("A text of less than two tokens has nothing to predict")
+  @Test("A text of fewer than two tokens has nothing to predict")
   func tooShort() {
     for ids in [[], [1]] as [[Int32]] { #expect(throws: TextError.self) { try TextRows(ids, rowLimit: 2) } }
   }

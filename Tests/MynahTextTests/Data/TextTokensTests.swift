@@ -3,8 +3,8 @@ import MynahText
 import Testing
 
 struct TextTokensTests {
-  /// Lines whose ends byte pairs join with what follows: indented, empty, blank, with tabs, carriage returns and wide
-  /// characters.
+  /// Lines whose ends byte pairs merge with the following text: indented, empty, blank, with tabs, carriage returns and
+  /// multi-byte characters.
   static let text =
     "def f(x):\n    if x:\n        return 1\n\n\n    \n\tnaïve “日本” 😀\r\n"
     + "it's they're\n\n \nend  \n\u{A0}\u{2003} x\n<s> a\n"
@@ -56,7 +56,7 @@ struct TextTokensTests {
   }
 
   @Test(
-    "The tokens of a whole text come in pieces of at most a given length, with the share of the text",
+    "The tokens of a text are returned in pieces of at most the given length, with the progress",
     arguments: [1, 2, 7])
   func pieces(length: Int) throws {
     for (name, tokenizer) in try Self.tokenizers() {
@@ -74,7 +74,7 @@ struct TextTokensTests {
     }
   }
 
-  @Test("A text begins after a line end where the vocabulary has one")
+  @Test("A text starts after a line end if the vocabulary has one")
   func beginnings() throws {
     for (name, tokenizer) in try Self.tokenizers() {
       let expected = tokenizer.textStartID.map { TextToken.Beginning.after($0) } ?? .ofNothing
@@ -83,7 +83,7 @@ struct TextTokensTests {
     }
   }
 
-  @Test("Each token belongs to the line that it begins in")
+  @Test("Each token belongs to the line in which it starts")
   func lines() throws {
     for (name, tokenizer) in try Self.tokenizers() where name != "Keras words over line ends" {
       var (line, offset) = (1, 0)
@@ -100,13 +100,13 @@ struct TextTokensTests {
         #expect(token.line == line, "\(name): byte \(offset)")
         let special = pairs.specialTokens.first { pairs.vocabulary.id(of: $0) == token.id }
         offset += special?.utf8.count ?? pairs.bytes(of: [token.id]).count
-        // After a special token a space may be put.
+        // A space may be added after a special token.
         if special != nil, offset < bytes.count, bytes[offset] != UInt8(ascii: " ") { offset -= 1 }
       }
     }
   }
 
-  @Test("A line's tokens are returned at once, except for an end that may be joined with what follows")
+  @Test("A line's tokens are returned at once, except at an end that may merge with the following text")
   func streaming() throws {
     let others = ["Keras words over line ends", "special tokens"]
     for (name, tokenizer) in try Self.tokenizers() where !others.contains(name) {
@@ -119,12 +119,12 @@ struct TextTokensTests {
       let tokens = try first + second + text.finish()
       #expect(tokens.map(\.id) == (try tokenizer.encode("a b\n\n    c\n").ids), "\(name)")
       #expect(tokens.map(\.line) == tokens.map(\.line).sorted() && text.heldLine == nil)
-      // Another text follows.
+      // Start another text.
       #expect(try text.append("a b", number: 1).first?.beginning != nil)
     }
   }
 
-  @Test("A policy cuts a text into texts that are tokenized on their own")
+  @Test("A state policy splits a text into parts that are tokenized independently")
   func policies() throws {
     for (name, tokenizer) in try Self.tokenizers() {
       for (policy, parts) in [
@@ -138,7 +138,7 @@ struct TextTokensTests {
     }
   }
 
-  @Test("Windows are reset after n predictions, each to the token before it")
+  @Test("After n predictions, a window resets the state and starts after the previous token")
   func windows() throws {
     let bytes = AnyTokenizer.bytes(ByteTokenizer())
     func starts(_ tokenizer: AnyTokenizer, _ text: String, length: Int) throws -> [Int: TextToken.Beginning] {
@@ -149,12 +149,12 @@ struct TextTokensTests {
     let (a, c) = (Int32(UInt8(ascii: "a")), Int32(UInt8(ascii: "c")))
     #expect(try starts(bytes, "abcde", length: 3) == [0: .after(10), 3: .after(c)])
     #expect(try starts(bytes, "ab", length: 1) == [0: .after(10), 1: .after(a)])
-    // The first token is not predicted where nothing comes before it.
+    // The first token is not predicted if nothing comes before it.
     let words = AnyTokenizer.word(WordTokenizer(vocabulary: try Vocabulary(tokens: ["a", "b"])))
     #expect(try starts(words, "a b a b a b", length: 2) == [0: .ofNothing, 3: .after(0), 5: .after(0)])
   }
 
-  @Test("A continued text has no beginning, and no space is added before it")
+  @Test("A continuation has no beginning, and no space is added before it")
   func continuation() throws {
     let tokenizer = try Self.bytePairs(addsLeadingSpace: true)
     var text = TextTokens(tokenizer, isContinuation: true)
@@ -181,7 +181,7 @@ struct TextTokensTests {
 }
 
 struct StatePolicyTests {
-  @Test("A policy is coded by its name, windows with their length")
+  @Test("A policy is coded by its name, and windows with their length")
   func coding() throws {
     for (policy, json) in [
       (.carry, #""carry""#), (.reset, #""reset""#), (.documents, #""documents""#),
@@ -195,7 +195,7 @@ struct StatePolicyTests {
     }
   }
 
-  @Test("Generated text is reset where read text is")
+  @Test("Generated text is reset at the same positions as text that is read")
   func writtenText() throws {
     func places(_ policy: StatePolicy) -> [Int] {
       var text = WrittenText(policy)

@@ -17,7 +17,7 @@ struct TokenFileTests {
     .word(WordTokenizer(vocabulary: try Vocabulary(tokens: (0..<size).map { "w\($0)" })))
   }
 
-  /// Writes tokens, the last of them to validate with.
+  /// Writes tokens for training and validation.
   private func write(_ ids: [Int32], validation: [Int32] = [], vocabularySize: Int = 40) throws {
     var writer = try TokenFileWriter(replacing: path, tokenizer: tokenizer(vocabularySize))
     try writer.write(EncodedText(ids: ids, unknownCount: min(2, ids.count), characterCount: 3 * ids.count))
@@ -25,7 +25,7 @@ struct TokenFileTests {
     try writer.commit()
   }
 
-  @Test("Tokens come back as they were, in two bytes each or in four", arguments: [40, 65_536, 65_537])
+  @Test("Tokens are read back unchanged, with two or four bytes each", arguments: [40, 65_536, 65_537])
   func roundTrip(_ vocabularySize: Int) throws {
     let ids = (0..<1001).map { Int32($0 &* 7919 % vocabularySize) } + [Int32(vocabularySize - 1)]
     try write(ids, validation: [3, 4], vocabularySize: vocabularySize)
@@ -40,7 +40,7 @@ struct TokenFileTests {
     #expect((size - (vocabularySize > 65_536 ? 4 : 2) * file.count).isMultiple(of: 64))
   }
 
-  @Test("Batches of a file are those of the same tokens in memory")
+  @Test("Batches from a file equal those of the same tokens in memory")
   func batches() throws {
     let ids = (0..<500).map { Int32($0 % 40) }
     try write(ids)
@@ -51,14 +51,14 @@ struct TokenFileTests {
     #expect(SHA256.hexadecimal(of: file) == SHA256.hexadecimal(of: ids))
   }
 
-  @Test("No tokens are a file too")
+  @Test("A file without tokens is valid")
   func empty() throws {
     try write([])
     let file = try TokenFile(at: path)
     #expect(file.count == 0 && file.ids(in: 0..<0).isEmpty)
   }
 
-  @Test("Equal texts have equal digests, others do not")
+  @Test("Equal texts have equal digests, and different texts have different ones")
   func digests() throws {
     var digests: [String] = []
     for ids in [[1, 2, 3], [1, 2, 3], [1, 3, 2]] as [[Int32]] {
@@ -68,7 +68,7 @@ struct TokenFileTests {
     #expect(digests[0] == digests[1] && digests[0] != digests[2] && digests[0].count == 64)
   }
 
-  @Test("Until it is committed the old file stands, and an abandoned one leaves nothing")
+  @Test("The old file remains until the commit, and an abandoned write leaves no files")
   func abandoned() throws {
     try write([1, 2])
     let before = try folder.bytes(of: "text.tokens")
@@ -79,7 +79,7 @@ struct TokenFileTests {
     #expect(try folder.bytes(of: "text.tokens") == before && folder.names == ["text.tokens"])
   }
 
-  @Test("A file is known by its first bytes, whatever its name")
+  @Test("A file is recognised by its first bytes, whatever its name")
   func recognition() throws {
     try write([1])
     #expect(TokenFile.isTokenFile(path))
@@ -89,7 +89,7 @@ struct TokenFileTests {
     #expect(!TokenFile.isTokenFile(folder.path) && !TokenFile.isTokenFile(folder("none")))
   }
 
-  @Test("A damaged file is refused with what was expected and found, wherever the damage is")
+  @Test("A damaged file is an error that gives the expected contents, wherever the damage is")
   func damage() throws {
     try write((0..<100).map { $0 % 40 }, validation: [1, 2, 3])
     let whole = try folder.bytes(of: "text.tokens")
@@ -117,7 +117,7 @@ struct TokenFileTests {
     #expect(try reason(changed(48, 1)).contains("tokenizer's end"))
     #expect(try reason(changed(130, 0x20)).contains("sha256"))
     #expect(try reason(changed(whole.count - 1, 0x7F)).contains("vocabulary of 40"))
-    // Each number that decides sizes, far too large: an error, never a crash.
+    // Set each number that determines a size to a value far too large: an error, never a crash.
     for offset in 12..<56 where !(32..<40).contains(offset) {
       try folder.put(changed(offset, 0xFF), as: "text.tokens")
       #expect(throws: TextError.self, "byte \(offset)") { try TokenFile(at: path) }
