@@ -1,22 +1,23 @@
 #!/usr/bin/env python3
-"""Trains an AWD-LSTM on the Penn Treebank in PyTorch, to compare `mynah reproduce awd-lstm` with.
+"""Trains an AWD-LSTM on the Penn Treebank in PyTorch, as a reference for `mynah reproduce awd-lstm`.
 
     python3 -m venv .venv
     .venv/bin/pip install 'torch==2.13.0' numpy
     .venv/bin/python Scripts/awd-lstm-pytorch.py --data FOLDER --epochs N [--seed 141] [--threads 1]
 
-FOLDER has ptb.train.txt, ptb.valid.txt and ptb.test.txt. The model is that of S. Merity, N. Keskar, R. Socher,
-"Regularizing and optimizing LSTM language models", 2018; the flags are its sizes and rates, and their defaults those of
-the recipe; --limit N reads the first N words of each text only. Prints a JSON line for the data and the model, then one for each epoch:
+FOLDER contains ptb.train.txt, ptb.valid.txt and ptb.test.txt. The model is that of S. Merity, N. Keskar, R. Socher,
+"Regularizing and optimizing LSTM language models", 2018. The flags set its sizes and rates; their defaults are those
+of the recipe. --limit N reads only the first N words of each text. Prints a JSON line for the data and the model, then
+one for each epoch:
 
     train          perplexity per target over the epoch, measured while training, with dropout
-    validation     perplexity per target after the epoch, in ten rows, of the averaged weights once there are any
+    validation     perplexity per target after the epoch, in ten rows, with averaged weights once averaging has begun
     isAveraged     whether averaging has begun
-    seconds        the epoch's training, without the validation
+    seconds        the training time of the epoch, without validation
 
-and one with the perplexity of the test text, in one row, for the weights with the lowest validation loss.
+and finally one with the test perplexity, in one row, of the weights with the lowest validation loss.
 
-Each LSTM has one trained bias, as Mynah's; --two-biases trains both of PyTorch's, as the authors' program does.
+Each LSTM has one trained bias, as in Mynah; --two-biases trains both of PyTorch's, as in the authors' program.
 """
 import argparse
 import collections
@@ -35,7 +36,9 @@ except ImportError as missing:
 
 
 def read(folder, limit):
-    """The ids of the three texts and the vocabulary size; words by count, ties by code points; lines end in <eos>."""
+    """The IDs of the three texts and the vocabulary size. Words are numbered by count, ties by code point; each line
+    ends with <eos>.
+    """
     texts = [
         (folder / f"ptb.{part}.txt").read_text(encoding="utf-8").replace("\n", " <eos> ").split()[:limit]
         for part in ("train", "valid", "test")
@@ -46,7 +49,7 @@ def read(folder, limit):
 
 
 def columns(ids, row_count):
-    """Consecutive rows of a text as columns, [length, row_count]; the last tokens that fill no row are dropped."""
+    """Splits a text into consecutive rows, returned as columns [length, row_count]; drops the tokens left over."""
     length = len(ids) // row_count
     return ids[: length * row_count].reshape(row_count, length).T.contiguous()
 
@@ -75,7 +78,7 @@ class LanguageModel(nn.Module):
         return [(torch.zeros(1, row_count, lstm.hidden_size),) * 2 for lstm in self.recurrent]
 
     def forward(self, ids, states):
-        """The last layer's outputs, dropped and as they are, and the states after the last step."""
+        """The last layer's outputs with and without dropout, and the states after the last step."""
         rates, table, after = self.options, self.embedding.weight, []
         if self.training and rates.dropout_embedding > 0:
             kept = 1 - rates.dropout_embedding
@@ -97,13 +100,13 @@ class LanguageModel(nn.Module):
 
 
 def random_length(options):
-    """The length of a batch: near the given one, or near half of it in a twentieth of the batches."""
+    """Draws the length of a batch: near the given length, or near half of it in a twentieth of the batches."""
     base = options.sequence_length * (1 if torch.rand(()).item() < 0.95 else 0.5)
     return min(max(5, int(base + 5 * torch.randn(()).item())), options.sequence_length + 25)
 
 
 class Average:
-    """The mean of weights, without those after the first step, as PyTorch's ASGD with t0 = 0 has it."""
+    """The mean of the weights, excluding those after the first step, as in PyTorch's ASGD with t0 = 0."""
 
     def __init__(self, parameters):
         self.values = [torch.zeros_like(parameter) for parameter in parameters]
@@ -116,7 +119,7 @@ class Average:
 
 
 def train_epoch(options, model, parameters, average, text):
-    """Trains on a text in rows; gives the mean nats per target."""
+    """Trains on a text in rows; returns the mean loss in nats per target."""
     model.train()
     states, start, nats, count = model.zero_state(text.shape[1]), 0, 0.0, 0
     while start < len(text) - 1:
@@ -142,7 +145,7 @@ def train_epoch(options, model, parameters, average, text):
 
 @torch.no_grad()
 def evaluate(options, model, text):
-    """The mean nats per target of a text in rows, each from the zero state."""
+    """The mean loss of a text in rows, in nats per target; each row starts from the zero state."""
     model.eval()
     states, nats = model.zero_state(text.shape[1]), 0.0
     for start in range(0, len(text) - 1, options.sequence_length):
@@ -154,7 +157,7 @@ def evaluate(options, model, text):
 
 @torch.no_grad()
 def exchanged(parameters, values):
-    """Sets the parameters to the values, and gives what they were."""
+    """Sets the parameters to the values and returns their previous values."""
     before = [parameter.clone() for parameter in parameters]
     for parameter, value in zip(parameters, values):
         parameter.copy_(value)

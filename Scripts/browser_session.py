@@ -22,7 +22,7 @@ class BrowserSession:
         command = f'exec "$0" "$@" 3<&{child_in} 4>&{child_out}'
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe",
                  f"--user-data-dir={profile}", "about:blank"]
-        # What the browser itself prints is about the machine (no D-Bus, no GPU), not about the page.
+        # The browser's own output is about the machine (no D-Bus, no GPU), not about the page.
         self.process = subprocess.Popen(["bash", "-c", command, browser, *flags], pass_fds=(child_in, child_out),
                                         stderr=subprocess.DEVNULL)
         os.close(child_in), os.close(child_out)
@@ -86,7 +86,7 @@ class BrowserSession:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        # A page that differs in the fragment only would not be loaded again.
+        # An address that differs only in the fragment would not reload the page.
         for place in ("about:blank", address):
             self.events.clear()
             self.call("Page.navigate", url=place)
@@ -108,7 +108,7 @@ class BrowserSession:
                       modifiers=modifiers, **({"text": text} if text and kind == "keyDown" else {}))
 
     def click(self, selector):
-        """Clicks at the middle of an element, after scrolling to it."""
+        """Clicks the middle of an element after scrolling to it."""
         x, y = self.evaluate(f"""(() => {{
           const element = document.querySelector({json.dumps(selector)});
           element.scrollIntoView({{ block: "center" }});
@@ -119,7 +119,7 @@ class BrowserSession:
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def screenshot(self, path):
-        # Two frames, so that what the last event changed is painted.
+        # Waits for two frames, so that the changes of the last event are painted.
         self.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))")
         data = self.call("Page.captureScreenshot", format="png")["data"]
         with open(path, "wb") as file:

@@ -9,10 +9,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # The other tests and examples need no trait.
 export MYNAH_TARGETS="MynahServerTests MynahCommandsTests CompletionClient"
-# SwiftPM passes traits to the compiler in the order of a set's elements, which differs from process to process: with two,
-# half of the time, everything would be built again. Set here only, so that the tests themselves keep random orders.
+# SwiftPM passes traits to the compiler in the order of a set, which differs between processes: with two traits,
+# everything would be rebuilt half of the time. Set only here, so that the tests themselves keep random orders.
 export SWIFT_DETERMINISTIC_HASHING=1
 build=(-c release --traits "$1" --scratch-path .build-traits)
-# `swift build` cannot turn testable imports off, so this is a run of no tests.
+# `swift build` cannot turn testable imports off, so this builds with `swift test` and runs no tests.
 swift test --disable-testable-imports "${build[@]}" --filter '^$' 2>&1 | grep -vE '^(◇|\[)' >&2
 swift build "${build[@]}" --show-bin-path

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Compares the NEON kernels with those in plain C, on any machine: compiles them for 64-bit Arm and runs them under
+# Compares the NEON kernels with those in plain C on any machine: compiles them for 64-bit Arm and runs them under
 # emulation.
 #
 #   Scripts/check-neon.sh
 #
-# Needs a clang, Arm's C library and QEMU; on Debian: apt-get install gcc-aarch64-linux-gnu qemu-user-static. On an Arm
-# machine it compiles and runs them as they are.
+# Needs clang, Arm's C library and QEMU; on Debian: apt-get install gcc-aarch64-linux-gnu qemu-user-static. On an Arm
+# machine, it compiles and runs them natively.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds mynah with MPI in a folder of its own, and runs the tests that start ranks with mpirun, and the commands of
+# Builds mynah with MPI in a separate folder, and runs the tests that start ranks with mpirun and the commands of
 # docs/cluster.md.
 #
 #     Scripts/check-ranks.sh
 #
 # Without Open MPI this is skipped with a note. MYNAH_TRAITS names the package traits of the build, which other
-# scripts may share: MPI unless given.
+# scripts may share (default: MPI).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

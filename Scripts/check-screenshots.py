@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks that screenshots of pages (PNG) are not blank: that they have several colours, and more than a few dots of
-them.
+"""Checks that screenshots of pages (PNG) are not blank: they must have at least 30 colours, and at least
+1 % of the pixels must differ from the most common colour.
 
     python3 Scripts/check-screenshots.py FILE.png …
 
-Of a picture whose name has -dark before its end, the commonest colour must be dark, of the others light.
+The most common colour must be dark in a picture whose name contains -dark, and light in all others.
 """
 import collections
 import multiprocessing
@@ -14,7 +14,7 @@ import zlib
 
 
 def rows(path):
-    """The picture's rows of pixels: 8 bits a sample, RGB or RGBA, as browsers write them."""
+    """The picture's rows of pixels: 8 bits per sample, RGB or RGBA, as browsers write them."""
     data = open(path, "rb").read()
     if data[:8] != b"\x89PNG\r\n\x1a\n":
         sys.exit(f"error: {path} is no PNG")
@@ -39,7 +39,7 @@ def rows(path):
 
 
 def unfiltered(kind, line, before, size):
-    """A row as it was before PNG's filter took the difference to its neighbours."""
+    """Undoes PNG's filter, which stores the differences between neighbouring bytes."""
     if kind == 0:
         return line
     if kind == 2:
@@ -59,7 +59,7 @@ def unfiltered(kind, line, before, size):
 
 
 def check(path):
-    """The figures of a picture in words, and the complaint about it, if there is one."""
+    """Returns the figures of a picture as text, and an error message or None."""
     colours = collections.Counter(pixel for row in rows(path) for pixel in row)
     common, count = colours.most_common(1)[0]
     share = 1 - count / sum(colours.values())

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Builds mynah with its server in a folder of its own, runs the server's tests, and then checks the running server from
+# Builds mynah with its server in a separate folder, runs the server's tests, and then checks the running server from
 # outside: with the openai package, with lm-evaluation-harness, with schemathesis, with hostile input, under load, and
 # its page in a browser.
 #
 #     Scripts/check-server.sh [FOLDER]
 #
-# FOLDER, a new one unless given, receives the pictures of the page. Python packages are installed into
-# .build-traits/python unless the python3 of the path has them; what cannot be installed is skipped with a note.
-# MYNAH_TRAITS names the package traits of the build, which other scripts may share: Server unless given.
+# The pictures of the page are written to FOLDER (default: a new folder). Python packages are installed into
+# .build-traits/python unless the python3 in the PATH has them; checks whose packages cannot be installed are skipped
+# with a note. MYNAH_TRAITS names the package traits of the build, which other scripts may share (default: Server).
 set -euo pipefail
 folder=${1:-$(mktemp -d)}
 mkdir -p "$folder"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What must pass before a change goes in: formatting, a build in which warnings are errors, the README's tests and code.
+# The checks that a change must pass: formatting, a build with warnings as errors, the README's tests and code.
 #
 # Tests that read published data sets look in MYNAH_DATA; without the data they are skipped with a note, and fail if
 # CI=true.
@@ -22,15 +22,15 @@ fi
 step "the README's example is Examples/App"
 awk '/^```swift$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md | diff - Examples/App/Sources/App/main.swift
 
-# Builds every target first, tests and examples included; MYNAH_STRICT makes each warning an error. Tests import no module
-# as testable, so that the tests, the products and the examples have the same flags and are built once.
+# Builds every target first, including tests and examples; MYNAH_STRICT turns warnings into errors. Tests use no
+# testable imports, so the tests, the products and the examples have the same flags and are built once.
 test_command=$(Scripts/readme-command.sh "The tests")
 step "$test_command"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 $test_command 2>&1 | tee "$log" || status=$?
-# All tests use Swift Testing; the line "Executed 0 tests" is printed by XCTest, which has none.
+# All tests use Swift Testing; the line "Executed 0 tests" is printed by XCTest, for which there are no tests.
 step "the tests' closing line"
 grep -E "Test run with [0-9]+ tests?.*(passed|failed)" "$log" | tail -n 1 || { echo "error: no tests ran" >&2; exit 1; }
 [[ "$status" == 0 ]] || exit "$status"

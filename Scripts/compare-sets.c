@@ -1,10 +1,10 @@
 // Compares the kernels of every instruction set of this machine with those in plain C (Scripts/check-neon.sh). The
-// tests hold each set against textbook versions; this needs a C compiler alone, so it runs under emulation too.
+// tests compare each set with textbook versions; this program needs only a C compiler, so it also runs under emulation.
 #include "kernel-memory.h"
 
 #include <math.h>
 
-/// Numbers so small that rounding to bfloat16 does not grow from step to step of a recurrence.
+/// Random numbers so small that errors of rounding to bfloat16 do not grow over the steps of a recurrence.
 static float *small_numbers(size_t count) {
   float *result = numbers(count);
   for (size_t i = 0; i < count; i++) result[i] *= 0.25f;
@@ -12,7 +12,7 @@ static float *small_numbers(size_t count) {
 }
 
 static int compared = 0, failed = 0;
-/// Compares two arrays; differences are relative to the largest number, at least 0.02, since sums may cancel.
+/// Compares two arrays; differences are relative to the largest magnitude, at least 0.02, since sums may cancel.
 static void compare(const char *what, const float *found, const float *expected, size_t count, double tolerance) {
   double largest = 0.02, difference = 0;
   bool is_finite = true;
@@ -94,7 +94,7 @@ static void check_scans(const mynah_kernels *set, const mynah_kernels *plain, my
       if (cell->has_identity_skip) s.input = s.hidden;
       if (!cell->has_projection) s.output = s.hidden;
       const size_t rows = s.steps * s.batch;
-      // Near zero, a rounded sum can have the other sign, and the slope of ReLU jumps there.
+      // Near zero, a rounded sum can have the opposite sign, and the slope of ReLU jumps there.
       const double bound = precision && id == MYNAH_CELL_RNN_RELU ? 0.3 : tolerance;
       // Their memory is freed when the program ends.
       scan_results a = scan(set, team, precision, s), b = scan(plain, NULL, MYNAH_FLOAT32, s);
@@ -140,7 +140,7 @@ static void check_losses(const mynah_kernels *set, const mynah_kernels *plain, m
   }
 }
 
-/// A recurrent layer of GRUs, which have three blocks, and an output layer, advanced by some steps.
+/// The logits of a GRU layer, whose matrices have three blocks, and an output layer after some steps.
 static float *advanced(const mynah_inference_kernels *kernels, mynah_team *team, mynah_weights kind, size_t steps,
                        size_t batch, size_t hidden, size_t vocabulary) {
   state = 7;
@@ -166,7 +166,7 @@ static float *advanced(const mynah_inference_kernels *kernels, mynah_team *team,
 
 static void check_inference(const mynah_inference_kernels *set, const mynah_inference_kernels *plain, mynah_team *team,
                             mynah_weights kind) {
-  // Rows are rounded to bytes, and a number on the edge between two of them may fall to either side.
+  // Rows are quantised to bytes, and a number halfway between two of them may be rounded either way.
   const double tolerances[] = {3e-5, 1e-2, 3e-2};
   const size_t sizes[][4] = {{1, 1, 1, 2}, {3, 1, 33, 70}, {2, 7, 17, 130}, {2, 35, 70, 65}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the commands of pages of docs/ as typed, page by page, each in its own folder.
 # Usage: Scripts/docs-commands.sh PAGE…
-# MYNAH_BUILD is the folder of the build that the commands use as .build.
+# MYNAH_BUILD is the build folder that the commands use as .build.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(mktemp -d)

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Builds the reference documentation of the library's modules into .build/docs/Mynah.doccarchive, with the toolchain
-# alone. Fails if a module that `Mynah` re-exports is missing, or if docc warns about a link.
+# Builds the reference documentation of the library's modules into .build/docs/Mynah.doccarchive, using only the
+# toolchain. Fails if a module that `Mynah` re-exports is missing, or if docc warns about a link.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 graphs=.build/docs/graphs
 rm -rf .build/docs .build/*/symbolgraph && mkdir -p "$graphs"
 swift build -c release --product mynah
-# The command fails at the bundle of tests, which has no module; the graphs of the library are checked below.
+# The command fails at the test bundle, which has no module; the graphs of the library are checked below.
 swift package -c release dump-symbol-graph > /dev/null 2>&1 || true
 modules=(Mynah $(sed -n 's/^@_exported public import \(Mynah[A-Za-z]*\)$/\1/p' Sources/Mynah/*.swift))
 for module in "${modules[@]}"; do

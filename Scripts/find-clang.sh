@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the path of a clang: CC if it is set, else the one beside `swift`, else the one in the PATH.
+# Prints the path of clang: CC if it is set, else the one next to `swift`, else the one in the PATH.
 set -eu
 
 compiler=${CC:-}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes Generated/ of Protos/ in the modules that have them; needed only when a .proto changes.
+# Writes Generated/ from Protos/ in the modules that have them; needed only when a .proto file changes.
 #
-# Needs protoc (Debian: protobuf-compiler); the plugin for Swift is built from the package that the sources use.
+# Needs protoc (Debian: protobuf-compiler); the Swift plugin is built from the package that the sources use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 swift build -c release --product protoc-gen-swift

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes Tests/MynahInferenceTests/Fixtures/golden-arpa.json: ARPA files in the forms that toolkits write, and the
-scores that KenLM gives them.
+"""Makes Tests/MynahInferenceTests/Fixtures/golden-arpa.json: ARPA files as different toolkits write them, and
+KenLM's scores of sentences.
 
     pip install kenlm
     python3 Scripts/golden-arpa.py
 
-A case has the file's text and, for each sentence, log10 p of each word and of the sentence's end. KenLM reads files
-without <unk> as if its logarithm were -100.
+Each case contains the file's text and, for each sentence, log10 p of each word and of the end of the sentence. KenLM
+reads files without <unk> as if its log10 p were -100.
 """
 import json
 import pathlib
@@ -48,7 +48,7 @@ ngram 3=3
 \end\
 """
 
-# As pruned by SRILM: "b c" and "b c d" are missing, though longer n-grams end with them. KenLM makes room for few.
+# As pruned by SRILM: "b c" and "b c d" are missing, though longer n-grams end with them. KenLM allows only a few.
 PRUNED = r"""
 \data\
 ngram 1=7

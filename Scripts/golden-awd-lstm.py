@@ -5,24 +5,24 @@
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-awd-lstm.py [FILE]
 
-FILE is Tests/MynahTrainingTests/Fixtures/golden-awd-lstm.safetensors unless given; a second run writes the same bytes.
+FILE defaults to Tests/MynahTrainingTests/Fixtures/golden-awd-lstm.safetensors; a second run writes the same bytes.
 
-The model and its training are those of S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM language
-models", 2018, in a small size: three LSTMs, the last as wide as the embedding, whose table is also the output's;
-dropout of tokens, of the embeddings, between the layers, of the last outputs and of recurrent weights; AR and TAR; the
-mean loss over targets, clipped by its gradient's norm; random sequence lengths with the learning rate in proportion;
-weight decay; gradient descent whose weights are averaged once the validation loss is above the lowest of more than
-PATIENCE epochs ago. Each LSTM has one bias, as Mynah's.
+The model and its training are a small version of S. Merity, N. Keskar, R. Socher, "Regularizing and optimizing LSTM
+language models", 2018: three LSTMs, the last as wide as the embedding, which is tied to the output layer; embedding
+dropout, input dropout, dropout between the layers and of the last outputs, and weight drop of recurrent weights; AR and
+TAR; the mean loss over targets, with gradients clipped by norm; random sequence lengths with a proportional learning
+rate; weight decay; SGD with weights averaged once the validation loss is above the lowest loss of more than PATIENCE
+epochs ago. Each LSTM has one bias, as in Mynah.
 
-Masks and lengths come from Philox 4x32-10 (J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011) at
-the positions where Mynah takes them, so that both have the same ones.
+Masks and lengths are drawn from Philox 4x32-10 (J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011)
+at the same positions of the stream as in Mynah, so that both use the same masks and lengths.
 
     ids [N], validation [M]                              the texts
     NAME for each parameter                              the initial weights
-    lengths, rates, losses, norms [S]                    of each step: its sequence length, its learning rate, the mean
+    lengths, rates, losses, norms [S]                    for each step: its sequence length, its learning rate, the mean
                                                          loss of its targets before the update, and the norm of the
                                                          gradients before clipping
-    validationLosses [EPOCHS]                            of the averaged weights, once there are any
+    validationLosses [EPOCHS]                            with the averaged weights once averaging has begun
     trained.NAME, average.NAME                           the weights after the last step, and their average
 """
 import argparse
@@ -40,7 +40,7 @@ VOCABULARY, EMBEDDING, HIDDEN = 13, 6, [9, 8, 6]
 ROWS, LENGTH, EPOCHS, STEPS_PER_EPOCH = 4, 12, 5, 10
 SEED, RATE, CLIP, DECAY, AR, TAR, PATIENCE = 141, 10.0, 0.25, 0.002, 2.0, 1.0, 1
 TOKENS, INPUT, BETWEEN, OUTPUT, WEIGHTS = 0.1, 0.4, 0.25, 0.4, 0.5  # dropout rates
-# Float32 must be able to follow the steps much closer than the tolerance of the test, 1e-4.
+# The same steps in float32 must agree much more closely than the tolerance of the tests, 1e-4.
 LARGEST_DRIFT = 3e-5
 SHAPES = {"embedding.weight": (VOCABULARY, EMBEDDING)}
 for index, (size, hidden) in enumerate(zip([EMBEDDING, *HIDDEN], HIDDEN)):
@@ -52,7 +52,7 @@ SHAPES["output.bias"] = (VOCABULARY,)
 
 
 class Source:
-    """A stream of 64-bit words: two for each block of Philox."""
+    """A stream of 64-bit words: two for each Philox block."""
 
     def __init__(self, seed, stream):
         self.seed, self.stream, self.position = seed, stream, 0
@@ -75,7 +75,7 @@ class Source:
         return (self.word() >> 11) * 2.0**-53
 
     def mask(self, rate, *shape):
-        """0 with the probability `rate`, else 1 / (1 - rate)."""
+        """0 with probability `rate`, else 1 / (1 - rate)."""
         count, kept = math.prod(shape), torch.tensor(1, dtype=torch.float32) - rate
         pairs = [self.word() for _ in range((count + 1) // 2)]
         halves = [half for pair in pairs for half in (pair & 0xFFFFFFFF, pair >> 32)]
@@ -85,7 +85,7 @@ class Source:
 
 
 def epoch_lengths(epoch, row_length):
-    """The lengths of the batches of an epoch; they cover a row."""
+    """The lengths of an epoch's batches, which together cover a row."""
     largest = LENGTH + 25
 
     def tail(mean, bound):
@@ -113,7 +113,7 @@ def epoch_lengths(epoch, row_length):
 
 
 def run_layers(p, ids, states, source=None):
-    """The last layer's outputs, as they are and dropped, and the states; without a source nothing is dropped."""
+    """The last layer's outputs without and with dropout, and the states; without a source there is no dropout."""
     table, rows = p["embedding.weight"], ids.shape[1]
     x, dtype = table[ids], table.dtype
     if source:
@@ -124,7 +124,7 @@ def run_layers(p, ids, states, source=None):
         w_ih, w_hh, bias = (
             p[f"recurrent.{index}.{name}"] for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0"))
         if source:
-            source.split()  # of the layers' inputs, which are not dropped
+            source.split()  # for the layers' inputs, which have no dropout
             w_hh = w_hh * source.split().split().mask(WEIGHTS, *w_hh.shape).to(dtype)
         outputs = []
         for step in x:
@@ -169,7 +169,7 @@ def train(initial, ids, validation, dtype):
                 for values, gradient in zip(p.values(), gradients):
                     values -= rate * (gradient * min(1, CLIP / norm) + DECAY * values)
             if average is not None:
-                # The mean of the weights, without those after the first step, as PyTorch's ASGD has it.
+                # The mean of the weights, excluding those after the first step, as in PyTorch's ASGD.
                 share, averaged_steps = 1 / max(1, averaged_steps), averaged_steps + 1
                 for name, values in p.items():
                     average[name] += share * (values.detach() - average[name])
@@ -197,7 +197,7 @@ def main():
     path = parser.parse_args().file
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(2018)
-    # Every token has three successors, so a text can be learned and not be foreseen.
+    # Every token has three possible successors, so the text can be learned but not fully predicted.
     ids = [0]
     for choice in torch.randint(3, (4 * 117 + 130,), generator=generator).tolist():
         ids.append((5 * ids[-1] + choice * choice + 1) % VOCABULARY)
@@ -209,7 +209,7 @@ def main():
     print(found["lengths"], found["validationLosses"], max(found["norms"]), sep="\n")
     assert len(found["losses"]) == EPOCHS * STEPS_PER_EPOCH
     assert 5 <= sum(norm > CLIP for norm in found["norms"]) <= 45 and min(abs(n - CLIP) for n in found["norms"]) > 1e-4
-    # The validation losses that are compared must not be within a rounding of each other.
+    # The validation losses that are compared must differ by more than rounding errors.
     losses = found["validationLosses"]
     assert min(abs(a - b) for i, a in enumerate(losses) for b in losses[:i]) > 1e-3
     single = train(initial, ids, validation, torch.float32)

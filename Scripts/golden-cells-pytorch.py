@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
-"""Writes the golden fixture that Mynah's recurrent cells are compared with: PyTorch's results, computed in float64.
+"""Writes the golden fixture for Mynah's recurrent cells: PyTorch's results, computed in float64.
 
     python3 -m venv .venv
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-cells-pytorch.py [FILE]
 
-FILE is Tests/MynahModelsTests/Fixtures/golden-cells-pytorch.safetensors unless given; a second run writes the same
-bytes. For each KIND of rnn-tanh, rnn-relu, gru, lstm and lstm-projected it holds
+FILE defaults to Tests/MynahModelsTests/Fixtures/golden-cells-pytorch.safetensors; a second run writes the same
+bytes. For each KIND of rnn-tanh, rnn-relu, gru, lstm and lstm-projected it contains
 
-    KIND.weights.NAME      under PyTorch's names; bias_hh_l0 is zero but for the GRU
+    KIND.weights.NAME      under PyTorch's names; bias_hh_l0 is zero except for the GRU
     KIND.state.hidden|cell [B, H or P]: the initial state
     KIND.output            [T, B, H or P]
     KIND.finalState.…      after the last step
     KIND.gradients.…       of sum(output * seed), for x, the weights and the initial state
-    KIND.padded.…          output and finalState of sequences of the given lengths, by pack_padded_sequence
+    KIND.padded.…          output and finalState of sequences of the given lengths, with pack_padded_sequence
 
-and for all of them x [T, B, I], lengths [B], and KIND.seed of the output's shape.
+as well as KIND.seed, which has the output's shape. All kinds share x [T, B, I] and lengths [B].
 """
 import argparse
 import pathlib
@@ -92,7 +92,7 @@ def main():
     for kind in KINDS:
         tensors |= {f"{kind}.{name}": tensor.detach() for name, tensor in golden(kind, x, generator).items()}
     tensors = {name: (t.float() if t.is_floating_point() else t).contiguous() for name, t in tensors.items()}
-    # One entry only: the writer does not keep the order of several.
+    # A single entry, because the writer does not preserve the order of several entries.
     metadata = {"producer": f"Scripts/golden-cells-pytorch.py, PyTorch {torch.__version__}, float64"}
     save_file(tensors, path, metadata=metadata)
     print(f"{path.name}: {path.stat().st_size} bytes, {len(tensors)} tensors")

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Writes the golden fixture that Mynah's recurrent cells are compared with: TensorFlow's and Keras's results, in \
+"""Writes the golden fixture for Mynah's recurrent cells: TensorFlow's and Keras's results, computed in \
 float64.
 
     python3 -m venv .venv
     .venv/bin/pip install 'tensorflow-cpu==2.21.0'
     .venv/bin/python Scripts/golden-cells-tensorflow.py [FILE]
 
-FILE is Tests/MynahModelsTests/Fixtures/golden-cells-tensorflow.safetensors unless given; a second run writes the same
-bytes. It holds x [B, T, I] (batch first, as there), lengths [B], and for each KIND
+FILE defaults to Tests/MynahModelsTests/Fixtures/golden-cells-tensorflow.safetensors; a second run writes the same
+bytes. It contains x [B, T, I] (batch first, as in TensorFlow), lengths [B], and for each KIND
 
-    peephole, peephole-forget, dynamic   TensorFlow's LSTMCell through dynamic_rnn over the lengths: with peepholes,
-                                         with peepholes and a forget bias of 1 that is added at every step, without
+    peephole, peephole-forget, dynamic   TensorFlow's LSTMCell, run by dynamic_rnn over the lengths: with peepholes,
+                                         with peepholes and a forget bias of 1 added at every step, and without
                                          peepholes; KIND.kernel [I + H, 4H] and KIND.bias [4H] in the order i, j, f,
-                                         o, KIND.w_i_diag|w_f_diag|w_o_diag
+                                         o, and KIND.w_i_diag|w_f_diag|w_o_diag
     gru-before, gru-after                Keras's GRU with reset_after=False and True; KIND.kernel, .recurrent_kernel
                                          and .bias in the order z, r, h
 
@@ -27,7 +27,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 try:
     import numpy as np
     import tensorflow as tf
-    # tf.compat.v1.nn.rnn_cell is this module; the name itself is refused where Keras 3 is installed.
+    # tf.compat.v1.nn.rnn_cell is this module, but with Keras 3 installed, access by that name fails.
     from tensorflow.python.keras.layers.legacy_rnn import rnn_cell_impl as rnn_cell
 except ImportError as missing:
     sys.exit(f"error: {missing}; install what this script needs as described at its top.")
@@ -81,7 +81,7 @@ def main():
     generator = np.random.default_rng(2000)
 
     def uniform(*shape):
-        # Drawn in float32, so that both sides read the same numbers.
+        # Drawn in float32, so that both sides use the same values.
         return (generator.random(tuple(shape), np.float32) - np.float32(0.5)).astype(np.float64)
 
     x = uniform(BATCH_SIZE, STEP_COUNT, INPUT_SIZE)

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Writes small language models of PyTorch and Keras with their logits, to be taken over by Mynah.
+"""Writes small language models of PyTorch and Keras with their logits, for the tests of Mynah's import.
 
     .venv/bin/python Scripts/golden-imports.py pytorch [FOLDER]      # needs torch and safetensors
     .venv/bin/python Scripts/golden-imports.py published [FOLDER]    # the same: models as published programs store them
     .venv/bin/python Scripts/golden-imports.py keras [FOLDER]        # needs tensorflow-cpu and h5py
 
-FOLDER is Tests/MynahModelsTests/Fixtures unless given; a second run writes the same bytes. Each file,
-import-KIND.safetensors, holds a model's state dictionary (PyTorch) or what Scripts/keras-weights.py makes of its
-.weights.h5 (Keras), and beside it
+FOLDER defaults to Tests/MynahModelsTests/Fixtures; a second run writes the same bytes. Each file,
+import-KIND.safetensors, contains a model's state dictionary (PyTorch) or the output of Scripts/keras-weights.py for its
+.weights.h5 (Keras), and also
 
     golden.ids       [T, B]
     golden.logits    [T, B, V], from the zero state
-    golden.losses    [T - 1, B], of the published ones: nats of each id but the first
+    golden.losses    [T - 1, B], for published models: the loss of each ID except the first, in nats
 """
 import argparse
 import os
@@ -29,7 +29,7 @@ def pytorch(folder):
     from torch import nn
 
     class Model(nn.Module):
-        """The word language model as PyTorch's examples name its parts."""
+        """A word language model with the parts named as in PyTorch's examples."""
 
         def __init__(self, kind, is_tied=False, **options):
             super().__init__()
@@ -59,17 +59,17 @@ def pytorch(folder):
         logits = model.double()(ids).detach().float().contiguous()
         weights = {k: v.float() for k, v in weights.items()}
         path = folder / f"import-{name}.safetensors"
-        # One entry of metadata only: the writer does not keep the order of several.
+        # A single entry, because the writer does not preserve the order of several entries.
         save_file({**weights, "golden.ids": ids.int(), "golden.logits": logits}, path, metadata={
             "producer": f"Scripts/golden-imports.py, PyTorch {torch.__version__}"})
         print(f"{path.name}: {path.stat().st_size} bytes")
 
 
 def published(folder):
-    """Tied two-layer models under the names of word_language_model, of AWD-LSTM and of fastai,.
+    """Tied two-layer models with the parameter names of word_language_model, AWD-LSTM and fastai.
 
-    AWD-LSTM's last layer has the embedding's size. Its recurrent weights are stored as they are (_raw) and, by fastai,
-    also as they were last dropped, which must not be read; both store the tied weights twice.
+    AWD-LSTM's last layer has the embedding's size. Its recurrent weights are stored without weight drop (_raw).
+    fastai also stores them after the last weight drop, and these must not be read. Both store the tied weights twice.
     """
     import torch
     from safetensors.torch import save_file

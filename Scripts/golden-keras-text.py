@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""Writes the golden fixture that Mynah's Keras tokenizer and string lookup are compared with: results of Keras.
+"""Writes the golden fixture for Mynah's Keras tokenizer and string lookup: results of Keras.
 
     python3 -m venv .venv
     .venv/bin/pip install tensorflow-cpu==2.21.0 keras==3.15.1
     .venv/bin/python Scripts/golden-keras-text.py [FILE]
     .venv/bin/python Scripts/golden-keras-text.py --check FILE.json
 
-FILE is Tests/MynahTextTests/Fixtures/golden-keras-text.json unless given; a second run writes the same bytes. It holds
+FILE defaults to Tests/MynahTextTests/Fixtures/golden-keras-text.json; a second run writes the same bytes. It contains
 
-    tokenizers    settings, the texts that were counted, Keras's to_json, and for some texts the sequences, the texts of
-                  sequences with odd numbers in them, and the matrices of all modes
-    lookups       settings, the strings that were counted, the vocabulary, strings with their numbers
+    tokenizers    settings, the texts that the tokenizer was fitted on, Keras's to_json, the sequences and the matrices
+                  of all modes for some texts, and the texts of sequences with unusual IDs
+    lookups       settings, the strings that the layer was adapted to, the vocabulary, and strings with their indices
     hashes        strings of many lengths and their FarmHash fingerprints modulo 2^62 - 57
 
-With --check, reads a list of tokenizers in JSON that Mynah wrote, one for each of the fixture's, and compares what they
-give.
+With --check, reads a JSON list of tokenizers that Mynah wrote, one for each tokenizer of the fixture, and compares
+their results.
 """
 import argparse
 import json
@@ -55,7 +55,7 @@ def tokenizer_case(settings):
     tokenizer = Tokenizer(**settings)
     tokenizer.fit_on_texts(TRAINING[:5])
     tokenizer.fit_on_texts(TRAINING[5:])
-    # Sets of words are counted in a random order; sorted here so that a second run writes the same.
+    # Keras counts sets of words in random order; they are sorted so that a second run writes the same bytes.
     tokenizer.word_docs = dict(sorted(tokenizer.word_docs.items()))
     tokenizer.index_docs = dict(sorted(tokenizer.index_docs.items()))
     return {"settings": settings, "json": tokenizer.to_json(), **results(tokenizer)}

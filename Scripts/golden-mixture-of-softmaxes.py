@@ -5,7 +5,7 @@
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-mixture-of-softmaxes.py [FILE]
 
-FILE is Tests/MynahModelsTests/Fixtures/golden-mixture-of-softmaxes.safetensors unless given; a second run writes the
+FILE defaults to Tests/MynahModelsTests/Fixtures/golden-mixture-of-softmaxes.safetensors; a second run writes the
 same bytes.
 
 Z. Yang, Z. Dai, R. Salakhutdinov, W. Cohen, "Breaking the softmax bottleneck", 2018, equation 3, with K = 3 components

@@ -6,14 +6,15 @@ equations.
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-mogrifier.py [FILE]
 
-FILE is Tests/MynahModelsTests/Fixtures/golden-mogrifier.safetensors unless given; a second run writes the same bytes.
+FILE defaults to Tests/MynahModelsTests/Fixtures/golden-mogrifier.safetensors; a second run writes the same bytes.
 
 G. Melis, T. Kočiský, P. Blunsom, "Mogrifier LSTM", 2020, equations 1 and 2, with 5 rounds; G. Melis, C. Dyer,
 P. Blunsom, "On the state of the art of evaluation in neural language models", 2018, for i' = min(i, 1 − f); Z. Yang,
 Z. Dai, R. Salakhutdinov, W. Cohen, "Breaking the softmax bottleneck", 2018, equation 3.
 
-V = 17, embedding 6; S = 50 clipped steps of gradient descent at rate 1 on T = 6 steps of B = 3 rows, from a zero state
-that is carried from step to step without gradient; the loss is summed over time, mean over the batch.
+V = 17, embedding size 6; S = 50 steps of SGD with clipping at a learning rate of 1, on T = 6 time steps of B = 3 rows,
+from a zero state that is carried from step to step without gradient; the loss is summed over time and averaged over the
+batch.
 
     ids, targets [S, T, B]
     KIND.NAME, KIND.trained.NAME: the weights before the first and after the last step
@@ -34,7 +35,7 @@ except ImportError as missing:
 
 VOCABULARY, EMBEDDING, STEPS, ROWS, UPDATES, ROUNDS, RATE, CLIP = 17, 6, 6, 3, 50, 5, 1.0, 2.0
 COMPONENTS, LATENT = 3, 5
-# Float32 must be able to follow the steps much closer than the tolerance of the tests, 1e-4.
+# The same steps in float32 must agree much more closely than the tolerance of the tests, 1e-4.
 LARGEST_DRIFT = 2e-5
 
 

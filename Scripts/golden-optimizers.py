@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the golden fixture that Mynah's optimisers are compared with: 100 steps of PyTorch's, computed in float64.
+"""Writes the golden fixture for Mynah's optimisers: 100 steps of PyTorch's optimisers, computed in float64.
 
     python3 -m venv .venv
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-optimizers.py [FILE]
 
-FILE is Tests/MynahTrainingTests/Fixtures/golden-optimizers.safetensors unless given; a second run writes the same
-bytes. It holds
+FILE defaults to Tests/MynahTrainingTests/Fixtures/golden-optimizers.safetensors; a second run writes the same
+bytes. It contains
 
     table, vector                the initial weights, [5, 3] and [7]
     rows                         [S, 2]: the rows of the table that have a gradient at each of S steps, ascending
@@ -14,10 +14,10 @@ bytes. It holds
     gradients.vector             [S, 7]
     learningRate                 of all steps
     NAME.table, NAME.vector      [S / 10, 5, 3] and [S / 10, 7]: the weights after each tenth step of the optimiser
-                                 NAME; of asgd the averages
+                                 NAME; for asgd, their averages
 
-The table's gradient is dense for PyTorch, with zeros in the rows that are not listed. Gradients are of very different
-sizes, and one number of the vector never has one.
+PyTorch receives the table's gradient as a dense tensor, with zeros in the rows that are not listed. The gradients vary
+widely in size, and that of one element of the vector is always zero.
 """
 import argparse
 import pathlib
@@ -87,7 +87,7 @@ def main():
         trained = train(make, table, vector, rows, row_gradients, vector_gradients)
         tensors[name + ".table"], tensors[name + ".vector"] = trained
     tensors = {name: x.contiguous() for name, x in tensors.items()}
-    # One entry only: the writer does not keep the order of several.
+    # A single entry, because the writer does not preserve the order of several entries.
     save_file(tensors, path, metadata={
         "producer": f"Scripts/golden-optimizers.py, PyTorch {torch.__version__}, float64"})
     print(f"{path.name}: {path.stat().st_size} bytes, {len(tensors)} tensors")

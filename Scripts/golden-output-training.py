@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
-"""Writes the golden fixture of toys that are trained with output layers other than a softmax, by PyTorch in float64.
+"""Writes the golden fixture of small models trained with output layers other than a softmax, by PyTorch in float64.
 
     python3 -m venv .venv
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-output-training.py [FILE]
 
-FILE is Tests/MynahTrainingTests/Fixtures/golden-output-training.safetensors unless given; a second run writes the same
+FILE defaults to Tests/MynahTrainingTests/Fixtures/golden-output-training.safetensors; a second run writes the same
 bytes.
 
-V = 15, embedding 6, one LSTM of 16 with one bias; gradient descent at rate 0.5 on B = 4 rows of T = 5 tokens whose
-state is carried through an epoch; the loss of a batch is the sum over its steps and the mean over its rows.
+V = 15, embedding size 6, one LSTM of 16 units with one bias; SGD at a learning rate of 0.5 on B = 4 rows of T = 5
+tokens, with the state carried through an epoch; the loss of a batch is summed over its steps and averaged over its
+rows.
 
     ids [401]
     KIND.NAME for KIND in adaptive (cutoffs 4, 9; nn.AdaptiveLogSoftmaxWithLoss) and mixture (K = 3, D = 5): the initial
         parameters
-    KIND.perplexities [8]: exp of the mean loss of an epoch's targets, each before its batch's update
+    KIND.perplexities [8]: exp of the mean loss of an epoch's targets, each measured before its batch's update
 """
 import argparse
 import pathlib
@@ -98,7 +99,7 @@ def main():
     file = parser.parse_args().file
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(2017)
-    # Every token has three successors, so a text can be learned and not be foreseen.
+    # Every token has three possible successors, so the text can be learned but not fully predicted.
     ids = [0]
     for choice in torch.randint(3, (400,), generator=generator).tolist():
         ids.append((4 * ids[-1] + choice + 1) % VOCABULARY)

@@ -5,7 +5,7 @@
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-pytorch-files.py [FOLDER]
 
-FOLDER is Tests/MynahModelsTests/Fixtures/PyTorch unless given; a second run writes the same bytes. expected.safetensors
+FOLDER defaults to Tests/MynahModelsTests/Fixtures/PyTorch; a second run writes the same bytes. expected.safetensors
 contains each tensor of each file as FILE/NAME: floating-point numbers as float32, integers as int64.
 """
 import argparse
@@ -29,7 +29,7 @@ WORDS = ["<eos>", "the", "naïve", "bird", "e\u0301", "\u00e9", "漢字", "a rat
 
 
 def module(name, *classes):
-    """Makes classes look as if the module of a published program defined them."""
+    """Makes classes look as if they were defined in a module of a published program."""
     made = types.ModuleType(name)
     for each in classes:
         each.__module__ = name
@@ -61,7 +61,7 @@ class LockedDropout(nn.Module):
 
 
 class WeightDrop(nn.Module):
-    """A wrapper with the attributes of AWD-LSTM's, which keeps raw and dropped weights and replaces a method."""
+    """A wrapper with the attributes of AWD-LSTM's, which stores raw and dropped weights and replaces a method."""
 
     def __init__(self, inner):
         super().__init__()
@@ -124,7 +124,7 @@ def views():
 
 
 def deterministic(data):
-    """Replaces the addresses of storages, which legacy files have as keys, by numbers."""
+    """Replaces the addresses of storages, which legacy files use as keys, with numbers."""
     keys = list(dict.fromkeys(re.findall(rb"[X\x8c][\x0c-\x14](?:\x00\x00\x00)?(\d{12,20})(?=[q\x94r])", data)))
     for number, key in enumerate(keys):
         data = data.replace(key, str(10 ** (len(key) - 1) + number).encode())
@@ -141,7 +141,7 @@ def main(folder):
     module("weight_drop", WeightDrop)
     module("locked_dropout", LockedDropout)
     module("data", Dictionary, Corpus)
-    # The legacy format contains the source text of classes; the one of PyTorch's own has many kilobytes.
+    # The legacy format contains the source text of classes; that of PyTorch's own classes takes many kilobytes.
     # Its storages are sorted by address, which changes from run to run.
     torch.serialization.sorted = list
     torch.serialization.get_source_lines_and_file = lambda obj: ([f"class {obj.__name__}: ...\n"], 0, "model.py")

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the golden fixtures that Mynah's LSTM language model is compared with: PyTorch's results, computed in float64.
+"""Writes the golden fixtures for Mynah's LSTM language model: PyTorch's results, computed in float64.
 
     python3 -m venv .venv
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-pytorch.py [FOLDER]
 
-FOLDER is Tests/MynahModelsTests/Fixtures unless given. The seed is fixed; a second run writes the same bytes. Each
-file, golden-lstm-N.safetensors for N = 1, 2, 3 recurrent layers, holds (T time steps, B rows of a batch, V tokens, S
+FOLDER defaults to Tests/MynahModelsTests/Fixtures. The seed is fixed; a second run writes the same bytes. Each
+file, golden-lstm-N.safetensors for N = 1, 2, 3 recurrent layers, contains (T time steps, B rows of a batch, V tokens, S
 SGD steps):
 
     weights.NAME                         the initial weights under PyTorch's names, bias_hh_l0 (all zero) included
@@ -14,19 +14,19 @@ SGD steps):
     state.LAYER.hidden|cell              [B, H], the initial state
     logits                               [T, B, V]
     finalState.LAYER.hidden|cell         [B, H]
-    loss                                 cross-entropy in nats, summed over time, mean over the batch
+    loss                                 cross-entropy in nats, summed over time and averaged over the batch
     gradients.NAME                       of the loss, for every trained weight; the embedding's is dense
-    gradientNorm                         the global norm of those
+    gradientNorm                         the global norm of these gradients
     gradients.state.LAYER.hidden|cell    of the loss, for the initial state; not part of the norm
     learningRate, clip                   of the SGD steps
-    steps.ids, steps.targets             [S, T, B], a batch a step
+    steps.ids, steps.targets             [S, T, B], one batch per step
     steps.losses, steps.norms            [S], before each step's update; the norm is before clipping
     steps.weights.NAME                   the trained weights after the last step
 
 The steps start from the weights above and from a zero state, which is carried from step to step without gradient.
-bias_hh_l0 is frozen at zero, because a second bias would double the step of the one that Mynah trains.
-Inputs are drawn in float32 and computed with in float64, so that they are exact on both sides and results are rounded
-once.
+bias_hh_l0 is frozen at zero, because Mynah trains only one bias and a second one would double its updates.
+Inputs are drawn in float32 and the computation is in float64, so that the inputs are exact on both sides and the
+results are rounded once.
 """
 import argparse
 import pathlib
@@ -44,12 +44,12 @@ UPDATE_COUNT = 50
 LEARNING_RATE = 1.0
 # (hidden sizes, clip): the second file's threshold is low enough to scale nearly every update.
 VARIANTS = [([9], 5.0), ([9, 5], 0.5), ([9, 5, 7], 5.0)]
-# Float32 must be able to follow the steps much closer than the tolerance of the tests, 1e-4.
+# The same steps in float32 must agree much more closely than the tolerance of the tests, 1e-4.
 LARGEST_DRIFT = 2e-5
 
 
 class LanguageModel(nn.Module):
-    """The module a Mynah model file loads into."""
+    """A module that loads the weights of a Mynah model file."""
 
     def __init__(self, hidden_sizes):
         super().__init__()
@@ -91,7 +91,7 @@ def named_state(prefix, state):
 
 
 def single_pass(model, ids, targets, state):
-    """Everything of one forward and backward pass."""
+    """Returns all results of one forward and backward pass."""
     state = [tuple(x.clone().requires_grad_() for x in pair) for pair in state]
     logits, final_state = model(ids, state)
     loss = loss_of(logits, targets)
@@ -137,7 +137,7 @@ def largest_difference(results, expected, prefix):
 
 
 def golden(hidden_sizes, clip, generator):
-    """The tensors of one file, and what float32 makes of the same inputs."""
+    """The tensors of one file, and the results of the same inputs in float32."""
     def uniform(*shape):
         return torch.rand(*shape, generator=generator) - 0.5
 
@@ -185,7 +185,7 @@ def main():
                      "choose other weights.")
         tensors = {name: x.to(torch.float32 if x.is_floating_point() else torch.int32).contiguous()
                    for name, x in (inputs | expected).items()}
-        # One entry only: the writer does not keep the order of several.
+        # A single entry, because the writer does not preserve the order of several entries.
         save_file(tensors, path, metadata={
             "producer": f"Scripts/golden-pytorch.py, PyTorch {torch.__version__}, float64"})
         print(f"  {path.stat().st_size} bytes, {len(tensors)} tensors")

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Writes the golden fixture that Mynah's QRNN is compared with: a PyTorch version of the paper, computed in float64.
+"""Writes the golden fixture for Mynah's QRNN: a PyTorch version of the paper, computed in float64.
 
     python3 -m venv .venv
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors
     .venv/bin/python Scripts/golden-qrnn.py [FILE]
 
-FILE is Tests/MynahModelsTests/Fixtures/golden-qrnn.safetensors unless given; a second run writes the same bytes.
+FILE defaults to Tests/MynahModelsTests/Fixtures/golden-qrnn.safetensors; a second run writes the same bytes.
 
 J. Bradbury, S. Merity, C. Xiong, R. Socher, "Quasi-recurrent neural networks", 2017: a masked convolution over time
 (section 2) and fo-pooling (section 2.1, equation 4). Two layers, as S. Merity et al. stack them: a convolution of width
-2 in the first one and of width 1 in the second one. The file contains (T time steps, B rows of a batch, V tokens, S SGD
+2 in the first and of width 1 in the second. The file contains (T time steps, B rows of a batch, V tokens, S SGD
 steps):
 
     weights.NAME                           the initial weights under Mynah's names; weight_ih_l0 is [3H, width * I], with
@@ -18,10 +18,10 @@ steps):
     state.LAYER.cell, state.0.input        [B, H] and [B, I], the initial state
     logits                                 [T, B, V]
     finalState.LAYER.cell, finalState.0.input
-    loss                                   cross-entropy in nats, summed over time, mean over the batch
+    loss                                   cross-entropy in nats, summed over time and averaged over the batch
     gradients.NAME, gradients.state.…      of the loss
     learningRate                           of the SGD steps
-    steps.ids, steps.targets               [S, T, B], a batch a step
+    steps.ids, steps.targets               [S, T, B], one batch per step
     steps.losses                           [S], before each step's update
     steps.weights.NAME                     the weights after the last step
 
@@ -42,14 +42,14 @@ STEP_COUNT, BATCH_SIZE, VOCABULARY_SIZE, EMBEDDING_SIZE = 6, 3, 23, 6
 LAYERS = [(9, 2), (7, 1)]  # hidden size and width of the convolution
 UPDATE_COUNT = 50
 LEARNING_RATE = 0.5
-# Float32 must be able to follow the steps much closer than the tolerance of the tests, 1e-4.
+# The same steps in float32 must agree much more closely than the tolerance of the tests, 1e-4.
 LARGEST_DRIFT = 2e-5
 
 
 def convolution(x, before, weight, bias, width):
-    """A convolution over time that reads no later step: [T, B, I] to [T, B, 3H]."""
+    """A causal convolution over time: [T, B, I] to [T, B, 3H]."""
     padded = torch.cat([before.unsqueeze(0), x]) if width == 2 else x
-    # A convolution's kernel has the earliest step first; the stored columns have the latest one first.
+    # PyTorch's convolution kernels start with the earliest step, the stored columns with the latest.
     kernel = torch.stack(weight.split(x.shape[2], dim=1)[::-1], dim=2)
     return functional.conv1d(padded.permute(1, 2, 0), kernel, bias).permute(2, 0, 1)
 
@@ -81,7 +81,7 @@ def loss_of(logits, targets):
 
 
 def single_pass(weights, ids, targets, state):
-    """Everything of one forward and backward pass."""
+    """Returns all results of one forward and backward pass."""
     sources = {name: x.clone().requires_grad_() for name, x in weights.items()}
     states = {name: x.clone().requires_grad_() for name, x in state.items()}
     logits, final_state = logits_of(sources, ids, states)
@@ -159,7 +159,7 @@ def main():
     }
     tensors = {name: x.to(torch.float32 if x.is_floating_point() else torch.int32).contiguous()
                for name, x in (inputs | expected).items()}
-    # One entry only: the writer does not keep the order of several.
+    # A single entry, because the writer does not preserve the order of several entries.
     save_file(tensors, path, metadata={"producer": f"Scripts/golden-qrnn.py, PyTorch {torch.__version__}, float64"})
     print(f"{path.name}: {path.stat().st_size} bytes, {len(tensors)} tensors; float32 drifts by {drift:.1e}; "
           f"step losses {expected['steps.losses'].min():.2f} to {expected['steps.losses'].max():.2f}")

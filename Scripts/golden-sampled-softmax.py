@@ -7,12 +7,12 @@ softmax.
     .venv/bin/pip install 'torch==2.13.0+cpu' numpy safetensors   # for the others
     .venv/bin/python Scripts/golden-sampled-softmax.py [FOLDER]
 
-FOLDER is Tests/MynahModelsTests/Fixtures unless given. What can be imported is written; a second run writes the same
-bytes.
+FOLDER defaults to Tests/MynahModelsTests/Fixtures. Only the fixtures whose packages are installed are
+written; a second run writes the same bytes.
 
 golden-sampled-softmax.safetensors (TensorFlow, float32)
-    hidden [7, 5], weight [40, 5], bias [40], targets [7], candidates [12]; drawCount: the tries that the sampler made
-    expected.targets [7], expected.candidates [12]: expected counts, as the log-uniform candidate sampler gives them
+    hidden [7, 5], weight [40, 5], bias [40], targets [7], candidates [12]; drawCount: the sampler's number of draws
+    expected.targets [7], expected.candidates [12]: expected counts, from the log-uniform candidate sampler
     losses [7], gradients.hidden, gradients.weight, gradients.bias: of Σ losses; two candidates are targets of other
     rows and one target is among the candidates, so accidental hits occur
 
@@ -44,7 +44,7 @@ def sampled(folder, tf):
     tf.random.set_seed(7)
     candidates, expected_targets, expected_candidates = tf.random.log_uniform_candidate_sampler(
         targets[:, None], num_true=1, num_sampled=12, unique=True, range_max=40, seed=11)
-    # The sampler keeps the number of its tries to itself; it is the one that explains its expected counts.
+    # The sampler does not return its number of draws, which is inferred from the expected counts.
     probabilities = np.log1p(1 / (candidates.numpy() + 1.0)) / np.log(41)
     wanted = expected_candidates.numpy()
     tries = [12 + k for k in range(1, 5000)]

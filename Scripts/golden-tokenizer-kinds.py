@@ -6,9 +6,9 @@ of some lines, by the PyPI package `tokenizers`.
     .venv/bin/pip install tokenizers==0.23.3
     .venv/bin/python Scripts/golden-tokenizer-kinds.py [FILE] [--lines N]
 
-FILE is Tests/MynahTextTests/Fixtures/golden-tokenizer-kinds.json unless given. The tokenizers are trained on text that
-is made up here. With --lines, N generated lines are encoded instead of the few dozen of the fixture; tests read such a
-file if the environment variable MYNAH_TOKENIZER_KINDS names it.
+FILE defaults to Tests/MynahTextTests/Fixtures/golden-tokenizer-kinds.json. The tokenizers are trained on text that
+this script makes up. With --lines, N generated lines are encoded instead of the few dozen in the fixture; tests read
+such a file if the environment variable MYNAH_TOKENIZER_KINDS contains its path.
 """
 import argparse
 import json

@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
-"""Writes the golden fixture that Mynah's byte pairs and tokenizer.json are compared with: results of Hugging Face's \
+"""Writes the golden fixture for Mynah's byte-pair encoding and its tokenizer.json: results of Hugging Face's \
 tokenizers.
 
     python3 -m venv .venv
     .venv/bin/pip install tokenizers==0.23.3
     .venv/bin/python Scripts/golden-tokenizers.py [FILE]
-    .venv/bin/python Scripts/golden-tokenizers.py --check FILE
+    .venv/bin/python Scripts/golden-tokenizers.py --check FOLDER
 
-FILE is Tests/MynahTextTests/Fixtures/golden-tokenizers.json unless given; a second run writes the same bytes. It holds
+FILE defaults to Tests/MynahTextTests/Fixtures/golden-tokenizers.json; a second run writes the same bytes. It contains
 
-    training                 the text that the byte pairs were learned from, made up here
-    vocabularySize, minimumCount, specialTokens    of the training
-    bytePairs                the tokenizer.json that came out, as a string
-    words                    a tokenizer.json of words, as a string, in the form that Mynah writes
-    cases                    texts with their ids by both (bytePairIDs, wordIDs) and the byte pairs' text of the ids
+    training                 the text that the byte-pair encoding was trained on, made up here
+    vocabularySize, minimumCount, specialTokens    training settings
+    bytePairs                the resulting tokenizer.json, as a string
+    words                    a word-level tokenizer.json, as a string, in the form that Mynah writes
+    cases                    texts with their IDs by both (bytePairIDs, wordIDs) and the text decoded from bytePairIDs
 
-With --check, reads a folder's byte-pairs.json and words.json, which Mynah wrote, and compares their ids with the
-fixture's.
+With --check, reads a folder's byte-pairs.json and words.json, which Mynah wrote, and compares their IDs with those of
+the fixture.
 """
 import argparse
 import json

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Writes the golden fixture that word error rates are compared with: results of jiwer.
+"""Writes the golden fixture for word error rates: results of jiwer.
 
     python3 -m venv .venv
     .venv/bin/pip install jiwer==4.0.0
     .venv/bin/python Scripts/golden-word-errors.py [FILE]
 
-FILE is Tests/MynahInferenceTests/Fixtures/golden-word-errors.json unless given; a second run writes the same bytes. It
-holds n-best lists with random word errors, each with
+FILE defaults to Tests/MynahInferenceTests/Fixtures/golden-word-errors.json; a second run writes the same bytes. It
+contains n-best lists with random word errors, each with
 
     reference     the reference text
     texts         the hypotheses; the first one is the best before rescoring
     errors        the substitutions, deletions and insertions of each hypothesis
 
-and of all lists the word error rates
+and the word error rates over all lists
 
     first         of the first texts
     oracle        of the text of each list with the fewest errors
@@ -48,7 +48,7 @@ def corrupted(words, generator, rate):
 
 
 def errors(reference, text):
-    # jiwer refuses empty references, whose errors are the words of the text.
+    # jiwer rejects empty references, for which every word of the text is an insertion.
     if not reference:
         return len(text.split())
     output = jiwer.process_words(reference, text)

@@ -4,7 +4,7 @@ reader.
 
     python3 Scripts/golden-zip.py
 
-The file "sha256sums" in it has the digests of the others.
+Its file "sha256sums" contains the digests of the other files.
 """
 import hashlib
 import pathlib

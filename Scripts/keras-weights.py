@@ -7,10 +7,10 @@
 The file is what `model.save` writes (.keras, or .h5 in the older format) or what `model.save_weights` writes
 (.weights.h5, or .h5 of Keras 2). The model is a stack of an Embedding, recurrent layers (LSTM, GRU or SimpleRNN with
 Keras's default activations) and a Dense layer; layers that only act during training, such as Dropout, are left out. A
-model with any other layer or setting is refused. A file of weights alone contains neither the settings nor, for layers
-of different kinds, their order: the script then prints what it assumes, or asks for the whole model.
+model with any other layer or setting is rejected. A file of weights alone contains neither the settings nor, for layers
+of different kinds, their order: the script then prints its assumptions, or requires the whole model.
 
-The arrays are kept as Keras has them, under the names that `LanguageModel.importing(keras:)` reads:
+The arrays are stored unchanged, under the names that `LanguageModel.importing(keras:)` reads:
 embedding.embeddings, recurrent.N.kernel, recurrent.N.recurrent_kernel, recurrent.N.bias, output.kernel, output.bias.
 """
 import argparse
@@ -29,13 +29,13 @@ except ImportError as missing:
 
 from safetensors_file import save
 
-# The classes of recurrent layers, with the settings that must have these values.
+# The supported recurrent layers, with the required values of their settings.
 RECURRENT = {
     "LSTM": {"activation": "tanh", "recurrent_activation": "sigmoid"},
     "GRU": {"activation": "tanh", "recurrent_activation": "sigmoid"},
     "SimpleRNN": {"activation": "tanh"},
 }
-# Layers that do nothing outside of training, or nothing to the values.
+# Layers that act only during training, or do not change the values.
 TRANSPARENT = {
     "InputLayer", "Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout", "AlphaDropout",
     "ActivityRegularization",
@@ -45,7 +45,7 @@ PARTS = {"Embedding": ["embeddings"], "Dense": ["kernel", "bias"]} | dict.fromke
 
 
 class Refused(Exception):
-    """The model is not one that Mynah has, with the reason as a sentence."""
+    """Raised if Mynah has no counterpart of the model; the message is the reason."""
 
 
 def snake_case(name):
@@ -61,7 +61,7 @@ def text(value):
 
 
 def checked(layer):
-    """The class and the settings of a layer's configuration, if Mynah has such a layer; None if it can be left out."""
+    """The class and the settings of a layer's configuration, or None if the layer can be left out."""
     kind, settings = layer["class_name"], layer["config"]
     name = f"the layer '{settings.get('name', kind)}' ({kind})"
     if kind in TRANSPARENT:
@@ -89,7 +89,7 @@ def checked(layer):
 
 
 def stack(configuration):
-    """The layers of a model's configuration in order, those that can be left out not among them: class and settings."""
+    """The class and settings of each layer of a model in order, except for layers that can be left out."""
     kind, settings = configuration["class_name"], configuration["config"]
     layers = settings["layers"] if isinstance(settings, dict) else settings
     if kind not in ("Sequential", "Functional", "Model"):
@@ -147,7 +147,7 @@ def arrays_of_legacy(group):
 
 
 def order(names):
-    """The layers of a .weights.h5 in order, as (class, name), from their names alone: "lstm_1" follows "lstm"."""
+    """The layers of a .weights.h5 as (class, name), ordered by their names alone: "lstm_1" follows "lstm"."""
     kinds = {snake_case(kind): kind for kind in PARTS}
     found = []
     for name in names:
@@ -172,7 +172,7 @@ def read(path):
             layers = stack(json.loads(archive.read("config.json")))
             with h5py.File(io.BytesIO(archive.read("model.weights.h5")), "r") as file:
                 arrays = arrays_of_weights(file)
-        # Containers number the layers of a class in order.
+        # The layers of a class are numbered in order in the file.
         counts, result = {}, []
         for kind, settings in layers:
             base = snake_case(kind)
@@ -199,7 +199,7 @@ def read(path):
 
 
 def named(layers):
-    """The arrays by their names for mynah, and the metadata."""
+    """The arrays by their names in mynah, and the metadata."""
     kinds = [kind for kind, _, _ in layers]
     recurrent = [kind for kind in kinds if kind in RECURRENT]
     if kinds != ["Embedding", *recurrent, "Dense"] or not recurrent:

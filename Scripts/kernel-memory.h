@@ -1,4 +1,4 @@
-// Memory and numbers for the programs that try the kernels by themselves (sanitize-driver.c, compare-sets.c).
+// Memory and random numbers for the programs that run the kernels on their own (sanitize-driver.c, compare-sets.c).
 #include "CMynah.h"
 
 #include <pthread.h>
@@ -8,7 +8,7 @@
 
 static _Thread_local uint64_t state = 1;
 
-/// A number in -1 ..< 1 (xorshift64*, S. Vigna 2016).
+/// A random number in -1 ..< 1 (xorshift64*, S. Vigna 2016).
 static float draw(void) {
   state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
   return (float)((state * 0x2545F4914F6CDD1DULL) >> 40) * 0x1p-23f - 1;
@@ -22,7 +22,7 @@ static void *checked(void *memory) {
 /// Uninitialised memory, so that a memory sanitizer reports reads of elements that were never written.
 static float *room(size_t count) { return checked(malloc(count ? count * sizeof(float) : 1)); }
 
-/// Bytes at a multiple of 64, exactly as many.
+/// Memory of exactly this many bytes, aligned to 64 bytes.
 static void *lines(size_t bytes) {
   void *result = NULL;
   if (posix_memalign(&result, 64, bytes ? bytes : 1) != 0) checked(NULL);

@@ -4,10 +4,10 @@
     python3 Scripts/leaderboard.py measure FOLDER --text "Penn Treebank" --machine "two cores of a …" --minutes 3,15
     python3 Scripts/leaderboard.py write
 
-FOLDER has texts with train, valid and test in their names. `measure` runs, one after another, a 5-gram model (with
+FOLDER contains texts with train, valid and test in their names. `measure` runs, one after another, a 5-gram model (with
 --ngram), `mynah train --minutes`, and PyTorch's example word_language_model (with --torch PYTHON and
-Benchmarks/Peers/minutes_torch.py), and keeps their figures in docs/leaderboard.json. Nothing else should run meanwhile.
-`write` makes the tables in docs/results.md and the plot docs/leaderboard.svg of that file.
+Benchmarks/Peers/minutes_torch.py), and stores the figures in docs/leaderboard.json. Nothing else should run meanwhile.
+`write` generates the tables in docs/results.md and the plot docs/leaderboard.svg from that file.
 """
 import argparse
 import json
@@ -49,7 +49,7 @@ def mynah(folder, minutes, models):
 
 
 def torch(python, sizes, folder, minutes):
-    """The run with the lowest validation perplexity of some, each HIDDEN:DROPOUT."""
+    """Trains with each of the sizes HIDDEN:DROPOUT; returns the run with the lowest validation perplexity."""
     runs = []
     for hidden, dropout in (pair.split(":") for pair in sizes.split(",")):
         done, seconds = run(python, ROOT / "Benchmarks/Peers/minutes_torch.py", folder, "--minutes", minutes,
@@ -62,7 +62,7 @@ def torch(python, sizes, folder, minutes):
 
 
 def ngram(folder):
-    """Estimates 5-grams of the words that a model of the text has."""
+    """Estimates a 5-gram model with the vocabulary of a word model of the text."""
     def part(name):
         return next(path for path in sorted(pathlib.Path(folder).iterdir()) if name in path.name)
 
@@ -106,7 +106,7 @@ def table(entries):
 
 
 class Panel:
-    """The plot of a text: minutes to the right, perplexity upwards, both logarithmic."""
+    """The plot of a text: minutes on the x axis, perplexity on the y axis, both logarithmic."""
 
     width, height, margin = 420, 320, 48
 

@@ -4,10 +4,10 @@
     .venv/bin/python Scripts/load-export.py FOLDER "a friendly"               # the most probable next tokens
     .venv/bin/python Scripts/load-export.py FOLDER --text TEXT [--perplexity P]
 
-The module has the parts of PyTorch's example word_language_model: `encoder`, `rnn` (or `rnns`, where layers differ) and
-`decoder`. Its state dictionary must load strictly. With --text the perplexity of a text of words is printed, the state
-carried from a leading `<eos>` on; with P, what `mynah evaluate MODEL TEXT --json` prints, the exit code is 1 unless
-they agree within 1e-4. What to install: see Scripts/golden-pytorch.py.
+The module has the parts of PyTorch's example word_language_model: `encoder`, `rnn` (or `rnns` if the layers differ) and
+`decoder`. Its state dictionary must load strictly. With --text, prints the perplexity of a text of words, with the
+state carried through the text after a leading `<eos>`. P is the perplexity that `mynah evaluate MODEL TEXT --json`
+prints; the exit code is 1 unless both agree within 1e-4. For the packages to install, see Scripts/golden-pytorch.py.
 """
 import argparse
 import json
@@ -25,7 +25,7 @@ except ImportError as missing:
 
 
 def layer_of(settings, input_size, **options):
-    """A module of PyTorch's as configuration.json describes a layer."""
+    """The PyTorch module of a layer that configuration.json describes."""
     kind, size = settings["kind"], settings["hiddenSize"]
     if kind == "lstm":
         return nn.LSTM(input_size, size, **options)
@@ -67,7 +67,7 @@ def load(folder):
     model = LanguageModel(configuration, is_one_module=any(name.startswith("rnn.") for name in weights))
     model.load_state_dict(weights, strict=True)
     lines = (folder / "vocabulary.txt").read_bytes().decode().removesuffix("\n").split("\n")
-    # A token that looks like an escape of a line end has one more backslash.
+    # A token that looks like an escaped newline is stored with an additional backslash.
     tokens = [line[1:] if re.fullmatch(r"\\{2,}[nr](\\[nr])*", line) else line for line in lines]
     return model.double().eval(), tokens
 

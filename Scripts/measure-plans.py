@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Trains models with different settings for the same time and prints a table of what they reached.
+"""Trains models with different settings for the same time and prints a table of the results.
 
     python3 Scripts/measure-plans.py FOLDER --minutes 3 "" "--hidden 200" "--hidden 400" "--hidden 300,300 --dropout 0.3"
 
-Each argument after the text is a set of flags for `mynah train --minutes`; the plan sets what they leave out, and the
-empty one is the plan itself. The constants of PlanningRule.swift were chosen by such tables (docs/planning.md). Nothing
-else should run meanwhile.
+Each argument after the text is a set of flags for `mynah train --minutes`; the plan chooses the other settings, so an
+empty argument is the plan itself. The constants of PlanningRule.swift were chosen from such tables (docs/planning.md).
+Nothing else should run meanwhile.
 """
 import argparse
 import json
@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def train(text, minutes, flags, output):
-    """Trains a model and returns its figures, with the sizes of the plan."""
+    """Trains a model and returns its figures, including the sizes of the plan."""
     program = pathlib.Path(os.environ.get("MYNAH_BUILD", ROOT / ".build")) / "release" / "mynah"
     start = time.monotonic()
     run = subprocess.run(

@@ -3,8 +3,8 @@
 //
 //     network-relay DEVICE DEVICE GBITS MILLISECONDS
 //
-// A packet leaves the queue of its direction at the rate, and is delivered after the delay. Packets are those of the
-// kernel's segmentation offload, of up to 64 KiB; each of their segments counts with its headers.
+// A packet leaves the queue of its direction at the rate, and is delivered after the delay. Packets come from the
+// kernel's segmentation offload and have up to 64 KiB; each of their segments counts with its headers.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/if.h>
@@ -30,7 +30,7 @@ typedef struct {
   uint8_t *bytes;
 } packet;
 
-/// The packets on their way in one direction: `first` ..< `last`, modulo the number of places.
+/// The packets in transit in one direction: `first` ..< `last`, modulo `PACKETS`.
 typedef struct {
   int source, target;
   packet packets[PACKETS];
@@ -63,7 +63,7 @@ static int open_device(const char *name) {
   return device;
 }
 
-/// The bytes of a packet on the wire.
+/// The number of bytes of a packet on the wire.
 static size_t wire_bytes(const uint8_t *bytes, size_t size) {
   struct virtio_net_hdr header;
   memcpy(&header, bytes, sizeof header);
@@ -74,7 +74,7 @@ static size_t wire_bytes(const uint8_t *bytes, size_t size) {
   return size + (segments - 1) * TCP_HEADERS + segments * ETHERNET_BYTES;
 }
 
-/// TCP sends a lost packet again, which a measurement should not contain.
+/// TCP retransmits a lost packet, which distorts a measurement.
 static void report_loss(void) { fputs("network-relay: a packet was lost\n", stderr); }
 
 static void *read_packets(void *argument) {
@@ -111,7 +111,7 @@ static void *write_packets(void *argument) {
     pthread_mutex_unlock(&way->lock);
     const struct timespec due = {.tv_sec = next->due / 1000000000LL, .tv_nsec = next->due % 1000000000LL};
     if (next->due > now()) clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
-    // A packet that the device refuses is lost, as on a wire.
+    // A packet that the device rejects is lost, as on a wire.
     if (write(way->target, next->bytes, next->size) < 0) report_loss();
     pthread_mutex_lock(&way->lock);
     way->first++;
@@ -148,7 +148,7 @@ int main(int count, char **arguments) {
   start(&back, second, first);
   printf("ready\n");
   fflush(stdout);
-  // Ends with its parent.
+  // Exits with its parent process.
   prctl(PR_SET_PDEATHSIG, 15);
   while (getppid() != 1) sleep(1);
   return 0;

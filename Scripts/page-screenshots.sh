@@ -6,8 +6,8 @@
 #     swift build -c release --product mynah
 #     Scripts/page-screenshots.sh [FOLDER]
 #
-# FOLDER, a new one unless given, is printed at the end. Needs Chromium (Debian: chromium) or Chrome, or one that
-# BROWSER names; without it prints SKIPPED.
+# FOLDER (default: a new folder) is printed at the end. Needs Chromium (Debian: chromium) or Chrome, or the browser that
+# BROWSER names; without one, prints SKIPPED.
 set -euo pipefail
 folder=${1:-$(mktemp -d)}
 mkdir -p "$folder"
@@ -30,7 +30,7 @@ model="$folder/model.safetensors"
 "$mynah" train Examples/Texts/sentences.txt --tokenizer character --output "$folder/letters.safetensors" --hidden 64 \
   --epochs 3 --seed 7 --overwrite
 head -n 60 "$text" > "$folder/text.txt"
-# Text that must be shown and do nothing.
+# Markup that must be shown as text and have no effect.
 printf '%s\n' '<script>document.body.remove()</script> "quoted" it&apos;s </span> a' >> "$folder/text.txt"
 cd "$folder"
 mynah=$(cd "$OLDPWD" && realpath "$mynah")

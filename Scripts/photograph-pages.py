@@ -21,8 +21,8 @@ UNIT = "document.getElementById('unit').value"
 STATUS = "document.getElementById('status').textContent"
 VIEW = "JSON.stringify(view)"
 
-# By the beginning of a page's name: keys, or clicks at elements; an expression; and what must be true of its values
-# before and after them.
+# For pages whose names begin with the key: keys to press or elements to click, a JavaScript expression, a description
+# of its expected change, and the condition on its values before and after the actions.
 USES = {
     "surprisal": [
         ("ArrowRight ArrowRight", TIP, "changes", lambda then, now: now and now != then),
@@ -52,7 +52,7 @@ USES = {
     ],
 }
 
-# Of the element with the focus: its name, and whether it looks different from one without.
+# The name of the focused element, and whether it has a visible outline.
 FOCUS = """(() => {
   const element = document.activeElement;
   if (!element || element === document.body) return null;
@@ -76,7 +76,7 @@ def photograph(session, folder, page):
 
 
 def visit(session, folder, page):
-    """Goes through a page with the tab key; returns the complaints."""
+    """Steps through a page with the Tab key; returns the complaints."""
     session.open(f"file://{folder}/{page}", 820, HEIGHT, False)
     seen, complaints = [], []
     for _ in range(40):
@@ -92,7 +92,7 @@ def visit(session, folder, page):
 
 
 def use(session, folder, page):
-    """Does what USES lists, with a picture after each; returns the complaints."""
+    """Performs the actions in USES, with a picture after each; returns the complaints."""
     complaints = []
     cases = [case for name, cases in USES.items() if page.startswith(name) for case in cases]
     for number, (actions, expression, expected, is_right) in enumerate(cases, 1):

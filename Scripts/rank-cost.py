@@ -7,7 +7,7 @@
 
 A table has a line for each bandwidth, with the efficiency on each number of nodes, and the knee: the largest number of
 nodes whose efficiency is at least 0.9. With weak scaling, the batch grows with the nodes and the efficiency is
-T(1) / T(N); with strong scaling, the batch stays and the efficiency is T(1) / (N T(N)).
+T(1) / T(N); with strong scaling, the batch is constant and the efficiency is T(1) / (N T(N)).
 
     T = C + X + U
 
@@ -17,13 +17,13 @@ C, the computation, is 6 floating-point operations per multiplication of the for
 U, the update, reads and writes 12 bytes per parameter for SGD and 28 for Adam, at the rate `--memory`. A rank updates
 1/N of the parameters; of the embedding and of a sampled softmax, SGD updates only rows with gradients.
 
-X, the exchange, is what the ranks wait for. The messages of a rank form a queue on a link: a message of b bytes leaves
+X, the exchange, is the time for which ranks wait. A rank's messages form a queue on a link: a message of b bytes leaves
 it after o + b / B seconds and arrives L later, with B, L and o from `--bandwidth`, `--latency` and `--overhead`. A rank
 sends, to each of the N - 1 others:
 
     1. its gradients of the rows that the other one updates, 1/N of each parameter: those of the output layer when its
-       backward pass is done, then those of each layer, last layer first, then those of the embedding. They are added
-       up at the rate `--memory`, with 12 bytes per element.
+       backward pass is done, then those of each layer, last layer first, then those of the embedding. They are summed
+       at the rate `--memory`, with 12 bytes per element.
     2. 8 bytes per norm block of 16384 elements that it updates, and the loss.
     3. the rows that it has updated, which are then copied at the rate `--memory`, with 8 bytes per element.
 
@@ -31,23 +31,23 @@ sends, to each of the N - 1 others:
         + norms / B + (N - 1) o + L                                          (2)
         + weights / B + (N - 1) o per parameter + L + copies                 (3)
 
-This holds where the shards of a rank make one block of the pairwise sum: a power of two of them.
+This holds if the shards of a rank form one block of the pairwise sum, that is, if their number is a power of two.
 
 A message of more than `--eager` KiB leaves after a handshake of 2 L, which takes 2 P longer during the computation,
-since a rank looks for messages every P (`--poll`) only. Open MPI makes a handshake above 64 KiB over TCP by default,
-which costs more than that, probably because its replies wait behind messages. Mynah sets a limit of 32 MiB unless
-OMPI_MCA_btl_tcp_eager_limit and OMPI_MCA_btl_tcp_rndv_eager_limit are set.
+since a rank checks for messages only every P (`--poll`). By default, Open MPI uses a handshake above 64 KiB over TCP,
+which costs more than predicted here, probably because its replies wait behind messages. Mynah sets a limit of 32 MiB
+unless OMPI_MCA_btl_tcp_eager_limit and OMPI_MCA_btl_tcp_rndv_eager_limit are set.
 
-The embedding's gradient has a row of 4 + 4 E bytes per distinct token of the rank's rows, and its weights a row per
-distinct token of all ranks' rows for SGD, all rows for Adam. The same is true for the output layer of a sampled
-softmax, with its candidates, which all ranks share. The number of distinct tokens in n tokens is
+The embedding's gradient has a row of 4 + 4 E bytes per distinct token of the rank's rows. Of its weights, it sends a
+row per distinct token of all ranks' rows for SGD, and all rows for Adam. The same holds for the output layer with a
+sampled softmax, whose candidates, which all ranks share, are included. The number of distinct tokens in n tokens is
 
     D(n) = sum over tokens i of 1 - exp(-n p_i),    p_i proportional to 1 / (i + 1)^1.05
 
-unless `--distinct` states it for the batch of one node. All other gradients and weights have 4 bytes per element, and
-gradients `--gradient-bytes 2` when they are compressed. The model leaves out: different speeds of ranks, switches whose
-links are oversubscribed, memory bandwidth that cores share, and small matrices that do not occupy all cores. The rate
-of a core is therefore to be measured on as many cores, with `mynah train --profile --threads`.
+unless `--distinct` sets it for the batch of one node. All other gradients and weights have 4 bytes per element; for
+compressed gradients, use `--gradient-bytes 2`. The model ignores differences in the speed of ranks, switches with
+oversubscribed links, memory bandwidth shared by cores, and small matrices that do not occupy all cores. Therefore,
+measure the rate of a core with all `--cores` in use: `mynah train --profile --threads`.
 """
 import argparse
 import dataclasses
@@ -107,7 +107,7 @@ def buckets(vocabulary):
 
 
 def distinct(vocabulary, tokens, candidates=0):
-    """The expected number of distinct ones among tokens of a text and candidates of a sampled softmax."""
+    """The expected number of distinct tokens among those of a text and the candidates of a sampled softmax."""
     places = [(first + (count - 1) / 2, count) for first, count in buckets(vocabulary)]
     words = [(place + 2) ** -1.05 for place, _ in places]
     total = sum(word * count for word, (_, count) in zip(words, places))
@@ -142,7 +142,7 @@ class Parameter:
     rows: int
     width: int
     gradient_rows: float = 0  # the rows of a sparse gradient of one rank; 0: dense
-    changed_rows: float = 0  # the same of all ranks
+    changed_rows: float = 0  # the rows with a gradient on any rank; 0: all
 
     @property
     def count(self):
@@ -233,7 +233,7 @@ def weight_bytes(parameter, cluster):
 
 
 def step(model, cluster, strong=False):
-    """Predicts a step: seconds of it and its parts, and the bytes that a rank sends."""
+    """Predicts the seconds of a step and of its parts, and the bytes that a rank sends."""
     nodes, memory = cluster.nodes, cluster.memory * 1e9
     own = model.batch / nodes if strong else model.batch
     parts = stages(model, own, own * nodes, model.batch)

@@ -3,9 +3,9 @@
 
     Scripts/rank-efficiency.py MYNAH [--rounds 3] [--only ptb,zaremba-medium,shakespeare]
 
-MYNAH is a build with the trait MPI. The runs of each model alternate; each trains an epoch of a part of a published
-text, found in MYNAH_DATA. Prints the medians of the tokens per second, the efficiency (ranks over process), and the
-share of a step that a rank waits for the other one.
+MYNAH is a build with the trait MPI. The runs of each model alternate; each trains one epoch on a part of a published
+text from MYNAH_DATA. Prints the median tokens per second, the efficiency (ranks divided by process), and the share of a
+step for which a rank waits for the other one.
 """
 import argparse
 import json

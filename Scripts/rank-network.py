@@ -4,17 +4,18 @@
     Scripts/rank-network.py MYNAH FOLDER --embedding 200 --hidden 256,128 --batch 60 --sequence-length 20 \\
       --link 1 --link 10 --link 1:0.1 --link 1:1
 
-MYNAH is a mynah that is built with MPI, FOLDER has train.txt and valid.txt. Needs Linux, root, `ip`, `tc`, a C compiler
-and Open MPI. Each rank runs in a network namespace of its own, with one thread. A link has a rate in Gb/s and, after a
-colon, a latency in ms, one way. Without a latency the namespaces are connected by a pair of veth devices, which `tc`
-limits to the rate; with one, by a relay of packets (network-relay.c), since not every kernel has netem.
+MYNAH is a build of mynah with MPI; FOLDER contains train.txt and valid.txt. Needs Linux, root, `ip`, `tc`, a C compiler
+and Open MPI. Each rank runs in a separate network namespace, with one thread. A link has a rate in Gb/s and, after a
+colon, a one-way latency in ms. Without a latency, the namespaces are connected by a pair of veth devices, which `tc`
+limits to the rate; with a latency, by a packet relay (network-relay.c), since not every kernel has netem.
 
-Before and after each run with ranks, two runs at once without ranks, each of half of the batch, calibrate the model's
-computation: the speed of a shared machine changes within minutes. Two ranks on a veth pair, or a relay, without a limit
-then calibrate two numbers: the factor by which ranks compute more slowly, and `transport`, the rate of the network
-stack that explains the time of waiting. The rate of a link is that of Ethernet frames of 1514 bytes, 1448 of which are
-payload. The columns: the throughput of one TCP connection, its round-trip time, the step of half of the batch without
-ranks, the step with ranks (the median; all runs follow in brackets), the prediction, and so on.
+Before and after each run with ranks, two simultaneous runs without ranks, each with half of the batch, calibrate the
+computation of the prediction, because the speed of a shared machine changes within minutes. Two ranks on a veth pair,
+or a relay, without a limit then calibrate two values: the factor by which ranks compute more slowly, and `transport`,
+the rate of the network stack that explains the waiting time. The rate of a link is that of Ethernet frames of 1514
+bytes, 1448 of which are payload. The columns are the throughput of one TCP connection, its round-trip time, the step of
+half of the batch without ranks, the step with ranks (the median, then all runs in brackets), the prediction, and so
+on.
 """
 import argparse
 import contextlib
@@ -62,7 +63,7 @@ def run(*command):
 
 @contextlib.contextmanager
 def namespaces():
-    """Two network namespaces, which end with all that runs in them."""
+    """Two network namespaces; at the end, they are deleted and their processes killed."""
     names = [f"mynah-{os.getpid()}-{rank}" for rank in range(2)]
     try:
         for name in names:
@@ -173,7 +174,7 @@ def end(processes):
 
 
 def profiles(commands):
-    """Runs commands at the same time, and returns the first lines of JSON that they print."""
+    """Runs commands simultaneously and returns the first JSON line that each of them prints."""
     processes = [subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True,
                                   stdin=subprocess.DEVNULL, start_new_session=True) for command in commands]
     try:
@@ -195,7 +196,7 @@ def training(options, output, batch, *flags):
 
 
 def single_step(options, folder):
-    """The time of a step of half of the batch in one process, while another one does the same."""
+    """The time of a step of half of the batch in one process, while another process does the same."""
     half = options.batch // 2
     figures = profiles([training(options, folder / f"{number}.safetensors", half) for number in range(2)])
     rates = [each["profile"]["tokensPerSecond"] for each in figures]
@@ -222,8 +223,8 @@ def mpirun(options, folder, names):
 
 
 def ranked_step(options, folder, link):
-    """Runs two ranks over a link, with single processes before and after: the median times of a step, the time of
-    waiting in it, the bytes that rank 0 sends per step, and the throughput and round-trip time of the link."""
+    """Runs two ranks over a link, with single processes before and after; returns the medians of the step time, its
+    waiting time, the bytes that rank 0 sends per step, and the throughput and round-trip time of the link."""
     with network(link, folder, options.congestion) as (names, devices):
         speed = throughput(names)
         command = [*mpirun(options, folder, names),
@@ -256,7 +257,7 @@ def trained_model(options):
 
 
 def two_ranks(options, model, compute):
-    """A cluster of two ranks whose computation of half of the batch, with the update, takes some seconds."""
+    """A cluster of two ranks that takes `compute` seconds for half of the batch, including the update."""
     cluster = cost.Cluster(nodes=2, cores=1, bandwidth=UNLIMITED, latency=0, eager=options.eager)
     half = dataclasses.replace(model, batch=options.batch // 2)
     alone = cost.step(half, dataclasses.replace(cluster, nodes=1))
@@ -265,7 +266,7 @@ def two_ranks(options, model, compute):
 
 
 def fitted_transport(model, cluster, exchange):
-    """The rate of the network stack whose prediction is a measured time of waiting."""
+    """The rate of the network stack for which the predicted waiting time equals the measured one."""
     low, high = 0.1, float(UNLIMITED)
     for _ in range(50):
         rate = math.sqrt(low * high)
@@ -314,7 +315,7 @@ def arguments():
 def main():
     options = arguments()
     links = options.link or [Link(1), Link(10), Link(1, 0.1, True), Link(1, 1, True)]
-    # Ends through `finally`, so that nothing is left.
+    # Exits through `finally`, so that everything is cleaned up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)

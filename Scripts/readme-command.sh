@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the first command that README.md shows below a heading, so that what readers type is what is checked.
+# Prints the first command that README.md shows below a heading, so that the checks run what readers type.
 #
 #     Scripts/readme-command.sh "The main job"
 set -euo pipefail

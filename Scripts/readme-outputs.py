@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Runs the commands that README.md, or another page, shows behind `$ ` and writes their standard output below them.
+"""Runs the commands that README.md, or another page, shows after `$ ` and writes their standard output below them.
 
     swift build -c release
     Scripts/readme-outputs.py                      # rewrites README.md
     Scripts/readme-outputs.py docs/course/*.md     # rewrites these pages
     Scripts/readme-outputs.py --check [PAGE…]      # only runs them; the exit code is 1 if one fails
 
-The model that the commands make is removed first and left behind at the end.
+The model that the commands create is removed before they run and kept at the end.
 """
 import pathlib
 import re

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs `mynah demo` and writes what it prints, when it prints it, to docs/demo.svg, an animation for README.md.
+"""Runs `mynah demo` and writes its output, with its timing, to docs/demo.svg, an animation for README.md.
 
     swift build -c release --product mynah
     Scripts/record-demo.py
@@ -26,7 +26,7 @@ text{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#24292f
 
 
 def record():
-    """The lines that the demo prints and the seconds after which it does."""
+    """The lines that the demo prints and the times in seconds at which it prints them."""
     start, lines = time.monotonic(), []
     process = subprocess.Popen(
         [ROOT / ".build/release/mynah", "demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)

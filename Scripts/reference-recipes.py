@@ -1,28 +1,28 @@
 #!/usr/bin/env python3
-"""Trains the models of three recipes in PyTorch, as a reference to compare Mynah's runs of them with.
+"""Trains the models of three recipes in PyTorch, as a reference for Mynah's runs.
 
     python3 -m venv .venv
     .venv/bin/pip install 'torch==2.13.0' numpy
     .venv/bin/python Scripts/reference-recipes.py RECIPE --data FOLDER --epochs N [--seed 1] [--threads 1]
 
-RECIPE       what it learns                                             files in FOLDER
+RECIPE       training data                                              files in FOLDER
 padded       sentences of the Penn Treebank, each cut or padded to 20   ptb/ptb.train.txt, ptb/ptb.valid.txt
 shakespeare  characters, in windows of 100                              tinyshakespeare/input.txt
 brown        words of the Brown corpus, in windows of 25                brown/brown/ca01 ... cr09
 
-Prints JSON lines. The first describes the data and the untrained model, then comes one line an epoch:
+Prints JSON lines. The first describes the data and the untrained model, then comes one line per epoch:
 
-    parameterCount        the trained ones
+    parameterCount        the number of trained parameters
     trainingIDsSHA256     of the training ids as little-endian int32, without padding
     untrainedLoss         mean nats per target of the first batch in the text's order, without dropout
     train                 perplexity per target over the epoch, measured while training, with dropout
     validation            perplexity per target after the epoch, without dropout
-    accuracy              share of validation targets that are the likeliest token; brown only
-    seconds               the epoch's training, without the validation
+    accuracy              share of validation targets that are the most probable token; brown only
+    seconds               the training time of the epoch, without validation
 
-All recipes begin every window or sentence with a zero state, take Adam with epsilon 1e-7 and clip nothing. PyTorch has
-two biases for an LSTM: bias_hh stays zero and is not trained, because a second bias would double the step of the one
-that Mynah trains.
+All recipes start every window or sentence from a zero state, use Adam with epsilon 1e-7 and do not clip gradients.
+PyTorch's LSTM has two biases: bias_hh stays zero and is not trained, because Mynah trains only one bias and a second
+one would double its updates.
 """
 import argparse
 import collections
@@ -47,16 +47,16 @@ BROWN_IDS_SHA256 = "cf2d089a905259950f2aafd6fbd616f6b14726c71f2d66d7133309c0c239
 # Inputs and targets, [windows, steps] each.
 Pairs = collections.namedtuple("Pairs", "inputs targets")
 Data = collections.namedtuple("Data", "training validation training_ids vocabulary_size")
-# read makes Data of a folder; ranges are of uniform weights, no range is Glorot's; dropout is the embedding's and each
-# LSTM's; the last batch is dropped in training, if incomplete; the loss is summed over a batch's targets, or else their
-# mean.
+# `read` reads the Data from a folder. The ranges are those of uniform initial weights; None means Glorot's. `dropout`
+# contains the rates of the embedding's and each LSTM's outputs. `drops_last_batch`: drop an incomplete last batch in
+# training. `sums_loss`: sum the loss over the targets of a batch instead of averaging it.
 RECIPE_FIELDS = ("read embedding embedding_range hidden_sizes dropout dense_range batch_size drops_last_batch "
                  "sums_loss rate")
 Recipe = collections.namedtuple("Recipe", RECIPE_FIELDS)
 
 
 def windows(ids, length):
-    """Windows of a text, targets shifted by one; what does not fill a window is dropped."""
+    """Splits a text into windows, with targets shifted by one; drops a remainder that does not fill a window."""
     ids = torch.from_numpy(ids.astype(numpy.int64))
     used = (len(ids) - 1) // length * length
     return Pairs(ids[:used].reshape(-1, length), ids[1 : used + 1].reshape(-1, length))
@@ -75,7 +75,7 @@ def read_shakespeare(folder):
 
 
 def brown_form(word):
-    """A word in lower case, or, if it has no letter, with DG for each digit and no commas where that begins it."""
+    """A word in lower case. Without letters, digits become DG, and commas are removed if it then begins with DG."""
     word = word.lower()
     if any(character.isalpha() for character in word):
         return word
@@ -86,8 +86,8 @@ def brown_form(word):
 def read_brown(folder):
     """The Brown corpus in the order of NumPy's RandomState(42): 80 % of the sentences are for training.
 
-    Each sentence begins with <s>; ids are by count, ties first seen, after <s>, </s>, <unk>; the text ends with a
-    further <s>.
+    Each sentence begins with <s>. IDs are assigned to <s>, </s> and <unk>, then by count, with ties in the order of
+    first occurrence. The text ends with an additional <s>.
     """
     paths = sorted((folder / "brown" / "brown").glob("c[a-r][0-9][0-9]"))
     lines = [line for path in paths for line in path.read_text(encoding="ascii").split("\n") if line.strip()]
@@ -109,8 +109,8 @@ def read_brown(folder):
 
 
 def read_padded(folder):
-    """The Penn Treebank's sentences by the rules of Keras's Tokenizer(10_000, filters=""): 0 is padding, ids are by
-    count from 1.
+    """The Penn Treebank's sentences by the rules of Keras's Tokenizer(10_000, filters=""): ID 0 is padding, words are
+    numbered by count from 1.
     """
 
     def sentences(name):
@@ -181,14 +181,14 @@ class LanguageModel(nn.Module):
 
 
 def summed_loss(model, inputs, targets):
-    """Logits, the cross-entropy in nats summed over the targets, and their number."""
+    """The logits, the cross-entropy in nats summed over the targets, and the number of targets."""
     logits = model(inputs)
     loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NO_TARGET, reduction="sum")
     return logits, loss, int((targets != NO_TARGET).sum())
 
 
 def train_epoch(recipe, model, optimizer, pairs):
-    """Trains on shuffled batches; gives the mean nats per target."""
+    """Trains on shuffled batches; returns the mean loss in nats per target."""
     model.train()
     nats = target_count = 0
     for rows in torch.randperm(len(pairs.inputs)).split(recipe.batch_size):
@@ -204,7 +204,7 @@ def train_epoch(recipe, model, optimizer, pairs):
 
 @torch.no_grad()
 def evaluate(recipe, model, pairs):
-    """Mean nats per target and the accuracy, without dropout; an incomplete last batch counts."""
+    """The mean loss in nats per target and the accuracy, without dropout, including an incomplete last batch."""
     model.eval()
     nats = hit_count = target_count = 0
     for inputs, targets in zip(*(side.split(recipe.batch_size) for side in pairs)):

@@ -5,7 +5,7 @@
     Scripts/results-table.py ptb.jsonl                           # prints the table
     Scripts/results-table.py ptb.jsonl --into docs/results.md    # puts it between the recipe's marks there
 
-Lines of several runs may follow each other: of a resumed run the last line of an epoch counts.
+The lines of several runs may be concatenated; if an epoch occurs twice, as in a resumed run, its last line counts.
 """
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Writes NumPy arrays in the safetensors format, for environments that have no package for it."""
+"""Writes NumPy arrays in the safetensors format, for environments without the safetensors package."""
 import json
 import struct
 
@@ -6,7 +6,7 @@ TYPES = {"float32": "F32", "float64": "F64", "int32": "I32", "int64": "I64"}
 
 
 def save(arrays, path, metadata):
-    """Writes named arrays; equal arrays give equal bytes."""
+    """Writes named arrays; equal arrays produce equal files."""
     header, offset, chunks = {"__metadata__": metadata}, 0, []
     for name in sorted(arrays):
         array = arrays[name]

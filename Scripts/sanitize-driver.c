@@ -1,6 +1,6 @@
-// Exercises the kernels and the team of threads under a sanitizer (Scripts/sanitize.sh): every instruction set, awkward
-// sizes, 1 to 3 threads, in memory of exactly the documented sizes. The tests check results; this only has to run
-// clean.
+// Exercises the kernels and the thread team under a sanitizer (Scripts/sanitize.sh): every instruction set, awkward
+// sizes, 1 to 3 threads, with memory of exactly the documented sizes. The tests check results; this program only has to
+// run without reports.
 #include "kernel-memory.h"
 #include "sanitize-scan.h"
 #include "sanitize-inference.h"
@@ -76,7 +76,7 @@ static void try_arrays(const mynah_kernels *kernels, mynah_team *team, size_t co
     read_all(rows, 2 * count);
     free(table), free(rows);
   }
-  // Far outside of where the functions move.
+  // Far outside the range in which the functions change.
   const float extreme[] = {
       0, -0.0f, 1e38f, -1e38f, 89, -104, 1e-42f, __builtin_inff(), -__builtin_inff(), __builtin_nanf("")};
   float results[10];
@@ -95,7 +95,7 @@ static void try_dropout(const mynah_kernels *kernels, mynah_team *team, size_t c
   free(x), free(y);
 }
 
-/// One parameter with a dense gradient and one of whose rows every second has one.
+/// Updates a parameter with a dense gradient and one with gradients of every second row.
 static void try_updates(const mynah_kernels *kernels, mynah_team *team, size_t rows, size_t width) {
   size_t count = rows * width, stored = (rows + 1) / 2;
   float *arrays[8];
@@ -143,7 +143,7 @@ static void try_kernels(const mynah_kernels *kernels, mynah_team *team, mynah_pr
   try_cross_entropy(kernels, team, 3, 2, 9001);
 }
 
-/// Callers that share a team: one has it, the others work alone.
+/// One of several callers that share a team: only one uses it at a time, the others work alone.
 static void *caller(void *team) {
 #if __has_feature(memory_sanitizer)
   const mynah_kernels *kernels = mynah_kernels_for(MYNAH_PLAIN);
@@ -155,7 +155,7 @@ static void *caller(void *team) {
   return NULL;
 }
 
-/// The memory sanitizer does not see what a matrix tile writes and takes all of it for undefined.
+/// The memory sanitizer does not see the writes of matrix tiles and treats their results as undefined.
 static bool is_invisible(mynah_isa isa) {
 #if __has_feature(memory_sanitizer)
   return isa == MYNAH_AMX;

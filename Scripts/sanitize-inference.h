@@ -13,8 +13,8 @@ static mynah_packed packed(const mynah_inference_kernels *kernels, mynah_team *t
   return matrix;
 }
 
-/// Two layers of a cell, from ids, from a table, and from rows. Layers with windows read the input of the step before,
-/// too, and no table.
+/// Runs two layers of a cell with IDs, with a table, and with rows as input. Layers with windows also read the input of
+/// the previous step, and use no table.
 static void try_advance(const mynah_inference_kernels *kernels, mynah_team *team, mynah_weights kind, mynah_cell id,
                         size_t steps, size_t batch, size_t hidden, size_t vocabulary, bool windows) {
   const mynah_cell_traits *cell = mynah_traits_of(id);

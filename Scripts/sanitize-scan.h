@@ -10,7 +10,7 @@ static void read_all(const float *x, size_t count) {
 /// The precision of products: every second round is in bfloat16.
 static mynah_precision precision = MYNAH_FLOAT32;
 
-/// Numbers for an input that a cell may not have.
+/// Random numbers for an input, or NULL if the cell does not have it.
 static float *numbers_if(bool there, size_t count) { return there ? numbers(count) : NULL; }
 static float *room_if(bool there, size_t count) { return there ? room(count) : NULL; }
 

@@ -4,9 +4,9 @@
 #
 #   Scripts/sanitize.sh [address|memory|thread ...]     all of them without an argument
 #
-# CC names the compiler: a clang, by default the one beside `swift`, else the one in the PATH. A sanitizer that this
-# machine cannot link is reported as skipped, and the script succeeds if nothing that could run found anything; with
-# REQUIRE_SANITIZERS=1 a skipped one is a failure.
+# CC names the compiler, a clang: by default the one next to `swift`, else the one in the PATH. A sanitizer that cannot
+# be linked on this machine is reported as skipped. The script succeeds if no sanitizer that could run reports an error;
+# with REQUIRE_SANITIZERS=1, a skipped sanitizer is a failure.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,12 +16,12 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 echo 'int main(void) { return 0; }' > "$scratch/empty.c"
 
-# Swift's own thread sanitizer refers to libdispatch, which is among the toolchain's libraries.
+# Swift's own thread sanitizer needs libdispatch, which is among the toolchain's libraries.
 swift_libraries=$(dirname "$(dirname "$(command -v "$compiler")")")/lib/swift/linux
 
 # run NAME FLAGS…
 #
-# Works in $folder, which is its own.
+# Works in $folder, which no other run uses.
 run() {
   name=$1
   shift

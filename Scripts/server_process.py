@@ -44,9 +44,9 @@ def is_ready(port):
 
 @contextlib.contextmanager
 def running(mynah, models, *flags, start_seconds=60, stop_seconds=30):
-    """Starts the server at a free port, waits for /ready, and ends it with SIGTERM, which must give exit code 0.
+    """Starts the server on a free port, waits for /ready, and ends it with SIGTERM; its exit code must be 0.
 
-    What the server prints is shown if it fails.
+    The server's output is shown if it fails.
     """
     port = free_port()
     with tempfile.TemporaryFile() as log:
@@ -83,7 +83,7 @@ def running(mynah, models, *flags, start_seconds=60, stop_seconds=30):
 
 
 def score(mynah, model, text, *flags):
-    """Returns what `mynah score --json --tokens` prints for a text: its lines and the summary.
+    """Returns the output of `mynah score --json --tokens` for a text: its lines and the summary.
 
     The state is carried from line to line, as the server carries it within a text.
     """

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Sends hostile input to a running `mynah serve`, and checks that good requests go on.
+"""Sends hostile input to a running `mynah serve`, and checks that valid requests still succeed.
 
     mynah serve MODEL --port 8080 &
     Scripts/verify-hostile.py http://127.0.0.1:8080 --pid $!
 
-Each hostile request must get a status of 400 to 499 or a closed connection within the time limit, and never one of 500
-or above except 503. After each of them a good request must succeed within a second, with the same answer as before.
-With --pid, the memory of the server is checked too.
+Each hostile request must get a status from 400 to 499, the status 503 or a closed connection within the time limit.
+After each of them, a valid request must succeed within a second, with the same response as before. With --pid, the
+memory of the server is also checked.
 """
 import argparse
 import contextlib
@@ -47,7 +47,7 @@ class Reply:
 
 
 class Connection:
-    """A socket from which replies are read; `None` is the reply of a connection that was closed."""
+    """A socket from which replies are read; the reply is `None` if the connection was closed."""
 
     def __init__(self, address, limit, receive_buffer=None):
         self.end, self.buffer = time.monotonic() + limit, b""
@@ -64,7 +64,7 @@ class Connection:
         self.socket.close()
 
     def send(self, data):
-        """Sends bytes; returns whether the server still takes them."""
+        """Sends bytes; returns whether the server still accepts them."""
         self.socket.settimeout(max(0.01, self.end - time.monotonic()))
         try:
             self.socket.sendall(data)
@@ -142,7 +142,7 @@ class Connection:
 
 
 class Target:
-    """The server, with what a good request answers."""
+    """The server, with the expected response to a valid request."""
 
     def __init__(self, url, pid, limit):
         parts = urllib.parse.urlsplit(url)
@@ -166,7 +166,7 @@ class Target:
         return self.request("POST", "/v1/completions", JSON_TYPE, body=body)
 
     def good(self, limit=GOOD_SECONDS):
-        """Sends a good request; returns its text, which must always be the same."""
+        """Sends a valid request; returns its text, which must always be the same."""
         begin = time.monotonic()
         with self.connect(limit=max(limit, 5)) as connection:
             connection.send(self.completion(self.body))
@@ -182,7 +182,7 @@ class Target:
         return text
 
     def send(self, data, shut=False, allowed=range(400, 500), to_head=False):
-        """Sends bytes on a connection of their own; returns the reply, whose status must be allowed."""
+        """Sends bytes on a new connection; returns the reply, whose status must be allowed."""
         with self.connect() as connection:
             connection.send(data)
             if shut:
@@ -195,7 +195,7 @@ class Target:
 
 
 def attempt_all(target, group, cases):
-    """Runs cases, which are pairs of a name and a function, each followed by a good request; returns the failures."""
+    """Runs cases, which are pairs of a name and a function, each followed by a valid request; returns the failures."""
     failures, begin = [], time.monotonic()
     for name, function in cases:
         try:
@@ -214,7 +214,7 @@ def attempt_all(target, group, cases):
 # JSON
 
 def json_cases(target):
-    """Bodies that are no JSON, or none for the endpoint."""
+    """Bodies that are not JSON, or not valid for the endpoint."""
     long = b"[" * 200_000
     bodies = {
         "empty": b"", "white space": b" \n ", "null": b"null", "a number": b"1", "a string": b'"a"', "an array": b"[]",
@@ -421,7 +421,7 @@ def shape_cases(target):
 
 
 def good_shape_cases(target):
-    """Unusual requests that are good: HTTP/1.0, pipelines, Expect, absolute targets, chunks, HEAD, single bytes."""
+    """Unusual but valid requests: HTTP/1.0, pipelines, Expect, absolute targets, chunks, HEAD, single bytes."""
     def read_all(data, expected):
         with target.connect() as connection:
             connection.send(data)
@@ -446,7 +446,7 @@ def good_shape_cases(target):
         with target.connect() as connection:
             connection.send(target.request("POST", "/v1/completions", JSON_TYPE, "Expect: 100-continue",
                                            f"Content-Length: {len(target.body)}"))
-            # A client sends the body after a while without 100.
+            # A client that receives no 100 sends the body after a while.
             connection.socket.settimeout(2)
             with contextlib.suppress(TimeoutError):
                 connection.buffer += connection.socket.recv(65536)
@@ -487,7 +487,7 @@ def good_shape_cases(target):
             connection.send(target.completion(target.body))
             connection.socket.shutdown(socket.SHUT_WR)
             reply = connection.reply()
-            # It cannot be told from a client that has left, whose place is freed at once; the answer may be faster.
+            # The server treats it like a client that has left and drops it at once, unless the response is faster.
             check(reply is not None and (reply.status == 200 or reply.status == 400 and b"client_closed" in reply.body),
                   f"a half-closed request gets {reply and reply.status}")
 
@@ -508,7 +508,7 @@ def good_shape_cases(target):
 
 
 def method_cases(target):
-    """Methods that a path does not have."""
+    """Methods that a path does not support."""
     cases = []
     paths = {"/health": "GET", "/v1/models": "GET", "/v1/completions": "POST", "/tokenize": "POST", "/v1/score": "POST"}
 
@@ -531,7 +531,7 @@ def method_cases(target):
 
 
 def path_cases(target):
-    """Paths that lead elsewhere, and long ones."""
+    """Paths that lead outside the served files, and long paths."""
     outside = ["/page/../../../../../../etc/passwd", "/../../../../etc/passwd", "/page/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
                "/page/..%2f..%2f..%2f..%2fetc%2fpasswd", "/page//etc/passwd", "/page/%2fetc%2fpasswd",
                "/page/..\\..\\etc\\passwd", "/page/..%5c..%5cetc%5cpasswd", "/page/%252e%252e%252fetc%252fpasswd",
@@ -560,7 +560,7 @@ def path_cases(target):
 
 
 def flood_cases(target):
-    """More headers and longer ones than any client sends, and bodies and headers without an end."""
+    """More and longer headers than any client sends, and endless bodies and headers."""
     def endless(begin, part, most):
         def run():
             with target.connect() as connection:
@@ -600,7 +600,7 @@ def stream_request(target, tokens, **fields):
 
 
 def vanishing(target, tokens):
-    """Clients that leave in the middle of a stream, in three ways, more often than there are places."""
+    """Clients that leave in the middle of a stream, in three ways, more often than there are places for streams."""
     def leave(how):
         def run():
             for _ in range(100):
@@ -639,7 +639,7 @@ def not_reading(target, tokens):
                 check(grown < 64 << 20, f"{count} clients that do not read cost {grown >> 20} MiB")
     return [("32 streams that are not read", lambda: run(32, GOOD_SECONDS)),
             ("32 more", lambda: run(32, GOOD_SECONDS)),
-            # All places are taken until the server closes such a connection.
+            # All places for streams are taken until the server closes such a connection.
             ("80 streams that are not read", lambda: run(80, target.limit))]
 
 
@@ -706,7 +706,7 @@ def slow_cases(target, count=50):
 
 
 def connection_cases(target, wanted):
-    """As many connections as allowed, idle, in the middle of a request, and after one."""
+    """The maximum number of connections, idle, in the middle of a request, and after one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     server_limit = None

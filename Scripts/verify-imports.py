@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Makes models in PyTorch and Keras, imports them, and compares perplexities.
+"""Creates models in PyTorch and Keras, imports them, and compares perplexities.
 
     .venv/bin/python Scripts/verify-imports.py .build/release/mynah pytorch
     .venv/bin/python Scripts/verify-imports.py .build/release/mynah keras
 
-Each model is imported and its perplexity by `mynah evaluate` compared with that of its own program, in float64: equal
-within 1e-4, or the import must end with an error that names what it does not understand. The exit code is 1 if a model
-is imported and has another perplexity. What to install: see Scripts/golden-pytorch.py; for Keras also keras and h5py,
-whose computations run in PyTorch.
+Each model is imported, and its perplexity from `mynah evaluate` is compared with that of the original program in
+float64. They must agree within 1e-4, or the import must fail with an error that names the unsupported part. The exit
+code is 1 if an imported model has a different perplexity. For the packages to install, see Scripts/golden-pytorch.py;
+Keras models also need h5py and keras, which runs on PyTorch.
 """
 import argparse
 import copy
@@ -91,7 +91,7 @@ class Check:
         print(f"{'ok   ' if is_right else 'WRONG'} {name:34} {outcome}", flush=True)
 
     def imported(self, name, path, expected, program, *flags, refusal=None):
-        """Imports a file; `expected` is its perplexity, or `refusal` a part of the error."""
+        """Imports a file; checks its perplexity, `expected`, or that the error contains `refusal`."""
         done = self.run("import", path, "--from", program, "--vocabulary", "words.txt", "--output", "model",
                         "--overwrite", *flags)
         error = done.stderr.strip().splitlines()[-1:] or [""]

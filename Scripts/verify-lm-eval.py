@@ -5,9 +5,9 @@
     .venv/bin/pip install 'lm-eval[api]'
     .venv/bin/python Scripts/verify-lm-eval.py MYNAH MODEL
 
-The harness's model is `local-completions`, and it must find the server's tokenizer by itself. The tasks are made here
+The harness uses its model `local-completions`, which must find the server's tokenizer by itself. The tasks are built
 from texts that the model generates: minimal pairs, multiple choice with a context, the perplexity of texts, and greedy
-generation. Every log-probability must be that of `mynah score`, every text that of `mynah generate`. Nothing is
+generation. Every log-probability must equal that of `mynah score`, every text that of `mynah generate`. Nothing is
 downloaded.
 """
 import argparse
@@ -70,7 +70,7 @@ def near(a, b):
 
 
 class Offline:
-    """What the program itself computes."""
+    """The results that the program itself computes."""
 
     def __init__(self, mynah, model, tokenize):
         self.mynah, self.model, self.tokenize = mynah, model, tokenize
@@ -100,20 +100,20 @@ def documents(offline):
     check(len(lines) >= 12, f"the model generates only {len(lines)} lines, too few for the tasks")
     pairs, choices, generation = [], [], []
     for index, line in enumerate(lines[:12]):
-        # Words in another order are known words.
+        # In another order, all words are still in the vocabulary.
         pieces = line.split(" ") if " " in line else list(line)
         pairs.append({"choices": [line, " ".join(reversed(pieces))] if index % 3 else
                       [" ".join(reversed(pieces)), line]})
         cut = line.find(" ", 5) if " " in line[5:] else 5
         context, end = line[:cut], line[cut:]
-        # As many tokens as end with a whole character.
+        # The shortest continuation that ends with a whole character.
         greedy = next((text for text in (offline.greedy(context, length) for length in range(3, 8))
                        if "\ufffd" not in text), end[:4])
         label = index % 3
         others = [end, greedy, lines[(index + 1) % 12][-6:] if " " not in line else " " + lines[(index + 1) % 12]]
         choices.append({"context": context, "choices": others, "label": label})
         target = offline.greedy(context, 12).split("\n")[0]
-        # A third of the targets is wrong, so that the score is not 1.
+        # A third of the targets are wrong, so that the score is not 1.
         generation.append({"context": context, "target": target + "!" if label == 0 else target, "expected": target})
     texts = [{"text": "\n".join(lines[start:start + 4]) + "\n"} for start in range(0, 12, 4)]
     return {"mynah_pairs": pairs, "mynah_choices": choices, "mynah_texts": texts, "mynah_generation": generation}
@@ -217,13 +217,13 @@ def main():
             print(f"{name}: {compare(result, answers, scores, name)} figures agree", flush=True)
 
         with server_process.running(options.mynah, [options.model]) as server:
-            # The harness logs the settings that a task leaves to their defaults as warnings.
+            # The harness logs a warning for each setting that a task leaves at its default.
             logging.disable(logging.WARNING)
             evaluate(server, "one by one")
             evaluate(server, "batches of 5", batch_size=5)
             evaluate(server, "4 at a time", num_concurrent=4)
             evaluate(server, "batches of 3, 4 at a time", batch_size=3, num_concurrent=4)
-            # Not with tokenized_requests=False: the token that a text begins after has no text of its own there.
+            # Not with tokenized_requests=False: the token before the start of a text has no text form there.
         tokens = folder / "tokens"
         tokens.write_text(KEY + "\n")
         with server_process.running(options.mynah, [options.model], "--tokens-file", str(tokens)) as server:

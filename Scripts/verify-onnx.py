@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Checks in onnxruntime that files of `mynah export MODEL --onnx FILE` compute what the model does.
+"""Checks in onnxruntime that files of `mynah export MODEL --onnx FILE` compute the same results as the model.
 
     python3 -m venv .venv
     .venv/bin/pip install onnx onnxruntime
     .venv/bin/python Scripts/verify-onnx.py FILE.onnx TEXT --surprisals FILE.jsonl
 
-FILE.jsonl is what `mynah surprisal MODEL TEXT --json` prints. The file must pass ONNX's checker; the text is read from
-the zero state on behind a line end, once as a whole and once token by token with the state handed on. The probability
-of each token must be mynah's within 1e-4 relative to the largest, and both ways must agree within 1e-5.
+FILE.jsonl is the output of `mynah surprisal MODEL TEXT --json`. The file must pass ONNX's checker; the text is read
+after a line end, starting from the zero state, once as a whole and once token by token with the state passed on. The
+probability of each token must agree with mynah's within 1e-4 relative to the largest, and both ways must agree within
+1e-5.
 """
 import argparse
 import json

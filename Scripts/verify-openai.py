@@ -5,9 +5,9 @@
     .venv/bin/pip install openai
     .venv/bin/python Scripts/verify-openai.py MYNAH MODEL
 
-MYNAH is the program, MODEL a language model of any tokenizer. The prompts are texts that the model generates, and a
-small model of bytes is trained here for what can go wrong with UTF-8. Log-probabilities must be those of `mynah score`,
-greedy texts those of `mynah generate`.
+MYNAH is the program, MODEL a language model with any tokenizer. The prompts are texts that the model generates; a small
+byte model is trained for the UTF-8 checks. Log-probabilities must equal those of `mynah score`, greedy texts those of
+`mynah generate`.
 """
 import argparse
 import concurrent.futures
@@ -46,13 +46,13 @@ def near(a, b):
 
 
 def checked(function):
-    """Registers a check; its first docstring line is what it shows."""
+    """Registers a check; its docstring is the line that is printed."""
     CHECKS.append(function)
     return function
 
 
 def train_byte_model(mynah, folder):
-    """Trains a model of bytes on a text with characters of one to four bytes."""
+    """Trains a byte model on a text with characters of one to four bytes."""
     source = random.Random(1)
     words = "der Bär läuft über die Straße où est le café naïve 日本語 の 本 Ω≈ç √ é è 😀 🎉 schön größer".split()
     lines = [" ".join(source.choice(words) for _ in range(8)) for _ in range(1500)]
@@ -65,7 +65,7 @@ def train_byte_model(mynah, folder):
 
 
 class Context:
-    """A server with its client, and texts that the model knows."""
+    """A server with its client, and texts that the model generated."""
 
     def __init__(self, mynah, model_path, byte_path, url):
         self.mynah, self.path, self.url = mynah, model_path, url
@@ -304,7 +304,7 @@ def penalties(c):
         entries = zip(token_ids(choice), choice.logprobs.token_logprobs, choice.logprobs.model_extra["alternatives"])
         for token, value, alternatives in entries:
             for entry in alternatives:
-                # The prompt's token may count or not.
+                # The prompt's token may or may not count.
                 if entry["id"] != c.eos and token != c.eos:
                     check(adjusted(token, value) >= adjusted(entry["id"], entry["logprob"]) - 1e-4,
                           f"with penalties {presence}, {frequency}, token {token} is not the best after {counts}")
@@ -377,7 +377,7 @@ def streams(c):
         _, chunks = c.stream(stream_options={"include_usage": True}, **parameters)
         check(chunks[-1].choices == [] and chunks[-1].usage == reply.usage, f"the usage is {chunks[-1]}")
         check(all(chunk.usage is None and chunk.choices for chunk in chunks[:-1]), "an earlier chunk has the usage")
-    # A small model makes several tokens while one chunk is written.
+    # A small model generates several tokens while one chunk is written.
     _, chunks = c.stream(prompt=c.prompt, max_tokens=2000, seed=11)
     check(len(chunks) > 2, f"2000 tokens arrive in {len(chunks)} chunks")
 

@@ -27,8 +27,8 @@ WIDTHS = [360, 820, 1440]
 HEIGHT = 900
 LONG_TEXT = 4000  # tokens
 
-# The download rate of texts that are watched while they grow. A small model writes hundreds of tokens between two
-# frames of a busy machine; at this rate 600 tokens take seconds on any.
+# The download rate while the script watches a text grow. On a busy machine, a small model generates hundreds of tokens
+# between two frames; at this rate, 600 tokens take seconds on any machine.
 SLOW = 200_000  # bytes per second
 
 TOKENS = "document.querySelectorAll('#text .token')"
@@ -38,7 +38,7 @@ FOCUSED = "document.activeElement"
 ALTERNATIVES = "[...document.querySelectorAll('#tip:not([hidden]) .alternative')]"
 PATH = f"[...{TOKENS}].map((token) => token.textContent)"
 
-# The headers of a request of the check itself.
+# The headers of the script's own requests.
 HEADERS = """(sessionStorage.getItem("mynah-token")
   ? { Authorization: `Bearer ${sessionStorage.getItem("mynah-token")}` } : {})"""
 
@@ -66,7 +66,7 @@ FOCUS = """(() => {
   return [name, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1];
 })()"""
 
-# The texts whose contrast with what is behind them is below 4.5 (WCAG AA; 3 for large text).
+# The texts whose contrast with their background is below 4.5 (WCAG AA; 3 for large text).
 CONTRAST = """(() => {
   const painter = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const rgba = (colour) => {
@@ -126,7 +126,7 @@ class Recorder(BrowserSession):
         self.call("Input.insertText", text=text)
 
     def fill(self, element, text):
-        """Replaces the text of a field, as a user does who selects all of it."""
+        """Replaces the text of a field, as a user who selects all of it does."""
         self.evaluate(f"document.getElementById('{element}').focus()")
         self.evaluate(f"document.getElementById('{element}').select()")
         if text:
@@ -196,7 +196,7 @@ def verify_write(session, others):
     check(len(steps) >= 2, f"all tokens have the colour of {steps}")
     print(f"write: {len(grown)} sizes of the text shown while it grew, colours {' '.join(sorted(steps))}")
 
-    # Alternatives of a token that has the focus, and a branch.
+    # The alternatives of the focused token, and a branch.
     session.tab_to(f"{FOCUSED}.matches('#text .token')", "the text")
     for _ in range(4):
         session.press("ArrowRight")
@@ -241,7 +241,7 @@ def verify_write(session, others):
     check(len([url for method, url in session.requests if method == "DELETE"]) > len(deletions),
           "a deleted branch leaves its state on the server")
 
-    # Expired states are made again. States that others keep on the server are left alone.
+    # Expired states are recreated. States of other clients on the server are left alone.
     session.evaluate(f"""(async () => {{
       const {{ data }} = await (await fetch("/v1/states", {{ headers: {HEADERS} }})).json();
       const own = data.filter(({{ id }}) => !{json.dumps(sorted(others))}.includes(id));
@@ -499,7 +499,7 @@ def verify(session, base, token, folder):
         session.press("Enter")
         session.wait("!document.getElementById('key').open", "the form does not accept the token")
     session.wait("!document.getElementById('generate').disabled", "no model appears")
-    # The browser itself prints the 401 that the form is for.
+    # The browser itself prints the 401 that makes the page show the form.
     session.complaints[:] = [text for text in session.complaints if not token or "401" not in text]
     verify_write(session, before)
     verify_long_text(session)

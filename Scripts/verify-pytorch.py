@@ -4,7 +4,7 @@
     .venv/bin/python Scripts/verify-pytorch.py MODEL.safetensors TEXT --perplexity P [--vocabulary FILE]
     .venv/bin/python Scripts/verify-pytorch.py MODEL.safetensors TEXT --surprisals FILE.tsv [--vocabulary FILE]
 
-FILE.tsv is the output of `mynah surprisal MODEL TEXT --tsv`; each line of the text is then read from the zero state on,
+FILE.tsv is the output of `mynah surprisal MODEL TEXT --tsv`; each line of the text is then read from the zero state,
 and surprisals, entropies and their reductions must agree within 1e-5 bits. P is the `perplexity` of `mynah evaluate
 MODEL TEXT --json`; FILE is the output of `mynah inspect MODEL --vocabulary`, which this script runs unless the file is
 given. The model file must load strictly (no name missing, none left over) into torch.nn.Embedding, LSTM and Linear. The
@@ -33,7 +33,7 @@ WINDOW = 512  # steps at a time, to bound the memory of the logits
 
 
 class LanguageModel(nn.Module):
-    """Sizes are read off the weights; whether the weights fit otherwise is for `load_state_dict` to say."""
+    """A model whose sizes are those of the weights; `load_state_dict` checks everything else."""
 
     def __init__(self, weights):
         super().__init__()
@@ -81,7 +81,7 @@ def vocabulary_of(model_path):
 
 
 def encode(text, tokens):
-    """The ids of the text's tokens after a leading `<eos>`, and how many of its words are unknown."""
+    """The IDs of the text's tokens after a leading `<eos>`, and the number of unknown words."""
     index = {token: i for i, token in enumerate(tokens)}
     if "<eos>" not in index:
         sys.exit("error: the vocabulary has no <eos>; this script verifies word models only.")
@@ -95,7 +95,7 @@ def encode(text, tokens):
 
 
 def nats_of(model, ids):
-    """The mean cross-entropy of every id but the first."""
+    """The mean cross-entropy over all IDs except the first."""
     ids = torch.tensor(ids)
     state, total = [None] * len(model.recurrent), 0.0
     with torch.inference_mode():
@@ -107,7 +107,7 @@ def nats_of(model, ids):
 
 
 def figures_of(model, ids):
-    """The surprisal of every id but the first, the entropy before it and its reduction, in bits."""
+    """The surprisal of each ID except the first, the entropy before it and its reduction, in bits."""
     ids = torch.tensor(ids)
     with torch.inference_mode():
         logits, _ = model(ids.unsqueeze(1), [None] * len(model.recurrent))
@@ -119,7 +119,7 @@ def figures_of(model, ids):
 
 
 def check_surprisals(model, text, tokens, path):
-    """Compares the rows of a table with each line of a text on its own."""
+    """Compares the rows of a table with the figures of each line of a text, read separately."""
     lines = text.removesuffix("\n").split("\n")
     expected = [row for line in lines for row in figures_of(model, encode(line + "\n", tokens)[0])]
     header, *rows = [line.split("\t") for line in read_text(path).removesuffix("\n").split("\n")]

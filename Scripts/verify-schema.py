@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Runs schemathesis against a running `mynah serve`, with its own description.
+"""Runs schemathesis against a running `mynah serve`, with the server's OpenAPI description.
 
     python3 -m venv .venv
     .venv/bin/pip install schemathesis
     .venv/bin/python Scripts/verify-schema.py http://127.0.0.1:8080 --examples 100
 
-Requests that fit the description and requests that do not are generated from /openapi.yaml. No answer may have a status
-of 500 or above, or one that the description lacks; bodies and headers must fit it; wrong requests must be refused.
+Valid and invalid requests are generated from /openapi.yaml. No response may have a status of 500 or above, or one that
+the description lacks; bodies and headers must match the description; invalid requests must be rejected.
 """
 import argparse
 import pathlib
@@ -16,13 +16,13 @@ import sys
 import tempfile
 import urllib.request
 
-# Which requests of the right types are good also depends on the model, so not all of them are accepted.
+# Whether a request with the right types is valid also depends on the model, so not all of them are accepted.
 CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
           "response_schema_conformance", "unsupported_method"]
-# The longest requests that fit the description run for minutes; these are long enough for requests that are accepted.
+# The longest valid requests run for minutes; these limits are high enough for requests that are accepted.
 LIMITS = {"maximum: 65536": "maximum: 32", "maxItems: 65536": "maxItems: 64", "maxLength: 1048576": "maxLength: 2000",
           "maximum: 128": "maximum: 8", "maxItems: 1024": "maxItems: 4"}
-# A wrong request may also be too large.
+# An invalid request may also be too large.
 CONFIGURATION = """
 [checks.negative_data_rejection]
 expected-statuses = [400, 401, 404, 405, 413, 414, 415, 429, 431]

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Reads the folder of `mynah train --tensorboard FOLDER` with TensorBoard itself and checks what it finds there.
+"""Reads the folder of `mynah train --tensorboard FOLDER` with TensorBoard itself and checks the contents.
 
     python3 -m venv .venv
     .venv/bin/pip install tensorboard
     mynah train TEXT --tensorboard FOLDER --log-json LOG --metrics accuracy --sample-every-epoch 20
     .venv/bin/python Scripts/verify-tensorboard.py FOLDER LOG
 
-The scalars must be those of LOG, each weight must have a histogram an epoch, each epoch a sample, the run its settings,
-and the projector a label for each vector.
+The scalars must equal those of LOG. There must be a histogram of each weight for each epoch, a sample for each epoch,
+the settings of the run, and a label for each vector of the projector.
 """
 import json
 import pathlib

@@ -20,7 +20,7 @@ import presets
 
 
 def write_model(preset, path):
-    """The graph of a preset: ids [T, B] and the layers' states to logits [T, B, V] and the next states."""
+    """Writes a preset's graph: from IDs [T, B] and the layers' states to logits [T, B, V] and the next states."""
     random = np.random.default_rng(1)
     nodes, weights, inputs, outputs = [], [], [], []
 
@@ -77,7 +77,7 @@ class Model:
 
 
 def generate(model, streams, count):
-    """A call that writes `count` tokens in each stream."""
+    """A call that generates `count` tokens in each stream."""
     random = np.random.default_rng(2)
 
     def call():

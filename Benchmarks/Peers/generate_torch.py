@@ -4,7 +4,7 @@
     python generate_torch.py generate shakespeare --streams 32
     python generate_torch.py score ptb
 
-bfloat16 has weights and activations in it; int8 is dynamic quantisation of the recurrent layers and the linear layer.
+bfloat16 applies to weights and activations; int8 is dynamic quantisation of the recurrent layers and the linear layer.
 Prints a JSON object.
 """
 import warnings
@@ -29,7 +29,7 @@ def model_of(preset, precision):
 
 
 def generate(model, streams, count):
-    """A call that writes `count` tokens in each stream."""
+    """A call that generates `count` tokens in each stream."""
     def call():
         ids, states = torch.zeros(1, streams, dtype=torch.long), model.zero_states(streams)
         for _ in range(count):

@@ -3,7 +3,7 @@
 
     python minutes_torch.py FOLDER --minutes 15 --hidden 200 --dropout 0.2
 
-FOLDER has texts with train, valid and test in their names. The model is an LSTM of two layers with tied embeddings;
+FOLDER contains texts with train, valid and test in their names. The model is a two-layer LSTM with tied embeddings;
 the optimizer is SGD at a rate of 20 on the mean loss, with gradients clipped to a norm of 0.25, in batches of 20 rows
 of 35 tokens. The rate is quartered after an epoch without a lower validation loss, as in the example, and also before
 each of the last epochs that fit in the time, so that it has fallen at the end. Prints a JSON object for each epoch and
@@ -37,7 +37,7 @@ class WordModel(nn.Module):
 
 
 def texts(folder):
-    """The tokens of the three texts, each line ending with <eos>, and the size of the vocabulary of all of them."""
+    """The IDs of the three texts, with each line ending in <eos>, and the size of their common vocabulary."""
     ids, result = {}, []
     for part in ("train", "valid", "test"):
         path = next(path for path in sorted(pathlib.Path(folder).iterdir()) if part in path.name)
@@ -71,7 +71,7 @@ class Run:
             return self.model(inputs, state)
 
     def epoch(self, rate):
-        """Trains on the text once, or until the time is over; returns whether it was read to its end."""
+        """Trains on the text once, or until the time is up; returns whether it was read to its end."""
         self.model.train()
         state = None
         for first in range(0, len(self.train) - 1, 35):
@@ -103,7 +103,7 @@ class Run:
         rate, best, kept, number, longest = 20.0, math.inf, None, 0, 0.0
         while True:
             before = self.left()
-            # The last epoch may be a part of one.
+            # The last epoch may be incomplete.
             if kept is not None and before < 0.2 * longest:
                 break
             if kept is not None and before < self.options.decays * longest + longest:

@@ -33,7 +33,7 @@ PRESETS = {
 }
 
 CELLS = ("lstm", "gru", "rnn")
-TOKENS = {"generate": 100, "score": 2000}  # the tokens of a stream in a call, unless --tokens is given
+TOKENS = {"generate": 100, "score": 2000}  # tokens per stream and call, unless --tokens is given
 WARM_UP_CALLS = 2
 MINIMUM_REPEATS = 5
 
@@ -89,7 +89,7 @@ def median_seconds(call, seconds):
 
 
 def peak_mebibytes():
-    """The process's largest resident memory until now."""
+    """The process's largest resident memory so far."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
@@ -100,8 +100,8 @@ def print_training(engine, options, preset, seconds):
 
 
 def print_inference(engine, options, seconds):
-    """Prints the record of a call that takes this many seconds; milliseconds are per generated token, or those of the
-    scored text.
+    """Prints the record of a call that takes this many seconds; milliseconds are per generated token, or for the
+    whole scored text.
     """
     steps = options.tokens if options.task == "generate" else 1
     print_record(engine, options, streams=options.streams, milliseconds=1e3 * seconds / steps,

@@ -3,7 +3,8 @@
 
     python train_torch.py ptb --precision bfloat16 --threads 2
 
-float32 weights either way; bfloat16 is autocast. The state is carried from step to step. Prints a JSON object.
+The weights are float32 in both cases; bfloat16 uses autocast. The state is carried from step to step. Prints a JSON
+object.
 """
 import torch
 from torch import nn

@@ -1,11 +1,11 @@
 """Compares mynah with its peers.
 
-samples      what was measured
-programs     how programs are built, found and run
-quiet        whether other programs disturb what is measured
-measures/    what is run: a file a section
-tables       Markdown tables, and the marks in documents that they stand between
-report       the sections' tables, made of samples
-targets      what mynah means to reach
+samples      the measurements
+programs     building, finding and running programs
+quiet        detecting other programs that disturb the measurements
+measures/    the programs that are run, one file per section
+tables       Markdown tables, and the markers in documents that enclose them
+report       the sections' tables, built from samples
+targets      mynah's performance targets
 main         the command line and the rounds
 """

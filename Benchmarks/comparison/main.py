@@ -15,7 +15,7 @@ DOCUMENTS = (programs.ROOT / "docs/performance.md", programs.ROOT / "README.md")
 
 @dataclasses.dataclass
 class Setting:
-    """The settings of the measurements, and the engines and notes that they found."""
+    """The settings of the measurements, with the engines and notes collected during them."""
     torch: str
     keras: str
     onnx: str
@@ -26,7 +26,7 @@ class Setting:
     notes: list = dataclasses.field(default_factory=list)
 
     def say(self, sentence):
-        """Notes a sentence that belongs to the figures, once."""
+        """Adds a note to the figures, unless it has been added before."""
         if sentence not in self.notes:
             self.notes.append(sentence)
             print(f"note: {sentence}", file=sys.stderr, flush=True)
@@ -65,7 +65,7 @@ def parse(description):
 
 
 def checked_interpreter(setting, option, module):
-    """The interpreter of a peer, None where it was not given or lacks the module."""
+    """The interpreter of a peer, or None if it was not given or lacks the module."""
     python = getattr(setting, option)
     if not python:
         setting.say(f"{module} is not compared: no interpreter was given with --{option}")
@@ -79,14 +79,14 @@ def checked_interpreter(setting, option, module):
 
 
 def measure(options):
-    """Runs all sections round by round; the samples, what they are about, and how many jobs failed."""
+    """Runs all sections round by round; returns the samples, their description, and the number of distinct failures."""
     setting = Setting(
         options.torch, options.keras, options.onnx, options.seconds, options.gemm_seconds, options.reduced)
     if options.instruction_set:
         programs.use_instruction_set(options.instruction_set)
     if not options.no_build:
         programs.build_mynah()
-    # First of all: without it, nothing that is measured could be described.
+    # Runs first, because it returns the description of the machine and the build.
     (header,) = programs.json_lines([programs.MYNAH_BENCHMARKS, "--json", "--filter", "vector/exp", "--seconds", 0])
     setting.torch = checked_interpreter(setting, "torch", "torch")
     setting.keras = checked_interpreter(setting, "keras", "tensorflow")
@@ -99,7 +99,7 @@ def measure(options):
     for round in range(options.rounds):
         for name, jobs in groups:
             print(f"round {round + 1} of {options.rounds}: {name}", file=sys.stderr, flush=True)
-            # The order is turned round, so that nobody always runs on the cooler machine.
+            # The order alternates, so that no program always runs on the cooler machine.
             for job in jobs if round % 2 == 0 else reversed(jobs):
                 try:
                     samples += job()
@@ -125,7 +125,7 @@ def about(setting, header, rounds, others):
 
 
 def load(paths):
-    """The samples of some files, described as the last of them."""
+    """The samples of several files, with the description of the last one."""
     samples, abouts = [], []
     for path in paths:
         try:
@@ -134,7 +134,7 @@ def load(paths):
             abouts.append(About(**content["about"]))
         except (OSError, ValueError, KeyError, TypeError) as problem:
             raise programs.Failure(f"{path} cannot be read as what --json writes: {problem!r}") from problem
-    # What one run did not compare, another one may have.
+    # A peer that is missing in one run may be present in another.
     everywhere = set.intersection(*(set(each.notes) for each in abouts))
     notes = dict.fromkeys(note for each in abouts for note in each.notes)
     return samples, dataclasses.replace(

@@ -1,4 +1,4 @@
-"""How programs are built, found and run."""
+"""Builds, finds and runs programs."""
 import json
 import os
 import pathlib
@@ -14,10 +14,10 @@ LONGEST_RUN = 1800  # seconds
 
 
 class Failure(Exception):
-    """A program that does not give its figures: a sentence."""
+    """Raised if a program fails to print its figures; the message is a sentence."""
 
 
-# Variables that hold the peers to an instruction set.
+# Environment variables that restrict the peers to an instruction set.
 PEER_SETTINGS = {
     "avx2": {"ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2",
              "MKL_ENABLE_INSTRUCTIONS": "AVX2", "OPENBLAS_CORETYPE": "HASWELL"},
@@ -25,17 +25,17 @@ PEER_SETTINGS = {
 
 
 def use_instruction_set(name):
-    """Makes all programs that are run from now on use an instruction set."""
+    """Makes all programs that are run afterwards use an instruction set."""
     os.environ.update({"MYNAH_INSTRUCTION_SET": name, **PEER_SETTINGS.get(name, {})})
 
 
 def is_restricted():
-    """Whether the peers are held to an instruction set that is older than the machine's."""
+    """Returns whether the peers are restricted to an older instruction set than the machine's."""
     return os.environ.get("MYNAH_INSTRUCTION_SET") in PEER_SETTINGS
 
 
 def run(command, environment=None):
-    """A program's standard output."""
+    """Runs a program; returns its standard output."""
     words = [str(word) for word in command]
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=LONGEST_RUN, cwd=ROOT,
@@ -50,7 +50,7 @@ def run(command, environment=None):
 
 
 def json_lines(command, environment=None):
-    """The JSON objects that a program prints, a line each."""
+    """Runs a program; returns the JSON objects that it prints, one per line."""
     try:
         found = [json.loads(line) for line in run(command, environment).splitlines() if line.startswith("{")]
     except ValueError as problem:
@@ -61,7 +61,7 @@ def json_lines(command, environment=None):
 
 
 def build_mynah():
-    """Builds what is measured, so that it is what the sources say."""
+    """Builds the measured programs, so that they match the sources."""
     run(["swift", "build", "-c", "release", "--product", "mynah"])
     run(["swift", "build", "-c", "release", "--package-path", BENCHMARKS])
 
@@ -78,5 +78,5 @@ def build_gemm_peer(name, flags):
 
 
 def check_interpreter(python, module):
-    """Raises a failure where an interpreter cannot import a module."""
+    """Raises a failure if an interpreter cannot import a module."""
     run([python, "-c", f"import {module}"], {"TF_CPP_MIN_LOG_LEVEL": "3"})

@@ -3,13 +3,13 @@ import os
 import pathlib
 import time
 
-THREADS = 2  # what measurements use
+THREADS = 2  # that the measurements use
 ALLOWANCE = 0.2  # of a core
 
 
 def busy_seconds(statistics, ticks_per_second):
-    """The time that all processors spent on work, other virtual machines' work included: from a text like Linux's
-    /proc/stat.
+    """The time that all processors were busy, including the work of other virtual machines, from a text in the format
+    of Linux's /proc/stat.
     """
     fields = statistics.split("\n", 1)[0].split()
     if not fields or fields[0] != "cpu":
@@ -20,7 +20,7 @@ def busy_seconds(statistics, ticks_per_second):
 
 
 class Watch:
-    """Counts the processors' work that is not ours, from its making on."""
+    """Measures the processor time of other programs since its creation."""
 
     def __init__(self):
         self.start = self._reading()
@@ -34,8 +34,8 @@ class Watch:
         return time.monotonic(), busy, sum(os.times()[:4])  # of this process and of its children that have ended
 
     def others(self):
-        """The number of cores that other programs kept busy since the start; if unknown, the system's load before
-        it.
+        """The number of cores that other programs kept busy since the start; if unknown, the system's 15-minute load
+        average.
         """
         (begin, busy, ours), (end, busy_now, ours_now) = self.start, self._reading()
         if busy is None or busy_now is None:

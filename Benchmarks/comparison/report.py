@@ -1,4 +1,4 @@
-"""The sections' tables, made of samples: each is Markdown, or None where nothing was measured."""
+"""The sections' tables, built from samples: each is Markdown, or None if nothing was measured."""
 from . import targets
 from .measures import gemm, inference, peak, train
 from .samples import ratio
@@ -8,7 +8,7 @@ KERAS = ("Keras", "Keras XLA")
 
 
 def blocks(samples, about, judge):
-    """All blocks by name, those of sections that were not measured left out."""
+    """All blocks by name, except those of sections that were not measured."""
     found = {
         "peak": peak_table(samples),
         "gemm": gemm_table(samples, judge),
@@ -25,7 +25,7 @@ def blocks(samples, about, judge):
     found = {"machine": machine(about), **found}
     if not about.isChosen:
         return found
-    # A set that was named has tables of its own, and README.md shows the machine's best one.
+    # A chosen instruction set has separate tables, and README.md shows the machine's best one.
     return {f"{name} {about.instructionSet}": text for name, text in found.items() if name != "summary"}
 
 
@@ -56,7 +56,7 @@ def gemm_table(samples, judge):
         row = [product + (" recurrent" if is_recurrent else "")]
 
         def speed(engine, precision, threads):
-            # The weights of recurrent products were packed before; the libraries' calls take them unpacked.
+            # The weights of recurrent products are packed in advance; the libraries' functions take them unpacked.
             section = "recurrent" if is_recurrent and engine == "mynah" else "gemm"
             return samples.median("gigaflops", section=section, case=product, engine=engine, precision=precision,
                                   threads=threads)
@@ -93,7 +93,7 @@ def train_table(samples):
 
 
 def train_speeds(samples, preset):
-    """Ours in float32 and bfloat16, and the fastest peers of float32 and of any precision with their names."""
+    """mynah's speeds in float32 and bfloat16, and the fastest peers in float32 and in any precision, with names."""
     wanted = dict(section="train", case=preset, threads=2)
     ours = [samples.median("tokensPerSecond", engine="mynah", precision=p, **wanted) for p in ("float32", "bfloat16")]
     peers = ("PyTorch", *KERAS)
@@ -130,7 +130,7 @@ def inference_label(task, preset, streams):
 
 
 def inference_speeds(samples, task, preset, streams):
-    """Ours, PyTorch's and ONNX Runtime's by precision."""
+    """The speeds of mynah, PyTorch and ONNX Runtime by precision."""
     return [{p: samples.median("tokensPerSecond", section=task, case=preset, streams=streams, engine=e, precision=p)
              for p in inference.PRECISIONS} for e in ("mynah", *inference.PEERS)]
 
@@ -154,7 +154,7 @@ def inference_table(samples, about, judge):
 
 
 def onnx_table(samples, about, judge):
-    """Ours over ONNX Runtime's, precision by precision, and what bfloat16 gains."""
+    """mynah's speed relative to ONNX Runtime's in the same precision, and the gain from bfloat16."""
     rows = []
     for task, streams in inference.TASKS:
         for preset in samples.cases(task):

@@ -5,7 +5,7 @@ import statistics
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """One figure or more of one engine at one case, of one round."""
+    """One or more figures of one engine for one case in one round."""
     section: str  # peak, gemm, recurrent, train, generate, score, start
     case: str  # a product, a preset, a command
     engine: str  # mynah, PyTorch, ONNX Runtime, Keras, Keras XLA, oneDNN, OpenBLAS
@@ -42,13 +42,13 @@ class Samples:
         return list(dict.fromkeys(s.case for s in self.all if s.section == section))
 
     def median(self, value, **wanted):
-        """The median over the rounds, None where nothing was measured."""
+        """The median over the rounds, or None if nothing was measured."""
         found = [s.values[value] for s in self.matching(**wanted) if s.values.get(value) is not None]
         return statistics.median(found) if found else None
 
     def best(self, value, engines, precisions, **wanted):
-        """The largest median of some engines in some precisions, and which it is; (None, None) where none was
-        measured.
+        """The largest median of some engines in some precisions, with its engine and precision; (None, None) if none
+        was measured.
         """
         medians = [(self.median(value, engine=e, precision=p, **wanted), f"{e} {p}")
                    for e in engines for p in precisions]

@@ -1,9 +1,9 @@
-"""Markdown tables, and the marks in documents that they stand between."""
+"""Markdown tables, and the markers in documents that enclose them."""
 import math
 
 
 class Judge:
-    """Writes figures beside their targets and counts those that are missed; without targets it only writes them."""
+    """Formats figures with their targets and counts missed targets; without targets, it only formats figures."""
 
     def __init__(self, has_targets=True):
         self.has_targets = has_targets
@@ -24,7 +24,7 @@ class Judge:
 
 
 def number(value):
-    """Three significant digits, all digits before the point; – for what was not measured."""
+    """Three significant digits and all digits before the decimal point; – for None."""
     if value is None:
         return "–"
     if value == 0:
@@ -34,7 +34,7 @@ def number(value):
 
 
 def table(header, rows):
-    """A Markdown table with aligned columns: the first to the left, the others to the right."""
+    """A Markdown table with aligned columns: the first left-aligned, the others right-aligned."""
     cells = [list(map(str, row)) for row in [header, *rows]]
     widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(header))]
 
@@ -47,9 +47,9 @@ def table(header, rows):
 
 
 def put(document, name, text):
-    """A document with a text between the marks of a name; as it was if it has no such marks.
+    """A document with a text between the markers of a name; unchanged if it has no such markers.
 
-    The marks are the comments `<!-- compare NAME: begin -->` and `<!-- compare NAME: end -->`, on lines of their own.
+    The markers are the comments `<!-- compare NAME: begin -->` and `<!-- compare NAME: end -->`, on separate lines.
     """
     begin, end = (f"<!-- compare {name}: {edge} -->" for edge in ("begin", "end"))
     before, found, rest = document.partition(begin)

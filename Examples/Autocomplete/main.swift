@@ -4,7 +4,7 @@
 
 import Mynah
 
-// 1. A model of words, trained in some seconds.
+// 1. A word model, trained in a few seconds.
 let corpus = try Corpus(at: "Examples/Texts/sentences.txt")
 let tokenizer = WordTokenizer(training: corpus.training)
 var random = RandomSource(seed: 1)

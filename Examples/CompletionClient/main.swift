@@ -10,7 +10,7 @@ import Foundation
 import FoundationNetworking
 #endif
 
-/// An event of the stream, or the body of an answer that is an error.
+/// An event of the stream, or the body of an error response.
 struct Event: Decodable {
   struct Choice: Decodable { let text: String }
   struct Failure: Decodable { let message: String }
@@ -18,7 +18,7 @@ struct Event: Decodable {
   let error: Failure?
 }
 
-/// Passes the body of an answer on as it arrives; Foundation on Linux has no `URLSession.bytes`.
+/// Passes on the body of a response as it arrives; Foundation on Linux has no `URLSession.bytes`.
 final class Receiver: NSObject, URLSessionDataDelegate {
   let parts: AsyncThrowingStream<Data, any Error>.Continuation
   init(_ parts: AsyncThrowingStream<Data, any Error>.Continuation) { self.parts = parts }

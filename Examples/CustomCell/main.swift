@@ -1,4 +1,4 @@
-// A recurrent cell of your own in a language model: trained, stored, resumed, evaluated, scored, generated from,
+// A custom recurrent cell in a language model: trained, stored, resumed, evaluated, scored, generated from,
 // completed with and quantised. Run in the package's root: swift run -c release CustomCell
 //
 //     f = σ(W_f x + U_f h + b_f)     n = tanh(W_n x + U_n (f ⊙ h) + b_n)     h' = (1 − f) ⊙ h + f ⊙ n

@@ -1,4 +1,4 @@
-// A loss of your own in place of the trainer's: label-smoothed cross-entropy, written with operations on `Variable`s.
+// A custom loss in place of the trainer's: label-smoothed cross-entropy, written with operations on `Variable`s.
 //
 //     swift run -c release CustomLoss
 //
@@ -9,7 +9,7 @@
 
 import Mynah
 
-/// Label-smoothed cross-entropy of logits [N, V] against N targets, in nats a target.
+/// Label-smoothed cross-entropy of logits [N, V] against N targets, in nats per target.
 func smoothedCrossEntropy(_ logits: Variable, _ targets: [Int32], smoothing: Float) -> Variable {
   let logProbabilities = logits.logSoftmax()
   let coordinates = targets.enumerated().flatMap { [Int32($0), $1] }
@@ -17,7 +17,7 @@ func smoothedCrossEntropy(_ logits: Variable, _ targets: [Int32], smoothing: Flo
   return -((1 - smoothing) * ofTargets + smoothing * logProbabilities.mean())
 }
 
-// The training text: numbers that count 0, 1, 2, … 6, 0, 1, … and repeat.
+// The training text: the numbers 0, 1, 2, … 6, again and again.
 let vocabularySize = 7
 let counting = (0..<421).map { Int32($0 % vocabularySize) }
 

@@ -1,4 +1,4 @@
-// Writes a text of the demo language, one sentence a line: how the files in Examples/Texts were made.
+// Writes a text of the demo language, one sentence per line, as in the files of Examples/Texts.
 //
 //     swift run -c release DemoText TOKENS SEED
 

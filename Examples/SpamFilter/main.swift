@@ -2,13 +2,13 @@
 //
 //     swift run -c release SpamFilter [FILE]
 //
-// FILE has a label, a tab and a text on each line; without one the program makes messages of its own. The first four
+// Each line of FILE contains a label, a tab and a text; without FILE, the program generates messages. The first four
 // fifths are for training, the others for evaluation.
 
 import Foundation
 import Mynah
 
-/// Makes messages by filling in patterns of spam and of notes to friends.
+/// Generates messages by filling in patterns of spam and of notes to friends.
 struct Messages {
   var random: RandomSource
 

@@ -16,12 +16,12 @@ let text = """
 
   """
 
-// 1. Tokens: every character of the text gets a number, 0 ..< vocabulary.count.
+// 1. Tokens: every character of the text gets an ID, 0 ..< vocabulary.count.
 let tokenizer = CharacterTokenizer(training: text)
 let tokens = try tokenizer.encode(text).ids
 print("\(tokens.count) characters, \(tokenizer.vocabulary.count) different ones")
 
-// 2. A model: an embedding of each character → one LSTM of 96 units → a probability for each character to come next.
+// 2. A model: an embedding of each character → one LSTM of 96 units → a probability for each possible next character.
 //    All randomness comes from a source with a seed: the same seed gives the same numbers on every run.
 var random = RandomSource(seed: 1)
 var model = LanguageModel(
@@ -29,7 +29,7 @@ var model = LanguageModel(
   using: &random)
 print(model.summary)
 
-// 3. Training: 2 rows of text side by side, gradients over 25 steps, a rate that falls from 1.
+// 3. Training: 2 rows of text side by side, gradients over 25 steps, a learning rate that falls from 1.
 let trainer = Trainer(
   TrainingConfiguration(
     learningRate: LearningRateSchedule(initial: 1, factor: 0.95, constantEpochs: 60), clipNorm: 5, epochs: 100,

@@ -2,9 +2,9 @@ import Foundation
 
 /// The machine that ran the benchmarks.
 package struct Machine: Codable, Hashable, Sendable {
-  /// The processor's name as the system gives it.
+  /// The processor's name as the system reports it.
   package let cpu: String
-  /// Cores that this process may use.
+  /// The number of cores that this process may use.
   package let cores: Int
 
   /// This machine.
@@ -21,7 +21,7 @@ package struct Machine: Codable, Hashable, Sendable {
     #endif
   }
 
-  /// The processor's name in a text as Linux keeps it in /proc/cpuinfo.
+  /// Returns the processor's name from the contents of Linux's /proc/cpuinfo.
   package static func name(inProcessorList text: String) -> String? {
     for key in ["model name", "Model", "Processor"] {
       let line = text.split(whereSeparator: \.isNewline).first { line in
@@ -37,7 +37,7 @@ package struct Machine: Codable, Hashable, Sendable {
 
 /// The state of the sources and the compiler.
 package enum SourceState {
-  /// The commit, with `-dirty` behind it if files differ from it; "unknown" outside of a repository.
+  /// The commit, followed by `-dirty` if files differ from it; "unknown" outside a repository.
   package static var commit: String {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
     return Shell.output("/usr/bin/env", "git", "-C", folder, "describe", "--always", "--dirty", "--exclude=*")
@@ -52,7 +52,7 @@ package enum SourceState {
 }
 
 enum Shell {
-  /// The trimmed standard output of a program; nil if it fails or prints nothing.
+  /// Returns the trimmed standard output of a program, or nil if it fails or prints nothing.
   static func output(_ program: String, _ arguments: String...) -> String? {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// Everything that a run of the benchmarks found, and where: one JSON object.
+/// The results of a benchmark run and a description of the machine and build, encoded as one JSON object.
 package struct Report: Codable, Sendable {
   package var machine: Machine
   package var instructionSet: String
@@ -15,9 +15,9 @@ package struct Report: Codable, Sendable {
   /// The figures of one case.
   package struct Result: Codable, Hashable, Sendable {
     package let name: String
-    /// Calls before those that count.
+    /// The number of warm-up calls.
     package let warmUp: Int
-    /// Repeats that count.
+    /// The number of measured repeats.
     package let repeats: Int
     /// The median time of a call, in `unit`.
     package let median: Double
@@ -35,7 +35,7 @@ package struct Report: Codable, Sendable {
       throughputUnit = work.unit
     }
 
-    /// The figures in a line of a table.
+    /// The figures as a line of a table.
     package var line: String {
       let (median, throughput) = (median.significant(4), throughput.significant(4))
       return name.padded(to: 46) + "\(median) ms".leftPadded(to: 14) + throughput.leftPadded(to: 12) + " "
@@ -53,7 +53,7 @@ package struct Report: Codable, Sendable {
     swift = SourceState.swiftVersion
   }
 
-  /// The report as a JSON object with keys in order.
+  /// Returns the report as a JSON object with sorted keys.
   package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

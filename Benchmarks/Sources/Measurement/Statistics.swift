@@ -1,7 +1,7 @@
 extension Collection<Double> {
-  /// The middle value; the mean of the two middle ones of an even number, NaN of none.
+  /// The middle value; for an even count, the mean of the two middle values; for no values, NaN.
   ///
-  /// A disturbed run moves a mean, and the fastest run is luck; the median is neither.
+  /// A disturbed run shifts the mean, and the fastest run depends on luck; the median avoids both.
   package var median: Double {
     let ordered = sorted()
     guard !ordered.isEmpty else { return .nan }

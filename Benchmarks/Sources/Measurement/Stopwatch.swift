@@ -1,10 +1,10 @@
 /// The times of some work.
 package struct Timing: Hashable, Sendable {
-  /// Calls made before the first repeat that counts.
+  /// The number of calls before the first measured repeat.
   package let warmUpCalls: Int
-  /// Repeats that count.
+  /// The number of measured repeats.
   package let repeats: Int
-  /// Calls in a repeat: many for short work, so that the clock's own steps do not show.
+  /// The number of calls per repeat: many for short work, so that the clock's resolution does not matter.
   package let callsPerRepeat: Int
   /// The median time of a call.
   package let medianSeconds: Double
@@ -19,12 +19,12 @@ package struct Timing: Hashable, Sendable {
 
 /// Times work by repeating it.
 ///
-/// One call estimates the duration of the work. Repeats of as many calls as fill a millisecond then run for a fifth of
-/// the time to warm up and for the whole time to count. `Peers/gemm_peers.c` does the same.
+/// One call estimates the duration of the work. Each repeat then makes enough calls to fill a millisecond; repeats run
+/// for a fifth of `seconds` to warm up, then for `seconds` to measure. `Peers/gemm_peers.c` does the same.
 package struct Stopwatch: Sendable {
   /// The duration of the measured repeats.
   package let seconds: Double
-  /// The smallest number of repeats that count, however long they take.
+  /// The minimum number of measured repeats, however long they take.
   package let minimumRepeats: Int
   /// The time since some moment in the past, in seconds.
   private let now: @Sendable () -> Double

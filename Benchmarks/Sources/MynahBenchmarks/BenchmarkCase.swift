@@ -1,16 +1,16 @@
 import Measurement
 import MynahTensors
 
-/// One thing to measure.
+/// A single benchmark.
 struct BenchmarkCase: Sendable {
   /// The timed call and its amount of work.
   typealias Prepared = (work: Work, call: () throws -> Void)
 
-  /// Family and sizes, with slashes between.
+  /// The family and sizes, separated by slashes.
   let name: String
   /// The precision that the machine must support.
   let precision: Precision
-  /// Makes the inputs.
+  /// Creates the inputs and returns the call to time.
   let prepare: @Sendable () throws -> Prepared
 
   init(name: String, precision: Precision = .float32, prepare: @escaping @Sendable () throws -> Prepared) {
@@ -24,7 +24,7 @@ struct BenchmarkCase: Sendable {
     matrixProducts + vectorMathematics + lstmPasses + losses + trainingSteps + generations + scorings + modelLoading
     + tokenizing
 
-  /// Times the case on the current team of threads; nil where the machine lacks the precision.
+  /// Times the case on the current thread team; returns nil if the machine lacks the precision.
   func result(_ stopwatch: Stopwatch) throws -> Report.Result? {
     guard precision.isSupported else { return nil }
     return try Precision.$current.withValue(precision) {

@@ -2,10 +2,10 @@ import CMynah
 import Measurement
 import MynahTensors
 
-/// The door to the kernels: the one file of this package that reaches them, to measure them without what stands around.
+/// Direct access to the kernels, to measure them alone; no other file of this package imports `CMynah`.
 @safe
 final class Kernels: Sendable {
-  // Constants of C, and a team whose own lock lets one thread in.
+  // C constants, and a team whose lock admits one thread at a time.
   private nonisolated(unsafe) let table: UnsafePointer<mynah_kernels>
   private nonisolated(unsafe) let team: OpaquePointer?
 
@@ -19,7 +19,7 @@ final class Kernels: Sendable {
 
   var instructionSet: String { unsafe String(cString: table.pointee.name) }
 
-  /// C = A·B with memory that is there already, as the peers have it.
+  /// C = A·B with memory that is already allocated, as in the peers.
   func matrixProduct(_ product: MatrixProduct, precision: Precision) -> () -> Void {
     let (m, n, k) = (product.rowCount, product.columnCount, product.innerCount)
     let (a, b) = (Block(count: m * k, seed: 1), Block(count: k * n, seed: 2))
@@ -31,7 +31,7 @@ final class Kernels: Sendable {
     }
   }
 
-  /// C = A·B with a B that was packed before, as a layer packs its recurrent weights once a sequence.
+  /// C = A·B with a packed B, as a layer packs its recurrent weights once per sequence.
   func packedProduct(_ product: MatrixProduct, precision: Precision) -> () -> Void {
     let (m, n, k) = (product.rowCount, product.columnCount, product.innerCount)
     let (a, b, c) = (Block(count: m * k, seed: 1), Block(count: k * n, seed: 2), Block(count: m * n))
@@ -63,7 +63,7 @@ final class Kernels: Sendable {
 private final class Block {
   let base: UnsafeMutablePointer<Float>
 
-  /// Zeros, or numbers in −1 ..< 1 where there is a seed; every page is touched.
+  /// Creates zeros, or random numbers in −1 ..< 1 if there is a seed; touches every page.
   init(count: Int, seed: UInt64? = nil) {
     let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
     unsafe base = raw.bindMemory(to: Float.self, capacity: max(count, 1))

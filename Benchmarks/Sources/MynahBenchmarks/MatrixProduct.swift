@@ -1,4 +1,4 @@
-/// The sizes of a matrix product C[M, N] = A·B; `Peers/gemm_peers.c` reads the same names.
+/// The sizes of a matrix product C[M, N] = A·B; `Peers/gemm_peers.c` parses the same names.
 struct MatrixProduct: Hashable, Sendable, CustomStringConvertible {
   /// Which factor is transposed, named as in BLAS.
   enum Form: String, Sendable {
@@ -25,7 +25,7 @@ extension MatrixProduct {
   static let training = [
     MatrixProduct(1200, 1024, 200),  // an input projection
     MatrixProduct(6400, 4096, 1024),
-    MatrixProduct(1200, 10016, 128),  // the map to the vocabulary
+    MatrixProduct(1200, 10016, 128),  // the output layer
     MatrixProduct(400, 10016, 200),
     MatrixProduct(20, 2624, 650),  // a step of a recurrence
     MatrixProduct(32, 4096, 1024),

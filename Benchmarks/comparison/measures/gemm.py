@@ -1,4 +1,4 @@
-"""Matrix products, ours and those of two libraries, on one thread and on two."""
+"""Matrix products of mynah and of two libraries, on one thread and on two."""
 import os
 import platform
 
@@ -48,7 +48,7 @@ def theirs(name, program, environment, products, threads, setting):
 
 
 def library(name, setting):
-    """The program that times a library, with the environment that makes it fastest; None where it is not here."""
+    """The program that times a library, with its fastest environment; None if the library is not installed."""
     flags, package = LIBRARIES[name]
     try:
         program = programs.build_gemm_peer(name, flags)
@@ -59,10 +59,10 @@ def library(name, setting):
 
 
 def fastest_environment(program, setting):
-    """OpenBLAS does not know processors that are younger than it is and then takes slow kernels; tries the others.
+    """Tries OpenBLAS's kernels, because it uses slow ones on processors that are newer than it.
 
-    Each choice is tried several times in turn and judged by its fastest run, so that a busy machine misleads nobody. A
-    choice that was made before, such as that of an instruction set, stays.
+    Each choice is tried several times in turn and judged by its fastest run, so that a busy machine does not distort
+    the result. An existing choice, such as that of an instruction set, is kept.
     """
     if "OPENBLAS_CORETYPE" in os.environ:
         return {}

@@ -1,4 +1,4 @@
-"""The time to the first response: the start of the program, and a model's first token."""
+"""The time to the first output: the start of the program, and a model's first token."""
 import pathlib
 import statistics
 import tempfile
@@ -29,7 +29,7 @@ def sample(case, command, repeats):
 
 
 def first_token(repeats, reduced):
-    """A model of E 256 and H 1024, as the preset shakespeare has them, trained for a moment so that there is a file."""
+    """A model with E 256 and H 1024, as in the preset shakespeare, trained briefly to create a file."""
     hidden = 16 if reduced else 1024
     with tempfile.TemporaryDirectory() as folder:
         text, model = pathlib.Path(folder, "text.txt"), pathlib.Path(folder, "model.safetensors")

@@ -24,7 +24,7 @@ def jobs(case, setting):
                    "--precision", precision, "--threads", threads, "--json"]
         yield job(setting, "mynah", case, precision, threads, command)
     if setting.torch:
-        # PyTorch multiplies in bfloat16 with AVX-512 or newer instructions only.
+        # PyTorch multiplies in bfloat16 only with AVX-512 or newer instructions.
         for precision in ("float32",) if programs.is_restricted() else ("float32", "bfloat16"):
             script = [setting.torch, programs.PEERS / "train_torch.py", preset, *sizes, "--precision", precision]
             yield job(setting, "PyTorch", case, precision, 2, script + ["--seconds", setting.seconds])

@@ -63,7 +63,7 @@ let reached = report[0].train.mean
 figures.check("loss of the steps", reached, document: "falling from 4.204", reached < untrained.mean)
 
 figures.step("One step at a time (cell 8)")
-// Neither "" nor [UNK] is drawn; the state is carried from character to character.
+// Neither "" nor [UNK] is sampled; the state is carried from character to character.
 let sampler = Sampler([ForbiddenTokens([0, 1]), Temperature(1)])
 var generator = try BatchGenerator(
   InferenceModel(model), tokenizer: .character(plays.tokenizer), prompt: "ROMEO:", count: 2,

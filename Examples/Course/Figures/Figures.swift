@@ -1,6 +1,6 @@
 import Foundation
 
-/// The figures of a document of the course, printed beside ours.
+/// The figures of a document of the course, printed next to ours.
 public struct Figures {
   private var differences = 0
 
@@ -10,7 +10,7 @@ public struct Figures {
   /// Prints the heading of a step.
   public func step(_ title: String) { print("\n## \(title)") }
 
-  /// Prints a figure that must be exactly the document's.
+  /// Prints a figure that must equal the document's.
   public mutating func exact<Value: Equatable>(_ name: String, _ ours: Value, document: Value) {
     report(name, "\(ours)", document: "\(document)", agrees: ours == document)
   }
@@ -24,8 +24,9 @@ public struct Figures {
       agrees: abs(ours / document - 1) <= share)
   }
 
-  /// Prints a figure that the document has no number for, with its description and a Boolean value indicating whether
-  /// it agrees with that.
+  /// Prints a figure that the document only describes in words.
+  ///
+  /// - Parameter agrees: A Boolean value indicating whether the figure agrees with the description.
   public mutating func check(_ name: String, _ ours: Double, document: String, _ agrees: Bool) {
     report(name, String(format: "%.4f", ours), document: document, agrees: agrees)
   }
@@ -42,7 +43,7 @@ public struct Figures {
   }
 }
 
-/// Returns numbers in a line, separated by spaces.
+/// Returns the numbers as a line, separated by spaces.
 public func line(_ numbers: some Sequence<Int32>) -> String { numbers.map { "\($0)" }.joined(separator: " ") }
 
 /// Returns the folder of a data set: the first argument of the program, or a folder in `MYNAH_DATA`.

@@ -3,7 +3,7 @@ import MynahModels
 import MynahTensors
 
 extension BenchmarkCase {
-  /// Vector mathematics on one thread: numbers that fit the first cache.
+  /// Vector functions on one thread, for arrays that fit in the L1 cache.
   static var vectorMathematics: [BenchmarkCase] {
     Kernels.Function.allCases.map { function in
       BenchmarkCase(name: "vector/\(function.rawValue)") {
@@ -12,7 +12,7 @@ extension BenchmarkCase {
     }
   }
 
-  /// Layers of known models: the forward pass alone, and forward and backward as training has them.
+  /// Layers of known models: the forward pass alone, and forward and backward passes as in training.
   static var lstmPasses: [BenchmarkCase] {
     let layers = [
       LayerSizes(stepCount: 20, batchSize: 60, inputSize: 200, hiddenSize: 256),
@@ -92,7 +92,7 @@ private struct LayerSizes: Sendable, CustomStringConvertible {
 
   var description: String { "T\(stepCount)-B\(batchSize)-I\(inputSize)-H\(hiddenSize)" }
 
-  /// Of the products alone: 8·T·B·H·(I + H).
+  /// The operations of the products alone: 8·T·B·H·(I + H).
   var forwardOperations: Double {
     8 * Double(stepCount * batchSize) * Double(hiddenSize) * Double(inputSize + hiddenSize)
   }

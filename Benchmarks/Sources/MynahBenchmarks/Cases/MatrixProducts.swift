@@ -2,7 +2,7 @@ import Measurement
 import MynahTensors
 
 extension BenchmarkCase {
-  /// Matrix products of each precision, packing inside, and recurrences, whose weights are packed once a sequence.
+  /// Matrix products in each precision, including packing, and recurrences, whose weights are packed once per sequence.
   static var matrixProducts: [BenchmarkCase] {
     Precision.allCases.flatMap { precision in
       MatrixProduct.training.map { product($0, precision) }
@@ -23,7 +23,7 @@ extension BenchmarkCase {
     }
   }
 
-  /// A step of a recurrence with weights that were packed before.
+  /// A step of a recurrence with packed weights.
   private static func recurrence(batchSize: Int, hiddenSize: Int, _ precision: Precision) -> BenchmarkCase {
     let product = MatrixProduct.recurrent(batchSize: batchSize, hiddenSize: hiddenSize)
     return BenchmarkCase(name: "recurrent/\(precision.rawValue)/\(product)", precision: precision) {

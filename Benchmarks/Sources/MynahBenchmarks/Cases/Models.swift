@@ -2,7 +2,7 @@ import Foundation
 import Measurement
 import Mynah
 
-/// A model of random weights over invented words.
+/// The sizes of a model with random weights and an invented vocabulary.
 private struct ModelSizes: Sendable, CustomStringConvertible {
   let vocabularySize, embeddingSize, hiddenSize: Int
 
@@ -33,7 +33,7 @@ private struct ModelSizes: Sendable, CustomStringConvertible {
 }
 
 extension BenchmarkCase {
-  /// Ten steps of the trainer on models of small size; `mynah bench train` measures large ones.
+  /// Ten training steps of small models; `mynah bench train` measures large ones.
   static var trainingSteps: [BenchmarkCase] {
     Precision.allCases.flatMap { precision in
       [(ModelSizes.small, 20, 20), (.characters, 32, 50)].map { sizes, batchSize, stepCount in
@@ -55,7 +55,7 @@ extension BenchmarkCase {
     }
   }
 
-  /// One stream of drawn tokens.
+  /// One stream of sampled tokens.
   static var generations: [BenchmarkCase] {
     [ModelSizes.small, .large].map { sizes in
       let tokenCount = 32
@@ -78,7 +78,7 @@ extension BenchmarkCase {
     }
   }
 
-  /// Opening a model file that the system has in memory.
+  /// Opening a model file that is in the system's file cache.
   static var modelLoading: [BenchmarkCase] {
     [ModelSizes.small, .large].map { sizes in
       BenchmarkCase(name: "load/\(sizes)") {
@@ -90,7 +90,7 @@ extension BenchmarkCase {
   }
 }
 
-/// A model file that is removed when its last user is gone.
+/// A model file that is removed when its last reference is released.
 private final class TemporaryModel {
   let path: String
 

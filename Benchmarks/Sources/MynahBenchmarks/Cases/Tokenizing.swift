@@ -2,7 +2,7 @@ import Measurement
 import Mynah
 
 extension BenchmarkCase {
-  /// Text to tokens with the vocabulary at hand, and a text's vocabulary.
+  /// Tokenising a text with an existing vocabulary, and building a vocabulary.
   static var tokenizing: [BenchmarkCase] {
     [
       tokenizing("tokenize/words") { text in
@@ -18,7 +18,7 @@ extension BenchmarkCase {
     ]
   }
 
-  /// A case on sentences of the demo language: near a megabyte.
+  /// A case on sentences of the demo language: nearly a megabyte.
   private static func tokenizing(
     _ name: String, _ prepare: @escaping @Sendable (String) -> () throws -> Void
   ) -> BenchmarkCase {
