@@ -4,8 +4,8 @@
 //     cc -O2 -DOPENBLAS gemm_peers.c -lopenblas -o gemm-openblas
 //     gemm-onednn THREADS SECONDS 1200x1024x200/nn 456x1024x1200/tn ...
 //
-// A program a library, so that the waiting threads of one do not disturb the other. A product C[M, N] = A·B is named
-// MxNxK/FORM: nn as it stands, tn with A transposed, nt with B transposed; all row-major. Prints a JSON object a line.
+// One program per library, so that the waiting threads of one do not disturb another. A product C[M, N] = A·B is named
+// MxNxK/FORM: nn is A·B, tn has A transposed, nt has B transposed; all row-major. Prints one JSON object per line.
 // Timing is that of Sources/Measurement/Stopwatch.swift: repeats of calls that fill a millisecond, a fifth of the time
 // to warm up, the median.
 #include <stdio.h>
