@@ -21,15 +21,15 @@ extension AnalysisError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notFinite(let what):
-      "expected finite numbers, found \(what) of the model to be none: its weights are damaged or its training "
+      "\(what) of the model are not finite numbers: its weights are damaged or its training "
         + "diverged; copy the file again or train with a lower learning rate"
     case .perplexityTooLarge(let perplexity, let pointCount):
       "a perplexity of \(perplexity) needs more than \(perplexity) neighbours, found \(pointCount) tokens; "
         + "lower it or take more tokens"
     case .noSuchUnit(let layer, _, let layerCount, nil):
-      "expected a layer of 0 to \(layerCount - 1), as the model has, found \(layer); choose one of these"
+      "expected a layer from 0 to \(layerCount - 1), found \(layer); choose a layer of the model"
     case .noSuchUnit(let layer, let unit, _, let unitCount?):
-      "expected a unit of 0 to \(unitCount - 1), as layer \(layer) has, found \(unit ?? 0); choose one of these"
+      "expected a unit from 0 to \(unitCount - 1), found \(unit ?? 0); choose a unit of layer \(layer)"
     case .noGates(let layer, let kind):
       "layer \(layer) has no gates to record: it is of the kind '\(kind)'; record its states only"
     case .pageTooLong(let tokenCount, let seriesCount):

@@ -34,10 +34,10 @@ extension ClassificationError: CustomStringConvertible {
       "expected a text after the tab in line \(line) of \(place(path)), found only white space; "
         + "correct or remove the line"
     case .oneClass(let path, let label):
-      "expected texts of two labels or more in \(place(path)), found \(label.quoted(200)) alone; "
+      "expected texts of at least two labels in \(place(path)), found only \(label.quoted(200)); "
         + "add texts of other labels"
     case .tooFewTexts(let path, let label, let count, let needed):
-      "expected \(needed) texts or more of each label in \(place(path)), found \(count) of \(label.quoted(200)); "
+      "expected at least \(needed) texts of each label in \(place(path)), found \(count) of \(label.quoted(200)); "
         + "add some, or leave that label out"
     case .unknownLabel(let label, let path, let line, let known):
       "expected one of the classifier's labels, \(known.quotedList()), in line \(line) of \(place(path)), "
@@ -46,7 +46,7 @@ extension ClassificationError: CustomStringConvertible {
       "these settings cannot train a classifier: \(reason)"
     case .diverged(let epoch, let rate):
       "training diverged in epoch \(epoch) at the learning rate \(rate): weights are no longer finite; "
-        + "lower it to a half or less"
+        + "lower it to half of that or less"
     case .interrupted:
       "interrupted; nothing was written"
     case .notFinite:

@@ -21,12 +21,12 @@ extension TextClassifier {
     let labels: [String] = try file.decode(Key.labels)
     guard labels.count > 1, Set(labels.map { Bytes($0) }).count == labels.count else {
       throw CheckpointError.unexpectedMetadata(
-        path: file.path, key: Key.labels, expected: "two labels or more, each once", found: "\(labels)")
+        path: file.path, key: Key.labels, expected: "at least two labels, each once", found: "\(labels)")
     }
     let stored: [StoredMember] = try file.decode(Key.members)
     guard !stored.isEmpty else {
       throw CheckpointError.unexpectedMetadata(
-        path: file.path, key: Key.members, expected: "a member or more", found: "none")
+        path: file.path, key: Key.members, expected: "at least one member", found: "none")
     }
     let members = try stored.enumerated().map { index, member in
       try member.member(of: file, prefix: "\(index).", method: method, classCount: labels.count)
@@ -131,7 +131,7 @@ private struct StoredMember: Codable {
   ) throws -> RecurrentClassifier {
     let architecture = try checkedArchitecture(file)
     guard let pooling, !pooling.isEmpty else {
-      throw damaged(file, expected: "a kind of pooling or more", found: "none")
+      throw damaged(file, expected: "at least one kind of pooling", found: "none")
     }
     let forward = try TextReader(architecture, from: file, prefix: prefix + "forward.")
     let backward =

@@ -67,7 +67,7 @@ public struct TextClassifier: Sendable {
   ) {
     require(
       labels.count > 1 && !members.isEmpty && members.allSatisfy { $0.calibration.biases.count == labels.count },
-      "a classifier of \(labels.count) labels and \(members.count) members cannot be made")
+      "\(labels.count) labels and \(members.count) members do not make a classifier")
     (self.method, self.labels, self.members, self.notes) = (method, labels, members, notes)
   }
 

@@ -41,7 +41,7 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Use a continuous cache of this many of the last tokens: tokens that followed similar states are more probable.",
+      "Use a continuous cache of this many recent tokens: tokens that followed similar states become more probable.",
       valueName: "tokens"),
     transform: Bounded.integer(1...10_000_000))
   var cache: Int?
@@ -85,7 +85,7 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
 
   @Option(
     help: ArgumentHelp(
-      "Mix in another model: a model file with the same tokens, or n-grams in an ARPA file, also one that is "
+      "Mix in another model: a model file with the same tokens, or n-grams in an ARPA file, which may be "
         + "compressed with gzip; may be given several times.",
       valueName: "file"))
   var mix: [String] = []
@@ -241,7 +241,7 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
     guard numbers.count == count, numbers.allSatisfy({ $0 >= 0 && $0 < 1e300 }), numbers.contains(where: { $0 > 0 })
     else {
       throw ValidationError(
-        "expected \(Weights.flag) of \(count) non-negative numbers with commas between, one for each model and not all "
+        "expected \(Weights.flag) of \(count) non-negative numbers separated by commas, one for each model and not all "
           + "zero, found \(text.quoted())")
     }
     return numbers

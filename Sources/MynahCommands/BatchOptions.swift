@@ -11,9 +11,9 @@ struct BatchOptions: ParsableArguments, RunOptions {
 
   @Option(
     help: ArgumentHelp(
-      "The batching: contiguous text with the state carried from batch to batch, shuffled windows, documents, one per "
-        + "line, or sentences, one per line, shuffled, without the token of the line end, and padded or truncated to "
-        + "--maximum-length; all but contiguous text start from the zero state. (default: contiguous)",
+      "The batching: contiguous (carries the state from batch to batch), windows (shuffled), documents (one per line) "
+        + "or sentences (one per line, shuffled, without the line-end token, padded or truncated to "
+        + "--maximum-length); all but contiguous start from the zero state. (default: contiguous)",
       valueName: "kind"))
   var batching: Batching?
 

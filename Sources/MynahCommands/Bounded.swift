@@ -63,7 +63,7 @@ enum Bounded {
       }
       let shares = values.compactMap { $0 }.filter { (0..<1).contains($0) }
       guard shares.count == count && values.count == count else {
-        throw ValidationError("expected \(count) numbers from 0 to below 1 with commas between")
+        throw ValidationError("expected \(count) numbers from 0 to below 1, separated by commas")
       }
       return shares
     }

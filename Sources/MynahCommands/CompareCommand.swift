@@ -12,8 +12,8 @@ struct CompareCommand: CommandWithMessages, ConditionalFlags {
     abstract: "Compare the perplexities of several models on a text.",
     discussion: """
       Models come before --, texts after it. Each model is compared with the first one: the ratio of the perplexities \
-      per word, with its 95 % interval by a paired bootstrap over lines. An interval that does not contain 1 is a \
-      difference that other texts of the kind would show too.
+      per word, with its 95 % interval by a paired bootstrap over lines. If it does not contain 1, the difference is \
+      likely to hold for similar texts too.
 
         mynah compare small.safetensors large.safetensors -- test.txt
 
@@ -24,7 +24,7 @@ struct CompareCommand: CommandWithMessages, ConditionalFlags {
   @Argument(
     parsing: .allUnrecognized,
     help: ArgumentHelp(
-      "Model files that mynah train wrote, the one to compare with first; then --, and text files, which count as one "
+      "Model files that mynah train wrote, the baseline first; then --, and text files, which count as one "
         + "text.",
       valueName: "model-or-text"),
     completion: .file())
@@ -33,7 +33,7 @@ struct CompareCommand: CommandWithMessages, ConditionalFlags {
   private var models: [String] { Array(words.prefix { $0 != "--" }) }
   private var texts: [String] { Array(words.drop { $0 != "--" }.dropFirst()) }
 
-  @Flag(help: "Add a row for the mean of all models' probabilities; their tokens have to be the same.")
+  @Flag(help: "Add a row for the mean of all models' probabilities; the models must have the same tokens.")
   var ensemble = false
 
   @Flag(help: "Print tab-separated columns.")
@@ -63,7 +63,7 @@ struct CompareCommand: CommandWithMessages, ConditionalFlags {
     }
     if models.count < 2 || texts.isEmpty {
       throw ValidationError(
-        "expected two models or more, --, and a text, found \(models.count) models and \(texts.count) texts: "
+        "expected at least two models, --, and a text, found \(models.count) models and \(texts.count) texts: "
           + "mynah compare A B -- TEXT")
     }
   }

@@ -9,9 +9,9 @@ import MynahText
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write a model for PyTorch or as ONNX.",
+    abstract: "Export a model to PyTorch or ONNX.",
     discussion: """
-      --output writes a folder: model.safetensors with the names of PyTorch's example word_language_model, \
+      --output writes a folder: model.safetensors with the parameter names of PyTorch's word_language_model, \
       configuration.json, vocabulary.txt with one token per line, and for words and byte pairs Hugging Face's \
       tokenizer.json. Scripts/load-export.py loads it. --onnx writes one file for ONNX runtimes, with the state as \
       inputs and outputs.

@@ -155,7 +155,7 @@ enum CommandError: CommandFailure, Hashable {
       "\(path.quoted()) contains weights rounded to \(precision.rawValue), which cannot be trained further; train the "
         + "model that it was made from, or name another --output"
     case .badTokenizer(let path, let defect):
-      "\(path.quoted()) contains no tokenizer that can be used: \(defect)"
+      "\(path.quoted()) contains no usable tokenizer: \(defect)"
     case .smallVocabulary(let tokenizer, let needed, let found):
       "--tokenizer \(tokenizer) needs a --vocabulary of at least \(needed), found \(found)"
     case .noTokenizerJSON(let path, let kind):

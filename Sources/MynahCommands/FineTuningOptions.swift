@@ -25,17 +25,17 @@ struct FineTuningOptions: ParsableArguments, RunOptions {
 
   @Option(
     help: ArgumentHelp(
-      "Do not train these parts: embedding, layer.0, layer.1, …, output, with commas between.", valueName: "parts"),
+      "Freeze these parts, separated by commas: embedding, layer.0, layer.1, …, output.", valueName: "parts"),
     transform: Self.parts)
   var freeze: [ModelPart] = []
 
-  @Flag(help: "Train the last part only in the first epoch, and one part more in each later epoch.")
+  @Flag(help: "Train only the last part in the first epoch, and unfreeze one more part in each later epoch.")
   var gradualUnfreezing = false
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Divide the learning rate by this from each part to the one before it, such as 2.6. (default: 1)",
+      "Divide each part's learning rate by this to get the rate of the part before it, such as 2.6. (default: 1)",
       valueName: "factor"),
     transform: Bounded.number(1...1000))
   var layerRateDecay: Float?
@@ -131,7 +131,7 @@ struct FineTuningOptions: ParsableArguments, RunOptions {
   @Sendable private static func parts(_ text: String) throws -> [ModelPart] {
     try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
       guard let part = ModelPart(name) else {
-        throw ValidationError("expected embedding, layer.0, layer.1, … or output, with commas between")
+        throw ValidationError("expected embedding, layer.0, layer.1, … or output, separated by commas")
       }
       return part
     }

@@ -10,13 +10,13 @@ struct ImportCommand: CommandWithMessages, ConditionalFlags {
     commandName: "import",
     abstract: "Import a model from PyTorch or Keras.",
     discussion: """
-      The weights are a file: for PyTorch of torch.save, or of safetensors.torch.save_file for a state_dict(); \
-      for Keras the output of Scripts/keras-weights.py for a .weights.h5. The kinds and sizes of layers are read from \
-      the tensors. Every tensor of the file is used, is skipped with a note, or is an error. The vocabulary is a text \
-      file with one token per line in the order of their ids, a line end as \\n, as mynah inspect --vocabulary prints \
-      it. Or it is a folder of texts with train, valid and test in their names, \
-      whose words are numbered as they are first seen, as in PyTorch's example word_language_model. The tensor names \
-      of that example, of AWD-LSTM and of fastai are recognised.
+      For PyTorch, the weights are a file from torch.save, or a state_dict() from safetensors.torch.save_file; for \
+      Keras, the output of Scripts/keras-weights.py for a .weights.h5 file. The kinds and sizes of the layers are \
+      inferred from the tensors. Every tensor in the file is used, skipped with a note, or reported as an error. The \
+      vocabulary is a text file with one token per line in the order of their ids, a line end as \\n, as mynah inspect \
+      --vocabulary prints it. Or it is a folder of texts with train, valid and test in their names, \
+      whose words are numbered in the order of their first occurrence, as in PyTorch's example word_language_model. \
+      The tensor names of that example, of AWD-LSTM and of fastai are recognised.
 
         mynah import weights.safetensors --from pytorch --vocabulary words.txt \\
           --output model.safetensors
@@ -35,13 +35,13 @@ struct ImportCommand: CommandWithMessages, ConditionalFlags {
   @Argument(help: "The weights.", completion: .file())
   var weights: String
 
-  @Option(help: ArgumentHelp("The program that wrote them.", valueName: "name"))
+  @Option(help: ArgumentHelp("The framework that wrote them.", valueName: "name"))
   var from: Toolkit
 
   @Option(
     help: ArgumentHelp(
-      "The tokens: a file with one per line, a file of PyTorch or pickle with a vocabulary, or the folder of a corpus. "
-        + "(default: the vocabulary in the file of the weights)",
+      "The tokens: a file with one per line, a PyTorch or pickle file with a vocabulary, or the folder of a corpus. "
+        + "(default: the vocabulary in the weights file)",
       valueName: "path"),
     completion: .file())
   var vocabulary: String?
@@ -73,7 +73,7 @@ struct ImportCommand: CommandWithMessages, ConditionalFlags {
 
   @Option(
     help: ArgumentHelp(
-      "The key of the model in a file of torch.save that contains several, such as models.generator.", valueName: "key")
+      "The key of the model in a torch.save file that contains several, such as models.generator.", valueName: "key")
   )
   var key: String?
 
@@ -117,7 +117,7 @@ struct ImportCommand: CommandWithMessages, ConditionalFlags {
   /// For a file of `torch.save`, the metadata contain the activation of its recurrent modules.
   private func tensors() throws -> (file: SafetensorsFile, vocabulary: [String]?) {
     guard from == .pytorch, PyTorchFile.isLikely(at: weights) else {
-      try FlagRule("--key", key != nil, needs: "a file of torch.save", false).check()
+      try FlagRule("--key", key != nil, needs: "a torch.save file", false).check()
       return (try SafetensorsFile(contentsOf: weights), nil)
     }
     let file: PyTorchFile
@@ -125,10 +125,10 @@ struct ImportCommand: CommandWithMessages, ConditionalFlags {
       file = try PyTorchFile(contentsOf: weights, key: key)
     } catch {
       // An error about the archive does not mention its format, so the note does.
-      StandardError.note("\(weights.quoted()) was read as a file of PyTorch's torch.save")
+      StandardError.note("\(weights.quoted()) was read as a PyTorch torch.save file")
       throw error
     }
-    for name in file.leftOut { StandardError.note("skipped \(name.quoted(80)), which is beside the model") }
+    for name in file.leftOut { StandardError.note("skipped \(name.quoted(80)), which is not part of the model") }
     var tensors = file.safetensors()
     let activations = Set(file.settings.values.compactMap { RNNCell.Activation(module: $0) })
     if activations.count == 1 { tensors.metadata["nonlinearity"] = activations.first?.rawValue }
@@ -178,7 +178,7 @@ struct ImportCommand: CommandWithMessages, ConditionalFlags {
   @Sendable private static func names(_ text: String) throws -> PyTorchNames {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
     guard parts.count == 3, !parts.contains("") else {
-      throw ValidationError("expected three names with commas between, as encoder,rnn,decoder")
+      throw ValidationError("expected three names separated by commas, such as encoder,rnn,decoder")
     }
     return PyTorchNames(embedding: parts[0], recurrent: parts[1], output: parts[2])
   }

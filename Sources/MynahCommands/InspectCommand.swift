@@ -105,12 +105,12 @@ struct InspectCommand: ParsableCommand, ConditionalFlags {
   private func inWords(_ file: ModelFile, training: TrainingNotes?) -> String {
     let vocabulary = file.tokenizer.vocabulary
     let special = [Vocabulary.unknown, Vocabulary.endOfSentence].filter { vocabulary.id(of: $0) != nil }
-    let extra = special.isEmpty ? "" : ", \(special.joined(separator: " and ")) among them"
+    let extra = special.isEmpty ? "" : ", including \(special.joined(separator: " and "))"
     var text = """
       \(file.model.summary)
 
-      Reads and writes \(file.tokenizer.tokenNoun): \(vocabulary.count.grouped) are known\(extra). Training used \
-      \(file.model.configuration.dropout). What it remembers of a text takes \(stateByteCount(file).grouped) bytes.
+      Its tokens are \(file.tokenizer.tokenNoun); the vocabulary has \(vocabulary.count.grouped)\(extra). Training \
+      used \(file.model.configuration.dropout). Its state takes \(stateByteCount(file).grouped) bytes.
 
       """
     if file.statePolicy != .carry { text += "Its state is \(file.statePolicy.inWords).\n" }

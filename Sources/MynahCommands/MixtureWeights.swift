@@ -25,4 +25,4 @@ struct NamedMixtureWeights: MixtureWeightFlag {
 }
 
 private let mixtureWeightsHelp = ArgumentHelp(
-  "The weight of each model, the first one first: 0.7,0.3. (default: equal weights)", valueName: "numbers")
+  "The weight of each model, in order: 0.7,0.3. (default: equal weights)", valueName: "numbers")

@@ -12,7 +12,7 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The sizes of the recurrent layers, the first one first: 256 or 128,64. (default: from the text's size)",
+      "The sizes of the recurrent layers, from input to output: 256 or 128,64. (default: from the text's size)",
       valueName: "sizes"),
     transform: Bounded.integers(1...65536, atMost: 64))
   var hidden: [Int]?
@@ -25,7 +25,8 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The kind and size of each recurrent layer, the first one first: lstm:400,gru:200. Replaces --cell and --hidden.",
+      "The kind and size of each recurrent layer, from input to output: lstm:400,gru:200. Replaces --cell and "
+        + "--hidden.",
       valueName: "layers"),
     transform: Self.layerList)
   var layers: [LayerConfiguration]?
@@ -55,7 +56,7 @@ struct ModelOptions: ConditionalFlags, RunOptions {
     parsing: .unconditional,
     help: ArgumentHelp(
       "The number of inputs that a step of a QRNN layer reads, 1 or 2: one number for all of these layers, or one for "
-        + "each, the first one first, as in 2,1,1; needs --cell qrnn. (default: 1)",
+        + "each, from input to output, as in 2,1,1; needs --cell qrnn. (default: 1)",
       valueName: "numbers"),
     transform: Bounded.integers(1...2, atMost: 64))
   var window: [Int]?
@@ -87,7 +88,7 @@ struct ModelOptions: ConditionalFlags, RunOptions {
   var residual = false
 
   @Flag(
-    help: "Add the outputs of all recurrent layers for the output layer, instead of those of the last one only.")
+    help: "Pass the sum of all recurrent layers' outputs to the output layer, instead of only those of the last layer.")
   var skipConnections = false
 
   @Option(

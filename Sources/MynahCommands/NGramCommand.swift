@@ -12,7 +12,7 @@ struct NGramCommand: CommandWithMessages {
     abstract: "Train an n-gram model on a text and write an ARPA file.",
     discussion: """
       The smoothing is interpolated modified Kneser–Ney; each line is a sentence. Words that --tokens-of or \
-      --vocabulary leave out are counted as <unk>. With the words of a model, both can be mixed: \
+      --vocabulary leave out are counted as <unk>. With the words of a model, the two can be mixed: \
       mynah evaluate MODEL TEXT --mix FILE.arpa.
 
         mynah ngram notes.txt --tokens-of notes.safetensors --output notes.arpa

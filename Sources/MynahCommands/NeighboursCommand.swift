@@ -8,7 +8,7 @@ import MynahText
 struct NeighboursCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "neighbours",
-    abstract: "List the tokens with the nearest embeddings to a token's.",
+    abstract: "List the tokens whose embeddings are nearest to a token's.",
     discussion: """
       Three words are an analogy: the result is to the third word as the second is to the first.
 

@@ -30,8 +30,9 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Train the best model for this text in this time, up to a test on the text's test part: measure this machine's "
-        + "speed and plan the sizes, the dropout, the learning rate and the steps that no flag sets. Replaces --epochs.",
+      "Train the best model for this text in this time, including the evaluation on the test text, if any: measure "
+        + "this machine's speed and plan the sizes, the dropout, the learning rate and the steps that no flag sets. "
+        + "Replaces --epochs.",
       valueName: "minutes"),
     transform: Bounded.positive(atMost: 1e6))
   var minutes: Float?
@@ -67,7 +68,7 @@ struct OptimizerOptions: ParsableArguments, RunOptions {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The number ε that is added to the divisor of adam, rmsprop and adagrad, 1e-7 in Keras. (default: 1e-8, of "
+      "The number ε added to the denominator of adam, rmsprop and adagrad; Keras uses 1e-7. (default: 1e-8, for "
         + "adagrad 1e-10)",
       valueName: "number"),
     transform: Bounded.positive(atMost: 1))

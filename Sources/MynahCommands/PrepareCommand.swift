@@ -14,7 +14,7 @@ struct PrepareCommand: CommandWithMessages, CommandOfRanks {
         mynah prepare part-1.txt part-2.txt --output web.tokens
         mynah train web.tokens
 
-      The texts are concatenated; the last tenth is the validation text, or another share.
+      The texts are concatenated; the last tenth is the validation text, unless --validation-share is given.
       """)
 
   @Argument(help: "Text files.", completion: .file())

@@ -190,7 +190,7 @@ extension TrainingPlan {
         "layers: an LSTM that projects its outputs to \(model.embeddingSize) elements, since each of them has "
           + "\(model.vocabularySize.grouped) weights in the output layer\n"
       case .manyEpochs:
-        "layers: \(model.layers.count), since one would learn the text by heart, which it would read more than "
+        "layers: \(model.layers.count), since a single one would memorise the text, which it would read more than "
           + "\(PlanningRule.epochsOfOneLayer.brief) times\n"
       case nil: ""
       }

@@ -59,8 +59,8 @@ enum StateError: CommandFailure {
     case .notAState(let path):
       "expected a state from mynah score --save-state, found something else in \(path.quoted()); write it again"
     case .ofAnotherModel(let path, let model):
-      "the state in \(path.quoted()) is of another model than \(model.quoted()), or of another --precision; save it "
-        + "again with this model"
+      "the state in \(path.quoted()) was saved with a different model than \(model.quoted()), or another --precision; "
+        + "save it again with this model"
     }
   }
 }

@@ -11,7 +11,7 @@ struct ThreadOptions: ParsableArguments {
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads must lie between 1 and 1024, found \(threads)")
+      throw ValidationError("--threads must be between 1 and 1024, found \(threads)")
     }
   }
 

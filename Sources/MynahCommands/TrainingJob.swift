@@ -47,8 +47,8 @@ struct TrainingOptions {
       kept.dropout = run.model.dropout
       guard run.model == kept else {
         throw ValidationError(
-          "--init-from keeps the model's layers, sizes and output; of the flags under \"Model\" it takes the rates of "
-            + "dropout only")
+          "--init-from keeps the model's layers, sizes and output; of the flags under \"Model\", only the dropout "
+            + "rates can be set with it")
       }
     }
   }
@@ -70,9 +70,9 @@ struct TrainingOptions {
       try state.setEpochs(epochs, rescheduling: schedule.reschedule)
     } catch TrainingError.scheduleSpansRun(let before, let wanted) {
       throw ValidationError(
-        "the learning rate falls to its end over \(TrainingSpan.epochs(before)), and --epochs \(wanted) would train "
-          + "the other ones at that rate; add --reschedule to span all \(wanted) from here on, or start a new run with "
-          + "another --output")
+        "the learning rate falls to its final value over \(TrainingSpan.epochs(before)), and --epochs \(wanted) would "
+          + "train the remaining ones at that value; add --reschedule to span all \(wanted) from here on, or start a "
+          + "new run with another --output")
     }
   }
 }

@@ -39,15 +39,16 @@ struct TrainingText {
     let source = try state.map { try source.resumed($0.notes) } ?? source
     if let input = inputs.first(where: TokenFile.isTokenFile) {
       guard inputs.count == 1 else {
-        throw ValidationError("\(input) is a token file, which is trained on alone; leave out the other inputs")
+        throw ValidationError("\(input) is a token file, which must be the only input; leave out the others")
       }
       guard !source.isGiven else {
         throw ValidationError(
-          "\(input) is a token file, which has its validation text; leave out --validation and --validation-share")
+          "\(input) is a token file, which contains its own validation text; leave out --validation and "
+            + "--validation-share")
       }
       guard !tokens.isGiven else {
         throw ValidationError(
-          "\(input) is a token file, which has its tokenizer; leave out --tokenizer, --minimum-count and "
+          "\(input) is a token file, which contains its own tokenizer; leave out --tokenizer, --minimum-count and "
             + "--vocabulary, or prepare the text again"
         )
       }

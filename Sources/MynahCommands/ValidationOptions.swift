@@ -6,7 +6,7 @@ import MynahText
 struct ValidationOptions: ConditionalFlags {
   @Option(
     help: ArgumentHelp(
-      "The validation text. (default: the file of a data set's folder, else the end of the text)", valueName: "file"),
+      "The validation text. (default: the validation file of a folder, else the end of the text)", valueName: "file"),
     completion: .file(), transform: Bounded.path)
   var validation: String?
 

@@ -103,7 +103,7 @@ extension Vocabulary {
   init(sentenceMarksBefore counts: TokenCounts, maximumSize: Int?) {
     let marks = [Brown.startOfSentence, "</s>", Vocabulary.unknown]
     require(
-      maximumSize ?? 3 >= 3, "a vocabulary with three marks holds at least 3 tokens, found \(maximumSize ?? 3)")
+      maximumSize ?? 3 >= 3, "a vocabulary with three marks needs at least 3 tokens, got \(maximumSize ?? 3)")
     let words = Vocabulary(
       counts, order: .countThenFirstSeen, minimumCount: 1, maximumSize: maximumSize.map { $0 - marks.count },
       required: [])

@@ -91,14 +91,14 @@ extension InferenceError: CustomStringConvertible {
       "the discounts of \(length)-grams cannot be estimated, since too few of them occur once, twice and three times; "
         + "use a text with more different words, or fixed discounts"
     case .nothingToCount:
-      "expected a text with words to count the n-grams of, found none; name another text"
+      "expected a text with words for counting n-grams, found none; name another text"
     case .sentenceMark(let mark):
-      "the vocabulary contains \(mark.quoted()), which counting n-grams adds to each sentence; remove the marks from "
+      "the vocabulary contains \(mark.quoted()), which n-gram counting adds to each sentence; remove the marks from "
         + "the text and its vocabulary"
     case .noSentences:
-      "expected tokens that are words and line ends, to count n-grams of, found other tokens; use a model of words"
+      "expected words and line ends as tokens for counting n-grams, found other tokens; use a model of words"
     case .noCompletion:
-      "words cannot be completed from pieces of words of a tokenizer.json; use a model of whole words, characters, "
+      "words cannot be completed from the subwords of a tokenizer.json; use a model of whole words, characters, "
         + "bytes or byte pairs"
     }
   }

@@ -64,7 +64,7 @@ extension InferenceModel {
   func advance(
     _ ids: [Int32], state: inout RecurrentState, returningHidden: Bool
   ) -> (logits: Tensor, hidden: Tensor?) {
-    require(!ids.isEmpty, "a model predicts the next token after at least one")
+    require(!ids.isEmpty, "predicting the next token needs at least one token")
     check(ids, state)
     var workspace = PackedMemory(byteCount: 0)
     var rest = ids[...]
@@ -215,7 +215,7 @@ extension InferenceModel {
   private func check(_ ids: [Int32], _ state: RecurrentState) {
     require(
       state.batchSize > 0 && ids.count.isMultiple(of: state.batchSize) && state.hasParts(of: zeroState),
-      "\(ids.count) ids do not fill \(state.batchSize) streams, or the state is one of another model")
+      "\(ids.count) ids do not fill \(state.batchSize) streams, or the state belongs to another model")
     let vocabularySize = configuration.vocabularySize
     require(ids.allSatisfy { $0 >= 0 && $0 < vocabularySize }, "ids must be in 0 ..< \(vocabularySize)")
   }

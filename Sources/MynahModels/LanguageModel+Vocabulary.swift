@@ -28,7 +28,7 @@ extension LanguageModel {
   public func keepingTokens(_ ids: [Int32]) throws(ModelError) -> LanguageModel {
     require(
       !ids.isEmpty && Set(ids).count == ids.count && ids.allSatisfy { $0 >= 0 && $0 < configuration.vocabularySize },
-      "the tokens to keep are some of 0 ..< \(configuration.vocabularySize), each once")
+      "the tokens to keep must be distinct and in 0 ..< \(configuration.vocabularySize)")
     return try changingVocabulary(to: ids.count) { tensor in
       let (width, elements) = (tensor.shape.elementCount / configuration.vocabularySize, tensor.elements)
       return ids.flatMap { elements[Int($0) * width..<(Int($0) + 1) * width] }

@@ -29,7 +29,7 @@ public struct ModelArchitecture: Sendable {
     let outputSizes = layers.map { kind, shape in kind.outputSize(shape) }
     if configuration.connections == .skip && Set(outputSizes).count > 1 {
       throw .impossible(
-        reason: "skip connections add the outputs of all layers, which must have one size, found \(outputSizes)")
+        reason: "skip connections add the outputs of all layers, which must have the same size, found \(outputSizes)")
     }
     let outputShape = OutputShape(
       hiddenSize: size, vocabularySize: configuration.vocabularySize, embeddingSize: configuration.embeddingSize,

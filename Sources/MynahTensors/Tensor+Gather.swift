@@ -48,7 +48,7 @@ extension Tensor {
   /// - Precondition: the coordinates have the same length.
   public func gathered(coordinates: [[Int]]) -> Tensor {
     let depth = coordinates.first?.count ?? 0
-    require(coordinates.allSatisfy { $0.count == depth }, "coordinates must have one length")
+    require(coordinates.allSatisfy { $0.count == depth }, "coordinates must all have the same length")
     return gathered(coordinates: coordinates.flatMap(\.self), shape: [coordinates.count, depth])
   }
 

@@ -23,7 +23,7 @@ public struct TensorLiteral: Sendable {
     for entry in entries {
       require(
         entry.tensor.shape == shape,
-        "the entries of a tensor's literal must have the same shape, found \(shape) and \(entry.tensor.shape)")
+        "the entries of a tensor literal must have the same shape, found \(shape) and \(entry.tensor.shape)")
     }
     tensor = Tensor(shape: Shape([entries.count] + shape.sizes), entries.flatMap(\.tensor.elements))
   }

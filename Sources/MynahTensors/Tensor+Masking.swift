@@ -52,7 +52,9 @@ extension Tensor {
     keeping threshold: UInt32, scale: Float, using random: RandomSource, rowsFrom first: Int, of total: Int
   ) -> Tensor {
     let (rowCount, size) = (shape[1], shape[2])
-    require(first >= 0 && first + rowCount <= total, "rows \(first)... of \(total) cannot be \(rowCount)")
+    require(
+      first >= 0 && first + rowCount <= total,
+      "\(rowCount) rows from row \(first) on do not fit in a batch of \(total) rows")
     return unsafe withUnsafeElements { source in
       unsafe Tensor(shape: shape) { target in
         for step in 0..<shape[0] {

@@ -21,7 +21,7 @@ extension Tensor {
     require(
       elements.lowerBound >= 0 && elements.upperBound <= shape.elementCount && first >= 0
         && first + elements.count <= other.shape.elementCount,
-      "elements \(elements) of shape \(shape) cannot be those of shape \(other.shape) from \(first) on")
+      "elements \(elements) of shape \(shape) cannot be replaced by those of shape \(other.shape) from \(first) on")
     guard !elements.isEmpty else { return }
     unsafe other.withUnsafeElements { source in
       unsafe withUnsafeMutableElements { target in

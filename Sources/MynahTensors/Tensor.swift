@@ -63,7 +63,8 @@ public struct Tensor: Sendable {
   /// Returns the same elements in another shape with the same number of elements.
   public func reshaped(_ shape: Shape) -> Tensor {
     require(
-      shape.elementCount == self.shape.elementCount, "cannot reshape \(self.shape) to \(shape): other element counts")
+      shape.elementCount == self.shape.elementCount,
+      "cannot reshape \(self.shape) to \(shape): the element counts differ")
     var result = self
     result.shape = shape
     return result

@@ -23,7 +23,7 @@ package final class TensorStorage: @unchecked Sendable {
       pool = nil
       unsafe bytes = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: Self.alignment)
     }
-    guard let bytes = unsafe bytes else { requirementFailure("the allocator gives memory or ends the process") }
+    guard let bytes = unsafe bytes else { requirementFailure("the allocator returned no memory") }
     unsafe base = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
     self.count = count
     self.pool = pool

@@ -32,8 +32,8 @@ public struct Corpus: Sendable, Hashable {
     let returns = training.utf8.count { $0 == UInt8(ascii: "\r") }
     let remark =
       returns == 1
-      ? "the text has a carriage return that ends no line and is read as white space"
-      : "the text has \(returns) carriage returns that end no line and are read as white space"
+      ? "the text has a carriage return that does not end a line and is read as white space"
+      : "the text has \(returns) carriage returns that do not end a line and are read as white space"
     self.notes = notes + (returns > 0 ? [remark] : [])
   }
 

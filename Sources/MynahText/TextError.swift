@@ -36,22 +36,22 @@ extension TextError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .tooShortToHoldOut(let path):
-      "\(path?.quoted() ?? "the text") is too short to split off a part for validation; use more text, or a file of "
-        + "its own for validation"
+      "\(path?.quoted() ?? "the text") is too short to split off a part for validation; use more text, or a separate "
+        + "validation file"
     case .tooShortForBatches(let tokenCount, let needed, let batchSize, let stepCount):
       "the text has \(tokenCount) tokens, but a batch of \(batchSize) rows and \(stepCount) steps needs at least "
-        + "\(needed); give more text, or choose a smaller batch or fewer steps"
+        + "\(needed); use more text, or choose a smaller batch or fewer steps"
     case .missingFile(let directory, let role, let found):
       "expected a file whose name contains \(role.quoted()) in \(directory.quoted()), found \(list(found)); "
         + "rename the file or name it instead of the folder"
     case .ambiguousFiles(let directory, let role, let found):
       "expected one file for \(role.quoted()) in \(directory.quoted()), found \(list(found)); "
-        + "put the files of one data set in a folder of their own"
+        + "put the files of each data set in a folder of their own"
     case .noTexts(let directory, let extensions):
       "expected texts in the folder \(directory.quoted()), found no file whose name ends with "
         + "\(extensions.map { "." + $0 }.joined(separator: ", ")); name the files"
     case .duplicateToken(let token, let firstID, let secondID):
-      "expected every token of a vocabulary once, found \(token.quoted()) as number \(firstID) and \(secondID)"
+      "expected every token of a vocabulary once, found \(token.quoted()) as tokens \(firstID) and \(secondID)"
     case .lineEndInToken(let token, let id):
       "token \(id), \(token.quoted()), contains a line end and other characters, so it cannot be listed on a line; "
         + "store the vocabulary as JSON"
@@ -68,16 +68,17 @@ extension TextError: CustomStringConvertible {
     case .reservedToken(let token, let role, let position):
       "expected the \(role) \(token.quoted()) in front or not at all, found it as token \(position); remove it there"
     case .tooManyTokens(let count, let maximum):
-      "expected at most \(maximum) tokens, found \(count), those with places of their own counted; raise the maximum "
+      "expected at most \(maximum) tokens, found \(count), including the reserved ones; raise the maximum "
         + "or shorten the list"
     case .unknownString(let string):
-      "\(string.quoted()) is not in the vocabulary, which has no place for unknown strings; make one or remove "
+      "\(string.quoted()) is not in the vocabulary, which has no index for unknown strings; add one or remove "
         + "the string"
     case .badJSON(let offset, let expected, let found):
-      "expected \(expected) at offset \(offset) of a JSON text, found \(found); the file is damaged or of another kind"
+      "expected \(expected) at offset \(offset) of a JSON text, found \(found); the file is damaged or in "
+        + "another format"
     case .badTokenizerJSON(let part, let expected, let found):
       "expected \(expected) as \(part.quoted()) of a tokenizer in JSON, found \(found); "
-        + "export a tokenizer of a kind that is supported"
+        + "export a tokenizer of a supported kind"
     case .badMerge(let left, let right, let index):
       "merge \(index) joins \(left.quoted()) and \(right.quoted()), but these or what they join to are not in the "
         + "vocabulary; the file is damaged"

@@ -27,7 +27,7 @@ public struct PartRates: Hashable, Codable, Sendable {
       return "the model has no part '\(part)'; its parts are \(parts.map(\.description).joined(separator: ", "))"
     }
     if Set(frozen).isSuperset(of: parts) { return "every part is frozen, so nothing would be trained" }
-    return decay >= 1 && decay.isFinite ? nil : "the factor between the parts' rates is 1 or more, found \(decay)"
+    return decay >= 1 && decay.isFinite ? nil : "the factor between the parts' rates must be at least 1, found \(decay)"
   }
 
   /// Returns the share of the learning rate for each parameter, in the order of `visitParameters`, 0 for a frozen one;
@@ -59,7 +59,7 @@ extension PartRates: CustomStringConvertible {
     let parts = [
       frozen.isEmpty ? nil : "\(frozenNames) frozen",
       decay == 1 ? nil : "rates divided by \(decay) from part to part",
-      unfreezesGradually ? "one part more trained each epoch" : nil,
+      unfreezesGradually ? "one more part trained each epoch" : nil,
     ]
     return parts.compactMap(\.self).joined(separator: ", ")
   }

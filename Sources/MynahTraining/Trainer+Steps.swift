@@ -18,7 +18,7 @@ extension Trainer {
     let group = try (first..<first + count).map { index in
       guard let batch = batches.next() else {
         throw TrainingError.impossible(
-          reason: "the data gave \(index) of the \(stepsPerEpoch) batches of epoch \(epoch)")
+          reason: "the data contain only \(index) of the \(stepsPerEpoch) batches of epoch \(epoch)")
       }
       return batch
     }

@@ -71,14 +71,14 @@ public struct TrainingConfiguration: Hashable, Codable, Sendable {
     if let defect = optimizer.rule.defect ?? learningRate.defect ?? penalties.defect ?? batches.defect { return defect }
     if let defect = model.defect(of: objective) ?? partRates.defect(of: model) { return defect }
     if let clip = [clipNorm, clipValue].compactMap(\.self).first(where: { !($0 > 0 && $0.isFinite) }) {
-      return "a clip is a positive number, found \(clip)"
+      return "a clip must be a positive number, found \(clip)"
     }
-    if batchesPerUpdate < 1 { return "an update is made of 1 batch or more, found \(batchesPerUpdate)" }
+    if batchesPerUpdate < 1 { return "an update must have at least 1 batch, found \(batchesPerUpdate)" }
     if !(1...batches.batchSize).contains(shards) {
-      return "a batch of \(batches.batchSize) rows is cut into 1 to \(batches.batchSize) shards, found \(shards)"
+      return "a batch of \(batches.batchSize) rows must be cut into 1 to \(batches.batchSize) shards, found \(shards)"
     }
-    if let stepCount, stepCount < 1 { return "a run ends after 1 step or more, found \(stepCount)" }
-    if let patience, patience < 1 { return "a run waits 1 epoch or more for a lower loss, found \(patience)" }
+    if let stepCount, stepCount < 1 { return "a run must end after at least 1 step, found \(stepCount)" }
+    if let patience, patience < 1 { return "a run must wait at least 1 epoch for a lower loss, found \(patience)" }
     return nil
   }
 

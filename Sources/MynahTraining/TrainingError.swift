@@ -21,7 +21,7 @@ extension TrainingError: CustomStringConvertible {
       let advice =
         clip == nil
         ? "clip the gradients (for example to a norm of 5) or lower the learning rate"
-        : "lower the learning rate to a half or less"
+        : "lower the learning rate to half or less"
       return "training diverged: the perplexity, a gradient or a weight is no longer a finite number "
         + "at epoch \(epoch), step \(step), learning rate \(rate). "
         + "The last good checkpoint is kept; \(advice) and start again."
@@ -32,12 +32,12 @@ extension TrainingError: CustomStringConvertible {
         + "Resume it with the same text and settings, or start a new run."
     case .scheduleSpansRun(let epochs, let wanted):
       return
-        "the learning rate falls to its end over the run's \(TrainingSpan.epochs(epochs)) and would stay there in the "
-        + "other ones of \(wanted). Span the schedule over all of them, or start a new run."
+        "the learning rate falls to its end over the run's \(TrainingSpan.epochs(epochs)) and would stay there for the "
+        + "rest of the \(wanted). Span the schedule over all of them, or start a new run."
     case .impossible(let reason):
-      return "the training configuration cannot be followed: \(reason)."
+      return "the training configuration cannot be used: \(reason)."
     case .malformedCheckpoint(let reason):
-      return "the training state cannot be used: \(reason). Start anew without it."
+      return "the training state cannot be used: \(reason). Start a new run without it."
     }
   }
 }

@@ -79,7 +79,7 @@ extension TrainingStateFile {
     let made = checkpoint.history.count
     guard made <= wanted.epochs || wanted.stepCount != nil else {
       throw TrainingError.otherRun(
-        what: "the number of epochs", expected: "\(wanted.epochs)", found: "at \(made) already")
+        what: "the number of epochs", expected: "\(wanted.epochs)", found: "already at \(made)")
     }
   }
 

@@ -47,7 +47,7 @@ public struct TrainingStateFile: Sendable {
       ?? progress.pace?.defect
       ?? ((progress.pace == nil) != (configuration.stepCount == nil) && progress.step + progress.history.count > 0
         ? "a run's course belongs to one that ends after a number of steps" : nil)
-      ?? (progress.epoch < 1 || progress.step < 0 ? "the place in the run is impossible" : nil)
+      ?? (progress.epoch < 1 || progress.step < 0 ? "the position in the run is impossible" : nil)
       ?? (tokenizer.vocabulary.count != architecture.configuration.vocabularySize
         ? "tokenizer and model do not fit" : nil)
     if let defect {

@@ -51,7 +51,7 @@ struct BadInputTests {
     Case("model with a tail", 65, "evaluate tail text.txt", says: "too long"),
     Case("huge header length", 65, "inspect huge", says: "header of"),
     Case("bad JSON", 65, "generate json", says: "damaged at byte"),
-    Case("tensors of another program", 65, "inspect other", says: "of another program"),
+    Case("tensors of another program", 65, "inspect other", says: "from another program"),
     Case("training state as model", 65, "inspect state", says: "is a training state"),
     Case("model as training state", 65, "train text.txt --output run --resume", says: "is a model file"),
     Case("infinite weights, evaluated", 65, "evaluate infinite text.txt", says: "not finite"),

@@ -108,7 +108,7 @@ struct ClassifyCommandTests {
   @Test(
     "Invalid arguments and files give a one-sentence error",
     arguments: [
-      (["train", "no-tab"], Int32(65), "line 2"), (["train", "one-class"], 65, "'ham' alone"),
+      (["train", "no-tab"], Int32(65), "line 2"), (["train", "one-class"], 65, "only 'ham'"),
       (["train", "no-text"], 65, "line 1"), (["train", "empty"], 65, "only white space"),
       (["train", "latin"], 65, "offset 4 (line 1)"), (["train", "nothing"], 66, "nothing"),
       (["train", "train.tsv", "--output", "c"], 73, "--overwrite"),

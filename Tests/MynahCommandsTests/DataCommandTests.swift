@@ -61,7 +61,7 @@ struct DataSetStoreTests {
     let error = try #require(throws: FileError.self) {
       _ = try fetch(archive, hashOf: archive, unpacks: true)
     }
-    #expect("\(error)".contains("outside of its folder"))
+    #expect("\(error)".contains("outside its folder"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder("new")) == ["one"])
   }
 }

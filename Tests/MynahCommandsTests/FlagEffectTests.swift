@@ -184,7 +184,7 @@ struct FlagEffectTests {
       idle: idlePredicting + [
         Idle("--context a --simulate text", "has no effect with --simulate"),
         Idle("--prefix a --simulate text", "has no effect with --simulate"),
-        Idle("--load-state s --cache 3", "needs a network alone"),
+        Idle("--load-state s --cache 3", "needs a model without adaptation or mixing"),
         Idle("--state carry --load-state s", "has no effect with --load-state"),
       ]),
     "score": Command(
@@ -192,8 +192,8 @@ struct FlagEffectTests {
       always: ["--quiet", "--state", "--tokens", "--keep-going", "--json", "--threads"] + predicting,
       idle: idlePredicting + [
         Idle("--log-base 2 --json", "has no effect with --json"),
-        Idle("--load-state s --cache 3", "needs a network alone"),
-        Idle("--save-state s --mix m", "needs a network alone"),
+        Idle("--load-state s --cache 3", "needs a model without adaptation or mixing"),
+        Idle("--save-state s --mix m", "needs a model without adaptation or mixing"),
         Idle("--save-state s --state reset", "needs --state carry"),
         Idle("--load-state s --state documents", "needs --state carry"),
       ] + idleRanks),
@@ -285,7 +285,7 @@ struct FlagEffectTests {
       idle: [
         Idle("--names a,b,c --from keras", "needs --from pytorch"),
         Idle("--activation relu --from keras", "needs --from pytorch"),
-        Idle("--key a --from keras", "needs a file of torch.save"),
+        Idle("--key a --from keras", "needs a torch.save file"),
         Idle("--unknown a --from keras --tokenizer character", "has no effect with --tokenizer character"),
       ]),
     "serve": Command(

@@ -38,7 +38,8 @@ struct InputTests {
     #expect(try tool.run("prepare", "one.txt", "--output", "a.tokens").status == 0)
     for (arguments, sentence) in [
       (["one.txt", "--validation", "two.txt", "--validation-share", "0.2"], "has no effect with --validation"),
-      (["a.tokens", "two.txt"], "trained on alone"), (["a.tokens", "--validation", "two.txt"], "its validation text"),
+      (["a.tokens", "two.txt"], "must be the only input"),
+      (["a.tokens", "--validation", "two.txt"], "its own validation text"),
       (["one.txt", "--validation-share", "1"], "0.9"),
     ] {
       let outcome = try tool.run(["train"] + arguments + flags)

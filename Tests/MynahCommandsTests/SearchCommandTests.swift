@@ -156,7 +156,7 @@ struct SearchCommandTests {
     defer { tool.folder.remove() }
     let files = try tool.files()
     for (words, status, sentence) in [
-      (["--hidden", "8..x"], Int32(64), "--hidden '8..x' is no range"), ([], 64, "needs a flag with a range"),
+      (["--hidden", "8..x"], Int32(64), "--hidden '8..x' is not a range"), ([], 64, "needs a flag with a range"),
       (["--droput", "0.1..0.2"], 64, "Unknown option '--droput'"),
       (["--dropout", "0.1..1.5"], 64, "'1.5' is invalid for '--dropout"),
       (["--cell", "lstm|gur"], 64, "'gur' is invalid for '--cell"),

@@ -81,8 +81,8 @@ struct SearchTests {
   @Test("The error about a malformed or repeated range names its flag")
   func malformedWords() {
     for (words, sentence) in [
-      ("--dropout 0.5..0.1", "--dropout '0.5..0.1' is no range: expected two numbers"),
-      ("--dropout=1..x", "--dropout '1..x' is no range"), ("--cell lstm|", "--cell 'lstm|' is no range"),
+      ("--dropout 0.5..0.1", "--dropout '0.5..0.1' is not a range: expected two numbers"),
+      ("--dropout=1..x", "--dropout '1..x' is not a range"), ("--cell lstm|", "--cell 'lstm|' is not a range"),
       ("--hidden 1..2 --hidden 3..4", "--hidden has two ranges"),
     ] {
       let error = #expect(throws: ValidationError.self) { try space(words) }

@@ -66,7 +66,7 @@ struct TokenizerKindCommandTests {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
     let texts = [
-      (TinyModel.text(tokenCount: 2500), "word", "the text has blanks around its punctuation"),
+      (TinyModel.text(tokenCount: 2500), "word", "the text has spaces around its punctuation"),
       (String(repeating: "Once, there was a cat.\n", count: 200), "character", "the text is short"),
       (
         String(repeating: "Once, there was a cat.\n", count: 1000), "byte-pair",

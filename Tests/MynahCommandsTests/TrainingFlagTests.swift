@@ -32,7 +32,7 @@ struct TrainingFlagTests {
         ["--schedule", "cosine", "--warm-up", "7"],
         "learning rate 1.0, along a cosine to 0.0 of it over 2 epochs, warming up over 7 steps"
       ),
-      (["--schedule", "plateau", "--decay", "0.25"], "times 0.25 where the validation loss has not fallen"),
+      (["--schedule", "plateau", "--decay", "0.25"], "times 0.25 when the validation loss has not fallen"),
       (["--schedule", "one-cycle"], "in one cycle of 2 epochs"),
       (["--schedule", "step", "--decay-after", "1"], "times 0.5 after every 1 epoch"),
       (["--schedule", "constant"], "learning rate 1.0, gradients"),

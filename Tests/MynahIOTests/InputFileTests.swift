@@ -23,7 +23,7 @@ struct InputFileTests {
     let path = try folder.put([1, 2, 3, 4, 5], as: "file")
     let file = try InputFile(path: path)
     #expect(unsafe truncate(path, 2) == 0)
-    #expect(throws: FileError.unreadable(path: path, reason: "it became shorter while it was read")) {
+    #expect(throws: FileError.unreadable(path: path, reason: "it became shorter while it was being read")) {
       try file.bytes(0..<5)
     }
   }

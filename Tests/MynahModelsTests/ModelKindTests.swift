@@ -215,7 +215,7 @@ struct ModelKindTests {
     let unequal = Self.configuration([.lstm(5), .lstm(4)]) { $0.connections = .skip }
     #expect(
       unequal.defect()
-        == "skip connections add the outputs of all layers, which must have one size, found [5, 4]")
+        == "skip connections add the outputs of all layers, which must have the same size, found [5, 4]")
   }
 
   @Test("Biases start at zero, except forget biases, and each part uses its own initializer")

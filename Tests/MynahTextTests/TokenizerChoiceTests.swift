@@ -7,7 +7,7 @@ struct TokenizerChoiceTests {
   @Test("Text with spaces around its punctuation, without punctuation or with <unk> is read as words")
   func preparedText() {
     let prepared = TokenizerChoice(for: String(repeating: Self.sentence, count: 3))
-    #expect(prepared.kind == .word && prepared.reason == "the text has blanks around its punctuation")
+    #expect(prepared.kind == .word && prepared.reason == "the text has spaces around its punctuation")
     let plain = TokenizerChoice(for: String(repeating: "one two three\n", count: 3))
     #expect(plain.kind == .word && plain.reason == "the text has no punctuation")
     let unknown = TokenizerChoice(for: "Natural, but: <unk> once.\n")

@@ -137,7 +137,7 @@ struct PartRatesTests {
     arguments: [
       (PartRates(frozen: [.layer(2)]), "layer.2"),
       (PartRates(frozen: [.embedding, .layer(0), .layer(1), .output]), "every part is frozen"),
-      (PartRates(decay: 0.5), "1 or more"), (PartRates(decay: .infinity), "1 or more"),
+      (PartRates(decay: 0.5), "at least 1"), (PartRates(decay: .infinity), "at least 1"),
     ])
   func defects(rates: PartRates, sentence: String) {
     let error = #expect(throws: TrainingError.self) { try Self.trained(rates) }

@@ -236,7 +236,8 @@ struct TrainingOnBatchesTests {
     let trainer = Trainer(Self.configuration(.windows(batchSize: 4, sequenceLength: 5)))
     var model = Self.model()
     #expect(try trainer.train(&model, on: EpochBatches(batches, count: count, batchSize: 4)).count == 2)
-    let error = TrainingError.impossible(reason: "the data gave \(count) of the \(count + 1) batches of epoch 1")
+    let error = TrainingError.impossible(
+      reason: "the data contain only \(count) of the \(count + 1) batches of epoch 1")
     #expect(throws: error) {
       try trainer.train(&model, on: EpochBatches(batches, count: count + 1, batchSize: 4))
     }

@@ -517,11 +517,11 @@ struct TrainingOptionsTests {
       (configuration { $0.objective = .sampled(candidates: 0) }, "draws between 1 and"),
       (configuration { $0.objective = .sampled(candidates: 1_000_000) }, "the size of the vocabulary"),
       (configuration { $0.objective = .smoothed(1) }, "smoothing"),
-      (configuration { $0.batchesPerUpdate = 0 }, "1 batch or more"),
+      (configuration { $0.batchesPerUpdate = 0 }, "at least 1 batch"),
       (configuration { $0.shards = 0 }, "1 to 4 shards"), (configuration { $0.shards = 5 }, "1 to 4 shards"),
-      (configuration { $0.patience = 0 }, "1 epoch or more"),
-      (configuration { $0.clipValue = -1 }, "a clip is a positive number"),
-      (configuration { $0.penalties.temporal = -1 }, "a penalty is 0 or more"),
+      (configuration { $0.patience = 0 }, "at least 1 epoch"),
+      (configuration { $0.clipValue = -1 }, "a clip must be a positive number"),
+      (configuration { $0.penalties.temporal = -1 }, "a penalty must be at least 0"),
       (configuration { $0.learningRate = .constant(-1) }, "a learning rate must be a positive number"),
     ])
   func impossible(configuration: TrainingConfiguration, sentence: String) {

@@ -15,7 +15,7 @@ public struct PointSet: Hashable, Sendable {
   public init(count: Int, width: Int, _ coordinates: [Double]) {
     require(
       coordinates.count == count * width,
-      "\(count) points of \(width) coordinates do not fit \(coordinates.count) numbers")
+      "\(count) points of \(width) coordinates do not fit \(coordinates.count) values")
     (self.count, self.width, self.coordinates) = (count, width, coordinates)
   }
 

@@ -42,7 +42,9 @@ public struct PrincipalComponents: Sendable {
   ///
   /// - Precondition: the points have as many coordinates as those from which the axes were computed.
   public func project(_ points: PointSet) -> PointSet {
-    require(points.width == mean.count, "axes of \(mean.count) do not fit points of \(points.width) coordinates")
+    require(
+      points.width == mean.count,
+      "axes of \(mean.count) coordinates do not fit points of \(points.width) coordinates")
     var result: [Double] = []
     for point in 0..<points.count {
       let centred = zip(points[point], mean).map { $0 - $1 }

@@ -87,13 +87,14 @@ struct SyntaxGymReader {
         let place = "item \(item.number), which prediction \(index) refers to"
         guard let condition else {
           throw .malformed(
-            path: path, place: place, expected: "the condition \(region.condition.quoted())", found: "none of this name"
+            path: path, place: place, expected: "the condition \(region.condition.quoted())",
+            found: "none with this name"
           )
         }
         guard let number = region.number, !condition.regions.contains(where: { $0.number == number }) else { continue }
         throw .malformed(
           path: path, place: place, expected: "region \(number) of the condition \(region.condition.quoted())",
-          found: "none of this number")
+          found: "none with this number")
       }
     }
   }

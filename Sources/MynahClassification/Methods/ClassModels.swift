@@ -21,7 +21,7 @@ public struct ClassModels: Sendable {
   public init(_ models: [LanguageModel]) {
     require(
       models.allSatisfy { $0.configuration == models.first?.configuration } && !models.isEmpty,
-      "the models of classes are of one configuration")
+      "the models of all classes must have the same configuration")
     self.models = models
     packed = models.map { InferenceModel($0) }
   }

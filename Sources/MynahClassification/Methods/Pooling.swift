@@ -17,7 +17,7 @@ public enum Pooling: String, Hashable, Codable, Sendable, CaseIterable {
   public func callAsFunction(_ outputs: SequenceBatch) -> Variable {
     let (stepCount, batchSize) = (outputs.stepCount, outputs.batchSize)
     let lengths = outputs.lengths ?? [Int](repeating: stepCount, count: batchSize)
-    require(lengths.allSatisfy { $0 > 0 }, "a text needs a token to be pooled, found lengths \(lengths)")
+    require(lengths.allSatisfy { $0 > 0 }, "pooling needs at least one token per text, found lengths \(lengths)")
     switch self {
     case .last:
       return outputs.rows.gathered(lengths.enumerated().map { ($1 - 1) * batchSize + $0 })

@@ -28,7 +28,7 @@ public struct RecurrentClassifier: Module {
     let size = Self.pooledSize(forward, backward, pooling)
     require(
       !pooling.isEmpty && output.weight.shape[1] == size,
-      "an output that reads \(output.weight.shape[1]) numbers does not fit readers with outputs of size \(size)")
+      "an output layer with \(output.weight.shape[1]) inputs does not fit readers with outputs of size \(size)")
     (self.forward, self.backward, self.pooling, self.output) = (forward, backward, pooling, output)
   }
 

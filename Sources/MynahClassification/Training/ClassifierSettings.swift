@@ -97,7 +97,7 @@ public struct ClassifierSettings: Hashable, Sendable {
       return "buckets of n-grams must lie between 0 and \(Self.largestBucketCount), found \(ngramBucketCount)"
     }
     if readings.isEmpty || readings.contains(where: \.hiddenSizes.isEmpty) {
-      return "a classifier needs a model, and a model a recurrent layer"
+      return "a classifier needs at least one model, and each model at least one recurrent layer"
     }
     if pooling.isEmpty { return "a recurrent classifier needs a kind of pooling" }
     if let rate = [languageModelRate, learningRate].first(where: { !($0 > 0 && $0.isFinite) }) {

@@ -68,8 +68,8 @@ struct BenchInferenceOptions: ParsableArguments {
 struct BenchGenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Time the sampling of 400 tokens of each stream, one after another.",
-    discussion: "Prints the median of three runs; tokens per second are those of all streams.")
+    abstract: "Time the generation of 400 tokens per stream, one token at a time.",
+    discussion: "Prints the median of three runs; tokens per second are summed over all streams.")
 
   @OptionGroup var options: BenchInferenceOptions
 
@@ -81,8 +81,8 @@ struct BenchGenerateCommand: ParsableCommand {
 struct BenchScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score",
-    abstract: "Time the scoring of 2,000 tokens of each stream.",
-    discussion: "Prints the median of three runs; tokens per second are those of all streams.")
+    abstract: "Time the scoring of 2,000 tokens per stream.",
+    discussion: "Prints the median of three runs; tokens per second are summed over all streams.")
 
   @OptionGroup var options: BenchInferenceOptions
 

@@ -11,8 +11,8 @@ struct BenchTrainCommand: ParsableCommand {
     abstract: "Time a training step: a random batch, forward, loss, backward, clip, update.",
     discussion: """
       The presets are \(BenchPreset.all.map(\.name).joined(separator: ", ")); flags replace their sizes. Prints the \
-      median time of a step after two steps to warm up, and the share of the machine's measured float32 peak: \
-      6 operations per weight and token, the embedding lookup not counted.
+      median time of a step after two warm-up steps, and the share of the machine's measured float32 peak: \
+      6 operations per weight and token, not counting the embedding lookup.
       """)
 
   @Argument(
@@ -27,7 +27,7 @@ struct BenchTrainCommand: ParsableCommand {
   var embedding: Int?
 
   @Option(
-    help: ArgumentHelp("The sizes of the recurrent layers, the first one first.", valueName: "sizes"),
+    help: ArgumentHelp("The sizes of the recurrent layers, from input to output.", valueName: "sizes"),
     transform: Bounded.integers(1...65536, atMost: 64))
   var hidden: [Int]?
 

@@ -29,8 +29,8 @@ struct ClassifierOptions: ConditionalFlags {
 
   @Option(
     help: ArgumentHelp(
-      "The tokenizer: word (lowercase, punctuation split off, digits folded) or character; several, with commas "
-        + "between, are assigned to the members in turn. (default: word)",
+      "The tokenizer: word (lowercase, punctuation split off, digits folded) or character; several, separated "
+        + "by commas, are assigned to the members in turn. (default: word)",
       valueName: "names"),
     transform: Self.readings)
   var tokenizer: [ClassifierSettings.Reading]?
@@ -44,7 +44,7 @@ struct ClassifierOptions: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The sizes of the recurrent layers, with commas between. (default: 128 for words, 192 for characters)",
+      "The sizes of the recurrent layers, separated by commas. (default: 128 for words, 192 for characters)",
       valueName: "sizes"),
     transform: Bounded.integers(1...65_536, atMost: 16))
   var hidden: [Int]?
@@ -79,12 +79,12 @@ struct ClassifierOptions: ConditionalFlags {
 
   @Option(
     help: ArgumentHelp(
-      "The pooling of a recurrent classifier's outputs: last, mean, max, with commas between. (default: all)",
+      "The pooling of a recurrent classifier's outputs: last, mean, max, separated by commas. (default: all)",
       valueName: "names"),
     transform: Self.pooling)
   var pooling: [Pooling]?
 
-  @Flag(help: "Let a recurrent classifier read texts only forwards, not backwards too.")
+  @Flag(help: "Make the recurrent classifiers unidirectional: they read texts only forwards.")
   var oneDirection = false
 
   @Flag(help: "Do not combine the recurrent classifiers with a linear model of n-grams.")
@@ -182,7 +182,7 @@ struct ClassifierOptions: ConditionalFlags {
     let kinds = names.split(separator: ",", omittingEmptySubsequences: false).map { Pooling(rawValue: String($0)) }
     let known = kinds.compactMap(\.self)
     guard known.count == kinds.count, Set(known).count == known.count else {
-      throw ValidationError("expected one or more of last, mean, max, each once, with commas between")
+      throw ValidationError("expected one or more of last, mean, max, each once, separated by commas")
     }
     return known
   }
@@ -192,7 +192,7 @@ struct ClassifierOptions: ConditionalFlags {
       switch name {
       case "word": .words
       case "character": .characters
-      default: throw ValidationError("expected word, character, or both with commas between")
+      default: throw ValidationError("expected word, character, or both separated by commas")
       }
     }
   }

@@ -9,7 +9,7 @@ struct ClassifyPredictCommand: CommandWithMessages {
     commandName: "predict",
     abstract: "Print the class of each line of standard input.",
     discussion: """
-      The label of a line and its probability are printed as soon as the line is read. An empty line is a text too.
+      The label of a line and its probability are printed as soon as the line is read. Empty lines are classified too.
 
         mynah classify predict spam.classifier < messages.txt
       """)

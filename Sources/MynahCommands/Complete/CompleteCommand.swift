@@ -26,7 +26,7 @@ struct CompleteCommand: CommandWithMessages, ConditionalFlags {
   @Option(help: ArgumentHelp("The text before the word.", valueName: "text"))
   var context: String?
 
-  @Option(help: ArgumentHelp("The letters that were typed of the word.", valueName: "letters"))
+  @Option(help: ArgumentHelp("The letters of the word that were typed so far.", valueName: "letters"))
   var prefix: String?
 
   @Option(
@@ -39,7 +39,7 @@ struct CompleteCommand: CommandWithMessages, ConditionalFlags {
   var simulate: String?
 
   @Flag(
-    help: "Ignore the case of the typed letters; suggestions follow it, and have a capital at a sentence's beginning.")
+    help: "Ignore the case of the typed letters; suggestions follow it, and are capitalised at a sentence start.")
   var ignoreCase = false
 
   @Flag(help: "Print a JSON object for each context.")
@@ -55,7 +55,8 @@ struct CompleteCommand: CommandWithMessages, ConditionalFlags {
     [
       FlagRule("--context", context != nil, excludes: "--simulate", simulate != nil),
       FlagRule("--prefix", prefix != nil, excludes: "--simulate", simulate != nil),
-      FlagRule("--load-state", continuing.loadState != nil, needs: "a network alone", adaptation.isPlain),
+      FlagRule(
+        "--load-state", continuing.loadState != nil, needs: "a model without adaptation or mixing", adaptation.isPlain),
       FlagRule("--state", state.state != nil, excludes: "--load-state", continuing.loadState != nil),
     ]
   }

@@ -83,7 +83,7 @@ struct DataGetCommand: CommandWithMessages {
     let isNew = try DataSetStore(in: folder, from: source).fetch(file)
     progress.clear()
     try StandardOutput.write(
-      "\(folder)/\(file.name): \(file.byteCount.grouped) bytes, \(isNew ? "new" : "there already")\n")
+      "\(folder)/\(file.name): \(file.byteCount.grouped) bytes, \(isNew ? "new" : "already present")\n")
   }
 
   private static let names = NamedDataSet.all.map(\.name).joined(separator: ", ")

@@ -18,7 +18,7 @@ package enum DataSetError: CommandFailure, Hashable {
     switch self {
     case .otherContents(let source, let expected, let found):
       "\(source.quoted()) is not the expected file: expected sha256 \(expected), found \(found); "
-        + "get it again, or from another source"
+        + "download it again, or from another source"
     case .missingFile(let path, let address):
       "there is no file \(path.quoted()); name the folder that contains it with --from, or download it from \(address)"
     }

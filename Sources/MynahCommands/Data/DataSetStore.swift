@@ -110,7 +110,7 @@ package struct DataSetStore {
     for entry in archive.entries where !entry.name.hasPrefix("__MACOSX/") {
       let parts = entry.name.split(separator: "/", omittingEmptySubsequences: false)
       guard parts.allSatisfy({ !["", ".", ".."].contains($0) }) else {
-        throw FileError.malformedArchive(path: path, reason: "\(entry.name.quoted()) is outside of its folder")
+        throw FileError.malformedArchive(path: path, reason: "\(entry.name.quoted()) is outside its folder")
       }
       let target = "\(folder)/\(entry.name)"
       let contents = try archive.contents(of: entry)

@@ -27,7 +27,7 @@ struct GenerateCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
   var model: String
 
   @Argument(
-    help: "The prompt, with which the text begins; or -, to generate from each line of standard input as a prompt.")
+    help: "The prompt that the text begins with; or - to use each line of standard input as a prompt.")
   var prompt = ""
 
   @Option(
@@ -106,7 +106,7 @@ struct GenerateCommand: ShortHelp, ConditionalFlags, CommandWithMessages {
       texts = try self.texts(after: prompt, generation)
     }
     if seed == nil && beams.count == nil && StandardError.isTerminal {
-      StandardError.inform("(--seed \(generation.seed) gives this again)\n")
+      StandardError.inform("(--seed \(generation.seed) reproduces this)\n")
     }
     if let copiedFrom {
       try GenerationOutput.reportCopies(of: texts, from: copiedFrom, tokenizer: file.tokenizer, asJSON: json)
@@ -178,14 +178,14 @@ struct BeamOptions: ParsableArguments {
   @Option(
     name: .customLong("beams"), parsing: .unconditional,
     help: ArgumentHelp(
-      "Search for this many most probable texts, with as many beams, instead of sampling.", valueName: "count"),
+      "Search for this many of the most probable texts, with as many beams, instead of sampling.", valueName: "count"),
     transform: Bounded.integer(1...1024))
   var count: Int?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The length penalty: 0 favours short texts, 1 compares nearly by the mean per token. (default: 1)",
+      "The length penalty: 0 favours short texts, 1 ranks roughly by the mean per token. (default: 1)",
       valueName: "number"),
     transform: Bounded.number(0...10))
   var lengthPenalty: Float?

@@ -14,7 +14,8 @@ struct SamplingOptions: ConditionalFlags {
   var temperature: Float?
 
   @Option(
-    parsing: .unconditional, help: ArgumentHelp("Sample from this many most probable tokens.", valueName: "count"),
+    parsing: .unconditional,
+    help: ArgumentHelp("Sample from this many of the most probable tokens.", valueName: "count"),
     transform: Bounded.integer(1...16_777_216))
   var topK: Int?
 

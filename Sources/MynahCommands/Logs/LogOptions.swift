@@ -19,7 +19,7 @@ struct LogOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Metrics on the validation text after each epoch: accuracy, top5 or another top-k, with commas between.",
+      "Metrics on the validation text after each epoch: accuracy, top5 or another top-k, separated by commas.",
       valueName: "names"),
     transform: Self.metrics)
   var metrics: [Metric] = []

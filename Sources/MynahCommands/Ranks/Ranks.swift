@@ -197,8 +197,8 @@ enum RankError: CommandFailure {
       "the launcher started \(count) ranks and MPI finds \(found); start them with the mpirun of the MPI that mynah was "
         + "built with"
     case .differs(let rank, RankFacts.instructionSet, let found, let expected):
-      "rank \(rank) computes with \(found) and rank 0 with \(expected), so that their bits differ; set "
-        + "MYNAH_INSTRUCTION_SET to the same on all of them (mynah train: or --allow-mixed)"
+      "rank \(rank) computes with \(found) and rank 0 with \(expected), so their results differ in the last bits; set "
+        + "MYNAH_INSTRUCTION_SET to the same value on all ranks (mynah train: or --allow-mixed)"
     case .differs(let rank, let what, let found, let expected):
       "rank \(rank) differs from rank 0 in \(what): \(found.excerpt()) instead of \(expected.excerpt()); start all "
         + "ranks with the same program, files and flags"

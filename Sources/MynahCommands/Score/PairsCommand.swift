@@ -9,7 +9,7 @@ import MynahText
 struct PairsCommand: CommandWithMessages, ConditionalFlags {
   static let configuration = CommandConfiguration(
     commandName: "pairs",
-    abstract: "Print how often a model prefers the acceptable one of two sentences.",
+    abstract: "Print how often a model prefers the acceptable sentence of a pair.",
     discussion: """
       Reads files with one JSON object per line, with the keys sentence_good and sentence_bad of BLiMP. For models of \
       words, a word that the vocabulary lacks is tried in lowercase and without punctuation. A tie counts as wrong. \

@@ -17,9 +17,9 @@ struct RescoreCommand: CommandWithMessages, ConditionalFlags {
 
       Scores are numbers, name=number, or Moses' `Name= 1 2`, with white space between. --weights gives each a weight \
       by its name: numbers without a name are score, or score1, score2 and so on; several with one name are Name.1, \
-      Name.2 and so on. Built in are model (ln p of the text), tokens and words, which have the weight 0 unless given.
+      Name.2 and so on. The built-in scores are model (ln p of the text), tokens and words, with weight 0 unless given.
 
-      With --scores, lists are those of Kaldi, `utterance-n words…`, and each file of scores has lines \
+      With --scores, lists are in the format of Kaldi, `utterance-n words…`, and each file of scores has lines \
       `utterance-n number`. The costs of Kaldi are negated log-probabilities, so they need a negative weight. Prints \
       the key, the new score and the text, with tabs between.
 
@@ -62,7 +62,8 @@ struct RescoreCommand: CommandWithMessages, ConditionalFlags {
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "Read lists of Kaldi, with the scores NAME in this file; may be given several times.", valueName: "NAME=FILE"),
+      "Read lists in the format of Kaldi, with the scores NAME in this file; may be given several times.",
+      valueName: "NAME=FILE"),
     transform: RescoreFlags.scores)
   var scores: [KaldiScoreFile] = []
 
@@ -101,7 +102,7 @@ struct RescoreCommand: CommandWithMessages, ConditionalFlags {
     try checkRules()
     let names = scores.map(\.name)
     if let name = names.first(where: { name in names.count { $0 == name } > 1 }) {
-      throw ValidationError("--scores needs a name of its own for each file, found \(name.quoted()) twice")
+      throw ValidationError("--scores needs a different name for each file, found \(name.quoted()) twice")
     }
   }
 

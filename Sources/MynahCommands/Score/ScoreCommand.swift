@@ -13,7 +13,7 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
     abstract: "Print the log-probability of each line of a text.",
     discussion: """
       Reads files, or standard input line by line. The score of a line is the sum over the tokens that begin in it, \
-      its end included where that is a token; the scores of all lines add up to what mynah evaluate prints. Words that \
+      including its end if that is a token; the scores of all lines add up to what mynah evaluate prints. Words that \
       are not in the model's vocabulary are predicted as <unk>; the summary has the perplexity with and without them.
 
         mynah score notes.safetensors draft.txt
@@ -42,7 +42,7 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
 
   @OptionGroup var state: StateOptions
 
-  @Flag(help: "Print each token with its log-probability and its rank among all.")
+  @Flag(help: "Print each token with its log-probability and its rank among all tokens.")
   var tokens = false
 
   @Option(help: "The base of the printed logarithms; JSON has nats. (default: e)")
@@ -69,8 +69,10 @@ struct ScoreCommand: CommandWithMessages, ConditionalFlags, CommandOfRanks {
   var rules: [FlagRule] {
     [
       FlagRule("--log-base", logBase != nil, excludes: "--json", json),
-      FlagRule("--load-state", continuing.loadState != nil, needs: "a network alone", adaptation.isPlain),
-      FlagRule("--save-state", saveState != nil, needs: "a network alone", adaptation.isPlain),
+      FlagRule(
+        "--load-state", continuing.loadState != nil, needs: "a model without adaptation or mixing", adaptation.isPlain),
+      FlagRule(
+        "--save-state", saveState != nil, needs: "a model without adaptation or mixing", adaptation.isPlain),
     ]
   }
 

@@ -21,7 +21,7 @@ struct SyntaxGymCommand: CommandWithMessages, ConditionalFlags {
   @Argument(help: "A model file that mynah train wrote.", completion: .file())
   var model: String
 
-  @Argument(help: "Suites of SyntaxGym.", completion: .file())
+  @Argument(help: "SyntaxGym test suites.", completion: .file())
   var files: [String]
 
   @Flag(help: "Do not change the spelling of the sentences.")

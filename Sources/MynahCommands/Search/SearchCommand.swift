@@ -13,9 +13,9 @@ struct SearchCommand: CommandWithMessages {
 
         mynah search notes.txt --learning-rate 0.1..10 --hidden '64|128|256'
 
-      Runs with random settings are trained for a few epochs; the best third of them goes on for three times as many, \
-      and so on up to all epochs (successive halving). The best model by validation perplexity is copied to the output. \
-      Each run is one of mynah train, at OUTPUT-run-1 and so on; the files of all runs are kept.
+      Runs with random settings are trained for a few epochs; the best third of them continue for three times as \
+      many, and so on up to all epochs (successive halving). The best model by validation perplexity is copied to the \
+      output. Each run is a run of mynah train, at OUTPUT-run-1 and so on; the files of all runs are kept.
 
       Whole numbers are drawn if both ends are whole. Numbers are drawn on a logarithmic scale if the upper end is at \
       least ten times the lower one.
@@ -24,7 +24,7 @@ struct SearchCommand: CommandWithMessages {
   @Argument(
     parsing: .allUnrecognized,
     help: ArgumentHelp(
-      "Texts and flags as of mynah train, with ranges such as 0.1..0.5 and alternatives such as 'lstm|gru'.",
+      "Texts and flags as for mynah train, with ranges such as 0.1..0.5 and alternatives such as 'lstm|gru'.",
       valueName: "text-or-flag"),
     completion: .file())
   var words: [String]

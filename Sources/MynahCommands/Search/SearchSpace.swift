@@ -33,7 +33,7 @@ package struct SearchSpace: Sendable {
         return try SettingRange(value).map { Dimension(flag: flag, range: $0, index: index, prefix: prefix) }
       } catch let error as ValidationError {
         guard searchable.contains(flag) else { return nil }
-        throw ValidationError("\(flag) \(value.quoted()) is no range: \(error.message)")
+        throw ValidationError("\(flag) \(value.quoted()) is not a range: \(error.message)")
       }
     }
     let flags = dimensions.map(\.flag)

@@ -23,7 +23,7 @@ package enum SettingRange: Hashable, Sendable {
     if alternatives.count > 1 {
       let isPlain = alternatives.allSatisfy { !$0.isEmpty && !$0.contains("..") }
       guard isPlain, Set(alternatives).count == alternatives.count else {
-        throw ValidationError("expected different single values with '|' between, such as 64|128|256")
+        throw ValidationError("expected different single values separated by '|', such as 64|128|256")
       }
       self = .choice(alternatives)
       return

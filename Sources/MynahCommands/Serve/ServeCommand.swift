@@ -12,10 +12,10 @@ struct ServeCommand: ShortHelp, ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Answer requests over HTTP, as OpenAI's completions API does, and show a page to play with.",
+    abstract: "Serve models over HTTP, with OpenAI's completions API and a page to try them out.",
     discussion: """
-      The server ends after SIGINT or SIGTERM, when the requests that have begun are answered. A model file that
-      changes is loaded again. Every flag can also be set by an environment variable, such as MYNAH_SERVE_PORT for
+      After SIGINT or SIGTERM, the server completes the requests in progress and exits. A model file that
+      changes is reloaded. Every flag can also be set by an environment variable, such as MYNAH_SERVE_PORT for
       --port, or by --configuration, a JSON object such as {"port": 8081, "models": ["notes.safetensors"]}.
 
         mynah serve notes.safetensors

@@ -2,10 +2,10 @@ import ArgumentParser
 
 /// The flags of `mynah serve`, each of which can also be set by the environment or a file.
 struct ServeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The address to listen at. (default: 127.0.0.1, this machine only)", valueName: "address"))
+  @Option(help: ArgumentHelp("The address to listen on. (default: 127.0.0.1, this machine only)", valueName: "address"))
   var host: String?
 
-  @Option(help: ArgumentHelp("The port to listen at; 0 for a free one. (default: 8080)", valueName: "number"))
+  @Option(help: ArgumentHelp("The port to listen on; 0 for a free one. (default: 8080)", valueName: "number"))
   var port: String?
 
   @Option(
@@ -16,7 +16,7 @@ struct ServeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A file of bearer tokens, one per line; without it everybody may use the server.",
+      "A file of bearer tokens, one per line; without it anyone may use the server.",
       valueName: "file"), completion: .file())
   var tokensFile: String?
 
@@ -33,25 +33,29 @@ struct ServeOptions: ParsableArguments {
   var threads: String?
 
   @Option(
-    help: ArgumentHelp("The most texts that a model generates at the same time. (default: 128)", valueName: "count"))
+    help: ArgumentHelp(
+      "The maximum number of texts that a model generates at the same time. (default: 128)", valueName: "count"))
   var maxStreams: String?
 
-  @Option(help: ArgumentHelp("The most requests that wait for a model. (default: 256)", valueName: "count"))
+  @Option(
+    help: ArgumentHelp("The maximum number of requests that wait for a model. (default: 256)", valueName: "count"))
   var maxQueue: String?
 
-  @Option(help: ArgumentHelp("The largest body of a request. (default: 1048576)", valueName: "bytes"))
+  @Option(help: ArgumentHelp("The maximum size of the body of a request. (default: 1048576)", valueName: "bytes"))
   var maxBody: String?
 
-  @Option(help: ArgumentHelp("The most tokens that a request contains. (default: 65536)", valueName: "tokens"))
+  @Option(
+    help: ArgumentHelp("The maximum number of tokens that a request contains. (default: 65536)", valueName: "tokens"))
   var maxPrompt: String?
 
-  @Option(help: ArgumentHelp("The most tokens that a request generates. (default: 65536)", valueName: "tokens"))
+  @Option(
+    help: ArgumentHelp("The maximum number of tokens that a request generates. (default: 65536)", valueName: "tokens"))
   var maxTokens: String?
 
-  @Option(help: ArgumentHelp("The most stored states. (default: 1000)", valueName: "count"))
+  @Option(help: ArgumentHelp("The maximum number of stored states. (default: 1000)", valueName: "count"))
   var maxStates: String?
 
-  @Option(help: ArgumentHelp("The most open connections. (default: 12000)", valueName: "count"))
+  @Option(help: ArgumentHelp("The maximum number of open connections. (default: 12000)", valueName: "count"))
   var maxConnections: String?
 
   @Option(help: ArgumentHelp("The time for which an unused state is stored. (default: 3600)", valueName: "seconds"))
@@ -62,13 +66,13 @@ struct ServeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The time in which a client has to send a request, and to read some of an answer. (default: 30)",
+      "The time within which a client must send a request, and read some of a response. (default: 30)",
       valueName: "seconds"))
   var transferSeconds: String?
 
   @Option(
     help: ArgumentHelp(
-      "The least important messages to log: trace, debug, info, notice, warning or error. (default: notice)",
+      "The lowest level of messages to log: trace, debug, info, notice, warning or error. (default: notice)",
       valueName: "level"))
   var logLevel: String?
 

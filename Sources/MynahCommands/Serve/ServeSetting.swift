@@ -63,7 +63,7 @@ struct ServeSetting {
     let listed = try members.removeValue(forKey: "models").map { try texts(of: $0, "models", file ?? "") }
     if let name = members.keys.sorted().first {
       throw ServeSettingError(
-        sentence: "\((file ?? "").quoted()) sets \(name.quoted()), which is no setting; the settings are models, "
+        sentence: "\((file ?? "").quoted()) sets \(name.quoted()), which is not a setting; the settings are models, "
           + all.map(\.name).joined(separator: ", "))
     }
     try check(environment)
@@ -84,7 +84,7 @@ struct ServeSetting {
     guard let name = environment.keys.sorted().first(where: { $0.hasPrefix("MYNAH_SERVE_") && !known.contains($0) })
     else { return }
     throw ServeSettingError(
-      sentence: "\(name) is no setting; the variables are \(known.sorted().joined(separator: ", "))")
+      sentence: "\(name) is not a setting; the variables are \(known.sorted().joined(separator: ", "))")
   }
 
   private static func check(_ models: [ModelSource]) throws {
@@ -118,8 +118,8 @@ struct ServeSetting {
     case .array(let elements): try elements.flatMap { try texts(of: $0, name, path) }
     case .null, .object:
       throw ServeSettingError(
-        sentence: "expected a text, a number, true, false or an array for \(name.quoted()) in \(path.quoted()), found "
-          + value.kind, failureCode: .badData)
+        sentence: "expected a string, a number, true, false or an array for \(name.quoted()) in \(path.quoted()), "
+          + "found \(value.kind)", failureCode: .badData)
     }
   }
 }
@@ -203,7 +203,7 @@ extension ServeSetting {
     }
     let tokens = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty }
-    guard !tokens.isEmpty else { throw Wrong(expected: "a file with a token in each line", found: path) }
+    guard !tokens.isEmpty else { throw Wrong(expected: "a file with one token per line", found: path) }
     return tokens
   }
 }

@@ -57,7 +57,7 @@ package struct GzipFile {
       throw failure("the checksum of its contents does not match")
     }
     guard try number(4) == contents.count & 0xFFFF_FFFF else {
-      throw failure("its contents do not have the size that it states")
+      throw failure("the size of its contents does not match")
     }
     return contents
   }
@@ -67,7 +67,7 @@ package struct GzipFile {
     let start = position
     guard try take(2) == Self.magic[...] else {
       throw failure(
-        start == 0 ? "it does not begin as a gzip file does" : "other bytes follow its compressed data")
+        start == 0 ? "it has no gzip header" : "other bytes follow its compressed data")
     }
     let (method, flags) = (try number(1), try number(1))
     guard method == 8 else { throw failure("it is compressed by the unknown method \(method)") }

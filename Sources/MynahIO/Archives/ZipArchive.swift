@@ -75,14 +75,14 @@ package struct ZipArchive: Sendable {
       throw failure("it is cut short")
     }
     var reader = ZipReader(try source.bytes(header), path: source.path)
-    guard try reader.number(4) == 0x0403_4B50 else { throw failure("a file of it has no header") }
+    guard try reader.number(4) == 0x0403_4B50 else { throw failure("one of its files has no header") }
     reader.position += 22
     let (nameCount, extraCount) = (try reader.number(2), try reader.number(2))
     guard let name = source.range(at: header.upperBound, byteCount: nameCount),
       let data = source.range(at: name.upperBound + extraCount, byteCount: entry.compressedByteCount)
     else { throw failure("it is cut short") }
     guard String(decoding: try source.bytes(name), as: UTF8.self) == entry.name else {
-      throw failure("\(entry.name.quoted()) has another name in its header")
+      throw failure("\(entry.name.quoted()) has a different name in its header")
     }
     return data
   }

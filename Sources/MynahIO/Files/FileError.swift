@@ -73,11 +73,11 @@ extension FileError: CustomStringConvertible {
     case .emptyText(let path):
       "expected text in \(path.quoted()), found only white space"
     case .malformedArchive(let path, let reason):
-      "cannot read the archive \(path.quoted()): \(reason); get it again"
+      "cannot read the archive \(path.quoted()): \(reason); copy or download it again"
     case .cannotWrite(let path, let reason):
       "cannot write \(path.quoted()): \(reason)"
     case .writeFailed(let path, let reason):
-      "writing \(path.quoted()) failed: \(reason); make room or name another place"
+      "writing \(path.quoted()) failed: \(reason); free some space or choose another location"
     }
   }
 }
@@ -88,7 +88,7 @@ private func hexadecimal(_ byte: UInt8) -> String {
 
 private func adviceOnNULs(isLittleEndian: Bool?) -> String {
   guard let isLittleEndian else {
-    return "remove NULs, for example with tr -d '\\000', or use a model of bytes if the data are no text"
+    return "remove NULs, for example with tr -d '\\000', or use a byte-level model if the data are not text"
   }
   return "this is UTF-16 without a byte order mark: convert it, for example with "
     + "iconv -f utf-16\(isLittleEndian ? "le" : "be") -t utf-8"

@@ -43,7 +43,7 @@ package final class InputFile: Sendable {
       if count > 0 {
         done += count
       } else if count == 0 {
-        throw .unreadable(path: path, reason: "it became shorter while it was read")
+        throw .unreadable(path: path, reason: "it became shorter while it was being read")
       } else {
         let failure = SystemFailure()
         if failure.code == EINTR { continue }

@@ -11,20 +11,20 @@ struct BinaryFormat {
       BinaryFormat(
         name: "a zip archive or an office document", advice: "unpack the archive, or save the document as plain text")
     ),
-    (GzipFile.magic, BinaryFormat(name: "a file that gzip compressed", advice: "decompress it with gunzip")),
-    (Array("BZh".utf8), BinaryFormat(name: "a file that bzip2 compressed", advice: "decompress it with bunzip2")),
+    (GzipFile.magic, BinaryFormat(name: "a gzip-compressed file", advice: "decompress it with gunzip")),
+    (Array("BZh".utf8), BinaryFormat(name: "a bzip2-compressed file", advice: "decompress it with bunzip2")),
     (
-      [0xFD] + Array("7zXZ".utf8), BinaryFormat(name: "a file that xz compressed", advice: "decompress it with unxz")
+      [0xFD] + Array("7zXZ".utf8), BinaryFormat(name: "an xz-compressed file", advice: "decompress it with unxz")
     ),
     (
       [0x28, 0xB5, 0x2F, 0xFD],
-      BinaryFormat(name: "a file that zstd compressed", advice: "decompress it with zstd --decompress")
+      BinaryFormat(name: "a zstd-compressed file", advice: "decompress it with zstd --decompress")
     ),
     (Array("%PDF-".utf8), BinaryFormat(name: "a PDF document", advice: "export its text, for example with pdftotext")),
-    (Array("Rar!".utf8), BinaryFormat(name: "a RAR archive", advice: "unpack it and name a text in it")),
+    (Array("Rar!".utf8), BinaryFormat(name: "a RAR archive", advice: "unpack it and name a text file in it")),
     (
       [0xD0, 0xCF, 0x11, 0xE0],
-      BinaryFormat(name: "a document of an old office program", advice: "save it as plain text in UTF-8")
+      BinaryFormat(name: "a document in an old office format", advice: "save it as plain text in UTF-8")
     ),
   ]
 

@@ -41,7 +41,8 @@ public struct BeamSearch: Hashable, Sendable {
     beamCount: Int, length: Int, lengthPenalty: Double = 1, stopTokens: Set<Int32> = [], forbidden: Set<Int32> = [],
     statePolicy: StatePolicy = .carry
   ) {
-    require(beamCount > 0 && length > 0, "\(beamCount) beams of \(length) tokens find nothing")
+    require(
+      beamCount > 0 && length > 0, "a beam search needs at least 1 beam and 1 token, got \(beamCount) and \(length)")
     require(lengthPenalty >= 0, "a length penalty must not be negative, got \(lengthPenalty)")
     (self.beamCount, self.length, self.lengthPenalty) = (beamCount, length, lengthPenalty)
     (self.stopTokens, self.forbidden, self.statePolicy) = (stopTokens, forbidden, statePolicy)

@@ -74,7 +74,7 @@ public struct GenerationBatch: Sendable {
   /// - Precondition: the memory comes from a text that has begun and from a model of this shape.
   public mutating func join(_ stream: GenerationStream, after memory: NeuralPredictor.Memory) -> Int? {
     guard let last = memory.last, memory.fits(model) else {
-      requirementFailure("a text joins a batch after its first token, with a state of the batch's model")
+      requirementFailure("a text can join a batch only after its first token and with a state of the batch's model")
     }
     guard stream.options.length > 0 else { return nil }
     defer { joinedCount += 1 }

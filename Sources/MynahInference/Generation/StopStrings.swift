@@ -13,7 +13,7 @@ public struct StopStrings: Hashable, Sendable {
   ///
   /// - Precondition: none is empty.
   public init(_ strings: [String]) {
-    require(!strings.contains(""), "an empty string stops nothing")
+    require(!strings.contains(""), "a stop string must not be empty")
     self.strings = strings.map { Array($0.utf8) }
   }
 

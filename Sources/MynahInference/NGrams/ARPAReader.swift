@@ -103,11 +103,11 @@ struct ARPAReader {
     let fields = fields(of: line[...])
     guard fields.count == length + 1 || fields.count == length + 2 else {
       throw failure(
-        "a logarithm of a probability, \(length) \(length == 1 ? "word" : "words") and perhaps a back-off weight",
+        "a log-probability, \(length) \(length == 1 ? "word" : "words") and optionally a back-off weight",
         found: quoted(line))
     }
     guard let probability = ARPANumber.logarithm(line[fields[0]]), probability <= ARPANumber.maximumRounding else {
-      throw failure("the logarithm of a probability, which is at most 0", found: quoted(line))
+      throw failure("a log-probability of at most 0", found: quoted(line))
     }
     var backoff: Double = 0
     if fields.count == length + 2 {
@@ -115,7 +115,7 @@ struct ARPAReader {
         throw failure("the logarithm of a back-off weight at the end", found: quoted(line))
       }
       guard !isLast || given == 0 else {
-        throw failure("no back-off weight of the longest n-grams", found: quoted(line))
+        throw failure("no back-off weight for the longest n-grams", found: quoted(line))
       }
       backoff = given
     }

@@ -38,12 +38,12 @@ enum ARPAStart {
 
   /// Files that are often mistaken for ARPA files, by the beginning of their first line.
   private static let others: [(beginning: String, found: String, advice: String)] = [
-    ("version https://git-lfs.github.com/", "a pointer of Git LFS", "fetch the file with git lfs pull"),
-    ("mmap lm http://kheafield.com/code", "a binary file of KenLM", "use the ARPA file that it was made from"),
-    ("iARPA", "an intermediate iARPA file of IRSTLM", "convert it with compile-lm --text=yes"),
-    ("qARPA", "a quantised file of IRSTLM", "use the ARPA file that it was made from"),
-    ("blmt", "a binary file of IRSTLM", "convert it with compile-lm --text=yes"),
-    ("SRILM_BINARY_NGRAM", "a binary file of SRILM", "convert it with SRILM's ngram -write-lm"),
+    ("version https://git-lfs.github.com/", "a Git LFS pointer", "fetch the file with git lfs pull"),
+    ("mmap lm http://kheafield.com/code", "a KenLM binary file", "use the ARPA file that it was made from"),
+    ("iARPA", "an intermediate iARPA file from IRSTLM", "convert it with compile-lm --text=yes"),
+    ("qARPA", "a quantised IRSTLM file", "use the ARPA file that it was made from"),
+    ("blmt", "an IRSTLM binary file", "convert it with compile-lm --text=yes"),
+    ("SRILM_BINARY_NGRAM", "an SRILM binary file", "convert it with SRILM's ngram -write-lm"),
   ]
 }
 

@@ -43,7 +43,7 @@ public struct NeuralPredictor: HiddenPredictor {
   ///
   /// - Precondition: the memory comes from a model of this shape.
   public init(_ model: InferenceModel, memory: Memory) {
-    require(memory.fits(model), "the memory is of another model")
+    require(memory.fits(model), "the memory belongs to another model")
     (self.model, self.memory) = (model, memory)
   }
 

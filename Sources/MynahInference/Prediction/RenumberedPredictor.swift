@@ -16,7 +16,7 @@ public struct RenumberedPredictor: Predictor {
   public init(_ base: any Predictor, ids: [Int32]) {
     require(
       ids.sorted() == Array(0..<Int32(base.vocabularySize)),
-      "\(ids.count) ids are no permutation of a vocabulary of \(base.vocabularySize)")
+      "\(ids.count) ids are not a permutation of a vocabulary of \(base.vocabularySize)")
     (self.base, baseIDs) = (base, ids)
   }
 

@@ -57,9 +57,9 @@ extension NBestError: CustomStringConvertible {
       "\(place) has \(hasTotal ? "a" : "no") total score, unlike \(first); give all hypotheses a total or none"
     case .unknownToken(let token, let place):
       "\(token.quoted()) in the text of \(place) is not in the vocabulary, which has no <unk> to stand for it; use a "
-        + "model that knows it, or remove the hypothesis"
+        + "model whose vocabulary contains it, or remove the hypothesis"
     case .repeated(let id, let place, let earlier):
-      "\(place) has \(id.quoted()) again after \(earlier); keep the lines of one list together, and each key once"
+      "\(place) has \(id.quoted()) again after \(earlier); keep the lines of each list together, and use each key once"
     case .noScore(let key, let place, let path):
       "\(path.quoted()) has no score for \(key.quoted()) (\(place)); add it, or remove the hypothesis"
     case .noHypothesis(let key, let place):
@@ -79,7 +79,7 @@ extension NBestError: CustomStringConvertible {
       "the weights lack the scores \(names.quotedList()) of the lists; give each a weight, 0 to leave it out"
     case .unknownWeights(let names, let known):
       "there is no score \(names.quotedList()) to weight; the lists have "
-        + (known.isEmpty ? "none" : known.quotedList()) + ", built in are "
+        + (known.isEmpty ? "none" : known.quotedList()) + ", the built-in ones are "
         + ScoreWeights.builtInNames.quotedList()
     case .reservedName(let name):
       "the lists have a score \(name.quoted()), which is the name of a built-in one; rename it in the lists"

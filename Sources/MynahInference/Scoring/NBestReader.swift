@@ -58,7 +58,7 @@ public struct NBestReader {
   public init(kaldi paths: [String], scores: [(name: String, path: String)]) throws {
     require(
       !scores.isEmpty && Set(scores.map(\.name)).count == scores.count,
-      "lists of Kaldi need scores with distinct names, found \(scores.map(\.name))")
+      "Kaldi lists need scores with distinct names, found \(scores.map(\.name))")
     try self.init(paths)
     kaldi = try KaldiScores(scores)
   }

@@ -39,7 +39,7 @@ public struct ScoreWeights: Hashable, Sendable, CustomStringConvertible {
       let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard sides.count == 2, !sides[0].isEmpty, let value = Double(decimal: sides[1]) else {
         throw .malformedWeights(
-          expected: "weights as name=number with commas between, such as am=1,lm=0.7", found: String(part))
+          expected: "weights as name=number, separated by commas, such as am=1,lm=0.7", found: String(part))
       }
       guard !names.contains(String(sides[0])) else {
         throw .malformedWeights(expected: "one weight for each name", found: String(part))

@@ -34,7 +34,7 @@ extension CheckpointError: CustomStringConvertible {
     switch self {
     case .notSafetensors(let path, let found):
       "\(path.quoted()) is not a safetensors file: \(found); "
-        + "name a file that was written as a model or a training checkpoint"
+        + "name a model file or a training checkpoint"
     case .truncated(let path, let expected, let found):
       "\(path.quoted()) is cut short: \(expected) bytes expected, \(found) found; copy or download it again"
     case .trailingBytes(let path, let expected, let found):
@@ -62,7 +62,7 @@ extension CheckpointError: CustomStringConvertible {
       "tensor \(name.quoted(40)) of \(path.quoted()) should have shape \(expected) but has \(found); "
         + "it belongs to another model"
     case .unsupportedLayer(let path, let name, let reason):
-      "tensor \(name.quoted(40)) of \(path.quoted()) belongs to a layer that cannot be taken over: \(reason)"
+      "tensor \(name.quoted(40)) of \(path.quoted()) belongs to a layer that cannot be imported: \(reason)"
     case .unreadTensors(let path, let names):
       "\(path.quoted()) contains tensors of parts that cannot be imported: \(names.quotedList()); expected an "
         + "embedding, recurrent layers and a linear output layer; remove the tensors only if the model does not use "
@@ -71,11 +71,11 @@ extension CheckpointError: CustomStringConvertible {
       "the tensor \(name.quoted(80)) of \(path.quoted()) does not show the layer's \(setting), and the file does not "
         + "state it; state \(choices.joined(separator: " or "))"
     case .notInPyTorch(let part, let kind):
-      "\(part) is of a kind that PyTorch's example lacks: \(kind.quoted()); expected LSTM, projected LSTM, GRU or RNN "
-        + "layers and a softmax; train a model of these, or export it as ONNX"
+      "\(part) is of a kind that PyTorch's example does not have: \(kind.quoted()); expected LSTM, projected LSTM, GRU "
+        + "or RNN layers and a softmax; train a model of these, or export it as ONNX"
     case .notFinite(let path, let name):
-      "the parameter \(name.quoted(80)) of \(path.quoted()) has elements that are infinite or no numbers, with which "
-        + "nothing can be predicted; copy the file again, or train with a lower learning rate"
+      "the parameter \(name.quoted(80)) of \(path.quoted()) has elements that are infinite or NaN, so the model cannot "
+        + "predict anything; copy the file again, or train with a lower learning rate"
     }
   }
 }
@@ -97,6 +97,6 @@ private func kindInWords(_ kind: String?) -> String {
   case "training": "a training state"
   case "classifier": "a classifier"
   case let kind?: "a file of kind \(kind.quoted(40))"
-  case nil: "a safetensors file of another program"
+  case nil: "a safetensors file from another program"
   }
 }

@@ -33,9 +33,9 @@ enum ForeignFormat: CaseIterable {
   /// A description of the file that starts with "it is".
   var inWords: String {
     switch self {
-    case .hdf5: "it is an HDF5 file, as Keras writes"
-    case .zip: "it is a zip archive, as PyTorch's torch.save and Keras write"
-    case .pickle: "it is a Python pickle, as older versions of PyTorch's torch.save write"
+    case .hdf5: "it is an HDF5 file, as written by Keras"
+    case .zip: "it is a zip archive, as written by PyTorch's torch.save and by Keras"
+    case .pickle: "it is a Python pickle, as written by older versions of PyTorch's torch.save"
     case .gzip: "it is compressed with gzip"
     case .gguf: "it is a GGUF file of llama.cpp"
     case .arpa: "it is an n-gram model in the ARPA format"

@@ -72,7 +72,7 @@ extension TensorReader {
     guard let (kind, keras) = kinds.first(where: { $0.1.biasCount == biasCount ?? 1 }) else {
       throw .unsupportedLayer(
         path: path, name: name,
-        reason: "shape \(recurrent.shape) is none of an LSTM, a GRU or a simple recurrent network")
+        reason: "shape \(recurrent.shape) does not fit an LSTM, a GRU or a simple recurrent network")
     }
     let input = try kerasMatrix(prefix + ".kernel", shape: [rows, inputSize], layout)
     let bias = try optionalTensor(named: biasName, shape: biasCount == 2 ? [2, rows] : [rows])

@@ -128,7 +128,7 @@ extension TensorReader {
       }
       throw .unsupportedLayer(
         path: path, name: recurrentName,
-        reason: "shape \(recurrent.shape) is none of an LSTM, a GRU or a simple recurrent network")
+        reason: "shape \(recurrent.shape) does not fit an LSTM, a GRU or a simple recurrent network")
     }
     let layer = LayerConfiguration(
       kind, hiddenSize, settings: projection.map { ["outputSize": Double($0.shape[0])] } ?? [:])

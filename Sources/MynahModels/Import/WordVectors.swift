@@ -45,7 +45,7 @@ extension WordVectorsError: CustomStringConvertible {
       "\(place) of the word vectors \(path.quoted()) is malformed: expected \(expected), found \(found); "
         + "download the file again"
     case .unsupported(let path, let format):
-      "\(path.quoted()) is \(format); expected vectors as text, as GloVe, word2vec and fastText write, or word2vec's "
+      "\(path.quoted()) is \(format); expected vectors as text from GloVe, word2vec or fastText, or in word2vec's "
         + "binary format"
     }
   }
@@ -134,7 +134,7 @@ private struct BinaryVectors {
   init?(_ file: InputFile) throws {
     let start = try file.bytes(0..<min(1 << 16, file.byteCount))
     if start.starts(with: [0xBA, 0x16, 0x4F, 0x2F]) {
-      throw WordVectorsError.unsupported(path: file.path, format: "a model of fastText (.bin), not its vectors (.vec)")
+      throw WordVectorsError.unsupported(path: file.path, format: "a fastText model (.bin), not its vectors (.vec)")
     }
     if let format = ForeignFormat(start) {
       throw WordVectorsError.unsupported(path: file.path, format: format.inWords.replacing("it is ", with: ""))

@@ -14,7 +14,7 @@ public struct Bidirectional: SequenceLayer {
   public init(forward: any SequenceLayer, backward: any SequenceLayer) {
     require(
       forward.inputSize == backward.inputSize,
-      "both directions need inputs of one size, found \(forward.inputSize) and \(backward.inputSize)")
+      "both directions need inputs of the same size, found \(forward.inputSize) and \(backward.inputSize)")
     (self.forward, self.backward) = (forward, backward)
   }
 

@@ -23,7 +23,7 @@ public struct RecurrentStack: Module {
     }
     let sizes = layers.map(\.outputSize)
     require(
-      connections != .skip || Set(sizes).count == 1, "skip connections need outputs of one size, found \(sizes)")
+      connections != .skip || Set(sizes).count == 1, "skip connections need outputs of the same size, found \(sizes)")
     (self.layers, self.connections) = (layers, connections)
   }
 

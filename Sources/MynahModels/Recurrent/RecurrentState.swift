@@ -118,7 +118,7 @@ public struct RecurrentState: Sendable {
   package static func concatenating(_ states: [RecurrentState]) -> RecurrentState {
     guard let first = states.first else { requirementFailure("expected a state to concatenate") }
     guard states.count > 1 else { return first }
-    require(states.dropFirst().allSatisfy { $0.hasParts(of: first) }, "states of different layers have no common batch")
+    require(states.dropFirst().allSatisfy { $0.hasParts(of: first) }, "states of different layers cannot form a batch")
     var result = first
     result.layers = first.layers.indices.map { layer in
       first.layers[layer].with(

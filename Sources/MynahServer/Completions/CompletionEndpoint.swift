@@ -24,7 +24,7 @@ struct CompletionEndpoint: Sendable {
     try exchange.checkTokens(tokenCount, "prompt")
     guard !settings.echoes || tokenCount * settings.bestOf <= exchange.limits.tokens else {
       throw ServerFailure.invalid(
-        "the server answers with at most \(exchange.limits.tokens) tokens, those of an echoed prompt included", "echo")
+        "the server returns at most \(exchange.limits.tokens) tokens, including those of an echoed prompt", "echo")
     }
     var options = settings.options
     options.statePolicy = language.statePolicy

@@ -19,7 +19,7 @@ struct SuggestionEndpoint: Sendable {
     let state = try fields.string("state")
     try fields.end()
     guard context.utf8.count <= exchange.limits.promptTokens, prefix.utf8.count <= 1000 else {
-      throw ServerFailure.invalid("'context' or 'prefix' is longer than the server reads", "context")
+      throw ServerFailure.invalid("'context' or 'prefix' is longer than the server allows", "context")
     }
     guard let completers = language.completers else {
       throw ServerFailure.invalid("\(InferenceError.noCompletion)", "model", code: "model_kind")

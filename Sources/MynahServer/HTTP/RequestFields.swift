@@ -13,7 +13,7 @@ struct RequestFields {
   init(_ bytes: [UInt8]) throws(ServerFailure) {
     var scanner = JSONScanner(bytes) { defect in
       ServerFailure.invalid(
-        "the body is not the JSON that was expected: expected \(defect.expected), found \(defect.found) at byte "
+        "the body is not valid: expected \(defect.expected), found \(defect.found) at byte "
           + "\(defect.offset)", code: "invalid_json")
     }
     let value = try scanner.value()

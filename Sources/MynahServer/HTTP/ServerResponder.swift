@@ -118,7 +118,7 @@ struct ServerResponder: HTTPResponder {
     guard hosts.contains(host.lowercased()) else {
       throw ServerFailure(
         status: 403, kind: .invalidRequest,
-        message: "the server does not accept this host name; start it with --allow-host to permit it",
+        message: "the server does not accept this host name; add it to the allowed host names",
         code: "host_not_allowed")
     }
   }

@@ -10,7 +10,7 @@ import MynahText
 /// The error that a model file was replaced while it was being read.
 struct ChangedFile: Error, CustomStringConvertible {
   let path: String
-  var description: String { "\(path.quoted()) changed while it was read" }
+  var description: String { "\(path.quoted()) changed while it was being read" }
 }
 
 /// A model that a server serves.

@@ -61,7 +61,7 @@ final class ServerMetrics: Sendable {
       ("mynah_queue_length", "gauge", "Waiting requests and jobs.", { $0.waiting }),
       ("mynah_pauses_total", "counter", "Times that a text waited for a client that did not read.", { $0.pauses }),
       (
-        "mynah_failed_streams_total", "counter", "Streams that ended with an error or without their reader.",
+        "mynah_failed_streams_total", "counter", "Streams that ended with an error or because the client left.",
         { $0.failures }
       ),
       ("mynah_reloads_total", "counter", "Times that the model was loaded again.", { $0.reloads }),

@@ -124,7 +124,7 @@ struct StateEndpoints: Sendable {
     let (model, language) = try models.language(saved.model)
     guard saved.digest == model.digest else {
       throw ServerFailure.invalid(
-        "the state is of another model than \(model.name.quoted()), or of an earlier version of it; create it again",
+        "the state does not belong to \(model.name.quoted()), or belongs to an earlier version of it; create it again",
         "digest", code: "state_of_other_model")
     }
     let (text, size) = (saved.text, language.tokenizer.vocabulary.count)

@@ -76,12 +76,12 @@ actor StateStore {
     let entry = try entry(id, owner: owner)
     guard entry.model == model.name else {
       throw .invalid(
-        "the state \(id.quoted()) is of the model \(entry.model.quoted()); name that one", "state",
+        "the state \(id.quoted()) belongs to the model \(entry.model.quoted()); name that model", "state",
         code: "state_of_other_model")
     }
     guard entry.digest == model.digest else {
       throw .notFound(
-        "the state \(id.quoted()) is of an earlier version of its model; create it again", code: "state_not_found")
+        "the state \(id.quoted()) belongs to an earlier version of its model; create it again", code: "state_not_found")
     }
     return entry
   }

@@ -148,7 +148,7 @@ extension Tape {
   /// Returns the record; removes it from the tape if the tape ends.
   private func takeRecord(endingTape: Bool) -> Record {
     record.withLock { record in
-      require(!record.hasEnded, "the tape was given up by finalGradients; record on a new one")
+      require(!record.hasEnded, "the tape was consumed by finalGradients; record on a new one")
       let taken = record
       if endingTape {
         record.nodes = []
@@ -192,7 +192,8 @@ extension Tape {
       for (slot, gradient) in zip(node.outputs, arrived) where wanted.contains(slot) { receive(slot, gradient) }
       let passed = node.pullback(consume arrived)
       require(
-        passed.count == node.parents.count, "a pullback gave \(passed.count) gradients to \(node.parents.count) parents"
+        passed.count == node.parents.count,
+        "a pullback returned \(passed.count) gradients for \(node.parents.count) parents"
       )
       for case (let slot?, let gradient?) in zip(node.parents, passed) where leadsToWanted[slot] {
         gradients[slot].add(gradient)

@@ -93,7 +93,7 @@ extension Variable {
     let tape = variables.lazy.compactMap(\.tape).first
     require(
       variables.allSatisfy { $0.tape == nil || $0.tape === tape },
-      "an operation's operands stand on two different tapes")
+      "an operation's operands are on two different tapes")
     return tape
   }
 }

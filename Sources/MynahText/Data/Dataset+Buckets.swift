@@ -17,7 +17,8 @@ extension Dataset {
   ) -> Dataset<[Element]> {
     require(size > 0, "a batch must have at least 1 element, got \(size)")
     require(
-      zip(boundaries, boundaries.dropFirst()).allSatisfy(<), "the boundaries of buckets must rise, found \(boundaries)")
+      zip(boundaries, boundaries.dropFirst()).allSatisfy(<),
+      "bucket boundaries must be strictly increasing, found \(boundaries)")
     return Dataset<[Element]> { pass in
       let elements = iterator(pass: pass)
       var buckets: [[Element]] = Array(repeating: [], count: boundaries.count + 1)

@@ -53,7 +53,8 @@ extension Dataset {
   public init<First: Sendable, Second: Sendable>(slices first: [First], _ second: [Second])
   where Element == (First, Second) {
     require(
-      first.count == second.count, "slices need arrays of one length, found \(first.count) and \(second.count) elements"
+      first.count == second.count,
+      "slices need arrays of the same length, found \(first.count) and \(second.count) elements"
     )
     self.init(beginning: { _ in AnyIterator(zip(first, second).makeIterator()) })
   }

@@ -26,7 +26,7 @@ public struct TextRows: Sequence, Sendable {
   ) throws(TextError) {
     require(
       rowLimit > 0 && rowLength > 0 && (0...rowLength).contains(contextLength),
-      "\(rowLimit) rows of \(rowLength) tokens after \(contextLength) are impossible")
+      "cannot cut \(rowLimit) rows of \(rowLength) tokens with \(contextLength) tokens of context")
     guard tokens.count > 1 else {
       throw .tooShortForBatches(tokenCount: tokens.count, needed: 2, batchSize: 1, stepCount: 1)
     }

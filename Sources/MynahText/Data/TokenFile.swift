@@ -46,7 +46,7 @@ public struct TokenFile: TokenSource {
     do {
       return try JSONDecoder().decode(AnyTokenizer.self, from: Data(json))
     } catch {
-      throw .malformedTokenFile(path: path, expected: "a tokenizer that this version knows", found: "another")
+      throw .malformedTokenFile(path: path, expected: "a tokenizer that this version supports", found: "another")
     }
   }
 

@@ -61,7 +61,7 @@ struct TokenFileHeader: Hashable {
     }
     try expect(bytes.count == Self.byteCount, "a header of \(Self.byteCount) bytes", "\(bytes.count)")
     try expect(bytes.starts(with: Self.magic), "\"MYNAHTOK\" at its beginning", "something else")
-    try expect(number(8, 4) == Self.version, "version \(Self.version)", "\(number(8, 4)), perhaps of a newer mynah")
+    try expect(number(8, 4) == Self.version, "version \(Self.version)", "\(number(8, 4)), perhaps from a newer version")
     let values = (0..<6).map { number(16 + 8 * $0) }
     // Small enough that no sum or product below overflows.
     try expect(values.allSatisfy { $0 < 1 << 48 }, "numbers below 2⁴⁸", "\(values.max() ?? 0)")

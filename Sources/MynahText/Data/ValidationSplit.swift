@@ -8,7 +8,7 @@ import MynahIO
 package enum ValidationSplit {
   /// Returns the number of bytes that are not split off: nine tenths unless another share is set.
   static func middle(of byteCount: Int, share: Double = Corpus.defaultValidationShare) -> Int {
-    require(share > 0 && share < 1, "the share for validation is between 0 and 1, found \(share)")
+    require(share > 0 && share < 1, "the share for validation must be between 0 and 1, found \(share)")
     guard share != Corpus.defaultValidationShare else { return byteCount / 10 * 9 + byteCount % 10 * 9 / 10 }
     return Int((Double(byteCount) * (1 - share)).rounded(.down))
   }

@@ -49,7 +49,7 @@ public struct CharacterTokenizer: Tokenizer {
     let smallest = leading.count + required.count
     require(
       maximumSize ?? smallest >= smallest,
-      "a character vocabulary with these tokens holds at least \(smallest), found \(maximumSize ?? smallest)")
+      "a character vocabulary with these tokens needs a size of at least \(smallest), got \(maximumSize ?? smallest)")
     vocabulary = Vocabulary(
       counts, order: order, minimumCount: minimumCount, maximumSize: maximumSize, leading: leading, required: required)
   }

@@ -16,7 +16,7 @@ public struct TokenizerChoice: Hashable, Sendable {
 
   /// The kind of the tokenizer.
   public let kind: TokenizerKind
-  /// The reason, as a clause: "the text has blanks around its punctuation".
+  /// The reason, as a clause: "the text has spaces around its punctuation".
   public let reason: String
 
   /// Chooses a tokenizer for a training text, of which only the beginning is examined.
@@ -31,7 +31,7 @@ public struct TokenizerChoice: Hashable, Sendable {
     if words.unknownShare >= 0.005 {
       (kind, reason) = (.word, "the text contains the word <unk>")
     } else if words.isPretokenized && words.onceShare <= 0.25 {
-      let marks = words.hasMarks ? "has blanks around its punctuation" : "has no punctuation"
+      let marks = words.hasMarks ? "has spaces around its punctuation" : "has no punctuation"
       (kind, reason) = (.word, "the text \(marks)")
     } else if beginning.count < Self.shortTextByteCount {
       (kind, reason) = (.character, "the text is short")

@@ -32,7 +32,7 @@ struct JSONField {
 
   /// Returns the value as a non-negative integer.
   func count() throws(TextError) -> Int {
-    guard let count = value?.integer, count >= 0 else { throw error("a whole number from 0") }
+    guard let count = value?.integer, count >= 0 else { throw error("a whole number of at least 0") }
     return count
   }
 

@@ -29,7 +29,8 @@ public struct Penalties: Hashable, Codable, Sendable {
 
   /// A description of what is wrong with the penalties; nil if they are valid.
   public var defect: String? {
-    [weights, activation, temporal].first { !($0 >= 0 && $0.isFinite) }.map { "a penalty is 0 or more, found \($0)" }
+    [weights, activation, temporal].first { !($0 >= 0 && $0.isFinite) }
+      .map { "a penalty must be at least 0, found \($0)" }
   }
 
   /// Returns the loss with the penalties added.

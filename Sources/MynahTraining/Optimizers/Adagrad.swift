@@ -33,7 +33,7 @@ public struct Adagrad: OptimizerRule {
 
   public var defect: String? {
     if !(epsilon > 0 && epsilon.isFinite) { return "epsilon must be positive, found \(epsilon)" }
-    if !(initialSum >= 0 && initialSum.isFinite) { return "an initial sum is 0 or more, found \(initialSum)" }
+    if !(initialSum >= 0 && initialSum.isFinite) { return "an initial sum must be at least 0, found \(initialSum)" }
     return weightDecayDefect(weightDecay)
   }
 

@@ -48,7 +48,9 @@ public struct Adam: OptimizerRule {
   private var ownSlots: [String] { (beta1 > 0 ? ["first"] : []) + ["second"] + (isAMSGrad ? ["largest"] : []) }
 
   public var defect: String? {
-    if !(0..<1).contains(beta1) || !(0..<1).contains(beta2) { return "betas lie in [0, 1), found \(beta1), \(beta2)" }
+    if !(0..<1).contains(beta1) || !(0..<1).contains(beta2) {
+      return "betas must be in [0, 1), found \(beta1), \(beta2)"
+    }
     if !(epsilon > 0 && epsilon.isFinite) { return "epsilon must be positive, found \(epsilon)" }
     return averaging?.defect ?? weightDecayDefect(weightDecay)
   }

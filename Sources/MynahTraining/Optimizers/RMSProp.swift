@@ -38,7 +38,7 @@ public struct RMSProp: OptimizerRule {
   private var ownSlots: [String] { ["square"] }
 
   public var defect: String? {
-    if !(0..<1).contains(decay) { return "a decay lies in [0, 1), found \(decay)" }
+    if !(0..<1).contains(decay) { return "a decay must be in [0, 1), found \(decay)" }
     if !(epsilon > 0 && epsilon.isFinite) { return "epsilon must be positive, found \(epsilon)" }
     return averaging?.defect ?? weightDecayDefect(weightDecay)
   }

@@ -34,7 +34,7 @@ public struct SGD: OptimizerRule {
   public var slotNames: [String] { momentum > 0 ? ["momentum"] : [] }
 
   public var defect: String? {
-    if !(0..<1).contains(momentum) { return "a momentum lies in [0, 1), found \(momentum)" }
+    if !(0..<1).contains(momentum) { return "a momentum must be in [0, 1), found \(momentum)" }
     if isNesterov && momentum == 0 { return "Nesterov's step needs a momentum above 0, found 0" }
     return weightDecayDefect(weightDecay)
   }
@@ -80,7 +80,7 @@ func descend(_ weights: inout [Tensor], _ gradients: [Gradient], _ step: UpdateS
 
 /// Returns a description of what is wrong with a weight decay; nil if it is valid.
 func weightDecayDefect(_ decay: Float) -> String? {
-  decay >= 0 && decay.isFinite ? nil : "a weight decay is 0 or more, found \(decay)"
+  decay >= 0 && decay.isFinite ? nil : "a weight decay must be at least 0, found \(decay)"
 }
 
 extension Module {

@@ -23,7 +23,7 @@ public enum WeightAveraging: Hashable, Sendable {
   /// A description of what is wrong with the number of epochs; nil if it is valid.
   var defect: String? {
     guard case .afterPatience(let epochs) = self, epochs < 0 else { return nil }
-    return "a number of epochs is 0 or more, found \(epochs)"
+    return "a number of epochs must be at least 0, found \(epochs)"
   }
 
   /// Updates the average after a step, if averaging has started.

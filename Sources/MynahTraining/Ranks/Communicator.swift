@@ -52,7 +52,7 @@ extension CommunicationError: CustomStringConvertible {
       "rank \(rank) has sent nothing for \(seconds.formatted(0)) s; check its machine"
     case .failed(let rank, _, let sentence): "rank \(rank): \(sentence)"
     case .unexpected(let rank):
-      "rank \(rank) sent an unexpected message; start all ranks with the same program and flags"
+      "rank \(rank) sent an unexpected message; start all ranks with the same program and settings"
     }
   }
 }

@@ -13,7 +13,7 @@ public enum TrainingSpan: Hashable, Codable, Sendable {
   var defect: String? {
     switch self {
     case .epochs(let count) where count < 1, .steps(let count) where count < 1:
-      "a schedule spans 1 step or more, found \(self)"
+      "a schedule must span at least 1 step, found \(self)"
     case .epochs, .steps, .run: nil
     }
   }
@@ -136,11 +136,11 @@ public enum RateFactor: Hashable, Codable, Sendable {
   var defect: String? {
     switch self {
     case .decay(let factor, let epochs), .step(let factor, let epochs), .plateau(let factor, let epochs):
-      if !(factor > 0 && factor <= 1) { return "a rate's factor is above 0 and at most 1, found \(factor)" }
-      if case .step = self, epochs < 1 { return "a rate's step comes after 1 epoch or more, found \(epochs)" }
-      return epochs < 0 ? "a number of epochs is 0 or more, found \(epochs)" : nil
+      if !(factor > 0 && factor <= 1) { return "a rate's factor must be above 0 and at most 1, found \(factor)" }
+      if case .step = self, epochs < 1 { return "a rate's step must come after at least 1 epoch, found \(epochs)" }
+      return epochs < 0 ? "a number of epochs must be at least 0, found \(epochs)" : nil
     case .linear(let to, let span), .cosine(let to, let span):
-      if !(to >= 0 && to.isFinite) { return "the last share of a rate is 0 or more, found \(to)" }
+      if !(to >= 0 && to.isFinite) { return "the last share of a rate must be at least 0, found \(to)" }
       return span.defect
     case .warmUp(let span), .oneCycle(let span): return span.defect
     }
@@ -175,12 +175,12 @@ extension RateFactor: CustomStringConvertible {
     case .decay(1, _), .step(1, _), .plateau(1, _): ""
     case .decay(let factor, let after): "times \(factor) at each epoch after \(after)"
     case .step(let factor, let every): "times \(factor) after every \(TrainingSpan.epochs(every))"
-    case .linear(let to, let span): "in a line to \(to) of it over \(span)"
+    case .linear(let to, let span): "linearly to \(to) of it over \(span)"
     case .cosine(let to, let span): "along a cosine to \(to) of it over \(span)"
     case .warmUp(let span): "warming up over \(span)"
     case .oneCycle(let span): "in one cycle of \(span)"
     case .plateau(let factor, let patience):
-      "times \(factor) where the validation loss has not fallen for more than \(TrainingSpan.epochs(patience))"
+      "times \(factor) when the validation loss has not fallen for more than \(TrainingSpan.epochs(patience))"
     }
   }
 }

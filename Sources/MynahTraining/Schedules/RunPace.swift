@@ -44,7 +44,7 @@ public struct RunPace: Hashable, Codable, Sendable {
   /// The reason why this course is invalid; nil if it is valid.
   var defect: String? {
     guard let first = turns.first, first.step == 0, first.share == 0, first.end >= 1 else {
-      return "a run starts at step 0 and ends after 1 step or more"
+      return "a run must start at step 0 and end after at least 1 step"
     }
     for (turn, next) in zip(turns, turns.dropFirst())
     where !(next.step >= turn.step && next.end >= next.step && (turn.share...1).contains(next.share)) {

@@ -67,7 +67,7 @@ struct PyTorchArchive {
   /// Returns a description of an archive that lacks PyTorch's pickle, starting with "it is".
   private static func inWords(_ archive: ZipArchive) -> String {
     let names = archive.entries.map(\.name)
-    if names.contains("model.weights.h5") { return "it is a model of Keras" }
+    if names.contains("model.weights.h5") { return "it is a Keras model" }
     if names.contains(where: { $0.hasSuffix(".npy") }) { return "it is an archive of NumPy arrays" }
     return names.contains { $0.hasSuffix("/data.pkl") }
       ? "it is a zip archive with several pickles" : "it is a zip archive without the file data.pkl"

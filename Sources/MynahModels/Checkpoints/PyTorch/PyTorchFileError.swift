@@ -34,7 +34,7 @@ extension PyTorchFileError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notPyTorch(let path, let found):
-      "\(path.quoted()) is not a file of torch.save: \(found); name a file that torch.save wrote"
+      "\(path.quoted()) is not a torch.save file: \(found); name a file written by torch.save"
     case .torchScript(let path):
       "\(path.quoted()) is a TorchScript program, which would have to be executed; "
         + "load it with torch.jit.load and save its weights with torch.save(model.state_dict(), …)"
@@ -67,7 +67,7 @@ extension PyTorchFileError: CustomStringConvertible {
     case .severalModels(let path, let keys):
       "\(path.quoted()) contains several models: \(keys.quotedList()); choose one of them by its key"
     case .noSuchModel(let path, let key, let keys):
-      "\(path.quoted()) contains no model of the key \(key.quoted(80)); expected \(keys.quotedList())"
+      "\(path.quoted()) contains no model with the key \(key.quoted(80)); expected \(keys.quotedList())"
     }
   }
 }

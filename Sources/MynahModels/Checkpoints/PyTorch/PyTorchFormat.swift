@@ -44,7 +44,7 @@ enum PyTorchFormat: Equatable {
     if start.isEmpty { return "it is empty" }
     if start.starts(with: Array("PK\u{5}\u{6}".utf8)) { return "it is an empty zip archive" }
     if start.dropFirst(257).starts(with: Array("ustar".utf8)) {
-      return "it is a tar archive, as PyTorch before 0.1.10 wrote"
+      return "it is a tar archive, as written by PyTorch before 0.1.10"
     }
     if isSafetensors(start) { return "it is a safetensors file" }
     if ForeignFormat.isText(start) { return "it is text" }

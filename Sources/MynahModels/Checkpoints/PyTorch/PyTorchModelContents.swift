@@ -36,7 +36,7 @@ struct PyTorchModelContents {
       }
       guard case .string(let name) = entry.key else {
         throw PyTorchFileError.malformedName(
-          path: path, name: heap.inWords(entry.key), reason: "has a key that is no text")
+          path: path, name: heap.inWords(entry.key), reason: "has a key that is not text")
       }
       try add(name, tensor)
     }
@@ -105,7 +105,7 @@ struct PyTorchModelContents {
     var items: [(key: String, item: PickleValue)] = []
     for entry in entries {
       guard case .string(let key) = entry.key else {
-        throw malformed(try joined(module, collection), "has the key \(heap.inWords(entry.key)), which is no text")
+        throw malformed(try joined(module, collection), "has the key \(heap.inWords(entry.key)), which is not text")
       }
       items.append((key, entry.value))
     }

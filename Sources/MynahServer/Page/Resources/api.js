@@ -48,7 +48,7 @@ async function send(method, path, body, signal) {
       response = await fetch(path, { method, headers: headers(content !== undefined), body: content, signal });
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw new APIError("The server cannot be reached. Check that mynah serve is running.");
+      throw new APIError("The server cannot be reached. Check that it is running.");
     }
     if (response.ok) return response;
     const error = await failure(response);

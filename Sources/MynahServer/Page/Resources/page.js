@@ -159,7 +159,7 @@ try {
   byId("model-name").hidden = usable.length !== 1;
   byId("model-label").hidden = usable.length === 0;
   if (!usable.length) {
-    report(new APIError("This server has no language model, so only the tab “Model” has something to show."));
+    report(new APIError("This server has no language model, so only the “Model” tab has anything to show."));
   }
   modelChanged();
 } catch (error) {

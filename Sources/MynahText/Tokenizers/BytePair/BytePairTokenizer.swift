@@ -84,7 +84,7 @@ public struct BytePairTokenizer: Tokenizer {
     let smallest = specialTokens.count + 256
     require(
       vocabularySize >= smallest,
-      "a vocabulary of byte pairs with these special tokens holds at least \(smallest) tokens, found \(vocabularySize)")
+      "a byte-pair vocabulary with these special tokens needs at least \(smallest) tokens, got \(vocabularySize)")
     var trainer = BytePairTrainer(counts, specialTokens: specialTokens)
     trainer.train(vocabularySize: vocabularySize, minimumCount: minimumCount)
     let tokens = trainer.tokens

@@ -29,7 +29,7 @@ extension HuggingFaceTokenizer {
     let addedIDs = Set(entries[modelCount...].map { Int32($0.id) })
     entries.sort { $0.id < $1.id }
     for (number, entry) in entries.enumerated() where entry.id != number {
-      throw field["vocab"].error("the ids 0 ..< \(entries.count), each once (\(number) is missing or comes twice)")
+      throw field["vocab"].error("the ids 0 ..< \(entries.count), each once (\(number) is missing or appears twice)")
     }
     let normalizer = root["normalizer"].isNull ? nil : try TextNormalizer(root["normalizer"])
     self.json = json

@@ -23,7 +23,7 @@ extension JSONField {
   /// Returns a pattern, which is `{"String": …}` or `{"Regex": …}`.
   func pattern() throws(TextError) -> TextPattern {
     if let literal = self["String"].value?.string {
-      guard !literal.isEmpty else { throw self["String"].error("a string that is not empty") }
+      guard !literal.isEmpty else { throw self["String"].error("a non-empty string") }
       return TextPattern(literal: literal)
     }
     var parser = TextPatternParser(try self["Regex"].string(), part: name + ".Regex")

@@ -104,7 +104,7 @@ struct TextPatternParser {
       let high = number()
       guard low != nil || high != nil, skip("}") else { throw error("a number of repetitions such as '{1,3}'") }
       (least, most) = (low ?? 0, hasComma ? high ?? .max : low ?? 0)
-      guard least <= most else { throw error("a number of repetitions that rises") }
+      guard least <= most else { throw error("numbers of repetitions in ascending order") }
     } else {
       return node
     }
@@ -148,7 +148,7 @@ struct TextPatternParser {
           guard case .scalar(let escaped) = try escape() else { throw error("the end of a range") }
           high = escaped
         }
-        guard low <= high, high != "[" else { throw error("a range that rises") }
+        guard low <= high, high != "[" else { throw error("a range in ascending order") }
         part = .range(low...high)
       }
       parts.append(part)

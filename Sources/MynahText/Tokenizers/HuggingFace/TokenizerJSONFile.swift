@@ -24,7 +24,7 @@ enum TokenizerJSONFile {
     }
     entries.sort { $0.count < $1.count }
     for (number, entry) in entries.enumerated() where entry.count != number {
-      throw field.error("the numbers 0 ..< \(entries.count), each once (\(number) is missing or comes twice)")
+      throw field.error("the ids 0 ..< \(entries.count), each once (\(number) is missing or appears twice)")
     }
     return try Vocabulary(tokens: entries.map(\.name))
   }

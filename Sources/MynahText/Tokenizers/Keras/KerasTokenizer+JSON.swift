@@ -49,7 +49,7 @@ extension KerasTokenizer {
     let config = JSONField("config", try JSONValue(tokenizer: text)["config"])
     let unknown = config["oov_token"], limit = config["num_words"]
     let separator = try config["split"].string()
-    guard !separator.isEmpty else { throw config["split"].error("a string that is not empty") }
+    guard !separator.isEmpty else { throw config["split"].error("a non-empty string") }
     let wordLimit = limit.isNull ? nil : try limit.count()
     let settings = Settings(
       wordLimit: wordLimit, filters: try config["filters"].string(), lowercases: try config["lower"].bool(),

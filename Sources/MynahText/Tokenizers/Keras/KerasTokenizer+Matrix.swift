@@ -21,7 +21,7 @@ extension KerasTokenizer {
   ///
   /// - Precondition: The tokenizer has been fitted on texts.
   public func matrix(of texts: [String], _ mode: MatrixMode = .binary) -> [[Double]] {
-    require(documentCount > 0, "a matrix of texts takes a tokenizer that has counted texts, found none counted")
+    require(documentCount > 0, "a matrix of texts needs a tokenizer that was fitted on texts")
     let width = settings.limit < .max ? settings.limit : Set(index.tokens.dropFirst().map { Array($0.utf8) }).count + 1
     return texts.map { row(sequence(of: $0), width, mode) }
   }
