@@ -154,7 +154,9 @@ public struct PlanningRule: Hashable, Sendable {
   private func weightDecay(rate: Float) -> Float {
     let stepsPerEpoch = Self.batches(tokenCount, tokenizer).stepsPerEpoch(tokenCount)
     let decay = Self.decayPerEpoch / (0.5 * Double(rate) * stepsPerEpoch)
-    return Float((decay * 10_000).rounded() / 10_000)
+    // Three significant digits: the longer the text, the smaller the decay.
+    let unit = pow(10, log10(decay).rounded(.down) - 2)
+    return Float((decay / unit).rounded() * unit)
   }
 
   /// The share by which the decay shrinks a weight in a pass over the text (docs/planning.md).
