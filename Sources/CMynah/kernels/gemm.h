@@ -14,7 +14,8 @@ static void pack_share(const gemm_pass *g, range panels) {
   else pack(g->packed, plain_rows(g->b, g->n), g->k, g->n, panels, g->form);
 }
 
-enum { GROUP_PANELS = 16 };
+// The panels of a group: many, because A is gathered again for each group, but so few that they stay in a cache.
+enum { GROUP_PANELS = TILE_LANES < 64 ? 512 / TILE_LANES : 16 };
 
 /// Computes the columns of C for some panels. The panels of a group are treated as a separate matrix: some columns of
 /// B.

@@ -7,6 +7,10 @@
 #endif
 #define INLINE static inline __attribute__((always_inline, unused)) WITHOUT_DEBUG
 
+/// Hides a pointer's value from the compiler, which would otherwise step through the rows of a tile with one pointer: a
+/// chain of additions that takes as long as the multiply-adds of a tile of 6 × 2 vectors.
+#define OPAQUE(pointer) __asm__("" : "+r"(pointer))
+
 typedef float vfloat __attribute__((vector_size(LANES * 4), may_alias));
 typedef int32_t vint __attribute__((vector_size(LANES * 4), may_alias));
 typedef vfloat vfloat_unaligned __attribute__((aligned(4)));

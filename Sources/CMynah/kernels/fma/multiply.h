@@ -25,14 +25,14 @@ INLINE a_block block_in_place(const operand *a, size_t row, size_t k0, size_t le
 
 /// Copies columns of A that are scattered over memory to [groups of KEPT_WIDTH rows][k][KEPT_WIDTH].
 INLINE a_block gather_columns(float *to, const operand *a, size_t row, size_t rows, size_t k0, size_t length) {
-  for (size_t r = 0; r < rows; r += KEPT_WIDTH) {
-    const float *from = element(a, row + r, k0);
-    float *group = to + r * length;
-    const size_t count = minimum(KEPT_WIDTH, rows - r);
-    for (size_t i = 0; i < length; i++)
-      for (size_t j = 0; j < KEPT_WIDTH; j += LANES)
-        if (j < count)
-          store(group + i * KEPT_WIDTH + j, load_first(from + i * a->k_stride + j, minimum(LANES, count - j)));
+  const float *from = element(a, row, k0);
+  for (size_t i = 0; i < length; i++, from += a->k_stride) {
+    if (ROWS_AHEAD > 0 && i + ROWS_AHEAD < length)
+      for (size_t r = 0; r < rows; r += 16) __builtin_prefetch(from + ROWS_AHEAD * a->k_stride + r);
+    float *group = to + i * KEPT_WIDTH;
+    for (size_t r = 0; r < rows; r += KEPT_WIDTH, group += KEPT_WIDTH * length)
+      for (size_t j = 0; j < KEPT_WIDTH && r + j < rows; j += LANES)
+        store(group + j, load_first(from + r + j, minimum(LANES, rows - r - j)));
   }
   return (a_block){.base = to, .row_stride = 1, .k_stride = KEPT_WIDTH, .rows_together = KEPT_WIDTH,
                    .together_stride = KEPT_WIDTH * length, .k_group = length};
@@ -80,26 +80,31 @@ INLINE a_block gather_column_pairs(uint32_t *to, const operand *a, size_t row, s
 
 INLINE bool is_in_groups(const a_block *a) { return a->rows_together == KEPT_WIDTH && a->k_stride == KEPT_WIDTH; }
 
-/// Makes a tile prefetch its share of the group that follows the one at `row`. The first panel reads a group only once,
-/// for few sums, so it would stall on loads from the last-level cache or memory (gradient of ptb's output weights: 68 %
-/// of the peak without prefetching, 94 % with it).
-INLINE void fetch_next_group(tile_operands *operands, const a_block *a, size_t row, size_t tile, size_t tiles) {
-  operands->ahead_step = (KEPT_WIDTH + tiles - 1) / tiles;
-  operands->ahead = a->base + (row / KEPT_WIDTH + 1) * a->together_stride + tile * operands->k * operands->ahead_step;
+/// Makes tile `tile` of `tiles` prefetch its share of `next`, which has `width` floats for each k.
+INLINE void fetch_share(tile_operands *operands, const float *next, size_t width, size_t tile, size_t tiles) {
+  operands->ahead_step = (width + tiles - 1) / tiles;
+  operands->ahead = next + tile * operands->k * operands->ahead_step;
 }
 
 /// Multiplies a block of `rows` rows of A, from `row` on, with all panels of one B.
+///
+/// Tiles prefetch what is read next from far away. With the first panel, that is the next group of A, since a group is
+/// read only once then, for few sums (gradient of ptb's output weights: 68 % of the peak without prefetching, 94 % with
+/// it). Otherwise, it is the next panel, whose first tile would wait for the last-level cache (Zen 3 with AVX2: 20 ×
+/// 2600 × 650 at 36 GFLOP/s without prefetching, at 57 with it; 64 × 2600 × 650 at 64 and 83).
 INLINE void multiply_block(const product *s, const a_block *a, size_t row, size_t rows, size_t k, size_t k0,
                            size_t length, const tile_function (*functions)[TILE_VECTORS]) {
+  const size_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
   for (size_t p = s->panels.first; p < s->panels.last; p++) {
     const range v = panel_vectors(s->n, p);
     const size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
-    for (size_t r0 = 0; r0 < rows; r0 += a->rows_together) {
+    for (size_t r0 = 0, tile = 0; r0 < rows; r0 += a->rows_together) {
       const row_tiles shares = row_tiles_of(minimum(a->rows_together, rows - r0));
-      for (size_t t = 0, r = 0, height; t < shares.count; t++, r += height) {
+      const float *group = a->base + r0 / a->rows_together * a->together_stride;
+      for (size_t t = 0, r = 0, height; t < shares.count; t++, tile++, r += height) {
         height = shares.height + (t < shares.higher);
         tile_operands operands = {
-            .a = a->base + r0 / a->rows_together * a->together_stride + r * a->row_stride,
+            .a = group + r * a->row_stride,
             .row_stride = a->row_stride,
             .k_stride = a->k_stride,
             .k_group = a->k_group,
@@ -108,7 +113,9 @@ INLINE void multiply_block(const product *s, const a_block *a, size_t row, size_
             .k = length,
             .ahead = a->base,
         };
-        if (p == s->panels.first && is_in_groups(a)) fetch_next_group(&operands, a, r0, t, shares.count);
+        if (p == s->panels.first && is_in_groups(a))
+          fetch_share(&operands, group + a->together_stride, KEPT_WIDTH, t, shares.count);
+        else if (p + 1 < s->panels.last) fetch_share(&operands, operands.b + width * k, width, tile, tiles);
         multiply_tile(s, operands, functions[height - 1], row + r0 + r, height, first, width, k0 == 0);
       }
     }

@@ -103,24 +103,43 @@ static void pack_pairs_transposed(float *restrict packed, const float *restrict 
 }
 #endif
 
+// Narrow panels are packed together, four lines of each row, and rows further down are prefetched, since the processor
+// does not prefetch lines that are so far apart. On a Zen 3 with AVX2, a product of 20 × 2624 × 650 takes half the time,
+// and one of 128 × 10000 × 1200 two thirds. A row of a wide panel has four lines; prefetching there had no clear effect
+// on a Zen 5.
+enum { PACKED_TOGETHER = 64 / TILE_LANES, ROWS_AHEAD = PACKED_TOGETHER > 1 ? 8 : 0 };
+
+/// Copies the `valid` ≤ `width` columns of a row of one panel, multiplied by `scale`, followed by zeros.
+INLINE void pack_columns(float *to, const float *from, size_t width, size_t valid, vfloat scale) {
+  if (valid == TILE_LANES) {
+#pragma clang loop unroll(full)
+    for (size_t j = 0; j < TILE_LANES; j += LANES) store(to + j, load(from + j) * scale);
+    return;
+  }
+  size_t j = 0;
+  for (; j + LANES <= valid; j += LANES) store(to + j, load(from + j) * scale);
+  if (j < width) store(to + j, load_first(from + j, valid - j) * scale);
+}
+
 static void pack(float *restrict packed, source_rows b, size_t k, size_t n, range panels, const form form) {
   PAIRS_INSTEAD(form, pack_pairs(packed, b, k, n, panels))
-  for (size_t p = panels.first; p < panels.last; p++) {
-    range v = panel_vectors(n, p);
-    size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
-    size_t valid = minimum(n, v.last * LANES) - first;
-    float *to = packed + first * k;
-    for (size_t i = 0; i < k; i++, to += width) {
-      const float *from = source_row(&b, i);
-      if (!from) {
-        memset(to, 0, width * sizeof(float));
-        continue;
+  for (size_t p = panels.first, count; p < panels.last; p += count) {
+    count = minimum(PACKED_TOGETHER, panels.last - p);
+    size_t starts[PACKED_TOGETHER + 1];
+    for (size_t q = 0; q <= count; q++) starts[q] = panel_start(n, p + q);
+    const size_t end = minimum(n, starts[count]);
+    for (size_t i = 0; i < k; i++) {
+      const float *ahead = ROWS_AHEAD > 0 && i + ROWS_AHEAD < k ? source_row(&b, i + ROWS_AHEAD) : NULL;
+      if (ahead)
+        for (size_t j = starts[0]; j < end; j += 16) __builtin_prefetch(ahead + j);
+      const float *row = source_row(&b, i);
+      const vfloat scale = splat(b.scales ? b.scales[i] : 1);
+      for (size_t q = 0; q < count; q++) {
+        const size_t first = starts[q], width = starts[q + 1] - first;
+        float *to = packed + first * k + i * width;
+        if (row) pack_columns(to, row + first, width, minimum(n, starts[q + 1]) - first, scale);
+        else memset(to, 0, width * sizeof(float));
       }
-      from += first;
-      vfloat scale = splat(b.scales ? b.scales[i] : 1);
-      size_t j = 0;
-      for (; j + LANES <= valid; j += LANES) store(to + j, load(from + j) * scale);
-      if (j < width) store(to + j, load_first(from + j, valid - j) * scale);
     }
   }
 }

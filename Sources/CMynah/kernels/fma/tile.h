@@ -14,13 +14,65 @@ typedef struct {
   size_t k_group, k_group_stride;           // every k_group elements of a row begin a group; the stride between groups
   const float *b;                           // [k][vectors·LANES]
   size_t k;
-  const float *ahead;                       // prefetched to the L2 cache meanwhile, one step further at each k
+  const float *ahead;                       // prefetched to the L2 cache meanwhile, two steps further at every other k
   size_t ahead_step;                        // 0: always the same line
 } tile_operands;
 
 /// The offset of vector v in a row whose groups are `group_stride` apart.
 INLINE size_t tile_vector(size_t v, size_t group_stride) {
   return v / KEPT_VECTORS * group_stride + v % KEPT_VECTORS * LANES;
+}
+
+/// Adds to the sums the products of one element of each row of A with a row of B. The first three rows of A are
+/// addressed from `upper`, the others from `lower`.
+INLINE void add_products(const bool pairs, const size_t rows, const size_t vectors,
+                         vfloat sums[TILE_ROWS][TILE_VECTORS], const float *upper, const float *lower,
+                         const size_t row_stride, const float *b) {
+  vfloat columns[TILE_VECTORS];
+#pragma clang loop unroll(full)
+  for (size_t v = 0; v < vectors; v++) columns[v] = load(b + v * LANES);
+#pragma clang loop unroll(full)
+  for (size_t r = 0; r < rows; r++) {
+    vfloat element = splat_bits(r < 3 ? upper + r * row_stride : lower + (r - 3) * row_stride);
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++)
+      sums[r][v] = pairs ? dot_pairs(element, columns[v], sums[r][v]) : fma_(element, columns[v], sums[r][v]);
+  }
+}
+
+/// Adds the products of `count` elements of each row, whose elements are contiguous.
+INLINE void add_products_of_rows(const bool pairs, const size_t rows, const size_t vectors,
+                                 vfloat sums[TILE_ROWS][TILE_VECTORS], const float *a, size_t row_stride,
+                                 const float *b, size_t count, const float *ahead, size_t ahead_step) {
+  const size_t width = vectors * LANES;
+  const float *lower = a + 3 * row_stride;
+  OPAQUE(lower);
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+#pragma clang loop unroll(full)
+    for (size_t j = 0; j < 4; j++) {
+      if (j % 2 == 0) __builtin_prefetch(ahead, 0, 2), ahead += 2 * ahead_step;
+      add_products(pairs, rows, vectors, sums, a + i + j, lower + i + j, row_stride, b + (i + j) * width);
+    }
+  }
+  for (; i < count; i++) add_products(pairs, rows, vectors, sums, a + i, lower + i, row_stride, b + i * width);
+}
+
+/// Adds the products of `count` elements of each row, where the rows are next to each other: the columns of a matrix.
+INLINE void add_products_of_columns(const bool pairs, const size_t rows, const size_t vectors,
+                                    vfloat sums[TILE_ROWS][TILE_VECTORS], const float *a, size_t k_stride,
+                                    const float *b, size_t count, const float *ahead, size_t ahead_step) {
+  const size_t width = vectors * LANES;
+  size_t i = 0;
+  for (; i + 2 <= count; i += 2, b += 2 * width, ahead += 2 * ahead_step) {
+    __builtin_prefetch(ahead, 0, 2);
+#pragma clang loop unroll(full)
+    for (size_t j = 0; j < 2; j++, a += k_stride) {
+      OPAQUE(a);
+      add_products(pairs, rows, vectors, sums, a, a + 3, 1, b + j * width);
+    }
+  }
+  if (i < count) add_products(pairs, rows, vectors, sums, a, a + 3, 1, b);
 }
 
 INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, const tile_operands *t) {
@@ -36,28 +88,16 @@ INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, cons
       sums[r][v] = t->start ? load(t->start + r * t->start_stride + tile_vector(v, t->start_group_stride)) : splat(0);
     }
   const float *b = t->b, *group = t->a, *ahead = t->ahead;
-  const size_t ahead_step = t->ahead_step;
   const size_t row_stride = t->row_stride, k_stride = t->k_stride, group_stride = t->k_group_stride;
   for (size_t rest = t->k, count; rest > 0; rest -= count, group += group_stride) {
-    const float *a = group;
     count = minimum(t->k_group, rest);
 #pragma clang loop unroll(full)
     for (size_t r = 0; r < rows; r++)
       if (group_stride) __builtin_prefetch(group + group_stride + r * row_stride);
-#pragma clang loop unroll_count(4)
-    for (size_t i = 0; i < count; i++, a += k_stride, b += vectors * LANES, ahead += ahead_step) {
-      __builtin_prefetch(ahead, 0, 2);
-      vfloat columns[TILE_VECTORS];
-#pragma clang loop unroll(full)
-      for (size_t v = 0; v < vectors; v++) columns[v] = load(b + v * LANES);
-#pragma clang loop unroll(full)
-      for (size_t r = 0; r < rows; r++) {
-        vfloat element = splat_bits(a + r * row_stride);
-#pragma clang loop unroll(full)
-        for (size_t v = 0; v < vectors; v++)
-          sums[r][v] = pairs ? dot_pairs(element, columns[v], sums[r][v]) : fma_(element, columns[v], sums[r][v]);
-      }
-    }
+    if (k_stride == 1)
+      add_products_of_rows(pairs, rows, vectors, sums, group, row_stride, b, count, ahead, t->ahead_step);
+    else add_products_of_columns(pairs, rows, vectors, sums, group, k_stride, b, count, ahead, t->ahead_step);
+    b += count * vectors * LANES, ahead += count * t->ahead_step;
   }
 #pragma clang loop unroll(full)
   for (size_t r = 0; r < rows; r++)
