@@ -45,7 +45,8 @@ typedef struct {
   const float *x;             // [T·B, I]: the inputs, or NULL for those of `ids`
   const int32_t *ids;         // [T·B], each in 0 ..< V
   const float *embedding;  // [V, E]: the inputs of ids; with a table, read only by residual layers and identity skips
-  const float *table;         // [V, table_width]: the first layer's projected inputs, made by `tabulate`, or NULL; without x_before
+  const float *table;         // [V, table_width]: the first layer's projected inputs, made by `tabulate`, or NULL;
+                              // without x_before
   size_t vocabulary;          // V
   mynah_packed output;        // W [V, P of the last layer]; not read if neither logits nor losses are wanted
   const float *output_bias;   // [V]

@@ -49,5 +49,5 @@ INLINE void multiply_panel(panel_walk *m, size_t panel, size_t next, size_t tile
     return;
   }
   ahead += (tile < AHEAD_PARTS ? tile : 0) * (m->bytes / AHEAD_PARTS);
-  m->tiles[rows - 1](to, stride, start, start_stride, here, m->columns, x, ahead);
+  m->tiles[rows - 1](&(packed_operands){to, stride, start, start_stride, here, m->columns, x, ahead});
 }
