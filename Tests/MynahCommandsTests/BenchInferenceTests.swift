@@ -27,12 +27,15 @@ struct BenchInferenceTests {
   }
 
   @Test(
-    "Invalid arguments give a one-sentence error",
-    arguments: [["none"], ["ptb", "--streams", "0"], ["ptb", "--precision", "int4"], []])
-  func badInput(arguments: [String]) throws {
+    "Invalid arguments give a one-sentence error that names what was expected",
+    arguments: [
+      (["none"], "one of ptb, brown"), (["ptb", "--streams", "0"], "a whole number between 1 and"),
+      (["ptb", "--precision", "int4"], "one of float32, bfloat16, int8"), ([], "'<preset>'"),
+    ])
+  func badInput(arguments: [String], expected: String) throws {
     let tool = try CommandLineTool()
     defer { tool.folder.remove() }
     let outcome = try tool.run(["bench", "generate"] + arguments)
-    #expect(outcome.status == 64 && outcome.isTidy, "\(outcome.errors)")
+    #expect(outcome.status == 64 && outcome.isTidy && outcome.errors.contains(expected), "\(outcome.errors)")
   }
 }

@@ -20,8 +20,8 @@ struct DryRunTests {
     return tool
   }
 
-  private func figures(_ tool: CommandLineTool, _ arguments: [String]) throws -> Figures {
-    let outcome = try tool.run(["train", "text.txt", "--dry-run", "--json"] + arguments)
+  private func figures(_ tool: CommandLineTool, _ arguments: [String], of text: String = "text.txt") throws -> Figures {
+    let outcome = try tool.run(["train", text, "--dry-run", "--json"] + arguments)
     #expect(outcome.status == 0 && !outcome.errors.contains("error"), "\(outcome.errors)")
     return try JSONDecoder().decode(Figures.self, from: Data(outcome.output.utf8))
   }
@@ -66,6 +66,22 @@ struct DryRunTests {
     #expect(dry.estimatedPeakBytes > 5e6 && dry.estimatedPeakBytes < 1e9)
     let single = try figures(tool, TinyModel.flags + ["--epochs", "1", "--batches-per-update", "1000"])
     #expect(single.stepCount == 1 && single.timedStepCount == 1 && single.estimatedSeconds > 0)
+  }
+
+  @Test("It describes the same run for prepared tokens as for their text")
+  func preparedTokens() throws {
+    let tool = try tool()
+    defer { tool.folder.remove() }
+    #expect(try tool.run("prepare", "text.txt", "--output", "text.tokens", "--tokenizer", "word").status == 0)
+    let files = try tool.files()
+    let text = try figures(tool, TinyModel.flags)
+    let tokens = try figures(tool, Array(TinyModel.flags.dropFirst(2)), of: "text.tokens")
+    #expect(tokens.stepCount > 0 && tokens.stepCount == text.stepCount && tokens.stepsPerEpoch == text.stepsPerEpoch)
+    #expect(tokens.trainingTokenCount == text.trainingTokenCount)
+    #expect(tokens.validationTokenCount == text.validationTokenCount && tokens.unknownCount == text.unknownCount)
+    #expect(tokens.vocabularySize == text.vocabularySize && tokens.parameterCount == text.parameterCount)
+    #expect(tokens.tokenizer == "word" && tokens.model == "text.safetensors")
+    #expect(try tool.files() == files)
   }
 
   @Test("It works with a resumed run, several seeds and standard input")

@@ -50,11 +50,25 @@ struct RescoringTests {
     #expect(order.map(\.index) == [2, 0, 1])
   }
 
-  /// A predictor that gives every token a probability of 0.
+  /// A predictor that gives some tokens, by default all, a probability of 0.
   private struct Impossible: Predictor {
     let vocabularySize: Int
+    var possible: Set<Int32> = []
     mutating func read(_ ids: [Int32]) {}
-    mutating func logProbabilities() -> [Double] { Array(repeating: -.infinity, count: vocabularySize) }
+    mutating func logProbabilities() -> [Double] {
+      (0..<Int32(vocabularySize)).map { possible.contains($0) ? -log(Double(possible.count)) : -.infinity }
+    }
+  }
+
+  @Test("A text of probability 0 comes after all others, whatever its previous score")
+  func impossibleLast() throws {
+    let tokenizer = AnyTokenizer.word(WordTokenizer(training: "a b c <unk>\n"))
+    let count = tokenizer.vocabulary.count
+    let possible = Set((0..<Int32(count)).filter { tokenizer.vocabulary[$0] != "b" })
+    let scorer = TextScorer(Impossible(vocabularySize: count, possible: possible), tokenizer: tokenizer)
+    let list = try ["0 ||| a ||| -100", "0 ||| b ||| 100", "0 ||| a c ||| -200"].map { try NBestHypothesis($0) }
+    let ranked = try Rescoring().ranked(list, by: scorer)
+    #expect(ranked.map(\.index) == [0, 2, 1] && ranked.last?.score == -.infinity)
   }
 
   @Test("Texts of probability 0 keep their order, a model weight of 0 ignores them, and tuning is an error")

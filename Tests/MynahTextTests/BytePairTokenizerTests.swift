@@ -15,6 +15,13 @@ struct BytePairTokenizerTests {
     #expect(tokenizer.vocabulary[255] == "Ń")
   }
 
+  @Test("Of equally frequent pairs, the one with the smaller token IDs is merged first")
+  func ties() {
+    // “xb”, “Ġx” and “xa” occur once each; “a” comes before “b”, and “x” before “Ġ”.
+    let tokenizer = BytePairTokenizer(training: "xb xa", vocabularySize: 257, minimumCount: 1)
+    #expect(tokenizer.vocabulary.tokens.last == "xa")
+  }
+
   @Test("A pair of equal tokens is counted and merged from the left")
   func overlaps() throws {
     let tokenizer = BytePairTokenizer(training: "aaaaa aaaaa", vocabularySize: 258)
