@@ -27,8 +27,7 @@ INLINE a_block block_in_place(const operand *a, size_t row, size_t k0, size_t le
 INLINE a_block gather_columns(float *to, const operand *a, size_t row, size_t rows, size_t k0, size_t length) {
   const float *from = element(a, row, k0);
   for (size_t i = 0; i < length; i++, from += a->k_stride) {
-    if (ROWS_AHEAD > 0 && i + ROWS_AHEAD < length)
-      for (size_t r = 0; r < rows; r += 16) __builtin_prefetch(from + ROWS_AHEAD * a->k_stride + r);
+    if (ROWS_AHEAD > 0 && i + ROWS_AHEAD < length) fetch_lines(from + ROWS_AHEAD * a->k_stride, rows);
     float *group = to + i * KEPT_WIDTH;
     for (size_t r = 0; r < rows; r += KEPT_WIDTH, group += KEPT_WIDTH * length)
       for (size_t j = 0; j < KEPT_WIDTH && r + j < rows; j += LANES)
@@ -88,13 +87,14 @@ INLINE void fetch_share(tile_operands *operands, const float *next, size_t width
 
 /// Multiplies a block of `rows` rows of A, from `row` on, with all panels of one B.
 ///
-/// Tiles prefetch what is read next from far away. With the first panel, that is the next group of A, since a group is
-/// read only once then, for few sums (gradient of ptb's output weights: 68 % of the peak without prefetching, 94 % with
-/// it). Otherwise, it is the next panel, whose first tile would wait for the last-level cache (Zen 3 with AVX2: 20 ×
-/// 2600 × 650 at 36 GFLOP/s without prefetching, at 57 with it; 64 × 2600 × 650 at 64 and 83).
+/// Tiles prefetch what would otherwise be waited for. During the first panel, that is the next group of A, because each
+/// group is read only once, for few sums, and comes from the last-level cache or memory (gradient of ptb's output
+/// weights: 68 % of the peak without prefetching, 94 % with it). During the other panels, and if A is not in groups, it
+/// is the next panel, which comes from the last-level cache (Zen 3 with AVX2, in GFLOP/s: 36 without and 57 with
+/// prefetching for 20 × 2600 × 650, 64 and 83 for 64 × 2600 × 650).
 INLINE void multiply_block(const product *s, const a_block *a, size_t row, size_t rows, size_t k, size_t k0,
                            size_t length, const tile_function (*functions)[TILE_VECTORS]) {
-  const size_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  const size_t tiles = row_tiles_of(rows).count;  // at least; prefetching a little past the next panel does no harm
   for (size_t p = s->panels.first; p < s->panels.last; p++) {
     const range v = panel_vectors(s->n, p);
     const size_t first = v.first * LANES, width = (v.last - v.first) * LANES;

@@ -109,6 +109,11 @@ static void pack_pairs_transposed(float *restrict packed, const float *restrict 
 // on a Zen 5.
 enum { PACKED_TOGETHER = 64 / TILE_LANES, ROWS_AHEAD = PACKED_TOGETHER > 1 ? 8 : 0 };
 
+/// Prefetches the cache lines of `count` floats.
+INLINE void fetch_lines(const float *p, size_t count) {
+  for (size_t i = 0; i < count; i += 64 / sizeof *p) __builtin_prefetch(p + i);
+}
+
 /// Copies the `valid` ≤ `width` columns of a row of one panel, multiplied by `scale`, followed by zeros.
 INLINE void pack_columns(float *to, const float *from, size_t width, size_t valid, vfloat scale) {
   if (valid == TILE_LANES) {
@@ -127,11 +132,10 @@ static void pack(float *restrict packed, source_rows b, size_t k, size_t n, rang
     count = minimum(PACKED_TOGETHER, panels.last - p);
     size_t starts[PACKED_TOGETHER + 1];
     for (size_t q = 0; q <= count; q++) starts[q] = panel_start(n, p + q);
-    const size_t end = minimum(n, starts[count]);
+    const size_t valid = minimum(n, starts[count]) - starts[0];
     for (size_t i = 0; i < k; i++) {
       const float *ahead = ROWS_AHEAD > 0 && i + ROWS_AHEAD < k ? source_row(&b, i + ROWS_AHEAD) : NULL;
-      if (ahead)
-        for (size_t j = starts[0]; j < end; j += 16) __builtin_prefetch(ahead + j);
+      if (ahead) fetch_lines(ahead + starts[0], valid);
       const float *row = source_row(&b, i);
       const vfloat scale = splat(b.scales ? b.scales[i] : 1);
       for (size_t q = 0; q < count; q++) {

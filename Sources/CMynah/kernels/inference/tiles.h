@@ -54,7 +54,7 @@ INLINE vfloat start_of_sum(const packed_operands *t, size_t r, size_t v) {
   return t->start ? load(t->start + r * t->start_stride + v * LANES) : splat(0);
 }
 
-// Functions of tiles multiply the vectors first ..< last of a panel whose rows have `width` lanes.
+// The functions below multiply the vectors first ..< last of a panel; one step of all its vectors has `width` lanes.
 
 /// The tile of rows of words along k: float32 values, or pairs of bfloat16 values that one instruction multiplies.
 INLINE void tile_of_words(const bool pairs, const size_t rows, const size_t first, const size_t last,
@@ -158,17 +158,19 @@ INLINE void tile_int8(const size_t rows, const size_t first, const size_t last, 
 }
 
 typedef void (*packed_tile)(const packed_operands *t);
-#define TILE(kind, rows, vectors)                                                                                  \
-  static WITHOUT_DEBUG void tile_##kind##_##rows##_##vectors(const packed_operands *t) {                           \
-    enum { TOGETHER = VECTORS_TOGETHER(rows, vectors) };                                                           \
-    tile_##kind(rows, 0, TOGETHER, vectors * LANES, t);                                                            \
-    if (TOGETHER < vectors) tile_##kind(rows, TOGETHER, vectors, vectors * LANES, t);                              \
+#define TILE(kind, rows, vectors)                                                     \
+  static WITHOUT_DEBUG void tile_##kind##_##rows##_##vectors(const packed_operands *t) { \
+    enum { TOGETHER = VECTORS_TOGETHER(rows, vectors) };                              \
+    tile_##kind(rows, 0, TOGETHER, vectors * LANES, t);                               \
+    if (TOGETHER < vectors) tile_##kind(rows, TOGETHER, vectors, vectors * LANES, t); \
   }
 #define TILES(kind, v) \
   TILE(kind, 1, v) TILE(kind, 2, v) TILE(kind, 3, v) TILE(kind, 4, v) TILE(kind, 5, v) TILE(kind, 6, v)
-#define NAMES(kind, v)                                                                               \
-  {tile_##kind##_1_##v, tile_##kind##_2_##v, tile_##kind##_3_##v, tile_##kind##_4_##v, tile_##kind##_5_##v, \
-   tile_##kind##_6_##v}
+#define NAMES(kind, v)                                                                                 \
+  {                                                                                                    \
+    tile_##kind##_1_##v, tile_##kind##_2_##v, tile_##kind##_3_##v, tile_##kind##_4_##v,                \
+        tile_##kind##_5_##v, tile_##kind##_6_##v                                                       \
+  }
 #define BOTH_WIDTHS(kind) TILES(kind, 3) TILES(kind, 4)
 BOTH_WIDTHS(float32) BOTH_WIDTHS(int8)
 #if !HAS_AMX
