@@ -30,7 +30,7 @@ static void compare(const char *what, const float *found, const float *expected,
 
 static void check_products(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team,
                            mynah_precision precision, double tolerance) {
-  const size_t sizes[][3] = {{1, 1, 1}, {7, 17, 5}, {13, 65, 33}, {64, 70, 130}, {150, 33, 600}, {5, 200, 1100}};
+  const size_t sizes[][3] = {{1, 1, 1}, {7, 17, 5}, {13, 65, 33}, {64, 70, 130}, {150, 33, 600}, {5, 200, 1100}, {1, 200, 70}, {2, 150, 600}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     for (int form = 0; form < 8; form++) {
       const size_t m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
@@ -52,9 +52,12 @@ static scan_results scan(const mynah_kernels *kernels, mynah_team *team, mynah_p
                          mynah_scan_sizes s) {
   const mynah_cell_traits *cell = kernels->cell_traits(s.cell);
   const size_t rows = s.steps * s.batch, gi = cell->input_blocks * s.hidden, gr = cell->recurrent_blocks * s.hidden;
+  const size_t inputs = s.distinct ? s.distinct : rows;
   state = 7;
   mynah_scan_forward f = {.precision = precision, .sizes = s};
-  f.x = small_numbers(rows * s.input), f.weight_ih = small_numbers(gi * s.input),
+  int32_t *x_rows = checked(malloc(rows * sizeof *x_rows));
+  for (size_t r = 0; s.distinct && r < rows; r++) x_rows[r] = (int32_t)(r * 31 % s.distinct);
+  f.x_rows = x_rows, f.x = small_numbers(inputs * s.input), f.weight_ih = small_numbers(gi * s.input),
   f.weight_hh = small_numbers(gr * s.output);
   f.weight_hr = small_numbers(s.output * s.hidden), f.bias_ih = small_numbers(gi), f.bias_hh = small_numbers(gr);
   for (int v = 0; v < 3; v++) f.vectors[v] = small_numbers(s.hidden);
@@ -68,7 +71,7 @@ static scan_results scan(const mynah_kernels *kernels, mynah_team *team, mynah_p
   f.workspace = room(kernels->scan_forward_workspace(&s));
   kernels->scan_forward(team, &f);
   scan_results r = {
-      .output = f.output, .last_c = f.last_c, .d_x = small_numbers(rows * s.input)};
+      .output = f.output, .last_c = f.last_c, .d_x = small_numbers(inputs * s.input)};
   r.d_ih = small_numbers(gi * s.input);
   r.d_hh = small_numbers(gr * s.output), r.d_hr = small_numbers(s.output * s.hidden), r.d_bias = small_numbers(gi);
   r.d_bias_hh = small_numbers(gr), r.d_h0 = small_numbers(s.batch * s.output);
@@ -86,11 +89,12 @@ static scan_results scan(const mynah_kernels *kernels, mynah_team *team, mynah_p
 
 static void check_scans(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team,
                         mynah_precision precision, double tolerance) {
-  const size_t sizes[][5] = {{3, 2, 5, 7, 4}, {2, 50, 9, 33, 17}, {5, 7, 20, 70, 40}};
+  const size_t sizes[][6] = {{3, 2, 5, 7, 4, 0}, {2, 50, 9, 33, 17, 0}, {5, 7, 20, 70, 40, 0}, {3, 50, 9, 33, 17, 20}};
   for (int id = 0; id < MYNAH_CELL_COUNT; id++)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
       const mynah_cell_traits *cell = plain->cell_traits((mynah_cell)id);
       mynah_scan_sizes s = {(mynah_cell)id, sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3], sizes[i][4]};
+      if (!cell->has_identity_skip) s.distinct = sizes[i][5];
       if (cell->has_identity_skip) s.input = s.hidden;
       if (!cell->has_projection) s.output = s.hidden;
       const size_t rows = s.steps * s.batch;
@@ -100,7 +104,7 @@ static void check_scans(const mynah_kernels *set, const mynah_kernels *plain, my
       scan_results a = scan(set, team, precision, s), b = scan(plain, NULL, MYNAH_FLOAT32, s);
       const size_t gi = cell->input_blocks * s.hidden, gr = cell->recurrent_blocks * s.hidden;
       compare(cell->name, a.output, b.output, rows * s.output, bound);
-      compare(cell->name, a.d_x, b.d_x, rows * s.input, bound);
+      compare(cell->name, a.d_x, b.d_x, (s.distinct ? s.distinct : rows) * s.input, bound);
       compare(cell->name, a.d_ih, b.d_ih, gi * s.input, bound);
       compare(cell->name, a.d_bias, b.d_bias, gi, bound);
       if (gr) compare(cell->name, a.d_hh, b.d_hh, gr * s.output, bound);
@@ -115,7 +119,7 @@ static void check_scans(const mynah_kernels *set, const mynah_kernels *plain, my
 
 static void check_losses(const mynah_kernels *set, const mynah_kernels *plain, mynah_team *team,
                          mynah_precision precision, double tolerance) {
-  const size_t sizes[][3] = {{1, 1, 2}, {20, 33, 100}, {500, 24, 1100}};
+  const size_t sizes[][3] = {{1, 1, 2}, {20, 33, 100}, {500, 24, 1100}, {70, 9, 9001}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     const size_t rows = sizes[i][0], hidden = sizes[i][1], vocabulary = sizes[i][2];
     float *h = small_numbers(rows * hidden), *w = small_numbers(vocabulary * hidden), *bias = small_numbers(vocabulary),

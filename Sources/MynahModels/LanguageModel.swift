@@ -137,12 +137,11 @@ extension RecurrentStack {
     let batchSize = state.batchSize
     require(
       batchSize > 0 && ids.count.isMultiple(of: batchSize), "\(ids.count) ids do not fill a batch of \(batchSize) rows")
-    let shape: Shape = [ids.count / batchSize, batchSize, embedding.weight.shape[1]]
     var masks = masks
-    let x = StepProfile.measure(.embedding) {
-      masks?.embeddings(of: ids, embedding, shape: shape) ?? embedding(ids).reshaped(shape)
+    let embeddings = StepProfile.measure(.embedding) {
+      masks?.embeddings(of: ids, embedding, batchSize: batchSize, lengths: lengths)
+        ?? SequenceBatch(ids: ids, batchSize: batchSize, lengths: lengths, shares: true) { embedding($0) }
     }
-    let embeddings = SequenceBatch(x, lengths: lengths)
     return (embeddings, pass(embeddings, state: state, masks: &masks))
   }
 }

@@ -22,7 +22,17 @@ struct ScanKernelTests {
   ]
   .map { ScanSizes($0.0, $0.1, $0.2, $0.3, $0.4) }
 
-  @Test("The forward pass gives the same outputs and state as the textbook", arguments: ScanCell.all, sizes)
+  /// Passes whose steps share inputs: one for all, fewer than threads, and so many that some do not occur.
+  ///
+  /// One has more rows than a chunk of the gradients, and is divided by rows between two threads.
+  static let sharedSizes = [
+    ScanSizes(3, 2, 5, 7, 3).sharing(1), ScanSizes(2, 17, 9, 33, 16).sharing(2),
+    ScanSizes(5, 3, 17, 16, 31).sharing(15), ScanSizes(3, 350, 3, 17, 9).sharing(33),
+    ScanSizes(2, 2, 600, 65, 40).sharing(4),
+  ]
+
+  @Test(
+    "The forward pass gives the same outputs and state as the textbook", arguments: ScanCell.all, sizes + sharedSizes)
   func forward(_ cell: ScanCell, _ sizes: ScanSizes) {
     let problem = ScanProblem(cell, sizes)
     let expected = problem.reference
@@ -35,7 +45,8 @@ struct ScanKernelTests {
     }
   }
 
-  @Test("The reference in C matches the Swift textbook in double precision", arguments: ScanCell.all, sizes)
+  @Test(
+    "The reference in C matches the Swift textbook in double precision", arguments: ScanCell.all, sizes + sharedSizes)
   func reference(_ cell: ScanCell, _ sizes: ScanSizes) {
     let problem = ScanProblem(cell, sizes)
     for (found, expected) in zip(problem.reference.parts, problem.textbook(problem.inputs.map(\.doubles)).parts) {
@@ -45,14 +56,14 @@ struct ScanKernelTests {
 
   @Test(
     "Each gradient matches the textbook's central differences, for an incoming gradient of each result",
-    arguments: ScanCell.all, smallSizes)
+    arguments: ScanCell.all, smallSizes + [ScanSizes(4, 3, 2, 9, 5).sharing(5)])
   func gradients(_ cell: ScanCell, _ sizes: ScanSizes) {
     checkGradients(ScanProblem(cell, sizes), placeCount: .max)
   }
 
   @Test(
     "Gradients of larger passes match the textbook's central differences at sampled elements",
-    arguments: ScanCell.all, largeSizes)
+    arguments: ScanCell.all, largeSizes + sharedSizes.filter { $0.batchSize < 300 })
   func largeGradients(_ cell: ScanCell, _ sizes: ScanSizes) {
     checkGradients(ScanProblem(cell, sizes), placeCount: 10)
   }
@@ -86,7 +97,7 @@ struct ScanKernelTests {
     }
   }
 
-  @Test("The results have the same bits on any number of threads", arguments: ScanCell.all, sizes)
+  @Test("The results have the same bits on any number of threads", arguments: ScanCell.all, sizes + sharedSizes)
   func threads(_ cell: ScanCell, _ sizes: ScanSizes) {
     let problem = ScanProblem(cell, sizes)
     for set in InstructionSet.available {
@@ -102,12 +113,30 @@ struct ScanKernelTests {
   static let manyRows = [(3, 300, 9, 17, 33), (2, 255, 3, 65, 7), (4, 5, 16, 200, 40)]
     .map { ScanSizes($0.0, $0.1, $0.2, $0.3, $0.4) }
 
-  @Test("Sixteen threads give the same bits as one", arguments: ScanCell.all, manyRows)
+  @Test("Sixteen threads give the same bits as one", arguments: ScanCell.all, manyRows + sharedSizes)
   func sixteenThreads(_ cell: ScanCell, _ sizes: ScanSizes) {
     let problem = ScanProblem(cell, sizes)
     for set in InstructionSet.available {
       let run = ScanRun(problem, set, threads: 16)
       #expect(run.bits == ScanRun(problem, set).bits && run.isTidy, "\(set.testDescription)")
+    }
+  }
+
+  @Test(
+    "Shared inputs give the same output bits as a copy for each step, and the same gradients but for rounding",
+    arguments: ScanCell.all, sharedSizes)
+  func sharedInputs(_ cell: ScanCell, _ sizes: ScanSizes) {
+    let shared = ScanProblem(cell, sizes)
+    let copied = shared.copyingInputs
+    for set in InstructionSet.available {
+      let found = ScanRun(shared, set), expected = ScanRun(copied, set)
+      #expect(found.result.parts.map(\.bits) == expected.result.parts.map(\.bits), "\(set.testDescription)")
+      for input in ScanInput.allCases {
+        let gradient = expected.gradients[input.rawValue].map { Double($0) }
+        let sums = input == .x ? shared.summedOverSteps(gradient) : gradient
+        let difference = differenceToScale(found.gradients[input.rawValue], sums)
+        #expect(difference < 1e-5, "\(set.testDescription), \(input)")
+      }
     }
   }
 

@@ -19,9 +19,10 @@ struct ScanCell: Sendable, CustomTestStringConvertible {
   static let all = (0..<UInt32(MYNAH_CELL_COUNT)).map { ScanCell(id: mynah_cell($0)) }
 }
 
-/// T, B, I, H and P of a pass.
+/// T, B, I, H and P of a pass, and the number of distinct inputs; 0: each step has its own.
 struct ScanSizes: Sendable, CustomTestStringConvertible {
   let stepCount, batchSize, inputSize, hiddenSize, outputSize: Int
+  var distinctCount = 0
 
   init(_ stepCount: Int, _ batchSize: Int, _ inputSize: Int, _ hiddenSize: Int, _ outputSize: Int) {
     (self.stepCount, self.batchSize, self.inputSize) = (stepCount, batchSize, inputSize)
@@ -31,18 +32,29 @@ struct ScanSizes: Sendable, CustomTestStringConvertible {
   /// The nearest sizes that a cell supports.
   func fitting(_ cell: ScanCell) -> ScanSizes {
     let traits = unsafe cell.traits
-    return unsafe ScanSizes(
+    var sizes = unsafe ScanSizes(
       stepCount, batchSize, traits.has_identity_skip ? hiddenSize : inputSize, hiddenSize,
       traits.has_projection ? outputSize : hiddenSize)
+    sizes.distinctCount = unsafe traits.has_identity_skip ? 0 : distinctCount
+    return sizes
+  }
+
+  /// The same sizes with a number of distinct inputs.
+  func sharing(_ distinctCount: Int) -> ScanSizes {
+    var sizes = self
+    sizes.distinctCount = distinctCount
+    return sizes
   }
 
   func forKernels(_ cell: ScanCell) -> mynah_scan_sizes {
     mynah_scan_sizes(
-      cell: cell.id, steps: stepCount, batch: batchSize, input: inputSize, hidden: hiddenSize, output: outputSize)
+      cell: cell.id, steps: stepCount, batch: batchSize, input: inputSize, hidden: hiddenSize, output: outputSize,
+      distinct: distinctCount)
   }
 
   var testDescription: String {
     "T \(stepCount), B \(batchSize), I \(inputSize), H \(hiddenSize), P \(outputSize)"
+      + (distinctCount > 0 ? ", \(distinctCount) distinct inputs" : "")
   }
 }
 
@@ -50,6 +62,21 @@ struct ScanSizes: Sendable, CustomTestStringConvertible {
 enum ScanInput: Int, CaseIterable {
   case x, inputWeight, recurrentWeight, projectionWeight, inputBias, recurrentBias
   case firstVector, secondVector, thirdVector, hidden, cell
+}
+
+/// Indices of rows in memory of their own.
+@safe
+final class RowIndices {
+  let base: UnsafeMutablePointer<Int32>
+  let elements: [Int32]
+
+  init(_ elements: [Int32]) {
+    self.elements = elements
+    unsafe base = .allocate(capacity: elements.count)
+    unsafe base.initialize(from: elements, count: elements.count)
+  }
+
+  deinit { unsafe base.deallocate() }
 }
 
 /// The inputs of a recurrent layer and the incoming gradients of its results.
@@ -60,6 +87,12 @@ struct ScanProblem {
   var inputs: [[Float]]
   /// The gradients of the outputs, the last h and the last c; empty if the cell has no such result.
   let seeds: [[Float]]
+  /// The distinct input of each row; nil if each row has its own.
+  let inputRows: RowIndices?
+
+  private init(cell: ScanCell, sizes: ScanSizes, inputs: [[Float]], seeds: [[Float]], inputRows: RowIndices?) {
+    (self.cell, self.sizes, self.inputs, self.seeds, self.inputRows) = (cell, sizes, inputs, seeds, inputRows)
+  }
 
   /// - Parameter sizes: Replaced by the nearest sizes that the cell supports.
   init(_ cell: ScanCell, _ sizes: ScanSizes, seed: UInt64 = 5) {
@@ -75,7 +108,7 @@ struct ScanProblem {
     let hiddenState = unsafe traits.has_hidden_state ? sizes.batchSize * output : 0
     let cellState = unsafe traits.has_cell_state ? sizes.batchSize * hidden : 0
     inputs = [
-      draw(sizes.stepCount * sizes.batchSize * input, 1),
+      draw((sizes.distinctCount > 0 ? sizes.distinctCount : sizes.stepCount * sizes.batchSize) * input, 1),
       draw(inputRows * input, bound(input)),
       draw(recurrentRows * output, bound(output)),
       draw(unsafe traits.has_projection ? output * hidden : 0, bound(hidden)),
@@ -85,6 +118,34 @@ struct ScanProblem {
     for index in 0..<Int(MYNAH_MOST_VECTORS) { inputs.append(draw(unsafe index < traits.vectors ? hidden : 0, 1)) }
     inputs += [draw(hiddenState, 1), draw(cellState, 1)]
     seeds = [draw(sizes.stepCount * sizes.batchSize * output, 1), draw(hiddenState, 1), draw(cellState, 1)]
+    self.inputRows =
+      sizes.distinctCount == 0
+      ? nil
+      : RowIndices(
+        (0..<sizes.stepCount * sizes.batchSize).map { _ in Int32(random.next() % UInt64(sizes.distinctCount)) })
+  }
+
+  /// The inputs of all steps, [T·B, I].
+  func inputsOfSteps<Number>(_ x: [Number]) -> [Number] {
+    guard let inputRows else { return x }
+    return inputRows.elements.flatMap { x[Int($0) * sizes.inputSize..<(Int($0) + 1) * sizes.inputSize] }
+  }
+
+  /// The same problem with an input for each step.
+  var copyingInputs: ScanProblem {
+    var inputs = inputs
+    inputs[ScanInput.x.rawValue] = inputsOfSteps(self[.x])
+    return ScanProblem(cell: cell, sizes: sizes.sharing(0), inputs: inputs, seeds: seeds, inputRows: nil)
+  }
+
+  /// The sums over all steps that share an input, of numbers that belong to the inputs of steps.
+  func summedOverSteps(_ values: [Double]) -> [Double] {
+    guard let inputRows else { return values }
+    var sums = [Double](repeating: 0, count: self[.x].count)
+    for (step, row) in inputRows.elements.enumerated() {
+      for j in 0..<sizes.inputSize { sums[Int(row) * sizes.inputSize + j] += values[step * sizes.inputSize + j] }
+    }
+    return sums
   }
 
   subscript(input: ScanInput) -> [Float] {
@@ -124,7 +185,7 @@ extension ScanProblem {
       }
     let state = [input(.hidden), input(.cell)].filter { !$0.isEmpty }
     let scan = Textbook.scan(
-      input(.x), state: state, stepCount: sizes.stepCount,
+      inputsOfSteps(input(.x)), state: state, stepCount: sizes.stepCount,
       lengths: [Int](repeating: sizes.stepCount, count: sizes.batchSize), outputSize: sizes.outputSize, step)
     return ScanResult(
       output: scan.output, lastHidden: input(.hidden).isEmpty ? [] : scan.state[0],
@@ -156,6 +217,7 @@ extension ScanProblem {
     var pass = unsafe mynah_scan_forward()
     unsafe pass.sizes = sizes.forKernels(cell)
     unsafe pass.x = base(.x)
+    unsafe pass.x_rows = UnsafePointer(inputRows?.base)
     unsafe pass.weight_ih = base(.inputWeight)
     unsafe pass.weight_hh = base(.recurrentWeight)
     unsafe pass.weight_hr = base(.projectionWeight)

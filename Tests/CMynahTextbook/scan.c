@@ -105,7 +105,8 @@ void mynah_scan_textbook(double *output, double *last_h, double *last_c, double 
   for (size_t row = 0; row < s->steps * s->batch; row++) {
     const size_t b = row % s->batch;
     double *h = output + row * s->output, *c = last_c + b * s->hidden;
-    const textbook_row r = {pass, pass->x + row * s->input, last_h + b * s->output, scratch};
+    const size_t x_row = s->distinct ? (size_t)pass->x_rows[row] : row;
+    const textbook_row r = {pass, pass->x + x_row * s->input, last_h + b * s->output, scratch};
     for (size_t u = 0; cell->late_blocks && u < s->hidden; u++) scratch[u] = reset_state(&r, u);
     for (size_t u = 0; u < s->hidden; u++) {
       double next = next_unit(&r, u, cell->has_cell_state ? c + u : &none);

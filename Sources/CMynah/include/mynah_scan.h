@@ -1,7 +1,7 @@
 // Scan kernels: one recurrent layer over a sequence, forward and backward, for every kind of cell.
 //
 // Letters in shape comments: T steps, B batch, I input, H hidden, P output (H unless the cell projects it), Gi input
-// blocks, Gr recurrent blocks. Included by CMynah.h.
+// blocks, Gr recurrent blocks, X inputs: T·B, or fewer distinct ones. Included by CMynah.h.
 #ifndef MYNAH_SCAN_H
 #define MYNAH_SCAN_H
 
@@ -49,17 +49,21 @@ static inline bool mynah_has_intermediate(const mynah_cell_traits *cell) {
 /// The traits of a cell, or NULL if `cell` is not valid.
 const mynah_cell_traits *mynah_traits_of(mynah_cell cell);
 
-/// The sizes of a pass, none of which is zero.
+/// The sizes of a pass, none of which is zero but `distinct`.
 typedef struct {
   mynah_cell cell;
   size_t steps, batch, input, hidden, output;  // T, B, I, H, P
+  // The number of distinct inputs, such as the embeddings of the tokens that occur; 0: each step has its own. W_ih is
+  // multiplied with each distinct input once, instead of T·B times. Not for cells with an identity skip.
+  size_t distinct;
 } mynah_scan_sizes;
 
 /// One layer over a sequence. Pointers are NULL where the cell has no such thing.
 typedef struct {
   mynah_precision precision;
   mynah_scan_sizes sizes;
-  const float *x;                            // [T·B, I]
+  const float *x;                            // [X, I]
+  const int32_t *x_rows;                     // [T·B]: rows of x, if there are distinct inputs; else NULL
   const float *weight_ih, *weight_hh;        // [Gi·H, I], [Gr·H, P]
   const float *weight_hr;                    // [P, H]
   const float *bias_ih, *bias_hh;            // [Gi·H], [Gr·H]; bias_hh may be NULL for zeros
@@ -78,7 +82,7 @@ typedef struct {
   mynah_scan_forward forward;            // as the forward pass left it
   const float *d_output;                 // [T·B, P], or NULL for zeros
   const float *d_last_h, *d_last_c;      // [B, P], [B, H], or NULL for zeros
-  float *d_x;                            // [T·B, I], or NULL if not wanted
+  float *d_x;                            // [X, I], or NULL if not wanted
   float *d_weight_ih, *d_weight_hh;      // [Gi·H, I], [Gr·H, P]
   float *d_weight_hr;                    // [P, H]
   float *d_bias_ih, *d_bias_hh;          // [Gi·H], [Gr·H]; d_bias_hh may be NULL if not wanted

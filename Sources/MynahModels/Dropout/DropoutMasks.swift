@@ -24,13 +24,17 @@ public struct DropoutMasks: Sendable {
   }
 
   /// Returns the embeddings of tokens [T, B, E] with some tokens and some elements dropped.
-  mutating func embeddings(of ids: [Int32], _ embedding: Embedding, shape: Shape) -> Variable {
+  mutating func embeddings(of ids: [Int32], _ embedding: Embedding, batchSize: Int, lengths: [Int]?) -> SequenceBatch {
     // Rates of 0 take no source here, so that the other masks do not depend on these kinds of dropout.
-    let embeddings =
-      rates.embedding > 0
-      ? EmbeddingDropout(rate: rates.embedding)(embedding, ids, using: random.split()) : embedding(ids)
-    return rates.input > 0 ? masked(embeddings.reshaped(shape), rates.input) : embeddings.reshaped(shape)
+    let source = rates.embedding > 0 ? random.split() : nil
+    let embeddings = SequenceBatch(ids: ids, batchSize: batchSize, lengths: lengths, shares: !dropsFirstInputs) { ids in
+      source.map { EmbeddingDropout(rate: rates.embedding)(embedding, ids, using: $0) } ?? embedding(ids)
+    }
+    return rates.input > 0 ? embeddings.with(masked(embeddings.values, rates.input)) : embeddings
   }
+
+  /// A Boolean value indicating whether elements of the first layer's inputs are dropped.
+  private var dropsFirstInputs: Bool { rates.input > 0 || (dropsLayerInputs && rates.layerInput > 0) }
 
   /// Returns a layer with some of its weights dropped.
   mutating func weights<Layer: Module>(of layer: Layer) -> Layer {
@@ -38,7 +42,11 @@ public struct DropoutMasks: Sendable {
   }
 
   /// Returns a layer's inputs with some elements dropped.
-  mutating func layerInput(_ x: Variable) -> Variable { dropsLayerInputs ? masked(x, rates.layerInput) : x }
+  mutating func layerInput(_ x: SequenceBatch) -> SequenceBatch {
+    guard dropsLayerInputs else { return x }
+    let source = random.split()
+    return rates.layerInput > 0 ? x.with(masked(x.values, rates.layerInput, source)) : x
+  }
 
   /// Returns a layer's outputs with some elements dropped.
   mutating func layerOutput(_ x: Variable, isLast: Bool) -> Variable {
@@ -53,9 +61,10 @@ public struct DropoutMasks: Sendable {
     rates.latent > 0 ? LatentDropout(self, batchSize: batchSize) : nil
   }
 
-  private mutating func masked(_ x: Variable, _ rate: Float) -> Variable {
-    let source = random.split()
-    return rates.isVariational
+  private mutating func masked(_ x: Variable, _ rate: Float) -> Variable { masked(x, rate, random.split()) }
+
+  private func masked(_ x: Variable, _ rate: Float, _ source: RandomSource) -> Variable {
+    rates.isVariational
       ? VariationalDropout(rate: rate)(x, using: source, of: rows) : Dropout(rate: rate)(x, using: source, of: rows)
   }
 }

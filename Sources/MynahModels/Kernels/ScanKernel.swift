@@ -27,18 +27,19 @@ extension ScanKernel {
   /// If the state has the part `input`, the kernels read windows: each input and the one before it.
   ///
   /// - Parameters:
-  ///   - x: The inputs, [T, B, I]; T and B are positive.
+  ///   - x: The inputs; T and B are positive. Their lengths are ignored.
   ///   - parameters: The layer's parameters in the order of their specs.
   func pass(
-    _ x: Variable, state: LayerState, outputSize: Int, shape: LayerShape, specs: [ParameterSpec],
+    _ x: SequenceBatch, state: LayerState, outputSize: Int, shape: LayerShape, specs: [ParameterSpec],
     parameters: [Variable]
   ) -> (output: Variable, state: LayerState) {
     guard let index = state.names.firstIndex(of: "input") else {
       return scan(x, state: state, outputSize: outputSize, shape: shape, specs: specs, parameters: parameters)
     }
+    let x = x.values
     let result = scan(
-      x.windows(after: state.parts[index]), state: state.removing(at: index), outputSize: outputSize, shape: shape,
-      specs: specs, parameters: parameters)
+      SequenceBatch(x.windows(after: state.parts[index])), state: state.removing(at: index), outputSize: outputSize,
+      shape: shape, specs: specs, parameters: parameters)
     let last = x.slice(x.shape[0] - 1..<x.shape[0]).reshaped(state.parts[index].shape)
     var parts = result.state.parts
     parts.insert(last, at: index)
@@ -46,15 +47,19 @@ extension ScanKernel {
   }
 
   private func scan(
-    _ x: Variable, state: LayerState, outputSize: Int, shape: LayerShape, specs: [ParameterSpec],
+    _ x: SequenceBatch, state: LayerState, outputSize: Int, shape: LayerShape, specs: [ParameterSpec],
     parameters: [Variable]
   ) -> (output: Variable, state: LayerState) {
-    let parents = [x] + parameters + state.parts
+    // The identity skip reads each step's own input.
+    let shared = unsafe traits.has_identity_skip ? nil : x.shared
+    let source = shared?.distinct ?? x.values
+    let parents = [source] + parameters + state.parts
     let problem = ScanProblem(
-      kernel: self, sizes: sizes(x.shape, shape, outputSize), inputs: parents.map(\.value), roles: specs.map(\.role),
-      stateNames: state.names, wantsInputGradient: x.isTracked)
+      kernel: self, sizes: sizes(x, shape, outputSize, shared), inputs: parents.map(\.value),
+      inputRows: shared?.indices, roles: specs.map(\.role), stateNames: state.names,
+      wantsInputGradient: source.isTracked)
     let run = problem.forward()
-    let outputShape: Shape = [x.shape[0], x.shape[1], outputSize]
+    let outputShape: Shape = [x.stepCount, x.batchSize, outputSize]
     let last = state.names.map { $0 == "cell" ? run.lastCell : run.lastHidden(of: problem) }
     let outputs = [Tensor(shape: outputShape, storage: run.output)] + last
     let results = Variable.custom(parents: parents, outputs: outputs) { (arrived: consuming [Gradient?]) in
@@ -65,9 +70,12 @@ extension ScanKernel {
     return (results[0], state.with(Array(results.dropFirst())))
   }
 
-  private func sizes(_ x: Shape, _ shape: LayerShape, _ outputSize: Int) -> mynah_scan_sizes {
+  private func sizes(
+    _ x: SequenceBatch, _ shape: LayerShape, _ outputSize: Int, _ shared: SharedInputs?
+  ) -> mynah_scan_sizes {
     mynah_scan_sizes(
-      cell: cell, steps: x[0], batch: x[1], input: x[2], hidden: shape.hiddenSize, output: outputSize)
+      cell: cell, steps: x.stepCount, batch: x.batchSize, input: x.featureCount, hidden: shape.hiddenSize,
+      output: outputSize, distinct: shared?.distinct.shape[0] ?? 0)
   }
 }
 
@@ -115,11 +123,13 @@ private struct ScanRun: Sendable {
   }
 }
 
-/// One pass of the kernels: sizes and inputs, x first, then the parameters, then the state.
+/// One pass of the kernels: sizes and inputs, x or the distinct inputs first, then the parameters, then the state.
 private struct ScanProblem: Sendable {
   let kernel: ScanKernel
   let sizes: mynah_scan_sizes
   let inputs: [Tensor]
+  /// The row of x that each step of each sequence reads, if steps share inputs.
+  let inputRows: [Int32]?
   let parameters: ScanParameters
   /// The indices of h0 and c0 among the inputs.
   let hidden, cell: Int?
@@ -129,10 +139,10 @@ private struct ScanProblem: Sendable {
   let precision = Precision.current
 
   init(
-    kernel: ScanKernel, sizes: mynah_scan_sizes, inputs: [Tensor], roles: [ParameterRole], stateNames: [String],
-    wantsInputGradient: Bool
+    kernel: ScanKernel, sizes: mynah_scan_sizes, inputs: [Tensor], inputRows: [Int32]?, roles: [ParameterRole],
+    stateNames: [String], wantsInputGradient: Bool
   ) {
-    (self.kernel, self.sizes, self.inputs) = (kernel, sizes, inputs)
+    (self.kernel, self.sizes, self.inputs, self.inputRows) = (kernel, sizes, inputs, inputRows)
     (parameters, self.wantsInputGradient) = (ScanParameters(roles, offset: 1), wantsInputGradient)
     let first = 1 + roles.count
     firstStateIndex = first
@@ -258,7 +268,10 @@ private struct ScanProblem: Sendable {
       unsafe pass.cells = run.cells.base
       unsafe pass.intermediate = run.intermediate.base
       unsafe pass.output = run.output.base
-      unsafe body(&pass)
+      unsafe (inputRows ?? []).withUnsafeBufferPointer { rows in
+        unsafe pass.x_rows = inputRows == nil ? nil : rows.baseAddress
+        unsafe body(&pass)
+      }
     }
     extendLifetime(run)
   }

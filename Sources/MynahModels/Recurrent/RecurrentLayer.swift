@@ -82,7 +82,7 @@ extension RecurrentLayer {
   public func callAsFunction(_ x: SequenceBatch, state: LayerState) -> (output: SequenceBatch, state: LayerState) {
     check(x, state)
     guard let lengths = x.lengths else {
-      let result = pass(x.values, state: state)
+      let result = pass(x, state: state)
       return (x.with(result.output), result.state)
     }
     // One pass up to each distinct length: between two lengths, the same rows are real.
@@ -91,7 +91,7 @@ extension RecurrentLayer {
     var outputs: [Variable] = []
     for end in Set(lengths).sorted() where end > start {
       let mask = Tensor(shape: [x.batchSize, 1], lengths.map { $0 >= end ? 1 : 0 })
-      let result = pass(inputs.slice(start..<end), state: state)
+      let result = pass(SequenceBatch(inputs.slice(start..<end)), state: state)
       outputs.append(result.output.masked(by: mask))
       state = result.state.masked(by: mask, otherwise: state)
       start = end
@@ -102,13 +102,12 @@ extension RecurrentLayer {
     return (x.with(outputs.count == 1 ? outputs[0] : .concatenating(outputs)), state)
   }
 
-  /// Runs sequences whose steps are all real: x [T, B, I].
-  private func pass(_ x: Variable, state: LayerState) -> (output: Variable, state: LayerState) {
-    let (stepCount, batchSize) = (x.shape[0], x.shape[1])
-    guard stepCount > 0 && batchSize > 0 else {
-      return (Variable(Tensor.zeros([stepCount, batchSize, outputSize])), state)
+  /// Runs sequences whose steps are all real.
+  private func pass(_ x: SequenceBatch, state: LayerState) -> (output: Variable, state: LayerState) {
+    guard x.stepCount > 0 && x.batchSize > 0 else {
+      return (Variable(Tensor.zeros([x.stepCount, x.batchSize, outputSize])), state)
     }
-    guard let scan = kind.scan?(shape) else { return composed(x, state: state) }
+    guard let scan = kind.scan?(shape) else { return composed(x.values, state: state) }
     return scan.pass(x, state: state, outputSize: outputSize, shape: shape, specs: specs, parameters: values)
   }
 
@@ -147,6 +146,6 @@ extension RecurrentLayer {
     require(
       x.featureCount == inputSize && state.names == expected.map(\.0) && state.parts.map(\.shape) == expected.map(\.1),
       "a layer of kind '\(kind.name)' needs inputs [T, \(x.batchSize), \(inputSize)] and a state of \(expected), "
-        + "found \(x.values.shape) and \(zip(state.names, state.parts.map(\.shape)).map { ($0, $1) })")
+        + "found \(x.shape) and \(zip(state.names, state.parts.map(\.shape)).map { ($0, $1) })")
   }
 }

@@ -77,7 +77,7 @@ public struct RecurrentStack: Module {
     var (x, undropped, states) = (connections == .residual ? x.masked() : x, x, [LayerState]())
     var sum: Variable?
     for (index, layerState) in state.layers.enumerated() {
-      let input = x.with(masks?.layerInput(x.values) ?? x.values)
+      let input = masks?.layerInput(x) ?? x
       let result = StepProfile.measure(.recurrence) { run(layers[index], input, layerState, &masks) }
       states.append(result.state)
       undropped = result.output
@@ -85,7 +85,7 @@ public struct RecurrentStack: Module {
       switch connections {
       case .sequential: break
       case .residual:
-        if undropped.values.shape == x.values.shape { undropped = undropped.with(undropped.values + x.values) }
+        if undropped.shape == x.shape { undropped = undropped.with(undropped.values + x.values) }
       case .skip:
         let all = sum.map { $0 + undropped.values } ?? undropped.values
         sum = all

@@ -4,6 +4,8 @@
 // projects, recurs and applies the cell to its own. Workers that own units project x some steps ahead of h, and have
 // one barrier per step, when h is complete, and another one if the cell has a second product. Cells without recurrent
 // blocks need no barrier.
+//
+// If steps share distinct inputs, these are projected once, at the beginning, and each step copies its blocks.
 
 static const mynah_cell_traits *cell_traits(mynah_cell cell) { return all_forward_steps[cell].traits; }
 
@@ -16,24 +18,26 @@ static size_t scan_cells_size(const mynah_scan_sizes *s) {
   return cell_traits(s->cell)->has_cell_state ? kept_size(cells_rows(s), s->hidden) : 0;
 }
 
-/// Offsets of packed weights and padded biases in the workspace.
+/// Offsets of packed weights, padded biases and the blocks of distinct inputs in the workspace.
 typedef struct {
-  size_t input, recurrent, bias, projection, end;  // W_ih, W_hh and biases block after block, W_hr
+  size_t input, recurrent, bias, projection, distinct, end;  // W_ih, W_hh and biases block after block, W_hr
 } forward_layout;
 
-/// The offsets for a worker whose share begins at unit `units` and output `outputs`; `end` is the same for all.
+/// The offsets for a worker whose share begins at unit `units` and output `outputs`; the last two are the same for all.
 static forward_layout forward_layout_of(const mynah_scan_sizes *s, size_t units, size_t outputs) {
   const mynah_cell_traits *cell = cell_traits(s->cell);
   const size_t input = cell->input_blocks, recurrent = cell->recurrent_blocks, sums = summed_blocks(cell);
   const size_t after_input = input * packed_size(s->hidden, s->input);
   const size_t after_recurrent = after_input + recurrent * packed_size(s->hidden, s->output);
   const size_t after_bias = after_recurrent + sums * padded(s->hidden);
+  const size_t after_projection = after_bias + (cell->has_projection ? packed_size(s->output, s->hidden) : 0);
   return (forward_layout){
       .input = input * packed_size(units, s->input),
       .recurrent = after_input + recurrent * packed_size(units, s->output),
       .bias = after_recurrent + sums * units,
       .projection = after_bias + packed_size(outputs, s->hidden),
-      .end = after_bias + (cell->has_projection ? packed_size(s->output, s->hidden) : 0),
+      .distinct = after_projection,
+      .end = after_projection + distinct_size(s, cell),
   };
 }
 
@@ -46,7 +50,7 @@ typedef struct {
   step_share own;
   float *input, *recurrent, *bias, *projection;  // its units' part of the workspace
   form input_form, step_form;
-  block_matrix blocks;
+  block_matrix blocks, distinct;
 } forward_worker;
 
 /// Packs a worker's part of `count` blocks of H rows of W [·, k].
@@ -72,17 +76,41 @@ static void pack_biases(const forward_worker *w) {
   }
 }
 
-/// Computes the input blocks of `steps` steps from t on; of one step if the worker owns rows.
-static void project_ahead(const forward_worker *w, size_t t, size_t steps) {
+/// Computes the input blocks of some rows of x.
+static void project(const forward_worker *w, const block_matrix *blocks, range rows) {
   const mynah_scan_forward *s = w->pass;
   const unit_share units = w->own.units;
-  const size_t input = s->sizes.input, row0 = t * s->sizes.batch + w->own.rows.first, width = units.vectors * LANES;
+  const size_t input = s->sizes.input, width = units.vectors * LANES;
   product products[MOST_BLOCKS];
   for (size_t block = 0; block < w->cell->input_blocks; block++)
-    products[block] = block_product(&w->blocks, row0, block, units, w->bias + block * width,
+    products[block] = block_product(blocks, rows.first, block, units, w->bias + block * width,
                                     w->input + block * packed_size(units.count, input));
-  multiply(rows_of(s->x + row0 * input, input), steps * row_count(&w->own), input, products, w->cell->input_blocks,
+  multiply(rows_of(s->x + rows.first * input, input), rows.last - rows.first, input, products, w->cell->input_blocks,
            w->input_form);
+}
+
+/// Computes the input blocks of `steps` steps from t on; of one step if the worker owns rows.
+static void project_ahead(const forward_worker *w, size_t t, size_t steps) {
+  const size_t row0 = t * w->pass->sizes.batch + w->own.rows.first;
+  project(w, &w->blocks, (range){row0, row0 + steps * row_count(&w->own)});
+}
+
+/// Computes the input blocks of the distinct inputs.
+static void project_distinct(const forward_worker *w, const mynah_worker *worker) {
+  const size_t count = w->pass->sizes.distinct;
+  project(w, &w->distinct, w->own.by_rows ? share(count, worker) : (range){0, count});
+  if (w->own.by_rows) mynah_worker_wait(worker);  // the blocks are complete
+}
+
+/// Copies the input blocks of step t from those of the distinct inputs.
+static void copy_distinct(const forward_worker *w, size_t t) {
+  const unit_share units = w->own.units;
+  const size_t row0 = t * w->pass->sizes.batch;
+  const int32_t *x_rows = w->pass->x_rows + row0;
+  for (size_t block = 0; block < w->cell->input_blocks; block++)
+    EACH_VECTOR(w->own.rows, units.vectors * LANES, b, j)
+      store(block_vector(&w->blocks, row0 + b, block, units.first + j),
+            load(block_vector(&w->distinct, (size_t)x_rows[b], block, units.first + j)));
 }
 
 /// Computes the recurrent blocks `r` of step t from h, or from the intermediate vectors.
@@ -120,7 +148,8 @@ static void scan_forward_work(void *context, const mynah_worker *worker) {
   // W_ih's form must not depend on how a text is divided into sequences.
   const form input_form = (form)s->precision, step_form = form_for(s->precision, sizes->batch);
   const forward_worker w = {s, cell, own, base + layout.input, base + layout.recurrent, base + layout.bias,
-                            base + layout.projection, input_form, step_form, blocks_at(s->gates, sizes)};
+                            base + layout.projection, input_form, step_form, blocks_at(s->gates, sizes),
+                            distinct_blocks(base + layout.distinct, sizes)};
   const size_t ahead = own.by_rows ? 1 : minimum(sizes->steps, (PROJECTED_ROWS + sizes->batch - 1) / sizes->batch);
   const size_t early_count = cell->recurrent_blocks - cell->late_blocks;
   const range early = {0, early_count}, late = {early_count, cell->recurrent_blocks};
@@ -133,8 +162,10 @@ static void scan_forward_work(void *context, const mynah_worker *worker) {
   if (!own.by_rows || worker->thread == 0) pack_biases(&w);
   if (cell->has_cell_state) keep_units(s->cells, cells_rows(sizes), s->c0, own.rows, sizes->hidden, own.units);
   if (own.by_rows) mynah_worker_wait(worker);  // the packed weights are complete
+  if (sizes->distinct) project_distinct(&w, worker);
   for (size_t t = 0; t < sizes->steps; t++) {
-    if (t % ahead == 0) project_ahead(&w, t, minimum(ahead, sizes->steps - t));
+    if (sizes->distinct) copy_distinct(&w, t);
+    else if (t % ahead == 0) project_ahead(&w, t, minimum(ahead, sizes->steps - t));
     if (cell->recurrent_blocks) {
       wait_for_units(&own, worker);  // h_{t-1} is complete
       recur(&w, t, early, hidden_before(s, t));

@@ -76,6 +76,13 @@ typedef struct {
 INLINE block_matrix blocks_at(float *base, const mynah_scan_sizes *s) {
   return (block_matrix){base, s->steps * s->batch, s->hidden};
 }
+/// The input blocks of the distinct inputs, or sums of their gradients.
+INLINE size_t distinct_size(const mynah_scan_sizes *s, const mynah_cell_traits *cell) {
+  return s->distinct ? kept_size(s->distinct, cell->input_blocks * block_width(s->hidden)) : 0;
+}
+INLINE block_matrix distinct_blocks(float *base, const mynah_scan_sizes *s) {
+  return (block_matrix){base, s->distinct, s->hidden};
+}
 INLINE float *block_vector(const block_matrix *m, size_t row, size_t block, size_t unit) {
   return kept_vector(m->base, m->rows, row, (block * block_width(m->hidden) + unit) / LANES);
 }
