@@ -5,14 +5,16 @@
 //   dl = scale·w_r (softmax(l_r) − onehot)    dh = Wᵀdl    dW = dl hᵀ
 //
 // The vocabulary is divided into parts whose number depends only on its size. For each row, a part computes its own
-// maximum m_p and stores E = exp(l − m_p), which is multiplied with its rows of W while it is in cache. If bfloat16
-// values are multiplied in pairs, E is rounded once: neighbouring columns are paired for dh at once, neighbouring rows
-// for dW. When all parts of a chunk of rows are done, E is not rescaled: with M = max m_p and Z = Σ_p e^{m_p − M} Σ E,
-// the factor a_p = e^{m_p − M} / Z scales part p's share of dh and the packed rows of h from which dW is computed. The
+// maximum m_p and stores E = exp(l − m_p), which is multiplied with its rows of W while it is in cache. If there are
+// many parts, successive ones form groups that share a dh: m_p is the maximum of the group so far, and dh is rescaled
+// when it rises (M. Milakov, N. Gimelshein, "Online normalizer calculation for softmax", 2018). If bfloat16 values are
+// multiplied in pairs, E is rounded once: neighbouring columns are paired for dh at once, neighbouring rows for dW.
+// When all parts of a chunk of rows are done, E is not rescaled: with M = max m_p and Z = Σ_p e^{m_p − M} Σ E, the
+// factor a_p = e^{m_p − M} / Z scales part p's share of dh and the packed rows of h from which dW is computed. The
 // one-hot term touches one row of W per target and is subtracted separately.
 //
-// Parts are divided among the workers if there are enough, else rows. Sums are computed in the order of rows, so the
-// result does not depend on chunks and threads; dh is the sum of its parts in order.
+// Groups of parts are divided among the workers if each gets about as many, else rows. Sums are computed in the order
+// of rows, so the result does not depend on chunks and threads; dh is the sum of its groups in order.
 
 #include "layout.h"
 #include "exponentials.h"
@@ -68,10 +70,11 @@ static void cross_entropy_work(void *context, const mynah_worker *worker) {
   const mynah_cross_entropy *s = w->pass;
   loss_layout(&layout, aligned(s->workspace), s->rows, s->hidden, s->vocabulary, s->d_h != NULL, s->precision,
               (size_t)worker->count);
-  const bool by_parts = w->parts >= (size_t)worker->count;
-  range parts = by_parts ? share(w->parts, worker) : (range){0, w->parts};
+  const bool by_groups = shares_groups(w, (size_t)worker->count);
+  const range groups = by_groups ? share(w->groups, worker) : (range){0, w->groups};
+  const range parts = {group_parts(w, groups.first).first, group_parts(w, groups.last - 1).last};
   range columns = {0, vectors_of(s->hidden)};
-  if (!by_parts) {
+  if (!by_groups) {
     columns = share(columns.last, worker);
     range packs = share(w->parts, worker);
     for (size_t p = packs.first; p < packs.last; p++) pack_part(w, p, p);
@@ -82,17 +85,18 @@ static void cross_entropy_work(void *context, const mynah_worker *worker) {
   for (size_t row0 = 0; row0 < s->rows; row0 += w->chunk) {
     size_t rows = minimum(w->chunk, s->rows - row0);
     range own_rows = {0, rows};
-    if (!by_parts) {
+    if (!by_groups) {
       // Pairs of rows are not split between workers.
       const range pairs = share(pairs_of(rows), worker);
       own_rows = (range){2 * pairs.first, minimum(rows, 2 * pairs.last)};
     }
-    for (size_t p = parts.first; p < parts.last; p++) {
+    for (size_t p = parts.first, g = groups.first; p < parts.last; p++) {
+      if (p == group_parts(w, g).last) g++;
       size_t slot = w->is_one_chunk ? (size_t)worker->thread : p;
-      if (by_parts && row0 == 0) pack_part(w, p, slot);
+      if (by_groups && row0 == 0) pack_part(w, p, slot);
       for (size_t r = own_rows.first; r < own_rows.last; r += BLOCK_ROWS) {
         const range own_block = {r, minimum(own_rows.last, r + BLOCK_ROWS)};
-        const loss_block block = block_of(w, p, slot, (size_t)worker->thread, own_block);
+        const loss_block block = block_of(w, p, g, slot, (size_t)worker->thread, own_block);
         exponentials(w, &block, row0);
         if (s->d_h) hidden_backward(w, &block);
       }

@@ -1,4 +1,4 @@
-// A block of rows of a part: logits, their maxima, E and its sums, and the part's own dh.
+// A block of rows of a part: logits, their maxima, E and its sums, and the part's share of its group's dh.
 
 /// Packs a part's Wᵀ for the logits, its W for dh, and its bias.
 static void pack_part(const loss_work *w, size_t p, size_t slot) {
@@ -17,15 +17,23 @@ static void pack_part(const loss_work *w, size_t p, size_t slot) {
 /// A block of rows of a part, and the kept matrix of its logits.
 typedef struct {
   size_t part, slot, thread;
+  size_t group;
+  bool is_first;              // the part is the first one of its group
   range rows;                 // of the chunk
   float *logits;
   size_t logits_rows, first;  // the kept matrix's rows, and the block's first row among them
 } loss_block;
 
-INLINE loss_block block_of(const loss_work *w, size_t part, size_t slot, size_t thread, range rows) {
-  if (w->keeps_logits) return (loss_block){part, slot, thread, rows, part_e(w, part), w->chunk, rows.first};
-  const size_t all = most_block_rows(w->chunk), size = kept_size(all, widest_part(w->pass->vocabulary, w->parts));
-  return (loss_block){part, slot, thread, rows, w->logits + thread * size, all, 0};
+INLINE loss_block block_of(const loss_work *w, size_t part, size_t group, size_t slot, size_t thread, range rows) {
+  loss_block block = {.part = part, .slot = slot, .thread = thread, .group = group, .rows = rows};
+  block.is_first = part == group_parts(w, group).first;
+  if (w->keeps_logits) {
+    block.logits = part_e(w, part), block.logits_rows = w->chunk, block.first = rows.first;
+  } else {
+    block.logits_rows = most_block_rows(w->chunk);
+    block.logits = w->logits + thread * kept_size(block.logits_rows, widest_part(w->pass->vocabulary, w->parts));
+  }
+  return block;
 }
 
 /// Vector v of row r of the block: the logits, and E in their place.
@@ -87,6 +95,7 @@ INLINE void exponentials_of_strip(const loss_work *w, const loss_block *block, r
     }
   for (size_t r = 0; r < rows; r++) {
     maxima[r] = largest_lane(largest[r]);
+    if (!block->is_first && maxima[r - w->chunk] > maxima[r]) maxima[r] = maxima[r - w->chunk];
     sums[r] = splat(0);
   }
   if (w->keeps_pairs) exponentials_in_pairs(w, block, strip, vectors, maxima, sums);
@@ -107,13 +116,24 @@ static void exponentials(const loss_work *w, const loss_block *block, size_t row
     exponentials_of_strip(w, block, (range){first, minimum(rows, first + STRIP_ROWS)}, part.vectors);
 }
 
-/// A part's own dh, E·W, for a block, unscaled.
+/// Scales a row of a group's dh, which belongs to the maximum of the parts before, to the maximum of this part.
+INLINE void rescale_row(const loss_work *w, const loss_block *block, size_t r, float *row) {
+  const float *maximum = w->maxima + block->part * w->chunk + r, before = *(maximum - w->chunk);
+  if (before == *maximum) return;
+  const vfloat factor = vexp_of_negative(splat(before - *maximum));
+  for (size_t j = 0; j < padded(w->pass->hidden); j += LANES) store(row + j, load(row + j) * factor);
+}
+
+/// Adds a part's own dh, E·W, of a block to its group's, unscaled.
 static void hidden_backward(const loss_work *w, const loss_block *block) {
   const mynah_cross_entropy *s = w->pass;
   size_t stride = padded(s->hidden);
   vocabulary_part part = part_of(s->vocabulary, w->parts, block->part);
-  product d_h = {w->partial + (block->part * w->chunk + block->rows.first) * stride, stride, NULL, 0,
-                 slot_packed(w, block->slot), s->hidden, all_panels(s->hidden), true, 0};
+  float *to = w->partial + (block->group * w->chunk + block->rows.first) * stride;
+  for (size_t r = block->rows.first; !block->is_first && r < block->rows.last; r++)
+    rescale_row(w, block, r, to + (r - block->rows.first) * stride);
+  product d_h = {to, stride, block->is_first ? NULL : to, stride, slot_packed(w, block->slot), s->hidden,
+                 all_panels(s->hidden), true, 0};
   const operand e = w->keeps_pairs
                         ? column_pairs_of(thread_column_pairs(w, block->thread), most_block_rows(w->chunk))
                         : kept_rows(block->logits, block->logits_rows, block->first, 0);

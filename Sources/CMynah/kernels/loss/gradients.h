@@ -9,7 +9,7 @@ INLINE float gradient_scale(const mynah_cross_entropy *s, size_t row) {
   return s->row_weights ? s->scale * s->row_weights[row] : s->scale;
 }
 
-/// `count` vectors of a row of dh from vector `first` on: the sum of the parts' dh, in order, minus the one-hot term.
+/// `count` vectors of a row of dh from vector `first` on: the sum of the groups' dh, in order, minus the one-hot term.
 INLINE void combine_vectors(const loss_work *w, size_t row0, size_t r, size_t first, const size_t count) {
   const mynah_cross_entropy *s = w->pass;
   const size_t hidden = s->hidden, stride = padded(hidden), j = first * LANES;
@@ -18,9 +18,11 @@ INLINE void combine_vectors(const loss_work *w, size_t row0, size_t r, size_t fi
   vfloat d[VECTORS_TOGETHER];
   for (size_t v = 0; v < count; v++)
     d[v] = load_first(target + j + v * LANES, minimum(LANES, hidden - j - v * LANES)) * -gradient_scale(s, row0 + r);
-  for (size_t p = 0; p < w->parts; p++)
+  for (size_t g = 0; g < w->groups; g++) {
+    const size_t last = group_parts(w, g).last - 1;  // the part whose maximum dh belongs to
     for (size_t v = 0; v < count; v++)
-      d[v] = fma_(splat(w->row_scale[p * w->chunk + r]), load(partial + p * w->chunk * stride + v * LANES), d[v]);
+      d[v] = fma_(splat(w->row_scale[last * w->chunk + r]), load(partial + g * w->chunk * stride + v * LANES), d[v]);
+  }
   for (size_t v = 0; v < count; v++)
     store_first(d_h + j + v * LANES, d[v], minimum(LANES, hidden - j - v * LANES));
 }

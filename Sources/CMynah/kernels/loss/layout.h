@@ -1,8 +1,8 @@
 // Parts of the vocabulary, chunks of rows, and the workspace.
 
-enum { MOST_PARTS = 16, PART_VECTORS = 512 / LANES };
+enum { MOST_PARTS = 16, MOST_GROUPS = 8, PART_VECTORS = 512 / LANES };
 // The number of rows whose logits are computed at a time, and the maximum numbers of rows, of elements of E and of
-// elements of the parts' dh that are stored. Each chunk reads and writes dW once; if there is only one chunk, the
+// elements of the groups' dh that are stored. Each chunk reads and writes dW once; if there is only one chunk, the
 // weights are packed one part at a time. Medians of paired runs with multiply-adds: zaremba-small is 12 % faster in one
 // chunk than in four, zaremba-medium 5 % faster than in two; ptb and brown show no difference. Tiles are so fast that
 // dW matters more: 6 to 10 % for zaremba-medium.
@@ -14,7 +14,8 @@ enum { BLOCK_ROWS = 120, STRIP_ROWS = BLOCK_ROWS, MOST_ROWS = 720, KEPT_NUMBERS 
 
 typedef struct {
   const mynah_cross_entropy *pass;
-  size_t parts, chunk;       // chunk: the maximum number of rows whose E is kept
+  size_t parts, groups;      // groups of successive parts, whose dh are added at once
+  size_t chunk;              // the maximum number of rows whose E is kept
   bool is_one_chunk;         // then no packed weights are kept: slots are threads, else parts
   bool keeps_pairs;          // E is kept in pairs
   bool keeps_logits;         // E is kept where the logits were computed
@@ -25,8 +26,8 @@ typedef struct {
   float *e;                  // [part]: E as a kept matrix [chunk rows][part's width], or its rows in pairs
   float *logits;             // [thread]: logits of a block as a kept matrix, unless E takes their place
   float *column_pairs;       // [thread]: E of a block, its columns in pairs
-  float *partial;            // [part][chunk rows][Hp]: dh of each part, unscaled
-  float *maxima, *sums;      // [part][chunk rows]
+  float *partial;            // [group][chunk rows][Hp]: dh of each group, unscaled
+  float *maxima, *sums;      // [part][chunk rows]; maxima of a part and of those before it in its group
   float *row_scale;          // [part][chunk rows]: a_p × the gradient's scale
   double *nats;              // [chunk rows]
 } loss_work;
@@ -38,6 +39,11 @@ typedef struct {
 INLINE size_t part_count(size_t vocabulary) {
   size_t parts = vectors_of(vocabulary) / PART_VECTORS;
   return parts < 1 ? 1 : minimum(parts, MOST_PARTS);
+}
+
+INLINE size_t group_count(size_t parts) { return minimum(parts, MOST_GROUPS); }
+INLINE range group_parts(const loss_work *w, size_t group) {
+  return (range){w->parts * group / w->groups, w->parts * (group + 1) / w->groups};
 }
 
 INLINE vocabulary_part part_of(size_t vocabulary, size_t parts, size_t p) {
@@ -53,7 +59,7 @@ INLINE size_t widest_part(size_t vocabulary, size_t parts) {
 /// above allow, where a chunk may always have BLOCK_ROWS rows.
 INLINE size_t chunk_rows(size_t rows, size_t hidden, size_t vocabulary) {
   size_t most = minimum(MOST_ROWS, KEPT_NUMBERS / vocabulary);
-  most = minimum(most, KEPT_GRADIENTS / (part_count(vocabulary) * padded(hidden)));
+  most = minimum(most, KEPT_GRADIENTS / (group_count(part_count(vocabulary)) * padded(hidden)));
   if (most < BLOCK_ROWS) most = BLOCK_ROWS;
   size_t chunks = (rows + most - 1) / most;
   return (rows + chunks - 1) / chunks;
@@ -74,16 +80,23 @@ INLINE float *take(float *workspace, size_t *used, size_t count) {
   return place;
 }
 
+/// Returns true if workers share the groups of parts, and false if they share the rows because some would have much
+/// more than their share of groups.
+INLINE bool shares_groups(const loss_work *w, size_t workers) {
+  const size_t most = (w->groups + workers - 1) / workers;
+  return workers <= w->groups && 4 * most * workers <= 5 * w->groups;
+}
+
 /// Lays out the workspace and returns the number of floats used; gradients use none if they are not computed.
 INLINE size_t loss_layout(loss_work *w, float *workspace, size_t rows, size_t hidden, size_t vocabulary, bool gradients,
                           mynah_precision precision, size_t threads) {
   size_t parts = part_count(vocabulary), chunk = chunk_rows(rows, hidden, vocabulary), numbers = parts * chunk,
          used = 0;
   size_t widest = widest_part(vocabulary, parts), block = most_block_rows(chunk);
-  w->parts = parts, w->chunk = chunk;
+  w->parts = parts, w->groups = group_count(parts), w->chunk = chunk;
   w->keeps_pairs = HAS_DOT && gradients && precision == MYNAH_BFLOAT16;
   w->keeps_logits = gradients && !w->keeps_pairs;
-  w->is_one_chunk = parts >= threads && rows <= chunk;
+  w->is_one_chunk = shares_groups(w, threads) && rows <= chunk;
   size_t slots = w->is_one_chunk ? threads : parts;
   w->packed_transposed = take(workspace, &used, slots * packed_size(widest, hidden));
   w->packed = take(workspace, &used, gradients ? slots * packed_size(hidden, widest) : 0);
@@ -92,7 +105,7 @@ INLINE size_t loss_layout(loss_work *w, float *workspace, size_t rows, size_t hi
   w->e = take(workspace, &used, gradients ? parts * e_size(w, widest) : 0);
   w->logits = take(workspace, &used, w->keeps_logits ? 0 : threads * kept_size(block, widest));
   w->column_pairs = take(workspace, &used, w->keeps_pairs ? threads * column_pairs_size(block, widest) : 0);
-  w->partial = take(workspace, &used, gradients ? numbers * padded(hidden) : 0);
+  w->partial = take(workspace, &used, gradients ? w->groups * chunk * padded(hidden) : 0);
   w->nats = (double *)take(workspace, &used, padded(2 * chunk));
   w->maxima = take(workspace, &used, numbers);
   w->sums = take(workspace, &used, numbers);
