@@ -17,7 +17,7 @@ struct MatrixProductTests {
     }
   }
 
-  static let sizes = [0, 1, 7, 8, 9, 15, 16, 17, 63, 64, 65]
+  static let sizes = [0, 1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 65]
 
   @Test(
     "The product matches the textbook version at awkward sizes, on unaligned memory, on one and two threads",

@@ -85,6 +85,14 @@ INLINE void fetch_share(tile_operands *operands, const float *next, size_t width
   operands->ahead = next + tile * operands->k * operands->ahead_step;
 }
 
+/// The number of panels from p on that a tile of few rows reads together; 1 if they are not whole, or at the edge of C.
+INLINE size_t panels_together(const product *s, size_t p, size_t rows) {
+  const size_t count = rows > MOST_FEW_ROWS ? 1 : panels_of_few_rows(rows);
+  if (count == 1 || p + count > s->panels.last) return 1;
+  const size_t first = panel_start(s->n, p), end = panel_start(s->n, p + count);
+  return end - first == count * TILE_LANES && (s->whole_vectors || end <= s->n) ? count : 1;
+}
+
 /// Multiplies a block of `rows` rows of A, from `row` on, with all panels of one B.
 ///
 /// Tiles prefetch what would otherwise be waited for. During the first panel, that is the next group of A, because each
@@ -93,11 +101,31 @@ INLINE void fetch_share(tile_operands *operands, const float *next, size_t width
 /// is the next panel, which comes from the last-level cache (Zen 3 with AVX2, in GFLOP/s: 36 without and 57 with
 /// prefetching for 20 × 2600 × 650, 64 and 83 for 64 × 2600 × 650).
 INLINE void multiply_block(const product *s, const a_block *a, size_t row, size_t rows, size_t k, size_t k0,
-                           size_t length, const tile_function (*functions)[TILE_VECTORS]) {
+                           size_t length, const bool pairs) {
+#if HAS_DOT
+  const tile_function (*functions)[TILE_VECTORS] = pairs ? pair_tiles : tiles;
+#else
+  const tile_function (*functions)[TILE_VECTORS] = tiles;
+#endif
   const size_t tiles = row_tiles_of(rows).count;  // at least; prefetching a little past the next panel does no harm
-  for (size_t p = s->panels.first; p < s->panels.last; p++) {
+  for (size_t p = s->panels.first, together; p < s->panels.last; p += together) {
     const range v = panel_vectors(s->n, p);
     const size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
+    together = panels_together(s, p, rows);
+    if (together > 1) {
+      tile_operands operands = {
+          .a = a->base,
+          .row_stride = a->row_stride,
+          .k_stride = a->k_stride,
+          .k_group = a->k_group,
+          .k_group_stride = a->k_group_stride,
+          .b = s->packed + first * k + k0 * TILE_LANES,
+          .k = length,
+      };
+      place_tile(s, &operands, row, first, k0 == 0);
+      multiply_few_rows(pairs, rows, &operands, TILE_LANES * k);
+      continue;
+    }
     for (size_t r0 = 0, tile = 0; r0 < rows; r0 += a->rows_together) {
       const row_tiles shares = row_tiles_of(minimum(a->rows_together, rows - r0));
       const float *group = a->base + r0 / a->rows_together * a->together_stride;
@@ -140,13 +168,13 @@ static void multiply(operand a, size_t m, size_t k, const product *products, siz
                 : a.k_stride == 1 ? gather_row_pairs((uint32_t *)gathered, &a, row, rows, k0, length)
                                   : gather_column_pairs((uint32_t *)gathered, &a, row, rows, k0, length);
         for (const product *s = products; s < products + count; s++)
-          multiply_block(s, &block, row, rows, pairs_of(k), k0 / 2, pairs_of(length), pair_tiles);
+          multiply_block(s, &block, row, rows, pairs_of(k), k0 / 2, pairs_of(length), true);
         continue;
       }
 #endif
       block = in_place ? block_in_place(&a, row, k0, length) : gather_columns(gathered, &a, row, rows, k0, length);
       for (const product *s = products; s < products + count; s++)
-        multiply_block(s, &block, row, rows, k, k0, length, tiles);
+        multiply_block(s, &block, row, rows, k, k0, length, false);
     }
     if (k == 0) break;
   }

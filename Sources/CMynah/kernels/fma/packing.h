@@ -105,7 +105,7 @@ static void pack_pairs_transposed(float *restrict packed, const float *restrict 
 
 // Narrow panels are packed together, four lines of each row, and rows further down are prefetched, since the processor
 // does not prefetch lines that are so far apart. On a Zen 3 with AVX2, a product of 20 × 2624 × 650 takes half the time,
-// and one of 128 × 10000 × 1200 two thirds. A row of a wide panel has four lines; prefetching there had no clear effect
+// and one of 128 × 10000 × 1200 two thirds. A row of a wide panel has four lines; there, prefetching had no clear effect
 // on a Zen 5.
 enum { PACKED_TOGETHER = 64 / TILE_LANES, ROWS_AHEAD = PACKED_TOGETHER > 1 ? 8 : 0 };
 

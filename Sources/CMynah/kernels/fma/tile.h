@@ -105,6 +105,52 @@ INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, cons
     for (size_t v = 0; v < vectors; v++) store(c + r * c_stride + tile_vector(v, c_group_stride), sums[r][v]);
 }
 
+// The panels that tiles of few rows read together, so that there are eight sums, which do not wait for each other: the
+// result of a multiply-add is available after four cycles, in which eight can start.
+enum { MOST_FEW_ROWS = TILE_VECTORS == 2 ? 2 : 1 };
+INLINE size_t panels_of_few_rows(size_t rows) { return 8 / TILE_VECTORS / rows; }
+
+/// The same for `rows` rows and all columns of several whole panels, `panel_stride` apart.
+INLINE void tile_of_few_rows(const bool pairs, const size_t rows, const tile_operands *t, size_t panel_stride) {
+  const size_t vectors = panels_of_few_rows(rows) * TILE_VECTORS;
+  vfloat sums[MOST_FEW_ROWS][8];
+#pragma clang loop unroll(full)
+  for (size_t r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++)
+      sums[r][v] = t->start ? load(t->start + r * t->start_stride + tile_vector(v, t->start_group_stride)) : splat(0);
+  const float *b = t->b, *group = t->a;
+  for (size_t rest = t->k, count; rest > 0; rest -= count, group += t->k_group_stride) {
+    count = minimum(t->k_group, rest);
+    const float *a = group;
+    for (size_t i = 0; i < count; i++, a += t->k_stride, b += TILE_LANES) {
+      vfloat elements[MOST_FEW_ROWS];
+#pragma clang loop unroll(full)
+      for (size_t r = 0; r < rows; r++) elements[r] = splat_bits(a + r * t->row_stride);
+#pragma clang loop unroll(full)
+      for (size_t v = 0; v < vectors; v++) {
+        const vfloat column = load(b + v / TILE_VECTORS * panel_stride + v % TILE_VECTORS * LANES);
+#pragma clang loop unroll(full)
+        for (size_t r = 0; r < rows; r++)
+          sums[r][v] = pairs ? dot_pairs(elements[r], column, sums[r][v]) : fma_(elements[r], column, sums[r][v]);
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (size_t r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++)
+      store(t->c + r * t->c_stride + tile_vector(v, t->c_group_stride), sums[r][v]);
+}
+
+/// The same for a number of rows that is not a constant.
+INLINE void multiply_few_rows(const bool pairs, size_t rows, const tile_operands *t, size_t panel_stride) {
+  if (rows == 1) tile_of_few_rows(pairs, 1, t, panel_stride);
+#if TILE_VECTORS == 2
+  else tile_of_few_rows(pairs, 2, t, panel_stride);
+#endif
+}
+
 typedef void (*tile_function)(const tile_operands *t);
 
 #define TILE(name, pairs, rows, vectors) \
@@ -154,17 +200,22 @@ static void tile_at_edge(tile_function function, size_t rows, size_t width, size
   for (size_t r = 0; r < rows; r++) memcpy(t->c + r * t->c_stride, aside + r * width, valid * sizeof(float));
 }
 
+/// Sets the operands C and start of a tile at row r and column `first`, for a block of k, which may be the first one.
+INLINE void place_tile(const product *s, tile_operands *t, size_t r, size_t first, bool is_first_block) {
+  const bool is_kept = s->group_stride != 0;
+  t->c_stride = s->ldc, t->c_group_stride = is_kept ? s->group_stride : KEPT_WIDTH;
+  t->c = s->c + r * s->ldc + first / KEPT_WIDTH * t->c_group_stride;
+  t->start = is_first_block ? start_of(s, r, first, t->c) : t->c;
+  const bool starts_from_c = t->start == t->c;
+  t->start_stride = starts_from_c ? s->ldc : s->start_stride;
+  t->start_group_stride = starts_from_c ? t->c_group_stride : KEPT_WIDTH;
+}
+
 /// Computes the tile of C at rows [r, r + rows) and columns [first, first + width), given the operands A and B of a
-/// block of k, which may be the first one.
+/// block of k.
 INLINE void multiply_tile(const product *s, tile_operands t, const tile_function *functions, size_t r, size_t rows,
                           size_t first, size_t width, bool is_first_block) {
-  const bool is_kept = s->group_stride != 0;
-  t.c_stride = s->ldc, t.c_group_stride = is_kept ? s->group_stride : KEPT_WIDTH;
-  t.c = s->c + r * s->ldc + first / KEPT_WIDTH * t.c_group_stride;
-  t.start = is_first_block ? start_of(s, r, first, t.c) : t.c;
-  const bool starts_from_c = t.start == t.c;
-  t.start_stride = starts_from_c ? s->ldc : s->start_stride;
-  t.start_group_stride = starts_from_c ? t.c_group_stride : KEPT_WIDTH;
+  place_tile(s, &t, r, first, is_first_block);
   const tile_function function = functions[width / LANES - 1];
   if (!s->whole_vectors && first + width > s->n) tile_at_edge(function, rows, width, s->n - first, &t);
   else function(&t);
