@@ -3,6 +3,15 @@
 // The number of rows of A that are multiplied with all panels before the next rows: enough to reuse a panel often, few
 // enough that a block of them stays in the L2 cache. Both are multiples of the groups of kept matrices and of tiles.
 enum { BLOCK_ROWS_IN_PLACE = 144, BLOCK_ROWS_GATHERED = 48 };
+// Rows of A that are gathered together, and the room for them. With narrow vectors, a group has the rows of one tile, so
+// that it fits in a first-level cache of 32 KiB beside a panel of B (Zen 3 with AVX2, two threads, median GFLOP/s of Aᵀ·B
+// for groups of 16 and of 6 rows: 456 × 1024 × 1200 63 and 110, 128 × 10000 × 1200 80 and 94).
+#if LANES == 8
+enum { GATHERED_ROWS = TILE_ROWS, GATHERED_WIDTH = LANES };
+#else
+enum { GATHERED_ROWS = KEPT_WIDTH, GATHERED_WIDTH = KEPT_WIDTH };
+#endif
+enum { GATHERED_SIZE = (BLOCK_ROWS_GATHERED + GATHERED_ROWS - 1) / GATHERED_ROWS * GATHERED_WIDTH * K_BLOCK };
 
 /// A block of A in the form that tiles read: rows, or groups of KEPT_WIDTH rows whose elements of one k are contiguous.
 typedef struct {
@@ -23,18 +32,18 @@ INLINE a_block block_in_place(const operand *a, size_t row, size_t k0, size_t le
                    .k_group_stride = a->k_group_stride};
 }
 
-/// Copies columns of A that are scattered over memory to [groups of KEPT_WIDTH rows][k][KEPT_WIDTH].
+/// Copies columns of A that are scattered over memory to [groups of GATHERED_ROWS rows][k][GATHERED_WIDTH].
 INLINE a_block gather_columns(float *to, const operand *a, size_t row, size_t rows, size_t k0, size_t length) {
   const float *from = element(a, row, k0);
   for (size_t i = 0; i < length; i++, from += a->k_stride) {
     if (ROWS_AHEAD > 0 && i + ROWS_AHEAD < length) fetch_lines(from + ROWS_AHEAD * a->k_stride, rows);
-    float *group = to + i * KEPT_WIDTH;
-    for (size_t r = 0; r < rows; r += KEPT_WIDTH, group += KEPT_WIDTH * length)
-      for (size_t j = 0; j < KEPT_WIDTH && r + j < rows; j += LANES)
+    float *group = to + i * GATHERED_WIDTH;
+    for (size_t r = 0; r < rows; r += GATHERED_ROWS, group += GATHERED_WIDTH * length)
+      for (size_t j = 0; j < GATHERED_WIDTH && r + j < rows; j += LANES)
         store(group + j, load_first(from + r + j, minimum(LANES, rows - r - j)));
   }
-  return (a_block){.base = to, .row_stride = 1, .k_stride = KEPT_WIDTH, .rows_together = KEPT_WIDTH,
-                   .together_stride = KEPT_WIDTH * length, .k_group = length};
+  return (a_block){.base = to, .row_stride = 1, .k_stride = GATHERED_WIDTH, .rows_together = GATHERED_ROWS,
+                   .together_stride = GATHERED_WIDTH * length, .k_group = length};
 }
 
 #if HAS_DOT
@@ -155,7 +164,7 @@ static void multiply(operand a, size_t m, size_t k, const product *products, siz
   const bool in_pairs = HAS_DOT && form == FORM_BFLOAT16,
              in_place = in_pairs ? a.in_pairs : a.k_stride == 1 || a.row_group_stride;
   const size_t most = in_place ? BLOCK_ROWS_IN_PLACE : BLOCK_ROWS_GATHERED;
-  float gathered[BLOCK_ROWS_GATHERED * K_BLOCK] __attribute__((aligned(64)));
+  float gathered[GATHERED_SIZE] __attribute__((aligned(64)));
   // At least one pass over k, so that C is written even if k is 0.
   for (size_t k0 = 0, length; k0 == 0 || k0 < k; k0 += length) {
     length = minimum(k - k0, K_BLOCK);
