@@ -95,7 +95,10 @@ INLINE void exponentials_of_strip(const loss_work *w, const loss_block *block, r
     }
   for (size_t r = 0; r < rows; r++) {
     maxima[r] = largest_lane(largest[r]);
-    if (!block->is_first && maxima[r - w->chunk] > maxima[r]) maxima[r] = maxima[r - w->chunk];
+    if (!block->is_first) {
+      const float before = *(maxima + r - w->chunk);  // of the group's other parts so far
+      if (before > maxima[r]) maxima[r] = before;
+    }
     sums[r] = splat(0);
   }
   if (w->keeps_pairs) exponentials_in_pairs(w, block, strip, vectors, maxima, sums);
