@@ -92,7 +92,7 @@ struct ReproduceCommand: CommandWithMessages, ConditionalFlags {
   private static let names = Recipe.all.map(\.name).joined(separator: ", ")
 
   private static func recipe(_ name: String) throws -> Recipe {
-    guard let recipe = Recipe.named(name) else { throw ValidationError("expected one of \(names), found \(name)") }
+    guard let recipe = Recipe.named(name) else { throw ValidationError("expected one of \(names)") }
     return recipe
   }
 }
