@@ -22,7 +22,7 @@ struct ScanKernelTests {
   ]
   .map { ScanSizes($0.0, $0.1, $0.2, $0.3, $0.4) }
 
-  /// Passes whose steps share inputs: one for all, fewer than threads, and so many that some do not occur.
+  /// Passes whose steps share inputs: one for all, fewer than threads, and some that do not occur.
   ///
   /// One has more rows than a chunk of the gradients, and is divided by rows between two threads.
   static let sharedSizes = [

@@ -4,8 +4,8 @@ import MynahTensors
 /// The inputs of a batch of sequences as rows of a matrix that steps share, such as the embeddings of tokens that occur
 /// more than once.
 ///
-/// What depends on an input alone needs to be computed only once for each row: the products with a layer's input
-/// weights, and, backward, those of the summed gradients.
+/// Products with a layer's input weights are computed once for each row; backward, gradients are summed for each row
+/// before they are multiplied.
 struct SharedInputs: Sendable {
   /// The distinct inputs, [X, F].
   let distinct: Variable
