@@ -3,9 +3,10 @@
 // The number of rows of A that are multiplied with all panels before the next rows: enough to reuse a panel often, few
 // enough that a block of them stays in the L2 cache. Both are multiples of the groups of kept matrices and of tiles.
 enum { BLOCK_ROWS_IN_PLACE = 144, BLOCK_ROWS_GATHERED = 48 };
-// Rows of A that are gathered together, and the room for them. With narrow vectors, a group has the rows of one tile, so
-// that it fits in a first-level cache of 32 KiB beside a panel of B (Zen 3 with AVX2, two threads, median GFLOP/s of Aᵀ·B
-// for groups of 16 and of 6 rows: 456 × 1024 × 1200 63 and 110, 128 × 10000 × 1200 80 and 94).
+// The number of rows of A that are gathered together, and the memory for all of a block. With narrow vectors, a group
+// has the rows of one tile, since more would push a panel of B out of a first-level cache of 32 KiB (Zen 3 with AVX2,
+// two threads, median GFLOP/s of Aᵀ·B for groups of 16 and of 6 rows: 456 × 1024 × 1200 63 and 110, 128 × 10000 × 1200
+// 80 and 94).
 #if LANES == 8
 enum { GATHERED_ROWS = TILE_ROWS, GATHERED_WIDTH = LANES };
 #else
@@ -102,6 +103,18 @@ INLINE size_t panels_together(const product *s, size_t p, size_t rows) {
   return end - first == count * TILE_LANES && (s->whole_vectors || end <= s->n) ? count : 1;
 }
 
+/// The operands A and B of a tile over `length` elements of k. It prefetches nothing: always the same line.
+INLINE tile_operands operands_of(const a_block *block, const float *a, const float *b, size_t length) {
+  return (tile_operands){.a = a,
+                         .row_stride = block->row_stride,
+                         .k_stride = block->k_stride,
+                         .k_group = block->k_group,
+                         .k_group_stride = block->k_group_stride,
+                         .b = b,
+                         .k = length,
+                         .ahead = block->base};
+}
+
 /// Multiplies a block of `rows` rows of A, from `row` on, with all panels of one B.
 ///
 /// Tiles prefetch what would otherwise be waited for. During the first panel, that is the next group of A, because each
@@ -120,17 +133,10 @@ INLINE void multiply_block(const product *s, const a_block *a, size_t row, size_
   for (size_t p = s->panels.first, together; p < s->panels.last; p += together) {
     const range v = panel_vectors(s->n, p);
     const size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
+    const float *b = s->packed + first * k + k0 * width;
     together = panels_together(s, p, rows);
     if (together > 1) {
-      tile_operands operands = {
-          .a = a->base,
-          .row_stride = a->row_stride,
-          .k_stride = a->k_stride,
-          .k_group = a->k_group,
-          .k_group_stride = a->k_group_stride,
-          .b = s->packed + first * k + k0 * TILE_LANES,
-          .k = length,
-      };
+      tile_operands operands = operands_of(a, a->base, b, length);
       place_tile(s, &operands, row, first, k0 == 0);
       multiply_few_rows(pairs, rows, &operands, TILE_LANES * k);
       continue;
@@ -140,19 +146,10 @@ INLINE void multiply_block(const product *s, const a_block *a, size_t row, size_
       const float *group = a->base + r0 / a->rows_together * a->together_stride;
       for (size_t t = 0, r = 0, height; t < shares.count; t++, tile++, r += height) {
         height = shares.height + (t < shares.higher);
-        tile_operands operands = {
-            .a = group + r * a->row_stride,
-            .row_stride = a->row_stride,
-            .k_stride = a->k_stride,
-            .k_group = a->k_group,
-            .k_group_stride = a->k_group_stride,
-            .b = s->packed + first * k + k0 * width,
-            .k = length,
-            .ahead = a->base,
-        };
+        tile_operands operands = operands_of(a, group + r * a->row_stride, b, length);
         if (p == s->panels.first && is_in_groups(a))
           fetch_share(&operands, group + a->together_stride, KEPT_WIDTH, t, shares.count);
-        else if (p + 1 < s->panels.last) fetch_share(&operands, operands.b + width * k, width, tile, tiles);
+        else if (p + 1 < s->panels.last) fetch_share(&operands, b + width * k, width, tile, tiles);
         multiply_tile(s, operands, functions[height - 1], row + r0 + r, height, first, width, k0 == 0);
       }
     }

@@ -105,15 +105,15 @@ INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, cons
     for (size_t v = 0; v < vectors; v++) store(c + r * c_stride + tile_vector(v, c_group_stride), sums[r][v]);
 }
 
-// The panels that tiles of few rows read together, so that there are eight sums, which do not wait for each other: the
-// result of a multiply-add is available after four cycles, in which eight can start.
-enum { MOST_FEW_ROWS = TILE_VECTORS == 2 ? 2 : 1 };
-INLINE size_t panels_of_few_rows(size_t rows) { return 8 / TILE_VECTORS / rows; }
+// A tile of few rows reads several panels, so that it has enough independent sums to keep the arithmetic units busy:
+// the result of a multiply-add is available after four cycles, in which eight can start.
+enum { INDEPENDENT_SUMS = 8, MOST_FEW_ROWS = TILE_VECTORS == 2 ? 2 : 1 };
+INLINE size_t panels_of_few_rows(size_t rows) { return INDEPENDENT_SUMS / TILE_VECTORS / rows; }
 
 /// The same for `rows` rows and all columns of several whole panels, `panel_stride` apart.
 INLINE void tile_of_few_rows(const bool pairs, const size_t rows, const tile_operands *t, size_t panel_stride) {
   const size_t vectors = panels_of_few_rows(rows) * TILE_VECTORS;
-  vfloat sums[MOST_FEW_ROWS][8];
+  vfloat sums[MOST_FEW_ROWS][INDEPENDENT_SUMS];
 #pragma clang loop unroll(full)
   for (size_t r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
