@@ -54,7 +54,7 @@ struct PredictionOptions<Weights: MixtureWeightFlag>: ConditionalFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "θ of the cache, which sharpens it; 0 weights all states equally. (default: 0.3)", valueName: "number"),
+      "The θ of the cache, which sharpens it; 0 weights all states equally. (default: 0.3)", valueName: "number"),
     transform: Bounded.number(0...1000))
   var cacheTheta: Float?
 
