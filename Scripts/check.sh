@@ -30,6 +30,11 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 $test_command 2>&1 | tee "$log" || status=$?
+# Tests run side by side, so that failures are far above the end of the log.
+if [[ "$status" != 0 ]]; then
+  step "the failures"
+  grep -A 4 -E "recorded an issue|: error: " "$log" | head -n 100 || true
+fi
 # All tests use Swift Testing; the line "Executed 0 tests" is printed by XCTest, for which there are no tests.
 step "the tests' closing line"
 grep -E "Test run with [0-9]+ tests?.*(passed|failed)" "$log" | tail -n 1 || { echo "error: no tests ran" >&2; exit 1; }
