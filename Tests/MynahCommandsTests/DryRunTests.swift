@@ -60,9 +60,8 @@ struct DryRunTests {
     defer { tool.folder.remove() }
     let dry = try figures(tool, TinyModel.flags + ["--epochs", "2000"])
     #expect((1...50).contains(dry.timedStepCount) && dry.secondsPerStep > 0)
-    // The estimate also includes validation, which reads only a fraction of the text.
-    let steps = dry.secondsPerStep * Double(dry.stepCount)
-    #expect(dry.estimatedSeconds > steps && dry.estimatedSeconds < 2 * steps)
+    // The estimate also includes validation.
+    #expect(dry.estimatedSeconds > dry.secondsPerStep * Double(dry.stepCount))
     #expect(dry.estimatedPeakBytes > 5e6 && dry.estimatedPeakBytes < 1e9)
     let single = try figures(tool, TinyModel.flags + ["--epochs", "1", "--batches-per-update", "1000"])
     #expect(single.stepCount == 1 && single.timedStepCount == 1 && single.estimatedSeconds > 0)

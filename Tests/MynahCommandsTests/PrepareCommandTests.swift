@@ -87,11 +87,13 @@ struct PrepareCommandTests {
     defer { tool.folder.remove() }
     try tool.write(String(repeating: TinyModel.text(tokenCount: 20_000), count: 60), to: "text.txt")
     let arguments = ["prepare", "text.txt", "--output", "o", "--threads", "1"]
-    let run = try tool.start(arguments)
     // The temporary file exists briefly at the start, and again while tokens are converted to IDs.
-    try run.wait { try tool.files().contains { $0.hasSuffix(".temporary") && (try? tool.bytes($0).count) ?? 0 > 200 } }
-    kill(run.process.processIdentifier, signal)
-    let outcome = try run.finish()
+    let isWriting = {
+      try tool.files().contains { $0.hasSuffix(".temporary") && (try? tool.bytes($0).count) ?? 0 > 200 }
+    }
+    let outcome = try tool.run(arguments, until: isWriting, then: signal) {
+      try FileManager.default.removeItem(atPath: tool.path("o"))
+    }
     #expect(!tool.exists("o"))
     if signal != SIGKILL {
       #expect(

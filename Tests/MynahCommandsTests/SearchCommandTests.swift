@@ -94,11 +94,14 @@ struct SearchCommandTests {
     }
     let expected = try whole.run(search)
     #expect(expected.status == 0, "\(expected.errors)")
-    let run = try stopped.start(search)
     // The second run has finished its first epoch.
-    run.wait { stopped.exists("m-run-2") }
-    kill(run.process.processIdentifier, SIGINT)
-    let outcome = try run.finish()
+    let outcome = try stopped.run(
+      search, until: { stopped.exists("m-run-2") }, then: SIGINT, isTooLate: { _ in stopped.exists("m-run-3") }
+    ) {
+      for name in try stopped.files() where name != "my text" {
+        try FileManager.default.removeItem(atPath: stopped.path(name))
+      }
+    }
     #expect(outcome.status == 130 && outcome.lastLine.hasSuffix("; continue with --resume"), "\(outcome.errors)")
     #expect(!stopped.exists("m") && !stopped.exists("m-run-3") && stopped.exists("m.search"))
     // Flags may be left out.

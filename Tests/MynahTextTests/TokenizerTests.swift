@@ -72,14 +72,6 @@ struct WordTokenizerTests {
     #expect(
       WordTokenizer(training: "b a b\n", minimumCount: 1, maximumSize: 3).vocabulary.tokens == ["b", "<eos>", "<unk>"])
   }
-
-  @Test("Five megabytes are encoded in well under a second")
-  func speed() throws {
-    let text = String(repeating: "a b né some unknown words in a line that goes on\n", count: 100_000)
-    let clock = ContinuousClock()
-    let time = try clock.measure { _ = try tokenizer.encode(text) }
-    #expect(time < .seconds(1))
-  }
 }
 
 struct CharacterTokenizerTests {
