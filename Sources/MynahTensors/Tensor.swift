@@ -107,9 +107,14 @@ extension Tensor {
 }
 
 extension Tensor {
+  /// A Boolean value indicating whether the elements are not shared, so that they are written to in place.
+  var isUnique: Bool {
+    mutating get { isKnownUniquelyReferenced(&storage) && storage.isWritable }
+  }
+
   /// Copies the elements if they are shared.
-  fileprivate mutating func makeUnique() {
-    guard !isKnownUniquelyReferenced(&storage) else { return }
+  package mutating func makeUnique() {
+    guard !isUnique else { return }
     let copy = TensorStorage(uninitialized: storage.count)
     unsafe copy.base.update(from: storage.base, count: storage.count)
     storage = copy
@@ -121,6 +126,39 @@ extension Tensor {
       makeUnique()
       return unsafe storage.base
     }
+  }
+}
+
+// MARK: Parts
+
+extension Tensor {
+  /// Returns a tensor of some elements, in row-major order, without a copy of them.
+  ///
+  /// Modifying the part copies it.
+  ///
+  /// - Precondition: The elements exist, and nothing writes to them as long as the part is in use.
+  package func part(_ elements: Range<Int>, shape: Shape) -> Tensor {
+    Tensor(shape: shape, storage: checkedPart(elements, isWritable: false))
+  }
+
+  /// Returns a tensor of some elements, in row-major order: modifying it also modifies this tensor.
+  ///
+  /// - Precondition: The elements exist, this tensor was made unique before the first of its parts, and nothing else
+  ///   uses the elements as long as the part is modified.
+  package func mutablePart(_ elements: Range<Int>, shape: Shape) -> Tensor {
+    Tensor(shape: shape, storage: checkedPart(elements, isWritable: true))
+  }
+
+  private func checkedPart(_ elements: Range<Int>, isWritable: Bool) -> TensorStorage {
+    require(
+      elements.lowerBound >= 0 && elements.upperBound <= storage.count,
+      "elements \(elements) are outside of a tensor of shape \(shape)")
+    return TensorStorage(elements, of: storage, isWritable: isWritable)
+  }
+
+  /// Returns a Boolean value indicating whether another tensor has the memory of this tensor's elements from `first` on.
+  package func contains(_ part: Tensor, at first: Int) -> Bool {
+    unsafe part.storage.base == storage.base + first
   }
 }
 

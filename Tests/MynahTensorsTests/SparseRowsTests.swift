@@ -38,4 +38,24 @@ struct SparseRowsTests {
     rows.add(to: &matrix, times: -0.5)
     #expect(matrix == Tensor(shape: [3, 2], [0.5, 0, 1, 1, -0.5, -1]))
   }
+
+  @Test("The sum of two gradients, dense or sparse, is that of the dense matrices, and changes neither of them")
+  func sums() {
+    let sparse = SparseRows(shape: [3, 2], rows: [0, 2], values: Tensor(shape: [2, 2], [1, 2, 3, 4]))
+    let other = SparseRows(shape: [3, 2], rows: [1, 2], values: Tensor(shape: [2, 2], [0.5, -2, 0.25, 8]))
+    let whole = Tensor(shape: [4, 2], [9, 9, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    let gradients: [Gradient] = [
+      .rows(sparse), .rows(other), .dense(sparse.dense), .dense(whole.part(2..<8, shape: [3, 2])),
+    ]
+    for left in gradients {
+      for right in gradients {
+        let expected = left.dense + right.dense
+        #expect(Gradient.sum(left, right).dense == expected)
+        // A copy has no other reference, so the sum is computed in its memory.
+        #expect(Gradient.sum(left, .dense(right.dense + 0)).dense == expected)
+        #expect(Gradient.sum(.dense(left.dense + 0), right).dense == expected)
+      }
+    }
+    #expect(gradients[2].dense == sparse.dense && whole.elements[2...] == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+  }
 }

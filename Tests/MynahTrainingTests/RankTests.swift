@@ -55,6 +55,25 @@ struct RankTests {
     }
   }
 
+  /// Gradient descent that adds a part of the last change: w ← w + 0.5 (w − previous) − rate · g.
+  struct HeavyBall: OptimizerRule {
+    static let name = "heavy-ball"
+    static let defaultLearningRate: Float = 0.1
+
+    var slotNames: [String] { ["previous"] }
+
+    func update(
+      _ weights: inout [Tensor], _ memory: inout OptimizerMemory, _ gradients: [Gradient], _ step: UpdateStep
+    ) {
+      let previous = memory.slots["previous"] ?? weights
+      memory.slots["previous"] = weights
+      for index in weights.indices {
+        let change = 0.5 * (weights[index] - previous[index]) - step.rate * step.scale * gradients[index].dense
+        weights[index] = weights[index] + change
+      }
+    }
+  }
+
   static let cases = [
     Case("SGD"),
     Case(
@@ -78,6 +97,9 @@ struct RankTests {
     Case("two batches an update, a clip by value and frozen embeddings") {
       ($0.batchesPerUpdate, $0.clipValue) = (2, 0.01)
       $0.partRates = PartRates(frozen: [.embedding])
+    },
+    Case("a custom rule that creates tensors and keeps the weights") {
+      $0.optimizer = OptimizerConfiguration(HeavyBall())
     },
     Case("separate documents") {
       $0.batches = .documents(batchSize: 5, sequenceLength: 9, endingWith: 0)

@@ -65,5 +65,23 @@ public enum Gradient: Sendable, Equatable {
     }
   }
 
+  /// Returns the sum of two gradients of the same shape, in the memory of one of them if it is dense and not shared.
+  package static func sum(_ left: consuming Gradient, _ right: consuming Gradient) -> Gradient {
+    // The operands of a sum of two numbers can be exchanged without changing its bits.
+    if !left.isUnique && right.isUnique { swap(&left, &right) }
+    left.add(right)
+    return left
+  }
+
+  /// A Boolean value indicating whether the gradient is dense and its tensor is not shared.
+  private var isUnique: Bool {
+    mutating get {
+      guard case .dense(var tensor) = self else { return false }
+      self = Self.nothing
+      defer { self = .dense(tensor) }
+      return tensor.isUnique
+    }
+  }
+
   private static let nothing = Gradient.dense(.zeros([0]))
 }

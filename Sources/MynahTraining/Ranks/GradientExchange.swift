@@ -160,7 +160,7 @@ struct GradientExchange {
 
   // MARK: Weights
 
-  /// Updates this rank's rows of the weights, and exchanges the updated rows with the other ranks.
+  /// Updates this rank's rows of the weights in place, and exchanges the updated rows with the other ranks.
   ///
   /// - Parameters:
   ///   - weights: The whole tensors.
@@ -171,51 +171,60 @@ struct GradientExchange {
     of weights: inout [Tensor], gradients: [Gradient], skipsMissingRows: Bool, _ body: (inout [Tensor]) -> Void
   ) throws {
     guard communicator.rankCount > 1 else { return body(&weights) }
-    var own = weights.indices.map { shares.slice(weights[$0], ownRows($0), parameter: $0) }
+    // Copied if anything else uses them, such as a message of the last update. From here on, each rank's rows are a part
+    // of the tensor that only this function and the rule write to.
+    for parameter in weights.indices { weights[parameter].makeUnique() }
+    var own = weights.indices.map { mutableRows(of: communicator.rank, in: weights[$0], $0) }
     body(&own)
-    try exchange(own, gradients, skipsMissingRows, &weights)
-  }
-
-  private func exchange(
-    _ own: [Tensor], _ gradients: [Gradient], _ skipsMissingRows: Bool, _ weights: inout [Tensor]
-  ) throws {
     for parameter in weights.indices where !frozen.contains(parameter) {
       let rows = ownRows(parameter)
-      if !rows.isEmpty {
-        let changed: [Int32]? =
-          if skipsMissingRows, case .rows(let sparse) = gradients[parameter] { sparse.rows } else { nil }
-        let values = changed.map { own[parameter].gathered($0) } ?? own[parameter]
-        for other in communicator.others {
-          if let changed { try communicator.send(.bytes(changed.littleEndianBytes), to: other) }
-          try communicator.send(.values(values, 0..<values.shape.elementCount), to: other)
-        }
+      let elements = shares.elements(of: rows, parameter: parameter)
+      if !weights[parameter].contains(own[parameter], at: elements.lowerBound) {
+        // The rule has created a tensor; it may have kept the part.
+        weights[parameter].replace(elements, by: own[parameter])
       }
-      weights[parameter].replace(shares.elements(of: rows, parameter: parameter), by: own[parameter])
+      if !rows.isEmpty { try sendWeights(own[parameter], gradients[parameter], skipsMissingRows) }
     }
     for parameter in weights.indices where !frozen.contains(parameter) {
-      for rank in communicator.others.reversed() {
-        let rows = shares.rows(of: parameter, rank: rank)
-        if !rows.isEmpty { try receiveWeights(&weights[parameter], parameter, rows, from: rank) }
+      for rank in communicator.others.reversed() where !shares.rows(of: parameter, rank: rank).isEmpty {
+        var target = mutableRows(of: rank, in: weights[parameter], parameter)
+        try receiveWeights(&target, from: rank)
       }
     }
   }
 
-  private func receiveWeights(
-    _ weights: inout Tensor, _ parameter: Int, _ rows: Range<Int>, from rank: Int
-  ) throws {
+  /// Returns the rows of a parameter that a rank updates, as a part of its tensor.
+  private func mutableRows(of rank: Int, in weights: Tensor, _ parameter: Int) -> Tensor {
+    let rows = shares.rows(of: parameter, rank: rank)
+    return weights.mutablePart(
+      shares.elements(of: rows, parameter: parameter), shape: shares.shape(of: rows, parameter: parameter))
+  }
+
+  /// Sends this rank's rows of a parameter to the other ranks, or only those that were updated.
+  private func sendWeights(_ own: Tensor, _ gradient: Gradient, _ skipsMissingRows: Bool) throws {
+    let changed: [Int32]? = if skipsMissingRows, case .rows(let sparse) = gradient { sparse.rows } else { nil }
+    let values = changed.map { own.gathered($0) } ?? own
+    for other in communicator.others {
+      if let changed { try communicator.send(.bytes(changed.littleEndianBytes), to: other) }
+      try communicator.send(.values(values, 0..<values.shape.elementCount), to: other)
+    }
+  }
+
+  /// Receives the rows of a parameter that another rank has updated.
+  private func receiveWeights(_ target: inout Tensor, from rank: Int) throws {
     let message = try communicator.next(from: rank)
-    let (width, first) = (shares.shapes[parameter].asRows.width, rows.lowerBound)
     guard case .bytes(let bytes) = message else {
-      let elements = shares.elements(of: rows, parameter: parameter)
-      weights.replace(elements, by: try message.values([elements.count], from: rank))
+      let elements = 0..<target.shape.elementCount
+      target.replace(elements, by: try message.values([elements.count], from: rank))
       return
     }
     let changed = [Int32](littleEndianBytes: bytes)
+    let (rows, width) = target.shape.asRows
     let values = try communicator.next(from: rank).values([changed.count, width], from: rank)
-    guard changed.allSatisfy({ $0 >= 0 && $0 < rows.count }) else { throw CommunicationError.unexpected(rank: rank) }
+    guard changed.allSatisfy({ $0 >= 0 && $0 < rows }) else { throw CommunicationError.unexpected(rank: rank) }
     for (place, row) in changed.enumerated() {
-      let target = (first + Int(row)) * width
-      weights.replace(target..<target + width, by: values, from: place * width)
+      let first = Int(row) * width
+      target.replace(first..<first + width, by: values, from: place * width)
     }
   }
 }

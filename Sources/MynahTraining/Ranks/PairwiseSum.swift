@@ -47,15 +47,14 @@ package struct PairwiseSum: Sendable {
   }
 
   private mutating func addLastTwo() {
-    let right = blocks.removeLast()
-    let left = blocks.removeLast()
-    var sum = left.gradient
-    let count = left.count + right.count
-    let first = left.first
-    if let gradient = right.gradient {
-      // `left` is released first, so that its tensor has no other reference and is updated in place.
-      _ = consume left
-      if sum == nil { sum = gradient } else { sum?.add(gradient) }
+    var right = blocks.removeLast()
+    var left = blocks.removeLast()
+    let (first, count) = (left.first, left.count + right.count)
+    let sum: Gradient?
+    // Moved out of the blocks, so that their tensors have no other reference and one is updated in place.
+    switch (left.gradient.take(), right.gradient.take()) {
+    case (let left?, let right?): sum = .sum(left, right)
+    case (let left, let right): sum = left ?? right
     }
     blocks.append(Block(first: first, count: count, gradient: sum))
   }

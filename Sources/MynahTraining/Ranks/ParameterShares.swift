@@ -54,11 +54,13 @@ package struct ParameterShares: Sendable {
       .reshaped(shape(of: rows, parameter: parameter))
   }
 
-  /// Returns some rows of a parameter's gradient.
+  /// Returns some rows of a parameter's gradient; those of a dense one are a part of its tensor, without a copy.
   func slice(_ gradient: Gradient, _ rows: Range<Int>, parameter: Int) -> Gradient {
     if rows.count == shapes[parameter].asRows.rows { return gradient }
     switch gradient {
-    case .dense(let tensor): return .dense(slice(tensor, rows, parameter: parameter))
+    case .dense(let tensor):
+      return .dense(
+        tensor.part(elements(of: rows, parameter: parameter), shape: shape(of: rows, parameter: parameter)))
     case .rows(let sparse):
       let stored = sparse.stored(in: rows)
       return .rows(
