@@ -16,6 +16,8 @@ struct SharedInputsTests {
     let state = model.initialState(batchSize: 3)
     var random = RandomSource(seed: 3)
     let weights = Variable(Tensor.random([5, 3, model.stack.outputSize], using: &random))
+    let shared = model.stack.pass(model.embedding, Self.ids, state: state).embeddings.shared
+    #expect(shared?.distinct.shape == [3, configuration.embeddingSize])
     let runs = [true, false].map { shares in
       let tape = Tape()
       let (tracked, parameters) = model.tracked(by: tape)
@@ -41,9 +43,24 @@ struct SharedInputsTests {
       model.embedding, Self.ids, state: model.initialState(batchSize: 3),
       masks: DropoutMasks(configuration.dropout, random: source))
     #expect(found.embeddings.values.value.elements == dropped.value.elements)
-    #expect(found.embeddings.stepCount == 5 && found.embeddings.batchSize == 3)
+    #expect(found.embeddings.stepCount == 5 && found.embeddings.batchSize == 3 && found.embeddings.shared != nil)
     let copies = SequenceBatch(dropped.reshaped([5, 3, 4]))
     let expected = model.stack(copies, state: model.initialState(batchSize: 3))
     #expect(found.pass.output.values.value.elements == expected.output.values.value.elements)
+  }
+
+  @Test("Steps do not share embeddings if most tokens are distinct, inputs are dropped or sequences are padded")
+  func unshared() {
+    let distinct: [Int32] = [2, 5, 2, 0, 1, 3, 4, 5, 2]
+    let model = ModelKindTests.model(ModelKindTests.configuration([.lstm(4)]))
+    func shares(_ ids: [Int32], lengths: [Int]? = nil, _ rates: DropoutRates = .none) -> Bool {
+      let masks = DropoutMasks(rates, random: RandomSource(seed: 1))
+      let state = model.initialState(batchSize: 3)
+      return model.stack.pass(model.embedding, ids, state: state, lengths: lengths, masks: masks).embeddings.shared
+        != nil
+    }
+    #expect(shares(Self.ids) && shares(Self.ids, DropoutRates(hidden: 0.5, output: 0.5)))
+    #expect(!shares(distinct) && !shares(Self.ids, lengths: [5, 5, 4]))
+    #expect(!shares(Self.ids, DropoutRates(input: 0.5)) && !shares(Self.ids, DropoutRates(layerInput: 0.5)))
   }
 }

@@ -50,7 +50,7 @@ public struct SequenceBatch: Sendable {
   }
 
   /// The distinct inputs, if steps share them.
-  var shared: SharedInputs? {
+  package var shared: SharedInputs? {
     guard case .shared(let shared, _) = contents else { return nil }
     return shared
   }

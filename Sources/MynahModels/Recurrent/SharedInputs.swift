@@ -1,14 +1,14 @@
 import MynahIO
-import MynahTensors
+package import MynahTensors
 
 /// The inputs of a batch of sequences as rows of a matrix that steps share, such as the embeddings of tokens that occur
 /// more than once.
 ///
 /// Products with a layer's input weights are computed once for each row; backward, gradients are summed for each row
 /// before they are multiplied.
-struct SharedInputs: Sendable {
+package struct SharedInputs: Sendable {
   /// The distinct inputs, [X, F].
-  let distinct: Variable
+  package let distinct: Variable
   /// Their rows, time-major: the input of step t of sequence b is row `indices[t·B + b]`.
   let indices: [Int32]
 
