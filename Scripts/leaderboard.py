@@ -176,7 +176,8 @@ def write(_):
     tables = "\n\n".join(f"{text}, {machine}:\n\n{table(entries)}" for (text, machine), entries in groups.items())
     pattern = re.compile(r"(<!-- leaderboard: begin -->\n).*?(<!-- leaderboard: end -->)", re.DOTALL)
     PAGE.write_text(pattern.sub(lambda match: f"{match[1]}\n{tables}\n\n{match[2]}", PAGE.read_text()))
-    PLOT.write_text(plot([(text, entries) for (text, _), entries in groups.items()]))
+    # A single figure needs no plot.
+    PLOT.write_text(plot([(text, entries) for (text, _), entries in groups.items() if len(entries) > 1]))
 
 
 def main():
