@@ -52,8 +52,8 @@ struct DownloadResumeTests: DownloadSuite {
   func silence(responds: Bool) throws {
     let file = file
     let server = try LocalServer { _, _ in responds ? .whole(file).hanging(after: 1) : .silence }
-    let error = try downloadError { try downloads.fetch(from: server.address(), silence: .seconds(1)) }
-    #expect(error.failureCode == .unavailable && error.sentence.contains("last 1 second"))
+    let error = try downloadError { try downloads.fetch(from: server.address(), silence: .seconds(3)) }
+    #expect(error.failureCode == .unavailable && error.sentence.contains("last 3 seconds"))
     #expect(folder.names == (responds ? ["a.part"] : []))
   }
 

@@ -126,14 +126,16 @@ struct RankCommandTests {
     #expect(try tool.bytes("ranks.safetensors") == tool.bytes("alone.safetensors"))
   }
 
-  @Test("SIGTERM to one rank stops all ranks with a checkpoint, and one process can resume to the same bytes")
-  func termination() throws {
+  @Test(
+    "SIGTERM to one rank stops all ranks with a checkpoint, and one process can resume to the same bytes",
+    arguments: [0, 2])
+  func termination(rank: Int) throws {
     defer { tool.folder.remove() }
     #expect(try tool.run(train("alone.safetensors", epochs: 60)).status == 0)
     let interrupted = try start(3, [mynah] + train("ranks.safetensors", epochs: 60))
-    let rank = try process(ofRank: 2, in: interrupted)
+    let process = try process(ofRank: rank, in: interrupted)
     waitForCheckpoint("ranks.safetensors", of: interrupted)
-    _ = kill(rank, SIGTERM)
+    _ = kill(process, SIGTERM)
     let outcome = try interrupted.finish()
     #expect(outcome.status == 130)
     #expect(try sentence(outcome).contains("continue with --resume"))
@@ -202,14 +204,21 @@ struct RankCommandTests {
         .finish().status == 0)
   }
 
-  @Test("A full disk on rank 0 ends all ranks with one error and leaves no temporary files")
+  @Test("A full disk on rank 0 ends all ranks with one error and keeps the last checkpoint, from which they resume")
   func fullDisk() throws {
     defer { tool.folder.remove() }
-    let limited = ["sh", "-c", "ulimit -f 40; exec \"$0\" \"$@\"", mynah] + train("ranks.safetensors")
-    let outcome = try start(2, limited).finish()
+    #expect(try tool.run(train("alone.safetensors", epochs: 3)).status == 0)
+    #expect(try run(2, train("ranks.safetensors", epochs: 1)).status == 0)
+    let names = ["ranks.safetensors", "ranks.safetensors.training"]
+    let before = try names.map { try tool.bytes($0) }
+    let files = try tool.files()
+    let command = [mynah] + train("ranks.safetensors", "--resume", epochs: 3)
+    let outcome = try start(2, ["sh", "-c", "ulimit -f 40; exec \"$0\" \"$@\""] + command).finish()
     #expect(outcome.status == 74)
     #expect(try sentence(outcome).contains("writing"))
-    #expect(try tool.files().allSatisfy { !$0.hasPrefix("ranks.safetensors.") || $0 == "ranks.safetensors.training" })
+    #expect(try tool.files() == files && names.map { try tool.bytes($0) } == before)
+    #expect(try start(2, command).finish().status == 0)
+    #expect(try tool.bytes("ranks.safetensors") == tool.bytes("alone.safetensors"))
   }
 
   @Test(
@@ -290,8 +299,10 @@ struct RankCommandTests {
     defer { tool.folder.remove() }
     try tool.write("a text\n", to: "text")
     let command = ["train", "text", "--output", "x"]
-    let first = try tool.start(command, environment: [rank: "0", count: "2"]).finish()
-    #expect(first.status == 69 && first.isTidy && first.lastLine.contains("--traits MPI"), "\(first.errors)")
+    for number in ["0", "1"] {
+      let outcome = try tool.start(command, environment: [rank: number, count: "2"]).finish()
+      #expect(outcome.status == 69 && outcome.isTidy && outcome.lastLine.contains("--traits MPI"), "\(outcome.errors)")
+    }
     let other = try tool.start(["generate", "x"], environment: [rank: "0", count: "2"]).finish()
     #expect(other.status == 64 && other.lastLine.contains("mynah generate runs in one process"), "\(other.errors)")
     // A launcher with a single process is ignored.

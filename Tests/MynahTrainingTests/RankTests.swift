@@ -262,7 +262,7 @@ struct RankTests {
 
   @Test("Ranks with different models get errors, and impossible numbers of ranks and shares are refused")
   func mismatches() throws {
-    let different = onThreads(2, timeout: 5) { try run(Self.cases[$0.rank == 0 ? 0 : 2], $0) }
+    let different = onThreads(2) { try run(Self.cases[$0.rank == 0 ? 0 : 2], $0) }
     #expect(throws: CommunicationError.unexpected(rank: 1)) { try different[0].get() }
     #expect(throws: CommunicationError.self) { try different[1].get() }
     for outcome in onThreads(5, { try run(Self.cases[0], $0) }) {
