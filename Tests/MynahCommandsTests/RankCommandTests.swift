@@ -207,7 +207,8 @@ struct RankCommandTests {
   @Test("A full disk on rank 0 ends all ranks with one error and keeps the last checkpoint, from which they resume")
   func fullDisk() throws {
     defer { tool.folder.remove() }
-    #expect(try tool.run(train("alone.safetensors", epochs: 3)).status == 0)
+    #expect(try tool.run(train("alone.safetensors", epochs: 1)).status == 0)
+    #expect(try tool.run(train("alone.safetensors", "--resume", epochs: 3)).status == 0)
     #expect(try run(2, train("ranks.safetensors", epochs: 1)).status == 0)
     let names = ["ranks.safetensors", "ranks.safetensors.training"]
     let before = try names.map { try tool.bytes($0) }
