@@ -156,8 +156,8 @@ extension Tensor {
     return TensorStorage(elements, of: storage, isWritable: isWritable)
   }
 
-  /// Returns a Boolean value indicating whether another tensor has the memory of this tensor's elements from `first` on.
-  package func contains(_ part: Tensor, at first: Int) -> Bool {
+  /// Returns a Boolean value indicating whether a tensor is a part of this one that begins with the element `first`.
+  package func sharesMemory(with part: Tensor, from first: Int) -> Bool {
     unsafe part.storage.base == storage.base + first
   }
 }

@@ -3,8 +3,8 @@ import MynahIO
 /// A block of float32 values that tensors share until one of them is modified.
 ///
 /// The only `@unchecked Sendable` type of this module: its memory is written only through `Tensor`, which first ensures
-/// that its reference is unique (copy on write), so no thread sees another thread's write. The exception are parts of a
-/// block, whose users must not write to elements that others use.
+/// that its reference is unique (copy on write), so no thread sees another thread's write. Parts of a block are the
+/// exception: their users must not write to elements that others use.
 @safe
 package final class TensorStorage: @unchecked Sendable {
   package let base: UnsafeMutablePointer<Float>

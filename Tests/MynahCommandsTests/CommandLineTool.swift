@@ -104,15 +104,16 @@ struct CommandLineTool {
     _ arguments: [String], until isSo: () throws -> Bool, then signal: Int32,
     isTooLate: (Outcome) -> Bool = { $0.status == 0 && !$0.wasKilled }, reset: () throws -> Void
   ) throws -> Outcome {
-    for _ in 1..<20 {
+    var attempts = 0
+    while true {
       let run = try start(arguments)
       try run.wait(until: isSo)
       if run.process.isRunning { kill(run.process.processIdentifier, signal) }
       let outcome = try run.finish()
-      guard isTooLate(outcome) else { return outcome }
+      attempts += 1
+      guard attempts < 20 && isTooLate(outcome) else { return outcome }
       try reset()
     }
-    return try run(arguments)
   }
 
   private func newStream(_ name: String) throws -> URL {

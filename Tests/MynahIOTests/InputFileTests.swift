@@ -1,5 +1,6 @@
 import Foundation
 import MynahIO
+import Synchronization
 import TestSupport
 import Testing
 
@@ -35,5 +36,28 @@ struct InputFileTests {
     #expect(FileKind(at: folder("none")) == nil && FileKind(at: folder.path) == .directory)
     #expect(unsafe mkfifo(folder("pipe"), 0o600) == 0)
     #expect(throws: FileError.irregular(path: folder("pipe"), kind: "a pipe")) { try InputFile(path: folder("pipe")) }
+  }
+
+  @Test("A pipe is refused without opening it, so that its writer goes on waiting for a reader")
+  func waitingWriter() throws {
+    let pipe = folder("pipe")
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    let hasWritten = Flag()
+    Thread.detachNewThread {
+      try? Data("a\n".utf8).write(to: URL(filePath: pipe))
+      hasWritten.set()
+    }
+    for _ in 0..<100 {
+      #expect(throws: FileError.irregular(path: pipe, kind: "a pipe")) { try InputFile(path: pipe) }
+      usleep(1000)
+    }
+    #expect(!hasWritten.isSet)
+    #expect(try TextFile(at: pipe).text == "a\n")
+  }
+
+  private final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
   }
 }

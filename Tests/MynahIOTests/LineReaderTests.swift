@@ -34,9 +34,10 @@ struct LineReaderTests {
     let file = try folder.write(bytes, to: "a.gz")
     let found = try shares([file]).dropFirst().map { $0 ?? -1 }
     #expect(zip(found, [2.0 / 12, 0.5, 1]).allSatisfy { abs($0 - $1) < 1e-12 } && found.count == 3, "\(found)")
-    let pipe = Pipe()
-    try pipe.fileHandleForWriting.write(contentsOf: Data("a\nb\n".utf8))
-    try pipe.fileHandleForWriting.close()
-    #expect(try shares(["/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"]) == [nil, nil, nil])
+    let pipe = folder.path + "/pipe"
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    // Opening a pipe blocks until its other end is opened.
+    Thread.detachNewThread { try? Data("a\nb\n".utf8).write(to: URL(filePath: pipe)) }
+    #expect(try shares([pipe]) == [nil, nil, nil])
   }
 }

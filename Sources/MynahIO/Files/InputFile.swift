@@ -13,7 +13,9 @@ package final class InputFile: Sendable {
   ///
   /// - Throws: `FileError` if it does not exist, is not a regular file, or cannot be read.
   package init(path: String) throws(FileError) {
-    // Without O_NONBLOCK, opening a pipe would block until its other end is opened.
+    // A named pipe must not be opened even briefly: its writer would no longer wait, and fail when it is closed again.
+    if FileKind(at: path) == .pipe { throw .irregular(path: path, kind: FileKind.pipe.name) }
+    // Without O_NONBLOCK, opening a pipe that has since replaced the file would block until its other end is opened.
     (descriptor, self.path) = (try openForReading(path, O_NONBLOCK), path)
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {

@@ -179,7 +179,7 @@ struct GradientExchange {
     for parameter in weights.indices where !frozen.contains(parameter) {
       let rows = ownRows(parameter)
       let elements = shares.elements(of: rows, parameter: parameter)
-      if !weights[parameter].contains(own[parameter], at: elements.lowerBound) {
+      if !weights[parameter].sharesMemory(with: own[parameter], from: elements.lowerBound) {
         // The rule has created a tensor; it may have kept the part.
         weights[parameter].replace(elements, by: own[parameter])
       }
