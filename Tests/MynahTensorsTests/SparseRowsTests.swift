@@ -47,8 +47,11 @@ struct SparseRowsTests {
     let gradients: [Gradient] = [
       .rows(sparse), .rows(other), .dense(sparse.dense), .dense(whole.part(2..<8, shape: [3, 2])),
     ]
-    for left in gradients {
-      for right in gradients {
+    for right in gradients {
+      // A part is never written to, even if it has no other reference.
+      let part = Gradient.sum(.dense(whole.part(2..<8, shape: [3, 2])), right)
+      #expect(part.dense == Tensor(shape: [3, 2], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]) + right.dense)
+      for left in gradients {
         let expected = left.dense + right.dense
         #expect(Gradient.sum(left, right).dense == expected)
         // A copy has no other reference, so the sum is computed in its memory.
