@@ -38,22 +38,19 @@ static void pack_few_transposed(float *packed, const float *b, size_t ld, size_t
 }
 
 static void multiply_few(operand a, size_t m, size_t k, const product *products, size_t count) {
-  const row_tiles shares = row_tiles_of(m);
   for (const product *s = products; s < products + count; s++)
     for (size_t p = s->panels.first; p < s->panels.last; p++) {
       const size_t first = panel_start(s->n, p), width = few_width(s->n, p);
-      for (size_t t = 0, r = 0, rows; t < shares.count; t++, r += rows) {
-        rows = shares.height + (t < shares.higher);
-        const tile_operands operands = {
-            .a = element(&a, r, 0),
-            .row_stride = a.row_stride,
-            .k_stride = a.k_stride,
-            .k_group = a.k_group_stride ? KEPT_WIDTH : k,
-            .k_group_stride = a.k_group_stride,
-            .b = s->packed + first * k,
-            .k = k,
-        };
-        multiply_tile(s, operands, tiles[rows - 1], r, rows, first, width, true);
-      }
+      tile_operands operands = {
+          .a = a.base,
+          .row_stride = a.row_stride,
+          .k_stride = a.k_stride,
+          .k_group = a.k_group_stride ? KEPT_WIDTH : k,
+          .k_group_stride = a.k_group_stride,
+          .b = s->packed + first * k,
+          .k = k,
+      };
+      place_tile(s, &operands, 0, first, true);
+      multiply_tiles(tiles, m, width, valid_columns(s, first, width), &operands);
     }
 }

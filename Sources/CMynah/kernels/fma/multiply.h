@@ -89,10 +89,10 @@ INLINE a_block gather_column_pairs(uint32_t *to, const operand *a, size_t row, s
 
 INLINE bool is_in_groups(const a_block *a) { return a->rows_together == KEPT_WIDTH && a->k_stride == KEPT_WIDTH; }
 
-/// Makes tile `tile` of `tiles` prefetch its share of `next`, which has `width` floats for each k.
-INLINE void fetch_share(tile_operands *operands, const float *next, size_t width, size_t tile, size_t tiles) {
+/// Makes each of `tiles` tiles prefetch a share of `next`, which has `width` floats for each k.
+INLINE void fetch_shares(tile_operands *operands, const float *next, size_t width, size_t tiles) {
   operands->ahead_step = (width + tiles - 1) / tiles;
-  operands->ahead = next + tile * operands->k * operands->ahead_step;
+  operands->ahead = next;
 }
 
 /// The number of panels from p on that a tile of few rows reads together; 1 if they are not whole, or at the edge of C.
@@ -135,23 +135,20 @@ INLINE void multiply_block(const product *s, const a_block *a, size_t row, size_
     const size_t first = v.first * LANES, width = (v.last - v.first) * LANES;
     const float *b = s->packed + first * k + k0 * width;
     together = panels_together(s, p, rows);
+    tile_operands operands = operands_of(a, a->base, b, length);
+    place_tile(s, &operands, row, first, k0 == 0);
     if (together > 1) {
-      tile_operands operands = operands_of(a, a->base, b, length);
-      place_tile(s, &operands, row, first, k0 == 0);
       multiply_few_rows(pairs, rows, &operands, TILE_LANES * k);
       continue;
     }
-    for (size_t r0 = 0, tile = 0; r0 < rows; r0 += a->rows_together) {
-      const row_tiles shares = row_tiles_of(minimum(a->rows_together, rows - r0));
-      const float *group = a->base + r0 / a->rows_together * a->together_stride;
-      for (size_t t = 0, r = 0, height; t < shares.count; t++, tile++, r += height) {
-        height = shares.height + (t < shares.higher);
-        tile_operands operands = operands_of(a, group + r * a->row_stride, b, length);
-        if (p == s->panels.first && is_in_groups(a))
-          fetch_share(&operands, group + a->together_stride, KEPT_WIDTH, t, shares.count);
-        else if (p + 1 < s->panels.last) fetch_share(&operands, b + width * k, width, tile, tiles);
-        multiply_tile(s, operands, functions[height - 1], row + r0 + r, height, first, width, k0 == 0);
-      }
+    const size_t valid = valid_columns(s, first, width);
+    const bool fetches_a = p == s->panels.first && is_in_groups(a);
+    if (!fetches_a && p + 1 < s->panels.last) fetch_shares(&operands, b + width * k, width, tiles);
+    for (size_t r0 = 0; r0 < rows; r0 += a->rows_together) {
+      const size_t count = minimum(a->rows_together, rows - r0);
+      operands.a = a->base + r0 / a->rows_together * a->together_stride;
+      if (fetches_a) fetch_shares(&operands, operands.a + a->together_stride, KEPT_WIDTH, row_tiles_of(count).count);
+      multiply_tiles(functions, count, width, valid, &operands);
     }
   }
 }
@@ -164,7 +161,7 @@ static void multiply(operand a, size_t m, size_t k, const product *products, siz
   float gathered[GATHERED_SIZE] __attribute__((aligned(64)));
   // At least one pass over k, so that C is written even if k is 0.
   for (size_t k0 = 0, length; k0 == 0 || k0 < k; k0 += length) {
-    length = minimum(k - k0, K_BLOCK);
+    length = minimum(k - k0, k_block_of(k));
     for (size_t row = 0, rows; row < m; row += rows) {
       rows = minimum(m - row, most);
       a_block block;

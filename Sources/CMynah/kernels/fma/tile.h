@@ -79,14 +79,20 @@ INLINE void tile(const bool pairs, const size_t rows, const size_t vectors, cons
   float *const c = t->c;
   const size_t c_stride = t->c_stride, c_group_stride = t->c_group_stride;
   vfloat sums[TILE_ROWS][TILE_VECTORS];
+  // C is written at the end; meanwhile, the rows of the next tile, below this one, are prefetched.
+  const float *start = t->start, *next = c + rows * c_stride;
+  const size_t start_stride = t->start_stride, start_group_stride = t->start_group_stride;
 #pragma clang loop unroll(full)
-  for (size_t r = 0; r < rows; r++)
+  for (size_t r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
-      // C is written at the end; meanwhile, the rows of the next tile, below this one, are prefetched.
-      __builtin_prefetch(c + (rows + r) * c_stride + tile_vector(v, c_group_stride), 1);
-      sums[r][v] = t->start ? load(t->start + r * t->start_stride + tile_vector(v, t->start_group_stride)) : splat(0);
+      __builtin_prefetch(next + tile_vector(v, c_group_stride), 1);
+      sums[r][v] = start ? load(start + tile_vector(v, start_group_stride)) : splat(0);
     }
+    if (start) start += start_stride;
+    next += c_stride;
+    OPAQUE(next);  // else the compiler computes all addresses at once, in more instructions
+  }
   const float *b = t->b, *group = t->a, *ahead = t->ahead;
   const size_t row_stride = t->row_stride, k_stride = t->k_stride, group_stride = t->k_group_stride;
   for (size_t rest = t->k, count; rest > 0; rest -= count, group += group_stride) {
@@ -211,16 +217,6 @@ INLINE void place_tile(const product *s, tile_operands *t, size_t r, size_t firs
   t->start_group_stride = starts_from_c ? t->c_group_stride : KEPT_WIDTH;
 }
 
-/// Computes the tile of C at rows [r, r + rows) and columns [first, first + width), given the operands A and B of a
-/// block of k.
-INLINE void multiply_tile(const product *s, tile_operands t, const tile_function *functions, size_t r, size_t rows,
-                          size_t first, size_t width, bool is_first_block) {
-  place_tile(s, &t, r, first, is_first_block);
-  const tile_function function = functions[width / LANES - 1];
-  if (!s->whole_vectors && first + width > s->n) tile_at_edge(function, rows, width, s->n - first, &t);
-  else function(&t);
-}
-
 /// Row tiles of balanced heights: the first `higher` have a row more than the others.
 typedef struct {
   size_t count, height, higher;
@@ -228,4 +224,26 @@ typedef struct {
 INLINE row_tiles row_tiles_of(size_t m) {
   size_t count = (m + TILE_ROWS - 1) / TILE_ROWS;
   return (row_tiles){count, m / count, m % count};
+}
+
+/// The columns of a tile that are inside C.
+INLINE size_t valid_columns(const product *s, size_t first, size_t width) {
+  return s->whole_vectors ? width : minimum(width, s->n - first);
+}
+
+/// Computes `rows` rows of tiles below one another, of `width` columns, of which `valid` are inside C. `next` are the
+/// operands of the first tile; then, of the one that would follow.
+INLINE void multiply_tiles(const tile_function (*functions)[TILE_VECTORS], size_t rows, size_t width, size_t valid,
+                           tile_operands *next) {
+  const row_tiles shares = row_tiles_of(rows);
+  for (size_t t = 0, height; t < shares.count; t++) {
+    height = shares.height + (t < shares.higher);
+    const tile_function function = functions[height - 1][width / LANES - 1];
+    if (valid < width) tile_at_edge(function, height, width, valid, next);
+    else function(next);
+    next->a += height * next->row_stride;
+    next->c += height * next->c_stride;
+    if (next->start) next->start += height * next->start_stride;
+    next->ahead += next->k * next->ahead_step;
+  }
 }
