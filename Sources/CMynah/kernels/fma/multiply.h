@@ -37,7 +37,7 @@ INLINE a_block block_in_place(const operand *a, size_t row, size_t k0, size_t le
 INLINE a_block gather_columns(float *to, const operand *a, size_t row, size_t rows, size_t k0, size_t length) {
   const float *from = element(a, row, k0);
   for (size_t i = 0; i < length; i++, from += a->k_stride) {
-    if (ROWS_AHEAD > 0 && i + ROWS_AHEAD < length) fetch_lines(from + ROWS_AHEAD * a->k_stride, rows);
+    if (IS_NARROW && i + ROWS_AHEAD < length) fetch_lines(from + ROWS_AHEAD * a->k_stride, rows);
     float *group = to + i * GATHERED_WIDTH;
     for (size_t r = 0; r < rows; r += GATHERED_ROWS, group += GATHERED_WIDTH * length)
       for (size_t j = 0; j < GATHERED_WIDTH && r + j < rows; j += LANES)
