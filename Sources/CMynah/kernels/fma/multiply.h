@@ -89,7 +89,7 @@ INLINE a_block gather_column_pairs(uint32_t *to, const operand *a, size_t row, s
 
 INLINE bool is_in_groups(const a_block *a) { return a->rows_together == KEPT_WIDTH && a->k_stride == KEPT_WIDTH; }
 
-/// Makes each of `tiles` tiles prefetch a share of `next`, which has `width` floats for each k.
+/// Makes the following `tiles` tiles prefetch `next`, a share each; it has `width` floats for each k.
 INLINE void fetch_shares(tile_operands *operands, const float *next, size_t width, size_t tiles) {
   operands->ahead_step = (width + tiles - 1) / tiles;
   operands->ahead = next;
@@ -159,9 +159,10 @@ static void multiply(operand a, size_t m, size_t k, const product *products, siz
              in_place = in_pairs ? a.in_pairs : a.k_stride == 1 || a.row_group_stride;
   const size_t most = in_place ? BLOCK_ROWS_IN_PLACE : BLOCK_ROWS_GATHERED;
   float gathered[GATHERED_SIZE] __attribute__((aligned(64)));
+  const size_t k_block = k_block_of(k);
   // At least one pass over k, so that C is written even if k is 0.
   for (size_t k0 = 0, length; k0 == 0 || k0 < k; k0 += length) {
-    length = minimum(k - k0, k_block_of(k));
+    length = minimum(k - k0, k_block);
     for (size_t row = 0, rows; row < m; row += rows) {
       rows = minimum(m - row, most);
       a_block block;

@@ -1,12 +1,13 @@
 // Packing B in panels.
 
-// The maximum number of elements of k that a tile sums at a time: C is read and written once for each block of k. With
-// wide vectors, a block covers the 600 to 720 rows of a loss, and the usual sizes of layers (Zen 4, two threads, paired
-// runs with blocks of 512 and of 736: zaremba-medium 287 and 274 ms per step, ptb in bfloat16 41.5 and 41.0). With
-// narrow vectors, a block of A is limited by second-level caches that are often smaller.
+// The maximum number of elements of k in a block; C is read and written once for each block. With wide vectors, a block
+// covers the 600 to 720 rows of a chunk of the loss, and common layer sizes (Zen 4, two threads, paired runs with blocks
+// of 512 and of 736: zaremba-medium 287 and 274 ms per step, ptb in bfloat16 41.5 and 41.0). Processors that have narrow
+// vectors only often have smaller second-level caches, in which the rows of A must stay.
 enum { K_BLOCK = LANES == 16 ? 736 : 512 };
 
-/// The number of elements of k in a block. Blocks are about equal, and are whole pairs of groups of a kept matrix.
+/// The number of elements of k in each block but the last: blocks are about equal, so that none is too short to pay for
+/// reading and writing C. They begin at groups of a kept matrix, also if it is kept in pairs.
 INLINE size_t k_block_of(size_t k) {
   const size_t blocks = (k + K_BLOCK - 1) / K_BLOCK, group = 2 * KEPT_WIDTH;
   return blocks < 2 ? k : (k + blocks * group - 1) / (blocks * group) * group;

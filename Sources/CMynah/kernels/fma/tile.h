@@ -231,8 +231,8 @@ INLINE size_t valid_columns(const product *s, size_t first, size_t width) {
   return s->whole_vectors ? width : minimum(width, s->n - first);
 }
 
-/// Computes `rows` rows of tiles below one another, of `width` columns, of which `valid` are inside C. `next` are the
-/// operands of the first tile; then, of the one that would follow.
+/// Computes `rows` rows of C in tiles of `width` columns, of which `valid` are inside C. `next` has the operands of the
+/// first tile, and on return those of the tile that would follow.
 INLINE void multiply_tiles(const tile_function (*functions)[TILE_VECTORS], size_t rows, size_t width, size_t valid,
                            tile_operands *next) {
   const row_tiles shares = row_tiles_of(rows);
