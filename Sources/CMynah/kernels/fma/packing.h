@@ -1,9 +1,9 @@
 // Packing B in panels.
 
 // The maximum number of elements of k in a block; C is read and written once for each block. With wide vectors, a block
-// covers the 600 to 720 rows of a chunk of the loss, and common layer sizes (Zen 4, two threads, paired runs with blocks
-// of 512 and of 736: zaremba-medium 287 and 274 ms per step, ptb in bfloat16 41.5 and 41.0). Processors that have narrow
-// vectors only often have smaller second-level caches, in which the rows of A must stay.
+// covers the 600 to 720 rows of a chunk of the loss, and common layer sizes (Zen 4, two threads, paired runs with
+// blocks of 512 and of 736: zaremba-medium 287 and 274 ms per step, ptb in bfloat16 41.5 and 41.0). Processors that
+// have narrow vectors only often have smaller second-level caches, in which the rows of A must stay.
 enum { K_BLOCK = LANES == 16 ? 736 : 512 };
 
 /// The number of elements of k in each block but the last: blocks are about equal, so that none is too short to pay for
@@ -115,10 +115,10 @@ static void pack_pairs_transposed(float *restrict packed, const float *restrict 
 #endif
 
 // Narrow panels are packed together, four lines of each row, and rows further down are prefetched, since the processor
-// does not prefetch lines that are so far apart. On a Zen 3 with AVX2, a product of 20 × 2624 × 650 takes half the time,
-// and one of 128 × 10000 × 1200 two thirds. A row of a wide panel has four lines; there, rows are prefetched if they are
-// on different pages (Zen 4, GFLOP/s of these products on one thread: 76 and 86, 95 and 97), since otherwise packing
-// takes 10 to 20 % longer.
+// does not prefetch lines that are so far apart. On a Zen 3 with AVX2, a product of 20 × 2624 × 650 takes half the
+// time, and one of 128 × 10000 × 1200 two thirds. A row of a wide panel has four lines; there, rows are prefetched if
+// they are on different pages (Zen 4, GFLOP/s of these products on one thread: 76 and 86, 95 and 97), since otherwise
+// packing takes 10 to 20 % longer.
 enum { PACKED_TOGETHER = 64 / TILE_LANES, IS_NARROW = PACKED_TOGETHER > 1, ROWS_AHEAD = 8, PAGE_FLOATS = 1024 };
 
 /// Prefetches the cache lines of `count` floats.
